@@ -1,0 +1,62 @@
+# Every target builds its own .venv from pyproject.toml and constraints.txt.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ARGS ?=
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: demo test test-wheel check bench soak lock picture clean
+
+demo: $(VENV)/.run
+	@$(BIN)/handwheel demo $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+# The same tests against the built wheel, in an environment that has never seen this folder.
+test-wheel: $(VENV)-wheel/.done
+	$(VENV)-wheel/bin/pytest -n auto --dist loadfile $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(VENV)/.dev
+	$(BIN)/pytest -n auto --dist loadfile -m soak --timeout 3600 $(ARGS)
+
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+		--no-emit-index-url --no-header --no-annotate pyproject.toml -o constraints.txt
+
+clean:
+	rm -rf .venv .venv-wheel build dist *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Handwheel needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)-wheel/.done: pyproject.toml constraints.txt $(shell git ls-files '*.py' '*.json' '*.yaml')
+	rm -rf $(VENV)-wheel
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/python -m pip --disable-pip-version-check --quiet wheel --no-deps -w $(VENV)-wheel/dist .
+	$(VENV)-wheel/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt \
+		"$$(ls $(VENV)-wheel/dist/*.whl)[dev]"
+	rm -rf build *.egg-info
+	@touch $@

@@ -1,0 +1,1 @@
+"""Decides: LangGraph graphs that watch, diagnose, plan, request and follow."""

@@ -1,0 +1,1 @@
+"""Procedure: the playbook language, its runner and its library."""

@@ -1,0 +1,1 @@
+"""Acts: what an agent may call, and the guardrails behind it."""
