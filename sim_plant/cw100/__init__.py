@@ -1,0 +1,1 @@
+"""The cooling-water skid `cw-100`."""

@@ -1,0 +1,244 @@
+"""The cooling-water skid `cw-100`: two pumps, one exchanger, a tower, four loops, seven interlocks.
+
+Water stops, the product overheats, the process trips: grasped in a minute, and
+full of traps, such as one alarm with two causes.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import alarm, state
+from ..errors import SnapshotError, WrongState
+from ..model import Equipment, FaultKind, PlantEvent, PlantTag, Value
+from ..noise import NoiseBank
+from . import constants as k
+from . import exchanger, hydraulics, interlocks, loops, pump, sensors, water, wire
+from .alarms import ALARMS
+from .faults import FAULTS, FIELD_ACTIONS
+from .skid import SkidState
+from .tags import EQUIPMENT, TAGS
+
+WARM_STATE = Path(__file__).with_name("warm.json")
+
+
+def create(seed: int | None) -> "CoolingWater":
+    """Returns the skid in its warmed-up steady state; `None` switches the noise off."""
+    plant = CoolingWater(seed)
+    plant.restore(json.loads(WARM_STATE.read_text(encoding="utf-8")))
+    return plant
+
+
+class CoolingWater:
+    """The skid, advanced in steps of 0.5 s by explicit Euler.
+
+    Args:
+        seed: Of the measurement noise; `None` switches it off.
+    """
+
+    model = "cw-100"
+    title = "cooling-water skid: 2 pumps, 1 exchanger, 1 tower"
+    step_s = k.STEP_S
+    tags: tuple[PlantTag, ...] = TAGS
+    equipment: tuple[Equipment, ...] = EQUIPMENT
+    faults: Mapping[str, FaultKind] = FAULTS
+    field_actions: Mapping[str, str] = FIELD_ACTIONS
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.state = SkidState()
+        self._noise = NoiseBank(seed, (*sensors.SENSORS, sensors.CAVITATION_NOISE))
+        self._events: list[PlantEvent] = []
+
+    @property
+    def time_s(self) -> float:
+        """Plant time, seconds since the start."""
+        return self.state.steps * k.STEP_S
+
+    def step(self) -> None:
+        """Advances by 0.5 s, in the order in which the PLC sees it."""
+        s = self.state
+        self._move_water()
+        exchanger.advance(s.exchanger, s.flow, s.product, s.water.basin_c, k.STEP_S)
+        water.advance(s.water, s.flow, s.exchanger.water_out_c, s.leak, k.STEP_S)
+        self._measure()
+        loops.scan(s.loops, s.readings.values, k.STEP_S)
+        self._actuate()
+        for kind, tag, text in interlocks.scan(s.interlocks, s.pumps, s.readings.values):
+            self._note(kind, tag, text)
+        if s.interlocks.is_process_tripped and s.tripped_at_s < 0.0:
+            s.tripped_at_s = self.time_s
+        self._scan_alarms()
+        s.steps += 1
+
+    def _move_water(self) -> None:
+        s = self.state
+        a, b = s.pumps.values()
+        strainer = s.strainer_plug * k.CLEAN_STRAINER
+        system = hydraulics.system_curve(s.valve)
+        heads = pump.shutoff_head(a), pump.shutoff_head(b)
+        flow = hydraulics.solve(heads, s.water.level_m, system, strainer)
+        suction = s.water.level_m - strainer * flow * flow
+        s.flow = flow
+        s.header_m = k.STATIC_HEAD_M + system * flow * flow
+        s.lift = s.header_m - suction
+        starved = max(0.0, (0.30 - s.water.level_m) / 0.30)
+        available = 9.98 + suction - 20.0 * starved
+        for each, head in ((a, heads[0]), (b, heads[1])):
+            own = hydraulics.pump_flow(head, s.lift) if head > 0.0 else 0.0
+            pump.advance(each, own, s.lift, available, k.STEP_S)
+
+    def _measure(self) -> None:
+        s = self.state
+        noise = self._noise.row(s.steps)
+        a, b = s.pumps.values()
+        lost = max(1.0 - p.head_factor if p.is_running else 0.0 for p in (a, b))
+        header_kpa = s.header_m * k.KPA_PER_M
+        if lost > 1e-6:
+            header_kpa += sensors.CAVITATION_SIGMA_KPA * lost * noise[-1]
+        true = (
+            s.water.level_m / k.BASIN_HEIGHT_M * 100.0,
+            s.strainer_plug * k.CLEAN_STRAINER * s.flow * s.flow * k.KPA_PER_M,
+            header_kpa,
+            s.flow,
+            s.exchanger.water_out_c,
+            s.water.basin_c,
+            s.product,
+            k.PRODUCT_INLET_C,
+            s.exchanger.product_out_c,
+            a.current_a,
+            b.current_a,
+            a.vibration,
+            b.vibration,
+            a.bearing_c,
+            b.bearing_c,
+        )
+        measure = s.readings.measure
+        for name, value, number in zip(sensors.SENSORS, true, noise, strict=False):
+            measure(name, value, number)
+
+    def _actuate(self) -> None:
+        s = self.state
+        controllers = s.loops.loops
+        reference = controllers["PIC-102"].output
+        for each in s.pumps.values():
+            pump.drive(each, reference, k.STEP_S)
+        share = k.STEP_S / k.VALVE_LAG_S
+        s.valve += share * (controllers["TIC-202"].output - s.valve)
+        s.water.makeup_valve += share * (controllers["LIC-101"].output - s.water.makeup_valve)
+        fan = controllers["TIC-106"].output
+        s.water.fan += k.STEP_S / k.FAN_LAG_S * (fan - s.water.fan)
+        load = 0.0 if s.interlocks.is_process_tripped else s.loops.product_setpoint
+        s.product += k.STEP_S / k.PRODUCT_LAG_S * (load - s.product)
+
+    def _scan_alarms(self) -> None:
+        s = self.state
+        for definition in ALARMS:
+            value = s.readings.values[definition.measures]
+            current = s.alarms[definition.tag]
+            if alarm.scan(definition, current, value, k.STEP_S):
+                kind = "alarm" if current.active else "clear"
+                self._note(kind, definition.tag, f"{definition.measures} {value:.4g}")
+
+    def _note(self, kind: str, tag: str, text: str) -> None:
+        self._events.append(PlantEvent(self.time_s, kind, tag, text))
+
+    def drain_events(self) -> list[PlantEvent]:
+        """Returns the events since the last call, oldest first."""
+        events, self._events = self._events, []
+        return events
+
+    def verdict(self) -> tuple[float, str] | None:
+        """Returns when and by what the process tripped, or `None` while it rides."""
+        tripped_at_s = self.state.tripped_at_s
+        return None if tripped_at_s < 0.0 else (tripped_at_s, "I-06")
+
+    def values(self) -> dict[str, Value]:
+        """Returns the present value of every tag."""
+        return wire.read_all(self.state)
+
+    def write(self, tag: str, value: Value) -> None:
+        """Takes a write that arrived on the wire.
+
+        Raises:
+            WriteRejected: With the reason; nothing changed.
+        """
+        before = wire.read_all(self.state).get(tag)
+        wire.apply(self.state, tag, value)
+        self._note("write", tag, f"{tag} {before} -> {value}")
+
+    def inject(self, fault: str, parameters: Mapping[str, float | str]) -> None:
+        """Starts a fault now; `parameters` are complete and checked."""
+        s = self.state
+        match fault:
+            case "F01":
+                worn = s.pumps[str(parameters["pump"])]
+                worn.damage = float(parameters["d0"])
+                worn.damage_tau_s = float(parameters["tau"])
+            case "F02":
+                s.strainer_plug = float(parameters["plug"])
+            case "F10":
+                failed = s.pumps[str(parameters["pump"])]
+                failed.has_electrical_fault = True
+                failed.trip(pump.ELECTRICAL)
+            case "F16":
+                s.pumps[str(parameters["pump"])].is_start_blocked = True
+            case "D01":
+                s.loops.product_setpoint = float(parameters["load"])
+            case _:
+                raise KeyError(fault)
+        self._note("fault", fault, FAULTS[fault].title)
+
+    def act(self, action: str) -> None:
+        """Does one of `field_actions` now.
+
+        Raises:
+            WrongState: The switch cannot be turned now.
+        """
+        s = self.state
+        verb, _, name = action.partition("-")
+        match verb:
+            case "clean":
+                s.strainer_plug = 1.0
+            case "reset":
+                s.interlocks.is_process_tripped = False
+                s.interlocks.is_key_turned = True
+            case "repair":
+                repaired = s.pumps[name]
+                if repaired.is_running:
+                    raise WrongState(f"{name} is running")
+                repaired.damage, repaired.damage_tau_s = k.HEALTHY_DAMAGE, 0.0
+                repaired.is_start_blocked = repaired.has_electrical_fault = False
+            case "local":
+                s.pumps[name].mode = pump.LOCAL
+            case "remote":
+                s.pumps[name].mode = pump.REMOTE
+            case _:
+                raise KeyError(action)
+        self._note("field", name or verb, FIELD_ACTIONS[action])
+
+    def snapshot(self) -> dict[str, Any]:
+        """Returns the full state as plain JSON values."""
+        return {"model": self.model, "state": state.capture(self.state)}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Continues from a snapshot, bit for bit on the same machine.
+
+        Raises:
+            SnapshotError: It is not a snapshot of this model.
+        """
+        if saved.get("model") != self.model:
+            raise SnapshotError(f"this is a snapshot of {saved.get('model')!r}, not of {self.model}")
+        fresh = SkidState()
+        state.restore(fresh, saved.get("state"), "state")
+        self.state = fresh
+
+
+def warm_up(plant: CoolingWater, hours: float = 12.0) -> None:
+    """Runs a fresh plant until it is steady and sets its clock back to zero."""
+    for _ in range(round(hours * 3600.0 / k.STEP_S)):
+        plant.step()
+    plant.state.steps = 0
+    plant.drain_events()
+
+

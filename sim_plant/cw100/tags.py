@@ -1,0 +1,154 @@
+"""The tag list of the cooling-water skid: the process on OPC UA, the pumps' package on Modbus."""
+
+from ..model import Equipment, Node, PlantTag, Register
+from ..pid import AUTO, MANUAL
+from . import loops, sensors
+from .alarms import ALARMS
+from .pump import LOCAL, MAINTENANCE, REMOTE
+
+LOOP_MODES = {"manual": MANUAL, "auto": AUTO}
+PUMP_MODES = {"local": LOCAL, "remote": REMOTE, "maintenance": MAINTENANCE}
+
+PUMP_OFFSET = {"P-101A": 0, "P-101B": 20}
+_EQUIPMENT = {"Header": "PUMPS-101", "Exchanger": "E-101"}
+
+
+def _pv(sensor: str, unit: str, folder: str, description: str) -> PlantTag:
+    _, low, high = sensors.SENSORS[sensor]
+    return PlantTag(
+        f"{sensor}.pv", "float", Node(folder), description, unit, (low, high),
+        equipment=_EQUIPMENT.get(folder, ""),
+    )  # fmt: skip
+
+
+def _position(actuator: str, folder: str, description: str) -> PlantTag:
+    attribute = "pv" if actuator.startswith("SC") else "pos"
+    name = f"{actuator}.{attribute}"
+    return PlantTag(
+        name, "float", Node(folder), description, "%", (0.0, 100.0),
+        equipment=_EQUIPMENT.get(folder, ""),
+    )  # fmt: skip
+
+
+def _loop(loop: str, unit: str, span: float, folder: str, what: str) -> tuple[PlantTag, ...]:
+    node = Node(folder)
+    limits = loops.SETPOINT_LIMITS[loop]
+    percent = (0.0, 100.0)
+    of = _EQUIPMENT.get(folder, "")
+    return (
+        PlantTag(f"{loop}.sp", "float", node, f"{what}, set point", unit, (0.0, span), limits, of),
+        PlantTag(f"{loop}.op", "float", node, f"{what}, output", "%", percent, percent, of),
+        PlantTag(
+            f"{loop}.mode", "enum", node, f"{what}, mode",
+            write=(MANUAL, AUTO), equipment=of, members=LOOP_MODES,
+        ),
+    )  # fmt: skip
+
+
+def _product_loop() -> tuple[PlantTag, ...]:
+    node, loop = Node("Product"), "FIC-201"
+    span = (0.0, 60.0)
+    return (
+        PlantTag(f"{loop}.sp", "float", node, "product flow, set point", "m3/h", span, span),
+        PlantTag(f"{loop}.op", "float", node, "product flow, output", "%", (0.0, 100.0)),
+        PlantTag(f"{loop}.mode", "enum", node, "product flow, mode", members=LOOP_MODES),
+    )
+
+
+def _pump(pump: str) -> tuple[PlantTag, ...]:
+    base, side = PUMP_OFFSET[pump], pump[-1]
+
+    def tag(
+        name: str, kind: str, register: Register, text: str, unit: str = "",
+        span: tuple[float, float] | None = None, write: tuple[float, float] | None = None,
+    ) -> PlantTag:  # fmt: skip
+        members = PUMP_MODES if kind == "enum" else {}
+        assert kind in {"float", "int", "bool", "enum"}
+        return PlantTag(name, kind, register, text, unit, span, write, pump, members)
+
+    def at(table: str, offset: int, encoding: str = "bit") -> Register:
+        return Register(table, base + offset, encoding)
+
+    return (
+        tag(f"{pump}.run_cmd", "bool", at("coil", 0), "run command (level)", write=(0, 1)),
+        tag(f"{pump}.reset", "bool", at("coil", 1), "trip reset (pulse)", write=(0, 1)),
+        tag(f"{pump}.running", "bool", at("discrete", 0), "turning faster than 5 %"),
+        tag(f"{pump}.tripped", "bool", at("discrete", 1), "trip latched"),
+        tag(f"{pump}.available", "bool", at("discrete", 2), "in remote and not tripped"),
+        tag(f"{pump}.speed", "float", at("input", 0, "float32"), "speed", "%", (0.0, 100.0)),
+        tag(f"IT-101{side}.pv", "float", at("input", 2, "float32"), "motor current", "A", (0.0, 25.0)),
+        tag(f"VT-101{side}.pv", "float", at("input", 4, "float32"), "vibration", "mm/s", (0.0, 20.0)),
+        tag(
+            f"TT-111{side}.pv", "float", at("input", 6, "float32"), "bearing temperature",
+            "degC", (0.0, 120.0),
+        ),
+        tag(f"{pump}.run_time", "int", at("input", 8, "uint32"), "run time", "s"),
+        tag(f"{pump}.starts", "int", at("input", 10, "uint32"), "number of starts"),
+        tag(
+            f"{pump}.trip_cause", "int", at("input", 12, "uint16"),
+            "0 none, 1 to 7 interlock, 8 electrical, 9 start failure",
+        ),
+        tag(f"{pump}.mode", "enum", at("holding", 0, "uint16"), "operating mode", write=(1, 2)),
+    )  # fmt: skip
+
+
+TAGS: tuple[PlantTag, ...] = (
+    _pv("LT-101", "%", "Basin", "basin level"),
+    *_loop("LIC-101", "%", 100.0, "Basin", "basin level"),
+    _position("LV-101", "Basin", "make-up valve position"),
+    _pv("PDT-101", "kPa", "Basin", "strainer differential pressure"),
+    _pv("PT-102", "kPa", "Header", "header pressure"),
+    *_loop("PIC-102", "kPa", 600.0, "Header", "header pressure to pump speed"),
+    _pv("FT-103", "m3/h", "Header", "cooling-water flow"),
+    _pv("TT-105", "degC", "Exchanger", "water leaving E-101"),
+    _pv("TT-106", "degC", "Tower", "basin temperature"),
+    *_loop("TIC-106", "degC", 50.0, "Tower", "basin temperature to fan"),
+    _position("SC-106", "Tower", "fan speed"),
+    _pv("FT-201", "m3/h", "Product", "product flow"),
+    *_product_loop(),
+    _position("FV-201", "Product", "product valve position"),
+    _pv("TT-201", "degC", "Product", "product entering E-101"),
+    _pv("TT-202", "degC", "Exchanger", "product leaving E-101"),
+    *_loop("TIC-202", "degC", 100.0, "Exchanger", "product temperature to water valve"),
+    _position("TV-202", "Exchanger", "water valve position"),
+    *(
+        PlantTag(f"I-0{n}.active", "bool", Node("Interlocks"), f"interlock I-0{n}")
+        for n in range(1, 8)
+    ),
+    *(
+        PlantTag(
+            f"{alarm.tag}.active", "bool", Node("Alarms"),
+            f"{alarm.measures} {'high' if alarm.is_high else 'low'}: {alarm.response}",
+        )
+        for alarm in ALARMS
+    ),
+    *_pump("P-101A"),
+    *_pump("P-101B"),
+    PlantTag("HS-201.active", "bool", Node("Interlocks"), "field key of I-06, turned at this moment"),
+    PlantTag("PKG-101.heartbeat", "int", Register("input", 40, "uint32"), "+1 every 0.5 s"),
+    PlantTag("PKG-101.time", "int", Register("input", 42, "uint32"), "plant time", "s"),
+    PlantTag("PKG-101.map_version", "int", Register("input", 44, "uint16"), "version of this map"),
+)  # fmt: skip
+
+
+def _pump_equipment(pump: str) -> Equipment:
+    side = pump[-1]
+    return Equipment(
+        pump,
+        path="CW/PUMPS-101",
+        kind="pump",
+        attributes={
+            "vibration": f"VT-101{side}.pv",
+            "bearing_temp": f"TT-111{side}.pv",
+            "current": f"IT-101{side}.pv",
+        },
+        remote_when=f"{pump}.mode == 'remote'",
+    )
+
+
+EQUIPMENT: tuple[Equipment, ...] = (
+    Equipment("PUMPS-101", path="CW", members=("P-101A", "P-101B")),
+    _pump_equipment("P-101A"),
+    _pump_equipment("P-101B"),
+    Equipment("E-101", path="CW", kind="exchanger"),
+)

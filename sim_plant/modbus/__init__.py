@@ -1,0 +1,1 @@
+"""The plant's Modbus TCP side: two listeners over one register image."""

@@ -1,0 +1,199 @@
+"""A small asyncio Modbus TCP server on pymodbus' PDUs.
+
+pymodbus' own server answers one of several requests in a segment and can mix up
+transaction ids, so the transport is ours: strictly one answer per request, in
+order, under the request's own transaction id.
+"""
+
+import asyncio
+import struct
+from collections.abc import Callable, Mapping
+
+from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
+from pymodbus.pdu import bit_message as bits
+from pymodbus.pdu import register_message as registers
+
+from ..errors import WriteRejected
+from ..frames import FrameLog
+from ..model import Table
+from .registers import RegisterImage, UnknownAddress
+
+UNIT = 1
+
+ILLEGAL_FUNCTION = 1
+ILLEGAL_ADDRESS = 2
+ILLEGAL_VALUE = 3
+NO_SUCH_UNIT = 11
+
+_READS: Mapping[int, tuple[Table, Callable[..., ModbusPDU]]] = {
+    1: ("coil", bits.ReadCoilsResponse),
+    2: ("discrete", bits.ReadDiscreteInputsResponse),
+    3: ("holding", registers.ReadHoldingRegistersResponse),
+    4: ("input", registers.ReadInputRegistersResponse),
+}
+_WRITES: Mapping[int, Table] = {5: "coil", 15: "coil", 6: "holding", 16: "holding"}
+
+_HEADER = struct.Struct(">HHHB")
+_MAX_PDU = 253
+
+
+class Refused(Exception):
+    """Answer with this Modbus exception code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exception {code}")
+        self.code = code
+
+
+class ModbusServer:
+    """One listener on loopback; several may share a register image.
+
+    Args:
+        image: What is read and written.
+        frames: Records every write, refused ones included.
+        name: `viewer` or `gate`, for the frame log.
+        accepts_writes: False answers every write with exception 1.
+    """
+
+    def __init__(
+        self, image: RegisterImage, frames: FrameLog, name: str, *, accepts_writes: bool
+    ) -> None:
+        self._image = image
+        self._frames = frames
+        self._name = name
+        self._accepts_writes = accepts_writes
+        self._decoder = DecodePDU(is_server=True)
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """The port that the kernel gave, or the one asked for."""
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def start(self, port: int) -> None:
+        """Listens on loopback; port 0 lets the kernel choose.
+
+        Raises:
+            OSError: The port is in use.
+        """
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", port)
+
+    async def stop(self) -> None:
+        """Stops listening and closes every connection."""
+        if self._server is None:
+            return
+        self._server.close()
+        for writer in self._connections:
+            writer.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._server.wait_closed()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self._connections.add(writer)
+        try:
+            await self._serve(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the client has gone
+        finally:
+            self._connections.discard(writer)
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
+        while True:
+            transaction, protocol, length, unit = _HEADER.unpack(await reader.readexactly(7))
+            if protocol != 0 or not 2 <= length <= _MAX_PDU + 1:
+                return  # not Modbus: the stream cannot be trusted any more
+            pdu = await reader.readexactly(length - 1)
+            answer = self._answer(unit, pdu, peer)
+            writer.write(_HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
+            await writer.drain()
+
+    def _answer(self, unit: int, pdu: bytes, peer: str) -> bytes:
+        try:
+            response = self._respond(unit, pdu)
+            result = "ok"
+        except Refused as refusal:
+            response = ExceptionResponse(pdu[0] & 0x7F, refusal.code)
+            result = f"exception {refusal.code}"
+        if pdu[0] not in _READS:
+            frame = {"protocol": "modbus", "port": self._name, "peer": peer, "unit": unit}
+            self._frames.record(frame | {"pdu": pdu.hex(), "answer": result})
+        return bytes([response.function_code]) + response.encode()
+
+    def _respond(self, unit: int, pdu: bytes) -> ModbusPDU:
+        function = pdu[0]
+        is_write = function in _WRITES
+        if function not in _READS and not (is_write and self._accepts_writes):
+            raise Refused(ILLEGAL_FUNCTION)
+        if unit != UNIT:
+            raise Refused(NO_SUCH_UNIT)
+        request = self._decode(pdu)
+        try:
+            return self._write(request) if is_write else self._read(request)
+        except UnknownAddress:
+            raise Refused(ILLEGAL_ADDRESS) from None
+        except WriteRejected:
+            raise Refused(ILLEGAL_VALUE) from None
+
+    def _decode(self, pdu: bytes) -> ModbusPDU:
+        if not _is_well_formed(pdu):
+            raise Refused(ILLEGAL_VALUE)
+        request = self._decoder.decode(pdu)
+        if request is None:
+            raise Refused(ILLEGAL_VALUE)
+        return request
+
+    def _read(self, request: ModbusPDU) -> ModbusPDU:
+        table, response = _READS[request.function_code]
+        items = self._image.read(table, request.address, request.count)
+        if table in {"coil", "discrete"}:
+            return response(bits=[bool(item) for item in items])
+        return response(registers=items)
+
+    def _write(self, request: ModbusPDU) -> ModbusPDU:
+        table = _WRITES[request.function_code]
+        items = [int(bit) for bit in request.bits] if table == "coil" else list(request.registers)
+        self._image.write(table, request.address, items)
+        match request.function_code:
+            case 5:
+                return bits.WriteSingleCoilResponse(address=request.address, bits=request.bits)
+            case 6:
+                return registers.WriteSingleRegisterResponse(
+                    address=request.address, registers=request.registers
+                )
+            case 15:
+                return bits.WriteMultipleCoilsResponse(address=request.address, count=request.count)
+            case _:
+                return registers.WriteMultipleRegistersResponse(
+                    address=request.address, count=request.count
+                )
+
+
+def _is_well_formed(pdu: bytes) -> bool:
+    """Whether length, counts and values agree; pymodbus is lenient about all three."""
+    function = pdu[0]
+    if function in {15, 16}:
+        if len(pdu) < 6:
+            return False
+        count = int.from_bytes(pdu[3:5], "big")
+        expected = (count + 7) // 8 if function == 15 else 2 * count
+        limit = 1968 if function == 15 else 123
+        return 1 <= count <= limit and pdu[5] == expected and len(pdu) == 6 + expected
+    if len(pdu) != 5:
+        return False
+    value = int.from_bytes(pdu[3:5], "big")
+    if function == 5:
+        return value in {0x0000, 0xFF00}
+    if function == 6:
+        return True
+    return 1 <= value <= (2000 if function in {1, 2} else 125)

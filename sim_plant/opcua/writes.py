@@ -1,0 +1,102 @@
+"""The write service: what the gate may write, and the plant's answer to each item."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from math import isfinite
+
+from asyncua import ua
+from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.address_space import AddressSpace, AttributeService
+
+from ..errors import NotWritable, OutOfRange, WriteRejected, WrongState
+from ..frames import FrameLog
+from ..image import ProcessImage
+from ..model import PlantTag, Value
+from .rules import GATE, wire_body
+from .space import VARIANTS
+
+_CODES: dict[type[WriteRejected], int] = {
+    NotWritable: ua.StatusCodes.BadNotWritable,
+    OutOfRange: ua.StatusCodes.BadOutOfRange,
+    WrongState: ua.StatusCodes.BadInvalidState,
+}
+
+
+class PlantWrites(AttributeService):
+    """Judges and logs every write from outside; the server's own pass to asyncua.
+
+    Args:
+        space: The server's address space.
+        nodes: The tags on OPC UA, by their nodes.
+        image: Where accepted writes go.
+        frames: Records every item, refused ones included.
+        publish: Copies the image into the address space, so that a read-back is true.
+    """
+
+    def __init__(
+        self,
+        space: AddressSpace,
+        nodes: Mapping[ua.NodeId, PlantTag],
+        image: ProcessImage,
+        frames: FrameLog,
+        publish: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__(space)
+        self._nodes = nodes
+        self._image = image
+        self._frames = frames
+        self._publish = publish
+
+    async def write(self, params: ua.WriteParameters, user: User | None = None) -> list[ua.StatusCode]:
+        """Answers a Write request, one status for each item."""
+        if user is None or user.role is UserRole.Admin:
+            return await super().write(params)  # the server itself; no account has this role
+        results = [ua.StatusCode(self._judge(item, user)) for item in params.NodesToWrite]
+        if any(result.is_good() for result in results):
+            await self._publish()
+        self._frames.record(
+            {
+                "protocol": "opcua",
+                "user": user.name,
+                "service": "Write",
+                "body": wire_body.get().hex(),
+                "items": [_described(item) for item in params.NodesToWrite],
+                "answer": [result.name for result in results],
+            }
+        )
+        return results
+
+    def _judge(self, item: ua.WriteValue, user: User) -> int:
+        if user.name != GATE:
+            return ua.StatusCodes.BadUserAccessDenied
+        if item.NodeId not in self._aspace:
+            return ua.StatusCodes.BadNodeIdUnknown
+        tag = self._nodes.get(item.NodeId)
+        if tag is None or item.AttributeId != ua.AttributeIds.Value:
+            return ua.StatusCodes.BadNotWritable
+        if item.IndexRange:
+            return ua.StatusCodes.BadIndexRangeInvalid
+        return self._apply(tag, item.Value)
+
+    def _apply(self, tag: PlantTag, data: ua.DataValue) -> int:
+        if data.StatusCode is not None and not data.StatusCode.is_good():
+            return ua.StatusCodes.BadWriteNotSupported
+        variant = data.Value
+        if variant is None or variant.VariantType != VARIANTS[tag.kind] or variant.is_array:
+            return ua.StatusCodes.BadTypeMismatch
+        value: Value = variant.Value
+        if isinstance(value, float) and not isfinite(value):
+            return ua.StatusCodes.BadOutOfRange
+        try:
+            self._image.write([(tag.name, value)])
+        except WriteRejected as refusal:
+            return _CODES[type(refusal)]
+        return ua.StatusCodes.Good
+
+
+def _described(item: ua.WriteValue) -> dict[str, str]:
+    value = item.Value.Value.Value if item.Value.Value is not None else None
+    return {
+        "node": item.NodeId.to_string(),
+        "attribute": ua.AttributeIds(item.AttributeId).name,
+        "value": repr(value)[:100],
+    }

@@ -1,0 +1,95 @@
+"""A simulated plant behind its servers: one OPC UA server and two Modbus listeners."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .errors import ServeError
+from .frames import FrameLog
+from .image import ProcessImage
+from .modbus.registers import RegisterImage
+from .modbus.server import ModbusServer
+from .opcua.server import OpcuaServer
+from .pacing import Pacer
+from .simulation import Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a plant is served; a port of 0 lets the kernel choose.
+
+    Attributes:
+        speed: Plant seconds per second, `inf` for as fast as possible.
+        gate_secret: Password of the OPC UA account `gate`; without one nobody may write there.
+        frame_log: File for the record of writes; `None` keeps none.
+    """
+
+    opcua_port: int = 4840
+    modbus_port: int = 5020
+    modbus_gate_port: int = 5021
+    speed: float = 1.0
+    gate_secret: str | None = None
+    frame_log: Path | None = None
+
+
+class PlantServer:
+    """Runs a simulation and serves it while the context is open.
+
+    Args:
+        simulation: The plant and its scenario.
+        options: Ports, speed, accounts, frame log.
+    """
+
+    def __init__(self, simulation: Simulation, options: Options) -> None:
+        self.simulation = simulation
+        self.pacer = Pacer(simulation, options.speed)
+        self._options = options
+        self._image = ProcessImage(simulation)
+        self._frames = FrameLog(options.frame_log, lambda: simulation.plant.time_s)
+        registers = RegisterImage(self._image)
+        model = simulation.plant.model
+        self.opcua = OpcuaServer(self._image, self._frames, model, options.gate_secret)
+        self.modbus = ModbusServer(registers, self._frames, "viewer", accepts_writes=False)
+        self.modbus_gate = ModbusServer(registers, self._frames, "gate", accepts_writes=True)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        options = self._options
+        async with AsyncExitStack() as stack:
+            stack.enter_context(self._frames)
+            for name, server, port in (
+                ("Modbus", self.modbus, options.modbus_port),
+                ("the Modbus gate", self.modbus_gate, options.modbus_gate_port),
+                ("OPC UA", self.opcua, options.opcua_port),
+            ):
+                stack.push_async_callback(server.stop)
+                try:
+                    await server.start(port)
+                except OSError as error:
+                    raise ServeError(f"port {port} for {name}: {error.strerror}") from None
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def run(self) -> None:
+        """Lets the plant run until cancelled."""
+        await self.pacer.run(self._publish)
+
+    async def step(self, count: int = 1) -> None:
+        """Advances a plant that stands still (speed 0) by so many steps and publishes it."""
+        for _ in range(count):
+            self.simulation.step()
+        await self._publish()
+
+    async def _publish(self) -> None:
+        self._image.refresh()
+        await self.opcua.publish()

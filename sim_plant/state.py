@@ -1,0 +1,66 @@
+"""Snapshots of a model: plain JSON values out of dataclasses, and back into the same objects."""
+
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from .errors import SnapshotError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+def capture(state: "DataclassInstance") -> dict[str, Any]:
+    """Copies a dataclass, and those inside it, into dictionaries of plain JSON values.
+
+    Args:
+        state: A dataclass whose fields hold floats, ints, booleans, strings,
+            dataclasses, or dictionaries and lists of these.
+
+    Returns:
+        A dictionary that shares nothing with the model and survives JSON without loss.
+    """
+    return {field.name: _plain(getattr(state, field.name)) for field in fields(state)}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return capture(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def restore(state: "DataclassInstance", saved: Any, path: str = "snapshot") -> None:
+    """Writes a captured dictionary back into a dataclass, in place.
+
+    Args:
+        state: The object to overwrite. Its present values give the expected types.
+        saved: What `capture` returned for an object of the same class.
+        path: Where `saved` stands, for the error text.
+
+    Raises:
+        SnapshotError: A key is missing, unknown or of another type. The object may then
+            be half overwritten; restore into a fresh one.
+    """
+    names = {field.name for field in fields(state)}
+    if not isinstance(saved, dict):
+        raise SnapshotError(f"{path}: expected a table, found {saved!r}")
+    if names != saved.keys():
+        difference = ", ".join(sorted(names ^ saved.keys()))
+        raise SnapshotError(f"{path}: these keys are missing or unknown: {difference}")
+    for name in names:
+        setattr(state, name, _revived(getattr(state, name), saved[name], f"{path}.{name}"))
+
+
+def _revived(present: Any, saved: Any, path: str) -> Any:
+    if is_dataclass(present) and not isinstance(present, type):
+        restore(present, saved, path)
+        return present
+    if isinstance(present, dict):
+        if not isinstance(saved, dict) or present.keys() != saved.keys():
+            raise SnapshotError(f"{path}: expected the keys {', '.join(present)}")
+        return {key: _revived(present[key], saved[key], f"{path}.{key}") for key in present}
+    if isinstance(present, float) and isinstance(saved, int) and not isinstance(saved, bool):
+        return float(saved)
+    if type(saved) is not type(present):
+        raise SnapshotError(f"{path}: expected {type(present).__name__}, found {saved!r}")
+    return saved
