@@ -1,0 +1,41 @@
+"""Durations as people write them: `500 ms`, `30s`, `10 min`, `1h`, `7 d`."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)", re.ASCII)
+
+
+def parse_duration(text: object) -> float:
+    """Returns seconds.
+
+    Args:
+        text: A number and one of ms, s, min, h and d, such as `500 ms`.
+
+    Raises:
+        ValueError: It is anything else; a bare number too, for it has no unit.
+    """
+    match = _PATTERN.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is no duration; write a number and ms, s, min, h or d: 500 ms")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def format_duration(seconds: float) -> str:
+    """Returns a duration as a person reads it: `0.5 s`, `12 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < 10.0:
+        return f"{seconds:.3g} s"
+    if seconds < 60.0:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+"""A pydantic field in seconds, written as text with a unit."""

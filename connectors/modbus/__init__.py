@@ -1,0 +1,1 @@
+"""Reads Modbus TCP devices."""

@@ -1,0 +1,112 @@
+"""Opens read sessions with a Modbus TCP device."""
+
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+
+from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu import bit_message as bits
+from pymodbus.pdu import register_message as registers
+
+from ..errors import NotConnected
+from ..site import ModbusConnection
+from ..tags import RegisterAddress, Table, Tag
+from ..values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNOWN, DataValue, StatusCode, never_read
+from .codec import decode
+from .planner import Block, Planner
+from .transport import DeviceException, ModbusTransport, TransportError
+
+_REQUESTS: Mapping[Table, Callable[..., ModbusPDU]] = {
+    "coil": bits.ReadCoilsRequest,
+    "discrete": bits.ReadDiscreteInputsRequest,
+    "holding": registers.ReadHoldingRegistersRequest,
+    "input": registers.ReadInputRegistersRequest,
+}
+_ILLEGAL_ADDRESS = 2
+
+
+class ModbusConnector:
+    """Opens read sessions with one device, over a port that needs to grant reading only.
+
+    Args:
+        name: The connection's name in the site file.
+        config: Host, port, unit, byte order.
+    """
+
+    def __init__(self, name: str, config: ModbusConnection) -> None:
+        self.name = name
+        self.where = config.where
+        self.scan_s = config.scan
+        self.config = config
+        self.planner = Planner()
+
+    async def open(self) -> "ModbusSession":
+        """Connects; see `Connector.open`."""
+        config = self.config
+        try:
+            transport = await ModbusTransport.open(config.host, config.read.port, config.timeout)
+        except TransportError as error:
+            raise NotConnected({self.name: f"{self.where}: {error}"}) from None
+        return ModbusSession(self, transport)
+
+
+class ModbusSession:
+    """One open connection; see `Session`. Function codes 1 to 4 are all it can send.
+
+    Source: Modbus Application Protocol 1.1b3; Modbus Messaging on TCP/IP 1.0b.
+    """
+
+    def __init__(self, connector: ModbusConnector, transport: ModbusTransport) -> None:
+        self._connector = connector
+        self._transport = transport
+        self._refused: dict[str, StatusCode] = {}
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        """Reads the tags in merged blocks; see `Session.read`."""
+        values: dict[str, DataValue] = {}
+        wanted = [tag for tag in tags if tag.name not in self._refused]
+        for block in list(self._connector.planner.plan(wanted)):
+            values |= await self._read_block(block)
+        now = monotonic()
+        refused = {name: never_read(status, now) for name, status in self._refused.items()}
+        return values | {tag.name: refused[tag.name] for tag in tags if tag.name in refused}
+
+    async def _read_block(self, block: Block) -> dict[str, DataValue]:
+        config = self._connector.config
+        request = _REQUESTS[block.table](
+            address=block.start, count=block.count, dev_id=config.unit
+        )
+        try:
+            answer = await self._transport.request(config.unit, request)
+        except DeviceException as refusal:
+            return await self._read_refused(block, refusal)
+        except TransportError as error:
+            raise NotConnected({self._connector.name: f"{self._connector.where}: {error}"}) from None
+        is_bits = block.table in {"coil", "discrete"}
+        items = [int(bit) for bit in answer.bits] if is_bits else list(answer.registers)
+        now = monotonic()
+        return {tag.name: self._value(tag, block, items, now) for tag in block.tags}
+
+    async def _read_refused(self, block: Block, refusal: DeviceException) -> dict[str, DataValue]:
+        parts = self._connector.planner.split(block) if refusal.code == _ILLEGAL_ADDRESS else []
+        if parts:
+            values: dict[str, DataValue] = {}
+            for part in parts:
+                values |= await self._read_block(part)
+            return values
+        now = monotonic()
+        if refusal.code == _ILLEGAL_ADDRESS:
+            self._refused |= {tag.name: BAD_NODE_UNKNOWN for tag in block.tags}
+            return {}
+        return {tag.name: never_read(BAD_DEVICE_FAILURE, now) for tag in block.tags}
+
+    def _value(self, tag: Tag, block: Block, items: Sequence[int], now_s: float) -> DataValue:
+        address = tag.address
+        assert isinstance(address, RegisterAddress)
+        offset = address.address - block.start
+        words = items[offset : offset + address.count]
+        value, status = decode(words, address.encoding, tag.kind, self._connector.config.order)
+        return DataValue(value, status, None, None, now_s)
+
+    async def close(self) -> None:
+        """Closes the connection; never raises."""
+        await self._transport.close()

@@ -1,0 +1,128 @@
+"""Modbus TCP with one request in flight and every answer checked.
+
+pymodbus' own client re-sends by default and accepts short, long and foreign
+answers; its PDUs are kept, the transport is ours.
+"""
+
+import asyncio
+import struct
+from typing import Self
+
+from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
+
+from ..errors import os_reason
+
+_HEADER = struct.Struct(">HHHB")
+_MAX_PDU = 253
+
+
+class TransportError(Exception):
+    """The connection is lost or its answers cannot be trusted; it is closed."""
+
+
+class DeviceException(Exception):
+    """The device answered with a Modbus exception."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exception {code}")
+        self.code = code
+
+
+class ModbusTransport:
+    """A TCP connection to one device; use `open`.
+
+    Args:
+        timeout_s: For each answer.
+    """
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeout_s: float
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._timeout_s = timeout_s
+        self._decoder = DecodePDU(is_server=False)
+        self._transaction = 0
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, host: str, port: int, timeout_s: float) -> Self:
+        """Connects.
+
+        Raises:
+            TransportError: Nobody answers there.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                reader, writer = await asyncio.open_connection(host, port)
+        except TimeoutError:
+            raise TransportError(f"no answer within {timeout_s:g} s") from None
+        except OSError as error:
+            raise TransportError(os_reason(error)) from None
+        return cls(reader, writer, timeout_s)
+
+    async def request(self, unit: int, request: ModbusPDU) -> ModbusPDU:
+        """Sends one request and returns the device's answer to it.
+
+        Raises:
+            DeviceException: The device refused; the connection stays good.
+            TransportError: Lost, late, or an answer that does not fit. The connection is
+                closed then, because a late answer would be taken for the next one.
+        """
+        async with self._lock:
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    return await self._exchange(unit, request)
+            except TimeoutError:
+                self._writer.close()
+                raise TransportError(f"no answer within {self._timeout_s:g} s") from None
+            except asyncio.IncompleteReadError:
+                self._writer.close()
+                raise TransportError("the device closed the connection") from None
+            except OSError as error:
+                self._writer.close()
+                raise TransportError(os_reason(error)) from None
+            except (TransportError, asyncio.CancelledError):
+                self._writer.close()
+                raise
+
+    async def _exchange(self, unit: int, request: ModbusPDU) -> ModbusPDU:
+        self._transaction = (self._transaction + 1) & 0xFFFF
+        pdu = bytes([request.function_code]) + request.encode()
+        self._writer.write(_HEADER.pack(self._transaction, 0, len(pdu) + 1, unit) + pdu)
+        await self._writer.drain()
+        transaction, protocol, length, answered_by = _HEADER.unpack(
+            await self._reader.readexactly(_HEADER.size)
+        )
+        if protocol != 0 or not 3 <= length <= _MAX_PDU + 1:
+            raise TransportError("the answer is not Modbus")
+        answer = await self._reader.readexactly(length - 1)
+        if transaction != self._transaction:
+            raise TransportError(f"answer to request {transaction}, not to {self._transaction}")
+        if answered_by != unit:
+            raise TransportError(f"answer of unit {answered_by}, not of {unit}")
+        return self._check(request, answer)
+
+    def _check(self, request: ModbusPDU, answer: bytes) -> ModbusPDU:
+        function = request.function_code
+        if answer[0] == function | 0x80 and len(answer) == 2:
+            raise DeviceException(answer[1])
+        if answer[0] != function:
+            raise TransportError(f"answer to function {answer[0]}, not to {function}")
+        is_bits = function in {1, 2}
+        expected = (request.count + 7) // 8 if is_bits else 2 * request.count
+        if answer[1] != expected or len(answer) != expected + 2:
+            raise TransportError(f"{len(answer) - 2} bytes of data instead of {expected}")
+        response = self._decoder.decode(answer)
+        if response is None or isinstance(response, ExceptionResponse):
+            raise TransportError("the answer cannot be decoded")
+        return response
+
+    async def close(self) -> None:
+        """Closes the connection; never raises."""
+        self._writer.close()
+        try:
+            async with asyncio.timeout(1.0):
+                await self._writer.wait_closed()
+        except (OSError, TimeoutError):
+            pass  # it is gone either way

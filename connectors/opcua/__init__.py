@@ -1,0 +1,1 @@
+"""Reads OPC UA servers."""

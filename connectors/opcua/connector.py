@@ -1,0 +1,167 @@
+"""Opens read sessions with an OPC UA server."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+
+from asyncua import ua
+from asyncua.client.client import Client
+
+from ..errors import NotConnected, os_reason
+from ..secrets import resolve_secret
+from ..site import OpcuaConnection
+from ..tags import NodeAddress, Tag
+from ..values import BAD_NODE_UNKNOWN, DataValue, never_read
+from .codec import decode
+
+_CHUNK = 500
+_NAMESPACES = ua.NodeId(ua.ObjectIds.Server_NamespaceArray)
+_MAX_NODES = ua.NodeId(ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
+_SERVER_TIME = ua.NodeId(ua.ObjectIds.Server_ServerStatus_CurrentTime)
+_OWN_PROBE_S = 3600.0  # asyncua's watchdog gives a slow server up after 1 s; our scans are the probe
+
+
+class OpcuaConnector:
+    """Opens read sessions with one server, each with a fresh client.
+
+    asyncua's own reconnection is not used: it can end connected, without an
+    item and without an error.
+
+    Args:
+        name: The connection's name in the site file.
+        config: Endpoint and, if not anonymous, who reads.
+        root: The site's folder, for the secret's path.
+    """
+
+    def __init__(self, name: str, config: OpcuaConnection, root: Path) -> None:
+        self.name = name
+        self.where = config.where
+        self.scan_s = config.scan
+        self.config = config
+        self._root = root
+
+    async def open(self) -> "OpcuaSession":
+        """Connects and asks for the server's namespaces and limits; see `Connector.open`."""
+        config = self.config
+        client = Client(config.endpoint, timeout=config.timeout, watchdog_intervall=_OWN_PROBE_S)
+        if config.read is not None:
+            client.set_user(config.read.user)
+            client.set_password(resolve_secret(config.read.secret, self._root, self.name))
+        session = OpcuaSession(self, client)
+        try:
+            async with asyncio.timeout(config.timeout):
+                await client.connect()
+            await session.learn()
+        except (OSError, TimeoutError, ua.UaError) as error:
+            await session.close()
+            raise self.lost(error) from None
+        except BaseException:
+            await session.close()  # a cancelled connect leaves asyncua's socket and tasks behind
+            raise
+        return session
+
+    def lost(self, error: Exception) -> NotConnected:
+        """Translates a library error."""
+        if isinstance(error, ua.UaStatusCodeError):
+            reason = ua.StatusCode(error.code).name
+        elif isinstance(error, TimeoutError):
+            reason = f"no answer within {self.config.timeout:g} s"
+        elif isinstance(error, OSError):
+            reason = os_reason(error)
+        else:
+            reason = str(error) or type(error).__name__
+        return NotConnected({self.name: f"{self.where}: {reason}"})
+
+
+class OpcuaSession:
+    """One open session; see `Session`.
+
+    Source: OPC UA Part 4, 5.11.2 (Read); limits from the server's OperationLimits.
+    """
+
+    def __init__(self, connector: OpcuaConnector, client: Client) -> None:
+        self._connector = connector
+        self._client = client
+        self._namespaces: dict[str, int] = {}
+        self._chunk = _CHUNK
+        self._nodes: dict[str, ua.NodeId | None] = {}
+
+    async def learn(self) -> None:
+        """Reads the namespace array and how many nodes one Read may have."""
+        namespaces, limit = await self._read([_NAMESPACES, _MAX_NODES])
+        uris = namespaces.Value.Value if namespaces.Value else []
+        self._namespaces = {uri: index for index, uri in enumerate(uris)}
+        most = limit.Value.Value if limit.Value else 0
+        if most:  # 0 and missing mean that the server has no limit
+            self._chunk = min(_CHUNK, most)
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        """Reads the tags in chunks, with the server's time beside them; see `Session.read`."""
+        values: dict[str, DataValue] = {}
+        known: list[tuple[Tag, ua.NodeId]] = []
+        for tag in tags:
+            node = self._node(tag)
+            if node is None:
+                values[tag.name] = never_read(BAD_NODE_UNKNOWN, monotonic())
+            else:
+                known.append((tag, node))
+        size = max(self._chunk - 1, 1)
+        for start in range(0, len(known), size):
+            values |= await self._read_chunk(known[start : start + size])
+        return values
+
+    async def _read_chunk(self, chunk: Sequence[tuple[Tag, ua.NodeId]]) -> dict[str, DataValue]:
+        nodes = [node for _, node in chunk]
+        # With a limit of one node a read has no room for the server's time.
+        clock = [_SERVER_TIME] if len(nodes) < self._chunk else []
+        results = await self._read([*nodes, *clock])
+        now = monotonic()
+        time = results.pop().Value if clock else None
+        server_time = time.Value if time is not None else None
+        return {
+            tag.name: decode(tag, result, server_time, now)
+            for (tag, _), result in zip(chunk, results, strict=True)
+        }
+
+    async def _read(self, nodes: Sequence[ua.NodeId]) -> list[ua.DataValue]:
+        request = ua.ReadParameters(TimestampsToReturn=ua.TimestampsToReturn.Both)
+        request.NodesToRead = [
+            ua.ReadValueId(NodeId=node, AttributeId=ua.AttributeIds.Value) for node in nodes
+        ]
+        try:
+            async with asyncio.timeout(self._connector.config.timeout):
+                results = await self._client.uaclient.read(request)
+        except (OSError, TimeoutError, ua.UaError) as error:
+            raise self._connector.lost(error) from None
+        if len(results) != len(nodes):
+            raise self._connector.lost(ua.UaError(f"{len(results)} values for {len(nodes)} nodes"))
+        return list(results)
+
+    def _node(self, tag: Tag) -> ua.NodeId | None:
+        if tag.name not in self._nodes:
+            self._nodes[tag.name] = self._resolve(tag)
+        return self._nodes[tag.name]
+
+    def _resolve(self, tag: Tag) -> ua.NodeId | None:
+        assert isinstance(tag.address, NodeAddress)
+        text = tag.address.node
+        index = 0
+        if text.startswith("nsu="):
+            uri, _, text = text[4:].partition(";")
+            if uri not in self._namespaces:
+                return None
+            index = self._namespaces[uri]
+        try:
+            return ua.NodeId.from_string(f"ns={index};{text}")
+        except (ua.UaError, ValueError):
+            return None
+
+    async def close(self) -> None:
+        """Closes session, channel and socket; never raises."""
+        client = self._client
+        try:
+            async with asyncio.timeout(1.0):
+                await client.disconnect()
+        except (OSError, TimeoutError, ua.UaError):
+            client.disconnect_socket()

@@ -1,0 +1,119 @@
+"""A site's readers: all of its connections behind one object."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+
+from .connection import Connection
+from .errors import NotConnected
+from .session import Connector
+from .site import ModbusConnection, Site
+from .tags import Tag
+from .values import DataValue
+
+
+def connector_for(site: Site, name: str) -> Connector:
+    """Returns the connector of one of the site's connections.
+
+    The protocol's library is imported here, when the configuration names it.
+    """
+    config = site.connections[name]
+    if isinstance(config, ModbusConnection):
+        from .modbus.connector import ModbusConnector
+
+        return ModbusConnector(name, config)
+    from .opcua.connector import OpcuaConnector
+
+    return OpcuaConnector(name, config, site.root)
+
+
+def by_connection(tags: Sequence[Tag]) -> dict[str, list[Tag]]:
+    """Groups tags by their connection, in order."""
+    groups: dict[str, list[Tag]] = {}
+    for tag in tags:
+        groups.setdefault(tag.connection, []).append(tag)
+    return groups
+
+
+async def read_once(site: Site, tags: Sequence[Tag]) -> dict[str, DataValue]:
+    """Reads the tags now, over sessions that are opened for it and closed again.
+
+    Returns:
+        One value per tag, in the order asked for; bad quality is a value.
+
+    Raises:
+        NotConnected: Lists every endpoint that is down.
+
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: each connection's `timeout`.
+    """
+    groups = by_connection(tags)
+    results = await asyncio.gather(
+        *(_read_group(connector_for(site, name), group) for name, group in groups.items()),
+        return_exceptions=True,
+    )
+    values: dict[str, DataValue] = {}
+    down: dict[str, str] = {}
+    for result in results:
+        if isinstance(result, NotConnected):
+            down |= result.endpoints
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            values |= result
+    if down:
+        raise NotConnected(down)
+    return {tag.name: values[tag.name] for tag in tags}
+
+
+async def _read_group(connector: Connector, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+    retrying = AsyncRetrying(
+        stop=stop_after_attempt(3),
+        wait=wait_fixed(0.25),
+        retry=retry_if_exception_type(NotConnected),
+        reraise=True,
+    )
+    session = await retrying(connector.open)
+    try:
+        return await session.read(tags)
+    finally:
+        await session.close()
+
+
+class SiteReader:
+    """Scans tags of a site over all of their connections while the context is open.
+
+    Args:
+        site: The site.
+        tags: What is scanned; connections without a tag in it are left alone.
+    """
+
+    def __init__(self, site: Site, tags: Sequence[Tag]) -> None:
+        self.connections = [
+            Connection(connector_for(site, name), group)
+            for name, group in by_connection(tags).items()
+        ]
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for connection in self.connections:
+            await self._stack.enter_async_context(connection)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    def latest(self) -> dict[str, DataValue]:
+        """Returns the latest reading of each tag; stale ones come as bad."""
+        values: dict[str, DataValue] = {}
+        for connection in self.connections:
+            values |= connection.latest()
+        return values

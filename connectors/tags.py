@@ -1,0 +1,187 @@
+"""Tags: what a site reads, where it stands on the wire, and how people see it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag as UnionTag, field_validator, model_validator
+
+from .documents import Model
+from .values import DataValue, Value
+
+Kind = Literal["float", "int", "bool", "enum", "string"]
+Table = Literal["coil", "discrete", "input", "holding"]
+Encoding = Literal["bit", "int16", "uint16", "int32", "uint32", "float32"]
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\.[a-z][a-z0-9_]*", re.ASCII)
+_NODE = re.compile(r"(nsu=[^;]+;)?(i=\d+|s=.+|g=[0-9A-Fa-f-]{36}|b=.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAddress:
+    """An OPC UA node, with its namespace as a URI: an index can change at a server's restart."""
+
+    node: str
+
+    def __str__(self) -> str:
+        return self.node
+
+    @property
+    def identifier(self) -> str:
+        """The node id without its namespace, for a narrow column."""
+        return self.node.partition(";")[2] if self.node.startswith("nsu=") else self.node
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterAddress:
+    """A Modbus item; the address is the zero-based one of the protocol."""
+
+    table: Table
+    address: int
+    encoding: Encoding
+
+    @property
+    def count(self) -> int:
+        """How many registers or bits it takes."""
+        return 2 if self.encoding in {"int32", "uint32", "float32"} else 1
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.address} {self.encoding}"
+
+    @property
+    def identifier(self) -> str:
+        """The address for a narrow column."""
+        return str(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag of a site, such as `PT-102.pv`.
+
+    Attributes:
+        unit: Engineering unit, empty for none.
+        span: Low and high end of the measuring range.
+        members: The words of an enumeration and their numbers.
+        writable: Whether a request may name it; only the gate ever writes.
+    """
+
+    name: str
+    connection: str
+    kind: Kind
+    address: NodeAddress | RegisterAddress
+    unit: str = ""
+    span: tuple[float, float] | None = None
+    equipment: str = ""
+    members: Mapping[str, int] = field(default_factory=dict[str, int])
+    writable: bool = False
+
+    def show(self, reading: DataValue) -> str:
+        """Returns the value as a person reads it, without its unit; `-` if nothing is known."""
+        return self.show_value(reading.value)
+
+    def show_value(self, value: Value | None) -> str:
+        """Returns a value of this tag as a person reads it."""
+        if value is None:
+            return "-"
+        if self.kind == "enum":
+            words = [word for word, number in self.members.items() if number == value]
+            return words[0] if words else f"{value} (unknown)"
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+class _TagModel(Model):
+    connection: str
+    type: Kind
+    unit: str = ""
+    range: tuple[float, float] | None = None
+    equipment: str = ""
+    members: dict[str, int] = Field(default_factory=dict)
+    writable: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> "_TagModel":
+        if self.range and not self.range[0] < self.range[1]:
+            raise ValueError("range: the low end must be below the high end")
+        if (self.type == "enum") != bool(self.members):
+            raise ValueError("members: an enum needs its words and numbers, other types have none")
+        return self
+
+    def tag(self, name: str, address: NodeAddress | RegisterAddress) -> Tag:
+        """Returns the tag under this name at this address."""
+        return Tag(
+            name, self.connection, self.type, address, self.unit, self.range,
+            self.equipment, self.members, self.writable,
+        )  # fmt: skip
+
+
+class NodeTag(_TagModel):
+    """A tag on OPC UA, as `tags.yaml` describes it."""
+
+    node: str
+
+    @field_validator("node")
+    @classmethod
+    def _check_node(cls, node: str) -> str:
+        if not _NODE.fullmatch(node):
+            raise ValueError(
+                f"{node!r} is no node id; write nsu=URI;s=NAME (a namespace index is not accepted, "
+                "it can change when the server restarts)"
+            )
+        return node
+
+    def build(self, name: str) -> Tag:
+        """Returns the tag under this name."""
+        return self.tag(name, NodeAddress(self.node))
+
+
+class RegisterTag(_TagModel):
+    """A tag on Modbus, as `tags.yaml` describes it."""
+
+    table: Table
+    address: int = Field(ge=0, le=65535)
+    encoding: Encoding | None = None
+
+    @model_validator(mode="after")
+    def _check_encoding(self) -> "RegisterTag":
+        is_bit = self.table in {"coil", "discrete"}
+        if is_bit != (self.type == "bool"):
+            raise ValueError("type: coils and discrete inputs are bool, registers are not")
+        if self.encoding and is_bit != (self.encoding == "bit"):
+            raise ValueError("encoding: bit goes with coils and discrete inputs")
+        if self.type == "string":
+            raise ValueError("type: strings are read over OPC UA only")
+        if self.writable and self.table in {"discrete", "input"}:
+            raise ValueError(f"writable: a {self.table} cannot be written in Modbus")
+        return self
+
+    def build(self, name: str) -> Tag:
+        """Returns the tag under this name."""
+        usual: dict[str, Encoding] = {"bool": "bit", "float": "float32"}
+        encoding = self.encoding or usual.get(self.type, "uint16")
+        return self.tag(name, RegisterAddress(self.table, self.address, encoding))
+
+
+def _protocol(entry: Any) -> str | None:
+    if isinstance(entry, NodeTag):
+        return "opcua"
+    if isinstance(entry, RegisterTag):
+        return "modbus"
+    if not isinstance(entry, dict):
+        return "opcua"
+    return "modbus" if "table" in entry or "address" in entry else "opcua"
+
+
+TagEntry = Annotated[
+    Annotated[NodeTag, UnionTag("opcua")] | Annotated[RegisterTag, UnionTag("modbus")],
+    Discriminator(_protocol),
+]
+
+
+class TagFile(Model):
+    """The file `tags.yaml`."""
+
+    schema_: Literal["tags/1"] = Field(alias="schema")
+    tags: dict[str, TagEntry]

@@ -1,0 +1,126 @@
+"""Values as they come from a plant: never without quality and time."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+Value = bool | int | float | str
+
+
+class Quality(Enum):
+    """The three grades of OPC UA's severity bits."""
+
+    GOOD = "good"
+    UNCERTAIN = "uncertain"
+    BAD = "bad"
+
+
+class StatusCode(int):
+    """An OPC UA status code, used for both protocols.
+
+    Source: OPC UA Part 4, 7.39, and Part 6, annex A.
+    """
+
+    __slots__ = ()
+
+    @property
+    def quality(self) -> Quality:
+        """Good, uncertain or bad, from the two severity bits."""
+        severity = (self >> 30) & 0b11
+        return (Quality.GOOD, Quality.UNCERTAIN, Quality.BAD, Quality.BAD)[severity]
+
+    @property
+    def name(self) -> str:
+        """The symbolic name where it is known, else hexadecimal."""
+        return _NAMES.get(int(self) & 0xFFFF0000, f"0x{int(self):08X}")
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+GOOD = StatusCode(0x00000000)
+BAD_NO_COMMUNICATION = StatusCode(0x80310000)
+BAD_WAITING = StatusCode(0x80320000)
+BAD_NODE_UNKNOWN = StatusCode(0x80340000)
+BAD_TYPE_MISMATCH = StatusCode(0x80740000)
+BAD_DEVICE_FAILURE = StatusCode(0x808B0000)
+BAD_SENSOR_FAILURE = StatusCode(0x808C0000)
+
+_NAMES = {
+    0x00000000: "Good",
+    0x00960000: "GoodLocalOverride",
+    0x40000000: "Uncertain",
+    0x408F0000: "UncertainNoCommunicationLastUsableValue",
+    0x40900000: "UncertainLastUsableValue",
+    0x40910000: "UncertainSubstituteValue",
+    0x40920000: "UncertainInitialValue",
+    0x40930000: "UncertainSensorNotAccurate",
+    0x40940000: "UncertainEngineeringUnitsExceeded",
+    0x40950000: "UncertainSubNormal",
+    0x80000000: "Bad",
+    0x80010000: "BadUnexpectedError",
+    0x80020000: "BadInternalError",
+    0x80050000: "BadCommunicationError",
+    0x800A0000: "BadTimeout",
+    0x801F0000: "BadUserAccessDenied",
+    0x80310000: "BadNoCommunication",
+    0x80320000: "BadWaitingForInitialData",
+    0x80330000: "BadNodeIdInvalid",
+    0x80340000: "BadNodeIdUnknown",
+    0x80350000: "BadAttributeIdInvalid",
+    0x803A0000: "BadNotReadable",
+    0x803C0000: "BadOutOfRange",
+    0x80740000: "BadTypeMismatch",
+    0x80890000: "BadConfigurationError",
+    0x808A0000: "BadNotConnected",
+    0x808B0000: "BadDeviceFailure",
+    0x808C0000: "BadSensorFailure",
+    0x808D0000: "BadOutOfService",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataValue:
+    """One reading of one tag.
+
+    Attributes:
+        value: In the tag's unit; after a loss the last known one, which its status makes unusable.
+        status: Its quality and why.
+        source_time: When the device sampled it, on the device's clock (UTC); Modbus has none.
+        server_time: The device's clock when it answered.
+        received_s: Monotonic time of arrival, seconds.
+    """
+
+    value: Value | None
+    status: StatusCode
+    source_time: datetime | None
+    server_time: datetime | None
+    received_s: float
+
+    @property
+    def quality(self) -> Quality:
+        """Good, uncertain or bad; only a good value may lead to an action."""
+        return self.status.quality
+
+    def age_s(self, now_s: float) -> float:
+        """Returns the seconds since the device sampled it.
+
+        The device's own clock gives its age at arrival and ours the rest, so a
+        skewed or simulated clock does no harm.
+
+        Args:
+            now_s: Monotonic time, seconds.
+        """
+        age = now_s - self.received_s
+        if self.source_time is not None and self.server_time is not None:
+            age += max((self.server_time - self.source_time).total_seconds(), 0.0)
+        return age
+
+    def with_status(self, status: StatusCode) -> "DataValue":
+        """Returns the same reading under another status."""
+        return replace(self, status=status)
+
+
+def never_read(status: StatusCode, now_s: float) -> DataValue:
+    """Returns the value of a tag of which nothing is known but why."""
+    return DataValue(None, status, None, None, now_s)
