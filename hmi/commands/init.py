@@ -1,0 +1,25 @@
+"""`handwheel init`: makes a site."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..plants import create_plant
+from ..sitefiles import Link, write_site
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    plant: Annotated[str, typer.Option(help="The simulated plant.")] = "cw-100",
+    opcua_port: Annotated[int, typer.Option(help="Where the plant serves OPC UA.")] = 4840,
+    modbus_port: Annotated[int, typer.Option(help="Where the plant serves Modbus.")] = 5020,
+) -> None:
+    """Make a site: site.yaml and tags.yaml for a plant.
+
+    An existing folder must be empty: nothing is ever overwritten.
+    """
+    write_site(directory, create_plant(plant), Link(opcua_port, modbus_port))
+    typer.echo(f"{directory}: a site for {plant}")
+    typer.echo(f"next, in another shell: handwheel plant serve {plant}")
+    typer.echo(f"then: handwheel check --online --site {directory}")

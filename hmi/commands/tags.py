@@ -1,0 +1,107 @@
+"""`handwheel tags`: lists, reads and watches a site's tags."""
+
+import json
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from ...connectors.reader import read_once
+from ...connectors.site import Site
+from ...connectors.tags import Tag
+from ...connectors.values import Quality
+from ..exits import NO, run
+from ..options import JsonOption, SiteOption, open_site
+from ..readings import reading_fields, reading_lines
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+TagArguments = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="TAG…", help="Names or patterns such as 'P-101?.*'; without, all."),
+]
+
+
+def select(site: Site, patterns: Sequence[str] | None) -> list[Tag]:
+    """Returns the tags that the patterns name, in the order of the patterns; all without any.
+
+    Raises:
+        ConfigError: A pattern without wildcards names no tag, or one with wildcards matches none.
+    """
+    if not patterns:
+        return list(site.tags.values())
+    found: dict[str, Tag] = {}
+    for pattern in patterns:
+        matches = [tag for name, tag in site.tags.items() if fnmatchcase(name, pattern)]
+        for tag in matches or site.find_tags([pattern]):
+            found[tag.name] = tag
+    return list(found.values())
+
+
+@app.command("list")
+def list_tags(
+    patterns: TagArguments = None, site: SiteOption = None, as_json: JsonOption = False
+) -> None:
+    """List the site's tags, their types, units, ranges and addresses."""
+    tags = select(open_site(site), patterns)
+    if as_json:
+        typer.echo(json.dumps([_description(tag) for tag in tags]))
+        return
+    width = max((len(tag.name) for tag in tags), default=0)
+    for tag in tags:
+        span = f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else ""
+        typer.echo(
+            f"{tag.name:<{width}}  {tag.kind:<6}{tag.unit:<6}{span:<9}"
+            f"{'w ' if tag.writable else '  '}{tag.connection:<5}{tag.address.identifier}"
+        )
+
+
+def _description(tag: Tag) -> dict[str, object]:
+    return {
+        "name": tag.name,
+        "type": tag.kind,
+        "unit": tag.unit,
+        "range": tag.span,
+        "writable": tag.writable,
+        "connection": tag.connection,
+        "address": str(tag.address),
+        "equipment": tag.equipment,
+    }
+
+
+@app.command("read")
+def read(
+    patterns: TagArguments = None, site: SiteOption = None, as_json: JsonOption = False
+) -> None:
+    """Read tags once, with quality and age.
+
+    Exit codes: 0 all good, 1 a tag's quality is not good, 3 not reachable.
+    """
+    opened = open_site(site)
+    tags = select(opened, patterns)
+    run(_read(opened, tags, as_json=as_json))
+
+
+async def _read(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
+    readings = await read_once(site, tags)
+    now = monotonic()
+    if as_json:
+        typer.echo(json.dumps({tag.name: reading_fields(readings[tag.name], now) for tag in tags}))
+    else:
+        for line in reading_lines(tags, readings, now):
+            typer.echo(line)
+    if any(reading.quality is not Quality.GOOD for reading in readings.values()):
+        raise SystemExit(NO)
+
+
+@app.command("watch")
+def watch(
+    patterns: TagArguments = None, site: SiteOption = None, as_json: JsonOption = False
+) -> None:
+    """Watch tags until Ctrl-C: a live table in a terminal, a line for each change in a pipe."""
+    from ..watch import watch_tags
+
+    opened = open_site(site)
+    run(watch_tags(opened, select(opened, patterns), as_json=as_json))

@@ -1,0 +1,161 @@
+"""The demo's screen: 80 by 24, grey by default, colour only for what is abnormal. Pure rendering."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..connectors.tags import Tag
+from ..connectors.values import DataValue, Quality
+from .demo_story import Story, Timeline, clock_text
+from .history import History
+from .trend import Scale, labelled
+
+_TREND_HEIGHT = 6
+_ALARMS = (
+    ("PAL-102.active", "▲", "P1", "bold red"),
+    ("FAL-103.active", "▲", "P1", "bold red"),
+    ("VAH-101A.active", "◆", "P2", "bold yellow"),
+    ("VAH-101B.active", "◆", "P2", "bold yellow"),
+    ("TAH-202.active", "◆", "P2", "bold yellow"),
+    ("PDAH-101.active", "■", "P3", "bold cyan"),
+)
+_PUMP_ROWS = (
+    ("speed", "P-101{}.speed"),
+    ("current", "IT-101{}.pv"),
+    ("vibration", "VT-101{}.pv"),
+    ("bearing", "TT-111{}.pv"),
+)
+_PROCESS = ("PT-102.pv", "FT-103.pv", "TT-202.pv", "PDT-101.pv", "LT-101.pv")
+_NAMES = {
+    "PT-102.pv": "header pressure",
+    "FT-103.pv": "water flow",
+    "TT-202.pv": "product out",
+    "PDT-101.pv": "strainer dp",
+    "LT-101.pv": "basin level",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything that one picture shows."""
+
+    story: Story
+    tags: Mapping[str, Tag]
+    readings: Mapping[str, DataValue]
+    history: History
+    timeline: Timeline
+    links: tuple[str, ...]
+    width: int
+
+
+def render(frame: Frame) -> RenderableType:
+    """Returns the picture for a terminal of at least 80 by 24."""
+    return Group(
+        _header(frame),
+        Text(frame.story.intro, style="dim", no_wrap=True, overflow="ellipsis"),
+        Text(""),
+        _trends(frame),
+        Text(""),
+        _numbers(frame),
+        Text(""),
+        _alarms(frame),
+        *_events(frame),
+    )
+
+
+def _header(frame: Frame) -> Text:
+    speed = frame.readings["SIM-CLOCK.speed"].value or 0
+    text = Text("HANDWHEEL demo", style="bold", no_wrap=True)
+    text.append(f"  cw-100 simulated at {speed:g}×", style="")
+    text.append(f"  plant time {clock_text(frame.timeline.now_s)}", style="")
+    text.append(f"  {'  '.join(frame.links)}", style="dim")
+    return text
+
+
+def _trends(frame: Frame) -> Table:
+    width = (frame.width - 2) // 2
+    table = Table.grid(padding=(0, 1))
+    vibration = labelled(
+        "VT-101A vibration, mm/s (alarm 5.0)",
+        frame.history.series("VT-101A.pv"), width, _TREND_HEIGHT, Scale(0.0, 10.0, 5.0),
+    )  # fmt: skip
+    pressure = labelled(
+        "PT-102 header pressure, kPa (alarm 290)",
+        frame.history.series("PT-102.pv"), width, _TREND_HEIGHT, Scale(0.0, 500.0, 290.0),
+    )  # fmt: skip
+    for n, (left, right) in enumerate(zip(vibration, pressure, strict=True)):
+        style = "dim" if n == 0 else ""
+        table.add_row(
+            Text(f"{left:<{width}}", style=style, no_wrap=True),
+            Text(right, style=style, no_wrap=True),
+        )
+    return table
+
+
+def _numbers(frame: Frame) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for _ in range(6):
+        table.add_column(no_wrap=True)
+    table.add_row(
+        Text(""), _pump_title(frame, "P-101A"), _pump_title(frame, "P-101B"), Text(""), Text("")
+    )
+    for row, (name, pattern) in enumerate(_PUMP_ROWS):
+        process = _PROCESS[row]
+        table.add_row(
+            Text(f"{name:<10}", style="dim"),
+            _value(frame, pattern.format("A")),
+            _value(frame, pattern.format("B")),
+            Text(f"   {_NAMES[process]:<16}", style="dim"),
+            _value(frame, process),
+        )
+    table.add_row(
+        Text(""), Text(""), Text(""),
+        Text(f"   {_NAMES[_PROCESS[4]]:<16}", style="dim"), _value(frame, _PROCESS[4]),
+    )  # fmt: skip
+    return table
+
+
+def _pump_title(frame: Frame, pump: str) -> Text:
+    readings = frame.readings
+    if readings[f"{pump}.running"].quality is not Quality.GOOD:
+        return Text(f"{pump} ? no data", style="reverse")
+    if readings[f"{pump}.tripped"].value:
+        cause = readings[f"{pump}.trip_cause"].value
+        return Text(f"{pump} ! TRIPPED {cause}", style="bold red")
+    is_running = bool(readings[f"{pump}.running"].value)
+    return Text(f"{pump} {'running' if is_running else 'standby'}", style="bold")
+
+
+def _value(frame: Frame, name: str) -> Text:
+    tag, reading = frame.tags[name], frame.readings[name]
+    if reading.quality is not Quality.GOOD:
+        return Text(f"? {tag.show(reading):>6} {tag.unit:<5}", style="reverse")
+    return Text(f"{_fixed(reading):>8} {tag.unit:<5}")
+
+
+def _fixed(reading: DataValue) -> str:
+    value = reading.value
+    return f"{value:.2f}" if isinstance(value, float) and abs(value) < 10.0 else (
+        f"{value:.1f}" if isinstance(value, float) else str(value)
+    )  # fmt: skip
+
+
+def _alarms(frame: Frame) -> Text:
+    text = Text("alarms  ", style="dim", no_wrap=True, overflow="ellipsis")
+    active = [alarm for alarm in _ALARMS if frame.readings[alarm[0]].value]
+    for name, sign, priority, style in active:
+        text.append(f"{sign} {priority} {name.removesuffix('.active')}  ", style=style)
+    if not active:
+        text.append("none")
+    return text
+
+
+def _events(frame: Frame) -> list[Text]:
+    lines = [
+        Text(f"{clock_text(time)}  {meaning}", no_wrap=True)
+        for time, _, meaning in frame.timeline.entries[-4:]
+    ]
+    return [*lines, *[Text("")] * (4 - len(lines)), Text("Ctrl-C ends the demo", style="dim")]

@@ -1,0 +1,175 @@
+"""A served plant at the command line: what it prints, and what standard input tells it."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from ..connectors.durations import format_duration
+from ..sim_plant.errors import SimulationError, SnapshotError
+from ..sim_plant.model import Plant, PlantEvent
+from ..sim_plant.serve import PlantServer
+from .plants import parse_fault, parse_field, parse_speed
+from .stdin_lines import stdin_lines
+
+HELP = """\
+speed N|max          plant seconds per second; 0 stands still
+fault ID[,NAME=VALUE…]   start a fault now
+field ACTION         do something in the field now
+status               plant time, speed, what is active
+save FILE            write a snapshot
+quit                 stop the plant"""
+
+_EVENT_POLL_S = 0.1
+
+
+def load_snapshot(plant: Plant, path: Path) -> None:
+    """Continues from a snapshot file.
+
+    Raises:
+        SnapshotError: It cannot be read or is not a snapshot of this plant.
+    """
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{path}: {error}") from None
+    if not isinstance(saved, dict):
+        raise SnapshotError(f"{path}: not a snapshot")
+    plant.restore(saved)
+
+
+def save_snapshot(plant: Plant, path: Path) -> None:
+    """Writes a snapshot; an existing file is replaced whole or not at all.
+
+    Raises:
+        SnapshotError: It cannot be written.
+    """
+    draft = path.with_name(path.name + ".part")
+    try:
+        draft.write_text(json.dumps(plant.snapshot(), indent=1) + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise SnapshotError(f"{path}: {error.strerror}") from None
+
+
+class PlantConsole:
+    """Serves a plant until it is told to stop.
+
+    Args:
+        server: Not yet started.
+        snapshot: Where to save the plant at the end, if anywhere.
+        as_json: Print one JSON object a line, the first when the plant is ready.
+    """
+
+    def __init__(self, server: PlantServer, snapshot: Path | None, *, as_json: bool) -> None:
+        self._server = server
+        self._plant = server.simulation.plant
+        self._snapshot = snapshot
+        self._as_json = as_json
+
+    async def run(self) -> None:
+        """Starts the servers, runs the plant, obeys standard input."""
+        async with self._server:
+            self._announce()
+            pacing = asyncio.create_task(self._server.run())
+            events = asyncio.create_task(self._print_events())
+            commands = asyncio.create_task(self._obey())
+            try:
+                done, _ = await asyncio.wait(
+                    (pacing, events, commands), return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    task.result()
+            finally:
+                for task in (pacing, events, commands):
+                    task.cancel()
+                await asyncio.wait((pacing, events, commands))
+                self._flush_events()
+                if self._snapshot is not None:
+                    save_snapshot(self._plant, self._snapshot)
+
+    def _announce(self) -> None:
+        server, plant = self._server, self._plant
+        if self._as_json:
+            ports = {
+                "opcua": server.opcua.port,
+                "modbus": server.modbus.port,
+                "modbus_gate": server.modbus_gate.port,
+            }
+            self._say({"ready": True, "model": plant.model, "ports": ports})
+            return
+        print(f"{plant.model}, {plant.title}")
+        print(f"  OPC UA         opc.tcp://127.0.0.1:{server.opcua.port}   anonymous reads")
+        print(f"  Modbus         127.0.0.1:{server.modbus.port}             reads, unit 1")
+        print(f"  Modbus gate    127.0.0.1:{server.modbus_gate.port}             reads and writes")
+        print("Type help for commands, Ctrl-C to stop.", flush=True)
+
+    def _say(self, fields: dict[str, object]) -> None:
+        print(json.dumps(fields), flush=True)
+
+    async def _print_events(self) -> None:
+        while True:
+            await asyncio.sleep(_EVENT_POLL_S)
+            self._flush_events()
+
+    def _flush_events(self) -> None:
+        for event in self._plant.drain_events():
+            if self._as_json:
+                self._say(
+                    {
+                        "plant_s": event.time_s,
+                        "event": event.kind,
+                        "tag": event.tag,
+                        "text": event.text,
+                    }
+                )
+            else:
+                print(event_line(event), flush=True)
+
+    async def _obey(self) -> None:
+        async for line in stdin_lines():
+            words = line.strip().split(maxsplit=1)
+            if not words:
+                continue
+            if words[0] in {"quit", "exit"}:
+                return
+            try:
+                self._do(words[0], words[1] if len(words) > 1 else "")
+            except SimulationError as error:
+                sys.stderr.write(f"handwheel: {error}\n")
+
+    def _do(self, verb: str, argument: str) -> None:
+        simulation = self._server.simulation
+        match verb:
+            case "speed":
+                self._server.pacer.set_speed(parse_speed(argument))
+            case "fault":
+                simulation.apply(parse_fault(argument))
+            case "field":
+                simulation.apply(parse_field(argument))
+            case "save":
+                save_snapshot(self._plant, Path(argument))
+            case "status":
+                self._status()
+            case "help":
+                print(HELP, flush=True)
+            case _:
+                raise SimulationError(f"there is no command {verb!r}; type help")
+
+    def _status(self) -> None:
+        values = self._server.simulation.values()
+        active = [name for name, value in values.items() if name.endswith(".active") and value]
+        time = format_duration(self._plant.time_s)
+        print(
+            f"{time} of plant time at {self._server.simulation.speed:g}x; "
+            f"active: {', '.join(active) or 'nothing'}",
+            flush=True,
+        )
+
+
+def event_line(event: PlantEvent) -> str:
+    """Returns an event as the plant's printer shows it."""
+    hours, rest = divmod(event.time_s, 3600.0)
+    minutes, seconds = divmod(rest, 60.0)
+    clock = f"{hours:03.0f}:{minutes:02.0f}:{seconds:04.1f}"
+    return f"{clock}  {event.kind:9}  {event.tag:8}  {event.text}"

@@ -1,0 +1,120 @@
+"""A simulated plant as a child process, for the demo."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ..sim_plant.errors import ServeError
+from .sitefiles import Link
+
+_READY_WITHIN_S = 30.0
+_END_WITHIN_S = 3.0
+
+
+class PlantProcess:
+    """Runs `handwheel plant serve` on ports that the kernel chooses, while the context is open.
+
+    The child's standard input is a pipe from here: when this process ends, by
+    `kill -9` too, the pipe closes and the child ends by itself.
+
+    Args:
+        model: The plant.
+        arguments: More arguments for `plant serve`.
+        log: File for what the child writes to standard error.
+    """
+
+    def __init__(self, model: str, arguments: Sequence[str], log: Path) -> None:
+        self._command = (
+            *(sys.executable, "-m", "handwheel.hmi", "plant", "serve", model),
+            *("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0", "--json"),
+            *arguments,
+        )
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+        self._drain: asyncio.Task[None] | None = None
+        self.link = Link()
+
+    async def __aenter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches us alone; we bring the child down
+            )
+        try:
+            self.link = await self._ready()
+        except BaseException:
+            await self._end()
+            raise
+        self._drain = asyncio.create_task(self._discard_output())
+        return self
+
+    async def _ready(self) -> Link:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        try:
+            async with asyncio.timeout(_READY_WITHIN_S):
+                line = await self._process.stdout.readline()
+        except TimeoutError:
+            raise ServeError(f"the plant was not ready within {_READY_WITHIN_S:g} s") from None
+        if not line:
+            raise ServeError(f"the plant did not start: {self._last_words()}")
+        ports = json.loads(line)["ports"]
+        return Link(ports["opcua"], ports["modbus"])
+
+    async def _discard_output(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        while await self._process.stdout.readline():
+            pass
+
+    def tell(self, line: str) -> None:
+        """Sends a line to the plant's standard input."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+
+    def check(self) -> None:
+        """Raises if the child has ended.
+
+        Raises:
+            ServeError: It has; says how.
+        """
+        assert self._process is not None
+        code = self._process.returncode
+        if code is not None:
+            raise ServeError(f"the plant ended unexpectedly ({code}): {self._last_words()}")
+
+    def _last_words(self) -> str:
+        text = self._log.read_text(errors="replace").strip()
+        return text.splitlines()[-1] if text else "it said nothing"
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._end()
+
+    async def _end(self) -> None:
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(_END_WITHIN_S):
+                await process.wait()
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        if self._drain is not None:
+            await self._drain

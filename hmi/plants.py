@@ -1,0 +1,99 @@
+"""The simulated plants that are installed, and the words in which people ask for faults."""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from math import inf
+
+from ..connectors.durations import parse_duration
+from ..sim_plant.errors import ScenarioError
+from ..sim_plant.model import Plant
+from ..sim_plant.scenario import FaultEvent, FieldEvent
+
+GROUP = "handwheel.plants"
+
+
+def plant_names() -> list[str]:
+    """Returns the names of the installed plants."""
+    return sorted(entry_points(group=GROUP).names)
+
+
+def create_plant(name: str, seed: int | None = None) -> Plant:
+    """Returns a plant in its warmed-up steady state.
+
+    Args:
+        seed: Of the measurement noise; `None` switches it off.
+
+    Raises:
+        ScenarioError: No plant of this name is installed.
+    """
+    found = entry_points(group=GROUP, name=name)
+    if not found:
+        raise ScenarioError(f"there is no plant called {name!r}; known: {', '.join(plant_names())}")
+    create: Callable[[int | None], Plant] = found[name].load()
+    return create(seed)
+
+
+def parse_fault(text: str) -> FaultEvent:
+    """Reads a fault as written on the command line: `F01`, `F02@10min`, `F01@1min,d0=0.3,tau=1h`.
+
+    Raises:
+        ScenarioError: It is written differently; what the plant has is checked later.
+    """
+    head, *assignments = text.split(",")
+    fault, at_s = _at(head, "F01@10min")
+    parameters: dict[str, float | str] = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name.strip():
+            raise ScenarioError(f"{assignment!r} in {text!r}: write NAME=VALUE, such as d0=0.3")
+        parameters[name.strip()] = _number_or_word(value.strip())
+    return FaultEvent(fault, at_s, parameters)
+
+
+def parse_field(text: str) -> FieldEvent:
+    """Reads a field action as written on the command line: `clean-strainer@7min`.
+
+    Raises:
+        ScenarioError: It is written differently.
+    """
+    return FieldEvent(*_at(text, "clean-strainer@7min"))
+
+
+def parse_speed(text: str) -> float:
+    """Returns plant seconds per second; `max` is infinite.
+
+    Raises:
+        ScenarioError: It is neither a number from 0 on nor `max`.
+    """
+    try:
+        speed = inf if text == "max" else float(text)
+    except ValueError:
+        speed = -1.0
+    if not 0.0 <= speed:
+        raise ScenarioError(f"{text!r} is no speed; write a number from 0 on, or max")
+    return speed
+
+
+def _at(text: str, example: str) -> tuple[str, float]:
+    name, at, when = text.partition("@")
+    if not name.strip():
+        raise ScenarioError(f"{text!r}: write a name and a time, such as {example}")
+    return name.strip(), _seconds(when) if at else 0.0
+
+
+def _seconds(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ScenarioError(str(error)) from None
+
+
+def _number_or_word(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return text

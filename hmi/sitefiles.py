@@ -1,0 +1,166 @@
+"""Writes a site's files for a simulated plant, in the form in which a person would write them."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..connectors.errors import ConfigError, Problem, os_reason
+from ..sim_plant.model import Equipment, Node, Plant, PlantTag
+from ..sim_plant.simulation import CLOCK_TAGS
+
+OPCUA = "dcs"
+MODBUS = "pkg"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a simulated plant listens on loopback, and how often it is read."""
+
+    opcua: int = 4840
+    modbus: int = 5020
+    scan: str = "500 ms"
+
+
+def write_site(directory: Path, plant: Plant, link: Link) -> None:
+    """Writes a site's files, all or none.
+
+    Args:
+        directory: Is made; if it exists it must be empty.
+
+    Raises:
+        ConfigError: It is not empty, or cannot be written.
+    """
+    place = directory.resolve()
+    site_id = re.sub(r"[^a-z0-9]+", "-", place.name.lower()).strip("-")[:63] or "site"
+    files = {
+        "site.yaml": site_yaml(plant, site_id, link),
+        "tags.yaml": tags_yaml(plant),
+    }
+    try:
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            raise _refusal(directory, "exists and is not an empty folder")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as draft:
+            built = Path(draft, "site")
+            built.mkdir()
+            for name, text in files.items():
+                (built / name).write_text(text, encoding="utf-8")
+            built.rename(place)
+    except OSError as error:
+        raise _refusal(directory, os_reason(error)) from None
+
+
+def _refusal(directory: Path, reason: str) -> ConfigError:
+    return ConfigError([Problem(str(directory), 0, 0, "", reason)])
+
+
+def namespace(plant: Plant) -> str:
+    """Returns the namespace URI of a simulated plant's OPC UA nodes."""
+    return f"urn:handwheel:sim:{plant.model}"
+
+
+def tags_yaml(plant: Plant) -> str:
+    """Returns `tags.yaml` for a plant: one line a tag, in columns."""
+    uri = namespace(plant)
+    rows = [(f"{tag.name}:", _flow(_tag(tag, uri))) for tag in (*plant.tags, *CLOCK_TAGS)]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"  {name:<{width}} {entry}" for name, entry in rows]
+    head = f"# The tags of {plant.model}: {plant.title}.\nschema: tags/1\ntags:\n"
+    return head + "\n".join(lines) + "\n"
+
+
+def _tag(tag: PlantTag, uri: str) -> dict[str, object]:
+    entry: dict[str, object] = {}
+    if isinstance(tag.address, Node):
+        entry |= {"connection": OPCUA, "node": f"nsu={uri};s={tag.name}"}
+    else:
+        entry |= {
+            "connection": MODBUS,
+            "table": tag.address.table,
+            "address": tag.address.address,
+        }
+        usual = {"float": "float32", "bool": "bit"}.get(tag.kind, "uint16")
+        if tag.address.encoding != usual:
+            entry["encoding"] = tag.address.encoding
+    entry["type"] = tag.kind
+    if tag.unit:
+        entry["unit"] = tag.unit
+    if tag.span:
+        entry["range"] = list(tag.span)
+    if tag.members:
+        entry["members"] = dict(tag.members)
+    if tag.equipment:
+        entry["equipment"] = tag.equipment
+    if tag.write:
+        entry["writable"] = True
+    return entry
+
+
+def site_yaml(plant: Plant, site_id: str, link: Link) -> str:
+    """Returns `site.yaml` for a plant that listens on loopback."""
+    connections = {
+        OPCUA: {
+            "kind": "opcua",
+            "endpoint": f"opc.tcp://127.0.0.1:{link.opcua}",
+            "scan": link.scan,
+            "simulated": True,
+        },
+        MODBUS: {
+            "kind": "modbus",
+            "host": "127.0.0.1",
+            "unit": 1,
+            "order": "ABCD",
+            "scan": link.scan,
+            "simulated": True,
+            "read": {"port": link.modbus},
+        },
+    }
+    lines = [
+        f"# A site for the simulated plant {plant.model}: {plant.title}.",
+        "schema: site/1",
+        f"id: {site_id}",
+        "connections:",
+        *_entries(connections),
+        "tags: tags.yaml",
+        "equipment:",
+        *_entries({item.name: _equipment(item) for item in plant.equipment}),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _entries(table: Mapping[str, Mapping[str, object]]) -> Iterable[str]:
+    return (f"  {name}: {_flow(entry)}" for name, entry in table.items())
+
+
+def _equipment(item: Equipment) -> dict[str, object]:
+    entry: dict[str, object] = {}
+    if item.kind:
+        entry["class"] = item.kind
+    if item.path:
+        entry["path"] = item.path
+    if item.members:
+        entry["members"] = list(item.members)
+    if item.attributes:
+        entry["attributes"] = dict(item.attributes)
+    return entry
+
+
+def _flow(value: object) -> str:
+    """Returns a value in YAML's flow style; words that need no quotes get none."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{key}: {_flow(item)}" for key, item in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_flow(item) for item in value)}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    text = str(value)
+    plain = text.replace("-", "").replace(".", "").replace("/", "").replace(" ", "")
+    is_plain = plain.isascii() and plain.isalnum() and text[0].isalpha()
+    is_duration = text.endswith(" ms") and text[:-3].isdigit()
+    return text if is_plain or is_duration else json.dumps(text)

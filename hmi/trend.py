@@ -1,0 +1,80 @@
+"""Trends as text: two by four dots to a character, with a scale and a limit line.
+
+Pure: numbers in, lines out, the same in a card, a screen and a pipe.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # rows from the top
+_LIMIT = "┄"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The vertical axis of a trend, in the tag's unit, with an optional limit to draw."""
+
+    low: float
+    high: float
+    limit: float | None = None
+
+
+def trend(values: Sequence[float | None], width: int, height: int, scale: Scale) -> list[str]:
+    """Returns `height` lines of `width` characters.
+
+    Args:
+        values: Equally spaced, oldest first; the last one stands at the right edge, `None`
+            leaves a gap. Each column of dots shows the extremes of what falls into it.
+        scale: Values outside are drawn at the edge.
+    """
+    rows, columns = height * 4, width * 2
+    cells = [[0] * width for _ in range(height)]
+    previous: int | None = None
+    for column, bucket in enumerate(_buckets(values, columns)):
+        dots = [_row(value, scale, rows) for value in bucket]
+        if not dots:
+            previous = None
+            continue
+        joined = dots if previous is None else [*dots, previous]
+        for row in range(min(joined), max(joined) + 1):
+            cells[row // 4][column // 2] |= _DOTS[row % 4][column % 2]
+        previous = dots[-1]
+    limit = None if scale.limit is None else _row(scale.limit, scale, rows) // 4
+    return [
+        "".join(_character(cell, is_limit=n == limit) for cell in line)
+        for n, line in enumerate(cells)
+    ]
+
+
+def _buckets(values: Sequence[float | None], columns: int) -> list[list[float]]:
+    if len(values) <= columns:
+        padding: list[list[float]] = [[] for _ in range(columns - len(values))]
+        return padding + [[] if value is None else [value] for value in values]
+    buckets: list[list[float]] = [[] for _ in range(columns)]
+    for n, value in enumerate(values):
+        if value is not None:
+            buckets[n * columns // len(values)].append(value)
+    return buckets
+
+
+def _row(value: float, scale: Scale, rows: int) -> int:
+    share = (value - scale.low) / (scale.high - scale.low)
+    return round((1.0 - min(max(share, 0.0), 1.0)) * (rows - 1))
+
+
+def _character(cell: int, *, is_limit: bool) -> str:
+    if cell:
+        return chr(0x2800 + cell)
+    return _LIMIT if is_limit else " "
+
+
+def labelled(title: str, values: Sequence[float | None], width: int, height: int, scale: Scale) -> list[str]:
+    """Returns a trend under its title, with the ends of its scale at the left; `width` in all."""
+    labels = [""] * height
+    labels[0], labels[-1] = f"{scale.high:g}", f"{scale.low:g}"
+    if scale.limit is not None:
+        row = _row(scale.limit, scale, height * 4) // 4
+        labels[row] = labels[row] or f"{scale.limit:g}"
+    gutter = max(len(label) for label in labels)
+    lines = trend(values, width - gutter - 1, height, scale)
+    return [title, *(f"{label:>{gutter}}│{line}" for label, line in zip(labels, lines, strict=True))]
