@@ -108,9 +108,7 @@ class Connection:
     def latest(self) -> Mapping[str, DataValue]:
         """Returns the latest reading of each tag; one older than three scans comes as bad."""
         now = monotonic()
-        return {
-            name: self._aged(reading, now) for name, reading in self._latest.items()
-        }
+        return {name: self._aged(reading, now) for name, reading in self._latest.items()}
 
     def _aged(self, reading: DataValue, now_s: float) -> DataValue:
         if now_s - reading.received_s > self.stale_after_s and reading.value is not None:

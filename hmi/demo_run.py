@@ -106,7 +106,10 @@ class DemoRun:
         print("\nWhat the readers saw, in plant time:")
         for time, tag, meaning in self._timeline.entries:
             print(f"  {clock_text(time)}  {tag:16} {meaning}")
-        alarm, trip = self._timeline.first("VAH-101A.active"), self._timeline.first("P-101A.tripped")
+        alarm, trip = (
+            self._timeline.first("VAH-101A.active"),
+            self._timeline.first("P-101A.tripped"),
+        )
         lead = format_duration(trip - alarm) if alarm is not None and trip is not None else "long"
         moral = self._story.moral.format(lead=lead, low=f"{self._timeline.lowest_kpa:.0f}")
         self._console.print(Text(f"\n{moral}"))

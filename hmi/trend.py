@@ -68,7 +68,9 @@ def _character(cell: int, *, is_limit: bool) -> str:
     return _LIMIT if is_limit else " "
 
 
-def labelled(title: str, values: Sequence[float | None], width: int, height: int, scale: Scale) -> list[str]:
+def labelled(
+    title: str, values: Sequence[float | None], width: int, height: int, scale: Scale
+) -> list[str]:
     """Returns a trend under its title, with the ends of its scale at the left; `width` in all."""
     labels = [""] * height
     labels[0], labels[-1] = f"{scale.high:g}", f"{scale.low:g}"
@@ -77,4 +79,7 @@ def labelled(title: str, values: Sequence[float | None], width: int, height: int
         labels[row] = labels[row] or f"{scale.limit:g}"
     gutter = max(len(label) for label in labels)
     lines = trend(values, width - gutter - 1, height, scale)
-    return [title, *(f"{label:>{gutter}}│{line}" for label, line in zip(labels, lines, strict=True))]
+    return [
+        title,
+        *(f"{label:>{gutter}}│{line}" for label, line in zip(labels, lines, strict=True)),
+    ]

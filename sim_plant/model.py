@@ -96,9 +96,7 @@ class FaultKind:
     title: str
     tell: str
     response: str
-    parameters: Mapping[str, Number | Choice] = field(
-        default_factory=dict[str, "Number | Choice"]
-    )
+    parameters: Mapping[str, Number | Choice] = field(default_factory=dict[str, "Number | Choice"])
     is_decoy: bool = False
 
 

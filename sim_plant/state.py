@@ -8,6 +8,7 @@ from .errors import SnapshotError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+
 def capture(state: "DataclassInstance") -> dict[str, Any]:
     """Copies a dataclass, and those inside it, into dictionaries of plain JSON values.
 

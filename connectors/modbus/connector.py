@@ -72,15 +72,15 @@ class ModbusSession:
 
     async def _read_block(self, block: Block) -> dict[str, DataValue]:
         config = self._connector.config
-        request = _REQUESTS[block.table](
-            address=block.start, count=block.count, dev_id=config.unit
-        )
+        request = _REQUESTS[block.table](address=block.start, count=block.count, dev_id=config.unit)
         try:
             answer = await self._transport.request(config.unit, request)
         except DeviceException as refusal:
             return await self._read_refused(block, refusal)
         except TransportError as error:
-            raise NotConnected({self._connector.name: f"{self._connector.where}: {error}"}) from None
+            raise NotConnected(
+                {self._connector.name: f"{self._connector.where}: {error}"}
+            ) from None
         is_bits = block.table in {"coil", "discrete"}
         items = [int(bit) for bit in answer.bits] if is_bits else list(answer.registers)
         now = monotonic()

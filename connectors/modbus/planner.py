@@ -43,7 +43,10 @@ class Planner:
         starts = sorted({_address(tag).address for tag in block.tags})
         if len(starts) < 2:
             return []
-        ends = {start: max(_end(t) for t in block.tags if _address(t).address == start) for start in starts}
+        ends = {
+            start: max(_end(t) for t in block.tags if _address(t).address == start)
+            for start in starts
+        }
         middle = (starts[0] + starts[-1]) / 2.0
         border = max(
             starts[1:],

@@ -17,9 +17,7 @@ from ..values import (
 )
 
 
-def decode(
-    tag: Tag, result: ua.DataValue, server_time: datetime | None, now_s: float
-) -> DataValue:
+def decode(tag: Tag, result: ua.DataValue, server_time: datetime | None, now_s: float) -> DataValue:
     """Translates one result of a Read.
 
     Args:

@@ -19,7 +19,9 @@ _CHUNK = 500
 _NAMESPACES = ua.NodeId(ua.ObjectIds.Server_NamespaceArray)
 _MAX_NODES = ua.NodeId(ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
 _SERVER_TIME = ua.NodeId(ua.ObjectIds.Server_ServerStatus_CurrentTime)
-_OWN_PROBE_S = 3600.0  # asyncua's watchdog gives a slow server up after 1 s; our scans are the probe
+_OWN_PROBE_S = (
+    3600.0  # asyncua's watchdog gives a slow server up after 1 s; our scans are the probe
+)
 
 
 class OpcuaConnector:

@@ -13,9 +13,7 @@ from ..exits import CONFIGURATION, fail, run
 
 
 def command(
-    fault: Annotated[
-        str, typer.Option(metavar="ID", help=f"One of {', '.join(STORIES)}.")
-    ] = "F01",
+    fault: Annotated[str, typer.Option(metavar="ID", help=f"One of {', '.join(STORIES)}.")] = "F01",
     headless: Annotated[
         bool, typer.Option("--headless", help="Print lines, as in a pipe, instead of a screen.")
     ] = False,

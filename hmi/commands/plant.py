@@ -188,4 +188,3 @@ def _read_secret(path: Path) -> str:
     if not secret:
         fail(f"{path} is empty", CONFIGURATION)
     return secret
-

@@ -33,7 +33,9 @@ def effectiveness(ntu: float, ratio: float) -> float:
     return (1.0 - decay) / (1.0 - ratio * decay)
 
 
-def advance(state: ExchangerState, water: float, product: float, basin_c: float, dt_s: float) -> None:
+def advance(
+    state: ExchangerState, water: float, product: float, basin_c: float, dt_s: float
+) -> None:
     """Advances both outlet temperatures by one step; flows in m3/h."""
     hot_capacity = k.PRODUCT_CAPACITY * max(product, 0.05)
     cold_capacity = k.WATER_CAPACITY * max(water, 0.5)

@@ -29,7 +29,9 @@ def pump_flow(shutoff_head: float, lift: float) -> float:
     return sqrt(surplus / k.PUMP_CURVE) if surplus > 0.0 else 0.0
 
 
-def solve(shutoff_heads: tuple[float, float], level: float, system: float, strainer: float) -> float:
+def solve(
+    shutoff_heads: tuple[float, float], level: float, system: float, strainer: float
+) -> float:
     """Returns the total flow in m3/h.
 
     Args:

@@ -133,9 +133,7 @@ def is_start_forbidden(readings: Mapping[str, float]) -> bool:
     return readings["LT-101"] < _LEVEL_PERCENT
 
 
-def reset(
-    state: InterlockState, pump: PumpState, name: str, readings: Mapping[str, float]
-) -> bool:
+def reset(state: InterlockState, pump: PumpState, name: str, readings: Mapping[str, float]) -> bool:
     """Clears a pump's trip if its cause is gone; never starts it. Returns whether it cleared."""
     side = name[-1]
     remains = {

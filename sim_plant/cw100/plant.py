@@ -228,7 +228,9 @@ class CoolingWater:
             SnapshotError: It is not a snapshot of this model.
         """
         if saved.get("model") != self.model:
-            raise SnapshotError(f"this is a snapshot of {saved.get('model')!r}, not of {self.model}")
+            raise SnapshotError(
+                f"this is a snapshot of {saved.get('model')!r}, not of {self.model}"
+            )
         fresh = SkidState()
         state.restore(fresh, saved.get("state"), "state")
         self.state = fresh
@@ -240,5 +242,3 @@ def warm_up(plant: CoolingWater, hours: float = 12.0) -> None:
         plant.step()
     plant.state.steps = 0
     plant.drain_events()
-
-

@@ -85,7 +85,9 @@ def shutoff_head(pump: PumpState) -> float:
     return k.SHUTOFF_HEAD_M * pump.head_factor * pump.speed * pump.speed
 
 
-def advance(pump: PumpState, flow: float, lift: float, suction_available: float, dt_s: float) -> None:
+def advance(
+    pump: PumpState, flow: float, lift: float, suction_available: float, dt_s: float
+) -> None:
     """Advances cavitation, power, vibration and bearing by one step.
 
     Args:

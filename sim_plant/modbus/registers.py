@@ -46,7 +46,12 @@ class RegisterImage:
             raise UnknownAddress(f"{table} {address}, {count} items") from None
 
     def _encode(self) -> dict[Table, dict[int, int]]:
-        tables: dict[Table, dict[int, int]] = {"coil": {}, "discrete": {}, "input": {}, "holding": {}}
+        tables: dict[Table, dict[int, int]] = {
+            "coil": {},
+            "discrete": {},
+            "input": {},
+            "holding": {},
+        }
         values = self._image.values
         for (table, address), tag in self._items.items():
             assert isinstance(tag.address, Register)

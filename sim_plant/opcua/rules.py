@@ -78,7 +78,9 @@ class PlantRules(PermissionRuleset):
         if action_type_id == _WRITE:
             wire_body.set(data)
             return True
-        service = _NAMES.get(int(action_type_id.Identifier), str(action_type_id)).split("Request")[0]
+        service = _NAMES.get(int(action_type_id.Identifier), str(action_type_id)).split("Request")[
+            0
+        ]
         self._frames.record(
             {
                 "protocol": "opcua",

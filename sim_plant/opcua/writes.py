@@ -46,7 +46,9 @@ class PlantWrites(AttributeService):
         self._frames = frames
         self._publish = publish
 
-    async def write(self, params: ua.WriteParameters, user: User | None = None) -> list[ua.StatusCode]:
+    async def write(
+        self, params: ua.WriteParameters, user: User | None = None
+    ) -> list[ua.StatusCode]:
         """Answers a Write request, one status for each item."""
         if user is None or user.role is UserRole.Admin:
             return await super().write(params)  # the server itself; no account has this role

@@ -1,0 +1,1 @@
+"""Measures speed as ratios between things of one run: `python -m benchmarks`."""

@@ -1,0 +1,60 @@
+"""What holds for every test: loopback only, no left-over task, no silently lost exception."""
+
+import asyncio
+import gc
+import logging
+import socket
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
+
+import pytest
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def loopback_only() -> Generator[None]:
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in _LOOPBACK:
+            pytest.fail(f"a test connects to {address[0]}, not to loopback")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(autouse=True)
+async def no_task_left() -> AsyncGenerator[None]:
+    before = asyncio.all_tasks()
+    yield
+    for _ in range(20):
+        left = [task for task in asyncio.all_tasks() - before if not task.done()]
+        left = [task for task in left if task is not asyncio.current_task()]
+        if not left:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail(f"left-over tasks: {[task.get_name() for task in left]} {left}")
+
+
+class _Errors(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_lost_exception() -> Generator[None]:
+    # asyncio only logs an exception that nobody retrieved, when the task is collected.
+    errors = _Errors()
+    logger = logging.getLogger("asyncio")
+    logger.addHandler(errors)
+    yield
+    gc.collect()
+    logger.removeHandler(errors)
+    assert errors.texts == []

@@ -1,0 +1,106 @@
+"""Plants behind real servers on ports that the kernel chooses, for the tests."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import PIPE
+from typing import Any
+
+from handwheel.connectors.site import Site, load_site
+from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.sim_plant.cw100.plant import CoolingWater, create
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.serve import Options, PlantServer
+from handwheel.sim_plant.simulation import Simulation
+
+GATE_SECRET = "turn the wheel"
+HANDWHEEL = (sys.executable, "-m", "handwheel.hmi")
+
+
+@asynccontextmanager
+async def served(
+    *, frame_log: Path | None = None, scenario: Scenario | None = None, speed: float = 0.0
+) -> AsyncGenerator[PlantServer]:
+    """A warm `cw-100` without noise in this process; at speed 0 it is stepped by the test."""
+    simulation = Simulation(create(None), scenario or Scenario(None))
+    options = Options(0, 0, 0, speed, GATE_SECRET, frame_log)
+    async with PlantServer(simulation, options) as server:
+        yield server
+
+
+def site_of(folder: Path, link: Link) -> Site:
+    """A site as `handwheel init` writes it, for a plant at these ports."""
+    write_site(folder, create(None), link)
+    return load_site(folder)
+
+
+def link_of(server: PlantServer, scan: str = "50 ms") -> Link:
+    return Link(server.opcua.port, server.modbus.port, scan)
+
+
+@dataclass(frozen=True)
+class PlantProcess:
+    """`handwheel plant serve` as a process of its own, to be killed."""
+
+    process: subprocess.Popen[str]
+    ports: Mapping[str, int]
+
+    @property
+    def link(self) -> Link:
+        return Link(self.ports["opcua"], self.ports["modbus"], "50 ms")
+
+
+@contextmanager
+def plant_process(
+    *arguments: str, ports: Mapping[str, int] | None = None
+) -> Generator[PlantProcess]:
+    """Serves `cw-100` until the context ends; `ports` asks for those of an earlier process."""
+    wanted = ports or {"opcua": 0, "modbus": 0, "modbus_gate": 0}
+    options = [
+        word
+        for name, port in wanted.items()
+        for word in (f"--{name.replace('_', '-')}-port", str(port))
+    ]
+    command = [*HANDWHEEL, "plant", "serve", "cw-100", "--json", *options, *arguments]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            ready: dict[str, Any] = json.loads(process.stdout.readline())
+            yield PlantProcess(process, ready["ports"])
+        finally:
+            process.kill()
+
+
+def handwheel(
+    *arguments: str,
+    stdin: str | None = None,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout_s: float = 15.0,
+) -> subprocess.CompletedProcess[str]:
+    """Runs the command line as a process of its own, as a user would, in a pipe."""
+    return subprocess.run(
+        [*HANDWHEEL, *arguments],
+        input=stdin if stdin is not None else "",
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def frames_of(path: Path) -> Sequence[dict[str, Any]]:
+    """The plant's own record of every write that arrived."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def warm(seed: int | None = None) -> CoolingWater:
+    """A warm `cw-100`, in process; without a seed it measures without noise."""
+    return create(seed)
