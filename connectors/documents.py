@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
@@ -88,9 +88,10 @@ def parse_document(text: str, document: Document) -> Document:
         _refuse_aliases(yaml, text, document)
         root: Node | None = yaml.compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark = cast(Any, error.problem_mark or error.context_mark)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        reason = " ".join(str(part) for part in (error.context, error.problem) if part)
+        told = cast(tuple[str | None, ...], (error.context, error.problem))
+        reason = " ".join(str(part) for part in told if part)
         raise ConfigError([Problem(document.file, line, column, "", reason)]) from None
     except (YAMLError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else "nested too deeply"
@@ -136,14 +137,15 @@ class _Reader:
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
-            return [self.value(item, (*path, n)) for n, item in enumerate(node.value)]
+            items = cast(list[Node], node.value)
+            return [self.value(item, (*path, n)) for n, item in enumerate(items)]
         assert isinstance(node, ScalarNode)
         return self._scalar(node, path)
 
     def _mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, ScalarNode) else None
+        for key_node, value_node in cast(list[tuple[Node, Node]], node.value):
+            key = cast(object, key_node.value) if isinstance(key_node, ScalarNode) else None
             if not isinstance(key, str) or key == "<<":
                 self._fail(key_node, path, "a key must be plain text (merge keys are not allowed)")
                 continue
@@ -157,15 +159,16 @@ class _Reader:
         return result
 
     def _scalar(self, node: ScalarNode, path: Path_) -> Any:
-        text = str(node.value)
+        text = str(cast(object, node.value))
         if node.style is None and text.lower() in _OLD_BOOLEANS:
             self._fail(node, path, f"{text!r} means different things to different readers; "
                        "write true or false, or quote it")  # fmt: skip
             return None
         if node.tag == "tag:yaml.org,2002:timestamp":
             return text
-        if node.tag.startswith("!"):
-            self._fail(node, path, f"the tag {node.tag} is not allowed")
+        tag = str(cast(object, node.tag or ""))
+        if tag.startswith("!"):
+            self._fail(node, path, f"the tag {tag} is not allowed")
             return None
         if node.tag == _INTEGER and (":" in text or "_" in text):
             return text
@@ -182,7 +185,8 @@ class _Reader:
 
 
 def _place(node: Node) -> tuple[int, int]:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+    mark = cast(Any, node.start_mark)
+    return mark.line + 1, mark.column + 1
 
 
 def load_model(model: type[ModelT], document: Document) -> ModelT:
@@ -233,13 +237,12 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _property_names(schema: Any) -> Iterator[str]:
+def _property_names(schema: object) -> Iterator[str]:
     if isinstance(schema, Mapping):
-        properties = schema.get("properties")
-        if isinstance(properties, Mapping):
-            yield from properties
-        for item in schema.values():
+        table = cast(Mapping[str, object], schema)
+        yield from cast(Mapping[str, object], table.get("properties", {}))
+        for item in table.values():
             yield from _property_names(item)
     elif isinstance(schema, list):
-        for item in schema:
+        for item in cast(list[object], schema):
             yield from _property_names(item)

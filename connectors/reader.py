@@ -10,7 +10,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from .connection import Connection
 from .errors import NotConnected
-from .session import Connector
+from .session import Connector, Session
 from .site import ModbusConnection, Site
 from .tags import Tag
 from .values import DataValue
@@ -76,7 +76,7 @@ async def _read_group(connector: Connector, tags: Sequence[Tag]) -> Mapping[str,
         retry=retry_if_exception_type(NotConnected),
         reraise=True,
     )
-    session = await retrying(connector.open)
+    session: Session = await retrying(connector.open)
     try:
         return await session.read(tags)
     finally:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag as UnionTag, field_validator, model_validator
+from pydantic import Discriminator, Field, field_validator, model_validator
+from pydantic import Tag as UnionTag
 
 from .documents import Model
 from .values import DataValue, Value

@@ -9,7 +9,7 @@ import typer
 
 from .exits import report_errors
 
-# Name to module and help. A command's own imports must stay inside its module: `--help` must be fast.
+# Name to module and help. A command's imports stay inside its module: `--help` must be fast.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Watch a simulated plant and its failing pump, in one terminal."),
     "init": ("init", "Make a site: site.yaml and tags.yaml for a plant."),
@@ -22,7 +22,7 @@ _COMPLETING = "_HANDWHEEL_COMPLETE"  # set by the shell's completion, which asks
 
 
 def build(named: set[str]) -> typer.Typer:
-    """Returns the command line, with the named commands' modules loaded and the others as titles."""
+    """Returns the command line: the named commands' modules loaded, the others as titles."""
     root = typer.Typer(
         name="handwheel",
         help="Industrial agents that plan, and a human hand on every valve.",
@@ -70,7 +70,7 @@ def _title() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with a documented code."""
     words = sys.argv[1:] if arguments is None else arguments
-    named = set(words[:1]) if words else set()
+    named = set(words[:1])
     if _COMPLETING in os.environ:
         named = set(COMMANDS)
     with report_errors():

@@ -1,4 +1,4 @@
-"""The demo's screen: 80 by 24, grey by default, colour only for what is abnormal. Pure rendering."""
+"""The demo's screen, 80 by 24: grey by default, colour only for what is abnormal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

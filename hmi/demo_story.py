@@ -34,7 +34,7 @@ STORIES: dict[str, Story] = {
         slow_tag="VT-101A.pv",
         slow_over=8.0,
         slow_speed=10.0,
-        intro="A bearing of P-101A wears out. The strainer is clean, the standby is ready; nobody acts.",
+        intro="A bearing of P-101A wears out; strainer clean, standby ready. Nobody acts.",
         moral="The alarm came {lead} before the trip: time enough for a planned change-over "
         "that would have kept the header above 310 kPa. The interlock saved the process, "
         "but the header fell to {low} kPa first.",
@@ -45,7 +45,7 @@ STORIES: dict[str, Story] = {
         slow_tag="PT-102.pv",
         slow_over=1e9,
         slow_speed=30.0,
-        intro="The strainer S-101 plugs. The same vibration alarm; the bearing is healthy. Nobody acts.",
+        intro="The strainer plugs: the same alarm, a healthy bearing. Nobody acts.",
         moral="The same alarm as a worn bearing, and another cause: PDT-101 is high. A change-over "
         "would not have helped, for the standby cavitates as well. Clean the strainer.",
     ),

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
@@ -26,7 +26,7 @@ def fail(message: str, code: int) -> NoReturn:
 
 
 @contextmanager
-def report_errors() -> Iterator[None]:
+def report_errors() -> Generator[None]:
     """Turns errors that were raised on purpose into a message and an exit code."""
     from ..connectors.errors import ConfigError, HandwheelError, NotConnected
     from ..sim_plant.errors import SimulationError

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 from ..connectors.durations import format_duration
 from ..sim_plant.errors import SimulationError, SnapshotError
@@ -35,7 +36,7 @@ def load_snapshot(plant: Plant, path: Path) -> None:
         raise SnapshotError(f"{path}: {error}") from None
     if not isinstance(saved, dict):
         raise SnapshotError(f"{path}: not a snapshot")
-    plant.restore(saved)
+    plant.restore(cast(dict[str, Any], saved))
 
 
 def save_snapshot(plant: Plant, path: Path) -> None:

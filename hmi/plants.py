@@ -69,7 +69,7 @@ def parse_speed(text: str) -> float:
         speed = inf if text == "max" else float(text)
     except ValueError:
         speed = -1.0
-    if not 0.0 <= speed:
+    if not speed >= 0.0:
         raise ScenarioError(f"{text!r} is no speed; write a number from 0 on, or max")
     return speed
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from ..connectors.errors import ConfigError, Problem, os_reason
 from ..sim_plant.model import Equipment, Node, Plant, PlantTag
@@ -151,10 +152,11 @@ def _equipment(item: Equipment) -> dict[str, object]:
 def _flow(value: object) -> str:
     """Returns a value in YAML's flow style; words that need no quotes get none."""
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{key}: {_flow(item)}" for key, item in value.items())
+        table = cast(Mapping[str, object], value)
+        inner = ", ".join(f"{key}: {_flow(item)}" for key, item in table.items())
         return f"{{{inner}}}"
     if isinstance(value, list):
-        return f"[{', '.join(_flow(item) for item in value)}]"
+        return f"[{', '.join(_flow(item) for item in cast(list[object], value))}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

@@ -8,6 +8,7 @@ Value = bool | int | float
 
 Table = Literal["coil", "discrete", "input", "holding"]
 Encoding = Literal["bit", "uint16", "uint32", "float32"]
+Kind = Literal["float", "int", "bool", "enum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class PlantTag:
     """
 
     name: str
-    kind: Literal["float", "int", "bool", "enum"]
+    kind: Kind
     address: Node | Register
     description: str
     unit: str = ""

@@ -1,7 +1,7 @@
 """Snapshots of a model: plain JSON values out of dataclasses, and back into the same objects."""
 
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .errors import SnapshotError
 
@@ -26,7 +26,7 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return capture(value)
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in cast(dict[str, Any], value).items()}
     return value
 
 
@@ -57,9 +57,10 @@ def _revived(present: Any, saved: Any, path: str) -> Any:
         restore(present, saved, path)
         return present
     if isinstance(present, dict):
-        if not isinstance(saved, dict) or present.keys() != saved.keys():
-            raise SnapshotError(f"{path}: expected the keys {', '.join(present)}")
-        return {key: _revived(present[key], saved[key], f"{path}.{key}") for key in present}
+        table = cast(dict[str, Any], present)
+        if not isinstance(saved, dict) or table.keys() != saved.keys():
+            raise SnapshotError(f"{path}: expected the keys {', '.join(table)}")
+        return {key: _revived(table[key], saved[key], f"{path}.{key}") for key in table}
     if isinstance(present, float) and isinstance(saved, int) and not isinstance(saved, bool):
         return float(saved)
     if type(saved) is not type(present):

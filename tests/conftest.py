@@ -31,12 +31,14 @@ async def no_task_left() -> AsyncGenerator[None]:
     before = asyncio.all_tasks()
     yield
     for _ in range(20):
-        left = [task for task in asyncio.all_tasks() - before if not task.done()]
-        left = [task for task in left if task is not asyncio.current_task()]
-        if not left:
+        if not _others(before):
             return
         await asyncio.sleep(0.01)
-    pytest.fail(f"left-over tasks: {[task.get_name() for task in left]} {left}")
+    pytest.fail(f"left-over tasks: {_others(before)}")
+
+
+def _others(before: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
+    return asyncio.all_tasks() - before - {asyncio.current_task()}
 
 
 class _Errors(logging.Handler):

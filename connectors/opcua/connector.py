@@ -7,6 +7,9 @@ from time import monotonic
 
 from asyncua import ua
 from asyncua.client.client import Client
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
 from ..errors import NotConnected, os_reason
 from ..secrets import resolve_secret
@@ -15,13 +18,16 @@ from ..tags import NodeAddress, Tag
 from ..values import BAD_NODE_UNKNOWN, DataValue, never_read
 from .codec import decode
 
+
+def _standard(identifier: int) -> ua.NodeId:
+    return ua.NodeId(ua.Int32(identifier))
+
+
 _CHUNK = 500
-_NAMESPACES = ua.NodeId(ua.ObjectIds.Server_NamespaceArray)
-_MAX_NODES = ua.NodeId(ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
-_SERVER_TIME = ua.NodeId(ua.ObjectIds.Server_ServerStatus_CurrentTime)
-_OWN_PROBE_S = (
-    3600.0  # asyncua's watchdog gives a slow server up after 1 s; our scans are the probe
-)
+_NAMESPACES = _standard(ObjectIds.Server_NamespaceArray)
+_MAX_NODES = _standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
+_SERVER_TIME = _standard(ObjectIds.Server_ServerStatus_CurrentTime)
+_WATCHDOG_S = 3600.0  # asyncua's own gives a slow server up after 1 s; our scans are the probe
 
 
 class OpcuaConnector:
@@ -46,7 +52,7 @@ class OpcuaConnector:
     async def open(self) -> "OpcuaSession":
         """Connects and asks for the server's namespaces and limits; see `Connector.open`."""
         config = self.config
-        client = Client(config.endpoint, timeout=config.timeout, watchdog_intervall=_OWN_PROBE_S)
+        client = Client(config.endpoint, timeout=config.timeout, watchdog_intervall=_WATCHDOG_S)
         if config.read is not None:
             client.set_user(config.read.user)
             client.set_password(resolve_secret(config.read.secret, self._root, self.name))
@@ -55,7 +61,7 @@ class OpcuaConnector:
             async with asyncio.timeout(config.timeout):
                 await client.connect()
             await session.learn()
-        except (OSError, TimeoutError, ua.UaError) as error:
+        except (OSError, TimeoutError, UaError) as error:
             await session.close()
             raise self.lost(error) from None
         except BaseException:
@@ -65,7 +71,7 @@ class OpcuaConnector:
 
     def lost(self, error: Exception) -> NotConnected:
         """Translates a library error."""
-        if isinstance(error, ua.UaStatusCodeError):
+        if isinstance(error, UaStatusCodeError):
             reason = ua.StatusCode(error.code).name
         elif isinstance(error, TimeoutError):
             reason = f"no answer within {self.config.timeout:g} s"
@@ -92,7 +98,7 @@ class OpcuaSession:
     async def learn(self) -> None:
         """Reads the namespace array and how many nodes one Read may have."""
         namespaces, limit = await self._read([_NAMESPACES, _MAX_NODES])
-        uris = namespaces.Value.Value if namespaces.Value else []
+        uris: list[str] = namespaces.Value.Value if namespaces.Value else []
         self._namespaces = {uri: index for index, uri in enumerate(uris)}
         most = limit.Value.Value if limit.Value else 0
         if most:  # 0 and missing mean that the server has no limit
@@ -129,15 +135,15 @@ class OpcuaSession:
     async def _read(self, nodes: Sequence[ua.NodeId]) -> list[ua.DataValue]:
         request = ua.ReadParameters(TimestampsToReturn=ua.TimestampsToReturn.Both)
         request.NodesToRead = [
-            ua.ReadValueId(NodeId=node, AttributeId=ua.AttributeIds.Value) for node in nodes
+            ua.ReadValueId(NodeId=node, AttributeId=AttributeIds.Value) for node in nodes
         ]
         try:
             async with asyncio.timeout(self._connector.config.timeout):
                 results = await self._client.uaclient.read(request)
-        except (OSError, TimeoutError, ua.UaError) as error:
+        except (OSError, TimeoutError, UaError) as error:
             raise self._connector.lost(error) from None
         if len(results) != len(nodes):
-            raise self._connector.lost(ua.UaError(f"{len(results)} values for {len(nodes)} nodes"))
+            raise self._connector.lost(UaError(f"{len(results)} values for {len(nodes)} nodes"))
         return list(results)
 
     def _node(self, tag: Tag) -> ua.NodeId | None:
@@ -156,7 +162,7 @@ class OpcuaSession:
             index = self._namespaces[uri]
         try:
             return ua.NodeId.from_string(f"ns={index};{text}")
-        except (ua.UaError, ValueError):
+        except (UaError, ValueError):
             return None
 
     async def close(self) -> None:
@@ -165,5 +171,5 @@ class OpcuaSession:
         try:
             async with asyncio.timeout(1.0):
                 await client.disconnect()
-        except (OSError, TimeoutError, ua.UaError):
+        except (OSError, TimeoutError, UaError):
             client.disconnect_socket()

@@ -20,7 +20,7 @@ def command(
 ) -> None:
     """Find every problem of a site's configuration at once.
 
-    Exit codes: 0 none, 1 a tag's quality is not good, 2 the configuration is wrong, 3 not reachable.
+    Exit codes: 0 none, 1 a tag is not good, 2 the configuration is wrong, 3 not reachable.
     """
     checked = open_site(site)
     typer.echo(

@@ -9,7 +9,7 @@ import typer
 from ...connectors.durations import parse_duration
 from ...connectors.errors import os_reason
 from ...sim_plant.model import Choice, FaultKind
-from ...sim_plant.scenario import Scenario
+from ...sim_plant.scenario import FaultEvent, FieldEvent, Scenario
 from ..exits import CONFIGURATION, fail, run
 from ..options import JsonOption
 from ..plants import create_plant, parse_fault, parse_field, parse_speed, plant_names
@@ -173,7 +173,7 @@ def _duration(text: str, option: str) -> float:
 
 
 def _scenario(seed: int | None, faults: list[str] | None, fields: list[str] | None) -> Scenario:
-    events = [
+    events: list[FaultEvent | FieldEvent] = [
         *(parse_fault(text) for text in faults or ()),
         *(parse_field(text) for text in fields or ()),
     ]

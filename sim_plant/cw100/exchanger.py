@@ -1,7 +1,7 @@
 """The product cooler E-101: counterflow, effectiveness-NTU, with a thermal lag on both outlets."""
 
 from dataclasses import dataclass
-from math import exp
+import math
 
 from . import constants as k
 
@@ -17,8 +17,8 @@ class ExchangerState:
 
 def conductance(water: float, product: float, fouling: float) -> float:
     """Returns U in W/m2K at these flows (m3/h) and fouling (m2K/W)."""
-    hot = k.HOT_FILM * max(product / 40.0, 0.02) ** 0.8
-    cold = k.COLD_FILM * max(water / 60.0, 0.02) ** 0.8
+    hot = k.HOT_FILM * math.pow(max(product / 40.0, 0.02), 0.8)
+    cold = k.COLD_FILM * math.pow(max(water / 60.0, 0.02), 0.8)
     return 1.0 / (1.0 / hot + 1.0 / cold + fouling)
 
 
@@ -29,7 +29,7 @@ def effectiveness(ntu: float, ratio: float) -> float:
     """
     if ratio > 0.999999:
         return ntu / (1.0 + ntu)
-    decay = exp(-ntu * (1.0 - ratio))
+    decay = math.exp(-ntu * (1.0 - ratio))
     return (1.0 - decay) / (1.0 - ratio * decay)
 
 

@@ -1,4 +1,4 @@
-"""The faults and decoys of the cooling-water skid, and what a person in the field can do about them."""
+"""The faults and decoys of the cooling-water skid, and what a person in the field can do."""
 
 from ..model import Choice, FaultKind, Number
 
@@ -37,7 +37,7 @@ FAULTS: dict[str, FaultKind] = {
         FaultKind(
             "F16",
             "pump does not start",
-            tell="the run command reads back, the pump stays at rest and trips with cause 9 after 10 s",
+            tell="the run command reads back, the pump stays at rest; trip with cause 9 after 10 s",
             response="hold, take the command back, keep the duty pump",
             parameters={"pump": Choice("P-101B", _PUMP.words, _PUMP.meaning)},
         ),

@@ -153,7 +153,10 @@ def reset(state: InterlockState, pump: PumpState, name: str, readings: Mapping[s
 def status(
     state: InterlockState, pumps: Mapping[str, PumpState], readings: Mapping[str, float]
 ) -> dict[str, bool]:
-    """Returns `I-01.active` to `I-07.active` and the key; a pump interlock stays active while its trip is latched."""
+    """Returns `I-01.active` to `I-07.active` and the key.
+
+    An interlock of a pump stays active while its trip is latched.
+    """
     causes = {pump.trip_cause for pump in pumps.values()}
     return {
         "I-01.active": readings["LT-101"] < _LEVEL_PERCENT or LOW_LEVEL in causes,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ..pid import PI, LoopState
 
 # PIC-102 drives both pumps' speed, TIC-202 the water valve, LIC-101 the make-up, TIC-106 the fan.
-# TIC-202's lower limit passes 13.7 m3/h: a lower one lets a process trip dead-head the pumps (I-07).
+# TIC-202's lower limit passes 13.7 m3/h: a lower one lets a process trip dead-head the pumps.
 TUNING: dict[str, PI] = {
     "PIC-102": PI(gain=0.6, integral_time_s=6.0, span=600.0, low=0.40),
     "TIC-202": PI(gain=1.5, integral_time_s=60.0, span=100.0, low=0.30, direct=True),

@@ -1,6 +1,6 @@
 """The tag list of the cooling-water skid: the process on OPC UA, the pumps' package on Modbus."""
 
-from ..model import Equipment, Node, PlantTag, Register
+from ..model import Encoding, Equipment, Kind, Node, PlantTag, Register, Table
 from ..pid import AUTO, MANUAL
 from . import loops, sensors
 from .alarms import ALARMS
@@ -59,14 +59,13 @@ def _pump(pump: str) -> tuple[PlantTag, ...]:
     base, side = PUMP_OFFSET[pump], pump[-1]
 
     def tag(
-        name: str, kind: str, register: Register, text: str, unit: str = "",
+        name: str, kind: Kind, register: Register, text: str, unit: str = "",
         span: tuple[float, float] | None = None, write: tuple[float, float] | None = None,
     ) -> PlantTag:  # fmt: skip
         members = PUMP_MODES if kind == "enum" else {}
-        assert kind in {"float", "int", "bool", "enum"}
         return PlantTag(name, kind, register, text, unit, span, write, pump, members)
 
-    def at(table: str, offset: int, encoding: str = "bit") -> Register:
+    def at(table: Table, offset: int, encoding: Encoding = "bit") -> Register:
         return Register(table, base + offset, encoding)
 
     return (
@@ -76,8 +75,11 @@ def _pump(pump: str) -> tuple[PlantTag, ...]:
         tag(f"{pump}.tripped", "bool", at("discrete", 1), "trip latched"),
         tag(f"{pump}.available", "bool", at("discrete", 2), "in remote and not tripped"),
         tag(f"{pump}.speed", "float", at("input", 0, "float32"), "speed", "%", (0.0, 100.0)),
-        tag(f"IT-101{side}.pv", "float", at("input", 2, "float32"), "motor current", "A", (0.0, 25.0)),
-        tag(f"VT-101{side}.pv", "float", at("input", 4, "float32"), "vibration", "mm/s", (0.0, 20.0)),
+        tag(f"IT-101{side}.pv", "float", at("input", 2, "float32"), "current", "A", (0.0, 25.0)),
+        tag(
+            f"VT-101{side}.pv", "float", at("input", 4, "float32"), "vibration",
+            "mm/s", (0.0, 20.0),
+        ),
         tag(
             f"TT-111{side}.pv", "float", at("input", 6, "float32"), "bearing temperature",
             "degC", (0.0, 120.0),
@@ -124,7 +126,7 @@ TAGS: tuple[PlantTag, ...] = (
     ),
     *_pump("P-101A"),
     *_pump("P-101B"),
-    PlantTag("HS-201.active", "bool", Node("Interlocks"), "field key of I-06, turned at this moment"),
+    PlantTag("HS-201.active", "bool", Node("Interlocks"), "field key of I-06, turned just now"),
     PlantTag("PKG-101.heartbeat", "int", Register("input", 40, "uint32"), "+1 every 0.5 s"),
     PlantTag("PKG-101.time", "int", Register("input", 42, "uint32"), "plant time", "s"),
     PlantTag("PKG-101.map_version", "int", Register("input", 44, "uint16"), "version of this map"),

@@ -11,14 +11,16 @@ from asyncua import ua
 from asyncua.crypto.permission_rules import PermissionRuleset, User, UserRole
 from asyncua.server.internal_server import InternalServer
 from asyncua.server.user_managers import UserManager
+from asyncua.ua.object_ids import ObjectIds
 
 from ..frames import FrameLog
+from .nodes import standard_node
 
 VIEWER = "viewer"
 GATE = "gate"
 
 _READING = frozenset(
-    ua.NodeId(getattr(ua.ObjectIds, f"{service}Request_Encoding_DefaultBinary"))
+    standard_node(getattr(ObjectIds, f"{service}Request_Encoding_DefaultBinary"))
     for service in (
         "CloseSession", "ActivateSession", "Read", "Browse", "TranslateBrowsePathsToNodeIds",
         "CreateSubscription", "ModifySubscription", "DeleteSubscriptions", "TransferSubscriptions",
@@ -26,8 +28,8 @@ _READING = frozenset(
         "SetPublishingMode", "Publish", "Republish", "RegisterNodes", "UnregisterNodes",
     )
 )  # fmt: skip
-_WRITE = ua.NodeId(ua.ObjectIds.WriteRequest_Encoding_DefaultBinary)
-_NAMES = {value: name for name, value in vars(ua.ObjectIds).items() if isinstance(value, int)}
+_WRITE = standard_node(ObjectIds.WriteRequest_Encoding_DefaultBinary)
+_NAMES = {value: name for name, value in vars(ObjectIds).items() if isinstance(value, int)}
 
 wire_body: ContextVar[bytes] = ContextVar("wire_body", default=b"")
 """The bytes of the write request that this connection's task is serving."""
@@ -69,18 +71,17 @@ class PlantRules(PermissionRuleset):
     def __init__(self, frames: FrameLog) -> None:
         self._frames = frames
 
-    def check_validity(self, user: User, action_type_id: ua.NodeId, body: Any) -> bool:
+    def check_validity(self, user: User, action_type: ua.NodeId, body: Any) -> bool:
         """Returns whether this user may call this service."""
-        if action_type_id in _READING:
+        if action_type in _READING:
             return True
         request = body.copy()
         data: bytes = request.read(len(request))
-        if action_type_id == _WRITE:
+        if action_type == _WRITE:
             wire_body.set(data)
             return True
-        service = _NAMES.get(int(action_type_id.Identifier), str(action_type_id)).split("Request")[
-            0
-        ]
+        known = _NAMES.get(int(action_type.Identifier), str(action_type))
+        service = known.partition("Request")[0]
         self._frames.record(
             {
                 "protocol": "opcua",

@@ -2,18 +2,23 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import cast
 
 from asyncua import ua
+from asyncua.crypto.permission_rules import SimpleRoleRuleset
 from asyncua.server.server import Server
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
 
 from ..frames import FrameLog
 from ..image import ProcessImage
 from ..model import Node
+from .nodes import plant_node, standard_node
 from .rules import Accounts, PlantRules
-from .space import SpaceBuilder, node_id, variant
+from .space import SpaceBuilder, variant
 from .writes import PlantWrites
 
-_CURRENT_TIME = ua.NodeId(ua.ObjectIds.Server_ServerStatus_CurrentTime)
+_CURRENT_TIME = standard_node(ObjectIds.Server_ServerStatus_CurrentTime)
 
 
 def namespace_uri(model: str) -> str:
@@ -61,11 +66,12 @@ class OpcuaServer:
         server.set_server_name(f"Handwheel simulated plant {self._model}")
         server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/")
         server.set_identity_tokens([ua.AnonymousIdentityToken, ua.UserNameIdentityToken])
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity], PlantRules(self._frames))
+        rules = cast(SimpleRoleRuleset, PlantRules(self._frames))  # asyncua needs no more of it
+        server.set_security_policy([ua.SecurityPolicyType.NoSecurity], rules)
         namespace = await server.register_namespace(uri)
         builder = SpaceBuilder(server, namespace)
         await builder.build(self._model.upper(), self._tags, self._image.values)
-        self._nodes = {tag.name: node_id(tag, namespace) for tag in self._tags.values()}
+        self._nodes = {tag.name: plant_node(tag.name, namespace) for tag in self._tags.values()}
         server.set_attribute_value_callback(_CURRENT_TIME, _now)
         server.iserver.attribute_service = PlantWrites(
             server.iserver.aspace,
@@ -82,10 +88,8 @@ class OpcuaServer:
         values = self._image.values
         write = self._server.iserver.aspace.write_attribute_value
         for name, tag in self._tags.items():
-            data = ua.DataValue(
-                variant(tag, values[name]), SourceTimestamp=sampled, ServerTimestamp=sampled
-            )
-            await write(self._nodes[name], ua.AttributeIds.Value, data)
+            data = _stamped(variant(tag, values[name]), sampled)
+            await write(self._nodes[name], AttributeIds.Value, data)
 
     async def stop(self) -> None:
         """Closes every session and stops listening."""
@@ -93,8 +97,11 @@ class OpcuaServer:
         await asyncio.sleep(0)  # lets the closed transports run their callbacks
 
 
-def _now(_node: ua.NodeId, _attribute: ua.AttributeIds) -> ua.DataValue:
+def _now(_node: ua.NodeId, _attribute: AttributeIds) -> ua.DataValue:
     now = datetime.now(UTC)
-    return ua.DataValue(
-        ua.Variant(now, ua.VariantType.DateTime), SourceTimestamp=now, ServerTimestamp=now
-    )
+    return _stamped(ua.Variant(now, ua.VariantType.DateTime), now)
+
+
+def _stamped(value: ua.Variant, time: datetime) -> ua.DataValue:
+    stamp = cast(ua.DateTime, time)
+    return ua.DataValue(value, SourceTimestamp=stamp, ServerTimestamp=stamp)

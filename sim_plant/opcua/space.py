@@ -1,10 +1,14 @@
 """The address space: a folder an area, one variable a tag, with ranges and units."""
 
+from typing import cast
+
 from asyncua import ua
 from asyncua.server.server import Server
+from asyncua.ua.object_ids import ObjectIds
 
 from ..model import Node, PlantTag, Value
 from . import units
+from .nodes import plant_node, standard_node
 
 VARIANTS = {
     "float": ua.VariantType.Double,
@@ -17,11 +21,6 @@ VARIANTS = {
 def variant(tag: PlantTag, value: Value) -> ua.Variant:
     """Returns a tag's value in the type that its node has."""
     return ua.Variant(value, VARIANTS[tag.kind])
-
-
-def node_id(tag: PlantTag, namespace: int) -> ua.NodeId:
-    """Returns the node of a tag: its name, in the plant's namespace."""
-    return ua.NodeId(tag.name, namespace)
 
 
 class SpaceBuilder:
@@ -39,7 +38,7 @@ class SpaceBuilder:
 
     async def build(self, title: str, tags: dict[str, PlantTag], values: dict[str, Value]) -> None:
         """Adds the plant's folder and below it every tag that stands on OPC UA."""
-        root = await self._folder(title, ua.NodeId(ua.ObjectIds.ObjectsFolder))
+        root = await self._folder(title, standard_node(ObjectIds.ObjectsFolder))
         for tag in tags.values():
             assert isinstance(tag.address, Node)
             folder = tag.address.folder
@@ -50,12 +49,12 @@ class SpaceBuilder:
     async def _folder(self, name: str, parent: ua.NodeId) -> ua.NodeId:
         item = ua.AddNodesItem(
             ParentNodeId=parent,
-            ReferenceTypeId=ua.NodeId(ua.ObjectIds.Organizes),
-            RequestedNewNodeId=ua.NodeId(name, self._namespace),
+            ReferenceTypeId=standard_node(ObjectIds.Organizes),
+            RequestedNewNodeId=plant_node(name, self._namespace),
             BrowseName=ua.QualifiedName(name, self._namespace),
             NodeClass=ua.NodeClass.Object,
             NodeAttributes=ua.ObjectAttributes(DisplayName=ua.LocalizedText(name)),
-            TypeDefinition=ua.NodeId(ua.ObjectIds.FolderType),
+            TypeDefinition=standard_node(ObjectIds.FolderType),
         )
         return await self._add(item)
 
@@ -63,9 +62,9 @@ class SpaceBuilder:
         access = ua.AccessLevel.CurrentRead.mask
         writable = access | ua.AccessLevel.CurrentWrite.mask
         node = await self._variable(
-            node_id(tag, self._namespace),
+            plant_node(tag.name, self._namespace),
             folder,
-            ua.ObjectIds.HasComponent,
+            ObjectIds.HasComponent,
             _type_of(tag),
             variant(tag, value),
             access_level=writable if tag.write else access,
@@ -73,10 +72,10 @@ class SpaceBuilder:
         )
         for name, content in _properties(tag).items():
             await self._variable(
-                ua.NodeId(f"{tag.name}/{name}", self._namespace),
+                plant_node(f"{tag.name}/{name}", self._namespace),
                 node,
-                ua.ObjectIds.HasProperty,
-                ua.ObjectIds.PropertyType,
+                ObjectIds.HasProperty,
+                ObjectIds.PropertyType,
                 content,
                 access_level=access,
                 browse_name=ua.QualifiedName(name, 0),
@@ -101,30 +100,30 @@ class SpaceBuilder:
             Value=value,
             DataType=_data_type(value),
             ValueRank=ua.ValueRank.OneDimension if value.is_array else ua.ValueRank.Scalar,
-            AccessLevel=access_level,
-            UserAccessLevel=ua.AccessLevel.CurrentRead.mask,
+            AccessLevel=ua.Byte(access_level),
+            UserAccessLevel=ua.Byte(ua.AccessLevel.CurrentRead.mask),
         )
         item = ua.AddNodesItem(
             ParentNodeId=parent,
-            ReferenceTypeId=ua.NodeId(reference),
+            ReferenceTypeId=standard_node(reference),
             RequestedNewNodeId=node,
             BrowseName=name,
             NodeClass=ua.NodeClass.Variable,
             NodeAttributes=attributes,
-            TypeDefinition=ua.NodeId(kind),
+            TypeDefinition=standard_node(kind),
         )
         return await self._add(item)
 
     async def _add(self, item: ua.AddNodesItem) -> ua.NodeId:
         (result,) = await self._session.add_nodes([item])
         result.StatusCode.check()
-        return result.AddedNodeId
+        return cast(ua.NodeId, result.AddedNodeId)
 
 
 def _type_of(tag: PlantTag) -> int:
     if tag.kind == "enum":
-        return ua.ObjectIds.MultiStateDiscreteType
-    return ua.ObjectIds.AnalogItemType if tag.span else ua.ObjectIds.BaseDataVariableType
+        return ObjectIds.MultiStateDiscreteType
+    return ObjectIds.AnalogItemType if tag.span else ObjectIds.BaseDataVariableType
 
 
 def _properties(tag: PlantTag) -> dict[str, ua.Variant]:
@@ -141,6 +140,6 @@ def _properties(tag: PlantTag) -> dict[str, ua.Variant]:
 
 
 def _data_type(value: ua.Variant) -> ua.NodeId:
-    sample = value.Value[0] if value.is_array else value.Value
-    known = {ua.Range: ua.ObjectIds.Range, ua.EUInformation: ua.ObjectIds.EUInformation}
-    return ua.NodeId(known.get(type(sample), value.VariantType.value))
+    sample: object = value.Value[0] if value.is_array else value.Value
+    known: dict[type, int] = {ua.Range: ObjectIds.Range, ua.EUInformation: ObjectIds.EUInformation}
+    return standard_node(known.get(type(sample), value.VariantType.value))

@@ -2,10 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from math import isfinite
+from typing import cast
 
 from asyncua import ua
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import AddressSpace, AttributeService
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.status_codes import StatusCodes
 
 from ..errors import NotWritable, OutOfRange, WriteRejected, WrongState
 from ..frames import FrameLog
@@ -15,10 +18,11 @@ from .rules import GATE, wire_body
 from .space import VARIANTS
 
 _CODES: dict[type[WriteRejected], int] = {
-    NotWritable: ua.StatusCodes.BadNotWritable,
-    OutOfRange: ua.StatusCodes.BadOutOfRange,
-    WrongState: ua.StatusCodes.BadInvalidState,
+    NotWritable: StatusCodes.BadNotWritable,
+    OutOfRange: StatusCodes.BadOutOfRange,
+    WrongState: StatusCodes.BadInvalidState,
 }
+_ATTRIBUTES = {int(attribute): attribute.name for attribute in AttributeIds}
 
 
 class PlantWrites(AttributeService):
@@ -52,7 +56,8 @@ class PlantWrites(AttributeService):
         """Answers a Write request, one status for each item."""
         if user is None or user.role is UserRole.Admin:
             return await super().write(params)  # the server itself; no account has this role
-        results = [ua.StatusCode(self._judge(item, user)) for item in params.NodesToWrite]
+        items = cast(list[ua.WriteValue], params.NodesToWrite)
+        results = [ua.StatusCode(ua.UInt32(self._judge(item, user))) for item in items]
         if any(result.is_good() for result in results):
             await self._publish()
         self._frames.record(
@@ -61,7 +66,7 @@ class PlantWrites(AttributeService):
                 "user": user.name,
                 "service": "Write",
                 "body": wire_body.get().hex(),
-                "items": [_described(item) for item in params.NodesToWrite],
+                "items": [_described(item) for item in items],
                 "answer": [result.name for result in results],
             }
         )
@@ -69,36 +74,38 @@ class PlantWrites(AttributeService):
 
     def _judge(self, item: ua.WriteValue, user: User) -> int:
         if user.name != GATE:
-            return ua.StatusCodes.BadUserAccessDenied
+            return StatusCodes.BadUserAccessDenied
         if item.NodeId not in self._aspace:
-            return ua.StatusCodes.BadNodeIdUnknown
-        tag = self._nodes.get(item.NodeId)
-        if tag is None or item.AttributeId != ua.AttributeIds.Value:
-            return ua.StatusCodes.BadNotWritable
+            return StatusCodes.BadNodeIdUnknown
+        tag = self._nodes.get(cast(ua.NodeId, item.NodeId))
+        if tag is None or item.AttributeId != AttributeIds.Value:
+            return StatusCodes.BadNotWritable
         if item.IndexRange:
-            return ua.StatusCodes.BadIndexRangeInvalid
-        return self._apply(tag, item.Value)
+            return StatusCodes.BadIndexRangeInvalid
+        return self._apply(tag, cast(ua.DataValue, item.Value))
 
     def _apply(self, tag: PlantTag, data: ua.DataValue) -> int:
         if data.StatusCode is not None and not data.StatusCode.is_good():
-            return ua.StatusCodes.BadWriteNotSupported
+            return StatusCodes.BadWriteNotSupported
         variant = data.Value
         if variant is None or variant.VariantType != VARIANTS[tag.kind] or variant.is_array:
-            return ua.StatusCodes.BadTypeMismatch
+            return StatusCodes.BadTypeMismatch
         value: Value = variant.Value
         if isinstance(value, float) and not isfinite(value):
-            return ua.StatusCodes.BadOutOfRange
+            return StatusCodes.BadOutOfRange
         try:
             self._image.write([(tag.name, value)])
         except WriteRejected as refusal:
             return _CODES[type(refusal)]
-        return ua.StatusCodes.Good
+        return StatusCodes.Good
 
 
 def _described(item: ua.WriteValue) -> dict[str, str]:
-    value = item.Value.Value.Value if item.Value.Value is not None else None
+    data = cast(ua.DataValue, item.Value)
+    value: object = data.Value.Value if data.Value is not None else None
+    attribute = cast(int, item.AttributeId)
     return {
         "node": item.NodeId.to_string(),
-        "attribute": ua.AttributeIds(item.AttributeId).name,
+        "attribute": _ATTRIBUTES.get(attribute, str(attribute)),
         "value": repr(value)[:100],
     }
