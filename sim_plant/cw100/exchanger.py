@@ -1,7 +1,7 @@
 """The product cooler E-101: counterflow, effectiveness-NTU, with a thermal lag on both outlets."""
 
-from dataclasses import dataclass
 import math
+from dataclasses import dataclass
 
 from . import constants as k
 
