@@ -35,6 +35,10 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
 		--no-emit-index-url --no-header --no-annotate pyproject.toml -o constraints.txt
 
+# Needs librsvg and Cascadia Code, to draw the README's picture of the demo.
+picture: $(VENV)/.dev
+	$(BIN)/python docs/pictures/draw.py
+
 clean:
 	rm -rf .venv .venv-wheel build dist *.egg-info
 

@@ -16,7 +16,6 @@ from .demo_screen import Frame, render
 from .demo_story import SHOWN, Story, Timeline, clock_text
 from .history import History
 from .plant_process import PlantProcess
-from .watch import connection_text
 
 _REFRESH_S = 0.2
 _LINE_EVERY = 15  # refreshes between two lines in a pipe
@@ -96,9 +95,9 @@ class DemoRun:
         return readings
 
     def _frame(self, readings: Mapping[str, DataValue]) -> Frame:
-        links = tuple(connection_text(connection) for connection in self._reader.connections)
         return Frame(
-            self._story, self._site.tags, readings, self._history, self._timeline, links,
+            self._story, self._site.tags, readings, self._history, self._timeline,
+            self._reader.connections,
             self._console.width,
         )  # fmt: skip
 

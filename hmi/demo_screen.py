@@ -1,12 +1,13 @@
 """The demo's screen, 80 by 24: grey by default, colour only for what is abnormal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..connectors.connection import Connection, State
 from ..connectors.tags import Tag
 from ..connectors.values import DataValue, Quality
 from .demo_story import Story, Timeline, clock_text
@@ -14,6 +15,7 @@ from .history import History
 from .trend import Scale, labelled
 
 _TREND_HEIGHT = 6
+_COLUMN = 19  # of a value with its unit, or a pump with its state
 _ALARMS = (
     ("PAL-102.active", "▲", "P1", "bold red"),
     ("FAL-103.active", "▲", "P1", "bold red"),
@@ -28,6 +30,7 @@ _PUMP_ROWS = (
     ("vibration", "VT-101{}.pv"),
     ("bearing", "TT-111{}.pv"),
 )
+_CAUSES = {0: "", 8: "elec.", 9: "start"}  # the other numbers are an interlock's
 _PROCESS = ("PT-102.pv", "FT-103.pv", "TT-202.pv", "PDT-101.pv", "LT-101.pv")
 _NAMES = {
     "PT-102.pv": "header pressure",
@@ -47,7 +50,7 @@ class Frame:
     readings: Mapping[str, DataValue]
     history: History
     timeline: Timeline
-    links: tuple[str, ...]
+    connections: Sequence[Connection]
     width: int
 
 
@@ -59,7 +62,7 @@ def render(frame: Frame) -> RenderableType:
         Text(""),
         _trends(frame),
         Text(""),
-        _numbers(frame),
+        *_numbers(frame),
         Text(""),
         _alarms(frame),
         *_events(frame),
@@ -68,10 +71,13 @@ def render(frame: Frame) -> RenderableType:
 
 def _header(frame: Frame) -> Text:
     speed = frame.readings["SIM-CLOCK.speed"].value or 0
-    text = Text("HANDWHEEL demo", style="bold", no_wrap=True)
-    text.append(f"  cw-100 simulated at {speed:g}×", style="")
+    text = Text("HANDWHEEL demo", style="bold", no_wrap=True, overflow="ellipsis")
+    text.append(f"  cw-100 simulated {speed:g}×", style="")
     text.append(f"  plant time {clock_text(frame.timeline.now_s)}", style="")
-    text.append(f"  {'  '.join(frame.links)}", style="dim")
+    for connection in frame.connections:
+        is_up = connection.state is State.CONNECTED
+        text.append(f"  {connection.name}", style="")
+        text.append(" ok" if is_up else f" DOWN {connection.reason}", "" if is_up else "reverse")
     return text
 
 
@@ -95,45 +101,56 @@ def _trends(frame: Frame) -> Table:
     return table
 
 
-def _numbers(frame: Frame) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for _ in range(6):
-        table.add_column(no_wrap=True)
-    table.add_row(
-        Text(""), _pump_title(frame, "P-101A"), _pump_title(frame, "P-101B"), Text(""), Text("")
-    )
-    for row, (name, pattern) in enumerate(_PUMP_ROWS):
-        process = _PROCESS[row]
-        table.add_row(
-            Text(f"{name:<10}", style="dim"),
-            _value(frame, pattern.format("A")),
-            _value(frame, pattern.format("B")),
-            Text(f"   {_NAMES[process]:<16}", style="dim"),
-            _value(frame, process),
-        )
-    table.add_row(
-        Text(""), Text(""), Text(""),
-        Text(f"   {_NAMES[_PROCESS[4]]:<16}", style="dim"), _value(frame, _PROCESS[4]),
-    )  # fmt: skip
-    return table
+def _numbers(frame: Frame) -> list[Text]:
+    """One line a row; a column is as wide as its widest content, so that nothing jumps."""
+    titles = [Text(" " * 11), _pump_title(frame, "P-101A"), _pump_title(frame, "P-101B")]
+    lines = [titles]
+    for (name, pattern), process in zip(_PUMP_ROWS, _PROCESS, strict=False):
+        pumps = (_value(frame, pattern.format(side)) for side in "AB")
+        lines.append([Text(f"{name:<11}", style="dim"), *pumps, *_process(frame, process)])
+    blank = Text(" " * (11 + 2 * _COLUMN))
+    lines.append([blank, *_process(frame, _PROCESS[-1])])
+    return [_joined(parts) for parts in lines]
+
+
+def _process(frame: Frame, name: str) -> tuple[Text, Text]:
+    return Text(f"{_NAMES[name]:<17}", style="dim"), _value(frame, name)
+
+
+def _joined(parts: Sequence[Text]) -> Text:
+    line = Text(no_wrap=True, overflow="ellipsis")
+    for part in parts:
+        line.append_text(part)
+    line.rstrip()
+    return line
 
 
 def _pump_title(frame: Frame, pump: str) -> Text:
     readings = frame.readings
     if readings[f"{pump}.running"].quality is not Quality.GOOD:
-        return Text(f"{pump} ? no data", style="reverse")
+        return _padded(f"{pump} ? no data", "reverse")
     if readings[f"{pump}.tripped"].value:
-        cause = readings[f"{pump}.trip_cause"].value
-        return Text(f"{pump} ! TRIPPED {cause}", style="bold red")
+        return _padded(f"{pump} ! TRIP {_cause(readings[f'{pump}.trip_cause'])}", "bold red")
     is_running = bool(readings[f"{pump}.running"].value)
-    return Text(f"{pump} {'running' if is_running else 'standby'}", style="bold")
+    return _padded(f"{pump} {'running' if is_running else 'standby'}", "bold")
+
+
+def _cause(reading: DataValue) -> str:
+    cause = reading.value
+    return _CAUSES.get(cause, f"I-0{cause}") if isinstance(cause, int) else "?"
 
 
 def _value(frame: Frame, name: str) -> Text:
     tag, reading = frame.tags[name], frame.readings[name]
     if reading.quality is not Quality.GOOD:
-        return Text(f"? {tag.show(reading):>6} {tag.unit:<5}", style="reverse")
-    return Text(f"{_fixed(reading):>8} {tag.unit:<5}")
+        return _padded(f"? {tag.show(reading):>6} {tag.unit}", "reverse")
+    return _padded(f"{_fixed(reading):>8} {tag.unit}", "")
+
+
+def _padded(text: str, style: str) -> Text:
+    padded = Text(text, style=style)
+    padded.append(" " * (_COLUMN - len(text)), style="none")
+    return padded
 
 
 def _fixed(reading: DataValue) -> str:
