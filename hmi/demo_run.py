@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from ..connectors.durations import format_duration
-from ..connectors.reader import SiteReader
-from ..connectors.site import Site
-from ..connectors.values import DataValue, Quality
+from handwheel.connectors.durations import format_duration
+from handwheel.connectors.reader import SiteReader
+from handwheel.connectors.site import Site
+from handwheel.connectors.values import DataValue, Quality
+
 from .demo_screen import Frame, render
 from .demo_story import SHOWN, Story, Timeline, clock_text
 from .history import History

@@ -7,9 +7,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..connectors.connection import Connection, State
-from ..connectors.tags import Tag
-from ..connectors.values import DataValue, Quality
+from handwheel.connectors.connection import Connection, State
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue, Quality
+
 from .demo_story import Story, Timeline, clock_text
 from .history import History
 from .trend import Scale, labelled

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..connectors.values import DataValue, Quality
+from handwheel.connectors.values import DataValue, Quality
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ def fail(message: str, code: int) -> NoReturn:
 @contextmanager
 def report_errors() -> Generator[None]:
     """Turns errors that were raised on purpose into a message and an exit code."""
-    from ..connectors.errors import ConfigError, HandwheelError, NotConnected
-    from ..sim_plant.errors import SimulationError
+    from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected
+    from handwheel.sim_plant.errors import SimulationError
 
     try:
         yield

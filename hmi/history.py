@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Mapping
 
-from ..connectors.values import DataValue, Quality
+from handwheel.connectors.values import DataValue, Quality
 
 
 class History:

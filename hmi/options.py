@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..connectors.site import SITE_VARIABLE, Site, find_site, load_site
+from handwheel.connectors.site import SITE_VARIABLE, Site, find_site, load_site
 
 SiteOption = Annotated[
     Path | None,

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from ..connectors.durations import format_duration
-from ..sim_plant.errors import SimulationError, SnapshotError
-from ..sim_plant.model import Plant, PlantEvent
-from ..sim_plant.serve import PlantServer
+from handwheel.connectors.durations import format_duration
+from handwheel.sim_plant.errors import SimulationError, SnapshotError
+from handwheel.sim_plant.model import Plant, PlantEvent
+from handwheel.sim_plant.serve import PlantServer
+
 from .plants import parse_fault, parse_field, parse_speed
 from .stdin_lines import stdin_lines
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..sim_plant.errors import ServeError
+from handwheel.sim_plant.errors import ServeError
+
 from .sitefiles import Link
 
 _READY_WITHIN_S = 30.0

@@ -11,12 +11,13 @@ from typing import Any, Self, TextIO
 from rich.console import Console
 from rich.progress import Progress
 
-from ..connectors.durations import format_duration
-from ..connectors.errors import os_reason
-from ..sim_plant.errors import ScenarioError
-from ..sim_plant.model import Plant
-from ..sim_plant.scenario import Scenario
-from ..sim_plant.simulation import Simulation
+from handwheel.connectors.durations import format_duration
+from handwheel.connectors.errors import os_reason
+from handwheel.sim_plant.errors import ScenarioError
+from handwheel.sim_plant.model import Plant
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.simulation import Simulation
+
 from .exits import CONFIGURATION, fail
 from .plant_console import event_line
 from .trend import Scale, labelled

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from math import inf
 
-from ..connectors.durations import parse_duration
-from ..sim_plant.errors import ScenarioError
-from ..sim_plant.model import Plant
-from ..sim_plant.scenario import FaultEvent, FieldEvent
+from handwheel.connectors.durations import parse_duration
+from handwheel.sim_plant.errors import ScenarioError
+from handwheel.sim_plant.model import Plant
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 
 GROUP = "handwheel.plants"
 

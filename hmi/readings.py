@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..connectors.tags import Tag
-from ..connectors.values import DataValue
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue
 
 
 def reading_lines(

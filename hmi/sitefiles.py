@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
-from ..connectors.errors import ConfigError, Problem, os_reason
-from ..sim_plant.model import Equipment, Node, Plant, PlantTag
-from ..sim_plant.simulation import CLOCK_TAGS
+from handwheel.connectors.errors import ConfigError, Problem, os_reason
+from handwheel.sim_plant.model import Equipment, Node, Plant, PlantTag
+from handwheel.sim_plant.simulation import CLOCK_TAGS
 
 OPCUA = "dcs"
 MODBUS = "pkg"

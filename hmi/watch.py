@@ -11,11 +11,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ..connectors.connection import Connection, State
-from ..connectors.reader import SiteReader
-from ..connectors.site import Site
-from ..connectors.tags import Tag
-from ..connectors.values import DataValue, Quality
+from handwheel.connectors.connection import Connection, State
+from handwheel.connectors.reader import SiteReader
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue, Quality
+
 from .history import History
 from .readings import reading_fields
 from .trend import Scale, trend

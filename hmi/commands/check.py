@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ...connectors.reader import by_connection, read_once
-from ...connectors.site import Site
-from ...connectors.values import DataValue, Quality
+from handwheel.connectors.reader import by_connection, read_once
+from handwheel.connectors.site import Site
+from handwheel.connectors.values import DataValue, Quality
+
 from ..exits import NO, run
 from ..options import SiteOption, open_site
 

@@ -31,8 +31,9 @@ def command(
 
 
 async def _demo(folder: Path, story: Story, *, is_live: bool) -> None:
-    from ...connectors.reader import SiteReader
-    from ...connectors.site import load_site
+    from handwheel.connectors.reader import SiteReader
+    from handwheel.connectors.site import load_site
+
     from ..demo_run import DemoRun
     from ..plant_process import PlantProcess
     from ..plants import create_plant

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from ...connectors.durations import parse_duration
-from ...connectors.errors import os_reason
-from ...sim_plant.model import Choice, FaultKind
-from ...sim_plant.scenario import FaultEvent, FieldEvent, Scenario
+from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.errors import os_reason
+from handwheel.sim_plant.model import Choice, FaultKind
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
+
 from ..exits import CONFIGURATION, fail, run
 from ..options import JsonOption
 from ..plants import create_plant, parse_fault, parse_field, parse_speed, plant_names
@@ -125,8 +126,8 @@ def serve(
         load_snapshot(plant, snapshot)
     secret = _read_secret(gate_secret) if gate_secret else None
     scenario = _scenario(None if no_noise else seed, fault, field)
-    from ...sim_plant.serve import Options, PlantServer
-    from ...sim_plant.simulation import Simulation
+    from handwheel.sim_plant.serve import Options, PlantServer
+    from handwheel.sim_plant.simulation import Simulation
 
     options = Options(
         opcua_port, modbus_port, modbus_gate_port, parse_speed(speed), secret, frame_log

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from ...connectors.reader import read_once
-from ...connectors.site import Site
-from ...connectors.tags import Tag
-from ...connectors.values import Quality
+from handwheel.connectors.reader import read_once
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import Quality
+
 from ..exits import NO, run
 from ..options import JsonOption, SiteOption, open_site
 from ..readings import reading_fields, reading_lines

@@ -1,0 +1,86 @@
+"""The PLC's building blocks: PI controller and alarm, for every input."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.sim_plant.alarm import AlarmDefinition, AlarmState, Priority, scan
+from handwheel.sim_plant.noise import NoiseBank
+from handwheel.sim_plant.pid import AUTO, MANUAL, PI, LoopState
+
+percent = st.floats(0.0, 100.0)
+TUNING = PI(gain=1.5, integral_time_s=60.0, span=100.0, low=0.3, high=0.9, direct=True)
+
+
+@given(st.lists(percent, min_size=1, max_size=200))
+def test_in_auto_the_output_keeps_its_limits_and_the_integral_does_not_wind_up(
+    values: list[float],
+) -> None:
+    loop = LoopState(setpoint=48.0, output=0.5, integral=0.5)
+    for value in values:
+        output = TUNING.step(loop, value, 0.5)
+        assert 0.3 <= output <= 0.9
+    for _ in range(2):
+        loop.setpoint = 48.0 - (loop.output - 0.6) * 100.0
+        for _ in range(400):
+            TUNING.step(loop, 48.0, 0.5)
+    assert abs(loop.integral) < 2.0
+
+
+@given(value=percent, output=st.floats(0.0, 1.0))
+def test_from_manual_to_auto_makes_no_bump(value: float, output: float) -> None:
+    loop = LoopState(setpoint=48.0, output=output, integral=0.0, mode=MANUAL)
+    assert TUNING.step(loop, value, 0.5) == output
+    loop.mode = AUTO
+    step = TUNING.gain * abs(48.0 - value) / TUNING.span * 0.5 / TUNING.integral_time_s
+    bumpless = min(max(output, TUNING.low), TUNING.high)
+    assert TUNING.step(loop, value, 0.5) == pytest.approx(bumpless, abs=step + 1e-9)
+
+
+def _alarm(*, is_high: bool, delay_s: float) -> AlarmDefinition:
+    return AlarmDefinition(
+        "XAH-1", "XT-1", 50.0, 5.0, delay_s, is_high, Priority.LOW, "", "", "",
+    )  # fmt: skip
+
+
+@given(
+    st.booleans(), st.integers(1, 5), st.lists(st.sampled_from([40, 46, 50, 51, 60]), max_size=60)
+)
+def test_an_alarm_turns_only_after_its_delay_without_a_break(
+    is_high: bool, delay: int, values: list[int]
+) -> None:
+    definition, state = _alarm(is_high=is_high, delay_s=float(delay)), AlarmState()
+    for n, value in enumerate(values):
+        was_active = state.active
+        signed = [v if is_high else 100 - v for v in values[: n + 1]]
+        shown = float(value if is_high else 100 - value)
+        turned = scan(definition, state, shown if is_high else 100.0 - value, 1.0)
+        recent = values[max(n + 1 - delay, 0) : n + 1]
+        if turned:
+            assert len(recent) == delay
+            assert all((v < 45) if was_active else (v > 50) for v in recent), signed
+        elif len(recent) == delay and not was_active and all(v > 50 for v in recent):
+            assert state.elapsed_s > 0.0
+
+
+def test_the_limit_compares_strictly_and_the_dead_band_holds() -> None:
+    definition, state = _alarm(is_high=True, delay_s=1.0), AlarmState()
+    seen = [
+        (value, scan(definition, state, value, 1.0), state.active)
+        for value in (50.0, 50.1, 46.0, 45.0, 44.9)
+    ]
+    assert seen == [
+        (50.0, False, False),
+        (50.1, True, True),
+        (46.0, False, True),
+        (45.0, False, True),
+        (44.9, True, False),
+    ]
+
+
+@given(st.integers(0, 3000))
+def test_noise_depends_on_seed_sensor_and_step_alone(step: int) -> None:
+    both, alone = NoiseBank(4, ("A", "B")), NoiseBank(4, ("B",))
+    both.row(step // 2)
+    assert both.row(step)[1] == alone.row(step)[0]
+    assert NoiseBank(None, ("A",)).row(step) == (0.0,)
