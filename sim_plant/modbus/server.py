@@ -114,11 +114,12 @@ class ModbusServer:
             if protocol != 0 or not 2 <= length <= _MAX_PDU + 1:
                 return  # not Modbus: the stream cannot be trusted any more
             pdu = await reader.readexactly(length - 1)
-            answer = self._answer(unit, pdu, peer)
+            answer = self.answer(unit, pdu, peer)
             writer.write(_HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
             await writer.drain()
 
-    def _answer(self, unit: int, pdu: bytes, peer: str) -> bytes:
+    def answer(self, unit: int, pdu: bytes, peer: str) -> bytes:
+        """Returns the answer to one request; whatever the bytes are, it is a well-formed one."""
         try:
             response = self._respond(unit, pdu)
             result = "ok"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from statistics import stdev
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -129,7 +129,8 @@ def _flat(tree: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, branch in tree.items():
         inner = f"{path}.{name}"
-        flat |= _flat(branch, inner) if isinstance(branch, Mapping) else {inner: branch}
+        is_table = isinstance(branch, Mapping)
+        flat |= _flat(cast(Mapping[str, Any], branch), inner) if is_table else {inner: branch}
     return flat
 
 
@@ -166,14 +167,15 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
     plant = warm()
     before = _bytes(plant)
     good = plant.snapshot()
-    for broken in (
+    all_broken: tuple[dict[str, Any], ...] = (
         {},
         good | {"model": "tep"},
         good | {"state": None},
         good | {"state": {**good["state"], "surprise": 1}},
         good | {"state": {**good["state"], "flow": "fast"}},
         good | {"state": {**good["state"], "pumps": {}}},
-    ):
+    )
+    for broken in all_broken:
         with pytest.raises(SnapshotError):
             plant.restore(broken)
         assert _bytes(plant) == before
