@@ -10,6 +10,8 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rich.console import Console, RenderableType
+
 from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import load_site
 from handwheel.hmi.demo_screen import Frame, render
@@ -20,7 +22,6 @@ from handwheel.hmi.sitefiles import Link, write_site
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.serve import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
-from rich.console import Console, RenderableType
 
 HERE = Path(__file__).parent
 FONT = ("Cascadia Mono NF", "20.82px")

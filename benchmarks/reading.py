@@ -1,0 +1,54 @@
+"""How fast a site is read: all tags in as few requests as possible, against tag by tag."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from handwheel.connectors.reader import by_connection, connector_for
+from handwheel.connectors.session import Session
+from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.tags import Tag
+from handwheel.hmi.plant_process import PlantProcess
+from handwheel.hmi.plants import create_plant
+from handwheel.hmi.sitefiles import write_site
+
+
+def rows(repeats: int) -> list[tuple[str, str]]:
+    """Returns the ratios for both protocols, against a plant in a process of its own."""
+    return asyncio.run(_rows(repeats))
+
+
+async def _rows(repeats: int) -> list[tuple[str, str]]:
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        async with PlantProcess("cw-100", ("--speed", "1"), place / "log") as plant:
+            write_site(place / "site", create_plant("cw-100"), plant.link)
+            site = load_site(place / "site")
+            groups = by_connection(list(site.tags.values()))
+            return [await _row(site, name, tags, repeats) for name, tags in groups.items()]
+
+
+async def _row(site: Site, name: str, tags: Sequence[Tag], repeats: int) -> tuple[str, str]:
+    session = await connector_for(site, name).open()
+    try:
+        await session.read(tags)  # learns what the device refuses
+        together: list[float] = []
+        singly: list[float] = []
+        for _ in range(repeats):
+            together.append(await _timed(session, [tags]))
+            singly.append(await _timed(session, [[tag] for tag in tags]))
+    finally:
+        await session.close()
+    kind = site.connections[name].kind
+    ratio = median(singly) / median(together)
+    return f"{kind}: {len(tags)} tags one by one, against together", f"{ratio:.1f} times the time"
+
+
+async def _timed(session: Session, groups: Sequence[Sequence[Tag]]) -> float:
+    start = perf_counter()
+    for group in groups:
+        await session.read(group)
+    return perf_counter() - start
