@@ -11,7 +11,10 @@ from .errors import ServeError
 
 
 class FrameLog:
-    """Appends one JSON line per write request, refused ones included.
+    """Appends one JSON line per write request of a session, refused ones included.
+
+    An OPC UA request outside an activated session, or one that cannot be decoded, is
+    refused by the library before it reaches the plant, and leaves no line.
 
     A line is in the operating system's hands when `record` returns, so that it
     outlives a killed process. Without a path nothing is kept.

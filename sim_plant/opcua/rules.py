@@ -23,7 +23,7 @@ _READING = frozenset(
     standard_node(getattr(ObjectIds, f"{service}Request_Encoding_DefaultBinary"))
     for service in (
         "CloseSession", "ActivateSession", "Read", "Browse", "TranslateBrowsePathsToNodeIds",
-        "CreateSubscription", "ModifySubscription", "DeleteSubscriptions", "TransferSubscriptions",
+        "CreateSubscription", "ModifySubscription", "DeleteSubscriptions",
         "CreateMonitoredItems", "ModifyMonitoredItems", "DeleteMonitoredItems", "SetMonitoringMode",
         "SetPublishingMode", "Publish", "Republish", "RegisterNodes", "UnregisterNodes",
     )

@@ -15,6 +15,7 @@ from ..image import ProcessImage
 from ..model import Node
 from .nodes import plant_node, standard_node
 from .rules import Accounts, PlantRules
+from .sessions import Sessions
 from .space import SpaceBuilder, variant
 from .writes import PlantWrites
 
@@ -42,7 +43,7 @@ class OpcuaServer:
         self._image = image
         self._frames = frames
         self._model = model
-        self._server = Server(user_manager=Accounts(gate_secret))
+        self._server = Server(iserver=Sessions(Accounts(gate_secret), frames))
         self._tags = {tag.name: tag for tag in image.tags if isinstance(tag.address, Node)}
         self._nodes: dict[str, ua.NodeId] = {}
 

@@ -260,7 +260,9 @@ def test_i_01_trips_the_pump_and_forbids_every_start() -> None:
     tripped_at_s = plant.time_s
     while plant.verdict() is None:
         plant.step()
-    assert plant.verdict() == (pytest.approx(tripped_at_s + 34.5, abs=1.0), "I-06")
+    when_s, by = plant.verdict() or (0.0, "")
+    assert by == "I-06"
+    assert when_s - tripped_at_s == pytest.approx(34.5, abs=1.0)
     assert plant.values()["P-101B.starts"] == 0
     plant.state.leak = 0.0
     plant.state.water.level_m = 2.0
@@ -280,7 +282,8 @@ def test_without_i_03_the_product_comes_close_to_its_trip() -> None:
         hottest = max(hottest, plant.state.readings.values["TT-202"])
         fastest = max(fastest, plant.state.readings.values["FT-103"])
     happened = {event.tag: event.time_s for event in plant.drain_events() if event.kind == "alarm"}
-    assert (hottest, fastest) == (pytest.approx(56.4, abs=0.2), pytest.approx(53.7, abs=1.0))
+    assert hottest == pytest.approx(56.4, abs=0.2)
+    assert fastest == pytest.approx(53.7, abs=1.0)
     assert happened["PAL-102"] == pytest.approx(15.5, abs=1.0)
     assert happened["FAL-103"] == pytest.approx(18.0, abs=1.0)
 

@@ -1,0 +1,98 @@
+"""Clients that we did not write, and a plant of its own process for them to try."""
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.sim_plant.cw100.plant import create
+from handwheel.sim_plant.model import Value
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.simulation import Simulation
+
+from ..served import GATE_SECRET, PlantProcess, frames_of, plant_process
+
+_HERE = Path(__file__).parent
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A plant that stands still, with its frame log and its own word on its state."""
+
+    process: PlantProcess
+    frame_log: Path
+    snapshot: Path
+
+    @property
+    def endpoint(self) -> str:
+        return f"opc.tcp://127.0.0.1:{self.process.ports['opcua']}/"
+
+    @property
+    def frames(self) -> Sequence[Mapping[str, Any]]:
+        return frames_of(self.frame_log) if self.frame_log.exists() else ()
+
+    def own_values(self) -> Mapping[str, Value]:
+        """What the plant itself says, past both servers: the values in a fresh snapshot."""
+        self.snapshot.unlink(missing_ok=True)
+        stdin = self.process.process.stdin
+        assert stdin is not None
+        stdin.write(f"save {self.snapshot}\n")
+        stdin.flush()
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self.snapshot.exists():
+            assert time.monotonic() < deadline, "the plant does not save"
+            time.sleep(0.002)
+        plant = create(None)
+        plant.restore(json.loads(self.snapshot.read_text(encoding="utf-8")))
+        return Simulation(plant, Scenario(None)).values()
+
+
+@contextmanager
+def standing_plant(folder: Path) -> Generator[Plant]:
+    secret, frame_log = folder / "gate.secret", folder / "frames.jsonl"
+    secret.write_text(GATE_SECRET, encoding="utf-8")
+    files = ("--gate-secret", str(secret), "--frame-log", str(frame_log))
+    with plant_process("--no-noise", "--speed", "0", *files) as process:
+        yield Plant(process, frame_log, folder / "snapshot.json")
+        assert process.process.poll() is None, "the plant died of its clients"
+
+
+def compiled(folder: Path, name: str, needs: str, *, sources: Sequence[str], library: str) -> Path:
+    """Returns a C program of this folder; skips where its library or a compiler is missing.
+
+    Args:
+        needs: C source that compiles only where the library is there in a version that serves.
+    """
+    cc = shutil.which("cc")
+    if cc is None:
+        pytest.skip("interop: there is no C compiler (cc)")
+    probe = subprocess.run([cc, "-fsyntax-only", "-xc", "-"], input=needs.encode(), check=False)
+    if probe.returncode:
+        pytest.skip(f"interop: {library} cannot be had, see tests/interop/install")
+    program = folder / name
+    options = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-o", str(program))
+    files = [str(_HERE / source) for source in sources]
+    subprocess.run([cc, *options, *files, f"-l{library}"], check=True)
+    return program
+
+
+def answers(command: Sequence[str | Path], lines: Sequence[str]) -> list[str]:
+    """Runs a program that answers lines with lines."""
+    done = subprocess.run(
+        command,
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_S,
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    return done.stdout.splitlines()
