@@ -1,0 +1,238 @@
+"""A reader of the documentation at a shell, who types what it says and compares what comes back.
+
+`console` blocks hold commands after `$ ` and their output, `plant` blocks a served plant's
+terminal with `> ` before what is typed, `yaml` blocks that name a file are written to it.
+In expected output `…` stands for anything: alone for any lines, else within its line.
+"""
+
+import os
+import queue
+import random
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import PIPE, STDOUT
+from threading import Thread
+
+_FENCE = re.compile(r"^```(\S*) *(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_SERVE = "handwheel plant serve"
+_PORTS = {
+    "handwheel init": {"--opcua-port": "4840", "--modbus-port": "5020"},
+    _SERVE: {"--opcua-port": "4840", "--modbus-port": "5020", "--modbus-gate-port": "5021"},
+}
+_READY = "Type help for commands, Ctrl-C to stop."
+_WAIT_S = 12.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, the file it names, its lines."""
+
+    language: str
+    title: str
+    lines: Sequence[str]
+
+
+def blocks(text: str) -> list[Block]:
+    return [Block(m[1], m[2], m[3].splitlines()) for m in _FENCE.finditer(text)]
+
+
+def without_blocks(text: str) -> str:
+    return _FENCE.sub("", text)
+
+
+def exchanges(lines: Sequence[str], prompt: str) -> Iterator[tuple[str, list[str]]]:
+    """Yields each typed line with what is printed after it; first what stands before any."""
+    typed, printed = "", list[str]()
+    for line in lines:
+        if line.startswith(prompt):
+            yield typed, printed
+            typed, printed = line.removeprefix(prompt), []
+        else:
+            printed.append(line)
+    yield typed, printed
+
+
+def fits(expected: Sequence[str], actual: str, *, is_live: bool) -> bool:
+    """Whether the output is as written; of a running plant only the shape, not the numbers."""
+
+    def plain(line: str) -> str:
+        return _NUMBER.sub("#", " ".join(line.split())) if is_live else line.rstrip()
+
+    pattern = "".join(
+        r"(?:[^\n]*\n)*?" if line == "…" else re.escape(plain(line)).replace("…", r"[^\n]*") + r"\n"
+        for line in expected
+        if line.strip()
+    )
+    shown = "".join(f"{plain(line)}\n" for line in actual.splitlines() if line.strip())
+    return re.fullmatch(pattern, shown) is not None
+
+
+def _free_port(which: int) -> int:
+    # Below the range from which the kernel gives ports to the other tests.
+    while True:
+        port = 20_000 + which * 4_000 + random.randrange(4_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+
+
+class _ServedPlant:
+    """`handwheel plant serve` in another shell; its input is a pipe, so it cannot outlive us."""
+
+    def __init__(self, command: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            shlex.split(command),
+            cwd=folder, env=environment, stdin=PIPE, stdout=PIPE, stderr=STDOUT, text=True,
+        )  # fmt: skip
+        self._printed: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._seen: list[str] = []
+        self._pump = Thread(target=self._collect)
+        self._pump.start()
+
+    def _collect(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._printed.put(line)
+
+    def type(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+
+    def expect(self, lines: Sequence[str]) -> None:
+        """Waits for these lines in this order; what else is printed between them is passed over."""
+        for expected in lines:
+            if expected != "…":
+                self._await(expected)
+
+    def _await(self, expected: str) -> None:
+        while True:
+            try:
+                self._seen.append(self._printed.get(timeout=_WAIT_S))
+            except queue.Empty:
+                raise AssertionError(f"{expected!r} not in\n{''.join(self._seen)}") from None
+            if fits([expected], self._seen[-1], is_live=True):
+                return
+
+    def end(self) -> int:
+        """Ends it as its parent's death would; returns its exit code."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.close()
+            return self._process.wait(_WAIT_S)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._pump.join()
+            self._process.stdout.close()
+
+
+class DocShell:
+    """Follows one page in a fresh folder.
+
+    Args:
+        folder: Empty.
+        not_run: Commands that are passed over.
+    """
+
+    def __init__(self, folder: Path, not_run: Sequence[str]) -> None:
+        self._folder = folder
+        usual = ("4840", "5020", "5021")
+        self._ports = {each: str(_free_port(n)) for n, each in enumerate(usual)}
+        self._not_run = {self._moved(command) for command in not_run}
+        self._plant: _ServedPlant | None = None
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if name != "HANDWHEEL_SITE"},
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "COLUMNS": "80",
+        }
+        self.count = 0
+
+    def follow(self, text: str) -> None:
+        """Does what the page says, from top to bottom."""
+        try:
+            for block in blocks(self._moved(text)):
+                self._do(block)
+        finally:
+            self._end_plant()
+
+    def _moved(self, text: str) -> str:
+        """Puts free ports in the place of the default ones."""
+        return re.sub(r"\b(4840|5020|5021)\b", lambda match: self._ports[match[0]], text)
+
+    def _do(self, block: Block) -> None:
+        if block.language == "yaml" and block.title:
+            text = "\n".join(block.lines)
+            (self._folder / block.title).write_text(f"{text}\n", encoding="utf-8")
+        elif block.language == "console":
+            for command, expected in exchanges(block.lines, "$ "):
+                if command and command not in self._not_run:
+                    self._run(command, expected)
+                    self.count += 1
+        elif block.language == "plant":
+            assert self._plant is not None, "no plant is served here"
+            for line, expected in exchanges(block.lines, "> "):
+                if line:
+                    self._plant.type(line)
+                self._plant.expect(expected)
+                if line == "quit":
+                    self._end_plant()
+
+    def _run(self, command: str, expected: Sequence[str]) -> None:
+        if command.startswith("cd "):
+            self._folder /= command.removeprefix("cd ")
+        elif command.startswith(_SERVE):
+            assert self._plant is None, "a plant is served already"
+            self._plant = _ServedPlant(self._adapted(command), self._folder, self._environment)
+            self._plant.expect([*expected, *([_READY] if _READY not in expected else [])])
+        elif command.startswith("handwheel tags watch"):
+            self._watch(command)
+        else:
+            adapted = self._adapted(command)
+            # What `init` says next names ports that are not the default ones.
+            more = adapted.removeprefix(command)
+            expected = [f"{each}{more if _SERVE in each else ''}" for each in expected]
+            done = subprocess.run(
+                ["sh", "-c", adapted],
+                cwd=self._folder, env=self._environment, stdin=subprocess.DEVNULL,
+                stdout=PIPE, stderr=STDOUT, text=True, timeout=_WAIT_S, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}"
+            is_as_written = fits(expected, done.stdout, is_live=self._plant is not None)
+            assert is_as_written or not expected, f"{command} printed\n{done.stdout}"
+
+    def _adapted(self, command: str) -> str:
+        """Adds free ports where the default ones would be taken, and lets time pass faster."""
+        for start, options in _PORTS.items():
+            if command.startswith(start):
+                missing = {name: port for name, port in options.items() if name not in command}
+                more = [f"{name} {self._ports[port]}" for name, port in missing.items()]
+                command = " ".join([command, *more])
+        return command.replace("--speed 60 ", "--speed 1200 ")
+
+    def _watch(self, command: str) -> None:
+        with subprocess.Popen(
+            shlex.split(command),
+            cwd=self._folder, env=self._environment, stdout=PIPE, stderr=PIPE, text=True,
+        ) as process:  # fmt: skip
+            try:
+                assert process.stdout is not None
+                assert any(line.endswith(" Good\n") for line in process.stdout)
+                process.send_signal(signal.SIGINT)
+                assert process.wait(_WAIT_S) == 130
+            finally:
+                process.kill()
+
+    def _end_plant(self) -> None:
+        if self._plant is not None:
+            plant, self._plant = self._plant, None
+            assert plant.end() == 0
