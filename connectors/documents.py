@@ -4,33 +4,26 @@ YAML 1.2 without anchors, merge keys and duplicate keys; `on`, `off`, `yes` and
 `no` as values are refused, because YAML 1.1 readers take them for booleans.
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from .errors import ConfigError, Problem, os_reason
 
 Path_ = tuple[str | int, ...]
-ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _MAX_BYTES = 10_000_000
-_MAX_DEPTH = 40
+_MAX_DEPTH = 41  # of tables and lists inside each other
+_SHOWN = 40
 _OLD_BOOLEANS = {"on", "off", "yes", "no", "y", "n"}
-_INTEGER = "tag:yaml.org,2002:int"
-
-
-class Model(BaseModel):
-    """Base of every boundary object: frozen, with unknown keys forbidden."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+_PLAIN = "tag:yaml.org,2002:"
+_TAGS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value"}
 
 
 @dataclass(slots=True)
@@ -74,6 +67,8 @@ def read_document(path: Path, shown: str | None = None) -> Document:
         raise _file_error(document, os_reason(error)) from None
     except UnicodeDecodeError as error:
         raise _file_error(document, f"not UTF-8 at byte {error.start}") from None
+    except ValueError as error:  # a path that no file can have
+        raise _file_error(document, str(error)) from None
     return parse_document(text, document)
 
 
@@ -85,7 +80,7 @@ def parse_document(text: str, document: Document) -> Document:
     """Parses YAML text into a document that knows its file name; see `read_document`."""
     yaml = YAML(typ="safe", pure=True)
     try:
-        _refuse_aliases(yaml, text, document)
+        _refuse_references_and_depth(yaml, text, document)
         root: Node | None = yaml.compose(text)
     except MarkedYAMLError as error:
         mark = cast(Any, error.problem_mark or error.context_mark)
@@ -93,9 +88,11 @@ def parse_document(text: str, document: Document) -> Document:
         told = cast(tuple[str | None, ...], (error.context, error.problem))
         reason = " ".join(str(part) for part in told if part)
         raise ConfigError([Problem(document.file, line, column, "", reason)]) from None
-    except (YAMLError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "nested too deeply"
-        raise ConfigError([Problem(document.file, 1, 1, "", reason)]) from None
+    except ReaderError as error:
+        before = text[: cast(int, error.position)]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        reason = "this control character is not allowed; in quotes, write its escape"
+        raise ConfigError([Problem(document.file, line, column, "", reason)]) from None
     problems: list[Problem] = []
     if root is not None:
         document.data = _Reader(yaml, document, problems).value(root, ())
@@ -104,21 +101,25 @@ def parse_document(text: str, document: Document) -> Document:
     return document
 
 
-def _refuse_aliases(yaml: YAML, text: str, document: Document) -> None:
-    # Composing would follow aliases first: nine lines of them can fill the memory.
+def _refuse_references_and_depth(yaml: YAML, text: str, document: Document) -> None:
+    # Composing comes later: it follows aliases, nine lines of which can fill the memory,
+    # and it recurses.
+    depth = 0
     for event in yaml.parse(text):
+        reason = ""
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                reason = "nested too deeply"
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
         anchor = getattr(event, "anchor", None)
         if anchor is not None:
-            mark = event.start_mark
             kind = "alias" if isinstance(event, AliasEvent) else "anchor"
-            raise ConfigError(
-                [
-                    Problem(
-                        document.file, mark.line + 1, mark.column + 1, "",
-                        f"the {kind} {anchor!r}: write the value out, anchors are not allowed",
-                    )
-                ]
-            )  # fmt: skip
+            reason = f"the {kind} {anchor!r}: write the value out, anchors are not allowed"
+        if reason:
+            mark = cast(Any, event.start_mark)
+            raise ConfigError([Problem(document.file, mark.line + 1, mark.column + 1, "", reason)])
 
 
 class _Reader:
@@ -131,8 +132,9 @@ class _Reader:
 
     def value(self, node: Node, path: Path_) -> Any:
         self._document.places.setdefault(path, _place(node))
-        if len(path) > _MAX_DEPTH:
-            self._fail(node, path, "nested too deeply")
+        tag = str(cast(object, node.tag or ""))
+        if tag.removeprefix(_PLAIN) not in _TAGS:
+            self._fail(node, path, f"the tag {tag} is not allowed")
             return None
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
@@ -164,18 +166,16 @@ class _Reader:
             self._fail(node, path, f"{text!r} means different things to different readers; "
                        "write true or false, or quote it")  # fmt: skip
             return None
-        if node.tag == "tag:yaml.org,2002:timestamp":
+        tag = str(cast(object, node.tag)).removeprefix(_PLAIN)
+        if tag in {"timestamp", "value"}:
             return text
-        tag = str(cast(object, node.tag or ""))
-        if tag.startswith("!"):
-            self._fail(node, path, f"the tag {tag} is not allowed")
-            return None
-        if node.tag == _INTEGER and (":" in text or "_" in text):
+        if tag == "int" and (":" in text or "_" in text):
             return text
         try:
             return self._constructor.construct_object(node)
-        except (YAMLError, ValueError) as error:
-            self._fail(node, path, f"{text!r} cannot be read: {error}")
+        except (YAMLError, ValueError, LookupError):
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+            self._fail(node, path, f"{shown!r} cannot be read as {tag}")
             return None
 
     def _fail(self, node: Node, path: Path_, reason: str) -> None:
@@ -187,62 +187,3 @@ class _Reader:
 def _place(node: Node) -> tuple[int, int]:
     mark = cast(Any, node.start_mark)
     return mark.line + 1, mark.column + 1
-
-
-def load_model(model: type[ModelT], document: Document) -> ModelT:
-    """Validates a document against a pydantic model.
-
-    Raises:
-        ConfigError: Every key that is unknown, missing or of the wrong kind, with its place.
-    """
-    try:
-        return model.model_validate(document.data)
-    except ValidationError as error:
-        known = set(_property_names(model.model_json_schema()))
-        raise ConfigError(
-            [
-                document.problem(path, _reason(item, path, known))
-                for item in error.errors()
-                for path in [_own_path(document, item["loc"])]
-            ]
-        ) from None
-
-
-def _own_path(document: Document, location: Path_) -> Path_:
-    """Drops from a pydantic location what pydantic put in: the names of union members."""
-    path: Path_ = ()
-    for n, part in enumerate(location):
-        is_last = n == len(location) - 1
-        if (*path, part) in document.places or is_last:
-            path = (*path, part)
-    return path
-
-
-def _reason(item: Any, path: Path_, known: set[str]) -> str:
-    message = str(item["msg"]).removeprefix("Value error, ")
-    match item["type"]:
-        case "extra_forbidden":
-            close = get_close_matches(str(path[-1]), known, n=1)
-            return "unknown key" + (f"; did you mean {close[0]!r}?" if close else "")
-        case "missing":
-            return "is missing"
-        case "value_error" | "union_tag_invalid" | "union_tag_not_found":
-            return message
-        case _:
-            return f"{message[:1].lower()}{message[1:]}, found {_shown(item['input'])}"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _property_names(schema: object) -> Iterator[str]:
-    if isinstance(schema, Mapping):
-        table = cast(Mapping[str, object], schema)
-        yield from cast(Mapping[str, object], table.get("properties", {}))
-        for item in table.values():
-            yield from _property_names(item)
-    elif isinstance(schema, list):
-        for item in cast(list[object], schema):
-            yield from _property_names(item)

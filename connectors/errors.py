@@ -37,7 +37,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.key}: {self.reason}" if self.key else f"{place}: {self.reason}"
+        return ": ".join(part for part in (place, self.key, self.reason) if part)
 
 
 class ConfigError(HandwheelError):

@@ -28,6 +28,8 @@ def resolve_secret(reference: str, root: Path, endpoint: str) -> str:
         value = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise NotConnected({endpoint: f"the secret {path}: {os_reason(error)}"}) from None
+    except UnicodeDecodeError:
+        raise NotConnected({endpoint: f"the secret {path} is not UTF-8"}) from None
     if mode & 0o077:
         raise NotConnected({endpoint: f"the secret {path} is open to others: chmod 600 it"})
     if not value:

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from .documents import Document, Model, ModelT, load_model, read_document
+from .documents import Document, read_document
 from .durations import Duration
 from .errors import ConfigError, Problem
+from .models import Model, ModelT, load_model
 from .tags import NAME, NodeAddress, RegisterAddress, Tag, TagFile
 
 SITE_FILE = "site.yaml"
@@ -55,9 +56,14 @@ class OpcuaConnection(_Connection):
     @field_validator("endpoint")
     @classmethod
     def _check_endpoint(cls, endpoint: str) -> str:
-        parts = urlsplit(endpoint)
-        if parts.scheme != "opc.tcp" or not parts.hostname:
-            raise ValueError(f"{endpoint!r} is no endpoint; write opc.tcp://HOST:PORT")
+        wrong = ValueError(f"{endpoint!r} is no endpoint; write opc.tcp://HOST:PORT")
+        try:
+            parts = urlsplit(endpoint)
+            port = parts.port
+        except ValueError:  # a port that is no number, or an address in broken brackets
+            raise wrong from None
+        if parts.scheme != "opc.tcp" or not parts.hostname or port == 0:
+            raise wrong
         if parts.username or parts.password:
             raise ValueError("a user or password does not belong here; use read: {user, secret}")
         return endpoint
@@ -72,7 +78,7 @@ class ModbusConnection(_Connection):
     """A Modbus TCP device; `order` is the byte and word order of values of two registers."""
 
     kind: Literal["modbus"]
-    host: str
+    host: str = Field(min_length=1)
     unit: int = Field(default=1, ge=0, le=255)
     order: Literal["ABCD", "CDAB", "BADC", "DCBA"] = "ABCD"
     read: ReadPort = ReadPort()

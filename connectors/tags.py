@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, field_validator, model_validator
 from pydantic import Tag as UnionTag
 
-from .documents import Model
+from .models import Model
 from .values import DataValue, Value
 
 Kind = Literal["float", "int", "bool", "enum", "string"]
@@ -16,6 +16,8 @@ Table = Literal["coil", "discrete", "input", "holding"]
 Encoding = Literal["bit", "int16", "uint16", "int32", "uint32", "float32"]
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\.[a-z][a-z0-9_]*", re.ASCII)
+_REGISTERS = 65536
+_LARGEST_NUMBER = 2**32 - 1
 _NODE = re.compile(r"(nsu=[^;]+;)?(i=\d+|s=.+|g=[0-9A-Fa-f-]{36}|b=.+)")
 
 
@@ -131,6 +133,9 @@ class NodeTag(_TagModel):
                 f"{node!r} is no node id; write nsu=URI;s=NAME (a namespace index is not accepted, "
                 "it can change when the server restarts)"
             )
+        kind, _, identifier = node.rpartition(";")[2].partition("=")
+        if kind == "i" and int(identifier) > _LARGEST_NUMBER:
+            raise ValueError(f"{node!r}: a numeric identifier has at most 32 bits")
         return node
 
     def build(self, name: str) -> Tag:
@@ -142,7 +147,7 @@ class RegisterTag(_TagModel):
     """A tag on Modbus, as `tags.yaml` describes it."""
 
     table: Table
-    address: int = Field(ge=0, le=65535)
+    address: int = Field(ge=0, le=65535, strict=True)
     encoding: Encoding | None = None
 
     @model_validator(mode="after")
@@ -154,15 +159,22 @@ class RegisterTag(_TagModel):
             raise ValueError("encoding: bit goes with coils and discrete inputs")
         if self.type == "string":
             raise ValueError("type: strings are read over OPC UA only")
+        if self.type != "float" and self.encoding == "float32":
+            raise ValueError(f"encoding: a float32 is no {self.type}")
+        if self.address + self._register().count > _REGISTERS:
+            raise ValueError("address: the value reaches beyond the last register, 65535")
         if self.writable and self.table in {"discrete", "input"}:
             raise ValueError(f"writable: a {self.table} cannot be written in Modbus")
         return self
 
     def build(self, name: str) -> Tag:
         """Returns the tag under this name."""
+        return self.tag(name, self._register())
+
+    def _register(self) -> RegisterAddress:
         usual: dict[str, Encoding] = {"bool": "bit", "float": "float32"}
         encoding = self.encoding or usual.get(self.type, "uint16")
-        return self.tag(name, RegisterAddress(self.table, self.address, encoding))
+        return RegisterAddress(self.table, self.address, encoding)
 
 
 def _protocol(entry: Any) -> str | None:

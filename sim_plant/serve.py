@@ -1,5 +1,6 @@
 """A simulated plant behind its servers: one OPC UA server and two Modbus listeners."""
 
+import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,9 @@ class PlantServer:
                 try:
                     await server.start(port)
                 except OSError as error:
-                    raise ServeError(f"port {port} for {name}: {error.strerror}") from None
+                    # asyncio's own text repeats the address; the number has the plain reason
+                    reason = os.strerror(error.errno) if error.errno else str(error)
+                    raise ServeError(f"port {port} for {name}: {reason.lower()}") from None
             self._stack = stack.pop_all()
         return self
 

@@ -1,0 +1,88 @@
+"""Checks documents against pydantic models, and says in plain words what does not fit."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .documents import Document, Path_
+from .errors import ConfigError
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_SECRETS = {"secret", "password", "passphrase"}  # what stands there is never repeated
+
+
+class Model(BaseModel):
+    """Base of every boundary object: frozen, with unknown keys forbidden."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def load_model(model: type[ModelT], document: Document) -> ModelT:
+    """Validates a document against a pydantic model.
+
+    Raises:
+        ConfigError: Every key that is unknown, missing or of the wrong kind, with its place.
+    """
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        known = set(_property_names(model.model_json_schema()))
+        raise ConfigError(
+            [
+                document.problem(path, _reason(item, path, known))
+                for item in error.errors()
+                for path in [_own_path(document, item["loc"], item["type"])]
+            ]
+        ) from None
+
+
+def _own_path(document: Document, location: Path_, kind: str) -> Path_:
+    """Drops from a pydantic location what pydantic put in: the names of union members."""
+    path: Path_ = ()
+    for part in location:
+        if (*path, part) in document.places:
+            path = (*path, part)
+    return (*path, location[-1]) if kind == "missing" else path
+
+
+def _reason(item: Any, path: Path_, known: set[str]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    context = item.get("ctx", {})
+    match item["type"]:
+        case "extra_forbidden":
+            close = get_close_matches(str(path[-1]), known, n=1)
+            reason = "unknown key" + (f"; did you mean {close[0]!r}?" if close else "")
+        case "missing":
+            reason = "is missing"
+        case "value_error":
+            reason = message
+        case "union_tag_invalid":
+            reason = f"{context['tag']!r} is unknown; known: {context['expected_tags']}"
+        case "union_tag_not_found":
+            reason = f"{context['discriminator']} is missing"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            reason = f"must be a table of keys, found {_shown(item['input'])}"
+        case _:
+            reason = f"{message[:1].lower()}{message[1:]}"
+            if path[-1:] and path[-1] not in _SECRETS:
+                reason += f", found {_shown(item['input'])}"
+    return reason
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _property_names(schema: object) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        table = cast(Mapping[str, object], schema)
+        yield from cast(Mapping[str, object], table.get("properties", {}))
+        for item in table.values():
+            yield from _property_names(item)
+    elif isinstance(schema, list):
+        for item in cast(list[object], schema):
+            yield from _property_names(item)
