@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from time import monotonic
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -71,8 +71,8 @@ async def _live(reader: SiteReader, tags: Sequence[Tag]) -> None:
         while True:
             readings = reader.latest()
             history.add(readings)
-            rows = max(console.height - len(reader.connections) - 3, 1)
-            live.update(render(reader.connections, tags[:rows], readings, history), refresh=True)
+            table = render(reader.connections, tags, readings, history, console.height)
+            live.update(table, refresh=True)
             await asyncio.sleep(_REFRESH_S)
 
 
@@ -81,17 +81,24 @@ def render(
     tags: Sequence[Tag],
     readings: Mapping[str, DataValue],
     history: History,
-) -> Table:
-    """Returns the live table: value, unit, trend, and colour only for what is abnormal."""
+    height: int,
+) -> RenderableType:
+    """Returns the live table: value, unit, trend, and colour only for what is abnormal.
+
+    Args:
+        height: Of the terminal, lines; tags that do not fit are counted, not shown.
+    """
     table = Table(box=None, pad_edge=False, expand=True)
     table.add_column("tag", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
     table.add_column("trend", no_wrap=True, width=_TREND_WIDTH)
-    table.add_column("quality", no_wrap=True)
+    table.add_column("quality", no_wrap=True, min_width=20)
     table.add_column("age", justify="right", no_wrap=True)
     now = monotonic()
-    for tag in tags:
+    room = height - len(connections) - 1
+    shown = tags if len(tags) <= room else tags[: max(room - 1, 1)]
+    for tag in shown:
         reading = readings[tag.name]
         is_good = reading.quality is Quality.GOOD
         style = "" if is_good else "reverse"
@@ -103,10 +110,14 @@ def render(
             Text("good" if is_good else f"! {reading.status.name}", style=style or "dim"),
             Text(f"{reading.age_s(now):.1f} s", style="dim"),
         )
+    below: list[Text] = []
+    if len(shown) < len(tags):
+        below.append(Text(f"and {len(tags) - len(shown)} more", style="bold"))
     for connection in connections:
-        is_up = connection.state is State.CONNECTED
-        table.add_row(Text(connection_text(connection), style="dim" if is_up else "bold"))
-    return table
+        style = "dim" if connection.state is State.CONNECTED else "bold"
+        text = Text(connection_text(connection), style, no_wrap=True, overflow="ellipsis")
+        below.append(text)
+    return Group(table, *below)
 
 
 def _spark(tag: Tag, series: list[float | None]) -> str:
