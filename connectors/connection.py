@@ -20,7 +20,8 @@ from .tags import Tag
 from .values import BAD_NO_COMMUNICATION, BAD_WAITING, DataValue, never_read
 
 STALE_SCANS = 3
-_FIRST_PAUSE_S = 0.25
+_FIRST_PAUSE_S, _LAST_PAUSE_S = 0.25, 1.0
+_STABLE_AFTER_S = 10.0
 
 _logger = logging.getLogger(__name__)
 
@@ -101,8 +102,11 @@ class Connection:
         trace: TracebackType | None,
     ) -> None:
         assert self._task is not None
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        # Once is not enough: on Python 3.11 asyncio.wait_for, which asyncua connects with,
+        # loses a cancellation that comes in the moment in which the connection stands.
+        while not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=0.5)
         self.state = State.DISCONNECTED
 
     def latest(self) -> Mapping[str, DataValue]:
@@ -121,8 +125,10 @@ class Connection:
             await self._scanned.wait()
 
     async def _supervise(self) -> None:
+        pause_s = _FIRST_PAUSE_S
         while True:
             session = await self._connect()
+            opened_s = monotonic()
             try:
                 await self._scan(session)
             except NotConnected as error:
@@ -132,7 +138,10 @@ class Connection:
                 await self._lose(f"unexpected {type(error).__name__}: {error}")
             finally:
                 await session.close()
-            await asyncio.sleep(_FIRST_PAUSE_S)
+            await asyncio.sleep(pause_s)
+            # Sessions that end soon must not follow each other at full speed.
+            is_stable = monotonic() - opened_s > _STABLE_AFTER_S
+            pause_s = _FIRST_PAUSE_S if is_stable else min(2.0 * pause_s, _LAST_PAUSE_S)
 
     async def _connect(self) -> Session:
         self.state = State.CONNECTING
@@ -147,12 +156,18 @@ class Connection:
     async def _open(self) -> Session:
         # A session counts only once it has delivered a scan: a device that accepts
         # and then hangs up must meet the back-off, not a flood of sessions.
-        session = await self._connector.open()
+        session: Session | None = None
         try:
+            session = await self._connector.open()
             self._latest |= await session.read(self._tags)
-        except BaseException:
-            await session.close()
-            raise
+        except BaseException as error:
+            if session is not None:
+                await session.close()
+            if isinstance(error, NotConnected) or not isinstance(error, Exception):
+                raise
+            _logger.exception("connection %s: unexpected error", self.name)
+            reason = f"unexpected {type(error).__name__}: {error}"
+            raise NotConnected({self.name: reason}) from error
         return session
 
     def _note_attempt(self, attempt: RetryCallState) -> None:

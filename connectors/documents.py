@@ -10,7 +10,12 @@ from typing import Any, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+)
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -83,7 +88,9 @@ def parse_document(text: str, document: Document) -> Document:
         _refuse_references_and_depth(yaml, text, document)
         root: Node | None = yaml.compose(text)
     except MarkedYAMLError as error:
-        mark = cast(Any, error.problem_mark or error.context_mark)
+        at, opened = cast(Any, error.problem_mark), cast(Any, error.context_mark)
+        is_unfinished = "end of stream" in str(cast(object, error.problem))
+        mark = opened if is_unfinished and opened else at or opened
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         told = cast(tuple[str | None, ...], (error.context, error.problem))
         reason = " ".join(str(part) for part in told if part)
@@ -107,7 +114,9 @@ def _refuse_references_and_depth(yaml: YAML, text: str, document: Document) -> N
     depth = 0
     for event in yaml.parse(text):
         reason = ""
-        if isinstance(event, CollectionStartEvent):
+        if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
+            reason = "directives are not allowed: they change what the text means"
+        elif isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > _MAX_DEPTH:
                 reason = "nested too deeply"
@@ -162,6 +171,9 @@ class _Reader:
 
     def _scalar(self, node: ScalarNode, path: Path_) -> Any:
         text = str(cast(object, node.value))
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            self._fail(node, path, "half of a character (a surrogate) is no text")
+            return None
         if node.style is None and text.lower() in _OLD_BOOLEANS:
             self._fail(node, path, f"{text!r} means different things to different readers; "
                        "write true or false, or quote it")  # fmt: skip

@@ -28,7 +28,7 @@ def format_duration(seconds: float) -> str:
     """Returns a duration as a person reads it: `0.5 s`, `12 s`, `3 min 20 s`, `2 h 05 min`."""
     if seconds < 10.0:
         return f"{seconds:.3g} s"
-    if seconds < 60.0:
+    if seconds < 59.5:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -9,6 +9,8 @@ Bad quality is a value on reads, never an exception.
 """
 
 import os
+import re
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -66,5 +68,10 @@ def os_reason(error: OSError) -> str:
     asyncio hides the plain reason behind the address it tried, and joins several
     failed addresses into one text without a number.
     """
-    text = os.strerror(error.errno) if error.errno else str(error) or type(error).__name__
+    if isinstance(error, socket.gaierror):
+        text = str(error.strerror)  # its number is the resolver's, not the system's
+    else:
+        joined = re.search(r"\[Errno (\d+)\]", str(error))
+        number = error.errno or (int(joined[1]) if joined else 0)
+        text = os.strerror(number) if number else str(error) or type(error).__name__
     return text[:1].lower() + text[1:]

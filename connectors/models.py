@@ -17,7 +17,7 @@ _SECRETS = {"secret", "password", "passphrase"}  # what stands there is never re
 class Model(BaseModel):
     """Base of every boundary object: frozen, with unknown keys forbidden."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def load_model(model: type[ModelT], document: Document) -> ModelT:

@@ -56,6 +56,8 @@ class OpcuaConnection(_Connection):
     @field_validator("endpoint")
     @classmethod
     def _check_endpoint(cls, endpoint: str) -> str:
+        if "@" in endpoint:
+            raise ValueError("a user or password does not belong here; use read: {user, secret}")
         wrong = ValueError(f"{endpoint!r} is no endpoint; write opc.tcp://HOST:PORT")
         try:
             parts = urlsplit(endpoint)
@@ -64,8 +66,6 @@ class OpcuaConnection(_Connection):
             raise wrong from None
         if parts.scheme != "opc.tcp" or not parts.hostname or port == 0:
             raise wrong
-        if parts.username or parts.password:
-            raise ValueError("a user or password does not belong here; use read: {user, secret}")
         return endpoint
 
     @property

@@ -99,7 +99,7 @@ class _TagModel(Model):
     connection: str
     type: Kind
     unit: str = ""
-    range: tuple[float, float] | None = None
+    range: Annotated[tuple[float, float] | None, Field(strict=False)] = None
     equipment: str = ""
     members: dict[str, int] = Field(default_factory=dict)
     writable: bool = False
@@ -128,12 +128,13 @@ class NodeTag(_TagModel):
     @field_validator("node")
     @classmethod
     def _check_node(cls, node: str) -> str:
-        if not _NODE.fullmatch(node):
+        match = _NODE.fullmatch(node)
+        if match is None:
             raise ValueError(
                 f"{node!r} is no node id; write nsu=URI;s=NAME (a namespace index is not accepted, "
                 "it can change when the server restarts)"
             )
-        kind, _, identifier = node.rpartition(";")[2].partition("=")
+        kind, _, identifier = match[2].partition("=")
         if kind == "i" and int(identifier) > _LARGEST_NUMBER:
             raise ValueError(f"{node!r}: a numeric identifier has at most 32 bits")
         return node
@@ -147,7 +148,7 @@ class RegisterTag(_TagModel):
     """A tag on Modbus, as `tags.yaml` describes it."""
 
     table: Table
-    address: int = Field(ge=0, le=65535, strict=True)
+    address: int = Field(ge=0, le=65535)
     encoding: Encoding | None = None
 
     @model_validator(mode="after")

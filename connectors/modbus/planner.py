@@ -29,6 +29,7 @@ class Planner:
 
     def __init__(self) -> None:
         self._borders: set[tuple[Table, int]] = set()
+        self._refused: set[tuple[Table, int]] = set()
         self._plans: dict[tuple[str, ...], list[Block]] = {}
 
     def plan(self, tags: Sequence[Tag]) -> list[Block]:
@@ -42,6 +43,9 @@ class Planner:
         """Splits a refused block at its widest gap; a block of one address cannot be split."""
         starts = sorted({_address(tag).address for tag in block.tags})
         if len(starts) < 2:
+            end = block.start + block.count
+            self._refused |= {(block.table, each) for each in range(block.start, end)}
+            self._plans.clear()
             return []
         ends = {
             start: max(_end(t) for t in block.tags if _address(t).address == start)
@@ -73,7 +77,10 @@ class Planner:
         first, address = _address(run[0]), _address(tag)
         if address.table != first.table or (address.table, address.address) in self._borders:
             return False
-        return _end(tag) - first.address <= MAX_ITEMS[address.table]
+        span = range(first.address, _end(tag))
+        if len(span) > MAX_ITEMS[address.table]:
+            return False
+        return not any((address.table, each) in self._refused for each in span)
 
 
 def _address(tag: Tag) -> RegisterAddress:

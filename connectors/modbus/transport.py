@@ -59,6 +59,8 @@ class ModbusTransport:
             raise TransportError(f"no answer within {timeout_s:g} s") from None
         except OSError as error:
             raise TransportError(os_reason(error)) from None
+        except ValueError:  # from the encoding of host names
+            raise TransportError("no valid host name") from None
         return cls(reader, writer, timeout_s)
 
     async def request(self, unit: int, request: ModbusPDU) -> ModbusPDU:

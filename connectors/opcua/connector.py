@@ -61,7 +61,7 @@ class OpcuaConnector:
             async with asyncio.timeout(config.timeout):
                 await client.connect()
             await session.learn()
-        except (OSError, TimeoutError, UaError) as error:
+        except (OSError, TimeoutError, UaError, ValueError) as error:
             await session.close()
             raise self.lost(error) from None
         except BaseException:
@@ -77,6 +77,8 @@ class OpcuaConnector:
             reason = f"no answer within {self.config.timeout:g} s"
         elif isinstance(error, OSError):
             reason = os_reason(error)
+        elif isinstance(error, ValueError):  # from the encoding of host names
+            reason = "no valid host name"
         else:
             reason = str(error) or type(error).__name__
         return NotConnected({self.name: f"{self.where}: {reason}"})
@@ -97,7 +99,8 @@ class OpcuaSession:
 
     async def learn(self) -> None:
         """Reads the namespace array and how many nodes one Read may have."""
-        namespaces, limit = await self._read([_NAMESPACES, _MAX_NODES])
+        (limit,) = await self._read([_MAX_NODES])  # alone: it may be 1
+        (namespaces,) = await self._read([_NAMESPACES])
         uris: list[str] = namespaces.Value.Value if namespaces.Value else []
         self._namespaces = {uri: index for index, uri in enumerate(uris)}
         most = limit.Value.Value if limit.Value else 0

@@ -1,0 +1,137 @@
+"""Sessions that cannot be opened or are lost: a plain reason, and nothing left behind."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.site import OpcuaConnection
+from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.values import GOOD
+from handwheel.sim_plant.serve import PlantServer
+
+from ..served import GATE_SECRET, served
+from .devices import Handle, eventually, free_port, hang_up, listening, say_nothing
+
+READER = ("gate", "env:READER_PASSWORD")
+TAG = Tag("PT-102.pv", "dcs", "float", NodeAddress("nsu=urn:handwheel:sim:cw-100;s=PT-102.pv"))
+
+
+@pytest.fixture(scope="module")
+async def plant() -> AsyncGenerator[PlantServer]:
+    async with served() as server:
+        yield server
+
+
+def _connector(
+    port: int,
+    *,
+    host: str = "127.0.0.1",
+    timeout: str = "5 s",
+    login: tuple[str, str] | None = None,
+) -> OpcuaConnector:
+    read = {"read": {"user": login[0], "secret": login[1]}} if login else {}
+    config = OpcuaConnection.model_validate(
+        {"kind": "opcua", "endpoint": f"opc.tcp://{host}:{port}", "timeout": timeout} | read
+    )
+    return OpcuaConnector("dcs", config, Path())
+
+
+def _open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+@asynccontextmanager
+async def nothing_left() -> AsyncGenerator[None]:
+    """Nothing may be open after this that was not open before it."""
+    before = _open_files()
+    tasks = asyncio.all_tasks()
+    yield
+    await eventually(lambda: _open_files() <= before and not asyncio.all_tasks() - tasks)
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("gate", "wrong"), ("gate", GATE_SECRET + " "), ("admin", GATE_SECRET)]
+)
+async def test_a_wrong_password_is_refused_in_the_servers_words(
+    plant: PlantServer, user: str, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READER_PASSWORD", password)
+    connector = _connector(plant.opcua.port, login=(user, "env:READER_PASSWORD"))
+    reason = f"^dcs: opc.tcp://127.0.0.1:{plant.opcua.port}: BadUserAccessDenied$"
+    async with nothing_left():
+        for _ in range(3):
+            with pytest.raises(NotConnected, match=reason):
+                await connector.open()
+
+
+async def test_a_right_password_is_accepted(
+    plant: PlantServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READER_PASSWORD", GATE_SECRET)
+    async with nothing_left():
+        session = await _connector(plant.opcua.port, login=READER).open()
+        assert (await session.read([TAG]))["PT-102.pv"].status == GOOD
+        await session.close()
+    monkeypatch.delenv("READER_PASSWORD")
+    reason = r"^dcs: the environment variable READER_PASSWORD is not set$"
+    async with nothing_left():
+        with pytest.raises(NotConnected, match=reason):
+            await _connector(plant.opcua.port, login=READER).open()
+
+
+async def _write_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await reader.read()
+
+
+@pytest.mark.parametrize(
+    ("handle", "reason"),
+    [(say_nothing, "no answer within 0.2 s"), (hang_up, ".+"), (_write_nonsense, ".+")],
+)
+async def test_a_device_that_speaks_no_opcua_leaves_nothing_behind(
+    handle: Handle, reason: str
+) -> None:
+    async with listening(handle) as device, nothing_left():
+        connector = _connector(device.port, timeout="200 ms")
+        for _ in range(3):
+            with pytest.raises(NotConnected, match=f"^dcs: {connector.where}: {reason}$"):
+                await connector.open()
+        await device.until_left()
+        assert len(device.accepted_at) == 3
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"), [("127.0.0.1", "connection refused"), ("a..b", "no valid host name")]
+)
+async def test_a_server_that_is_not_there_leaves_nothing_behind(host: str, reason: str) -> None:
+    async with nothing_left():
+        connector = _connector(free_port(), host=host)
+        with pytest.raises(NotConnected, match=f": {reason}$"):
+            await connector.open()
+
+
+async def test_an_attempt_that_is_cancelled_leaves_nothing_behind() -> None:
+    async with listening(say_nothing) as device, nothing_left():
+        for moment in range(20):
+            attempt = asyncio.create_task(_connector(device.port, timeout="200 ms").open())
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            attempt.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await attempt
+        await device.until_left()
+
+
+async def test_a_session_that_is_lost_says_so_and_can_be_closed() -> None:
+    async with served() as server:
+        session = await _connector(server.opcua.port).open()
+        assert (await session.read([TAG]))["PT-102.pv"].status == GOOD
+        port = server.opcua.port
+    with pytest.raises(NotConnected, match=f"^dcs: opc.tcp://127.0.0.1:{port}: .+$"):
+        await session.read([TAG])
+    await session.close()
