@@ -4,18 +4,15 @@
 4 waiting for a person · 130 interrupted
 """
 
-import asyncio
-import logging
-import signal
+import os
 import sys
 from collections.abc import Coroutine, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 NO = 1
 CONFIGURATION = 2
 UNREACHABLE = 3
-INTERRUPTED = 130
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -28,36 +25,43 @@ def fail(message: str, code: int) -> NoReturn:
 @contextmanager
 def report_errors() -> Generator[None]:
     """Turns errors that were raised on purpose into a message and an exit code."""
-    from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected
+    from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected, os_reason
     from handwheel.sim_plant.errors import SimulationError
 
     try:
-        yield
+        try:
+            yield
+        finally:
+            _flush_output()
     except ConfigError as error:
         fail(str(error), CONFIGURATION)
     except NotConnected as error:
         fail(f"not reachable\n{error}", UNREACHABLE)
     except (HandwheelError, SimulationError) as error:
         fail(str(error), CONFIGURATION)
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _drop_output()
+        raise SystemExit(NO) from None  # as typer does: nobody reads on
+    except OSError as error:
+        _drop_output()
+        fail(f"{error.filename or 'standard output'}: {os_reason(error)}", CONFIGURATION)
+
+
+def _flush_output() -> None:
+    if sys.stdout is not None:  # None if it was closed from the start
+        sys.stdout.flush()
+
+
+def _drop_output() -> None:
+    # What is still buffered would fail again at the interpreter's end, with a traceback.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Runs a command's coroutine; Ctrl-C and SIGTERM cancel it, so that it can clean up."""
+    import asyncio
+    import logging
+
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # every fault reaches us as an error
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-    try:
-        asyncio.run(_with_sigterm(main))
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
-    except asyncio.CancelledError:
-        raise SystemExit(INTERRUPTED) from None
-
-
-async def _with_sigterm(main: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    with suppress(NotImplementedError):  # no signal handlers on Windows
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    await main
+    asyncio.run(main)

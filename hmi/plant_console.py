@@ -3,15 +3,18 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import TypeVar
 
 from handwheel.connectors.durations import format_duration
-from handwheel.sim_plant.errors import SimulationError, SnapshotError
-from handwheel.sim_plant.model import Plant, PlantEvent
+from handwheel.sim_plant.errors import SimulationError
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 from handwheel.sim_plant.serve import PlantServer
 
+from .plant_events import event_line
 from .plants import parse_fault, parse_field, parse_speed
+from .snapshots import save_snapshot
 from .stdin_lines import stdin_lines
 
 HELP = """\
@@ -24,34 +27,7 @@ quit                 stop the plant"""
 
 _EVENT_POLL_S = 0.1
 
-
-def load_snapshot(plant: Plant, path: Path) -> None:
-    """Continues from a snapshot file.
-
-    Raises:
-        SnapshotError: It cannot be read or is not a snapshot of this plant.
-    """
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SnapshotError(f"{path}: {error}") from None
-    if not isinstance(saved, dict):
-        raise SnapshotError(f"{path}: not a snapshot")
-    plant.restore(cast(dict[str, Any], saved))
-
-
-def save_snapshot(plant: Plant, path: Path) -> None:
-    """Writes a snapshot; an existing file is replaced whole or not at all.
-
-    Raises:
-        SnapshotError: It cannot be written.
-    """
-    draft = path.with_name(path.name + ".part")
-    try:
-        draft.write_text(json.dumps(plant.snapshot(), indent=1) + "\n", encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise SnapshotError(f"{path}: {error.strerror}") from None
+EventT = TypeVar("EventT", FaultEvent, FieldEvent)
 
 
 class PlantConsole:
@@ -61,34 +37,44 @@ class PlantConsole:
         server: Not yet started.
         snapshot: Where to save the plant at the end, if anywhere.
         as_json: Print one JSON object a line, the first when the plant is ready.
+        note_start: Called when the servers have started.
     """
 
-    def __init__(self, server: PlantServer, snapshot: Path | None, *, as_json: bool) -> None:
+    def __init__(
+        self,
+        server: PlantServer,
+        snapshot: Path | None,
+        *,
+        as_json: bool,
+        note_start: Callable[[], None],
+    ) -> None:
         self._server = server
         self._plant = server.simulation.plant
         self._snapshot = snapshot
         self._as_json = as_json
+        self._note_start = note_start
 
     async def run(self) -> None:
         """Starts the servers, runs the plant, obeys standard input."""
         async with self._server:
+            self._note_start()
             self._announce()
-            pacing = asyncio.create_task(self._server.run())
-            events = asyncio.create_task(self._print_events())
-            commands = asyncio.create_task(self._obey())
+            tasks = (
+                asyncio.create_task(self._server.run()),
+                asyncio.create_task(self._print_events()),
+                asyncio.create_task(self._obey()),
+            )
             try:
-                done, _ = await asyncio.wait(
-                    (pacing, events, commands), return_when=asyncio.FIRST_COMPLETED
-                )
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
             finally:
-                for task in (pacing, events, commands):
+                for task in tasks:
                     task.cancel()
-                await asyncio.wait((pacing, events, commands))
-                self._flush_events()
-                if self._snapshot is not None:
+                await asyncio.gather(*tasks, return_exceptions=True)
+                if self._snapshot is not None:  # first: printing fails if nobody listens
                     save_snapshot(self._plant, self._snapshot)
+                self._flush_events()
 
     def _announce(self) -> None:
         server, plant = self._server, self._plant
@@ -146,9 +132,9 @@ class PlantConsole:
             case "speed":
                 self._server.pacer.set_speed(parse_speed(argument))
             case "fault":
-                simulation.apply(parse_fault(argument))
+                simulation.apply(_immediate(parse_fault(argument)))
             case "field":
-                simulation.apply(parse_field(argument))
+                simulation.apply(_immediate(parse_field(argument)))
             case "save":
                 save_snapshot(self._plant, Path(argument))
             case "status":
@@ -159,19 +145,24 @@ class PlantConsole:
                 raise SimulationError(f"there is no command {verb!r}; type help")
 
     def _status(self) -> None:
-        values = self._server.simulation.values()
-        active = [name for name, value in values.items() if name.endswith(".active") and value]
+        simulation = self._server.simulation
+        active = [
+            name
+            for name, value in simulation.values().items()
+            if name.endswith(".active") and value
+        ]
+        if self._as_json:
+            self._say({"plant_s": self._plant.time_s, "speed": simulation.speed, "active": active})
+            return
         time = format_duration(self._plant.time_s)
         print(
-            f"{time} of plant time at {self._server.simulation.speed:g}x; "
+            f"{time} of plant time at {simulation.speed:g}x; "
             f"active: {', '.join(active) or 'nothing'}",
             flush=True,
         )
 
 
-def event_line(event: PlantEvent) -> str:
-    """Returns an event as the plant's printer shows it."""
-    hours, rest = divmod(event.time_s, 3600.0)
-    minutes, seconds = divmod(rest, 60.0)
-    clock = f"{hours:03.0f}:{minutes:02.0f}:{seconds:04.1f}"
-    return f"{clock}  {event.kind:9}  {event.tag:8}  {event.text}"
+def _immediate(event: EventT) -> EventT:
+    if event.at_s:
+        raise SimulationError("this happens now; leave out the time, or give it to plant serve")
+    return event

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from handwheel.connectors.errors import NotConnected
 from handwheel.sim_plant.errors import ServeError
 
 from .sitefiles import Link
@@ -86,12 +87,12 @@ class PlantProcess:
         """Raises if the child has ended.
 
         Raises:
-            ServeError: It has; says how.
+            NotConnected: It has; says how.
         """
         assert self._process is not None
         code = self._process.returncode
         if code is not None:
-            raise ServeError(f"the plant ended unexpectedly ({code}): {self._last_words()}")
+            raise NotConnected({"the plant": f"ended by itself ({code}): {self._last_words()}"})
 
     def _last_words(self) -> str:
         text = self._log.read_text(errors="replace").strip()

@@ -1,7 +1,8 @@
 """A plant run without sockets: events as they come, trends to a file and the terminal."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,7 +20,7 @@ from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from .exits import CONFIGURATION, fail
-from .plant_console import event_line
+from .plant_events import event_line
 from .trend import Scale, labelled
 
 _CHUNK_S = 600.0  # of plant time between two updates of the progress bar
@@ -56,13 +57,22 @@ class Recording:
                 raise ScenarioError(f"there is no tag {name!r}{hint}")
         self.samples = {name: [] for name in self.plots}
         if self.path is not None:
-            try:
+            with self._refusing():
                 self._file = self.path.open("w", newline="", encoding="utf-8")
-            except OSError as error:
-                fail(f"{self.path}: {os_reason(error)}", CONFIGURATION)
             self._writer = csv.writer(self._file)
-            self._writer.writerow(values)
+            self._write(values)
         return self
+
+    @contextmanager
+    def _refusing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            fail(f"{self.path}: {os_reason(error)}", CONFIGURATION)
+
+    def _write(self, row: Iterable[object]) -> None:
+        with self._refusing():
+            self._writer.writerow(row)
 
     def __enter__(self) -> Self:
         return self
@@ -74,13 +84,14 @@ class Recording:
         trace: TracebackType | None,
     ) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError) if error else self._refusing():
+                self._file.close()
 
     def sample(self, simulation: Simulation) -> None:
         """Keeps the present values."""
         values = simulation.values()
         if self._writer is not None:
-            self._writer.writerow(
+            self._write(
                 int(value) if isinstance(value, bool) else value for value in values.values()
             )
         for name, series in self.samples.items():
@@ -91,7 +102,8 @@ def run_recorded(plant: Plant, scenario: Scenario, seconds: float, recording: Re
     """Runs a plant, prints what happens and how it ended."""
     simulation = Simulation(plant, scenario)
     console = Console(stderr=True)
-    with recording.open(simulation), Progress(console=console, transient=True) as progress:
+    bars = Progress(console=console, transient=True, disable=not console.is_terminal)
+    with recording.open(simulation), bars as progress:
         bar = progress.add_task(plant.model, total=seconds)
         _run(simulation, seconds, recording, lambda done: progress.update(bar, completed=done))
     for name, series in recording.samples.items():
@@ -123,16 +135,21 @@ def _run(
 
 
 def _plot(plant: Plant, name: str, series: list[float | None], seconds: float) -> None:
-    numbers = [value for value in series if value is not None]
-    low, high = min(numbers), max(numbers)
-    margin = max((high - low) * 0.05, 1e-6 * max(abs(high), 1.0))
     unit = next((tag.unit for tag in plant.tags if tag.name == name), "")
-    scale = Scale(_rounded(low - margin), _rounded(high + margin))
+    title = f"{f'{name} {unit}'.rstrip()}, {format_duration(seconds)}"
     width = min(Console().width, 100)
-    title = f"{name} {unit}, {format_duration(seconds)}"
+    scale = _scale([value for value in series if value is not None])
     for line in labelled(title, series, width, 8, scale):
         print(line)
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.3g}")
+def _scale(values: list[float]) -> Scale:
+    """Returns short limits a little outside of the values, also if they are all the same."""
+    low, high = min(values), max(values)
+    margin = max((high - low) * 0.05, 1e-3 * max(abs(low), abs(high), 1.0))
+    scale = Scale(low - margin, high + margin)
+    for digits in range(3, 8):
+        short = Scale(float(f"{low - margin:.{digits}g}"), float(f"{high + margin:.{digits}g}"))
+        if short.low < low and high < short.high:
+            return short
+    return scale

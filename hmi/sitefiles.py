@@ -15,6 +15,8 @@ from handwheel.sim_plant.simulation import CLOCK_TAGS
 OPCUA = "dcs"
 MODBUS = "pkg"
 
+_RESERVED = {"true", "false", "null", "y", "n", "yes", "no", "on", "off"}  # in one YAML or another
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -34,24 +36,33 @@ def write_site(directory: Path, plant: Plant, link: Link) -> None:
     Raises:
         ConfigError: It is not empty, or cannot be written.
     """
-    place = directory.resolve()
-    site_id = re.sub(r"[^a-z0-9]+", "-", place.name.lower()).strip("-")[:63] or "site"
-    files = {
-        "site.yaml": site_yaml(plant, site_id, link),
-        "tags.yaml": tags_yaml(plant),
-    }
     try:
+        place = directory.resolve()
+        site_id = re.sub(r"[^a-z0-9]+", "-", place.name.lower()).strip("-")[:63] or "site"
+        files = {"site.yaml": site_yaml(plant, site_id, link), "tags.yaml": tags_yaml(plant)}
         if place.exists() and (not place.is_dir() or any(place.iterdir())):
             raise _refusal(directory, "exists and is not an empty folder")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as draft:
-            built = Path(draft, "site")
-            built.mkdir()
-            for name, text in files.items():
-                (built / name).write_text(text, encoding="utf-8")
-            built.rename(place)
+        _write_all(place, files)
     except OSError as error:
         raise _refusal(directory, os_reason(error)) from None
+    except RuntimeError:  # of Path.resolve
+        raise _refusal(directory, "symbolic links lead in a circle") from None
+
+
+def _write_all(place: Path, files: Mapping[str, str]) -> None:
+    is_new = not place.exists()
+    beside = place.parent if is_new else place  # an empty folder stays: somebody may stand in it
+    beside.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".handwheel-", dir=beside) as draft:
+        built = Path(draft, "site")
+        built.mkdir()
+        for name, text in files.items():
+            (built / name).write_text(text, encoding="utf-8")
+        if is_new:
+            built.rename(place)
+            return
+        for name in files:
+            (built / name).rename(place / name)
 
 
 def _refusal(directory: Path, reason: str) -> ConfigError:
@@ -122,7 +133,7 @@ def site_yaml(plant: Plant, site_id: str, link: Link) -> str:
     lines = [
         f"# A site for the simulated plant {plant.model}: {plant.title}.",
         "schema: site/1",
-        f"id: {site_id}",
+        f"id: {_flow(site_id)}",
         "connections:",
         *_entries(connections),
         "tags: tags.yaml",
@@ -165,4 +176,4 @@ def _flow(value: object) -> str:
     plain = text.replace("-", "").replace(".", "").replace("/", "").replace(" ", "")
     is_plain = plain.isascii() and plain.isalnum() and text[0].isalpha()
     is_duration = text.endswith(" ms") and text[:-3].isdigit()
-    return text if is_plain or is_duration else json.dumps(text)
+    return text if (is_plain and text not in _RESERVED) or is_duration else json.dumps(text)

@@ -10,7 +10,8 @@ from handwheel.connectors.site import Site
 from handwheel.connectors.values import DataValue, Quality
 
 from ..exits import NO, run
-from ..options import SiteOption, open_site
+from ..open_site import open_site
+from ..options import SiteOption
 
 
 def command(

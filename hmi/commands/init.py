@@ -1,6 +1,7 @@
 """`handwheel init`: makes a site."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -12,14 +13,20 @@ from ..sitefiles import Link, write_site
 def command(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
     plant: Annotated[str, typer.Option(help="The simulated plant.")] = "cw-100",
-    opcua_port: Annotated[int, typer.Option(help="Where the plant serves OPC UA.")] = 4840,
-    modbus_port: Annotated[int, typer.Option(help="Where the plant serves Modbus.")] = 5020,
+    opcua_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where the plant serves OPC UA.")
+    ] = 4840,
+    modbus_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where the plant serves Modbus.")
+    ] = 5020,
 ) -> None:
     """Make a site: site.yaml and tags.yaml for a plant.
 
     An existing folder must be empty: nothing is ever overwritten.
     """
-    write_site(directory, create_plant(plant), Link(opcua_port, modbus_port))
+    link = Link(opcua_port, modbus_port)
+    write_site(directory, create_plant(plant), link)
+    ports = "" if link == Link() else f" --opcua-port {opcua_port} --modbus-port {modbus_port}"
     typer.echo(f"{directory}: a site for {plant}")
-    typer.echo(f"next, in another shell: handwheel plant serve {plant}")
-    typer.echo(f"then: handwheel check --online --site {directory}")
+    typer.echo(f"next, in another shell: handwheel plant serve {plant}{ports}")
+    typer.echo(f"then: handwheel check --online --site {quote(str(directory))}")

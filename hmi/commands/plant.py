@@ -12,9 +12,12 @@ from handwheel.sim_plant.model import Choice, FaultKind
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
 
 from ..exits import CONFIGURATION, fail, run
+from ..interrupts import uninterrupted_import
 from ..options import JsonOption
 from ..plants import create_plant, parse_fault, parse_field, parse_speed, plant_names
 from ..sitefiles import tags_yaml
+from ..snapshots import load_snapshot
+from ..standard_input import end_with_pipe
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -94,9 +97,15 @@ def show_map(model: ModelArgument) -> None:
 @app.command("serve")
 def serve(
     model: ModelArgument,
-    opcua_port: Annotated[int, typer.Option(help="OPC UA; 0 lets the kernel choose.")] = 4840,
-    modbus_port: Annotated[int, typer.Option(help="Modbus for viewers: reads only.")] = 5020,
-    modbus_gate_port: Annotated[int, typer.Option(help="Modbus for the gate.")] = 5021,
+    opcua_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="OPC UA; 0 lets the kernel choose.")
+    ] = 4840,
+    modbus_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Modbus for viewers: reads only.")
+    ] = 5020,
+    modbus_gate_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Modbus for the gate.")
+    ] = 5021,
     speed: Annotated[str, typer.Option(help="Plant seconds per second, or max.")] = "1",
     seed: SeedOption = 1,
     no_noise: QuietOption = False,
@@ -119,21 +128,22 @@ def serve(
     Anonymous OPC UA users and the Modbus viewers' port can read, and nothing else.
     Type 'help' for what standard input takes. If standard input is a pipe, its end ends the plant.
     """
-    from ..plant_console import PlantConsole, load_snapshot
-
     plant = create_plant(model, None if no_noise else seed)
-    if snapshot is not None and snapshot.exists():
-        load_snapshot(plant, snapshot)
-    secret = _read_secret(gate_secret) if gate_secret else None
     scenario = _scenario(None if no_noise else seed, fault, field)
-    from handwheel.sim_plant.serve import Options, PlantServer
-    from handwheel.sim_plant.simulation import Simulation
+    secret = _read_secret(gate_secret) if gate_secret else None
+    pace = parse_speed(speed)
+    if snapshot is not None:
+        load_snapshot(plant, snapshot)
+    note_start = end_with_pipe()
+    with uninterrupted_import():
+        from handwheel.sim_plant.serve import Options, PlantServer
+        from handwheel.sim_plant.simulation import Simulation
 
-    options = Options(
-        opcua_port, modbus_port, modbus_gate_port, parse_speed(speed), secret, frame_log
-    )
+        from ..plant_console import PlantConsole
+
+    options = Options(opcua_port, modbus_port, modbus_gate_port, pace, secret, frame_log)
     server = PlantServer(Simulation(plant, scenario), options)
-    run(PlantConsole(server, snapshot, as_json=as_json).run())
+    run(PlantConsole(server, snapshot, as_json=as_json, note_start=note_start).run())
 
 
 @app.command("run")
@@ -154,7 +164,8 @@ def run_plant(
 
     The last line says 'tripped at ... by ...' or 'rode through'.
     """
-    from ..plant_run import Recording, run_recorded
+    with uninterrupted_import():
+        from ..plant_run import Recording, run_recorded
 
     plant = create_plant(model, None if no_noise else seed)
     scenario = _scenario(None if no_noise else seed, fault, field)
@@ -168,9 +179,12 @@ def run_plant(
 
 def _duration(text: str, option: str) -> float:
     try:
-        return parse_duration(text)
+        seconds = parse_duration(text)
     except ValueError as error:
         fail(f"{option}: {error}", CONFIGURATION)
+    if seconds <= 0.0:
+        fail(f"{option}: {text!r} is no time at all", CONFIGURATION)
+    return seconds
 
 
 def _scenario(seed: int | None, faults: list[str] | None, fields: list[str] | None) -> Scenario:
@@ -186,6 +200,8 @@ def _read_secret(path: Path) -> str:
         secret = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         fail(f"{path}: {os_reason(error)}", CONFIGURATION)
+    except UnicodeDecodeError as error:
+        fail(f"{path}: not UTF-8 at byte {error.start}", CONFIGURATION)
     if not secret:
         fail(f"{path} is empty", CONFIGURATION)
     return secret

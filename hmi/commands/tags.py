@@ -14,7 +14,9 @@ from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import Quality
 
 from ..exits import NO, run
-from ..options import JsonOption, SiteOption, open_site
+from ..interrupts import uninterrupted_import
+from ..open_site import open_site
+from ..options import JsonOption, SiteOption
 from ..readings import reading_fields, reading_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -102,7 +104,8 @@ def watch(
     patterns: TagArguments = None, site: SiteOption = None, as_json: JsonOption = False
 ) -> None:
     """Watch tags until Ctrl-C: a live table in a terminal, a line for each change in a pipe."""
-    from ..watch import watch_tags
+    with uninterrupted_import():
+        from ..watch import watch_tags
 
     opened = open_site(site)
     run(watch_tags(opened, select(opened, patterns), as_json=as_json))

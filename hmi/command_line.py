@@ -1,0 +1,77 @@
+"""Finds the command module that was named and imports only that one."""
+
+import os
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from .exits import report_errors
+from .interrupts import uninterrupted_import
+
+# Name to module and help. A command's imports stay inside its module: `--help` must be fast.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "Watch a simulated plant and its failing pump, in one terminal."),
+    "init": ("init", "Make a site: site.yaml and tags.yaml for a plant."),
+    "check": ("check", "Find every problem of a site's configuration at once."),
+    "plant": ("plant", "Serve, run and describe the simulated plants."),
+    "tags": ("tags", "List, read and watch a site's tags."),
+}
+
+_COMPLETING = "_HANDWHEEL_COMPLETE"  # set by the shell's completion, which asks for any command
+
+
+def build(named: set[str]) -> typer.Typer:
+    """Returns the command line: the named commands' modules loaded, the others as titles."""
+    root = typer.Typer(
+        name="handwheel",
+        help="Industrial agents that plan, and a human hand on every valve.",
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    root.callback()(_options)
+    for command, (module, text) in COMMANDS.items():
+        if command not in named:
+            root.command(command, help=text)(_title)
+            continue
+        with uninterrupted_import():
+            loaded = import_module(f".commands.{module}", __package__)
+        if isinstance(app := getattr(loaded, "app", None), typer.Typer):
+            root.add_typer(app, name=command, help=text)
+        else:
+            root.command(command, help=text)(loaded.command)
+    return root
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"handwheel {version('handwheel')}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    del version  # its callback has done the work
+
+
+def _title() -> None:
+    """Stands in the help for a command whose module was not needed."""
+
+
+def run_command_line(words: list[str]) -> None:
+    """Runs a command and exits with a documented code."""
+    named = set(words[:1])
+    if _COMPLETING in os.environ:
+        named = set(COMMANDS)
+    with report_errors():
+        build(named)(words, prog_name="handwheel")

@@ -1,0 +1,52 @@
+"""Snapshots of a simulated plant as files."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+from handwheel.connectors.errors import os_reason
+from handwheel.sim_plant.errors import SnapshotError
+from handwheel.sim_plant.model import Plant
+
+
+def load_snapshot(plant: Plant, path: Path) -> None:
+    """Continues from a snapshot file; one that does not exist yet will be written at the end.
+
+    Raises:
+        SnapshotError: It cannot be read, is not a snapshot of this plant, or has no folder.
+    """
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if not path.parent.is_dir():
+            raise SnapshotError(f"{path}: there is no folder {path.parent}") from None
+        return
+    except OSError as error:
+        raise SnapshotError(f"{path}: {os_reason(error)}") from None
+    except (ValueError, RecursionError) as error:
+        raise SnapshotError(f"{path}: not a snapshot: {error}") from None
+    if not isinstance(saved, dict):
+        raise SnapshotError(f"{path}: not a snapshot")
+    try:
+        plant.restore(cast(dict[str, Any], saved))
+    except SnapshotError as error:
+        raise SnapshotError(f"{path}: {error}") from None
+
+
+def save_snapshot(plant: Plant, path: Path) -> None:
+    """Writes a snapshot; an existing file is replaced whole or not at all.
+
+    Raises:
+        SnapshotError: It cannot be written.
+    """
+    if not path.name or path.is_dir():
+        raise SnapshotError(f"{path} is a folder; name a file")
+    draft = path.with_name(path.name + ".part")
+    try:
+        draft.write_text(json.dumps(plant.snapshot(), indent=1) + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise SnapshotError(f"{path}: {os_reason(error)}") from None

@@ -1,0 +1,49 @@
+"""Standard input before anything is read from it: is it there, and does its writer still live."""
+
+import os
+import select
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Thread
+
+_POLL_MS = 100
+
+
+def end_with_pipe() -> Callable[[], None]:
+    """Lets the end of a pipe end the process at once, until the returned function is called.
+
+    For a start that takes seconds, has nothing to lose and reads no lines yet. A pipe
+    that was closed before, or still holds lines, is left to `stdin_lines`.
+    """
+    is_over = Event()
+    descriptor = open_descriptor()
+    if descriptor is not None and not _events(descriptor, 0, 0):
+        Thread(target=_await_end, args=(descriptor, is_over), name="pipe", daemon=True).start()
+    return is_over.set
+
+
+def _await_end(descriptor: int, is_over: Event) -> None:
+    while not is_over.is_set():
+        if _events(descriptor, 0, _POLL_MS):
+            if _events(descriptor, select.POLLIN, 0) == select.POLLHUP and not is_over.is_set():
+                os._exit(0)
+            return
+
+
+def _events(descriptor: int, wanted: int, wait_ms: int) -> int:
+    """Returns what `poll` tells; a hang-up, the end of a pipe, without being asked for."""
+    poll = select.poll()
+    poll.register(descriptor, wanted)
+    return sum(events for _, events in poll.poll(wait_ms))
+
+
+def open_descriptor() -> int | None:
+    """Returns standard input, unless it is closed or a terminal that others type into."""
+    if sys.stdin is None:
+        return None
+    descriptor = sys.stdin.fileno()
+    with suppress(OSError):  # it is no terminal, or not the one that controls us
+        if os.tcgetpgrp(descriptor) != os.getpgrp():
+            return None  # a background job: reading would stop it
+    return descriptor

@@ -1,0 +1,150 @@
+"""The command line as processes: interrupted, in a terminal, or without a parent."""
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import PIPE
+from time import monotonic, sleep
+
+from ..served import HANDWHEEL
+
+ANY_PORTS = ("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0")
+
+# Makes standard input the controlling terminal, so that a typed Ctrl-C becomes SIGINT.
+_IN_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+# What would hide a missing flush, or give the terminal another size.
+_HIDDEN = {"PYTHONUNBUFFERED", "COLUMNS", "LINES"}
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {name: os.environ[name] for name in os.environ.keys() - _HIDDEN} | more
+
+
+@contextmanager
+def started(
+    *arguments: str, cwd: Path | None = None, temporary: Path | None = None
+) -> Generator[subprocess.Popen[str]]:
+    """Runs the command line with pipes until the context ends; `temporary` is its TMPDIR."""
+    command = [*HANDWHEEL, *arguments]
+    variables = environment(TMPDIR=str(temporary)) if temporary else environment()
+    with subprocess.Popen(
+        command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, cwd=cwd, env=variables
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def line_with(process: subprocess.Popen[str], text: str) -> str:
+    """Reads standard output up to the first line with this text."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if text in line:
+            return line
+    raise AssertionError(f"{text!r} never came; exit code {process.wait()}")
+
+
+def tell(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+
+
+def ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
+    """Sends a signal and returns the exit code and what came on standard error."""
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=10)
+    return process.returncode, errors
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def threads(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}  # nobody may have waited for it
+
+
+def becomes_true(condition: Callable[[], bool], within_s: float) -> bool:
+    end = monotonic() + within_s
+    while not condition() and monotonic() < end:
+        sleep(0.02)
+    return condition()
+
+
+@dataclass
+class Terminal:
+    """A process that has a terminal of 80 by 24, and everything it has written there."""
+
+    process: subprocess.Popen[bytes]
+    master: int
+    written: str = field(default="")
+
+    def read_until(self, text: str) -> None:
+        while text not in self.written:
+            if not self._read():
+                raise AssertionError(f"{text!r} is not in {self.written!r}")
+
+    def type(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def exit_code(self) -> int:
+        while self._read():
+            pass
+        return self.process.wait(timeout=10)
+
+    def _read(self) -> bool:
+        try:
+            chunk = os.read(self.master, 65536)
+        except OSError:  # the last one who had it open has gone
+            return False
+        self.written += chunk.decode(errors="replace")
+        return True
+
+
+@contextmanager
+def in_terminal(*command: str, temporary: Path | None = None) -> Generator[Terminal]:
+    """Runs a Python command line, such as `-m handwheel.hmi`, in a terminal of its own."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    variables = environment(TERM="xterm-256color")
+    if temporary:
+        variables["TMPDIR"] = str(temporary)
+    with subprocess.Popen(
+        [sys.executable, "-c", _IN_TERMINAL, *command],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=variables,
+        start_new_session=True,
+    ) as process:
+        os.close(slave)
+        try:
+            yield Terminal(process, master)
+        finally:
+            process.kill()
+            os.close(master)

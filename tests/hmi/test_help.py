@@ -1,0 +1,65 @@
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+from ..served import handwheel
+
+COMMANDS = [
+    "", "demo", "init", "check", "plant", "plant models", "plant faults", "plant map",
+    "plant serve", "plant run", "tags", "tags list", "tags read", "tags watch",
+]  # fmt: skip
+HEAVY = {"asyncua", "pymodbus", "langgraph", "textual"}
+
+_IMPORTED = """
+import json, sys
+from handwheel.hmi.__main__ import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    print(json.dumps([end.code, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    words = command.split()
+    done = handwheel(*words, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(" ".join(["Usage: handwheel", *words]))
+    below = {other.split()[len(words)] for other in COMMANDS if _is_below(other, words)}
+    assert all(f"\n  {name} " in done.stdout for name in below)
+
+
+def _is_below(other: str, words: list[str]) -> bool:
+    return other.split()[: len(words)] == words and len(other.split()) > len(words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--help"], set[str]()),
+        (["--version"], set[str]()),
+        (["plant", "serve", "--help"], set[str]()),
+        (["plant", "run", "cw-100", "--for", "1s"], set[str]()),
+        (["tags", "watch", "--help"], set[str]()),
+        # The guard can tell: this one serves the plant, if only for an instant.
+        (["plant", "serve", "cw-100", "--frame-log", "/no/such/log"], {"asyncua", "pymodbus"}),
+    ],
+)  # fmt: skip
+def test_a_command_imports_only_the_libraries_that_it_needs(
+    arguments: list[str], expected: set[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORTED, *arguments], capture_output=True, text=True, check=True
+    )
+    code, modules = json.loads(done.stdout.splitlines()[-1])
+    assert code == (2 if expected else 0)
+    assert HEAVY & set(modules) == expected
+
+
+def test_the_version_is_shown() -> None:
+    done = handwheel("--version")
+    assert (done.returncode, done.stdout) == (0, f"handwheel {version('handwheel')}\n")

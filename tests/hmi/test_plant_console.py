@@ -1,0 +1,105 @@
+"""What `plant serve` takes on standard input, and the snapshots that it keeps."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.sim_plant.cw100.plant import create
+
+from ..served import HANDWHEEL, handwheel
+from .processes import ANY_PORTS, becomes_true, line_with, started, tell
+
+SERVE = ("plant", "serve", "cw-100", *ANY_PORTS)
+
+
+def test_standard_input_commands_the_plant_and_its_end_ends_it(tmp_path: Path) -> None:
+    lines = [
+        "status", "fault F02,plug=9", "field local-P-101B", "speed 5", "status", "speed max",
+        "speed 0", "save plant.json", "", "  help  ",
+    ]  # fmt: skip
+    done = handwheel(*SERVE, "--speed", "0", stdin="\n".join(lines), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("cw-100, cooling-water skid")
+    said = done.stdout.partition("Ctrl-C to stop.\n")[2].splitlines()
+    assert said[0] == "0 s of plant time at 0x; active: nothing"
+    assert said[1].endswith("s of plant time at 5x; active: nothing")
+    assert said[2].startswith("speed N|max")
+    events = [line.split(maxsplit=3)[1:3] for line in said[-2:]]
+    assert events == [["fault", "F02"], ["field", "P-101B"]]
+    state = _state(tmp_path / "plant.json")
+    assert state["strainer_plug"] == 9.0
+    assert {path.name for path in tmp_path.iterdir()} == {"plant.json"}
+
+
+def test_wrong_commands_are_told_and_change_nothing(tmp_path: Path) -> None:
+    wrong = {
+        "speeed 5": "there is no command 'speeed'; type help",
+        "speed": "'' is no speed; write a number from 0 on, or max",
+        "speed -1": "'-1' is no speed; write a number from 0 on, or max",
+        "fault F20": "there is no fault called 'F20'; did you mean F10?",
+        "fault F02@1h": "this happens now; leave out the time, or give it to plant serve",
+        "fault F02,plug=1e9": "F02, plug (",
+        "field": "'': write a name and a time, such as clean-strainer@7min",
+        "field repair-P-101A": "P-101A is running",
+        "save": ". is a folder; name a file",
+        "save no/such/file": "no/such/file: no such file or directory",
+        "\udcff\udcfe": "there is no command '\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}'",
+    }
+    text = "\n".join([*wrong, "status", "save plant.json"]).encode(errors="surrogateescape")
+    command = [*HANDWHEEL, *SERVE, "--speed", "0"]
+    done = subprocess.run(command, input=text, capture_output=True, cwd=tmp_path, check=True)
+    told = done.stderr.decode().splitlines()
+    for line, message in zip(told, wrong.values(), strict=True):
+        assert line.startswith(f"handwheel: {message}")
+    assert done.stdout.decode().endswith("0 s of plant time at 0x; active: nothing\n")
+    assert _state(tmp_path / "plant.json") == create(1).snapshot()["state"]
+    assert {path.name for path in tmp_path.iterdir()} == {"plant.json"}
+
+
+def test_quit_ends_the_plant_while_its_pipe_is_open() -> None:
+    with started(*SERVE, "--json") as process:
+        ready = json.loads(line_with(process, "ready"))
+        assert ready.keys() == {"ready", "model", "ports"}
+        assert ready["model"] == "cw-100"
+        assert ready["ports"].keys() == {"opcua", "modbus", "modbus_gate"}
+        assert 0 not in ready["ports"].values()
+        tell(process, "fault F02")
+        event = json.loads(line_with(process, "event"))
+        assert event.pop("plant_s") >= 0.0
+        assert event == {"event": "fault", "tag": "F02", "text": "strainer plugged"}
+        tell(process, "status")
+        assert json.loads(line_with(process, "speed")).keys() == {"plant_s", "speed", "active"}
+        tell(process, "quit")
+        assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.timeout(40)
+def test_a_snapshot_is_continued_bit_for_bit(tmp_path: Path) -> None:
+    options = ("--seed", "7", "--snapshot", "plant.json")
+    with started(*SERVE, "--speed", "max", *options, "--fault", "F02@1min", cwd=tmp_path) as first:
+        line_with(first, "F02")
+        tell(first, "save middle.json")
+        assert becomes_true((tmp_path / "middle.json").exists, within_s=5.0)
+        tell(first, "quit")
+        assert first.wait(timeout=10) == 0
+    end = _state(tmp_path / "plant.json")
+
+    saved = (tmp_path / "plant.json").read_bytes()
+    second = handwheel(*SERVE, "--speed", "0", *options, stdin="status", cwd=tmp_path)
+    assert (second.returncode, second.stderr) == (0, "")
+    assert (tmp_path / "plant.json").read_bytes() == saved
+
+    twin = create(7)
+    twin.restore(json.loads((tmp_path / "middle.json").read_text()))
+    assert twin.state.steps < end["steps"]
+    while twin.state.steps < end["steps"]:
+        twin.step()
+    assert json.loads(json.dumps(twin.snapshot()["state"])) == end
+
+
+def _state(path: Path) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(path.read_text())["state"]
+    return state
