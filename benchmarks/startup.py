@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 from .measure import interleaved
 
@@ -14,11 +15,9 @@ def rows(repeats: int) -> list[tuple[str, str]]:
         "handwheel plant models": (sys.executable, "-m", "handwheel.hmi", "plant", "models"),
     }
 
-    def starter(command: tuple[str, ...]) -> object:
-        return subprocess.run(command, capture_output=True, check=True)
+    def starter(command: tuple[str, ...]) -> Callable[[], object]:
+        return lambda: subprocess.run(command, capture_output=True, check=True)
 
-    times = interleaved(
-        {name: lambda c=command: starter(c) for name, command in {"": base, **commands}.items()},
-        repeats,
-    )
+    things = {name: starter(command) for name, command in {"": base, **commands}.items()}
+    times = interleaved(things, repeats)
     return [(name, f"{times[name] / times['']:.1f} times python -c pass") for name in commands]

@@ -92,7 +92,16 @@ class Tag:
             return words[0] if words else f"{value} (unknown)"
         if isinstance(value, bool):
             return "true" if value else "false"
+        if isinstance(value, str):
+            return _printable(value)
         return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def _printable(text: str) -> str:
+    """Escapes what could steer a terminal: the text is a device's."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 class _TagModel(Model):

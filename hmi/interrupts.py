@@ -7,7 +7,9 @@ from types import FrameType
 
 INTERRUPTED = 130
 
-_ALIKE = (signal.SIGTERM, signal.SIGHUP)
+_ALIKE = tuple(
+    signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__
+)
 
 
 def end_alike() -> None:
@@ -30,6 +32,9 @@ def uninterrupted_import() -> Generator[None]:
 
     A KeyboardInterrupt inside a library's import can come out as another error.
     """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, *_ALIKE))
     try:
         yield

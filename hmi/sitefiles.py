@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 from handwheel.connectors.errors import ConfigError, Problem, os_reason
-from handwheel.sim_plant.model import Equipment, Node, Plant, PlantTag
+from handwheel.sim_plant.model import Equipment, Node, Plant, PlantTag, namespace_uri
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
 OPCUA = "dcs"
@@ -69,14 +69,9 @@ def _refusal(directory: Path, reason: str) -> ConfigError:
     return ConfigError([Problem(str(directory), 0, 0, "", reason)])
 
 
-def namespace(plant: Plant) -> str:
-    """Returns the namespace URI of a simulated plant's OPC UA nodes."""
-    return f"urn:handwheel:sim:{plant.model}"
-
-
 def tags_yaml(plant: Plant) -> str:
     """Returns `tags.yaml` for a plant: one line a tag, in columns."""
-    uri = namespace(plant)
+    uri = namespace_uri(plant.model)
     rows = [(f"{tag.name}:", _flow(_tag(tag, uri))) for tag in (*plant.tags, *CLOCK_TAGS)]
     width = max(len(name) for name, _ in rows)
     lines = [f"  {name:<{width}} {entry}" for name, entry in rows]

@@ -38,7 +38,8 @@ class FrameLog:
             try:
                 self._file = self._path.open("a", buffering=1, encoding="utf-8")
             except OSError as error:
-                raise ServeError(f"frame log {self._path}: {error.strerror}") from None
+                reason = str(error.strerror).lower()
+                raise ServeError(f"frame log {self._path}: {reason}") from None
         return self
 
     def __exit__(

@@ -18,6 +18,11 @@ class Node:
     folder: str
 
 
+def namespace_uri(model: str) -> str:
+    """Returns the namespace and application URI of a simulated plant's OPC UA server."""
+    return f"urn:handwheel:sim:{model}"
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
     """A Modbus item of unit 1; zero-based protocol address, big endian, high word first."""

@@ -1,4 +1,4 @@
-"""What happens to a plant in a run: seed, faults and field actions, each at its time."""
+"""What happens to a plant in a run: faults and field actions, each at its time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,9 +31,8 @@ class FieldEvent:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A run's seed and its events. `seed` `None` switches measurement noise off."""
+    """The events of a run, in any order."""
 
-    seed: int | None = 1
     events: tuple[FaultEvent | FieldEvent, ...] = ()
 
 

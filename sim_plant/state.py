@@ -1,6 +1,7 @@
 """Snapshots of a model: plain JSON values out of dataclasses, and back into the same objects."""
 
 from dataclasses import fields, is_dataclass
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from .errors import SnapshotError
@@ -61,8 +62,18 @@ def _revived(present: Any, saved: Any, path: str) -> Any:
         if not isinstance(saved, dict) or table.keys() != saved.keys():
             raise SnapshotError(f"{path}: expected the keys {', '.join(table)}")
         return {key: _revived(table[key], saved[key], f"{path}.{key}") for key in table}
-    if isinstance(present, float) and isinstance(saved, int) and not isinstance(saved, bool):
-        return float(saved)
+    if isinstance(present, float) and type(saved) in {int, float}:
+        return _finite(saved, path)
     if type(saved) is not type(present):
         raise SnapshotError(f"{path}: expected {type(present).__name__}, found {saved!r}")
     return saved
+
+
+def _finite(saved: float, path: str) -> float:
+    try:
+        number = float(saved)
+    except OverflowError:
+        number = inf
+    if not isfinite(number):
+        raise SnapshotError(f"{path}: not a finite number")
+    return number

@@ -27,7 +27,7 @@ async def served(
     *, frame_log: Path | None = None, scenario: Scenario | None = None, speed: float = 0.0
 ) -> AsyncGenerator[PlantServer]:
     """A warm `cw-100` without noise in this process; at speed 0 it is stepped by the test."""
-    simulation = Simulation(create(None), scenario or Scenario(None))
+    simulation = Simulation(create(None), scenario or Scenario())
     options = Options(0, 0, 0, speed, GATE_SECRET, frame_log)
     async with PlantServer(simulation, options) as server:
         yield server

@@ -33,7 +33,7 @@ SHOWN_AFTER_S = 30.0  # of plant time after the standby runs
 async def picture() -> RenderableType:
     """Returns the demo's picture half a minute after the interlock's start of the standby."""
     story = STORIES["F01"]
-    simulation = Simulation(create_plant("cw-100", 1), Scenario(1, (parse_fault(story.fault),)))
+    simulation = Simulation(create_plant("cw-100", 1), Scenario((parse_fault(story.fault),)))
     timeline, history = Timeline(), History(("VT-101A.pv", "PT-102.pv"), 400)
     with TemporaryDirectory() as folder:
         async with PlantServer(simulation, Options(0, 0, 0, speed=0.0)) as server:

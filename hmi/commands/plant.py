@@ -129,7 +129,7 @@ def serve(
     Type 'help' for what standard input takes. If standard input is a pipe, its end ends the plant.
     """
     plant = create_plant(model, None if no_noise else seed)
-    scenario = _scenario(None if no_noise else seed, fault, field)
+    scenario = _scenario(fault, field)
     secret = _read_secret(gate_secret) if gate_secret else None
     pace = parse_speed(speed)
     if snapshot is not None:
@@ -168,7 +168,7 @@ def run_plant(
         from ..plant_run import Recording, run_recorded
 
     plant = create_plant(model, None if no_noise else seed)
-    scenario = _scenario(None if no_noise else seed, fault, field)
+    scenario = _scenario(fault, field)
     run_recorded(
         plant,
         scenario,
@@ -187,12 +187,12 @@ def _duration(text: str, option: str) -> float:
     return seconds
 
 
-def _scenario(seed: int | None, faults: list[str] | None, fields: list[str] | None) -> Scenario:
+def _scenario(faults: list[str] | None, fields: list[str] | None) -> Scenario:
     events: list[FaultEvent | FieldEvent] = [
         *(parse_fault(text) for text in faults or ()),
         *(parse_field(text) for text in fields or ()),
     ]
-    return Scenario(seed, tuple(events))
+    return Scenario(tuple(events))
 
 
 def _read_secret(path: Path) -> str:

@@ -233,6 +233,8 @@ class CoolingWater:
             )
         fresh = SkidState()
         state.restore(fresh, saved.get("state"), "state")
+        if fresh.steps < 0:
+            raise SnapshotError("state.steps: a plant cannot have run less than no step")
         self.state = fresh
 
 

@@ -12,7 +12,7 @@ from asyncua.ua.object_ids import ObjectIds
 
 from ..frames import FrameLog
 from ..image import ProcessImage
-from ..model import Node
+from ..model import Node, namespace_uri
 from .nodes import plant_node, standard_node
 from .rules import Accounts, PlantRules
 from .sessions import Sessions
@@ -20,11 +20,6 @@ from .space import SpaceBuilder, variant
 from .writes import PlantWrites
 
 _CURRENT_TIME = standard_node(ObjectIds.Server_ServerStatus_CurrentTime)
-
-
-def namespace_uri(model: str) -> str:
-    """Returns the namespace and application URI of a simulated plant."""
-    return f"urn:handwheel:sim:{model}"
 
 
 class OpcuaServer:

@@ -94,3 +94,9 @@ def test_values_are_shown_as_people_read_them(kind: Kind, value: Value | None, t
     members = {"manual": 0, "auto": 1} if kind == "enum" else {}
     tag = Tag("X.pv", "dcs", kind, NodeAddress("s=X"), members=members)
     assert tag.show(DataValue(value, GOOD, None, None, 0.0)) == text
+
+
+def test_a_devices_text_cannot_steer_the_terminal() -> None:
+    tag = Tag("AIT-1.text", "dcs", "string", NodeAddress("s=x"))
+    shown = {"21 °C": "21 °C", "\x1b[2J\n": "\\x1b[2J\\n", "a\u202eb": "a\\u202eb"}
+    assert {text: tag.show_value(text) for text in shown} == shown

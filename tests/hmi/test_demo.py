@@ -50,7 +50,7 @@ def summary(told: str) -> dict[str, float]:
 def oracle(story: Story, seconds: float) -> tuple[dict[str, float], float]:
     """The same plant stepped in process: when what rose, and the lowest header pressure."""
     plant = create_plant("cw-100", 1)
-    simulation = Simulation(plant, Scenario(1, (parse_fault(story.fault),)))
+    simulation = Simulation(plant, Scenario((parse_fault(story.fault),)))
     rose: dict[str, float] = {}
     lowest_kpa = 1e9
     while plant.time_s < seconds:

@@ -60,7 +60,7 @@ def test_the_file_holds_every_tag_at_its_time_and_is_the_same_for_a_seed(tmp_pat
     contents = {name: (tmp_path / name).read_bytes() for name in runs}
     assert contents["3a"] == contents["3b"] != contents["4"]
 
-    scenario = Scenario(3, (parse_fault("F02@2min"),))
+    scenario = Scenario((parse_fault("F02@2min"),))
     simulation = Simulation(create_plant("cw-100", 3), scenario)
     with (tmp_path / "3a").open(newline="") as file:
         names, *rows = csv.reader(file)
@@ -113,7 +113,7 @@ def test_the_map_is_the_tag_file_of_a_new_site(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (tmp_path / "site" / "tags.yaml").read_text()
     site = load_site(tmp_path / "site")
-    plant = Simulation(create_plant("cw-100"), Scenario(None))
+    plant = Simulation(create_plant("cw-100"), Scenario())
     assert list(site.tags) == [tag.name for tag in plant.tags]
     for tag in plant.tags:
         read = site.tags[tag.name]

@@ -71,7 +71,7 @@ WRONG = [
     (f"{SERVE} --gate-secret empty", "empty is empty"),
     (f"{SERVE} --gate-secret nowhere", "nowhere: no such file or directory"),
     (f"{SERVE} --gate-secret latin1/site.yaml", "latin1/site.yaml: not UTF-8 at byte 4"),
-    (f"{SERVE} --frame-log no/such/log", "frame log no/such/log: No such file or directory"),
+    (f"{SERVE} --frame-log no/such/log", "frame log no/such/log: no such file or directory"),
 ]
 
 

@@ -52,7 +52,7 @@ class Plant:
             time.sleep(0.002)
         plant = create(None)
         plant.restore(json.loads(self.snapshot.read_text(encoding="utf-8")))
-        return Simulation(plant, Scenario(None)).values()
+        return Simulation(plant, Scenario()).values()
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def test_the_noise_has_the_published_sigma() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
-    simulation = Simulation(warm(seed), Scenario(seed, (FaultEvent("F02"),)))
+    simulation = Simulation(warm(seed), Scenario((FaultEvent("F02"),)))
     pressures: list[float] = []
     for _ in range(1440):
         simulation.step()
@@ -141,7 +141,7 @@ def _bytes(plant: CoolingWater) -> str:
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not() -> None:
     runs: list[str] = []
     for seed in (5, 5, 6):
-        simulation = Simulation(warm(seed), Scenario(seed, (FaultEvent("F01"),)))
+        simulation = Simulation(warm(seed), Scenario((FaultEvent("F01"),)))
         for _ in range(1500):
             simulation.step()
         runs.append(json.dumps(simulation.plant.snapshot()))
@@ -173,6 +173,9 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         good | {"state": None},
         good | {"state": {**good["state"], "surprise": 1}},
         good | {"state": {**good["state"], "flow": "fast"}},
+        good | {"state": {**good["state"], "flow": float("nan")}},
+        good | {"state": {**good["state"], "flow": 10**400}},
+        good | {"state": {**good["state"], "steps": -1}},
         good | {"state": {**good["state"], "pumps": {}}},
     )
     for broken in all_broken:
@@ -323,7 +326,7 @@ def test_a_scenario_that_the_plant_cannot_play_is_refused(
     event: FaultEvent | FieldEvent, says: str
 ) -> None:
     with pytest.raises(ScenarioError, match=says.replace("?", r"\?").replace("+", r"\+")):
-        Simulation(warm(), Scenario(1, (event,)))
+        Simulation(warm(), Scenario((event,)))
 
 
 def test_every_sensor_has_its_own_stream() -> None:

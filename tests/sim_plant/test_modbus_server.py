@@ -56,7 +56,7 @@ class Device:
 
 @asynccontextmanager
 async def served(frame_log: Path | None = None) -> AsyncGenerator[Device]:
-    simulation = Simulation(warm(), Scenario(None))
+    simulation = Simulation(warm(), Scenario())
     with FrameLog(frame_log, lambda: simulation.plant.time_s) as frames:
         image = RegisterImage(ProcessImage(simulation))
         viewer = ModbusServer(image, frames, "viewer", accepts_writes=False)
@@ -234,7 +234,7 @@ def test_no_bytes_break_the_server_or_move_the_plant_from_the_viewers_side(
     requests: list[tuple[bool, bytes]],
 ) -> None:
     with FrameLog(None, lambda: 0.0) as frames:
-        simulation = Simulation(warm(), Scenario(None))
+        simulation = Simulation(warm(), Scenario())
         image = RegisterImage(ProcessImage(simulation))
         viewer = ModbusServer(image, frames, "viewer", accepts_writes=False)
         gate = ModbusServer(image, frames, "gate", accepts_writes=True)

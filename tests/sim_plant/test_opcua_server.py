@@ -17,8 +17,8 @@ from asyncua.ua.uaerrors import UaStatusCodeError
 
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Node as OnOpcua
+from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.opcua.nodes import plant_node, standard_node
-from handwheel.sim_plant.opcua.server import namespace_uri
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import GATE_SECRET, frames_of, served

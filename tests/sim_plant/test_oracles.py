@@ -46,7 +46,7 @@ class Run:
 
 def _run(row: Mapping[str, Any]) -> Run:
     plant = warm()
-    simulation = Simulation(plant, Scenario(None))
+    simulation = Simulation(plant, Scenario())
     orders = {0.0: row["do"]}
     orders |= {parse_duration(when): what for when, what in row.get("then", {}).items()}
     asked = {parse_duration(when) for when in row.get("values", {})}

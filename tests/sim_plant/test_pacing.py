@@ -28,7 +28,7 @@ async def _run(pacer: Pacer, ticks: int) -> int:
 
 
 async def test_at_speed_nought_the_plant_stands_still_and_goes_on_when_told() -> None:
-    simulation = Simulation(warm(), Scenario(None))
+    simulation = Simulation(warm(), Scenario())
     pacer = Pacer(simulation, 0.0)
     assert await asyncio.wait_for(_run(pacer, 1), 5.0) == 0
     assert simulation.plant.time_s == 0.0
@@ -40,7 +40,7 @@ async def test_at_speed_nought_the_plant_stands_still_and_goes_on_when_told() ->
 
 async def test_a_speed_that_the_machine_cannot_reach_is_published_as_it_is() -> None:
     for wanted in (inf, 1e9):
-        simulation = Simulation(warm(), Scenario(None))
+        simulation = Simulation(warm(), Scenario())
         assert await _run(Pacer(simulation, wanted), 5) >= 5
         published = simulation.values()["SIM-CLOCK.speed"]
         assert 100.0 < float(published) < 1e8

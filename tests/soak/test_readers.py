@@ -60,8 +60,12 @@ async def test_readers_survive_many_deaths_of_the_plant(
 
 async def _until(reader: SiteReader, quality: Quality) -> None:
     async with asyncio.timeout(20.0):
-        while any(reading.quality is not quality for reading in reader.latest().values()):
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 (quality changes with age too)
+        while not _all(reader, quality):  # noqa: ASYNC110 (quality changes with age too)
+            await asyncio.sleep(0.02)
+
+
+def _all(reader: SiteReader, quality: Quality) -> bool:
+    return all(reading.quality is quality for reading in reader.latest().values())
 
 
 @asynccontextmanager
