@@ -139,7 +139,9 @@ def _plot(plant: Plant, name: str, series: list[float | None], seconds: float) -
     title = f"{f'{name} {unit}'.rstrip()}, {format_duration(seconds)}"
     width = min(Console().width, 100)
     scale = _scale([value for value in series if value is not None])
-    for line in labelled(title, series, width, 8, scale):
+    repeat = -(-2 * width // len(series))  # so that a short run fills the width too
+    spread = [value for value in series for _ in range(repeat)]
+    for line in labelled(title, spread, width, 8, scale):
         print(line)
 
 
