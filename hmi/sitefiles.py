@@ -36,6 +36,8 @@ def write_site(directory: Path, plant: Plant, link: Link) -> None:
     Raises:
         ConfigError: It is not empty, or cannot be written.
     """
+    if directory.is_symlink() and not directory.exists():
+        raise _refusal(directory, "is a symbolic link that leads nowhere")
     try:
         place = directory.resolve()
         site_id = re.sub(r"[^a-z0-9]+", "-", place.name.lower()).strip("-")[:63] or "site"
@@ -45,8 +47,6 @@ def write_site(directory: Path, plant: Plant, link: Link) -> None:
         _write_all(place, files)
     except OSError as error:
         raise _refusal(directory, os_reason(error)) from None
-    except RuntimeError:  # of Path.resolve
-        raise _refusal(directory, "symbolic links lead in a circle") from None
 
 
 def _write_all(place: Path, files: Mapping[str, str]) -> None:

@@ -25,7 +25,7 @@ WRONG = [
     ("init good", "good: exists and is not an empty folder"),
     ("init a-file", "a-file: exists and is not an empty folder"),
     ("init a-file/site", "a-file/site: "),
-    ("init circle", "circle: symbolic links lead in a circle"),
+    ("init circle", "circle: is a symbolic link that leads nowhere"),
     ("init new --plant tep", "there is no plant called 'tep'; known: cw-100"),
     ("init new --opcua-port 0", "Invalid value for '--opcua-port'"),
     ("check", "no site.yaml here or above"),
