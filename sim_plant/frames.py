@@ -52,7 +52,11 @@ class FrameLog:
             self._file.close()
 
     def record(self, frame: Mapping[str, Any]) -> None:
-        """Appends a frame under the next number, with wall and plant time."""
+        """Appends a frame under the next number of this run, with wall and plant time.
+
+        Raises:
+            ServeError: It cannot be written; the write that it tells of must be undone.
+        """
         self._count += 1
         if not self._file:
             return
@@ -61,4 +65,7 @@ class FrameLog:
             "wall": datetime.now(UTC).isoformat(timespec="microseconds"),
             "plant_s": self._plant_time_s(),
         }
-        self._file.write(json.dumps(stamp | dict(frame), separators=(",", ":")) + "\n")
+        try:
+            self._file.write(json.dumps(stamp | dict(frame), separators=(",", ":")) + "\n")
+        except OSError as error:
+            raise ServeError(f"frame log {self._path}: {str(error.strerror).lower()}") from None

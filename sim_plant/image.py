@@ -1,9 +1,9 @@
 """The process image: one consistent set of values that both servers publish."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from .errors import WriteRejected
 from .model import PlantTag, Value
 from .simulation import Simulation
 
@@ -35,13 +35,20 @@ class ProcessImage:
         Raises:
             WriteRejected: The first refusal; nothing changed.
         """
-        plant = self._simulation.plant
-        before = plant.snapshot() if len(writes) > 1 else None
-        try:
+        with self.transaction():
             for tag, value in writes:
-                plant.write(tag, value)
-        except WriteRejected:
-            if before is not None:
-                plant.restore(before)
-            raise
+                self._simulation.plant.write(tag, value)
         self.refresh()
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Undoes the writes inside if it ends in an error, before anyone can have seen them."""
+        plant = self._simulation.plant
+        before, events = plant.snapshot(), len(plant.events)
+        try:
+            yield
+        except BaseException:
+            plant.restore(before)
+            del plant.events[events:]
+            self.refresh()
+            raise

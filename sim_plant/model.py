@@ -112,7 +112,7 @@ class PlantEvent:
 
     Attributes:
         time_s: Plant time.
-        kind: `alarm`, `clear`, `trip`, `start`, `stop`, `interlock`, `write`, `fault` or `field`.
+        kind: `alarm`, `clear`, `trip`, `interlock`, `write`, `fault`, `field` or `refused`.
         tag: What it is about.
     """
 
@@ -193,11 +193,20 @@ class Plant(Protocol):
         ...
 
     def act(self, action: str) -> None:
-        """Does one of `field_actions` now."""
+        """Does one of `field_actions` now.
+
+        Raises:
+            WriteRejected: The plant's state does not allow it; nothing changed.
+        """
         ...
 
     def verdict(self) -> tuple[float, str] | None:
         """Returns when and by what the process tripped, or `None` while it rides."""
+        ...
+
+    @property
+    def events(self) -> list[PlantEvent]:
+        """What happened since `drain_events` was called last; who undoes a write takes it out."""
         ...
 
     def drain_events(self) -> list[PlantEvent]:

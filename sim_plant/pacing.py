@@ -8,6 +8,7 @@ from time import monotonic
 from .simulation import Simulation
 
 _TICK_S = 0.05
+_PUBLISH_S = 0.25
 _SLICE_S = 0.02  # of uninterrupted stepping, so that the servers stay responsive
 
 
@@ -33,16 +34,19 @@ class Pacer:
     async def run(self, publish: Callable[[], Awaitable[None]]) -> None:
         """Steps until cancelled and calls `publish` after each tick that moved the plant.
 
+        A plant that stands still is published too, a few times a second: its PLC goes on
+        scanning, and its speed or a switch in the field may have changed.
+
         A machine that cannot keep up runs the plant more slowly instead of
         saving up a debt, and the published speed says so.
         """
-        last = monotonic()
+        last = published = monotonic()
         while True:
             await asyncio.sleep(0.0 if self.speed == inf else _TICK_S)
             now = monotonic()
-            steps = self._advance(now - last)
-            if steps:
+            if self._advance(now - last) or now - published > _PUBLISH_S:
                 await publish()
+                published = now
             last = now
 
     def _advance(self, elapsed_s: float) -> int:

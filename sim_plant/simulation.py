@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from .errors import WriteRejected
 from .model import Node, Plant, PlantEvent, PlantTag, Value
 from .scenario import FaultEvent, FieldEvent, Scenario, bind_event
 
@@ -38,7 +39,13 @@ class Simulation:
     def step(self) -> None:
         """Lets what is due happen, then advances the plant by one step."""
         while self._due and self._due[0].at_s <= self.plant.time_s:
-            self.apply(self._due.pop(0))
+            event = self._due.pop(0)
+            try:
+                self.apply(event)
+            except WriteRejected as refusal:
+                # A switch that cannot be turned now stays as it is; the plant goes on.
+                note = PlantEvent(self.plant.time_s, "refused", "scenario", str(refusal))
+                self.plant.events.append(note)
         self.plant.step()
 
     def apply(self, event: FaultEvent | FieldEvent) -> None:

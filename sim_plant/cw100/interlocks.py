@@ -28,6 +28,7 @@ _BLIND_FOR_S = 20.0
 _VIBRATION_FOR_S = 5.0
 _FLOW_FOR_S = 10.0
 _START_FAILS_AFTER_S = 10.0
+KEY_SHOWS_FOR_S = 5.0
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class InterlockState:
 
     Attributes:
         is_process_tripped: I-06, latched until the field key HS-201.
-        is_key_turned: HS-201 was turned since the last scan.
+        key_s: What remains of the time for which HS-201 shows as turned.
         is_low_flow_latched: I-07 has acted and no reset came; it keeps I-03 from starting a pump.
         since_commanded_s: Seconds since any pump was commanded.
         blind_s: What remains of the time for which I-03 stays blind after a start.
@@ -44,7 +45,7 @@ class InterlockState:
 
     is_process_tripped: bool = False
     is_low_flow_latched: bool = False
-    is_key_turned: bool = False
+    key_s: float = 0.0
     since_commanded_s: float = 0.0
     low_pressure_timer_s: float = 0.0
     blind_s: float = 0.0
@@ -67,7 +68,7 @@ def scan(
     if readings["TT-202"] > _PRODUCT_C and not state.is_process_tripped:
         state.is_process_tripped = True
         yield "trip", "I-06", "process tripped by I-06, TT-202 over 60 degC"
-    state.is_key_turned = False
+    state.key_s = max(state.key_s - k.STEP_S, 0.0)
 
 
 def _standby_start(
@@ -136,17 +137,19 @@ def is_start_forbidden(readings: Mapping[str, float]) -> bool:
 def reset(state: InterlockState, pump: PumpState, name: str, readings: Mapping[str, float]) -> bool:
     """Clears a pump's trip if its cause is gone; never starts it. Returns whether it cleared."""
     side = name[-1]
+    # A low flow cannot be seen while the pump stands: I-07 judges again after the start.
     remains = {
         LOW_LEVEL: readings["LT-101"] < _LEVEL_PERCENT,
         HIGH_VIBRATION: readings[f"VT-101{side}"] > _VIBRATION_MM_S,
         HOT_BEARING: readings[f"TT-111{side}"] > _BEARING_C,
-        ELECTRICAL: pump.has_electrical_fault,
+        START_FAILURE: pump.is_start_blocked,
     }
-    if not pump.is_tripped or remains.get(pump.trip_cause, False):
+    if not pump.is_tripped or pump.has_electrical_fault or remains.get(pump.trip_cause, False):
         return False
     if pump.trip_cause == LOW_FLOW:
         state.is_low_flow_latched = False
     pump.trip_cause = 0
+    pump.since_command_s = 0.0  # else I-03 could start it: a reset never starts a pump
     return True
 
 
@@ -166,7 +169,7 @@ def status(
         "I-05.active": HOT_BEARING in causes,
         "I-06.active": state.is_process_tripped,
         "I-07.active": LOW_FLOW in causes or state.is_low_flow_latched,
-        "HS-201.active": state.is_key_turned,
+        "HS-201.active": state.key_s > 0.0,
     }
 
 

@@ -14,7 +14,7 @@ from ..errors import SnapshotError, WrongState
 from ..model import Equipment, FaultKind, PlantEvent, PlantTag, Value
 from ..noise import NoiseBank
 from . import constants as k
-from . import exchanger, hydraulics, interlocks, loops, pump, sensors, water, wire
+from . import exchanger, hydraulics, interlocks, limits, loops, pump, sensors, water, wire
 from .alarms import ALARMS
 from .faults import FAULTS, FIELD_ACTIONS
 from .skid import SkidState
@@ -48,7 +48,7 @@ class CoolingWater:
     def __init__(self, seed: int | None = None) -> None:
         self.state = SkidState()
         self._noise = NoiseBank(seed, (*sensors.SENSORS, sensors.CAVITATION_NOISE))
-        self._events: list[PlantEvent] = []
+        self.events: list[PlantEvent] = []
 
     @property
     def time_s(self) -> float:
@@ -114,7 +114,7 @@ class CoolingWater:
             b.bearing_c,
         )
         measure = s.readings.measure
-        for name, value, number in zip(sensors.SENSORS, true, noise, strict=False):
+        for name, value, number in zip(sensors.SENSORS, true, noise[:-1], strict=True):
             measure(name, value, number)
 
     def _actuate(self) -> None:
@@ -141,11 +141,11 @@ class CoolingWater:
                 self._note(kind, definition.tag, f"{definition.measures} {value:.4g}")
 
     def _note(self, kind: str, tag: str, text: str) -> None:
-        self._events.append(PlantEvent(self.time_s, kind, tag, text))
+        self.events.append(PlantEvent(self.time_s, kind, tag, text))
 
     def drain_events(self) -> list[PlantEvent]:
         """Returns the events since the last call, oldest first."""
-        events, self._events = self._events, []
+        events, self.events = self.events, []
         return events
 
     def verdict(self) -> tuple[float, str] | None:
@@ -202,11 +202,11 @@ class CoolingWater:
                 s.strainer_plug = 1.0
             case "reset":
                 s.interlocks.is_process_tripped = False
-                s.interlocks.is_key_turned = True
+                s.interlocks.key_s = interlocks.KEY_SHOWS_FOR_S
             case "repair":
                 repaired = s.pumps[name]
-                if repaired.is_running:
-                    raise WrongState(f"{name} is running")
+                if repaired.is_running or repaired.run_command:
+                    raise WrongState(f"{name} is running or has a run command")
                 repaired.damage, repaired.damage_tau_s = k.HEALTHY_DAMAGE, 0.0
                 repaired.is_start_blocked = repaired.has_electrical_fault = False
             case "local":
@@ -225,7 +225,7 @@ class CoolingWater:
         """Continues from a snapshot, bit for bit on the same machine.
 
         Raises:
-            SnapshotError: It is not a snapshot of this model.
+            SnapshotError: It is not a snapshot of this model, or no state that it can have.
         """
         if saved.get("model") != self.model:
             raise SnapshotError(
@@ -233,8 +233,7 @@ class CoolingWater:
             )
         fresh = SkidState()
         state.restore(fresh, saved.get("state"), "state")
-        if fresh.steps < 0:
-            raise SnapshotError("state.steps: a plant cannot have run less than no step")
+        limits.check(fresh)
         self.state = fresh
 
 

@@ -29,7 +29,9 @@ class PumpState:
         run_command: The coil that the drive follows.
         mode: `LOCAL`, `REMOTE` or `MAINTENANCE`.
         trip_cause: 0 none, 1 to 7 the interlock's number, 8 electrical, 9 start failure.
-        since_command_s: Seconds since a command stopped the pump.
+        since_command_s: Seconds since a command stopped the pump or a reset cleared its trip.
+        is_start_blocked: The starter is broken: a pump at rest does not start.
+        has_electrical_fault: The motor's protection would trip again.
     """
 
     speed: float = 0.0
@@ -67,8 +69,8 @@ class PumpState:
         return self.mode == REMOTE and self.trip_cause == 0
 
     def trip(self, cause: int) -> None:
-        """Latches a trip and drops the run command."""
-        self.trip_cause = cause
+        """Latches a trip, the first cause if there are several, and drops the run command."""
+        self.trip_cause = self.trip_cause or cause
         self.run_command = False
 
     def command(self, run: bool) -> None:
@@ -135,7 +137,8 @@ def _vibration(speed: float, relative_flow: float, damage: float, head_factor: f
 def drive(pump: PumpState, reference: float, dt_s: float) -> None:
     """Ramps the drive towards its reference and counts run time and starts."""
     was_running = pump.speed > k.TURNING
-    target = reference if pump.run_command and not pump.is_start_blocked else 0.0
+    is_stuck = pump.is_start_blocked and not was_running
+    target = reference if pump.run_command and not is_stuck else 0.0
     ramp = k.SPEED_RATE * dt_s
     pump.speed += min(max(target - pump.speed, -ramp), ramp)
     if pump.speed > k.TURNING:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from ..errors import NotWritable
 from ..image import ProcessImage
@@ -29,6 +30,10 @@ class RegisterImage:
         for tag in image.tags:
             if isinstance(tag.address, Register):
                 self._items[tag.address.table, tag.address.address] = tag
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Undoes the writes inside if it ends in an error; see `ProcessImage.transaction`."""
+        return self._image.transaction()
 
     def read(self, table: Table, address: int, count: int) -> list[int]:
         """Returns `count` words or bits from `address` on.

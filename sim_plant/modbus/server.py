@@ -13,7 +13,7 @@ from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
 from pymodbus.pdu import bit_message as bits
 from pymodbus.pdu import register_message as registers
 
-from ..errors import WriteRejected
+from ..errors import ServeError, WriteRejected
 from ..frames import FrameLog
 from ..model import Table
 from .registers import RegisterImage, UnknownAddress
@@ -23,6 +23,7 @@ UNIT = 1
 ILLEGAL_FUNCTION = 1
 ILLEGAL_ADDRESS = 2
 ILLEGAL_VALUE = 3
+DEVICE_FAILURE = 4
 NO_SUCH_UNIT = 11
 
 _READS: Mapping[int, tuple[Table, Callable[..., ModbusPDU]]] = {
@@ -35,6 +36,8 @@ _WRITES: Mapping[int, Table] = {5: "coil", 15: "coil", 6: "holding", 16: "holdin
 
 _HEADER = struct.Struct(">HHHB")
 _MAX_PDU = 253
+_MAX_CONNECTIONS = 64
+_ANSWER_WITHIN_S = 10.0
 
 
 class Refused(Exception):
@@ -88,20 +91,23 @@ class ModbusServer:
             return
         self._server.close()
         for writer in self._connections:
-            writer.close()
+            writer.transport.abort()  # closing would wait for a client that does not read
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self._server.wait_closed()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._connections) >= _MAX_CONNECTIONS:
+            writer.transport.abort()
+            return
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         self._connections.add(writer)
         try:
             await self._serve(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client has gone
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
+            writer.transport.abort()  # the client has gone, or does not read its answers
         finally:
             self._connections.discard(writer)
             self._tasks.discard(task)
@@ -116,20 +122,33 @@ class ModbusServer:
             pdu = await reader.readexactly(length - 1)
             answer = self.answer(unit, pdu, peer)
             writer.write(_HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
-            await writer.drain()
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await writer.drain()
+            await asyncio.sleep(0)  # a client that asks without a pause must not starve the others
 
     def answer(self, unit: int, pdu: bytes, peer: str) -> bytes:
         """Returns the answer to one request; whatever the bytes are, it is a well-formed one."""
-        try:
-            response = self._respond(unit, pdu)
-            result = "ok"
-        except Refused as refusal:
-            response = ExceptionResponse(pdu[0] & 0x7F, refusal.code)
-            result = f"exception {refusal.code}"
-        if pdu[0] not in _READS:
-            frame = {"protocol": "modbus", "port": self._name, "peer": peer, "unit": unit}
-            self._frames.record(frame | {"pdu": pdu.hex(), "answer": result})
+        if pdu[0] in _READS:
+            response, _ = self._outcome(unit, pdu)
+        else:
+            response = self._recorded(unit, pdu, peer)
         return bytes([response.function_code]) + response.encode()
+
+    def _recorded(self, unit: int, pdu: bytes, peer: str) -> ModbusPDU:
+        frame = {"protocol": "modbus", "port": self._name, "peer": peer, "unit": unit}
+        try:
+            with self._image.transaction():
+                response, result = self._outcome(unit, pdu)
+                self._frames.record(frame | {"pdu": pdu.hex(), "answer": result})
+        except ServeError:  # what cannot be recorded must not have happened
+            return ExceptionResponse(pdu[0] & 0x7F, DEVICE_FAILURE)
+        return response
+
+    def _outcome(self, unit: int, pdu: bytes) -> tuple[ModbusPDU, str]:
+        try:
+            return self._respond(unit, pdu), "ok"
+        except Refused as refusal:
+            return ExceptionResponse(pdu[0] & 0x7F, refusal.code), f"exception {refusal.code}"
 
     def _respond(self, unit: int, pdu: bytes) -> ModbusPDU:
         function = pdu[0]

@@ -89,6 +89,8 @@ class OpcuaServer:
 
     async def stop(self) -> None:
         """Closes every session and stops listening."""
+        for transport in list(self._server.iserver.asyncio_transports):
+            transport.abort()  # closing would wait for a client that does not read
         await self._server.stop()
         await asyncio.sleep(0)  # lets the closed transports run their callbacks
 

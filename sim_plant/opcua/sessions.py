@@ -1,14 +1,109 @@
 """asyncua's inner server, without what it does for a client before it knows who that is."""
 
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, cast
 
 from asyncua import ua
+from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.internal_server import InternalServer
 from asyncua.server.internal_session import InternalSession
-from asyncua.ua.uaerrors import BadServiceUnsupported
+from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.uaerrors import BadServiceUnsupported, BadSubscriptionIdInvalid
 
 from ..frames import FrameLog
 from .rules import Accounts
+
+_NOBODY = User(UserRole.Anonymous)
+_SHORTEST_INTERVAL_MS = 10.0
+
+
+class OwnSession(InternalSession):
+    """A session that reaches its own subscriptions only; asyncua checks no owner.
+
+    Without this a viewer could end the gate's or a reader's subscription unseen.
+    """
+
+    def _owns(self, subscription: int) -> bool:
+        known = self.subscription_service.subscriptions.get(subscription)
+        return known is not None and known.session_id == self.session_id
+
+    def _check(self, params: Any) -> None:
+        if not self._owns(params.SubscriptionId):
+            raise BadSubscriptionIdInvalid
+
+    async def create_subscription(
+        self,
+        params: ua.CreateSubscriptionParameters,
+        callback: Callable[..., Any],
+        request_callback: Callable[..., Any] | None = None,
+    ) -> ua.CreateSubscriptionResult:
+        """Creates a subscription that publishes at most every 10 ms."""
+        interval = max(cast(float, params.RequestedPublishingInterval), _SHORTEST_INTERVAL_MS)
+        params.RequestedPublishingInterval = ua.Duration(interval)
+        return await super().create_subscription(params, callback, request_callback)
+
+    async def create_monitored_items(
+        self, params: ua.CreateMonitoredItemsParameters
+    ) -> list[ua.MonitoredItemCreateResult]:
+        """Adds items to a subscription of this session."""
+        self._check(params)
+        return await super().create_monitored_items(params)
+
+    async def modify_monitored_items(
+        self, params: ua.ModifyMonitoredItemsParameters
+    ) -> list[ua.MonitoredItemModifyResult]:
+        """Changes items of a subscription of this session."""
+        self._check(params)
+        return await super().modify_monitored_items(params)
+
+    async def delete_monitored_items(
+        self, params: ua.DeleteMonitoredItemsParameters
+    ) -> list[ua.StatusCode]:
+        """Takes items out of a subscription of this session."""
+        self._check(params)
+        return await super().delete_monitored_items(params)
+
+    async def set_monitoring_mode(
+        self, params: ua.SetMonitoringModeParameters
+    ) -> list[ua.StatusCode]:
+        """Switches items of a subscription of this session."""
+        self._check(params)
+        return await super().set_monitoring_mode(params)
+
+    async def set_publishing_mode(
+        self, params: ua.SetPublishingModeParameters
+    ) -> list[ua.StatusCode]:
+        """Switches subscriptions of this session; one foreign id refuses them all."""
+        if not all(self._owns(each) for each in cast(list[int], params.SubscriptionIds)):
+            raise BadSubscriptionIdInvalid
+        return await super().set_publishing_mode(params)
+
+    async def delete_subscriptions(self, ids: list[int]) -> list[ua.StatusCode]:
+        """Ends the subscriptions of this session among these."""
+        own = [each for each in ids if self._owns(each)]
+        ended = dict(zip(own, await super().delete_subscriptions(own), strict=True))
+        refused = ua.StatusCode(ua.UInt32(StatusCodes.BadSubscriptionIdInvalid))
+        return [ended.get(each, refused) for each in ids]
+
+    def modify_subscription(
+        self, params: ua.ModifySubscriptionParameters
+    ) -> ua.ModifySubscriptionResult:
+        """Tells what a subscription of this session has; asyncua changes nothing."""
+        self._check(params)
+        return super().modify_subscription(params)
+
+    def republish(self, params: ua.RepublishParameters) -> ua.NotificationMessage:
+        """Repeats a notification of a subscription of this session."""
+        self._check(params)
+        return super().republish(params)
+
+    def publish(
+        self, acks: Iterable[ua.SubscriptionAcknowledgement] | None = None
+    ) -> tuple[int, list[ua.StatusCode]]:
+        """Acknowledges notifications of this session's subscriptions."""
+        return super().publish(
+            [ack for ack in acks or () if self._owns(cast(int, ack.SubscriptionId))]
+        )
 
 
 class Sessions(InternalServer):
@@ -25,6 +120,13 @@ class Sessions(InternalServer):
     def __init__(self, accounts: Accounts, frames: FrameLog) -> None:
         super().__init__(user_manager=accounts)
         self._frames = frames
+
+    def create_session(
+        self, name: str, user: User = _NOBODY, external: bool = False
+    ) -> InternalSession:
+        """Creates a session that reaches its own subscriptions only."""
+        service = self.subscription_service
+        return OwnSession(self, self.aspace, service, name, user=user, external=external)
 
     def lookup_external_session(self, auth_token: ua.NodeId) -> InternalSession | None:
         """Returns no session: one whose channel was lost is opened anew."""

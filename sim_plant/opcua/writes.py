@@ -10,7 +10,7 @@ from asyncua.server.address_space import AddressSpace, AttributeService
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
 
-from ..errors import NotWritable, OutOfRange, WriteRejected, WrongState
+from ..errors import NotWritable, OutOfRange, ServeError, WriteRejected, WrongState
 from ..frames import FrameLog
 from ..image import ProcessImage
 from ..model import PlantTag, Value
@@ -57,9 +57,18 @@ class PlantWrites(AttributeService):
         if user is None or user.role is UserRole.Admin:
             return await super().write(params)  # the server itself; no account has this role
         items = cast(list[ua.WriteValue], params.NodesToWrite)
-        results = [ua.StatusCode(ua.UInt32(self._judge(item, user))) for item in items]
+        try:
+            with self._image.transaction():
+                codes = [self._judge(item, user) for item in items]
+                results = [ua.StatusCode(ua.UInt32(code)) for code in codes]
+                self._record(user, items, results)
+        except ServeError:  # what cannot be recorded must not have happened
+            return [ua.StatusCode(ua.UInt32(StatusCodes.BadDeviceFailure)) for _ in items]
         if any(result.is_good() for result in results):
             await self._publish()
+        return results
+
+    def _record(self, user: User, items: list[ua.WriteValue], results: list[ua.StatusCode]) -> None:
         self._frames.record(
             {
                 "protocol": "opcua",
@@ -70,7 +79,6 @@ class PlantWrites(AttributeService):
                 "answer": [result.name for result in results],
             }
         )
-        return results
 
     def _judge(self, item: ua.WriteValue, user: User) -> int:
         if user.name != GATE:

@@ -81,12 +81,15 @@ def _true(plant: CoolingWater) -> dict[str, float]:
         "TT-106": s.water.basin_c,
         "VT-101A": a.vibration,
         "TT-111A": a.bearing_c,
+        "TT-201": k.PRODUCT_INLET_C,
+        "FT-201": 40.0,
     }
 
 
 SIGMA = {
     "LT-101": 0.15, "PT-102": 1.2, "FT-103": 0.25, "TT-202": 0.08, "TT-106": 0.05, "TT-105": 0.05,
     "PDT-101": 0.3, "VT-101A": 0.03, "IT-101A": 0.05, "TT-111A": 0.1,
+    "TT-201": 0.08, "FT-201": 0.15,
 }  # fmt: skip
 
 
@@ -176,6 +179,9 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         good | {"state": {**good["state"], "flow": float("nan")}},
         good | {"state": {**good["state"], "flow": 10**400}},
         good | {"state": {**good["state"], "steps": -1}},
+        good | {"state": {**good["state"], "steps": 10**400}},
+        good | {"state": {**good["state"], "water": {**good["state"]["water"], "level_m": 0.0}}},
+        good | {"state": {**good["state"], "valve": 1e6}},
         good | {"state": {**good["state"], "pumps": {}}},
     )
     for broken in all_broken:

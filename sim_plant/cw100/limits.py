@@ -1,0 +1,66 @@
+"""What a state of the skid can be: a snapshot beyond it is refused, not run."""
+
+from collections.abc import Iterator
+
+from ..errors import SnapshotError
+from ..pid import AUTO, MANUAL
+from . import constants as k
+from .pump import LOCAL, MAINTENANCE, PumpState
+from .skid import SkidState
+
+_WORD = 2**32 - 1
+_MOST_STEPS = 2**53
+_COLDEST_C, _HOTTEST_C = -50.0, 200.0
+
+Value = tuple[str, float, float, float]  # name, value, low, high
+
+
+def check(state: SkidState) -> None:
+    """Checks a state that came from outside.
+
+    Raises:
+        SnapshotError: Names the first value that a skid cannot have.
+    """
+    for name, value, low, high in _values(state):
+        if not low <= value <= high:
+            raise SnapshotError(f"state.{name} lies outside {low:g} to {high:g}")
+
+
+def _values(s: SkidState) -> Iterator[Value]:
+    yield "steps", s.steps, 0, _MOST_STEPS
+    yield "strainer_plug", s.strainer_plug, 0.0, 1000.0
+    yield "leak", s.leak, 0.0, 100.0
+    yield "flow", s.flow, 0.0, 200.0
+    yield "lift", s.lift, -100.0, 200.0
+    yield "header_m", s.header_m, 0.0, 200.0
+    yield "valve", s.valve, 0.0, 1.0
+    yield "product", s.product, 0.0, k.PRODUCT_MAX
+    yield "loops.product_setpoint", s.loops.product_setpoint, 0.0, k.PRODUCT_MAX
+    yield "water.level_m", s.water.level_m, k.MIN_LEVEL_M, k.MAX_LEVEL_M
+    yield "water.fan", s.water.fan, 0.0, 1.0
+    yield "water.makeup_valve", s.water.makeup_valve, 0.0, 1.0
+    yield "water.basin_c", s.water.basin_c, _COLDEST_C, _HOTTEST_C
+    yield "water.return_c", s.water.return_c, _COLDEST_C, _HOTTEST_C
+    yield "exchanger.product_out_c", s.exchanger.product_out_c, _COLDEST_C, _HOTTEST_C
+    yield "exchanger.water_out_c", s.exchanger.water_out_c, _COLDEST_C, _HOTTEST_C
+    yield "exchanger.fouling", s.exchanger.fouling, 0.0, 1.0
+    for name, loop in s.loops.loops.items():
+        yield f"loops.{name}.mode", loop.mode, MANUAL, AUTO
+        yield f"loops.{name}.output", loop.output, 0.0, 1.0
+        yield f"loops.{name}.setpoint", loop.setpoint, -1000.0, 1000.0
+        yield f"loops.{name}.integral", loop.integral, -1000.0, 1000.0
+    for name, pump in s.pumps.items():
+        for inner, value, low, high in _pump(pump):
+            yield f"pumps.{name}.{inner}", value, low, high
+
+
+def _pump(pump: PumpState) -> Iterator[Value]:
+    yield "speed", pump.speed, 0.0, 1.0
+    yield "head_factor", pump.head_factor, 0.3, 1.0
+    yield "damage", pump.damage, 0.0, 1.5
+    yield "damage_tau_s", pump.damage_tau_s, 0.0, 1e9
+    yield "bearing_c", pump.bearing_c, _COLDEST_C, _HOTTEST_C
+    yield "mode", pump.mode, LOCAL, MAINTENANCE
+    yield "trip_cause", pump.trip_cause, 0, 9
+    yield "starts", pump.starts, 0, _WORD
+    yield "run_time_s", pump.run_time_s, 0.0, 1e12
