@@ -1,11 +1,13 @@
 """The plant's own record of every write that arrived on the wire, for others to judge by."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from errno import ENOSPC
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 from .errors import ServeError
 
@@ -29,14 +31,14 @@ class FrameLog:
 
     def __init__(self, path: Path | None, plant_time_s: Callable[[], float]) -> None:
         self._path = path
-        self._file: TextIO | None = None
+        self._file: int | None = None
         self._plant_time_s = plant_time_s
         self._count = 0
 
     def __enter__(self) -> Self:
         if self._path is not None:
             try:
-                self._file = self._path.open("a", buffering=1, encoding="utf-8")
+                self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             except OSError as error:
                 reason = str(error.strerror).lower()
                 raise ServeError(f"frame log {self._path}: {reason}") from None
@@ -48,8 +50,9 @@ class FrameLog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._file:
-            self._file.close()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     def record(self, frame: Mapping[str, Any]) -> None:
         """Appends a frame under the next number of this run, with wall and plant time.
@@ -58,14 +61,23 @@ class FrameLog:
             ServeError: It cannot be written; the write that it tells of must be undone.
         """
         self._count += 1
-        if not self._file:
+        if self._file is None:
             return
         stamp = {
             "n": self._count,
             "wall": datetime.now(UTC).isoformat(timespec="microseconds"),
             "plant_s": self._plant_time_s(),
         }
+        line = json.dumps(stamp | dict(frame), separators=(",", ":")) + "\n"
         try:
-            self._file.write(json.dumps(stamp | dict(frame), separators=(",", ":")) + "\n")
+            self._append(self._file, line.encode())
         except OSError as error:
             raise ServeError(f"frame log {self._path}: {str(error.strerror).lower()}") from None
+
+    @staticmethod
+    def _append(file: int, line: bytes) -> None:
+        # Unbuffered: what fails now must not appear with a later line.
+        size = os.fstat(file).st_size
+        if os.write(file, line) != len(line):
+            os.ftruncate(file, size)
+            raise OSError(ENOSPC, os.strerror(ENOSPC))

@@ -1,9 +1,10 @@
 """The plant's Modbus side, byte by byte: exact answers, exact refusals, and what the log keeps."""
 
 import asyncio
+import socket
 import struct
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.sim_plant.errors import NotWritable
 from handwheel.sim_plant.frames import FrameLog
 from handwheel.sim_plant.image import ProcessImage
 from handwheel.sim_plant.modbus.registers import RegisterImage
@@ -187,6 +189,85 @@ async def test_a_write_of_several_items_is_done_whole_or_not_at_all() -> None:
         await gate.ask("06 0014 0001")
         assert await gate.ask("0f 0014 0002 01 03") == "0f00140002"
         assert server.simulation.values()["P-101B.run_cmd"] is True
+
+
+def test_a_refusal_in_the_middle_undoes_what_came_before_it_and_its_event() -> None:
+    simulation = Simulation(warm(), Scenario())
+    image = ProcessImage(simulation)
+    before = simulation.plant.snapshot()
+    with pytest.raises(NotWritable):
+        image.write([("PIC-102.sp", 340.0), ("PT-102.pv", 1.0)])
+    assert simulation.plant.snapshot() == before
+    assert simulation.plant.drain_events() == []
+    assert image.values["PIC-102.sp"] == 350.0
+    image.write([("PIC-102.sp", 340.0), ("TIC-106.sp", 25.0)])
+    assert image.values["PIC-102.sp"] == 340.0
+    assert [event.tag for event in simulation.plant.drain_events()] == ["PIC-102.sp", "TIC-106.sp"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+async def test_a_write_that_cannot_be_recorded_has_not_happened() -> None:
+    async with served(Path("/dev/full")) as server:
+        before = server.simulation.plant.snapshot()
+        async with wire(server.modbus_gate.port) as gate, wire(server.modbus.port) as viewer:
+            assert await gate.ask("05 0014 ff00") == "8504"
+            assert await viewer.ask("01 0014 0001") == "010100"
+        assert server.simulation.plant.snapshot() == before
+        assert server.simulation.plant.drain_events() == []
+
+
+async def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
+    async with asyncio.timeout(8.0):  # under the ten seconds after which the server gives it up
+        async with served() as server:
+            deaf = socket.socket()
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.connect(("127.0.0.1", server.modbus.port))
+            deaf.setblocking(False)
+            request = struct.pack(">HHHB", 1, 0, 6, 1) + bytes.fromhex("04 0000 000d")
+            unsent = request * 5_000
+            while not _is_stuck(server):
+                with suppress(BlockingIOError):
+                    unsent = unsent[deaf.send(unsent) :] or request * 5_000
+                await asyncio.sleep(0.01)
+            await _still_serves(server)
+        deaf.close()
+
+
+def _is_stuck(server: Device) -> bool:
+    writers: set[asyncio.StreamWriter] = server.modbus._connections  # pyright: ignore[reportPrivateUsage]
+    return any(writer.transport.get_write_buffer_size() > 2**16 for writer in writers)
+
+
+async def test_a_client_that_floods_leaves_the_others_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with served() as server, wire(server.modbus.port) as flood:
+        answered: list[bytes] = []
+        answer = server.modbus.answer
+
+        def noted(unit: int, pdu: bytes, peer: str) -> bytes:
+            answered.append(pdu)
+            return answer(unit, pdu, peer)
+
+        monkeypatch.setattr(server.modbus, "answer", noted)
+        request = struct.pack(">HHHB", 1, 0, 6, 1) + bytes.fromhex("04 0000 000d")
+        flood.writer.write(request * 3_000)  # in one piece, so that it arrives in one
+        while not answered:  # noqa: ASYNC110 (counts turns of the loop)
+            await asyncio.sleep(0)
+        assert len(answered) < 100
+        for _ in range(3_000):
+            await flood.answer()
+
+
+async def test_too_many_connections_are_turned_away_and_the_rest_go_on() -> None:
+    async with served() as server, AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(wire(server.modbus.port)) for _ in range(64)]
+        assert [await each.ask("03 0000 0001") for each in wires] == ["03020001"] * 64
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.modbus.port)
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await reader.readexactly(1)
+        writer.close()
+        assert await wires[0].ask("03 0000 0001") == "03020001"
 
 
 @pytest.mark.parametrize(

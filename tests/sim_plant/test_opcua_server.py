@@ -1,9 +1,14 @@
 """The plant's OPC UA side: everyone reads, the gate writes values, nobody does anything else."""
 
 import math
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -21,7 +26,7 @@ from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.opcua.nodes import plant_node, standard_node
 from handwheel.sim_plant.serve import PlantServer
 
-from ..served import GATE_SECRET, frames_of, served
+from ..served import GATE_SECRET, frames_of, plant_process, served
 
 NODES = [tag for tag in TAGS if isinstance(tag.address, OnOpcua)]
 
@@ -239,3 +244,71 @@ async def test_a_viewer_is_told_of_changes(server: PlantServer, viewer: Client) 
     await subscription.delete()
     assert changes.values == sorted(changes.values)
     assert len(set(changes.values)) > 2
+
+
+class _Nothing:
+    def datachange_notification(self, node: Node, val: Any, data: DataChangeNotif) -> None:
+        del node, val, data
+
+
+async def test_nobody_touches_anothers_subscription(
+    server: PlantServer, viewer: Client, gate: Client
+) -> None:
+    theirs = await gate.create_subscription(20, _Nothing())
+    clock = gate.get_node(await _node(gate, "SIM-CLOCK.pv"))
+    handle = await theirs.subscribe_data_change(clock)
+    assert isinstance(handle, int)
+    number = theirs.subscription_id
+    assert number is not None
+    deleted = await viewer.uaclient.delete_subscriptions([number])
+    assert [result.name for result in deleted] == ["BadSubscriptionIdInvalid"]
+    item = ua.DeleteMonitoredItemsParameters()
+    item.SubscriptionId = ua.IntegerId(number)
+    item.MonitoredItemIds = [ua.IntegerId(handle)]
+    with pytest.raises(UaStatusCodeError, match="BadSubscriptionIdInvalid"):
+        await viewer.uaclient.delete_monitored_items(item)
+    mode = ua.SetPublishingModeParameters()
+    mode.PublishingEnabled = False
+    mode.SubscriptionIds = [ua.IntegerId(number)]
+    with pytest.raises(UaStatusCodeError, match="BadSubscriptionIdInvalid"):
+        await viewer.uaclient.set_publishing_mode(mode)
+    await theirs.unsubscribe(handle)
+    own = await gate.uaclient.delete_subscriptions([number])
+    assert [result.name for result in own] == ["Good"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+async def test_a_write_that_cannot_be_recorded_has_not_happened() -> None:
+    async with served(frame_log=Path("/dev/full")) as plant:
+        async with client_of(plant, "gate", GATE_SECRET) as gate:
+            node = await _node(gate, "PIC-102.sp")
+            before = plant.simulation.plant.snapshot()
+            item = _write(node, ua.Variant(340.0, DOUBLE))
+            assert await _send(gate, item) == ["BadDeviceFailure"]
+            assert await gate.get_node(node).read_value() == 350.0
+        assert plant.simulation.plant.snapshot() == before
+
+
+STUCK = """
+import asyncio, os, signal, sys
+from asyncua.client.client import Client
+
+async def main():
+    async with Client(sys.argv[1], watchdog_intervall=3600.0) as client:
+        print(await client.nodes.server.read_browse_name(), flush=True)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+asyncio.run(main())
+"""
+
+
+def test_a_client_that_stands_still_does_not_hold_up_the_stop() -> None:
+    with plant_process() as plant:
+        endpoint = f"opc.tcp://127.0.0.1:{plant.ports['opcua']}"
+        with subprocess.Popen([sys.executable, "-c", STUCK, endpoint], stdout=PIPE) as client:
+            assert client.stdout is not None
+            assert client.stdout.readline()
+            os.waitpid(client.pid, os.WUNTRACED)
+            plant.process.send_signal(signal.SIGINT)
+            assert plant.process.wait(5.0) == 130
+            client.kill()
