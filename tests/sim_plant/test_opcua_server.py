@@ -1,7 +1,6 @@
 """The plant's OPC UA side: everyone reads, the gate writes values, nobody does anything else."""
 
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -290,25 +289,32 @@ async def test_a_write_that_cannot_be_recorded_has_not_happened() -> None:
 
 
 STUCK = """
-import asyncio, os, signal, sys
+import asyncio, sys
+from asyncua import ua
 from asyncua.client.client import Client
 
 async def main():
-    async with Client(sys.argv[1], watchdog_intervall=3600.0) as client:
-        print(await client.nodes.server.read_browse_name(), flush=True)
-        os.kill(os.getpid(), signal.SIGSTOP)
+    client = Client(sys.argv[1], watchdog_intervall=3600.0)
+    await client.connect()
+    client.uaclient.protocol.transport.pause_reading()
+    request = ua.ReadParameters()
+    array = ua.NodeId(ua.ObjectIds.Server_NamespaceArray)
+    request.NodesToRead = [ua.ReadValueId(NodeId=array, AttributeId=13)] * 2000
+    reads = [asyncio.create_task(client.uaclient.read(request)) for _ in range(100)]
+    await asyncio.sleep(3.0)
+    print("stuck", flush=True)
+    await asyncio.sleep(60.0)
 
 asyncio.run(main())
 """
 
 
-def test_a_client_that_stands_still_does_not_hold_up_the_stop() -> None:
+def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
     with plant_process() as plant:
         endpoint = f"opc.tcp://127.0.0.1:{plant.ports['opcua']}"
         with subprocess.Popen([sys.executable, "-c", STUCK, endpoint], stdout=PIPE) as client:
             assert client.stdout is not None
             assert client.stdout.readline()
-            os.waitpid(client.pid, os.WUNTRACED)
             plant.process.send_signal(signal.SIGINT)
             assert plant.process.wait(5.0) == 130
             client.kill()
