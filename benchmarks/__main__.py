@@ -1,7 +1,9 @@
-"""Prints the figures of one run: `python -m benchmarks [--json] [plants] [reading] [startup]`."""
+"""Prints the figures of one run: `python -m benchmarks [--json] [SUITE…]`."""
 
 import json
+import logging
 import sys
+from argparse import ArgumentParser
 
 from . import plants, reading, startup
 
@@ -10,17 +12,21 @@ REPEATS = 15
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the suites that are named, or all."""
-    names = [word for word in arguments if not word.startswith("-")] or list(SUITES)
-    unknown = [name for name in names if name not in SUITES]
+    """Runs the suites that are named, or all; returns the exit code."""
+    parser = ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="runs behind each median")
+    asked = parser.parse_args(arguments)
+    unknown = [name for name in asked.suites if name not in SUITES]
     if unknown:
-        sys.stderr.write(f"no suite {', '.join(unknown)}; known: {', '.join(SUITES)}\n")
-        return 2
+        parser.error(f"no suite {', '.join(unknown)}; known: {', '.join(SUITES)}")
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)
     figures: dict[str, str] = {}
-    for name in names:
-        sys.stderr.write(f"{name}, medians of {REPEATS}…\n")
-        figures |= dict(SUITES[name](REPEATS))
-    if "--json" in arguments:
+    for name in asked.suites or SUITES:
+        sys.stderr.write(f"{name}, medians of {asked.repeats}…\n")
+        figures |= dict(SUITES[name](asked.repeats))
+    if asked.json:
         print(json.dumps(figures, indent=1))
     else:
         width = max(len(figure) for figure in figures)

@@ -90,10 +90,11 @@ class ModbusServer:
         if self._server is None:
             return
         self._server.close()
-        for writer in self._connections:
-            writer.transport.abort()  # closing would wait for a client that does not read
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await asyncio.sleep(0)  # those that were accepted just now become connections
+        while self._tasks:
+            for writer in self._connections:
+                writer.transport.abort()  # closing would wait for a client that does not read
+            await asyncio.wait(self._tasks, timeout=0.05)
         await self._server.wait_closed()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

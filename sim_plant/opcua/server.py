@@ -89,9 +89,14 @@ class OpcuaServer:
 
     async def stop(self) -> None:
         """Closes every session and stops listening."""
-        for transport in list(self._server.iserver.asyncio_transports):
-            transport.abort()  # closing would wait for a client that does not read
-        await self._server.stop()
+        stopping = asyncio.create_task(self._server.stop())
+        while not stopping.done():
+            # asyncua waits for its clients: for those that do not read, and for those that
+            # connect while it is stopping.
+            for transport in list(self._server.iserver.asyncio_transports):
+                transport.abort()
+            await asyncio.wait([stopping], timeout=0.05)
+        stopping.result()
         await asyncio.sleep(0)  # lets the closed transports run their callbacks
 
 

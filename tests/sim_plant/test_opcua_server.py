@@ -1,7 +1,9 @@
 """The plant's OPC UA side: everyone reads, the gate writes values, nobody does anything else."""
 
+import asyncio
 import math
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -318,3 +320,12 @@ def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
             plant.process.send_signal(signal.SIGINT)
             assert plant.process.wait(5.0) == 130
             client.kill()
+
+
+@pytest.mark.parametrize("side", ["opcua", "modbus", "modbus_gate"])
+async def test_a_client_that_connects_during_the_stop_does_not_hold_it_up(side: str) -> None:
+    async with asyncio.timeout(8.0):
+        async with served() as plant:
+            port: int = getattr(plant, side).port
+            late = socket.create_connection(("127.0.0.1", port))
+        late.close()
