@@ -1,11 +1,6 @@
 """The plant's Modbus side, byte by byte: exact answers, exact refusals, and what the log keeps."""
 
-import asyncio
-import socket
 import struct
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,64 +16,7 @@ from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ..served import frames_of, warm
-
-
-@dataclass
-class Wire:
-    """A bare TCP connection that speaks Modbus by hand."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    def send(self, transaction: int, pdu: str, unit: int = 1) -> None:
-        body = bytes.fromhex(pdu)
-        self.writer.write(struct.pack(">HHHB", transaction, 0, len(body) + 1, unit) + body)
-
-    async def answer(self) -> tuple[int, int, str]:
-        header = await self.reader.readexactly(7)
-        transaction, protocol, length, unit = struct.unpack(">HHHB", header)
-        assert protocol == 0
-        return transaction, unit, (await self.reader.readexactly(length - 1)).hex()
-
-    async def ask(self, pdu: str, unit: int = 1) -> str:
-        self.send(0x1234, pdu, unit)
-        transaction, answered_by, answer = await self.answer()
-        assert (transaction, answered_by) == (0x1234, unit)
-        return answer
-
-
-@dataclass
-class Device:
-    """Both listeners over one register image, without the OPC UA side."""
-
-    simulation: Simulation
-    modbus: ModbusServer
-    modbus_gate: ModbusServer
-
-
-@asynccontextmanager
-async def served(frame_log: Path | None = None) -> AsyncGenerator[Device]:
-    simulation = Simulation(warm(), Scenario())
-    with FrameLog(frame_log, lambda: simulation.plant.time_s) as frames:
-        image = RegisterImage(ProcessImage(simulation))
-        viewer = ModbusServer(image, frames, "viewer", accepts_writes=False)
-        gate = ModbusServer(image, frames, "gate", accepts_writes=True)
-        await viewer.start(0)
-        await gate.start(0)
-        yield Device(simulation, viewer, gate)
-        await viewer.stop()
-        await gate.stop()
-
-
-@asynccontextmanager
-async def wire(port: int) -> AsyncGenerator[Wire]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        yield Wire(reader, writer)
-    finally:
-        writer.close()
-        await writer.wait_closed()
-
+from .modbus_wire import served, still_serves, wire
 
 READS = [
     ("01 0000 0001", "010101"),  # P-101A.run_cmd
@@ -216,60 +154,6 @@ async def test_a_write_that_cannot_be_recorded_has_not_happened() -> None:
         assert server.simulation.plant.drain_events() == []
 
 
-async def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
-    async with asyncio.timeout(8.0):  # under the ten seconds after which the server gives it up
-        async with served() as server:
-            deaf = socket.socket()
-            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            deaf.connect(("127.0.0.1", server.modbus.port))
-            deaf.setblocking(False)
-            request = struct.pack(">HHHB", 1, 0, 6, 1) + bytes.fromhex("04 0000 000d")
-            unsent = request * 5_000
-            while not _is_stuck(server):
-                with suppress(BlockingIOError):
-                    unsent = unsent[deaf.send(unsent) :] or request * 5_000
-                await asyncio.sleep(0.01)
-            await _still_serves(server)
-        deaf.close()
-
-
-def _is_stuck(server: Device) -> bool:
-    writers: set[asyncio.StreamWriter] = server.modbus._connections  # pyright: ignore[reportPrivateUsage]
-    return any(writer.transport.get_write_buffer_size() > 2**16 for writer in writers)
-
-
-async def test_a_client_that_floods_leaves_the_others_their_turn(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with served() as server, wire(server.modbus.port) as flood:
-        answered: list[bytes] = []
-        answer = server.modbus.answer
-
-        def noted(unit: int, pdu: bytes, peer: str) -> bytes:
-            answered.append(pdu)
-            return answer(unit, pdu, peer)
-
-        monkeypatch.setattr(server.modbus, "answer", noted)
-        request = struct.pack(">HHHB", 1, 0, 6, 1) + bytes.fromhex("04 0000 000d")
-        flood.writer.write(request * 3_000)  # in one piece, so that it arrives in one
-        while not answered:  # noqa: ASYNC110 (counts turns of the loop)
-            await asyncio.sleep(0)
-        assert len(answered) < 100
-        for _ in range(3_000):
-            await flood.answer()
-
-
-async def test_too_many_connections_are_turned_away_and_the_rest_go_on() -> None:
-    async with served() as server, AsyncExitStack() as stack:
-        wires = [await stack.enter_async_context(wire(server.modbus.port)) for _ in range(64)]
-        assert [await each.ask("03 0000 0001") for each in wires] == ["03020001"] * 64
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.modbus.port)
-        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
-            await reader.readexactly(1)
-        writer.close()
-        assert await wires[0].ask("03 0000 0001") == "03020001"
-
-
 @pytest.mark.parametrize(
     "header",
     [
@@ -286,7 +170,7 @@ async def test_a_stream_that_is_not_modbus_is_closed_and_the_next_client_served(
         async with wire(server.modbus.port) as broken:
             broken.writer.write(bytes.fromhex(header) + bytes(300))
             assert await broken.reader.read() == b""
-        await _still_serves(server)
+        await still_serves(server)
 
 
 async def test_a_client_that_leaves_in_the_middle_of_a_frame_harms_nobody() -> None:
@@ -294,20 +178,8 @@ async def test_a_client_that_leaves_in_the_middle_of_a_frame_harms_nobody() -> N
         async with wire(server.modbus_gate.port) as leaving:
             leaving.writer.write(bytes.fromhex("0001 0000 0006 01 05 0014"))
             await leaving.writer.drain()
-        await _still_serves(server)
+        await still_serves(server)
         assert server.simulation.values()["P-101B.run_cmd"] is False
-
-
-async def _still_serves(server: Device) -> None:
-    async with wire(server.modbus.port) as next_client:
-        assert await next_client.ask("03 0000 0001") == "03020001"
-
-
-async def test_a_slow_client_does_not_hold_up_another() -> None:
-    async with served() as server, wire(server.modbus.port) as slow:
-        slow.writer.write(b"\x00\x01\x00")
-        await slow.writer.drain()
-        await _still_serves(server)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=260)), max_size=20))
