@@ -17,7 +17,14 @@ from tenacity.wait import wait_base, wait_chain, wait_fixed, wait_random
 from .errors import NotConnected
 from .session import Connector, Session
 from .tags import Tag
-from .values import BAD_NO_COMMUNICATION, BAD_WAITING, DataValue, never_read
+from .values import (
+    BAD_NO_COMMUNICATION,
+    BAD_WAITING,
+    UNCERTAIN_LAST_USABLE,
+    DataValue,
+    Quality,
+    never_read,
+)
 
 STALE_SCANS = 3
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.25, 1.0
@@ -52,6 +59,28 @@ def _back_off() -> wait_base:
     # the device's return; the random part keeps many clients from coming back at once.
     steps = [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 8.0, 10.0]
     return wait_chain(*(wait_fixed(seconds) for seconds in steps)) + wait_random(0.0, 0.1)
+
+
+def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -> DataValue:
+    """Returns a reading as it counts now.
+
+    Args:
+        now_s: Monotonic time, seconds.
+        limit_s: Age above which a reading is stale, seconds.
+        by_source: Whether the device renews every source time in its cycle; a server that
+            stamps only changes would have its constants doubted.
+
+    Returns:
+        Bad if it arrived too long ago; else uncertain if it was good, and the device
+        sampled it too long ago; else unchanged. A reading without a value keeps its reason.
+    """
+    if reading.value is None:
+        return reading
+    if now_s - reading.received_s > limit_s:
+        return reading.with_status(BAD_NO_COMMUNICATION)
+    if by_source and reading.quality is Quality.GOOD and reading.age_s(now_s) > limit_s:
+        return reading.with_status(UNCERTAIN_LAST_USABLE)
+    return reading
 
 
 class Connection:
@@ -110,14 +139,13 @@ class Connection:
         self.state = State.DISCONNECTED
 
     def latest(self) -> Mapping[str, DataValue]:
-        """Returns the latest reading of each tag; one older than three scans comes as bad."""
-        now = monotonic()
-        return {name: self._aged(reading, now) for name, reading in self._latest.items()}
-
-    def _aged(self, reading: DataValue, now_s: float) -> DataValue:
-        if now_s - reading.received_s > self.stale_after_s and reading.value is not None:
-            return reading.with_status(BAD_NO_COMMUNICATION)
-        return reading
+        """Returns the latest reading of each tag; one older than three scans is not good."""
+        now, limit = monotonic(), self.stale_after_s
+        by_source = self._connector.has_cyclic_stamps
+        return {
+            name: aged(reading, now, limit, by_source=by_source)
+            for name, reading in self._latest.items()
+        }
 
     async def next_scan(self) -> None:
         """Waits for the next scan, or for the loss of the connection."""
@@ -138,10 +166,11 @@ class Connection:
                 await self._lose(f"unexpected {type(error).__name__}: {error}")
             finally:
                 await session.close()
-            await asyncio.sleep(pause_s)
             # Sessions that end soon must not follow each other at full speed.
-            is_stable = monotonic() - opened_s > _STABLE_AFTER_S
-            pause_s = _FIRST_PAUSE_S if is_stable else min(2.0 * pause_s, _LAST_PAUSE_S)
+            if monotonic() - opened_s > _STABLE_AFTER_S:
+                pause_s = _FIRST_PAUSE_S
+            await asyncio.sleep(pause_s)
+            pause_s = min(2.0 * pause_s, _LAST_PAUSE_S)
 
     async def _connect(self) -> Session:
         self.state = State.CONNECTING

@@ -28,7 +28,7 @@ class Session(Protocol):
         ...
 
     async def close(self) -> None:
-        """Ends the session; never raises."""
+        """Ends the session within about 1 s, whatever the device does; raises no error."""
         ...
 
 
@@ -50,12 +50,18 @@ class Connector(Protocol):
         """Seconds between two scans."""
         ...
 
+    @property
+    def has_cyclic_stamps(self) -> bool:
+        """Whether the device samples every value anew in its cycle, changed or not."""
+        ...
+
     async def open(self) -> Session:
         """Opens a session with a client object of its own.
 
         Raises:
             NotConnected: The device cannot be reached or refuses the session.
 
-        Effect: OBSERVE. Retry: none, the supervisor does it. Timeout: the connection's `timeout`.
+        Effect: OBSERVE. Retry: none, the supervisor does it. Timeout: the connection's
+        `timeout` for all of it; giving up may take 1 s more, in which the session is closed.
         """
         ...

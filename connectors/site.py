@@ -47,11 +47,16 @@ class _Connection(Model):
 
 
 class OpcuaConnection(_Connection):
-    """An OPC UA server; without `read` the session is anonymous."""
+    """An OPC UA server; without `read` the session is anonymous.
+
+    `stamps` tells when the server renews a value's source time: with each change, or in
+    each of its cycles. Only with the second does an old source time tell of a standstill.
+    """
 
     kind: Literal["opcua"]
     endpoint: str
     read: Credentials | None = None
+    stamps: Literal["on-change", "cyclic"] = "on-change"
 
     @field_validator("endpoint")
     @classmethod
@@ -75,12 +80,17 @@ class OpcuaConnection(_Connection):
 
 
 class ModbusConnection(_Connection):
-    """A Modbus TCP device; `order` is the byte and word order of values of two registers."""
+    """A Modbus TCP device; `order` is the byte and word order of values of two registers.
+
+    `max_registers` and `max_bits` are what the device answers in one request at most.
+    """
 
     kind: Literal["modbus"]
     host: str = Field(min_length=1)
     unit: int = Field(default=1, ge=0, le=255)
     order: Literal["ABCD", "CDAB", "BADC", "DCBA"] = "ABCD"
+    max_registers: int = Field(default=125, ge=1, le=125)
+    max_bits: int = Field(default=2000, ge=1, le=2000)
     read: ReadPort = ReadPort()
 
     @property

@@ -21,7 +21,11 @@ _REQUESTS: Mapping[Table, Callable[..., ModbusPDU]] = {
     "holding": registers.ReadHoldingRegistersRequest,
     "input": registers.ReadInputRegistersRequest,
 }
-_ILLEGAL_ADDRESS = 2
+# Exceptions to what was asked, not to when: the block is split, and a single tag so refused
+# is left out. To 2, an illegal address, many devices add 3 for a request too long for them.
+_LASTING: Mapping[int, StatusCode] = {2: BAD_NODE_UNKNOWN, 3: BAD_DEVICE_FAILURE}
+_ASK_AGAIN_S = 10.0
+_ASK_ALL_S = 60.0
 
 
 class ModbusConnector:
@@ -36,8 +40,10 @@ class ModbusConnector:
         self.name = name
         self.where = config.where
         self.scan_s = config.scan
+        self.has_cyclic_stamps = False  # Modbus sends no times
         self.config = config
-        self.planner = Planner()
+        bits, words = config.max_bits, config.max_registers
+        self.planner = Planner({"coil": bits, "discrete": bits, "input": words, "holding": words})
 
     async def open(self) -> "ModbusSession":
         """Connects; see `Connector.open`."""
@@ -59,9 +65,11 @@ class ModbusSession:
         self._connector = connector
         self._transport = transport
         self._refused: dict[str, StatusCode] = {}
+        self._asked_s = monotonic()
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         """Reads the tags in merged blocks; see `Session.read`."""
+        await self._ask_again(tags)
         values: dict[str, DataValue] = {}
         wanted = [tag for tag in tags if tag.name not in self._refused]
         for block in list(self._connector.planner.plan(wanted)):
@@ -69,6 +77,22 @@ class ModbusSession:
         now = monotonic()
         refused = {name: never_read(status, now) for name, status in self._refused.items()}
         return values | {tag.name: refused[tag.name] for tag in tags if tag.name in refused}
+
+    async def _ask_again(self, tags: Sequence[Tag]) -> None:
+        # A PLC may refuse everything while a program is loaded into it. One request now and
+        # then finds the end of that; each refused tag has its turn within about a minute.
+        by_name = {tag.name: tag for tag in tags if tag.name in self._refused}
+        if not by_name:
+            return
+        pause = min(_ASK_AGAIN_S, _ASK_ALL_S / len(by_name))
+        if monotonic() - self._asked_s < pause:
+            return
+        self._asked_s = monotonic()
+        name = next(name for name in self._refused if name in by_name)
+        del self._refused[name]  # refused once more, it goes to the end of the queue
+        answer = await self._read_block(self._connector.planner.alone(by_name[name]))
+        if name in answer and answer[name].status != BAD_DEVICE_FAILURE:
+            self._refused.clear()
 
     async def _read_block(self, block: Block) -> dict[str, DataValue]:
         config = self._connector.config
@@ -81,22 +105,24 @@ class ModbusSession:
             raise NotConnected(
                 {self._connector.name: f"{self._connector.where}: {error}"}
             ) from None
+        self._connector.planner.accept(block)
         is_bits = block.table in {"coil", "discrete"}
         items = [int(bit) for bit in answer.bits] if is_bits else list(answer.registers)
         now = monotonic()
         return {tag.name: self._value(tag, block, items, now) for tag in block.tags}
 
     async def _read_refused(self, block: Block, refusal: DeviceException) -> dict[str, DataValue]:
-        parts = self._connector.planner.split(block) if refusal.code == _ILLEGAL_ADDRESS else []
+        status = _LASTING.get(refusal.code)
+        parts = self._connector.planner.split(block) if status is not None else []
         if parts:
             values: dict[str, DataValue] = {}
             for part in parts:
                 values |= await self._read_block(part)
             return values
-        now = monotonic()
-        if refusal.code == _ILLEGAL_ADDRESS:
-            self._refused |= {tag.name: BAD_NODE_UNKNOWN for tag in block.tags}
+        if status is not None:
+            self._refused |= {tag.name: status for tag in block.tags}
             return {}
+        now = monotonic()
         return {tag.name: never_read(BAD_DEVICE_FAILURE, now) for tag in block.tags}
 
     def _value(self, tag: Tag, block: Block, items: Sequence[int], now_s: float) -> DataValue:

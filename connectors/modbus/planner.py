@@ -22,12 +22,17 @@ class Planner:
     """Merges tags into blocks over gaps, never across an address that the device refused.
 
     A refused block is split at its widest gap and asked again, until the parts are
-    accepted or a part is a single tag. The borders found so are remembered.
+    accepted or a part is a single tag. The borders found so are remembered until the
+    device answers for an address that it refused: its map is another one then.
+
+    Args:
+        most: How many items one request for each table may ask for.
 
     Source: own; merging over gaps is what users of comparable connectors ask for most.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: Mapping[Table, int] = MAX_ITEMS) -> None:
+        self._most = most
         self._borders: set[tuple[Table, int]] = set()
         self._refused: set[tuple[Table, int]] = set()
         self._plans: dict[tuple[str, ...], list[Block]] = {}
@@ -39,12 +44,22 @@ class Planner:
             self._plans[key] = self._merge(tags)
         return self._plans[key]
 
+    def accept(self, block: Block) -> None:
+        """Forgets everything learned if the device answered for an address that it refused."""
+        if not self._refused.isdisjoint(_cells(block)):
+            self._borders.clear()
+            self._refused.clear()
+            self._plans.clear()
+
+    def alone(self, tag: Tag) -> Block:
+        """Returns the block of one tag, refused or not."""
+        return _block([tag])
+
     def split(self, block: Block) -> list[Block]:
         """Splits a refused block at its widest gap; a block of one address cannot be split."""
         starts = sorted({_address(tag).address for tag in block.tags})
         if len(starts) < 2:
-            end = block.start + block.count
-            self._refused |= {(block.table, each) for each in range(block.start, end)}
+            self._refused |= _cells(block)
             self._plans.clear()
             return []
         ends = {
@@ -78,9 +93,13 @@ class Planner:
         if address.table != first.table or (address.table, address.address) in self._borders:
             return False
         span = range(first.address, _end(tag))
-        if len(span) > MAX_ITEMS[address.table]:
+        if len(span) > self._most[address.table]:
             return False
         return not any((address.table, each) in self._refused for each in span)
+
+
+def _cells(block: Block) -> set[tuple[Table, int]]:
+    return {(block.table, block.start + offset) for offset in range(block.count)}
 
 
 def _address(tag: Tag) -> RegisterAddress:

@@ -28,16 +28,21 @@ def decode(tag: Tag, result: ua.DataValue, server_time: datetime | None, now_s: 
         The value in the tag's type; one of another type comes as `BadTypeMismatch`, a
         float that is not a number as `BadSensorFailure`.
     """
-    status = StatusCode(result.StatusCode.value) if result.StatusCode is not None else GOOD
+    raw, status = plain(result)
     value: Value | None = None
     if status.quality is not Quality.BAD:
-        raw = result.Value.Value if result.Value is not None else None
         value = _coerce(raw, tag.kind)
         if value is None:
             status = BAD_TYPE_MISMATCH
         elif isinstance(value, float) and not isfinite(value):
             value, status = None, BAD_SENSOR_FAILURE
     return DataValue(value, status, _utc(result.SourceTimestamp), _utc(server_time), now_s)
+
+
+def plain(result: ua.DataValue) -> tuple[object, StatusCode]:
+    """Returns what one result of a Read carries, of whatever type, and its status."""
+    status = StatusCode(result.StatusCode.value) if result.StatusCode is not None else GOOD
+    return (result.Value.Value if result.Value is not None else None), status
 
 
 def _coerce(raw: object, kind: Kind) -> Value | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
+from typing import cast
 
 from asyncua import ua
 from asyncua.client.client import Client
@@ -15,8 +16,15 @@ from ..errors import NotConnected, os_reason
 from ..secrets import resolve_secret
 from ..site import OpcuaConnection
 from ..tags import NodeAddress, Tag
-from ..values import BAD_NODE_UNKNOWN, DataValue, never_read
-from .codec import decode
+from ..values import (
+    BAD_NODE_UNKNOWN,
+    BAD_TYPE_MISMATCH,
+    DataValue,
+    Quality,
+    StatusCode,
+    never_read,
+)
+from .codec import decode, plain
 
 
 def _standard(identifier: int) -> ua.NodeId:
@@ -46,6 +54,7 @@ class OpcuaConnector:
         self.name = name
         self.where = config.where
         self.scan_s = config.scan
+        self.has_cyclic_stamps = config.stamps == "cyclic"
         self.config = config
         self._root = root
 
@@ -60,7 +69,7 @@ class OpcuaConnector:
         try:
             async with asyncio.timeout(config.timeout):
                 await client.connect()
-            await session.learn()
+                await session.learn()
         except (OSError, TimeoutError, UaError, ValueError) as error:
             await session.close()
             raise self.lost(error) from None
@@ -101,11 +110,23 @@ class OpcuaSession:
         """Reads the namespace array and how many nodes one Read may have."""
         (limit,) = await self._read([_MAX_NODES])  # alone: it may be 1
         (namespaces,) = await self._read([_NAMESPACES])
-        uris: list[str] = namespaces.Value.Value if namespaces.Value else []
-        self._namespaces = {uri: index for index, uri in enumerate(uris)}
-        most = limit.Value.Value if limit.Value else 0
-        if most:  # 0 and missing mean that the server has no limit
+        uris, status = plain(namespaces)
+        if status.quality is Quality.BAD or not isinstance(uris, list):
+            raise self._useless("NamespaceArray", status)
+        self._namespaces = {
+            uri: index for index, uri in enumerate(cast(list[object], uris)) if isinstance(uri, str)
+        }
+        most, status = plain(limit)
+        if status.quality is Quality.BAD or most is None:
+            return  # the server need not have the node
+        if not isinstance(most, int) or isinstance(most, bool):
+            raise self._useless("MaxNodesPerRead", status)
+        if most > 0:  # 0 means that the server has no limit
             self._chunk = min(_CHUNK, most)
+
+    def _useless(self, what: str, status: StatusCode) -> NotConnected:
+        why = status if status.quality is Quality.BAD else BAD_TYPE_MISMATCH
+        return self._connector.lost(UaError(f"{what}: {why.name}"))
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         """Reads the tags in chunks, with the server's time beside them; see `Session.read`."""
@@ -175,4 +196,6 @@ class OpcuaSession:
             async with asyncio.timeout(1.0):
                 await client.disconnect()
         except (OSError, TimeoutError, UaError):
-            client.disconnect_socket()
+            pass  # the socket goes either way
+        finally:
+            client.disconnect_socket()  # a second time does nothing; a cancellation needs it

@@ -230,6 +230,7 @@ class _Script:
     name = "dcs"
     where = "script"
     scan_s = 0.01
+    has_cyclic_stamps = False
 
     def __init__(self, *faults: Exception | None) -> None:
         self.faults = list(faults)

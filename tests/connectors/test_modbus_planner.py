@@ -73,6 +73,7 @@ def _scan(
             assert len(refusals) <= 2 * len(tags)
             due = planner.split(block) + due
         else:
+            planner.accept(block)
             answered += [tag.name for tag in block.tags]
     return answered, refusals
 

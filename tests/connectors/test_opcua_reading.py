@@ -15,6 +15,8 @@ from asyncua.server.address_space import AttributeService
 from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
 
+from handwheel.connectors.connection import Connection
+from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.connectors.reader import read_once
 from handwheel.connectors.site import OpcuaConnection
@@ -57,12 +59,17 @@ class LimitedReads(AttributeService):
     def __init__(self, server: Server) -> None:
         super().__init__(server.iserver.aspace)
         self.sizes: list[int] = []
+        self.spoiled: dict[ua.NodeId, ua.DataValue] = {}  # what is answered instead
 
     def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
         self.sizes.append(len(cast(list[ua.ReadValueId], params.NodesToRead)))
         if self.limit and self.sizes[-1] > self.limit:
             raise ua.uaerrors.BadTooManyOperations
-        return super().read(params)
+        asked = cast(list[ua.ReadValueId], params.NodesToRead)
+        return [
+            self.spoiled.get(cast(ua.NodeId, each.NodeId), result)
+            for each, result in zip(asked, super().read(params), strict=True)
+        ]
 
 
 class Works:
@@ -88,6 +95,8 @@ class Works:
             node = ua.NodeId(ua.String(name), ua.Int16(index))
             await objects.add_variable(node, name, value.Value or 0.0)
             await self.server.write_attribute_value(node, value)
+        clock = self.server.get_node(ua.NodeId(ua.Int32(ObjectIds.Server_ServerStatus_CurrentTime)))
+        await clock.write_value(NOON + timedelta(hours=1), ua.VariantType.DateTime)
         self.server.iserver.attribute_service = self.reads
         await self.server.start()
 
@@ -114,9 +123,9 @@ async def plant() -> AsyncGenerator[PlantServer]:
         yield server
 
 
-def _connector(works: Works) -> OpcuaConnector:
+def _connector(works: Works, **keys: str) -> OpcuaConnector:
     endpoint = f"opc.tcp://127.0.0.1:{works.port}"
-    config = OpcuaConnection(kind="opcua", endpoint=endpoint)
+    config = OpcuaConnection.model_validate({"kind": "opcua", "endpoint": endpoint, **keys})
     return OpcuaConnector("dcs", config, Path())
 
 
@@ -163,6 +172,25 @@ async def test_the_age_counts_from_the_plants_sampling(plant: PlantServer, tmp_p
     assert first.source_time is not None
     assert third.source_time is not None
     assert third.source_time >= first.source_time + timedelta(seconds=0.05)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "status"), [("on-change", "Good"), ("cyclic", "UncertainLastUsableValue")]
+)
+async def test_an_old_source_time_tells_of_a_standstill_only_where_stamps_are_cyclic(
+    works: Works, stamps: str, status: str
+) -> None:
+    tags = [_tag("double"), _tag("float")]  # only the first has a source time, long ago
+    async with (
+        Connection(_connector(works, stamps=stamps), tags) as connection,
+        asyncio.timeout(10),
+    ):
+        await connection.next_scan()
+        readings = connection.latest()
+    assert {name: (each.value, each.status.name) for name, each in readings.items()} == {
+        "double": (350.5, status),
+        "float": (1.5, "Good"),
+    }
 
 
 async def test_a_node_that_the_server_does_not_have_stops_no_other(works: Works) -> None:
@@ -233,3 +261,36 @@ async def test_no_read_has_more_nodes_than_the_server_takes(
     assert works.reads.sizes == sizes
     await session.close()
     await works.limit(0)
+
+
+NAMESPACES = ObjectIds.Server_NamespaceArray
+LIMIT = ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead
+UNREADABLE = ua.StatusCode(ua.UInt32(0x803A0000))
+
+
+@pytest.mark.parametrize(
+    ("node", "answer", "reason"),
+    [
+        (NAMESPACES, ua.DataValue(ua.Variant([URI]), UNREADABLE), "NamespaceArray: BadNotReadable"),
+        (NAMESPACES, ua.DataValue(ua.Variant()), "NamespaceArray: BadTypeMismatch"),
+        (NAMESPACES, ua.DataValue(ua.Variant(URI)), "NamespaceArray: BadTypeMismatch"),
+        (LIMIT, ua.DataValue(ua.Variant("many")), "MaxNodesPerRead: BadTypeMismatch"),
+        (LIMIT, ua.DataValue(ua.Variant(True)), "MaxNodesPerRead: BadTypeMismatch"),
+        (LIMIT, ua.DataValue(ua.Variant("many"), UNREADABLE), None),
+        (LIMIT, ua.DataValue(ua.Variant()), None),
+    ],
+)
+async def test_what_a_server_tells_of_itself_is_checked(
+    works: Works, node: int, answer: ua.DataValue, reason: str | None
+) -> None:
+    works.reads.spoiled[ua.NodeId(ua.Int32(node))] = answer
+    try:
+        if reason is not None:
+            with pytest.raises(NotConnected, match=f": {reason}$"):
+                await _connector(works).open()
+        else:
+            session = await _connector(works).open()
+            assert (await session.read([_tag("double")]))["double"].value == 350.5
+            await session.close()
+    finally:
+        works.reads.spoiled.clear()

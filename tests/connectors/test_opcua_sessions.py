@@ -1,11 +1,14 @@
 """Sessions that cannot be opened or are lost: a plain reason, and nothing left behind."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import signal
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from asyncua import ua
+from asyncua.client.ua_client import UaClient
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.opcua.connector import OpcuaConnector
@@ -14,7 +17,7 @@ from handwheel.connectors.tags import NodeAddress, Tag
 from handwheel.connectors.values import GOOD
 from handwheel.sim_plant.serve import PlantServer
 
-from ..served import GATE_SECRET, served
+from ..served import GATE_SECRET, PlantProcess, plant_process, served
 from .devices import Handle, eventually, free_port, hang_up, listening, say_nothing
 
 READER = ("gate", "env:READER_PASSWORD")
@@ -25,6 +28,12 @@ TAG = Tag("PT-102.pv", "dcs", "float", NodeAddress("nsu=urn:handwheel:sim:cw-100
 async def plant() -> AsyncGenerator[PlantServer]:
     async with served() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def plant_apart() -> Generator[PlantProcess]:
+    with plant_process() as process:
+        yield process
 
 
 def _connector(
@@ -135,3 +144,46 @@ async def test_a_session_that_is_lost_says_so_and_can_be_closed() -> None:
     with pytest.raises(NotConnected, match=f"^dcs: opc.tcp://127.0.0.1:{port}: .+$"):
         await session.read([TAG])
     await session.close()
+
+
+async def test_closing_that_is_cancelled_leaves_nothing_behind(plant_apart: PlantProcess) -> None:
+    connector = _connector(plant_apart.ports["opcua"])
+    async with nothing_left():
+        sessions = [await connector.open() for _ in range(2)]
+        plant_apart.process.send_signal(signal.SIGSTOP)
+        try:
+            for moment, session in zip([1, 20], sessions, strict=True):
+                closing = asyncio.create_task(session.close())
+                for _ in range(moment):
+                    await asyncio.sleep(0)
+                closing.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await closing
+        finally:
+            plant_apart.process.send_signal(signal.SIGCONT)
+
+
+def _slow_reads(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    read = UaClient.read
+
+    async def read_slowly(self: UaClient, request: ua.ReadParameters) -> list[ua.DataValue]:
+        await asyncio.sleep(seconds)
+        return await read(self, request)
+
+    monkeypatch.setattr(UaClient, "read", read_slowly)
+
+
+@pytest.mark.parametrize("limit", ["500 ms", "20 s"])
+async def test_the_whole_of_opening_has_one_time_out(
+    plant: PlantServer, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _slow_reads(monkeypatch, 0.3)
+    connector = _connector(plant.opcua.port, timeout=limit)
+    async with nothing_left():
+        if limit == "20 s":
+            session = await connector.open()
+            assert (await session.read([TAG]))["PT-102.pv"].status == GOOD
+            await session.close()
+        else:
+            with pytest.raises(NotConnected, match=r": no answer within 0.5 s$"):
+                await connector.open()

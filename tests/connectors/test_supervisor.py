@@ -1,0 +1,152 @@
+"""When a reading is stale and when a lost connection is tried again, on a scripted clock."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from math import inf
+
+import pytest
+
+from handwheel.connectors import connection as supervisor
+from handwheel.connectors.connection import Connection, aged
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.session import Session
+from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.values import (
+    BAD_NO_COMMUNICATION,
+    BAD_NODE_UNKNOWN,
+    GOOD,
+    UNCERTAIN_LAST_USABLE,
+    DataValue,
+    StatusCode,
+    Value,
+)
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+TAG = Tag("A.pv", "dcs", "float", NodeAddress("s=A"))
+SHAKY = StatusCode(0x40940000)
+
+
+def _reading(
+    value: Value | None = 1.0, status: StatusCode = GOOD, on_device_s: float = 0.0
+) -> DataValue:
+    return DataValue(value, status, NOON, NOON + timedelta(seconds=on_device_s), 100.0)
+
+
+@pytest.mark.parametrize(
+    ("reading", "since_s", "by_arrival", "by_source"),
+    [
+        (_reading(), 1.5, GOOD, GOOD),
+        (_reading(), 1.5001, BAD_NO_COMMUNICATION, BAD_NO_COMMUNICATION),
+        (_reading(on_device_s=1.0), 0.5, GOOD, GOOD),
+        (_reading(on_device_s=1.0), 0.5001, GOOD, UNCERTAIN_LAST_USABLE),
+        (_reading(on_device_s=3600.0), 0.0, GOOD, UNCERTAIN_LAST_USABLE),
+        (_reading(on_device_s=-3600.0), 1.5, GOOD, GOOD),
+        (_reading(on_device_s=1.0), 1.5001, BAD_NO_COMMUNICATION, BAD_NO_COMMUNICATION),
+        (_reading(status=SHAKY, on_device_s=3600.0), 0.0, SHAKY, SHAKY),
+        (_reading(None, BAD_NODE_UNKNOWN, 3600.0), 9.0, BAD_NODE_UNKNOWN, BAD_NODE_UNKNOWN),
+        (DataValue(1.0, GOOD, NOON, None, 100.0), 1.5, GOOD, GOOD),
+        (DataValue(1.0, GOOD, None, None, 100.0), 1.5, GOOD, GOOD),
+    ],
+)
+def test_a_reading_ages_by_its_arrival_and_where_stamps_are_cyclic_by_its_source(
+    reading: DataValue, since_s: float, by_arrival: StatusCode, by_source: StatusCode
+) -> None:
+    for is_cyclic, status in ((False, by_arrival), (True, by_source)):
+        now = aged(reading, 100.0 + since_s, 1.5, by_source=is_cyclic)
+        assert now == reading.with_status(status)
+
+
+class _Clock:
+    """Monotonic time that passes only in sleeps, which it notes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now_s = 100.0
+        self.slept: list[float] = []
+        self._pass = asyncio.sleep
+        monkeypatch.setattr(supervisor, "monotonic", lambda: self.now_s)
+        monkeypatch.setattr(asyncio, "sleep", self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        if seconds > 0.0:
+            self.now_s += seconds
+            self.slept.append(seconds)
+        await self._pass(0)
+
+
+class _Script:
+    """A connector with a list of events: refused, or a session that is lost after so long."""
+
+    name = "dcs"
+    where = "script"
+
+    def __init__(
+        self, clock: _Clock, *events: float | None, scan_s: float = 0.0, is_cyclic: bool = False
+    ) -> None:
+        self.scan_s = scan_s
+        self.has_cyclic_stamps = is_cyclic
+        self.played = asyncio.Event()
+        self._clock = clock
+        self._events = list(events)
+        self._lasts_s: float | None = None
+
+    async def open(self) -> Session:
+        if not self._events:
+            self.played.set()
+            await asyncio.Event().wait()
+        self._lasts_s = self._events.pop(0)
+        if self._lasts_s is None:
+            raise NotConnected({self.name: "refused"})
+        self._is_new = True
+        return self
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        if not self._is_new:
+            assert self._lasts_s is not None
+            if self._lasts_s == inf:
+                await asyncio.Event().wait()
+            self._clock.now_s += self._lasts_s
+            raise NotConnected({self.name: "lost"})
+        self._is_new = False
+        return {tag.name: _reading(on_device_s=1.0) for tag in tags}
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("is_cyclic", [False, True])
+async def test_a_connection_counts_three_of_its_scans(
+    is_cyclic: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = _Clock(monkeypatch)
+    script = _Script(clock, inf, scan_s=0.5, is_cyclic=is_cyclic)
+    async with Connection(script, [TAG]) as connection:
+        await connection.next_scan()
+        statuses: list[StatusCode] = []
+        for clock.now_s in (100.49, 100.51, 101.49, 101.51):
+            statuses.append(connection.latest()[TAG.name].status)
+    doubted = UNCERTAIN_LAST_USABLE if is_cyclic else GOOD
+    assert statuses == [GOOD, doubted, doubted, BAD_NO_COMMUNICATION]
+
+
+REFUSED = [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("events", "pauses"),
+    [
+        ([None] * 12, REFUSED),
+        ([0.0] * 5, [0.25, 0.5, 1.0, 1.0, 1.0]),
+        ([0.0, 0.0, 8.0, 11.0, 0.0], [0.25, 0.5, 1.0, 0.25, 0.5]),
+        ([0.0, None, None, 0.0, None], [0.25, 0.5, 1.0, 0.5, 0.5]),
+    ],
+    ids=["refused", "short sessions", "a long session", "both"],
+)
+async def test_attempts_move_apart_and_so_do_sessions_that_end_soon(
+    events: Sequence[float | None], pauses: Sequence[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = _Clock(monkeypatch)
+    script = _Script(clock, *events)
+    async with Connection(script, [TAG]), asyncio.timeout(10):
+        await script.played.wait()
+    assert clock.slept == [pytest.approx(pause + 0.05, abs=0.0501) for pause in pauses]
