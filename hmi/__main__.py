@@ -3,12 +3,14 @@
 import sys
 
 from .interrupts import INTERRUPTED, end_alike, uninterrupted_import
+from .streams import make_writable
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with a documented code."""
     try:
         end_alike()
+        make_writable()
         with uninterrupted_import():
             from .command_line import run_command_line
 

@@ -2,25 +2,28 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import ClassVar
+from time import monotonic
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import DataValue, Quality
 
+from .connection_lines import ConnectionChanges, is_starting
 from .demo_screen import Frame, render
-from .demo_story import SHOWN, Story, Timeline, clock_text
+from .demo_story import Story, Timeline, clock_text, good_number
 from .history import History
 from .plant_process import PlantProcess
 
 _REFRESH_S = 0.2
 _LINE_EVERY = 15  # refreshes between two lines in a pipe
 _SAMPLES = 400
+_LONGEST_S = 180.0  # three times the usual
+_SILENCE_S = 10.0  # without a good reading
 
 
 class DemoRun:
@@ -29,11 +32,9 @@ class DemoRun:
     Args:
         story: What is told.
         site: The temporary site.
-        reader: Scans the tags of `TAGS`.
+        reader: Scans the tags that the demo shows.
         plant: The plant's process, to be slowed down for the crucial seconds.
     """
-
-    TAGS: ClassVar[tuple[str, ...]] = SHOWN
 
     def __init__(self, story: Story, site: Site, reader: SiteReader, plant: PlantProcess) -> None:
         self._story = story
@@ -43,28 +44,43 @@ class DemoRun:
         self._timeline = Timeline()
         self._history = History(("VT-101A.pv", "PT-102.pv"), _SAMPLES)
         self._console = Console(highlight=False)
-        self._is_slow = False
+        self._changes = ConnectionChanges()
+        self._slowdown = story.slowdown
+        self._started_s = self._good_s = monotonic()
 
     async def run(self, *, is_live: bool) -> None:
-        """Shows the story to its end and prints what it meant."""
+        """Shows the story to its end, or as long as it may take, and prints what it meant.
+
+        Raises:
+            NotConnected: The plant has ended, or nothing good has been read for too long.
+        """
+        self._started_s = self._good_s = monotonic()
         if is_live:
             await self._show()
         else:
             await self._print()
         self._summary()
 
+    @property
+    def _is_over(self) -> bool:
+        return self._timeline.is_over or monotonic() - self._started_s > _LONGEST_S
+
     async def _show(self) -> None:
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
-            while not self._timeline.is_over:
+            while not self._is_over:
                 readings = await self._scan()
                 live.update(render(self._frame(readings)), refresh=True)
 
     async def _print(self) -> None:
         print(self._story.intro, flush=True)
         count = 0
-        while not self._timeline.is_over:
+        while not self._is_over:
             known = len(self._timeline.entries)
             readings = await self._scan()
+            for change in self._changes.news(self._reader.connections):
+                print(f"{clock_text(self._timeline.now_s)}  {change}", flush=True)
+            if any(is_starting(connection) for connection in self._reader.connections):
+                continue
             for time, _, meaning in self._timeline.entries[known:]:
                 print(f"{clock_text(time)}  {meaning}", flush=True)
             if count % _LINE_EVERY == 0:
@@ -72,44 +88,47 @@ class DemoRun:
             count += 1
 
     def _print_readings(self, readings: Mapping[str, DataValue]) -> None:
-        shown = "  ".join(
-            f"{name} {self._site.tags[name].show(readings[name])} {self._site.tags[name].unit}"
-            for name in ("VT-101A.pv", "TT-111A.pv", "PT-102.pv", "TT-202.pv")
-        )
+        names = ("VT-101A.pv", "TT-111A.pv", "PT-102.pv", "TT-202.pv")
+        shown = "  ".join(self._reading_text(name, readings[name]) for name in names)
         print(f"{clock_text(self._timeline.now_s)}  {shown}", flush=True)
+
+    def _reading_text(self, name: str, reading: DataValue) -> str:
+        tag = self._site.tags[name]
+        status = "" if reading.quality is Quality.GOOD else f" {reading.status.name}"
+        return f"{name} {tag.show(reading)} {tag.unit}{status}"
 
     async def _scan(self) -> Mapping[str, DataValue]:
         await asyncio.sleep(_REFRESH_S)
         self._plant.check()
         readings = self._reader.latest()
+        self._check(readings)
         self._history.add(readings)
         self._timeline.add(readings)
-        watched = readings[self._story.slow_tag]
-        if (
-            not self._is_slow
-            and watched.quality is Quality.GOOD
-            and isinstance(watched.value, float)
-            and watched.value > self._story.slow_over
-        ):
-            self._is_slow = True
-            self._plant.tell(f"speed {self._story.slow_speed:g}")
+        if self._slowdown is not None:
+            watched = good_number(readings[self._slowdown.tag])
+            if watched is not None and watched > self._slowdown.over:
+                self._plant.tell(f"speed {self._slowdown.speed:g}")
+                self._slowdown = None
         return readings
+
+    def _check(self, readings: Mapping[str, DataValue]) -> None:
+        now = monotonic()
+        if any(reading.quality is Quality.GOOD for reading in readings.values()):
+            self._good_s = now
+        elif now - self._good_s > _SILENCE_S:
+            silence = f"no good reading within {_SILENCE_S:g} s"
+            raise NotConnected(
+                {each.name: each.reason or silence for each in self._reader.connections}
+            )
 
     def _frame(self, readings: Mapping[str, DataValue]) -> Frame:
         return Frame(
             self._story, self._site.tags, readings, self._history, self._timeline,
-            self._reader.connections,
-            self._console.width,
+            self._reader.connections, self._console.width, self._console.height,
         )  # fmt: skip
 
     def _summary(self) -> None:
         print("\nWhat the readers saw, in plant time:")
         for time, tag, meaning in self._timeline.entries:
             print(f"  {clock_text(time)}  {tag:16} {meaning}")
-        alarm, trip = (
-            self._timeline.first("VAH-101A.active"),
-            self._timeline.first("P-101A.tripped"),
-        )
-        lead = format_duration(trip - alarm) if alarm is not None and trip is not None else "long"
-        moral = self._story.moral.format(lead=lead, low=f"{self._timeline.lowest_kpa:.0f}")
-        self._console.print(Text(f"\n{moral}"))
+        self._console.print(Text(f"\n{self._story.moral(self._timeline)}"))

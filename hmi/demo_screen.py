@@ -10,21 +10,23 @@ from rich.text import Text
 from handwheel.connectors.connection import Connection, State
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, Quality
+from handwheel.sim_plant.alarm import Priority
 
-from .demo_story import Story, Timeline, clock_text
+from .connection_lines import is_starting
+from .demo_story import ALARM_LIST, Story, Timeline, clock_text
 from .history import History
 from .trend import Scale, labelled
 
 _TREND_HEIGHT = 6
 _COLUMN = 19  # of a value with its unit, or a pump with its state
-_ALARMS = (
-    ("PAL-102.active", "▲", "P1", "bold red"),
-    ("FAL-103.active", "▲", "P1", "bold red"),
-    ("VAH-101A.active", "◆", "P2", "bold yellow"),
-    ("VAH-101B.active", "◆", "P2", "bold yellow"),
-    ("TAH-202.active", "◆", "P2", "bold yellow"),
-    ("PDAH-101.active", "■", "P3", "bold cyan"),
-)
+_NEEDED = (80, 24)
+# ISA-101: a shape of its own for each priority, so that colour is not the only sign.
+_SIGNS = {
+    Priority.HIGH: ("▲", "bold red"),
+    Priority.MEDIUM: ("◆", "bold yellow"),
+    Priority.LOW: ("■", "bold cyan"),
+}
+_MORE = 3  # columns for the number of alarms that do not fit
 _PUMP_ROWS = (
     ("speed", "P-101{}.speed"),
     ("current", "IT-101{}.pv"),
@@ -53,14 +55,15 @@ class Frame:
     timeline: Timeline
     connections: Sequence[Connection]
     width: int
+    height: int
 
 
 def render(frame: Frame) -> RenderableType:
     """Returns the picture for a terminal of at least 80 by 24."""
     return Group(
+        *_too_small(frame),
         _header(frame),
-        Text(frame.story.intro, style="dim", no_wrap=True, overflow="ellipsis"),
-        Text(""),
+        *_below_header(frame),
         _trends(frame),
         Text(""),
         *_numbers(frame),
@@ -70,29 +73,40 @@ def render(frame: Frame) -> RenderableType:
     )
 
 
+def _too_small(frame: Frame) -> list[Text]:
+    if frame.width >= _NEEDED[0] and frame.height >= _NEEDED[1]:
+        return []
+    return [Text(f"{_NEEDED[0]} x {_NEEDED[1]} needed", style="reverse")]
+
+
 def _header(frame: Frame) -> Text:
-    speed = frame.readings["SIM-CLOCK.speed"].value or 0
-    text = Text("HANDWHEEL demo", style="bold", no_wrap=True, overflow="ellipsis")
-    text.append(f"  cw-100 simulated {speed:g}×", style="")
-    text.append(f"  plant time {clock_text(frame.timeline.now_s)}", style="")
+    speed = frame.readings["SIM-CLOCK.speed"]
+    pace = f"{speed.value:g}" if _is_good(speed) and isinstance(speed.value, float) else "?"
+    text = _line("HANDWHEEL demo", "bold")
+    text.append(f"  cw-100 simulated {pace}×")
+    text.append(f"  plant time {clock_text(frame.timeline.now_s)}")
     for connection in frame.connections:
-        is_up = connection.state is State.CONNECTED
-        text.append(f"  {connection.name}", style="")
-        text.append(" ok" if is_up else f" DOWN {connection.reason}", "" if is_up else "reverse")
+        text.append(f"  {connection.name}")
+        if connection.state is State.CONNECTED:
+            text.append(" ok")
+        elif is_starting(connection):
+            text.append(" …")
+        else:
+            text.append(" DOWN", style="reverse")
     return text
+
+
+def _below_header(frame: Frame) -> list[Text]:
+    """Two lines: the reasons of what is down; else what the viewer should look at."""
+    reasons = [_line(f"{c.name}: {c.reason}", "bold") for c in frame.connections if c.reason]
+    return [*(reasons or [_line(frame.story.intro, "dim")]), Text("")][:2]
 
 
 def _trends(frame: Frame) -> Table:
     width = (frame.width - 2) // 2
     table = Table.grid(padding=(0, 1))
-    vibration = labelled(
-        "VT-101A vibration, mm/s (alarm 5.0)",
-        frame.history.series("VT-101A.pv"), width, _TREND_HEIGHT, Scale(0.0, 10.0, 5.0),
-    )  # fmt: skip
-    pressure = labelled(
-        "PT-102 header pressure, kPa (alarm 290)",
-        frame.history.series("PT-102.pv"), width, _TREND_HEIGHT, Scale(0.0, 500.0, 290.0),
-    )  # fmt: skip
+    vibration = _trend(frame, "VT-101A vibration, mm/s", "VAH-101A", 10.0, width)
+    pressure = _trend(frame, "PT-102 header pressure, kPa", "PAL-102", 500.0, width)
     for n, (left, right) in enumerate(zip(vibration, pressure, strict=True)):
         style = "dim" if n == 0 else ""
         table.add_row(
@@ -100,6 +114,14 @@ def _trends(frame: Frame) -> Table:
             Text(right, style=style, no_wrap=True),
         )
     return table
+
+
+def _trend(frame: Frame, title: str, alarm: str, high: float, width: int) -> list[str]:
+    """A trend of what an alarm measures, with the alarm's limit."""
+    definition = ALARM_LIST[alarm]
+    series = frame.history.series(f"{definition.measures}.pv")
+    scale = Scale(0.0, high, definition.limit)
+    return labelled(f"{title} (alarm {scale.limit:g})", series, width, _TREND_HEIGHT, scale)
 
 
 def _numbers(frame: Frame) -> list[Text]:
@@ -118,6 +140,15 @@ def _process(frame: Frame, name: str) -> tuple[Text, Text]:
     return Text(f"{_NAMES[name]:<17}", style="dim"), _value(frame, name)
 
 
+def _is_good(reading: DataValue) -> bool:
+    return reading.quality is Quality.GOOD
+
+
+def _line(text: str, style: str) -> Text:
+    """A line that begins with this text; what is appended does not take over its style."""
+    return Text(no_wrap=True, overflow="ellipsis").append(text, style)
+
+
 def _joined(parts: Sequence[Text]) -> Text:
     line = Text(no_wrap=True, overflow="ellipsis")
     for part in parts:
@@ -128,7 +159,8 @@ def _joined(parts: Sequence[Text]) -> Text:
 
 def _pump_title(frame: Frame, pump: str) -> Text:
     readings = frame.readings
-    if readings[f"{pump}.running"].quality is not Quality.GOOD:
+    states = ("running", "tripped", "trip_cause")
+    if not all(_is_good(readings[f"{pump}.{state}"]) for state in states):
         return _padded(f"{pump} ? no data", "reverse")
     if readings[f"{pump}.tripped"].value:
         return _padded(f"{pump} ! TRIP {_cause(readings[f'{pump}.trip_cause'])}", "bold red")
@@ -143,15 +175,13 @@ def _cause(reading: DataValue) -> str:
 
 def _value(frame: Frame, name: str) -> Text:
     tag, reading = frame.tags[name], frame.readings[name]
-    if reading.quality is not Quality.GOOD:
+    if not _is_good(reading):
         return _padded(f"? {tag.show(reading):>6} {tag.unit}", "reverse")
     return _padded(f"{_fixed(reading):>8} {tag.unit}", "")
 
 
 def _padded(text: str, style: str) -> Text:
-    padded = Text(text, style=style)
-    padded.append(" " * (_COLUMN - len(text)), style="none")
-    return padded
+    return Text.assemble((text, style), " " * (_COLUMN - len(text)))
 
 
 def _fixed(reading: DataValue) -> str:
@@ -162,18 +192,33 @@ def _fixed(reading: DataValue) -> str:
 
 
 def _alarms(frame: Frame) -> Text:
-    text = Text("alarms  ", style="dim", no_wrap=True, overflow="ellipsis")
-    active = [alarm for alarm in _ALARMS if frame.readings[alarm[0]].value]
-    for name, sign, priority, style in active:
-        text.append(f"{sign} {priority} {name.removesuffix('.active')}  ", style=style)
-    if not active:
+    """The most urgent first; one that was active when it was last seen has a question mark."""
+    text = _line("alarms  ", "dim")
+    readings = {name: frame.readings[f"{name}.active"] for name in ALARM_LIST}
+    active = sorted(
+        (name for name in ALARM_LIST if readings[name].value),
+        key=lambda name: ALARM_LIST[name].priority,
+    )
+    if not all(_is_good(reading) for reading in readings.values()):
+        text.append("? no data", style="reverse")
+        text.append("  ")
+    elif not active:
         text.append("none")
+    for n, name in enumerate(active):
+        priority = ALARM_LIST[name].priority
+        sign, style = _SIGNS[priority] if _is_good(readings[name]) else ("?", "reverse")
+        item = f"{sign} P{priority:d} {name}"
+        if text.cell_len + len(item) > frame.width - _MORE:
+            text.append(f"+{len(active) - n}", "bold")
+            break
+        text.append(item, style)
+        text.append("  ")
     return text
 
 
 def _events(frame: Frame) -> list[Text]:
     lines = [
-        Text(f"{clock_text(time)}  {meaning}", no_wrap=True)
+        _line(f"{clock_text(time)}  {meaning}", "")
         for time, _, meaning in frame.timeline.entries[-4:]
     ]
     return [*lines, *[Text("")] * (4 - len(lines)), Text("Ctrl-C ends the demo", style="dim")]

@@ -40,21 +40,27 @@ def report_errors() -> Generator[None]:
     except (HandwheelError, SimulationError) as error:
         fail(str(error), CONFIGURATION)
     except BrokenPipeError:
-        _drop_output()
         raise SystemExit(NO) from None  # as typer does: nobody reads on
     except OSError as error:
-        _drop_output()
-        fail(f"{error.filename or 'standard output'}: {os_reason(error)}", CONFIGURATION)
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"{where}{os_reason(error)}", CONFIGURATION)
 
 
 def _flush_output() -> None:
-    if sys.stdout is not None:  # None if it was closed from the start
+    # After a failed write it fails again, for what could not be written is still there.
+    try:
         sys.stdout.flush()
+    except OSError as error:
+        _drop_output()
+        error.filename = "standard output"
+        raise
 
 
 def _drop_output() -> None:
     # What is still buffered would fail again at the interpreter's end, with a traceback.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

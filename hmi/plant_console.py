@@ -18,12 +18,12 @@ from .snapshots import save_snapshot
 from .stdin_lines import stdin_lines
 
 HELP = """\
-speed N|max          plant seconds per second; 0 stands still
-fault ID[,NAME=VALUE…]   start a fault now
-field ACTION         do something in the field now
-status               plant time, speed, what is active
-save FILE            write a snapshot
-quit                 stop the plant"""
+speed N|max            plant seconds per second; 0 stands still
+fault ID[,NAME=VALUE…] start a fault now
+field ACTION           do something in the field now
+status                 plant time, speed, what is active
+save FILE              write a snapshot
+quit                   stop the plant"""
 
 _EVENT_POLL_S = 0.1
 
@@ -87,9 +87,13 @@ class PlantConsole:
             self._say({"ready": True, "model": plant.model, "ports": ports})
             return
         print(f"{plant.model}, {plant.title}")
-        print(f"  OPC UA         opc.tcp://127.0.0.1:{server.opcua.port}   anonymous reads")
-        print(f"  Modbus         127.0.0.1:{server.modbus.port}             reads, unit 1")
-        print(f"  Modbus gate    127.0.0.1:{server.modbus_gate.port}             reads and writes")
+        rows = (
+            ("OPC UA", f"opc.tcp://127.0.0.1:{server.opcua.port}", "anonymous reads"),
+            ("Modbus", f"127.0.0.1:{server.modbus.port}", "reads, unit 1"),
+            ("Modbus gate", f"127.0.0.1:{server.modbus_gate.port}", "reads and writes"),
+        )
+        for name, where, access in rows:
+            print(f"  {name:<15}{where:<27}{access}")
         print("Type help for commands, Ctrl-C to stop.", flush=True)
 
     def _say(self, fields: dict[str, object]) -> None:

@@ -96,7 +96,7 @@ class PlantProcess:
 
     def _last_words(self) -> str:
         text = self._log.read_text(errors="replace").strip()
-        return text.splitlines()[-1] if text else "it said nothing"
+        return text.splitlines()[-1].removeprefix("handwheel: ") if text else "it said nothing"
 
     async def __aexit__(
         self,

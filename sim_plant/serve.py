@@ -71,7 +71,8 @@ class PlantServer:
                 except OSError as error:
                     # asyncio's own text repeats the address; the number has the plain reason
                     reason = os.strerror(error.errno) if error.errno else str(error)
-                    raise ServeError(f"port {port} for {name}: {reason.lower()}") from None
+                    what = f"port {port} for {name}" if port else f"no free port for {name}"
+                    raise ServeError(f"{what}: {reason.lower()}") from None
             self._stack = stack.pop_all()
         return self
 

@@ -26,6 +26,7 @@ from handwheel.sim_plant.simulation import Simulation
 HERE = Path(__file__).parent
 FONT = ("Cascadia Mono NF", "20.82px")
 FAST, SLOW = 120.0, 10.0  # plant seconds per second, as in the demo
+SLOW_OVER = 8.0  # mm/s, as in the demo
 REFRESH_S = 0.2
 SHOWN_AFTER_S = 30.0  # of plant time after the standby runs
 
@@ -53,11 +54,11 @@ async def picture() -> RenderableType:
                     readings = reader.latest()
                     timeline.add(readings)
                     history.add(readings)
-                    vibration = readings[story.slow_tag].value
-                    if isinstance(vibration, float) and vibration > story.slow_over:
+                    vibration = readings["VT-101A.pv"].value
+                    if isinstance(vibration, float) and vibration > SLOW_OVER:
                         speed = SLOW
                 links = reader.connections
-                return render(Frame(story, site.tags, readings, history, timeline, links, 80))
+                return render(Frame(story, site.tags, readings, history, timeline, links, 80, 24))
 
 
 def main() -> None:

@@ -1,15 +1,15 @@
 """`handwheel demo`: a simulated plant behind real servers, and eyes on it."""
 
 import asyncio
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
-from ..demo_story import STORIES, Story
+from ..demo_story import SHOWN, STORIES, Story
 from ..exits import CONFIGURATION, fail, run
+from ..interrupts import uninterrupted_import
 
 
 def command(
@@ -26,8 +26,11 @@ def command(
     story = STORIES.get(fault)
     if story is None:
         fail(f"there is no story for {fault!r}; known: {', '.join(STORIES)}", CONFIGURATION)
+    with uninterrupted_import():
+        from ..screen import has_screen
+
     with TemporaryDirectory(prefix="handwheel-demo-") as folder:
-        run(_demo(Path(folder), story, is_live=sys.stdout.isatty() and not headless))
+        run(_demo(Path(folder), story, is_live=not headless and has_screen()))
 
 
 async def _demo(folder: Path, story: Story, *, is_live: bool) -> None:
@@ -44,5 +47,5 @@ async def _demo(folder: Path, story: Story, *, is_live: bool) -> None:
     async with PlantProcess("cw-100", arguments, folder / "plant.log") as plant:
         await asyncio.to_thread(write_site, folder / "site", create_plant("cw-100"), plant.link)
         site = load_site(folder / "site")
-        async with SiteReader(site, site.find_tags(DemoRun.TAGS)) as reader:
+        async with SiteReader(site, site.find_tags(SHOWN)) as reader:
             await DemoRun(story, site, reader, plant).run(is_live=is_live)

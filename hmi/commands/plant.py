@@ -1,6 +1,7 @@
 """`handwheel plant`: serves, runs and describes the simulated plants."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +55,8 @@ def faults(model: ModelArgument, as_json: JsonOption = False) -> None:
     """List a plant's faults and decoys, how they show, and the field actions."""
     plant = create_plant(model)
     if as_json:
-        typer.echo(json.dumps([_fault_row(kind) for kind in plant.faults.values()]))
+        rows = [_fault_row(kind) for kind in plant.faults.values()]
+        typer.echo(json.dumps({"faults": rows, "field_actions": dict(plant.field_actions)}))
         return
     for kind in plant.faults.values():
         typer.echo(f"{kind.id}  {kind.title}{' (decoy)' if kind.is_decoy else ''}")
@@ -80,10 +82,7 @@ def _fault_row(kind: FaultKind) -> dict[str, object]:
         "tell": kind.tell,
         "response": kind.response,
         "decoy": kind.is_decoy,
-        "parameters": {
-            name: {"default": parameter.default, "meaning": parameter.meaning}
-            for name, parameter in kind.parameters.items()
-        },
+        "parameters": {name: asdict(parameter) for name, parameter in kind.parameters.items()},
     }
 
 

@@ -98,8 +98,10 @@ def test_the_faults_are_listed_for_people_and_for_programs() -> None:
     people = handwheel("plant", "faults", "cw-100")
     programs = handwheel("plant", "faults", "cw-100", "--json")
     plant = create_plant("cw-100")
-    listed = {fault["id"]: fault for fault in json.loads(programs.stdout)}
+    document = json.loads(programs.stdout)
+    listed = {fault["id"]: fault for fault in document["faults"]}
     assert listed.keys() == plant.faults.keys()
+    assert document["field_actions"] == plant.field_actions
     for kind in plant.faults.values():
         assert f"\n{kind.id}  {kind.title}" in f"\n{people.stdout}"
         assert listed[kind.id]["parameters"].keys() == kind.parameters.keys()

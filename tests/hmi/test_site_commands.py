@@ -167,9 +167,22 @@ def test_a_watch_in_a_pipe_survives_its_plant(tmp_path: Path) -> None:
     assert errors.count("handwheel: pkg connected\n") == 2
 
 
+def test_a_watch_of_a_dead_plant_says_why_it_has_no_values(tmp_path: Path) -> None:
+    site_of(tmp_path, Link(1, 2))  # nobody listens at these ports
+    with started("tags", "watch", "PT-102.pv", cwd=tmp_path) as watch:
+        line_with(watch, "PT-102.pv - kPa BadWaitingForInitialData")
+        watch.send_signal(signal.SIGINT)
+        _, errors = watch.communicate(timeout=10)
+    assert errors.splitlines() == [
+        "handwheel: dcs connecting",
+        "handwheel: dcs connecting: opc.tcp://127.0.0.1:1: connection refused",
+    ]
+
+
 def test_a_watch_for_programs_prints_json_lines(site: Path) -> None:
     with started("tags", "watch", "PT-102.pv", "--json", "--site", str(site)) as watch:
-        reading = json.loads(line_with(watch, '"status": "Good"'))
+        reading = json.loads(line_with(watch, "{"))  # nothing comes before the first scan
+    assert reading["status"] == "Good"
     assert reading["tag"] == "PT-102.pv"
     assert reading["value"] == pytest.approx(350.0, abs=0.6)
 

@@ -53,7 +53,6 @@ WRONG = [
     (f"{RUN} --fault F01,d0=9", "9.0 is not a number from 0.01 to 1.5"),
     (f"{RUN} --fault F01,pump=P-101C", "'P-101C' is not one of P-101A, P-101B"),
     (f"{RUN} --field clean", "there is no field action called 'clean'"),
-    (f"{RUN} --field repair-P-101A", "P-101A is running"),
     (f"{RUN} --csv no/such/folder.csv", "no/such/folder.csv: no such file or directory"),
     (f"{RUN} --csv folder", "folder: is a directory"),
     (f"{RUN} --csv /dev/full", "/dev/full: no space left on device"),

@@ -1,0 +1,23 @@
+"""Standard output and error, made safe to write to before anything is written."""
+
+import os
+import sys
+from io import TextIOWrapper
+
+
+def make_writable() -> None:
+    """Opens what is closed, and lets characters that the encoding lacks become `?`."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            _open_null(number)
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+    if isinstance(sys.stdout, TextIOWrapper):  # standard error escapes them by itself
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _open_null(number: int) -> None:
+    # Else the next file or socket would get the number, and with it what is printed.
+    null = os.open(os.devnull, os.O_WRONLY)
+    if null != number:
+        os.dup2(null, number)
+        os.close(null)
