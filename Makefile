@@ -29,7 +29,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
 soak: $(VENV)/.dev
-	$(BIN)/pytest -n auto --dist loadfile -m soak --timeout 3600 $(ARGS)
+	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \

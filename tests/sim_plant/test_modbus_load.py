@@ -13,9 +13,10 @@ from .modbus_wire import Device, served, still_serves, wire
 async def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
     async with asyncio.timeout(8.0):  # under the ten seconds after which the server gives it up
         async with served() as server:
+            port = server.modbus.port
             deaf = socket.socket()
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            deaf.connect(("127.0.0.1", server.modbus.port))
+            deaf.connect(("127.0.0.1", port))
             deaf.setblocking(False)
             request = struct.pack(">HHHB", 1, 0, 6, 1) + bytes.fromhex("04 0000 000d")
             unsent = request * 5_000
@@ -25,6 +26,8 @@ async def test_a_client_that_does_not_read_does_not_hold_up_the_stop() -> None:
                 await asyncio.sleep(0.01)
             await still_serves(server)
         deaf.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
 
 
 def _is_stuck(server: Device) -> bool:

@@ -50,3 +50,5 @@ async def test_a_client_that_connects_during_the_stop_does_not_hold_it_up(side: 
             port: int = getattr(plant, side).port
             late = socket.create_connection(("127.0.0.1", port))
         late.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
