@@ -128,6 +128,8 @@ class DemoRun:
         )  # fmt: skip
 
     def _summary(self) -> None:
+        if not self._timeline.is_over:
+            print(f"\nEnded after {_LONGEST_S:g} s, before the end of the story.")
         print("\nWhat the readers saw, in plant time:")
         for time, tag, meaning in self._timeline.entries:
             print(f"  {clock_text(time)}  {tag:16} {meaning}")

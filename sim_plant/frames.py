@@ -60,11 +60,12 @@ class FrameLog:
         Raises:
             ServeError: It cannot be written; the write that it tells of must be undone.
         """
-        self._count += 1
-        if self._file is None:
+        if self._path is None:
             return
+        if self._file is None:
+            raise ServeError(f"frame log {self._path}: not open")
         stamp = {
-            "n": self._count,
+            "n": self._count + 1,
             "wall": datetime.now(UTC).isoformat(timespec="microseconds"),
             "plant_s": self._plant_time_s(),
         }
@@ -73,6 +74,7 @@ class FrameLog:
             self._append(self._file, line.encode())
         except OSError as error:
             raise ServeError(f"frame log {self._path}: {str(error.strerror).lower()}") from None
+        self._count += 1
 
     @staticmethod
     def _append(file: int, line: bytes) -> None:

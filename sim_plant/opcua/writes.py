@@ -14,7 +14,7 @@ from ..errors import NotWritable, OutOfRange, ServeError, WriteRejected, WrongSt
 from ..frames import FrameLog
 from ..image import ProcessImage
 from ..model import PlantTag, Value
-from .rules import GATE, wire_body
+from .rules import GATE, VIEWER, wire_body
 from .space import VARIANTS
 
 _CODES: dict[type[WriteRejected], int] = {
@@ -22,6 +22,7 @@ _CODES: dict[type[WriteRejected], int] = {
     OutOfRange: StatusCodes.BadOutOfRange,
     WrongState: StatusCodes.BadInvalidState,
 }
+_NOBODY = User(UserRole.Anonymous, VIEWER)
 _ATTRIBUTES = {int(attribute): attribute.name for attribute in AttributeIds}
 
 
@@ -50,11 +51,9 @@ class PlantWrites(AttributeService):
         self._frames = frames
         self._publish = publish
 
-    async def write(
-        self, params: ua.WriteParameters, user: User | None = None
-    ) -> list[ua.StatusCode]:
-        """Answers a Write request, one status for each item."""
-        if user is None or user.role is UserRole.Admin:
+    async def write(self, params: ua.WriteParameters, user: User = _NOBODY) -> list[ua.StatusCode]:
+        """Answers a Write request, one status for each item; without a user it is refused."""
+        if user.role is UserRole.Admin:
             return await super().write(params)  # the server itself; no account has this role
         items = cast(list[ua.WriteValue], params.NodesToWrite)
         try:

@@ -210,6 +210,7 @@ async def test_a_demo_whose_story_does_not_come_ends(
     monkeypatch.setattr("handwheel.hmi.demo_run._LONGEST_S", 2.0)
     await tell(replace(BEARING, fault="F01@10h"), tmp_path)
     told = capsys.readouterr().out
+    assert "Ended after 2 s, before the end of the story." in told
     assert "The standby was not seen to run." in told
     assert "dcs connected\n" in told
     assert not re.search(r"disconnected|Bad", told)

@@ -12,6 +12,7 @@ from subprocess import PIPE
 
 import pytest
 
+from handwheel.connectors.connection import State
 from handwheel.connectors.reader import SiteReader
 from handwheel.hmi.interrupts import uninterrupted_import
 from handwheel.hmi.sitefiles import Link
@@ -105,9 +106,11 @@ async def test_the_readers_of_a_dead_plant_end_at_any_moment(tmp_path: Path) -> 
     site = site_of(tmp_path, Link(1, 2))  # nobody listens at these ports
     tags = site.find_tags(["PT-102.pv", "P-101A.running"])
     for moment in range(12):
-        async with asyncio.timeout(5), SiteReader(site, tags):
+        async with asyncio.timeout(5), SiteReader(site, tags) as reader:
             for _ in range(moment):
                 await asyncio.sleep(0)
+        states = {connection.state for connection in reader.connections}
+        assert states == {State.DISCONNECTED}
 
 
 @pytest.mark.parametrize("after", ["starting the plant", "PT-102.pv 3"])

@@ -182,6 +182,20 @@ async def test_a_client_that_leaves_in_the_middle_of_a_frame_harms_nobody() -> N
         assert server.simulation.values()["P-101B.run_cmd"] is False
 
 
+def test_a_log_that_is_not_open_refuses_the_write(tmp_path: Path) -> None:
+    frames = FrameLog(tmp_path / "frames.jsonl", lambda: 0.0)
+    simulation = Simulation(warm(), Scenario())
+    image = RegisterImage(ProcessImage(simulation))
+    gate = ModbusServer(image, frames, "gate", accepts_writes=True)
+    start_b = bytes.fromhex("05 0014 ff00")
+    assert gate.answer(1, start_b, "peer").hex() == "8504"
+    assert simulation.values()["P-101B.run_cmd"] is False
+    with frames:
+        assert gate.answer(1, start_b, "peer") == start_b
+    assert simulation.values()["P-101B.run_cmd"] is True
+    assert [frame["n"] for frame in frames_of(tmp_path / "frames.jsonl")] == [1]
+
+
 @given(st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=260)), max_size=20))
 def test_no_bytes_break_the_server_or_move_the_plant_from_the_viewers_side(
     requests: list[tuple[bool, bytes]],
