@@ -4,7 +4,9 @@ YAML 1.2 without anchors, merge keys and duplicate keys; `on`, `off`, `yes` and
 `no` as values are refused, because YAML 1.1 readers take them for booleans.
 """
 
+import re
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +28,7 @@ Path_ = tuple[str | int, ...]
 _MAX_BYTES = 10_000_000
 _MAX_DEPTH = 41  # of tables and lists inside each other
 _SHOWN = 40
+_LINE_END = re.compile(r"\r\n?")
 _OLD_BOOLEANS = {"on", "off", "yes", "no", "y", "n"}
 _PLAIN = "tag:yaml.org,2002:"
 _TAGS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value"}
@@ -39,11 +42,13 @@ class Document:
         file: Path as the user knows it.
         data: Dictionaries, lists, strings, numbers, booleans and `None`.
         places: Line and column, both from 1, of each key (or list item) by its path.
+        sha256: Of the bytes that were parsed, hexadecimal; empty for text that came from no file.
     """
 
     file: str
     data: Any = None
     places: dict[Path_, tuple[int, int]] = field(default_factory=dict[Path_, tuple[int, int]])
+    sha256: str = field(default="", compare=False)
 
     def problem(self, path: Path_, reason: str) -> Problem:
         """Returns a problem at a path, or at its nearest parent that stands in the file."""
@@ -67,13 +72,15 @@ def read_document(path: Path, shown: str | None = None) -> Document:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise _file_error(document, f"larger than {_MAX_BYTES} bytes")
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = _LINE_END.sub("\n", content.decode("utf-8"))
     except OSError as error:
         raise _file_error(document, os_reason(error)) from None
     except UnicodeDecodeError as error:
         raise _file_error(document, f"not UTF-8 at byte {error.start}") from None
     except ValueError as error:  # a path that no file can have
         raise _file_error(document, str(error)) from None
+    document.sha256 = sha256(content).hexdigest()
     return parse_document(text, document)
 
 

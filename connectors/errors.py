@@ -3,9 +3,12 @@
 HandwheelError
 ├─ ConfigError            the engineer: file:line:column, key, reason; all problems at once
 └─ ConnectorError
-   └─ NotConnected        every endpoint that is down, in one error
+   ├─ NotConnected        every endpoint that is down, in one error
+   ├─ ReadFailed          tag and status code, where a value is needed and none can be used
+   ├─ WriteRefused        the plant said no; nothing changed
+   └─ WriteOutcomeUnknown sent and unacknowledged; read back and ask, never resend
 
-Bad quality is a value on reads, never an exception.
+Bad quality is a value on reads; only who cannot go on without a value raises `ReadFailed`.
 """
 
 import os
@@ -60,6 +63,46 @@ class NotConnected(ConnectorError):
     def __init__(self, endpoints: Mapping[str, str]) -> None:
         super().__init__("\n".join(f"{name}: {why}" for name, why in endpoints.items()))
         self.endpoints = dict(endpoints)
+
+
+class ReadFailed(ConnectorError):
+    """A tag has no value to go on with.
+
+    Args:
+        tag: The tag's name.
+        status: Why, by the status code's name.
+    """
+
+    def __init__(self, tag: str, status: object) -> None:
+        super().__init__(f"{tag}: {status}")
+        self.tag = tag
+        self.status = status
+
+
+class WriteRefused(ConnectorError):
+    """The plant said no, or was never asked; nothing changed.
+
+    Args:
+        tag: The tag's name.
+        code: The device's answer, such as `BadOutOfRange` or `exception 3`, or our reason.
+        was_sent: Whether a frame left; false if it was refused on our side.
+    """
+
+    def __init__(self, tag: str, code: str, *, was_sent: bool) -> None:
+        how = "refused by the device" if was_sent else "not sent"
+        super().__init__(f"{tag}: {how}: {code}")
+        self.tag = tag
+        self.code = code
+        self.was_sent = was_sent
+
+
+class WriteOutcomeUnknown(ConnectorError):
+    """A write was sent and not acknowledged: read back and ask a person, never send it again."""
+
+    def __init__(self, tag: str, reason: str) -> None:
+        super().__init__(f"{tag}: sent, outcome unknown: {reason}")
+        self.tag = tag
+        self.reason = reason
 
 
 def os_reason(error: OSError) -> str:

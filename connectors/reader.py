@@ -1,7 +1,7 @@
 """A site's readers: all of its connections behind one object."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -10,10 +10,13 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from .connection import Connection
 from .errors import NotConnected
-from .session import Connector, Session
+from .session import Connector, Encoder, Session, Survey
 from .site import ModbusConnection, Site
 from .tags import Tag
 from .values import DataValue
+
+ConnectorFor = Callable[[Site, str], Connector]
+"""Returns the connector of one of a site's connections; see `connector_for`."""
 
 
 def connector_for(site: Site, name: str) -> Connector:
@@ -39,8 +42,13 @@ def by_connection(tags: Sequence[Tag]) -> dict[str, list[Tag]]:
     return groups
 
 
-async def read_once(site: Site, tags: Sequence[Tag]) -> dict[str, DataValue]:
+async def read_once(
+    site: Site, tags: Sequence[Tag], connector: ConnectorFor = connector_for
+) -> dict[str, DataValue]:
     """Reads the tags now, over sessions that are opened for it and closed again.
+
+    Args:
+        connector: Where the sessions come from.
 
     Returns:
         One value per tag, in the order asked for; bad quality is a value.
@@ -52,12 +60,42 @@ async def read_once(site: Site, tags: Sequence[Tag]) -> dict[str, DataValue]:
     for each of three attempts to connect, with pauses of 0.25 s, and then for each request.
     Closing adds up to 1 s to each attempt.
     """
-    groups = by_connection(tags)
+    return dict((await survey(site, tags, (), connector)).readings)
+
+
+async def survey(
+    site: Site,
+    read: Sequence[Tag],
+    write: Sequence[Tag],
+    connector: ConnectorFor = connector_for,
+) -> Survey:
+    """Takes one fresh look at the plant, over read sessions that are closed again.
+
+    Args:
+        read: What is read.
+        write: What is to be encoded later; asked for once, here.
+        connector: Where the sessions come from.
+
+    Returns:
+        One value per tag read, in the order asked for, bad quality being a value; and one
+        encoder for each connection that a tag in `write` is on.
+
+    Raises:
+        NotConnected: Lists every endpoint that is down, is another one than configured, or
+            has no `write` although a tag in `write` is on it.
+
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `read_once`.
+    """
+    reads, writes = by_connection(read), by_connection(write)
     results = await asyncio.gather(
-        *(_read_group(connector_for(site, name), group) for name, group in groups.items()),
+        *(
+            _look(connector(site, name), reads.get(name, []), writes.get(name, []))
+            for name in dict.fromkeys([*reads, *writes])
+        ),
         return_exceptions=True,
     )
     values: dict[str, DataValue] = {}
+    encoders: dict[str, Encoder] = {}
     down: dict[str, str] = {}
     for result in results:
         if isinstance(result, NotConnected):
@@ -65,13 +103,14 @@ async def read_once(site: Site, tags: Sequence[Tag]) -> dict[str, DataValue]:
         elif isinstance(result, BaseException):
             raise result
         else:
-            values |= result
+            values |= result.readings
+            encoders |= result.encoders
     if down:
         raise NotConnected(down)
-    return {tag.name: values[tag.name] for tag in tags}
+    return Survey({tag.name: values[tag.name] for tag in read}, encoders)
 
 
-async def _read_group(connector: Connector, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+async def _look(connector: Connector, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
     retrying = AsyncRetrying(
         stop=stop_after_attempt(3),
         wait=wait_fixed(0.25),
@@ -80,7 +119,10 @@ async def _read_group(connector: Connector, tags: Sequence[Tag]) -> Mapping[str,
     )
     session: Session = await retrying(connector.open)
     try:
-        return await session.read(tags)
+        encoders: dict[str, Encoder] = {}
+        if write:
+            encoders[connector.name] = await session.encoder(write)
+        return Survey(await session.read(read), encoders)
     finally:
         await session.close()
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, field_validator, model_validator
 from pydantic import Tag as UnionTag
 
+from .durations import Duration
 from .models import Model
 from .values import DataValue, Value
 
@@ -18,6 +19,8 @@ Encoding = Literal["bit", "int16", "uint16", "int32", "uint32", "float32"]
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\.[a-z][a-z0-9_]*", re.ASCII)
 _REGISTERS = 65536
 _LARGEST_NUMBER = 2**32 - 1
+_SELF = "self"
+_WITHIN_S = 2.0
 _NODE = re.compile(r"(nsu=[^;]+;)?(i=\d+|s=.+|g=[0-9A-Fa-f-]{36}|b=.+)")
 
 
@@ -67,6 +70,9 @@ class Tag:
         span: Low and high end of the measuring range.
         members: The words of an enumeration and their numbers.
         writable: Whether a request may name it; only the gate ever writes.
+        readback: The tag that must read as sent after a write, itself or another; empty where
+            nothing shows it, as with a pulse.
+        within_s: How long the device may take until it does, seconds.
     """
 
     name: str
@@ -78,6 +84,8 @@ class Tag:
     equipment: str = ""
     members: Mapping[str, int] = field(default_factory=dict[str, int])
     writable: bool = False
+    readback: str = ""
+    within_s: float = _WITHIN_S
 
     def show(self, reading: DataValue) -> str:
         """Returns the value as a person reads it, without its unit; `-` if nothing is known."""
@@ -112,6 +120,8 @@ class _TagModel(Model):
     equipment: str = ""
     members: dict[str, int] = Field(default_factory=dict)
     writable: bool = False
+    readback: str = ""
+    within: Duration | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "_TagModel":
@@ -119,13 +129,21 @@ class _TagModel(Model):
             raise ValueError("range: the low end must be below the high end")
         if (self.type == "enum") != bool(self.members):
             raise ValueError("members: an enum needs its words and numbers, other types have none")
+        if self.readback and not self.writable:
+            raise ValueError("readback: goes with writable, for it is read after a write")
+        if self.within is not None and not self.readback:
+            raise ValueError("within: goes with readback, for it says how long that may take")
+        if self.within is not None and not 0.01 <= self.within <= 3600.0:
+            raise ValueError("within: must lie between 10 ms and 1 h")
         return self
 
     def tag(self, name: str, address: NodeAddress | RegisterAddress) -> Tag:
         """Returns the tag under this name at this address."""
+        within_s = _WITHIN_S if self.within is None else self.within
         return Tag(
             name, self.connection, self.type, address, self.unit, self.range,
             self.equipment, self.members, self.writable,
+            name if self.readback == _SELF else self.readback, within_s,
         )  # fmt: skip
 
 

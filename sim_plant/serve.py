@@ -52,8 +52,9 @@ class PlantServer:
         registers = RegisterImage(self._image)
         model = simulation.plant.model
         self.opcua = OpcuaServer(self._image, self._frames, model, options.gate_secret)
-        self.modbus = ModbusServer(registers, self._frames, "viewer", accepts_writes=False)
-        self.modbus_gate = ModbusServer(registers, self._frames, "gate", accepts_writes=True)
+        frames = self._frames
+        self.modbus = ModbusServer(registers, frames, "viewer", model, accepts_writes=False)
+        self.modbus_gate = ModbusServer(registers, frames, "gate", model, accepts_writes=True)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:

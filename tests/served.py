@@ -35,12 +35,12 @@ async def served(
 
 def site_of(folder: Path, link: Link) -> Site:
     """A site as `handwheel init` writes it, for a plant at these ports."""
-    write_site(folder, create(None), link)
+    write_site(folder, create(None), link, secret=GATE_SECRET)
     return load_site(folder)
 
 
 def link_of(server: PlantServer, scan: str = "50 ms") -> Link:
-    return Link(server.opcua.port, server.modbus.port, scan)
+    return Link(server.opcua.port, server.modbus.port, scan, server.modbus_gate.port)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class PlantProcess:
 
     @property
     def link(self) -> Link:
-        return Link(self.ports["opcua"], self.ports["modbus"], "50 ms")
+        return Link(self.ports["opcua"], self.ports["modbus"], "50 ms", self.ports["modbus_gate"])
 
 
 @contextmanager

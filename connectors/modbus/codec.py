@@ -1,4 +1,4 @@
-"""Bits and registers to values, in every usual byte and word order."""
+"""Bits and registers to values and back, in every usual byte and word order."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -41,3 +41,24 @@ def decode(
     if isinstance(number, float) and not isfinite(number):
         return None, BAD_SENSOR_FAILURE
     return (float(number) if kind == "float" else number), GOOD
+
+
+def encode(number: float, encoding: Encoding, order: Order) -> tuple[int, ...]:
+    """Encodes one item, the other way round.
+
+    Args:
+        number: In the encoding's range; whole for all but `float32`.
+        order: Byte and word order of items of two registers.
+
+    Returns:
+        One bit, or one or two registers.
+
+    Raises:
+        struct.error, OverflowError: The number is not in the encoding's range.
+    """
+    if encoding == "bit":
+        return (int(bool(number)),)
+    raw = struct.pack(_FORMATS[encoding], number if encoding == "float32" else int(number))
+    if len(raw) == 4:
+        raw = bytes(raw["ABCD".index(letter)] for letter in order)
+    return struct.unpack(f">{len(raw) // 2}H", raw)

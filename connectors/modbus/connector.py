@@ -7,11 +7,14 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu import bit_message as bits
 from pymodbus.pdu import register_message as registers
 
+from ..endpoints import ModbusConnection
 from ..errors import NotConnected
-from ..site import ModbusConnection
+from ..session import NO_WRITE
 from ..tags import RegisterAddress, Table, Tag
 from ..values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNOWN, DataValue, StatusCode, never_read
 from .codec import decode
+from .encoding import ModbusEncoder
+from .identification import identify
 from .planner import Block, Planner
 from .transport import DeviceException, ModbusTransport, TransportError
 
@@ -51,12 +54,16 @@ class ModbusConnector:
         try:
             transport = await ModbusTransport.open(config.host, config.read.port, config.timeout)
         except TransportError as error:
-            raise NotConnected({self.name: f"{self.where}: {error}"}) from None
+            raise self.lost(error) from None
         return ModbusSession(self, transport)
+
+    def lost(self, error: TransportError) -> NotConnected:
+        """Translates a transport's error."""
+        return NotConnected({self.name: f"{self.where}: {error}"})
 
 
 class ModbusSession:
-    """One open connection; see `Session`. Function codes 1 to 4 are all it can send.
+    """One open connection; see `Session`. It sends function codes 1 to 4, and 43 to ask who it is.
 
     Source: Modbus Application Protocol 1.1b3; Modbus Messaging on TCP/IP 1.0b.
     """
@@ -77,6 +84,18 @@ class ModbusSession:
         now = monotonic()
         refused = {name: never_read(status, now) for name, status in self._refused.items()}
         return values | {tag.name: refused[tag.name] for tag in tags if tag.name in refused}
+
+    async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
+        """Asks the device who it is; see `Session.encoder`."""
+        del tags  # their addresses say everything
+        config = self._connector.config
+        if config.write is None:
+            raise NotConnected({self._connector.name: NO_WRITE})
+        try:
+            identity = await identify(self._transport, config)
+        except TransportError as error:
+            raise self._connector.lost(error) from None
+        return ModbusEncoder(self._connector.name, config, identity)
 
     async def _ask_again(self, tags: Sequence[Tag]) -> None:
         # A PLC may refuse everything while a program is loaded into it. One request now and
@@ -102,9 +121,7 @@ class ModbusSession:
         except DeviceException as refusal:
             return await self._read_refused(block, refusal)
         except TransportError as error:
-            raise NotConnected(
-                {self._connector.name: f"{self._connector.where}: {error}"}
-            ) from None
+            raise self._connector.lost(error) from None
         self._connector.planner.accept(block)
         is_bits = block.table in {"coil", "discrete"}
         items = [int(bit) for bit in answer.bits] if is_bits else list(answer.registers)

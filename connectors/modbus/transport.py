@@ -11,6 +11,7 @@ from typing import Self
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
 
 from ..errors import os_reason
+from ..sockets import drop
 
 _HEADER = struct.Struct(">HHHB")
 _MAX_PDU = 253
@@ -63,34 +64,59 @@ class ModbusTransport:
             raise TransportError("no valid host name") from None
         return cls(reader, writer, timeout_s)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is known of a loss."""
+        return not self._writer.is_closing() and not self._reader.at_eof()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request waits for its answer; another one would have to wait for it."""
+        return self._lock.locked()
+
     async def request(self, unit: int, request: ModbusPDU) -> ModbusPDU:
-        """Sends one request and returns the device's answer to it.
+        """Reads: sends one request and returns the device's answer to it.
 
         Raises:
             DeviceException: The device refused; the connection stays good.
             TransportError: Lost, late, or an answer that does not fit. The connection is
                 closed then, because a late answer would be taken for the next one.
         """
+        answer = await self.exchange(unit, bytes([request.function_code]) + request.encode())
+        try:
+            return self._check(request, answer)
+        except TransportError:
+            drop(self._writer.transport)
+            raise
+
+    async def exchange(self, unit: int, pdu: bytes) -> bytes:
+        """Sends one PDU, as it is and once, and returns the PDU that answers it.
+
+        Transaction, unit and function of the answer are checked; what it says is not.
+
+        Raises:
+            DeviceException: The device answered with an exception.
+            TransportError: As for `request`.
+        """
         async with self._lock:
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    return await self._exchange(unit, request)
+                    return await self._exchange(unit, pdu)
             except TimeoutError:
-                self._writer.close()
+                drop(self._writer.transport)
                 raise TransportError(f"no answer within {self._timeout_s:g} s") from None
             except asyncio.IncompleteReadError:
-                self._writer.close()
+                drop(self._writer.transport)
                 raise TransportError("the device closed the connection") from None
             except OSError as error:
-                self._writer.close()
+                drop(self._writer.transport)
                 raise TransportError(os_reason(error)) from None
             except (TransportError, asyncio.CancelledError):
-                self._writer.close()
+                drop(self._writer.transport)
                 raise
 
-    async def _exchange(self, unit: int, request: ModbusPDU) -> ModbusPDU:
+    async def _exchange(self, unit: int, pdu: bytes) -> bytes:
         self._transaction = (self._transaction + 1) & 0xFFFF
-        pdu = bytes([request.function_code]) + request.encode()
         self._writer.write(_HEADER.pack(self._transaction, 0, len(pdu) + 1, unit) + pdu)
         await self._writer.drain()
         transaction, protocol, length, answered_by = _HEADER.unpack(
@@ -103,15 +129,14 @@ class ModbusTransport:
             raise TransportError(f"answer to request {transaction}, not to {self._transaction}")
         if answered_by != unit:
             raise TransportError(f"answer of unit {answered_by}, not of {unit}")
-        return self._check(request, answer)
+        if answer[0] == pdu[0] | 0x80 and len(answer) == 2:
+            raise DeviceException(answer[1])
+        if answer[0] != pdu[0]:
+            raise TransportError(f"answer to function {answer[0]}, not to {pdu[0]}")
+        return answer
 
     def _check(self, request: ModbusPDU, answer: bytes) -> ModbusPDU:
-        function = request.function_code
-        if answer[0] == function | 0x80 and len(answer) == 2:
-            raise DeviceException(answer[1])
-        if answer[0] != function:
-            raise TransportError(f"answer to function {answer[0]}, not to {function}")
-        is_bits = function in {1, 2}
+        is_bits = request.function_code in {1, 2}
         expected = (request.count + 7) // 8 if is_bits else 2 * request.count
         if answer[1] != expected or len(answer) != expected + 2:
             raise TransportError(f"{len(answer) - 2} bytes of data instead of {expected}")

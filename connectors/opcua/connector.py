@@ -1,10 +1,10 @@
 """Opens read sessions with an OPC UA server."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import cast
+from typing import TypeVar, cast
 
 from asyncua import ua
 from asyncua.client.client import Client
@@ -12,9 +12,10 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
+from ..endpoints import Credentials, OpcuaConnection
 from ..errors import NotConnected, os_reason
 from ..secrets import resolve_secret
-from ..site import OpcuaConnection
+from ..session import NO_WRITE
 from ..tags import NodeAddress, Tag
 from ..values import (
     BAD_NODE_UNKNOWN,
@@ -25,6 +26,10 @@ from ..values import (
     never_read,
 )
 from .codec import decode, plain
+from .encoding import OpcuaEncoder
+from .targets import identity_of, targets_of
+
+T = TypeVar("T")
 
 
 def _standard(identifier: int) -> ua.NodeId:
@@ -60,14 +65,26 @@ class OpcuaConnector:
 
     async def open(self) -> "OpcuaSession":
         """Connects and asks for the server's namespaces and limits; see `Connector.open`."""
+        return await self.open_with(self.client(self.config.read))
+
+    def client(self, account: Credentials | None) -> Client:
+        """Returns a fresh client that is to log in with this account, or anonymously.
+
+        Raises:
+            NotConnected: The account's secret cannot be had.
+        """
         config = self.config
         client = Client(config.endpoint, timeout=config.timeout, watchdog_intervall=_WATCHDOG_S)
-        if config.read is not None:
-            client.set_user(config.read.user)
-            client.set_password(resolve_secret(config.read.secret, self._root, self.name))
+        if account is not None:
+            client.set_user(account.user)
+            client.set_password(resolve_secret(account.secret, self._root, self.name))
+        return client
+
+    async def open_with(self, client: Client) -> "OpcuaSession":
+        """Connects this client; see `Connector.open`."""
         session = OpcuaSession(self, client)
         try:
-            async with asyncio.timeout(config.timeout):
+            async with asyncio.timeout(self.config.timeout):
                 await client.connect()
                 await session.learn()
         except (OSError, TimeoutError, UaError, ValueError) as error:
@@ -109,13 +126,7 @@ class OpcuaSession:
     async def learn(self) -> None:
         """Reads the namespace array and how many nodes one Read may have."""
         (limit,) = await self._read([_MAX_NODES])  # alone: it may be 1
-        (namespaces,) = await self._read([_NAMESPACES])
-        uris, status = plain(namespaces)
-        if status.quality is Quality.BAD or not isinstance(uris, list):
-            raise self._useless("NamespaceArray", status)
-        self._namespaces = {
-            uri: index for index, uri in enumerate(cast(list[object], uris)) if isinstance(uri, str)
-        }
+        await self._learn_namespaces()
         most, status = plain(limit)
         if status.quality is Quality.BAD or most is None:
             return  # the server need not have the node
@@ -123,6 +134,16 @@ class OpcuaSession:
             raise self._useless("MaxNodesPerRead", status)
         if most > 0:  # 0 means that the server has no limit
             self._chunk = min(_CHUNK, most)
+
+    async def _learn_namespaces(self) -> None:
+        (namespaces,) = await self._read([_NAMESPACES])
+        uris, status = plain(namespaces)
+        if status.quality is Quality.BAD or not isinstance(uris, list):
+            raise self._useless("NamespaceArray", status)
+        self._namespaces = {
+            uri: index for index, uri in enumerate(cast(list[object], uris)) if isinstance(uri, str)
+        }
+        self._nodes.clear()
 
     def _useless(self, what: str, status: StatusCode) -> NotConnected:
         why = status if status.quality is Quality.BAD else BAD_TYPE_MISMATCH
@@ -157,18 +178,76 @@ class OpcuaSession:
         }
 
     async def _read(self, nodes: Sequence[ua.NodeId]) -> list[ua.DataValue]:
+        return await self._read_once(
+            [ua.ReadValueId(NodeId=node, AttributeId=AttributeIds.Value) for node in nodes]
+        )
+
+    async def _read_once(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
         request = ua.ReadParameters(TimestampsToReturn=ua.TimestampsToReturn.Both)
-        request.NodesToRead = [
-            ua.ReadValueId(NodeId=node, AttributeId=AttributeIds.Value) for node in nodes
-        ]
+        request.NodesToRead = list(items)
+        results = await self._asked(self._client.uaclient.read(request))
+        if len(results) != len(items):
+            raise self._connector.lost(UaError(f"{len(results)} values for {len(items)} nodes"))
+        return list(results)
+
+    async def _asked(self, answer: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout(self._connector.config.timeout):
-                results = await self._client.uaclient.read(request)
+                return await answer
         except (OSError, TimeoutError, UaError) as error:
             raise self._connector.lost(error) from None
-        if len(results) != len(nodes):
-            raise self._connector.lost(UaError(f"{len(results)} values for {len(nodes)} nodes"))
-        return list(results)
+
+    async def encoder(self, tags: Sequence[Tag]) -> OpcuaEncoder:
+        """Asks who the server is, and for its nodes' types; see `Session.encoder`."""
+        config = self._connector.config
+        if config.write is None:
+            raise NotConnected({self._connector.name: NO_WRITE})
+        endpoints = await self._asked(self._client.get_endpoints())
+        policy = self._client.security_policy
+        try:
+            endpoint = Client.find_endpoint(endpoints, policy.Mode, policy.URI)
+            identity = identity_of(config, endpoint)
+        except UaError as error:
+            raise self._connector.lost(error) from None
+        await self._learn_namespaces()  # it may have grown since the session was opened
+        nodes = {tag.name: self._node(tag) for tag in tags}
+        targets = await targets_of(self, nodes)
+        return OpcuaEncoder(identity, targets, {tag.name: tag for tag in tags})
+
+    async def read_attributes(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
+        """Reads attributes of nodes, in chunks.
+
+        Raises:
+            NotConnected: The session is lost.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+        """
+        results: list[ua.DataValue] = []
+        for start in range(0, len(items), self._chunk):
+            results += await self._read_once(items[start : start + self._chunk])
+        return results
+
+    async def supertype(self, node: ua.NodeId) -> ua.NodeId | None:
+        """Browses for the type that a type derives from.
+
+        Returns:
+            `None` at the top, and where the server does not say.
+
+        Raises:
+            NotConnected: The session is lost.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`.
+        """
+        description = ua.BrowseDescription(
+            NodeId=node,
+            BrowseDirection=ua.BrowseDirection.Inverse,
+            ReferenceTypeId=_standard(ObjectIds.HasSubtype),
+            IncludeSubtypes=False,
+        )
+        request = ua.BrowseParameters(NodesToBrowse=[description])
+        results = await self._asked(self._client.uaclient.browse(request))
+        found = cast(list[ua.ReferenceDescription], results[0].References) if results else []
+        return cast(ua.NodeId, found[0].NodeId) if found else None
 
     def _node(self, tag: Tag) -> ua.NodeId | None:
         if tag.name not in self._nodes:

@@ -16,6 +16,7 @@ from pymodbus.pdu import register_message as registers
 from ..errors import ServeError, WriteRejected
 from ..frames import FrameLog
 from ..model import Table
+from .identification import LENGTH, identification, is_identification
 from .registers import RegisterImage, UnknownAddress
 
 UNIT = 1
@@ -55,15 +56,17 @@ class ModbusServer:
         image: What is read and written.
         frames: Records every write, refused ones included.
         name: `viewer` or `gate`, for the frame log.
+        model: The plant's model name, for who asks.
         accepts_writes: False answers every write with exception 1.
     """
 
     def __init__(
-        self, image: RegisterImage, frames: FrameLog, name: str, *, accepts_writes: bool
+        self, image: RegisterImage, frames: FrameLog, name: str, model: str, *, accepts_writes: bool
     ) -> None:
         self._image = image
         self._frames = frames
         self._name = name
+        self._model = model
         self._accepts_writes = accepts_writes
         self._decoder = DecodePDU(is_server=True)
         self._server: asyncio.Server | None = None
@@ -129,7 +132,7 @@ class ModbusServer:
 
     def answer(self, unit: int, pdu: bytes, peer: str) -> bytes:
         """Returns the answer to one request; whatever the bytes are, it is a well-formed one."""
-        if pdu[0] in _READS:
+        if pdu[0] in _READS or is_identification(pdu):
             response, _ = self._outcome(unit, pdu)
         else:
             response = self._recorded(unit, pdu, peer)
@@ -154,10 +157,13 @@ class ModbusServer:
     def _respond(self, unit: int, pdu: bytes) -> ModbusPDU:
         function = pdu[0]
         is_write = function in _WRITES
-        if function not in _READS and not (is_write and self._accepts_writes):
+        is_known = function in _READS or is_identification(pdu)
+        if not is_known and not (is_write and self._accepts_writes):
             raise Refused(ILLEGAL_FUNCTION)
         if unit != UNIT:
             raise Refused(NO_SUCH_UNIT)
+        if is_identification(pdu):
+            return self._identify(pdu)
         request = self._decode(pdu)
         try:
             return self._write(request) if is_write else self._read(request)
@@ -165,6 +171,17 @@ class ModbusServer:
             raise Refused(ILLEGAL_ADDRESS) from None
         except WriteRejected:
             raise Refused(ILLEGAL_VALUE) from None
+
+    def _identify(self, pdu: bytes) -> ModbusPDU:
+        if len(pdu) != LENGTH:
+            raise Refused(ILLEGAL_VALUE)
+        try:
+            answer = identification(self._model, pdu)
+        except ValueError:
+            raise Refused(ILLEGAL_VALUE) from None
+        if answer is None:
+            raise Refused(ILLEGAL_ADDRESS)
+        return answer
 
     def _decode(self, pdu: bytes) -> ModbusPDU:
         if not _is_well_formed(pdu):

@@ -14,7 +14,7 @@ from handwheel.connectors.connection import Connection, State
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.opcua import connector as opcua
 from handwheel.connectors.reader import SiteReader, read_once
-from handwheel.connectors.session import Session
+from handwheel.connectors.session import Encoder, Session
 from handwheel.connectors.site import Site, load_site
 from handwheel.connectors.tags import NodeAddress, Tag
 from handwheel.connectors.values import (
@@ -248,6 +248,9 @@ class _Script:
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         self._maybe_fail()
         return {tag.name: DataValue(1.0, GOOD, None, None, monotonic()) for tag in tags}
+
+    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
+        raise NotImplementedError
 
     async def close(self) -> None:
         self.closed += 1

@@ -1,6 +1,7 @@
 """Sites: every wrong thing is told with its place; a site is found where it is meant."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,67 @@ def test_a_good_site_is_loaded_whole(tmp_path: Path) -> None:
     assert site.tags["P-101A.starts"].address == RegisterAddress("input", 10, "uint32")
     assert site.equipment["PUMPS-101"] == Equipment(path="CW", members=["P-101A"])
     assert site.find_tags(["VT-101A.pv", "PT-102.pv"])[0].equipment == "P-101A"
+
+
+def test_a_site_that_only_reads_says_so(tmp_path: Path) -> None:
+    site = load(tmp_path)
+    assert {connection.write_where for connection in site.connections.values()} == {""}
+    assert not any(site.is_writable(tag) for tag in site.tags.values())
+    assert (site.trust_root, site.state) == ("", tmp_path / "var")
+    assert site.tags["P-101A.run_cmd"].readback == ""
+
+
+def test_a_site_that_writes_is_loaded_whole(tmp_path: Path) -> None:
+    root = f"SHA256:{'a+/9' * 10}abc"
+    text = SITE.replace("tags: tags.yaml", f'trust: {{root: "{root}"}}\nstate: /srv/works')
+    text = text.replace("read: {port: 5020}", "write: {port: 5021}")
+    text = text.replace("timeout: 2 s}", "write: {user: gate, secret: 'env:PW'}}", 1)
+    tags = TAGS.replace("writable: true", "writable: true, readback: self, within: 500 ms")
+    site = load(tmp_path, text.replace("class: pump", "remote_when: VT-101A.pv > 1"), tags)
+    assert (site.trust_root, site.state) == (root, Path("/srv/works"))
+    assert [connection.write_where for connection in site.connections.values()] == [
+        "opc.tcp://127.0.0.1:4840",
+        "modbus://127.0.0.1:5021/1",
+    ]
+    command = site.tags["P-101A.run_cmd"]
+    assert (command.readback, command.within_s) == ("P-101A.run_cmd", 0.5)
+    assert [tag for tag in site.tags.values() if site.is_writable(tag)] == [command]
+    assert site.equipment["P-101A"].remote_when == "VT-101A.pv > 1"
+
+
+def test_the_hashes_are_of_the_bytes_that_were_read(tmp_path: Path) -> None:
+    site = load(tmp_path)
+    assert site.hashes == {
+        "site": sha256(SITE.encode()).hexdigest(),
+        "tags": sha256(TAGS.encode()).hexdigest(),
+        "policy": "",
+    }
+    (tmp_path / "policy.yaml").write_bytes(b"a: 1\r\n")
+    again = load_site(tmp_path)
+    assert again.hashes == {**site.hashes, "policy": sha256(b"a: 1\r\n").hexdigest()}
+    (tmp_path / "site.yaml").write_bytes(SITE.replace("\n", "\r\n").encode())
+    assert load_site(tmp_path).hashes["site"] != site.hashes["site"]
+
+
+def test_a_scope_covers_what_is_in_it_however_deep(tmp_path: Path) -> None:
+    nested = "AREA: {members: [PUMPS-101]}\n  RING: {members: [RING]}\n  PUMPS-101:"
+    site = load(tmp_path, SITE.replace("PUMPS-101:", nested))
+    assert site.scopes_of("P-101A") == ("site", "AREA", "PUMPS-101", "P-101A")
+    assert site.scopes_of("AREA") == ("site", "AREA")
+    assert site.scopes_of("RING") == ("site", "RING")
+    assert site.scopes_of("") == ("site",)
+    assert site.members_of("AREA") == ("AREA", "PUMPS-101", "P-101A")
+    assert site.members_of("site") == ("AREA", "RING", "PUMPS-101", "P-101A")
+    assert site.members_of("X-9") == ()
+
+
+def test_a_second_connection_to_a_device_is_no_way_to_a_second_name(tmp_path: Path) -> None:
+    again = "  alias: {kind: modbus, host: 127.0.0.1, read: {port: 5020}}\ntags: tags.yaml"
+    tags = TAGS + "  X.a: {connection: alias, table: coil, address: 0, type: bool}\n"
+    with pytest.raises(ConfigError, match=r"X.a: stands at the same address as P-101A.run_cmd"):
+        load(tmp_path, SITE.replace("tags: tags.yaml", again), tags)
+    other = again.replace("5020", "5030")
+    assert "X.a" in load(tmp_path, SITE.replace("tags: tags.yaml", other), tags).tags
 
 
 _TABLE = Path(__file__).with_name("site_edits.txt").read_text(encoding="utf-8")

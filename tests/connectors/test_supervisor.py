@@ -10,7 +10,7 @@ import pytest
 from handwheel.connectors import connection as supervisor
 from handwheel.connectors.connection import Connection, aged
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.session import Session
+from handwheel.connectors.session import Encoder, Session
 from handwheel.connectors.tags import NodeAddress, Tag
 from handwheel.connectors.values import (
     BAD_NO_COMMUNICATION,
@@ -109,6 +109,9 @@ class _Script:
             raise NotConnected({self.name: "lost"})
         self._is_new = False
         return {tag.name: _reading(on_device_s=1.0) for tag in tags}
+
+    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
+        raise NotImplementedError
 
     async def close(self) -> None:
         pass

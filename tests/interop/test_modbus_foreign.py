@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.endpoints import ModbusConnection
+from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.session import Identity
+from handwheel.connectors.tags import Kind, RegisterAddress, Tag
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Register, Value
 
@@ -242,3 +246,29 @@ def test_modes_that_the_plant_refuses_change_nothing(plant: Plant, gate: Mbpoll)
         ("gate", f"06{at:04x}{mode:04x}", "exception 3") for at, mode in refused
     ]
     assert own(plant) == before
+
+
+def _writable(kind: Kind, address: RegisterAddress) -> Tag:
+    return Tag("P-101B.item", "pkg", kind, address, writable=True)
+
+
+ENCODED: list[tuple[str, float, Tag]] = [
+    (COIL, 1, _writable("bool", RegisterAddress("coil", 20, "bit"))),
+    (COIL, 0, _writable("bool", RegisterAddress("coil", 20, "bit"))),
+    (HOLDING, 1, _writable("int", RegisterAddress("holding", 20, "uint16"))),
+    ("4:int", 100_000, _writable("int", RegisterAddress("holding", 20, "int32"))),
+    ("4:float", 0.1, _writable("float", RegisterAddress("holding", 20, "float32"))),
+]
+
+
+def test_our_encoder_makes_the_bytes_that_a_foreign_client_sends(
+    plant: Plant, gate: Mbpoll
+) -> None:
+    config = ModbusConnection(kind="modbus", host="127.0.0.1")
+    encoder = ModbusEncoder("pkg", config, Identity("modbus", "", "", True, True))
+    for kind, value, tag in ENCODED:
+        mark = len(plant.frames)
+        gate.refusal(kind, 20, value)
+        (frame,) = plant.frames[mark:]
+        wire = encoder.encode(tag, bool(value) if tag.kind == "bool" else value).wire
+        assert wire == bytes([frame["unit"]]) + bytes.fromhex(frame["pdu"])

@@ -55,8 +55,8 @@ async def served(frame_log: Path | None = None) -> AsyncGenerator[Device]:
     simulation = Simulation(warm(), Scenario())
     with FrameLog(frame_log, lambda: simulation.plant.time_s) as frames:
         image = RegisterImage(ProcessImage(simulation))
-        viewer = ModbusServer(image, frames, "viewer", accepts_writes=False)
-        gate = ModbusServer(image, frames, "gate", accepts_writes=True)
+        viewer = ModbusServer(image, frames, "viewer", "cw-100", accepts_writes=False)
+        gate = ModbusServer(image, frames, "gate", "cw-100", accepts_writes=True)
         await viewer.start(0)
         await gate.start(0)
         yield Device(simulation, viewer, gate)

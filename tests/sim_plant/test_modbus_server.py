@@ -37,7 +37,7 @@ READS = [
     ("01 0000 07d1", "8103"),  # 2001 bits
     ("04 0000", "8403"),  # cut short
     ("04 0000 0001 00", "8403"),  # too long
-    ("2b 0e 01 00", "ab01"),
+    ("2b 0d 01 00", "ab01"),
     ("08 0000 1234", "8801"),
     ("00", "8001"),
 ]
@@ -186,7 +186,7 @@ def test_a_log_that_is_not_open_refuses_the_write(tmp_path: Path) -> None:
     frames = FrameLog(tmp_path / "frames.jsonl", lambda: 0.0)
     simulation = Simulation(warm(), Scenario())
     image = RegisterImage(ProcessImage(simulation))
-    gate = ModbusServer(image, frames, "gate", accepts_writes=True)
+    gate = ModbusServer(image, frames, "gate", "cw-100", accepts_writes=True)
     start_b = bytes.fromhex("05 0014 ff00")
     assert gate.answer(1, start_b, "peer").hex() == "8504"
     assert simulation.values()["P-101B.run_cmd"] is False
@@ -203,8 +203,8 @@ def test_no_bytes_break_the_server_or_move_the_plant_from_the_viewers_side(
     with FrameLog(None, lambda: 0.0) as frames:
         simulation = Simulation(warm(), Scenario())
         image = RegisterImage(ProcessImage(simulation))
-        viewer = ModbusServer(image, frames, "viewer", accepts_writes=False)
-        gate = ModbusServer(image, frames, "gate", accepts_writes=True)
+        viewer = ModbusServer(image, frames, "viewer", "cw-100", accepts_writes=False)
+        gate = ModbusServer(image, frames, "gate", "cw-100", accepts_writes=True)
         before = simulation.plant.snapshot()
         for is_gate, pdu in requests:
             answer = (gate if is_gate else viewer).answer(1, pdu, "peer")

@@ -1,0 +1,89 @@
+"""The write session with a Modbus device: one frame, one answer, checked byte by byte."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+from ..endpoints import ModbusConnection
+from ..errors import NotConnected
+from ..modbus.connector import ModbusConnector, ModbusSession
+from ..modbus.encoding import WRITE_REGISTERS, ModbusEncoder
+from ..modbus.transport import DeviceException, ModbusTransport, TransportError
+from ..session import NO_WRITE
+from ..tags import Tag
+from ..values import DataValue
+from .writer import Doubt, Refusal
+
+# Only these come before the device acts: in the state diagrams of 6.5, 6.6 and 6.12 they end
+# the request before "write" is tried. 4 comes after a failed try; 5 says that it is being
+# done; 6 asks for a repetition that we do not make; 8, 10 and 11 are a memory's and a
+# gateway's, behind which the device may have acted.
+_REFUSALS: Mapping[int, str] = {
+    1: "exception 1 (illegal function)",
+    2: "exception 2 (illegal data address)",
+    3: "exception 3 (illegal data value)",
+}
+
+
+class ModbusWriter:
+    """One connection to the port at which the device takes writes; see `Writer`.
+
+    Args:
+        session: Reads over the same connection.
+        transport: The connection.
+
+    Source: Modbus Application Protocol 1.1b3, 6.5, 6.6, 6.12 and 7.
+    """
+
+    def __init__(self, session: ModbusSession, transport: ModbusTransport) -> None:
+        self._session = session
+        self._transport = transport
+
+    @classmethod
+    async def open(cls, name: str, config: ModbusConnection) -> Self:
+        """Connects to the write port.
+
+        Raises:
+            NotConnected: There is none, or nobody answers there.
+        """
+        if config.write is None:
+            raise NotConnected({name: NO_WRITE})
+        try:
+            transport = await ModbusTransport.open(config.host, config.write.port, config.timeout)
+        except TransportError as error:
+            raise NotConnected({name: f"{config.write_where}: {error}"}) from None
+        return cls(ModbusSession(ModbusConnector(name, config), transport), transport)
+
+    async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
+        """Asks the device who it is; see `Session.encoder`."""
+        return await self._session.encoder(tags)
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        """Reads over the write connection; see `Session.read`."""
+        return await self._session.read(tags)
+
+    async def transmit(self, wire: bytes) -> None:
+        """Sends unit and PDU in one frame; see `Writer.transmit`."""
+        if not self._transport.is_open:
+            raise Refusal("the connection was lost before", was_sent=False)
+        if self._transport.is_busy:  # the frame would leave later than it was judged
+            raise Refusal("the connection is in use", was_sent=False)
+        unit, pdu = wire[0], wire[1:]
+        # Function 16 is answered with function, address and count, the others with an echo.
+        expected = pdu[:5] if pdu[0] == WRITE_REGISTERS else pdu
+        try:
+            answer = await self._transport.exchange(unit, pdu)
+        except DeviceException as exception:
+            if exception.code in _REFUSALS:
+                raise Refusal(_REFUSALS[exception.code], was_sent=True) from None
+            raise Doubt(str(exception)) from None
+        except TransportError as error:
+            raise Doubt(str(error)) from None
+        except asyncio.CancelledError:
+            raise Doubt("cancelled before the answer came") from None
+        if answer != expected:
+            raise Doubt(f"the answer is {answer.hex()}, not {expected.hex()}")
+
+    async def close(self) -> None:
+        """Closes the connection; never raises."""
+        await self._session.close()

@@ -1,0 +1,185 @@
+"""The write session with an OPC UA server: one WriteRequest with one approved WriteValue."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self, cast
+
+from asyncua import ua
+from asyncua.client.client import Client
+from asyncua.client.ua_client import UASocketProtocol, UASocketState
+from asyncua.common.utils import Buffer
+from asyncua.ua import ua_binary
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.uaerrors import UaError, UaStatusCodeError
+
+from ..endpoints import OpcuaConnection
+from ..errors import NotConnected, os_reason
+from ..opcua.connector import OpcuaConnector, OpcuaSession
+from ..opcua.encoding import OpcuaEncoder
+from ..session import NO_WRITE
+from ..sockets import drop
+from ..tags import Tag
+from ..values import DataValue
+from .writer import Doubt, Refusal
+
+_ONE_ITEM = b"\x01\x00\x00\x00"  # length of the array NodesToWrite
+_INFORMATION = 0xFFFF  # the lower half of a status code says nothing about the outcome
+
+# The item was judged and not written. Whatever is not here may have been: a device that
+# does not answer its server (BadTimeout, BadNoCommunication, BadDeviceFailure), a value that
+# was clamped, one that is still on its way.
+_REFUSALS = frozenset(
+    {
+        StatusCodes.BadAttributeIdInvalid,
+        StatusCodes.BadDataEncodingInvalid,
+        StatusCodes.BadDataEncodingUnsupported,
+        StatusCodes.BadIndexRangeInvalid,
+        StatusCodes.BadIndexRangeNoData,
+        StatusCodes.BadInvalidState,
+        StatusCodes.BadLocked,
+        StatusCodes.BadNodeIdInvalid,
+        StatusCodes.BadNodeIdUnknown,
+        StatusCodes.BadNotSupported,
+        StatusCodes.BadNotWritable,
+        StatusCodes.BadOutOfRange,
+        StatusCodes.BadSecurityModeInsufficient,
+        StatusCodes.BadTypeMismatch,
+        StatusCodes.BadUserAccessDenied,
+        StatusCodes.BadWriteNotSupported,
+    }
+)
+# The service was refused as a whole, before any item was looked at.
+_FAULTS = frozenset(
+    {
+        StatusCodes.BadNothingToDo,
+        StatusCodes.BadRequestHeaderInvalid,
+        StatusCodes.BadServiceUnsupported,
+        StatusCodes.BadSessionClosed,
+        StatusCodes.BadSessionIdInvalid,
+        StatusCodes.BadSessionNotActivated,
+        StatusCodes.BadTooManyOperations,
+        StatusCodes.BadUserAccessDenied,
+    }
+)
+
+
+class OpcuaWriter:
+    """One session of the account that may write; see `Writer`.
+
+    asyncua's reconnection is off, and nothing here calls it: a lost session stays lost.
+
+    Args:
+        session: Reads over the same session.
+        client: Carries it.
+        timeout_s: For the answer.
+
+    Source: OPC UA Part 4, 5.11.4 (Write), 7.38 (status codes).
+    """
+
+    def __init__(self, session: OpcuaSession, client: Client, timeout_s: float) -> None:
+        self._session = session
+        self._client = client
+        self._timeout_s = timeout_s
+
+    @classmethod
+    async def open(cls, name: str, config: OpcuaConnection, root: Path) -> Self:
+        """Logs in as the account that may write.
+
+        Args:
+            root: The site's folder, for the secret's path.
+
+        Raises:
+            NotConnected: There is none, or the server cannot be reached or refuses it.
+        """
+        if config.write is None:
+            raise NotConnected({name: NO_WRITE})
+        connector = OpcuaConnector(name, config, root)
+        client = connector.client(config.write)
+        return cls(await connector.open_with(client), client, config.timeout)
+
+    async def encoder(self, tags: Sequence[Tag]) -> OpcuaEncoder:
+        """Asks who the server is, and for its nodes' types; see `Session.encoder`."""
+        return await self._session.encoder(tags)
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        """Reads over the write session; see `Session.read`."""
+        return await self._session.read(tags)
+
+    async def transmit(self, wire: bytes) -> None:
+        """Sends the WriteValue in one WriteRequest; see `Writer.transmit`."""
+        request = ua.WriteRequest()
+        request.Parameters.NodesToWrite = [_item(wire)]
+        if not ua_binary.struct_to_binary(request).endswith(_ONE_ITEM + wire):
+            raise Refusal("the library would send other bytes than approved", was_sent=False)
+        protocol = self._client.uaclient.protocol
+        if protocol is None or protocol.state is not UASocketState.OPEN:
+            raise Refusal("the connection was lost before", was_sent=False)
+        try:
+            answer = await self._answer(protocol, request)
+            _judge(answer, cast(int, request.RequestHeader.RequestHandle))
+        except Doubt:
+            if protocol.transport is not None:
+                drop(protocol.transport)
+            raise
+
+    async def _answer(self, protocol: UASocketProtocol, request: ua.WriteRequest) -> Buffer:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await protocol.send_request(request, self._timeout_s)
+        except UaStatusCodeError as fault:
+            name = _name(fault.code)
+            # asyncua hands an error of the channel, too, to every request that waits; then,
+            # and only then, it has closed the socket.
+            is_answer = protocol.transport is not None and not protocol.transport.is_closing()
+            if is_answer and fault.code in _FAULTS:
+                raise Refusal(name, was_sent=True) from None
+            raise Doubt(name) from None
+        except TimeoutError:
+            raise Doubt(f"no answer within {self._timeout_s:g} s") from None
+        except OSError as error:
+            raise Doubt(os_reason(error)) from None
+        except UaError as error:
+            raise Doubt(str(error) or type(error).__name__) from None
+        except asyncio.CancelledError:
+            raise Doubt("cancelled before the answer came") from None
+
+    async def close(self) -> None:
+        """Closes session, channel and socket; never raises."""
+        await self._session.close()
+
+
+def _item(wire: bytes) -> ua.WriteValue:
+    """Returns the WriteValue that the door found these bytes to be: a value without a status."""
+    item = ua_binary.struct_from_binary(ua.WriteValue, Buffer(wire))
+    # asyncua fills in a Good for the status that is not there, and would send it.
+    item.Value = ua.DataValue(cast(ua.DataValue, item.Value).Value, StatusCode=None)
+    return item
+
+
+def _judge(answer: Buffer, handle: int) -> None:
+    try:
+        response = ua_binary.struct_from_binary(ua.WriteResponse, answer)
+    except (UaError, ValueError, TypeError, LookupError):
+        raise Doubt("the answer cannot be decoded") from None
+    kind = cast(ua.NodeId, response.TypeId).Identifier
+    header = cast(ua.ResponseHeader, response.ResponseHeader)
+    if kind != ObjectIds.WriteResponse_Encoding_DefaultBinary or header.RequestHandle != handle:
+        raise Doubt("the answer is not to this request")
+    service = cast(ua.StatusCode, header.ServiceResult).value
+    if service != StatusCodes.Good:
+        raise Doubt(f"{_name(service)} in an answer that is no fault")
+    results = cast(list[ua.StatusCode] | None, response.Results) or []
+    if len(results) != 1:
+        raise Doubt(f"{len(results)} results for one item")
+    code = results[0].value
+    if code == StatusCodes.Good:
+        return
+    if code & ~_INFORMATION in _REFUSALS:
+        raise Refusal(_name(code), was_sent=True)
+    raise Doubt(_name(code))
+
+
+def _name(code: int) -> str:
+    return ua.StatusCode(ua.UInt32(code & ~_INFORMATION)).name

@@ -1,0 +1,66 @@
+"""What the door needs of a protocol: a write session that can send one approved write."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ..session import Encoder
+from ..tags import Tag
+from ..values import DataValue, Value
+
+
+class WriteEncoder(Encoder, Protocol):
+    """An encoder that can also tell what its bytes write."""
+
+    def decode(self, tag: Tag, wire: bytes) -> Value:
+        """Returns the value in a write of this tag.
+
+        Raises:
+            ValueError: The bytes are no write of this tag.
+        """
+        ...
+
+
+class Refusal(Exception):
+    """The device answered that it did not do it, or the frame did not leave.
+
+    Attributes:
+        was_sent: Whether a frame left.
+    """
+
+    def __init__(self, code: str, *, was_sent: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.was_sent = was_sent
+
+
+class Doubt(Exception):
+    """The frame left, or may have left, and no answer says what became of it."""
+
+
+class Writer(Protocol):
+    """One open write session with one device."""
+
+    async def encoder(self, tags: Sequence[Tag]) -> WriteEncoder:
+        """Asks the device who it is and what it takes; see `Session.encoder`."""
+        ...
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        """Reads the tags over the write session; see `Session.read`."""
+        ...
+
+    async def transmit(self, wire: bytes) -> None:
+        """Sends these bytes in one frame, once, and waits for the device's answer.
+
+        Returns when the answer says that exactly this was done.
+
+        Raises:
+            Refusal: Nothing changed.
+            Doubt: Anything else: late, lost, cancelled, another answer than expected.
+
+        Effect: ACTUATE. Retry: none, ever. Timeout: the connection's `timeout`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends the session within about 1 s; raises no error."""
+        ...

@@ -1,0 +1,119 @@
+"""A site's connections, as `site.yaml` describes them: where it reads, and where it may write."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from .durations import Duration
+from .models import Model
+
+
+class Credentials(Model):
+    """A user name, and where its password is: `env:NAME` or `file:PATH`, never the password."""
+
+    user: str
+    secret: str = Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")
+
+
+class ReadPort(Model):
+    """The port of a Modbus device at which reading is done."""
+
+    port: int = Field(default=502, ge=1, le=65535)
+
+
+class WritePort(Model):
+    """The port of a Modbus device at which the gate, and nobody else, writes."""
+
+    port: int = Field(ge=1, le=65535)
+
+
+class _Connection(Model):
+    scan: Duration = 0.5
+    timeout: Duration = 2.0
+    simulated: bool = False
+
+    @field_validator("scan", "timeout")
+    @classmethod
+    def _positive(cls, seconds: float) -> float:
+        if not 0.01 <= seconds <= 3600.0:
+            raise ValueError("must lie between 10 ms and 1 h")
+        return seconds
+
+
+class OpcuaConnection(_Connection):
+    """An OPC UA server; without `read` the session is anonymous, without `write` none writes.
+
+    `stamps` tells when the server renews a value's source time: with each change, or in
+    each of its cycles. Only with the second does an old source time tell of a standstill.
+    `application_uri` is what the server must say of itself before it is written to.
+    """
+
+    kind: Literal["opcua"]
+    endpoint: str
+    application_uri: str = ""
+    read: Credentials | None = None
+    write: Credentials | None = None
+    stamps: Literal["on-change", "cyclic"] = "on-change"
+
+    @field_validator("endpoint")
+    @classmethod
+    def _check_endpoint(cls, endpoint: str) -> str:
+        if "@" in endpoint:
+            raise ValueError("a user or password does not belong here; use read: {user, secret}")
+        wrong = ValueError(f"{endpoint!r} is no endpoint; write opc.tcp://HOST:PORT")
+        try:
+            parts = urlsplit(endpoint)
+            port = parts.port
+        except ValueError:  # a port that is no number, or an address in broken brackets
+            raise wrong from None
+        if parts.scheme != "opc.tcp" or not parts.hostname or port == 0:
+            raise wrong
+        return endpoint
+
+    @property
+    def where(self) -> str:
+        """The endpoint for people."""
+        return self.endpoint
+
+    @property
+    def write_where(self) -> str:
+        """The endpoint at which the gate writes, for people; empty where nobody does."""
+        return self.endpoint if self.write else ""
+
+
+class ModbusConnection(_Connection):
+    """A Modbus TCP device; `order` is the byte and word order of values of two registers.
+
+    `max_registers` and `max_bits` are what the device answers in one request at most.
+    Without `write` nobody writes.
+    """
+
+    kind: Literal["modbus"]
+    host: str = Field(min_length=1)
+    unit: int = Field(default=1, ge=0, le=255)
+    order: Literal["ABCD", "CDAB", "BADC", "DCBA"] = "ABCD"
+    max_registers: int = Field(default=125, ge=1, le=125)
+    max_bits: int = Field(default=2000, ge=1, le=2000)
+    read: ReadPort = ReadPort()
+    write: WritePort | None = None
+
+    @property
+    def where(self) -> str:
+        """The endpoint for people."""
+        return f"modbus://{self.host}:{self.read.port}/{self.unit}"
+
+    @property
+    def write_where(self) -> str:
+        """The endpoint at which the gate writes, for people; empty where nobody does."""
+        return f"modbus://{self.host}:{self.write.port}/{self.unit}" if self.write else ""
+
+
+ConnectionConfig = Annotated[OpcuaConnection | ModbusConnection, Field(discriminator="kind")]
+
+
+def is_same_device(
+    one: OpcuaConnection | ModbusConnection, other: OpcuaConnection | ModbusConnection
+) -> bool:
+    """Whether two connections lead to one device: they share an endpoint, to read or to write."""
+    return not {one.where, one.write_where}.isdisjoint({other.where, other.write_where} - {""})

@@ -1,0 +1,121 @@
+"""What must be known of a server before a write to it can be encoded: who it is, and its types."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Protocol, cast
+from urllib.parse import urlsplit
+
+from asyncua import ua
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.uaerrors import UaError
+
+from ..endpoints import OpcuaConnection
+from ..hosts import is_loopback
+from ..session import Identity
+from ..values import Quality
+from .codec import plain
+from .encoding import DEVICE_TYPES, Target
+
+_SIMULATOR = "urn:handwheel:sim:"
+_SCALAR = {-1, -2, -3}  # scalar, any, scalar or one dimension
+_DEEPEST = 16  # no type of the standard is further from its built-in one
+
+
+class Asking(Protocol):
+    """What a session can be asked here."""
+
+    async def read_attributes(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
+        """Returns one result for each attribute."""
+        ...
+
+    async def supertype(self, node: ua.NodeId) -> ua.NodeId | None:
+        """Returns the type above a type."""
+        ...
+
+
+def identity_of(config: OpcuaConnection, endpoint: ua.EndpointDescription) -> Identity:
+    """Returns who a server says it is, from the endpoint that this session uses.
+
+    Raises:
+        UaError: It is not the one that the site file names.
+    """
+    uri = cast(str | None, endpoint.Server.ApplicationUri) or ""
+    if config.application_uri and uri != config.application_uri:
+        raise UaError(f"the server is {uri!a}, not {config.application_uri!r}")
+    certificate = cast(bytes | None, endpoint.ServerCertificate)
+    thumbprint = f" sha256:{sha256(_leaf(certificate)).hexdigest()}" if certificate else ""
+    return Identity(
+        kind="opcua",
+        where=config.write_where,
+        # Escaped: it is a device's text, and goes to terminals and into signed documents.
+        name=uri.encode("unicode_escape").decode() + thumbprint,
+        is_loopback=is_loopback(urlsplit(config.endpoint).hostname or ""),
+        is_simulator=uri.startswith(_SIMULATOR),
+    )
+
+
+def _leaf(chain: bytes) -> bytes:
+    """Returns the first certificate of a chain of DER sequences."""
+    return chain[: int.from_bytes(chain[2:4], "big") + 4]
+
+
+async def targets_of(
+    session: Asking, nodes: Mapping[str, ua.NodeId | None]
+) -> dict[str, Target | str]:
+    """Asks for the type of each node, and resolves it to a built-in one.
+
+    Args:
+        nodes: By tag name; `None` where the server has no such namespace.
+
+    Returns:
+        By tag name the target of its writes, or why there is none.
+    """
+    targets: dict[str, Target | str] = {}
+    known: dict[str, ua.NodeId] = {}
+    for name, node in nodes.items():
+        if node is None:
+            targets[name] = "the server does not have its namespace"
+        else:
+            known[name] = node
+    answers = await session.read_attributes(
+        [
+            ua.ReadValueId(NodeId=node, AttributeId=attribute)
+            for node in known.values()
+            for attribute in (AttributeIds.DataType, AttributeIds.ValueRank)
+        ]
+    )
+    pairs = zip(answers[::2], answers[1::2], strict=True)
+    for (name, node), (data_type, rank) in zip(known.items(), pairs, strict=True):
+        targets[name] = await _target(session, node, data_type, rank)
+    return targets
+
+
+async def _target(
+    session: Asking, node: ua.NodeId, data_type: ua.DataValue, rank: ua.DataValue
+) -> Target | str:
+    of_type, status = plain(data_type)
+    if status.quality is not Quality.GOOD or not isinstance(of_type, ua.NodeId):
+        return f"its type cannot be read: {status.name}"
+    dimensions, status = plain(rank)
+    if status.quality is not Quality.GOOD or dimensions not in _SCALAR:
+        return "it is an array, or does not say that it is none"
+    variant = await _built_in(session, of_type)
+    if variant is None or variant not in DEVICE_TYPES:
+        return f"its type {of_type.to_string()} is none that can be written"
+    return Target(node, variant)
+
+
+async def _built_in(session: Asking, of_type: ua.NodeId) -> ua.VariantType | None:
+    """Returns the built-in type that a type derives from; an abstract one has none."""
+    each: ua.NodeId | None = of_type
+    for _ in range(_DEEPEST):
+        if each is None:
+            return None
+        if each.NamespaceIndex == 0 and isinstance(each.Identifier, int):
+            if each.Identifier == ObjectIds.Enumeration:
+                return ua.VariantType.Int32  # Part 6, 5.2.4
+            if 0 < each.Identifier <= ObjectIds.DiagnosticInfo:
+                return ua.VariantType(each.Identifier)
+        each = await session.supertype(each)
+    return None

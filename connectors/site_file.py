@@ -1,0 +1,148 @@
+"""The file `site.yaml`, and whether it and `tags.yaml` fit each other."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from .documents import Document, Path_
+from .endpoints import ConnectionConfig, is_same_device
+from .errors import Problem
+from .models import Model
+from .tags import NAME, NodeAddress, RegisterAddress, Tag
+
+SITE_SCOPE = "site"
+
+_EQUIPMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)  # it names a lockout file
+_OPCUA_NAMESPACE = "nsu=http://opcfoundation.org/UA/"  # the one that is meant without nsu=
+
+
+class Trust(Model):
+    """Whom the site trusts first: the fingerprint of the first administrator's key."""
+
+    root: str = Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")
+
+
+class Equipment(Model):
+    """A piece of equipment: its class and path, its members, and the tags of its attributes.
+
+    `remote_when` is the condition under which it may be acted on from here.
+    """
+
+    class_: str = Field(default="", alias="class")
+    path: str = ""
+    members: list[str] = Field(default_factory=list)
+    remote_when: str = ""
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+
+class SiteFile(Model):
+    """The file `site.yaml`."""
+
+    schema_: Literal["site/1"] = Field(alias="schema")
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    state: str = "var/"
+    trust: Trust | None = None
+    connections: dict[str, ConnectionConfig]
+    tags: str = "tags.yaml"
+    equipment: dict[str, Equipment] = Field(default_factory=dict)
+
+    @field_validator("state")
+    @classmethod
+    def _check_state(cls, state: str) -> str:
+        if not state or "\0" in state:
+            raise ValueError(f"{state!r} is no folder; write a path such as var/")
+        return state
+
+
+def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) -> Iterator[Problem]:
+    """Yields what is wrong with tags: their names, connections, equipment, addresses, readbacks."""
+    taken: dict[object, str] = {}
+    for name, tag in tags.items():
+        path = ("tags", name)
+        if not NAME.fullmatch(name):
+            yield document.problem(path, "a tag is a name and an attribute, such as PT-102.pv")
+        yield from _check_connection(tag, config, document, path)
+        if tag.equipment and tag.equipment not in config.equipment:
+            reason = f"{tag.equipment!r} is not in the site's equipment"
+            yield document.problem((*path, "equipment"), reason)
+        if tag.readback:
+            yield from _check_readback(tag, tags, document, path)
+        for cell in _cells(tag, config):
+            other = taken.setdefault(cell, name)
+            if other != name:
+                yield document.problem(path, f"stands at the same address as {other}")
+                break
+
+
+def _check_connection(
+    tag: Tag, config: SiteFile, document: Document, path: Path_
+) -> Iterator[Problem]:
+    connection = config.connections.get(tag.connection)
+    if connection is None:
+        names = ", ".join(config.connections)
+        reason = f"there is no connection {tag.connection!r}; known: {names}"
+        yield document.problem((*path, "connection"), reason)
+    elif (connection.kind == "opcua") != isinstance(tag.address, NodeAddress):
+        keys = "node" if connection.kind == "opcua" else "table and address"
+        reason = f"{tag.connection} is {connection.kind}: a tag on it has {keys}"
+        yield document.problem((*path, "connection"), reason)
+
+
+def _check_readback(
+    tag: Tag, tags: Mapping[str, Tag], document: Document, path: Path_
+) -> Iterator[Problem]:
+    shown = tags.get(tag.readback)
+    if shown is None:
+        reason = f"there is no tag {tag.readback!r}; write self, or the tag that must read as sent"
+        yield document.problem((*path, "readback"), reason)
+    elif (shown.kind, shown.unit, shown.members) != (tag.kind, tag.unit, tag.members):
+        reason = f"{shown.name} has another type, unit or members: it cannot read as sent"
+        yield document.problem((*path, "readback"), reason)
+
+
+def _cells(tag: Tag, config: SiteFile) -> Iterator[object]:
+    device = _device(tag.connection, config)
+    match tag.address:
+        case NodeAddress(node):
+            yield device, _same_node(node)
+        case RegisterAddress(table, address):
+            for offset in range(tag.address.count):
+                yield device, table, address + offset
+
+
+def _device(connection: str, config: SiteFile) -> str:
+    """Returns the first connection that leads to the same device: an alias hides nothing."""
+    own = config.connections.get(connection)
+    if own is None:
+        return connection
+    same = (name for name, other in config.connections.items() if is_same_device(own, other))
+    return next(same, connection)
+
+
+def _same_node(node: str) -> str:
+    """Returns one text for all that name the same node: `i=05` is `i=5`, a GUID has no case."""
+    uri, _, identifier = node.partition(";") if node.startswith("nsu=") else ("", "", node)
+    uri = "" if uri == _OPCUA_NAMESPACE else uri
+    kind, _, rest = identifier.partition("=")
+    if kind == "i":
+        return f"{uri};i={int(rest)}"
+    return f"{uri};{identifier.lower() if kind == 'g' else identifier}"
+
+
+def check_equipment(
+    tags: Mapping[str, Tag], config: SiteFile, document: Document
+) -> Iterator[Problem]:
+    """Yields what is wrong with equipment: its names, and what its members and attributes name."""
+    for name, equipment in config.equipment.items():
+        path = ("equipment", name)
+        if name == SITE_SCOPE or not _EQUIPMENT.fullmatch(name):
+            reason = "equipment is named with letters, digits, '-', '_' and '.', and never 'site'"
+            yield document.problem(path, reason)
+        for n, member in enumerate(equipment.members):
+            if member not in config.equipment:
+                yield document.problem((*path, "members", n), f"there is no equipment {member!r}")
+        for attribute, tag in equipment.attributes.items():
+            if tag not in tags:
+                yield document.problem((*path, "attributes", attribute), f"there is no tag {tag!r}")

@@ -1,0 +1,28 @@
+"""Doors of a site, and permits as the gate would build them."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from handwheel.connectors.actuation.door import Door, open_door
+from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import Value
+
+
+@asynccontextmanager
+async def opened(site: Site, *tags: Tag) -> AsyncGenerator[Door]:
+    """A door for these tags, all of one connection."""
+    door = await open_door(site, tags[0].connection, tags)
+    try:
+        yield door
+    finally:
+        await door.close()
+
+
+def permit_for(door: Door, tag: Tag, value: Value, within_s: float = 5.0) -> Permit:
+    """What the gate would build if a person approved this now."""
+    encoder = door.encoder
+    wire = encoder.encode(tag, value).wire
+    return Permit("R-7K3MQ2XA/c1", tag, wire, encoder.identity, monotonic() + within_s)

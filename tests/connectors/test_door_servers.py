@@ -1,0 +1,233 @@
+"""OPC UA servers that misbehave while they are written to: one request, no claim to know more."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from asyncua import ua
+from asyncua.crypto.permission_rules import User
+from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.uaerrors import (
+    BadServiceUnsupported,
+    BadSessionIdInvalid,
+    BadTimeout,
+    UaStatusCodeError,
+)
+
+from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
+from handwheel.connectors.site import Site
+from handwheel.sim_plant.opcua.writes import PlantWrites
+from handwheel.sim_plant.serve import PlantServer
+
+from ..served import link_of, served, site_of
+from .devices import listening
+from .doors import opened, permit_for
+
+SETPOINT = "PIC-102.sp"
+
+
+@dataclass
+class Relay:
+    """Stands between the door and the server, and sees every byte that the door sends.
+
+    Attributes:
+        cut_at: Bytes at which the connection is cut.
+        cuts_before: Whether the server does not get them any more.
+    """
+
+    site: Site
+    sent: bytearray = field(default_factory=bytearray)
+    cut_at: bytes = b""
+    cuts_before: bool = False
+
+    def frames(self, wire: bytes) -> int:
+        return self.sent.count(wire)
+
+
+@pytest.fixture(scope="module")
+async def plant() -> AsyncGenerator[PlantServer]:
+    async with served() as server:
+        yield server
+
+
+@asynccontextmanager
+async def relayed(
+    plant: PlantServer, folder: Path, timeout_s: float = 5.0
+) -> AsyncGenerator[Relay]:
+    """The plant's site, with its OPC UA side behind a relay."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, onward = await asyncio.open_connection("127.0.0.1", plant.opcua.port)
+        back = asyncio.create_task(_pump(answers, writer))
+        try:
+            while data := await reader.read(65536):
+                relay.sent.extend(data)
+                is_cut = bool(relay.cut_at) and relay.cut_at in data
+                if not (is_cut and relay.cuts_before):
+                    onward.write(data)
+                    await onward.drain()
+                if is_cut:
+                    return
+        finally:
+            back.cancel()
+            await asyncio.wait([back])
+            onward.close()
+
+    async with listening(handle) as device:
+        site = site_of(folder, replace(link_of(plant), opcua=device.port))
+        config = site.connections["dcs"].model_copy(update={"timeout": timeout_s})
+        relay = Relay(replace(site, connections={"dcs": config}))
+        yield relay
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+    writer.close()
+
+
+Answer = Callable[[], Awaitable[list[ua.StatusCode]]]
+
+
+def _codes(*codes: int) -> Answer:
+    async def answer() -> list[ua.StatusCode]:
+        return [ua.StatusCode(ua.UInt32(code)) for code in codes]
+
+    return answer
+
+
+def _fault(error: type[UaStatusCodeError]) -> Answer:
+    async def answer() -> list[ua.StatusCode]:
+        raise error
+
+    return answer
+
+
+async def _late() -> list[ua.StatusCode]:
+    await asyncio.sleep(0.4)
+    return [ua.StatusCode()]
+
+
+def _answering(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[ua.WriteParameters]:
+    """Lets the server answer writes so, without doing them; returns what arrives."""
+    arrived: list[ua.WriteParameters] = []
+
+    async def write(
+        self: PlantWrites, params: ua.WriteParameters, user: User
+    ) -> list[ua.StatusCode]:
+        del self, user
+        arrived.append(params)
+        return await answer()
+
+    monkeypatch.setattr(PlantWrites, "write", write)
+    return arrived
+
+
+UNSURE: dict[str, tuple[Answer, str]] = {
+    **{
+        name: (_codes(getattr(StatusCodes, name)), f"unknown: {name}$")
+        for name in (
+            "GoodClamped", "GoodCompletesAsynchronously", "GoodOverload", "UncertainInitialValue",
+            "BadTimeout", "BadNoCommunication", "BadDeviceFailure", "BadInternalError",
+        )
+    },
+    "no result": (_codes(), "0 results for one item"),
+    "two results": (_codes(0, 0), "2 results for one item"),
+    "a fault that may have acted": (_fault(BadTimeout), "unknown: BadTimeout$"),
+    "too late": (_late, r"no answer within 0\.2 s"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "reason"), UNSURE.values(), ids=UNSURE)
+async def test_any_other_answer_is_an_unknown_outcome_of_one_request(
+    plant: PlantServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Answer,
+    reason: str,
+) -> None:
+    arrived = _answering(monkeypatch, answer)
+    async with relayed(plant, tmp_path / "site", 0.2 if answer is _late else 5.0) as relay:
+        tag = relay.site.tags[SETPOINT]
+        async with opened(relay.site, tag) as door:
+            permit = permit_for(door, tag, 361.5)
+            with pytest.raises(WriteOutcomeUnknown, match=reason):
+                await door.send(permit)
+            await asyncio.sleep(0.3 if answer is _late else 0.0)
+        assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
+
+
+NO: dict[str, Answer] = {
+    "BadUserAccessDenied": _codes(StatusCodes.BadUserAccessDenied),
+    "BadNodeIdUnknown": _codes(StatusCodes.BadNodeIdUnknown),
+    "BadTypeMismatch": _codes(StatusCodes.BadTypeMismatch | 0x0400),  # with information bits
+    "BadServiceUnsupported": _fault(BadServiceUnsupported),
+    "BadSessionIdInvalid": _fault(BadSessionIdInvalid),
+}
+
+
+@pytest.mark.parametrize(("code", "answer"), NO.items(), ids=NO)
+async def test_what_the_server_refuses_before_it_acts_is_refused(
+    plant: PlantServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, answer: Answer
+) -> None:
+    arrived = _answering(monkeypatch, answer)
+    async with relayed(plant, tmp_path / "site") as relay:
+        tag = relay.site.tags[SETPOINT]
+        async with opened(relay.site, tag) as door:
+            with pytest.raises(WriteRefused) as caught:
+                await door.send(permit_for(door, tag, 361.5))
+    assert (caught.value.code, caught.value.was_sent, len(arrived)) == (code, True, 1)
+
+
+@pytest.mark.parametrize("cuts_before", [False, True], ids=["after", "before"])
+async def test_a_connection_cut_at_the_write_is_an_unknown_outcome(
+    plant: PlantServer, tmp_path: Path, cuts_before: bool
+) -> None:
+    before = plant.simulation.values()[SETPOINT]
+    async with relayed(plant, tmp_path / "site") as relay:
+        tag = relay.site.tags[SETPOINT]
+        async with opened(relay.site, tag) as door:
+            wanted = 362.5 if cuts_before else 363.5
+            permit = permit_for(door, tag, wanted)
+            relay.cut_at, relay.cuts_before = permit.wire, cuts_before
+            with pytest.raises(WriteOutcomeUnknown, match="connection"):
+                await door.send(permit)
+            relay.cut_at = b""
+            await asyncio.sleep(0.1)  # a library that comes back by itself would send again
+        assert relay.frames(permit.wire) == 1
+    assert plant.simulation.values()[SETPOINT] == (before if cuts_before else wanted)
+
+
+async def test_a_cancelled_send_is_an_unknown_outcome(
+    plant: PlantServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived = _answering(monkeypatch, _late)
+    async with relayed(plant, tmp_path / "site") as relay:
+        tag = relay.site.tags[SETPOINT]
+        async with opened(relay.site, tag) as door:
+            permit = permit_for(door, tag, 361.5)
+            task = asyncio.create_task(door.send(permit))
+            while not arrived:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+            task.cancel()
+            with pytest.raises(WriteOutcomeUnknown, match="cancelled before the answer came"):
+                await task
+            assert task.cancelling() == 1
+            await asyncio.sleep(0.5)
+        assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
+
+
+async def test_a_session_that_is_lost_before_sends_nothing(
+    plant: PlantServer, tmp_path: Path
+) -> None:
+    async with relayed(plant, tmp_path / "site") as relay:
+        tag = relay.site.tags[SETPOINT]
+        async with opened(relay.site, tag) as door:
+            permit = permit_for(door, tag, 361.5)
+            await door.close()
+            with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
+                await door.send(permit)
+        assert (caught.value.was_sent, relay.frames(permit.wire)) == (False, 0)
