@@ -1,0 +1,28 @@
+"""What is wrong with a condition, and where in its text."""
+
+from handwheel.connectors.errors import HandwheelError
+
+
+class ConditionError(HandwheelError):
+    """A condition cannot be understood, or compares what cannot be compared.
+
+    Attributes:
+        text: The condition as it was written.
+        line: From 1, within the text.
+        column: From 1, in characters.
+        reason: What is wrong and what to do, one printable line.
+    """
+
+    def __init__(self, text: str, line: int, column: int, reason: str) -> None:
+        super().__init__(f"{line}:{column}: {reason}")
+        self.text = text
+        self.line = line
+        self.column = column
+        self.reason = reason
+
+
+def error_at(text: str, offset: int, reason: str) -> ConditionError:
+    """Returns the error about the character at an offset from 0."""
+    before = text[:offset]
+    line = before.count("\n") + 1
+    return ConditionError(text, line, offset - before.rfind("\n"), reason)
