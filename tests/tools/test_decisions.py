@@ -1,0 +1,74 @@
+"""Signed decisions: no byte can be changed, and the words say what moves."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.tools.guardrails.decisions import (
+    DecisionRefused,
+    Reason,
+    meaning_of,
+    meaning_of_subject,
+    sign,
+    verify,
+)
+from handwheel.tools.guardrails.keys import KeyFault
+from handwheel.tools.requests.stamps import stamp
+
+from .people import SITE, START, YEAR, key_id, key_of
+from .signing import NOW, REQUEST, ROSTER, decision_of, request_of, signed_by
+
+_ONCE = signed_by()
+
+
+@given(st.data())
+def test_no_byte_of_text_or_signature_can_be_changed(data: st.DataObject) -> None:
+    assert verify(_ONCE, ROSTER, set(), SITE, NOW.wall)[1].person == "anna"
+    is_text = data.draw(st.booleans())
+    before = (_ONCE.text if is_text else _ONCE.signature_hex).encode()
+    place, byte = data.draw(st.integers(0, len(before) - 1)), data.draw(st.integers(0, 255))
+    changed = (before[:place] + bytes([byte]) + before[place + 1 :]).decode(
+        errors="surrogateescape"
+    )
+    forged = replace(_ONCE, **{"text" if is_text else "signature_hex": changed})
+    if forged != _ONCE:
+        with pytest.raises(DecisionRefused):
+            verify(forged, ROSTER, set(), SITE, NOW.wall)
+
+
+def test_a_signature_is_for_this_domain_only() -> None:
+    signature = key_of("anna").sign(_ONCE.text.encode()).hex()
+    with pytest.raises(DecisionRefused, match=Reason.BAD_SIGNATURE):
+        verify(replace(_ONCE, signature_hex=signature), ROSTER, set(), SITE, NOW.wall)
+
+
+def test_nobody_signs_with_anothers_key() -> None:
+    with pytest.raises(KeyFault, match="names another key"):
+        sign(decision_of("anna"), key_of("bert"))
+
+
+def test_an_enrolment_ends_for_signing_too() -> None:
+    late = signed_by(signed_at=stamp(START + YEAR))
+    with pytest.raises(DecisionRefused, match=Reason.KEY_NOT_VALID):
+        verify(late, ROSTER, set(), SITE, NOW.wall)
+
+
+def test_the_meaning_says_exactly_what_moves() -> None:
+    writes = "P-101B.run_cmd = true (wire 01050010ff00)"
+    assert meaning_of("approve", REQUEST) == f"I have read R-7K3MQ2XA and approve exactly: {writes}"
+    command = REQUEST.commands[0].model_dump()
+    undo = {**command, "action_id": "R-7K3MQ2XA/u1", "kind": "recovery", "shown": "40", "unit": "%"}
+    assert meaning_of("approve", request_of(recovery=[undo])).endswith(
+        f"{writes}; and to take it back: P-101B.run_cmd = 40 % (wire 01050010ff00)"
+    )
+    others = [
+        meaning_of("propose", REQUEST), meaning_of("reject", REQUEST),
+        meaning_of("revoke", REQUEST), meaning_of_subject("resolve-applied", "R-7K3MQ2XA/c1"),
+        meaning_of_subject("resolve-not-applied", "R-7K3MQ2XA/c1"),
+        meaning_of_subject("release", "lockout:site:3"),
+        meaning_of_subject("revoke-key", f"key:{key_id('anna')}"),
+    ]  # fmt: skip
+    assert len(set(others)) == 7
+    assert not any("approve exactly" in each for each in others)

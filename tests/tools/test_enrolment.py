@@ -1,0 +1,170 @@
+"""Enrolling: what is written, and what is refused before anything is."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.site import load_site
+from handwheel.tools.guardrails.enrolment import (
+    Enrolment,
+    EnrolmentRefused,
+    check_enrolment,
+    enroll,
+    find_issuer,
+)
+from handwheel.tools.guardrails.enrolment_text import operators_text
+from handwheel.tools.guardrails.keys import KeyFault, key_path, load_key
+from handwheel.tools.guardrails.operators import load_roster
+
+from ..connectors import sites
+from .people import SITE, START, YEAR, boss, key_of, record_of, site_of
+
+DAY = timedelta(days=1)
+PASSPHRASE = "correct horse"
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "config"
+
+
+def _wanted(person: str, *roles: str) -> Enrolment:
+    return Enrolment(person, roles, START, START + DAY)
+
+
+def test_the_first_administrator_becomes_the_trust_root(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, root="")
+    first = enroll(site, _wanted("rosa", "administrator"), PASSPHRASE, None)
+    again = load_site(tmp_path)
+    assert again.trust_root == first.key_id == first.issuer
+    assert load_roster(again).operators == (first,)
+    text = sites.SITE.replace("id: works-7", f'id: {SITE}\ntrust: {{root: "{first.key_id}"}}')
+    assert (tmp_path / "site.yaml").read_text() == text
+    assert keys.exists()
+
+
+def test_a_record_is_added_and_all_else_stays(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, boss())
+    path = tmp_path / "operators.yaml"
+    before = path.read_text().replace("operators:\n", "operators:  # the day shift\n") + "# end\n"
+    path.write_text(before)
+    path.chmod(0o640)
+    anna = enroll(site, _wanted("anna", "operator"), PASSPHRASE, key_of("boss"))
+    assert path.read_text().startswith(before)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert load_roster(site).operators[1] == anna
+    assert load_key(key_path(SITE, "anna"), PASSPHRASE).public_key() == anna.public
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "config", "operators.yaml", "site.yaml", "tags.yaml",
+    }  # fmt: skip
+    assert keys.exists()
+
+
+@pytest.mark.parametrize(
+    ("layout", "kept"),
+    [
+        ("# ours\nschema: operators/1\noperators: []  # nobody\n", "# ours"),
+        ("operators: []\nschema: operators/1\n", ""),
+        ("{schema: operators/1, operators: []}", ""),
+    ],
+)
+def test_a_record_goes_into_any_layout(tmp_path: Path, keys: Path, layout: str, kept: str) -> None:
+    site = site_of(tmp_path, root="")
+    path = tmp_path / "operators.yaml"
+    path.write_text(layout)
+    enroll(site, _wanted("rosa", "administrator"), PASSPHRASE, None)
+    assert [each.person for each in load_roster(load_site(tmp_path)).operators] == ["rosa"]
+    assert path.read_text().startswith(kept)
+    assert keys.exists()
+
+
+def test_what_cannot_be_finished_leaves_nothing(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, boss())
+    with pytest.raises(EnrolmentRefused, match="stands in no record"):
+        enroll(site, _wanted("anna", "operator"), PASSPHRASE, key_of("stranger"))
+    other = sites.load(tmp_path / "other")
+    (other.root / "site.yaml").write_text(sites.SITE.replace("id: works-7", "id:\n  works-7"))
+    with pytest.raises(ConfigError, match=r"write: trust: \{root: "):
+        enroll(other, _wanted("rosa", "administrator"), PASSPHRASE, None)
+    assert [each for each in keys.rglob("*") if each.is_file()] == []
+    assert not (other.root / "operators.yaml").exists()
+    assert len(load_roster(site).operators) == 1
+
+
+@pytest.mark.parametrize(
+    ("person", "roles", "reason"),
+    [
+        ("Anna", ["operator"], "is no name for a person"),
+        ("anna\n", ["operator"], "is no name for a person"),
+        ("a" * 33, ["operator"], "is no name for a person"),
+        ("anna", ["Operator"], "is no name for a role"),
+        ("anna", [], "at least one role"),
+        ("anna", ["agent"], "an agent holds no key"),
+        ("anna", ["administrator", "operator"], "approves nothing and has no other role"),
+        ("bert", ["operator"], "bert is enrolled until"),
+        ("carl", ["operator"], "there is a key already"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_asked(
+    tmp_path: Path, keys: Path, person: str, roles: list[str], reason: str
+) -> None:
+    site = site_of(tmp_path, boss(), record_of("bert"))
+    orphan = key_path(SITE, "carl")
+    orphan.parent.mkdir(parents=True)
+    orphan.touch()
+    roster = load_roster(site)
+    check_enrolment(site, roster, _wanted("anna", "operator"))
+    with pytest.raises(EnrolmentRefused, match=reason):
+        check_enrolment(site, roster, _wanted(person, *roles))
+    assert keys.exists()
+
+
+def test_a_site_begins_with_its_administrator(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, root="")
+    check_enrolment(site, load_roster(site), _wanted("rosa", "administrator"))
+    with pytest.raises(EnrolmentRefused, match="enrol one first: handwheel operator enroll"):
+        check_enrolment(site, load_roster(site), _wanted("anna", "operator"))
+    (tmp_path / "operators.yaml").write_text(operators_text([boss()]))
+    with pytest.raises(EnrolmentRefused, match="take them out first"):
+        check_enrolment(site, load_roster(site), _wanted("rosa", "administrator"))
+    assert not keys.exists()
+
+
+@pytest.mark.parametrize(
+    ("named", "with_key", "found"),
+    [
+        ("boss", [], "boss"),
+        ("anna", ["anna"], None),
+        ("nobody", [], None),
+        (None, ["boss"], "boss"),
+        (None, ["deputy", "anna"], "deputy"),
+        (None, ["boss", "deputy"], None),
+        (None, [], None),
+    ],
+)  # fmt: skip
+def test_who_signs_is_an_administrator_with_a_key_here(
+    tmp_path: Path, keys: Path, named: str | None, with_key: list[str], found: str | None
+) -> None:
+    site = site_of(tmp_path, boss(), record_of("deputy", "administrator"), record_of("anna"))
+    for person in with_key:
+        key_path(SITE, person).parent.mkdir(parents=True, exist_ok=True)
+        key_path(SITE, person).touch()
+    roster = load_roster(site)
+    if found is None:
+        with pytest.raises(EnrolmentRefused):
+            find_issuer(site, roster, named, START)
+    else:
+        assert find_issuer(site, roster, named, START).person == found
+    with pytest.raises(EnrolmentRefused):  # an administrator only as long as the record holds
+        find_issuer(site, roster, named, START + YEAR)
+    assert keys.exists() == bool(with_key)
+
+
+def test_a_short_passphrase_enrols_nobody(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, boss())
+    with pytest.raises(KeyFault, match="at least 8"):
+        enroll(site, _wanted("anna", "operator"), "1234567", key_of("boss"))
+    assert not keys.exists()

@@ -1,0 +1,206 @@
+"""Keys on disk: what OpenSSH makes of them, and every file that is refused."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from handwheel.tools.guardrails.keys import (
+    KeyFault,
+    create_key,
+    fingerprint,
+    key_path,
+    load_key,
+    parse_public_line,
+    public_line,
+)
+
+PASSPHRASE = "correct horse"
+PRIVATE = Ed25519PrivateKey.generate()
+LINE = public_line(PRIVATE.public_key())
+
+needs_ssh_keygen = pytest.mark.skipif(
+    shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key file as we make it; only read."""
+    path = tmp_path_factory.mktemp("keys") / "site" / "anna.key"
+    create_key(path, PASSPHRASE)
+    return path
+
+
+@pytest.fixture
+def copy(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy2(made, tmp_path))
+
+
+def _ssh_keygen(*arguments: str) -> str:
+    return subprocess.run(
+        ["ssh-keygen", *arguments], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_what_was_made_is_loaded_and_only_its_owner_reads_it(made: Path) -> None:
+    assert [made.stat().st_mode & 0o777, made.parent.stat().st_mode & 0o777] == [0o600, 0o700]
+    assert [each.name for each in made.parent.iterdir()] == ["anna.key"]
+    assert isinstance(load_key(made, PASSPHRASE), Ed25519PrivateKey)
+
+
+@needs_ssh_keygen
+def test_openssh_reads_our_key(made: Path) -> None:
+    public = load_key(made, PASSPHRASE).public_key()
+    assert _ssh_keygen("-lf", str(made)).split()[1] == fingerprint(public)
+    assert _ssh_keygen("-y", "-P", PASSPHRASE, "-f", str(made)).strip() == public_line(public)
+
+
+@needs_ssh_keygen
+@pytest.mark.parametrize("cipher", ["aes256-ctr", "aes256-gcm@openssh.com"])
+def test_a_key_of_openssh_is_loaded(tmp_path: Path, cipher: str) -> None:
+    path = tmp_path / "key"
+    options = ("-q", "-t", "ed25519", "-a", "64", "-C", "anna", "-Z", cipher)
+    _ssh_keygen(*options, "-N", PASSPHRASE, "-f", str(path))
+    line = public_line(load_key(path, PASSPHRASE).public_key())
+    assert (tmp_path / "key.pub").read_text() == f"{line} anna\n"
+    with pytest.raises(KeyFault, match="the passphrase is wrong"):
+        load_key(path, "wrong horse")
+
+
+def test_a_key_is_never_overwritten(copy: Path) -> None:
+    before = copy.read_bytes()
+    copy.parent.chmod(0o700)
+    with pytest.raises(KeyFault, match="never overwritten"):
+        create_key(copy, PASSPHRASE)
+    assert copy.read_bytes() == before
+    assert list(copy.parent.iterdir()) == [copy]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_the_umask_does_not_matter(tmp_path: Path, umask: int) -> None:
+    path = tmp_path / "site" / "anna.key"
+    path.parent.mkdir(mode=0o700)
+    before = os.umask(umask)
+    try:
+        create_key(path, PASSPHRASE)
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o750)
+    with pytest.raises(KeyFault, match="chmod 700"):
+        create_key(tmp_path / "anna.key", PASSPHRASE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_short_passphrase_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyFault, match="at least 8 characters"):
+        create_key(tmp_path / "keys" / "anna.key", "1234567")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _packed(lock: KeySerializationEncryption) -> bytes:
+    return PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, lock)
+
+
+def _plain() -> bytes:
+    return _packed(NoEncryption())
+
+
+def _weak() -> bytes:
+    lock = PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(63)
+    return _packed(lock.build(PASSPHRASE.encode()))
+
+
+def _another_curve() -> bytes:
+    lock = BestAvailableEncryption(PASSPHRASE.encode())
+    key = generate_private_key(SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, lock)
+
+
+def _pkcs8() -> bytes:
+    lock = BestAvailableEncryption(PASSPHRASE.encode())
+    return PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (_weak, "63 rounds of bcrypt, at least 64 are needed"),
+        (_plain, "is not encrypted"),
+        (_another_curve, "no Ed25519 key but ecdsa-sha2-nistp256"),
+        (_pkcs8, "is no OpenSSH private key"),
+        (lambda: b"", "is no OpenSSH private key"),
+        (lambda: _plain()[:120], "is no OpenSSH private key"),
+        (lambda: _plain()[:100] + _plain()[-36:], "is no OpenSSH private key"),
+    ],
+    ids=["weak", "not encrypted", "another curve", "PKCS 8", "empty", "cut off", "hollow"],
+)
+def test_another_content_is_refused(copy: Path, content: Callable[[], bytes], reason: str) -> None:
+    copy.write_bytes(content())
+    with pytest.raises(KeyFault, match=reason):
+        load_key(copy, PASSPHRASE)
+
+
+@pytest.mark.parametrize("passphrase", ["wrong horse", "", "correct horse ", "\udcff"])
+def test_a_wrong_passphrase_is_refused_and_not_repeated(made: Path, passphrase: str) -> None:
+    with pytest.raises(KeyFault) as refusal:
+        load_key(made, passphrase)
+    assert str(refusal.value) == f"{made}: the passphrase is wrong, or the file is damaged"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o610, 0o601, 0o622])
+def test_a_file_that_is_open_to_others_is_refused(copy: Path, mode: int) -> None:
+    copy.chmod(mode)
+    with pytest.raises(KeyFault, match="chmod 600"):
+        load_key(copy, PASSPHRASE)
+
+
+def test_a_file_of_another_user_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uid = made.stat().st_uid + 1
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    with pytest.raises(KeyFault, match="belongs to another user"):
+        load_key(made, PASSPHRASE)
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyFault, match="there is no such key"):
+        load_key(tmp_path / "anna.key", PASSPHRASE)
+    with pytest.raises(KeyFault, match="is no file"):
+        load_key(tmp_path, PASSPHRASE)
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(KeyFault, match="is no file"):
+        load_key(tmp_path / "pipe", PASSPHRASE)
+
+
+def test_keys_lie_below_the_configuration_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    for value, place in (("/c", "/c"), ("", "/home/anna/.config"), ("c", "/home/anna/.config")):
+        monkeypatch.setenv("XDG_CONFIG_HOME", value)
+        assert str(key_path("cw", "anna")) == f"{place}/handwheel/keys/cw/anna.key"
+
+
+def test_a_public_line_has_one_spelling() -> None:
+    assert fingerprint(parse_public_line(LINE)) == fingerprint(PRIVATE.public_key())
+    kind, body = LINE.split()
+    for line in (
+        f"{LINE} anna", f"{LINE}\n", f" {LINE}", f"{kind}  {body}", f"ssh-rsa {body}", kind, body,
+        f"{kind} {body[:-1]}", f"{kind} {body}=", f"{kind} é{body[1:]}", f"{kind} ", "",
+    ):  # fmt: skip
+        with pytest.raises(KeyFault, match="is no line"):
+            parse_public_line(line)

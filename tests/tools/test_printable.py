@@ -1,0 +1,70 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.tools.guardrails.printable import plain, printable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "P-101A vibrates; 7.1 mm/s, limit 4.5", "Kühlwasser läuft, Ventil ½ offen", "m³/h µm kΩ ΔT",
+        "насос P-101A стоит", "冷却水 pump", "naïve façade Łódź", "“quoted” – dash … ×",
+        "ครื่องสูบน้ำ", "à la carte",
+    ],
+)  # fmt: skip
+def test_honest_text_is_left_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b[2Jb", "a\\x1b[2Jb"),
+        ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
+        ("stop\u202etrats", "stop\\u202etrats"),
+        ("zero\u200bwidth\u2060\ufeff", "zero\\u200bwidth\\u2060\\ufeff"),
+        ("soft\xadhyphen", "soft\\xadhyphen"),
+        ("isolate\u2066x\u2069", "isolate\\u2066x\\u2069"),
+        ("no\xa0break", "no\\xa0break"),
+        ("lines\u2028and\x85more", "lines\\u2028and\\x85more"),
+        ("filler\u3164x \u2800", "filler\\u3164x \\u2800"),
+        ("tag\U000e0041", "tag\\U000e0041"),
+        ("half\ud800", "half\\ud800"),
+        ("private\ue000", "private\\ue000"),
+        ("P-101\u0410", "P-101\\u0410"),  # Cyrillic A
+        ("\u03a1-101A", "\\u03a1-101A"),  # Greek Rho
+        ("\uff30\uff10", "\\uff30\\uff10"),  # full width
+        ("\U0001d40f", "\\U0001d40f"),  # mathematical bold P
+        ("x\ufe0f", "x\\ufe0f"),
+        ("q\u0301\u0302\u0303", "q\u0301\u0302\\u0303"),
+        ("\u0301a", "\\u0301a"),
+        ("\u200b\u0301", "\\u200b\\u0301"),
+        ("e\u0301", "é"),
+    ],
+)
+def test_what_could_deceive_shows_itself(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_a_long_text_says_how_much_is_hidden() -> None:
+    assert printable("abcdef", limit=6) == "abcdef"
+    assert printable("abcdefg", limit=6) == "abcdef… (1 more characters)"
+    assert printable("abcde\n fg", limit=6) == "abcde… (4 more characters)"
+    assert plain("x" * 130) == "x" * 120 + "… (10 more characters)"
+
+
+def test_an_identifier_is_ascii() -> None:
+    assert plain("P-101A.run_cmd") == "P-101A.run_cmd"
+    assert plain("P-101\u0410.run_cmd") == "P-101\\u0410.run_cmd"
+    assert plain("K\xfchler\x7f") == "K\\xfchler\\x7f"
+
+
+@given(st.text(max_size=200))
+def test_what_is_shown_is_visible_and_can_be_signed(text: str) -> None:
+    shown = printable(text)
+    assert shown.isprintable()
+    assert unicodedata.normalize("NFC", shown) == shown
+    assert len(shown) <= 1000 + 30

@@ -1,0 +1,108 @@
+"""What is typed becomes exactly the value that was meant, or nothing."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.connectors.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.values import Value
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.requests.values import parse_value, split_assignment
+
+
+def _tag(kind: Kind, unit: str = "") -> Tag:
+    members = {"local": 0, "remote": 1} if kind == "enum" else {}
+    return Tag("X-1.a", "dcs", kind, NodeAddress("s=X"), unit, members=members)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "text", "value"),
+    [
+        ("bool", "", "true", True),
+        ("bool", "", " false ", False),
+        ("enum", "", "remote", 1),
+        ("enum", "", "local", 0),
+        ("int", "", "-12", -12),
+        ("int", "s", "12 s", 12),
+        ("float", "kPa", "360", 360.0),
+        ("float", "kPa", "360kPa", 360.0),
+        ("float", "kPa", "360.25 kPa", 360.25),
+        ("float", "m3/h", "36.0 m3/h", 36.0),
+        ("float", "%", "007 %", 7.0),
+        ("float", "", "-0", 0.0),
+        ("string", "", "a = b", "a = b"),
+        ("string", "", "e\u0301", "\u00e9"),
+    ],
+)
+def test_a_value_is_read_as_its_type(kind: Kind, unit: str, text: str, value: Value) -> None:
+    read = parse_value(_tag(kind, unit), text)
+    assert (type(read), read) == (type(value), value)
+    assert not (isinstance(read, float) and math.copysign(1.0, read) < 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "accepted"),
+    [
+        *(("bool", text, "true or false")
+          for text in ("1", "0", "True", "TRUE", "yes", "on", "", "1.0", "tru\u0435")),
+        *(("enum", text, "local or remote") for text in ("1", "Remote", "auto", "remote 1", "")),
+        *(("int", text, "an integer, with kPa after it or without")
+          for text in ("1.0", "1e3", "0x1F", "1_000", "+5", "true", "", "9" * 400, "1 bar")),
+        *(("float", text, "a decimal number, such as 36.5, with kPa after it or without")
+          for text in ("nan", "NaN", "inf", "-inf", "1e999", "1e3", "0x10", "1_000", "1,5", ".5",
+                       "5.", "+5", "\u22125", "5 bar", "5 kpa", "5 kPa kPa", "", "\u0663", "\uff15",
+                       "true", "9" * 400)),
+        *(("string", text, "text without control characters")
+          for text in ("a\x1b[2Jb", "a\u202eb", "a\u200bb", "a\nb")),
+    ],
+)  # fmt: skip
+def test_what_is_no_value_of_the_type_is_refused(kind: Kind, text: str, accepted: str) -> None:
+    with pytest.raises(InvalidArguments) as caught:
+        parse_value(_tag(kind, "kPa" if kind in {"int", "float"} else ""), text)
+    assert str(caught.value).endswith(f"is not taken; write {accepted}")
+    assert str(caught.value).isascii()
+    assert str(caught.value).isprintable()
+
+
+def test_a_unit_is_refused_where_the_tag_has_none() -> None:
+    with pytest.raises(InvalidArguments, match=r"write a decimal number, such as 36.5$"):
+        parse_value(_tag("float"), "5 kPa")
+
+
+@given(st.text())
+def test_whatever_is_typed_for_a_number_is_a_finite_one_or_refused(text: str) -> None:
+    try:
+        value = parse_value(_tag("float", "kPa"), text)
+    except InvalidArguments:
+        return
+    assert isinstance(value, float)
+    assert math.isfinite(value)
+    assert text.strip().removesuffix("kPa").strip().lstrip("-").replace(".", "", 1).isdigit()
+
+
+@given(st.decimals(-99_999, 99_999, places=3))
+def test_a_decimal_number_is_itself(number: object) -> None:
+    assert parse_value(_tag("float", "kPa"), f"{number} kPa") == float(str(number))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("PIC-102.sp=360", ("PIC-102.sp", "360")),
+        ("PIC-102.sp = 360 kPa", ("PIC-102.sp", " 360 kPa")),
+        ("A.text=b=c", ("A.text", "b=c")),
+    ],
+)
+def test_an_assignment_is_split_at_its_first_sign(text: str, parts: tuple[str, str]) -> None:
+    assert split_assignment(text) == parts
+
+
+@pytest.mark.parametrize("text", ["", "=", "PIC-102.sp", "PIC-102.sp=", "=360", "a= ", "\x1b]0;"])
+def test_what_is_no_assignment_is_refused(text: str) -> None:
+    with pytest.raises(
+        InvalidArguments, match=r"write TAG=VALUE, such as PIC-102.sp=360"
+    ) as caught:
+        split_assignment(text)
+    assert str(caught.value).isprintable()

@@ -1,0 +1,89 @@
+"""Limits across several tags: what a write must find true, or must not break."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue, Value
+
+from ..conditions.condition import Condition, parse_condition, with_written
+from ..conditions.errors import ConditionError
+from ..conditions.truth import Truth
+from .policy import Across, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class CrossLimit:
+    """One such limit, checked against the site's tags.
+
+    One judged `now` is a precondition of every write. One judged `after` concerns the writes
+    of its own tags, and of any other tag of the same equipment: whoever commands a pump may
+    change whether it runs.
+
+    Attributes:
+        places: The equipment of each tag that the condition reads; empty for none.
+    """
+
+    rule: Across
+    condition: Condition
+    places: Mapping[str, str]
+
+    def concerns(self, tag: Tag) -> bool:
+        """Whether a write of the tag is judged by it."""
+        if self.rule.with_ == "now" or tag.name in self.places:
+            return True
+        return bool(tag.equipment) and tag.equipment in self.places.values()
+
+    def denial(self, readings: Mapping[str, DataValue], tag: Tag, value: Value) -> str:
+        """Returns why a write is denied; empty if it is not. What is not known denies."""
+        if not self.concerns(tag):
+            return ""
+        if self.rule.with_ == "now":
+            now = self.condition.evaluate(readings)
+            return "" if now is Truth.TRUE else self._words(f"is {now.value} now", readings)
+        if tag.name in self.places:
+            after = self.condition.evaluate(with_written(readings, tag.name, value))
+            is_allowed = after is Truth.TRUE
+        else:
+            # Nobody knows what the write does to the other tags of its equipment. The limit
+            # must hold without them; one that is broken anyway has nothing left to break.
+            rest = {
+                name: reading
+                for name, reading in readings.items()
+                if self.places.get(name) != tag.equipment
+            }
+            after = self.condition.evaluate(rest)
+            is_broken = self.condition.evaluate(readings) is Truth.FALSE
+            is_allowed = after is Truth.TRUE or is_broken
+        return "" if is_allowed else self._words(f"would be {after.value}", readings)
+
+    def _words(self, verdict: str, readings: Mapping[str, DataValue]) -> str:
+        return f"{self.rule.id}: {self.condition.shown(readings)} {verdict}"
+
+
+def cross_limits(site: Site, policy: Policy) -> tuple[CrossLimit, ...]:
+    """Returns the policy's limits across tags.
+
+    Raises:
+        ConfigError: A condition is none, or names what the site does not have.
+    """
+    problems: list[Problem] = []
+    limits: list[CrossLimit] = []
+    for rule in policy.across:
+        try:
+            condition = parse_condition(rule.text, site.tags)
+        except ConditionError as error:
+            problems.append(rule.problem(str(error)))
+        else:
+            places = {name: site.tags[name].equipment for name in condition.tags}
+            limits.append(CrossLimit(rule, condition, places))
+    if problems:
+        raise ConfigError(problems)
+    return tuple(limits)
+
+
+def cross_tags(limits: Sequence[CrossLimit], tag: Tag) -> set[str]:
+    """Returns the tags that must be read to judge a write of a tag."""
+    return {name for each in limits if each.concerns(tag) for name in each.condition.tags}

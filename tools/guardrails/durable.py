@@ -1,0 +1,47 @@
+"""Files that are there whole or not at all, also after the power has failed."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from secrets import token_hex
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Writes a file that only its owner can read.
+
+    Raises:
+        FileExistsError: There is one; it is left alone.
+        OSError: It cannot be written.
+    """
+    # Unlike a rename, a link fails where a file is.
+    _write_draft(path, data, 0o600, lambda draft: os.link(draft, path))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a file in the place of another, with the same mode; a link is followed.
+
+    Raises:
+        OSError: It cannot be written; the old one is left as it was.
+    """
+    target = path.resolve()
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+    _write_draft(target, text.encode(), mode, lambda draft: draft.replace(target))
+
+
+def _write_draft(path: Path, data: bytes, mode: int, place: Callable[[Path], object]) -> None:
+    draft = path.parent / f".{path.name}.{token_hex(4)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        place(draft)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,190 @@
+"""Writes a person into `operators.yaml`, signed by an administrator.
+
+The key comes first, then the record, then for the first administrator the trust root: a crash
+in between leaves a key or a record that counts for nothing, never one that counts by half.
+"""
+
+import fcntl
+import os
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from handwheel.connectors.errors import HandwheelError, os_reason
+from handwheel.connectors.site import OPERATORS_FILE, SITE_FILE, Site
+
+from ..errors import GuardrailError
+from ..requests.stamps import stamp
+from .durable import replace_file
+from .enrolment_text import with_record, with_trust_root
+from .keys import PrivateKey, create_key, fingerprint, key_path, public_line
+from .operators import ADMINISTRATOR, AGENT, PERSON, ROLE, Operator, Record, Roster, judge
+
+
+class EnrolmentRefused(GuardrailError):
+    """A person is not enrolled; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Who is to be enrolled, for what, and how long."""
+
+    person: str
+    roles: tuple[str, ...]
+    start: datetime
+    until: datetime
+
+
+def check_enrolment(site: Site, roster: Roster, wanted: Enrolment) -> None:
+    """Refuses what can be refused before anybody is asked for a passphrase.
+
+    Raises:
+        EnrolmentRefused: The name or a role cannot be; an administrator would have another
+            role; the site has no administrator yet; the person is enrolled; a key is there.
+    """
+    _check_names(wanted)
+    if not site.trust_root:
+        _check_first(roster, wanted)
+    for each in roster.operators:
+        if each.person == wanted.person and wanted.start < each.until and each.start < wanted.until:
+            raise EnrolmentRefused(
+                f"{each.person} is enrolled until {stamp(each.until)}, with the key {each.key_id}; "
+                f"for another key take that record out of {OPERATORS_FILE}"
+            )
+    path = key_path(site.id, wanted.person)
+    if path.exists():
+        raise EnrolmentRefused(
+            f"{path}: there is a key already, but no record for it in {OPERATORS_FILE}: an "
+            "enrolment that did not end, or another site of the same id; move it away"
+        )
+
+
+def _check_names(wanted: Enrolment) -> None:
+    if not PERSON.fullmatch(wanted.person):
+        raise EnrolmentRefused(
+            f"{wanted.person!r} is no name for a person: at most 32 of a-z, 0-9, dot and hyphen, "
+            "first a letter"
+        )
+    for role in wanted.roles:
+        if not ROLE.fullmatch(role):
+            raise EnrolmentRefused(f"{role!r} is no name for a role: a-z, 0-9 and hyphen")
+    if not wanted.roles:
+        raise EnrolmentRefused("a person needs at least one role")
+    if AGENT in wanted.roles:
+        raise EnrolmentRefused("an agent holds no key, so nobody is enrolled as one")
+    if ADMINISTRATOR in wanted.roles and set(wanted.roles) != {ADMINISTRATOR}:
+        raise EnrolmentRefused(f"an {ADMINISTRATOR} approves nothing and has no other role")
+
+
+def _check_first(roster: Roster, wanted: Enrolment) -> None:
+    if ADMINISTRATOR not in wanted.roles:
+        raise EnrolmentRefused(
+            "this site has no administrator yet; enrol one first: "
+            f"handwheel operator enroll NAME --role {ADMINISTRATOR}"
+        )
+    if roster.ignored:
+        raise EnrolmentRefused(
+            f"{OPERATORS_FILE} has records, but {SITE_FILE} names no trust root to vouch for "
+            "them; take them out first"
+        )
+
+
+def find_issuer(site: Site, roster: Roster, named: str | None, at: datetime) -> Operator:
+    """Returns the administrator who signs: the one named, else the only one with a key here.
+
+    Raises:
+        EnrolmentRefused: There is none, or several.
+    """
+    known = [each for each in roster.operators if each.is_administrator and each.is_enrolled(at)]
+    if named is not None:
+        known = [each for each in known if each.person == named]
+        if not known:
+            raise EnrolmentRefused(f"{named} is no {ADMINISTRATOR} of this site now")
+        return known[0]
+    here = [each for each in known if key_path(site.id, each.person).exists()]
+    if len(here) != 1:
+        names = ", ".join(each.person for each in known) or "nobody"
+        raise EnrolmentRefused(
+            f"name the {ADMINISTRATOR} whose key is to sign with --as; enrolled: {names}"
+        )
+    return here[0]
+
+
+def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | None) -> Operator:
+    """Makes a person's key and writes their record.
+
+    Args:
+        passphrase: For the new key.
+        issuer: The administrator's key; `None` for the first administrator, who vouches for
+            themselves and becomes the site's trust root.
+
+    Raises:
+        EnrolmentRefused: The record would not count, or another would no longer.
+        HandwheelError: A file cannot be read or written.
+    """
+    path = key_path(site.id, wanted.person)
+    with _alone(site.root):
+        private = create_key(path, passphrase)
+        try:
+            return _write(site, wanted, private, issuer)
+        except HandwheelError:
+            path.unlink()  # no record names it
+            raise
+
+
+def _write(
+    site: Site, wanted: Enrolment, private: PrivateKey, issuer: PrivateKey | None
+) -> Operator:
+    signer = issuer or private
+    root = site.trust_root or fingerprint(private.public_key())
+    record = make_record(site.id, wanted, private, signer)
+    text, records = with_record(site.root / OPERATORS_FILE, record)
+    operator = _judged(records, site, root)
+    site_text = "" if site.trust_root else with_trust_root(site.root / SITE_FILE, root)
+    try:
+        replace_file(site.root / OPERATORS_FILE, text)
+        if site_text:
+            replace_file(site.root / SITE_FILE, site_text)
+    except OSError as error:
+        raise EnrolmentRefused(f"{site.root}: cannot be written: {os_reason(error)}") from None
+    return operator
+
+
+def _judged(records: Sequence[Record], site: Site, root: str) -> Operator:
+    """Returns the person of the last record, if it counts and takes nothing from the others."""
+    before, _ = judge(records[:-1], site.id, root)
+    after, faults = judge(records, site.id, root)
+    if fault := faults.get(len(records) - 1):
+        raise EnrolmentRefused(f"the record would not count: {fault}")
+    if len(after) != len(before) + 1:
+        raise EnrolmentRefused("the record would set another aside")
+    return after[-1]
+
+
+def make_record(site_id: str, wanted: Enrolment, private: PrivateKey, issuer: PrivateKey) -> Record:
+    """Returns a record that the issuer has signed; whether it counts is for `judge` to say."""
+    unsigned = Record.model_validate(
+        {
+            "person": wanted.person,
+            "roles": sorted(wanted.roles),
+            "key": public_line(private.public_key()),
+            "from": stamp(wanted.start),
+            "until": stamp(wanted.until),
+            "issuer": fingerprint(issuer.public_key()),
+            "signature": "0" * 128,
+        }
+    )
+    return unsigned.model_copy(update={"signature": issuer.sign(unsigned.signed(site_id)).hex()})
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Keeps two enrolments from writing the same file at the same time."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

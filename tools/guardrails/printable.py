@@ -1,0 +1,95 @@
+r"""Text of plants, people and models, made safe to show to somebody who decides by it.
+
+What cannot be seen, moves other text or imitates it is written as its escape: `\u202e`.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+_MOST_MARKS = 2  # accents over one letter
+_TECHNICAL = frozenset("µΩΔηλπφ¹²³")  # not Latin, but at home in units and formulas
+# Printable to Python, yet drawn as nothing.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+
+
+def plain(text: str, limit: int = 120) -> str:
+    r"""Returns an identifier with everything but visible ASCII escaped.
+
+    So a Cyrillic letter in a tag's name shows itself: `P-101\u0410.run_cmd`.
+
+    Args:
+        limit: How many characters are shown; more are counted.
+    """
+    return _capped((each if " " <= each <= "~" else _escape(each) for each in text), limit)
+
+
+def printable(text: str, limit: int = 1000) -> str:
+    """Returns prose with escapes for what could deceive, and every honest letter as it is.
+
+    Escaped are control, bidirectional and invisible characters, line ends, piles of accents,
+    letters that only differ from ASCII in looks, and letters of other scripts inside a
+    word that also has Latin ones.
+
+    Args:
+        limit: How many characters are shown; more are counted.
+    """
+    return _capped(_shown(unicodedata.normalize("NFC", text)), limit)
+
+
+def _shown(text: str) -> Iterator[str]:
+    marks, can_carry = 0, False
+    for word in _words(text):
+        has_latin = any(each.isascii() and each.isalnum() for each in word)
+        for each in word:
+            is_mark = unicodedata.category(each) in {"Mn", "Me"}
+            marks = marks + 1 if is_mark else 0
+            is_odd = _is_invisible(each) or _is_imitation(each)
+            is_odd |= has_latin and _is_foreign(each)
+            # On an escape a mark would sit on its last digit.
+            is_odd |= is_mark and (not can_carry or marks > _MOST_MARKS)
+            can_carry = not is_odd
+            yield _escape(each) if is_odd else each
+
+
+def _words(text: str) -> Iterator[str]:
+    word = ""
+    for each in text:
+        if each.isspace():
+            yield from (word, each)
+            word = ""
+        else:
+            word += each
+    yield word
+
+
+def _is_invisible(character: str) -> bool:
+    is_selector = any(ord(character) in each for each in _SELECTORS)
+    return not character.isprintable() or character in _BLANK or is_selector
+
+
+def _is_foreign(character: str) -> bool:
+    if character.isascii() or not character.isalnum() or character in _TECHNICAL:
+        return False
+    return not unicodedata.name(character, "").startswith("LATIN ")
+
+
+def _is_imitation(character: str) -> bool:
+    if character.isascii() or not character.isalnum() or character in _TECHNICAL:
+        return False
+    return unicodedata.normalize("NFKC", character).isascii()
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def _capped(parts: Iterable[str], limit: int) -> str:
+    shown, length, hidden = list[str](), 0, 0
+    for part in parts:
+        if part and (hidden or length + len(part) > limit):
+            hidden += 1
+        else:
+            shown.append(part)
+            length += len(part)
+    return "".join(shown) + (f"… ({hidden} more characters)" if hidden else "")

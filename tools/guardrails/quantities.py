@@ -1,0 +1,106 @@
+"""Numbers as the policy writes them: always with the unit of the tag that they bound."""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+_NUMBER = r"[+-]?\d+(?:\.\d+)?"
+_QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.ASCII)
+_RATE = re.compile(r"(.+?)\s*/\s*(s|min|h)", re.ASCII)
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+_BETWEEN = ".."
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number and its unit; a rate's number is per second and its unit the tag's."""
+
+    number: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.number:g} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Two ends, both of which belong to it."""
+
+    low: float
+    high: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.low:g} .. {self.high:g} {self.unit}".rstrip()
+
+    def holds(self, number: float) -> bool:
+        """Whether a number lies inside; NaN lies nowhere."""
+        return self.low <= number <= self.high
+
+    def narrowed(self, other: "Range") -> "Range":
+        """Returns what lies in both; nothing does if its ends come out in the wrong order."""
+        return Range(max(self.low, other.low), min(self.high, other.high), self.unit)
+
+
+def parse_quantity(text: object) -> Quantity:
+    """Reads a number with its unit, such as `20 kPa`; of a tag without a unit, a number.
+
+    Raises:
+        ValueError: It is anything else.
+    """
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        text = str(text)
+    match = _QUANTITY.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None or not math.isfinite(float(match[1])):
+        raise ValueError(f"{text!r} is no quantity; write a number and the tag's unit: 20 kPa")
+    return Quantity(float(match[1]), match[2])
+
+
+def parse_range(text: object) -> Range:
+    """Reads two quantities, such as `280 kPa .. 420 kPa`.
+
+    Raises:
+        ValueError: It is anything else, has two units, or its low end is not below its high end.
+    """
+    ends = text.split(_BETWEEN) if isinstance(text, str) else []
+    if len(ends) != 2:
+        raise ValueError(f"{text!r} is no range; write both ends with the unit: 280 kPa .. 420 kPa")
+    low, high = (parse_quantity(end) for end in ends)
+    if low.unit != high.unit:
+        raise ValueError(f"{text!r} has two units; write both ends in the tag's own")
+    if not low.number < high.number:
+        raise ValueError(f"{text!r}: the low end must be below the high end")
+    return Range(low.number, high.number, low.unit)
+
+
+def parse_step(text: object) -> Quantity:
+    """Reads a quantity above zero.
+
+    Raises:
+        ValueError: It is anything else.
+    """
+    step = parse_quantity(text)
+    if not step.number > 0.0:
+        raise ValueError(f"{text!r} must be above zero")
+    return step
+
+
+def parse_rate(text: object) -> Quantity:
+    """Reads a change over time, such as `30 kPa/min`, and returns it per second.
+
+    Raises:
+        ValueError: It is anything else, or not above zero.
+    """
+    match = _RATE.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is no rate; write a quantity per s, min or h: 30 kPa/min")
+    step = parse_step(match[1])
+    return Quantity(step.number / _SECONDS[match[2]], step.unit)
+
+
+Span = Annotated[Range, BeforeValidator(parse_range)]
+Step = Annotated[Quantity, BeforeValidator(parse_step)]
+Rate = Annotated[Quantity, BeforeValidator(parse_rate)]

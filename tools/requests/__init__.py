@@ -1,0 +1,1 @@
+"""Requests: what is to move, fixed to the byte before anybody is asked."""

@@ -1,0 +1,108 @@
+"""One text for one document, so that a signature covers exactly what a person saw.
+
+Canonical JSON: UTF-8, ASCII keys in order, strings in NFC, no nulls, integers, booleans,
+and floats as the hexadecimal form of their IEEE 754 bits: `{"f64":"3fb999999999999a"}`. No
+table of a document has `f64` as its only key, so that none can be taken for a number.
+"""
+
+import json
+import math
+import re
+import struct
+import unicodedata
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Literal, cast
+
+Domain = Literal["request", "decision", "card", "journal", "enrolment"]
+
+_FLOAT = "f64"
+_BITS = re.compile(r"[0-9a-f]{16}")
+
+
+def canonical(document: object) -> str:
+    """Returns the one text of a document.
+
+    Args:
+        document: Tables, lists, text, integers, booleans and finite floats.
+
+    Raises:
+        ValueError: It holds anything else: a null, NaN, a key that is not ASCII.
+    """
+    try:
+        plain = _plain(document)
+        return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def parse_canonical(text: str) -> Any:
+    """Returns the document whose one text this is.
+
+    Raises:
+        ValueError: It is not JSON, has a key twice, or is not in canonical form.
+    """
+    try:
+        document = _unfolded(json.loads(text, object_pairs_hook=_table, parse_constant=_refuse))
+        is_canonical = canonical(document) == text
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not is_canonical:
+        raise ValueError("it is not in canonical form")
+    return document
+
+
+def signed_bytes(domain: Domain, text: str) -> bytes:
+    """Returns what is signed or hashed: the domain keeps one kind of document from another's."""
+    return f"handwheel/{domain}/1".encode() + b"\0" + text.encode()
+
+
+def digest(domain: Domain, text: str) -> str:
+    """Returns the SHA-256 of a document's text in its domain, 64 hexadecimal digits."""
+    return sha256(signed_bytes(domain, text)).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        value.encode()  # half a surrogate pair is no text: UnicodeEncodeError is a ValueError
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is no number that can be signed")
+        return {_FLOAT: struct.pack(">d", value).hex()}
+    if isinstance(value, Mapping):
+        table = cast(Mapping[object, object], value)
+        if not all(isinstance(key, str) and key.isascii() for key in table):
+            raise ValueError("a key is not ASCII text")
+        if table.keys() == {_FLOAT}:
+            raise ValueError(f"a table of {_FLOAT} alone would be taken for a number")
+        return {key: _plain(item) for key, item in cast(Mapping[str, object], value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("list[object]", value)]
+    raise ValueError(f"{type(value).__name__} cannot be signed")
+
+
+def _unfolded(value: object) -> object:
+    if isinstance(value, list):
+        return [_unfolded(item) for item in cast("list[object]", value)]
+    if not isinstance(value, dict):
+        return value
+    table = cast("dict[str, object]", value)
+    bits = table.get(_FLOAT)
+    if len(table) == 1 and isinstance(bits, str) and _BITS.fullmatch(bits):
+        number: float = struct.unpack(">d", bytes.fromhex(bits))[0]
+        return number
+    return {key: _unfolded(item) for key, item in table.items()}
+
+
+def _table(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise ValueError("a key stands twice")
+    return table
+
+
+def _refuse(name: str) -> object:
+    raise ValueError(f"{name} is no number that can be signed")

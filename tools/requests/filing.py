@@ -1,0 +1,207 @@
+"""Makes a request of a wish: values coerced, bytes encoded, the present written down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from secrets import choice, token_hex
+
+from handwheel.connectors.connection import STALE_SCANS
+from handwheel.connectors.session import Survey
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue, Quality, Value
+
+from ..conditions.condition import parse_condition
+from ..conditions.errors import ConditionError
+from ..errors import InterlockActive, InvalidArguments
+from ..guardrails.across import CrossLimit, cross_tags
+from ..guardrails.policy import Policy, Ruling
+from .request import Action, ActionRequest, Device, Expected, Hashes, Proposer, Requirement
+from .stamps import Instant, stamp
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
+_NAME_LENGTH = 8
+_TOLERANCE = 0.02  # of the span: less is noise, more is another plant
+_DEFAULT_WITHIN_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One write that somebody wants, before anything is known of the device."""
+
+    tag: Tag
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What a request is made with."""
+
+    site: Site
+    policy: Policy
+    across: Sequence[CrossLimit]
+
+
+def tags_to_survey(filing: Filing, wishes: Sequence[Wish]) -> list[Tag]:
+    """Returns every tag that must be read to make a request of the wishes.
+
+    Raises:
+        InvalidArguments: A tag may not be written at this site, or is named twice.
+    """
+    names = [wish.tag.name for wish in wishes]
+    if len(set(names)) != len(names):
+        raise InvalidArguments("a request writes each tag once; ask for the second write later")
+    wanted = set[str](names)
+    for wish in wishes:
+        if not filing.site.is_writable(wish.tag):
+            raise InvalidArguments(f"{wish.tag.name} cannot be written at this site")
+        wanted |= cross_tags(filing.across, wish.tag)
+        wanted |= {wish.tag.readback} - {""}
+        for each in requirements(filing.site, wish.tag):
+            wanted |= set(parse_condition(each.text, filing.site.tags).tags)
+    return filing.site.find_tags(sorted(wanted))
+
+
+def make_request(
+    filing: Filing,
+    wishes: Sequence[Wish],
+    survey: Survey,
+    proposer: Proposer,
+    reason: str,
+    locks: Mapping[str, int],
+    now: Instant,
+) -> tuple[ActionRequest, str]:
+    """Makes a request of wishes.
+
+    Args:
+        survey: One fresh look at the tags of `tags_to_survey`.
+        locks: The lockout generation of each scope that covers the equipment.
+
+    Returns:
+        The request, and why the policy denies it; empty if it does not.
+
+    Raises:
+        InvalidArguments: A value does not fit its tag's type.
+        InterlockActive: A tag cannot be read well enough to say what it is written from.
+    """
+    name = "R-" + "".join(choice(_LETTERS) for _ in range(_NAME_LENGTH))
+    actions = [
+        _action(filing.site, f"{name}/c{number}", wish, survey)
+        for number, wish in enumerate(wishes, start=1)
+    ]
+    rulings = [
+        filing.policy.judge(wish.tag, action.value, survey.readings.get(wish.tag.name))
+        for wish, action in zip(wishes, actions, strict=True)
+    ]
+    request = ActionRequest(
+        schema="request/1",
+        request_id=name,
+        proposal_key=token_hex(16),
+        site=filing.site.id,
+        proposer=proposer,
+        reason=reason,
+        risk_class=max(ruling.risk_class for ruling in rulings),
+        roles=sorted({role for ruling in rulings for role in ruling.roles}),
+        quorum=max(ruling.quorum for ruling in rulings),
+        within_s=filing.policy.ttl_max_s,
+        filed_at=stamp(now.wall),
+        locks=dict(locks),
+        hashes=Hashes(**filing.site.hashes),
+        commands=actions,
+        recovery=[],
+    )
+    return request, "; ".join(_denials(filing, rulings, actions, survey.readings))
+
+
+def scopes(site: Site, wishes: Sequence[Wish]) -> list[str]:
+    """Returns every scope that covers what the wishes touch."""
+    found = (scope for wish in wishes for scope in site.scopes_of(equipment_of(wish.tag)))
+    return list(dict.fromkeys(found))
+
+
+def equipment_of(tag: Tag) -> str:
+    """Returns what a tag belongs to: its equipment, else its loop, such as `PIC-102`."""
+    return tag.equipment or tag.name.partition(".")[0]
+
+
+def requirements(site: Site, tag: Tag) -> list[Requirement]:
+    """Returns what must be true of the equipment whenever the tag is written."""
+    equipment = site.equipment.get(tag.equipment)
+    if equipment is None or not equipment.remote_when:
+        return []
+    return [Requirement(text=equipment.remote_when, why="remote_when")]
+
+
+def _action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Action:
+    tag, connection = wish.tag, site.connections[wish.tag.connection]
+    reading = survey.readings.get(tag.name)
+    if reading is None or reading.quality is not Quality.GOOD or reading.value is None:
+        status = reading.status.name if reading else "missing"
+        raise InterlockActive(f"{tag.name} cannot be relied on: {status}; nothing was filed")
+    encoder = survey.encoders[tag.connection]
+    try:
+        encoded = encoder.encode(tag, wish.value)
+    except ValueError as error:
+        raise InvalidArguments(f"{tag.name}: {error}") from None
+    return Action(
+        action_id=action_id,
+        kind="command",
+        equipment=equipment_of(tag),
+        tag=tag.name,
+        connection=tag.connection,
+        identity=Device.of(encoder.identity),
+        address=str(tag.address),
+        wire=encoded.wire.hex(),
+        type=tag.kind,
+        value=encoded.value,
+        shown=tag.show_value(encoded.value),
+        unit=tag.unit,
+        expected=[_expected(tag, reading, STALE_SCANS * connection.scan)],
+        requires=requirements(site, tag),
+        readback=tag.readback or None,
+        within_s=tag.within_s or _DEFAULT_WITHIN_S,
+    )
+
+
+def _expected(tag: Tag, reading: DataValue, max_age_s: float) -> Expected:
+    assert reading.value is not None
+    tolerance = (
+        _TOLERANCE * (tag.span[1] - tag.span[0]) if tag.kind == "float" and tag.span else None
+    )
+    return Expected(
+        tag=tag.name,
+        value=reading.value,
+        shown=tag.show(reading),
+        tolerance=tolerance,
+        max_age_s=max_age_s,
+    )
+
+
+def _denials(
+    filing: Filing,
+    rulings: Sequence[Ruling],
+    actions: Sequence[Action],
+    readings: Mapping[str, DataValue],
+) -> list[str]:
+    found = [
+        f"{action.tag}: {reason}"
+        for ruling, action in zip(rulings, actions, strict=True)
+        if not ruling.is_allowed
+        for reason in ruling.reasons
+    ]
+    for action in actions:
+        tag = filing.site.tags[action.tag]
+        denials = (limit.denial(readings, tag, action.value) for limit in filing.across)
+        found += [denial for denial in denials if denial]
+    return found
+
+
+def check_requirements(site: Site) -> list[str]:
+    """Returns what is wrong with the conditions of a site's equipment."""
+    found: list[str] = []
+    for name, equipment in site.equipment.items():
+        if equipment.remote_when:
+            try:
+                parse_condition(equipment.remote_when, site.tags)
+            except ConditionError as error:
+                found.append(f"equipment.{name}.remote_when: {error}")
+    return found

@@ -1,0 +1,193 @@
+"""A request for action: an ordered list of writes, fixed to the byte, and what it rests on."""
+
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from handwheel.connectors.models import Model
+from handwheel.connectors.session import Identity
+from handwheel.connectors.values import Value
+
+from .canonical import canonical, digest, parse_canonical
+from .stamps import parse_stamp
+
+
+def _check_stamp(text: str) -> str:
+    parse_stamp(text)
+    return text
+
+
+Stamp = Annotated[str, AfterValidator(_check_stamp)]
+"""A time in a document, `2026-11-25T08:50:25.123Z`."""
+Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2})+$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+RiskClass = Literal["R1", "R2", "R3", "R4"]
+
+
+class Proposer(Model):
+    """Who wants it: a person with a key, or an agent, which has none."""
+
+    kind: Literal["person", "agent"]
+    name: str
+    key_id: str | None = None
+
+
+class Device(Model):
+    """The device that would be written to, as it named itself when the request was filed."""
+
+    kind: Literal["opcua", "modbus"]
+    where: str
+    name: str
+    is_loopback: bool
+    is_simulator: bool
+
+    @property
+    def identity(self) -> Identity:
+        """The same in the connectors' words."""
+        return Identity(self.kind, self.where, self.name, self.is_loopback, self.is_simulator)
+
+    @classmethod
+    def of(cls, identity: Identity) -> Self:
+        """Returns the document's form of an identity."""
+        return cls.model_validate({name: getattr(identity, name) for name in cls.model_fields})
+
+
+class Expected(Model):
+    """What a tag read when the request was filed, and must still read when it is carried out.
+
+    Attributes:
+        tolerance: In the tag's unit; `None` means exactly the value.
+        max_age_s: How old the reading may be, seconds.
+    """
+
+    tag: str
+    value: Value
+    shown: str
+    tolerance: float | None = None
+    max_age_s: float = Field(gt=0.0)
+
+
+class Requirement(Model):
+    """A condition that must be true when the action is carried out, and where it comes from."""
+
+    text: str
+    why: str
+
+
+class Action(Model):
+    """One write: one tag, one value, one frame.
+
+    Attributes:
+        wire: The exact bytes: for Modbus unit and PDU, for OPC UA one `WriteValue`.
+        value: As the device will hold it, coerced to its type.
+        readback: The tag that must read as sent; `None` for what cannot be read back.
+        within_s: How long the device may take until it does, seconds.
+        undo: The recovery action that takes it back; `None` if nothing does.
+    """
+
+    action_id: str
+    kind: Literal["command", "recovery"]
+    equipment: str
+    tag: str
+    connection: str
+    identity: Device
+    address: str
+    wire: Hex
+    type: Literal["float", "int", "bool", "enum", "string"]
+    value: Value
+    shown: str
+    unit: str = ""
+    expected: list[Expected]
+    requires: list[Requirement]
+    readback: str | None = None
+    within_s: float = Field(gt=0.0)
+    undo: str | None = None
+
+
+class Hashes(Model):
+    """The SHA-256 of the files that the request was made with."""
+
+    site: Digest
+    tags: Digest
+    policy: Digest
+
+
+class ActionRequest(Model):
+    """Everything that a person is asked to approve. It never changes; an edit is another request.
+
+    Attributes:
+        proposal_key: Unique; a proposal that is made twice is filed once.
+        within_s: How long it waits for the last signature, seconds.
+        locks: The lockout generation of each scope that covers its equipment.
+    """
+
+    schema_: Literal["request/1"] = Field(default="request/1", alias="schema")
+    request_id: str = Field(pattern=r"^R-[0-9A-Z]{8}$")
+    proposal_key: str = Field(min_length=16)
+    site: str
+    proposer: Proposer
+    reason: str = Field(min_length=1, max_length=2000)
+    risk_class: RiskClass
+    roles: list[str]
+    quorum: int = Field(ge=1, le=2)
+    within_s: float = Field(gt=0.0)
+    filed_at: Stamp
+    locks: dict[str, int]
+    hashes: Hashes
+    commands: list[Action] = Field(min_length=1)
+    recovery: list[Action]
+
+    @model_validator(mode="after")
+    def _check_actions(self) -> Self:
+        names = [action.action_id for action in self.actions]
+        if len(set(names)) != len(names):
+            raise ValueError("two actions have the same id")
+        if any(not name.startswith(f"{self.request_id}/") for name in names):
+            raise ValueError("an action belongs to another request")
+        kinds = [action.kind for action in self.actions]
+        if kinds != ["command"] * len(self.commands) + ["recovery"] * len(self.recovery):
+            raise ValueError("an action stands in the wrong list")
+        return self
+
+    @property
+    def actions(self) -> list[Action]:
+        """The commands in order, then the recovery."""
+        return [*self.commands, *self.recovery]
+
+    @property
+    def tags(self) -> list[str]:
+        """Every tag that is written, expected or read back, once, in order."""
+        names = (
+            name
+            for action in self.actions
+            for name in (
+                action.tag,
+                *(each.tag for each in action.expected),
+                *((action.readback,) if action.readback else ()),
+            )
+        )
+        return list(dict.fromkeys(names))
+
+    @cached_property
+    def text(self) -> str:
+        """The one text that is hashed, signed and kept."""
+        return canonical(self.model_dump(by_alias=True, exclude_none=True))
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest that a decision signs."""
+        return digest("request", self.text)
+
+
+def parse_request(text: str) -> ActionRequest:
+    """Returns the request of a canonical text.
+
+    Raises:
+        ValueError: It is not canonical, or no request.
+    """
+    document: Any = parse_canonical(text)
+    request = ActionRequest.model_validate(document)
+    if request.text != text:
+        raise ValueError("it is not in canonical form")
+    return request

@@ -1,0 +1,67 @@
+"""Times as they stand in documents, and the clock that no hand can set."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import CLOCK_BOOTTIME, clock_gettime_ns
+
+CLOCK_STEP_S = 2.0
+"""By how much wall and boot clock may drift apart before the wall clock counts as set."""
+
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def stamp(time: datetime) -> str:
+    """Returns a time as documents write it: UTC, milliseconds, `2026-11-25T08:50:25.123Z`."""
+    text = time.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
+
+
+def parse_stamp(text: str) -> datetime:
+    """Returns the time of a stamp.
+
+    Raises:
+        ValueError: It is in any other form.
+    """
+    time = datetime.strptime(text, _FORM).replace(tzinfo=UTC)
+    if stamp(time) != text:
+        raise ValueError(f"{text!r} is no time in the form 2026-11-25T08:50:25.123Z")
+    return time
+
+
+def boot_id() -> str:
+    """Returns the name of this run of the machine; another after each restart."""
+    return _BOOT_ID.read_text(encoding="ascii").strip()
+
+
+def boot_ms() -> int:
+    """Returns the milliseconds since the machine started, time in suspend included."""
+    return clock_gettime_ns(CLOCK_BOOTTIME) // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment on both of people's clocks: the wall's, which can be set, and the boot's."""
+
+    wall: datetime
+    boot_id: str
+    boot_ms: int
+
+    def since_s(self, earlier: "Instant") -> float | None:
+        """Returns the seconds since an earlier moment, on whichever clock shows more.
+
+        Returns:
+            `None` if they cannot be known: the machine was restarted in between, or the
+            wall clock was set.
+        """
+        wall_s = (self.wall - earlier.wall).total_seconds()
+        boot_s = (self.boot_ms - earlier.boot_ms) / 1000.0
+        if self.boot_id != earlier.boot_id or abs(wall_s - boot_s) > CLOCK_STEP_S:
+            return None
+        return max(wall_s, boot_s)
+
+
+def instant_now() -> Instant:
+    """Returns this moment."""
+    return Instant(datetime.now(UTC), boot_id(), boot_ms())

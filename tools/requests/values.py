@@ -1,0 +1,77 @@
+"""What a person types becomes a value of a tag, or is refused: nothing is guessed."""
+
+import re
+import unicodedata
+
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import Value
+
+from ..errors import InvalidArguments
+
+_ASSIGN = "="
+_BOOLEANS = {"true": True, "false": False}
+_NUMBER = re.compile(r"(-?\d{1,15}(?:\.\d{1,15})?)\s*(.*)", re.ASCII)
+_INTEGER = re.compile(r"(-?\d{1,15})\s*(.*)", re.ASCII)
+
+
+def split_assignment(text: str) -> tuple[str, str]:
+    """Splits `TAG=VALUE` at its first `=`.
+
+    Raises:
+        InvalidArguments: There is none, or nothing on one side of it.
+    """
+    name, equals, value = text.partition(_ASSIGN)
+    if not equals or not name.strip() or not value.strip():
+        raise InvalidArguments(f"{_shown(text)}: write TAG=VALUE, such as PIC-102.sp=360")
+    return name.strip(), value
+
+
+def parse_value(tag: Tag, text: str) -> Value:
+    """Reads a value for a tag.
+
+    Args:
+        text: `true` or `false`; a word of an enumeration; a decimal number without exponent,
+            on its own or with the tag's own unit; or a text.
+
+    Raises:
+        InvalidArguments: It is anything else; says what the tag takes.
+    """
+    stripped = text.strip()
+    match tag.kind:
+        case "bool":
+            value: Value | None = _BOOLEANS.get(stripped)
+        case "enum":
+            value = tag.members.get(stripped)
+        case "int":
+            number = _number(_INTEGER, tag, stripped)
+            value = int(number) if number else None
+        case "float":
+            number = _number(_NUMBER, tag, stripped)
+            value = float(number) + 0.0 if number else None  # -0.0 becomes 0.0
+        case _:
+            value = unicodedata.normalize("NFC", text) if text.isprintable() else None
+    if value is None:
+        raise InvalidArguments(f"{tag.name}: {_shown(text)} is not taken; write {_accepted(tag)}")
+    return value
+
+
+def _number(pattern: re.Pattern[str], tag: Tag, text: str) -> str:
+    match = pattern.fullmatch(text)
+    return match[1] if match and match[2] in {"", tag.unit} else ""
+
+
+def _accepted(tag: Tag) -> str:
+    match tag.kind:
+        case "bool":
+            return "true or false"
+        case "enum":
+            return " or ".join(tag.members)
+        case "int" | "float":
+            what = "an integer" if tag.kind == "int" else "a decimal number, such as 36.5"
+            return f"{what}, with {tag.unit} after it or without" if tag.unit else what
+        case _:
+            return "text without control characters"
+
+
+def _shown(text: str) -> str:
+    return ascii(text) if len(text) <= 60 else f"{text[:60]!a}..."
