@@ -1,0 +1,192 @@
+"""Reads the whole journal again, and finds everything in it that should not have been possible."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from handwheel.connectors.site import Site
+
+from ..requests.canonical import digest
+from ..requests.request import ActionRequest, parse_request
+from ..requests.stamps import Instant, parse_stamp
+from .decisions import DecisionRefused, Signed, parse_decision, verify
+from .ledger.database import Database
+from .ledger.journal import Row, chain_faults
+from .ledger.transitions import ACTIONS, REQUESTS, ActionState, RequestState
+from .operators import Roster
+from .quorum import check_quorum
+
+Satisfies = Callable[[str, str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was read, and what is wrong with it.
+
+    Attributes:
+        intents: How many frames were to be sent.
+    """
+
+    rows: int
+    requests: int
+    decisions: int
+    intents: int
+    faults: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Case:
+    """One request as the journal tells of it."""
+
+    request: ActionRequest
+    state: RequestState = RequestState.PROPOSED
+    signed: list[Signed] = field(default_factory=list[Signed])
+    approved: Instant | None = None
+    actions: dict[str, ActionState] = field(default_factory=dict[str, ActionState])
+
+
+def audit(database: Database, site: Site, roster: Roster, satisfies: Satisfies) -> Audit:
+    """Checks chain, anchors, signatures, transitions, quorum behind each intent, and read-backs.
+
+    Signatures are judged by the operators' file as it stands now: a record that was taken out
+    of it makes the signatures of that time unverifiable, and they are reported.
+
+    Args:
+        satisfies: Whether a role counts as another, by the policy as it stands now.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    # Anchors first: they follow the commits, so none can name a row that is not read after it.
+    anchors = database.anchors.lines()
+    rows = list(database.journal())
+    faults = list(chain_faults(rows, anchors))
+    reader = _Reader(site, roster, satisfies)
+    for row in rows:
+        faults += [f"row {row.seq}: {fault}" for fault in reader.read(row)]
+    faults += reader.compare(database)
+    return Audit(len(rows), len(reader.cases), reader.decisions, reader.intents, tuple(faults))
+
+
+class _Reader:
+    def __init__(self, site: Site, roster: Roster, satisfies: Satisfies) -> None:
+        self._site, self._roster, self._satisfies = site, roster, satisfies
+        self.cases: dict[str, _Case] = {}
+        self._revoked = set[str]()
+        self.decisions = 0
+        self.intents = 0
+
+    def read(self, row: Row) -> Iterator[str]:
+        """Follows one row; yields what is wrong with it."""
+        try:
+            fields = row.fields
+            kind, subject, body = str(fields["kind"]), str(fields["subject"]), fields["body"]
+        except (ValueError, KeyError) as error:
+            yield f"cannot be read: {error}"
+            return
+        now = Instant(
+            parse_stamp(fields["at"]), fields["boot_id"], round(fields["boot_s"] * 1000.0)
+        )
+        if kind == "request.filed":
+            yield from self._filed(subject, body)
+        elif kind == "decision":
+            yield from self._decided(subject, body)
+        elif kind == "action.intent":
+            yield from self._intended(subject, body)
+        elif kind.startswith("request."):
+            yield from self._request_moved(subject, body, now)
+        elif kind.startswith("action."):
+            yield from self._action_moved(subject, body)
+
+    def _filed(self, name: str, body: Mapping[str, Any]) -> Iterator[str]:
+        try:
+            request = parse_request(body["text"])
+        except (ValueError, KeyError) as error:
+            yield f"{name} is no request: {error}"
+            return
+        if request.digest != body.get("digest") or request.request_id != name:
+            yield f"{name} was filed under another digest"
+        case = _Case(request)
+        case.actions = {each.action_id: ActionState.PLANNED for each in request.actions}
+        self.cases[name] = case
+
+    def _decided(self, subject: str, body: Mapping[str, Any]) -> Iterator[str]:
+        self.decisions += 1
+        signed = Signed(str(body.get("text")), str(body.get("signature")))
+        try:
+            said = parse_decision(signed.text)
+            decision, operator = verify(
+                signed, self._roster, self._revoked, self._site.id, parse_stamp(said.signed_at)
+            )
+        except DecisionRefused as refusal:
+            yield f"the decision on {subject} does not count: {refusal}"
+            return
+        card = body.get("card")
+        if card is not None and decision.card != digest("card", str(card)):
+            yield f"the decision on {subject} was made on another card"
+        if decision.verdict == "revoke-key" and operator.is_administrator:
+            self._revoked.add((decision.subject or "").removeprefix("key:"))
+        if subject in self.cases and decision.verdict != "propose":
+            self.cases[subject].signed.append(signed)
+
+    def _request_moved(self, name: str, body: Mapping[str, Any], now: Instant) -> Iterator[str]:
+        case = self.cases.get(name)
+        to = RequestState(body["to"])
+        if case is None:
+            yield f"{name} was never filed"
+            return
+        if body["from"] != case.state or to not in REQUESTS.get(case.state, frozenset()):
+            yield f"{name} cannot go from {case.state} to {to}"
+        case.state = to
+        if to is RequestState.APPROVED:
+            case.approved = now
+
+    def _intended(self, action_id: str, body: Mapping[str, Any]) -> Iterator[str]:
+        self.intents += 1
+        case = self.cases.get(action_id.partition("/")[0])
+        if case is None or action_id not in case.actions:
+            yield f"{action_id} was never filed"
+            return
+        wire = next(e.wire for e in case.request.actions if e.action_id == action_id)
+        if body.get("wire") != wire:
+            yield f"{action_id} was sent with other bytes than were filed"
+        if case.approved is None:
+            yield f"{action_id} was sent without an approval"
+            return
+        verdict = check_quorum(
+            case.request,
+            [each for each in case.signed if parse_decision(each.text).verdict != "propose"],
+            self._roster,
+            self._satisfies,
+            self._revoked,
+            case.approved,
+        )
+        if not verdict.is_met:
+            reasons = "; ".join(str(each) for each in verdict.findings)
+            yield f"{action_id} was sent without enough signatures: {reasons}"
+
+    def _action_moved(self, action_id: str, body: Mapping[str, Any]) -> Iterator[str]:
+        case = self.cases.get(action_id.partition("/")[0])
+        if case is None or action_id not in case.actions:
+            yield f"{action_id} was never filed"
+            return
+        state, to = case.actions[action_id], ActionState(body["to"])
+        if body["from"] != state or to not in ACTIONS.get(state, frozenset()):
+            yield f"{action_id} cannot go from {state} to {to}"
+        if to is ActionState.VERIFIED and not body.get("readback"):
+            yield f"{action_id} is VERIFIED without a read-back"
+        case.actions[action_id] = to
+
+    def compare(self, database: Database) -> Iterator[str]:
+        """Yields where the ledger's tables say something else than its journal."""
+        told: dict[str, str] = {name: case.state for name, case in self.cases.items()}
+        for case in self.cases.values():
+            told |= case.actions
+        held = {row[0]: row[1] for row in database.all("SELECT request_id, state FROM request")}
+        held |= {row[0]: row[1] for row in database.all("SELECT action_id, state FROM action")}
+        for name in sorted(told.keys() | held.keys()):
+            if told.get(name) != held.get(name):
+                yield (
+                    f"{name}: the ledger says {held.get(name, 'nothing')}, "
+                    f"the journal {told.get(name, 'nothing')}"
+                )

@@ -1,0 +1,119 @@
+"""What a decision is judged with, and the check that every one of them passes first."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from handwheel.connectors.site import Site
+
+from ..errors import GuardrailError
+from ..requests.stamps import Instant, parse_stamp
+from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
+from .ledger.database import Database, Transaction
+from .ledger.records import load_revocations
+from .operators import Operator, Roster
+from .policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Site, ledger, policy and people as they stand now.
+
+    Attributes:
+        database: The ledger.
+    """
+
+    site: Site
+    database: Database
+    policy: Policy
+    roster: Roster
+
+    def revoked_keys(self) -> frozenset[str]:
+        """Returns the ids of the keys that an administrator has taken back.
+
+        A row that no administrator signed is passed over: whoever can write into the
+        database must not be able to shut people out.
+        """
+        found = set[str]()
+        for each in load_revocations(self.database):
+            signed = Signed(each.text, each.signature)
+            try:
+                at = parse_stamp(parse_decision(each.text).signed_at)
+                decision, operator = verify(signed, self.roster, frozenset(), self.site.id, at)
+            except DecisionRefused:
+                continue
+            if operator.is_administrator and decision.subject:
+                found.add(decision.subject.removeprefix("key:"))
+        return frozenset(found)
+
+    def verified(self, signed: Signed, now: Instant) -> tuple[Decision, Operator]:
+        """Returns what was decided and by whom.
+
+        Raises:
+            DecisionRefused: It is not the valid signature of a person enrolled now, made now,
+                on this boot, with this ledger's head in view.
+        """
+        decision, operator = verify(
+            signed, self.roster, self.revoked_keys(), self.site.id, now.wall
+        )
+        signed_at = Instant(parse_stamp(decision.signed_at), decision.boot_id, decision.boot_ms)
+        since_s = now.since_s(signed_at)
+        if since_s is None:
+            is_same = decision.boot_id == now.boot_id
+            raise DecisionRefused(Reason.CLOCK_STEP if is_same else Reason.REBOOTED)
+        if since_s < 0.0:
+            raise DecisionRefused(Reason.FUTURE)
+        if now.wall >= parse_stamp(decision.valid_until):
+            raise DecisionRefused(Reason.EXPIRED)
+        if not self.database.all("SELECT 1 FROM journal WHERE hash = ?", decision.head):
+            raise DecisionRefused(Reason.OTHER_LEDGER)
+        if self.database.all("SELECT 1 FROM decision WHERE nonce = ?", decision.nonce):
+            raise DecisionRefused(Reason.SAME_NONCE)
+        return decision, operator
+
+    @contextmanager
+    def refusals_recorded(self, signed: Signed, now: Instant) -> Generator[None]:
+        """Lets the journal keep every decision that came and did not count, and why.
+
+        Raises:
+            GuardrailError: What was raised inside.
+        """
+        try:
+            yield
+        except GuardrailError as refusal:
+            person, subject = "", ""
+            try:
+                decision = parse_decision(signed.text)
+                person, subject = decision.person, decision.digest or decision.subject or ""
+            except DecisionRefused:
+                pass
+            with self.database.transaction(now) as transaction:
+                transaction.record(
+                    "decision.refused", subject, {"person": person, "reason": str(refusal)}
+                )
+            raise
+
+
+def insert_decision(
+    transaction: Transaction,
+    request_id: str | None,
+    decision: Decision,
+    signed: Signed,
+    card: str | None,
+) -> None:
+    """Records a decision; it never changes again.
+
+    Raises:
+        LedgerError: It is there already.
+    """
+    subject = decision.subject or ""
+    transaction.change(
+        "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (request_id, decision.verdict, subject, decision.nonce, signed.text,
+         signed.signature_hex, card),
+    )  # fmt: skip
+    body: dict[str, object] = {"text": signed.text, "signature": signed.signature_hex}
+    if card is not None:
+        body["card"] = card
+    transaction.record("decision", request_id or subject, body)

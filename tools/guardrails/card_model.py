@@ -1,0 +1,165 @@
+"""The card: everything that a person sees before deciding, as a document of its own.
+
+Its text is kept beside the decision, so that an auditor can draw it again.
+"""
+
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field
+
+from handwheel.connectors.models import Model
+
+from ..requests.canonical import canonical, digest, parse_canonical
+from ..requests.request import RiskClass, Stamp
+
+RENDERER = "1"
+"""Changes whenever the same card would be drawn in another way."""
+
+
+class CardReading(Model):
+    """A live value under the change.
+
+    Attributes:
+        shown: As a person reads it, without its unit; `-` if it is not known.
+        quality: `good`, or the status that says why not; `not read`.
+        age_s: Seconds from the device's sample to the drawing of the card.
+        was: What it read when the request was filed, where it must still read that.
+        fault: Why nothing may be approved on it; empty for none.
+    """
+
+    tag: str
+    shown: str
+    unit: str
+    quality: str
+    age_s: float | None = None
+    read_at: Stamp | None = None
+    was: str | None = None
+    fault: str = ""
+
+
+class CardCondition(Model):
+    """A permissive, with the live values behind it.
+
+    Attributes:
+        text: The condition and its values.
+        why: Where it comes from.
+    """
+
+    text: str
+    truth: Literal["true", "false", "unknown"]
+    why: str
+
+
+class CardFrame(Model):
+    """One write as it would go over the wire."""
+
+    action_id: str
+    address: str
+    wire: str
+    where: str
+    device: str
+    is_simulator: bool
+    is_loopback: bool
+
+
+class CardChange(Model):
+    """One command: from what to what.
+
+    Attributes:
+        number: Its place in the order, from 1.
+        delta: After minus now, with its sign; where both are numbers.
+        limits: Within which it may move.
+        undo: The action that takes it back; without one it is not reversible.
+        readback: The tag that must read as sent.
+        within_s: How long the device may take until it does, seconds.
+    """
+
+    number: int
+    equipment: str
+    tag: str
+    now: str
+    after: str
+    unit: str
+    delta: str | None = None
+    limits: str | None = None
+    undo: str | None = None
+    readback: str | None = None
+    within_s: float
+    frame: CardFrame
+
+
+class CardRecovery(Model):
+    """A write that is approved along with the commands, for when a step fails."""
+
+    tag: str
+    after: str
+    unit: str
+    undoes: int | None = None
+    frame: CardFrame
+
+
+class CardSigner(Model):
+    """Somebody who has signed."""
+
+    person: str
+    role: str
+    signed_at: Stamp
+
+
+class Card(Model):
+    """What was shown to a person who was asked to approve a request.
+
+    Attributes:
+        left_s: Seconds until it is too late for the last signature; negative if it is.
+        problems: Why it cannot be approved now; empty if it can.
+    """
+
+    schema_: Literal["card/1"] = Field(default="card/1", alias="schema")
+    renderer: str = RENDERER
+    request_id: str
+    request_digest: str
+    site: str
+    equipment: list[str]
+    filed_at: Stamp
+    drawn_at: Stamp
+    expires_at: Stamp
+    left_s: float
+    risk_class: RiskClass
+    roles: list[str]
+    quorum: int
+    signed: list[CardSigner]
+    proposer: str
+    proposer_kind: Literal["person", "agent"]
+    proposer_key: str | None = None
+    reason: str
+    changes: list[CardChange]
+    readings: list[CardReading]
+    requires: list[CardCondition]
+    recovery: list[CardRecovery]
+    problems: list[str]
+
+    @property
+    def is_approvable(self) -> bool:
+        """Whether nothing that the card shows stands in the way."""
+        return not self.problems
+
+    @cached_property
+    def text(self) -> str:
+        """The card's one text, which is kept."""
+        return canonical(self.model_dump(by_alias=True, exclude_none=True))
+
+    @cached_property
+    def digest(self) -> str:
+        """The hash of its text, which a decision signs."""
+        return digest("card", self.text)
+
+
+def parse_card(text: str) -> Card:
+    """Returns the card of a canonical text, to be drawn again.
+
+    Raises:
+        ValueError: It is not canonical, or no card.
+    """
+    document: Any = parse_canonical(text)
+    return Card.model_validate(document)

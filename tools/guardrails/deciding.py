@@ -1,0 +1,209 @@
+"""The one way in which a person's word on a request comes into the ledger and counts."""
+
+from collections.abc import Mapping
+
+from ..errors import PermitRefused
+from ..requests.canonical import digest, parse_canonical
+from ..requests.request import ActionRequest
+from ..requests.stamps import Instant
+from .bench import Bench, insert_decision
+from .decisions import (
+    ActionVerdict,
+    Decision,
+    DecisionRefused,
+    Reason,
+    Signed,
+    VerdictWord,
+    meaning_of_subject,
+)
+from .ledger.database import Transaction
+from .ledger.lifecycle import file_in, move_action, move_request, set_next_due
+from .ledger.records import RequestRecord, load_decisions, load_request_of
+from .ledger.transitions import (
+    UNRESOLVED_ACTIONS,
+    WAITING_REQUESTS,
+    ActionState,
+    RequestState,
+)
+from .operators import Operator
+from .policy import Policy
+from .quorum import Verdict, check_quorum
+
+_RESOLUTIONS: Mapping[VerdictWord, tuple[ActionVerdict, ActionState]] = {
+    "resolve-applied": ("resolve-applied", ActionState.RESOLVED_APPLIED),
+    "resolve-not-applied": ("resolve-not-applied", ActionState.RESOLVED_NOT_APPLIED),
+}
+
+
+def propose(
+    bench: Bench, request: ActionRequest, signed: Signed, denial: str, now: Instant
+) -> RequestState:
+    """Files a person's request with their signature on it, so that they cannot approve it.
+
+    Args:
+        denial: Why the policy denies it; empty if it does not.
+
+    Raises:
+        GuardrailError: The signature is not that of the proposer whom the request names.
+        LedgerError: Nothing was filed.
+    """
+    with bench.refusals_recorded(signed, now):
+        decision, operator = bench.verified(signed, now)
+        if decision.verdict != "propose" or decision.digest != request.digest:
+            raise DecisionRefused(Reason.OTHER_DIGEST)
+        if (operator.person, operator.key_id) != (request.proposer.name, request.proposer.key_id):
+            raise DecisionRefused(Reason.OTHER_PERSON)
+        with bench.database.transaction(now) as transaction:
+            if not file_in(transaction, request, denial):
+                raise PermitRefused("the same proposal was filed before")
+            insert_decision(transaction, request.request_id, decision, signed, None)
+    return RequestState.DENIED if denial else RequestState.PENDING
+
+
+def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> RequestState:
+    """Takes a person's word on a request: approve, reject, revoke or resolve.
+
+    What does not count changes nothing; the journal keeps that it came and why it did not count.
+
+    Args:
+        card: The text of what the person was shown; its digest stands in the decision.
+
+    Returns:
+        Where the request stands then.
+
+    Raises:
+        GuardrailError: It does not count, and why.
+        LedgerError: Nothing was recorded.
+    """
+    with bench.refusals_recorded(signed, now):
+        decision, operator = bench.verified(signed, now)
+        with bench.database.transaction(now) as transaction:
+            record = _concerned(bench, decision)
+            check_card(decision, record, card)
+            if decision.verdict in _RESOLUTIONS:
+                _check_resolver(bench.policy, operator, record)
+                insert_decision(transaction, record.request.request_id, decision, signed, card)
+                return _resolve(transaction, record, decision)
+            _check_state(decision, record)
+            verdict = _judged(bench, record, signed, now)
+            insert_decision(transaction, record.request.request_id, decision, signed, card)
+            if decision.verdict == "approve":
+                return _approve(bench.policy, transaction, record, decision, verdict)
+            return _object(transaction, record, decision, verdict)
+
+
+def is_unattended_allowed(policy: Policy, request: ActionRequest) -> bool:
+    """Whether a script may approve it: the policy says so, and only our simulator would move."""
+    return policy.unattended and all(
+        action.identity.is_loopback and action.identity.is_simulator for action in request.actions
+    )
+
+
+def _concerned(bench: Bench, decision: Decision) -> RequestRecord:
+    record = load_request_of(bench.database, decision.digest) if decision.digest else None
+    if record is None or not record.is_intact:
+        raise DecisionRefused(Reason.OTHER_DIGEST)
+    return record
+
+
+def check_card(decision: Decision, record: RequestRecord, card: str | None) -> None:
+    """Refuses a decision on something else than what was shown, or with nothing shown at all.
+
+    Args:
+        card: The text that is kept beside the decision.
+
+    Raises:
+        DecisionRefused: It was not made on this card, or the card is another request's.
+    """
+    if card is None:
+        if decision.card is not None or decision.verdict not in {"reject", "revoke"}:
+            raise DecisionRefused(Reason.NO_CARD)
+        return
+    if decision.card != digest("card", card):
+        raise DecisionRefused(Reason.NO_CARD)
+    try:
+        shown = parse_canonical(card)["request_digest"]
+    except (ValueError, TypeError, KeyError):
+        raise DecisionRefused(Reason.NO_CARD) from None
+    if shown != record.digest:
+        raise DecisionRefused(Reason.NO_CARD)
+
+
+def _check_state(decision: Decision, record: RequestRecord) -> None:
+    is_open = record.state in WAITING_REQUESTS or (
+        record.state is RequestState.APPROVED and decision.verdict == "revoke"
+    )
+    if not is_open:
+        raise PermitRefused(f"{record.request.request_id} is {record.state}: {record.reason}")
+
+
+def _judged(bench: Bench, record: RequestRecord, signed: Signed, now: Instant) -> Verdict:
+    earlier = load_decisions(bench.database, record.request.request_id)
+    return check_quorum(
+        record.request,
+        [*(Signed(each.text, each.signature) for each in earlier), signed],
+        bench.roster,
+        bench.policy.satisfies,
+        bench.revoked_keys(),
+        now,
+    )
+
+
+def _approve(
+    policy: Policy,
+    transaction: Transaction,
+    record: RequestRecord,
+    decision: Decision,
+    verdict: Verdict,
+) -> RequestState:
+    name = record.request.request_id
+    if decision not in [each.decision for each in verdict.approvals]:
+        own = [each for each in verdict.findings if each.person == decision.person]
+        raise PermitRefused(str((own or list(verdict.findings))[-1]))
+    if not decision.attended and not is_unattended_allowed(policy, record.request):
+        raise DecisionRefused(Reason.UNATTENDED)
+    if not verdict.is_met:
+        if record.state is RequestState.PENDING:
+            move_request(transaction, name, RequestState.PARTIAL, "another person must sign")
+        return RequestState.PARTIAL
+    move_request(transaction, name, RequestState.APPROVED, "enough people have signed")
+    set_next_due(transaction, name)
+    return RequestState.APPROVED
+
+
+def _object(
+    transaction: Transaction, record: RequestRecord, decision: Decision, verdict: Verdict
+) -> RequestState:
+    if not verdict.reasons & {Reason.REJECTED, Reason.REVOKED}:
+        raise PermitRefused("; ".join(str(each) for each in verdict.findings))
+    is_approved = record.state is RequestState.APPROVED
+    to = RequestState.REVOKED if is_approved else RequestState.REJECTED
+    word = "taken back" if is_approved else "rejected"
+    comment = f": {decision.comment}" if decision.comment else ""
+    move_request(
+        transaction, record.request.request_id, to, f"{word} by {decision.person}{comment}"
+    )
+    return to
+
+
+def _check_resolver(policy: Policy, operator: Operator, record: RequestRecord) -> None:
+    roles = record.request.roles
+    if not any(policy.satisfies(held, role) for held in operator.roles for role in roles):
+        raise DecisionRefused(Reason.ROLE_DOES_NOT_SATISFY)
+
+
+def _resolve(transaction: Transaction, record: RequestRecord, decision: Decision) -> RequestState:
+    action_id = decision.subject or ""
+    verdict, to = _RESOLUTIONS[decision.verdict]
+    action = next((each for each in record.actions if each.action_id == action_id), None)
+    if action is None or action.state not in UNRESOLVED_ACTIONS:
+        state = action.state if action else "no action of this request"
+        raise PermitRefused(f"{action_id} is {state}; there is nothing to resolve")
+    if decision.meaning != meaning_of_subject(verdict, action_id):
+        raise DecisionRefused(Reason.OTHER_MEANING)
+    reason = f"resolved by {decision.person}"
+    move_action(transaction, action_id, action.state, to, reason)
+    if record.state is not RequestState.APPROVED:
+        return record.state
+    move_request(transaction, record.request.request_id, RequestState.CLOSED, reason)
+    return RequestState.CLOSED

@@ -1,0 +1,167 @@
+"""Carries out one due action: claim, check, record the intent, send one frame, read back."""
+
+import logging
+from time import monotonic
+
+from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.errors import (
+    ConfigError,
+    ConnectorError,
+    WriteOutcomeUnknown,
+    WriteRefused,
+)
+
+from ...conditions.errors import ConditionError
+from ...errors import GuardrailError, PermitRefused
+from ..ledger.database import Transaction
+from ..ledger.lifecycle import move_action, move_request, set_next_due
+from ..ledger.transitions import ActionState, RequestState
+from .papers import enough_signatures, in_time, one_gate, policy_allows, same_map, same_request
+from .passage import Check, Passage
+from .plant import door_opens, plant_is_ready, same_bytes
+from .readback import Readback, read_back
+from .standing import free_to_act, locked_files
+
+BUDGET_S = 2.0
+"""How long after the fresh look the frame must have left."""
+
+CHECKS: tuple[Check, ...] = (
+    one_gate, same_request, enough_signatures, in_time, policy_allows, same_map, free_to_act,
+    door_opens, plant_is_ready, same_bytes,
+)  # fmt: skip
+
+_logger = logging.getLogger(__name__)
+
+
+async def carry_out(passage: Passage) -> None:
+    """Takes one due action through the gate, to an outcome in the ledger.
+
+    Raises:
+        LedgerError: The ledger or its anchors cannot be written. Nothing is sent then; where
+            a frame had left, its outcome is found unknown when the gate comes by again.
+
+    Effect: ACTUATE, one frame at most. Retry: none, ever. Timeout: the connection's `timeout`
+    for each request, 2 s from the fresh look to the frame, and the action's `within`.
+    """
+    try:
+        claim(passage)
+        try:
+            for check in CHECKS:
+                await check(passage)
+            record_intent(passage)
+        except (GuardrailError, ConnectorError, ConditionError, ConfigError) as refusal:
+            invalidate(passage, str(refusal))
+            return
+        await send(passage)
+    finally:
+        if passage.door is not None:
+            await passage.door.close()
+
+
+def claim(passage: Passage) -> None:
+    """Takes the action up; from here its approval is used, whatever comes."""
+    with passage.post.database.transaction(passage.post.clock()) as transaction:
+        action_id = passage.action.action_id
+        move_action(
+            transaction, action_id, ActionState.DUE, ActionState.CLAIMED, "taken up",
+            {"epoch": passage.post.epoch},
+        )  # fmt: skip
+
+
+def invalidate(passage: Passage, reason: str) -> None:
+    """Ends an action that a check stopped, and its request with it: it must be asked for anew."""
+    with passage.post.database.transaction(passage.post.clock()) as transaction:
+        name, request_id = passage.action.action_id, passage.record.request.request_id
+        move_action(transaction, name, ActionState.CLAIMED, ActionState.INVALIDATED, reason)
+        if _is_open(transaction, request_id):
+            move_request(transaction, request_id, RequestState.INVALIDATED, reason)
+
+
+def record_intent(passage: Passage) -> None:
+    """11: the intent is on disk, and anchored, before anything leaves.
+
+    Raises:
+        PermitRefused: The request ended while the checks ran: taken back, or locked out.
+    """
+    post, action = passage.post, passage.action
+    before = passage.readings.get(action.tag)
+    details: dict[str, object] = {"wire": action.wire, "epoch": post.epoch}
+    if before is not None:
+        details["before"] = passage.tag.show(before)
+    with post.database.transaction(post.clock()) as transaction:
+        if not _is_open(transaction, passage.record.request.request_id):
+            raise PermitRefused("the request ended while the action was on its way")
+        seq = transaction.record("action.intent", action.action_id, {"wire": action.wire}).seq
+        transaction.change(
+            "INSERT INTO intent(action_id, wire, epoch, seq) VALUES (?, ?, ?, ?)",
+            (action.action_id, action.wire, post.epoch, seq),
+        )
+        move_action(
+            transaction, action.action_id, ActionState.CLAIMED, ActionState.SENDING,
+            "every check has passed", details,
+        )  # fmt: skip
+
+
+async def send(passage: Passage) -> None:
+    """12 to 16: a last look at the lockout and the time, one frame, its echo, the read-back."""
+    action = passage.action
+    if locked := locked_files(passage):
+        conclude(
+            passage, ActionState.REFUSED, f"locked out: {', '.join(sorted(locked))}", sent=False
+        )
+        return
+    until_s = passage.read_s + BUDGET_S
+    if monotonic() >= until_s:
+        conclude(passage, ActionState.REFUSED, "the look at the plant is too old", sent=False)
+        return
+    permit = Permit(
+        action.action_id, passage.tag, bytes.fromhex(action.wire), action.identity.identity, until_s
+    )
+    try:
+        await passage.open_door.send(permit)
+    except WriteRefused as refusal:
+        conclude(passage, ActionState.REFUSED, str(refusal), sent=refusal.was_sent)
+        return
+    except WriteOutcomeUnknown as doubt:
+        found = await read_back(passage)
+        conclude(passage, ActionState.UNKNOWN, str(doubt), sent=True, readback=found)
+        return
+    found = await read_back(passage)
+    if found.is_as_sent:
+        conclude(passage, ActionState.VERIFIED, found.words, sent=True, readback=found)
+    else:
+        state = ActionState.MISMATCH if found.is_read else ActionState.UNKNOWN
+        conclude(passage, state, found.words, sent=True, readback=found)
+
+
+def conclude(
+    passage: Passage,
+    state: ActionState,
+    reason: str,
+    *,
+    sent: bool,
+    readback: Readback | None = None,
+) -> None:
+    """Records the outcome; after a verified command the next one is due.
+
+    A refused command ends its request. One whose outcome is unknown or wrong holds it, until a
+    person has resolved it.
+    """
+    details: dict[str, object] = {"sent": sent}
+    if readback is not None:
+        details["readback"] = readback.words
+    request_id = passage.record.request.request_id
+    with passage.post.database.transaction(passage.post.clock()) as transaction:
+        move_action(
+            transaction, passage.action.action_id, ActionState.SENDING, state, reason, details
+        )
+        is_open = _is_open(transaction, request_id)
+        if is_open and state is ActionState.VERIFIED:
+            set_next_due(transaction, request_id)
+        elif is_open and state is ActionState.REFUSED:
+            move_request(transaction, request_id, RequestState.CLOSED, reason)
+
+
+def _is_open(transaction: Transaction, request_id: str) -> bool:
+    state = transaction.one("SELECT state FROM request WHERE request_id = ?", request_id)
+    return bool(state == RequestState.APPROVED)

@@ -1,0 +1,102 @@
+"""One action's way through the gate, and what is learned on it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from handwheel.connectors.actuation.door import Door
+from handwheel.connectors.reader import ConnectorFor, connector_for
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue
+
+from ...requests.request import Action
+from ...requests.stamps import Instant
+from ..across import CrossLimit
+from ..ledger.database import Database
+from ..ledger.records import RequestRecord
+from ..operators import Roster
+from ..policy import Policy
+from .lock import GateLock
+
+
+class OpenDoor(Protocol):
+    """Opens the write session of a connection."""
+
+    async def __call__(self, site: Site, connection: str, tags: Sequence[Tag]) -> Door:
+        """See `connectors.actuation.door.open_door`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The gate's post: what it holds for as long as it runs.
+
+    Attributes:
+        epoch: Its number; a gate that started later has a higher one.
+        clock: Returns the moment on people's clocks.
+        people: Reads the operators afresh, for somebody may have been taken off the list.
+        connector: Where read-only sessions come from.
+    """
+
+    site: Site
+    policy: Policy
+    across: Sequence[CrossLimit]
+    database: Database
+    lock: GateLock
+    epoch: int
+    clock: Callable[[], Instant]
+    people: Callable[[], Roster]
+    open_door: OpenDoor
+    connector: ConnectorFor = connector_for
+
+    @property
+    def state(self) -> Path:
+        """The site's state folder."""
+        return self.site.state
+
+
+@dataclass(slots=True)
+class Passage:
+    """One action on its way.
+
+    Attributes:
+        record: Its request as it stood when the action was claimed.
+        seen: The latest scan of the gate, from before the way began.
+        door: Open from the eighth step on.
+        readings: The fresh reading of the ninth step.
+        read_s: When that was, monotonic seconds.
+    """
+
+    post: Post
+    record: RequestRecord
+    action: Action
+    seen: Mapping[str, DataValue]
+    door: Door | None = None
+    readings: Mapping[str, DataValue] = field(default_factory=dict[str, DataValue])
+    read_s: float = 0.0
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the request's first command, for which the approval must be fresh."""
+        return self.action.action_id == self.record.request.commands[0].action_id
+
+    @property
+    def tag(self) -> Tag:
+        """The tag that is written; the sixth step makes sure of it."""
+        return self.post.site.tags[self.action.tag]
+
+    @property
+    def open_door(self) -> Door:
+        """The door.
+
+        Raises:
+            AssertionError: It is asked for before the eighth step.
+        """
+        assert self.door is not None
+        return self.door
+
+
+Check = Callable[[Passage], Awaitable[None]]
+"""Looks at one thing and raises why the action may not go on."""

@@ -1,0 +1,1 @@
+"""The ledger: requests, decisions, actions and the journal, in one database."""

@@ -1,0 +1,254 @@
+"""The ledger's database: opened strictly, changed by short checked transactions."""
+
+import sqlite3
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from ...errors import LedgerError
+from ...requests.stamps import Instant, instant_now, stamp
+from .journal import Anchors, Row, next_row
+from .schema import APPLICATION_ID, SCRIPT, VERSION
+from .transitions import legal_rows
+
+_BUSY_S = 5.0
+_ROWS = "SELECT seq, text, hash FROM journal"
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",  # else INSERT OR REPLACE slips past append-only triggers
+    "PRAGMA trusted_schema = OFF",
+)
+
+
+LEDGER_FILE = "ledger.db"
+"""Its name in the site's state folder."""
+
+
+class LostRace(LedgerError):
+    """Somebody else changed it first; nothing was changed here."""
+
+
+class Transaction:
+    """One transaction: every change in it, and the journal rows that tell of them, or none."""
+
+    def __init__(self, connection: sqlite3.Connection, now: Instant) -> None:
+        self._connection = connection
+        self._last = last_row(connection)
+        self.now = now
+        self.rows: list[Row] = []
+
+    def record(self, kind: str, subject: str, body: dict[str, object]) -> Row:
+        """Appends a row to the journal."""
+        row = next_row(self._last, self.now, kind, subject, body)
+        self._connection.execute(
+            "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (row.seq, row.hash, row.text)
+        )
+        self._last = row
+        self.rows.append(row)
+        return row
+
+    def change(self, statement: str, values: Sequence[object]) -> None:
+        """Changes exactly one row.
+
+        Raises:
+            LostRace: It changed none: what the statement compares is no longer so.
+        """
+        if self._connection.execute(statement, values).rowcount != 1:
+            raise LostRace("somebody else was faster; nothing was changed")
+
+    def one(self, question: str, *values: object) -> Any:
+        """Returns the first column of the first answer, or `None`."""
+        row = self._connection.execute(question, values).fetchone()
+        return None if row is None else row[0]
+
+    def all(self, question: str, *values: object) -> list[sqlite3.Row]:
+        """Returns every answer."""
+        return self._connection.execute(question, values).fetchall()
+
+
+class Database:
+    """An open ledger.
+
+    Args:
+        state: The site's state folder, on a local disk; the ledger is made if there is none.
+        site: The site's id; a ledger of another site is refused.
+
+    Raises:
+        LedgerError: It cannot be opened, is another site's, or is older than its anchors say.
+    """
+
+    def __init__(self, state: Path, site: str) -> None:
+        path = state / LEDGER_FILE
+        self.site = site
+        self.anchors = Anchors(path.with_name("anchors"))
+        self._path = path
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._connection = _connect(path)
+        except OSError as error:
+            raise LedgerError(f"{path}: {error.strerror}") from None
+        try:
+            self._prepare()
+            self.check_anchors()
+            if self.head() is None:
+                self._begin_journal()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the database; what was committed stays."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self, now: Instant | None = None) -> Generator[Transaction]:
+        """Opens a transaction that is committed at the end, and rolled back on any error.
+
+        Raises:
+            LedgerError: It cannot be written; nothing was changed. If it is the anchors that
+                cannot be written, the change stands and must not be acted on.
+        """
+        with self._translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                transaction = Transaction(self._connection, now or instant_now())
+                yield transaction
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+        if transaction.rows:
+            self.anchors.note(transaction.rows)
+
+    def all(self, question: str, *values: object) -> list[sqlite3.Row]:
+        """Returns every answer to a question.
+
+        Raises:
+            LedgerError: It cannot be read.
+        """
+        with self._translated():
+            return self._connection.execute(question, values).fetchall()
+
+    def journal(self, after: int = 0) -> Iterator[Row]:
+        """Yields the journal's rows in order, those after a number."""
+        with self._translated(), closing(self._connection.cursor()) as cursor:
+            cursor.execute(
+                "SELECT seq, text, hash FROM journal WHERE seq > ? ORDER BY seq", (after,)
+            )
+            for seq, text, mark in cursor:
+                yield Row(seq, text, mark)
+
+    def head(self) -> Row | None:
+        """Returns the journal's last row."""
+        with self._translated():
+            return last_row(self._connection)
+
+    def check_anchors(self) -> None:
+        """Refuses a ledger that is older than its anchors: an old copy has been put in its place.
+
+        Raises:
+            LedgerError: It is.
+        """
+        highest = self.anchors.highest()
+        if highest is None:
+            return
+        seq, mark = highest
+        found = self.all("SELECT hash FROM journal WHERE seq = ?", seq)
+        if not found or found[0][0] != mark:
+            raise LedgerError(
+                f"{self._path}: row {seq} of the journal is not the one that was anchored; the "
+                "ledger was replaced or cut off. Nothing is sent. Bring the right one back, or "
+                "keep both files as evidence and start with an empty state folder"
+            )
+
+    def _prepare(self) -> None:
+        with self._translated():
+            for pragma in _PRAGMAS:
+                self._connection.execute(pragma)
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+                if version == 0:
+                    self._create()
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+        if version not in {0, VERSION}:
+            raise LedgerError(f"{self._path}: is a ledger of version {version}, not {VERSION}")
+        site = self.all("SELECT site FROM meta")[0][0]
+        if site != self.site:
+            raise LedgerError(f"{self._path}: is the ledger of site {site!r}, not {self.site!r}")
+
+    def _begin_journal(self) -> None:
+        with self.transaction() as transaction:
+            if not transaction.one("SELECT 1 FROM journal"):
+                transaction.record("ledger.created", self.site, {})
+
+    def _create(self) -> None:
+        for statement in _statements(SCRIPT):
+            self._connection.execute(statement)
+        self._connection.executemany("INSERT INTO legal_transition VALUES (?, ?, ?)", legal_rows())
+        now = stamp(instant_now().wall)
+        self._connection.execute("INSERT INTO meta VALUES (?, ?)", (self.site, now))
+        self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        self._connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LedgerError(f"{self._path}: {error}") from error
+
+
+def last_row(connection: sqlite3.Connection) -> Row | None:
+    """Returns the journal's last row."""
+    found = connection.execute(f"{_ROWS} ORDER BY seq DESC LIMIT 1").fetchone()
+    return Row(*found) if found else None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    except sqlite3.Error as error:
+        raise LedgerError(f"{path}: {error}") from None
+    try:
+        connection.row_factory = sqlite3.Row
+        if _is_foreign(connection):
+            raise LedgerError(f"{path}: is another program's database")
+        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise LedgerError(f"{path}: stands where SQLite cannot use WAL; use a local disk")
+    except sqlite3.Error as error:
+        connection.close()
+        raise LedgerError(f"{path}: {error}") from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_foreign(connection: sqlite3.Connection) -> bool:
+    marks = connection.execute(
+        "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
+    ).fetchone()
+    return marks[0] not in {0, APPLICATION_ID} or (marks[0] == 0 and marks[1] > 0)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yields the statements one by one: `executescript` would commit before the first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,166 @@
+"""The journal: one hash-chained row for each thing that happened, and its anchors beside it."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import LedgerError
+from ...requests.canonical import canonical, digest, parse_canonical
+from ...requests.stamps import Instant, stamp
+
+FIRST = "0" * 64
+"""What the first row names as the row before it."""
+_TAIL = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the journal.
+
+    Attributes:
+        text: The row in canonical form, without its hash.
+        hash: The digest of the text; the next row names it.
+    """
+
+    seq: int
+    text: str
+    hash: str
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What the row says: `seq prev at boot_s boot_id kind subject body`."""
+        fields: Mapping[str, Any] = parse_canonical(self.text)
+        return fields
+
+
+def next_row(last: Row | None, now: Instant, kind: str, subject: str, body: object) -> Row:
+    """Returns the row that continues the journal."""
+    seq = last.seq + 1 if last else 1
+    text = canonical(
+        {
+            "seq": seq,
+            "prev": last.hash if last else FIRST,
+            "at": stamp(now.wall),
+            "boot_s": now.boot_ms / 1000.0,
+            "boot_id": now.boot_id,
+            "kind": kind,
+            "subject": subject,
+            "body": body,
+        }
+    )
+    return Row(seq, text, digest("journal", text))
+
+
+class Anchors:
+    """A second file in which the head of the journal is noted after each commit.
+
+    The ledger alone can be replaced by an older copy of itself; beside the anchors it shows.
+
+    Args:
+        path: The file, made when first written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def note(self, rows: Sequence[Row]) -> None:
+        """Appends the rows' numbers and hashes, and waits until the disk has them.
+
+        Raises:
+            LedgerError: It cannot be written; what was just recorded must not be acted on.
+        """
+        lines = "".join(f"{row.seq} {row.hash}\n" for row in rows).encode()
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
+            try:
+                size = os.fstat(file).st_size
+                if size and os.pread(file, 1, size - 1) != b"\n":
+                    lines = b"\n" + lines  # a line torn by a power failure stays alone
+                if os.write(file, lines) != len(lines):
+                    raise LedgerError(f"{self._path}: the disk is full")
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise LedgerError(f"{self._path}: {error.strerror}") from None
+
+    def lines(self) -> list[str]:
+        """Returns every line of it; none if nothing was ever recorded.
+
+        Raises:
+            LedgerError: It cannot be read.
+        """
+        try:
+            return self._path.read_text(encoding="ascii").splitlines()
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"{self._path}: {error}") from None
+
+    def highest(self) -> tuple[int, str] | None:
+        """Returns number and hash of the furthest anchor, from the file's end.
+
+        Processes note their commits a little out of order, never by more than a few lines.
+        A line that was torn by a power failure is passed over here; `chain_faults` tells of it.
+
+        Raises:
+            LedgerError: It cannot be read.
+        """
+        try:
+            with self._path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(size - _TAIL, 0))
+                lines = file.read().decode("ascii", errors="replace").splitlines()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise LedgerError(f"{self._path}: {error.strerror}") from None
+        return max((anchor for line in lines if (anchor := _anchor(line))), default=None)
+
+
+def _anchor(line: str) -> tuple[int, str] | None:
+    number, _, mark = line.partition(" ")
+    if number.isdecimal() and len(mark) == len(FIRST):
+        return int(number), mark
+    return None
+
+
+def chain_faults(rows: Iterable[Row], anchors: Sequence[str]) -> Iterator[str]:
+    """Yields everything that shows that the journal is not what was once written.
+
+    Args:
+        rows: All of them in order.
+        anchors: The lines of the anchors' file.
+    """
+    marks: dict[int, str] = {}
+    for line in anchors:
+        anchor = _anchor(line)
+        if anchor is None:
+            yield f"anchors: {line[:80]!r} is no anchor"
+        elif marks.setdefault(*anchor) != anchor[1]:
+            yield f"anchors: row {anchor[0]} has two different anchors"
+    previous, count = FIRST, 0
+    for row in rows:
+        count += 1
+        yield from _row_faults(row, count, previous)
+        if marks.get(count, row.hash) != row.hash:
+            yield f"row {row.seq}: is not the row that was anchored"
+        previous = row.hash
+    if marks and max(marks) > count:
+        yield f"rows {count + 1} to {max(marks)} are missing: they were anchored"
+
+
+def _row_faults(row: Row, place: int, previous: str) -> Iterator[str]:
+    if digest("journal", row.text) != row.hash:
+        yield f"row {row.seq}: its hash does not fit its text"
+    try:
+        fields = row.fields
+    except ValueError as error:
+        yield f"row {row.seq}: {error}"
+        return
+    if row.seq != place or fields.get("seq") != place:
+        yield f"row {row.seq}: stands where row {place} belongs"
+    if fields.get("prev") != previous:
+        yield f"row {row.seq}: does not continue the row before it"

@@ -1,0 +1,223 @@
+"""How requests and actions move: each step compares, sets and tells the journal, or none of it."""
+
+from collections.abc import Collection
+
+from ...requests.request import ActionRequest
+from ...requests.stamps import Instant, stamp
+from .database import Database, Transaction
+from .records import RequestRecord, load_request, load_requests
+from .transitions import (
+    OPEN_REQUESTS,
+    UNSENT_ACTIONS,
+    WAITING_REQUESTS,
+    ActionState,
+    RequestState,
+)
+
+DUE_S = 10.0
+"""How long the gate has to claim a due action."""
+FIRST_CLAIM_S = 60.0
+"""How long after the last signature the first command may be claimed."""
+FOLLOW_UP_S = 600.0
+"""How long after the last signature later commands may be claimed."""
+
+_ENDS = {
+    RequestState.CLOSED: ActionState.CANCELLED,
+    RequestState.REJECTED: ActionState.CANCELLED,
+    RequestState.EXPIRED: ActionState.CANCELLED,
+    RequestState.REVOKED: ActionState.CANCELLED,
+    RequestState.SUPERSEDED: ActionState.CANCELLED,
+    RequestState.INVALIDATED: ActionState.INVALIDATED,
+    RequestState.DENIED: ActionState.CANCELLED,
+}
+
+
+def file_request(database: Database, request: ActionRequest, denial: str, now: Instant) -> bool:
+    """Files a request: PENDING, or DENIED with the reason.
+
+    Args:
+        denial: Why the policy denies it; empty if it does not.
+        now: The moment that its `filed_at` names.
+
+    Returns:
+        False if the same proposal was filed before; nothing is filed then.
+
+    Raises:
+        LedgerError: It cannot be written.
+    """
+    with database.transaction(now) as transaction:
+        return file_in(transaction, request, denial)
+
+
+def file_in(transaction: Transaction, request: ActionRequest, denial: str) -> bool:
+    """Does the work of `file_request` inside a transaction."""
+    if transaction.one("SELECT 1 FROM request WHERE proposal_key = ?", request.proposal_key):
+        return False
+    name, now = request.request_id, transaction.now
+    transaction.change(
+        "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, "
+        "filed_boot_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        (name, request.proposal_key, request.digest, request.text, now.boot_id, now.boot_ms),
+    )
+    transaction.record("request.filed", name, {"digest": request.digest, "text": request.text})
+    for position, action in enumerate(request.actions):
+        transaction.change(
+            "INSERT INTO action(action_id, request_id, position, kind, equipment, tag) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (action.action_id, name, position, action.kind, action.equipment, action.tag),
+        )
+    state = RequestState.DENIED if denial else RequestState.PENDING
+    move_request(transaction, name, state, denial or "the policy allows asking")
+    return True
+
+
+def move_request(transaction: Transaction, request_id: str, to: RequestState, reason: str) -> None:
+    """Moves a request; where that ends it, its actions that were not sent end with it.
+
+    Raises:
+        LedgerError: It cannot move there from where it is.
+    """
+    state = transaction.one("SELECT state FROM request WHERE request_id = ?", request_id)
+    approval = (
+        (stamp(transaction.now.wall), transaction.now.boot_ms)
+        if to is RequestState.APPROVED
+        else (None, None)
+    )
+    transaction.change(
+        "UPDATE request SET state = ?, reason = ?, approved_at = coalesce(?, approved_at), "
+        "approved_boot_ms = coalesce(?, approved_boot_ms) WHERE request_id = ? AND state = ?",
+        (to, reason, *approval, request_id, state),
+    )
+    transaction.record(
+        f"request.{to}", request_id, {"from": state or "", "to": to.value, "reason": reason}
+    )
+    if to in _ENDS:
+        for action_id, action_state in _actions(transaction, request_id):
+            if action_state in UNSENT_ACTIONS:
+                move_action(transaction, action_id, action_state, _ENDS[to], reason)
+
+
+def move_action(
+    transaction: Transaction,
+    action_id: str,
+    state: ActionState,
+    to: ActionState,
+    reason: str,
+    details: dict[str, object] | None = None,
+) -> None:
+    """Moves an action from a state that it must be in.
+
+    Args:
+        details: What the journal keeps besides: bytes, readings.
+
+    Raises:
+        LostRace: It is in another state.
+        LedgerError: There is no such way, or its request is not approved.
+    """
+    now = transaction.now
+    due_ms = now.boot_ms if to is ActionState.DUE else None
+    is_sent = to is ActionState.SENDING
+    sent = (stamp(now.wall), now.boot_id, now.boot_ms) if is_sent else (None, None, None)
+    transaction.change(
+        "UPDATE action SET state = ?, reason = ?, due_boot_ms = coalesce(?, due_boot_ms), "
+        "sent_at = coalesce(?, sent_at), sent_boot_id = coalesce(?, sent_boot_id), "
+        "sent_boot_ms = coalesce(?, sent_boot_ms) WHERE action_id = ? AND state = ?",
+        (to, reason, due_ms, *sent, action_id, state),
+    )
+    request_id = transaction.one("SELECT request_id FROM action WHERE action_id = ?", action_id)
+    body = {"request_id": request_id, "from": state.value, "to": to.value, "reason": reason}
+    transaction.record(f"action.{to}", action_id, body | (details or {}))
+
+
+def set_next_due(transaction: Transaction, request_id: str) -> None:
+    """Sets a request's next command due, or closes the request after its last."""
+    for action_id, state in _actions(transaction, request_id, kind="command"):
+        if state is ActionState.PLANNED:
+            move_action(transaction, action_id, state, ActionState.DUE, "it is its turn")
+            return
+        if state is not ActionState.VERIFIED:
+            return
+    move_request(transaction, request_id, RequestState.CLOSED, "every command is verified")
+
+
+def invalidate(
+    database: Database, reason: str, now: Instant, scope: Collection[str] | None = None
+) -> list[str]:
+    """Invalidates open requests, all or those that touch one of some pieces of equipment.
+
+    Returns:
+        The ids of the requests.
+    """
+    with database.transaction(now) as transaction:
+        return invalidate_in(transaction, reason, OPEN_REQUESTS, scope)
+
+
+def invalidate_in(
+    transaction: Transaction,
+    reason: str,
+    states: Collection[RequestState],
+    scope: Collection[str] | None = None,
+) -> list[str]:
+    """Does the work of `invalidate` inside a transaction, for requests in some states.
+
+    A request with an action in flight keeps that one; its other actions end.
+    """
+    marks = ", ".join("?" * len(states))
+    touched = [
+        row[0]
+        for row in transaction.all(
+            f"SELECT request_id FROM request WHERE state IN ({marks}) ORDER BY rowid",  # noqa: S608
+            *sorted(states),
+        )
+        if scope is None
+        or any(
+            each[0] in scope
+            for each in transaction.all("SELECT equipment FROM action WHERE request_id = ?", row[0])
+        )
+    ]
+    for request_id in touched:
+        move_request(transaction, request_id, RequestState.INVALIDATED, reason)
+    return touched
+
+
+def sweep(database: Database, now: Instant) -> None:
+    """Ends what has waited too long; whoever comes by may do it.
+
+    Raises:
+        LedgerError: The ledger cannot be written.
+    """
+    overdue = [each for each in load_requests(database, OPEN_REQUESTS) if _overdue(each, now)]
+    for each in overdue:
+        with database.transaction(now) as transaction:
+            fresh = load_request(database, each.request.request_id)
+            if fresh.state in OPEN_REQUESTS and (end := _overdue(fresh, now)):
+                move_request(transaction, fresh.request.request_id, *end)
+
+
+def _overdue(record: RequestRecord, now: Instant) -> tuple[RequestState, str] | None:
+    if record.state in WAITING_REQUESTS:
+        waited = now.since_s(record.filed)
+        if waited is None:
+            return RequestState.INVALIDATED, "a restart or a clock step came in between"
+        if waited > record.request.within_s:
+            return RequestState.EXPIRED, f"nobody decided within {record.request.within_s:g} s"
+        return None
+    due = [each for each in record.actions if each.state is ActionState.DUE]
+    since = [(now.boot_ms - (each.due_boot_ms or 0)) / 1000.0 for each in due]
+    if now.boot_id != record.filed.boot_id:
+        return RequestState.INVALIDATED, "the machine was restarted after the approval"
+    if any(seconds > DUE_S for seconds in since):
+        return RequestState.INVALIDATED, f"no gate took it up within {DUE_S:g} s"
+    return None
+
+
+def _actions(
+    transaction: Transaction, request_id: str, kind: str = "%"
+) -> list[tuple[str, ActionState]]:
+    rows = transaction.all(
+        "SELECT action_id, state FROM action WHERE request_id = ? AND kind LIKE ? "
+        "ORDER BY position",
+        request_id,
+        kind,
+    )
+    return [(row[0], ActionState(row[1])) for row in rows]

@@ -1,0 +1,74 @@
+"""The states of requests and actions, and the only ways from one to the next."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    PROPOSED = "PROPOSED"
+    DENIED = "DENIED"
+    PENDING = "PENDING"
+    PARTIAL = "PARTIAL"
+    APPROVED = "APPROVED"
+    CLOSED = "CLOSED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+    SUPERSEDED = "SUPERSEDED"
+    INVALIDATED = "INVALIDATED"
+
+
+class ActionState(StrEnum):
+    """Where an action stands. From CLAIMED on its approval is used up; nothing returns."""
+
+    PLANNED = "PLANNED"
+    DUE = "DUE"
+    CLAIMED = "CLAIMED"
+    SENDING = "SENDING"
+    VERIFIED = "VERIFIED"
+    REFUSED = "REFUSED"
+    MISMATCH = "MISMATCH"
+    UNKNOWN = "UNKNOWN"
+    SKIPPED = "SKIPPED"
+    CANCELLED = "CANCELLED"
+    INVALIDATED = "INVALIDATED"
+    ABORTED_NOT_SENT = "ABORTED_NOT_SENT"
+    RESOLVED_APPLIED = "RESOLVED_APPLIED"
+    RESOLVED_NOT_APPLIED = "RESOLVED_NOT_APPLIED"
+
+
+_R, _A = RequestState, ActionState
+_OVER = frozenset({_R.REJECTED, _R.EXPIRED, _R.SUPERSEDED, _R.INVALIDATED})
+_NOT_SENT = frozenset({_A.SKIPPED, _A.CANCELLED, _A.INVALIDATED})
+_RESOLVED = frozenset({_A.RESOLVED_APPLIED, _A.RESOLVED_NOT_APPLIED})
+
+REQUESTS: Mapping[RequestState, frozenset[RequestState]] = {
+    _R.PROPOSED: frozenset({_R.DENIED, _R.PENDING}),
+    _R.PENDING: frozenset({_R.PARTIAL, _R.APPROVED}) | _OVER,
+    _R.PARTIAL: frozenset({_R.APPROVED}) | _OVER,
+    _R.APPROVED: frozenset({_R.CLOSED, _R.REVOKED, _R.SUPERSEDED, _R.INVALIDATED}),
+}
+ACTIONS: Mapping[ActionState, frozenset[ActionState]] = {
+    _A.PLANNED: frozenset({_A.DUE}) | _NOT_SENT,
+    _A.DUE: frozenset({_A.CLAIMED}) | _NOT_SENT,
+    _A.CLAIMED: frozenset({_A.SENDING, _A.INVALIDATED, _A.ABORTED_NOT_SENT}),
+    _A.SENDING: frozenset({_A.VERIFIED, _A.REFUSED, _A.MISMATCH, _A.UNKNOWN}),
+    _A.UNKNOWN: _RESOLVED,
+    _A.MISMATCH: _RESOLVED,
+}
+
+OPEN_REQUESTS = frozenset({_R.PENDING, _R.PARTIAL, _R.APPROVED})
+WAITING_REQUESTS = frozenset({_R.PENDING, _R.PARTIAL})
+UNSENT_ACTIONS = frozenset({_A.PLANNED, _A.DUE})
+IN_FLIGHT_ACTIONS = frozenset({_A.CLAIMED, _A.SENDING})
+UNRESOLVED_ACTIONS = frozenset({_A.UNKNOWN, _A.MISMATCH})
+
+
+def legal_rows() -> Iterator[tuple[str, str, str]]:
+    """Returns every legal transition as machine, from and to: the schema enforces them."""
+    for from_request, to_requests in REQUESTS.items():
+        yield from (("request", from_request, to) for to in sorted(to_requests))
+    for from_action, to_actions in ACTIONS.items():
+        yield from (("action", from_action, to) for to in sorted(to_actions))

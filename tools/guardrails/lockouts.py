@@ -1,0 +1,55 @@
+"""Lockouts as files: what anybody who can write into the state folder has locked out."""
+
+import re
+from pathlib import Path
+
+SITE = "site"
+"""The scope that covers every piece of equipment."""
+
+_FOLDER = "lockout"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
+
+
+def seen_lockouts(state: Path) -> frozenset[str]:
+    """Returns what is locked out now: names of equipment, or `site`.
+
+    Never raises: a folder that cannot be read counts as a locked site, and so does a file
+    whose name no equipment can have. Only a readable state folder without a lockout folder
+    means that nothing is locked out. A name that the site does not know is returned as it is.
+
+    Args:
+        state: The site's state folder.
+
+    Effect: none. Retry: none. Timeout: that of the local disk.
+    """
+    try:
+        names = [each.name for each in (state / _FOLDER).iterdir()]
+    except FileNotFoundError:
+        return frozenset() if _is_readable(state) else frozenset({SITE})
+    except OSError:
+        return frozenset({SITE})
+    return frozenset(name if _NAME.fullmatch(name) else SITE for name in names)
+
+
+def lockout_file(state: Path, scope: str) -> Path:
+    """Returns the file that locks a scope out while it is there."""
+    return state / _FOLDER / scope
+
+
+def make_lockout_folder(state: Path) -> None:
+    """Makes the folder in which lockouts are looked for.
+
+    Raises:
+        OSError: It cannot be made; the gate must not start.
+    """
+    (state / _FOLDER).mkdir(parents=True, exist_ok=True)
+
+
+def _is_readable(state: Path) -> bool:
+    if (state / _FOLDER).is_symlink():  # it leads nowhere
+        return False
+    try:
+        next(state.iterdir(), None)
+    except OSError:
+        return False
+    return True

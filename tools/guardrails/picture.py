@@ -1,0 +1,135 @@
+"""The gate's picture of the plant: what terminals show, and what an approval looks at."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError
+
+from handwheel.connectors.models import Model
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue, StatusCode, Value
+
+from ..errors import LedgerError
+from ..requests.stamps import Instant, parse_stamp, stamp
+
+FRESH_S = 5.0
+"""A picture older than this shows nothing that may be approved."""
+_FILE = "picture.json"
+
+
+class Reading(Model):
+    """One reading in the picture.
+
+    Attributes:
+        shown: As a person reads it, without its unit.
+        status: The OPC UA status code.
+        age_s: Its age when the picture was made, seconds.
+    """
+
+    value: Value | None
+    shown: str
+    status: int
+    age_s: float
+
+    @classmethod
+    def of(cls, tag: Tag, reading: DataValue, now_s: float) -> Self:
+        """Returns the picture's form of a reading.
+
+        Args:
+            now_s: Monotonic time, seconds.
+        """
+        return cls(
+            value=reading.value,
+            shown=tag.show(reading),
+            status=int(reading.status),
+            age_s=round(max(reading.age_s(now_s), 0.0), 3),
+        )
+
+
+class Picture(Model):
+    """What the gate saw of the tags of open requests, and when.
+
+    Attributes:
+        epoch: Of the gate that made it.
+        locked: The scopes that are locked out.
+    """
+
+    schema_: Literal["picture/1"] = Field(default="picture/1", alias="schema")
+    at: str
+    boot_id: str
+    boot_ms: int
+    epoch: int
+    locked: list[str]
+    readings: dict[str, Reading]
+
+    def age_s(self, now: Instant) -> float | None:
+        """Returns its age, seconds; `None` if the clocks cannot tell."""
+        return now.since_s(Instant(parse_stamp(self.at), self.boot_id, self.boot_ms))
+
+    def data_values(self, now: Instant) -> Mapping[str, DataValue]:
+        """Returns its readings as the conditions want them, aged to this moment."""
+        passed_s = self.age_s(now)
+        if passed_s is None:
+            return {}
+        now_s = monotonic()
+        return {
+            name: DataValue(
+                each.value, StatusCode(each.status), None, None, now_s - passed_s - each.age_s
+            )
+            for name, each in self.readings.items()
+        }
+
+
+def make_picture(
+    epoch: int,
+    locked: frozenset[str],
+    tags: Mapping[str, Tag],
+    readings: Mapping[str, DataValue],
+    now: Instant,
+) -> Picture:
+    """Returns the picture of this moment."""
+    now_s = monotonic()
+    return Picture(
+        schema="picture/1",
+        at=stamp(now.wall),
+        boot_id=now.boot_id,
+        boot_ms=now.boot_ms,
+        epoch=epoch,
+        locked=sorted(locked),
+        readings={
+            name: Reading.of(tags[name], reading, now_s) for name, reading in readings.items()
+        },
+    )
+
+
+def write_picture(state: Path, picture: Picture) -> None:
+    """Puts the picture where terminals look, whole or not at all.
+
+    Raises:
+        LedgerError: The disk refuses.
+    """
+    place = state / _FILE
+    draft = place.with_suffix(".new")
+    try:
+        draft.write_text(picture.model_dump_json(by_alias=True), encoding="utf-8")
+        draft.replace(place)
+    except OSError as error:
+        raise LedgerError(f"{place}: {os.strerror(error.errno or 0)}") from None
+
+
+def read_picture(state: Path, now: Instant) -> Picture | None:
+    """Returns the picture, or `None` where there is none that may be relied on.
+
+    One that is missing, damaged, of another boot, from the future or older than 5 s is none.
+    """
+    try:
+        document = json.loads((state / _FILE).read_text(encoding="utf-8"))
+        picture = Picture.model_validate(document)
+        age_s = picture.age_s(now)
+    except (OSError, ValueError, ValidationError, RecursionError):
+        return None
+    return picture if age_s is not None and -0.5 <= age_s <= FRESH_S else None
