@@ -11,9 +11,14 @@ from handwheel.connectors.reader import by_connection, connector_for
 from handwheel.connectors.session import Session
 from handwheel.connectors.site import Site, load_site
 from handwheel.connectors.tags import Tag
-from handwheel.hmi.plant_process import PlantProcess
+from handwheel.hmi.child_process import ChildProcess
 from handwheel.hmi.plants import create_plant
-from handwheel.hmi.sitefiles import write_site
+from handwheel.hmi.sitefiles import Link, write_site
+
+_SERVE = (
+    *("plant", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
+    *("--modbus-gate-port", "0"),
+)
 
 
 def rows(repeats: int) -> list[tuple[str, str]]:
@@ -24,8 +29,10 @@ def rows(repeats: int) -> list[tuple[str, str]]:
 async def _rows(repeats: int) -> list[tuple[str, str]]:
     with TemporaryDirectory() as folder:
         place = Path(folder)
-        async with PlantProcess("cw-100", ("--speed", "1"), place / "log") as plant:
-            write_site(place / "site", create_plant("cw-100"), plant.link)
+        async with ChildProcess("the plant", _SERVE, place / "log") as plant:
+            ports = plant.ready["ports"]
+            link = Link(ports["opcua"], ports["modbus"])
+            write_site(place / "site", create_plant("cw-100"), link)
             site = load_site(place / "site")
             groups = by_connection(list(site.tags.values()))
             return [await _row(site, name, tags, repeats) for name, tags in groups.items()]

@@ -2,22 +2,41 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory
+
+from handwheel.hmi.plants import create_plant
+from handwheel.hmi.sitefiles import Link, write_site
 
 from .measure import interleaved
+
+_BASE = "python -c pass"
 
 
 def rows(repeats: int) -> list[tuple[str, str]]:
     """Returns each command's time as a multiple of `python -c pass`."""
-    base = (sys.executable, "-c", "pass")
-    commands = {
-        "handwheel --help": (sys.executable, "-m", "handwheel.hmi", "--help"),
-        "handwheel plant models": (sys.executable, "-m", "handwheel.hmi", "plant", "models"),
+    with TemporaryDirectory() as folder:
+        site = Path(folder, "site")
+        write_site(site, create_plant("cw-100"), Link())
+        times = interleaved(_commands(site), repeats)
+    base_s = times.pop(_BASE)
+    return [(name, f"{time_s / base_s:.1f} times {_BASE}") for name, time_s in times.items()]
+
+
+def _commands(site: Path) -> Mapping[str, Callable[[], object]]:
+    def lock_out() -> None:
+        rmtree(site / "var", ignore_errors=True)  # so that it is the act, each time
+        _start("-m", "handwheel.hmi", "lockout", "--site", str(site))
+
+    return {
+        _BASE: lambda: _start("-c", "pass"),
+        "handwheel lockout": lock_out,
+        "handwheel --help": lambda: _start("-m", "handwheel.hmi", "--help"),
+        "handwheel plant models": lambda: _start("-m", "handwheel.hmi", "plant", "models"),
     }
 
-    def starter(command: tuple[str, ...]) -> Callable[[], object]:
-        return lambda: subprocess.run(command, capture_output=True, check=True)
 
-    things = {name: starter(command) for name, command in {"": base, **commands}.items()}
-    times = interleaved(things, repeats)
-    return [(name, f"{times[name] / times['']:.1f} times python -c pass") for name in commands]
+def _start(*arguments: str) -> None:
+    subprocess.run([sys.executable, *arguments], capture_output=True, check=True)

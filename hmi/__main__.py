@@ -11,10 +11,16 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         end_alike()
         make_writable()
+        words = sys.argv[1:] if arguments is None else arguments
+        if words[:1] == ["lockout"]:  # must not wait for anything else, nor fail with it
+            with uninterrupted_import():
+                from .lockout import run_lockout
+
+            raise SystemExit(run_lockout(words[1:]))
         with uninterrupted_import():
             from .command_line import run_command_line
 
-        run_command_line(sys.argv[1:] if arguments is None else arguments)
+        run_command_line(words)
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
 

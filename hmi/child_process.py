@@ -1,45 +1,40 @@
-"""A simulated plant as a child process, for the demo."""
+"""A child process of the demo: a plant or a gate."""
 
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.sim_plant.errors import ServeError
-
-from .sitefiles import Link
 
 _READY_WITHIN_S = 30.0
 _END_WITHIN_S = 3.0
 
 
-class PlantProcess:
-    """Runs `handwheel plant serve` on ports that the kernel chooses, while the context is open.
+class ChildProcess:
+    """Runs a command of handwheel that serves until its standard input ends.
 
     The child's standard input is a pipe from here: when this process ends, by
     `kill -9` too, the pipe closes and the child ends by itself.
 
     Args:
-        model: The plant.
-        arguments: More arguments for `plant serve`.
+        name: What it is, for messages: `the plant`.
+        arguments: Of `handwheel`; it prints one JSON line when it is ready.
         log: File for what the child writes to standard error.
     """
 
-    def __init__(self, model: str, arguments: Sequence[str], log: Path) -> None:
-        self._command = (
-            *(sys.executable, "-m", "handwheel.hmi", "plant", "serve", model),
-            *("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0", "--json"),
-            *arguments,
-        )
+    def __init__(self, name: str, arguments: Sequence[str], log: Path) -> None:
+        self._name = name
+        self._command = (sys.executable, "-m", "handwheel.hmi", *arguments)
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[None] | None = None
-        self.link = Link()
+        self.ready: Mapping[str, Any] = {}
 
     async def __aenter__(self) -> Self:
         with self._log.open("wb") as log:
@@ -51,25 +46,25 @@ class PlantProcess:
                 start_new_session=True,  # Ctrl-C reaches us alone; we bring the child down
             )
         try:
-            self.link = await self._ready()
+            self.ready = await self._first_line()
         except BaseException:
             await self._end()
             raise
         self._drain = asyncio.create_task(self._discard_output())
         return self
 
-    async def _ready(self) -> Link:
+    async def _first_line(self) -> Mapping[str, Any]:
         assert self._process is not None
         assert self._process.stdout is not None
         try:
             async with asyncio.timeout(_READY_WITHIN_S):
                 line = await self._process.stdout.readline()
         except TimeoutError:
-            raise ServeError(f"the plant was not ready within {_READY_WITHIN_S:g} s") from None
+            raise ServeError(f"{self._name} was not ready within {_READY_WITHIN_S:g} s") from None
         if not line:
-            raise ServeError(f"the plant did not start: {self._last_words()}")
-        ports = json.loads(line)["ports"]
-        return Link(ports["opcua"], ports["modbus"])
+            raise ServeError(f"{self._name} did not start: {self._last_words()}")
+        ready: Mapping[str, Any] = json.loads(line)
+        return ready
 
     async def _discard_output(self) -> None:
         assert self._process is not None
@@ -78,7 +73,7 @@ class PlantProcess:
             pass
 
     def tell(self, line: str) -> None:
-        """Sends a line to the plant's standard input."""
+        """Sends a line to the child's standard input."""
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n".encode())
@@ -92,7 +87,7 @@ class PlantProcess:
         assert self._process is not None
         code = self._process.returncode
         if code is not None:
-            raise NotConnected({"the plant": f"ended by itself ({code}): {self._last_words()}"})
+            raise NotConnected({self._name: f"ended by itself ({code}): {self._last_words()}"})
 
     def _last_words(self) -> str:
         text = self._log.read_text(errors="replace").strip()

@@ -12,9 +12,16 @@ from .interrupts import uninterrupted_import
 # Name to module and help. A command's imports stay inside its module: `--help` must be fast.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Watch a simulated plant and its failing pump, in one terminal."),
-    "init": ("init", "Make a site: site.yaml and tags.yaml for a plant."),
+    "init": ("init", "Make a site for a plant: connections, tags, policy."),
     "check": ("check", "Find every problem of a site's configuration at once."),
     "plant": ("plant", "Serve, run and describe the simulated plants."),
+    "gate": ("gate", "Run the gate: the only process that writes to a plant."),
+    "requests": ("requests", "See, propose, approve and reject what is to be written."),
+    "lockout": ("lockout", "Stop all writing at once, to the site or to one piece of equipment."),
+    "release": ("release", "End a lockout, signed by an administrator."),
+    "operator": ("operator", "Enrol the people who may decide, and list them."),
+    "policy": ("policy", "Say what the site's policy makes of a write."),
+    "journal": ("journal", "Read, check and export what happened."),
     "tags": ("tags", "List, read and watch a site's tags."),
 }
 

@@ -12,12 +12,19 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import DataValue, Quality
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.ledger.transitions import RequestState
 
+from .child_process import ChildProcess
 from .connection_lines import ConnectionChanges, is_starting
+from .demo_desk import Desk
+from .demo_people import PROPOSER
 from .demo_screen import Frame, render
 from .demo_story import Story, Timeline, clock_text, good_number
 from .history import History
-from .plant_process import PlantProcess
+
+DECIDING_SPEED = 10.0
+"""Plant seconds per second while somebody decides."""
 
 _REFRESH_S = 0.2
 _LINE_EVERY = 15  # refreshes between two lines in a pipe
@@ -33,14 +40,23 @@ class DemoRun:
         story: What is told.
         site: The temporary site.
         reader: Scans the tags that the demo shows.
-        plant: The plant's process, to be slowed down for the crucial seconds.
+        children: The plant's process, to be slowed down for the crucial seconds, and the gate's.
+        desk: Where people ask and decide.
     """
 
-    def __init__(self, story: Story, site: Site, reader: SiteReader, plant: PlantProcess) -> None:
+    def __init__(
+        self,
+        story: Story,
+        site: Site,
+        reader: SiteReader,
+        children: tuple[ChildProcess, ChildProcess],
+        desk: Desk,
+    ) -> None:
         self._story = story
         self._site = site
         self._reader = reader
-        self._plant = plant
+        self._plant, self._gate = children
+        self._desk = desk
         self._timeline = Timeline()
         self._history = History(("VT-101A.pv", "PT-102.pv"), _SAMPLES)
         self._console = Console(highlight=False)
@@ -48,22 +64,63 @@ class DemoRun:
         self._slowdown = story.slowdown
         self._started_s = self._good_s = monotonic()
 
-    async def run(self, *, is_live: bool) -> None:
+    async def run(self, approve_after_s: float | None, *, is_live: bool) -> None:
         """Shows the story to its end, or as long as it may take, and prints what it meant.
+
+        Args:
+            approve_after_s: Seconds after which a script approves; `None` asks the viewer, of
+                whom there is none in a pipe.
 
         Raises:
             NotConnected: The plant has ended, or nothing good has been read for too long.
         """
         self._started_s = self._good_s = monotonic()
-        if is_live:
-            await self._show()
-        else:
-            await self._print()
+        self._plant.tell(f"speed {self._story.speed:g}")
+        tell = self._show if is_live else self._print
+        if not is_live:
+            print(self._story.intro, flush=True)
+        await tell()
+        if self._has_question:
+            await self._decide(approve_after_s)
+            await tell()
         self._summary()
 
     @property
+    def _has_question(self) -> bool:
+        """Whether the moment has come at which somebody asks for the standby."""
+        asks_at = self._story.asks_at
+        return bool(asks_at) and not self._desk.request_id and self._timeline.is_on(asks_at)
+
+    @property
     def _is_over(self) -> bool:
-        return self._timeline.is_over or monotonic() - self._started_s > _LONGEST_S
+        is_late = monotonic() - self._started_s > _LONGEST_S
+        return self._timeline.is_over or is_late or self._has_question
+
+    async def _decide(self, approve_after_s: float | None) -> None:
+        """Lets one person ask and another decide, while the plant goes on slowly."""
+        self._plant.tell(f"speed {DECIDING_SPEED:g}")
+        print(f"\n{PROPOSER} asks for the standby pump:", flush=True)
+        await self._desk.propose()
+        asked_s = monotonic()
+        try:
+            state = await self._answer(approve_after_s)
+        except GuardrailError as refusal:
+            print(f"handwheel: {refusal}", flush=True)
+            state = None
+        self._started_s += monotonic() - asked_s  # a reader may take their time
+        self._good_s = monotonic()
+        if state is not RequestState.APPROVED:
+            self._plant.tell(f"speed {self._story.speed:g}")
+            print("Nobody has approved it: nothing is sent. The story goes on.\n", flush=True)
+        else:
+            self._slowdown = None
+            print("Approved. The gate takes it up.\n", flush=True)
+
+    async def _answer(self, approve_after_s: float | None) -> RequestState | None:
+        if approve_after_s is None:
+            return await asyncio.to_thread(self._desk.ask)
+        await asyncio.sleep(approve_after_s)
+        return await asyncio.to_thread(self._desk.approve_unattended)
 
     async def _show(self) -> None:
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
@@ -72,7 +129,6 @@ class DemoRun:
                 live.update(render(self._frame(readings)), refresh=True)
 
     async def _print(self) -> None:
-        print(self._story.intro, flush=True)
         count = 0
         while not self._is_over:
             known = len(self._timeline.entries)
@@ -100,6 +156,7 @@ class DemoRun:
     async def _scan(self) -> Mapping[str, DataValue]:
         await asyncio.sleep(_REFRESH_S)
         self._plant.check()
+        self._gate.check()
         readings = self._reader.latest()
         self._check(readings)
         self._history.add(readings)
@@ -133,4 +190,8 @@ class DemoRun:
         print("\nWhat the readers saw, in plant time:")
         for time, tag, meaning in self._timeline.entries:
             print(f"  {clock_text(time)}  {tag:16} {meaning}")
+        if self._desk.request_id:
+            print()
+            for line in self._desk.proof():
+                print(line)
         self._console.print(Text(f"\n{self._story.moral(self._timeline)}"))

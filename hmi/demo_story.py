@@ -107,6 +107,7 @@ class Story:
         fault: As `plant serve --fault` takes it.
         speed: Plant seconds per second.
         slowdown: For the crucial seconds, if they would be over too soon.
+        asks_at: The alarm at which a person asks for the standby; empty if nobody does.
         intro: What the viewer should look at.
         moral: Says what it meant, by what was seen.
     """
@@ -114,12 +115,19 @@ class Story:
     fault: str
     speed: float
     slowdown: Slowdown | None
+    asks_at: str
     intro: str
     moral: Callable[[Timeline], str]
 
 
 def _bearing_moral(timeline: Timeline) -> str:
     alarm, trip = timeline.first("VAH-101A.active"), timeline.first("P-101A.tripped")
+    standby = timeline.first("P-101B.running")
+    if alarm is not None and trip is None and standby is not None:
+        return (
+            f"The standby ran {format_duration(standby - alarm)} after the alarm, because exactly "
+            "that was approved. The sick pump still runs beside it: stopping it is another request."
+        )
     if alarm is None:
         said = ["The alarm of P-101A was not seen to come."]
     elif trip is None:
@@ -161,13 +169,15 @@ STORIES: dict[str, Story] = {
         fault="F01@2min,d0=0.3,tau=1h",
         speed=120.0,
         slowdown=Slowdown("VT-101A.pv", 8.0, 10.0),
-        intro="A bearing of P-101A wears out; strainer clean, standby ready. Nobody acts.",
+        asks_at="VAH-101A.active",
+        intro="A bearing of P-101A wears out; strainer clean, standby ready.",
         moral=_bearing_moral,
     ),
     "F02": Story(
         fault="F02@2min",
         speed=30.0,
         slowdown=None,
+        asks_at="",
         intro="The strainer plugs: the same alarm, a healthy bearing. Nobody acts.",
         moral=_strainer_moral,
     ),

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 NO = 1
 CONFIGURATION = 2
 UNREACHABLE = 3
+WAITING = 4
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -27,6 +28,7 @@ def report_errors() -> Generator[None]:
     """Turns errors that were raised on purpose into a message and an exit code."""
     from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected, os_reason
     from handwheel.sim_plant.errors import SimulationError
+    from handwheel.tools.errors import GuardrailError
 
     try:
         try:
@@ -37,6 +39,8 @@ def report_errors() -> Generator[None]:
         fail(str(error), CONFIGURATION)
     except NotConnected as error:
         fail(f"not reachable\n{error}", UNREACHABLE)
+    except GuardrailError as error:
+        fail(str(error), NO)
     except (HandwheelError, SimulationError) as error:
         fail(str(error), CONFIGURATION)
     except BrokenPipeError:

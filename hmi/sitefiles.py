@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,26 +13,44 @@ from handwheel.connectors.errors import ConfigError, Problem, os_reason
 from handwheel.sim_plant.model import Equipment, Node, Plant, PlantTag, namespace_uri
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
+from .policy_template import is_pulse, policy_yaml
+
 OPCUA = "dcs"
 MODBUS = "pkg"
+GATE_USER = "gate"
+GATE_SECRET = "secrets/dcs-gate"  # noqa: S105 - where it is, not what it is
+
+_OPERATORS = (
+    "# Who may decide; 'handwheel operator enroll' adds.\nschema: operators/1\noperators: []\n"
+)
+_IGNORED = "var/\nsecrets/\n"
 
 _RESERVED = {"true", "false", "null", "y", "n", "yes", "no", "on", "off"}  # in one YAML or another
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a simulated plant listens on loopback, and how often it is read."""
+    """Where a simulated plant listens on loopback, and how a site is to treat it.
+
+    Attributes:
+        scan: How often it is read.
+        gate: The Modbus port at which the gate writes.
+        unattended: Whether decisions count that no person made, for the demo and the tests.
+    """
 
     opcua: int = 4840
     modbus: int = 5020
     scan: str = "500 ms"
+    gate: int = 5021
+    unattended: bool = False
 
 
-def write_site(directory: Path, plant: Plant, link: Link) -> None:
+def write_site(directory: Path, plant: Plant, link: Link, secret: str = "") -> None:
     """Writes a site's files, all or none.
 
     Args:
         directory: Is made; if it exists it must be empty.
+        secret: The password of the plant's OPC UA user `gate`; a new one if missing.
 
     Raises:
         ConfigError: It is not empty, or cannot be written.
@@ -41,7 +60,14 @@ def write_site(directory: Path, plant: Plant, link: Link) -> None:
     try:
         place = directory.resolve()
         site_id = re.sub(r"[^a-z0-9]+", "-", place.name.lower()).strip("-")[:63] or "site"
-        files = {"site.yaml": site_yaml(plant, site_id, link), "tags.yaml": tags_yaml(plant)}
+        files = {
+            ".gitignore": _IGNORED,
+            GATE_SECRET: f"{secret or secrets.token_urlsafe(18)}\n",
+            "operators.yaml": _OPERATORS,
+            "policy.yaml": policy_yaml(plant, is_unattended=link.unattended),
+            "tags.yaml": tags_yaml(plant),
+            "site.yaml": site_yaml(plant, site_id, link),  # last: with it, it is a site
+        }
         if place.exists() and (not place.is_dir() or any(place.iterdir())):
             raise _refusal(directory, "exists and is not an empty folder")
         _write_all(place, files)
@@ -57,12 +83,19 @@ def _write_all(place: Path, files: Mapping[str, str]) -> None:
         built = Path(draft, "site")
         built.mkdir()
         for name, text in files.items():
-            (built / name).write_text(text, encoding="utf-8")
+            _write(built / name, text, is_secret=name == GATE_SECRET)
         if is_new:
             built.rename(place)
             return
-        for name in files:
+        for name in dict.fromkeys(Path(name).parts[0] for name in files):
             (built / name).rename(place / name)
+
+
+def _write(path: Path, text: str, *, is_secret: bool) -> None:
+    if is_secret:
+        path.parent.mkdir(mode=0o700)
+        path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
 
 
 def _refusal(directory: Path, reason: str) -> ConfigError:
@@ -103,6 +136,8 @@ def _tag(tag: PlantTag, uri: str) -> dict[str, object]:
         entry["equipment"] = tag.equipment
     if tag.write:
         entry["writable"] = True
+        if not is_pulse(tag):
+            entry["readback"] = "self"
     return entry
 
 
@@ -112,8 +147,10 @@ def site_yaml(plant: Plant, site_id: str, link: Link) -> str:
         OPCUA: {
             "kind": "opcua",
             "endpoint": f"opc.tcp://127.0.0.1:{link.opcua}",
+            "application_uri": namespace_uri(plant.model),
             "scan": link.scan,
             "simulated": True,
+            "write": {"user": GATE_USER, "secret": f"file:{GATE_SECRET}"},
         },
         MODBUS: {
             "kind": "modbus",
@@ -123,12 +160,14 @@ def site_yaml(plant: Plant, site_id: str, link: Link) -> str:
             "scan": link.scan,
             "simulated": True,
             "read": {"port": link.modbus},
+            "write": {"port": link.gate},
         },
     }
     lines = [
         f"# A site for the simulated plant {plant.model}: {plant.title}.",
         "schema: site/1",
         f"id: {_flow(site_id)}",
+        "state: var/",
         "connections:",
         *_entries(connections),
         "tags: tags.yaml",
@@ -150,6 +189,8 @@ def _equipment(item: Equipment) -> dict[str, object]:
         entry["path"] = item.path
     if item.members:
         entry["members"] = list(item.members)
+    if item.remote_when:
+        entry["remote_when"] = item.remote_when
     if item.attributes:
         entry["attributes"] = dict(item.attributes)
     return entry

@@ -5,6 +5,7 @@ import select
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from io import UnsupportedOperation
 from threading import Event, Thread
 
 _POLL_MS = 100
@@ -39,10 +40,13 @@ def _events(descriptor: int, wanted: int, wait_ms: int) -> int:
 
 
 def open_descriptor() -> int | None:
-    """Returns standard input, unless it is closed or a terminal that others type into."""
+    """Returns standard input, unless it is closed, no file, or a terminal others type into."""
     if sys.stdin is None:
         return None
-    descriptor = sys.stdin.fileno()
+    try:
+        descriptor = sys.stdin.fileno()
+    except UnsupportedOperation:  # whoever runs us in process has put something else there
+        return None
     with suppress(OSError):  # it is no terminal, or not the one that controls us
         if os.tcgetpgrp(descriptor) != os.getpgrp():
             return None  # a background job: reading would stop it

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.reader import by_connection, read_once
-from handwheel.connectors.site import Site
+from handwheel.connectors.site import Site, find_site
 from handwheel.connectors.values import DataValue, Quality
 
 from ..exits import NO, run
-from ..open_site import open_site
 from ..options import SiteOption
+from ..site_check import check_site
 
 
 def command(
@@ -20,11 +20,11 @@ def command(
         bool, typer.Option("--online", help="Also connect and read every tag.")
     ] = False,
 ) -> None:
-    """Find every problem of a site's configuration at once.
+    """Find every problem of a site's files at once: site, tags, policy, operators.
 
     Exit codes: 0 none, 1 a tag is not good, 2 the configuration is wrong, 3 not reachable.
     """
-    checked = open_site(site)
+    checked = check_site(find_site(site))
     typer.echo(
         f"site {checked.id}: {len(checked.connections)} connections, {len(checked.tags)} tags, "
         f"{len(checked.equipment)} pieces of equipment: no problems"

@@ -1,13 +1,14 @@
-"""`handwheel demo`: a simulated plant behind real servers, and eyes on it."""
+"""`handwheel demo`: a simulated plant, a gate, and a hand on the standby pump."""
 
-import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
-from ..demo_story import SHOWN, STORIES, Story
+from handwheel.connectors.durations import parse_duration
+
+from ..demo_story import STORIES, Story
 from ..exits import CONFIGURATION, fail, run
 from ..interrupts import uninterrupted_import
 
@@ -17,35 +18,37 @@ def command(
     headless: Annotated[
         bool, typer.Option("--headless", help="Print lines, as in a pipe, instead of a screen.")
     ] = False,
+    approve_after: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Approve by script after, such as 3s: unattended."),
+    ] = None,
 ) -> None:
-    """Watch a simulated plant and its failing pump, in one terminal.
+    """Watch a simulated plant and its failing pump, and decide about the standby.
 
-    The plant runs as a process of its own behind OPC UA and Modbus, in a temporary
-    site that is removed at the end. About a minute; Ctrl-C ends it.
+    Plant and gate run as processes of their own, in a temporary site with throw-away people
+    that is removed at the end. One person asks for the standby pump; you are the other: read
+    the card and type the word, or leave it and see what the interlocks make of it. In a pipe
+    nobody can be asked. A minute or two; Ctrl-C ends it.
     """
     story = STORIES.get(fault)
     if story is None:
         fail(f"there is no story for {fault!r}; known: {', '.join(STORIES)}", CONFIGURATION)
+    try:
+        approve_after_s = None if approve_after is None else parse_duration(approve_after)
+    except ValueError as error:
+        fail(f"--approve-after: {error}", CONFIGURATION)
     with uninterrupted_import():
         from ..screen import has_screen
 
     with TemporaryDirectory(prefix="handwheel-demo-") as folder:
-        run(_demo(Path(folder), story, is_live=not headless and has_screen()))
+        run(_demo(Path(folder), story, approve_after_s, is_live=not headless and has_screen()))
 
 
-async def _demo(folder: Path, story: Story, *, is_live: bool) -> None:
-    from handwheel.connectors.reader import SiteReader
-    from handwheel.connectors.site import load_site
+async def _demo(
+    folder: Path, story: Story, approve_after_s: float | None, *, is_live: bool
+) -> None:
+    from ..demo_stage import demo_stage
 
-    from ..demo_run import DemoRun
-    from ..plant_process import PlantProcess
-    from ..plants import create_plant
-    from ..sitefiles import write_site
-
-    arguments = ("--speed", f"{story.speed:g}", "--fault", story.fault)
-    print("starting the plant…", flush=True)
-    async with PlantProcess("cw-100", arguments, folder / "plant.log") as plant:
-        await asyncio.to_thread(write_site, folder / "site", create_plant("cw-100"), plant.link)
-        site = load_site(folder / "site")
-        async with SiteReader(site, site.find_tags(SHOWN)) as reader:
-            await DemoRun(story, site, reader, plant).run(is_live=is_live)
+    print("starting the plant and the gate…", flush=True)
+    async with demo_stage(folder, story, is_attended=approve_after_s is None) as stage:
+        await stage.tell(approve_after_s, is_live=is_live)

@@ -11,39 +11,44 @@ from handwheel.connectors.durations import format_duration
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
-from handwheel.hmi.demo_run import DemoRun
+from handwheel.hmi.child_process import ChildProcess
+from handwheel.hmi.demo_run import DECIDING_SPEED, DemoRun
+from handwheel.hmi.demo_stage import demo_stage
 from handwheel.hmi.demo_story import SHOWN, STORIES, Slowdown, Story, Timeline
-from handwheel.hmi.plant_process import PlantProcess
 from handwheel.hmi.plants import create_plant, parse_fault
 from handwheel.hmi.sitefiles import Link
 from handwheel.sim_plant.errors import ServeError
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
-from ..served import site_of
+from ..served import frames_of, site_of
 
 LATE_S = 90.0  # of plant time: a busy machine looks seldom
 
 # The bearing goes in minutes instead of an hour.
 BEARING = replace(
     STORIES["F01"],
-    fault="F01@10s,d0=0.5,tau=2min",
-    speed=40.0,
+    fault="F01@10s,d0=0.4,tau=10min",
+    speed=80.0,
     slowdown=Slowdown("VT-101A.pv", 7.5, 30.0),
 )
 STRAINER = replace(STORIES["F02"], fault="F02@10s", speed=150.0)
 
 
-async def tell(story: Story, folder: Path, **ports: int) -> float:
+async def tell(
+    story: Story, folder: Path, approve_after_s: float | None = None, **ports: int
+) -> float:
     """Tells a story, at other ports if wanted; returns the plant's speed at the end."""
-    arguments = ("--speed", f"{story.speed:g}", "--fault", story.fault)
-    async with PlantProcess("cw-100", arguments, folder / "plant.log") as plant:
-        link = Link(
-            **({"opcua": plant.link.opcua, "modbus": plant.link.modbus} | ports), scan="50 ms"
-        )
-        site = await asyncio.to_thread(site_of, folder / "site", link)
+    attended = approve_after_s is None
+    async with demo_stage(folder, story, is_attended=attended, scan="50 ms") as stage:
+        site = stage.site
+        if ports:
+            real = stage.plant.ready["ports"]
+            link = Link(**({"opcua": real["opcua"], "modbus": real["modbus"]} | ports))
+            site = await asyncio.to_thread(site_of, folder / "other", replace(link, scan="50 ms"))
         async with SiteReader(site, site.find_tags(SHOWN)) as reader:
-            await DemoRun(story, site, reader, plant).run(is_live=False)
+            run = DemoRun(story, site, reader, (stage.plant, stage.gate), stage.desk)
+            await run.run(approve_after_s, is_live=False)
             return float(reader.latest()["SIM-CLOCK.speed"].value or 0.0)
 
 
@@ -76,19 +81,40 @@ def oracle(story: Story, seconds: float) -> tuple[dict[str, float], float]:
 
 
 async def test_a_plant_that_does_not_start_says_why_once(tmp_path: Path) -> None:
+    serve = ("plant", "serve", "cw-100", "--json", "--fault", "F99")
     with pytest.raises(ServeError, match=r"^the plant did not start: there is no fault"):
-        async with PlantProcess("cw-100", ("--fault", "F99"), tmp_path / "log"):
+        async with ChildProcess("the plant", serve, tmp_path / "log"):
             pass
 
 
 @pytest.mark.timeout(40)
-async def test_a_worn_bearing_is_told_from_the_alarm_to_the_standby(
+async def test_what_is_approved_starts_the_standby_and_nothing_else_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await tell(BEARING, tmp_path, approve_after_s=0.0) == DECIDING_SPEED
+    told = capsys.readouterr().out
+    seen = summary(told)
+    assert "P-101A.tripped" not in seen
+    assert seen["VAH-101A.active"] < seen["P-101B.running"]
+    frames = [frame["pdu"] for frame in frames_of(tmp_path / "frames.jsonl")]
+    assert frames == ["050014ff00"]
+    assert "01050014ff00  P-101B.run_cmd = true, approved by ben (unattended)\n" in told
+    assert "1 intents: nothing is wrong\n" in told
+    assert "because exactly that was approved" in " ".join(told.split())
+
+
+@pytest.mark.timeout(40)
+async def test_a_worn_bearing_that_nobody_acts_on_is_told_from_the_alarm_to_the_standby(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await tell(BEARING, tmp_path) == 30.0  # it has slowed down
     told = capsys.readouterr().out
+    assert "not approved; nothing was sent" in told  # a pipe is no person
+    assert "beside what was approved:\n  none\n" in told
+    assert "0 intents: nothing is wrong\n" in told
+    assert frames_of(tmp_path / "frames.jsonl") == []
     seen = summary(told)
-    rose, lowest_kpa = oracle(BEARING, 200.0)
+    rose, lowest_kpa = oracle(BEARING, 1200.0)
     story = ("VAH-101A.active", "P-101A.tripped", "P-101B.running")
     assert [tag for tag in seen if tag in story] == list(story)
     for tag in story:

@@ -8,8 +8,9 @@ import pytest
 from ..served import handwheel
 
 COMMANDS = [
-    "", "demo", "init", "check", "plant", "plant models", "plant faults", "plant map",
-    "plant serve", "plant run", "tags", "tags list", "tags read", "tags watch",
+    "", "demo", "init", "check", "lockout", "operator", "operator enroll", "operator list",
+    "plant", "plant models", "plant faults", "plant map", "plant serve", "plant run",
+    "policy", "policy explain", "tags", "tags list", "tags read", "tags watch",
 ]  # fmt: skip
 HEAVY = {"asyncua", "pymodbus", "langgraph", "textual"}
 
@@ -42,6 +43,7 @@ def _is_below(other: str, words: list[str]) -> bool:
     [
         (["--help"], set[str]()),
         (["--version"], set[str]()),
+        (["lockout", "--help"], set[str]()),
         (["plant", "serve", "--help"], set[str]()),
         (["plant", "run", "cw-100", "--for", "1s"], set[str]()),
         (["tags", "watch", "--help"], set[str]()),

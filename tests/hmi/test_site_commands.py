@@ -1,12 +1,14 @@
 """`init`, `check` and `tags` against a plant that is served by another process."""
 
 import json
+import re
 import signal
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.secrets import resolve_secret
 from handwheel.connectors.site import load_site
 from handwheel.hmi.sitefiles import Link
 
@@ -19,10 +21,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     """A site as `init` makes it, for a plant that stands still in its steady state."""
     folder = tmp_path_factory.mktemp("plants") / "cooling water"
     with plant_process("--speed", "0", "--no-noise") as plant:
-        ports = ("--opcua-port", str(plant.link.opcua), "--modbus-port", str(plant.link.modbus))
+        ports = ("--opcua-port", str(plant.link.opcua), "--modbus-port", str(plant.link.modbus),
+                 "--modbus-gate-port", str(plant.link.gate))  # fmt: skip
         done = handwheel("init", str(folder), *ports)
         assert (done.returncode, done.stderr) == (0, "")
-        assert f"handwheel plant serve cw-100 {' '.join(ports)}\n" in done.stdout
+        secret = f"--gate-secret '{folder}/secrets/dcs-gate'"
+        assert f"handwheel plant serve cw-100 {secret} {' '.join(ports)}\n" in done.stdout
         assert f"handwheel check --online --site '{folder}'\n" in done.stdout
         yield folder
 
@@ -45,8 +49,63 @@ def test_init_into_an_empty_folder_keeps_the_folder(tmp_path: Path) -> None:
     done = handwheel("init", ".", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert tmp_path.stat().st_ino == before  # a shell that stands in it sees the files
-    assert {path.name for path in tmp_path.iterdir()} == {"site.yaml", "tags.yaml"}
-    load_site(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "site.yaml", "tags.yaml", "policy.yaml", "operators.yaml", "secrets", ".gitignore",
+    }  # fmt: skip
+    assert handwheel("check", cwd=tmp_path).returncode == 0
+
+
+def test_init_makes_a_password_that_nobody_else_reads(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        assert handwheel("init", name, cwd=tmp_path).returncode == 0
+    files = [tmp_path / name / "secrets/dcs-gate" for name in ("a", "b")]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert {path.parent.stat().st_mode & 0o777 for path in files} == {0o700}
+    passwords = {path.read_text().strip() for path in files}
+    assert len(passwords) == 2
+    assert min(map(len, passwords)) >= 24
+    site = load_site(tmp_path / "a")
+    assert resolve_secret("file:secrets/dcs-gate", site.root, "dcs") in passwords
+    assert all(site.is_writable(tag) for tag in site.tags.values() if tag.writable)
+    assert site.connections["pkg"].write_where == "modbus://127.0.0.1:5021/1"
+    shown = {tag.name: tag.readback for tag in site.tags.values() if tag.writable}
+    assert {name for name, readback in shown.items() if not readback} == {
+        "P-101A.reset", "P-101B.reset",
+    }  # fmt: skip
+    assert all(readback in {"", name} for name, readback in shown.items())
+
+
+def test_check_names_the_problems_of_every_file_at_once(tmp_path: Path) -> None:
+    site_of(tmp_path, Link())
+    edits = {
+        "site.yaml": ("P-101A.mode ==", "P-101A.mod =="),
+        "policy.yaml": ("P-101B.running", "P-101B.runing"),
+        "operators.yaml": ("operators: []", "operators: {}"),
+    }
+    for name, (old, new) in edits.items():
+        text = (tmp_path / name).read_text()
+        assert old in text
+        (tmp_path / name).write_text(text.replace(old, new, 1))
+    done = handwheel("check", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    said = [line.partition(": ")[2].rpartition("/")[2] for line in done.stderr.splitlines()]
+    assert [line.partition(":")[0] for line in said] == sorted(edits)
+    (tmp_path / "tags.yaml").write_text("schema: tags/2\n")
+    (tmp_path / "policy.yaml").write_text("schema: policy/2\nroles: {}\n")
+    done = handwheel("check", cwd=tmp_path)
+    assert "tags.yaml:1:1: schema: " in done.stderr
+    assert "policy.yaml:1:1: schema: " in done.stderr
+
+
+def test_check_wants_a_policy_only_where_something_is_written(tmp_path: Path) -> None:
+    site_of(tmp_path, Link())
+    (tmp_path / "policy.yaml").unlink()
+    done = handwheel("check", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "policy.yaml: there is no such file, and without a policy nothing" in done.stderr
+    text = (tmp_path / "site.yaml").read_text()
+    (tmp_path / "site.yaml").write_text(re.sub(r", write: \{[^}]*\}", "", text))
+    assert handwheel("check", cwd=tmp_path).returncode == 0
 
 
 def test_the_site_is_found_from_below_and_by_the_variable(site: Path, tmp_path: Path) -> None:
@@ -73,7 +132,8 @@ def test_check_online_reads_every_tag(site: Path) -> None:
 def test_check_online_says_no_to_what_is_missing_or_out_of_range(
     site: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "site.yaml").write_text((site / "site.yaml").read_text())
+    for name in ("site.yaml", "policy.yaml"):
+        (tmp_path / name).write_text((site / name).read_text())
     tags = (site / "tags.yaml").read_text().replace("s=PT-102.pv", "s=PT-999.pv")
     level = next(line for line in tags.splitlines() if line.strip().startswith("LT-101.pv:"))
     tags = tags.replace(level, level.replace("range: [0, 100]", "range: [90, 100]"))

@@ -28,6 +28,10 @@ WRONG = [
     ("init circle", "circle: is a symbolic link that leads nowhere"),
     ("init new --plant tep", "there is no plant called 'tep'; known: cw-100"),
     ("init new --opcua-port 0", "Invalid value for '--opcua-port'"),
+    ("init new --modbus-gate-port 0", "Invalid value for '--modbus-gate-port'"),
+    ("policy explain --site good PIC-102.sp", "'PIC-102.sp': write TAG=VALUE"),
+    ("policy explain --site good PIC-102=350", "did you mean"),
+    ("policy explain --site good PIC-102.sp=nan", "'nan' is not taken; write a decimal number"),
     ("check", "no site.yaml here or above"),
     ("check --site nowhere", "nowhere/site.yaml: there is no such file"),
     ("check --site good/site.yaml", "good/site.yaml/site.yaml: there is no such file"),
@@ -128,7 +132,7 @@ def test_every_problem_of_both_files_is_named_at_once(tmp_path: Path) -> None:
     assert done.returncode == 2
     said = [line.partition(str(tmp_path))[2] for line in done.stderr.splitlines()]
     assert said == [
-        "/site.yaml:13:1: colour: unknown key",
+        "/site.yaml:14:1: colour: unknown key",
         "/tags.yaml:82:1: colour: unknown key",
     ]
 

@@ -1,0 +1,21 @@
+"""`handwheel gate`: the only process that writes to a plant."""
+
+import sys
+
+from ..exits import CONFIGURATION, fail, run
+from ..interrupts import uninterrupted_import
+from ..open_site import open_site
+from ..options import JsonOption, SiteOption
+
+
+def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Run the gate of a site: carry out what people have approved, once, and record it.
+
+    There is one gate per site. It decides nothing and takes no orders but from the ledger.
+    """
+    if not sys.platform.startswith("linux"):
+        fail("the gate runs on Linux only: it needs its boot clock and file locks", CONFIGURATION)
+    with uninterrupted_import():
+        from ..gate import run_gate
+
+    run(run_gate(open_site(site), as_json=as_json))

@@ -1,0 +1,17 @@
+"""`handwheel lockout` for the shell's completion; when typed, `hmi.lockout` runs without this."""
+
+from typing import Annotated
+
+import typer
+
+from ..lockout import run_lockout
+from ..options import SiteOption
+
+
+def command(
+    equipment: Annotated[str | None, typer.Argument(help="Its name in site.yaml.")] = None,
+    site: SiteOption = None,
+) -> None:
+    """Stop all writing at once, to the site or to one piece of equipment."""
+    words = [f"--site={site}"] if site else []
+    raise SystemExit(run_lockout([*words, equipment] if equipment else words))

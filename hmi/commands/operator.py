@@ -1,0 +1,168 @@
+"""`handwheel operator`: who may decide at a site."""
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.site import Site
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.administering import key_subject, revoke_key
+from handwheel.tools.guardrails.decisions import meaning_of_subject
+from handwheel.tools.guardrails.enrolment import (
+    Enrolment,
+    check_enrolment,
+    enroll,
+    find_issuer,
+)
+from handwheel.tools.guardrails.keys import key_path
+from handwheel.tools.guardrails.ledger.database import LEDGER_FILE
+from handwheel.tools.guardrails.operators import ADMINISTRATOR, Roster, load_roster
+from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+
+from ..exits import CONFIGURATION, fail
+from ..open_site import open_site
+from ..options import JsonOption, SiteOption
+from ..own_key import open_key
+from ..passphrase import new_passphrase
+from ..signing import Statement, find_person, open_bench, open_signer, sign_statement
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_LONGEST_DAYS = 3650
+_VALID_S = 60.0
+
+
+@app.command("enroll")
+def enroll_person(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The person, such as anna.")],
+    role: Annotated[list[str], typer.Option(help="What they may decide; may be repeated.")],
+    valid: Annotated[
+        str, typer.Option(metavar="TIME", help="How long the enrolment holds.")
+    ] = "365d",
+    issuer: Annotated[
+        str | None, typer.Option("--as", metavar="ADMIN", help="The administrator who signs.")
+    ] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The new key's passphrase, mode 600.")
+    ] = None,
+    issuer_passphrase_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The administrator's, mode 600.")
+    ] = None,
+    site: SiteOption = None,
+) -> None:
+    """Make a person's key, and have an administrator vouch for it.
+
+    The first person of a site is its administrator, who vouches for themselves.
+    """
+    opened = open_site(site)
+    roster = load_roster(opened)
+    wanted = _wanted(name, role, valid)
+    check_enrolment(opened, roster, wanted)
+    is_first = not opened.trust_root
+    if is_first and (issuer or issuer_passphrase_file):
+        fail("the first administrator vouches for themselves; leave out --as", CONFIGURATION)
+    admin = None if is_first else find_issuer(opened, roster, issuer, wanted.start)
+    signer = open_key(opened, admin, issuer_passphrase_file) if admin else None
+    passphrase = new_passphrase(name, passphrase_file)
+    person = enroll(opened, wanted, passphrase, signer)
+    typer.echo(f"{name}: {', '.join(sorted(person.roles))}, until {stamp(person.until)}")
+    typer.echo(f"key {person.key_id} in {key_path(opened.id, name)}")
+    if is_first:
+        typer.echo("it is the trust root of this site now: compare it with what site.yaml says")
+
+
+def _wanted(name: str, roles: list[str], valid: str) -> Enrolment:
+    try:
+        seconds = parse_duration(valid)
+    except ValueError as error:
+        fail(f"--valid: {error}", CONFIGURATION)
+    longest = timedelta(days=_LONGEST_DAYS)
+    if not 1.0 <= seconds <= longest.total_seconds():
+        fail(f"--valid: must lie between 1 s and {_LONGEST_DAYS} d", CONFIGURATION)
+    start = parse_stamp(stamp(datetime.now(UTC)))
+    return Enrolment(name, tuple(dict.fromkeys(roles)), start, start + timedelta(seconds=seconds))
+
+
+@app.command("revoke")
+def revoke(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key is taken back.")],
+    issuer: Annotated[
+        str | None, typer.Option("--as", metavar="ADMIN", help="The administrator who signs.")
+    ] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The administrator's, mode 600.")
+    ] = None,
+    site: SiteOption = None,
+) -> None:
+    """Take a person's key back, at once and for good: nothing that it signed counts any more.
+
+    It stands in the ledger, so that no old file brings the key back. For a new key take the
+    person's record out of operators.yaml and enrol them again.
+    """
+    opened = open_site(site)
+    with open_bench(opened) as bench:
+        revoked = bench.revoked_keys()
+        keys = {each.key_id for each in bench.roster.operators if each.person == name} - revoked
+        if not keys:
+            raise InvalidArguments(f"{name} has no key to take back: handwheel operator list")
+        admin = find_person(opened, bench.roster, issuer, administrator=True)
+        signer = open_signer(opened, admin, passphrase_file)
+        for key_id in sorted(keys):
+            now, subject = instant_now(), key_subject(key_id)
+            meaning = meaning_of_subject("revoke-key", subject)
+            statement = Statement("revoke-key", meaning, ADMINISTRATOR, _VALID_S, subject=subject)
+            revoke_key(bench, sign_statement(bench.database, signer, statement, now), now)
+            typer.echo(f"{name}: key {key_id} is revoked")
+
+
+@app.command("list")
+def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """List who may decide, and the records that do not count, with the reason."""
+    opened = open_site(site)
+    roster, revoked = load_roster(opened), _revoked_keys(opened)
+    now = datetime.now(UTC)
+    if as_json:
+        typer.echo(json.dumps(_description(roster, revoked, now)))
+        return
+    width = max((len(each.person) for each in roster.operators), default=0)
+    for each in roster.operators:
+        over = "  revoked" if each.key_id in revoked else ""
+        over = over if each.is_enrolled(now) else "  not valid now"
+        roles = ", ".join(sorted(each.roles))
+        until = f"until {stamp(each.until)}"
+        typer.echo(f"{each.person:<{width}}  {roles:<16}  {each.key_id}  {until}{over}")
+    if not roster.operators:
+        typer.echo("nobody is enrolled")
+    for problem in roster.ignored:
+        sys.stderr.write(f"handwheel: ignored: {problem}\n")
+
+
+def _revoked_keys(site: Site) -> frozenset[str]:
+    if not (site.state / LEDGER_FILE).exists():
+        return frozenset()  # looking makes no ledger
+    with open_bench(site) as bench:
+        return bench.revoked_keys()
+
+
+def _description(roster: Roster, revoked: frozenset[str], now: datetime) -> dict[str, object]:
+    return {
+        "operators": [
+            {
+                "person": each.person,
+                "roles": sorted(each.roles),
+                "key_id": each.key_id,
+                "from": stamp(each.start),
+                "until": stamp(each.until),
+                "issuer": each.issuer,
+                "valid": each.is_enrolled(now) and each.key_id not in revoked,
+                "revoked": each.key_id in revoked,
+            }
+            for each in roster.operators
+        ],
+        "ignored": [str(problem) for problem in roster.ignored],
+    }

@@ -1,0 +1,80 @@
+"""`handwheel release`: ends a lockout, signed by an administrator."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.errors import os_reason
+from handwheel.connectors.site import Site
+from handwheel.tools.errors import InvalidArguments, LedgerError
+from handwheel.tools.guardrails.administering import lockout_subject, release_lockout
+from handwheel.tools.guardrails.decisions import meaning_of_subject
+from handwheel.tools.guardrails.ledger.stops import SITE, latch, locked_scopes
+from handwheel.tools.guardrails.lockouts import lockout_file
+from handwheel.tools.guardrails.operators import ADMINISTRATOR
+from handwheel.tools.requests.stamps import instant_now
+
+from ..open_site import open_site
+from ..options import SiteOption
+from ..signing import Statement, find_person, open_bench, open_signer, sign_statement
+
+_VALID_S = 60.0
+
+
+def command(
+    equipment: Annotated[
+        str, typer.Argument(metavar="EQUIPMENT", help="Without one, the lockout of the site.")
+    ] = SITE,
+    person: Annotated[
+        str | None, typer.Option("--as", metavar="ADMIN", help="The administrator who signs.")
+    ] = None,
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option("--passphrase-file", metavar="FILE", help="Else it is asked for; mode 600."),
+    ] = None,
+    site: SiteOption = None,
+) -> None:
+    """End a lockout. What was asked for or approved before it stays dead: ask anew."""
+    opened = open_site(site)
+    if equipment != SITE and equipment not in opened.equipment:
+        raise InvalidArguments(f"there is no equipment {equipment!r} at this site")
+    with open_bench(opened) as bench:
+        operator = find_person(opened, bench.roster, person, administrator=True)
+        file = lockout_file(opened.state, equipment)
+        if equipment not in locked_scopes(bench.database):
+            if not file.exists():
+                raise InvalidArguments(f"{equipment} is not locked out")
+            # No gate has seen the file yet; the ledger must know of what is released.
+            covered = None if equipment == SITE else opened.members_of(equipment)
+            latch(bench.database, equipment, covered, instant_now())
+        generation = locked_scopes(bench.database)[equipment]
+        subject = lockout_subject(equipment, generation)
+        signer = open_signer(opened, operator, passphrase_file)
+        now = instant_now()
+        statement = Statement(
+            verdict="release",
+            meaning=meaning_of_subject("release", subject),
+            role=ADMINISTRATOR,
+            valid_s=_VALID_S,
+            subject=subject,
+        )
+        signed = sign_statement(bench.database, signer, statement, now)
+        _remove(file)  # first: a file that stays would be latched again
+        release_lockout(bench, equipment, generation, signed, now)
+    typer.echo(f"released: {equipment}")
+    _tell_others(opened, equipment)
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise LedgerError(f"{file}: {os_reason(error)}; nothing was released") from None
+
+
+def _tell_others(site: Site, equipment: str) -> None:
+    from handwheel.tools.guardrails.lockouts import seen_lockouts
+
+    for each in sorted(seen_lockouts(site.state) - {equipment}):
+        typer.echo(f"still locked out: {each}")

@@ -1,0 +1,48 @@
+"""The demo's people: throw-away keys that live as long as the demo, and are in no file."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from handwheel.connectors.site import OPERATORS_FILE, SITE_FILE, load_site
+from handwheel.tools.guardrails.durable import replace_file
+from handwheel.tools.guardrails.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.enrolment_text import with_record, with_trust_root
+from handwheel.tools.guardrails.keys import fingerprint
+from handwheel.tools.guardrails.operators import ADMINISTRATOR, load_roster
+from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+
+from .signing import Signer
+
+PROPOSER, APPROVER = "anna", "ben"
+_ROOT = "root"
+_LASTS = timedelta(hours=1)
+
+
+def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
+    """Enrols an administrator and two operators at a site that has nobody yet.
+
+    Args:
+        attended: Whether somebody sits at the terminal.
+
+    Returns:
+        Those who sign, by name.
+    """
+    keys = {name: Ed25519PrivateKey.generate() for name in (_ROOT, PROPOSER, APPROVER)}
+    root = keys[_ROOT]
+    trusted = with_trust_root(folder / SITE_FILE, fingerprint(root.public_key()))
+    replace_file(folder / SITE_FILE, trusted)
+    site = load_site(folder)
+    start = parse_stamp(stamp(instant_now().wall))
+    for person, private in keys.items():
+        role = ADMINISTRATOR if person == _ROOT else "operator"
+        wanted = Enrolment(person, (role,), start, start + _LASTS)
+        text, _ = with_record(folder / OPERATORS_FILE, make_record(site.id, wanted, private, root))
+        replace_file(folder / OPERATORS_FILE, text)
+    roster = load_roster(site)
+    return {
+        each.person: Signer(each, keys[each.person], attended)
+        for each in roster.operators
+        if not each.is_administrator
+    }

@@ -1,0 +1,295 @@
+"""`handwheel lockout`: stops the gate with a file, and needs nothing else to work.
+
+It must work when the ledger is locked, the disk is full or the site's files are broken, and
+it must work at once. So it imports nothing but the standard library, reads `site.yaml` line
+by line, and locks too much rather than too little.
+"""
+
+import os
+import pwd
+import sys
+import time
+from pathlib import Path
+
+SITE = "site"
+"""The scope that covers every piece of equipment, and the name of its file."""
+
+_DONE, _CONFIGURATION = 0, 2
+_SITE_FILE = "site.yaml"
+_USUAL_STATE = "var/"
+_FOLDER = "lockout"
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_NAME = _LETTERS | frozenset("0123456789-")
+_NOT_PLAIN = frozenset("!&*|>%@`\"'{}[],#?-:")  # what begins anything but plain text in YAML
+
+USAGE = """\
+Usage: handwheel lockout [OPTIONS] [EQUIPMENT]
+
+  Stop all writing at once, to the site or to one piece of equipment.
+
+  Needs no login, no gate and no ledger. Only a signed release ends it. It is
+  no emergency stop: a write already on its way to a device cannot be recalled.
+
+Arguments:
+  [EQUIPMENT]  Its name in site.yaml; the whole site without.
+
+Options:
+  --site DIR  The site's folder; else HANDWHEEL_SITE, else the nearest site.yaml
+              above.
+  -h, --help  Show this message and exit.
+"""
+
+
+class _NotLocked(Exception):
+    """Nothing was locked out, and why."""
+
+
+class Unclear(Exception):
+    """A file is not written in the plain way that can be read without a YAML library."""
+
+
+def run_lockout(words: list[str]) -> int:
+    """Locks out the site or one piece of equipment.
+
+    Args:
+        words: The command line after `lockout`.
+
+    Returns:
+        The exit code: 0 it is locked out, 2 it is not, or not for certain.
+
+    Effect: stops every later frame; one that is under way cannot be recalled. Retry: none
+    needed, a lockout that is already there is as good. Timeout: none.
+    """
+    if "-h" in words or "--help" in words:
+        _say(USAGE)
+        return _DONE
+    try:
+        scope, given = _parse(words)
+        state, scope, doubt = _place(_find_site(given), scope)
+        _say(_lock(state, scope))
+    except _NotLocked as error:
+        _warn(f"NOT LOCKED OUT: {error}")
+        return _CONFIGURATION
+    if doubt:
+        _warn(f"NOT CERTAIN: {doubt}, so the lockout was put into {state}")
+        _warn("if the gate keeps its state elsewhere it goes on: stop the gate's process")
+        return _CONFIGURATION
+    return _DONE
+
+
+def _place(root: Path, scope: str) -> tuple[Path, str, str]:
+    """Returns the state folder, the scope, and why both are a guess, empty if they are not."""
+    path, usual = root / _SITE_FILE, root / _USUAL_STATE
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = _reason(error) if isinstance(error, OSError) else "it is not UTF-8"
+        if not (usual / _FOLDER).is_dir():  # no gate has looked there
+            raise _NotLocked(f"{path}: {reason}") from None
+        return usual, SITE, f"{path}: {reason}"
+    if scope != SITE:
+        _check_known(scope, _equipment(lines))
+    try:
+        return root / (plain_state(lines) or _USUAL_STATE), scope, ""
+    except Unclear as error:
+        return usual, scope, f"{path}: {error}"
+
+
+def _parse(words: list[str]) -> tuple[str, str | None]:
+    scopes: list[str] = []
+    given: str | None = None
+    rest = iter(words)
+    for word in rest:
+        if word == "--site":
+            given = next(rest, "")
+        elif word.startswith("--site="):
+            given = word.removeprefix("--site=")
+        elif word.startswith("-"):
+            raise _NotLocked(f"there is no option {word!a}; see handwheel lockout --help")
+        else:
+            scopes.append(word)
+    if given == "":
+        raise _NotLocked("--site needs a folder")
+    if len(scopes) > 1:
+        raise _NotLocked("one piece of equipment at a time; for all of them: handwheel lockout")
+    return (scopes[0] if scopes else SITE), given
+
+
+def _find_site(given: str | None) -> Path:
+    named = given or os.environ.get("HANDWHEEL_SITE")
+    if named:
+        if not Path(named).is_dir():
+            raise _NotLocked(f"{named!a} is no folder")
+        return Path(named)
+    try:
+        here = Path.cwd()
+    except OSError:
+        raise _NotLocked("this folder is gone; name the site with --site") from None
+    for folder in (here, *here.parents):
+        if (folder / _SITE_FILE).is_file():
+            return folder
+    raise _NotLocked(f"no {_SITE_FILE} here or above; name the site with --site")
+
+
+def _check_known(scope: str, names: list[str]) -> None:
+    if scope in names:
+        return
+    known = f"known: {', '.join(names)}" if names else f"{_SITE_FILE} names none in plain lines"
+    raise _NotLocked(f"there is no equipment {scope!a}; {known}; for all of it: handwheel lockout")
+
+
+def _is_name(text: str) -> bool:
+    return text[:1] in _LETTERS and all(letter in _NAME for letter in text)
+
+
+def _equipment(lines: list[str]) -> list[str]:
+    """Returns the names under `equipment:`, where each stands at the beginning of a line."""
+    names: list[str] = []
+    indent, is_inside = 0, False
+    for line in lines:
+        bare = line.lstrip(" ")
+        if not bare or bare.startswith("#"):
+            continue
+        if bare == line:
+            key, _, rest = line.partition(":")
+            is_inside = _unquoted(key) == "equipment" and _without_comment(rest) == ""
+            continue
+        indent = indent if names else len(line) - len(bare)
+        name = _unquoted(bare.partition(":")[0])
+        if is_inside and len(line) - len(bare) == indent and _is_name(name):
+            names.append(name)
+    return names
+
+
+def _unquoted(text: str) -> str:
+    text = text.rstrip(" ")
+    is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if is_quoted else text
+
+
+def _without_comment(text: str) -> str:
+    at = next((n for n, each in enumerate(text) if each == "#" and text[n - 1 : n] in " \t"), None)
+    return text[:at].strip(" \t")
+
+
+def plain_state(lines: list[str]) -> str:
+    """Returns the text after `state:`, empty if there is no such key.
+
+    Raises:
+        Unclear: The file uses more of YAML than one plain key on each line.
+    """
+    found: list[str] = []
+    has_begun = False
+    for number, line in enumerate(lines, start=1):
+        bare = line.strip(" \t")
+        if not bare or bare.startswith("#") or (not has_begun and bare == "---" == line):
+            continue
+        if line[0] in " \t":
+            if not has_begun:
+                raise Unclear(f"line {number}: its keys are indented")
+            continue
+        has_begun = True
+        key, colon, rest = line.partition(":")
+        key = _unquoted(key)
+        if not key.isidentifier() or not colon or rest[:1] not in ("", " ", "\t"):
+            raise Unclear(f"line {number}: no plain key begins here")
+        if key == "state":
+            following = next((each for each in lines[number:] if each.strip(" \t")), "")
+            if following[:1] in (" ", "\t") and following.strip(" \t")[0] != "#":
+                raise Unclear(f"line {number}: state: goes on in another line")
+            found.append(_scalar(rest.strip(" \t"), number))
+    if len(found) > 1:
+        raise Unclear("state: stands there twice")
+    return found[0] if found else ""
+
+
+def _scalar(text: str, line: int) -> str:
+    quote = text[:1] if text[:1] in ("'", '"') else ""
+    if quote:
+        inner, _, rest = text[1:].partition(quote)
+        is_clear = "\\" not in inner and (not rest or rest[0] in " \t")
+        is_clear = is_clear and _without_comment(rest) == ""
+    else:
+        inner = _without_comment(text)
+        is_clear = inner[:1] not in _NOT_PLAIN and ": " not in f"{inner} ".replace("\t", " ")
+        is_clear = is_clear and "'" not in inner and '"' not in inner
+    if not (is_clear and inner and inner.isprintable()):
+        raise Unclear(f"line {line}: state: is not a plain path")
+    return inner
+
+
+def _lock(state: Path, scope: str) -> str:
+    """Makes the file that the gate looks for, and returns what to tell the person."""
+    folder = state / _FOLDER
+    path = folder / scope
+    try:
+        is_new = not state.is_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644)
+    except FileExistsError:
+        if os.path.lexists(path):
+            return f"already locked out: {scope}{_by_whom(path)}\n"
+        raise _NotLocked(f"{folder} is no folder") from None
+    except OSError as error:
+        raise _NotLocked(f"{path}: {_reason(error)}; stop the gate's process") from None
+    try:
+        _keep(file, path, state)
+    except OSError as error:  # the file stands, so the gate sees it
+        _warn(f"locked out, but it may not outlive a power cut: {_reason(error)}")
+    told = f"locked out: {scope}\n"
+    return f"{told}{folder} is new: no gate has run here yet\n" if is_new else told
+
+
+def _keep(file: int, path: Path, state: Path) -> None:
+    try:
+        os.write(file, f"{_who()} {_now()} pid {os.getpid()}\n".encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    for folder in (path.parent, state, state.absolute().parent):
+        entry = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(entry)
+        finally:
+            os.close(entry)
+
+
+def _who() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def _now() -> str:
+    seconds, ms = divmod(time.time_ns() // 1_000_000, 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{ms:03d}Z"
+
+
+def _by_whom(path: Path) -> str:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            told = os.read(file, 200).decode(errors="replace").strip()
+        finally:
+            os.close(file)
+    except OSError:
+        return ""
+    return f" ({ascii(told)[1:-1]})" if told else ""
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno or 0).lower()
+
+
+def _say(text: str) -> None:
+    # What was done stays done if nobody can read about it.
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"handwheel: {text}\n")

@@ -1,0 +1,101 @@
+"""The policy that a new site for a simulated plant begins with: a person narrows or widens it."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from handwheel.sim_plant.model import Plant, PlantTag
+
+# Shares of what the plant itself takes: the limits keep away from its ends, the normal band
+# lies around the present set point, and a step or a minute moves it only a little.
+_MARGIN = 0.15
+_BAND = 0.15
+_STEP = 0.10
+_PER_MINUTE = 0.15
+
+_SETPOINT_COOLDOWN = "60 s"
+_COMMAND_COOLDOWN = "10 s"
+_COMMANDS = ("run_cmd", "mode")
+
+
+def is_pulse(tag: PlantTag) -> bool:
+    """Whether the plant takes a command off again by itself, so that nothing can be read back."""
+    return "(pulse)" in tag.description
+
+
+def policy_yaml(plant: Plant, *, is_unattended: bool) -> str:
+    """Returns `policy.yaml` for a plant: its set points, and its pumps' run commands and modes."""
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    commissioned = f"commissioned: {{by: init, on: {today}}}"
+    lines = [
+        f"# What may be written to {plant.model}. No matching rule denies; forbid wins;",
+        "# the strictest of several rules holds.",
+        "schema: policy/1",
+        "roles: {operator: {}, shift-supervisor: {acts_as: [operator]}}",
+        "ttl_max: 30 min",
+        f"unattended: {'simulated' if is_unattended else 'never'}",
+        *_section("forbid", _forbidden(plant)),
+        *_section("allow", (*_setpoints(plant, commissioned), *_commands(plant, commissioned))),
+        *_section("across", _across(plant)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _section(name: str, rules: Iterable[str]) -> Iterator[str]:
+    lines = [f"  - {{{rule}}}" for rule in rules]
+    yield from (f"{name}:", *lines) if lines else (f"{name}: []",)
+
+
+def _forbidden(plant: Plant) -> Iterator[str]:
+    if any(tag.name.startswith("I-") for tag in plant.tags):
+        yield 'tags: ["I-*"], reason: safety system'
+
+
+def _setpoints(plant: Plant, commissioned: str) -> Iterator[str]:
+    present = plant.values()
+    for tag in plant.tags:
+        if not tag.name.endswith(".sp") or tag.write is None:
+            continue
+        low, high = tag.write
+        width, setpoint = high - low, float(present[tag.name])
+        low, high = low + _MARGIN * width, high - _MARGIN * width
+        band = max(low, setpoint - _BAND * width), min(high, setpoint + _BAND * width)
+        yield (
+            f"tags: [{tag.name}], class: R1, roles: [operator], "
+            f"band: {_range(*band, tag.unit)}, limits: {_range(low, high, tag.unit)}, "
+            f"max_step: {_quantity(_STEP * width, tag.unit)}, "
+            f"rate: {_quantity(_PER_MINUTE * width, tag.unit)}/min, "
+            f"cooldown: {_SETPOINT_COOLDOWN}, {commissioned}"
+        )
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    return f"{_quantity(low, unit)} .. {_quantity(high, unit)}"
+
+
+def _quantity(number: float, unit: str) -> str:
+    return f"{number:g} {unit}".rstrip()
+
+
+def _commands(plant: Plant, commissioned: str) -> Iterator[str]:
+    pumps = {item.name for item in plant.equipment if item.kind == "pump"}
+    names = [
+        tag.name
+        for tag in plant.tags
+        if tag.write and tag.equipment in pumps and tag.name.rpartition(".")[2] in _COMMANDS
+    ]
+    if names:
+        yield (
+            f"tags: [{', '.join(names)}], class: R2, roles: [operator], "
+            f"cooldown: {_COMMAND_COOLDOWN}, {commissioned}"
+        )
+
+
+def _across(plant: Plant) -> Iterator[str]:
+    names = {tag.name for tag in plant.tags}
+    pumps = [item.name for item in plant.equipment if item.kind == "pump"]
+    for item in plant.equipment:
+        running = [f"{member}.running" for member in item.members if member in pumps]
+        if len(running) > 1 and names.issuperset(running):
+            that = json.dumps(" or ".join(running))
+            yield f"id: a-pump-runs, that: {that}, with: after"

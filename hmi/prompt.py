@@ -1,0 +1,86 @@
+"""A question that nobody can answer by accident: only the right word, typed after it was shown."""
+
+import os
+import select
+import sys
+import termios
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+from .standard_input import open_descriptor
+
+_ESCAPE = b"\x1b"
+_LONGEST = 4096  # bytes; a terminal hands over no longer line
+
+
+class Answer(Enum):
+    """What became of a question. Only `YES` allows anything; a timeout is nobody's rejection."""
+
+    YES = auto()
+    NO = auto()
+    TIMEOUT = auto()
+
+
+def confirm(question: str, expected: str, timeout_s: float) -> Answer:
+    """Asks a person at a terminal to type a word.
+
+    What was typed before the question appears is dropped, and so is what stands behind the
+    answer, as when several lines were pasted.
+
+    Args:
+        question: What is shown; without anything that steers a terminal.
+        expected: The word, exactly; not empty, so that Enter is no answer.
+        timeout_s: How long the person may take, seconds.
+
+    Returns:
+        `YES` for the word followed by Enter. `NO` for anything else: another word, Enter
+        alone, Escape, Ctrl-D, and at once if standard input or output is no terminal or
+        this is a background job.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+        ValueError: Nothing is expected.
+    """
+    if not expected.strip():
+        raise ValueError("an answer must be typed: nothing is expected")
+    terminal = open_descriptor()
+    if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
+        return Answer.NO
+    try:
+        with _line_by_line(terminal):
+            termios.tcflush(terminal, termios.TCIFLUSH)
+            sys.stdout.write(question)
+            sys.stdout.flush()
+            line = _line(terminal, timeout_s)
+    except (termios.error, OSError):  # the terminal has gone
+        return Answer.NO
+    if line is None or not line.endswith(b"\n"):
+        sys.stdout.write("\n")  # nobody has ended the line
+        sys.stdout.flush()
+    if line is None:
+        return Answer.TIMEOUT
+    return Answer.YES if line == f"{expected}\n".encode() else Answer.NO
+
+
+def _line(terminal: int, timeout_s: float) -> bytes | None:
+    """Returns what was typed, with what ended it; `None` if nothing did in time."""
+    ready, _, _ = select.select([terminal], [], [], max(timeout_s, 0.0))
+    return os.read(terminal, _LONGEST) if ready else None
+
+
+@contextmanager
+def _line_by_line(terminal: int) -> Generator[None]:
+    """Lets the terminal echo and edit a line as usual, and lets Escape end it."""
+    before = termios.tcgetattr(terminal)
+    during = termios.tcgetattr(terminal)
+    during[0] |= termios.ICRNL
+    during[3] |= termios.ICANON | termios.ECHO | termios.ISIG
+    during[6] = [*during[6]]
+    during[6][termios.VEOL] = _ESCAPE
+    termios.tcsetattr(terminal, termios.TCSANOW, during)
+    try:
+        yield
+    finally:
+        termios.tcflush(terminal, termios.TCIFLUSH)
+        termios.tcsetattr(terminal, termios.TCSANOW, before)

@@ -1,0 +1,84 @@
+"""A person asks for writes: one look at the plant, a request, a signature on it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from handwheel.connectors.reader import survey
+from handwheel.tools.guardrails.across import cross_limits
+from handwheel.tools.guardrails.bench import Bench
+from handwheel.tools.guardrails.deciding import propose
+from handwheel.tools.guardrails.decisions import meaning_of
+from handwheel.tools.guardrails.ledger.stops import generations
+from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.operators import Operator
+from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
+from handwheel.tools.requests.request import Proposer
+from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.values import parse_value, split_assignment
+
+from .signing import Signer, Statement, open_signer, sign_statement
+
+
+async def propose_writes(
+    bench: Bench,
+    assignments: Sequence[str],
+    reason: str,
+    operator: Operator,
+    passphrase_file: Path | None,
+) -> RequestState:
+    """Files a request of a person, and tells its id.
+
+    Raises:
+        HandwheelError: Nothing was filed, and why.
+
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `survey`.
+    """
+    signer = open_signer(bench.site, operator, passphrase_file)
+    return await file_proposal(bench, assignments, reason, signer)
+
+
+async def file_proposal(
+    bench: Bench, assignments: Sequence[str], reason: str, signer: Signer
+) -> RequestState:
+    """Does it with an open key."""
+    site = bench.site
+    wishes = [_wish(bench, each) for each in assignments]
+    filing = Filing(site, bench.policy, cross_limits(site, bench.policy))
+    tags = tags_to_survey(filing, wishes)
+    seen = await survey(site, tags, [wish.tag for wish in wishes])
+    now = instant_now()
+    request, denial = make_request(
+        filing,
+        wishes,
+        seen,
+        Proposer(kind="person", name=signer.operator.person, key_id=signer.operator.key_id),
+        reason,
+        generations(bench.database, scopes(site, wishes)),
+        now,
+    )
+    statement = Statement(
+        verdict="propose",
+        meaning=meaning_of("propose", request),
+        role=min(signer.operator.roles),
+        valid_s=request.within_s,
+        digest=request.digest,
+    )
+    state = propose(
+        bench, request, sign_statement(bench.database, signer, statement, now), denial, now
+    )
+    if denial:
+        typer.echo(f"{request.request_id}  DENIED  {denial}")
+    else:
+        people = "another person" if request.quorum == 1 else f"{request.quorum} other people"
+        roles = " and ".join(request.roles)
+        typer.echo(f"{request.request_id}  {request.risk_class}, for {people}: {roles}")
+        typer.echo(f"next: handwheel requests approve {request.request_id}")
+    return state
+
+
+def _wish(bench: Bench, assignment: str) -> Wish:
+    name, text = split_assignment(assignment)
+    tag = bench.site.find_tags([name])[0]
+    return Wish(tag, parse_value(tag, text))

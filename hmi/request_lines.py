@@ -1,0 +1,50 @@
+"""Requests as lines for people and as fields for programs."""
+
+from handwheel.connectors.durations import format_duration
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
+from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.requests.stamps import Instant
+
+
+def request_line(record: RequestRecord, now: Instant) -> str:
+    """Returns one line: id, state, class, what is to be written, how long it waits still."""
+    request = record.request
+    writes = ", ".join(
+        f"{each.tag} = {printable(each.shown)} {each.unit}".rstrip() for each in request.commands
+    )
+    left = ""
+    if record.state in WAITING_REQUESTS:
+        waited = now.since_s(record.filed)
+        left = f"  {format_duration(max(request.within_s - waited, 0.0))} left" if waited else ""
+    reason = "" if record.state in WAITING_REQUESTS else f"  {printable(record.reason)}"
+    return f"{request.request_id}  {record.state:<11} {request.risk_class}  {writes}{left}{reason}"
+
+
+def request_fields(record: RequestRecord) -> dict[str, object]:
+    """Returns the request for programs."""
+    request = record.request
+    return {
+        "request_id": request.request_id,
+        "digest": record.digest,
+        "state": record.state.value,
+        "reason": record.reason,
+        "risk_class": request.risk_class,
+        "roles": request.roles,
+        "quorum": request.quorum,
+        "proposer": request.proposer.name,
+        "why": request.reason,
+        "filed_at": request.filed_at,
+        "within_s": request.within_s,
+        "actions": [
+            {
+                "action_id": each.action_id,
+                "tag": record.action(each.action_id).tag,
+                "value": record.action(each.action_id).value,
+                "wire": record.action(each.action_id).wire,
+                "state": each.state.value,
+                "reason": each.reason,
+            }
+            for each in record.actions
+        ],
+    }

@@ -1,0 +1,61 @@
+"""Everything that a site's files can be wrong about, at once."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from handwheel.connectors.documents import read_document
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.site import POLICY_FILE, SITE_FILE, Site, load_site
+from handwheel.tools.conditions import ConditionError, parse_condition
+from handwheel.tools.guardrails.across import cross_limits
+from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.policy import load_policy, read_policy_file
+
+
+def check_site(root: Path) -> Site:
+    """Reads all files of a site.
+
+    A site that writes nowhere needs no policy. A record of `operators.yaml` that would be
+    ignored is a problem.
+
+    Raises:
+        ConfigError: Every problem of every file, as far as one can be judged without another.
+    """
+    try:
+        site = load_site(root)
+    except ConfigError as error:
+        path = root / POLICY_FILE
+        form = _problems(lambda: read_policy_file(read_document(path))) if path.exists() else []
+        raise ConfigError([*error.problems, *form]) from None
+    problems = list(_remote_conditions(site))
+    writes = any(connection.write for connection in site.connections.values())
+    if writes or (root / POLICY_FILE).exists():
+        problems += _problems(lambda: cross_limits(site, load_policy(site)))
+    problems += _problems(lambda: _check_operators(site))
+    if problems:
+        raise ConfigError(problems)
+    return site
+
+
+def _problems(load: Callable[[], object]) -> list[Problem]:
+    try:
+        load()
+    except ConfigError as error:
+        return list(error.problems)
+    return []
+
+
+def _check_operators(site: Site) -> None:
+    if ignored := load_roster(site).ignored:
+        raise ConfigError(ignored)
+
+
+def _remote_conditions(site: Site) -> Iterator[Problem]:
+    document = read_document(site.root / SITE_FILE)
+    for name, equipment in site.equipment.items():
+        if not equipment.remote_when:
+            continue
+        try:
+            parse_condition(equipment.remote_when, site.tags)
+        except ConditionError as error:
+            yield document.problem(("equipment", name, "remote_when"), str(error))

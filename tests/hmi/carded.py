@@ -1,0 +1,132 @@
+"""A request, the plant beside it, and the card of both."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from handwheel.connectors.tags import RegisterAddress, Tag
+from handwheel.connectors.values import Value
+from handwheel.tools.guardrails.card import Card, CardSigner, make_card
+from handwheel.tools.guardrails.picture import Picture, Reading
+from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.stamps import Instant, stamp
+
+FILED = datetime(2026, 11, 25, 8, 50, 25, 123000, tzinfo=UTC)
+DIGEST = "ab" * 32
+MODES = {"local": 0, "remote": 1, "maintenance": 2}
+TAGS = {
+    tag.name: tag
+    for tag in (
+        Tag("P-101B.run_cmd", "pkg", "bool", RegisterAddress("coil", 20, "bit")),
+        Tag(
+            "P-101B.mode", "pkg", "enum", RegisterAddress("holding", 20, "uint16"),
+            members=MODES,
+        ),
+        Tag(
+            "PIC-102.sp", "pkg", "float", RegisterAddress("holding", 40, "float32"),
+            "kPa", (0.0, 600.0),
+        ),
+    )
+}  # fmt: skip
+DEVICE = {
+    "kind": "modbus", "where": "modbus://127.0.0.1:5021/1", "name": "Handwheel cw-100 1",
+    "is_loopback": True, "is_simulator": True,
+}  # fmt: skip
+READINGS = {
+    "P-101B.run_cmd": Reading(value=False, shown="false", status=0, age_s=0.2),
+    "P-101B.mode": Reading(value=1, shown="remote", status=0, age_s=0.2),
+    "PIC-102.sp": Reading(value=350.0, shown="350", status=0, age_s=0.3),
+}
+
+
+def start() -> dict[str, Any]:
+    """Starting P-101B, which has no undo here but its stop."""
+    return _action("c1", "P-101B.run_cmd", True, "true", "01050014ff00", "coil 20 bit", "bool") | {
+        "expected": [_expected("P-101B.run_cmd", False, "false")],
+        "requires": [{"text": "P-101B.mode == 'remote'", "why": "remote_when"}],
+        "undo": "R-7K3MQ2XA/u1",
+    }
+
+
+def stop() -> dict[str, Any]:
+    return _action("u1", "P-101B.run_cmd", False, "false", "010500140000", "coil 20 bit", "bool")
+
+
+def lower() -> dict[str, Any]:
+    """Lowering a set point, for good."""
+    wire = "01100028000204" + "43aa0000"
+    return _action(
+        "c2", "PIC-102.sp", 340.0, "340", wire, "holding 40 float32", "float", "E-101"
+    ) | {
+        "unit": "kPa",
+        "expected": [_expected("PIC-102.sp", 350.0, "350", tolerance=1.5)],
+        "readback": None,
+    }  # fmt: skip
+
+
+def _action(
+    name: str, tag: str, value: Value, shown: str, wire: str, address: str, kind: str,
+    equipment: str = "P-101B",
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "action_id": f"R-7K3MQ2XA/{name}",
+        "kind": "recovery" if name.startswith("u") else "command",
+        "equipment": equipment, "tag": tag, "connection": "pkg", "identity": DEVICE,
+        "address": address, "wire": wire, "type": kind, "value": value, "shown": shown,
+        "expected": [], "requires": [], "readback": tag, "within_s": 2.0,
+    }  # fmt: skip
+
+
+def _expected(tag: str, value: Value, shown: str, **more: float) -> dict[str, Any]:
+    return {"tag": tag, "value": value, "shown": shown, "max_age_s": 1.5, **more}
+
+
+def request(**changes: Any) -> ActionRequest:
+    document = {
+        "schema": "request/1", "request_id": "R-7K3MQ2XA", "proposal_key": DIGEST,
+        "site": "cw-demo",
+        "proposer": {"kind": "person", "name": "anna", "key_id": "SHA256:cGFwZXIga2V5"},
+        "reason": "P-101A vibrates, change over before the night shift",
+        "risk_class": "R2", "roles": ["operator"], "quorum": 1, "within_s": 1800.0,
+        "filed_at": stamp(FILED), "locks": {"site": 0, "P-101B": 0, "PUMPS-101": 0},
+        "hashes": {"site": DIGEST, "tags": DIGEST, "policy": DIGEST},
+        "commands": [start()], "recovery": [stop()],
+    }  # fmt: skip
+    return ActionRequest.model_validate(document | changes)
+
+
+def instant(after_s: float) -> Instant:
+    return Instant(FILED + timedelta(seconds=after_s), "a boot", int(after_s * 1000.0))
+
+
+def picture(
+    readings: Mapping[str, Reading] = READINGS, locked: tuple[str, ...] = (), at_s: float = 47.8
+) -> Picture:
+    at = instant(at_s)
+    return Picture(
+        schema="picture/1", at=stamp(at.wall), boot_id=at.boot_id, boot_ms=at.boot_ms,
+        epoch=3, locked=list(locked), readings=dict(readings),
+    )  # fmt: skip
+
+
+def card(
+    asked: ActionRequest | None = None,
+    seen: Picture | None = None,
+    *,
+    after_s: float = 48.0,
+    signed: tuple[CardSigner, ...] = (),
+) -> Card:
+    """The card of a request 48 s after it was filed, 0.2 s after the picture."""
+    return make_card(
+        asked or request(),
+        tags=TAGS,
+        picture=seen or picture(),
+        now=instant(after_s),
+        signed=signed,
+        limits={"PIC-102.sp": "280 to 420 kPa"},
+    )
+
+
+def read(tag: str, **changes: Any) -> dict[str, Reading]:
+    """The plant with one reading changed."""
+    return READINGS | {tag: READINGS[tag].model_copy(update=changes)}
