@@ -1,0 +1,9 @@
+"""The independent judge: frames of a device against a journal, with nothing of Handwheel's code.
+
+It implements the canonical form, digests, chains and signatures a second time, from the
+specification alone, so that an error in the product's code is not judged by the same error.
+"""
+
+from .judge import Match, Report, judge
+
+__all__ = ["Match", "Report", "judge"]

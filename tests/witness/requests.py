@@ -1,0 +1,82 @@
+"""Requests as they were filed: what was to move, byte for byte, and who must agree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from .documents import NoDocument, digest, duration, moment, parse
+from .journal import Row
+
+
+@dataclass(frozen=True)
+class Action:
+    """One write of a request."""
+
+    action_id: str
+    request_id: str
+    kind: str
+    equipment: str
+    protocol: str
+    wire: str
+
+
+@dataclass
+class Request:
+    """A request and where it stands while the journal is read."""
+
+    request_id: str
+    digest: str
+    seq: int
+    filed_at: datetime
+    within: timedelta
+    proposer: Mapping[str, Any]
+    roles: tuple[str, ...]
+    quorum: int
+    locks: frozenset[str]
+    actions: tuple[Action, ...]
+    state: str = "PROPOSED"
+    approved_at: datetime | None = None
+    approved_seq: int = 0
+    has_begun: bool = False
+
+    def is_covered(self, action: Action, scope: str) -> bool:
+        """Whether a lockout of this scope stops the action."""
+        of_others = {each.equipment for each in self.actions} - {action.equipment}
+        return scope in (self.locks | {"site", action.equipment}) - of_others
+
+
+def filed(row: Row, site: str) -> Request:
+    """Returns the request of a row `request.filed`; raises `NoDocument` where it is not whole."""
+    text = row.body["text"]
+    document = parse(text)
+    if digest("request", text) != row.body["digest"]:
+        raise NoDocument("the digest is not that of the text")
+    if (document["schema"], document["site"]) != ("request/1", site):
+        raise NoDocument("the request is of another site or schema")
+    request_id = document["request_id"]
+    if request_id != row.subject:
+        raise NoDocument(f"it holds the request {request_id}")
+    return Request(
+        request_id,
+        row.body["digest"],
+        row.seq,
+        moment(document["filed_at"]),
+        duration(document["within_s"]),
+        document["proposer"],
+        tuple(document["roles"]),
+        document["quorum"],
+        frozenset(document["locks"]),
+        tuple(_action(each, request_id) for each in document["commands"] + document["recovery"]),
+    )
+
+
+def _action(entry: Mapping[str, Any], request_id: str) -> Action:
+    return Action(
+        entry["action_id"],
+        request_id,
+        entry["kind"],
+        entry["equipment"],
+        entry["identity"]["kind"],
+        entry["wire"],
+    )

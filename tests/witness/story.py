@@ -1,0 +1,214 @@
+"""What the journal tells, row by row: which action was sent when, with whose approval."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .approval import Decisions, quorum_at
+from .decisions import decided, seen_heads_are_there
+from .documents import NoDocument
+from .journal import START, Journal, Row
+from .people import Enrolment
+from .requests import Action, Request, filed
+from .states import ACTION, REQUEST, UNRESOLVED, VERDICTS
+
+
+@dataclass
+class Deed:
+    """An action as far as it has come."""
+
+    action: Action
+    request: Request
+    state: str = "PLANNED"
+    is_named: bool = False  # a row PLANNED may stand first
+    sent_at: datetime | None = None
+    sent_seq: int = 0
+    ended_at: datetime | None = None
+    outcome: str = ""
+    was_sent: bool = True  # what a row REFUSED says of it
+    approvers: tuple[str, ...] = ()
+    doubts: list[str] = field(default_factory=list[str])  # at the claim; held against a sending
+
+    @property
+    def name(self) -> str:
+        return self.action.action_id
+
+
+@dataclass(frozen=True)
+class Latch:
+    """A lockout that the gate has seen."""
+
+    scope: str
+    generation: int
+    seq: int
+
+
+@dataclass
+class Story:
+    """Reads the journal once from its first row; what does not fit becomes a fault."""
+
+    journal: Journal
+    people: Sequence[Enrolment]
+    acts_as: Mapping[str, Sequence[str]]
+    faults: list[str] = field(default_factory=list[str])
+    deeds: dict[str, Deed] = field(default_factory=dict[str, Deed])
+    requests: dict[str, Request] = field(default_factory=dict[str, Request])
+    latches: list[Latch] = field(default_factory=list[Latch])
+    released: set[Latch] = field(default_factory=set[Latch])
+    gate: tuple[int, int] | None = None  # epoch and row of the newest one
+
+    def __post_init__(self) -> None:
+        self.decisions = Decisions(self.acts_as)
+        self.hashes = {START}
+        self.nonces: dict[str, int] = {}
+
+    def read(self) -> None:
+        readers: Mapping[str, Callable[[Row], None]] = {
+            "request.filed": self._file,
+            "decision": self._decide,
+            "lockout.latched": self._latch,
+            "lockout.released": self._release,
+            "gate.started": self._start,
+        }
+        for row in self.journal.rows:
+            machine, _, state = row.kind.partition(".")
+            moves = {"request": self._move_request, "action": self._move_action}
+            # Rows in small letters, such as action.intent, only tell more.
+            reader = readers.get(row.kind) or (moves.get(machine) if state.isupper() else None)
+            try:
+                if reader is not None:
+                    reader(row)
+            except (NoDocument, KeyError, TypeError, AttributeError, ValueError) as error:
+                self._fault(row, f"{row.kind} cannot be read: {error}")
+            self.hashes.add(row.hash)
+
+    def _fault(self, row: Row, text: str) -> None:
+        self.faults.append(f"row {row.seq}: {text}")
+
+    def _file(self, row: Row) -> None:
+        request = filed(row, self.journal.site)
+        if request.request_id in self.requests:
+            self._fault(row, f"{request.request_id} is filed a second time")
+            return
+        self.requests[request.request_id] = request
+        for action in request.actions:
+            self.deeds[action.action_id] = Deed(action, request)
+
+    def _decide(self, row: Row) -> None:
+        decision = decided(row, self.people, self.journal.site)
+        earlier = self.nonces.setdefault(decision.nonce, row.seq)
+        if earlier != row.seq:
+            self._fault(row, f"the decision of row {earlier} a second time")
+            return
+        if not seen_heads_are_there(decision, self.hashes):
+            self._fault(row, f"{decision.person} saw a head that is not in this journal")
+        self.decisions.add(decision)
+
+    def _latch(self, row: Row) -> None:
+        self.latches.append(Latch(row.body["scope"], row.body["generation"], row.seq))
+
+    def _release(self, row: Row) -> None:
+        scope, generation = row.body["scope"], row.body["generation"]
+        subject = f"lockout:{scope}:{generation}"
+        if not self.decisions.has("release", subject, by_administrator=True):
+            self._fault(row, f"no administrator has signed the release of {scope}")
+            return
+        self.released |= {
+            latch
+            for latch in self.latches
+            if (latch.scope, latch.generation) == (scope, generation)
+        }
+
+    def _start(self, row: Row) -> None:
+        self.gate = (row.body["epoch"], row.seq)
+
+    def _move_request(self, row: Row) -> None:
+        request = self.requests.get(row.subject)
+        state = row.kind.partition(".")[2]
+        if request is None:
+            self._fault(row, f"{row.subject} was never filed")
+            return
+        if state not in REQUEST.get(request.state, ()):
+            self._fault(row, f"{row.subject} goes from {request.state} to {state}")
+        self._check_words(row, request.state, state)
+        request.state = state
+        if state == "APPROVED":
+            request.approved_at, request.approved_seq = row.at, row.seq
+
+    def _move_action(self, row: Row) -> None:
+        deed = self.deeds.get(row.subject)
+        state = row.kind.partition(".")[2]
+        if deed is None:
+            self._fault(row, f"{row.subject} is in no request")
+            return
+        if state == "PLANNED" and not deed.is_named and deed.state == "PLANNED":
+            deed.is_named = True
+            return
+        if state not in ACTION.get(deed.state, ()):
+            self._fault(row, f"{deed.name} goes from {deed.state} to {state}")
+        self._check_words(row, deed.state, state)
+        match state:
+            case "CLAIMED":
+                self._claim(row, deed)
+            case "SENDING":
+                self._send(row, deed)
+            case _:
+                self._end(row, deed, state)
+        deed.state = state
+
+    def _check_words(self, row: Row, before: str, after: str) -> None:
+        said = (row.body.get("from") or before, row.body.get("to") or after)
+        if said != (before, after):
+            self._fault(row, f"says {said[0]} to {said[1]}, it is {before} to {after}")
+
+    def _claim(self, row: Row, deed: Deed) -> None:
+        request = deed.request
+        if request.state != "APPROVED":
+            self._fault(row, f"{deed.name} is claimed while its request is {request.state}")
+        quorum = quorum_at(row, request, deed.action, self.decisions)
+        deed.doubts = quorum.faults
+        if self.gate is not None and request.approved_seq < self.gate[1]:
+            deed.doubts.append("it was approved before this gate started")
+        deed.approvers = tuple(quorum.people)
+        request.has_begun = True
+
+    def _send(self, row: Row, deed: Deed) -> None:
+        if deed.sent_at is not None:
+            self._fault(row, f"{deed.name} is sent a second time")
+        deed.sent_at, deed.sent_seq = row.at, row.seq
+        for doubt in deed.doubts:
+            self._fault(row, f"{deed.name}: {doubt}")
+        if row.body["wire"] != deed.action.wire:
+            self._fault(row, f"{deed.name}: the bytes are not those of the request")
+        if self.gate is not None and row.body["epoch"] != self.gate[0]:
+            self._fault(row, f"{deed.name} is sent by a gate that is no longer the newest")
+        self._check_others(row, deed)
+        self._check_lockouts(row, deed)
+
+    def _check_others(self, row: Row, deed: Deed) -> None:
+        for other in self.deeds.values():
+            if other is not deed and other.state == "SENDING":
+                self._fault(row, f"{deed.name} is sent while {other.name} is in flight")
+            same = other.action.equipment == deed.action.equipment
+            if same and other.state in UNRESOLVED:
+                self._fault(row, f"{deed.name} is sent while {other.name} is {other.state}")
+
+    def _check_lockouts(self, row: Row, deed: Deed) -> None:
+        for latch in self.latches:
+            if not deed.request.is_covered(deed.action, latch.scope):
+                continue
+            if latch not in self.released:
+                self._fault(row, f"{deed.name} is sent under the lockout of row {latch.seq}")
+            elif latch.seq > deed.request.seq:
+                self._fault(row, f"{deed.name} is older than the lockout of row {latch.seq}")
+
+    def _end(self, row: Row, deed: Deed, state: str) -> None:
+        if deed.state == "SENDING":
+            deed.ended_at, deed.outcome = row.at, state
+        if state == "REFUSED":
+            deed.was_sent = row.body.get("sent") is not False
+        if state == "VERIFIED" and not {"readback", "after"} & row.body.keys():
+            self._fault(row, f"{deed.name} is VERIFIED without a read-back")
+        verdict = VERDICTS.get(state)
+        if verdict is not None and not self.decisions.has(verdict, deed.name):
+            self._fault(row, f"{deed.name}: nobody has signed {verdict}")
