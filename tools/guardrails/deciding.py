@@ -84,7 +84,7 @@ def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> Requ
                 _check_resolver(bench.policy, operator, record)
                 insert_decision(transaction, record.request.request_id, decision, signed, card)
                 return _resolve(transaction, record, decision)
-            _check_state(decision, record)
+            _check_state(decision, record, now)
             verdict = _judged(bench, record, signed, now)
             insert_decision(transaction, record.request.request_id, decision, signed, card)
             if decision.verdict == "approve":
@@ -129,12 +129,14 @@ def check_card(decision: Decision, record: RequestRecord, card: str | None) -> N
         raise DecisionRefused(Reason.NO_CARD)
 
 
-def _check_state(decision: Decision, record: RequestRecord) -> None:
+def _check_state(decision: Decision, record: RequestRecord, now: Instant) -> None:
     is_open = record.state in WAITING_REQUESTS or (
         record.state is RequestState.APPROVED and decision.verdict == "revoke"
     )
     if not is_open:
         raise PermitRefused(f"{record.request.request_id} is {record.state}: {record.reason}")
+    if decision.verdict == "approve" and record.waits_since_s(now) is None:
+        raise PermitRefused("a restart or a clock step came after the request was filed")
 
 
 def _judged(bench: Bench, record: RequestRecord, signed: Signed, now: Instant) -> Verdict:

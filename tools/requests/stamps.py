@@ -1,13 +1,16 @@
 """Times as they stand in documents, and the clock that no hand can set."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import CLOCK_BOOTTIME, clock_gettime_ns
+
+from handwheel.connectors.errors import HandwheelError
 
 CLOCK_STEP_S = 2.0
 """By how much wall and boot clock may drift apart before the wall clock counts as set."""
 
+_NO_LINUX = "deciding and carrying out need the boot clock of Linux"
 _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -31,13 +34,27 @@ def parse_stamp(text: str) -> datetime:
 
 
 def boot_id() -> str:
-    """Returns the name of this run of the machine; another after each restart."""
-    return _BOOT_ID.read_text(encoding="ascii").strip()
+    """Returns the name of this run of the machine; another after each restart.
+
+    Raises:
+        HandwheelError: It is no Linux.
+    """
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        raise HandwheelError(_NO_LINUX) from None
 
 
 def boot_ms() -> int:
-    """Returns the milliseconds since the machine started, time in suspend included."""
-    return clock_gettime_ns(CLOCK_BOOTTIME) // 1_000_000
+    """Returns the milliseconds since the machine started, time in suspend included.
+
+    Raises:
+        HandwheelError: It is no Linux.
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    if clock is None:
+        raise HandwheelError(_NO_LINUX)
+    return time.clock_gettime_ns(clock) // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,16 +173,10 @@ class Database:
         with self._translated():
             for pragma in _PRAGMAS:
                 self._connection.execute(pragma)
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-                if version == 0:
-                    self._create()
-                self._connection.execute("COMMIT")
-            finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-        if version not in {0, VERSION}:
+            version = self._version()
+            if version == 0:
+                version = self._create()
+        if version != VERSION:
             raise LedgerError(f"{self._path}: is a ledger of version {version}, not {VERSION}")
         site = self.all("SELECT site FROM meta")[0][0]
         if site != self.site:
@@ -193,7 +187,24 @@ class Database:
             if not transaction.one("SELECT 1 FROM journal"):
                 transaction.record("ledger.created", self.site, {})
 
-    def _create(self) -> None:
+    def _version(self) -> int:
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+    def _create(self) -> int:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            if self._version() == 0:  # nobody was faster
+                self._create_tables()
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        return self._version()
+
+    def _create_tables(self) -> None:
+        if self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise LedgerError(f"{self._path}: is another program's database")
         for statement in _statements(SCRIPT):
             self._connection.execute(statement)
         self._connection.executemany("INSERT INTO legal_transition VALUES (?, ?, ?)", legal_rows())

@@ -1,14 +1,26 @@
-"""`python -m tests.witness --frames F --journal J --operators O --root SHA256:…`."""
+"""The witness: was every frame that reached the plant approved, exactly, and once?
+
+Reads the plant's own frame log, `handwheel journal export` and the operators' public keys, and
+imports nothing of Handwheel:
+
+    python tests/witness.py --frames F --journal J --operators O --root SHA256:…
+"""
 
 import argparse
 import sys
 from pathlib import Path
 
-from .judge import judge
+if __package__:
+    from .judging import Match, Report, judge
+else:  # run as a file
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tests.judging import Match, Report, judge
+
+__all__ = ["Match", "Report", "judge"]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.witness", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests/witness.py", description=__doc__.splitlines()[0])
     for name in ("frames", "journal", "operators"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--root", required=True, help="fingerprint of the first administrator")
