@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.ledger.transitions import RequestState
 
 from .asking import ask, settled, sign_approval
 from .demo_people import APPROVER, PROPOSER
-from .proposing import file_proposal
+from .proposing import propose_writes
 from .signing import Signer, open_bench
 
 WISH = "P-101B.run_cmd=true"
@@ -42,7 +42,7 @@ class Desk:
     async def propose(self) -> None:
         """Files the request, as `handwheel requests propose` does."""
         with open_bench(self._site) as bench:
-            await file_proposal(bench, [WISH], REASON, self._people[PROPOSER])
+            await propose_writes(bench, [WISH], REASON, lambda: self._people[PROPOSER])
             self.request_id = load_requests(bench.database)[-1].request.request_id
 
     def ask(self) -> RequestState | None:

@@ -10,6 +10,7 @@ from handwheel.tools.guardrails.ledger.database import Database
 
 from .journal_lines import journal_fields, journal_line
 from .stdin_lines import stdin_lines
+from .telling import Teller
 
 _POLL_S = 0.2
 
@@ -48,13 +49,12 @@ def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
 
 
 async def _tell(database: Database, *, as_json: bool) -> None:
-    head = database.head()
+    head, teller = database.head(), Teller()
     last = head.seq if head else 0
     while True:
         for row in database.journal(after=last):
             last = row.seq
-            line = json.dumps(journal_fields(row)) if as_json else journal_line(row)
-            print(line, flush=True)
+            teller.tell(json.dumps(journal_fields(row)) if as_json else journal_line(row))
         await asyncio.sleep(_POLL_S)
 
 

@@ -1,7 +1,6 @@
 """A person asks for writes: one look at the plant, a request, a signature on it."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import typer
 
@@ -12,41 +11,36 @@ from handwheel.tools.guardrails.deciding import propose
 from handwheel.tools.guardrails.decisions import meaning_of
 from handwheel.tools.guardrails.ledger.stops import generations
 from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.guardrails.operators import Operator
 from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
 from handwheel.tools.requests.request import Proposer
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.values import parse_value, split_assignment
 
-from .signing import Signer, Statement, open_signer, sign_statement
+from .signing import Signer, Statement, sign_statement
 
 
 async def propose_writes(
     bench: Bench,
     assignments: Sequence[str],
     reason: str,
-    operator: Operator,
-    passphrase_file: Path | None,
+    open_key: Callable[[], Signer],
 ) -> RequestState:
     """Files a request of a person, and tells its id.
+
+    Args:
+        assignments: Each `TAG=VALUE`.
+        open_key: Asks for the passphrase; called when the assignments make sense.
 
     Raises:
         HandwheelError: Nothing was filed, and why.
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `survey`.
     """
-    signer = open_signer(bench.site, operator, passphrase_file)
-    return await file_proposal(bench, assignments, reason, signer)
-
-
-async def file_proposal(
-    bench: Bench, assignments: Sequence[str], reason: str, signer: Signer
-) -> RequestState:
-    """Does it with an open key."""
     site = bench.site
     wishes = [_wish(bench, each) for each in assignments]
     filing = Filing(site, bench.policy, cross_limits(site, bench.policy))
     tags = tags_to_survey(filing, wishes)
+    signer = open_key()
     seen = await survey(site, tags, [wish.tag for wish in wishes])
     now = instant_now()
     request, denial = make_request(

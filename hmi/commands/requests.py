@@ -32,7 +32,7 @@ from ..open_site import open_site
 from ..options import JsonOption, SiteOption
 from ..prompt import Answer, confirm
 from ..request_lines import request_fields, request_line
-from ..signing import Statement, find_person, open_bench, open_signer, sign_statement
+from ..signing import Signer, Statement, find_person, open_bench, open_signer, sign_statement
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -116,9 +116,11 @@ def propose(
     async def work() -> None:
         with open_bench(opened) as bench:
             operator = find_person(opened, bench.roster, person, administrator=False)
-            state.append(
-                await propose_writes(bench, assignments, reason, operator, passphrase_file)
-            )
+
+            def open_key() -> Signer:
+                return open_signer(opened, operator, passphrase_file)
+
+            state.append(await propose_writes(bench, assignments, reason, open_key))
 
     run(work())
     if state != [RequestState.PENDING]:

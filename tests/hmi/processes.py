@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,19 +127,21 @@ class Terminal:
 
 
 @contextmanager
-def in_terminal(*command: str, temporary: Path | None = None) -> Generator[Terminal]:
+def in_terminal(
+    *command: str, temporary: Path | None = None, variables: Mapping[str, str] | None = None
+) -> Generator[Terminal]:
     """Runs a Python command line, such as `-m handwheel.hmi`, in a terminal of its own."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    variables = environment(TERM="xterm-256color")
+    known = environment(TERM="xterm-256color", **(variables or {}))
     if temporary:
-        variables["TMPDIR"] = str(temporary)
+        known["TMPDIR"] = str(temporary)
     with subprocess.Popen(
         [sys.executable, "-c", _IN_TERMINAL, *command],
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env=variables,
+        env=known,
         start_new_session=True,
     ) as process:
         os.close(slave)
