@@ -14,7 +14,7 @@ from .tags import NAME, NodeAddress, RegisterAddress, Tag
 
 SITE_SCOPE = "site"
 
-_EQUIPMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)  # it names a lockout file
+_EQUIPMENT = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)  # it names a lockout file
 _OPCUA_NAMESPACE = "nsu=http://opcfoundation.org/UA/"  # the one that is meant without nsu=
 
 
@@ -138,7 +138,9 @@ def check_equipment(
     for name, equipment in config.equipment.items():
         path = ("equipment", name)
         if name == SITE_SCOPE or not _EQUIPMENT.fullmatch(name):
-            reason = "equipment is named with letters, digits, '-', '_' and '.', and never 'site'"
+            reason = (
+                "equipment is a letter, then letters, digits and '-', and never 'site'"
+            )
             yield document.problem(path, reason)
         for n, member in enumerate(equipment.members):
             if member not in config.equipment:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from collections.abc import Callable
 
 from handwheel.connectors.site import Site
 from handwheel.tools.guardrails.gate.gate import take_post
@@ -15,15 +16,17 @@ from .telling import Teller
 _POLL_S = 0.2
 
 
-async def run_gate(site: Site, *, as_json: bool) -> None:
+async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
     """Runs the gate until Ctrl-C, SIGTERM, or the end of standard input.
 
     An action under way is brought to its end first.
 
     Args:
+        note_start: Called before there is anything to lose.
         as_json: Print one JSON line when the gate is at its post, and one for each row of the
             journal.
     """
+    note_start()
     async with take_post(site) as gate:
         with Database(site.state, site.id) as database:
             _announce(site, gate.epoch, as_json=as_json)

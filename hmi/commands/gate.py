@@ -6,6 +6,7 @@ from ..exits import CONFIGURATION, fail, run
 from ..interrupts import uninterrupted_import
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
+from ..standard_input import end_with_pipe
 
 
 def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
@@ -15,7 +16,8 @@ def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """
     if not sys.platform.startswith("linux"):
         fail("the gate runs on Linux only: it needs its boot clock and file locks", CONFIGURATION)
+    note_start = end_with_pipe()
     with uninterrupted_import():
         from ..gate import run_gate
 
-    run(run_gate(open_site(site), as_json=as_json))
+    run(run_gate(open_site(site), note_start, as_json=as_json))

@@ -193,7 +193,7 @@ def revoke(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Take an approval back. What has been taken up already goes on."""
+    """Take an approval back. A frame that is under way goes on."""
     _object(open_site(site), name, "revoke", reason, person, passphrase_file)
 
 

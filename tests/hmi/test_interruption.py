@@ -129,14 +129,14 @@ def test_ctrl_c_in_a_terminal_gives_the_screen_back(tmp_path: Path) -> None:
     with in_terminal("-m", "handwheel.hmi", "demo", temporary=tmp_path) as terminal:
         terminal.read_until("\x1b[?1049h")  # the alternate screen
         terminal.read_until("P-101A running")
-        plant = children(terminal.process.pid)
+        processes = children(terminal.process.pid)
         terminal.type("\x03")
         assert terminal.exit_code() == 130
     assert terminal.written.rpartition("\x1b[?1049")[2].startswith("l")
     assert "\x1b[?25h" in terminal.written.rpartition("\x1b[?25l")[2]  # the cursor shows again
     assert "Traceback" not in terminal.written
-    assert len(plant) == 1
-    assert not is_running(plant[0])
+    assert len(processes) == 2
+    assert not any(is_running(pid) for pid in processes)
 
 
 def test_a_demo_killed_while_it_starts_leaves_no_plant(tmp_path: Path) -> None:
@@ -152,27 +152,29 @@ def test_a_demo_killed_while_it_starts_leaves_no_plant(tmp_path: Path) -> None:
 
 _PARENT = """
 import asyncio, pathlib, sys
-from handwheel.hmi.plant_process import PlantProcess
+from handwheel.hmi.demo_stage import demo_stage
+from handwheel.hmi.demo_story import STORIES
 
 async def main():
-    async with PlantProcess("cw-100", (), pathlib.Path(sys.argv[1])) as plant:
-        print(plant.link, flush=True)
+    async with demo_stage(pathlib.Path(sys.argv[1]), STORIES["F01"], is_attended=True):
+        print("all up", flush=True)
         await asyncio.Event().wait()
 
 asyncio.run(main())
 """
 
 
-def test_a_killed_parent_takes_its_plant_along_within_two_seconds(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _PARENT, str(tmp_path / "log")]
+def test_a_killed_parent_takes_plant_and_gate_along_within_two_seconds(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _PARENT, str(tmp_path)]
     with subprocess.Popen(command, stdout=PIPE, text=True) as parent:
-        assert line_with(parent, "Link")
-        (plant,) = children(parent.pid)
+        assert line_with(parent, "all up")
+        plant, gate = children(parent.pid)
         assert is_running(plant)
+        assert is_running(gate)
         parent.kill()
         parent.wait()
-        assert becomes_true(lambda: not is_running(plant), within_s=2.0)
-    assert (tmp_path / "log").read_text() == ""
+        assert becomes_true(lambda: not (is_running(plant) or is_running(gate)), within_s=2.0)
+    assert [(tmp_path / f"{name}.log").read_text() for name in ("plant", "gate")] == ["", ""]
 
 
 def test_a_killed_plant_ends_the_demo_with_a_message(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 `console` blocks hold commands after `$ ` and their output, `plant` blocks a served plant's
 terminal with `> ` before what is typed, `yaml` blocks that name a file are written to it.
 In expected output `…` stands for anything: alone for any lines, else within its line.
+A request's id is another each time: the page's own stands for the one that is really printed.
 """
 
 import os
@@ -24,10 +25,13 @@ _FENCE = re.compile(r"^```(\S*) *(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _SERVE = "handwheel plant serve"
 _PORTS = {
-    "handwheel init": {"--opcua-port": "4840", "--modbus-port": "5020"},
-    _SERVE: {"--opcua-port": "4840", "--modbus-port": "5020", "--modbus-gate-port": "5021"},
+    start: {"--opcua-port": "4840", "--modbus-port": "5020", "--modbus-gate-port": "5021"}
+    for start in ("handwheel init", _SERVE)
 }
 _READY = "Type help for commands, Ctrl-C to stop."
+_GATE = "handwheel gate"
+_AT_POST = "the gate of … is at its post …"
+_REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b")
 _WAIT_S = 12.0
 
 
@@ -84,8 +88,8 @@ def _free_port(which: int) -> int:
                 return port
 
 
-class _ServedPlant:
-    """`handwheel plant serve` in another shell; its input is a pipe, so it cannot outlive us."""
+class _Served:
+    """A plant or a gate in another shell; its input is a pipe, so it cannot outlive us."""
 
     def __init__(self, command: str, folder: Path, environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
@@ -149,11 +153,14 @@ class DocShell:
         usual = ("4840", "5020", "5021")
         self._ports = {each: str(_free_port(n)) for n, each in enumerate(usual)}
         self._not_run = {self._moved(command) for command in not_run}
-        self._plant: _ServedPlant | None = None
+        self._plant: _Served | None = None
+        self._gate: _Served | None = None
+        self._requests: dict[str, str] = {}
         self._environment = {
             **{name: value for name, value in os.environ.items() if name != "HANDWHEEL_SITE"},
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "COLUMNS": "80",
+            "XDG_CONFIG_HOME": str(folder / ".config"),
         }
         self.count = 0
 
@@ -163,6 +170,7 @@ class DocShell:
             for block in blocks(self._moved(text)):
                 self._do(block)
         finally:
+            self._end_gate()
             self._end_plant()
 
     def _moved(self, text: str) -> str:
@@ -176,7 +184,7 @@ class DocShell:
         elif block.language == "console":
             for command, expected in exchanges(block.lines, "$ "):
                 if command and command not in self._not_run:
-                    self._run(command, expected)
+                    self._run(self._real(command), expected)
                     self.count += 1
         elif block.language == "plant":
             assert self._plant is not None, "no plant is served here"
@@ -192,8 +200,12 @@ class DocShell:
             self._folder /= command.removeprefix("cd ")
         elif command.startswith(_SERVE):
             assert self._plant is None, "a plant is served already"
-            self._plant = _ServedPlant(self._adapted(command), self._folder, self._environment)
+            self._plant = _Served(self._adapted(command), self._folder, self._environment)
             self._plant.expect([*expected, *([_READY] if _READY not in expected else [])])
+        elif command.startswith(_GATE):
+            assert self._gate is None, "a gate is running already"
+            self._gate = _Served(command, self._folder, self._environment)
+            self._gate.expect(expected or [_AT_POST])
         elif command.startswith("handwheel tags watch"):
             self._watch(command)
         else:
@@ -207,8 +219,24 @@ class DocShell:
                 stdout=PIPE, stderr=STDOUT, text=True, timeout=_WAIT_S, check=False,
             )  # fmt: skip
             assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}"
+            self._learn(expected, done.stdout)
+            expected = [self._real(line) for line in expected]
             is_as_written = fits(expected, done.stdout, is_live=self._plant is not None)
             assert is_as_written or not expected, f"{command} printed\n{done.stdout}"
+
+    def _learn(self, expected: Sequence[str], actual: str) -> None:
+        """Notes which request the page's id stands for, where it names one for the first time."""
+        known = self._requests
+        named = dict.fromkeys(_REQUEST.findall("\n".join(expected)))
+        found = dict.fromkeys(_REQUEST.findall(actual))
+        known |= zip(
+            (name for name in named if name not in known),
+            (name for name in found if name not in known.values()),
+            strict=False,
+        )
+
+    def _real(self, text: str) -> str:
+        return _REQUEST.sub(lambda match: self._requests.get(match[0], match[0]), text)
 
     def _adapted(self, command: str) -> str:
         """Adds free ports where the default ones would be taken, and lets time pass faster."""
@@ -231,6 +259,11 @@ class DocShell:
                 assert process.wait(_WAIT_S) == 130
             finally:
                 process.kill()
+
+    def _end_gate(self) -> None:
+        if self._gate is not None:
+            gate, self._gate = self._gate, None
+            assert gate.end() == 0
 
     def _end_plant(self) -> None:
         if self._plant is not None:

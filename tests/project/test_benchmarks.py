@@ -20,7 +20,7 @@ def test_every_suite_gives_its_figures() -> None:
     assert result.returncode == 0, result.stderr
     figures = json.loads(result.stdout)
     assert [name.split(":")[0] for name in figures] == [
-        "cw-100", "cw-100", "cw-100", "opcua", "modbus", "handwheel --help",
+        "cw-100", "cw-100", "cw-100", "opcua", "modbus", "handwheel lockout", "handwheel --help",
         "handwheel plant models",
     ]  # fmt: skip
     assert all(any(digit.isdigit() for digit in value) for value in figures.values())

@@ -189,8 +189,8 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_keys_lie_below_the_configuration_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/anna")
-    for value, place in (("/c", "/c"), ("", "/home/anna/.config"), ("c", "/home/anna/.config")):
+    monkeypatch.setenv("HOME", "/h")
+    for value, place in (("/c", "/c"), ("", "/h/.config"), ("c", "/h/.config")):
         monkeypatch.setenv("XDG_CONFIG_HOME", value)
         assert str(key_path("cw", "anna")) == f"{place}/handwheel/keys/cw/anna.key"
 

@@ -4,7 +4,7 @@ from ..errors import PermitRefused
 from ..requests.stamps import Instant
 from .bench import Bench, insert_decision
 from .decisions import DecisionRefused, Reason, Signed, meaning_of_subject
-from .ledger.stops import release
+from .ledger.stops import SITE, release
 
 
 def key_subject(key_id: str) -> str:
@@ -56,4 +56,5 @@ def release_lockout(
             raise PermitRefused(f"{operator.person} is no administrator")
         with bench.database.transaction(now) as transaction:
             insert_decision(transaction, None, decision, signed, None)
-            release(transaction, scope, generation)
+            covered = None if scope == SITE else bench.site.members_of(scope)
+            release(transaction, scope, generation, covered)

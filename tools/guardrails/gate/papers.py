@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from handwheel.connectors.site import POLICY_FILE, SITE_FILE
+from handwheel.connectors.site import POLICY_FILE, SITE_FILE, Site
+from handwheel.connectors.tags import Tag
 
 from ...errors import PermitRefused, PolicyViolation
+from ...requests.filing import equipment_of, requirements
+from ...requests.request import Action
 from ..bench import Bench
 from ..deciding import check_card, is_unattended_allowed
 from ..decisions import Signed
@@ -92,6 +95,8 @@ async def policy_allows(passage: Passage) -> None:
         or not set(ruling.roles) <= set(request.roles)
     ):
         raise PolicyViolation(f"it is {ruling.risk_class} by now, and more must sign")
+    if request.within_s > post.policy.ttl_max_s:
+        raise PolicyViolation("the request waits longer than the policy allows")
 
 
 async def same_map(passage: Passage) -> None:
@@ -108,7 +113,28 @@ async def same_map(passage: Passage) -> None:
             raise PermitRefused(f"{file}: {error.strerror}") from None
         if sha256(content).hexdigest() != hashes[name]:
             raise PermitRefused(f"{file} was changed; start the gate again and ask again")
-    tag = post.site.tags[action.tag]
-    found = (tag.connection, str(tag.address), tag.kind)
-    if found != (action.connection, action.address, action.type):
-        raise PermitRefused(f"{action.tag} is not where the request says")
+    _check_description(post.site, post.site.tags[action.tag], action)
+
+
+def _check_description(site: Site, tag: Tag, action: Action) -> None:
+    """Refuses a request that describes the tag otherwise than filing would have.
+
+    Lockouts, holds, the read-back and the person's eyes all go by the description.
+    """
+    found = {
+        "connection": tag.connection,
+        "address": str(tag.address),
+        "type": tag.kind,
+        "unit": tag.unit,
+        "equipment": equipment_of(tag),
+        "readback": tag.readback or None,
+        "shown": tag.show_value(action.value),
+    }
+    for name, value in found.items():
+        if getattr(action, name) != value:
+            raise PermitRefused(f"{tag.name} is not what the request says: its {name} is {value}")
+    for requirement in requirements(site, tag):
+        if requirement not in action.requires:
+            raise PermitRefused(f"the request leaves out {requirement.why}: {requirement.text}")
+    if action.kind == "command" and all(each.tag != tag.name for each in action.expected):
+        raise PermitRefused(f"nothing is expected of {tag.name} before it is written")

@@ -50,8 +50,15 @@ def latch(
         return invalidate_in(transaction, f"lockout of {scope}", OPEN_REQUESTS, covered)
 
 
-def release(transaction: Transaction, scope: str, generation: int) -> None:
-    """Unlocks a scope; the schema wants the signed release in the same ledger.
+def release(
+    transaction: Transaction, scope: str, generation: int, covered: Collection[str] | None
+) -> None:
+    """Unlocks a scope, and invalidates what was asked for while it was locked.
+
+    The schema wants the signed release in the same ledger.
+
+    Args:
+        covered: The equipment in the scope; `None` for all of it.
 
     Raises:
         LostRace: The scope is not locked, or has been locked out again since.
@@ -61,3 +68,5 @@ def release(transaction: Transaction, scope: str, generation: int) -> None:
         (scope, generation),
     )
     transaction.record("lockout.released", scope, {"scope": scope, "generation": generation})
+    reason = f"it was asked for during the lockout of {scope}"
+    invalidate_in(transaction, reason, OPEN_REQUESTS, covered)

@@ -1,0 +1,134 @@
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.values import BAD_SENSOR_FAILURE
+from handwheel.tools.guardrails.card import Card, make_card, parse_card
+from handwheel.tools.guardrails.picture import Picture
+from handwheel.tools.requests.canonical import digest
+
+from ..hmi.carded import TAGS, card, instant, lower, picture, read, request, start, stop
+
+
+def _changed(**changes: Any) -> dict[str, Any]:
+    return start() | changes
+
+
+def test_a_card_of_a_plant_as_filed_can_be_approved() -> None:
+    shown = card()
+    assert shown.problems == []
+    assert shown.is_approvable
+    assert shown.request_digest == request().digest
+    assert shown.digest == digest("card", shown.text)
+    assert parse_card(shown.text) == shown
+
+
+@pytest.mark.parametrize(
+    ("seen", "problem"),
+    [
+        (picture({}), "P-101B.run_cmd was not read"),
+        (picture(read("P-101B.run_cmd", status=int(BAD_SENSOR_FAILURE))),
+         "P-101B.run_cmd is BadSensorFailure"),
+        (picture(read("P-101B.run_cmd", status=0x40900000)),
+         "P-101B.run_cmd is UncertainLastUsableValue"),
+        (picture(read("P-101B.run_cmd", age_s=1.4)),
+         "P-101B.run_cmd is 1.6 s old, more than 1.5 s"),
+        (picture(read("P-101B.run_cmd", value=True, shown="true")),
+         "P-101B.run_cmd reads true, not false as when filed"),
+        (picture(read("P-101B.run_cmd", value=0, shown="0")),
+         "P-101B.run_cmd reads 0, not false as when filed"),
+        (picture(read("P-101B.run_cmd", value=None, shown="-")),
+         "P-101B.run_cmd reads -, not false as when filed"),
+        (picture(read("P-101B.mode", value=0, shown="local")),
+         "a requirement is false: P-101B.mode == 'remote'  [P-101B.mode is local]"),
+        (picture(read("P-101B.mode", status=int(BAD_SENSOR_FAILURE))),
+         "a requirement is unknown: P-101B.mode == 'remote'  "
+         "[P-101B.mode is remote (BadSensorFailure)]"),
+        (picture(locked=("site",)), "site is locked out"),
+        (picture(locked=("PUMPS-101",)), "PUMPS-101 is locked out"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_way_is_named_and_nothing_else(seen: Picture, problem: str) -> None:
+    shown = card(seen=seen)
+    assert not shown.is_approvable
+    assert problem in shown.problems
+    if "not read" not in problem:
+        assert shown.problems == [problem]
+
+
+def test_a_lockout_of_other_equipment_is_in_nobodys_way() -> None:
+    assert card(seen=picture(locked=("P-101A",))).is_approvable
+
+
+@pytest.mark.parametrize("at_s", [42.0, 3600.0])
+def test_without_a_fresh_picture_nothing_can_be_approved(at_s: float) -> None:
+    shown = card(seen=picture(at_s=at_s), after_s=48.0)
+    assert "no picture of the plant younger than 5 s: is the gate running?" in shown.problems
+    assert [each.quality for each in shown.readings] == ["not read"]
+
+
+def test_no_picture_at_all_allows_nothing() -> None:
+    shown = make_card(request(), tags=TAGS, picture=None, now=instant(1.0))
+    assert len(shown.problems) == 3
+
+
+@pytest.mark.parametrize(
+    ("after_s", "problem"),
+    [(1800.0, "its time is over"), (-5.0, "it was filed in the future: a clock was set")],
+)
+def test_a_request_out_of_its_time_cannot_be_approved(after_s: float, problem: str) -> None:
+    shown = card(seen=picture(at_s=after_s - 0.2), after_s=after_s)
+    assert shown.problems == [problem]
+
+
+def test_no_approval_lifts_r4() -> None:
+    assert card(request(risk_class="R4")).problems == ["R4: no approval lifts it"]
+
+
+@pytest.mark.parametrize(("value", "is_near"), [(351.5, True), (348.5, True), (351.6, False)])
+def test_a_number_may_move_within_its_tolerance(value: float, is_near: bool) -> None:
+    seen = picture(read("PIC-102.sp", value=value, shown=f"{value:.5g}"))
+    shown = card(request(commands=[lower()], recovery=[]), seen)
+    assert shown.is_approvable == is_near
+    assert shown.changes[0].delta == f"{340.0 - value:+.5g}"
+
+
+def test_what_an_earlier_command_writes_is_not_expected_yet() -> None:
+    later = stop() | {
+        "action_id": "R-7K3MQ2XA/c2", "kind": "command",
+        "expected": [{"tag": "P-101B.run_cmd", "value": True, "shown": "true", "max_age_s": 1.5}],
+    }  # fmt: skip
+    assert card(request(commands=[start(), later], recovery=[stop()])).is_approvable
+    assert not card(request(commands=[later], recovery=[stop()])).is_approvable
+
+
+def test_a_requirement_that_the_site_does_not_understand_is_unknown() -> None:
+    odd = [{"text": "P-999.mode == 'remote'", "why": "remote_when"}]
+    shown = card(request(commands=[_changed(requires=odd)]))
+    assert shown.problems == ["a requirement is unknown: P-999.mode == 'remote'"]
+
+
+def _everything(shown: Card) -> str:
+    return shown.model_dump_json()
+
+
+def test_hostile_names_show_themselves() -> None:
+    tag = "P-101\N{CYRILLIC CAPITAL LETTER A}.run_cmd"
+    device = {**start()["identity"], "name": "PLC\x1b]0;x\x07", "where": "modbus://\u202e/1"}
+    shown = card(request(commands=[_changed(tag=tag, shown="tr\u200bue", identity=device)]))
+    assert shown.changes[0].tag == "P-101\\u0410.run_cmd"
+    assert shown.changes[0].after == "tr\\u200bue"
+    assert shown.changes[0].frame.device == "PLC\\x1b]0;x\\x07"
+    assert _everything(shown).isascii()
+    assert not shown.is_approvable
+
+
+def test_the_card_shows_every_frame_that_is_approved_with_it() -> None:
+    shown = card(request(commands=[start(), lower()]))
+    frames = [each.frame for each in shown.changes] + [each.frame for each in shown.recovery]
+    assert [each.wire for each in frames] == [
+        each.wire for each in request(commands=[start(), lower()]).actions
+    ]
+    assert [each.undoes for each in shown.recovery] == [1]
+    assert shown.changes[0].limits is None
+    assert shown.changes[1].limits == "280 to 420 kPa"
