@@ -5,9 +5,14 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import plants, reading, startup
+from . import journal, plants, reading, startup
 
-SUITES = {"plants": plants.rows, "reading": reading.rows, "startup": startup.rows}
+SUITES = {
+    "plants": plants.rows,
+    "reading": reading.rows,
+    "journal": journal.rows,
+    "startup": startup.rows,
+}
 REPEATS = 15
 
 

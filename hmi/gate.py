@@ -3,11 +3,13 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Callable
 
 from handwheel.connectors.site import Site
 from handwheel.tools.guardrails.gate.gate import take_post
 from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.operators import load_roster
 
 from .journal_lines import journal_fields, journal_line
 from .stdin_lines import stdin_lines
@@ -26,6 +28,8 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
         as_json: Print one JSON line when the gate is at its post, and one for each row of the
             journal.
     """
+    for problem in load_roster(site).ignored:
+        sys.stderr.write(f"handwheel: ignored: {problem}\n")
     note_start()
     async with take_post(site) as gate:
         with Database(site.state, site.id) as database:

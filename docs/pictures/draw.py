@@ -1,4 +1,4 @@
-"""Draws the demo's screen for the README: `make picture` (needs librsvg and Cascadia Code).
+"""Draws the README's pictures: `make picture` (needs librsvg and Cascadia Code).
 
 A real plant behind its servers, read over both protocols; only the pace is stepped.
 """
@@ -6,22 +6,30 @@ A real plant behind its servers, read over both protocols; only the pace is step
 import asyncio
 import re
 import subprocess
+from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 from handwheel.connectors.reader import SiteReader
-from handwheel.connectors.site import load_site
+from handwheel.connectors.site import Site, load_site
+from handwheel.hmi.asking import expected_word, settled
+from handwheel.hmi.card_text import render_card
 from handwheel.hmi.demo_screen import Frame, render
+from handwheel.hmi.demo_stage import demo_stage
 from handwheel.hmi.demo_story import SHOWN, STORIES, Timeline
 from handwheel.hmi.history import History
 from handwheel.hmi.plants import create_plant, parse_fault
+from handwheel.hmi.signing import open_bench
 from handwheel.hmi.sitefiles import Link, write_site
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.serve import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
+from handwheel.tools.guardrails.card import Card
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 
 HERE = Path(__file__).parent
 FONT = ("Cascadia Mono NF", "20.82px")
@@ -61,21 +69,42 @@ async def picture() -> RenderableType:
                 return render(Frame(story, site.tags, readings, history, timeline, links, 80, 24))
 
 
-def main() -> None:
+async def card() -> RenderableType:
+    """Returns what a person sees who is asked for the standby: a real plant, gate and request."""
+    with TemporaryDirectory() as folder:
+        async with demo_stage(Path(folder), STORIES["F01"], is_attended=True) as stage:
+            with redirect_stdout(StringIO()):
+                await stage.desk.propose()
+            with open_bench(stage.site) as bench:
+                record = load_request(bench.database, stage.desk.request_id)
+                lines = render_card(await asyncio.to_thread(_card, stage.site, record))
+                word = expected_word(record.request)
+    return Text("\n".join([*lines, "", f'Type "{word}" to approve, Enter to leave it: ']))
+
+
+def _card(site: Site, record: RequestRecord) -> Card:
+    with open_bench(site) as bench:
+        return settled(bench, record)
+
+
+def draw(shown: RenderableType, title: str, name: str) -> None:
     """Draws the SVG, without rich's foreign font, and the PNG from it."""
-    console = Console(record=True, width=80, height=24, file=StringIO())
-    console.print(asyncio.run(picture()))
-    svg = console.export_svg(title="make demo", font_aspect_ratio=0.6)
+    console = Console(record=True, width=80, height=24, file=StringIO(), highlight=False)
+    console.print(shown)
+    svg = console.export_svg(title=title, font_aspect_ratio=0.61)
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
     svg = svg.replace("Fira Code", FONT[0]).replace("font-size: 20px", f"font-size: {FONT[1]}")
     svg = svg.replace("<text ", '<text xml:space="preserve" ')
     with TemporaryDirectory() as folder:
-        source = Path(folder, "demo.svg")
+        source = Path(folder, "picture.svg")
         source.write_text(svg, encoding="utf-8")
-        subprocess.run(
-            ["rsvg-convert", "-w", "1200", source, "-o", HERE / "demo.png"],
-            check=True,
-        )
+        subprocess.run(["rsvg-convert", "-w", "1200", source, "-o", HERE / name], check=True)
+
+
+def main() -> None:
+    """Draws both pictures."""
+    draw(asyncio.run(picture()), "make demo", "demo.png")
+    draw(asyncio.run(card()), "handwheel requests approve", "card.png")
 
 
 if __name__ == "__main__":

@@ -20,16 +20,16 @@ def test_every_suite_gives_its_figures() -> None:
     assert result.returncode == 0, result.stderr
     figures = json.loads(result.stdout)
     assert [name.split(":")[0] for name in figures] == [
-        "cw-100", "cw-100", "cw-100", "opcua", "modbus", "handwheel lockout", "handwheel --help",
-        "handwheel plant models",
+        "cw-100", "cw-100", "cw-100", "opcua", "modbus", "journal", "journal",
+        "handwheel lockout", "handwheel --help", "handwheel plant models",
     ]  # fmt: skip
     assert all(any(digit.isdigit() for digit in value) for value in figures.values())
     assert result.stderr.splitlines() == [
-        f"{suite}, medians of 1…" for suite in ("plants", "reading", "startup")
+        f"{suite}, medians of 1…" for suite in ("plants", "reading", "journal", "startup")
     ]
 
 
 def test_an_unknown_suite_is_refused() -> None:
     result = _bench("speed")
     assert result.returncode == 2
-    assert "no suite speed; known: plants, reading, startup" in result.stderr
+    assert "no suite speed; known: plants, reading, journal, startup" in result.stderr
