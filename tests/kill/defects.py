@@ -1,0 +1,151 @@
+"""Defects for a gate, and the arrangement in which one of them comes to light.
+
+Each function changes the modules of its own process, for good; `broken_gate` calls them before
+it starts the real gate.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.actuation.door import Door, open_door
+from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.errors import WriteOutcomeUnknown
+from handwheel.connectors.session import Encoder
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue
+from handwheel.tools.guardrails.gate import carry_out, gate
+from handwheel.tools.guardrails.gate.passage import Passage
+from handwheel.tools.guardrails.ledger.database import Database, LostRace, Transaction
+from handwheel.tools.requests.stamps import Instant
+
+_GATE = "handwheel.tools.guardrails.gate"
+_CLAIM_S = 5.0
+_INTENT_S = 1.2  # the frame must have left 2 s after the fresh look
+
+_patch = pytest.MonkeyPatch()
+
+
+def row_count_unchecked() -> None:
+    """A change that found no row counts as done."""
+    checked = Transaction.change
+
+    def change(self: Transaction, statement: str, values: Sequence[object]) -> None:
+        with suppress(LostRace):
+            checked(self, statement, values)
+
+    _patch.setattr(Transaction, "change", change)
+
+
+class _Insistent:
+    """A door that does what a library's retry does: after a lost answer it sends again."""
+
+    def __init__(self, door: Door, again: Callable[[], Any]) -> None:
+        self._door = door
+        self._again = again
+
+    @property
+    def encoder(self) -> Encoder:
+        return self._door.encoder
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        return await self._door.read(tags)
+
+    async def send(self, permit: Permit) -> None:
+        try:
+            await self._door.send(permit)
+        except WriteOutcomeUnknown:
+            await self._door.close()
+            self._door = await self._again()
+            await self._door.send(permit)
+
+    async def close(self) -> None:
+        await self._door.close()
+
+
+def resend() -> None:
+    """A frame whose answer is lost is sent once more."""
+
+    async def open_insistent(site: Site, connection: str, tags: Sequence[Tag]) -> _Insistent:
+        again = partial(open_door, site, connection, tags)
+        return _Insistent(await again(), again)
+
+    _patch.setattr(gate, "open_door", open_insistent)
+
+
+def drop_second_line(ledger: Path) -> None:
+    """Takes from a ledger what stops a second sending where no row count is checked."""
+    with closing(sqlite3.connect(ledger)) as connection:
+        connection.executescript(
+            "DROP TABLE intent;"
+            "CREATE TABLE intent(action_id TEXT, wire TEXT, epoch INTEGER, seq INTEGER) STRICT;"
+        )
+
+
+def stand_beside(meeting: Path) -> None:
+    """Lets two gates stand side by side: no lock, one epoch, and both act at the same moment.
+
+    Each waits for the other before it claims an action, and before it records its intent.
+
+    Args:
+        meeting: A folder of both, in which a file tells who has come where.
+    """
+    new_epoch, claim, record_intent = (
+        vars(gate)["_new_epoch"],
+        carry_out.claim,
+        carry_out.record_intent,
+    )
+
+    def same_epoch(database: Database, now: Instant) -> int:
+        newest: int | None = database.all("SELECT max(epoch) FROM gate")[0][0]
+        return newest or new_epoch(database, now)
+
+    def claim_together(passage: Passage) -> None:
+        _meet(meeting, "claim", _CLAIM_S)
+        try:
+            claim(passage)
+        except LostRace:
+            _arrive(meeting, "intent")  # the winner need not wait
+            raise
+
+    def intend_together(passage: Passage) -> None:
+        _meet(meeting, "intent", _INTENT_S)
+        record_intent(passage)
+
+    def always_free(file: int, operation: int) -> None: ...
+
+    _patch.setattr(f"{_GATE}.lock.fcntl.flock", always_free)
+    _patch.setattr(gate, "_new_epoch", same_epoch)
+    _patch.setattr(carry_out, "claim", claim_together)
+    _patch.setattr(carry_out, "record_intent", intend_together)
+
+
+def _meet(meeting: Path, place: str, within_s: float) -> None:
+    _arrive(meeting, place)
+    until_s = monotonic() + within_s
+    while arrived(meeting, place) < 2 and monotonic() < until_s:
+        sleep(0.001)
+
+
+def _arrive(meeting: Path, place: str) -> None:
+    (meeting / f"{place} {os.getpid()}").touch()
+
+
+def arrived(meeting: Path, place: str) -> int:
+    """Returns how many gates have come to `claim` or `intent`."""
+    return len(list(meeting.glob(f"{place} *")))
+
+
+DEFECTS: Mapping[str, Callable[[], None]] = {
+    "none": lambda: None,
+    "row-count-unchecked": row_count_unchecked,
+    "resend": resend,
+}

@@ -1,0 +1,133 @@
+"""The operators' desk of a kill run: files, approves, rejects, resolves and releases.
+
+It calls what the commands of the terminal call, with keys that are open already.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from handwheel.connectors.reader import survey
+from handwheel.connectors.site import load_site
+from handwheel.hmi.asking import look, settled, sign_approval
+from handwheel.hmi.signing import Signer, Statement, find_person, open_bench, sign_statement
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.across import cross_limits
+from handwheel.tools.guardrails.administering import lockout_subject, release_lockout
+from handwheel.tools.guardrails.bench import Bench
+from handwheel.tools.guardrails.deciding import decide, propose
+from handwheel.tools.guardrails.decisions import (
+    ActionVerdict,
+    VerdictWord,
+    meaning_of,
+    meaning_of_subject,
+)
+from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.ledger.stops import generations, latch, locked_scopes
+from handwheel.tools.guardrails.lockouts import SITE, lockout_file
+from handwheel.tools.guardrails.operators import ADMINISTRATOR as ADMINISTRATORS
+from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
+from handwheel.tools.requests.request import Proposer
+from handwheel.tools.requests.stamps import instant_now
+
+from .world import ADMINISTRATOR, APPROVER, PROPOSER, ROLES, World
+
+_VALID_S = 60.0
+
+
+class Desk:
+    """Three people with open keys at one site."""
+
+    def __init__(self, world: World) -> None:
+        self._site = load_site(world.site)
+        with open_bench(self._site) as bench:
+            self._signers = {
+                person: Signer(
+                    find_person(
+                        self._site, bench.roster, person, administrator=role == ADMINISTRATORS
+                    ),
+                    world.key(person),
+                    is_attended=False,
+                )
+                for person, role in ROLES.items()
+            }
+
+    def propose(self, wanted: Sequence[tuple[str, bool]]) -> str:
+        """Files a request of one write or several, signed by its proposer; returns its id."""
+        signer = self._signers[PROPOSER]
+        with open_bench(self._site) as bench:
+            filing = Filing(self._site, bench.policy, cross_limits(self._site, bench.policy))
+            wishes = [Wish(self._site.tags[tag], value) for tag, value in wanted]
+            read = tags_to_survey(filing, wishes)
+            seen = asyncio.run(survey(self._site, read, [wish.tag for wish in wishes]))
+            locks = generations(bench.database, scopes(self._site, wishes))
+            now, of = instant_now(), signer.operator
+            proposer = Proposer(kind="person", name=of.person, key_id=of.key_id)
+            request, denial = make_request(filing, wishes, seen, proposer, "kill run", locks, now)
+            said = _said("propose", meaning_of("propose", request), digest=request.digest)
+            signed = sign_statement(bench.database, signer, said, now)
+            propose(bench, request, signed, denial, now)
+        return request.request_id
+
+    def approve(self, request_id: str) -> None:
+        """Signs an approval as soon as the gate's picture shows the request's tags."""
+        with open_bench(self._site) as bench:
+            record = load_request(bench.database, request_id)
+            sign_approval(bench, record, self._signers[APPROVER], settled(bench, record))
+
+    def reject(self, request_id: str) -> None:
+        """Signs a rejection; no card is needed for a no."""
+        with open_bench(self._site) as bench:
+            request = load_request(bench.database, request_id).request
+            said = _said("reject", meaning_of("reject", request), digest=request.digest)
+            try:
+                self._decide(bench, said, None)
+            except PermitRefused:
+                return  # it was over before anybody could say no
+
+    def resolve(self, action_id: str, *, applied: bool) -> None:
+        """Signs what became of an action whose outcome nobody knew."""
+        with open_bench(self._site) as bench:
+            record = load_request(bench.database, action_id.partition("/")[0])
+            card = look(bench, record, instant_now())
+            verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"
+            meaning = meaning_of_subject(verdict, action_id)
+            said = _said(
+                verdict, meaning, digest=record.digest, subject=action_id, card=card.digest
+            )
+            self._decide(bench, said, card.text)
+
+    def release(self, scope: str) -> None:
+        """Ends a lockout as `handwheel release` does: the file first, then the signed word."""
+        with open_bench(self._site) as bench:
+            if scope not in locked_scopes(bench.database):  # no gate has seen the file yet
+                covered = None if scope == SITE else self._site.members_of(scope)
+                latch(bench.database, scope, covered, instant_now())
+            generation = locked_scopes(bench.database)[scope]
+            subject = lockout_subject(scope, generation)
+            said = _said(
+                "release",
+                meaning_of_subject("release", subject),
+                role=ADMINISTRATORS,
+                subject=subject,
+            )
+            now = instant_now()
+            signed = sign_statement(bench.database, self._signers[ADMINISTRATOR], said, now)
+            lockout_file(self._site.state, scope).unlink(missing_ok=True)
+            release_lockout(bench, scope, generation, signed, now)
+
+    def _decide(self, bench: Bench, said: Statement, card: str | None) -> None:
+        now = instant_now()
+        signed = sign_statement(bench.database, self._signers[APPROVER], said, now)
+        decide(bench, signed, card, now)
+
+
+def _said(
+    verdict: VerdictWord,
+    meaning: str,
+    *,
+    role: str = "operator",
+    digest: str | None = None,
+    subject: str | None = None,
+    card: str | None = None,
+) -> Statement:
+    return Statement(verdict, meaning, role, _VALID_S, digest, subject, card)
