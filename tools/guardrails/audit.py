@@ -73,17 +73,21 @@ class _Reader:
         self._site, self._roster, self._satisfies = site, roster, satisfies
         self.cases: dict[str, _Case] = {}
         self._revoked = set[str]()
+        self._words: dict[str, str] = {}
+        self._wires: dict[str, str] = {}
         self.decisions = 0
         self.intents = 0
 
     def read(self, row: Row) -> Iterator[str]:
         """Follows one row; yields what is wrong with it."""
         try:
-            fields = row.fields
-            kind, subject, body = str(fields["kind"]), str(fields["subject"]), fields["body"]
-        except (ValueError, KeyError) as error:
+            yield from self._read(row)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             yield f"cannot be read: {error}"
-            return
+
+    def _read(self, row: Row) -> Iterator[str]:
+        fields = row.fields
+        kind, subject, body = str(fields["kind"]), str(fields["subject"]), fields["body"]
         now = Instant(
             parse_stamp(fields["at"]), fields["boot_id"], round(fields["boot_s"] * 1000.0)
         )
@@ -113,6 +117,7 @@ class _Reader:
     def _decided(self, subject: str, body: Mapping[str, Any]) -> Iterator[str]:
         self.decisions += 1
         signed = Signed(str(body.get("text")), str(body.get("signature")))
+        self._words[_name_of(signed.text)] = signed.signature_hex
         try:
             said = parse_decision(signed.text)
             decision, operator = verify(
@@ -150,6 +155,9 @@ class _Reader:
         wire = next(e.wire for e in case.request.actions if e.action_id == action_id)
         if body.get("wire") != wire:
             yield f"{action_id} was sent with other bytes than were filed"
+        if action_id in self._wires:
+            yield f"{action_id} was to be sent a second time"
+        self._wires[action_id] = str(body.get("wire"))
         if case.approved is None:
             yield f"{action_id} was sent without an approval"
             return
@@ -173,6 +181,8 @@ class _Reader:
         state, to = case.actions[action_id], ActionState(body["to"])
         if body["from"] != state or to not in ACTIONS.get(state, frozenset()):
             yield f"{action_id} cannot go from {state} to {to}"
+        if to is ActionState.SENDING and action_id not in self._wires:
+            yield f"{action_id} was sent without an intent"
         if to is ActionState.VERIFIED and not body.get("readback"):
             yield f"{action_id} is VERIFIED without a read-back"
         case.actions[action_id] = to
@@ -184,9 +194,29 @@ class _Reader:
             told |= case.actions
         held = {row[0]: row[1] for row in database.all("SELECT request_id, state FROM request")}
         held |= {row[0]: row[1] for row in database.all("SELECT action_id, state FROM action")}
-        for name in sorted(told.keys() | held.keys()):
-            if told.get(name) != held.get(name):
-                yield (
-                    f"{name}: the ledger says {held.get(name, 'nothing')}, "
-                    f"the journal {told.get(name, 'nothing')}"
-                )
+        yield from _differences(told, held)
+        texts = database.all("SELECT request_id, text FROM request")
+        yield from _differences(
+            {name: f"has the digest {case.request.digest}" for name, case in self.cases.items()},
+            {row[0]: f"has the digest {digest('request', row[1])}" for row in texts},
+        )
+        intents = database.all("SELECT action_id, wire FROM intent")
+        yield from _differences(
+            {name: f"sends {wire}" for name, wire in self._wires.items()},
+            {row[0]: f"sends {row[1]}" for row in intents},
+        )
+        words = database.all("SELECT text, signature FROM decision")
+        yield from _differences(self._words, {_name_of(row[0]): row[1] for row in words})
+
+
+def _name_of(decision: str) -> str:
+    return f"decision {digest('decision', decision)[:12]}"
+
+
+def _differences(told: Mapping[str, str], held: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(told.keys() | held.keys()):
+        if told.get(name) != held.get(name):
+            yield (
+                f"{name}: the ledger says {held.get(name, 'nothing')}, "
+                f"the journal {told.get(name, 'nothing')}"
+            )

@@ -65,11 +65,19 @@ class Bench:
             raise DecisionRefused(Reason.FUTURE)
         if now.wall >= parse_stamp(decision.valid_until):
             raise DecisionRefused(Reason.EXPIRED)
-        if not self.database.all("SELECT 1 FROM journal WHERE hash = ?", decision.head):
-            raise DecisionRefused(Reason.OTHER_LEDGER)
+        self.check_head(decision)
         if self.database.all("SELECT 1 FROM decision WHERE nonce = ?", decision.nonce):
             raise DecisionRefused(Reason.SAME_NONCE)
         return decision, operator
+
+    def check_head(self, decision: Decision) -> None:
+        """Refuses a decision that was made in view of another ledger.
+
+        Raises:
+            DecisionRefused: The head that it names is no row of this journal.
+        """
+        if not self.database.all("SELECT 1 FROM journal WHERE hash = ?", decision.head):
+            raise DecisionRefused(Reason.OTHER_LEDGER)
 
     @contextmanager
     def refusals_recorded(self, signed: Signed, now: Instant) -> Generator[None]:

@@ -76,7 +76,7 @@ def _plain(value: object) -> object:
         table = cast(Mapping[object, object], value)
         if not all(isinstance(key, str) and key.isascii() for key in table):
             raise ValueError("a key is not ASCII text")
-        if table.keys() == {_FLOAT}:
+        if list(table) == [_FLOAT]:
             raise ValueError(f"a table of {_FLOAT} alone would be taken for a number")
         return {key: _plain(item) for key, item in cast(Mapping[str, object], value).items()}
     if isinstance(value, list | tuple):

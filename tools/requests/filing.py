@@ -21,7 +21,6 @@ from .stamps import Instant, stamp
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
 _NAME_LENGTH = 8
 _TOLERANCE = 0.02  # of the span: less is noise, more is another plant
-_DEFAULT_WITHIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,16 @@ def equipment_of(tag: Tag) -> str:
     return tag.equipment or tag.name.partition(".")[0]
 
 
+def tolerance_of(tag: Tag) -> float | None:
+    """Returns by how much a reading may differ from the one expected; `None` for not at all."""
+    return _TOLERANCE * (tag.span[1] - tag.span[0]) if tag.kind == "float" and tag.span else None
+
+
+def max_age_of(site: Site, tag: Tag) -> float:
+    """Returns how old a reading may be that is expected, seconds: three scans."""
+    return STALE_SCANS * site.connections[tag.connection].scan
+
+
 def requirements(site: Site, tag: Tag) -> list[Requirement]:
     """Returns what must be true of the equipment whenever the tag is written."""
     equipment = site.equipment.get(tag.equipment)
@@ -132,7 +141,7 @@ def requirements(site: Site, tag: Tag) -> list[Requirement]:
 
 
 def _action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Action:
-    tag, connection = wish.tag, site.connections[wish.tag.connection]
+    tag = wish.tag
     reading = survey.readings.get(tag.name)
     if reading is None or reading.quality is not Quality.GOOD or reading.value is None:
         status = reading.status.name if reading else "missing"
@@ -155,24 +164,21 @@ def _action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Action:
         value=encoded.value,
         shown=tag.show_value(encoded.value),
         unit=tag.unit,
-        expected=[_expected(tag, reading, STALE_SCANS * connection.scan)],
+        expected=[_expected(site, tag, reading)],
         requires=requirements(site, tag),
         readback=tag.readback or None,
-        within_s=tag.within_s or _DEFAULT_WITHIN_S,
+        within_s=tag.within_s,
     )
 
 
-def _expected(tag: Tag, reading: DataValue, max_age_s: float) -> Expected:
+def _expected(site: Site, tag: Tag, reading: DataValue) -> Expected:
     assert reading.value is not None
-    tolerance = (
-        _TOLERANCE * (tag.span[1] - tag.span[0]) if tag.kind == "float" and tag.span else None
-    )
     return Expected(
         tag=tag.name,
         value=reading.value,
         shown=tag.show(reading),
-        tolerance=tolerance,
-        max_age_s=max_age_s,
+        tolerance=tolerance_of(tag),
+        max_age_s=max_age_of(site, tag),
     )
 
 

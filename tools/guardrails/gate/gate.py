@@ -39,6 +39,7 @@ from .recovery import recover, recover_in_flight
 
 _POLL_S = 0.1
 _PICTURE_S = 1.0
+_EAGER_S = 2.0
 _AFTER_FAULT_S = 1.0
 
 _logger = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class Gate:
         self._reader: SiteReader | None = None
         self._tags: frozenset[str] = frozenset()
         self._offset_s = _offset_s(post.clock())
+        self._eager_until_s = float("-inf")
 
     @property
     def epoch(self) -> int:
@@ -122,8 +124,10 @@ class Gate:
                     self._latch()
                     sweep(self._post.database, self._post.clock())
                     await self._follow_tags(stack)
-                    if monotonic() - published_s >= _PICTURE_S:
-                        published_s = monotonic()
+                    now_s = monotonic()
+                    # Somebody waits for the tags of a request that was filed just now.
+                    if now_s < self._eager_until_s or now_s - published_s >= _PICTURE_S:
+                        published_s = now_s
                         self._publish()
                 except LedgerError as error:
                     await _suspend(error)
@@ -165,6 +169,7 @@ class Gate:
             return
         await stack.aclose()
         self._tags, self._reader = wanted, None
+        self._eager_until_s = monotonic() + _EAGER_S
         if wanted:
             tags = self._post.site.find_tags(sorted(wanted))
             self._reader = await stack.enter_async_context(SiteReader(self._post.site, tags))
@@ -226,5 +231,8 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
-        await task
+        try:
+            await task
+        except LedgerError as error:  # must not take the place of the cancellation
+            _logger.error("suspended: %s", error)
         raise

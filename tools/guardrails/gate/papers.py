@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from handwheel.connectors.site import POLICY_FILE, SITE_FILE, Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.site import POLICY_FILE, SITE_FILE
+from handwheel.connectors.values import GOOD, DataValue
 
 from ...errors import PermitRefused, PolicyViolation
-from ...requests.filing import equipment_of, requirements
-from ...requests.request import Action
+from ...requests.stamps import parse_stamp
 from ..bench import Bench
 from ..deciding import check_card, is_unattended_allowed
-from ..decisions import Signed
+from ..decisions import Signed, verify
 from ..ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
-from ..ledger.records import DecisionRecord, load_decisions
+from ..ledger.records import DecisionRecord, RequestRecord, load_decisions
+from ..ledger.transitions import ActionState
 from ..quorum import Verdict, check_quorum
+from .description import check_description
 from .passage import Passage
 
 
@@ -33,37 +34,71 @@ async def same_request(passage: Passage) -> None:
         raise PermitRefused("the request is not the one that was filed: its digest differs")
     if passage.record.request.site != passage.post.site.id:
         raise PermitRefused("the request is another site's")
+    _check_order(passage)
+
+
+def _check_order(passage: Passage) -> None:
+    if passage.action.kind != "command":
+        return
+    for each in passage.record.request.commands:
+        if each.action_id == passage.action.action_id:
+            return
+        if passage.record.record(each.action_id).state is not ActionState.VERIFIED:
+            raise PermitRefused(f"{each.action_id} comes before it and is not done")
 
 
 async def enough_signatures(passage: Passage) -> None:
     """3: enough different people have signed exactly this, none objects, no key is revoked."""
-    request = passage.record.request
-    decisions = [
-        each
-        for each in load_decisions(passage.post.database, request.request_id)
-        if each.verdict != "propose"
-    ]
-    verdict = _verdict(passage, decisions)
+    post, record = passage.post, passage.record
+    bench = Bench(post.site, post.database, post.policy, post.people())
+    decisions = load_decisions(post.database, record.request.request_id)
+    verdict = _verdict(passage, bench, decisions)
     if not verdict.is_met:
         raise PermitRefused("; ".join(str(each) for each in verdict.findings))
+    _check_proposer(bench, record, decisions)
     cards = {each.text: each.card for each in decisions}
     for approval in verdict.approvals:
-        check_card(approval.decision, passage.record, cards[approval.decision.text])
-    if not verdict.is_attended and not is_unattended_allowed(passage.post.policy, request):
+        check_card(approval.decision, record, cards[approval.decision.text])
+        bench.check_head(approval.decision)
+    if not verdict.is_attended and not is_unattended_allowed(post.policy, record.request):
         raise PermitRefused("a script approved it, and the policy or the device does not allow it")
 
 
-def _verdict(passage: Passage, decisions: Sequence[DecisionRecord]) -> Verdict:
-    post, record = passage.post, passage.record
-    bench = Bench(post.site, post.database, post.policy, post.people())
+def _check_proposer(
+    bench: Bench, record: RequestRecord, decisions: Sequence[DecisionRecord]
+) -> None:
+    """Refuses a request that names a person who has not signed it: an agent may pose as one."""
+    proposer = record.request.proposer
+    if proposer.kind != "person":
+        return
+    for each in decisions:
+        if each.verdict != "propose":
+            continue
+        signed = Signed(each.text, each.signature)
+        decision, operator = verify(
+            signed,
+            bench.roster,
+            bench.revoked_keys(),
+            bench.site.id,
+            parse_stamp(record.request.filed_at),
+        )
+        if decision.digest == record.digest and operator.key_id == proposer.key_id:
+            return
+    raise PermitRefused(f"{proposer.name} has not signed the request that names them")
+
+
+def _verdict(passage: Passage, bench: Bench, decisions: Sequence[DecisionRecord]) -> Verdict:
+    record = passage.record
     # A later command is judged by what was valid when its request was approved; keys and
     # objections count as they are now.
-    at = post.clock() if passage.is_first or record.approved is None else record.approved
+    at = record.approved
+    if passage.is_first or at is None:
+        at = passage.post.clock()
     return check_quorum(
         record.request,
-        [Signed(each.text, each.signature) for each in decisions],
+        [Signed(each.text, each.signature) for each in decisions if each.verdict != "propose"],
         bench.roster,
-        post.policy.satisfies,
+        bench.policy.satisfies,
         bench.revoked_keys(),
         at,
     )
@@ -86,7 +121,10 @@ async def policy_allows(passage: Passage) -> None:
     tag = post.site.tags.get(action.tag)
     if tag is None:
         raise PolicyViolation(f"{action.tag} is no tag of this site")
-    ruling = post.policy.judge(tag, action.value, passage.seen.get(action.tag))
+    # Judged from what was expected; the ninth check sees to it that the plant still reads so.
+    expected = next((each for each in action.expected if each.tag == tag.name), None)
+    present = DataValue(expected.value, GOOD, None, None, 0.0) if expected else None
+    ruling = post.policy.judge(tag, action.value, present)
     if not ruling.is_allowed or request.risk_class == "R4":
         raise PolicyViolation("; ".join(ruling.reasons) or "the class is R4")
     if (
@@ -113,28 +151,4 @@ async def same_map(passage: Passage) -> None:
             raise PermitRefused(f"{file}: {error.strerror}") from None
         if sha256(content).hexdigest() != hashes[name]:
             raise PermitRefused(f"{file} was changed; start the gate again and ask again")
-    _check_description(post.site, post.site.tags[action.tag], action)
-
-
-def _check_description(site: Site, tag: Tag, action: Action) -> None:
-    """Refuses a request that describes the tag otherwise than filing would have.
-
-    Lockouts, holds, the read-back and the person's eyes all go by the description.
-    """
-    found = {
-        "connection": tag.connection,
-        "address": str(tag.address),
-        "type": tag.kind,
-        "unit": tag.unit,
-        "equipment": equipment_of(tag),
-        "readback": tag.readback or None,
-        "shown": tag.show_value(action.value),
-    }
-    for name, value in found.items():
-        if getattr(action, name) != value:
-            raise PermitRefused(f"{tag.name} is not what the request says: its {name} is {value}")
-    for requirement in requirements(site, tag):
-        if requirement not in action.requires:
-            raise PermitRefused(f"the request leaves out {requirement.why}: {requirement.text}")
-    if action.kind == "command" and all(each.tag != tag.name for each in action.expected):
-        raise PermitRefused(f"nothing is expected of {tag.name} before it is written")
+    check_description(post.site, post.site.tags[action.tag], action)

@@ -43,13 +43,16 @@ def locked_files(passage: Passage) -> set[str]:
 
 
 def _check_authority(passage: Passage) -> None:
-    is_agent = passage.record.request.proposer.kind == "agent"
+    is_agent, is_agents = passage.record.request.proposer.kind == "agent", False
     for scope in passage.post.site.scopes_of(passage.action.equipment):
         for mode, person in passage.post.database.all(
             "SELECT mode, person FROM authority WHERE equipment = ?", scope
         ):
+            is_agents |= mode == "AGENT"
             if mode in {"LOCAL", "MAINTENANCE"} or (is_agent and mode != "AGENT"):
                 raise InterlockActive(f"{scope} is {mode}, set by {person}")
+    if is_agent and not is_agents:
+        raise InterlockActive(f"{passage.action.equipment} was not handed over to agents")
 
 
 def _check_held(passage: Passage) -> None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ...errors import LedgerError
 from ...requests.canonical import canonical, digest, parse_canonical
@@ -30,9 +30,15 @@ class Row:
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """What the row says: `seq prev at boot_s boot_id kind subject body`."""
-        fields: Mapping[str, Any] = parse_canonical(self.text)
-        return fields
+        """What the row says: `seq prev at boot_s boot_id kind subject body`.
+
+        Raises:
+            ValueError: The text is no table in canonical form.
+        """
+        fields: object = parse_canonical(self.text)
+        if not isinstance(fields, dict):
+            raise ValueError("it is no table")
+        return cast(Mapping[str, Any], fields)
 
 
 def next_row(last: Row | None, now: Instant, kind: str, subject: str, body: object) -> Row:
