@@ -20,7 +20,8 @@ __all__ = ["Match", "Report", "judge"]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tests/witness.py", description=__doc__.splitlines()[0])
+    told = (__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog="tests/witness.py", description=told)
     for name in ("frames", "journal", "operators"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--root", required=True, help="fingerprint of the first administrator")

@@ -44,8 +44,9 @@ async def tell(
         site = stage.site
         if ports:
             real = stage.plant.ready["ports"]
-            link = Link(**({"opcua": real["opcua"], "modbus": real["modbus"]} | ports))
-            site = await asyncio.to_thread(site_of, folder / "other", replace(link, scan="50 ms"))
+            opcua, modbus = (ports.get(each) or real[each] for each in ("opcua", "modbus"))
+            link = Link(opcua, modbus, scan="50 ms")
+            site = await asyncio.to_thread(site_of, folder / "other", link)
         async with SiteReader(site, site.find_tags(SHOWN)) as reader:
             run = DemoRun(story, site, reader, (stage.plant, stage.gate), stage.desk)
             await run.run(approve_after_s, is_live=False)

@@ -1,0 +1,45 @@
+"""One plant for each module, standing as it was warmed up before each test; a site for each."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from handwheel.sim_plant.serve import PlantServer
+
+from ..served import served
+from .world import World
+
+
+@pytest.fixture(scope="module")
+async def plant(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncGenerator[tuple[PlantServer, Path]]:
+    frame_log = tmp_path_factory.mktemp("plant") / "frames.jsonl"
+    async with served(frame_log=frame_log, speed=1.0) as server:
+        running = asyncio.create_task(server.run())
+        yield server, frame_log
+        running.cancel()
+        await asyncio.wait([running])
+
+
+@pytest.fixture
+async def idle(
+    plant: tuple[PlantServer, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[World]:
+    """A world whose gate has not been started."""
+    server, frame_log = plant
+    warm = server.simulation.plant.snapshot()
+    world = World(tmp_path / "site", server, frame_log, monkeypatch)
+    yield world
+    await world.stop()
+    server.simulation.plant.restore(warm)
+    await server.step()
+
+
+@pytest.fixture
+async def world(idle: World) -> World:
+    """A world with its gate at its post."""
+    await idle.start()
+    return idle

@@ -1,0 +1,140 @@
+"""The people of a site at their desk: each word of theirs is signed as the terminal signs it."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.values import Value
+from handwheel.hmi.signing import Signer, Statement, sign_statement
+from handwheel.tools.guardrails.across import cross_limits
+from handwheel.tools.guardrails.administering import (
+    key_subject,
+    lockout_subject,
+    release_lockout,
+    revoke_key,
+)
+from handwheel.tools.guardrails.bench import Bench
+from handwheel.tools.guardrails.deciding import decide, propose
+from handwheel.tools.guardrails.decisions import (
+    ActionVerdict,
+    RequestVerdict,
+    Signed,
+    meaning_of,
+    meaning_of_subject,
+)
+from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.stops import generations, locked_scopes
+from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.lockouts import lockout_file
+from handwheel.tools.guardrails.operators import Operator, Roster, load_roster
+from handwheel.tools.guardrails.policy import Policy, load_policy
+from handwheel.tools.requests.canonical import canonical, digest
+from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
+from handwheel.tools.requests.request import ActionRequest, Proposer
+
+from ..tools import people
+from .fuse import SteppedClock
+from .paper_plant import PaperPlant
+
+Writes = Sequence[tuple[str, Value]]
+
+
+class Desk:
+    """The terminals of a site, with their own view of the ledger.
+
+    Args:
+        site: From `make_site`.
+    """
+
+    def __init__(self, site: Site, clock: SteppedClock, plant: PaperPlant) -> None:
+        self.site, self.clock, self.plant = site, clock, plant
+        self.database = Database(site.state, site.id)
+        self.bench = Bench(site, self.database, *_rules(site.root))
+
+    def request(self, writes: Writes, person: str = "gina") -> tuple[ActionRequest, str]:
+        """Makes a request and says why the policy denies it, without filing it."""
+        policy = self.bench.policy
+        filing = Filing(self.site, policy, cross_limits(self.site, policy))
+        wishes = [Wish(self.site.tags[name], value) for name, value in writes]
+        seen = self.plant.survey(tags_to_survey(filing, wishes), [each.tag for each in wishes])
+        locks = generations(self.database, scopes(self.site, wishes))
+        proposer = Proposer(kind="person", name=person, key_id=people.key_id(person))
+        return make_request(filing, wishes, seen, proposer, "a test asks", locks, self.clock.now())
+
+    def propose(self, *writes: tuple[str, Value], person: str = "gina") -> ActionRequest:
+        request, denial = self.request(writes, person)
+        signed = self._sign(person, self._statement("propose", request, person))
+        propose(self.bench, request, signed, denial, self.clock.now())
+        return request
+
+    def say(self, verdict: RequestVerdict, request: ActionRequest, person: str) -> RequestState:
+        """A person's word on a request, as shown on a card."""
+        card = canonical({"schema": "card/1", "request_digest": request.digest})
+        statement = self._statement(verdict, request, person, digest("card", card))
+        return decide(self.bench, self._sign(person, statement), card, self.clock.now())
+
+    def approve(self, request: ActionRequest, *persons: str) -> None:
+        for person in persons or ("anna",):
+            self.say("approve", request, person)
+
+    def resolve(self, action_id: str, verdict: ActionVerdict, person: str = "anna") -> RequestState:
+        record = self.record(action_id)
+        card = canonical({"schema": "card/1", "request_digest": record.digest})
+        statement = Statement(
+            verdict, meaning_of_subject(verdict, action_id), self._role(person), 60.0,
+            digest=record.digest, subject=action_id, card=digest("card", card),
+        )  # fmt: skip
+        return decide(self.bench, self._sign(person, statement), card, self.clock.now())
+
+    def lock_out(self, scope: str) -> None:
+        lockout_file(self.site.state, scope).touch()
+
+    def release(self, scope: str) -> None:
+        """The administrator takes the file away and signs."""
+        generation = locked_scopes(self.database)[scope]
+        lockout_file(self.site.state, scope).unlink(missing_ok=True)
+        subject = lockout_subject(scope, generation)
+        meaning = meaning_of_subject("release", subject)
+        statement = Statement("release", meaning, "administrator", 60.0, subject=subject)
+        signed = self._sign("boss", statement)
+        release_lockout(self.bench, scope, generation, signed, self.clock.now())
+
+    def revoke_key(self, person: str) -> None:
+        subject = key_subject(people.key_id(person))
+        meaning = meaning_of_subject("revoke-key", subject)
+        statement = Statement("revoke-key", meaning, "administrator", 60.0, subject=subject)
+        revoke_key(self.bench, self._sign("boss", statement), self.clock.now())
+
+    def record(self, name: str) -> RequestRecord:
+        return load_request(self.database, name)
+
+    def states(self, request: ActionRequest) -> list[str]:
+        return [str(each.state) for each in self.record(request.request_id).actions]
+
+    def _statement(
+        self, verdict: RequestVerdict, request: ActionRequest, person: str, card: str | None = None
+    ) -> Statement:
+        role = self._role(person)
+        meaning = meaning_of(verdict, request)
+        return Statement(verdict, meaning, role, 1800.0, digest=request.digest, card=card)
+
+    def _role(self, person: str) -> str:
+        return min(self._operator(person).roles)
+
+    def _operator(self, person: str) -> Operator:
+        operator = self.bench.roster.by_name(person, self.clock.now().wall)
+        assert operator is not None
+        return operator
+
+    def _sign(self, person: str, statement: Statement) -> Signed:
+        signer = Signer(self._operator(person), people.key_of(person), True)
+        return sign_statement(self.database, signer, statement, self.clock.now())
+
+
+@cache
+def _rules(root: Path) -> tuple[Policy, Roster]:
+    """A site's policy and people, read once however many ledgers it gets."""
+    site = load_site(root)
+    return load_policy(site), load_roster(site)

@@ -1,0 +1,102 @@
+"""A stepped clock, a ledger and a fuse: what happens at the n-th point of an action's way."""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from handwheel.tools.guardrails.ledger.database import Database, Transaction
+from handwheel.tools.guardrails.ledger.journal import Anchors, Row
+from handwheel.tools.requests.stamps import Instant
+
+
+class Crash(BaseException):
+    """The gate's process is gone; nobody may catch it."""
+
+
+def crash() -> None:
+    raise Crash
+
+
+class Fuse:
+    """Counts the points that an action passes, and does something at one of them.
+
+    In a transaction only a crash can happen: everybody else waits for its end.
+    """
+
+    def __init__(self) -> None:
+        self.points: list[str] = []
+        self._what: Callable[[], object] = crash
+        self._left = 0
+
+    def arm(self, left: int, what: Callable[[], object] = crash) -> None:
+        """Does it at the point of this number, counted from one; at none for 0."""
+        self.points, self._left, self._what = [], left, what
+
+    def reach(self, point: str) -> None:
+        self.points.append(point)
+        if self._left and len(self.points) >= self._left:
+            if point == "in transaction" and self._what is not crash:
+                return  # it comes at the next point
+            self._left = 0
+            self._what()
+
+
+class SteppedClock:
+    """People's two clocks, moved by the test."""
+
+    def __init__(self, fuse: Fuse) -> None:
+        self._fuse = fuse
+        self._wall = datetime(2026, 11, 25, 8, 50, 25, tzinfo=UTC)
+        self._boot, self._boot_ms = 1, 1_000_000
+        self.first: Instant | None = None
+
+    def now(self) -> Instant:
+        return Instant(self._wall, f"boot-{self._boot}", self._boot_ms)
+
+    def __call__(self) -> Instant:
+        """The gate's look at the clock; the first one of an action is kept."""
+        self._fuse.reach("clock")
+        self.first = self.first or self.now()
+        return self.now()
+
+    def forward(self, seconds: float) -> None:
+        self._wall += timedelta(seconds=seconds)
+        self._boot_ms += round(seconds * 1000)
+
+    def set(self, seconds: float) -> None:
+        """Somebody sets the wall clock."""
+        self._wall += timedelta(seconds=seconds)
+
+    def reboot(self) -> None:
+        self._boot, self._boot_ms = self._boot + 1, 20_000
+        self._wall += timedelta(seconds=40)
+
+
+class FusedAnchors(Anchors):
+    """Anchors that tell when a commit has happened and its anchor has not."""
+
+    def __init__(self, path: Path, fuse: Fuse) -> None:
+        super().__init__(path)
+        self._fuse = fuse
+
+    def note(self, rows: Sequence[Row]) -> None:
+        self._fuse.reach("committed")
+        super().note(rows)
+
+
+class FusedDatabase(Database):
+    """The gate's ledger, with a fuse at each end of a transaction."""
+
+    def __init__(self, state: Path, site: str, fuse: Fuse) -> None:
+        super().__init__(state, site)
+        self._fuse = fuse
+        self.anchors = FusedAnchors(state / "anchors", fuse)
+
+    @contextmanager
+    def transaction(self, now: Instant | None = None) -> Generator[Transaction]:
+        self._fuse.reach("before transaction")
+        with super().transaction(now) as transaction:
+            yield transaction
+            self._fuse.reach("in transaction")
+        self._fuse.reach("anchored")

@@ -1,0 +1,150 @@
+"""What may move, told by what people did in the test; never by what the ledger says of approvals.
+
+I1 each frame has a valid, unexpired, unrevoked quorum for exactly those bytes
+I2 at most one frame per action
+I3 a durable intent precedes each frame
+I4 no state says "not sent" of a frame that was sent; VERIFIED implies frame and read-back
+I5 nothing after a lockout is visible but the one frame in flight
+"""
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from handwheel.tools.guardrails.ledger.transitions import ActionState
+from handwheel.tools.requests.request import Action, ActionRequest
+from handwheel.tools.requests.stamps import Instant, parse_stamp
+
+from .paper_plant import Frame
+from .room import Room
+
+FIRST_S, LATER_S = 60.0, 600.0
+NEVER_SENT = {
+    ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SKIPPED,
+    ActionState.CANCELLED, ActionState.INVALIDATED, ActionState.ABORTED_NOT_SENT,
+}  # fmt: skip
+
+
+@dataclass
+class Told:
+    """What people have said of one request.
+
+    Attributes:
+        approvals: Whose approval was taken, and when.
+        end: Why nothing of it may leave any more; empty while it may.
+    """
+
+    request: ActionRequest
+    approvals: dict[str, Instant] = field(default_factory=dict[str, Instant])
+    end: str = ""
+
+    def objection(self, action: Action, claimed: Instant) -> str:
+        """Returns why this action may not be sent; empty if it may."""
+        quorum, people = self.request.quorum, self.approvals.keys() - {self.request.proposer.name}
+        if self.end:
+            return self.end
+        if len(people) < quorum:
+            return f"{len(people)} of {quorum} people have approved"
+        last = sorted(self.approvals.values(), key=lambda each: each.boot_ms)[quorum - 1]
+        filed = parse_stamp(self.request.filed_at)
+        is_first = action == self.request.commands[0]
+        since_s = claimed.since_s(last)
+        if since_s is None or since_s > (FIRST_S if is_first else LATER_S):
+            return f"its approval is {since_s} s old"
+        return "" if (last.wall - filed).total_seconds() <= self.request.within_s else "too late"
+
+
+class Oracle:
+    """Judges every frame as it leaves, and every state after each step.
+
+    Attributes:
+        sent: How many frames each action has had.
+        locked: The scopes that are locked out, from the file's first moment to the release.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.told: dict[str, Told] = {}
+        self.sent = Counter[str]()
+        self.locked = set[str]()
+        room.plant.on_frame = self.judge_frame
+
+    def ends(self, why: str, *, only_approved: bool = False) -> None:
+        """Notes that requests are over, all or the approved ones; not one that is being sent."""
+        for told in self.told.values():
+            if len(told.approvals) >= told.request.quorum or not only_approved:
+                self.end(told.request, why)
+
+    def end(self, request: ActionRequest, why: str) -> None:
+        """Notes that a request is over, unless its frame is past the last word."""
+        told = self.told[request.request_id]
+        if "SENDING" not in self._room.desk.states(request):
+            told.end = told.end or why
+
+    def revoke_key(self, person: str) -> None:
+        """Notes that nothing counts any more that a person has signed."""
+        for told in self.told.values():
+            told.approvals.pop(person, None)
+
+    def release(self) -> None:
+        """Notes that every lockout is released; it brings back nothing of what it covers."""
+        for told in self.told.values():
+            if any(self.locked & set(self._scopes(each)) for each in told.request.actions):
+                self.end(told.request, "it was locked out")
+        self.locked.clear()
+
+    def judge_frame(self, frame: Frame) -> None:
+        """Judges a frame that is about to leave."""
+        action = self._in_flight(frame)
+        told = self.told[action.action_id.partition("/")[0]]
+        claimed = self._room.clock.first
+        assert claimed is not None
+        objection = told.objection(action, claimed)
+        assert not objection, f"I1: {action.action_id} leaves, but {objection}"
+        where = self._room.site.connections[frame.connection].write_where
+        assert where == action.identity.where, f"I1: {action.action_id} leaves to {where}"
+        assert not self.sent[action.action_id], f"I2: {action.action_id} leaves a second time"
+        stops = self.locked & set(self._scopes(action))
+        assert not stops, f"I5: {action.action_id} leaves, but {stops} is locked out"
+        self.sent[action.action_id] += 1
+
+    def _in_flight(self, frame: Frame) -> Action:
+        """Finds whose frame it is, by an intent that is on the disk with exactly these bytes."""
+        path = self._room.site.state / "ledger.db"
+        with closing(sqlite3.connect(path)) as other:
+            rows = other.execute(
+                "SELECT action_id, seq FROM intent JOIN action USING (action_id) "
+                "WHERE state = 'SENDING' AND wire = ?",
+                (frame.wire.hex(),),
+            ).fetchall()
+        assert len(rows) == 1, f"I3: {len(rows)} intents for the frame {frame.wire.hex()}"
+        action_id, seq = rows[0]
+        anchored = {line.partition(" ")[0] for line in self._room.desk.database.anchors.lines()}
+        assert str(seq) in anchored, f"I3: the intent of {action_id} is not anchored"
+        request = self.told[action_id.partition("/")[0]].request
+        action = next(each for each in request.actions if each.action_id == action_id)
+        assert action.wire == frame.wire.hex(), f"I1: {action_id} leaves with other bytes"
+        return action
+
+    def _scopes(self, action: Action) -> tuple[str, ...]:
+        return self._room.site.scopes_of(action.equipment)
+
+    def judge_states(self) -> Counter[str]:
+        """Compares what the ledger says with what arrived; returns how many stand where."""
+        rows = self._room.desk.database.all("SELECT action_id, state FROM action")
+        states = Counter[str](row[1] for row in rows)
+        arrived = Counter(frame.wire.hex() for frame in self._room.plant.frames)
+        wires = {each.action_id: each.wire for each in self._actions()}
+        claimed = Counter(wires[action_id] for action_id in self.sent)
+        assert arrived <= claimed, "I1: a frame arrived that should not have left"
+        for action_id, state in rows:
+            if state in NEVER_SENT:
+                assert not self.sent[action_id], f"I4: {action_id} was sent and is {state}"
+            if state == ActionState.VERIFIED:
+                assert arrived[wires[action_id]], f"I4: {action_id} is VERIFIED without a frame"
+        assert states["CLAIMED"] + states["SENDING"] <= 1, "two actions are in flight"
+        return states
+
+    def _actions(self) -> list[Action]:
+        return [action for told in self.told.values() for action in told.request.actions]

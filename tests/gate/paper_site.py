@@ -1,0 +1,73 @@
+"""A site on paper: two Modbus devices, two pumps, a pressure controller and four people."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.values import Value
+from handwheel.tools.guardrails.enrolment_text import operators_text
+
+from ..tools import people
+
+SITE = """\
+schema: site/1
+id: cw-demo
+trust: {{root: "{root}"}}
+connections:
+  pkg: {{kind: modbus, host: 127.0.0.1, scan: 50 ms, simulated: true,
+    read: {{port: 5020}}, write: {{port: 5021}}}}
+  dcs: {{kind: modbus, host: 127.0.0.1, scan: 50 ms, simulated: true,
+    read: {{port: 5030}}, write: {{port: 5031}}}}
+equipment:
+  PUMPS-101: {{members: [P-101A, P-101B]}}
+  P-101A: {{remote_when: "P-101A.mode == 'remote'"}}
+  P-101B: {{}}
+"""
+TAGS = """\
+schema: tags/1
+tags:
+  P-101A.run_cmd: {connection: pkg, table: coil, address: 0, type: bool, equipment: P-101A,
+    writable: true, readback: self, within: 10 ms}
+  P-101A.mode: {connection: pkg, table: holding, address: 0, type: enum, equipment: P-101A,
+    members: {local: 0, remote: 1}, writable: true, readback: self, within: 10 ms}
+  P-101B.run_cmd: {connection: pkg, table: coil, address: 16, type: bool, equipment: P-101B,
+    writable: true, readback: self, within: 10 ms}
+  P-101B.reset: {connection: pkg, table: coil, address: 17, type: bool, equipment: P-101B,
+    writable: true}
+  PIC-102.sp: {connection: dcs, table: holding, address: 10, type: float, unit: kPa,
+    range: [0, 600], writable: true, readback: self, within: 10 ms}
+  PT-102.pv: {connection: dcs, table: input, address: 2, type: float, unit: kPa, range: [0, 600]}
+"""
+POLICY = """\
+schema: policy/1
+roles: {operator: {}, shift-supervisor: {acts_as: [operator]}}
+ttl_max: 30 min
+allow:
+  - {tags: ["P-101?.run_cmd", P-101B.reset], class: R2, roles: [operator],
+     commissioned: {by: anna, on: 2026-11-24}}
+  - {tags: [P-101A.mode], class: R2, roles: [operator]}
+  - {tags: [PIC-102.sp], class: R1, roles: [operator], band: 320 kPa .. 380 kPa,
+     limits: 280 kPa .. 420 kPa, commissioned: {by: anna, on: 2026-11-24}}
+across:
+  - {id: no-overpressure, that: "PT-102.pv < 500 kPa", with: now}
+"""
+VALUES: Mapping[str, Value] = {
+    "P-101A.run_cmd": False, "P-101A.mode": 1, "P-101B.run_cmd": False, "P-101B.reset": False,
+    "PIC-102.sp": 350.0, "PT-102.pv": 349.0,
+}  # fmt: skip
+OPERATORS = ("anna", "bert", "gina")
+
+
+def make_site(folder: Path) -> Site:
+    """Writes a site with boss as administrator, two operators and a shift supervisor."""
+    records = [people.boss(), people.record_of("anna"), people.record_of("gina")]
+    records.append(people.record_of("bert", "shift-supervisor"))
+    files = {
+        "site.yaml": SITE.format(root=people.key_id("boss")),
+        "tags.yaml": TAGS,
+        "policy.yaml": POLICY,
+        "operators.yaml": operators_text(records),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return load_site(folder)

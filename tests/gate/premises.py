@@ -1,0 +1,103 @@
+"""A site on disk for a real plant: its files, its people, its clocks, a gate that is in a hurry."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.site import Site, load_site
+from handwheel.sim_plant.serve import PlantServer
+from handwheel.tools.guardrails.enrolment_text import operators_text
+from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.operators import Record
+from handwheel.tools.requests.stamps import Instant, instant_now
+
+from ..served import link_of, site_of
+from ..tools.people import key_id, record_of
+
+PEOPLE: Mapping[str, str] = {
+    "root": "administrator",
+    "anna": "operator",
+    "ben": "operator",
+    "carl": "operator",
+    "dora": "shift-supervisor",
+}
+_YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+_GATE = "handwheel.tools.guardrails.gate.gate"
+
+
+def enrolled(site: Site, person: str, role: str = "", *, key: str = "", by: str = "root") -> Record:
+    """A record that holds from yesterday to tomorrow."""
+    return record_of(
+        person, role or PEOPLE[person], issuer=by, start=_YESTERDAY, valid=timedelta(days=2),
+        key=key, site_id=site.id,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class End:
+    """Where an action came to rest, and why; the journal says the same."""
+
+    action: ActionState
+    request: RequestState
+    reason: str
+
+
+class Clock:
+    """People's clocks, which a test may set forward together."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> Instant:
+        now = instant_now()
+        wall = now.wall + timedelta(seconds=self.ahead_s)
+        return Instant(wall, now.boot_id, now.boot_ms + round(self.ahead_s * 1000.0))
+
+
+class Premises:
+    """A site as `handwheel init` writes it, with people, and with times that suit a test."""
+
+    def __init__(self, folder: Path, server: PlantServer) -> None:
+        self.server = server
+        self.site = site_of(folder, link_of(server, "200 ms"))
+        self.enrol(*(enrolled(self.site, person) for person in PEOPLE))
+        trust = f'trust: {{root: "{key_id("root")}"}}'
+        self.edit("site.yaml", "tags: tags.yaml", f"{trust}\ntags: tags.yaml")
+        self.edit("tags.yaml", "readback: self", "readback: self, within: 300 ms")
+        self.edit("policy.yaml", "cooldown: 10 s", "cooldown: 0.1 s")
+        self.edit("policy.yaml", r"(PIC-102.*cooldown:) 60 s", r"\1 0.1 s")
+        self.reload()
+
+    def enrol(self, *records: Record) -> None:
+        """Writes who may decide, from now on."""
+        (self.site.root / "operators.yaml").write_text(operators_text(records), encoding="utf-8")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Changes a file of the site on the disk; nobody has read it yet."""
+        path = self.site.root / file
+        text, count = re.subn(old, new, path.read_text(encoding="utf-8"))
+        assert count
+        path.write_text(text, encoding="utf-8")
+
+    def reload(self) -> None:
+        """Reads the files again, as every process does when it starts."""
+        self.site = load_site(self.site.root)
+
+
+def wire_of(frame: Mapping[str, Any]) -> str:
+    """The bytes of a recorded write, as a request spells them."""
+    if frame["protocol"] == "modbus":
+        return f"{frame['unit']:02x}{frame['pdu']}"
+    return str(frame["body"]).removeprefix("01000000")
+
+
+def hasten(patch: pytest.MonkeyPatch) -> None:
+    """Makes the gate look more often, and wait less for the ledger."""
+    for name, seconds in (("_POLL_S", 0.02), ("_PICTURE_S", 0.1), ("_AFTER_FAULT_S", 0.1)):
+        patch.setattr(f"{_GATE}.{name}", seconds)
+    patch.setattr("handwheel.tools.guardrails.ledger.database._BUSY_S", 0.3)

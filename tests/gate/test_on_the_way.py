@@ -1,0 +1,196 @@
+"""What can still stop an action between its approval and its frame, on paper."""
+
+import errno
+import os
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.site import Site
+from handwheel.connectors.values import Value
+from handwheel.tools.errors import LedgerError
+
+from .forgery import forge_approvals
+from .oracle import Told
+from .paper_site import make_site
+from .watched import START, START_B, Watched
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return make_site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+async def room(site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
+    room = Watched(replace(site, state=tmp_path))
+    await room.start_gate()
+    yield room
+    room.close()
+
+
+async def test_an_intent_that_is_not_anchored_is_never_sent(
+    room: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = room.approved()
+    real = os.write
+
+    def full(file: int, data: bytes) -> int:
+        if Path(f"/proc/self/fd/{file}").readlink().name == "anchors" and commits() == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(file, data)
+
+    def commits() -> int:
+        return room.fuse.points.count("committed")
+
+    room.fuse.arm(0)
+    monkeypatch.setattr(os, "write", full)
+    await room.act()
+    assert "No space left on device" in room.suspended[0]
+    assert room.plant.frames == []
+    assert room.desk.states(request) == ["SENDING"]
+    monkeypatch.undo()
+    await room.act()
+    assert room.desk.states(request) == ["UNKNOWN"]
+    assert room.plant.frames == []
+
+
+async def test_a_request_that_is_taken_back_on_the_way_is_not_sent(room: Watched) -> None:
+    request = room.approved()
+    room.fuse.arm(0)
+    await room.act()
+    way = room.fuse.points
+    intent = [n for n, point in enumerate(way, 1) if point == "before transaction"][1]
+    for point in range(intent - 6, intent + 1):
+        request = room.approved(START_B)
+        room.fuse.arm(point, partial(room.desk.say, "revoke", request, "gina"))
+        await room.act()
+        assert room.desk.states(request) == ["INVALIDATED"], way[point - 1]
+        assert room.desk.record(request.request_id).state == "REVOKED"
+    assert len(room.plant.frames) == 1
+
+
+async def test_a_lockout_at_the_last_moment_lets_nothing_leave(room: Watched) -> None:
+    request = room.approved()
+    room.fuse.arm(0)
+    await room.act()
+    way = room.fuse.points
+    last = [n for n, point in enumerate(way, 1) if point == "anchored"][1]
+    second = room.approved(START_B)
+    room.fuse.arm(last, lambda: room.desk.lock_out("P-101B"))
+    await room.act()
+    assert room.desk.states(second) == ["REFUSED"]
+    assert "locked out: P-101B" in room.reason(second)
+    assert (room.desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
+
+
+async def test_a_broken_list_of_people_ends_the_action_and_not_the_gate(room: Watched) -> None:
+    def broken() -> None:
+        raise ConfigError([Problem("operators.yaml", 3, 1, "operators", "is no list")])
+
+    request = room.approved()
+    room.gate._post = replace(room.post, people=broken)  # type: ignore[union-attr, arg-type]
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED"]
+    assert "operators.yaml:3:1" in room.reason(request)
+    assert room.plant.frames == []
+
+
+async def test_a_ledger_that_was_replaced_stops_the_gate_in_service(room: Watched) -> None:
+    room.approved()
+    with (room.site.state / "anchors").open("a", encoding="ascii") as anchors:
+        anchors.write(f"1000 {'f' * 64}\n")
+    await room.act()
+    assert "is not the one that was anchored" in room.suspended[0]
+    assert room.plant.frames == []
+    with pytest.raises(LedgerError, match="replaced or cut off"):
+        room.post.database.check_anchors()
+
+
+@pytest.mark.parametrize(
+    ("waits_s", "state"), [(59.0, "VERIFIED"), (61.0, "INVALIDATED"), (601.0, "INVALIDATED")]
+)
+async def test_the_first_command_leaves_within_a_minute_or_not(
+    room: Watched, waits_s: float, state: str
+) -> None:
+    request = room.approved()
+    room.clock.forward(waits_s)
+    await room.act()  # no round of watching came in between
+    assert room.desk.states(request) == [state]
+
+
+@pytest.mark.parametrize(("waits_s", "state"), [(599.0, "VERIFIED"), (601.0, "INVALIDATED")])
+async def test_a_later_command_leaves_within_ten_minutes_or_not(
+    room: Watched, waits_s: float, state: str
+) -> None:
+    request = room.approved(START, START_B)
+    await room.act()
+    room.clock.forward(waits_s)
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED", state]
+
+
+@pytest.mark.parametrize("seconds", [-3.0, 3.0, -3600.0])
+async def test_a_clock_that_was_set_after_the_approval_ends_it(
+    room: Watched, seconds: float
+) -> None:
+    request = room.approved(START, START_B)
+    await room.act()
+    room.clock.set(seconds)
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
+    assert "a clock step came after the approval" in room.desk.record(request.request_id).reason
+
+
+@pytest.mark.parametrize("person", ["anna", "gina"])
+async def test_a_key_that_was_revoked_after_the_approval_moves_nothing(
+    room: Watched, person: str
+) -> None:
+    request = room.approved()
+    room.desk.revoke_key(person)
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED"]
+    assert "revoked" in room.reason(request)
+    assert room.plant.frames == []
+
+
+async def test_a_state_forged_in_the_ledger_moves_nothing(room: Watched) -> None:
+    """Somebody with an SQL shell takes every legal step but the signature."""
+    request = room.desk.propose(START)
+    room.oracle.told[request.request_id] = Told(request)
+    assert forge_approvals(room.site.state / "ledger.db", room.clock.now())
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED"]
+    assert "not enough people have approved" in room.reason(request)
+    assert room.plant.frames == []
+
+
+async def test_a_device_that_is_another_by_now_gets_nothing(room: Watched) -> None:
+    request = room.approved()
+    room.plant.names["pkg"] = "Somebody else's pump"
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED"]
+    assert "is not the one that was approved" in room.reason(request)
+
+
+@pytest.mark.parametrize(
+    ("present", "reason"),
+    [
+        ({"P-101A.run_cmd": True}, "reads true; false was expected"),
+        ({"P-101A.mode": 0}, "not true: P-101A.mode == 'remote'"),
+        ({"PT-102.pv": 500.0}, "no-overpressure"),
+    ],
+)
+async def test_a_plant_that_has_moved_since_gets_nothing(
+    room: Watched, present: dict[str, Value], reason: str
+) -> None:
+    request = room.approved()
+    room.plant.values.update(present)
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED"]
+    assert reason in room.reason(request)
+    assert room.plant.frames == []

@@ -1,0 +1,38 @@
+"""A room in which an oracle judges every frame, and people's usual words in one call."""
+
+from handwheel.connectors.site import Site
+from handwheel.connectors.values import Value
+from handwheel.tools.guardrails.audit import audit
+from handwheel.tools.requests.request import ActionRequest
+
+from .oracle import Oracle, Told
+from .room import Room
+
+START = ("P-101A.run_cmd", True)
+STOP = ("P-101A.run_cmd", False)
+START_B = ("P-101B.run_cmd", True)
+SETPOINT = ("PIC-102.sp", 360.0)
+
+
+class Watched(Room):
+    """A room in which an oracle judges every frame."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.oracle = Oracle(self)
+
+    def approved(self, *writes: tuple[str, Value]) -> ActionRequest:
+        """Returns a request that anna has approved; to start a pump if nothing else is said."""
+        request = self.desk.propose(*(writes or (START,)))
+        told = Told(request)
+        self.oracle.told[request.request_id] = told
+        self.desk.approve(request)
+        told.approvals["anna"] = self.clock.now()
+        return request
+
+    def reason(self, request: ActionRequest) -> str:
+        return self.desk.record(request.request_id).actions[0].reason
+
+    def faults(self) -> tuple[str, ...]:
+        bench = self.desk.bench
+        return audit(bench.database, self.site, bench.roster, bench.policy.satisfies).faults

@@ -1,0 +1,61 @@
+"""What somebody with a plain SQL shell can write into a ledger, and the states by hand."""
+
+import sqlite3
+from collections.abc import Mapping
+
+# By hand from the specification of actuation, section 4.
+REQUEST: Mapping[str, str] = {
+    "PROPOSED": "DENIED PENDING",
+    "PENDING": "PARTIAL APPROVED REJECTED EXPIRED SUPERSEDED INVALIDATED",
+    "PARTIAL": "APPROVED REJECTED EXPIRED SUPERSEDED INVALIDATED",
+    "APPROVED": "CLOSED REVOKED SUPERSEDED INVALIDATED",
+    "DENIED": "", "CLOSED": "", "REJECTED": "", "EXPIRED": "", "REVOKED": "", "SUPERSEDED": "",
+    "INVALIDATED": "",
+}  # fmt: skip
+ACTION: Mapping[str, str] = {
+    "PLANNED": "DUE SKIPPED CANCELLED INVALIDATED",
+    "DUE": "CLAIMED SKIPPED CANCELLED INVALIDATED",
+    "CLAIMED": "SENDING INVALIDATED ABORTED_NOT_SENT",
+    "SENDING": "VERIFIED REFUSED MISMATCH UNKNOWN",
+    "UNKNOWN": "RESOLVED_APPLIED RESOLVED_NOT_APPLIED",
+    "MISMATCH": "RESOLVED_APPLIED RESOLVED_NOT_APPLIED",
+    "VERIFIED": "", "REFUSED": "", "SKIPPED": "", "CANCELLED": "", "INVALIDATED": "",
+    "ABORTED_NOT_SENT": "", "RESOLVED_APPLIED": "", "RESOLVED_NOT_APPLIED": "",
+}  # fmt: skip
+NEW_REQUEST = (
+    "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, filed_boot_ms) "
+    "VALUES ('R-X', 'key', 'digest', 'text', 'boot', 1)"
+)
+NEW_ACTION = (
+    "INSERT INTO action(action_id, request_id, position, kind, equipment, tag) "
+    "VALUES ('R-X/c{n}', 'R-X', {n}, 'command', 'P-101A', 'P-101A.run_cmd')"
+)
+NEW_INTENT = "INSERT INTO intent VALUES ('R-X/c{n}', '00', (SELECT max(epoch) FROM gate), 1)"
+
+
+def way(table: Mapping[str, str], start: str, goal: str) -> list[str]:
+    """Returns the states from the start to the goal, without the start."""
+    ways = [[start]]
+    for way in ways:
+        if way[-1] == goal:
+            return way[1:]
+        ways += [[*way, after] for after in table[way[-1]].split() if after not in way]
+    raise AssertionError(goal)
+
+
+def move_request(shell: sqlite3.Connection, state: str) -> None:
+    shell.execute("UPDATE request SET state = ? WHERE request_id = 'R-X'", (state,))
+
+
+def move_action(shell: sqlite3.Connection, state: str, number: int = 0) -> None:
+    if state == "SENDING":
+        shell.execute(NEW_INTENT.format(n=number))
+    shell.execute("UPDATE action SET state = ? WHERE action_id = ?", (state, f"R-X/c{number}"))
+
+
+def approved(shell: sqlite3.Connection, number: int = 1) -> None:
+    shell.execute(NEW_REQUEST)
+    for n in range(number):
+        shell.execute(NEW_ACTION.format(n=n))
+    for state in ("PENDING", "APPROVED"):
+        move_request(shell, state)

@@ -1,0 +1,184 @@
+"""What the ledger refuses by itself, whoever writes: here somebody with a plain SQL shell."""
+
+import sqlite3
+from itertools import product
+
+import pytest
+
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger.journal import next_row
+
+from ..gate.room import Room
+from .shell import NEW_ACTION, NEW_INTENT, NEW_REQUEST, approved, move_action
+
+
+@pytest.mark.parametrize(
+    ("table", "verb"),
+    list(product(("meta", "legal_transition", "journal", "intent", "decision", "gate"), "UD")),
+)
+def test_what_was_recorded_is_never_changed_or_deleted(
+    shell: sqlite3.Connection, table: str, verb: str
+) -> None:
+    assert shell.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 0
+    column = shell.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchone()[0]
+    statement = f"UPDATE {table} SET {column} = {column}" if verb == "U" else f"DELETE FROM {table}"
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+        shell.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ("legal_transition", "the legal transitions are fixed"),
+        ("journal", "the journal does not continue"),
+        ("intent", "not claimed|append-only"),
+        ("decision", "append-only"),
+        ("gate", "append-only"),
+        ("request", "PROPOSED|never deleted"),
+        ("action", "PLANNED|never deleted"),
+        ("lockout", "never deleted"),
+        ("meta", "one site"),
+    ],
+)
+def test_the_ledgers_own_connection_replaces_nothing(room: Room, table: str, reason: str) -> None:
+    database = room.desk.database
+    made = {"in_flight", "kind", "subject"} if table == "journal" else {"in_flight"}
+    found = database.all(f"SELECT name FROM pragma_table_info('{table}')")
+    columns = [row[0] for row in found if row[0] not in made]
+    names = ", ".join(columns)
+    with pytest.raises(LedgerError, match=reason), database.transaction() as transaction:
+        transaction.change(
+            f"INSERT OR REPLACE INTO {table}({names}) SELECT {names} FROM {table} LIMIT 1", ()
+        )
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("DELETE FROM request", "a request is never deleted"),
+        ("DELETE FROM action", "an action is never deleted"),
+        ("DELETE FROM lockout", "a lockout is never deleted"),
+        ("UPDATE request SET approved_boot_ms = 0", "illegal transition of a request"),
+        ("UPDATE action SET sent_at = NULL", "illegal transition of an action"),
+        ("UPDATE lockout SET is_locked = 0", "only a signed release unlocks"),
+        ("UPDATE lockout SET generation = 0", "a lockout only counts up"),
+        ("UPDATE lockout SET scope = 'site'", "a lockout only counts up"),
+        ("UPDATE lockout SET generation = 9, is_locked = 1", "a lockout only counts up"),
+        ("INSERT INTO meta VALUES ('other', '')", "a ledger belongs to one site"),
+        (
+            "INSERT INTO legal_transition VALUES ('action', 'VERIFIED', 'DUE')",
+            "the legal transitions are fixed",
+        ),
+        (
+            NEW_REQUEST.replace("filed_boot_ms)", "filed_boot_ms, state)").replace(
+                "1)", "1, 'APPROVED')"
+            ),
+            "a request starts as PROPOSED",
+        ),
+        (
+            NEW_ACTION.replace("tag)", "tag, state)")
+            .replace("run_cmd')", "run_cmd', 'DUE')")
+            .format(n=0),
+            "an action starts as PLANNED",
+        ),
+        (
+            "INSERT INTO intent SELECT action_id, wire, epoch, seq FROM intent",
+            "the action is not claimed",
+        ),
+        ("INSERT INTO decision SELECT * FROM decision LIMIT 1", "UNIQUE constraint failed"),
+        (
+            "INSERT INTO decision SELECT NULL, request_id, verdict, subject, nonce, text || ' ', "
+            "signature, card FROM decision LIMIT 1",
+            "UNIQUE constraint failed: decision.nonce",
+        ),
+        ("INSERT INTO authority VALUES ('P-101A', 'ANYBODY', 'anna')", "CHECK constraint failed"),
+    ],
+)
+def test_each_shortcut_is_refused(shell: sqlite3.Connection, statement: str, reason: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match=reason):
+        shell.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "request_id = 'R-Y'", "proposal_key = 'other'", "digest = 'other'", "text = 'other'",
+        "filed_boot_id = 'other'", "filed_boot_ms = 0",
+    ],
+)  # fmt: skip
+def test_a_request_changes_its_state_and_nothing_else(
+    shell: sqlite3.Connection, change: str
+) -> None:
+    approved(shell)
+    with pytest.raises(sqlite3.IntegrityError, match="a request never changes"):
+        shell.execute(f"UPDATE request SET state = 'CLOSED', {change} WHERE request_id = 'R-X'")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "action_id = 'R-X/c9'", "position = 9", "kind = 'recovery'",
+        "equipment = 'P-101B'", "tag = 'P-101B.run_cmd'",
+    ],
+)  # fmt: skip
+def test_an_action_changes_its_state_and_nothing_else(
+    shell: sqlite3.Connection, change: str
+) -> None:
+    approved(shell)
+    with pytest.raises(sqlite3.IntegrityError, match="an action never changes"):
+        shell.execute(f"UPDATE action SET state = 'DUE', {change} WHERE action_id = 'R-X/c0'")
+
+
+def test_an_intent_is_recorded_once_after_the_claim_by_the_newest_gate(
+    shell: sqlite3.Connection,
+) -> None:
+    approved(shell)
+    move_action(shell, "DUE")
+    intent = NEW_INTENT.format(n=0)
+    with pytest.raises(sqlite3.IntegrityError, match="the action is not claimed"):
+        shell.execute(intent)
+    move_action(shell, "CLAIMED")
+    with pytest.raises(sqlite3.IntegrityError, match="no intent is recorded"):
+        shell.execute("UPDATE action SET state = 'SENDING' WHERE action_id = 'R-X/c0'")
+    for epoch in ("max(epoch) - 1", "max(epoch) + 1"):
+        with pytest.raises(sqlite3.IntegrityError, match="another gate has started since"):
+            shell.execute(intent.replace("max(epoch)", epoch))
+    shell.execute(intent)
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed: intent"):
+        shell.execute(intent)
+
+
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_a_row_of_the_journal_follows_the_last_one(
+    room: Room, shell: sqlite3.Connection, shift: int
+) -> None:
+    last = room.desk.database.head()
+    assert last is not None
+    for before, match in ((last, None), (None, "does not continue")):
+        row = next_row(before, room.clock.now(), "test", "", {})
+        wrong = (row.seq + shift, row.hash, row.text)
+        with pytest.raises(sqlite3.IntegrityError, match=match or "does not continue"):
+            shell.execute("INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", wrong)
+    right = next_row(last, room.clock.now(), "test", "", {})
+    shell.execute(
+        "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (right.seq, right.hash, right.text)
+    )
+
+
+def test_a_lockout_counts_up_and_is_released_by_its_own_signature_only(
+    shell: sqlite3.Connection,
+) -> None:
+    release = (
+        "INSERT INTO decision(verdict, subject, nonce, text, signature) "
+        "VALUES ('release', ?, ?, ?, '')"
+    )
+    unlock = "UPDATE lockout SET is_locked = 0 WHERE scope = 'P-101B'"
+    for other in ("lockout:P-101B:2", "lockout:P-101A:1", "lockout:site:1"):
+        shell.execute(release, (other, other, other))
+    with pytest.raises(sqlite3.IntegrityError, match="only a signed release unlocks"):
+        shell.execute(unlock)
+    shell.execute(release, ("lockout:P-101B:1",) * 3)
+    shell.execute(unlock)
+    with pytest.raises(sqlite3.IntegrityError, match="a lockout only counts up"):
+        shell.execute("UPDATE lockout SET is_locked = 1")
+    shell.execute("UPDATE lockout SET is_locked = 1, generation = generation + 1")
