@@ -138,9 +138,7 @@ def check_equipment(
     for name, equipment in config.equipment.items():
         path = ("equipment", name)
         if name == SITE_SCOPE or not _EQUIPMENT.fullmatch(name):
-            reason = (
-                "equipment is a letter, then letters, digits and '-', and never 'site'"
-            )
+            reason = "equipment is a letter, then letters, digits and '-', and never 'site'"
             yield document.problem(path, reason)
         for n, member in enumerate(equipment.members):
             if member not in config.equipment:
