@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.site import Site
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import served
+from .paper_site import make_site
+from .watched import Watched
 from .world import World
 
 
@@ -43,3 +47,18 @@ async def world(idle: World) -> World:
     """A world with its gate at its post."""
     await idle.start()
     return idle
+
+
+@pytest.fixture(scope="module")
+def paper_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site without a plant."""
+    return make_site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+async def room(paper_site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
+    """A gate with a plant on paper, and an oracle that watches both."""
+    room = Watched(replace(paper_site, state=tmp_path))
+    await room.start_gate()
+    yield room
+    room.close()

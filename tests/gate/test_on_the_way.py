@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,27 +9,12 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.site import Site
 from handwheel.connectors.values import Value
 from handwheel.tools.errors import LedgerError
 
 from .forgery import forge_approvals
 from .oracle import Told
-from .paper_site import make_site
 from .watched import START, START_B, Watched
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return make_site(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture
-async def room(site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
-    room = Watched(replace(site, state=tmp_path))
-    await room.start_gate()
-    yield room
-    room.close()
 
 
 async def test_an_intent_that_is_not_anchored_is_never_sent(

@@ -1,37 +1,18 @@
 """A gate that ends at every point of an action's way, and what the next one finds."""
 
-from collections.abc import AsyncGenerator
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 
-from handwheel.connectors.site import Site
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.gate.recovery import MAYBE_SENT, NOT_SENT, RESTARTED
 
 from .fuse import Crash
 from .oracle import Told
 from .paper_plant import Fault
-from .paper_site import make_site
 from .room import Room
 from .watched import SETPOINT, START, START_B, STOP, Watched
 
 # An action that goes through passes fewer points than this.
 POINTS = range(1, 31)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return make_site(tmp_path_factory.mktemp("site"))
-
-
-@pytest.fixture
-async def room(site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
-    room = Watched(replace(site, state=tmp_path))
-    await room.start_gate()
-    yield room
-    room.close()
 
 
 async def test_an_action_that_is_not_disturbed_passes_every_point(room: Watched) -> None:
