@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.keys import key_path
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.operators import ADMINISTRATOR, Operator, Roster, load_roster
 from handwheel.tools.guardrails.policy import load_policy
-from handwheel.tools.requests.stamps import Instant, instant_now, parse_stamp, stamp
+from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +99,18 @@ def open_bench(site: Site) -> Generator[Bench]:
         yield Bench(site, database, policy, roster)
 
 
-def find_person(site: Site, roster: Roster, named: str | None, *, administrator: bool) -> Operator:
+def find_person(
+    site: Site, roster: Roster, named: str | None, at: datetime, *, administrator: bool
+) -> Operator:
     """Returns who is to sign: the person named, else the only one whose key is on this machine.
 
     Raises:
         PermitRefused: There is none, or several.
     """
-    now = instant_now().wall
     known = [
         each
         for each in roster.operators
-        if each.is_enrolled(now) and each.is_administrator == administrator
+        if each.is_enrolled(at) and each.is_administrator == administrator
     ]
     kind = ADMINISTRATOR if administrator else "operator"
     if named is not None:

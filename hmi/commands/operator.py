@@ -17,7 +17,6 @@ from handwheel.tools.guardrails.enrolment import (
     Enrolment,
     check_enrolment,
     enroll,
-    find_issuer,
 )
 from handwheel.tools.guardrails.keys import key_path
 from handwheel.tools.guardrails.ledger.database import LEDGER_FILE
@@ -66,7 +65,9 @@ def enroll_person(
     is_first = not opened.trust_root
     if is_first and (issuer or issuer_passphrase_file):
         fail("the first administrator vouches for themselves; leave out --as", CONFIGURATION)
-    admin = None if is_first else find_issuer(opened, roster, issuer, wanted.start)
+    admin = (
+        None if is_first else find_person(opened, roster, issuer, wanted.start, administrator=True)
+    )
     signer = open_key(opened, admin, issuer_passphrase_file) if admin else None
     passphrase = new_passphrase(name, passphrase_file)
     person = enroll(opened, wanted, passphrase, signer)
@@ -110,7 +111,7 @@ def revoke(
         keys = {each.key_id for each in bench.roster.operators if each.person == name} - revoked
         if not keys:
             raise InvalidArguments(f"{name} has no key to take back: handwheel operator list")
-        admin = find_person(opened, bench.roster, issuer, administrator=True)
+        admin = find_person(opened, bench.roster, issuer, instant_now().wall, administrator=True)
         signer = open_signer(opened, admin, passphrase_file)
         for key_id in sorted(keys):
             now, subject = instant_now(), key_subject(key_id)

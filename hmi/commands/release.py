@@ -40,7 +40,7 @@ def command(
     if equipment != SITE and equipment not in opened.equipment:
         raise InvalidArguments(f"there is no equipment {equipment!r} at this site")
     with open_bench(opened) as bench:
-        operator = find_person(opened, bench.roster, person, administrator=True)
+        operator = find_person(opened, bench.roster, person, instant_now().wall, administrator=True)
         file = lockout_file(opened.state, equipment)
         if equipment not in locked_scopes(bench.database):
             if not file.exists():

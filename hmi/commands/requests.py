@@ -115,7 +115,9 @@ def propose(
 
     async def work() -> None:
         with open_bench(opened) as bench:
-            operator = find_person(opened, bench.roster, person, administrator=False)
+            operator = find_person(
+                opened, bench.roster, person, instant_now().wall, administrator=False
+            )
 
             def open_key() -> Signer:
                 return open_signer(opened, operator, passphrase_file)
@@ -156,7 +158,9 @@ def approve(
     with open_bench(opened) as bench:
         sweep(bench.database, instant_now())
         record = load_request(bench.database, name)
-        operator = find_person(opened, bench.roster, person, administrator=False)
+        operator = find_person(
+            opened, bench.roster, person, instant_now().wall, administrator=False
+        )
         if digest is None or passphrase_file is None:
             state = ask(bench, record, lambda: open_signer(opened, operator, None))
         else:
@@ -208,7 +212,7 @@ def _object(
     with open_bench(site) as bench:
         sweep(bench.database, instant_now())
         record = load_request(bench.database, name)
-        operator = find_person(site, bench.roster, person, administrator=False)
+        operator = find_person(site, bench.roster, person, instant_now().wall, administrator=False)
         signer = open_signer(site, operator, file)
         request, now = record.request, instant_now()
         statement = Statement(
@@ -244,7 +248,9 @@ def resolve(
         wanted = [each for each in held if "/" not in name or each.action_id == name.upper()]
         if not wanted:
             raise InvalidArguments(f"{name} has no action whose outcome is unknown or wrong")
-        operator = find_person(opened, bench.roster, person, administrator=False)
+        operator = find_person(
+            opened, bench.roster, person, instant_now().wall, administrator=False
+        )
         action = wanted[0]
         card = look(bench, record, instant_now())
         for line in render_card(card, is_coloured=has_colour()):

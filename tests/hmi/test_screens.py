@@ -118,7 +118,7 @@ PICTURES: dict[str, tuple[Readings, dict[str, str]]] = {
 }
 NORMAL = """\
 HANDWHEEL demo  cw-100 simulated 0×  plant time 0:00:00  pkg ok  dcs ok
-A bearing of P-101A wears out; strainer clean, standby ready. Nobody acts.
+A bearing of P-101A wears out; strainer clean, standby ready.
 
 VT-101A vibration, mm/s (alarm 5)       PT-102 header pressure, kPa (alarm 290)
 10│                                     500│

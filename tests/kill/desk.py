@@ -43,7 +43,11 @@ class Desk:
             self._signers = {
                 person: Signer(
                     find_person(
-                        self._site, bench.roster, person, administrator=role == ADMINISTRATORS
+                        self._site,
+                        bench.roster,
+                        person,
+                        instant_now().wall,
+                        administrator=role == ADMINISTRATORS,
                     ),
                     world.key(person),
                     is_attended=False,

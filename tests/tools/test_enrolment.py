@@ -12,14 +12,13 @@ from handwheel.tools.guardrails.enrolment import (
     EnrolmentRefused,
     check_enrolment,
     enroll,
-    find_issuer,
 )
 from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.keys import KeyFault, key_path, load_key
 from handwheel.tools.guardrails.operators import load_roster
 
 from ..connectors import sites
-from .people import SITE, START, YEAR, boss, key_of, record_of, site_of
+from .people import SITE, START, boss, key_of, record_of, site_of
 
 DAY = timedelta(days=1)
 PASSPHRASE = "correct horse"
@@ -131,36 +130,6 @@ def test_a_site_begins_with_its_administrator(tmp_path: Path, keys: Path) -> Non
     with pytest.raises(EnrolmentRefused, match="take them out first"):
         check_enrolment(site, load_roster(site), _wanted("rosa", "administrator"))
     assert not keys.exists()
-
-
-@pytest.mark.parametrize(
-    ("named", "with_key", "found"),
-    [
-        ("boss", [], "boss"),
-        ("anna", ["anna"], None),
-        ("nobody", [], None),
-        (None, ["boss"], "boss"),
-        (None, ["deputy", "anna"], "deputy"),
-        (None, ["boss", "deputy"], None),
-        (None, [], None),
-    ],
-)  # fmt: skip
-def test_who_signs_is_an_administrator_with_a_key_here(
-    tmp_path: Path, keys: Path, named: str | None, with_key: list[str], found: str | None
-) -> None:
-    site = site_of(tmp_path, boss(), record_of("deputy", "administrator"), record_of("anna"))
-    for person in with_key:
-        key_path(SITE, person).parent.mkdir(parents=True, exist_ok=True)
-        key_path(SITE, person).touch()
-    roster = load_roster(site)
-    if found is None:
-        with pytest.raises(EnrolmentRefused):
-            find_issuer(site, roster, named, START)
-    else:
-        assert find_issuer(site, roster, named, START).person == found
-    with pytest.raises(EnrolmentRefused):  # an administrator only as long as the record holds
-        find_issuer(site, roster, named, START + YEAR)
-    assert keys.exists() == bool(with_key)
 
 
 def test_a_short_passphrase_enrols_nobody(tmp_path: Path, keys: Path) -> None:

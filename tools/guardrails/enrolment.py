@@ -91,27 +91,6 @@ def _check_first(roster: Roster, wanted: Enrolment) -> None:
         )
 
 
-def find_issuer(site: Site, roster: Roster, named: str | None, at: datetime) -> Operator:
-    """Returns the administrator who signs: the one named, else the only one with a key here.
-
-    Raises:
-        EnrolmentRefused: There is none, or several.
-    """
-    known = [each for each in roster.operators if each.is_administrator and each.is_enrolled(at)]
-    if named is not None:
-        known = [each for each in known if each.person == named]
-        if not known:
-            raise EnrolmentRefused(f"{named} is no {ADMINISTRATOR} of this site now")
-        return known[0]
-    here = [each for each in known if key_path(site.id, each.person).exists()]
-    if len(here) != 1:
-        names = ", ".join(each.person for each in known) or "nobody"
-        raise EnrolmentRefused(
-            f"name the {ADMINISTRATOR} whose key is to sign with --as; enrolled: {names}"
-        )
-    return here[0]
-
-
 def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | None) -> Operator:
     """Makes a person's key and writes their record.
 
