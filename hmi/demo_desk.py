@@ -18,6 +18,7 @@ from handwheel.tools.guardrails.ledger.transitions import RequestState
 
 from .asking import ask, settled, sign_approval
 from .demo_people import APPROVER, PROPOSER
+from .journal_lines import audit_line
 from .proposing import propose_writes
 from .signing import Signer, open_bench
 
@@ -64,8 +65,8 @@ class Desk:
             yield "Frames that reached the plant, beside what was approved:"
             yield from self._frames(bench, record) or ["  none"]
             found = audit(bench.database, self._site, bench.roster, bench.policy.satisfies)
-            verdict = "; ".join(found.faults) or "nothing is wrong"
-            yield f"journal verify: {found.rows} rows, {found.intents} intents: {verdict}"
+            yield f"journal verify: {audit_line(found)}"
+            yield from (f"  {fault}" for fault in found.faults)
 
     def _frames(self, bench: Bench, record: RequestRecord) -> list[str]:
         people = ", ".join(_approvers(bench, self.request_id)) or "nobody"

@@ -1,8 +1,9 @@
-"""A row of the journal as one line for people."""
+"""The journal for people: a row as one line, and what an audit found."""
 
 from collections.abc import Mapping
 from typing import Any, cast
 
+from handwheel.tools.guardrails.audit import Audit
 from handwheel.tools.guardrails.ledger.journal import Row
 from handwheel.tools.guardrails.printable import printable
 
@@ -14,6 +15,15 @@ def journal_line(row: Row) -> str:
     fields = row.fields
     time = str(fields["at"])[11:23]
     return f"{row.seq:>5}  {time}  {fields['kind']:<{_WIDTH}} {_told(fields)}".rstrip()
+
+
+def audit_line(found: Audit) -> str:
+    """Returns how much was judged, and whether anything is wrong."""
+    judged = (
+        f"rows {found.rows}, requests {found.requests}, decisions {found.decisions}, "
+        f"intents {found.intents}"
+    )
+    return f"{judged}: {f'faults {len(found.faults)}' if found.faults else 'nothing is wrong'}"
 
 
 def journal_fields(row: Row) -> dict[str, object]:

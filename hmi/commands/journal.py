@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.journal import FIRST
 
 from ..exits import NO
-from ..journal_lines import journal_fields, journal_line
+from ..journal_lines import audit_line, journal_fields, journal_line
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
 
@@ -73,11 +73,7 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
     else:
         for fault in found.faults:
             typer.echo(f"WRONG  {fault}")
-        typer.echo(
-            f"{found.rows} rows, {found.requests} requests, {found.decisions} decisions, "
-            f"{found.intents} intents: "
-            + (f"{len(found.faults)} faults" if found.faults else "nothing is wrong")
-        )
+        typer.echo(audit_line(found))
     if found.faults:
         raise SystemExit(NO)
 

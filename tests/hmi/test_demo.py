@@ -100,7 +100,7 @@ async def test_what_is_approved_starts_the_standby_and_nothing_else_is_sent(
     frames = [frame["pdu"] for frame in frames_of(tmp_path / "frames.jsonl")]
     assert frames == ["050014ff00"]
     assert "01050014ff00  P-101B.run_cmd = true, approved by ben (unattended)\n" in told
-    assert "1 intents: nothing is wrong\n" in told
+    assert "intents 1: nothing is wrong\n" in told
     assert "because exactly that was approved" in " ".join(told.split())
 
 
@@ -112,7 +112,7 @@ async def test_a_worn_bearing_that_nobody_acts_on_is_told_from_the_alarm_to_the_
     told = capsys.readouterr().out
     assert "not approved; nothing was sent" in told  # a pipe is no person
     assert "beside what was approved:\n  none\n" in told
-    assert "0 intents: nothing is wrong\n" in told
+    assert "intents 0: nothing is wrong\n" in told
     assert frames_of(tmp_path / "frames.jsonl") == []
     seen = summary(told)
     rose, lowest_kpa = oracle(BEARING, 1200.0)
