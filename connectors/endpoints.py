@@ -6,14 +6,19 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from .durations import Duration
-from .models import Model
+from .hosts import host_key
+from .models import Model, spelled
+
+_OPCUA_PORT = 4840
 
 
 class Credentials(Model):
     """A user name, and where its password is: `env:NAME` or `file:PATH`, never the password."""
 
     user: str
-    secret: str = Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")
+    secret: Annotated[
+        str, spelled(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", "write env:NAME or file:PATH")
+    ]
 
 
 class ReadPort(Model):
@@ -115,5 +120,17 @@ ConnectionConfig = Annotated[OpcuaConnection | ModbusConnection, Field(discrimin
 def is_same_device(
     one: OpcuaConnection | ModbusConnection, other: OpcuaConnection | ModbusConnection
 ) -> bool:
-    """Whether two connections lead to one device: they share an endpoint, to read or to write."""
-    return not {one.where, one.write_where}.isdisjoint({other.where, other.write_where} - {""})
+    """Whether two connections lead to one device: they share an endpoint, to read or to write.
+
+    By the host as it is spelled (see `host_key`), the port and, on Modbus, the unit; the path
+    of an OPC UA endpoint tells no two servers apart.
+    """
+    return not _endpoints(one).isdisjoint(_endpoints(other))
+
+
+def _endpoints(config: OpcuaConnection | ModbusConnection) -> set[tuple[object, ...]]:
+    if isinstance(config, OpcuaConnection):
+        parts = urlsplit(config.endpoint)
+        return {("opcua", host_key(parts.hostname or ""), parts.port or _OPCUA_PORT)}
+    ports = {config.read.port, *([config.write.port] if config.write else [])}
+    return {("modbus", host_key(config.host), port, config.unit) for port in ports}

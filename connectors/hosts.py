@@ -1,6 +1,12 @@
-"""Hosts: which of them are this machine."""
+"""Hosts: which of them are this machine, and which are one."""
 
-from ipaddress import ip_address
+import re
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+_THIS_MACHINE = "this machine"
+_LOCAL_NAMES = frozenset({"localhost.localdomain", "ip6-localhost", "ip6-loopback"})
+_NUMBERS = re.compile(r"[0-9a-fx.]+", re.ASCII)  # 127.1 and 0x7f000001 are addresses, too
 
 
 def is_loopback(host: str) -> bool:
@@ -14,3 +20,34 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def host_key(host: str) -> str:
+    """Returns one text for all spellings of a host; nothing is looked up.
+
+    All names and addresses of this machine that need no look-up are one, more than
+    `is_loopback` takes for it: here the doubt says that it is the same, there that it is not.
+    Two names of another host, or its name and its address, are not seen as one.
+    """
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost") or name in _LOCAL_NAMES:
+        return _THIS_MACHINE
+    address = _address(name)
+    if address is None:
+        return name
+    is_here = address.is_loopback or address.is_unspecified  # Linux connects 0.0.0.0 to itself
+    return _THIS_MACHINE if is_here else str(address)
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(name)
+    except ValueError:
+        if not _NUMBERS.fullmatch(name):
+            return None
+        try:
+            return IPv4Address(socket.inet_aton(name))
+        except OSError:
+            return None
+    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return inner or address

@@ -1,10 +1,11 @@
 """Checks documents against pydantic models, and says in plain words what does not fit."""
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from .documents import Document, Path_
 from .errors import ConfigError
@@ -18,6 +19,28 @@ class Model(BaseModel):
     """Base of every boundary object: frozen, with unknown keys forbidden."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def spelled(pattern: str, words: str) -> AfterValidator:
+    """Returns what lets only texts pass that match the whole pattern.
+
+    Args:
+        words: How it is written, for people.
+    """
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(check)
+
+
+KeyId = Annotated[
+    str,
+    spelled(r"SHA256:[A-Za-z0-9+/]{43}", "is no fingerprint of a key: SHA256: and 43 characters"),
+]
 
 
 def load_model(model: type[ModelT], document: Document) -> ModelT:
@@ -73,7 +96,7 @@ def _reason(item: Any, path: Path_, known: set[str]) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from .documents import Document, Path_
 from .endpoints import ConnectionConfig, is_same_device
 from .errors import Problem
-from .models import Model
+from .models import KeyId, Model, spelled
 from .tags import NAME, NodeAddress, RegisterAddress, Tag
 
 SITE_SCOPE = "site"
@@ -21,7 +21,7 @@ _OPCUA_NAMESPACE = "nsu=http://opcfoundation.org/UA/"  # the one that is meant w
 class Trust(Model):
     """Whom the site trusts first: the fingerprint of the first administrator's key."""
 
-    root: str = Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")
+    root: KeyId
 
 
 class Equipment(Model):
@@ -41,7 +41,9 @@ class SiteFile(Model):
     """The file `site.yaml`."""
 
     schema_: Literal["site/1"] = Field(alias="schema")
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    id: Annotated[
+        str, spelled(r"[a-z0-9][a-z0-9-]{0,62}", "is no id: at most 63 of a-z, 0-9 and hyphen")
+    ]
     state: str = "var/"
     trust: Trust | None = None
     connections: dict[str, ConnectionConfig]

@@ -10,7 +10,7 @@ from pydantic import Tag as UnionTag
 
 from .durations import Duration
 from .models import Model
-from .values import DataValue, Value
+from .values import DataValue, Value, exact_text
 
 Kind = Literal["float", "int", "bool", "enum", "string"]
 Table = Literal["coil", "discrete", "input", "holding"]
@@ -88,11 +88,12 @@ class Tag:
     within_s: float = _WITHIN_S
 
     def show(self, reading: DataValue) -> str:
-        """Returns the value as a person reads it, without its unit; `-` if nothing is known."""
-        return self.show_value(reading.value)
+        """Returns a live reading, without its unit: five digits of a number, `-` for nothing."""
+        value = reading.value
+        return f"{value:.5g}" if isinstance(value, float) else self.show_value(value)
 
     def show_value(self, value: Value | None) -> str:
-        """Returns a value of this tag as a person reads it."""
+        """Returns a value of this tag exactly, as it is written, expected and signed."""
         if value is None:
             return "-"
         if self.kind == "enum":
@@ -102,7 +103,7 @@ class Tag:
             return "true" if value else "false"
         if isinstance(value, str):
             return _printable(value)
-        return f"{value:.5g}" if isinstance(value, float) else str(value)
+        return exact_text(value) if isinstance(value, float) else str(value)
 
 
 def _printable(text: str) -> str:

@@ -2,9 +2,25 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 
 Value = bool | int | float | str
+
+_POSITIONAL = (1e-16, 1e16)  # beyond it a number is nothing but zeros
+
+
+def exact_text(number: float) -> str:
+    """Returns a number with nothing rounded away: the shortest decimal that gives it again.
+
+    Args:
+        number: In 64 bits, as it is signed. What a device keeps in 32 bits shows as it keeps it:
+            0.1 is `0.10000000149011612`.
+    """
+    text = repr(float(number))
+    if number == 0 or _POSITIONAL[0] <= abs(number) < _POSITIONAL[1]:
+        text = format(Decimal(text), "f")
+    return text.removesuffix(".0")
 
 
 class Quality(Enum):

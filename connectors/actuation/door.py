@@ -1,15 +1,15 @@
 """The write door: it opens for one permit, lets one frame through, and is used up."""
 
 from collections.abc import Mapping, Sequence
-from time import monotonic
 
-from ..endpoints import ModbusConnection
+from ..endpoints import ModbusConnection, OpcuaConnection
 from ..errors import WriteOutcomeUnknown, WriteRefused
+from ..secrets import resolve_secret
 from ..session import Encoder
 from ..site import Site
 from ..tags import Tag
 from ..values import DataValue
-from .permit import Permit
+from .permit import Permit, permit_clock_s
 from .writer import Doubt, Refusal, WriteEncoder, Writer
 
 USED = "this door was used before"
@@ -17,6 +17,17 @@ OTHER_TAG = "the tag is not one that this door was opened for"
 OTHER_DEVICE = "the device is not the one that was approved"
 OTHER_BYTES = "the bytes are not a write of this tag"
 EXPIRED = "the permit has expired"
+
+
+def check_accounts(site: Site) -> None:
+    """Refuses a site where an account to write with cannot be used; connects to nothing.
+
+    Raises:
+        NotConnected: The password of one cannot be had.
+    """
+    for name, config in site.connections.items():
+        if isinstance(config, OpcuaConnection) and config.write is not None:
+            resolve_secret(config.write.secret, site.root, name)
 
 
 async def open_door(site: Site, connection: str, tags: Sequence[Tag]) -> "Door":
@@ -110,7 +121,7 @@ class Door:
             return OTHER_DEVICE
         if not self._is_write_of(permit.tag, permit.wire):
             return OTHER_BYTES
-        return "" if monotonic() < permit.until_s else EXPIRED
+        return "" if permit_clock_s() < permit.until_s else EXPIRED
 
     def _is_write_of(self, tag: Tag, wire: bytes) -> bool:
         """Whether encoding what the bytes say gives these bytes: no other address, size or type."""

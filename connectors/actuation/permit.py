@@ -1,5 +1,6 @@
 """The permit: what the door takes, and the only thing it takes."""
 
+import time
 from dataclasses import dataclass
 
 from ..session import Identity
@@ -15,7 +16,7 @@ class Permit:
         tag: What is written.
         wire: The bytes that the person approved, as `Encoded.wire`.
         identity: Who the person was told would be written to.
-        until_s: Monotonic seconds after which nothing may leave.
+        until_s: When nothing may leave any more, on `permit_clock_s`.
     """
 
     action_id: str
@@ -23,3 +24,11 @@ class Permit:
     wire: bytes
     identity: Identity
     until_s: float
+
+
+def permit_clock_s() -> float:
+    """Returns the seconds on the clock of permits, which nobody can set.
+
+    On Linux the time in suspend counts: a permit does not outlive it.
+    """
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from time import monotonic
 
 from handwheel.connectors.actuation.door import Door, open_door
-from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import Value
@@ -25,4 +24,4 @@ def permit_for(door: Door, tag: Tag, value: Value, within_s: float = 5.0) -> Per
     """What the gate would build if a person approved this now."""
     encoder = door.encoder
     wire = encoder.encode(tag, value).wire
-    return Permit("R-7K3MQ2XA/c1", tag, wire, encoder.identity, monotonic() + within_s)
+    return Permit("R-7K3MQ2XA/c1", tag, wire, encoder.identity, permit_clock_s() + within_s)

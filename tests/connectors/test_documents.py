@@ -211,7 +211,7 @@ GOOD_SKID = "title: cooling\npumps:\n  A: {speed: 1.5}\n  B:\n    speed: 2.0\n  
         ("{speed: 1.5}", "7", [(3, 3, "pumps.A", "found 7")]),
         ("cooling", "5", [(1, 1, "title", "should be a valid string, found 5")]),
         (GOOD_SKID, "- 1\n", [(1, 1, "", "found [1]")]),
-        (GOOD_SKID, "", [(1, 1, "", "found None")]),
+        (GOOD_SKID, "", [(1, 1, "", "found nothing")]),
         (GOOD_SKID, "pumpe: {}\n",
          [(1, 1, "pumpe", "did you mean 'pumps'?"), (1, 1, "pumps", "is missing")]),
     ],

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from asyncua import ua
@@ -13,7 +12,7 @@ from asyncua.ua.attribute_ids import AttributeIds
 
 from handwheel.connectors.actuation import door as reasons
 from handwheel.connectors.actuation.door import Door, open_door
-from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.connectors.endpoints import Credentials
 from handwheel.connectors.errors import NotConnected, WriteRefused
 from handwheel.connectors.site import Site
@@ -129,7 +128,7 @@ def _moved_tag(_works: Works, _door: Door, permit: Permit) -> Permit:
 
 
 def _expired(_works: Works, _door: Door, permit: Permit) -> Permit:
-    return replace(permit, until_s=monotonic())
+    return replace(permit, until_s=permit_clock_s())
 
 
 def _other_name(_works: Works, _door: Door, permit: Permit) -> Permit:

@@ -1,6 +1,7 @@
 """OPC UA servers that misbehave while they are written to: one request, no claim to know more."""
 
 import asyncio
+import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from asyncua import ua
+from asyncua.common.utils import Buffer
 from asyncua.crypto.permission_rules import User
+from asyncua.ua import ua_binary
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import (
     BadServiceUnsupported,
@@ -36,12 +39,17 @@ class Relay:
     Attributes:
         cut_at: Bytes at which the connection is cut.
         cuts_before: Whether the server does not get them any more.
+        last_words: What the client still hears as it is cut off.
+        resets: How often a client was gone at once, with nothing left on its way.
     """
 
     site: Site
     sent: bytearray = field(default_factory=bytearray)
     cut_at: bytes = b""
     cuts_before: bool = False
+    last_words: bytes = b""
+    resets: int = 0
+    writers: list[asyncio.StreamWriter] = field(default_factory=list[asyncio.StreamWriter])
 
     def frames(self, wire: bytes) -> int:
         return self.sent.count(wire)
@@ -62,6 +70,7 @@ async def relayed(
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers, onward = await asyncio.open_connection("127.0.0.1", plant.opcua.port)
         back = asyncio.create_task(_pump(answers, writer))
+        relay.writers.append(writer)
         try:
             while data := await reader.read(65536):
                 relay.sent.extend(data)
@@ -70,7 +79,10 @@ async def relayed(
                     onward.write(data)
                     await onward.drain()
                 if is_cut:
+                    writer.write(relay.last_words)
                     return
+        except ConnectionResetError:
+            relay.resets += 1
         finally:
             back.cancel()
             await asyncio.wait([back])
@@ -156,7 +168,8 @@ async def test_any_other_answer_is_an_unknown_outcome_of_one_request(
             permit = permit_for(door, tag, 361.5)
             with pytest.raises(WriteOutcomeUnknown, match=reason):
                 await door.send(permit)
-            await asyncio.sleep(0.3 if answer is _late else 0.0)
+            await asyncio.sleep(0.3 if answer is _late else 0.05)
+            assert relay.resets == 1  # else what was not acknowledged could arrive much later
         assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
 
 
@@ -220,14 +233,51 @@ async def test_a_cancelled_send_is_an_unknown_outcome(
         assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
 
 
-async def test_a_session_that_is_lost_before_sends_nothing(
+async def test_an_error_of_the_channel_is_no_answer_of_the_service(
     plant: PlantServer, tmp_path: Path
+) -> None:
+    """The code says that the service was refused; but it is the channel that ends."""
+    async with relayed(plant, tmp_path / "site") as relay:
+        tag = relay.site.tags[SETPOINT]
+        async with opened(relay.site, tag) as door:
+            permit = permit_for(door, tag, 361.5)
+            relay.cut_at = permit.wire
+            code = StatusCodes.BadServiceUnsupported
+            relay.last_words = b"ERRF" + struct.pack("<IIi", 16, code, -1)
+            with pytest.raises(WriteOutcomeUnknown):
+                await door.send(permit)
+        assert relay.frames(permit.wire) == 1
+
+
+async def test_a_library_that_would_send_other_bytes_sends_none(
+    plant: PlantServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_a_status(wire: bytes) -> ua.WriteValue:
+        return ua_binary.struct_from_binary(ua.WriteValue, Buffer(wire))
+
+    async with relayed(plant, tmp_path / "site") as relay:
+        tag = relay.site.tags[SETPOINT]
+        monkeypatch.setattr("handwheel.connectors.actuation.opcua._item", with_a_status)
+        async with opened(relay.site, tag) as door:
+            sent = len(relay.sent)
+            with pytest.raises(WriteRefused, match="would send other bytes") as caught:
+                await door.send(permit_for(door, tag, 361.5))
+            assert (caught.value.was_sent, len(relay.sent)) == (False, sent)
+
+
+@pytest.mark.parametrize("is_hung_up", [True, False])
+async def test_a_session_that_is_lost_before_sends_nothing(
+    plant: PlantServer, tmp_path: Path, *, is_hung_up: bool
 ) -> None:
     async with relayed(plant, tmp_path / "site") as relay:
         tag = relay.site.tags[SETPOINT]
         async with opened(relay.site, tag) as door:
             permit = permit_for(door, tag, 361.5)
-            await door.close()
+            if is_hung_up:
+                relay.writers[-1].close()
+                await asyncio.sleep(0.05)
+            else:
+                await door.close()
             with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
                 await door.send(permit)
         assert (caught.value.was_sent, relay.frames(permit.wire)) == (False, 0)

@@ -1,6 +1,8 @@
 """Quality, age, and how people see a value."""
 
+import struct
 from datetime import UTC, datetime, timedelta
+from math import isnan
 
 import pytest
 from asyncua import ua
@@ -16,6 +18,7 @@ from handwheel.connectors.values import (
     Quality,
     StatusCode,
     Value,
+    exact_text,
     never_read,
 )
 
@@ -94,6 +97,24 @@ def test_values_are_shown_as_people_read_them(kind: Kind, value: Value | None, t
     members = {"manual": 0, "auto": 1} if kind == "enum" else {}
     tag = Tag("X.pv", "dcs", kind, NodeAddress("s=X"), members=members)
     assert tag.show(DataValue(value, GOOD, None, None, 0.0)) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.0, "0"), (350.0, "350"), (100000.0, "100000"), (123456.7, "123456.7"),
+        (349.004, "349.004"), (0.1, "0.1"), (0.10000000149011612, "0.10000000149011612"),
+        (1e-15, "0.000000000000001"), (1e15, "1000000000000000"), (-2.5, "-2.5"),
+    ],
+)  # fmt: skip
+def test_what_is_written_is_shown_exactly(number: float, text: str) -> None:
+    tag = Tag("X.sp", "dcs", "float", NodeAddress("s=X"))
+    assert tag.show_value(number) == exact_text(number) == text
+
+
+@given(st.floats())
+def test_an_exact_text_is_the_number_again(number: float) -> None:
+    assert struct.pack("d", float(exact_text(number))) == struct.pack("d", number) or isnan(number)
 
 
 def test_a_devices_text_cannot_steer_the_terminal() -> None:
