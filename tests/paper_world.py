@@ -71,6 +71,7 @@ MALLORY = Person("mallory", ("operator",))
 START_B = "01050014ff00"
 SETPOINT = "0302000a0000005049432d3130322e73700d000000ffffffff030a0000af4300000000"
 MODE_A = "010600000002"
+WHERE = {"modbus": "modbus://127.0.0.1:5021/1", "opcua": "opc.tcp://127.0.0.1:4840"}
 
 
 @dataclass
@@ -98,8 +99,9 @@ class World:
             "action_id": f"{name}/c1",
             "kind": "command",
             "equipment": equipment,
-            "identity": {"kind": kind},
+            "identity": {"kind": kind, "where": WHERE[kind]},
             "wire": wire,
+            "readback": "what.shows",
         }
         by = {"kind": "agent", "name": "planner"}
         if proposer is not None:
@@ -157,10 +159,10 @@ class World:
         head: Draft = {"at": self.now + 0.02}
         if wire == SETPOINT:
             head |= {"protocol": "opcua", "user": "gate", "service": "Write", "answer": ["Good"]}
-            head |= {"body": f"01000000{wire}"}
+            head |= {"body": f"01000000{wire}", "listener": 4840}
         else:
             head |= {"protocol": "modbus", "port": "gate", "answer": "ok"}
-            head |= {"unit": int(wire[:2], 16), "pdu": wire[2:]}
+            head |= {"unit": int(wire[:2], 16), "pdu": wire[2:], "listener": 5021}
         self.frames.append(head | more)
 
     def find(self, kind: str, subject: str = "", verdict: str = "") -> Draft:

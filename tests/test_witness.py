@@ -98,6 +98,20 @@ def _refused_before_it_left(world: World) -> None:
     world.move("action", "R-4/c1", "SENDING", "REFUSED", sent=False)
 
 
+def _pulse_is_acknowledged(world: World) -> None:
+    _approved(world, "R-4")
+    del world.find("request.filed", "R-4")["request"]["commands"][0]["readback"]
+    _sending(world, "R-4")
+    world.frame(START_B)
+    world.move("action", "R-4/c1", "SENDING", "VERIFIED", readback="acknowledged; a pulse")
+
+
+def _arrives_at_once(world: World) -> None:
+    """Where the journal's times, cut to the millisecond, are those of the frame."""
+    world.frames[0]["at"] = world.find("action.SENDING", "R-1")["at"] + 0.0001
+    world.frames[1]["at"] = world.find("action.VERIFIED", "R-2")["at"] + 0.0009
+
+
 def _refused_by_the_device(world: World) -> None:
     _approved(world, "R-4")
     _sending(world, "R-4")
@@ -138,6 +152,8 @@ def _released_and_asked_again(world: World) -> None:
         _claimed_in_vain,
         _refused_before_it_left,
         _refused_by_the_device,
+        _pulse_is_acknowledged,
+        _arrives_at_once,
         _latched_while_in_flight,
         _latched_elsewhere,
         _released_and_asked_again,

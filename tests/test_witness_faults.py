@@ -68,7 +68,24 @@ def _lost_frame(world: World) -> None:
 
 
 def _frame_before_its_intent(world: World) -> None:
-    world.frames[0]["at"] -= 1.0
+    world.frames[0]["at"] = _sent(world, "R-1")["at"] - 0.005
+
+
+def _frame_after_its_outcome(world: World) -> None:
+    world.frames[0]["at"] = world.find("action.VERIFIED", "R-1")["at"] + 0.005
+
+
+def _other_port(world: World) -> None:
+    world.frames[0]["listener"] = 5023
+
+
+def _other_port_over_opcua(world: World) -> None:
+    world.frames[1]["listener"] = 4841
+
+
+def _asked_for_another_endpoint(world: World) -> None:
+    action = world.find("request.filed", "R-1")["request"]["commands"][0]
+    action["identity"]["where"] = "modbus://127.0.0.1:502/1"
 
 
 def _wrong_wire(world: World) -> None:
@@ -120,6 +137,10 @@ def _aborted_but_was_sent(world: World) -> None:
 
 def _verified_unread(world: World) -> None:
     del world.find("action.VERIFIED", "R-1")["body"]["readback"]
+
+
+def _verified_by_the_answer_alone(world: World) -> None:
+    world.find("action.VERIFIED", "R-1")["body"]["readback"] = "acknowledged; a pulse"
 
 
 def _resolved_by_nobody(world: World) -> None:
@@ -174,6 +195,10 @@ FAULTS: Sequence[tuple[Callable[[World], None], str]] = [
     (_doubled_frame_much_later, "frame 4: R-1/c1 has these bytes and was sent at another time"),
     (_lost_frame, "R-1/c1 is VERIFIED and no frame was accepted"),
     (_frame_before_its_intent, "frame 1: R-1/c1 has these bytes and was sent at another time"),
+    (_frame_after_its_outcome, "frame 1: R-1/c1 has these bytes and was sent at another time"),
+    (_other_port, "frame 1: R-1/c1 has these bytes for another port than 5023"),
+    (_other_port_over_opcua, "frame 2: R-2/c1 has these bytes for another port than 4841"),
+    (_asked_for_another_endpoint, "frame 1: R-1/c1 has these bytes for another port than 5021"),
     (_wrong_wire, "R-1/c1: the bytes are not those of the request"),
     (_missing_sending, "R-1/c1 goes from CLAIMED to VERIFIED"),
     (_claim_before_approval, "R-1/c1 is claimed while its request is PENDING"),
@@ -184,6 +209,7 @@ FAULTS: Sequence[tuple[Callable[[World], None], str]] = [
     (_refused_but_accepted, "frame 1: R-1/c1 is REFUSED and the device accepted it"),
     (_aborted_but_was_sent, "frame 1: R-1/c1 has these bytes and is ABORTED_NOT_SENT"),
     (_verified_unread, "R-1/c1 is VERIFIED without a read-back"),
+    (_verified_by_the_answer_alone, "R-1/c1 is VERIFIED unread, and a tag would show it"),
     (_resolved_by_nobody, "R-1/c1: nobody has signed resolve-applied"),
     (_sent_while_unknown, "R-3/c1 is sent while R-1/c1 is UNKNOWN"),
     (_sent_while_another_is, "R-2/c1 is sent while R-1/c1 is in flight"),

@@ -70,6 +70,7 @@ class ModbusServer:
         self._accepts_writes = accepts_writes
         self._decoder = DecodePDU(is_server=True)
         self._server: asyncio.Server | None = None
+        self._listener = 0
         self._connections: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -87,6 +88,7 @@ class ModbusServer:
             OSError: The port is in use.
         """
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", port)
+        self._listener = self.port
 
     async def stop(self) -> None:
         """Stops listening and closes every connection."""
@@ -139,7 +141,13 @@ class ModbusServer:
         return bytes([response.function_code]) + response.encode()
 
     def _recorded(self, unit: int, pdu: bytes, peer: str) -> ModbusPDU:
-        frame = {"protocol": "modbus", "port": self._name, "peer": peer, "unit": unit}
+        frame = {
+            "protocol": "modbus",
+            "listener": self._listener,
+            "port": self._name,
+            "peer": peer,
+            "unit": unit,
+        }
         try:
             with self._image.transaction():
                 response, result = self._outcome(unit, pdu)

@@ -75,6 +75,7 @@ class OpcuaServer:
             self._image,
             self._frames,
             self.publish,
+            lambda: self.port,
         )
         await server.start()
 

@@ -35,6 +35,7 @@ class PlantWrites(AttributeService):
         image: Where accepted writes go.
         frames: Records every item, refused ones included.
         publish: Copies the image into the address space, so that a read-back is true.
+        port: Returns the port at which the server listens.
     """
 
     def __init__(
@@ -44,12 +45,14 @@ class PlantWrites(AttributeService):
         image: ProcessImage,
         frames: FrameLog,
         publish: Callable[[], Awaitable[None]],
+        port: Callable[[], int],
     ) -> None:
         super().__init__(space)
         self._nodes = nodes
         self._image = image
         self._frames = frames
         self._publish = publish
+        self._port = port
 
     async def write(self, params: ua.WriteParameters, user: User = _NOBODY) -> list[ua.StatusCode]:
         """Answers a Write request, one status for each item; without a user it is refused."""
@@ -71,6 +74,7 @@ class PlantWrites(AttributeService):
         self._frames.record(
             {
                 "protocol": "opcua",
+                "listener": self._port(),
                 "user": user.name,
                 "service": "Write",
                 "body": wire_body.get().hex(),

@@ -10,7 +10,9 @@ from .documents import NoDocument
 from .states import NOT_SENT
 from .story import Deed
 
-CLOCK_TOLERANCE = timedelta(seconds=0.2)
+# Plant and gate go by one machine's clock: a frame is stamped between the clock's look for its
+# intent and the one for its outcome. The journal cuts its times to the millisecond.
+RESOLUTION = timedelta(milliseconds=1)
 NEVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 
 # What only looks: a device may log that it was asked, and it is no frame of ours.
@@ -31,9 +33,14 @@ class Frame:
     n: int
     at: datetime
     protocol: str
+    port: int
     wire: str
     is_by_gate: bool
     is_accepted: bool
+
+    @property
+    def target(self) -> tuple[str, int, str]:
+        return self.protocol, self.port, self.wire
 
 
 def read_frames(text: str) -> Iterator[Frame]:
@@ -56,7 +63,8 @@ def _modbus(n: int, entry: Mapping[str, Any]) -> Frame | None:
     if not is_ours or not (is_by_gate or is_accepted):
         return None
     wire = bytes([entry["unit"]]) + pdu
-    return Frame(n, _wall(entry), "modbus", wire.hex(), is_by_gate, is_accepted)
+    port = entry["listener"]
+    return Frame(n, _wall(entry), "modbus", port, wire.hex(), is_by_gate, is_accepted)
 
 
 def _opcua(n: int, entry: Mapping[str, Any]) -> Frame | None:
@@ -67,7 +75,8 @@ def _opcua(n: int, entry: Mapping[str, Any]) -> Frame | None:
     body: str = entry["body"]
     is_single = entry["service"] == "Write" and body.startswith("01000000")
     wire = body[8:] if is_single else body
-    return Frame(n, _wall(entry), "opcua", wire, is_by_gate, is_accepted)
+    port = entry["listener"] if entry["service"] == "Write" else 0
+    return Frame(n, _wall(entry), "opcua", port, wire, is_by_gate, is_accepted)
 
 
 def _wall(entry: Mapping[str, Any]) -> datetime:
@@ -80,7 +89,7 @@ def _wall(entry: Mapping[str, Any]) -> datetime:
 def matched(
     frames: Iterable[Frame], deeds: Sequence[Deed], faults: list[str]
 ) -> list[tuple[Frame, Deed]]:
-    """Gives each frame its own action, by bytes and time; what has none is a fault."""
+    """Gives each frame its own action, by port, bytes and time; what has none is a fault."""
     ends = _ends(deeds)
     pairs: list[tuple[Frame, Deed]] = []
     taken: set[str] = set()
@@ -88,24 +97,20 @@ def matched(
         if not frame.is_by_gate:
             faults.append(f"frame {frame.n}: somebody else than the gate has written")
             continue
-        same = [
-            deed
-            for deed in deeds
-            if (deed.action.protocol, deed.action.wire) == (frame.protocol, frame.wire)
-        ]
+        same = [deed for deed in deeds if deed.action.target == frame.target]
         fitting = [deed for deed in same if _fits(frame, deed, ends)]
         free = [deed for deed in fitting if deed.name not in taken]
         if not free:
-            faults.append(f"frame {frame.n}: {_why_none(same, fitting)}")
+            faults.append(f"frame {frame.n}: {_why_none(frame, deeds, same, fitting)}")
             continue
-        deed = min(free, key=lambda each: _reluctance(frame, each))
+        deed = min(free, key=lambda each: not each.was_sent)  # what says it was not comes last
         taken.add(deed.name)
         pairs.append((frame, deed))
     return pairs
 
 
 def _ends(deeds: Sequence[Deed]) -> Mapping[str, datetime]:
-    """Until when a frame may come: the outcome, or the next sending of the same bytes.
+    """Until when a frame may come: the outcome, or the next sending of the same bytes there.
 
     A frame whose answer was lost may be executed after the gate has given up.
     """
@@ -116,30 +121,30 @@ def _ends(deeds: Sequence[Deed]) -> Mapping[str, datetime]:
             for other in deeds
             if other.sent_seq > deed.sent_seq
             and other.sent_at is not None
-            and other.action.wire == deed.action.wire
+            and other.action.target == deed.action.target
         )
         if deed.ended_at is None or deed.outcome == "UNKNOWN":
             ends[deed.name] = min(later, default=NEVER)
         else:
-            ends[deed.name] = deed.ended_at + CLOCK_TOLERANCE
+            ends[deed.name] = deed.ended_at + RESOLUTION
     return ends
 
 
 def _fits(frame: Frame, deed: Deed, ends: Mapping[str, datetime]) -> bool:
     if deed.sent_at is None:
         return False
-    return deed.sent_at - CLOCK_TOLERANCE <= frame.at <= ends[deed.name]
+    return deed.sent_at <= frame.at <= ends[deed.name]
 
 
-def _reluctance(frame: Frame, deed: Deed) -> tuple[bool, bool]:
-    """Says what is taken last: what says that it was not sent, and what began too late."""
-    return not deed.was_sent, deed.sent_at is None or deed.sent_at > frame.at
-
-
-def _why_none(same: Sequence[Deed], fitting: Sequence[Deed]) -> str:
+def _why_none(
+    frame: Frame, deeds: Sequence[Deed], same: Sequence[Deed], fitting: Sequence[Deed]
+) -> str:
     if fitting:
         return f"the frame of {fitting[-1].name} a second time"
     if not same:
+        elsewhere = [each for each in deeds if each.action.wire == frame.wire]
+        if elsewhere:
+            return f"{elsewhere[-1].name} has these bytes for another port than {frame.port}"
         return "foreign, no request holds these bytes"
     sent = [deed for deed in same if deed.sent_at is not None]
     if sent:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from .documents import NoDocument, digest, duration, moment, parse
 from .journal import Row
@@ -18,7 +19,14 @@ class Action:
     kind: str
     equipment: str
     protocol: str
+    port: int
     wire: str
+    is_shown: bool  # whether a tag shows what was written; a pulse is shown by none
+
+    @property
+    def target(self) -> tuple[str, int, str]:
+        """What a frame of it is told by: where it arrives, and its bytes."""
+        return self.protocol, self.port, self.wire
 
 
 @dataclass
@@ -78,5 +86,14 @@ def _action(entry: Mapping[str, Any], request_id: str) -> Action:
         entry["kind"],
         entry["equipment"],
         entry["identity"]["kind"],
+        _port(entry["identity"]["where"]),
         entry["wire"],
+        "readback" in entry,
     )
+
+
+def _port(where: str) -> int:
+    port = urlsplit(where).port
+    if port is None:
+        raise NoDocument(f"{where} names no port")
+    return port

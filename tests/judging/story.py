@@ -202,13 +202,20 @@ class Story:
             elif latch.seq > deed.request.seq:
                 self._fault(row, f"{deed.name} is older than the lockout of row {latch.seq}")
 
+    def _check_readback(self, row: Row, deed: Deed) -> None:
+        words = row.body.get("readback")
+        if not words:
+            self._fault(row, f"{deed.name} is VERIFIED without a read-back")
+        elif str(words).startswith("acknowledged") and deed.action.is_shown:
+            self._fault(row, f"{deed.name} is VERIFIED unread, and a tag would show it")
+
     def _end(self, row: Row, deed: Deed, state: str) -> None:
-        if deed.state == "SENDING":
+        if deed.sent_at is not None and deed.ended_at is None and state in ACTION["SENDING"]:
             deed.ended_at, deed.outcome = row.at, state
         if state == "REFUSED":
             deed.was_sent = row.body.get("sent") is not False
-        if state == "VERIFIED" and not {"readback", "after"} & row.body.keys():
-            self._fault(row, f"{deed.name} is VERIFIED without a read-back")
+        if state == "VERIFIED":
+            self._check_readback(row, deed)
         verdict = VERDICTS.get(state)
         if verdict is not None and not self.decisions.has(verdict, deed.name):
             self._fault(row, f"{deed.name}: nobody has signed {verdict}")

@@ -12,12 +12,13 @@ from handwheel.hmi.asking import look, settled, sign_approval
 from handwheel.hmi.signing import Signer, Statement, find_person, open_bench, sign_statement
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.administering import lockout_subject, release_lockout
+from handwheel.tools.guardrails.administering import release_lockout
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.deciding import decide, propose
 from handwheel.tools.guardrails.decisions import (
     ActionVerdict,
     VerdictWord,
+    lockout_subject,
     meaning_of,
     meaning_of_subject,
 )

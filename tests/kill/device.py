@@ -2,8 +2,8 @@
 
 One register image behind a port that reads and a port that writes, laid out as the tags of
 `cw-100`. Nothing of Handwheel is in it. A part of the writes is executed and not answered, a
-smaller part never arrives. It prints its ports as one JSON line, and ends with its standard
-input.
+smaller part is swallowed: it arrives and is neither executed nor answered. It prints its ports
+as one JSON line, and ends with its standard input.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from .registers import ILLEGAL_VALUE, Refused, Registers
 
 MODEL = "cw-100"
 UNIT = 1
+SWALLOWED = "swallowed"
 
 _IDENTITY = (b"Handwheel", MODEL.encode(), b"simulated plant")
 _HEADER = struct.Struct(">HHHB")
@@ -58,11 +59,12 @@ class Device:
     ) -> None:
         """Serves one client of the port `gate` or `viewer`, one request after the other."""
         peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
+        listener: int = writer.get_extra_info("sockname")[1]
         try:
             while True:
                 transaction, _, length, unit = _HEADER.unpack(await reader.readexactly(7))
                 pdu = await reader.readexactly(length - 1)
-                answer = self.answer(port, peer, unit, pdu)
+                answer = self.answer(port, listener, peer, unit, pdu)
                 if answer is None:
                     continue
                 await asyncio.sleep(self._random.uniform(*self._faults.delay_ms) / 1000.0)
@@ -73,22 +75,28 @@ class Device:
         finally:
             writer.close()
 
-    def answer(self, port: str, peer: str, unit: int, pdu: bytes) -> bytes | None:
-        """Executes a request and returns the answer; none if it is lost."""
+    def answer(self, port: str, listener: int, peer: str, unit: int, pdu: bytes) -> bytes | None:
+        """Executes a request and returns the answer; none if it is lost.
+
+        Every write that arrives is recorded: else a second one, after the first was swallowed,
+        would look like the only one.
+        """
         if pdu[0] not in _WRITES:
             try:
                 return self._look(unit, pdu)
             except Refused as refusal:
                 return bytes([pdu[0] | 0x80, refusal.code])
         luck = self._random.random() if port == "gate" else 1.0
+        record = partial(self._log.record, port, listener, peer, unit, pdu)
         if luck < self._faults.swallow:
+            record(SWALLOWED)
             return None
         try:
             table, address, items = self._checked(port, unit, pdu)
         except Refused as refusal:
-            self._log.record(port, peer, unit, pdu, str(refusal))
+            record(str(refusal))
             return bytes([pdu[0] | 0x80, refusal.code])
-        self._log.record(port, peer, unit, pdu, "ok")  # before it is done: no write is unknown
+        record("ok")  # before it is done: no write is unknown
         if table == "coil":
             self._registers.write_coils(address, items)
         else:

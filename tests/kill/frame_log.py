@@ -15,13 +15,16 @@ class FrameLog:
         self._start_s = monotonic()
         self._count = 0
 
-    def record(self, port: str, peer: str, unit: int, pdu: bytes, answer: str) -> None:
+    def record(
+        self, port: str, listener: int, peer: str, unit: int, pdu: bytes, answer: str
+    ) -> None:
         self._count += 1
         frame = {
             "n": self._count,
             "wall": datetime.now(UTC).isoformat(timespec="microseconds"),
             "plant_s": monotonic() - self._start_s,
             "protocol": "modbus",
+            "listener": listener,
             "port": port,
             "peer": peer,
             "unit": unit,

@@ -18,13 +18,14 @@ from ..served import frames_of
 from ..witness import Report
 from .child import python
 from .crew import Crew
-from .defects import arrived, drop_second_line
+from .defects import arrived
 from .ledger_view import LedgerView
 from .world import World
 
 ATTEMPTS = 4
 NO_FAULTS = ("--lose", "0", "--swallow", "0", "--delay-ms", "5..10")
 ALL_LOST = ("--lose", "1", "--swallow", "0")
+ALL_SWALLOWED = ("--lose", "0", "--swallow", "1")
 WAIT_S = 15.0
 
 
@@ -53,11 +54,10 @@ def _outcome(
         meeting.mkdir()
         with Database(world.state, world.site.name):
             pass
-        if not second_line:
-            drop_second_line(world.ledger)
         beside = ("--beside", str(meeting)) if gates > 1 else ()
+        alone = () if second_line else ("--no-second-line",)
         for name in names:
-            site = ("--site", str(world.site), *beside)
+            site = ("--site", str(world.site), *beside, *alone)
             crew.start(name, python("broken_gate", "--defect", defect, *site))
         crew.ready("terminal")
         view = LedgerView(world.ledger)
@@ -112,7 +112,7 @@ def test_with_the_row_count_checked_the_second_executor_loses(
 
 
 @pytest.mark.timeout(60)
-def test_the_schema_alone_stops_the_second_frame_too(tmp_path: Path) -> None:
+def test_the_second_line_alone_stops_the_second_frame_too(tmp_path: Path) -> None:
     claimed_twice = {"action.CLAIMED": 2, "action.SENDING": 1}
     outcome = _side_by_side(tmp_path, "row-count-unchecked", claimed_twice, second_line=True)
     assert outcome.frames == 1
@@ -121,11 +121,12 @@ def test_the_schema_alone_stops_the_second_frame_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("device", [ALL_LOST, ALL_SWALLOWED])
 @pytest.mark.parametrize(("defect", "frames"), [("resend", 2), ("none", 1)])
-def test_a_frame_that_is_sent_again_after_a_lost_answer(
-    tmp_path: Path, defect: str, frames: int
+def test_a_frame_that_is_sent_again_where_no_answer_came(
+    tmp_path: Path, device: Sequence[str], defect: str, frames: int
 ) -> None:
-    outcome = _outcome(tmp_path / "world", ALL_LOST, defect)
+    outcome = _outcome(tmp_path / "world", device, defect)
     assert outcome.frames == frames
     assert outcome.rows["action.UNKNOWN"] == 1
     assert len(outcome.report.faults) == len(outcome.complaints("c1 a second time")) == frames - 1

@@ -103,13 +103,15 @@ def test_a_lost_answer_never_comes(tmp_path: Path, fault: str, executed: int) ->
     with _device(log, *NEVER, fault, "1") as (viewer, gate):
         assert gate.ask(START_B, within_s=0.1) is None
         assert viewer.ask(RUN_B) == bytes([1, 1, executed])
-    assert len(frames_of(log)) == executed
+    assert [frame["answer"] for frame in frames_of(log)] == ["ok" if executed else "swallowed"]
+    (arrived,) = read_frames(log.read_text())
+    assert (arrived.is_accepted, arrived.port) == (bool(executed), gate.port)
 
 
 def test_a_seed_repeats_its_luck(tmp_path: Path) -> None:
     def answered(seed: int) -> list[bool]:
         device = Device(FrameLog(tmp_path / "frames"), Faults(), seed)
-        return [device.answer("gate", "", 1, START_B) is not None for _ in range(2000)]
+        return [device.answer("gate", 0, "", 1, START_B) is not None for _ in range(2000)]
 
     assert answered(1) == answered(1) != answered(2)
     assert 0.82 < sum(answered(3)) / 2000 < 0.88
