@@ -21,7 +21,7 @@ ROSTER = roster_of(
     record_of("carl", issuer="deputy"),
     record_of("dora", "viewer"),
     record_of("emil", valid=NOW.wall - START),
-    record_of("fred", start=NOW.wall),
+    record_of("fred", start=NOW.wall, valid=timedelta(days=9)),
 )
 
 

@@ -1,22 +1,44 @@
 """A ledger that was only written to passes; each tampering with a copy of it is told."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
-from typing import Any
 
 import pytest
 
 from handwheel.tools.guardrails.audit import Audit, audit
 from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import FIRST
-from handwheel.tools.requests.canonical import canonical, digest, parse_canonical
+from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
+from ..gate.forgery import without_triggers
 from ..gate.room import Room
+from .tampering import (
+    Rows,
+    a_shortcut,
+    administrator_revoked,
+    another_card,
+    another_person,
+    another_signature,
+    another_text,
+    claimed,
+    locked_out,
+    locked_out_and_released,
+    no_chain,
+    no_readback,
+    no_text,
+    not_read,
+    other_bytes,
+    rebooted,
+    twice,
+    twice_locked_out,
+    unknown_state,
+    unreadable,
+    without,
+    write_anew,
+)
 
 Shell = sqlite3.Connection
 Tamper = Callable[[Shell], None]
@@ -30,6 +52,7 @@ async def _live(room: Room) -> list[ActionRequest]:
         ((("P-101A.mode", 0),), ["anna", "bert"], "none"),
         ((("PIC-102.sp", 340.0),), ["bert"], "answer lost"),
     ):
+        room.clock.forward(30.0)  # past the cool-down
         requests.append(room.desk.propose(*writes))
         room.desk.approve(requests[-1], *people)
         for _ in writes:
@@ -66,11 +89,8 @@ def folder(copy: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def shell(folder: Path) -> Generator[Shell]:
-    """A shell on the copy, with every trigger dropped."""
+    """A shell on the copy; whoever tampers with it takes every trigger away, and puts it back."""
     with closing(sqlite3.connect(folder / "ledger.db", isolation_level=None)) as shell:
-        names = shell.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-        for (name,) in names:
-            shell.execute(f"DROP TRIGGER {name}")
         yield shell
 
 
@@ -112,111 +132,73 @@ def test_a_ledger_of_the_real_code_passes_with_its_numbers(room: Room, folder: P
         ("UPDATE intent SET wire = '00'", "the ledger says sends 00, the journal sends 01"),
         ("DELETE FROM intent", "the ledger says nothing, the journal sends 01"),
         ("DELETE FROM decision WHERE verdict = 'revoke'", "decision "),
-        ("UPDATE decision SET signature = '00'", "the ledger says 00, the journal "),
+        ("UPDATE decision SET signature = '00'", "the ledger says 00 to "),
+        ("UPDATE decision SET verdict = 'propose' WHERE verdict = 'revoke-key'",
+         " to propose key:"),
+        ("UPDATE decision SET request_id = NULL WHERE verdict = 'revoke'", " to revoke , the"),
+        ("UPDATE decision SET chain = NULL WHERE verdict = 'revoke-key'", ", vouched for by "),
+        ("UPDATE lockout SET generation = 7",
+         "lockout of P-101B: the ledger says released for the time 7, the journal released for the "
+         "time 1"),
+        ("UPDATE lockout SET is_locked = 1", "the ledger says locked for the time 1, the journal "),
+        ("DELETE FROM lockout", "lockout of P-101B: the ledger says nothing, the journal released"),
+        ("INSERT INTO lockout VALUES ('site', 1, 0)", "lockout of site: the ledger says released"),
     ],
 )  # fmt: skip
 def test_what_a_shell_changes_is_told(
     room: Room, folder: Path, shell: Shell, statement: str, fault: str
 ) -> None:
-    assert shell.execute(statement).rowcount > 0
+    with without_triggers(shell):
+        assert shell.execute(statement).rowcount > 0
     faults = _audited(room, folder).faults
     assert any(fault in each for each in faults), faults
 
 
 def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell) -> None:
     with Database(folder, room.site.id) as database:
-        shell.execute("DELETE FROM journal WHERE seq > 20")
+        with without_triggers(shell):
+            shell.execute("DELETE FROM journal WHERE seq > 20")
         bench = room.desk.bench
         found = audit(database, room.site, bench.roster, bench.policy.satisfies)
     assert any("are missing: they were anchored" in each for each in found.faults)
 
 
-Rows = list[dict[str, Any]]
-
-
-def _first(rows: Rows, kind: str, verdict: str = "") -> dict[str, Any]:
-    return next(row for row in rows if row["kind"] == kind and verdict in str(row["body"]))
-
-
-def _another_signature(rows: Rows) -> None:
-    body = _first(rows, "decision", '"verdict":"approve"')["body"]
-    body["signature"] = f"{int(body['signature'][:2], 16) ^ 1:02x}{body['signature'][2:]}"
-
-
-def _another_person(rows: Rows) -> None:
-    body = _first(rows, "decision", '"verdict":"approve"')["body"]
-    body["text"] = body["text"].replace('"person":"anna"', '"person":"bert"')
-
-
-def _another_card(rows: Rows) -> None:
-    body = _first(rows, "decision", '"verdict":"approve"')["body"]
-    body["card"] = body["card"].replace("card/1", "card/2")
-
-
-def _other_bytes(rows: Rows) -> None:
-    _first(rows, "action.intent")["body"]["wire"] = "010500000000"
-
-
-def _without(kind: str, verdict: str = "") -> Callable[[Rows], None]:
-    return lambda rows: rows.remove(_first(rows, kind, verdict))
-
-
-def _a_shortcut(rows: Rows) -> None:
-    rows.remove(_first(rows, "action.CLAIMED"))
-
-
-def _no_readback(rows: Rows) -> None:
-    del _first(rows, "action.VERIFIED")["body"]["readback"]
-
-
-def _another_text(rows: Rows) -> None:
-    body = _first(rows, "request.filed")["body"]
-    body["text"] = body["text"].replace("a test asks", "a fest asks")
-
-
-def _no_text(rows: Rows) -> None:
-    _first(rows, "request.filed")["body"]["text"] = "nothing"
-
-
-def _twice(rows: Rows) -> None:
-    row = _first(rows, "action.intent")
-    rows.insert(rows.index(row), json.loads(json.dumps(row)))
-
-
-def _unreadable(key: str, value: object) -> Callable[[Rows], None]:
-    def tamper(rows: Rows) -> None:
-        _first(rows, "action.CLAIMED")[key] = value
-
-    return tamper
-
-
-def _unknown_state(rows: Rows) -> None:
-    _first(rows, "action.CLAIMED")["body"]["to"] = "TELEPORTED"
-
-
 @pytest.mark.parametrize(
     ("tamper", "fault"),
     [
-        (_another_signature, "does not count: the signature does not fit the decision"),
-        (_another_signature, "was sent without enough signatures: not enough people"),
-        (_another_person, "does not count: the key belongs to somebody else"),
-        (_another_card, "was made on another card"),
-        (_other_bytes, "was sent with other bytes than were filed"),
-        (_twice, "was to be sent a second time"),
-        (_without("decision", '"verdict":"approve"'), "was sent without enough signatures"),
-        (_without("request.APPROVED"), "was sent without an approval"),
-        (_without("request.filed"), "was never filed"),
-        (_without("action.intent"), "was sent without an intent"),
-        (_without("action.SENDING"), "cannot go from CLAIMED to VERIFIED"),
-        (_a_shortcut, "cannot go from DUE to SENDING"),
-        (_without("request.PENDING"), "cannot go from PROPOSED to APPROVED"),
-        (_no_readback, "is VERIFIED without a read-back"),
-        (_another_text, "was filed under another digest"),
-        (_no_text, "is no request"),
-        (_unknown_state, "cannot be read: 'TELEPORTED' is not a valid ActionState"),
-        (_unreadable("at", "yesterday"), "cannot be read: time data"),
-        (_unreadable("body", "nothing"), "cannot be read: string indices"),
-        (_unreadable("boot_s", "soon"), "cannot be read: can't multiply"),
+        (another_signature, "does not count: the signature does not fit the decision"),
+        (another_signature, "was sent without enough signatures: not enough people"),
+        (another_person, "does not count: the key belongs to somebody else"),
+        (another_card, "was made on another card"),
+        (other_bytes, "was sent with other bytes than were filed"),
+        (twice, "was to be sent a second time"),
+        (without("decision", '"verdict":"approve"'), "was sent without enough signatures"),
+        (without("request.APPROVED"), "was sent without an approval"),
+        (without("request.filed"), "was never filed"),
+        (without("action.intent"), "was sent without an intent"),
+        (without("lockout.latched"), "lockout 1 of P-101B was released, but not latched"),
+        (without("lockout.latched"), "was made in view of another ledger"),
+        (without("lockout.released"), "says released for the time 1, the journal locked for the"),
+        (without("decision", '"verdict":"release"'), "released, and no administrator has signed"),
+        (administrator_revoked, "on lockout:P-101B:1 does not count: the key is revoked"),
+        (no_chain, "does not count: no administrator has signed it"),
+        (locked_out, "was sent during the lockout of site"),
+        (locked_out_and_released, "was sent, and asked for before a lockout of site"),
+        (twice_locked_out, "lockout 1 of P-101B does not follow lockout 1"),
+        (claimed("/c1", 60.001), "/c1 was sent on an approval that had been given more than 60 s"),
+        (claimed("/c2", 600.001), "/c2 was sent on an approval that had been given more than 600"),
+        (rebooted, "60 s before, or before a restart or a clock step"),
+        (without("action.SENDING"), "cannot go from CLAIMED to VERIFIED"),
+        (a_shortcut, "cannot go from DUE to SENDING"),
+        (without("request.PENDING"), "cannot go from PROPOSED to APPROVED"),
+        (no_readback, "is VERIFIED without a read-back"),
+        (not_read, "/c1 is VERIFIED unread, and P-101A.run_cmd would show it"),
+        (another_text, "was filed under another digest"),
+        (no_text, "is no request"),
+        (unknown_state, "cannot be read: 'TELEPORTED' is not a valid ActionState"),
+        (unreadable("at", "yesterday"), "cannot be read: time data"),
+        (unreadable("body", "nothing"), "cannot be read: string indices"),
+        (unreadable("boot_s", "soon"), "cannot be read: can't multiply"),
     ],
 )
 def test_a_journal_written_anew_with_its_anchors_still_shows_it(
@@ -226,20 +208,18 @@ def test_a_journal_written_anew_with_its_anchors_still_shows_it(
     texts = shell.execute("SELECT text FROM journal ORDER BY seq").fetchall()
     rows: Rows = [parse_canonical(text) for (text,) in texts]
     tamper(rows)
-    _write_anew(folder, shell, rows)
+    write_anew(folder, shell, rows)
     faults = _audited(room, folder).faults
     assert any(fault in each for each in faults), faults
     assert not any("hash" in each or "anchored" in each for each in faults), faults
 
 
-def _write_anew(folder: Path, shell: Shell, rows: Rows) -> None:
-    shell.execute("BEGIN")
-    shell.execute("DELETE FROM journal")
-    prev, anchors = FIRST, ""
-    for seq, row in enumerate(rows, start=1):
-        text = canonical(row | {"seq": seq, "prev": prev})
-        prev = digest("journal", text)
-        anchors += f"{seq} {prev}\n"
-        shell.execute("INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (seq, prev, text))
-    shell.execute("COMMIT")
-    (folder / "anchors").write_text(anchors, encoding="ascii")
+@pytest.mark.parametrize(("command", "seconds"), [("/c1", 60.0), ("/c2", 600.0)])
+def test_an_action_may_be_taken_up_at_the_last_moment(
+    room: Room, folder: Path, shell: Shell, command: str, seconds: float
+) -> None:
+    texts = shell.execute("SELECT text FROM journal ORDER BY seq").fetchall()
+    rows: Rows = [parse_canonical(text) for (text,) in texts]
+    claimed(command, seconds)(rows)
+    write_anew(folder, shell, rows)
+    assert not any("approval" in each for each in _audited(room, folder).faults)

@@ -44,8 +44,6 @@ def test_a_card_of_a_plant_as_filed_can_be_approved() -> None:
         (picture(read("P-101B.mode", status=int(BAD_SENSOR_FAILURE))),
          "a requirement is unknown: P-101B.mode == 'remote'  "
          "[P-101B.mode is remote (BadSensorFailure)]"),
-        (picture(locked=("site",)), "site is locked out"),
-        (picture(locked=("PUMPS-101",)), "PUMPS-101 is locked out"),
     ],
 )  # fmt: skip
 def test_what_stands_in_the_way_is_named_and_nothing_else(seen: Picture, problem: str) -> None:
@@ -56,8 +54,9 @@ def test_what_stands_in_the_way_is_named_and_nothing_else(seen: Picture, problem
         assert shown.problems == [problem]
 
 
-def test_a_lockout_of_other_equipment_is_in_nobodys_way() -> None:
-    assert card(seen=picture(locked=("P-101A",))).is_approvable
+def test_what_the_gate_would_refuse_is_a_problem_as_well() -> None:
+    shown = card(hindrances=("P-101B.run_cmd was written 3.0 s ago", "locked\x1b[2J out"))
+    assert shown.problems == ["P-101B.run_cmd was written 3.0 s ago", "locked\\x1b[2J out"]
 
 
 @pytest.mark.parametrize("at_s", [42.0, 3600.0])
@@ -90,7 +89,7 @@ def test_a_number_may_move_within_its_tolerance(value: float, is_near: bool) -> 
     seen = picture(read("PIC-102.sp", value=value, shown=f"{value:.5g}"))
     shown = card(request(commands=[lower()], recovery=[]), seen)
     assert shown.is_approvable == is_near
-    assert shown.changes[0].delta == f"{340.0 - value:+.5g}"
+    assert shown.changes[0].delta == f"{340.0 - value:+.1f}"
 
 
 def test_what_an_earlier_command_writes_is_not_expected_yet() -> None:
@@ -131,4 +130,4 @@ def test_the_card_shows_every_frame_that_is_approved_with_it() -> None:
     ]
     assert [each.undoes for each in shown.recovery] == [1]
     assert shown.changes[0].limits is None
-    assert shown.changes[1].limits == "280 to 420 kPa"
+    assert shown.changes[1].limits == "limits 280 to 420 kPa"

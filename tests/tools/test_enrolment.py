@@ -62,6 +62,17 @@ def test_a_record_is_added_and_all_else_stays(tmp_path: Path, keys: Path) -> Non
     assert keys.exists()
 
 
+@pytest.mark.parametrize(("asked", "got"), [(DAY, DAY), (3 * DAY, 2 * DAY)])
+def test_nobody_is_enrolled_for_longer_than_who_vouches(
+    tmp_path: Path, keys: Path, asked: timedelta, got: timedelta
+) -> None:
+    site = site_of(tmp_path, boss(valid=2 * DAY))
+    wanted = Enrolment("anna", ("operator",), START, START + asked)
+    assert enroll(site, wanted, PASSPHRASE, key_of("boss")).until == START + got
+    assert load_roster(site).ignored == ()
+    assert keys.exists()
+
+
 @pytest.mark.parametrize(
     ("layout", "kept"),
     [

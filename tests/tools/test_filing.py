@@ -70,7 +70,7 @@ def test_a_set_point_is_fixed_as_the_device_will_hold_it(filing: Filing) -> None
     assert denial == ""
     assert action.value == pytest.approx(340.1)
     assert action.value != 340.1  # a Float of 32 bits
-    assert (action.shown, action.unit, action.type) == ("340.1", "kPa", "float")
+    assert (action.shown, action.unit, action.type) == ("340.1000061035156", "kPa", "float")
     assert action.wire == "01" + "10000a000204" + "43aa0ccd"
     assert action.address == "holding 10 float32"
     assert action.identity.where == "modbus://127.0.0.1:5031/1"

@@ -76,7 +76,6 @@ def test_a_journal_that_was_only_written_to_has_no_fault() -> None:
     assert list(chain_faults(rows, _anchors(rows))) == []
     assert list(chain_faults([], [])) == []
     assert rows[0].fields["prev"] == FIRST
-    assert list(chain_faults(rows, [])) == []
 
 
 @pytest.mark.parametrize(
@@ -110,6 +109,8 @@ def test_an_anchors_file_that_was_touched_is_told() -> None:
     assert list(chain_faults(rows, [*lines, f"2 {'f' * 64}"])) == [
         "anchors: row 2 has two different anchors"
     ]
+    assert list(chain_faults(rows, [])) == ["anchors: there are none of the first 3 rows"]
+    assert list(chain_faults(rows, lines[:2])) == []  # killed between commit and anchor
     assert list(chain_faults(rows, [*lines, "2 abc"])) == ["anchors: '2 abc' is no anchor"]
     assert list(chain_faults(rows, [lines[0], f"2 {'f' * 64}"])) == [
         "row 2: is not the row that was anchored"
@@ -176,6 +177,24 @@ def test_a_ledger_that_is_gone_beside_its_anchors_is_not_begun_anew(tmp_path: Pa
             _open(tmp_path)
 
 
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("remove", [Path.unlink, _empty])
+def test_a_ledger_whose_anchors_are_gone_is_not_used(
+    tmp_path: Path, remove: Callable[[Path], object]
+) -> None:
+    _open(tmp_path).close()
+    remove(tmp_path / "anchors")
+    with _open(tmp_path) as database:  # whoever began it was killed before the first anchor
+        _write(database)
+        assert len(database.anchors.lines()) == 1
+    remove(tmp_path / "anchors")
+    with pytest.raises(LedgerError, match="has 2 rows, and none is anchored beside it"):
+        _open(tmp_path)
+
+
 @pytest.mark.parametrize("torn", ["4", "4 ", f"4 {'a' * 63}", "\x00\x00", "4 é"])
 def test_a_last_line_torn_by_a_power_failure_is_passed_over(tmp_path: Path, torn: str) -> None:
     with _open(tmp_path) as database:
@@ -201,8 +220,8 @@ def _nearly_all(file: int, data: bytes) -> int:
 @pytest.mark.parametrize(
     ("write", "reason"),
     [
-        (_no_space, "No space left on device"),
-        (_nearly_all, "the disk is full"),
+        (_no_space, "No space left on device; it was recorded, but not anchored"),
+        (_nearly_all, "the disk is full; it was recorded, but not anchored"),
     ],
 )
 def test_what_cannot_be_anchored_is_an_error_after_the_commit(
@@ -222,6 +241,7 @@ def test_anchors_that_are_a_folder_are_an_error_and_not_the_end_of_it(tmp_path: 
         database.anchors = Anchors(tmp_path)
         with pytest.raises(LedgerError, match="Is a directory"):
             _write(database)
+        assert len(list(database.journal())) == 1  # it is seen before the commit
         with pytest.raises(LedgerError, match="Is a directory"):
             database.check_anchors()
         with pytest.raises(LedgerError, match="Is a directory"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.tools.errors import LedgerError, PermitRefused
+from handwheel.tools.errors import InterlockActive, InvalidArguments, LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.database import Database, LostRace, Transaction
 from handwheel.tools.guardrails.ledger.lifecycle import (
     file_request,
@@ -24,6 +24,7 @@ from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestSt
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 
+from ..gate.forgery import without_triggers
 from ..gate.room import Room
 from .people import SITE
 from .signing import NOW, request_of
@@ -180,15 +181,16 @@ def test_a_lockout_ends_what_it_covers_and_counts(ledger: Database) -> None:
 async def test_a_release_brings_nothing_back_from_before_it(room: Room) -> None:
     desk = room.desk
     room.watch()  # latches the lockout of P-101B
-    signed = desk.propose(("P-101B.run_cmd", True))
-    desk.approve(signed)
-    waiting = desk.propose(("P-101B.reset", True))
+    with pytest.raises(InterlockActive, match="locked out: P-101B"):
+        desk.propose(("P-101B.run_cmd", True))
+    waiting, _ = desk.request([("P-101B.reset", True)])
+    assert file_request(desk.database, waiting, "", room.clock.now())  # past the desk
     elsewhere = desk.propose(("P-101A.mode", 0))
     desk.approve(elsewhere, "anna")
     desk.release("P-101B")
-    for each in (signed, waiting):
-        assert desk.record(each.request_id).state == "INVALIDATED"
-        assert desk.record(each.request_id).reason.endswith("during the lockout of P-101B")
+    ended = desk.record(waiting.request_id)
+    assert ended.state == "INVALIDATED"
+    assert ended.reason == "it was asked for during the lockout of P-101B"
     assert desk.record(elsewhere.request_id).state == "PARTIAL"
 
 
@@ -208,7 +210,7 @@ def test_a_ledger_of_another_site_is_refused(tmp_path: Path) -> None:
         Database(tmp_path, "works-7")
 
 
-@pytest.mark.parametrize("marks", ["", "PRAGMA user_version = 1;", "PRAGMA application_id = 7;"])
+@pytest.mark.parametrize("marks", ["", "PRAGMA user_version = 2;", "PRAGMA application_id = 7;"])
 def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path, marks: str) -> None:
     path = tmp_path / "ledger.db"
     with closing(sqlite3.connect(path)) as other:
@@ -222,8 +224,8 @@ def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path, 
 def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path) -> None:
     Database(tmp_path, SITE).close()
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as shell:
-        shell.execute("PRAGMA user_version = 2")
-    with pytest.raises(LedgerError, match="is a ledger of version 2, not 1"):
+        shell.execute("PRAGMA user_version = 3")
+    with pytest.raises(LedgerError, match="is a ledger of version 3, not 2"):
         Database(tmp_path, SITE)
 
 
@@ -280,10 +282,19 @@ def test_a_request_whose_text_was_damaged_is_an_error_and_no_traceback(
 ) -> None:
     name = _filed(ledger)
     with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as shell:
-        shell.execute("DROP TRIGGER request_is_fixed")
-        shell.execute("DROP TRIGGER request_moves")
-        shell.execute("UPDATE request SET text = replace(text, 'true', 'false')")
+        with without_triggers(shell):
+            shell.execute("UPDATE request SET text = replace(text, 'true', 'false')")
         assert not load_request(ledger, name).is_intact
-        shell.execute("UPDATE request SET text = '{}'")
+        with without_triggers(shell):
+            shell.execute("UPDATE request SET text = '{}'")
     with pytest.raises(LedgerError, match=f"request {name} is damaged"):
         load_request(ledger, name)
+
+
+def test_a_request_is_named_by_its_beginning(ledger: Database) -> None:
+    for n in (11, 12):
+        _filed(ledger, request=_request(f"R-000000{n}"))
+    assert load_request(ledger, "r-00000012/c1").request.request_id == "R-00000012"
+    for name, reason in (("", "no request"), ("R-2", "no"), ("R-0", "R-00000011, R-00000012")):
+        with pytest.raises(InvalidArguments, match=reason):
+            load_request(ledger, name)

@@ -30,13 +30,13 @@ def test_what_was_recorded_is_never_changed_or_deleted(
     ("table", "reason"),
     [
         ("legal_transition", "the legal transitions are fixed"),
-        ("journal", "the journal does not continue"),
-        ("intent", "not claimed|append-only"),
-        ("decision", "append-only"),
-        ("gate", "append-only"),
-        ("request", "PROPOSED|never deleted"),
-        ("action", "PLANNED|never deleted"),
-        ("lockout", "never deleted"),
+        ("journal", "journal: such a row is there"),
+        ("intent", "intent: such a row is there"),
+        ("decision", "decision: such a row is there"),
+        ("gate", "gate: such a row is there"),
+        ("request", "request: such a row is there"),
+        ("action", "action: such a row is there"),
+        ("lockout", "lockout: such a row is there"),
         ("meta", "one site"),
     ],
 )
@@ -50,6 +50,80 @@ def test_the_ledgers_own_connection_replaces_nothing(room: Room, table: str, rea
         transaction.change(
             f"INSERT OR REPLACE INTO {table}({names}) SELECT {names} FROM {table} LIMIT 1", ()
         )
+
+
+ROW_NUMBER = {"decision": "number", "gate": "epoch"}
+UNIQUE = {
+    "request": ["request_id", "proposal_key", "digest"],
+    "action": ["action_id", "position"],
+    "decision": ["nonce", "text"],
+    "gate": [],
+    "lockout": ["scope"],
+}
+
+
+def _replace(shell: sqlite3.Connection, table: str, key: str) -> None:
+    """Puts a row into the place of another that has nothing but the key in common with it."""
+    number = ROW_NUMBER.get(table, "rowid")
+    left = {number, "state"}
+    columns = [row[1] for row in shell.execute(f"PRAGMA table_info({table})") if row[1] not in left]
+    new = {name: f"{name} || 'x'" for name in UNIQUE[table]} | {number: f"{number} + 100"}
+    if table == "action":
+        new["position"] = "position + 100"
+    new.pop(number if key == "rowid" else key, None)
+    names = ", ".join([number, *columns])
+    values = ", ".join(new.get(name, name) for name in [number, *columns])
+    shell.execute(f"INSERT OR REPLACE INTO {table}({names}) SELECT {values} FROM {table} LIMIT 1")
+
+
+@pytest.mark.parametrize(
+    ("table", "key"), [(table, key) for table in UNIQUE for key in [*UNIQUE[table], "rowid"]]
+)
+def test_no_connection_replaces_a_row_whatever_its_pragmas(
+    shell: sqlite3.Connection, table: str, key: str
+) -> None:
+    before = shell.execute(f"SELECT * FROM {table}").fetchall()
+    with pytest.raises(sqlite3.IntegrityError, match=f"{table}: such a row is there already"):
+        _replace(shell, table, key)
+    assert shell.execute(f"SELECT * FROM {table}").fetchall() == before
+    _replace(shell, table, "nothing in common")
+    assert len(shell.execute(f"SELECT * FROM {table}").fetchall()) == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("UPDATE OR REPLACE request SET rowid = 1, state = 'CLOSED' WHERE request_id = 'R-X'",
+         "a request never changes"),
+        ("UPDATE OR REPLACE action SET rowid = 1, state = 'SKIPPED' WHERE action_id = 'R-X/c1'",
+         "an action never changes"),
+        ("UPDATE OR REPLACE action SET state = 'CLAIMED' WHERE action_id = 'R-X/c1'", "in flight"),
+        ("UPDATE OR REPLACE lockout SET rowid = 9, generation = 2", "only counts up"),
+        (NEW_REQUEST.replace("(request_id", "(rowid, request_id").replace("('R-X'", "(-1, 'R-Z'")
+         .replace("'key', 'digest'", "'k', 'd'"), "the first row is row 1"),
+    ],
+)  # fmt: skip
+def test_no_update_puts_a_row_in_the_place_of_another(
+    shell: sqlite3.Connection, statement: str, reason: str
+) -> None:
+    approved(shell, number=2)
+    for number in (0, 1):
+        move_action(shell, "DUE", number)
+    move_action(shell, "CLAIMED", 0)
+    with pytest.raises(sqlite3.IntegrityError, match=reason):
+        shell.execute(statement)
+
+
+def test_a_row_of_the_journal_does_not_take_the_place_of_one_with_its_hash(
+    room: Room, shell: sqlite3.Connection
+) -> None:
+    last = room.desk.database.head()
+    assert last is not None
+    right = next_row(last, room.clock.now(), "test", "", {})
+    replace = "INSERT OR REPLACE INTO journal(seq, hash, text) VALUES (?, ?, ?)"
+    with pytest.raises(sqlite3.IntegrityError, match="journal: such a row is there already"):
+        shell.execute(replace, (right.seq, last.hash, right.text))
+    shell.execute(replace, (right.seq, right.hash, right.text))
 
 
 @pytest.mark.parametrize(
@@ -83,13 +157,13 @@ def test_the_ledgers_own_connection_replaces_nothing(room: Room, table: str, rea
         ),
         (
             "INSERT INTO intent SELECT action_id, wire, epoch, seq FROM intent",
-            "the action is not claimed",
+            "intent: such a row is there",
         ),
-        ("INSERT INTO decision SELECT * FROM decision LIMIT 1", "UNIQUE constraint failed"),
+        ("INSERT INTO decision SELECT * FROM decision LIMIT 1", "decision: such a row is there"),
         (
             "INSERT INTO decision SELECT NULL, request_id, verdict, subject, nonce, text || ' ', "
-            "signature, card FROM decision LIMIT 1",
-            "UNIQUE constraint failed: decision.nonce",
+            "signature, card, chain FROM decision LIMIT 1",
+            "decision: such a row is there",
         ),
         ("INSERT INTO authority VALUES ('P-101A', 'ANYBODY', 'anna')", "CHECK constraint failed"),
     ],
@@ -144,7 +218,7 @@ def test_an_intent_is_recorded_once_after_the_claim_by_the_newest_gate(
         with pytest.raises(sqlite3.IntegrityError, match="another gate has started since"):
             shell.execute(intent.replace("max(epoch)", epoch))
     shell.execute(intent)
-    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed: intent"):
+    with pytest.raises(sqlite3.IntegrityError, match="intent: such a row is there"):
         shell.execute(intent)
 
 
@@ -154,10 +228,10 @@ def test_a_row_of_the_journal_follows_the_last_one(
 ) -> None:
     last = room.desk.database.head()
     assert last is not None
-    for before, match in ((last, None), (None, "does not continue")):
+    for before in (last, None):
         row = next_row(before, room.clock.now(), "test", "", {})
         wrong = (row.seq + shift, row.hash, row.text)
-        with pytest.raises(sqlite3.IntegrityError, match=match or "does not continue"):
+        with pytest.raises(sqlite3.IntegrityError, match=r"does not continue|is there already"):
             shell.execute("INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", wrong)
     right = next_row(last, room.clock.now(), "test", "", {})
     shell.execute(

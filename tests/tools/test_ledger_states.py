@@ -90,10 +90,10 @@ def test_one_action_is_in_flight_at_a_time(shell: sqlite3.Connection) -> None:
     for number in (0, 1):
         move_action(shell, "DUE", number)
     move_action(shell, "CLAIMED", 0)
-    with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE .*action\.in_flight"):
+    with pytest.raises(sqlite3.IntegrityError, match="another action is in flight"):
         move_action(shell, "CLAIMED", 1)
     move_action(shell, "SENDING", 0)
-    with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE .*action\.in_flight"):
+    with pytest.raises(sqlite3.IntegrityError, match="another action is in flight"):
         move_action(shell, "CLAIMED", 1)
     move_action(shell, "VERIFIED", 0)
     move_action(shell, "CLAIMED", 1)

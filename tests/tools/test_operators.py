@@ -32,6 +32,12 @@ def test_a_chain_to_the_trust_root_counts_whatever_the_order(tmp_path: Path) -> 
     assert len(roster.hash) == 64
 
 
+def test_an_enrolment_may_last_as_long_as_that_of_who_vouches() -> None:
+    deputy = record_of("deputy", "administrator", valid=DAY)
+    anna = record_of("anna", issuer="deputy", start=START + DAY / 2, valid=DAY / 2)
+    assert _people(boss(), deputy, anna) == ["boss", "deputy", "anna"]
+
+
 def test_nobody_is_enrolled_where_there_is_no_file(tmp_path: Path) -> None:
     roster = load_roster(site_of(tmp_path))
     assert (roster.operators, roster.ignored, roster.hash) == ((), (), "")
@@ -63,6 +69,16 @@ IGNORED: dict[str, tuple[list[Record], str]] = {
         [record_of("bert", "administrator", valid=DAY),
          record_of("anna", issuer="bert", start=START + DAY)], "no chain of administrators",
     ),
+    "a day longer than its issuer": (
+        [record_of("bert", "administrator", valid=DAY),
+         record_of("anna", issuer="bert", valid=DAY * 2)],
+        "it ends after 2026-11-02T00:00:00.000Z, when the record of bert ends, its issuer",
+    ),
+    "dated back by an issuer whose time is over": (
+        [record_of("bert", "administrator", valid=DAY),
+         record_of("anna", issuer="bert", start=START + DAY / 2, valid=YEAR - DAY)],
+        "it ends after 2026-11-02T00:00:00.000Z, when the record of bert ends, its issuer",
+    ),
     "another site": ([record_of("anna", site_id="cw-2")], "its signature does not fit"),
     "backwards": ([record_of("anna", valid=-DAY)], "it ends before it begins"),
     "a role twice": ([record_of("anna", "operator", "operator")], "it names a role twice"),
@@ -87,18 +103,18 @@ def test_a_record_without_a_chain_is_ignored_and_said(tmp_path: Path, name: str)
 
 
 def test_two_keys_of_a_person_at_a_time_are_both_refused(tmp_path: Path) -> None:
-    second = record_of("anna", key="anna's second", start=START + DAY)
+    second = record_of("anna", key="anna's second", start=START + DAY, valid=DAY * 9)
     roster = load_roster(site_of(tmp_path, boss(), record_of("anna"), second, record_of("bert")))
     assert [each.person for each in roster.operators] == ["boss", "bert"]
     assert [problem.key for problem in roster.ignored] == ["operators.1", "operators.2"]
     assert "another record at the same time" in str(roster.ignored[0])
-    after = record_of("anna", key="anna's second", start=START + DAY)
+    after = record_of("anna", key="anna's second", start=START + DAY, valid=DAY * 9)
     assert _people(boss(), record_of("anna", valid=DAY), after) == ["boss", "anna", "anna"]
 
 
 def test_one_key_of_two_people_is_refused() -> None:
     bert = record_of("bert", key="anna", start=START + YEAR)
-    assert _people(boss(YEAR + DAY), record_of("anna"), bert) == ["boss"]
+    assert _people(boss(YEAR * 2), record_of("anna"), bert) == ["boss"]
 
 
 def test_whom_a_refused_administrator_vouches_for_is_out() -> None:

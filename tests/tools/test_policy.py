@@ -127,6 +127,7 @@ def _wide_site(site: Site, folder: Path) -> tuple[Path, Site]:
     text = (site.root / "site.yaml").read_text()
     pkg = next(line for line in text.splitlines() if line.startswith("  pkg:"))
     alias = pkg.replace("pkg:", "alias:").replace(", write: {port: 5021}", "")
+    alias = alias.replace("127.0.0.1", "localhost")
     (root / "site.yaml").write_text(text.replace(pkg, f"{pkg}\n{alias}"))
     tags = (site.root / "tags.yaml").read_text().splitlines()
     kept = [line for line in tags if "P-101B.mode" not in line]

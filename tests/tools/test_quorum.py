@@ -154,6 +154,16 @@ REFUSED: Mapping[str, tuple[Reason, Case]] = {
     "one of two": (Reason.QUORUM_NOT_MET, _one(request=TWO)),
     "nothing": (Reason.QUORUM_NOT_MET, Case([])),
     "too old to start on": (Reason.CLAIM_EXPIRED, _one(**seconds_ago(60.001))),
+    "too old to start on, and one more than was needed": (
+        Reason.CLAIM_EXPIRED,
+        Case([signed_by("anna", TWO, **seconds_ago(200.0)),
+              signed_by("bert", TWO, **seconds_ago(60.001)), signed_by("carl", TWO)], TWO),
+    ),
+    "too old to start on, in another order": (
+        Reason.CLAIM_EXPIRED,
+        Case([signed_by("carl", TWO), signed_by("bert", TWO, **seconds_ago(60.001)),
+              signed_by("anna", TWO, **seconds_ago(200.0))], TWO),
+    ),
 }  # fmt: skip
 
 COUNTED: Mapping[str, Case] = {
@@ -164,6 +174,9 @@ COUNTED: Mapping[str, Case] = {
     "two": Case([signed_by("anna", TWO), signed_by("bert", TWO)], TWO),
     "two, the first long ago": Case(
         [signed_by("anna", TWO, **seconds_ago(200.0)), signed_by("bert", TWO)], TWO
+    ),
+    "two, the first told last": Case(
+        [signed_by("bert", TWO), signed_by("anna", TWO, **seconds_ago(200.0))], TWO
     ),
     "a quorum beside what does not count": Case(
         [Signed("", ""), signed_by("dora", role="viewer"), signed_by()]

@@ -19,22 +19,24 @@ class CrossLimit:
     """One such limit, checked against the site's tags.
 
     One judged `now` is a precondition of every write. One judged `after` concerns the writes
-    of its own tags, and of any other tag of the same equipment: whoever commands a pump may
-    change whether it runs.
+    of its own tags, and of any other tag of the same equipment, of what that is part of and of
+    its parts: whoever commands a pump, or the whole pump group, may change whether it runs.
 
     Attributes:
-        places: The equipment of each tag that the condition reads; empty for none.
+        places: For each tag that the condition reads, the scopes whose commands may change it.
     """
 
     rule: Across
     condition: Condition
-    places: Mapping[str, str]
+    places: Mapping[str, frozenset[str]]
 
     def concerns(self, tag: Tag) -> bool:
         """Whether a write of the tag is judged by it."""
         if self.rule.with_ == "now" or tag.name in self.places:
             return True
-        return bool(tag.equipment) and tag.equipment in self.places.values()
+        if tag.name in self.rule.spared:
+            return False
+        return any(tag.equipment in place for place in self.places.values())
 
     def denial(self, readings: Mapping[str, DataValue], tag: Tag, value: Value) -> str:
         """Returns why a write is denied; empty if it is not. What is not known denies."""
@@ -52,7 +54,7 @@ class CrossLimit:
             rest = {
                 name: reading
                 for name, reading in readings.items()
-                if self.places.get(name) != tag.equipment
+                if tag.equipment not in self.places.get(name, ())
             }
             after = self.condition.evaluate(rest)
             is_broken = self.condition.evaluate(readings) is Truth.FALSE
@@ -77,11 +79,16 @@ def cross_limits(site: Site, policy: Policy) -> tuple[CrossLimit, ...]:
         except ConditionError as error:
             problems.append(rule.problem(str(error)))
         else:
-            places = {name: site.tags[name].equipment for name in condition.tags}
+            places = {name: _reach(site, site.tags[name].equipment) for name in condition.tags}
             limits.append(CrossLimit(rule, condition, places))
     if problems:
         raise ConfigError(problems)
     return tuple(limits)
+
+
+def _reach(site: Site, equipment: str) -> frozenset[str]:
+    """Returns the equipment whose commands may change a tag: its own, its parts, what it is in."""
+    return frozenset((*site.scopes_of(equipment), *site.members_of(equipment)))
 
 
 def cross_tags(limits: Sequence[CrossLimit], tag: Tag) -> set[str]:

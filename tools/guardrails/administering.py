@@ -2,19 +2,11 @@
 
 from ..errors import PermitRefused
 from ..requests.stamps import Instant
+from .administrators import chain_of, locked_out
 from .bench import Bench, insert_decision
-from .decisions import DecisionRefused, Reason, Signed, meaning_of_subject
+from .decisions import DecisionRefused, Reason, Signed, lockout_subject, meaning_of_subject
+from .ledger.database import LostRace
 from .ledger.stops import SITE, release
-
-
-def key_subject(key_id: str) -> str:
-    """Returns what a decision that takes a key back is about."""
-    return f"key:{key_id}"
-
-
-def lockout_subject(scope: str, generation: int) -> str:
-    """Returns what a decision that releases a lockout is about: this one, and no later one."""
-    return f"lockout:{scope}:{generation}"
 
 
 def revoke_key(bench: Bench, signed: Signed, now: Instant) -> None:
@@ -33,7 +25,7 @@ def revoke_key(bench: Bench, signed: Signed, now: Instant) -> None:
         if not operator.is_administrator:
             raise PermitRefused(f"{operator.person} is no administrator")
         with bench.database.transaction(now) as transaction:
-            insert_decision(transaction, None, decision, signed, None)
+            insert_decision(transaction, None, decision, signed, None, chain_of(operator))
 
 
 def release_lockout(
@@ -54,7 +46,11 @@ def release_lockout(
             raise DecisionRefused(Reason.OTHER_MEANING)
         if not operator.is_administrator:
             raise PermitRefused(f"{operator.person} is no administrator")
+        if not decision.attended and not bench.policy.unattended:
+            raise DecisionRefused(Reason.UNATTENDED)
         with bench.database.transaction(now) as transaction:
-            insert_decision(transaction, None, decision, signed, None)
+            if locked_out(bench.site, bench.database).get(scope) != generation:
+                raise LostRace(f"{scope} is not locked out, or has been again since")
+            insert_decision(transaction, None, decision, signed, None, chain_of(operator))
             covered = None if scope == SITE else bench.site.members_of(scope)
             release(transaction, scope, generation, covered)

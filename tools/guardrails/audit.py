@@ -6,13 +6,17 @@ from typing import Any
 
 from handwheel.connectors.site import Site
 
+from ..errors import GuardrailError, PermitRefused
 from ..requests.canonical import digest
-from ..requests.request import ActionRequest, parse_request
+from ..requests.request import Action, ActionRequest, parse_request
 from ..requests.stamps import Instant, parse_stamp
-from .decisions import DecisionRefused, Signed, parse_decision, verify
+from .administrators import administrators_word
+from .audit_lockouts import ToldLockouts
+from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
 from .ledger.database import Database
 from .ledger.journal import Row, chain_faults
-from .ledger.transitions import ACTIONS, REQUESTS, ActionState, RequestState
+from .ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
+from .ledger.transitions import ACKNOWLEDGED, ACTIONS, REQUESTS, ActionState, RequestState
 from .operators import Roster
 from .quorum import check_quorum
 
@@ -42,6 +46,7 @@ class _Case:
     state: RequestState = RequestState.PROPOSED
     signed: list[Signed] = field(default_factory=list[Signed])
     approved: Instant | None = None
+    claimed: dict[str, Instant] = field(default_factory=dict[str, Instant])
     actions: dict[str, ActionState] = field(default_factory=dict[str, ActionState])
 
 
@@ -75,6 +80,8 @@ class _Reader:
         self._revoked = set[str]()
         self._words: dict[str, str] = {}
         self._wires: dict[str, str] = {}
+        self._heads = set[str]()
+        self._lockouts = ToldLockouts(site)
         self.decisions = 0
         self.intents = 0
 
@@ -84,6 +91,7 @@ class _Reader:
             yield from self._read(row)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             yield f"cannot be read: {error}"
+        self._heads.add(row.hash)
 
     def _read(self, row: Row) -> Iterator[str]:
         fields = row.fields
@@ -100,7 +108,11 @@ class _Reader:
         elif kind.startswith("request."):
             yield from self._request_moved(subject, body, now)
         elif kind.startswith("action."):
-            yield from self._action_moved(subject, body)
+            yield from self._action_moved(subject, body, now)
+        elif kind == "lockout.latched":
+            yield from self._lockouts.latch(subject, body)
+        elif kind == "lockout.released":
+            yield from self._lockouts.release(subject, body)
 
     def _filed(self, name: str, body: Mapping[str, Any]) -> Iterator[str]:
         try:
@@ -117,22 +129,37 @@ class _Reader:
     def _decided(self, subject: str, body: Mapping[str, Any]) -> Iterator[str]:
         self.decisions += 1
         signed = Signed(str(body.get("text")), str(body.get("signature")))
-        self._words[_name_of(signed.text)] = signed.signature_hex
+        chain = body.get("chain")
         try:
-            said = parse_decision(signed.text)
-            decision, operator = verify(
-                signed, self._roster, self._revoked, self._site.id, parse_stamp(said.signed_at)
-            )
-        except DecisionRefused as refusal:
+            decision = parse_decision(signed.text)
+            self._words[_name_of(signed.text)] = _word(signed, decision.verdict, subject, chain)
+            if decision.head not in self._heads:
+                yield f"the decision on {subject} was made in view of another ledger"
+            self._check_signature(signed, decision, chain)
+        except GuardrailError as refusal:
             yield f"the decision on {subject} does not count: {refusal}"
             return
         card = body.get("card")
         if card is not None and decision.card != digest("card", str(card)):
             yield f"the decision on {subject} was made on another card"
-        if decision.verdict == "revoke-key" and operator.is_administrator:
+        if decision.verdict == "revoke-key":
             self._revoked.add((decision.subject or "").removeprefix("key:"))
+        if decision.verdict == "release":
+            self._lockouts.sign(decision)
         if subject in self.cases and decision.verdict != "propose":
             self.cases[subject].signed.append(signed)
+
+    def _check_signature(self, signed: Signed, decision: Decision, chain: str | None) -> None:
+        site = self._site
+        if decision.verdict not in {"release", "revoke-key"}:
+            at = parse_stamp(decision.signed_at)
+            verify(signed, self._roster, self._revoked, site.id, at)
+            return
+        word = administrators_word(signed, chain, site.id, site.trust_root)
+        if word is None:
+            raise PermitRefused("no administrator has signed it")
+        if not self._revoked.isdisjoint((word[1].key_id, *word[1].chain)):
+            raise DecisionRefused(Reason.REVOKED_KEY)
 
     def _request_moved(self, name: str, body: Mapping[str, Any], now: Instant) -> Iterator[str]:
         case = self.cases.get(name)
@@ -152,15 +179,17 @@ class _Reader:
         if case is None or action_id not in case.actions:
             yield f"{action_id} was never filed"
             return
-        wire = next(e.wire for e in case.request.actions if e.action_id == action_id)
-        if body.get("wire") != wire:
+        action = next(e for e in case.request.actions if e.action_id == action_id)
+        if body.get("wire") != action.wire:
             yield f"{action_id} was sent with other bytes than were filed"
         if action_id in self._wires:
             yield f"{action_id} was to be sent a second time"
         self._wires[action_id] = str(body.get("wire"))
+        yield from self._lockouts.stops(case.request, action)
         if case.approved is None:
             yield f"{action_id} was sent without an approval"
             return
+        yield from _lateness(case, action)
         verdict = check_quorum(
             case.request,
             [each for each in case.signed if parse_decision(each.text).verdict != "propose"],
@@ -173,7 +202,7 @@ class _Reader:
             reasons = "; ".join(str(each) for each in verdict.findings)
             yield f"{action_id} was sent without enough signatures: {reasons}"
 
-    def _action_moved(self, action_id: str, body: Mapping[str, Any]) -> Iterator[str]:
+    def _action_moved(self, action_id: str, body: Mapping[str, Any], now: Instant) -> Iterator[str]:
         case = self.cases.get(action_id.partition("/")[0])
         if case is None or action_id not in case.actions:
             yield f"{action_id} was never filed"
@@ -181,10 +210,13 @@ class _Reader:
         state, to = case.actions[action_id], ActionState(body["to"])
         if body["from"] != state or to not in ACTIONS.get(state, frozenset()):
             yield f"{action_id} cannot go from {state} to {to}"
+        if to is ActionState.CLAIMED:
+            case.claimed[action_id] = now
         if to is ActionState.SENDING and action_id not in self._wires:
             yield f"{action_id} was sent without an intent"
-        if to is ActionState.VERIFIED and not body.get("readback"):
-            yield f"{action_id} is VERIFIED without a read-back"
+        if to is ActionState.VERIFIED:
+            action = next(e for e in case.request.actions if e.action_id == action_id)
+            yield from _readback_faults(action, body.get("readback"))
         case.actions[action_id] = to
 
     def compare(self, database: Database) -> Iterator[str]:
@@ -205,8 +237,37 @@ class _Reader:
             {name: f"sends {wire}" for name, wire in self._wires.items()},
             {row[0]: f"sends {row[1]}" for row in intents},
         )
-        words = database.all("SELECT text, signature FROM decision")
-        yield from _differences(self._words, {_name_of(row[0]): row[1] for row in words})
+        words = database.all(
+            "SELECT text, signature, verdict, coalesce(request_id, subject), chain FROM decision"
+        )
+        yield from _differences(
+            self._words,
+            {_name_of(row[0]): _word(Signed(row[0], row[1]), *row[2:]) for row in words},
+        )
+        yield from self._lockouts.compare(database)
+
+
+def _lateness(case: _Case, action: Action) -> Iterator[str]:
+    claimed = case.claimed.get(action.action_id)
+    since_s = claimed.since_s(case.approved) if claimed and case.approved else None
+    limit_s = FIRST_CLAIM_S if action == case.request.commands[0] else FOLLOW_UP_S
+    if since_s is None or not 0.0 <= since_s <= limit_s:
+        yield (
+            f"{action.action_id} was sent on an approval that had been given more than "
+            f"{limit_s:.0f} s before, or before a restart or a clock step"
+        )
+
+
+def _readback_faults(action: Action, words: object) -> Iterator[str]:
+    if not words:
+        yield f"{action.action_id} is VERIFIED without a read-back"
+    elif words == ACKNOWLEDGED and action.readback is not None:
+        yield f"{action.action_id} is VERIFIED unread, and {action.readback} would show it"
+
+
+def _word(signed: Signed, verdict: str, about: str, chain: str | None) -> str:
+    vouched = f", vouched for by {digest('enrolment', chain)[:12]}" if chain else ""
+    return f"{signed.signature_hex} to {verdict} {about}{vouched}"
 
 
 def _name_of(decision: str) -> str:

@@ -8,9 +8,9 @@ from handwheel.connectors.site import Site
 
 from ..errors import GuardrailError
 from ..requests.stamps import Instant, parse_stamp
+from .administrators import revoked_keys
 from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
 from .ledger.database import Database, Transaction
-from .ledger.records import load_revocations
 from .operators import Operator, Roster
 from .policy import Policy
 
@@ -31,20 +31,9 @@ class Bench:
     def revoked_keys(self) -> frozenset[str]:
         """Returns the ids of the keys that an administrator has taken back.
 
-        A row that no administrator signed is passed over: whoever can write into the
-        database must not be able to shut people out.
+        See `administrators.revoked_keys`.
         """
-        found = set[str]()
-        for each in load_revocations(self.database):
-            signed = Signed(each.text, each.signature)
-            try:
-                at = parse_stamp(parse_decision(each.text).signed_at)
-                decision, operator = verify(signed, self.roster, frozenset(), self.site.id, at)
-            except DecisionRefused:
-                continue
-            if operator.is_administrator and decision.subject:
-                found.add(decision.subject.removeprefix("key:"))
-        return frozenset(found)
+        return revoked_keys(self.site, self.database)
 
     def verified(self, signed: Signed, now: Instant) -> tuple[Decision, Operator]:
         """Returns what was decided and by whom.
@@ -108,20 +97,27 @@ def insert_decision(
     decision: Decision,
     signed: Signed,
     card: str | None,
+    chain: str | None = None,
 ) -> None:
     """Records a decision; it never changes again.
+
+    Args:
+        card: What was shown.
+        chain: Who vouches for the person, where that must outlast `operators.yaml`.
 
     Raises:
         LedgerError: It is there already.
     """
     subject = decision.subject or ""
     transaction.change(
-        "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card, chain) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (request_id, decision.verdict, subject, decision.nonce, signed.text,
-         signed.signature_hex, card),
+         signed.signature_hex, card, chain),
     )  # fmt: skip
     body: dict[str, object] = {"text": signed.text, "signature": signed.signature_hex}
     if card is not None:
         body["card"] = card
+    if chain is not None:
+        body["chain"] = chain
     transaction.record("decision", request_id or subject, body)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from math import isfinite
 
 from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Quality, StatusCode, Value
+from handwheel.connectors.values import DataValue, Quality, StatusCode, Value, exact_text
 
 from ..conditions.condition import parse_condition
 from ..conditions.errors import ConditionError
@@ -25,8 +26,9 @@ from .card_model import (
 from .picture import FRESH_S, Picture, Reading
 from .printable import plain, printable
 
-__all__ = ["Card", "CardSigner", "make_card", "parse_card"]
+__all__ = ["Card", "CardSigner", "Look", "frame_of", "make_card", "parse_card"]
 
+_WHOLE = 24_000  # characters of a reason: the longest, and each an escape
 _AHEAD_S = 0.5  # by how much a picture may seem to be from the future
 
 
@@ -38,6 +40,7 @@ def make_card(
     now: Instant,
     signed: Sequence[CardSigner] = (),
     limits: Mapping[str, str] | None = None,
+    hindrances: Sequence[str] = (),
 ) -> Card:
     """Returns what a person is to see, and whether it may be approved at this moment.
 
@@ -46,8 +49,9 @@ def make_card(
         picture: The gate's; `None` if there is none to rely on, which allows nothing.
         signed: Who has signed already, and whose signature counts.
         limits: Within which each tag may move, as the policy says; else the tag's range.
+        hindrances: For what else the gate would refuse it now; see `hindrances`.
     """
-    look = _Look(tags, picture, now)
+    look = Look(tags, picture, now)
     expires = parse_stamp(request.filed_at) + timedelta(seconds=request.within_s)
     left_s = (expires - now.wall).total_seconds()
     readings = look.readings(request)
@@ -74,14 +78,15 @@ def make_card(
         proposer=printable(request.proposer.name),
         proposer_kind=request.proposer.kind,
         proposer_key=plain(request.proposer.key_id) if request.proposer.key_id else None,
-        reason=printable(request.reason),
+        reason=printable(request.reason, _WHOLE),
         changes=look.changes(request, limits or {}),
         readings=readings,
         requires=requires,
         recovery=_recovery(request),
         problems=[
             *_faults_of_request(request, left_s, now),
-            *look.faults(request),
+            *look.faults(),
+            *map(printable, hindrances),
             *(f"{each.tag} {each.fault}" for each in readings if each.fault),
             *(
                 f"a requirement is {each.truth}: {each.text}"
@@ -111,13 +116,14 @@ def _recovery(request: ActionRequest) -> list[CardRecovery]:
             after=printable(each.shown),
             unit=printable(each.unit),
             undoes=numbers.get(each.action_id),
-            frame=_frame(each),
+            frame=frame_of(each),
         )
         for each in request.recovery
     ]
 
 
-def _frame(action: Action) -> CardFrame:
+def frame_of(action: Action) -> CardFrame:
+    """Returns the write of an action as it would go over the wire."""
     return CardFrame(
         action_id=plain(action.action_id),
         address=plain(action.address),
@@ -129,7 +135,7 @@ def _frame(action: Action) -> CardFrame:
     )
 
 
-class _Look:
+class Look:
     """One look at the gate's picture, through the site's tags."""
 
     def __init__(self, tags: Mapping[str, Tag], picture: Picture | None, now: Instant) -> None:
@@ -143,12 +149,11 @@ class _Look:
             self._picture.data_values(now) if self._picture else {}
         )
 
-    def faults(self, request: ActionRequest) -> list[str]:
-        """Returns what stands in the way of everything on this request."""
+    def faults(self) -> list[str]:
+        """Returns what stands in the way of everything."""
         if self._picture is None:
             return [f"no picture of the plant younger than {FRESH_S:g} s: is the gate running?"]
-        scopes = {"site", *request.locks, *(each.equipment for each in request.commands)}
-        return [f"{plain(each)} is locked out" for each in self._picture.locked if each in scopes]
+        return []
 
     def changes(self, request: ActionRequest, limits: Mapping[str, str]) -> list[CardChange]:
         """Returns the commands, each from what the plant reads now."""
@@ -161,11 +166,12 @@ class _Look:
                 after=printable(each.shown),
                 unit=printable(each.unit),
                 delta=self._delta(each),
+                is_already_so=self._is_already_so(each),
                 limits=self._limits(each.tag, limits),
                 undo=plain(each.undo) if each.undo else None,
                 readback=plain(each.readback) if each.readback else None,
                 within_s=each.within_s,
-                frame=_frame(each),
+                frame=frame_of(each),
             )
             for number, each in enumerate(request.commands, start=1)
         ]
@@ -183,7 +189,7 @@ class _Look:
                 now = [] if each.tag in written else [each]
                 expected.setdefault(each.tag, []).extend(now)
             written.add(action.tag)
-        return [self._reading(tag, each) for tag, each in expected.items()]
+        return [self.reading(tag, each) for tag, each in expected.items()]
 
     def conditions(self, request: ActionRequest) -> list[CardCondition]:
         """Returns each permissive of the commands, once."""
@@ -208,9 +214,10 @@ class _Look:
 
     def _shown(self, tag: str) -> str:
         reading = self._found(tag)
-        return printable(reading.shown) if reading else "-"
+        return _exact(reading) if reading else "-"
 
-    def _reading(self, tag: str, expected: Sequence[Expected]) -> CardReading:
+    def reading(self, tag: str, expected: Sequence[Expected] = ()) -> CardReading:
+        """Returns what a tag reads now, and whether that is what is expected."""
         was = printable(expected[0].shown) if expected else None
         unit = printable(self._tags[tag].unit) if tag in self._tags else ""
         reading = self._found(tag)
@@ -239,13 +246,21 @@ class _Look:
         before, after = _number(reading.value if reading else None), _number(action.value)
         if before is None or after is None or action.type not in {"int", "float"}:
             return None
-        return f"{after - before:+.5g}"
+        # Of the decimals that are shown: a difference of floats has digits that nobody wrote.
+        return f"{Decimal(exact_text(after)) - Decimal(exact_text(before)):+f}"
+
+    def _is_already_so(self, action: Action) -> bool:
+        reading = self._found(action.tag)
+        return reading is not None and _is_same(reading.value, action.value)
 
     def _limits(self, tag: str, limits: Mapping[str, str]) -> str | None:
         if tag in limits:
             return printable(limits[tag])
         span = self._tags[tag].span if tag in self._tags else None
-        return f"range {span[0]:g} to {span[1]:g}" if span else None
+        if span is None:
+            return None
+        unit = printable(self._tags[tag].unit)
+        return f"range {exact_text(span[0])} to {exact_text(span[1])} {unit}".rstrip()
 
 
 def _fault(reading: Reading, status: StatusCode, age_s: float, expected: Sequence[Expected]) -> str:
@@ -257,15 +272,24 @@ def _fault(reading: Reading, status: StatusCode, age_s: float, expected: Sequenc
         if reading.age_s > each.max_age_s:
             return f"was {reading.age_s:.1f} s old when read, more than {each.max_age_s:g} s"
         if not _is_as_filed(reading.value, each):
-            return f"reads {printable(reading.shown)}, not {printable(each.shown)} as when filed"
+            return f"reads {_exact(reading)}, not {printable(each.shown)} as when filed"
     return ""
 
 
 def _is_as_filed(value: Value | None, expected: Expected) -> bool:
     if expected.tolerance is None:
-        return type(value) is type(expected.value) and value == expected.value
+        return _is_same(value, expected.value)
     now, filed = _number(value), _number(expected.value)
     return now is not None and filed is not None and abs(now - filed) <= expected.tolerance
+
+
+def _is_same(value: Value | None, other: Value) -> bool:
+    return type(value) is type(other) and value == other
+
+
+def _exact(reading: Reading) -> str:
+    value = reading.value
+    return exact_text(value) if isinstance(value, float) else printable(reading.shown)
 
 
 def _number(value: Value | None) -> float | None:

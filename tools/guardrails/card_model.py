@@ -13,7 +13,7 @@ from handwheel.connectors.models import Model
 from ..requests.canonical import canonical, digest, parse_canonical
 from ..requests.request import RiskClass, Stamp
 
-RENDERER = "1"
+RENDERER = "2"
 """Changes whenever the same card would be drawn in another way."""
 
 
@@ -68,7 +68,9 @@ class CardChange(Model):
 
     Attributes:
         number: Its place in the order, from 1.
-        delta: After minus now, with its sign; where both are numbers.
+        now: What it reads now, with nothing rounded away.
+        delta: After minus now, with its sign and nothing rounded away; where both are numbers.
+        is_already_so: Whether it reads so now, and the write would change nothing.
         limits: Within which it may move.
         undo: The action that takes it back; without one it is not reversible.
         readback: The tag that must read as sent.
@@ -82,6 +84,7 @@ class CardChange(Model):
     after: str
     unit: str
     delta: str | None = None
+    is_already_so: bool
     limits: str | None = None
     undo: str | None = None
     readback: str | None = None

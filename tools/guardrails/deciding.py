@@ -16,6 +16,8 @@ from .decisions import (
     VerdictWord,
     meaning_of_subject,
 )
+from .entitlement import check_resolver, refusal
+from .hindrances import Case, check_lockout
 from .ledger.database import Transaction
 from .ledger.lifecycle import file_in, move_action, move_request, set_next_due
 from .ledger.records import RequestRecord, load_decisions, load_request_of
@@ -44,7 +46,8 @@ def propose(
         denial: Why the policy denies it; empty if it does not.
 
     Raises:
-        GuardrailError: The signature is not that of the proposer whom the request names.
+        GuardrailError: The signature is not that of the proposer whom the request names, or
+            something that would be written is locked out.
         LedgerError: Nothing was filed.
     """
     with bench.refusals_recorded(signed, now):
@@ -53,6 +56,8 @@ def propose(
             raise DecisionRefused(Reason.OTHER_DIGEST)
         if (operator.person, operator.key_id) != (request.proposer.name, request.proposer.key_id):
             raise DecisionRefused(Reason.OTHER_PERSON)
+        for action in request.actions:  # what is filed during a lockout dies with its release
+            check_lockout(Case(bench.site, bench.database, bench.policy, request, action, now))
         with bench.database.transaction(now) as transaction:
             if not file_in(transaction, request, denial):
                 raise PermitRefused("the same proposal was filed before")
@@ -81,15 +86,17 @@ def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> Requ
             record = _concerned(bench, decision)
             check_card(decision, record, card)
             if decision.verdict in _RESOLUTIONS:
-                _check_resolver(bench.policy, operator, record)
+                check_resolver(bench, record.request, operator)
+                _check_attended(bench.policy, decision, record)
                 insert_decision(transaction, record.request.request_id, decision, signed, card)
                 return _resolve(transaction, record, decision)
-            _check_state(decision, record, now)
+            check_open(decision.verdict, record, now)
             verdict = _judged(bench, record, signed, now)
             insert_decision(transaction, record.request.request_id, decision, signed, card)
             if decision.verdict == "approve":
-                return _approve(bench.policy, transaction, record, decision, verdict)
-            return _object(transaction, record, decision, verdict)
+                return _approve(bench.policy, transaction, record, decision, operator, verdict)
+            _check_objection(bench.policy, record, operator, verdict)
+            return _object(transaction, record, decision)
 
 
 def is_unattended_allowed(policy: Policy, request: ActionRequest) -> bool:
@@ -129,13 +136,18 @@ def check_card(decision: Decision, record: RequestRecord, card: str | None) -> N
         raise DecisionRefused(Reason.NO_CARD)
 
 
-def _check_state(decision: Decision, record: RequestRecord, now: Instant) -> None:
+def check_open(verdict: VerdictWord, record: RequestRecord, now: Instant) -> None:
+    """Refuses a word on a request that it comes too late for.
+
+    Raises:
+        PermitRefused: Where the request stands, and why.
+    """
     is_open = record.state in WAITING_REQUESTS or (
-        record.state is RequestState.APPROVED and decision.verdict == "revoke"
+        record.state is RequestState.APPROVED and verdict == "revoke"
     )
     if not is_open:
-        raise PermitRefused(f"{record.request.request_id} is {record.state}: {record.reason}")
-    if decision.verdict == "approve" and record.waits_since_s(now) is None:
+        raise PermitRefused(f"{record.request.request_id} is {': '.join(record.standing)}")
+    if verdict == "approve" and record.waits_since_s(now) is None:
         raise PermitRefused("a restart or a clock step came after the request was filed")
 
 
@@ -156,14 +168,13 @@ def _approve(
     transaction: Transaction,
     record: RequestRecord,
     decision: Decision,
+    operator: Operator,
     verdict: Verdict,
 ) -> RequestState:
     name = record.request.request_id
     if decision not in [each.decision for each in verdict.approvals]:
-        own = [each for each in verdict.findings if each.person == decision.person]
-        raise PermitRefused(str((own or list(verdict.findings))[-1]))
-    if not decision.attended and not is_unattended_allowed(policy, record.request):
-        raise DecisionRefused(Reason.UNATTENDED)
+        raise _refused(policy, record, operator, verdict)
+    _check_attended(policy, decision, record)
     if not verdict.is_met:
         if record.state is RequestState.PENDING:
             move_request(transaction, name, RequestState.PARTIAL, "another person must sign")
@@ -173,25 +184,36 @@ def _approve(
     return RequestState.APPROVED
 
 
-def _object(
-    transaction: Transaction, record: RequestRecord, decision: Decision, verdict: Verdict
-) -> RequestState:
+def _check_attended(policy: Policy, decision: Decision, record: RequestRecord) -> None:
+    if not decision.attended and not is_unattended_allowed(policy, record.request):
+        raise DecisionRefused(Reason.UNATTENDED)
+
+
+def _refused(
+    policy: Policy, record: RequestRecord, operator: Operator, verdict: Verdict
+) -> PermitRefused:
+    own = [each for each in verdict.findings if each.person == operator.person]
+    if not own:
+        return PermitRefused(str(verdict.findings[-1]))
+    return PermitRefused(refusal(own[-1].reason, record.request, operator, policy.satisfies))
+
+
+def _check_objection(
+    policy: Policy, record: RequestRecord, operator: Operator, verdict: Verdict
+) -> None:
     if not verdict.reasons & {Reason.REJECTED, Reason.REVOKED}:
-        raise PermitRefused("; ".join(str(each) for each in verdict.findings))
+        raise _refused(policy, record, operator, verdict)
+
+
+def _object(transaction: Transaction, record: RequestRecord, decision: Decision) -> RequestState:
     is_approved = record.state is RequestState.APPROVED
     to = RequestState.REVOKED if is_approved else RequestState.REJECTED
-    word = "taken back" if is_approved else "rejected"
+    word = "taken back" if decision.verdict == "revoke" else "rejected"
     comment = f": {decision.comment}" if decision.comment else ""
     move_request(
         transaction, record.request.request_id, to, f"{word} by {decision.person}{comment}"
     )
     return to
-
-
-def _check_resolver(policy: Policy, operator: Operator, record: RequestRecord) -> None:
-    roles = record.request.roles
-    if not any(policy.satisfies(held, role) for held in operator.roles for role in roles):
-        raise DecisionRefused(Reason.ROLE_DOES_NOT_SATISFY)
 
 
 def _resolve(transaction: Transaction, record: RequestRecord, decision: Decision) -> RequestState:

@@ -15,14 +15,15 @@ from typing import Annotated, Literal
 from cryptography.exceptions import InvalidSignature
 from pydantic import Field
 
-from handwheel.connectors.models import Model
+from handwheel.connectors.models import KeyId, Model
 
 from ..errors import GuardrailError
 from ..requests.canonical import canonical, parse_canonical, signed_bytes
+from ..requests.reasons import Why
 from ..requests.request import Action, ActionRequest
 from ..requests.stamps import parse_stamp
 from .keys import KeyFault, PrivateKey, fingerprint
-from .operators import KeyId, Moment, Operator, Person, Role, Roster
+from .operators import Moment, Operator, Person, Role, Roster
 
 RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
 ActionVerdict = Literal["resolve-applied", "resolve-not-applied"]
@@ -110,7 +111,7 @@ class Decision(Model):
     attended: bool
     card: _Hash | None = None
     subject: str | None = Field(default=None, min_length=1)
-    comment: str | None = Field(default=None, min_length=1)
+    comment: Why | None = None
 
     @cached_property
     def text(self) -> str:
@@ -238,6 +239,16 @@ def meaning_of_subject(verdict: ActionVerdict | SiteVerdict, subject: str) -> st
             return f"I release {subject}"
         case "revoke-key":
             return f"I revoke {subject}"
+
+
+def key_subject(key_id: str) -> str:
+    """Returns what a decision that takes a key back is about."""
+    return f"key:{key_id}"
+
+
+def lockout_subject(scope: str, generation: int) -> str:
+    """Returns what a decision that releases a lockout is about: this one, and no later one."""
+    return f"lockout:{scope}:{generation}"
 
 
 def _writes(actions: list[Action]) -> str:

@@ -40,8 +40,17 @@ def _write_draft(path: Path, data: bytes, mode: int, place: Callable[[Path], obj
         place(draft)
     finally:
         draft.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Waits until the disk knows which files are in a folder.
+
+    Raises:
+        OSError: It cannot be read or synchronised.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -8,22 +8,34 @@ import fcntl
 import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from handwheel.connectors.errors import HandwheelError, os_reason
 from handwheel.connectors.site import OPERATORS_FILE, SITE_FILE, Site
 
-from ..errors import GuardrailError
+from ..errors import InvalidArguments
 from ..requests.stamps import stamp
 from .durable import replace_file
 from .enrolment_text import with_record, with_trust_root
 from .keys import PrivateKey, create_key, fingerprint, key_path, public_line
-from .operators import ADMINISTRATOR, AGENT, PERSON, ROLE, Operator, Record, Roster, judge
+from .operators import (
+    ADMINISTRATOR,
+    AGENT,
+    PERSON,
+    PERSON_WORDS,
+    ROLE,
+    ROLE_WORDS,
+    Operator,
+    Record,
+    Roster,
+    judge,
+    load_roster,
+)
 
 
-class EnrolmentRefused(GuardrailError):
+class EnrolmentRefused(InvalidArguments):
     """A person is not enrolled; nothing was written."""
 
 
@@ -63,13 +75,10 @@ def check_enrolment(site: Site, roster: Roster, wanted: Enrolment) -> None:
 
 def _check_names(wanted: Enrolment) -> None:
     if not PERSON.fullmatch(wanted.person):
-        raise EnrolmentRefused(
-            f"{wanted.person!r} is no name for a person: at most 32 of a-z, 0-9, dot and hyphen, "
-            "first a letter"
-        )
+        raise EnrolmentRefused(f"{wanted.person!r} {PERSON_WORDS}")
     for role in wanted.roles:
         if not ROLE.fullmatch(role):
-            raise EnrolmentRefused(f"{role!r} is no name for a role: a-z, 0-9 and hyphen")
+            raise EnrolmentRefused(f"{role!r} {ROLE_WORDS}")
     if not wanted.roles:
         raise EnrolmentRefused("a person needs at least one role")
     if AGENT in wanted.roles:
@@ -92,7 +101,7 @@ def _check_first(roster: Roster, wanted: Enrolment) -> None:
 
 
 def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | None) -> Operator:
-    """Makes a person's key and writes their record.
+    """Makes a person's key and writes their record, which ends with the issuer's at the latest.
 
     Args:
         passphrase: For the new key.
@@ -118,7 +127,7 @@ def _write(
 ) -> Operator:
     signer = issuer or private
     root = site.trust_root or fingerprint(private.public_key())
-    record = make_record(site.id, wanted, private, signer)
+    record = make_record(site.id, _in_the_issuers_time(site, wanted, signer), private, signer)
     text, records = with_record(site.root / OPERATORS_FILE, record)
     operator = _judged(records, site, root)
     site_text = "" if site.trust_root else with_trust_root(site.root / SITE_FILE, root)
@@ -129,6 +138,11 @@ def _write(
     except OSError as error:
         raise EnrolmentRefused(f"{site.root}: cannot be written: {os_reason(error)}") from None
     return operator
+
+
+def _in_the_issuers_time(site: Site, wanted: Enrolment, signer: PrivateKey) -> Enrolment:
+    issuer = load_roster(site).by_key(fingerprint(signer.public_key()), wanted.start)
+    return replace(wanted, until=min(wanted.until, issuer.until)) if issuer else wanted
 
 
 def _judged(records: Sequence[Record], site: Site, root: str) -> Operator:

@@ -15,11 +15,11 @@ from pydantic import AfterValidator, Field
 
 from handwheel.connectors.documents import read_document
 from handwheel.connectors.errors import Problem
-from handwheel.connectors.models import Model, load_model
+from handwheel.connectors.models import KeyId, Model, load_model, spelled
 from handwheel.connectors.site import OPERATORS_FILE, Site
 
 from ..requests.canonical import canonical, signed_bytes
-from ..requests.stamps import parse_stamp
+from ..requests.stamps import parse_stamp, stamp
 from .keys import KeyFault, PublicKey, fingerprint, parse_public_line
 
 ADMINISTRATOR = "administrator"
@@ -34,10 +34,11 @@ def _check_moment(text: str) -> str:
 
 
 PERSON = re.compile(r"[a-z][a-z0-9.-]{0,31}")
+PERSON_WORDS = "is no name for a person: at most 32 of a-z, 0-9, dot and hyphen, first a letter"
 ROLE = re.compile(r"[a-z][a-z0-9-]{0,31}")
-Person = Annotated[str, Field(pattern=f"^{PERSON.pattern}$")]
-Role = Annotated[str, Field(pattern=f"^{ROLE.pattern}$")]
-KeyId = Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}$")]
+ROLE_WORDS = "is no name for a role: at most 32 of a-z, 0-9 and hyphen, first a letter"
+Person = Annotated[str, spelled(PERSON.pattern, PERSON_WORDS)]
+Role = Annotated[str, spelled(ROLE.pattern, ROLE_WORDS)]
 Moment = Annotated[str, AfterValidator(_check_moment)]
 """A time in a document, `2026-11-25T08:50:25.123Z`."""
 
@@ -51,7 +52,7 @@ class Record(Model):
     from_: Moment = Field(alias="from")
     until: Moment
     issuer: KeyId
-    signature: str = Field(pattern=r"^[0-9a-f]{128}$")
+    signature: Annotated[str, spelled(r"[0-9a-f]{128}", "is no signature: 128 of 0-9 and a-f")]
 
     def signed(self, site_id: str) -> bytes:
         """Returns what the issuer signs: all of the record, for this site."""
@@ -75,6 +76,7 @@ class Operator:
         roles: For an administrator that one only, whatever else the record says.
         chain: The key ids of those who vouch, from the issuer up to the trust root;
             empty for the trust root itself.
+        records: The person's own record, and those of the chain.
     """
 
     person: str
@@ -85,6 +87,7 @@ class Operator:
     until: datetime
     issuer: str
     chain: tuple[str, ...]
+    records: tuple[Record, ...]
 
     @property
     def is_administrator(self) -> bool:
@@ -175,7 +178,8 @@ def judge(
         else "site.yaml names no trust root"
     )
     for number in sound.keys() - accepted.keys():
-        faults[number] = conflicts.get(number, missing)
+        outlived = _outlived(sound[number], accepted)
+        faults[number] = conflicts.get(number) or outlived or missing
     return tuple(accepted[number] for number in sorted(accepted)), faults
 
 
@@ -208,6 +212,7 @@ def _operator(record: Record, public: PublicKey) -> Operator:
         until=parse_stamp(record.until),
         issuer=record.issuer,
         chain=(),
+        records=(record,),
     )
 
 
@@ -232,10 +237,27 @@ def _next_vouched(
         if number in vouched or each.key_id == each.issuer:
             continue
         for issuer in vouched.values():
-            knows = issuer.key_id == each.issuer and issuer.is_enrolled(each.start)
-            if knows and issuer.is_administrator:
-                yield number, replace(each, chain=(issuer.key_id, *issuer.chain))
+            # No record tells when it was signed: an administrator whose time is over could date
+            # one back. So nobody's enrolment outlasts that of whoever vouches for them.
+            if _may_vouch(issuer, each) and each.until <= issuer.until:
+                chain = issuer.key_id, *issuer.chain
+                records = *each.records, *issuer.records
+                yield number, replace(each, chain=chain, records=records)
                 break
+
+
+def _may_vouch(issuer: Operator, each: Operator) -> bool:
+    knows = issuer.key_id == each.issuer and issuer.is_enrolled(each.start)
+    return knows and issuer.is_administrator
+
+
+def _outlived(each: Operator, vouched: Mapping[int, Operator]) -> str:
+    """Returns that a record ends too late, if that is all that is wrong with it."""
+    issuers = [issuer for issuer in vouched.values() if _may_vouch(issuer, each)]
+    if not issuers or each.key_id == each.issuer:
+        return ""
+    last = max(issuers, key=lambda issuer: issuer.until)
+    return f"it ends after {stamp(last.until)}, when the record of {last.person} ends, its issuer"
 
 
 def _conflicts(vouched: Mapping[int, Operator]) -> Iterator[tuple[int, str]]:

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError
 
 from handwheel.connectors.models import Model
+from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, StatusCode, Value
 
@@ -56,6 +57,7 @@ class Picture(Model):
     Attributes:
         epoch: Of the gate that made it.
         locked: The scopes that are locked out.
+        hashes: The SHA-256 of the files that the gate has read, by name.
     """
 
     schema_: Literal["picture/1"] = Field(default="picture/1", alias="schema")
@@ -64,6 +66,7 @@ class Picture(Model):
     boot_ms: int
     epoch: int
     locked: list[str]
+    hashes: dict[str, str]
     readings: dict[str, Reading]
 
     def age_s(self, now: Instant) -> float | None:
@@ -87,7 +90,7 @@ class Picture(Model):
 def make_picture(
     epoch: int,
     locked: frozenset[str],
-    tags: Mapping[str, Tag],
+    site: Site,
     readings: Mapping[str, DataValue],
     now: Instant,
 ) -> Picture:
@@ -100,8 +103,9 @@ def make_picture(
         boot_ms=now.boot_ms,
         epoch=epoch,
         locked=sorted(locked),
+        hashes=dict(site.hashes),
         readings={
-            name: Reading.of(tags[name], reading, now_s) for name, reading in readings.items()
+            name: Reading.of(site.tags[name], reading, now_s) for name, reading in readings.items()
         },
     )
 
@@ -115,7 +119,9 @@ def write_picture(state: Path, picture: Picture) -> None:
     place = state / _FILE
     draft = place.with_suffix(".new")
     try:
-        draft.write_text(picture.model_dump_json(by_alias=True), encoding="utf-8")
+        draft.unlink(missing_ok=True)  # of a gate that was killed; of a link, the link alone
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(picture.model_dump_json(by_alias=True))
         draft.replace(place)
     except OSError as error:
         raise LedgerError(f"{place}: {os.strerror(error.errno or 0)}") from None

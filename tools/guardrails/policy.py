@@ -16,7 +16,7 @@ from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, Quality, Value
 
 from .policy_file import PolicyFile, RiskClass
-from .policy_rules import Standing, acting_as, check_policy, standings
+from .policy_rules import Standing, acting_as, check_policy, spared, standings
 from .quantities import Quantity, Range
 
 _PEOPLE: Mapping[RiskClass, int] = {"R1": 1, "R2": 1, "R3": 2, "R4": 2}
@@ -59,6 +59,7 @@ class Across:
 
     Attributes:
         with_: `after`: judged as the write would make it; `now`: on the plant as it is.
+        spared: The tags whose writes are said to change nothing that the condition reads.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Across:
     file: str
     line: int
     column: int
+    spared: frozenset[str] = frozenset()
 
     def problem(self, reason: str) -> Problem:
         """Returns a problem with the condition, at its place."""
@@ -92,6 +94,14 @@ class Policy:
     def satisfies(self, held: str, wanted: str) -> bool:
         """Whether a role may act as another; one that the policy does not know never may."""
         return wanted in self._acts_as.get(held, frozenset())
+
+    def has_use_for(self, role: str) -> bool:
+        """Whether some write may be approved in a role."""
+        return any(
+            self.satisfies(role, wanted)
+            for standing in self._standings.values()
+            for wanted in standing.roles
+        )
 
     def judge(self, tag: Tag, value: Value, now: DataValue | None) -> Ruling:
         """Rules on one write.
@@ -163,7 +173,14 @@ def build_policy(document: Document, site: Site) -> Policy:
     if problems:
         raise ConfigError(problems)
     across = (
-        Across(rule.id, rule.that, rule.with_, document.file, *document.places["across", n, "that"])
+        Across(
+            rule.id,
+            rule.that,
+            rule.with_,
+            document.file,
+            *document.places["across", n, "that"],
+            spared(rule, site),
+        )
         for n, rule in enumerate(file.across)
     )
     return Policy(

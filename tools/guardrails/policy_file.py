@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from handwheel.connectors.durations import Duration
-from handwheel.connectors.models import Model
+from handwheel.connectors.models import Model, spelled
 from handwheel.connectors.tags import RegisterAddress, Table
 
 from .quantities import Rate, Span, Step
@@ -98,11 +98,21 @@ class AllowRule(Model):
 
 
 class AcrossRule(Model):
-    """A condition over several tags: on the plant as it is, or as the write would make it."""
+    """A condition over several tags: on the plant as it is, or as the write would make it.
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    `except` names tags of its equipment whose writes cannot change what the condition reads.
+    """
+
+    id: Annotated[str, spelled(r"[a-z][a-z0-9-]*", "is no id: a-z, 0-9 and hyphen, first a letter")]
     that: str = Field(min_length=1)
     with_: Literal["after", "now"] = Field(alias="with")
+    except_: list[str] = Field(default_factory=list, alias="except")
+
+    @model_validator(mode="after")
+    def _check(self) -> "AcrossRule":
+        if self.except_ and self.with_ == "now":
+            raise ValueError("except: goes with 'after' only; with 'now' every write is judged")
+        return self
 
 
 class PolicyFile(Model):

@@ -12,7 +12,7 @@ from handwheel.connectors.site import POLICY_FILE, Site
 from handwheel.connectors.tags import RegisterAddress, Tag
 
 from .operators import ADMINISTRATOR, AGENT, ROLE
-from .policy_file import AllowRule, ForbidRule, PolicyFile, RiskClass, Role
+from .policy_file import AcrossRule, AllowRule, ForbidRule, PolicyFile, RiskClass, Role
 from .quantities import Range
 
 _RESERVED = (ADMINISTRATOR, AGENT)  # neither ever approves
@@ -113,7 +113,7 @@ def check_policy(file: PolicyFile, document: Document, site: Site) -> Iterator[P
     for n, allow in enumerate(file.allow):
         yield from _check_allow(allow, ("allow", n), file, document, site)
     yield from _check_limits(file, document, site)
-    yield from _check_across(file, document)
+    yield from _check_across(file, document, site)
     real = [name for name, connection in site.connections.items() if not connection.simulated]
     if file.unattended == "simulated" and real:
         reason = f"only where every connection is simulated; {', '.join(real)} is not"
@@ -195,9 +195,18 @@ def _check_limits(file: PolicyFile, document: Document, site: Site) -> Iterator[
             yield document.problem(("allow", rules[0][0]), reason)
 
 
-def _check_across(file: PolicyFile, document: Document) -> Iterator[Problem]:
+def spared(rule: AcrossRule, site: Site) -> frozenset[str]:
+    """Returns the tags that a condition across tags leaves out."""
+    return frozenset(name for name, tag in site.tags.items() if _names(rule.except_, tag))
+
+
+def _check_across(file: PolicyFile, document: Document, site: Site) -> Iterator[Problem]:
     seen: set[str] = set()
     for n, rule in enumerate(file.across):
         if rule.id in seen:
             yield document.problem(("across", n, "id"), f"{rule.id!r} stands here twice")
         seen.add(rule.id)
+        for m, pattern in enumerate(rule.except_):
+            if not any(tag.writable and _names([pattern], tag) for tag in site.tags.values()):
+                reason = f"{pattern!r} matches no writable tag"
+                yield document.problem(("across", n, "except", m), reason)

@@ -90,6 +90,42 @@ def check_quorum(
     return Verdict(not faults, tuple(approvals), findings)
 
 
+def fault_of_person(
+    request: ActionRequest, operator: Operator, satisfies: Satisfies
+) -> Reason | None:
+    """Returns why a person's approval cannot count, however they sign; `None` if it can."""
+    if operator.is_administrator:
+        return Reason.ADMINISTRATOR
+    is_own = _is_own(request, operator)
+    if AGENT in operator.roles or (request.proposer.kind == AGENT and is_own):
+        return Reason.AGENT
+    if is_own:
+        return Reason.OWN_REQUEST
+    # Without any required role nobody is entitled: `all` of nothing would be yes.
+    if not request.roles or missing_roles(request, operator, satisfies):
+        return Reason.ROLE_DOES_NOT_SATISFY
+    return None
+
+
+def missing_roles(request: ActionRequest, operator: Operator, satisfies: Satisfies) -> list[str]:
+    """Returns the roles that a request asks for and that no role of the person stands in for."""
+    return [
+        role for role in request.roles if not any(satisfies(held, role) for held in operator.roles)
+    ]
+
+
+def may_object(request: ActionRequest, operator: Operator, satisfies: Satisfies) -> bool:
+    """Whether a person's rejection or revocation counts; one of the roles is enough."""
+    if operator.is_administrator or _is_own(request, operator):
+        return True
+    return len(missing_roles(request, operator, satisfies)) < len(request.roles)
+
+
+def _is_own(request: ActionRequest, operator: Operator) -> bool:
+    proposer = request.proposer
+    return proposer.name == operator.person or proposer.key_id == operator.key_id
+
+
 def _faults(
     request: ActionRequest, approvals: Sequence[Approval], now: Instant
 ) -> Iterator[Reason]:
@@ -149,8 +185,7 @@ class _Judge:
     def _check_objection(self, signed: Signed, signed_at: datetime) -> None:
         # At the time of signing: an objection outlasts the enrolment of who made it.
         _, operator = self._verified(signed, signed_at)
-        may_object = operator.is_administrator or self._is_own(operator)
-        if not may_object and not any(map(self._is_satisfied(operator), self._request.roles)):
+        if not may_object(self._request, operator, self._satisfies):
             raise DecisionRefused(Reason.ROLE_DOES_NOT_SATISFY)
 
     def _approve(self, signed: Signed) -> None:
@@ -181,27 +216,11 @@ class _Judge:
         return None
 
     def _fault_of_person(self, decision: Decision, operator: Operator) -> Reason | None:
-        if operator.is_administrator:
-            return Reason.ADMINISTRATOR
-        proposer = self._request.proposer
-        if AGENT in operator.roles or (proposer.kind == AGENT and self._is_own(operator)):
-            return Reason.AGENT
-        if self._is_own(operator):
-            return Reason.OWN_REQUEST
-        is_satisfied = self._is_satisfied(operator)
-        required = self._request.roles
-        # Without any required role nobody is entitled: `all` of nothing would be yes.
-        signs_for_one = any(self._satisfies(decision.role, role) for role in required)
-        if not signs_for_one or not all(map(is_satisfied, required)):
+        if reason := fault_of_person(self._request, operator, self._satisfies):
+            return reason
+        if not any(self._satisfies(decision.role, role) for role in self._request.roles):
             return Reason.ROLE_DOES_NOT_SATISFY
         return None
-
-    def _is_own(self, operator: Operator) -> bool:
-        proposer = self._request.proposer
-        return proposer.name == operator.person or proposer.key_id == operator.key_id
-
-    def _is_satisfied(self, operator: Operator) -> Callable[[str], bool]:
-        return lambda role: any(self._satisfies(held, role) for held in operator.roles)
 
     def _fault_of_time(self, decision: Decision) -> Reason | None:
         signed_at = parse_stamp(decision.signed_at)

@@ -176,7 +176,7 @@ def _expected(site: Site, tag: Tag, reading: DataValue) -> Expected:
     return Expected(
         tag=tag.name,
         value=reading.value,
-        shown=tag.show(reading),
+        shown=tag.show_value(reading.value),
         tolerance=tolerance_of(tag),
         max_age_s=max_age_of(site, tag),
     )

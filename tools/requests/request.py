@@ -10,6 +10,7 @@ from handwheel.connectors.session import Identity
 from handwheel.connectors.values import Value
 
 from .canonical import canonical, digest, parse_canonical
+from .reasons import Why
 from .stamps import parse_stamp
 
 
@@ -127,7 +128,7 @@ class ActionRequest(Model):
     proposal_key: str = Field(min_length=16)
     site: str
     proposer: Proposer
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: Why
     risk_class: RiskClass
     roles: list[str]
     quorum: int = Field(ge=1, le=2)

@@ -1,7 +1,6 @@
 """Carries out one due action: claim, check, record the intent, send one frame, read back."""
 
 import logging
-from time import monotonic
 
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import (
@@ -12,7 +11,7 @@ from handwheel.connectors.errors import (
 )
 
 from ...conditions.errors import ConditionError
-from ...errors import GuardrailError, PermitRefused
+from ...errors import GuardrailError, LedgerError, PermitRefused
 from ..ledger.database import Transaction
 from ..ledger.lifecycle import move_action, move_request, set_next_due
 from ..ledger.transitions import ActionState, RequestState
@@ -30,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     door_opens, plant_is_ready, same_bytes,
 )  # fmt: skip
 
+_INTENDED = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.intent'"
 _logger = logging.getLogger(__name__)
 
 
@@ -48,6 +48,7 @@ async def carry_out(passage: Passage) -> None:
         try:
             for check in CHECKS:
                 await check(passage)
+            await in_time(passage)  # again: to reach the device has taken its time
             record_intent(passage)
         except (GuardrailError, ConnectorError, ConditionError, ConfigError) as refusal:
             invalidate(passage, str(refusal))
@@ -82,15 +83,19 @@ def record_intent(passage: Passage) -> None:
 
     Raises:
         PermitRefused: The request ended while the checks ran: taken back, or locked out.
+        LedgerError: The action was sent before, or somebody else is sending it: nothing that is
+            noted here may say that it was not.
     """
     post, action = passage.post, passage.action
     before = passage.readings.get(action.tag)
     details: dict[str, object] = {"wire": action.wire, "epoch": post.epoch}
     if before is not None:
-        details["before"] = passage.tag.show(before)
+        details["before"] = passage.tag.show_value(before.value)
     with post.database.transaction(post.clock()) as transaction:
         if not _is_open(transaction, passage.record.request.request_id):
             raise PermitRefused("the request ended while the action was on its way")
+        if transaction.one(_INTENDED, action.action_id):  # whatever has become of the table
+            raise LedgerError(f"the journal has an intent for {action.action_id}: it is sent once")
         seq = transaction.record("action.intent", action.action_id, {"wire": action.wire}).seq
         transaction.change(
             "INSERT INTO intent(action_id, wire, epoch, seq) VALUES (?, ?, ?, ?)",
@@ -110,13 +115,13 @@ async def send(passage: Passage) -> None:
             passage, ActionState.REFUSED, f"locked out: {', '.join(sorted(locked))}", sent=False
         )
         return
-    until_s = passage.read_s + BUDGET_S
-    if monotonic() >= until_s:
-        conclude(passage, ActionState.REFUSED, "the look at the plant is too old", sent=False)
+    if reason := _outdated(passage):
+        conclude(passage, ActionState.REFUSED, reason, sent=False)
         return
     permit = Permit(
-        action.action_id, passage.tag, bytes.fromhex(action.wire), action.identity.identity, until_s
-    )
+        action.action_id, passage.tag, bytes.fromhex(action.wire), action.identity.identity,
+        passage.read_s + BUDGET_S,
+    )  # fmt: skip
     try:
         await passage.open_door.send(permit)
     except WriteRefused as refusal:
@@ -132,6 +137,14 @@ async def send(passage: Passage) -> None:
     else:
         state = ActionState.MISMATCH if found.is_read else ActionState.UNKNOWN
         conclude(passage, state, found.words, sent=True, readback=found)
+
+
+def _outdated(passage: Passage) -> str:
+    """Returns why the fresh look is fresh no longer, on either clock; empty if it is."""
+    since_s = passage.post.clock().since_s(passage.read_at) if passage.read_at else None
+    if since_s is None:
+        return "the clock was set after the look at the plant"
+    return "" if 0.0 <= since_s < BUDGET_S else "the look at the plant is too old"
 
 
 def conclude(

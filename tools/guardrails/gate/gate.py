@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import os
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic
 from typing import Any
 
-from handwheel.connectors.actuation.door import open_door
+from handwheel.connectors.actuation.door import check_accounts, open_door
+from handwheel.connectors.connection import State
 from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import DataValue
@@ -18,11 +20,13 @@ from ...conditions.errors import ConditionError
 from ...errors import LedgerError
 from ...requests.stamps import CLOCK_STEP_S, Instant, instant_now
 from ..across import cross_limits, cross_tags
+from ..administrators import locked_out
 from ..ledger.database import Database
 from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import (
+    RequestDamaged,
     RequestRecord,
-    load_request,
+    load_exactly,
     load_requests,
     load_requests_with,
 )
@@ -32,15 +36,18 @@ from ..lockouts import make_lockout_folder, seen_lockouts
 from ..operators import load_roster
 from ..picture import make_picture, write_picture
 from ..policy import load_policy
+from ..printable import printable
 from .carry_out import carry_out
 from .lock import GateLock
 from .passage import Passage, Post
 from .recovery import recover, recover_in_flight
+from .troubles import Troubles
 
 _POLL_S = 0.1
 _PICTURE_S = 1.0
 _EAGER_S = 2.0
 _AFTER_FAULT_S = 1.0
+_WATCHING, _ACTING = "watching", "acting"
 
 _logger = logging.getLogger(__name__)
 
@@ -55,10 +62,12 @@ async def take_post(
         ConfigError: The policy or the operators are wrong.
         GuardrailError: Another gate is running.
         LedgerError: The ledger cannot be used, or is not the one that was anchored.
+        NotConnected: The password of an account to write with cannot be had.
     """
     policy = load_policy(site)
     across = cross_limits(site, policy)
     load_roster(site)
+    check_accounts(site)
     try:
         make_lockout_folder(site.state)
     except OSError as error:
@@ -69,7 +78,9 @@ async def take_post(
             site, policy, across, database, lock, epoch, clock, lambda: load_roster(site), open_door
         )
         await recover(post)
-        yield Gate(post)
+        gate = Gate(post)
+        gate.publish()  # else terminals would go by the files of the gate before
+        yield gate
         with database.transaction(clock()) as transaction:
             transaction.record("gate.stopped", str(epoch), {"epoch": epoch, "pid": os.getpid()})
 
@@ -97,6 +108,7 @@ class Gate:
         self._tags: frozenset[str] = frozenset()
         self._offset_s = _offset_s(post.clock())
         self._eager_until_s = float("-inf")
+        self._troubles = Troubles()
 
     @property
     def epoch(self) -> int:
@@ -128,9 +140,11 @@ class Gate:
                     # Somebody waits for the tags of a request that was filed just now.
                     if now_s < self._eager_until_s or now_s - published_s >= _PICTURE_S:
                         published_s = now_s
-                        self._publish()
+                        self.publish()
+                    self._troubles.note(_WATCHING, "")
+                    self._note_connections()
                 except LedgerError as error:
-                    await _suspend(error)
+                    await self._suspend(_WATCHING, error)
                 await asyncio.sleep(_POLL_S)
 
     async def _act(self) -> None:
@@ -139,16 +153,27 @@ class Gate:
                 await recover_in_flight(self._post)
                 while passage := self._next():
                     await _to_its_end(carry_out(passage))
+                self._troubles.note(_ACTING, "")
             except LedgerError as error:
-                await _suspend(error)
+                await self._suspend(_ACTING, error)
             await asyncio.sleep(_POLL_S)
+
+    async def _suspend(self, half: str, error: LedgerError) -> None:
+        self._troubles.note(half, f"suspended: {error}")
+        await asyncio.sleep(_AFTER_FAULT_S)
+
+    def _note_connections(self) -> None:
+        for each in self._reader.connections if self._reader else ():
+            if each.state is State.CONNECTED or each.reason:
+                lost = "" if each.state is State.CONNECTED else each.reason
+                self._troubles.note(f"reading {each.name}", lost)
 
     def _check_clock(self) -> None:
         now = self._post.clock()
         offset_s = _offset_s(now)
         if abs(offset_s - self._offset_s) > CLOCK_STEP_S:
-            self._offset_s = offset_s
             invalidate(self._post.database, "the wall clock was set", now)
+            self._offset_s = offset_s  # only now: a ledger that is busy must not let it pass
 
     def _latch(self) -> None:
         site, database = self._post.site, self._post.database
@@ -178,8 +203,8 @@ class Gate:
         names = set[str]()
         database = self._post.database
         for record in (
-            *load_requests(database, OPEN_REQUESTS),
-            *load_requests_with(database, UNRESOLVED_ACTIONS),
+            *load_requests(database, OPEN_REQUESTS, self._pass_by),
+            *load_requests_with(database, UNRESOLVED_ACTIONS, self._pass_by),
         ):
             names |= self._tags_of(record)
         return frozenset(names & self._post.site.tags.keys())
@@ -196,33 +221,45 @@ class Gate:
                     continue  # the ninth check refuses it
         return names
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Puts the picture of this moment where terminals look.
+
+        Raises:
+            LedgerError: The disk refuses, or the ledger cannot be read.
+        """
         post = self._post
         seen = {self._scope(name) for name in seen_lockouts(post.site.state)}
-        locked = frozenset(seen | locked_scopes(post.database).keys())
-        picture = make_picture(post.epoch, locked, post.site.tags, self._latest(), post.clock())
+        locked = frozenset(seen | locked_out(post.site, post.database).keys())
+        picture = make_picture(post.epoch, locked, post.site, self._latest(), post.clock())
         write_picture(post.site.state, picture)
 
     def _latest(self) -> Mapping[str, DataValue]:
         return self._reader.latest() if self._reader else {}
 
     def _next(self) -> Passage | None:
-        due = self._post.database.all(
-            "SELECT action_id, request_id FROM action WHERE state = 'DUE' ORDER BY rowid LIMIT 1"
-        )
-        if not due:
+        if not self._due():
             return None
-        record = load_request(self._post.database, due[0][1])
-        return Passage(self._post, record, record.action(due[0][0]), self._latest())
+        sweep(self._post.database, self._post.clock())  # what was due for too long is over
+        for action_id, request_id in self._due():
+            try:
+                record = load_exactly(self._post.database, request_id)
+            except RequestDamaged as damage:
+                self._pass_by(request_id, str(damage))
+                continue
+            return Passage(self._post, record, record.action(action_id))
+        return None
+
+    def _due(self) -> list[sqlite3.Row]:
+        return self._post.database.all(
+            "SELECT action_id, request_id FROM action WHERE state = 'DUE' ORDER BY rowid"
+        )
+
+    def _pass_by(self, request_id: str, fault: str) -> None:
+        self._troubles.note(f"passing by {printable(request_id)}", fault)
 
 
 def _offset_s(now: Instant) -> float:
     return now.wall.timestamp() - now.boot_ms / 1000.0
-
-
-async def _suspend(error: LedgerError) -> None:
-    _logger.error("suspended: %s", error)
-    await asyncio.sleep(_AFTER_FAULT_S)
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

@@ -2,12 +2,15 @@
 
 import fcntl
 import os
+from errno import ELOOP
 from pathlib import Path
+from stat import S_ISREG
 from typing import Self
 
 from ...errors import GuardrailError, LedgerError
 
 _FILE = "gate.lock"
+_LINK = "is a link, or no file; the gate writes into no other's file: take it away"
 
 
 class GateLock:
@@ -26,12 +29,9 @@ class GateLock:
 
         Raises:
             GuardrailError: Another gate holds it.
-            LedgerError: The file cannot be made.
+            LedgerError: The file cannot be made, or is a link to another.
         """
-        try:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640)
-        except OSError as error:
-            raise LedgerError(f"{self._path}: {error.strerror}") from None
+        file = self._opened()
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -45,6 +45,19 @@ class GateLock:
         self._file = file
         return self
 
+    def _opened(self) -> int:
+        # The gate's number will be written into it: through a link, into somebody's file.
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o640)
+        except OSError as error:
+            reason = _LINK if error.errno == ELOOP else error.strerror
+            raise LedgerError(f"{self._path}: {reason}") from None
+        found = os.fstat(file)
+        if not S_ISREG(found.st_mode) or found.st_nlink > 1:
+            os.close(file)
+            raise LedgerError(f"{self._path}: {_LINK}")
+        return file
+
     def __exit__(self, *error: object) -> None:
         if self._file is not None:
             os.close(self._file)
@@ -55,7 +68,7 @@ class GateLock:
         if self._file is None:
             return False
         try:
-            there, ours = self._path.stat(), os.fstat(self._file)
+            there, ours = self._path.lstat(), os.fstat(self._file)
         except OSError:
             return False
         return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)

@@ -1,9 +1,7 @@
 """The first six checks: is it this gate, this request, these people, this time, these files."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 
-from handwheel.connectors.site import POLICY_FILE, SITE_FILE
 from handwheel.connectors.values import GOOD, DataValue
 
 from ...errors import PermitRefused, PolicyViolation
@@ -11,6 +9,7 @@ from ...requests.stamps import parse_stamp
 from ..bench import Bench
 from ..deciding import check_card, is_unattended_allowed
 from ..decisions import Signed, verify
+from ..hindrances import check_files
 from ..ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
 from ..ledger.records import DecisionRecord, RequestRecord, load_decisions
 from ..ledger.transitions import ActionState
@@ -20,12 +19,13 @@ from .passage import Passage
 
 
 async def one_gate(passage: Passage) -> None:
-    """1: this gate holds the lock, none has started since, and the ledger is the anchored one."""
+    """1: this gate holds the lock, none has started since, the ledger is the right one."""
     post = passage.post
     newest = post.database.all("SELECT max(epoch) FROM gate")[0][0]
     if not post.lock.is_held() or newest != post.epoch:
         raise PermitRefused("another gate has started since")
     post.database.check_anchors()
+    post.database.check_schema()
 
 
 async def same_request(passage: Passage) -> None:
@@ -82,7 +82,8 @@ def _check_proposer(
             bench.site.id,
             parse_stamp(record.request.filed_at),
         )
-        if decision.digest == record.digest and operator.key_id == proposer.key_id:
+        is_proposal = (decision.verdict, decision.digest) == ("propose", record.digest)
+        if is_proposal and operator.key_id == proposer.key_id:
             return
     raise PermitRefused(f"{proposer.name} has not signed the request that names them")
 
@@ -140,15 +141,5 @@ async def policy_allows(passage: Passage) -> None:
 async def same_map(passage: Passage) -> None:
     """6: site, tags and policy are the files that the request was made with, and still are."""
     post, action = passage.post, passage.action
-    hashes = passage.record.request.hashes.model_dump()
-    if hashes != dict(post.site.hashes):
-        raise PermitRefused("the site's files are not those that the request was made with")
-    files = {"site": SITE_FILE, "tags": post.site.tags_file, "policy": POLICY_FILE}
-    for name, file in files.items():
-        try:
-            content = (post.site.root / file).read_bytes()
-        except OSError as error:
-            raise PermitRefused(f"{file}: {error.strerror}") from None
-        if sha256(content).hexdigest() != hashes[name]:
-            raise PermitRefused(f"{file} was changed; start the gate again and ask again")
+    check_files(post.site, passage.record.request.hashes.model_dump(), post.site.hashes)
     check_description(post.site, post.site.tags[action.tag], action)

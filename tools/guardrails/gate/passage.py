@@ -63,18 +63,18 @@ class Passage:
 
     Attributes:
         record: Its request as it stood when the action was claimed.
-        seen: The latest scan of the gate, from before the way began.
         door: Open from the eighth step on.
         readings: The fresh reading of the ninth step.
-        read_s: When that was, monotonic seconds.
+        read_at: When that was, on people's clocks.
+        read_s: The same on the clock of permits, seconds.
     """
 
     post: Post
     record: RequestRecord
     action: Action
-    seen: Mapping[str, DataValue]
     door: Door | None = None
     readings: Mapping[str, DataValue] = field(default_factory=dict[str, DataValue])
+    read_at: Instant | None = None
     read_s: float = 0.0
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from time import monotonic
 
+from handwheel.connectors.actuation.permit import permit_clock_s
 from handwheel.connectors.connection import aged
 from handwheel.connectors.reader import read_once
 from handwheel.connectors.site import OpcuaConnection
@@ -83,7 +84,7 @@ async def _look(passage: Passage, names: Iterable[str]) -> None:
     tags = [site.tags[name] for name in sorted(names)]
     own = [tag for tag in tags if tag.connection == passage.action.connection]
     others = [tag for tag in tags if tag.connection != passage.action.connection]
-    passage.read_s = monotonic()
+    passage.read_at, passage.read_s = passage.post.clock(), permit_clock_s()
     readings = dict(await passage.open_door.read(own))
     if others:
         readings |= await read_once(site, others, passage.post.connector)
@@ -110,7 +111,7 @@ def _check_expected(passage: Passage, expected: Expected) -> None:
         raise InterlockActive(f"{expected.tag} cannot be relied on: {status}")
     if not _is_near(reading.value, expected):
         raise InterlockActive(
-            f"{expected.tag} reads {tag.show(reading)} {tag.unit}".rstrip()
+            f"{expected.tag} reads {tag.show_value(reading.value)} {tag.unit}".rstrip()
             + f"; {expected.shown} was expected"
         )
 

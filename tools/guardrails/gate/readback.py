@@ -9,6 +9,7 @@ from handwheel.connectors.session import Session
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, Quality
 
+from ..ledger.transitions import ACKNOWLEDGED
 from .passage import Passage
 
 _PAUSE_S = 0.05
@@ -37,7 +38,7 @@ async def read_back(passage: Passage) -> Readback:
     """
     action, site = passage.action, passage.post.site
     if action.readback is None:
-        return Readback(True, True, "acknowledged; a pulse cannot be read back")
+        return Readback(True, True, ACKNOWLEDGED)  # the sixth check: the site file says so too
     tag = site.tags[action.readback]
     connector = passage.post.connector(site, tag.connection)
     until_s = monotonic() + action.within_s
@@ -61,7 +62,7 @@ async def read_back(passage: Passage) -> Readback:
 
 
 def _judge(passage: Passage, tag: Tag, reading: DataValue) -> Readback:
-    shown = f"{tag.name} reads {tag.show(reading)} {tag.unit}".rstrip()
+    shown = f"{tag.name} reads {tag.show_value(reading.value)} {tag.unit}".rstrip()
     if reading.quality is not Quality.GOOD or reading.value is None:
         return Readback(False, False, f"{shown} ({reading.status.name})")
     if tag.name == passage.action.tag:

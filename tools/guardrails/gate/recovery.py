@@ -1,21 +1,26 @@
 """What a gate finds when it starts: what another left behind is judged, and never sent again."""
 
+import logging
+
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.reader import read_once
 
 from ...requests.request import Action
 from ..ledger.lifecycle import invalidate_in, move_action, move_request
-from ..ledger.records import RequestRecord, load_requests_with
+from ..ledger.records import RequestDamaged, RequestRecord, load_exactly
 from ..ledger.transitions import (
     IN_FLIGHT_ACTIONS,
     ActionState,
     RequestState,
 )
+from ..printable import printable
 from .passage import Post
 
 NOT_SENT = "the gate ended before the intent was recorded: no frame was sent"
 MAYBE_SENT = "the gate ended between the intent and the outcome: nobody knows whether it was sent"
 RESTARTED = "the gate was started after the approval"
+
+_logger = logging.getLogger(__name__)
 
 
 async def recover(post: Post) -> None:
@@ -37,10 +42,28 @@ async def recover_in_flight(post: Post) -> None:
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `read_once`.
     """
-    for record in load_requests_with(post.database, IN_FLIGHT_ACTIONS):
-        for each in record.actions:
-            if each.state in IN_FLIGHT_ACTIONS:
-                await _recover_action(post, record, each.action_id, each.state)
+    marks = ", ".join("?" * len(IN_FLIGHT_ACTIONS))
+    found = post.database.all(
+        f"SELECT action_id, request_id, state FROM action WHERE state IN ({marks})",  # noqa: S608
+        *sorted(IN_FLIGHT_ACTIONS),
+    )
+    for action_id, request_id, state in found:
+        try:
+            record = load_exactly(post.database, request_id)
+        except RequestDamaged as damage:
+            _pass_by(post, action_id, ActionState(state), damage)
+            continue
+        await _recover_action(post, record, action_id, ActionState(state))
+
+
+def _pass_by(post: Post, action_id: str, state: ActionState, damage: RequestDamaged) -> None:
+    """Ends an action of which nobody knows what it was, so that the others can go on."""
+    _logger.error("passing by %s: %s", printable(action_id), damage)
+    is_sent = state is ActionState.SENDING
+    to = ActionState.UNKNOWN if is_sent else ActionState.ABORTED_NOT_SENT
+    details: dict[str, object] = {"readback": "it was not looked for"} if is_sent else {}
+    with post.database.transaction(post.clock()) as transaction:
+        move_action(transaction, action_id, state, to, str(damage), details)
 
 
 async def _recover_action(
@@ -67,4 +90,5 @@ async def _look(post: Post, action: Action) -> str:
         reading = (await read_once(post.site, [tag], post.connector))[tag.name]
     except NotConnected as error:
         return f"{tag.name} could not be read: {error}"
-    return f"{tag.name} reads {tag.show(reading)} {tag.unit}".rstrip() + f" ({reading.status.name})"
+    shown = f"{tag.name} reads {tag.show_value(reading.value)} {tag.unit}".rstrip()
+    return f"{shown} ({reading.status.name})"

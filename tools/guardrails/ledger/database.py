@@ -9,11 +9,16 @@ from typing import Any, Self
 from ...errors import LedgerError
 from ...requests.stamps import Instant, instant_now, stamp
 from .journal import Anchors, Row, next_row
-from .schema import APPLICATION_ID, SCRIPT, VERSION
-from .transitions import legal_rows
+from .schema import APPLICATION_ID, VERSION, create_tables, is_altered
 
 _BUSY_S = 5.0
 _ROWS = "SELECT seq, text, hash FROM journal"
+_CAUSES = {
+    "SQLITE_IOERR": "; is the disk full, or broken?",
+    "SQLITE_CANTOPEN": "; may the folder be written to?",
+    "SQLITE_READONLY": "; may the file and its folder be written to?",
+    "SQLITE_BUSY": f"; another process has held it for {_BUSY_S:g} s",
+}
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -113,14 +118,17 @@ class Database:
         """Opens a transaction that is committed at the end, and rolled back on any error.
 
         Raises:
-            LedgerError: It cannot be written; nothing was changed. If it is the anchors that
-                cannot be written, the change stands and must not be acted on.
+            LedgerError: It cannot be written; nothing was changed. If the message says that it
+                is not anchored, it is the anchors that could not be written, and the change
+                stands.
         """
         with self._translated():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 transaction = Transaction(self._connection, now or instant_now())
                 yield transaction
+                if transaction.rows:
+                    self.anchors.prepare()
                 self._connection.execute("COMMIT")
             finally:
                 if self._connection.in_transaction:
@@ -159,6 +167,7 @@ class Database:
         """
         highest = self.anchors.highest()
         if highest is None:
+            self._check_is_new()
             return
         seq, mark = highest
         found = self.all("SELECT hash FROM journal WHERE seq = ?", seq)
@@ -167,6 +176,28 @@ class Database:
                 f"{self._path}: row {seq} of the journal is not the one that was anchored; the "
                 "ledger was replaced or cut off. Nothing is sent. Bring the right one back, or "
                 "keep both files as evidence and start with an empty state folder"
+            )
+
+    def check_schema(self) -> None:
+        """Refuses a ledger whose triggers do not guard it any more.
+
+        Raises:
+            LedgerError: A table, an index or a trigger is not the one that was made.
+        """
+        with self._translated():
+            if is_altered(self._connection):
+                raise LedgerError(
+                    f"{self._path}: its tables or triggers were altered. Nothing is sent. Keep it "
+                    "as evidence and start with an empty state folder"
+                )
+
+    def _check_is_new(self) -> None:
+        head = self.head()
+        if head is not None and head.seq > 1:  # the first row's process may have been killed
+            raise LedgerError(
+                f"{self._path}: its journal has {head.seq} rows, and none is anchored beside it; "
+                "the anchors were removed. Nothing is sent. Bring them back, or keep the ledger "
+                "as evidence and start with an empty state folder"
             )
 
     def _prepare(self) -> None:
@@ -178,6 +209,7 @@ class Database:
                 version = self._create()
         if version != VERSION:
             raise LedgerError(f"{self._path}: is a ledger of version {version}, not {VERSION}")
+        self.check_schema()
         site = self.all("SELECT site FROM meta")[0][0]
         if site != self.site:
             raise LedgerError(f"{self._path}: is the ledger of site {site!r}, not {self.site!r}")
@@ -205,9 +237,7 @@ class Database:
     def _create_tables(self) -> None:
         if self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
             raise LedgerError(f"{self._path}: is another program's database")
-        for statement in _statements(SCRIPT):
-            self._connection.execute(statement)
-        self._connection.executemany("INSERT INTO legal_transition VALUES (?, ?, ?)", legal_rows())
+        create_tables(self._connection)
         now = stamp(instant_now().wall)
         self._connection.execute("INSERT INTO meta VALUES (?, ?)", (self.site, now))
         self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -218,7 +248,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise LedgerError(f"{self._path}: {error}") from error
+            raise _ledger_error(self._path, error) from error
 
 
 def last_row(connection: sqlite3.Connection) -> Row | None:
@@ -231,7 +261,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     except sqlite3.Error as error:
-        raise LedgerError(f"{path}: {error}") from None
+        raise _ledger_error(path, error) from None
     try:
         connection.row_factory = sqlite3.Row
         if _is_foreign(connection):
@@ -241,11 +271,17 @@ def _connect(path: Path) -> sqlite3.Connection:
             raise LedgerError(f"{path}: stands where SQLite cannot use WAL; use a local disk")
     except sqlite3.Error as error:
         connection.close()
-        raise LedgerError(f"{path}: {error}") from None
+        raise _ledger_error(path, error) from None
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _ledger_error(path: Path, error: sqlite3.Error) -> LedgerError:
+    name = getattr(error, "sqlite_errorname", "")  # absent where it is Python that objects
+    cause = next((words for start, words in _CAUSES.items() if name.startswith(start)), "")
+    return LedgerError(f"{path}: {error}{cause}")
 
 
 def _is_foreign(connection: sqlite3.Connection) -> bool:
@@ -253,13 +289,3 @@ def _is_foreign(connection: sqlite3.Connection) -> bool:
         "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
     ).fetchone()
     return marks[0] not in {0, APPLICATION_ID} or (marks[0] == 0 and marks[1] > 0)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Yields the statements one by one: `executescript` would commit before the first."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

@@ -9,10 +9,13 @@ from typing import Any, cast
 from ...errors import LedgerError
 from ...requests.canonical import canonical, digest, parse_canonical
 from ...requests.stamps import Instant, stamp
+from ..durable import sync_folder
 
 FIRST = "0" * 64
 """What the first row names as the row before it."""
 _TAIL = 64 * 1024
+_FIRST_ANCHORED = 2  # whoever wrote the very first row may have been killed before its anchor
+_NOT_ANCHORED = "it was recorded, but not anchored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,26 @@ class Anchors:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def prepare(self) -> None:
+        """Makes the file if there is none, and sees whether it can be written to.
+
+        Raises:
+            LedgerError: It cannot; nothing may be committed.
+        """
+        try:
+            is_new = not self._path.exists()
+            os.close(os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640))
+            if is_new:
+                sync_folder(self._path.parent)
+        except OSError as error:
+            raise LedgerError(f"{self._path}: {error.strerror}") from None
+
     def note(self, rows: Sequence[Row]) -> None:
         """Appends the rows' numbers and hashes, and waits until the disk has them.
 
         Raises:
-            LedgerError: It cannot be written; what was just recorded must not be acted on.
+            LedgerError: It cannot be written. What was committed stands all the same; the gate
+                sends nothing whose intent is not anchored.
         """
         lines = "".join(f"{row.seq} {row.hash}\n" for row in rows).encode()
         try:
@@ -85,12 +103,12 @@ class Anchors:
                 if size and os.pread(file, 1, size - 1) != b"\n":
                     lines = b"\n" + lines  # a line torn by a power failure stays alone
                 if os.write(file, lines) != len(lines):
-                    raise LedgerError(f"{self._path}: the disk is full")
+                    raise LedgerError(f"{self._path}: the disk is full; {_NOT_ANCHORED}")
                 os.fsync(file)
             finally:
                 os.close(file)
         except OSError as error:
-            raise LedgerError(f"{self._path}: {error.strerror}") from None
+            raise LedgerError(f"{self._path}: {error.strerror}; {_NOT_ANCHORED}") from None
 
     def lines(self) -> list[str]:
         """Returns every line of it; none if nothing was ever recorded.
@@ -154,6 +172,8 @@ def chain_faults(rows: Iterable[Row], anchors: Sequence[str]) -> Iterator[str]:
         if marks.get(count, row.hash) != row.hash:
             yield f"row {row.seq}: is not the row that was anchored"
         previous = row.hash
+    if min(marks, default=count) > _FIRST_ANCHORED:
+        yield f"anchors: there are none of the first {min(marks, default=count + 1) - 1} rows"
     if marks and max(marks) > count:
         yield f"rows {count + 1} to {max(marks)} are missing: they were anchored"
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant, stamp
 from .database import Database, Transaction
-from .records import RequestRecord, load_request, load_requests
+from .records import RequestRecord, load_exactly, load_requests
 from .transitions import (
     OPEN_REQUESTS,
     UNSENT_ACTIONS,
@@ -186,10 +186,12 @@ def sweep(database: Database, now: Instant) -> None:
     Raises:
         LedgerError: The ledger cannot be written.
     """
-    overdue = [each for each in load_requests(database, OPEN_REQUESTS) if _overdue(each, now)]
+    # A damaged request must not keep the others waiting; the gate tells of it.
+    open_ = load_requests(database, OPEN_REQUESTS, lambda name, fault: None)
+    overdue = [each for each in open_ if _overdue(each, now)]
     for each in overdue:
         with database.transaction(now) as transaction:
-            fresh = load_request(database, each.request.request_id)
+            fresh = load_exactly(database, each.request.request_id)
             if fresh.state in OPEN_REQUESTS and (end := _overdue(fresh, now)):
                 move_request(transaction, fresh.request.request_id, *end)
 

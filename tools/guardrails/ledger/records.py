@@ -1,6 +1,6 @@
 """Requests, actions and decisions as the ledger holds them."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
 
@@ -8,8 +8,19 @@ from ...errors import InvalidArguments, LedgerError
 from ...requests.canonical import digest
 from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.stamps import Instant, parse_stamp
+from ..printable import printable
 from .database import Database
-from .transitions import ActionState, RequestState
+from .transitions import UNRESOLVED_ACTIONS, ActionState, RequestState
+
+PassBy = Callable[[str, str], None]
+"""Takes the id of a request that is damaged, and what is wrong with it."""
+
+_CANDIDATES = 5
+_DECISIONS = "SELECT number, verdict, subject, text, signature, card, chain FROM decision"
+
+
+class RequestDamaged(LedgerError):
+    """A request is not what was filed; nothing of it is sent, and the others go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,20 @@ class RequestRecord:
         """Whether the text is still the one whose digest was filed."""
         return digest("request", self.text) == self.digest == self.request.digest
 
+    @property
+    def unresolved(self) -> tuple[ActionRecord, ...]:
+        """The actions whose outcome is unknown or wrong, and that a person must resolve."""
+        return tuple(each for each in self.actions if each.state in UNRESOLVED_ACTIONS)
+
+    @property
+    def standing(self) -> tuple[str, str]:
+        """Where it stands and why, for people: its state, or `HELD` until a person resolves it."""
+        if not self.unresolved:
+            return self.state, printable(self.reason)
+        held = self.unresolved[0]
+        outcome = f"{held.action_id} is {held.state}: {printable(held.reason)}"
+        return "HELD", f"{outcome}; {resolve_hint(self.request.request_id)}"
+
     def waits_since_s(self, now: Instant) -> float | None:
         """Returns the seconds since it was filed; `None` if the clocks cannot tell."""
         return now.since_s(self.filed)
@@ -77,30 +102,58 @@ class DecisionRecord:
     text: str
     signature: str
     card: str | None
+    chain: str | None
+
+
+def resolve_hint(action_id: str) -> str:
+    """Returns what a person must do about an outcome that is unknown or wrong."""
+    return f"look at the plant, then: handwheel requests resolve {action_id}"
 
 
 def load_requests(
-    database: Database, states: Collection[RequestState] | None = None
+    database: Database,
+    states: Collection[RequestState] | None = None,
+    pass_by: PassBy | None = None,
 ) -> list[RequestRecord]:
     """Returns the requests in the order in which they were filed; those in the states named.
+
+    Args:
+        pass_by: Takes a damaged request's id and what is wrong with it; without it that raises.
 
     Raises:
         LedgerError: They cannot be read, or one is no request any more.
     """
     wanted = sorted(RequestState if states is None else states)
     marks = ", ".join("?" * len(wanted))
-    return _records(database, f"WHERE state IN ({marks})", *wanted)
+    return _records(database, f"WHERE state IN ({marks})", *wanted, pass_by=pass_by)
 
 
-def load_requests_with(database: Database, states: Collection[ActionState]) -> list[RequestRecord]:
+def load_requests_with(
+    database: Database, states: Collection[ActionState], pass_by: PassBy | None = None
+) -> list[RequestRecord]:
     """Returns the requests that have an action in one of some states.
+
+    Args:
+        pass_by: As in `load_requests`.
 
     Raises:
         LedgerError: They cannot be read, or one is no request any more.
     """
     marks = ", ".join("?" * len(states))
     inner = f"SELECT request_id FROM action WHERE state IN ({marks})"  # noqa: S608 (marks only)
-    return _records(database, f"WHERE request_id IN ({inner})", *sorted(states))
+    return _records(database, f"WHERE request_id IN ({inner})", *sorted(states), pass_by=pass_by)
+
+
+def load_exactly(database: Database, request_id: str) -> RequestRecord:
+    """Returns the request of an id that the ledger itself has named.
+
+    Raises:
+        RequestDamaged: There is none, or it is not what was filed.
+    """
+    found = _records(database, "WHERE request_id = ?", request_id)
+    if not found:
+        raise RequestDamaged(f"request {request_id} is not there")
+    return found[0]
 
 
 def load_request(database: Database, name: str) -> RequestRecord:
@@ -111,10 +164,15 @@ def load_request(database: Database, name: str) -> RequestRecord:
         LedgerError: It cannot be read.
     """
     wanted = name.upper().split("/")[0]
-    found = _records(database, "WHERE substr(request_id, 1, ?) = ?", len(wanted), wanted)
-    if len(found) != 1:
-        reason = "begins more than one request" if found else "is no request of this site"
-        raise InvalidArguments(f"{name!r} {reason}; see handwheel requests list")
+    found = _records(database, "WHERE request_id = ?", wanted) or _records(
+        database, "WHERE substr(request_id, 1, ?) = ?", len(wanted), wanted
+    )
+    if not wanted or not found:
+        raise InvalidArguments(f"{name!r} is no request of this site; see handwheel requests list")
+    if len(found) > 1:
+        names = ", ".join(each.request.request_id for each in found[:_CANDIDATES])
+        more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""
+        raise InvalidArguments(f"{name!r} begins more than one request: {names}{more}")
     return found[0]
 
 
@@ -126,52 +184,83 @@ def load_request_of(database: Database, mark: str) -> RequestRecord | None:
 
 def load_decisions(database: Database, request_id: str) -> list[DecisionRecord]:
     """Returns what was decided about a request, in order."""
-    rows = database.all(
-        "SELECT number, verdict, subject, text, signature, card FROM decision "
-        "WHERE request_id = ? ORDER BY number",
-        request_id,
-    )
+    rows = database.all(f"{_DECISIONS} WHERE request_id = ? ORDER BY number", request_id)
     return [DecisionRecord(*row) for row in rows]
 
 
 def load_revocations(database: Database) -> list[DecisionRecord]:
     """Returns every decision that takes a key back."""
+    rows = database.all(f"{_DECISIONS} WHERE verdict = 'revoke-key' ORDER BY number")
+    return [DecisionRecord(*row) for row in rows]
+
+
+def load_site_decisions(database: Database, verdict: str, subject: str) -> list[DecisionRecord]:
+    """Returns what was decided about a lockout or a key, in order."""
     rows = database.all(
-        "SELECT number, verdict, subject, text, signature, card FROM decision "
-        "WHERE verdict = 'revoke-key' ORDER BY number"
+        f"{_DECISIONS} WHERE verdict = ? AND subject = ? ORDER BY number", verdict, subject
     )
     return [DecisionRecord(*row) for row in rows]
 
 
-def _records(database: Database, where: str, *values: object) -> list[RequestRecord]:
+def _records(
+    database: Database, where: str, *values: object, pass_by: PassBy | None = None
+) -> list[RequestRecord]:
     rows = database.all(f"SELECT * FROM request {where} ORDER BY rowid", *values)  # noqa: S608
-    return [_record(database, row) for row in rows]
+    found: list[RequestRecord] = []
+    for row in rows:
+        try:
+            found.append(_record(database, row))
+        except RequestDamaged as damage:
+            if pass_by is None:
+                raise
+            pass_by(row["request_id"], str(damage))
+    return found
 
 
 def _record(database: Database, row: Row) -> RequestRecord:
-    try:
-        request = parse_request(row["text"])
-    except ValueError as error:
-        raise LedgerError(f"request {row['request_id']} is damaged: {error}") from None
-    boot_id = row["filed_boot_id"]
-    approved = None
-    if row["approved_at"] is not None:
-        approved = Instant(parse_stamp(row["approved_at"]), boot_id, row["approved_boot_ms"])
     actions = database.all(
         "SELECT action_id, state, reason, due_boot_ms, sent_at FROM action "
         "WHERE request_id = ? ORDER BY position",
         row["request_id"],
     )
+    try:
+        return _parsed(row, actions)
+    except (ValueError, TypeError) as error:
+        raise RequestDamaged(
+            f"request {printable(row['request_id'])} is damaged: {printable(str(error))}"
+        ) from None
+
+
+def _parsed(row: Row, actions: Sequence[Row]) -> RequestRecord:
+    """Returns the request of these rows.
+
+    Raises:
+        ValueError: One of them cannot be what was filed.
+    """
+    request = parse_request(row["text"])
+    if row["request_id"] != request.request_id:
+        raise ValueError("its text is another request's")
+    if [each[0] for each in actions] != [each.action_id for each in request.actions]:
+        raise ValueError("its actions are not those that it names")
     return RequestRecord(
         request,
         row["text"],
         row["digest"],
         RequestState(row["state"]),
         row["reason"],
-        Instant(parse_stamp(request.filed_at), boot_id, row["filed_boot_ms"]),
-        approved,
+        Instant(parse_stamp(request.filed_at), row["filed_boot_id"], row["filed_boot_ms"]),
+        _approved(row),
         tuple(
             ActionRecord(each[0], ActionState(each[1]), each[2], each[3], each[4])
             for each in actions
         ),
     )
+
+
+def _approved(row: Row) -> Instant | None:
+    at, boot_ms = row["approved_at"], row["approved_boot_ms"]
+    if at is None and boot_ms is None:
+        return None
+    if at is None or boot_ms is None:
+        raise ValueError("it was approved on one clock only")
+    return Instant(parse_stamp(at), row["filed_boot_id"], boot_ms)

@@ -1,6 +1,12 @@
 """The ledger's tables. What must never happen is refused here, whoever writes."""
 
-VERSION = 1
+import sqlite3
+from collections.abc import Iterator
+from functools import cache
+
+from .transitions import legal_rows
+
+VERSION = 2
 APPLICATION_ID = 0x48574C31  # "HWL1"
 
 _APPEND_ONLY = """
@@ -9,6 +15,25 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 CREATE TRIGGER {table}_is_never_deleted BEFORE DELETE ON {table}
 BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
 """
+
+# A connection without recursive_triggers deletes what REPLACE replaces past every trigger but
+# this one. Before an insert a row whose number is not given has -1, so no row may have that.
+_NEVER_REPLACED = """
+CREATE TRIGGER {table}_is_never_replaced BEFORE INSERT ON {table}
+WHEN EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid {keys})
+BEGIN SELECT RAISE(ABORT, '{table}: such a row is there already'); END;
+CREATE TRIGGER {table}_counts_from_one AFTER INSERT ON {table} WHEN NEW.rowid < 1
+BEGIN SELECT RAISE(ABORT, '{table}: the first row is row 1'); END;
+"""
+_KEYS = {
+    "journal": ("hash",),
+    "request": ("request_id", "proposal_key", "digest"),
+    "action": ("action_id", "request_id, position"),
+    "intent": ("action_id",),
+    "decision": ("nonce", "text"),
+    "gate": (),
+    "lockout": ("scope",),
+}
 
 _TABLES = """
 CREATE TABLE meta(site TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
@@ -74,8 +99,10 @@ CREATE TABLE decision(
     nonce TEXT NOT NULL UNIQUE,
     text TEXT NOT NULL UNIQUE,
     signature TEXT NOT NULL,
-    card TEXT
+    card TEXT,
+    chain TEXT
 ) STRICT;
+CREATE INDEX decision_subject ON decision(subject);
 
 CREATE TABLE gate(
     epoch INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -85,7 +112,7 @@ CREATE TABLE gate(
 
 CREATE TABLE lockout(
     scope TEXT PRIMARY KEY,
-    generation INTEGER NOT NULL,
+    generation INTEGER NOT NULL CHECK (generation > 0),
     is_locked INTEGER NOT NULL CHECK (is_locked IN (0, 1))
 ) STRICT;
 
@@ -115,7 +142,8 @@ CREATE TRIGGER request_starts BEFORE INSERT ON request WHEN NEW.state IS NOT 'PR
 BEGIN SELECT RAISE(ABORT, 'a request starts as PROPOSED'); END;
 
 CREATE TRIGGER request_is_fixed BEFORE UPDATE ON request
-WHEN NEW.request_id IS NOT OLD.request_id OR NEW.proposal_key IS NOT OLD.proposal_key
+WHEN NEW.rowid IS NOT OLD.rowid
+  OR NEW.request_id IS NOT OLD.request_id OR NEW.proposal_key IS NOT OLD.proposal_key
   OR NEW.digest IS NOT OLD.digest OR NEW.text IS NOT OLD.text
   OR NEW.filed_boot_id IS NOT OLD.filed_boot_id OR NEW.filed_boot_ms IS NOT OLD.filed_boot_ms
 BEGIN SELECT RAISE(ABORT, 'a request never changes'); END;
@@ -132,7 +160,8 @@ CREATE TRIGGER action_starts BEFORE INSERT ON action WHEN NEW.state IS NOT 'PLAN
 BEGIN SELECT RAISE(ABORT, 'an action starts as PLANNED'); END;
 
 CREATE TRIGGER action_is_fixed BEFORE UPDATE ON action
-WHEN NEW.action_id IS NOT OLD.action_id OR NEW.request_id IS NOT OLD.request_id
+WHEN NEW.rowid IS NOT OLD.rowid
+  OR NEW.action_id IS NOT OLD.action_id OR NEW.request_id IS NOT OLD.request_id
   OR NEW.position IS NOT OLD.position OR NEW.kind IS NOT OLD.kind
   OR NEW.equipment IS NOT OLD.equipment OR NEW.tag IS NOT OLD.tag
 BEGIN SELECT RAISE(ABORT, 'an action never changes'); END;
@@ -141,6 +170,11 @@ CREATE TRIGGER action_moves BEFORE UPDATE ON action
 WHEN NOT EXISTS (SELECT 1 FROM legal_transition
     WHERE machine = 'action' AND from_state = OLD.state AND to_state = NEW.state)
 BEGIN SELECT RAISE(ABORT, 'illegal transition of an action'); END;
+
+CREATE TRIGGER action_in_flight_is_one BEFORE UPDATE ON action
+WHEN NEW.state IN ('CLAIMED', 'SENDING') AND EXISTS
+    (SELECT 1 FROM action WHERE in_flight = 1 AND action_id IS NOT NEW.action_id)
+BEGIN SELECT RAISE(ABORT, 'another action is in flight'); END;
 
 CREATE TRIGGER action_needs_approval BEFORE UPDATE ON action
 WHEN NEW.state IN ('DUE', 'CLAIMED') AND 'APPROVED' IS NOT
@@ -164,7 +198,8 @@ WHEN NEW.epoch IS NOT (SELECT max(epoch) FROM gate)
 BEGIN SELECT RAISE(ABORT, 'another gate has started since'); END;
 
 CREATE TRIGGER lockout_counts_up BEFORE UPDATE ON lockout
-WHEN NEW.scope IS NOT OLD.scope OR NEW.generation < OLD.generation
+WHEN NEW.rowid IS NOT OLD.rowid
+  OR NEW.scope IS NOT OLD.scope OR NEW.generation < OLD.generation
   OR (NEW.is_locked = 1 AND NEW.generation IS NOT OLD.generation + 1)
 BEGIN SELECT RAISE(ABORT, 'a lockout only counts up'); END;
 
@@ -178,6 +213,11 @@ CREATE TRIGGER lockout_is_never_deleted BEFORE DELETE ON lockout
 BEGIN SELECT RAISE(ABORT, 'a lockout is never deleted'); END;
 """
 
+
+def _condition(keys: str) -> str:
+    return "OR (" + " AND ".join(f"{key} = NEW.{key}" for key in keys.split(", ")) + ")"
+
+
 SCRIPT = (
     _TABLES
     + _RULES
@@ -185,4 +225,40 @@ SCRIPT = (
         _APPEND_ONLY.format(table=table)
         for table in ("meta", "legal_transition", "journal", "intent", "decision", "gate")
     )
+    + "".join(
+        _NEVER_REPLACED.format(table=table, keys=" ".join(map(_condition, keys)))
+        for table, keys in _KEYS.items()
+    )
 )
+
+_OF_SQLITE = "type = 'table' AND name IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')"
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Makes the tables, indexes and triggers of an empty ledger."""
+    for statement in _statements():
+        connection.execute(statement)
+    connection.executemany("INSERT INTO legal_transition VALUES (?, ?, ?)", legal_rows())
+
+
+def is_altered(connection: sqlite3.Connection) -> bool:
+    """Whether a table, an index, a trigger or a legal transition is not the one that was made."""
+    found = connection.execute(f"SELECT sql FROM sqlite_schema WHERE NOT ({_OF_SQLITE})")  # noqa: S608
+    made = {f"{row[0]};" for row in found if row[0]}  # the index of a UNIQUE has no text
+    legal = connection.execute("SELECT machine, from_state, to_state FROM legal_transition")
+    return made != set(_statements()) or {tuple(row) for row in legal} != set(legal_rows())
+
+
+@cache
+def _statements() -> tuple[str, ...]:
+    """Returns the statements one by one: `executescript` would commit before the first."""
+    return tuple(_split(SCRIPT))
+
+
+def _split(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement.strip()
+            statement = ""

@@ -18,7 +18,7 @@ def generations(database: Database, scopes: Iterable[str]) -> dict[str, int]:
 
 
 def locked_scopes(database: Database) -> Mapping[str, int]:
-    """Returns the scopes that are locked out, each with its generation."""
+    """Returns the scopes that the table calls locked out; `locked_out` asks for the signatures."""
     rows = database.all("SELECT scope, generation FROM lockout WHERE is_locked = 1")
     return {row[0]: row[1] for row in rows}
 
@@ -40,12 +40,14 @@ def latch(
     with database.transaction(now) as transaction:
         if transaction.one("SELECT is_locked FROM lockout WHERE scope = ?", scope) == 1:
             return []
-        transaction.change(
-            "INSERT INTO lockout VALUES (?, 1, 1) ON CONFLICT(scope) "
-            "DO UPDATE SET generation = generation + 1, is_locked = 1",
-            (scope,),
+        before = transaction.one("SELECT generation FROM lockout WHERE scope = ?", scope)
+        generation: int = (before or 0) + 1
+        transaction.change(  # no upsert: the schema refuses to insert a scope that is there
+            "UPDATE lockout SET generation = ?, is_locked = 1 WHERE scope = ?"
+            if before
+            else "INSERT INTO lockout(generation, scope, is_locked) VALUES (?, ?, 1)",
+            (generation, scope),
         )
-        generation: int = transaction.one("SELECT generation FROM lockout WHERE scope = ?", scope)
         transaction.record("lockout.latched", scope, {"scope": scope, "generation": generation})
         return invalidate_in(transaction, f"lockout of {scope}", OPEN_REQUESTS, covered)
 
@@ -55,16 +57,17 @@ def release(
 ) -> None:
     """Unlocks a scope, and invalidates what was asked for while it was locked.
 
-    The schema wants the signed release in the same ledger.
+    The schema wants a release in the same ledger; that an administrator has signed it, and that
+    the scope is locked, is the caller's to know.
 
     Args:
         covered: The equipment in the scope; `None` for all of it.
 
     Raises:
-        LostRace: The scope is not locked, or has been locked out again since.
+        LostRace: The scope was never locked, or has been locked out again since.
     """
     transaction.change(
-        "UPDATE lockout SET is_locked = 0 WHERE scope = ? AND generation = ? AND is_locked = 1",
+        "UPDATE lockout SET is_locked = 0 WHERE scope = ? AND generation = ?",
         (scope, generation),
     )
     transaction.record("lockout.released", scope, {"scope": scope, "generation": generation})

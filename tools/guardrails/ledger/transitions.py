@@ -39,6 +39,10 @@ class ActionState(StrEnum):
     RESOLVED_NOT_APPLIED = "RESOLVED_NOT_APPLIED"
 
 
+ACKNOWLEDGED = "acknowledged; a pulse cannot be read back"
+"""The read-back of a VERIFIED action that no tag shows: its request names none."""
+
+
 _R, _A = RequestState, ActionState
 _OVER = frozenset({_R.REJECTED, _R.EXPIRED, _R.SUPERSEDED, _R.INVALIDATED})
 _NOT_SENT = frozenset({_A.SKIPPED, _A.CANCELLED, _A.INVALIDATED})

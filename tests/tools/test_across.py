@@ -1,0 +1,114 @@
+"""Limits across tags: which writes they judge, and what a write to the whole does to its parts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.values import Value
+from handwheel.tools.guardrails.across import CrossLimit, cross_limits, cross_tags
+from handwheel.tools.guardrails.policy import load_policy
+
+from ..gate.fuse import Fuse
+from ..gate.paper_plant import PaperPlant
+from ..gate.paper_site import VALUES, make_site
+
+MORE = """\
+  P-101A.running: {connection: pkg, table: discrete, address: 1, type: bool, equipment: P-101A}
+  P-101B.running: {connection: pkg, table: discrete, address: 2, type: bool, equipment: P-101B}
+  PUMPS-101.stop_all: {connection: pkg, table: coil, address: 30, type: bool, equipment: PUMPS-101,
+    writable: true}
+  PUMPS-101.flow_sp: {connection: dcs, table: holding, address: 30, type: float, writable: true,
+    equipment: PUMPS-101}
+  FT-103.pv: {connection: dcs, table: input, address: 30, type: float, equipment: PUMPS-101}
+  E-101.valve: {connection: pkg, table: coil, address: 31, type: bool, equipment: E-101,
+    writable: true}
+"""
+PRESENT = {
+    "P-101A.running": True, "P-101B.running": False, "PUMPS-101.stop_all": False,
+    "PUMPS-101.flow_sp": 40.0, "FT-103.pv": 40.0, "E-101.valve": False,
+}  # fmt: skip
+A_RUNS = 'that: "P-101A.running", with: after'
+ONE_RUNS = 'that: "P-101A.running or P-101B.running", with: after'
+FLOWS = 'that: "FT-103.pv > 10", with: after'
+
+Make = Callable[[str], tuple[Site, CrossLimit]]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Makes a site with one limit; PUMPS-101 is a part of AREA."""
+
+    def made(rule: str) -> tuple[Site, CrossLimit]:
+        make_site(tmp_path)
+        for file, old, new in (
+            ("site.yaml", "  PUMPS-101:", "  AREA: {members: [PUMPS-101, E-101]}\n  PUMPS-101:"),
+            ("site.yaml", "  P-101B: {}", "  P-101B: {}\n  E-101: {}"),
+            ("tags.yaml", "  PT-102.pv:", f"{MORE}  PT-102.pv:"),
+            ("policy.yaml", '{id: no-overpressure, that: "PT-102.pv < 500 kPa", with: now}',
+             f"{{id: it, {rule}}}"),
+        ):  # fmt: skip
+            path = tmp_path / file
+            text = path.read_text(encoding="utf-8")
+            assert old in text
+            path.write_text(text.replace(old, new), encoding="utf-8")
+        site = load_site(tmp_path)
+        (limit,) = cross_limits(site, load_policy(site))
+        return site, limit
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rule", "tag", "value", "verdict"),
+    [
+        (A_RUNS, "P-101A.run_cmd", False, "unknown"),
+        (A_RUNS, "PUMPS-101.stop_all", True, "unknown"),  # the whole takes its parts along
+        (A_RUNS, "P-101B.run_cmd", True, ""),  # a sister is not concerned
+        (A_RUNS, "E-101.valve", True, ""),
+        (ONE_RUNS, "P-101B.run_cmd", False, ""),
+        (ONE_RUNS, "PUMPS-101.stop_all", True, "unknown"),
+        (FLOWS, "P-101A.run_cmd", False, "unknown"),  # a part changes what the whole shows
+        (FLOWS, "PUMPS-101.stop_all", True, "unknown"),
+        (FLOWS, "E-101.valve", True, ""),
+        (FLOWS, "PIC-102.sp", 340.0, ""),  # of no equipment
+        (f"{A_RUNS}, except: [PUMPS-101.flow_sp]", "PUMPS-101.flow_sp", 20.0, ""),
+        (f"{A_RUNS}, except: [PUMPS-101.flow_sp]", "PUMPS-101.stop_all", True, "unknown"),
+        (A_RUNS, "PUMPS-101.flow_sp", 20.0, "unknown"),
+        # What the condition itself names is judged by its new value, whatever is excepted.
+        ('that: "PUMPS-101.flow_sp > 10", with: after, except: ["PUMPS-101.*"]',
+         "PUMPS-101.flow_sp", 5.0, "false"),
+        ('that: "PUMPS-101.flow_sp > 10", with: after, except: ["PUMPS-101.*"]',
+         "PUMPS-101.flow_sp", 20.0, ""),
+    ],
+)  # fmt: skip
+def test_a_write_is_judged_by_what_it_may_change(
+    make: Make, rule: str, tag: str, value: Value, verdict: str
+) -> None:
+    site, limit = make(rule)
+    plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT})
+    readings = plant.read(site.find_tags(sorted(cross_tags([limit], site.tags[tag]))))
+    denial = limit.denial(readings, site.tags[tag], value)
+    assert denial.endswith(f"would be {verdict}") if verdict else denial == ""
+
+
+def test_what_is_broken_already_is_not_kept_from_being_mended(make: Make) -> None:
+    site, limit = make(A_RUNS)
+    plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT, "P-101A.running": False})
+    readings = plant.read([site.tags["P-101A.running"]])
+    assert limit.denial(readings, site.tags["PUMPS-101.stop_all"], False) == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (f"{A_RUNS}, except: [PUMPS-102.*]", "'PUMPS-102.*' matches no writable tag"),
+        (f"{A_RUNS}, except: [P-101A.running]", "'P-101A.running' matches no writable tag"),
+        ('that: "P-101A.running", with: now, except: [PUMPS-101.stop_all]', "goes with 'after'"),
+    ],
+)
+def test_an_exception_that_excepts_nothing_is_told(make: Make, rule: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason.replace("*", r"\*")):
+        make(rule)

@@ -1,0 +1,129 @@
+"""An administrator's word, judged by the trust root and by what is kept beside it in the ledger.
+
+`operators.yaml` is not asked: who puts an older one back must not bring a revoked key back, nor
+lock out again what was released.
+"""
+
+from functools import lru_cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from handwheel.connectors.site import Site
+
+from ..requests.canonical import canonical, parse_canonical
+from ..requests.stamps import parse_stamp
+from .decisions import (
+    Decision,
+    DecisionRefused,
+    Signed,
+    lockout_subject,
+    meaning_of_subject,
+    parse_decision,
+    verify,
+)
+from .ledger.database import Database
+from .ledger.records import DecisionRecord, load_revocations, load_site_decisions
+from .operators import Operator, Record, Roster, judge
+
+_LONGEST_CHAIN = 16 * 1024
+_RECORDS = TypeAdapter(list[Record])
+
+
+def chain_of(operator: Operator) -> str:
+    """Returns the records that lead from a person up to the trust root, to be kept."""
+    return canonical([each.model_dump(by_alias=True) for each in operator.records])
+
+
+@lru_cache(maxsize=1024)
+def administrators_word(
+    signed: Signed, chain: str | None, site_id: str, trust_root: str
+) -> tuple[Decision, Operator] | None:
+    """Returns what an administrator has decided; `None` if no administrator has signed it.
+
+    Whether their key has been revoked is another question.
+
+    Args:
+        chain: What `chain_of` returned of the person who signed.
+    """
+    if chain is None or len(chain) > _LONGEST_CHAIN:
+        return None
+    try:
+        records = _RECORDS.validate_python(parse_canonical(chain))
+        operators, _ = judge(records, site_id, trust_root)
+        at = parse_stamp(parse_decision(signed.text).signed_at)
+        decision, operator = verify(signed, Roster(operators, (), ""), frozenset(), site_id, at)
+    except (ValueError, ValidationError, DecisionRefused):
+        return None
+    return (decision, operator) if operator.is_administrator else None
+
+
+def revoked_keys(site: Site, database: Database, before: int | None = None) -> frozenset[str]:
+    """Returns the ids of the keys that an administrator has taken back.
+
+    A row that no administrator signed is passed over, and so is one by an administrator whose
+    key was revoked before: whoever can write into the database must not be able to shut people
+    out.
+
+    Args:
+        before: Only what was decided before the decision of this number.
+    """
+    found = set[str]()
+    for each in load_revocations(database):
+        if before is not None and each.number >= before:
+            break
+        word = _word(site, each)
+        if word is None or not found.isdisjoint((word[1].key_id, *word[1].chain)):
+            continue
+        if word[0].verdict == "revoke-key":
+            found.add((word[0].subject or "").removeprefix("key:"))
+    return frozenset(found)
+
+
+def locked_out(site: Site, database: Database) -> dict[str, int]:
+    """Returns the scopes that are locked out, each with its generation.
+
+    What was ever locked out is so still, unless an administrator's release of just that lockout
+    stands in the ledger: that the table says so is not enough.
+    """
+    rows = database.all("SELECT scope, generation, is_locked FROM lockout")
+    return {
+        row[0]: row[1] for row in rows if row[2] or not _is_released(site, database, row[0], row[1])
+    }
+
+
+def _is_released(site: Site, database: Database, scope: str, generation: int) -> bool:
+    subject = lockout_subject(scope, generation)
+    return any(
+        is_release(site, each, subject)
+        and _is_known(database, each)
+        and _is_in_office(site, database, each)
+        for each in load_site_decisions(database, "release", subject)
+    )
+
+
+def is_release(site: Site, record: DecisionRecord, subject: str) -> bool:
+    """Whether it is an administrator's signed release of exactly this lockout."""
+    word = _word(site, record)
+    return word is not None and (
+        word[0].verdict == "release"
+        and word[0].subject == subject
+        and word[0].meaning == meaning_of_subject("release", subject)
+    )
+
+
+def _is_known(database: Database, record: DecisionRecord) -> bool:
+    # An earlier ledger of the site had a first lockout too, and its release is signed.
+    head = parse_decision(record.text).head
+    return bool(database.all("SELECT 1 FROM journal WHERE hash = ?", head))
+
+
+def _is_in_office(site: Site, database: Database, record: DecisionRecord) -> bool:
+    word = _word(site, record)
+    return word is not None and revoked_keys(site, database, record.number).isdisjoint(
+        (word[1].key_id, *word[1].chain)
+    )
+
+
+def _word(site: Site, record: DecisionRecord) -> tuple[Decision, Operator] | None:
+    signed = Signed(record.text, record.signature)
+    return administrators_word(signed, record.chain, site.id, site.trust_root)

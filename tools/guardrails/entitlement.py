@@ -1,0 +1,93 @@
+"""Whether a person may sign a request: before they are asked anything, and when they have signed.
+
+It only spares people the way; whether a signature counts is decided by `decide` alone.
+"""
+
+from ..errors import PermitRefused
+from ..requests.request import ActionRequest
+from ..requests.stamps import Instant
+from .bench import Bench
+from .decisions import Reason, Signed
+from .ledger.records import RequestRecord, load_decisions
+from .operators import Operator
+from .quorum import Satisfies, check_quorum, fault_of_person, may_object, missing_roles
+
+
+def check_approver(bench: Bench, record: RequestRecord, operator: Operator, now: Instant) -> None:
+    """Refuses a person whose approval could not count.
+
+    Raises:
+        PermitRefused: Own request, key taken back, a role that is missing, or signed already.
+    """
+    fault = (
+        _fault_of_key(bench, operator)
+        or fault_of_person(record.request, operator, bench.policy.satisfies)
+        or _fault_of_repetition(bench, record, operator, now)
+    )
+    if fault:
+        raise PermitRefused(refusal(fault, record.request, operator, bench.policy.satisfies))
+
+
+def check_objector(bench: Bench, request: ActionRequest, operator: Operator) -> None:
+    """Refuses a person whose rejection or revocation could not count.
+
+    Raises:
+        PermitRefused: Their key was taken back, or they have none of the roles.
+    """
+    satisfies = bench.policy.satisfies
+    fault = _fault_of_key(bench, operator)
+    if fault is None and not may_object(request, operator, satisfies):
+        fault = Reason.ROLE_DOES_NOT_SATISFY
+    if fault:
+        raise PermitRefused(refusal(fault, request, operator, satisfies))
+
+
+def check_resolver(bench: Bench, request: ActionRequest, operator: Operator) -> None:
+    """Refuses a person who may not say what became of a write.
+
+    Raises:
+        PermitRefused: Their key was taken back, or they have none of the roles.
+    """
+    satisfies = bench.policy.satisfies
+    fault = _fault_of_key(bench, operator)
+    missing = missing_roles(request, operator, satisfies)
+    if fault is None and len(missing) == len(request.roles):
+        fault = Reason.ROLE_DOES_NOT_SATISFY
+    if fault:
+        raise PermitRefused(refusal(fault, request, operator, satisfies))
+
+
+def refusal(
+    reason: Reason, request: ActionRequest, operator: Operator, satisfies: Satisfies
+) -> str:
+    """Returns in one sentence why a person's word on a request does not count."""
+    if reason is not Reason.ROLE_DOES_NOT_SATISFY:
+        return f"{operator.person}: {reason}"
+    missing = missing_roles(request, operator, satisfies)
+    if not missing:  # the role that the signature names, or nobody is entitled
+        return f"{operator.person}: {reason}"
+    has = "has none of the roles" if len(missing) == len(request.roles) else "lacks a role"
+    return f"{operator.person} {has} that {request.risk_class} asks for: {', '.join(missing)}"
+
+
+def _fault_of_key(bench: Bench, operator: Operator) -> Reason | None:
+    revoked = bench.revoked_keys()
+    if operator.key_id in revoked:
+        return Reason.REVOKED_KEY
+    return None if revoked.isdisjoint(operator.chain) else Reason.REVOKED_ISSUER
+
+
+def _fault_of_repetition(
+    bench: Bench, record: RequestRecord, operator: Operator, now: Instant
+) -> Reason | None:
+    decisions = load_decisions(bench.database, record.request.request_id)
+    verdict = check_quorum(
+        record.request,
+        [Signed(each.text, each.signature) for each in decisions],
+        bench.roster,
+        bench.policy.satisfies,
+        bench.revoked_keys(),
+        now,
+    )
+    is_there = any(each.operator.person == operator.person for each in verdict.approvals)
+    return Reason.SAME_PERSON if is_there else None

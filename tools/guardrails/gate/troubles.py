@@ -1,0 +1,27 @@
+"""Says once what holds the gate up, and once that it goes on."""
+
+import logging
+
+_logger = logging.getLogger(__name__)
+
+
+class Troubles:
+    """What holds the gate up now, each thing by its name."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def note(self, name: str, trouble: str) -> None:
+        """Logs a trouble that begins or changes, and its end.
+
+        Args:
+            name: Of what is held up.
+            trouble: Why; empty if it goes on.
+        """
+        if trouble == self._known.get(name, ""):
+            return
+        self._known[name] = trouble
+        if trouble:
+            _logger.error("%s: %s", name, trouble)
+        else:
+            _logger.warning("%s: goes on", name)

@@ -1,0 +1,108 @@
+"""What a person sees who says what became of a write whose outcome is unknown or wrong.
+
+Its text is kept beside the decision, as a card is.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field
+
+from handwheel.connectors.models import Model
+from handwheel.connectors.tags import Tag
+
+from ..requests.canonical import canonical, digest
+from ..requests.request import Stamp
+from ..requests.stamps import Instant, stamp
+from .card import Look, frame_of
+from .card_model import RENDERER, CardFrame, CardReading
+from .ledger.database import Database
+from .ledger.records import RequestRecord
+from .picture import Picture
+from .printable import plain, printable
+
+
+class Outcome(Model):
+    """What was sent, and what is known of it.
+
+    Attributes:
+        after: The value that was sent, without its unit.
+        sent_at: When the intent to send it was recorded.
+        found: What the gate read after the frame; empty if nothing.
+        reading: What the tag that shows it reads now.
+    """
+
+    schema_: Literal["outcome/1"] = Field(default="outcome/1", alias="schema")
+    renderer: str = RENDERER
+    request_id: str
+    request_digest: str
+    site: str
+    drawn_at: Stamp
+    action_id: str
+    equipment: str
+    tag: str
+    after: str
+    unit: str
+    frame: CardFrame
+    sent_at: Stamp | None = None
+    state: str
+    reason: str
+    found: str
+    reading: CardReading
+
+    @cached_property
+    def text(self) -> str:
+        """Its one text, which is kept."""
+        return canonical(self.model_dump(by_alias=True, exclude_none=True))
+
+    @cached_property
+    def digest(self) -> str:
+        """The hash of its text, which a decision signs."""
+        return digest("card", self.text)
+
+
+def make_outcome(
+    record: RequestRecord,
+    action_id: str,
+    *,
+    found: str,
+    tags: Mapping[str, Tag],
+    picture: Picture | None,
+    now: Instant,
+) -> Outcome:
+    """Returns what is known of an action that was sent, or may have been.
+
+    Args:
+        found: What the gate read after the frame; see `found_after`.
+        tags: The site's, by name.
+        picture: The gate's; `None` if there is none to rely on.
+    """
+    action, stands = record.action(action_id), record.record(action_id)
+    return Outcome(
+        schema="outcome/1",
+        request_id=record.request.request_id,
+        request_digest=record.digest,
+        site=plain(record.request.site),
+        drawn_at=stamp(now.wall),
+        action_id=plain(action_id),
+        equipment=plain(action.equipment),
+        tag=plain(action.tag),
+        after=printable(action.shown),
+        unit=printable(action.unit),
+        frame=frame_of(action),
+        sent_at=stands.sent_at,
+        state=stands.state,
+        reason=printable(stands.reason),
+        found=printable(found),
+        reading=Look(tags, picture, now).reading(action.readback or action.tag),
+    )
+
+
+def found_after(database: Database, action_id: str) -> str:
+    """Returns what the gate read after the frame, as the journal has it; empty if nothing."""
+    found = ""
+    for row in database.journal():
+        if '"readback"' in row.text and row.fields["subject"] == action_id:
+            found = str(row.fields["body"].get("readback", ""))
+    return found
