@@ -3,25 +3,26 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from handwheel.connectors.site import Site, load_site
 from handwheel.connectors.values import Value
 from handwheel.hmi.signing import Signer, Statement, sign_statement
 from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.administering import (
-    key_subject,
-    lockout_subject,
-    release_lockout,
-    revoke_key,
-)
+from handwheel.tools.guardrails.administering import release_lockout, revoke_key
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.deciding import decide, propose
 from handwheel.tools.guardrails.decisions import (
     ActionVerdict,
+    Decision,
     RequestVerdict,
     Signed,
+    key_subject,
+    lockout_subject,
     meaning_of,
     meaning_of_subject,
+    parse_decision,
+    sign,
 )
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
@@ -65,13 +66,32 @@ class Desk:
 
     def propose(self, *writes: tuple[str, Value], person: str = "gina") -> ActionRequest:
         request, denial = self.request(writes, person)
+        self.file(request, person, denial)
+        return request
+
+    def file(self, request: ActionRequest, person: str = "gina", denial: str = "") -> None:
+        """Files what a person signs, whatever it says."""
         signed = self._sign(person, self._statement("propose", request, person))
         propose(self.bench, request, signed, denial, self.clock.now())
-        return request
+
+    def signed(
+        self, verdict: RequestVerdict, request: ActionRequest, person: str, **changes: Any
+    ) -> Signed:
+        """A person's word, with something in it that no terminal would write."""
+        card = self.card(request)
+        statement = self._statement(verdict, request, person, digest("card", card))
+        decision = parse_decision(self._sign(person, statement).text)
+        said = decision.model_dump(by_alias=True, exclude_none=True)
+        return sign(Decision.model_validate(said | changes), people.key_of(person))
+
+    @staticmethod
+    def card(request: ActionRequest) -> str:
+        """The text of a card of a request."""
+        return canonical({"schema": "card/1", "request_digest": request.digest})
 
     def say(self, verdict: RequestVerdict, request: ActionRequest, person: str) -> RequestState:
         """A person's word on a request, as shown on a card."""
-        card = canonical({"schema": "card/1", "request_digest": request.digest})
+        card = self.card(request)
         statement = self._statement(verdict, request, person, digest("card", card))
         return decide(self.bench, self._sign(person, statement), card, self.clock.now())
 

@@ -1,9 +1,12 @@
 """Somebody with an SQL shell, who takes every step that the ledger allows but the signature."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from secrets import token_hex
 
+from handwheel.tools.guardrails.decisions import Signed
 from handwheel.tools.requests.stamps import Instant, stamp
 
 
@@ -21,3 +24,27 @@ def forge_approvals(ledger: Path, now: Instant) -> bool:
             (now.boot_ms,),
         )
         return requests.rowcount + actions.rowcount > 0
+
+
+@contextmanager
+def without_triggers(shell: sqlite3.Connection, *names: str) -> Generator[None]:
+    """Takes triggers away and puts them back, as somebody would who wants to leave no trace."""
+    shell.execute("BEGIN IMMEDIATE")
+    made = dict(shell.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"))
+    for name in names or made:
+        shell.execute(f"DROP TRIGGER {name}")
+    yield
+    for name in names or made:
+        shell.execute(made[name])
+    shell.execute("COMMIT")
+
+
+def insert_site_decision(
+    shell: sqlite3.Connection, verdict: str, subject: str, signed: Signed, chain: str | None
+) -> None:
+    """Writes a decision about a lockout or a key, whoever has signed it."""
+    shell.execute(
+        "INSERT INTO decision(verdict, subject, nonce, text, signature, chain) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (verdict, subject, token_hex(16), signed.text, signed.signature_hex, chain),
+    )

@@ -49,15 +49,13 @@ class SteppedClock:
         self._fuse = fuse
         self._wall = datetime(2026, 11, 25, 8, 50, 25, tzinfo=UTC)
         self._boot, self._boot_ms = 1, 1_000_000
-        self.first: Instant | None = None
 
     def now(self) -> Instant:
         return Instant(self._wall, f"boot-{self._boot}", self._boot_ms)
 
     def __call__(self) -> Instant:
-        """The gate's look at the clock; the first one of an action is kept."""
+        """The gate's look at the clock."""
         self._fuse.reach("clock")
-        self.first = self.first or self.now()
         return self.now()
 
     def forward(self, seconds: float) -> None:

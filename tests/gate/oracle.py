@@ -17,9 +17,11 @@ from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.stamps import Instant, parse_stamp
 
 from .paper_plant import Frame
+from .paper_site import COOLDOWN_S, COOLED
 from .room import Room
 
 FIRST_S, LATER_S = 60.0, 600.0
+LOOK_S = 2.0  # from the fresh look to the frame
 NEVER_SENT = {
     ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SKIPPED,
     ActionState.CANCELLED, ActionState.INVALIDATED, ActionState.ABORTED_NOT_SENT,
@@ -39,8 +41,8 @@ class Told:
     approvals: dict[str, Instant] = field(default_factory=dict[str, Instant])
     end: str = ""
 
-    def objection(self, action: Action, claimed: Instant) -> str:
-        """Returns why this action may not be sent; empty if it may."""
+    def objection(self, action: Action, now: Instant) -> str:
+        """Returns why this action may not leave now; empty if it may."""
         quorum, people = self.request.quorum, self.approvals.keys() - {self.request.proposer.name}
         if self.end:
             return self.end
@@ -49,8 +51,8 @@ class Told:
         last = sorted(self.approvals.values(), key=lambda each: each.boot_ms)[quorum - 1]
         filed = parse_stamp(self.request.filed_at)
         is_first = action == self.request.commands[0]
-        since_s = claimed.since_s(last)
-        if since_s is None or since_s > (FIRST_S if is_first else LATER_S):
+        since_s = now.since_s(last)
+        if since_s is None or since_s > (FIRST_S if is_first else LATER_S) + LOOK_S:
             return f"its approval is {since_s} s old"
         return "" if (last.wall - filed).total_seconds() <= self.request.within_s else "too late"
 
@@ -68,6 +70,7 @@ class Oracle:
         self.told: dict[str, Told] = {}
         self.sent = Counter[str]()
         self.locked = set[str]()
+        self._moved: dict[str, Instant] = {}
         room.plant.on_frame = self.judge_frame
 
     def ends(self, why: str, *, only_approved: bool = False) -> None:
@@ -98,16 +101,21 @@ class Oracle:
         """Judges a frame that is about to leave."""
         action = self._in_flight(frame)
         told = self.told[action.action_id.partition("/")[0]]
-        claimed = self._room.clock.first
-        assert claimed is not None
-        objection = told.objection(action, claimed)
+        objection = told.objection(action, self._room.clock.now())
         assert not objection, f"I1: {action.action_id} leaves, but {objection}"
         where = self._room.site.connections[frame.connection].write_where
         assert where == action.identity.where, f"I1: {action.action_id} leaves to {where}"
         assert not self.sent[action.action_id], f"I2: {action.action_id} leaves a second time"
         stops = self.locked & set(self._scopes(action))
         assert not stops, f"I5: {action.action_id} leaves, but {stops} is locked out"
+        self._judge_cooldown(action.tag, self._room.clock.now())
         self.sent[action.action_id] += 1
+
+    def _judge_cooldown(self, tag: str, now: Instant) -> None:
+        last, self._moved[tag] = self._moved.get(tag), now
+        if tag == COOLED and last is not None and last.boot_id == now.boot_id:
+            since_s = (now.boot_ms - last.boot_ms) / 1000.0
+            assert since_s >= COOLDOWN_S, f"{tag} is written again after {since_s} s"
 
     def _in_flight(self, frame: Frame) -> Action:
         """Finds whose frame it is, by an intent that is on the disk with exactly these bytes."""

@@ -47,10 +47,11 @@ allow:
      commissioned: {by: anna, on: 2026-11-24}}
   - {tags: [P-101A.mode], class: R2, roles: [operator]}
   - {tags: [PIC-102.sp], class: R1, roles: [operator], band: 320 kPa .. 380 kPa,
-     limits: 280 kPa .. 420 kPa, commissioned: {by: anna, on: 2026-11-24}}
+     limits: 280 kPa .. 420 kPa, cooldown: 20 s, commissioned: {by: anna, on: 2026-11-24}}
 across:
   - {id: no-overpressure, that: "PT-102.pv < 500 kPa", with: now}
 """
+COOLED, COOLDOWN_S = "PIC-102.sp", 20.0
 VALUES: Mapping[str, Value] = {
     "P-101A.run_cmd": False, "P-101A.mode": 1, "P-101B.run_cmd": False, "P-101B.reset": False,
     "PIC-102.sp": 350.0, "PT-102.pv": 349.0,
@@ -59,8 +60,9 @@ OPERATORS = ("anna", "bert", "gina")
 
 
 def make_site(folder: Path) -> Site:
-    """Writes a site with boss as administrator, two operators and a shift supervisor."""
+    """Writes a site with an administrator, two operators, a shift supervisor and a viewer."""
     records = [people.boss(), people.record_of("anna"), people.record_of("gina")]
+    records.append(people.record_of("max", "viewer"))
     records.append(people.record_of("bert", "shift-supervisor"))
     files = {
         "site.yaml": SITE.format(root=people.key_id("boss")),

@@ -81,19 +81,15 @@ class Room:
         sweep(self.post.database, self.clock())
 
     def passage(self) -> Passage | None:
-        """The next due action, with what a scan would have seen."""
+        """The next due action."""
         assert self.gate is not None
-        passage = self.gate._next()
-        if passage is not None:
-            passage.seen = self.plant.read(list(self.site.tags.values()))
-        return passage
+        return self.gate._next()
 
     async def act(self) -> None:
         """One round of the gate's acting half: one action at most."""
         try:
             await recover_in_flight(self.post)
             if passage := self.passage():
-                self.clock.first = None
                 await carry_out(passage)
         except LedgerError as error:
             self.suspended.append(str(error))

@@ -1,11 +1,11 @@
 """Each check of the gate is needed: an attack that it stops goes through without it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from time import monotonic
 from typing import Any
 
 import pytest
 
+from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.tools.guardrails.gate import carry_out
 from handwheel.tools.guardrails.gate.passage import Check, Passage
 from handwheel.tools.guardrails.ledger.records import RequestRecord
@@ -29,7 +29,7 @@ async def open_only(passage: Passage) -> None:
 
 async def look_at_nothing(passage: Passage) -> None:
     """Takes the time of a look, as the budget needs it, and judges nothing."""
-    passage.read_s = monotonic()
+    passage.read_at, passage.read_s = passage.post.clock(), permit_clock_s()
 
 
 def nothing_locked(_: Passage) -> set[str]:
@@ -71,14 +71,14 @@ async def nobody_signed(world: World) -> tuple[RequestRecord, int]:
 
 
 async def its_second_half_comes_too_late(world: World) -> tuple[RequestRecord, int]:
-    """Half an hour passes while the first command is on its way."""
+    """Half an hour passes while the first command is read back."""
     record, card = await world.ask("PIC-102.sp=355", START)
 
-    def pass_half_an_hour() -> None:
+    def pass_half_an_hour(_: Permit) -> None:
         world.clock.ahead_s = 1800.0
-        world.on_open = lambda: None
+        world.on_sent = lambda permit: None
 
-    world.on_open = pass_half_an_hour
+    world.on_sent = pass_half_an_hour
     world.approve(record, card)
     assert (await world.end(record)).action is ActionState.VERIFIED
     return record, 2
@@ -150,6 +150,7 @@ async def test_only_this_check_stops_this_attack(
 ) -> None:
     if not is_checked:
         monkeypatch.setattr(carry_out, "CHECKS", without(name))
+        monkeypatch.setattr(carry_out, name, wave_through)  # `in_time` is called once more
     attack, reason = ATTACKS[name]
     record, number = await attack(world)
     end = await world.end(record, number)

@@ -46,11 +46,12 @@ async def test_equipment_that_somebody_works_on_is_left_alone(
 ) -> None:
     set_mode(world, "P-101A", mode)  # the other pump's, which is nobody's business here
     set_mode(world, equipment, mode)
-    record, card = await world.ask(START)
-    world.approve(record, card)
+    record = await world.propose(START)
+    warned = world.sign_in_spite(record)
     end = await world.end(record)
     assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
     assert end.reason == f"{equipment} is {mode}, set by carl"
+    assert end.reason in warned.problems
     assert world.frames == []
     set_mode(world, equipment, "OPERATOR")
     await world.go_through(START)
@@ -98,6 +99,9 @@ async def resolve(world: World, record: RequestRecord, *, applied: bool) -> None
     forged = world.sign(record.request, card, "mallory", **more)
     with pytest.raises(DecisionRefused, match=str(Reason.UNKNOWN_KEY)):
         world.decide(forged, card)
+    by_script = world.sign(record.request, card, "carl", attended=False, **more)
+    with pytest.raises(DecisionRefused, match=str(Reason.UNATTENDED)):
+        world.decide(by_script, card)
     signed = world.sign(record.request, card, "carl", **more)
     assert world.decide(signed, card) is RequestState.CLOSED
     resolved = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
@@ -123,12 +127,16 @@ async def test_what_is_in_doubt_holds_its_equipment_until_a_person_resolves_it(
 
     await asyncio.sleep(0.15)  # the gate has looked several times, and sends nothing again
     again = START if is_mismatch else STOP
-    held, card = await world.ask(again)
-    world.approve(held, card, "carl")
+    held = await world.propose(again)
+    warned = world.sign_in_spite(held, "carl")
     stopped = await world.end(held)
     assert stopped.action is ActionState.INVALIDATED
     name = record.request.commands[0].action_id
-    assert stopped.reason == f"P-101B is held: {name} is {doubt}; resolve it first"
+    assert stopped.reason == (
+        f"P-101B is held: {name} is {doubt}; look at the plant, then: "
+        f"handwheel requests resolve {name}"
+    )
+    assert stopped.reason in warned.problems
     assert len(world.frames) == 1
 
     await resolve(world, record, applied=not is_mismatch)
@@ -161,7 +169,7 @@ async def test_the_schema_lets_no_second_action_be_in_flight(idle: World) -> Non
     with world.raw() as connection:
         claim = "UPDATE action SET state = 'CLAIMED' WHERE action_id = ?"
         connection.execute(claim, (names[0],))
-        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+        with pytest.raises(sqlite3.IntegrityError, match="another action is in flight"):
             connection.execute(claim, (names[1],))
     assert (await world.end(records[0][0])).action is ActionState.ABORTED_NOT_SENT
     assert (await world.end(records[1][0])).action is ActionState.INVALIDATED

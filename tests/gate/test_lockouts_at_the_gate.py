@@ -10,9 +10,14 @@ from subprocess import PIPE
 
 import pytest
 
-from handwheel.tools.errors import GuardrailError, LedgerError
-from handwheel.tools.guardrails.administering import lockout_subject, release_lockout
-from handwheel.tools.guardrails.decisions import meaning_of_subject
+from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError
+from handwheel.tools.guardrails.administering import release_lockout
+from handwheel.tools.guardrails.decisions import (
+    DecisionRefused,
+    Reason,
+    lockout_subject,
+    meaning_of_subject,
+)
 from handwheel.tools.guardrails.ledger.stops import locked_scopes
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 from handwheel.tools.requests.stamps import instant_now
@@ -51,10 +56,14 @@ async def latched(world: World) -> dict[str, int]:
     raise AssertionError("nothing was latched")
 
 
-def release(world: World, scope: str, generation: int, by: str = "root") -> None:
+def release(
+    world: World, scope: str, generation: int, by: str = "root", *, attended: bool = True
+) -> None:
     subject = lockout_subject(scope, generation)
     meaning = meaning_of_subject("release", subject)
-    signed = world.sign(None, None, by, verdict="release", subject=subject, meaning=meaning)
+    signed = world.sign(
+        None, None, by, verdict="release", subject=subject, meaning=meaning, attended=attended
+    )
     with world.bench() as bench:
         release_lockout(bench, scope, generation, signed, instant_now())
 
@@ -75,13 +84,26 @@ async def test_a_lockout_before_the_claim_stops_the_action(world: World, scope: 
     await world.go_through(START)
 
 
+async def test_a_script_releases_nothing(world: World) -> None:
+    file = world.lock("P-101B")
+    assert await latched(world) == {"P-101B": 1}
+    file.unlink()
+    with pytest.raises(DecisionRefused, match=str(Reason.UNATTENDED)):
+        release(world, "P-101B", 1, attended=False)
+    assert world.journal("decision.refused")[-1]["reason"] == str(Reason.UNATTENDED)
+    assert await latched(world) == {"P-101B": 1}
+    release(world, "P-101B", 1)
+    await world.go_through(START)
+
+
 async def test_a_lockout_of_other_equipment_stops_nothing_here(world: World) -> None:
     world.lock("P-101A")
-    await world.go_through(START)
+    record = await world.go_through(START)
     world.lock("P-101B")
-    record = await world.propose("P-101B.run_cmd=false")
-    card = world.card(record)
-    world.decide(world.sign(record.request, card), card)
+    with pytest.raises(InterlockActive, match="locked out: P-101B"):
+        await world.propose("P-101B.run_cmd=false")
+    record = world.file_altered(record.request, lambda draft: None)
+    world.sign_in_spite(record)
     end = await world.end(record)
     assert (end.action, "P-101B" in end.reason) == (ActionState.INVALIDATED, True)
     assert len(world.frames) == 1
@@ -138,12 +160,14 @@ async def test_only_a_signed_release_unlocks_and_what_was_approved_before_stays_
     with pytest.raises(GuardrailError, match="lockout of P-101B"):
         world.decide(signed, shown)
 
-    # The file is gone; a new request is stopped all the same.
-    record = await world.propose(START)
-    card = world.card(record)
-    world.decide(world.sign(record.request, card), card)
+    # The file is gone; a new request is stopped all the same, even one that got past the desk.
+    with pytest.raises(InterlockActive, match="locked out: P-101B"):
+        await world.propose(START)
+    record = world.file_altered(before.request, lambda draft: None)
+    warned = world.sign_in_spite(record)
     end = await world.end(record)
     assert (end.action, end.reason) == (ActionState.INVALIDATED, "locked out: P-101B")
+    assert end.reason in warned.problems
     with pytest.raises(GuardrailError, match="ben is no administrator"):
         release(world, "P-101B", 1, by="ben")
     with pytest.raises(LedgerError):
@@ -152,13 +176,11 @@ async def test_only_a_signed_release_unlocks_and_what_was_approved_before_stays_
     assert world.frames == []
 
     release(world, "P-101B", 1)
-    with world.raw() as connection:
-        for trigger in ("request_moves", "action_moves"):
-            connection.execute(f"DROP TRIGGER {trigger}")
-    world.force(before, (signed, shown))
+    assert "a lockout came after the request was filed; ask again" in world.card(before).problems
+    world.force(before, (signed, shown), without=("request_moves", "action_moves"))
     end = await world.end(before)
     assert end.action is ActionState.INVALIDATED
-    assert end.reason == "a lockout came after the request was filed"
+    assert end.reason == "a lockout came after the request was filed; ask again"
     await world.go_through(START)
     assert len(world.frames) == 1
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,9 +12,13 @@ import pytest
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.values import Value
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger import lifecycle
+from handwheel.tools.requests.request import ActionRequest
 
 from .forgery import forge_approvals
+from .fuse import SteppedClock
 from .oracle import Told
+from .paper_site import COOLED
 from .watched import START, START_B, Watched
 
 
@@ -95,27 +100,100 @@ async def test_a_ledger_that_was_replaced_stops_the_gate_in_service(room: Watche
         room.post.database.check_anchors()
 
 
-@pytest.mark.parametrize(
-    ("waits_s", "state"), [(59.0, "VERIFIED"), (61.0, "INVALIDATED"), (601.0, "INVALIDATED")]
-)
-async def test_the_first_command_leaves_within_a_minute_or_not(
-    room: Watched, waits_s: float, state: str
-) -> None:
-    request = room.approved()
-    room.clock.forward(waits_s)
-    await room.act()  # no round of watching came in between
-    assert room.desk.states(request) == [state]
-
-
-@pytest.mark.parametrize(("waits_s", "state"), [(599.0, "VERIFIED"), (601.0, "INVALIDATED")])
-async def test_a_later_command_leaves_within_ten_minutes_or_not(
+@pytest.mark.parametrize(("waits_s", "state"), [(9.9, "VERIFIED"), (10.1, "INVALIDATED")])
+async def test_a_due_command_is_taken_up_within_ten_seconds_or_not(
     room: Watched, waits_s: float, state: str
 ) -> None:
     request = room.approved(START, START_B)
-    await room.act()
+    for states in (["VERIFIED", "DUE"], ["VERIFIED", state]):
+        room.clock.forward(waits_s if "DUE" not in states else 0.0)
+        await room.act()  # no round of watching came in between
+        assert room.desk.states(request) == states
+    late = room.approved()
     room.clock.forward(waits_s)
     await room.act()
-    assert room.desk.states(request) == ["VERIFIED", state]
+    assert room.desk.states(late) == [state]
+    if state == "INVALIDATED":
+        assert room.reason(late) == "no gate took it up within 10 s"
+
+
+@pytest.mark.parametrize(
+    ("commands", "waits_s", "state"),
+    [
+        ([START], 59.0, "VERIFIED"), ([START], 61.0, "INVALIDATED"),
+        ([START, START_B], 599.0, "VERIFIED"), ([START, START_B], 601.0, "INVALIDATED"),
+    ],
+)  # fmt: skip
+async def test_an_approval_that_is_too_old_moves_nothing(
+    room: Watched,
+    monkeypatch: pytest.MonkeyPatch,
+    commands: list[tuple[str, bool]],
+    waits_s: float,
+    state: str,
+) -> None:
+    monkeypatch.setattr(lifecycle, "DUE_S", 1000.0)  # else that comes first
+    request = room.approved(*commands)
+    for _ in commands[1:]:
+        await room.act()
+    room.clock.forward(waits_s)
+    await room.act()
+    assert room.desk.states(request)[-1] == state
+    assert len(room.plant.frames) == len(commands) - (state != "VERIFIED")
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        (partial(SteppedClock.forward, seconds=1.5), ""),
+        (partial(SteppedClock.forward, seconds=2.1), "the look at the plant is too old"),
+        (partial(SteppedClock.forward, seconds=3600.0), "the look at the plant is too old"),
+        (partial(SteppedClock.set, seconds=-7200.0), "the clock was set after the look"),
+        (partial(SteppedClock.set, seconds=60.0), "the clock was set after the look"),
+    ],
+)
+async def test_a_machine_that_sleeps_between_the_look_and_the_frame_sends_nothing(
+    room: Watched, what: Callable[[SteppedClock], None], reason: str
+) -> None:
+    room.approved()
+    room.fuse.arm(0)
+    await room.act()
+    intent = [n for n, point in enumerate(room.fuse.points, 1) if point == "anchored"][1]
+    frames, second = len(room.plant.frames), room.approved(START_B)
+    room.fuse.arm(intent, partial(what, room.clock))
+    await room.act()
+    assert room.desk.states(second) == ["REFUSED" if reason else "VERIFIED"]
+    assert reason in room.reason(second)
+    assert len(room.plant.frames) == frames + (not reason)
+
+
+async def test_an_approval_that_ends_while_the_device_is_reached_sends_nothing(
+    room: Watched,
+) -> None:
+    room.approved()
+    room.fuse.arm(0)
+    await room.act()
+    connects = room.fuse.points.index("connect") + 1
+    second = room.approved(START_B)
+    room.fuse.arm(connects, partial(room.clock.forward, 61.0))
+    await room.act()
+    assert room.reason(second) == "the approval is 61 s old; it holds for 60 s"
+    assert len(room.plant.frames) == 1
+
+
+async def test_a_wall_clock_set_back_shortens_no_cool_down(room: Watched) -> None:
+    def write(value: float) -> ActionRequest:
+        return room.approved((COOLED, value))
+
+    write(351.0)
+    await room.act()
+    room.clock.set(-3600.0)
+    room.watch()
+    for waits_s, value, state in ((25.0, 352.0, "VERIFIED"), (5.0, 353.0, "INVALIDATED")):
+        room.clock.forward(waits_s)
+        request = write(value)
+        await room.act()
+        assert room.desk.states(request) == [state]
+    assert "was written 5.0 s ago; its cool-down is 20 s" in room.reason(request)
 
 
 @pytest.mark.parametrize("seconds", [-3.0, 3.0, -3600.0])

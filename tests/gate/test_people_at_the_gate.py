@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import GuardrailError, PermitRefused
-from handwheel.tools.guardrails.administering import key_subject, revoke_key
+from handwheel.tools.guardrails.administering import revoke_key
 from handwheel.tools.guardrails.card import Card
 from handwheel.tools.guardrails.decisions import (
     DecisionRefused,
     Reason,
     Signed,
+    key_subject,
     meaning_of,
     meaning_of_subject,
 )

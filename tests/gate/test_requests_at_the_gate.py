@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.decisions import DecisionRefused, Reason
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 from handwheel.tools.requests.canonical import digest
 
+from .forgery import without_triggers
 from .world import World
 
 START = "P-101B.run_cmd=true"
@@ -18,9 +20,8 @@ Draft = dict[str, Any]
 
 def rewrite(world: World, name: str, text: str, mark: str) -> None:
     """Puts another text under a request, as somebody who may write to the file would."""
-    with world.raw() as connection:
-        for trigger in ("request_is_fixed", "request_moves"):
-            connection.execute(f"DROP TRIGGER {trigger}")
+    guards = "request_is_fixed", "request_moves"
+    with world.raw() as connection, without_triggers(connection, *guards):
         connection.execute(
             "UPDATE request SET text = ?, digest = ? WHERE request_id = ?", (text, mark, name)
         )
@@ -123,8 +124,14 @@ MADE_UP: Mapping[str, tuple[Callable[[Draft], object], str]] = {
     "nobody's role": (top(roles=["shift-supervisor"]), "more must sign"),
     "a longer time to live": (top(within_s=86400.0), "longer than the policy allows"),
     "a lockout that has not been": (top(locks={"site": 1}), "lockout"),
-    "another tag map": (lambda draft: draft["hashes"].update(tags="0" * 64), "site's files"),
-    "another policy": (lambda draft: draft["hashes"].update(policy="0" * 64), "site's files"),
+    "another tag map": (
+        lambda draft: draft["hashes"].update(tags="0" * 64),
+        "tags.yaml was changed",
+    ),
+    "another policy": (
+        lambda draft: draft["hashes"].update(site="0" * 64, policy="0" * 64),
+        "site.yaml, policy.yaml: each was changed",
+    ),
 }
 
 
@@ -219,6 +226,23 @@ async def test_a_file_that_changes_after_the_approval_stops_it(world: World, fil
     await world.go_through(START)
 
 
+@pytest.mark.parametrize("file", ["site.yaml", "tags.yaml", "policy.yaml"])
+async def test_a_file_that_the_gate_has_not_read_is_told_before_anybody_signs(
+    world: World, file: str
+) -> None:
+    record = await world.propose(START)
+    world.edit(file, r"\Z", "# as before\n")
+    world.reload()
+    told = f"{file} was changed; start the gate again and ask again"
+    assert told in world.card(record).problems
+    with pytest.raises(PermitRefused, match=re.escape(told)):
+        await world.propose(START)
+    await world.stop()
+    await world.start()
+    assert told in world.card(record).problems  # it was asked for with the file of before
+    await world.go_through(START)
+
+
 async def test_two_coils_exchanged_in_the_tag_map_do_not_exchange_two_pumps(world: World) -> None:
     record, card = await world.ask(START)
     signed = world.sign(record.request, card)
@@ -228,7 +252,7 @@ async def test_two_coils_exchanged_in_the_tag_map_do_not_exchange_two_pumps(worl
     assert world.decide(signed, card) is RequestState.APPROVED
     end = await world.end(record)
     assert end.action is ActionState.INVALIDATED
-    assert end.reason == "the site's files are not those that the request was made with"
+    assert end.reason == "tags.yaml was changed; start the gate again and ask again"
     assert world.frames == []
     exchange_coils(world)
     await world.stop()

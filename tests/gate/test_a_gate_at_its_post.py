@@ -1,0 +1,68 @@
+"""What a gate does as it starts, watches and stops, on paper."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.site import Site
+from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.stops import locked_scopes
+from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.requests.stamps import instant_now
+
+from .watched import SETPOINT, START, START_B, Watched
+
+ALLOWED = "the policy allows asking"
+WRITES = {"P-101A": START, "P-101B": START_B, "PIC-102": SETPOINT}
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "ended"),
+    [
+        ("P-101A", "P-101A", {"P-101A"}),
+        ("PUMPS-101", "PUMPS-101", {"P-101A", "P-101B"}),
+        ("site", "site", {"P-101A", "P-101B", "PIC-102"}),
+        # Of a loop without equipment, or of a typing error, everything stops.
+        ("P-101Z", "site", {"P-101A", "P-101B", "PIC-102"}),
+    ],
+)
+async def test_a_lockout_ends_what_it_covers_and_is_latched_under_the_sites_name(
+    room: Watched, name: str, scope: str, ended: set[str]
+) -> None:
+    waiting = {place: room.desk.propose(write) for place, write in WRITES.items()}
+    room.desk.lock_out(name)
+    room.watch()
+    assert dict(locked_scopes(room.desk.database)) == {scope: 1}
+    for place, request in waiting.items():
+        record = room.desk.record(request.request_id)
+        told = ("INVALIDATED", f"lockout of {scope}") if place in ended else ("PENDING", ALLOWED)
+        assert (record.state, record.reason) == told, place
+
+
+async def test_what_was_filed_first_is_carried_out_first(room: Watched) -> None:
+    first, second = room.approved(START), room.approved(START_B)
+    await room.act()
+    assert (room.desk.states(first), room.desk.states(second)) == (["VERIFIED"], ["DUE"])
+    await room.act()
+    assert room.desk.states(second) == ["VERIFIED"]
+
+
+async def test_a_gate_shows_itself_as_it_starts_and_is_told_as_it_stops(
+    paper_site: Site, tmp_path: Path
+) -> None:
+    site = replace(paper_site, state=tmp_path)
+    for epoch in (1, 2):
+        async with take_post(site) as gate:
+            picture = read_picture(tmp_path, instant_now())
+            assert picture is not None
+            assert picture.epoch == gate.epoch == epoch  # else people look at one that is gone
+            assert picture.locked == ([] if epoch == 1 else ["P-101A"])
+        (tmp_path / "lockout" / "P-101A").touch()
+    with Database(tmp_path, site.id) as database:
+        rows = [row.fields for row in database.journal()]
+    kinds = [(row["kind"], row["subject"]) for row in rows if row["kind"].startswith("gate.")]
+    assert kinds == [
+        ("gate.started", "1"), ("gate.stopped", "1"), ("gate.started", "2"), ("gate.stopped", "2"),
+    ]  # fmt: skip

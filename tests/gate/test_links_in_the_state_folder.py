@@ -1,0 +1,84 @@
+"""Somebody who may write into the state folder makes the gate write into no other file."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.site import Site
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.gate.lock import GateLock
+from handwheel.tools.guardrails.picture import make_picture, read_picture, write_picture
+from handwheel.tools.requests.stamps import instant_now
+
+
+def pipe(_: Path, there: Path) -> None:
+    os.mkfifo(there)
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link, pipe])
+def test_a_lock_that_is_a_link_is_refused_and_writes_nowhere(
+    tmp_path: Path, link: Callable[[Path, Path], None]
+) -> None:
+    victim, lock = tmp_path / "operators.yaml", tmp_path / "gate.lock"
+    victim.write_text("precious")
+    link(victim, lock)
+    with pytest.raises(LedgerError, match=r"gate.lock: is a link, or no file; .*: take it away"):
+        GateLock(tmp_path).__enter__()
+    assert victim.read_text() == "precious"
+    lock.unlink()
+    with GateLock(tmp_path) as held:
+        assert held.is_held()
+        assert lock.read_text() == f"{os.getpid()}\n"
+
+
+def test_a_lock_that_another_gate_would_not_meet_is_held_no_longer(tmp_path: Path) -> None:
+    with GateLock(tmp_path) as held:
+        (tmp_path / "gate.lock").rename(tmp_path / "aside")
+        (tmp_path / "gate.lock").symlink_to(tmp_path / "aside")
+        assert not held.is_held()
+        (tmp_path / "aside").replace(tmp_path / "gate.lock")
+        assert held.is_held()
+        (tmp_path / "gate.lock").unlink()
+        assert not held.is_held()
+    assert not held.is_held()
+
+
+@pytest.mark.parametrize("name", ["picture.new", "picture.json"])
+def test_a_picture_goes_through_no_link(paper_site: Site, tmp_path: Path, name: str) -> None:
+    victim = tmp_path / "tags.yaml"
+    victim.write_text("precious")
+    (tmp_path / name).symlink_to(victim)
+    now = instant_now()
+    write_picture(tmp_path, make_picture(7, frozenset(), paper_site, {}, now))
+    assert victim.read_text() == "precious"
+    picture = read_picture(tmp_path, now)
+    assert picture is not None
+    assert (picture.epoch, (tmp_path / "picture.json").is_symlink()) == (7, False)
+    assert not (tmp_path / "picture.new").exists()
+
+
+def test_a_link_that_comes_at_the_last_moment_is_not_followed(
+    paper_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim, draft = tmp_path / "tags.yaml", tmp_path / "picture.new"
+    victim.write_text("precious")
+
+    def put_back(path: Path, *, missing_ok: bool) -> None:
+        path.symlink_to(victim)
+
+    monkeypatch.setattr(Path, "unlink", put_back)
+    picture = make_picture(7, frozenset(), paper_site, {}, instant_now())
+    with pytest.raises(LedgerError, match=r"picture.json: File exists"):
+        write_picture(tmp_path, picture)
+    assert (victim.read_text(), draft.is_symlink()) == ("precious", True)
+
+
+def test_a_picture_that_cannot_be_drawn_is_told_with_its_place(
+    paper_site: Site, tmp_path: Path
+) -> None:
+    (tmp_path / "picture.new").mkdir()
+    picture = make_picture(7, frozenset(), paper_site, {}, instant_now())
+    with pytest.raises(LedgerError, match=r"picture.json: Is a directory"):
+        write_picture(tmp_path, picture)
