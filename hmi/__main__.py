@@ -3,7 +3,7 @@
 import sys
 
 from .interrupts import INTERRUPTED, end_alike, uninterrupted_import
-from .streams import make_writable
+from .streams import end_line, make_writable
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
 
         run_command_line(words)
     except KeyboardInterrupt:
+        end_line()
         raise SystemExit(INTERRUPTED) from None
 
 

@@ -1,53 +1,70 @@
 """Asks a person about a request: the card, the typed word, the passphrase, a second look."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from time import monotonic, sleep
 
 import typer
 
+from handwheel.connectors.values import exact_text
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.card import Card, CardSigner, make_card
-from handwheel.tools.guardrails.deciding import decide
+from handwheel.tools.guardrails.deciding import check_open, decide
 from handwheel.tools.guardrails.decisions import DecisionRefused, meaning_of, parse_decision
+from handwheel.tools.guardrails.hindrances import Case, check_files, hindrances
 from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.records import RequestRecord, load_decisions
+from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_decisions, load_request
 from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.picture import Picture, read_picture
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, instant_now
 
-from .card_text import has_colour, render_card
-from .prompt import Answer, confirm
+from .card_layout import has_colour
+from .card_text import render_card, render_changes
+from .prompt import NO_TERMINAL, Answer, confirm
 from .signing import Signer, Statement, sign_statement
 
 _ANSWER_S = 120.0
 _SETTLE_S = 3.0
 _POLL_S = 0.1
+_LONGEST_WORD = 40  # so that the question fits on a line
+_PROMPT_LINES = 2
 
 
 def look(bench: Bench, record: RequestRecord, now: Instant) -> Card:
     """Returns the card of a request as the gate's picture shows the plant now."""
-    request = record.request
+    request, picture = record.request, read_picture(bench.site.state, now)
     return make_card(
         request,
         tags=bench.site.tags,
-        picture=read_picture(bench.site.state, now),
+        picture=picture,
         now=now,
-        signed=_signed(bench.database, record),
+        signed=signers(bench.database, record),
         limits=_limits(bench, request),
+        hindrances=_hindrances(bench, request, picture, now),
     )
 
 
 def expected_word(request: ActionRequest) -> str:
     """Returns what must be typed to approve: nothing that a hand types by itself.
 
-    For R1 the word itself; else the ending of each tag and its value: `run_cmd true`.
+    For R1 the word itself. Else the ending of the tag and its value, `run_cmd true`, or of
+    several writes each tag whole; where that is too long, or no keyboard has it, how many there
+    are and the beginning of the digest that the card shows.
     """
     if request.risk_class == "R1":
         return "approve"
-    return ", ".join(f"{each.tag.partition('.')[2]} {each.shown}" for each in request.commands)
+    commands = request.commands
+    names = [each.tag if len(commands) > 1 else each.tag.partition(".")[2] for each in commands]
+    word = ", ".join(f"{name} {each.shown}" for name, each in zip(names, commands, strict=True))
+    is_typeable = word.isascii() and word.isprintable() and word == " ".join(word.split())
+    if is_typeable and len(word) <= _LONGEST_WORD:
+        return word
+    writes = "1 write" if len(commands) == 1 else f"{len(commands)} writes"
+    return f"approve {writes} {request.digest[:4]}"
 
 
 def settled(bench: Bench, record: RequestRecord) -> Card:
@@ -76,19 +93,40 @@ def ask(bench: Bench, record: RequestRecord, open_key: Callable[[], Signer]) -> 
         GuardrailError: It cannot be approved now, or the signature does not count.
         HandwheelError: There is no passphrase, or the key cannot be used.
     """
+    check_open("approve", record, instant_now())
     card = settled(bench, record)
     signer: Signer | None = None
     while True:
-        _show(card)
+        show_card(card)
         check_approvable(card)
         if not _is_confirmed(record.request):
             return None
+        _check_still_open(bench, record)
         signer = signer or open_key()
+        _check_still_open(bench, record)
         again = look(bench, record, instant_now())
         if _seen(again) == _seen(card):
             return sign_approval(bench, record, signer, again)
-        typer.echo("\nthe plant has moved while you were reading; look again")
+        typer.echo(f"\n{_news(card, again)} while you were reading; look again")
         card = again
+
+
+def _check_still_open(bench: Bench, record: RequestRecord) -> None:
+    """Refuses what others have ended or completed while the person was reading."""
+    now = instant_now()
+    sweep(bench.database, now)
+    fresh = load_request(bench.database, record.request.request_id)
+    try:
+        check_open("approve", fresh, now)
+    except PermitRefused as refusal:
+        people = ", ".join(each.person for each in signers(bench.database, fresh))
+        raise PermitRefused(f"{refusal}{f' (signed by {people})' if people else ''}") from None
+
+
+def _news(before: Card, after: Card) -> str:
+    known = {each.person for each in before.signed}
+    new = [each.person for each in after.signed if each.person not in known]
+    return f"{' and '.join(new)} signed" if new else "the plant has moved"
 
 
 def sign_approval(bench: Bench, record: RequestRecord, signer: Signer, card: Card) -> RequestState:
@@ -135,11 +173,19 @@ def _is_confirmed(request: ActionRequest) -> bool:
         typer.echo("nobody answered; the request waits on")
     elif answer is Answer.NO:
         typer.echo("not approved; nothing was sent, and the request waits on")
+    elif answer is Answer.NO_TERMINAL:
+        typer.echo(f"not approved: {NO_TERMINAL}")
+        typer.echo("nothing was sent, and the request waits on")
     return answer is Answer.YES
 
 
-def _show(card: Card) -> None:
-    for line in render_card(card, is_coloured=has_colour()):
+def show_card(card: Card) -> None:
+    """Draws a card for this terminal, with the changes once more if it is taller."""
+    width, height = shutil.get_terminal_size()
+    lines = render_card(card, width, is_coloured=has_colour())
+    if card.is_approvable and len(lines) + _PROMPT_LINES > height:
+        lines += ["", *render_changes(card, width)]  # what it is about has left the screen
+    for line in lines:
         typer.echo(line)
 
 
@@ -153,7 +199,8 @@ def _seen(card: Card) -> Mapping[str, object]:
     }
 
 
-def _signed(database: Database, record: RequestRecord) -> list[CardSigner]:
+def signers(database: Database, record: RequestRecord) -> list[CardSigner]:
+    """Returns who has approved a request, in order."""
     found: list[CardSigner] = []
     for each in load_decisions(database, record.request.request_id):
         if each.verdict == "approve":
@@ -171,5 +218,21 @@ def _limits(bench: Bench, request: ActionRequest) -> dict[str, str]:
         tag = bench.site.tags.get(each.tag)
         ruling = bench.policy.judge(tag, each.value, None) if tag else None
         if ruling and ruling.limits:
-            found[each.tag] = f"limits {ruling.limits[0]:g} to {ruling.limits[1]:g}"
+            low, high = map(exact_text, ruling.limits)
+            found[each.tag] = f"limits {low} to {high} {each.unit}".rstrip()
     return found
+
+
+def _hindrances(
+    bench: Bench, request: ActionRequest, picture: Picture | None, now: Instant
+) -> list[str]:
+    found: list[str] = []
+    wanted = request.hashes.model_dump()
+    try:
+        check_files(bench.site, wanted, picture.hashes if picture else wanted)
+    except PermitRefused as refusal:
+        found.append(str(refusal))
+    for action in request.commands:
+        case = Case(bench.site, bench.database, bench.policy, request, action, now)
+        found += hindrances(case)
+    return list(dict.fromkeys(found))

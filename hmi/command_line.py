@@ -1,15 +1,19 @@
 """Finds the command module that was named and imports only that one."""
 
 import os
+import sys
 from importlib import import_module
-from typing import Annotated
+from io import StringIO
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
+from typer.exceptions import Abort, TyperException
 
-from .exits import report_errors
-from .interrupts import uninterrupted_import
+from .exits import NO, fail, report_errors
+from .interrupts import INTERRUPTED, uninterrupted_import
 
-# Name to module and help. A command's imports stay inside its module: `--help` must be fast.
+# Name to module and title. A command's imports stay inside its module: `--help` must be fast.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Watch a simulated plant and its failing pump, in one terminal."),
     "init": ("init", "Make a site for a plant: connections, tags, policy."),
@@ -17,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plant": ("plant", "Serve, run and describe the simulated plants."),
     "gate": ("gate", "Run the gate: the only process that writes to a plant."),
     "requests": ("requests", "See, propose, approve and reject what is to be written."),
-    "lockout": ("lockout", "Stop all writing at once, to the site or to one piece of equipment."),
+    "lockout": ("lockout", "Stop all writing at once, or that to one piece of equipment."),
     "release": ("release", "End a lockout, signed by an administrator."),
     "operator": ("operator", "Enrol the people who may decide, and list them."),
     "policy": ("policy", "Say what the site's policy makes of a write."),
@@ -46,10 +50,23 @@ def build(named: set[str]) -> typer.Typer:
         with uninterrupted_import():
             loaded = import_module(f".commands.{module}", __package__)
         if isinstance(app := getattr(loaded, "app", None), typer.Typer):
+            for each in app.registered_commands:
+                each.cls = _PlainCommand
             root.add_typer(app, name=command, help=text)
         else:
-            root.command(command, help=text)(loaded.command)
+            root.command(command, cls=_PlainCommand)(loaded.command)  # with its whole docstring
     return root
+
+
+class _PlainCommand(TyperCommand):
+    """Names its arguments in the usage without the braces of typer: `DIR`, `[EQUIPMENT]`."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Returns what follows the command's name in the usage."""
+        return [piece.translate(_BRACES) for piece in super().collect_usage_pieces(ctx)]
+
+
+_BRACES = str.maketrans("", "", "{}")
 
 
 def _show_version(wanted: bool) -> None:
@@ -81,4 +98,21 @@ def run_command_line(words: list[str]) -> None:
     if _COMPLETING in os.environ:
         named = set(COMMANDS)
     with report_errors():
-        build(named)(words, prog_name="handwheel")
+        try:
+            code = build(named)(words, prog_name="handwheel", standalone_mode=False)
+        except TyperException as error:
+            _fail_of_use(error)
+        except Abort:
+            raise SystemExit(NO) from None
+    if code == INTERRUPTED:  # typer has caught the interruption
+        raise KeyboardInterrupt
+    raise SystemExit(code or 0)
+
+
+def _fail_of_use(error: Any) -> NoReturn:  # what typer raises has no public name
+    """Shows how the command is used, and what is wrong as all our messages do."""
+    told = StringIO()
+    error.show(told)
+    usage, _, message = told.getvalue().partition("Error: ")  # without one all is help
+    sys.stderr.write(usage)
+    fail(message, error.exit_code)

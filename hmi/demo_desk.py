@@ -1,12 +1,15 @@
 """The demo's desk: one person asks for the standby, another sees the card and decides."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from time import monotonic
 
 from handwheel.connectors.site import Site
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.bench import Bench
+from handwheel.tools.guardrails.card import Card
 from handwheel.tools.guardrails.decisions import parse_decision
 from handwheel.tools.guardrails.ledger.records import (
     RequestRecord,
@@ -15,8 +18,9 @@ from handwheel.tools.guardrails.ledger.records import (
     load_requests,
 )
 from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.requests.stamps import instant_now
 
-from .asking import ask, settled, sign_approval
+from .asking import ask, look, settled, sign_approval
 from .demo_people import APPROVER, PROPOSER
 from .journal_lines import audit_line
 from .proposing import propose_writes
@@ -24,6 +28,9 @@ from .signing import Signer, open_bench
 
 WISH = "P-101B.run_cmd=true"
 REASON = "P-101A vibrates more and more, the strainer is clean: start the standby before it trips"
+
+_SETTLE_S = 3.0
+_POLL_S = 0.1
 
 
 class Desk:
@@ -43,8 +50,19 @@ class Desk:
     async def propose(self) -> None:
         """Files the request, as `handwheel requests propose` does."""
         with open_bench(self._site) as bench:
-            await propose_writes(bench, [WISH], REASON, lambda: self._people[PROPOSER])
+            proposer = self._people[PROPOSER]
+            await propose_writes(bench, [WISH], REASON, lambda: proposer, tells_next=False)
             self.request_id = load_requests(bench.database)[-1].request.request_id
+
+    async def settle(self) -> Card:
+        """Returns the card as `settled` does, but lets go at once when it is cancelled."""
+        until_s = monotonic() + _SETTLE_S
+        while True:
+            with open_bench(self._site) as bench:
+                card = look(bench, load_request(bench.database, self.request_id), instant_now())
+            if card.is_approvable or monotonic() >= until_s:
+                return card
+            await asyncio.sleep(_POLL_S)
 
     def ask(self) -> RequestState | None:
         """Shows the card and asks the viewer, as `handwheel requests approve` does; blocks."""
@@ -62,7 +80,7 @@ class Desk:
         """Yields the plant's own frame log beside what was approved, and what the journal says."""
         with open_bench(self._site) as bench:
             record = load_request(bench.database, self.request_id)
-            yield "Frames that reached the plant, beside what was approved:"
+            yield "Frames that reached the plant, in UTC, beside what was approved:"
             yield from self._frames(bench, record) or ["  none"]
             found = audit(bench.database, self._site, bench.roster, bench.policy.satisfies)
             yield f"journal verify: {audit_line(found)}"
@@ -79,7 +97,7 @@ class Desk:
             meant = (
                 f"{action.tag} = {action.shown}, approved by {people}" if action else "NOT APPROVED"
             )
-            lines.append(f"  {frame['wall'][11:23]}  {wire}  {meant}")
+            lines.append(f"  {frame['wall'][11:19]}  {wire}  {meant}")
         return lines
 
 

@@ -1,12 +1,12 @@
 """Runs the demo: scans, pictures or lines, and what it meant."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
 from time import monotonic
 
 from rich.console import Console
 from rich.live import Live
-from rich.text import Text
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.reader import SiteReader
@@ -15,18 +15,23 @@ from handwheel.connectors.values import DataValue, Quality
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.transitions import RequestState
 
+from .asking import check_approvable
+from .card_layout import has_colour
+from .card_text import render_card
 from .child_process import ChildProcess
 from .connection_lines import ConnectionChanges, is_starting
 from .demo_desk import Desk
-from .demo_people import PROPOSER
+from .demo_people import APPROVER, PROPOSER
 from .demo_screen import Frame, render
 from .demo_story import Story, Timeline, clock_text, good_number
 from .history import History
+from .withdrawal import ask_in_thread
 
 DECIDING_SPEED = 10.0
 """Plant seconds per second while somebody decides."""
 
 _REFRESH_S = 0.2
+_LINE = 71  # characters after the time
 _LINE_EVERY = 15  # refreshes between two lines in a pipe
 _SAMPLES = 400
 _LONGEST_S = 180.0  # three times the usual
@@ -64,12 +69,14 @@ class DemoRun:
         self._slowdown = story.slowdown
         self._started_s = self._good_s = monotonic()
 
-    async def run(self, approve_after_s: float | None, *, is_live: bool) -> None:
+    async def run(self, approve_after_s: float | None, *, is_live: bool, asks: bool = True) -> None:
         """Shows the story to its end, or as long as it may take, and prints what it meant.
 
         Args:
             approve_after_s: Seconds after which a script approves; `None` asks the viewer, of
                 whom there is none in a pipe.
+            is_live: Draws a screen; else prints lines.
+            asks: Whether the viewer may be asked at all.
 
         Raises:
             NotConnected: The plant has ended, or nothing good has been read for too long.
@@ -81,7 +88,7 @@ class DemoRun:
             print(self._story.intro, flush=True)
         await tell()
         if self._has_question:
-            await self._decide(approve_after_s)
+            await self._decide(approve_after_s, asks=asks)
             await tell()
         self._summary()
 
@@ -96,14 +103,14 @@ class DemoRun:
         is_late = monotonic() - self._started_s > _LONGEST_S
         return self._timeline.is_over or is_late or self._has_question
 
-    async def _decide(self, approve_after_s: float | None) -> None:
+    async def _decide(self, approve_after_s: float | None, *, asks: bool) -> None:
         """Lets one person ask and another decide, while the plant goes on slowly."""
         self._plant.tell(f"speed {DECIDING_SPEED:g}")
         print(f"\n{PROPOSER} asks for the standby pump:", flush=True)
         await self._desk.propose()
         asked_s = monotonic()
         try:
-            state = await self._answer(approve_after_s)
+            state = await self._answer(approve_after_s, asks=asks)
         except GuardrailError as refusal:
             print(f"handwheel: {refusal}", flush=True)
             state = None
@@ -116,11 +123,20 @@ class DemoRun:
             self._slowdown = None
             print("Approved. The gate takes it up.\n", flush=True)
 
-    async def _answer(self, approve_after_s: float | None) -> RequestState | None:
-        if approve_after_s is None:
-            return await asyncio.to_thread(self._desk.ask)
-        await asyncio.sleep(approve_after_s)
-        return await asyncio.to_thread(self._desk.approve_unattended)
+    async def _answer(self, approve_after_s: float | None, *, asks: bool) -> RequestState | None:
+        if approve_after_s is not None:
+            await asyncio.sleep(approve_after_s)
+            print(f"nobody is asked: a script signs for {APPROVER}", flush=True)
+            return await asyncio.to_thread(self._desk.approve_unattended)
+        card = await self._desk.settle()
+        if asks and card.is_approvable:
+            print(f"you are {APPROVER}: read the card, then decide\n", flush=True)
+            return await ask_in_thread(self._desk.ask)
+        for line in render_card(card, self._console.width, is_coloured=has_colour()):
+            print(line)
+        check_approvable(card)
+        print("\nnot approved: with --headless nobody is asked", flush=True)
+        return None
 
     async def _show(self) -> None:
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
@@ -144,9 +160,9 @@ class DemoRun:
             count += 1
 
     def _print_readings(self, readings: Mapping[str, DataValue]) -> None:
-        names = ("VT-101A.pv", "TT-111A.pv", "PT-102.pv", "TT-202.pv")
-        shown = "  ".join(self._reading_text(name, readings[name]) for name in names)
-        print(f"{clock_text(self._timeline.now_s)}  {shown}", flush=True)
+        names = ("VT-101A.pv", "TT-111A.pv", "PT-102.pv")
+        for line in _folded([self._reading_text(name, readings[name]) for name in names]):
+            print(f"{clock_text(self._timeline.now_s)}  {line}", flush=True)
 
     def _reading_text(self, name: str, reading: DataValue) -> str:
         tag = self._site.tags[name]
@@ -194,4 +210,17 @@ class DemoRun:
             print()
             for line in self._desk.proof():
                 print(line)
-        self._console.print(Text(f"\n{self._story.moral(self._timeline)}"))
+        moral = self._story.moral(self._timeline)
+        is_wrapped = self._console.is_terminal
+        print(f"\n{fill(moral, self._console.width - 1) if is_wrapped else moral}")
+
+
+def _folded(parts: Sequence[str]) -> Iterator[str]:
+    """Yields lines of as many parts as fit; what is not good is longer."""
+    line = ""
+    for part in parts:
+        if line and len(line) + len(part) + 2 > _LINE:
+            yield line
+            line = ""
+        line = f"{line}  {part}" if line else part
+    yield line

@@ -31,10 +31,12 @@ class Stage:
     gate: ChildProcess
     desk: Desk
 
-    async def tell(self, approve_after_s: float | None, *, is_live: bool) -> None:
+    async def tell(
+        self, approve_after_s: float | None, *, is_live: bool, asks: bool = True
+    ) -> None:
         """Tells the story; see `DemoRun.run`."""
         run = DemoRun(self.story, self.site, self.reader, (self.plant, self.gate), self.desk)
-        await run.run(approve_after_s, is_live=is_live)
+        await run.run(approve_after_s, is_live=is_live, asks=asks)
 
 
 @asynccontextmanager

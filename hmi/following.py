@@ -7,13 +7,10 @@ import typer
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.transitions import (
-    OPEN_REQUESTS,
-    UNRESOLVED_ACTIONS,
-    ActionState,
-)
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.guardrails.ledger.transitions import OPEN_REQUESTS, ActionState
 from handwheel.tools.requests.stamps import instant_now
+
+from .request_lines import action_line
 
 _POLL_S = 0.1
 
@@ -32,9 +29,9 @@ def follow(database: Database, request_id: str) -> bool:
         for each in record.actions:
             if each.state is not ActionState.PLANNED and told.get(each.action_id) != each.state:
                 told[each.action_id] = each.state
-                typer.echo(f"{each.action_id}  {each.state}  {printable(each.reason)}")
+                typer.echo(action_line(each))
         if is_over(record):
-            typer.echo(f"{record.request.request_id}  {record.state}  {printable(record.reason)}")
+            typer.echo("  ".join((record.request.request_id, *record.standing)))
             return is_verified(record)
         sweep(database, instant_now())
         time.sleep(_POLL_S)
@@ -42,11 +39,10 @@ def follow(database: Database, request_id: str) -> bool:
 
 def is_over(record: RequestRecord) -> bool:
     """Whether nothing more will happen to it unless a person acts."""
-    is_held = any(each.state in UNRESOLVED_ACTIONS for each in record.actions)
     is_moving = any(
         each.state in {ActionState.CLAIMED, ActionState.SENDING} for each in record.actions
     )
-    return not is_moving and (is_held or record.state not in OPEN_REQUESTS)
+    return not is_moving and (bool(record.unresolved) or record.state not in OPEN_REQUESTS)
 
 
 def is_verified(record: RequestRecord) -> bool:

@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
 
 from handwheel.connectors.site import Site
+from handwheel.tools.guardrails import gate
 from handwheel.tools.guardrails.gate.gate import take_post
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.printable import printable
 
-from .journal_lines import journal_fields, journal_line
+from .journal_lines import show_row
 from .stdin_lines import stdin_lines
 from .telling import Teller
 
@@ -31,11 +34,12 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     for problem in load_roster(site).ignored:
         sys.stderr.write(f"handwheel: ignored: {problem}\n")
     note_start()
-    async with take_post(site) as gate:
+    _tell_troubles()
+    async with take_post(site) as post:
         with Database(site.state, site.id) as database:
-            _announce(site, gate.epoch, as_json=as_json)
+            _announce(site, post.epoch, as_json=as_json)
             tasks = (
-                asyncio.create_task(gate.run()),
+                asyncio.create_task(post.run()),
                 asyncio.create_task(_tell(database, as_json=as_json)),
                 asyncio.create_task(_await_end()),
             )
@@ -55,13 +59,30 @@ def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
     print(json.dumps(ready) if as_json else words, flush=True)
 
 
+class _Troubles(logging.Handler):
+    """Tells what the gate logs, as the other messages of the command are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._teller = Teller(sys.stderr)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._teller.tell(f"handwheel: {printable(record.getMessage())}")
+
+
+def _tell_troubles() -> None:
+    logger = logging.getLogger(gate.__name__)
+    logger.addHandler(_Troubles())
+    logger.propagate = False
+
+
 async def _tell(database: Database, *, as_json: bool) -> None:
-    head, teller = database.head(), Teller()
+    head, teller = database.head(), Teller(sys.stdout)
     last = head.seq if head else 0
     while True:
         for row in database.journal(after=last):
             last = row.seq
-            teller.tell(json.dumps(journal_fields(row)) if as_json else journal_line(row))
+            teller.tell(show_row(row, as_json=as_json))
         await asyncio.sleep(_POLL_S)
 
 

@@ -1,5 +1,6 @@
 """The journal for people: a row as one line, and what an audit found."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -7,14 +8,21 @@ from handwheel.tools.guardrails.audit import Audit
 from handwheel.tools.guardrails.ledger.journal import Row
 from handwheel.tools.guardrails.printable import printable
 
+from .folding import fold
+
 _WIDTH = 22
+_INDENT = 21  # a row that does not fit goes on below what happened
+_HASH = 64
 
 
-def journal_line(row: Row) -> str:
-    """Returns one line: number, time, what, about what, and why."""
+def show_row(row: Row, *, as_json: bool) -> str:
+    """Returns a row for people: number, time, what, about what, and why; or for programs."""
     fields = row.fields
+    if as_json:
+        return json.dumps({**fields, "hash": row.hash})
     time = str(fields["at"])[11:23]
-    return f"{row.seq:>5}  {time}  {fields['kind']:<{_WIDTH}} {_told(fields)}".rstrip()
+    line = f"{row.seq:>5}  {time}  {fields['kind']:<{_WIDTH}} {_told(fields)}"
+    return fold(line.rstrip(), _INDENT)
 
 
 def audit_line(found: Audit) -> str:
@@ -26,13 +34,10 @@ def audit_line(found: Audit) -> str:
     return f"{judged}: {f'faults {len(found.faults)}' if found.faults else 'nothing is wrong'}"
 
 
-def journal_fields(row: Row) -> dict[str, object]:
-    """Returns the row for programs, its hash included."""
-    return {**row.fields, "hash": row.hash}
-
-
 def _told(fields: Mapping[str, Any]) -> str:
     kind, subject = str(fields["kind"]), printable(str(fields["subject"]))
+    if len(subject) == _HASH:
+        subject = f"{subject[:16]}…"
     body = cast(Mapping[str, Any], fields["body"])
     if kind == "request.filed":
         return f"{subject}  {str(body['digest'])[:16]}…"

@@ -9,9 +9,13 @@ from contextlib import contextmanager
 from enum import Enum, auto
 
 from .standard_input import open_descriptor
+from .withdrawal import Withdrawal, Withdrawn, current_withdrawal
 
 _ESCAPE = b"\x1b"
 _LONGEST = 4096  # bytes; a terminal hands over no longer line
+
+NO_TERMINAL = "answers are typed at a terminal in the foreground; there is none"
+"""What to tell whoever gets `Answer.NO_TERMINAL`."""
 
 
 class Answer(Enum):
@@ -20,6 +24,7 @@ class Answer(Enum):
     YES = auto()
     NO = auto()
     TIMEOUT = auto()
+    NO_TERMINAL = auto()
 
 
 def confirm(question: str, expected: str, timeout_s: float) -> Answer:
@@ -35,24 +40,26 @@ def confirm(question: str, expected: str, timeout_s: float) -> Answer:
 
     Returns:
         `YES` for the word followed by Enter. `NO` for anything else: another word, Enter
-        alone, Escape, Ctrl-D, and at once if standard input or output is no terminal or
-        this is a background job.
+        alone, Escape, Ctrl-D. `NO_TERMINAL`, without asking, if standard input or output is
+        no terminal or this is a background job.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C.
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
+        Withdrawn: The same, if a thread asks; see `ask_in_thread`.
         ValueError: Nothing is expected.
     """
     if not expected.strip():
         raise ValueError("an answer must be typed: nothing is expected")
     terminal = open_descriptor()
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
-        return Answer.NO
+        return Answer.NO_TERMINAL
+    withdrawal = current_withdrawal()
     try:
         with _line_by_line(terminal):
             termios.tcflush(terminal, termios.TCIFLUSH)
             sys.stdout.write(question)
             sys.stdout.flush()
-            line = _line(terminal, timeout_s)
+            line = _line(terminal, timeout_s, withdrawal)
     except (termios.error, OSError):  # the terminal has gone
         return Answer.NO
     if line is None or not line.endswith(b"\n"):
@@ -60,12 +67,19 @@ def confirm(question: str, expected: str, timeout_s: float) -> Answer:
         sys.stdout.flush()
     if line is None:
         return Answer.TIMEOUT
-    return Answer.YES if line == f"{expected}\n".encode() else Answer.NO
+    if line != f"{expected}\n".encode():
+        return Answer.NO
+    if withdrawal is not None:
+        withdrawal.check()
+    return Answer.YES
 
 
-def _line(terminal: int, timeout_s: float) -> bytes | None:
+def _line(terminal: int, timeout_s: float, withdrawal: Withdrawal | None) -> bytes | None:
     """Returns what was typed, with what ended it; `None` if nothing did in time."""
-    ready, _, _ = select.select([terminal], [], [], max(timeout_s, 0.0))
+    taken_back = [] if withdrawal is None else [withdrawal.fileno()]
+    ready, _, _ = select.select([terminal, *taken_back], [], [], max(timeout_s, 0.0))
+    if ready and ready != [terminal]:
+        raise Withdrawn
     return os.read(terminal, _LONGEST) if ready else None
 
 
@@ -78,9 +92,9 @@ def _line_by_line(terminal: int) -> Generator[None]:
     during[3] |= termios.ICANON | termios.ECHO | termios.ISIG
     during[6] = [*during[6]]
     during[6][termios.VEOL] = _ESCAPE
-    termios.tcsetattr(terminal, termios.TCSANOW, during)
     try:
+        termios.tcsetattr(terminal, termios.TCSANOW, during)
         yield
     finally:
-        termios.tcflush(terminal, termios.TCIFLUSH)
         termios.tcsetattr(terminal, termios.TCSANOW, before)
+        termios.tcflush(terminal, termios.TCIFLUSH)

@@ -9,8 +9,11 @@ from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.deciding import propose
 from handwheel.tools.guardrails.decisions import meaning_of
+from handwheel.tools.guardrails.hindrances import check_files
 from handwheel.tools.guardrails.ledger.stops import generations
 from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.printable import printable
 from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
 from handwheel.tools.requests.request import Proposer
 from handwheel.tools.requests.stamps import instant_now
@@ -24,12 +27,15 @@ async def propose_writes(
     assignments: Sequence[str],
     reason: str,
     open_key: Callable[[], Signer],
+    *,
+    tells_next: bool = True,
 ) -> RequestState:
     """Files a request of a person, and tells its id.
 
     Args:
         assignments: Each `TAG=VALUE`.
         open_key: Asks for the passphrase; called when the assignments make sense.
+        tells_next: Whether to say by which command another person approves.
 
     Raises:
         HandwheelError: Nothing was filed, and why.
@@ -40,6 +46,8 @@ async def propose_writes(
     wishes = [_wish(bench, each) for each in assignments]
     filing = Filing(site, bench.policy, cross_limits(site, bench.policy))
     tags = tags_to_survey(filing, wishes)
+    if picture := read_picture(site.state, instant_now()):
+        check_files(site, site.hashes, picture.hashes)
     signer = open_key()
     seen = await survey(site, tags, [wish.tag for wish in wishes])
     now = instant_now()
@@ -63,12 +71,13 @@ async def propose_writes(
         bench, request, sign_statement(bench.database, signer, statement, now), denial, now
     )
     if denial:
-        typer.echo(f"{request.request_id}  DENIED  {denial}")
+        typer.echo(f"{request.request_id}  DENIED  {printable(denial)}")
     else:
         people = "another person" if request.quorum == 1 else f"{request.quorum} other people"
         roles = " and ".join(request.roles)
         typer.echo(f"{request.request_id}  {request.risk_class}, for {people}: {roles}")
-        typer.echo(f"next: handwheel requests approve {request.request_id}")
+        if tells_next:
+            typer.echo(f"next: handwheel requests approve {request.request_id}")
     return state
 
 

@@ -1,9 +1,9 @@
 """Requests as lines for people and as fields for programs."""
 
 from handwheel.connectors.durations import format_duration
-from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
 from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.stamps import Instant
 
 
@@ -11,14 +11,21 @@ def request_line(record: RequestRecord, now: Instant) -> str:
     """Returns one line: id, state, class, what is to be written, how long it waits still."""
     request = record.request
     writes = ", ".join(
-        f"{each.tag} = {printable(each.shown)} {each.unit}".rstrip() for each in request.commands
+        f"{plain(each.tag)} = {printable(each.shown)} {printable(each.unit)}".rstrip()
+        for each in request.commands
     )
     left = ""
     if record.state in WAITING_REQUESTS:
         waited = now.since_s(record.filed)
         left = f"  {format_duration(max(request.within_s - waited, 0.0))} left" if waited else ""
-    reason = "" if record.state in WAITING_REQUESTS else f"  {printable(record.reason)}"
-    return f"{request.request_id}  {record.state:<11} {request.risk_class}  {writes}{left}{reason}"
+    state, why = record.standing
+    reason = "" if record.state in WAITING_REQUESTS else f"  {why}"
+    return f"{request.request_id}  {state:<11} {request.risk_class}  {writes}{left}{reason}"
+
+
+def action_line(action: ActionRecord) -> str:
+    """Returns where an action stands, and why."""
+    return f"{plain(action.action_id)}  {action.state}  {printable(action.reason)}".rstrip()
 
 
 def request_fields(record: RequestRecord) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from handwheel.connectors.site import Site
-from handwheel.tools.errors import LedgerError, PermitRefused
+from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.decisions import Decision, Signed, VerdictWord, new_nonce, sign
 from handwheel.tools.guardrails.keys import key_path
@@ -17,6 +17,8 @@ from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.operators import ADMINISTRATOR, Operator, Roster, load_roster
 from handwheel.tools.guardrails.policy import load_policy
 from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
+
+from .withdrawal import current_withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,13 @@ class Signer:
 def sign_statement(
     database: Database, signer: Signer, statement: Statement, now: Instant
 ) -> Signed:
-    """Returns the signed decision, with the ledger's head in view."""
+    """Returns the signed decision, with the ledger's head in view.
+
+    Raises:
+        Withdrawn: The person was interrupted meanwhile; see `ask_in_thread`.
+    """
+    if (withdrawal := current_withdrawal()) is not None:
+        withdrawal.check()
     head = database.head()
     if head is None:
         raise LedgerError("the ledger has no rows; it cannot be signed on")
@@ -105,7 +113,8 @@ def find_person(
     """Returns who is to sign: the person named, else the only one whose key is on this machine.
 
     Raises:
-        PermitRefused: There is none, or several.
+        PermitRefused: The person named is none.
+        InvalidArguments: Nobody is named, and there is not just one.
     """
     known = [
         each
@@ -121,7 +130,7 @@ def find_person(
     here = [each for each in known if key_path(site.id, each.person).exists()]
     if len(here) != 1:
         names = ", ".join(each.person for each in known) or "nobody"
-        raise PermitRefused(f"name the {kind} who signs with --as; enrolled: {names}")
+        raise InvalidArguments(f"name the {kind} who signs with --as; enrolled: {names}")
     return here[0]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 
 
@@ -13,6 +14,16 @@ def make_writable() -> None:
             setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
     if isinstance(sys.stdout, TextIOWrapper):  # standard error escapes them by itself
         sys.stdout.reconfigure(errors="replace")
+
+
+def end_line() -> None:
+    """Ends the line of a terminal in which `^C` or an unanswered question stands."""
+    for stream in (sys.stderr, sys.stdout):
+        with suppress(OSError, ValueError):
+            if stream.isatty():
+                stream.write("\n")
+                stream.flush()
+                return
 
 
 def _open_null(number: int) -> None:

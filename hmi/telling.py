@@ -1,23 +1,26 @@
-"""Tells what happens on standard output, and never waits for whoever should read it."""
+"""Tells what happens, and never waits for whoever should read it."""
 
 import os
-import sys
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
+from typing import TextIO
 
 
 class Teller:
     """Writes lines from a thread of its own, so that a pipe which nobody empties stops nothing.
 
     When nobody can read any more, the lines are dropped.
+
+    Args:
+        stream: Standard output or standard error.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._lines: SimpleQueue[str] = SimpleQueue()
-        sys.stdout.flush()
-        # A daemon, and past sys.stdout: a write that hangs must not hold up the end.
-        Thread(target=self._write, args=(sys.stdout.fileno(),), name="teller", daemon=True).start()
+        stream.flush()
+        # A daemon, and past the stream: a write that hangs must not hold up the end.
+        Thread(target=self._write, args=(stream.fileno(),), name="teller", daemon=True).start()
 
     def tell(self, line: str) -> None:
         """Puts a line in the queue."""

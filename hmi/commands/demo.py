@@ -16,7 +16,7 @@ from ..interrupts import uninterrupted_import
 def command(
     fault: Annotated[str, typer.Option(metavar="ID", help=f"One of {', '.join(STORIES)}.")] = "F01",
     headless: Annotated[
-        bool, typer.Option("--headless", help="Print lines, as in a pipe, instead of a screen.")
+        bool, typer.Option("--headless", help="Print lines, as in a pipe, and ask nobody.")
     ] = False,
     approve_after: Annotated[
         str | None,
@@ -27,8 +27,8 @@ def command(
 
     Plant and gate run as processes of their own, in a temporary site with throw-away people
     that is removed at the end. One person asks for the standby pump; you are the other: read
-    the card and type the word, or leave it and see what the interlocks make of it. In a pipe
-    nobody can be asked. A minute or two; Ctrl-C ends it.
+    the card and type the word, or leave it and see what the interlocks make of it. With
+    --headless, or in a pipe, nobody is asked. A minute or two; Ctrl-C ends it.
     """
     story = STORIES.get(fault)
     if story is None:
@@ -40,15 +40,16 @@ def command(
     with uninterrupted_import():
         from ..screen import has_screen
 
+    is_live = not headless and has_screen()
     with TemporaryDirectory(prefix="handwheel-demo-") as folder:
-        run(_demo(Path(folder), story, approve_after_s, is_live=not headless and has_screen()))
+        run(_demo(Path(folder), story, approve_after_s, is_live=is_live, asks=not headless))
 
 
 async def _demo(
-    folder: Path, story: Story, approve_after_s: float | None, *, is_live: bool
+    folder: Path, story: Story, approve_after_s: float | None, *, is_live: bool, asks: bool
 ) -> None:
     from ..demo_stage import demo_stage
 
     print("starting the plant and the gate…", flush=True)
     async with demo_stage(folder, story, is_attended=approve_after_s is None) as stage:
-        await stage.tell(approve_after_s, is_live=is_live)
+        await stage.tell(approve_after_s, is_live=is_live, asks=asks)

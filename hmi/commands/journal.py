@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.journal import FIRST
 
 from ..exits import NO
-from ..journal_lines import audit_line, journal_fields, journal_line
+from ..journal_lines import audit_line, show_row
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
 
@@ -37,7 +37,7 @@ def tail(
         while True:
             for row in database.journal(after=last):
                 last = row.seq
-                typer.echo(json.dumps(journal_fields(row)) if as_json else journal_line(row))
+                typer.echo(show_row(row, as_json=as_json))
             if not follow:
                 return
             sys.stdout.flush()
@@ -46,7 +46,9 @@ def tail(
 
 @app.command("verify")
 def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Check the whole journal: chain, anchors, signatures, transitions, quorum, read-backs.
+    """Check the whole journal, and what it proves.
+
+    That is: chain, anchors, signatures, transitions, quorum, read-backs.
 
     Exit codes: 0 nothing is wrong, 1 something is.
     """

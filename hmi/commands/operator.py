@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,11 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.durations import parse_duration
-from handwheel.connectors.site import Site
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.site import POLICY_FILE, Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.administering import key_subject, revoke_key
-from handwheel.tools.guardrails.decisions import meaning_of_subject
+from handwheel.tools.guardrails.administering import revoke_key
+from handwheel.tools.guardrails.decisions import key_subject, meaning_of_subject
 from handwheel.tools.guardrails.enrolment import (
     Enrolment,
     check_enrolment,
@@ -20,14 +22,17 @@ from handwheel.tools.guardrails.enrolment import (
 )
 from handwheel.tools.guardrails.keys import key_path
 from handwheel.tools.guardrails.ledger.database import LEDGER_FILE
-from handwheel.tools.guardrails.operators import ADMINISTRATOR, Roster, load_roster
+from handwheel.tools.guardrails.operators import ADMINISTRATOR, Operator, Roster, load_roster
+from handwheel.tools.guardrails.policy import load_policy
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ..exits import CONFIGURATION, fail
+from ..folding import fold
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
 from ..own_key import open_key
 from ..passphrase import new_passphrase
+from ..signer_options import AdministratorOption, PassphraseOption
 from ..signing import Statement, find_person, open_bench, open_signer, sign_statement
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -43,9 +48,7 @@ def enroll_person(
     valid: Annotated[
         str, typer.Option(metavar="TIME", help="How long the enrolment holds.")
     ] = "365d",
-    issuer: Annotated[
-        str | None, typer.Option("--as", metavar="ADMIN", help="The administrator who signs.")
-    ] = None,
+    issuer: AdministratorOption = None,
     passphrase_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The new key's passphrase, mode 600.")
     ] = None,
@@ -71,10 +74,21 @@ def enroll_person(
     signer = open_key(opened, admin, issuer_passphrase_file) if admin else None
     passphrase = new_passphrase(name, passphrase_file)
     person = enroll(opened, wanted, passphrase, signer)
-    typer.echo(f"{name}: {', '.join(sorted(person.roles))}, until {stamp(person.until)}")
+    why = f", when {admin.person}'s own ends" if admin and person.until < wanted.until else ""
+    typer.echo(f"{name}: {', '.join(sorted(person.roles))}, until {stamp(person.until)}{why}")
     typer.echo(f"key {person.key_id} in {key_path(opened.id, name)}")
+    _warn_of_no_use(opened, person)
     if is_first:
         typer.echo("it is the trust root of this site now: compare it with what site.yaml says")
+
+
+def _warn_of_no_use(site: Site, person: Operator) -> None:
+    """Tells of roles that approve nothing; a wrong policy is another command's business."""
+    with suppress(ConfigError):
+        policy = load_policy(site)
+        for role in sorted(person.roles - {ADMINISTRATOR}):
+            if not policy.has_use_for(role):
+                sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} asks for the role {role}\n")
 
 
 def _wanted(name: str, roles: list[str], valid: str) -> Enrolment:
@@ -92,18 +106,15 @@ def _wanted(name: str, roles: list[str], valid: str) -> Enrolment:
 @app.command("revoke")
 def revoke(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key is taken back.")],
-    issuer: Annotated[
-        str | None, typer.Option("--as", metavar="ADMIN", help="The administrator who signs.")
-    ] = None,
-    passphrase_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The administrator's, mode 600.")
-    ] = None,
+    issuer: AdministratorOption = None,
+    passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Take a person's key back, at once and for good: nothing that it signed counts any more.
+    """Take a person's key back, at once and for good.
 
-    It stands in the ledger, so that no old file brings the key back. For a new key take the
-    person's record out of operators.yaml and enrol them again.
+    Nothing that it signed counts any more. It stands in the ledger, so that no old file brings
+    the key back. For a new key take the person's record out of operators.yaml and enrol them
+    again.
     """
     opened = open_site(site)
     with open_bench(opened) as bench:
@@ -123,7 +134,7 @@ def revoke(
 
 @app.command("list")
 def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List who may decide, and the records that do not count, with the reason."""
+    """List who may decide, and which records do not count."""
     opened = open_site(site)
     roster, revoked = load_roster(opened), _revoked_keys(opened)
     now = datetime.now(UTC)
@@ -136,7 +147,8 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
         over = over if each.is_enrolled(now) else "  not valid now"
         roles = ", ".join(sorted(each.roles))
         until = f"until {stamp(each.until)}"
-        typer.echo(f"{each.person:<{width}}  {roles:<16}  {each.key_id}  {until}{over}")
+        line = f"{each.person:<{width}}  {roles:<16}  {each.key_id}  {until}{over}"
+        typer.echo(fold(line, width + 2))
     if not roster.operators:
         typer.echo("nobody is enrolled")
     for problem in roster.ignored:

@@ -52,7 +52,7 @@ def models(as_json: JsonOption = False) -> None:
 
 @app.command("faults")
 def faults(model: ModelArgument, as_json: JsonOption = False) -> None:
-    """List a plant's faults and decoys, how they show, and the field actions."""
+    """List a plant's faults, decoys and field actions."""
     plant = create_plant(model)
     if as_json:
         rows = [_fault_row(kind) for kind in plant.faults.values()]

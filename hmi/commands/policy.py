@@ -37,9 +37,9 @@ def explain(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say whether a value may be written, by whom, within what, and which rules say so.
+    """Say whether a value may be written, by whom, and why.
 
-    Reads the present value if the plant answers. Sends nothing.
+    Names the limits and the rules. Reads the present value if the plant answers. Sends nothing.
 
     Exit codes: 0 it may be proposed, 1 it is denied.
     """
@@ -78,12 +78,13 @@ def _lines(
     if now is None:
         yield _row("now", "not known, the plant does not answer")
     else:
-        yield _row("now", f"{_with_unit(tag, now.value)} ({now.status.name})")
+        yield _row("now", f"{tag.show(now)} {tag.unit}".rstrip() + f" ({now.status.name})")
     if ruling.is_allowed:
         people = "one person" if ruling.quorum == 1 else f"{ruling.quorum} different people"
         yield _row("approved by", f"{people} as {' and '.join(ruling.roles)}")
     yield from _bounds(tag, ruling)
-    for across in policy.across if ruling.is_allowed else ():
+    judged = [each for each in policy.across if tag.name not in each.spared]
+    for across in judged if ruling.is_allowed else ():
         yield _row("must be true", f"{across.text}, {_WITH[across.with_]} ({across.id})")
     yield from (_row("rule", rule) for rule in ruling.rules)
 

@@ -8,15 +8,17 @@ import typer
 from handwheel.connectors.errors import os_reason
 from handwheel.connectors.site import Site
 from handwheel.tools.errors import InvalidArguments, LedgerError
-from handwheel.tools.guardrails.administering import lockout_subject, release_lockout
-from handwheel.tools.guardrails.decisions import meaning_of_subject
-from handwheel.tools.guardrails.ledger.stops import SITE, latch, locked_scopes
+from handwheel.tools.guardrails.administering import release_lockout
+from handwheel.tools.guardrails.administrators import locked_out
+from handwheel.tools.guardrails.decisions import lockout_subject, meaning_of_subject
+from handwheel.tools.guardrails.ledger.stops import SITE, latch
 from handwheel.tools.guardrails.lockouts import lockout_file
 from handwheel.tools.guardrails.operators import ADMINISTRATOR
 from handwheel.tools.requests.stamps import instant_now
 
 from ..open_site import open_site
 from ..options import SiteOption
+from ..signer_options import AdministratorOption, PassphraseOption
 from ..signing import Statement, find_person, open_bench, open_signer, sign_statement
 
 _VALID_S = 60.0
@@ -24,15 +26,13 @@ _VALID_S = 60.0
 
 def command(
     equipment: Annotated[
-        str, typer.Argument(metavar="EQUIPMENT", help="Without one, the lockout of the site.")
+        str,
+        typer.Argument(
+            metavar="EQUIPMENT", show_default=False, help="Without one, the lockout of the site."
+        ),
     ] = SITE,
-    person: Annotated[
-        str | None, typer.Option("--as", metavar="ADMIN", help="The administrator who signs.")
-    ] = None,
-    passphrase_file: Annotated[
-        Path | None,
-        typer.Option("--passphrase-file", metavar="FILE", help="Else it is asked for; mode 600."),
-    ] = None,
+    person: AdministratorOption = None,
+    passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
     """End a lockout. What was asked for or approved before it stays dead: ask anew."""
@@ -42,13 +42,13 @@ def command(
     with open_bench(opened) as bench:
         operator = find_person(opened, bench.roster, person, instant_now().wall, administrator=True)
         file = lockout_file(opened.state, equipment)
-        if equipment not in locked_scopes(bench.database):
+        if equipment not in locked_out(opened, bench.database):
             if not file.exists():
                 raise InvalidArguments(f"{equipment} is not locked out")
             # No gate has seen the file yet; the ledger must know of what is released.
             covered = None if equipment == SITE else opened.members_of(equipment)
             latch(bench.database, equipment, covered, instant_now())
-        generation = locked_scopes(bench.database)[equipment]
+        generation = locked_out(opened, bench.database)[equipment]
         subject = lockout_subject(equipment, generation)
         signer = open_signer(opened, operator, passphrase_file)
         now = instant_now()

@@ -1,6 +1,7 @@
 """`handwheel requests`: what is asked for, and a person's word on it."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,45 +9,35 @@ import typer
 
 from handwheel.connectors.site import Site
 from handwheel.tools.errors import InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.deciding import decide
-from handwheel.tools.guardrails.decisions import (
-    ActionVerdict,
-    RequestVerdict,
-    meaning_of,
-    meaning_of_subject,
-)
+from handwheel.tools.guardrails.deciding import check_open, decide
+from handwheel.tools.guardrails.decisions import RequestVerdict, meaning_of
+from handwheel.tools.guardrails.entitlement import check_approver, check_objector
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.transitions import (
     OPEN_REQUESTS,
-    UNRESOLVED_ACTIONS,
+    WAITING_REQUESTS,
     RequestState,
 )
+from handwheel.tools.guardrails.printable import plain
 from handwheel.tools.requests.stamps import instant_now
 
-from ..asking import ask, look, role_for, settled, sign_approval
-from ..card_text import has_colour, render_card
+from ..asking import ask, look, role_for, settled, sign_approval, signers
+from ..card_layout import card_width, has_colour
+from ..card_text import render_card
 from ..exits import CONFIGURATION, NO, WAITING, fail, run
 from ..following import follow
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
-from ..prompt import Answer, confirm
-from ..request_lines import request_fields, request_line
+from ..outcome_text import render_request
+from ..request_lines import action_line, request_fields, request_line
+from ..resolving import resolve_action
+from ..signer_options import AsOption, PassphraseOption, ReasonOption
 from ..signing import Signer, Statement, find_person, open_bench, open_signer, sign_statement
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-_RESOLVE_S = 120.0
-
 RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="Or the beginning of it.")]
-AsOption = Annotated[
-    str | None,
-    typer.Option("--as", metavar="PERSON", help="Who signs; else the one with a key here."),
-]
-PassphraseOption = Annotated[
-    Path | None,
-    typer.Option("--passphrase-file", metavar="FILE", help="Else it is asked for; mode 600."),
-]
 
 
 @app.command("list")
@@ -59,7 +50,7 @@ def list_requests(
     with open_bench(open_site(site)) as bench:
         now = instant_now()
         sweep(bench.database, now)
-        records = load_requests(bench.database)
+        records = load_requests(bench.database, pass_by=_warn_of_damage)
         open_ = [each for each in records if every or _is_of_interest(each)]
     if as_json:
         typer.echo(json.dumps([request_fields(each) for each in open_]))
@@ -70,36 +61,44 @@ def list_requests(
         typer.echo("no requests" if every else "nothing waits; --all lists those that are over")
 
 
+def _warn_of_damage(name: str, fault: str) -> None:
+    sys.stderr.write(f"handwheel: passed by {plain(name)}: {plain(fault)}\n")
+
+
 def _is_of_interest(record: RequestRecord) -> bool:
-    is_held = any(each.state in UNRESOLVED_ACTIONS for each in record.actions)
-    return is_held or record.state in OPEN_REQUESTS
+    return bool(record.unresolved) or record.state in OPEN_REQUESTS
 
 
 @app.command("show")
 def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Show the card of a request as the plant is now, and where its actions stand."""
+    """Show a request's card as the plant is now, and its actions."""
     with open_bench(open_site(site)) as bench:
         now = instant_now()
         sweep(bench.database, now)
         record = load_request(bench.database, name)
-        card = look(bench, record, now)
+        card = look(bench, record, now) if record.state in WAITING_REQUESTS else None
         if as_json:
-            typer.echo(json.dumps(request_fields(record) | {"problems": card.problems}))
+            problems = card.problems if card else []
+            typer.echo(json.dumps(request_fields(record) | {"problems": problems}))
             return
-        if record.state in OPEN_REQUESTS:
-            for line in render_card(card, is_coloured=has_colour()):
-                typer.echo(line)
-        typer.echo(request_line(record, now))
+        width = card_width()
+        lines = (
+            render_card(card, width, is_coloured=has_colour(), is_whole=True)
+            if card
+            else render_request(record, signers(bench.database, record), width)
+        )
+        for line in (*lines, request_line(record, now)):
+            typer.echo(line)
         for each in record.actions:
-            typer.echo(f"  {each.action_id}  {each.state}  {each.reason}".rstrip())
+            typer.echo(f"  {action_line(each)}")
 
 
 @app.command("propose")
 def propose(
     assignments: Annotated[
-        list[str], typer.Argument(metavar="TAG=VALUE…", help="Such as P-101B.run_cmd=true.")
+        list[str], typer.Argument(metavar="TAG=VALUE", help="Such as P-101B.run_cmd=true.")
     ],
-    reason: Annotated[str, typer.Option(help="Why; whoever approves reads it.")],
+    reason: ReasonOption,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
@@ -161,10 +160,12 @@ def approve(
         operator = find_person(
             opened, bench.roster, person, instant_now().wall, administrator=False
         )
+        check_open("approve", record, instant_now())
+        check_approver(bench, record, operator, instant_now())
         if digest is None or passphrase_file is None:
             state = ask(bench, record, lambda: open_signer(opened, operator, None))
         else:
-            if digest != record.digest:
+            if digest.lower() != record.digest:
                 raise PermitRefused("the request has another digest; nothing was approved")
             signer = open_signer(opened, operator, passphrase_file)
             state = sign_approval(bench, record, signer, settled(bench, record))
@@ -180,7 +181,7 @@ def approve(
 @app.command("reject")
 def reject(
     name: RequestArgument,
-    reason: Annotated[str, typer.Option(help="Why; the journal keeps it.")],
+    reason: ReasonOption,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
@@ -192,7 +193,7 @@ def reject(
 @app.command("revoke")
 def revoke(
     name: RequestArgument,
-    reason: Annotated[str, typer.Option(help="Why; the journal keeps it.")],
+    reason: ReasonOption,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
@@ -213,6 +214,8 @@ def _object(
         sweep(bench.database, instant_now())
         record = load_request(bench.database, name)
         operator = find_person(site, bench.roster, person, instant_now().wall, administrator=False)
+        check_open(verdict, record, instant_now())
+        check_objector(bench, record.request, operator)
         signer = open_signer(site, operator, file)
         request, now = record.request, instant_now()
         statement = Statement(
@@ -238,46 +241,34 @@ def resolve(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Say what became of a write whose outcome is unknown or wrong; its equipment is free then."""
+    """Say what became of a write that is unknown or wrong.
+
+    Look at the plant first. Sends nothing; its equipment is free then.
+    """
     if applied is None:
         fail("say --applied or --not-applied: look at the plant first", CONFIGURATION)
     opened = open_site(site)
     with open_bench(opened) as bench:
         record = load_request(bench.database, name)
-        held = [each for each in record.actions if each.state in UNRESOLVED_ACTIONS]
-        wanted = [each for each in held if "/" not in name or each.action_id == name.upper()]
+        wanted = [
+            each
+            for each in record.unresolved
+            if "/" not in name or each.action_id.upper() == name.upper()
+        ]
         if not wanted:
             raise InvalidArguments(f"{name} has no action whose outcome is unknown or wrong")
         operator = find_person(
             opened, bench.roster, person, instant_now().wall, administrator=False
         )
-        action = wanted[0]
-        card = look(bench, record, instant_now())
-        for line in render_card(card, is_coloured=has_colour()):
-            typer.echo(line)
-        typer.echo(f"{action.action_id}  {action.state}  {action.reason}")
-        if passphrase_file is None and not _is_meant(applied=applied):
-            raise SystemExit(NO)
-        signer = open_signer(opened, operator, passphrase_file)
-        verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"
-        request, now = record.request, instant_now()
-        statement = Statement(
-            verdict=verdict,
-            meaning=meaning_of_subject(verdict, action.action_id),
-            role=role_for(bench, operator, request),
-            valid_s=request.within_s,
-            digest=request.digest,
-            subject=action.action_id,
-            card=card.digest,
+        state = resolve_action(
+            bench,
+            record,
+            wanted[0],
+            operator,
+            lambda: open_signer(opened, operator, passphrase_file),
+            applied=applied,
+            is_asked=passphrase_file is None,
         )
-        signed = sign_statement(bench.database, signer, statement, now)
-        state = decide(bench, signed, card.text, now)
-        typer.echo(f"{request.request_id}  {state}")
-
-
-def _is_meant(*, applied: bool) -> bool:
-    word = "applied" if applied else "not applied"
-    answer = confirm(f'\nType "{word}" if you have seen it at the plant: ', word, _RESOLVE_S)
-    if answer is not Answer.YES:
-        typer.echo("nothing was recorded")
-    return answer is Answer.YES
+        if state is None:
+            raise SystemExit(NO)
+        typer.echo(f"{record.request.request_id}  {state}")

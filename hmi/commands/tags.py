@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 TagArguments = Annotated[
     list[str] | None,
-    typer.Argument(metavar="TAG…", help="Names or patterns such as 'P-101?.*'; without, all."),
+    typer.Argument(metavar="TAG", help="Names or patterns such as 'P-101?.*'; without, all."),
 ]
 
 
@@ -103,7 +103,10 @@ async def _read(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
 def watch(
     patterns: TagArguments = None, site: SiteOption = None, as_json: JsonOption = False
 ) -> None:
-    """Watch tags until Ctrl-C: a live table in a terminal, a line for each change in a pipe."""
+    """Watch tags until Ctrl-C.
+
+    A live table in a terminal, a line for each change in a pipe.
+    """
     with uninterrupted_import():
         from ..watch import watch_tags
 

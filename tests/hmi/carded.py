@@ -99,13 +99,11 @@ def instant(after_s: float) -> Instant:
     return Instant(FILED + timedelta(seconds=after_s), "a boot", int(after_s * 1000.0))
 
 
-def picture(
-    readings: Mapping[str, Reading] = READINGS, locked: tuple[str, ...] = (), at_s: float = 47.8
-) -> Picture:
+def picture(readings: Mapping[str, Reading] = READINGS, at_s: float = 47.8) -> Picture:
     at = instant(at_s)
     return Picture(
         schema="picture/1", at=stamp(at.wall), boot_id=at.boot_id, boot_ms=at.boot_ms,
-        epoch=3, locked=list(locked), readings=dict(readings),
+        epoch=3, locked=[], hashes={}, readings=dict(readings),
     )  # fmt: skip
 
 
@@ -115,6 +113,7 @@ def card(
     *,
     after_s: float = 48.0,
     signed: tuple[CardSigner, ...] = (),
+    hindrances: tuple[str, ...] = (),
 ) -> Card:
     """The card of a request 48 s after it was filed, 0.2 s after the picture."""
     return make_card(
@@ -123,7 +122,8 @@ def card(
         picture=seen or picture(),
         now=instant(after_s),
         signed=signed,
-        limits={"PIC-102.sp": "280 to 420 kPa"},
+        limits={"PIC-102.sp": "limits 280 to 420 kPa"},
+        hindrances=hindrances,
     )
 
 

@@ -133,7 +133,7 @@ def in_terminal(
     """Runs a Python command line, such as `-m handwheel.hmi`, in a terminal of its own."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    known = environment(TERM="xterm-256color", **(variables or {}))
+    known = environment(**{"TERM": "xterm-256color", **(variables or {})})
     if temporary:
         known["TMPDIR"] = str(temporary)
     with subprocess.Popen(

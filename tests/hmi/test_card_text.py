@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.hmi.card_text import has_colour, render_card
+from handwheel.hmi.card_layout import fitting_width, has_colour
+from handwheel.hmi.card_text import render_card
 from handwheel.tools.guardrails.card import CardSigner, parse_card
 from handwheel.tools.requests.stamps import stamp
 
@@ -24,9 +25,9 @@ CARDS = {
     ),
     "not-now": card(
         request(proposer={"kind": "agent", "name": "planner"}, recovery=[]),
-        picture(read("P-101B.run_cmd", value=True, shown="true") | BROKEN_SWITCH,
-                locked=("P-101B",), at_s=1800.8),
+        picture(read("P-101B.run_cmd", value=True, shown="true") | BROKEN_SWITCH, at_s=1800.8),
         after_s=1801.0,
+        hindrances=("locked out: P-101B",),
     ),
     "hostile": card(
         request(
@@ -87,11 +88,61 @@ def _drawn(reason: str, width: int) -> list[str]:
     return render_card(card(request(reason=reason)), width)
 
 
-@given(st.text(min_size=1, max_size=300), st.integers(20, 140))
+@given(st.text(min_size=1, max_size=300).filter(str.strip), st.integers(20, 140))
 def test_no_reason_can_leave_its_place(reason: str, width: int) -> None:
     lines, honest = _drawn(reason, width), _drawn("x", width)
     assert all(line.isprintable() for line in lines)
-    assert all(_columns(line) <= max(width, 80) for line in lines)
+    assert all(_columns(line) <= min(max(width, 60), 80) for line in lines)
     at = next(n for n, line in enumerate(honest) if line.startswith("reason"))
     assert lines[:at] == honest[:at]
     assert next(line for line in lines[at + 1 :] if line[:10].strip()) == honest[at + 1]
+
+
+def test_a_long_reason_takes_three_lines_and_show_has_all_of_it() -> None:
+    words = " ".join(f"word{n}" for n in range(250))
+    shown = card(request(reason=words))
+    at = next(n for n, line in enumerate(render_card(shown)) if line.startswith("reason"))
+    cut = render_card(shown)[at:]
+    assert cut[2].strip() == f"… ({len(words)} characters: handwheel requests show)"
+    assert cut[3].startswith("━")
+    whole = " ".join(line.strip() for line in render_card(shown, is_whole=True)[at:-2])
+    assert whole == f"reason      “{words}”"
+    short = card(request(reason="a short one"))
+    assert render_card(short) == render_card(short, is_whole=True)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_bytes_of_a_long_frame_stand_below_each_other(width: int) -> None:
+    wire = bytes(range(60)).hex()
+    lines = render_card(card(request(commands=[start() | {"wire": wire}])), width)
+    at = next(n for n, line in enumerate(lines) if line.startswith("frames"))
+    drawn = [line for line in lines[at + 1 :] if line.startswith(" " * 16)]
+    assert bytes.fromhex("".join(line for line in drawn if " c1 " not in line)).hex() == wire + (
+        "010500140000"  # the undo's
+    )
+    assert {line[:17].isspace() for line in drawn} == {False}
+
+
+def test_a_number_has_its_unit_wherever_it_stands() -> None:
+    drawn = "\n".join(render_card(card(request(commands=[lower() | {"readback": "PIC-102.sp"}]))))
+    assert "must read 340 kPa within 2 s" in drawn
+    assert "limits 280 to 420 kPa" in drawn
+    assert "PIC-102.sp  350 → 340 kPa  -10 kPa" in drawn
+
+
+def test_nothing_of_what_is_written_is_rounded_away() -> None:
+    exact = lower() | {"value": 349.004, "shown": "349.004"}
+    present = picture(read("PIC-102.sp", value=349.1, shown="349.1"))
+    asked = request(commands=[exact], recovery=[])
+    drawn = "\n".join(render_card(card(asked, present)))
+    assert "349.1 → 349.004 kPa  -0.096 kPa" in drawn
+    assert "already so" not in drawn
+    reached = picture(read("PIC-102.sp", value=349.004, shown="349"))
+    assert "349.004 → 349.004 kPa, already so" in "\n".join(render_card(card(asked, reached)))
+
+
+@pytest.mark.parametrize(("columns", "width"), [(40, 60), (60, 60), (72, 72), (80, 80), (200, 80)])
+def test_a_card_is_as_wide_as_its_terminal_within_reason(columns: int, width: int) -> None:
+    assert fitting_width(columns) == width
+    lines = render_card(CARDS["two-people"], columns)
+    assert max(map(_columns, lines)) == width == _columns(lines[0])

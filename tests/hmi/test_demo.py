@@ -101,7 +101,7 @@ async def test_what_is_approved_starts_the_standby_and_nothing_else_is_sent(
     assert frames == ["050014ff00"]
     assert "01050014ff00  P-101B.run_cmd = true, approved by ben (unattended)\n" in told
     assert "intents 1: nothing is wrong\n" in told
-    assert "because exactly that was approved" in " ".join(told.split())
+    assert "because exactly that was approved" in told.splitlines()[-1]
 
 
 @pytest.mark.timeout(40)
@@ -110,7 +110,12 @@ async def test_a_worn_bearing_that_nobody_acts_on_is_told_from_the_alarm_to_the_
 ) -> None:
     assert await tell(BEARING, tmp_path) == 30.0  # it has slowed down
     told = capsys.readouterr().out
-    assert "not approved; nothing was sent" in told  # a pipe is no person
+    assert "not approved: answers are typed at a terminal" in told  # a pipe is no person
+    *lines, last = told.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    assert [line for line in (*lines, last) if line != line.rstrip()] == []
+    assert "you are ben: read the card" in told
+    assert "next: handwheel" not in told
     assert "beside what was approved:\n  none\n" in told
     assert "intents 0: nothing is wrong\n" in told
     assert frames_of(tmp_path / "frames.jsonl") == []
@@ -120,9 +125,8 @@ async def test_a_worn_bearing_that_nobody_acts_on_is_told_from_the_alarm_to_the_
     assert [tag for tag in seen if tag in story] == list(story)
     for tag in story:
         assert int(rose[tag]) <= seen[tag] <= rose[tag] + LATE_S
-    moral = " ".join(told.split("\n\n")[-1].split())
     found = re.fullmatch(
-        r"The alarm came (.+) before the trip: too short .* fell to (\d+) kPa\.", moral
+        r"The alarm came (.+) before the trip: too short .* fell to (\d+) kPa\.", last
     )
     assert found is not None
     lead_s = seen["P-101A.tripped"] - seen["VAH-101A.active"]
@@ -250,4 +254,5 @@ async def test_values_that_are_not_good_say_so_in_a_pipe(
     await tell(replace(BEARING, fault="F01@10h"), tmp_path, modbus=2)
     told = capsys.readouterr().out
     assert told.count("pkg connecting: modbus://127.0.0.1:2/1: connection refused\n") == 1
-    assert re.search(r"VT-101A.pv - mm/s BadWaitingForInitialData  .*  PT-102.pv 3\S+ kPa  ", told)
+    assert re.search(r"VT-101A.pv - mm/s BadWaitingForInitialData\n.*  PT-102.pv 3\S+ kPa\n", told)
+    assert max(len(line) for line in told.splitlines()[:-1]) <= 80

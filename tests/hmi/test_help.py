@@ -1,6 +1,8 @@
+import inspect
 import json
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import version
 
 import pytest
@@ -8,7 +10,11 @@ import pytest
 from ..served import handwheel
 
 COMMANDS = [
-    "", "demo", "init", "check", "lockout", "operator", "operator enroll", "operator list",
+    "", "demo", "init", "check", "gate", "lockout", "release",
+    "operator", "operator enroll", "operator revoke", "operator list",
+    "requests", "requests list", "requests show", "requests propose", "requests approve",
+    "requests reject", "requests revoke", "requests resolve",
+    "journal", "journal tail", "journal verify", "journal export",
     "plant", "plant models", "plant faults", "plant map", "plant serve", "plant run",
     "policy", "policy explain", "tags", "tags list", "tags read", "tags watch",
 ]  # fmt: skip
@@ -30,6 +36,8 @@ def test_every_command_explains_itself(command: str) -> None:
     done = handwheel(*words, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(" ".join(["Usage: handwheel", *words]))
+    assert "..." not in done.stdout.partition("Commands:")[2]  # a title that was cut
+    assert "{" not in done.stdout
     below = {other.split()[len(words)] for other in COMMANDS if _is_below(other, words)}
     assert all(f"\n  {name} " in done.stdout for name in below)
 
@@ -65,3 +73,28 @@ def test_a_command_imports_only_the_libraries_that_it_needs(
 def test_the_version_is_shown() -> None:
     done = handwheel("--version")
     assert (done.returncode, done.stdout) == (0, f"handwheel {version('handwheel')}\n")
+
+
+@pytest.mark.parametrize("name", ["demo", "init", "check", "gate", "release"])
+def test_a_commands_help_is_all_that_was_written_about_it(name: str) -> None:
+    written = inspect.getdoc(import_module(f"handwheel.hmi.commands.{name}").command)
+    assert written is not None
+    assert " ".join(written.split()) in " ".join(handwheel(name, "--help").stdout.split())
+
+
+def test_the_list_of_commands_needs_none_of_them() -> None:
+    ask = _IMPORTED.replace('.partition(".")[0]', "")
+    command = [sys.executable, "-c", ask, "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    code, modules = json.loads(told.splitlines()[-1])
+    assert code == 0
+    assert [name for name in modules if name.startswith("handwheel.hmi.commands.")] == []
+
+
+def test_a_wrong_use_is_told_as_every_other_error() -> None:
+    done = handwheel("plant", "run", "cw-100")
+    usage, hint, blank, message = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert usage == "Usage: handwheel plant run [OPTIONS] MODEL"
+    assert (hint, blank) == ("Try 'handwheel plant run -h' for help.", "")
+    assert message == "handwheel: Missing option '--for'."

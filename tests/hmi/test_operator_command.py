@@ -1,10 +1,12 @@
 """`handwheel operator`, with passphrases from files and at a terminal."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from termios import tcgetattr
 
 import pytest
 
@@ -84,8 +86,18 @@ def test_an_administrator_enrols_an_operator(place: Place) -> None:
     lines = place.run("list").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["boss", "anna"]
     again = _enroll_anna(place, *files)
-    assert again.returncode == 1
+    assert again.returncode == 2
     assert again.stderr.startswith("handwheel: anna is enrolled until ")
+
+
+def test_a_role_that_approves_nothing_is_said(place: Place) -> None:
+    boss, mark = place.file("boss", f"{BOSS}\n"), place.file("mark", f"{ANNA}\n")
+    place.run("enroll", "boss", "--role", "administrator", "--passphrase-file", boss)
+    files = ("--passphrase-file", mark, "--issuer-passphrase-file", boss)
+    done = place.run("enroll", "mark", "--role", "operater", "--role", "operator", *files)
+    assert done.returncode == 0
+    assert ", when boss's own ends\n" in done.stdout
+    assert done.stderr == "handwheel: no rule of policy.yaml asks for the role operater\n"
 
 
 def test_a_forged_record_is_said_loudly(manned: Place) -> None:
@@ -104,12 +116,12 @@ def test_a_forged_record_is_said_loudly(manned: Place) -> None:
 
 
 def test_the_first_person_is_an_administrator(place: Place) -> None:
-    for code, arguments, reason in (
-        (1, ["--role", "operator"], "no administrator yet"),
-        (2, ["--role", "administrator", "--as", "boss"], "leave out --as"),
+    for arguments, reason in (
+        (["--role", "operator"], "no administrator yet"),
+        (["--role", "administrator", "--as", "boss"], "leave out --as"),
     ):
         done = place.run("enroll", "anna", *arguments)
-        assert (done.returncode, done.stdout) == (code, "")
+        assert (done.returncode, done.stdout) == (2, "")
         assert reason in done.stderr
     assert place.keys() == []
 
@@ -121,7 +133,7 @@ def test_the_first_person_is_an_administrator(place: Place) -> None:
         (2, ["--valid", "365"], "--valid: '365' is no duration"),
         (2, ["--valid", "3651d"], "--valid: must lie between 1 s and 3650 d"),
         (1, ["--as", "anna"], "anna is no administrator of this site now"),
-        (1, ["--role", "administrator"], "an administrator approves nothing"),
+        (2, ["--role", "administrator"], "an administrator approves nothing"),
         (2, ["--issuer-passphrase-file", "/no/such"], "/no/such: cannot be read: no such file"),
         (2, ["--issuer-passphrase-file", "/dev/null"], "/dev/null: is no file"),
         (2, ["--issuer-passphrase-file", "OPEN"], "open: is open to others: chmod 600 it"),
@@ -165,7 +177,7 @@ def test_a_key_without_a_record_is_explained(place: Place) -> None:
     assert place.run(*words).returncode == 0
     (place.root / "operators.yaml").write_text("schema: operators/1\noperators: []\n")
     done = place.run(*words)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "boss.key: there is a key already, but no record for it" in done.stderr
 
 
@@ -217,11 +229,19 @@ def test_a_typed_no_leaves_nothing(
     assert place.keys() == []
 
 
-def test_a_prompt_can_be_interrupted(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_prompt_gives_the_terminal_back(
+    place: Place, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(place.config))
     with in_terminal(*_options(place)) as terminal:
+        before = tcgetattr(terminal.master)
         terminal.read_until("or more: ")
-        terminal.type("\x03")
+        if number == signal.SIGINT:
+            terminal.type(f"\x03{BOSS}\n")
+        else:
+            terminal.process.send_signal(number)
         assert terminal.exit_code() == 130
-    assert "Traceback" not in terminal.written
+        assert tcgetattr(terminal.master) == before
+    assert terminal.written.endswith("or more: \r\n")
     assert place.keys() == []

@@ -46,10 +46,14 @@ def test_what_may_be_proposed_is_told_with_all_its_bounds(site: Path) -> None:
         "largest step 20 kPa",
         "largest rate 30 kPa/min",
         "cool-down 1 min 00 s after the last write",
-        "must be true P-101A.running or P-101B.running, as it would be after the write "
-        "(a-pump-runs)",
         f"rule {_place(site, 'PIC-102.sp')}",
     ])  # fmt: skip
+
+
+def test_what_must_be_true_is_told_of_what_it_is_judged_for(site: Path) -> None:
+    line = "must be true P-101A.running or P-101B.running, as it would be after the write "
+    _, lines = _explain(site, "P-101B.run_cmd=true")
+    assert f"{line}(a-pump-runs)" in lines
 
 
 @pytest.mark.parametrize(

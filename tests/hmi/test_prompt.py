@@ -109,20 +109,20 @@ print("the same" if termios.tcgetattr(0) == before else "changed", flush=True)
 
 
 @pytest.mark.parametrize("pipe", ["yes '{word}' | {ask}", "{ask} | cat"])
-def test_a_pipe_is_always_no_and_asks_nothing(pipe: str) -> None:
+def test_a_pipe_asks_nothing(pipe: str) -> None:
     command = pipe.format(word=WORD, ask='"$0" "$@"')
     shell = f"import os, sys; os.execvp('sh', ['sh', '-c', {command!r}, *sys.argv[1:]])"
     with in_terminal("-c", shell, sys.executable, *_ask()) as terminal:
-        assert _verdict(terminal).startswith("NO")
+        assert _verdict(terminal).startswith("NO_TERMINAL and")
     assert "type it" not in terminal.written
 
 
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null", "<file"])
-def test_without_a_terminal_it_is_no(redirection: str, tmp_path: Path) -> None:
+def test_without_a_terminal_nobody_is_asked(redirection: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text(f"{WORD}\n")
     command = ["sh", "-c", f'exec "$0" "$@" {redirection}', sys.executable, *_ask()]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert done.stdout == "ready\ngot NO and nothing\n"
+    assert done.stdout == "ready\ngot NO_TERMINAL and nothing\n"
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\n"])

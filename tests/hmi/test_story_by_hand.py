@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from termios import tcgetattr
 from typing import Any
 
 import pytest
@@ -196,18 +197,23 @@ def unmoved(place: Place, waiting: str) -> Generator[str]:
         ("\x1b", "", "not approved"),
         ("mode maintenance\r", "\r", "no passphrase was typed"),
         ("mode maintenance\r", "wrong passphrase\r", "passphrase"),
+        ("\x03mode maintenance\r", "", "^C"),
+        ("mode maintenance\r", f"\x03{PASSPHRASE}\r", "passphrase of ben: \r\n"),
     ],
 )
 def test_anything_but_the_word_and_the_passphrase_is_no(
     place: Place, unmoved: str, keys: str, then: str, said: str
 ) -> None:
     with _approving(place, unmoved) as terminal:
+        before = tcgetattr(terminal.master)
         terminal.read_until("to approve, Enter to leave it: ")
         terminal.type(keys)
         if then:
             terminal.read_until("passphrase of ben: ")
             terminal.type(then)
-        assert terminal.exit_code() in {1, 2}
+        assert terminal.exit_code() in ({130} if "\x03" in keys + then else {1, 2})
+        assert tcgetattr(terminal.master) == before
+    assert terminal.written.endswith("\r\n")
     assert said in terminal.written.partition("to leave it: ")[2]
 
 
@@ -223,7 +229,7 @@ def test_what_is_typed_ahead_approves_nothing(place: Place, unmoved: str) -> Non
 def test_a_prompt_fed_by_a_pipe_is_no(place: Place, unmoved: str, piped: str) -> None:
     told = place.run("requests", "approve", unmoved, "--as", "ben", stdin=piped)
     assert told.returncode == 1
-    assert "not approved; nothing was sent" in told.stdout
+    assert "not approved: answers are typed at a terminal" in told.stdout
 
 
 def test_a_script_approves_nothing_where_the_policy_wants_people(
@@ -251,6 +257,7 @@ WRONG: Sequence[tuple[Sequence[str], int, str]] = [
     (("requests", "resolve", "R-NONE", "--applied"), 2, "is no request of this site"),
     (("release", "P-101A"), 2, "P-101A is not locked out"),
     (("release", "P-999"), 2, "there is no equipment 'P-999'"),
+    (("gate",), 1, "another gate of this site is running (process "),
     (("operator", "revoke", "nobody"), 2, "nobody has no key to take back"),
 ]
 
@@ -271,23 +278,20 @@ def test_what_is_wrong_is_said_in_one_line(
     assert "Traceback" not in told.stderr
 
 
-def test_there_is_one_gate(place: Place) -> None:
-    told = place.run("gate")
-    assert told.returncode == 1
-    assert "another gate of this site is running (process " in told.stderr
-
-
 def test_a_lockout_stops_and_only_a_signed_release_lets_go(place: Place) -> None:
     before = place.wires()
     name = place.propose("P-101B.run_cmd=false")
     assert place.run("lockout", "P-101B").returncode == 0
     assert becomes_true(lambda: place.request(name).state == "INVALIDATED", 5.0)
     (place.root / "var/lockout/P-101B").unlink()  # unlocks nothing
-    again = place.propose("P-101B.run_cmd=false")
-    with _approving(place, again) as terminal:
-        assert terminal.exit_code() == 1
-    assert "P-101B is locked out" in terminal.written
+    again = place.run(*RUN, "--passphrase-file", place.secret)
+    assert (again.returncode, again.stderr) == (1, "handwheel: locked out: P-101B\n")
     assert place.wires() == before
-    told = place.run("release", "P-101B", "--passphrase-file", place.secret)
-    assert (told.returncode, told.stdout) == (0, "released: P-101B\n")
+    assert place.run("release", "P-101B", "--passphrase-file", place.secret).returncode == 1
+    release = ("-m", "handwheel.hmi", "release", "P-101B")
+    with in_terminal(*release, variables=place.environment) as terminal:
+        terminal.read_until("passphrase of root: ")
+        terminal.type(f"{PASSPHRASE}\r")
+        assert terminal.exit_code() == 0
+    place.propose("P-101B.run_cmd=false")
     assert place.judged().is_clean

@@ -1,0 +1,121 @@
+"""Lines in labelled parts, as cards are drawn: grey by default, and never colour alone."""
+
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+NARROWEST, WIDEST = 60, 80
+LABEL = 10
+"""Columns of the label of a part."""
+MARK = "!"
+_ABNORMAL = "\x1b[1;31m{}\x1b[0m"
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a part; what is abnormal is marked, and coloured where there is colour."""
+
+    cells: Sequence[str]
+    is_abnormal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A labelled part of a card; the cells of its rows stand in columns.
+
+    Attributes:
+        most: How many lines it may take.
+        hint: Stands at the end of what was cut there.
+    """
+
+    label: str
+    rows: Sequence[Row] = field(default_factory=tuple[Row, ...])
+    most: int | None = None
+    hint: str = ""
+
+
+def has_colour() -> bool:
+    """Whether standard output shows colour and nobody has asked for none."""
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+    return sys.stdout.isatty() and not is_plain
+
+
+def card_width() -> int:
+    """Returns how wide a card is drawn at this terminal, columns."""
+    return fitting_width(shutil.get_terminal_size().columns)
+
+
+def fitting_width(columns: int) -> int:
+    """Returns the width of a card on so many columns."""
+    return min(max(columns, NARROWEST), WIDEST)
+
+
+def headline(left: str, right: str, width: int) -> str:
+    """Returns a line with a name on its left and one on its right."""
+    name, end = f"━━ {left} ", f" {right} ━━"
+    kept = name[: width - columns_of(end) - 1]
+    return kept + "━" * (width - columns_of(kept) - columns_of(end)) + end
+
+
+def drawn(part: Part, width: int, *, is_coloured: bool) -> Iterator[str]:
+    """Yields the lines of a part."""
+    room, label = width - LABEL, part.label
+    lines = [
+        (line, is_abnormal)
+        for text, is_abnormal in _aligned(part.rows)
+        for line in _wrapped(text, room)
+    ]
+    if part.most is not None and len(lines) > part.most:
+        hint = _wrapped(_INDENT + part.hint, room)
+        lines = [*lines[: part.most - len(hint)], *((line, False) for line in hint)]
+    for line, is_abnormal in lines:
+        shown = _ABNORMAL.format(line) if is_coloured and is_abnormal else line
+        yield f"{label:<{LABEL}}{shown}"
+        label = ""
+
+
+def columns_of(text: str) -> int:
+    """Returns how many columns of a terminal a text takes."""
+    return sum(
+        0
+        if unicodedata.category(each) in {"Mn", "Me"}
+        else 1 + (unicodedata.east_asian_width(each) in "WF")
+        for each in text
+    )
+
+
+def _aligned(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
+    columns = max((len(row.cells) for row in rows), default=0)
+    widths = [
+        max((columns_of(row.cells[n]) for row in rows if n < len(row.cells) - 1), default=0)
+        for n in range(columns)
+    ]
+    for row in rows:
+        cells = [
+            cell + " " * (width - columns_of(cell))
+            for cell, width in zip(row.cells, widths, strict=False)
+        ]
+        mark, rest = f"{row.cells[0]:<2}", cells[1:]
+        if len(row.cells) == 1:
+            mark, rest = "  ", cells
+        yield (mark + _joined(rest)).rstrip(), row.is_abnormal
+
+
+def _joined(cells: Iterable[str]) -> str:
+    return "  ".join(cell for cell in cells if cell)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Breaks a line between words, and a word that is wider than all of it."""
+    lines: list[str] = []
+    while columns_of(text) > width:
+        fitting = next(n for n in range(len(text), 0, -1) if columns_of(text[:n]) <= width)
+        space = text.rfind(" ", 0, fitting + 1)
+        at = space if text[: max(space, 0)].strip() else fitting
+        lines.append(text[:at].rstrip())
+        text = _INDENT + text[at:].lstrip()
+    return [*lines, text]

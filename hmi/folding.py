@@ -1,0 +1,15 @@
+"""Folds a long line at a terminal; a pipe gets it whole, so that programs can cut it."""
+
+import shutil
+import sys
+import textwrap
+
+
+def fold(line: str, indent: int) -> str:
+    """Returns the line in rows that fit the terminal, those after the first indented."""
+    width = shutil.get_terminal_size().columns
+    if not sys.stdout.isatty() or len(line) <= width:
+        return line
+    # Spaces in the first row are columns; textwrap keeps them.
+    rows = textwrap.wrap(line, width, subsequent_indent=" " * indent, break_on_hyphens=False)
+    return "\n".join(rows)

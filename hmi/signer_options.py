@@ -1,0 +1,33 @@
+"""Options of the commands by which somebody signs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.tools.requests.reasons import reason_fault
+
+AsOption = Annotated[
+    str | None,
+    typer.Option("--as", metavar="PERSON", help="Who signs; else the one with a key here."),
+]
+AdministratorOption = Annotated[
+    str | None,
+    typer.Option("--as", metavar="ADMIN", help="The administrator who signs."),
+]
+PassphraseOption = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", metavar="FILE", help="Else it is asked for; mode 600."),
+]
+
+
+def _reason(given: str) -> str:
+    if fault := reason_fault(given):
+        raise typer.BadParameter(fault, param_hint="--reason")
+    return given
+
+
+ReasonOption = Annotated[
+    str,
+    typer.Option(metavar="TEXT", callback=_reason, help="Why; others read it."),
+]

@@ -1,0 +1,97 @@
+"""A question in a thread that an interruption takes back: what is typed after it never counts."""
+
+import os
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:  # slow to import, and most who sign are in no thread
+    import asyncio
+
+_T = TypeVar("_T")
+
+_CHECK_S = 5.0  # the event loop answers at once, or it is not well
+
+
+class Withdrawn(Exception):
+    """The question was taken back, so nobody has answered it."""
+
+
+class Withdrawal:
+    """Lets the task that waits for an answer wake the thread that asks.
+
+    A thread sees no signals: they arrive in the event loop, which cancels the task.
+
+    Args:
+        task: Waits for the answer; its event loop runs.
+    """
+
+    def __init__(self, task: "asyncio.Task[object]") -> None:
+        self._task = task
+        self._reading, self._writing = os.pipe()
+
+    def fileno(self) -> int:
+        """Returns what `select` finds readable once the question is withdrawn."""
+        return self._reading
+
+    def withdraw(self) -> None:
+        """Takes the question back."""
+        os.write(self._writing, b"!")
+
+    def check(self) -> None:
+        """Refuses an answer that came after an interruption, however close; for the thread.
+
+        The event loop is asked, for it handles each signal before what comes after it.
+
+        Raises:
+            Withdrawn: The task is cancelled, or its event loop does not answer.
+        """
+        from concurrent.futures import Future
+
+        stands: Future[bool] = Future()
+        loop = self._task.get_loop()
+        loop.call_soon_threadsafe(lambda: stands.set_result(self._task.cancelling() == 0))
+        try:
+            if stands.result(_CHECK_S):
+                return
+        except TimeoutError:
+            pass
+        raise Withdrawn
+
+    def close(self) -> None:
+        """Gives the pipe back."""
+        os.close(self._reading)
+        os.close(self._writing)
+
+
+_current: ContextVar[Withdrawal | None] = ContextVar("withdrawal", default=None)
+
+
+def current_withdrawal() -> Withdrawal | None:
+    """Returns what may take back the questions of this thread; `None` where signals do."""
+    return _current.get()
+
+
+async def ask_in_thread(ask: Callable[[], _T]) -> _T:
+    """Runs what asks a person in a thread; if this task is cancelled, nothing typed counts.
+
+    Raises:
+        CancelledError: The task was cancelled; the question is over and the terminal restored.
+    """
+    import asyncio
+
+    task = asyncio.current_task()
+    assert task is not None
+    withdrawal = Withdrawal(task)
+    before = _current.set(withdrawal)
+    asked = asyncio.create_task(asyncio.to_thread(ask))  # takes the withdrawal along
+    _current.reset(before)
+    try:
+        await asyncio.wait({asked})
+        return asked.result()
+    except asyncio.CancelledError:
+        withdrawal.withdraw()
+        await asyncio.gather(asked, return_exceptions=True)
+        raise
+    finally:
+        withdrawal.close()
