@@ -144,7 +144,7 @@ class Trial:
                 order = {"do": "reject", "request_id": standing.request_id}
                 self._note(self._crew.order(order))
             elif standing.state == "APPROVED":
-                raise GivenUp(f"{standing.request_id} is approved and nothing of it is due")
+                raise GivenUp(f"approved, and nothing of it is due: {standing}")
             else:
                 return
         raise GivenUp(f"no end: {self._ledger.standing(after)}")

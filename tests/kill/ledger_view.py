@@ -98,9 +98,13 @@ class LedgerView:
         filed = [subject for kind, subject in self.kinds(after) if kind == "request.filed"]
         if not filed:
             return None
-        state = self._all("SELECT state FROM request WHERE request_id = ?", filed[-1])[0][0]
-        question = "SELECT action_id, state FROM action WHERE request_id = ? ORDER BY position"
-        return Standing(filed[-1], state, self._all(question, filed[-1]))
+        # In one look: between two of them the request may end.
+        rows = self._all(
+            "SELECT action_id, action.state, request.state FROM action JOIN request "
+            "USING (request_id) WHERE request_id = ? ORDER BY position",
+            filed[-1],
+        )
+        return Standing(filed[-1], rows[0][2], [(row[0], row[1]) for row in rows])
 
     def locked(self) -> Collection[str]:
         """Returns the scopes that are locked out."""
