@@ -98,11 +98,12 @@ def _across(plant: Plant) -> Iterator[str]:
         running = [f"{member}.running" for member in item.members if member in pumps]
         if len(running) > 1 and names.issuperset(running):
             that = json.dumps(" or ".join(running))
-            # Set points of the whole: how far they may go, so that the pumps run on, is in allow.
+            # Set points of the whole, and of no equipment: how far they may go, so that the pumps
+            # run on, is in allow.
             spared = [
                 tag.name
                 for tag in plant.tags
-                if tag.write and tag.equipment == item.name and tag.name.endswith(".sp")
+                if tag.write and tag.equipment in {"", item.name} and tag.name.endswith(".sp")
             ]
             spare = f", except: [{', '.join(spared)}]" if spared else ""
             yield f"id: a-pump-runs, that: {that}, with: after{spare}"

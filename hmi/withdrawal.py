@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:  # slow to import, and most who sign are in no thread
@@ -79,19 +80,25 @@ async def ask_in_thread(ask: Callable[[], _T]) -> _T:
         CancelledError: The task was cancelled; the question is over and the terminal restored.
     """
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
     task = asyncio.current_task()
     assert task is not None
     withdrawal = Withdrawal(task)
     before = _current.set(withdrawal)
-    asked = asyncio.create_task(asyncio.to_thread(ask))  # takes the withdrawal along
+    pool = ThreadPoolExecutor(1)
+    asked = pool.submit(copy_context().run, ask)  # takes the withdrawal along
     _current.reset(before)
     try:
-        await asyncio.wait({asked})
-        return asked.result()
+        return await asyncio.wrap_future(asked)
     except asyncio.CancelledError:
         withdrawal.withdraw()
-        await asyncio.gather(asked, return_exceptions=True)
+        # A second interruption cancels every task. The thread goes on, and has the pipe.
+        while not asked.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(asyncio.wrap_future(asked), return_exceptions=True)
         raise
     finally:
-        withdrawal.close()
+        if asked.done():  # else the process is at its end, and the pipe with it
+            withdrawal.close()
+        pool.shutdown(wait=False)

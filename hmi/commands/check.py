@@ -1,6 +1,8 @@
 """`handwheel check`: every problem of the configuration at once, and on request of the plant."""
 
+import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -8,6 +10,8 @@ import typer
 from handwheel.connectors.reader import by_connection, read_once
 from handwheel.connectors.site import Site, find_site
 from handwheel.connectors.values import DataValue, Quality
+from handwheel.tools.guardrails.enrolment import root_warning
+from handwheel.tools.guardrails.operators import load_roster
 
 from ..exits import NO, run
 from ..options import SiteOption
@@ -25,6 +29,8 @@ def command(
     Exit codes: 0 none, 1 a tag is not good, 2 the configuration is wrong, 3 not reachable.
     """
     checked = check_site(find_site(site))
+    if warning := root_warning(checked, load_roster(checked), datetime.now(UTC)):
+        sys.stderr.write(f"handwheel: {warning}\n")
     typer.echo(
         f"site {checked.id}: {len(checked.connections)} connections, {len(checked.tags)} tags, "
         f"{len(checked.equipment)} pieces of equipment: no problems"

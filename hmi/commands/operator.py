@@ -18,7 +18,10 @@ from handwheel.tools.guardrails.decisions import key_subject, meaning_of_subject
 from handwheel.tools.guardrails.enrolment import (
     Enrolment,
     check_enrolment,
+    ending_root,
     enroll,
+    renew,
+    root_warning,
 )
 from handwheel.tools.guardrails.keys import key_path
 from handwheel.tools.guardrails.ledger.database import LEDGER_FILE
@@ -38,6 +41,7 @@ from ..signing import Statement, find_person, open_bench, open_signer, sign_stat
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _LONGEST_DAYS = 3650
+_FIRST, _OTHERS = f"{_LONGEST_DAYS}d", "365d"
 _VALID_S = 60.0
 
 
@@ -46,8 +50,12 @@ def enroll_person(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The person, such as anna.")],
     role: Annotated[list[str], typer.Option(help="What they may decide; may be repeated.")],
     valid: Annotated[
-        str, typer.Option(metavar="TIME", help="How long the enrolment holds.")
-    ] = "365d",
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help=f"How long it holds; else {_OTHERS}, the first administrator's {_FIRST}.",
+        ),
+    ] = None,
     issuer: AdministratorOption = None,
     passphrase_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The new key's passphrase, mode 600.")
@@ -59,13 +67,21 @@ def enroll_person(
 ) -> None:
     """Make a person's key, and have an administrator vouch for it.
 
-    The first person of a site is its administrator, who vouches for themselves.
+    The first person of a site is its administrator, who vouches for themselves. Within the
+    last 30 days of their record, or after it, the same command renews it with the same key.
     """
     opened = open_site(site)
-    roster = load_roster(opened)
-    wanted = _wanted(name, role, valid)
+    roster, now = load_roster(opened), datetime.now(UTC)
+    is_first, root = not opened.trust_root, ending_root(opened, roster, now)
+    if root is not None and (root.person, [ADMINISTRATOR]) == (name, role):
+        if issuer not in {None, name}:
+            fail("the trust root vouches for itself; leave out --as", CONFIGURATION)
+        file = issuer_passphrase_file or passphrase_file
+        _renew(opened, root, _wanted(name, role, valid or _FIRST, now), file)
+        return
+    _warn_of_the_root(opened, roster, now)
+    wanted = _wanted(name, role, valid or (_FIRST if is_first else _OTHERS), now)
     check_enrolment(opened, roster, wanted)
-    is_first = not opened.trust_root
     if is_first and (issuer or issuer_passphrase_file):
         fail("the first administrator vouches for themselves; leave out --as", CONFIGURATION)
     admin = (
@@ -82,6 +98,17 @@ def enroll_person(
         typer.echo("it is the trust root of this site now: compare it with what site.yaml says")
 
 
+def _renew(site: Site, root: Operator, wanted: Enrolment, passphrase_file: Path | None) -> None:
+    person = renew(site, root, wanted, open_key(site, root, passphrase_file))
+    typer.echo(f"{person.person}: {ADMINISTRATOR}, until {stamp(person.until)}")
+    typer.echo(f"with the same key, {person.key_id}, from {stamp(person.start)}")
+
+
+def _warn_of_the_root(site: Site, roster: Roster, now: datetime) -> None:
+    if warning := root_warning(site, roster, now):
+        sys.stderr.write(f"handwheel: {warning}\n")
+
+
 def _warn_of_no_use(site: Site, person: Operator) -> None:
     """Tells of roles that approve nothing; a wrong policy is another command's business."""
     with suppress(ConfigError):
@@ -91,7 +118,7 @@ def _warn_of_no_use(site: Site, person: Operator) -> None:
                 sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} asks for the role {role}\n")
 
 
-def _wanted(name: str, roles: list[str], valid: str) -> Enrolment:
+def _wanted(name: str, roles: list[str], valid: str, now: datetime) -> Enrolment:
     try:
         seconds = parse_duration(valid)
     except ValueError as error:
@@ -99,7 +126,7 @@ def _wanted(name: str, roles: list[str], valid: str) -> Enrolment:
     longest = timedelta(days=_LONGEST_DAYS)
     if not 1.0 <= seconds <= longest.total_seconds():
         fail(f"--valid: must lie between 1 s and {_LONGEST_DAYS} d", CONFIGURATION)
-    start = parse_stamp(stamp(datetime.now(UTC)))
+    start = parse_stamp(stamp(now))
     return Enrolment(name, tuple(dict.fromkeys(roles)), start, start + timedelta(seconds=seconds))
 
 
@@ -138,6 +165,7 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
     opened = open_site(site)
     roster, revoked = load_roster(opened), _revoked_keys(opened)
     now = datetime.now(UTC)
+    _warn_of_the_root(opened, roster, now)
     if as_json:
         typer.echo(json.dumps(_description(roster, revoked, now)))
         return

@@ -1,13 +1,11 @@
 """`handwheel release`: ends a lockout, signed by an administrator."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from handwheel.connectors.errors import os_reason
 from handwheel.connectors.site import Site
-from handwheel.tools.errors import InvalidArguments, LedgerError
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.administering import release_lockout
 from handwheel.tools.guardrails.administrators import locked_out
 from handwheel.tools.guardrails.decisions import lockout_subject, meaning_of_subject
@@ -60,17 +58,9 @@ def command(
             subject=subject,
         )
         signed = sign_statement(bench.database, signer, statement, now)
-        _remove(file)  # first: a file that stays would be latched again
         release_lockout(bench, equipment, generation, signed, now)
     typer.echo(f"released: {equipment}")
     _tell_others(opened, equipment)
-
-
-def _remove(file: Path) -> None:
-    try:
-        file.unlink(missing_ok=True)
-    except OSError as error:
-        raise LedgerError(f"{file}: {os_reason(error)}; nothing was released") from None
 
 
 def _tell_others(site: Site, equipment: str) -> None:

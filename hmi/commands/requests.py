@@ -13,9 +13,12 @@ from handwheel.tools.guardrails.deciding import check_open, decide
 from handwheel.tools.guardrails.decisions import RequestVerdict, meaning_of
 from handwheel.tools.guardrails.entitlement import check_approver, check_objector
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
+from handwheel.tools.guardrails.ledger.records import (
+    load_request,
+    load_requests,
+    load_unfinished,
+)
 from handwheel.tools.guardrails.ledger.transitions import (
-    OPEN_REQUESTS,
     WAITING_REQUESTS,
     RequestState,
 )
@@ -50,23 +53,19 @@ def list_requests(
     with open_bench(open_site(site)) as bench:
         now = instant_now()
         sweep(bench.database, now)
-        records = load_requests(bench.database, pass_by=_warn_of_damage)
-        open_ = [each for each in records if every or _is_of_interest(each)]
+        load = load_requests if every else load_unfinished
+        records = load(bench.database, pass_by=_warn_of_damage)
     if as_json:
-        typer.echo(json.dumps([request_fields(each) for each in open_]))
+        typer.echo(json.dumps([request_fields(each) for each in records]))
         return
-    for each in open_:
+    for each in records:
         typer.echo(request_line(each, now))
-    if not open_:
+    if not records:
         typer.echo("no requests" if every else "nothing waits; --all lists those that are over")
 
 
 def _warn_of_damage(name: str, fault: str) -> None:
     sys.stderr.write(f"handwheel: passed by {plain(name)}: {plain(fault)}\n")
-
-
-def _is_of_interest(record: RequestRecord) -> bool:
-    return bool(record.unresolved) or record.state in OPEN_REQUESTS
 
 
 @app.command("show")

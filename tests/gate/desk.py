@@ -89,6 +89,12 @@ class Desk:
         """The text of a card of a request."""
         return canonical({"schema": "card/1", "request_digest": request.digest})
 
+    @staticmethod
+    def outcome(request: ActionRequest, action_id: str) -> str:
+        """The text of what is known of an action, on which it is resolved."""
+        said = {"request_digest": request.digest, "action_id": action_id}
+        return canonical({"schema": "outcome/1", **said})
+
     def say(self, verdict: RequestVerdict, request: ActionRequest, person: str) -> RequestState:
         """A person's word on a request, as shown on a card."""
         card = self.card(request)
@@ -101,7 +107,7 @@ class Desk:
 
     def resolve(self, action_id: str, verdict: ActionVerdict, person: str = "anna") -> RequestState:
         record = self.record(action_id)
-        card = canonical({"schema": "card/1", "request_digest": record.digest})
+        card = self.outcome(record.request, action_id)
         statement = Statement(
             verdict, meaning_of_subject(verdict, action_id), self._role(person), 60.0,
             digest=record.digest, subject=action_id, card=digest("card", card),

@@ -13,6 +13,7 @@ from handwheel.tools.guardrails.decisions import Decision, Signed, meaning_of, n
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.outcome import Outcome
 from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import instant_now, stamp
@@ -34,7 +35,7 @@ class Forger(Premises):
     def sign(
         self,
         request: ActionRequest | None,
-        card: Card | None,
+        card: Card | Outcome | None,
         by: str = "ben",
         key: str = "",
         **more: Any,

@@ -100,4 +100,4 @@ def hasten(patch: pytest.MonkeyPatch) -> None:
     """Makes the gate look more often, and wait less for the ledger."""
     for name, seconds in (("_POLL_S", 0.02), ("_PICTURE_S", 0.1), ("_AFTER_FAULT_S", 0.1)):
         patch.setattr(f"{_GATE}.{name}", seconds)
-    patch.setattr("handwheel.tools.guardrails.ledger.database._BUSY_S", 0.3)
+    patch.setattr("handwheel.tools.guardrails.ledger.connection._BUSY_S", 0.3)

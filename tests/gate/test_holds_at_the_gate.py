@@ -92,7 +92,7 @@ def no_answer(permit: Permit) -> None:
 async def resolve(world: World, record: RequestRecord, *, applied: bool) -> None:
     """A person has looked at the plant, and signs what they saw."""
     subject = record.request.commands[0].action_id
-    card = world.card(record)
+    card = world.outcome(record, subject)
     verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"
     meaning = meaning_of_subject(verdict, subject)
     more: dict[str, Any] = {"verdict": verdict, "subject": subject, "meaning": meaning}

@@ -9,6 +9,7 @@ import pytest
 from handwheel.connectors.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate.lock import GateLock
+from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.picture import make_picture, read_picture, write_picture
 from handwheel.tools.requests.stamps import instant_now
 
@@ -31,6 +32,18 @@ def test_a_lock_that_is_a_link_is_refused_and_writes_nowhere(
     with GateLock(tmp_path) as held:
         assert held.is_held()
         assert lock.read_text() == f"{os.getpid()}\n"
+
+
+def test_anchors_that_are_a_link_are_refused_before_anything_is_recorded(tmp_path: Path) -> None:
+    victim, anchors = tmp_path / "operators.yaml", tmp_path / "anchors"
+    victim.write_text("precious")
+    anchors.symlink_to(victim)
+    with pytest.raises(LedgerError, match="anchors: "):
+        Database(tmp_path, "cw-demo")
+    assert victim.read_text() == "precious"
+    anchors.unlink()
+    with Database(tmp_path, "cw-demo") as database:
+        assert len(database.anchors.lines()) == 1
 
 
 def test_a_lock_that_another_gate_would_not_meet_is_held_no_longer(tmp_path: Path) -> None:

@@ -87,12 +87,13 @@ async def test_a_lockout_before_the_claim_stops_the_action(world: World, scope: 
 async def test_a_script_releases_nothing(world: World) -> None:
     file = world.lock("P-101B")
     assert await latched(world) == {"P-101B": 1}
-    file.unlink()
     with pytest.raises(DecisionRefused, match=str(Reason.UNATTENDED)):
         release(world, "P-101B", 1, attended=False)
+    assert file.exists()
     assert world.journal("decision.refused")[-1]["reason"] == str(Reason.UNATTENDED)
     assert await latched(world) == {"P-101B": 1}
     release(world, "P-101B", 1)
+    assert not file.exists()
     await world.go_through(START)
 
 

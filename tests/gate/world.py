@@ -28,6 +28,7 @@ from handwheel.tools.guardrails.gate.gate import Gate, take_post
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 from handwheel.tools.guardrails.lockouts import lockout_file
+from handwheel.tools.guardrails.outcome import Outcome, make_outcome
 from handwheel.tools.requests.stamps import instant_now
 
 from ..served import frames_of
@@ -122,7 +123,7 @@ class World(Forger):
         with self.bench() as bench:
             return sign_approval(bench, record, _signer(bench, by), card)
 
-    def decide(self, signed: Signed, card: Card | None) -> RequestState:
+    def decide(self, signed: Signed, card: Card | Outcome | None) -> RequestState:
         """Puts a decision before the ledger, in the only way that the product has."""
         with self.bench() as bench:
             return decide(bench, signed, card.text if card else None, instant_now())
@@ -143,6 +144,13 @@ class World(Forger):
         """The card of a request as it is, whatever speaks against it."""
         with self.bench() as bench:
             return look(bench, record, instant_now())
+
+    def outcome(self, record: RequestRecord, action_id: str) -> Outcome:
+        """What is known of an action of a request, on which it is resolved."""
+        with self.bench() as bench:
+            return make_outcome(
+                record, action_id, found="", tags=bench.site.tags, picture=None, now=instant_now()
+            )
 
     def sign_in_spite(self, record: RequestRecord, by: str = "ben") -> Card:
         """Signs what the card warns of, past the terminal that refuses to; returns the card."""

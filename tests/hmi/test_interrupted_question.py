@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -115,3 +117,49 @@ async def test_an_answer_counts_unless_its_task_was_cancelled_before() -> None:
         await asking
     assert (counted, refused) == (["in time"], ["late"])
     assert current_withdrawal() is None
+
+
+# Ctrl-C twice while the thread is at something that no interruption wakes.
+_TWICE = """
+import asyncio, os, select, signal, threading, time
+from handwheel.hmi.withdrawal import Withdrawn, ask_in_thread, current_withdrawal
+
+begun, said = threading.Event(), []
+
+def ask():
+    withdrawal = current_withdrawal()
+    begun.set()
+    time.sleep(0.8)
+    said.append(bool(select.select([withdrawal.fileno()], [], [], 0)[0]))
+    try:
+        withdrawal.check()
+    except Withdrawn:
+        said.append("withdrawn")
+
+def interrupt():
+    begun.wait()
+    for _ in range(2):
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+async def main():
+    before = len(os.listdir("/proc/self/fd"))
+    try:
+        await ask_in_thread(ask)
+    finally:
+        print(*said, len(os.listdir("/proc/self/fd")) - before, flush=True)
+
+threading.Thread(target=interrupt).start()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.timeout(30)
+def test_a_second_interruption_leaves_the_pipe_to_the_thread_until_the_question_is_over() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TWICE], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "True withdrawn 0\n"
+    assert "Bad file descriptor" not in done.stderr
+    assert "never retrieved" not in done.stderr
+    assert done.stderr.endswith("KeyboardInterrupt\n")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from termios import tcgetattr
 
@@ -92,7 +93,8 @@ def test_an_administrator_enrols_an_operator(place: Place) -> None:
 
 def test_a_role_that_approves_nothing_is_said(place: Place) -> None:
     boss, mark = place.file("boss", f"{BOSS}\n"), place.file("mark", f"{ANNA}\n")
-    place.run("enroll", "boss", "--role", "administrator", "--passphrase-file", boss)
+    words = ("--role", "administrator", "--valid", "60d", "--passphrase-file", boss)
+    place.run("enroll", "boss", *words)
     files = ("--passphrase-file", mark, "--issuer-passphrase-file", boss)
     done = place.run("enroll", "mark", "--role", "operater", "--role", "operator", *files)
     assert done.returncode == 0
@@ -179,6 +181,54 @@ def test_a_key_without_a_record_is_explained(place: Place) -> None:
     done = place.run(*words)
     assert done.returncode == 2
     assert "boss.key: there is a key already, but no record for it" in done.stderr
+
+
+def _days(place: Place) -> list[int]:
+    """How long each record holds."""
+    people = json.loads(place.run("list", "--json").stdout)["operators"]
+    return [
+        (datetime.fromisoformat(each["until"]) - datetime.fromisoformat(each["from"])).days
+        for each in people
+    ]
+
+
+def test_the_first_administrators_record_outlasts_those_of_the_others(place: Place) -> None:
+    boss, anna = place.file("boss", f"{BOSS}\n"), place.file("anna", f"{ANNA}\n")
+    place.run("enroll", "boss", "--role", "administrator", "--passphrase-file", boss)
+    _enroll_anna(place, "--passphrase-file", anna, "--issuer-passphrase-file", boss)
+    assert _days(place) == [3650, 365]
+    again = place.run("enroll", "boss", "--role", "administrator")
+    assert again.returncode == 2
+    assert "the trust root's record is renewed in its last 30 days" in again.stderr
+    assert place.run("list").stderr == ""
+
+
+def test_the_trust_roots_record_is_renewed_with_its_own_key(place: Place) -> None:
+    boss, wrong = place.file("boss", f"{BOSS}\n"), place.file("wrong", "a secret that is wrong\n")
+    first = ("enroll", "boss", "--role", "administrator", "--passphrase-file")
+    place.run(*first, boss, "--valid", "29d")
+    root = load_site(place.root).trust_root
+    told = "handwheel: the record of boss, the trust root, ends "
+    renewal = "renew it: handwheel operator enroll boss --role administrator\n"
+    check = handwheel("check", "--site", str(place.root))
+    for done in (place.run("list"), check):
+        assert done.returncode == 0
+        assert done.stderr.startswith(told)
+        assert done.stderr.endswith(renewal)
+    for words in ((*first, wrong), (*first, boss, "--as", "anna"), (*first, boss, "--valid", "0s")):
+        refused = place.run(*words)
+        assert (refused.returncode, refused.stdout) == (2, "")
+    done = place.run(*first, boss)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"with the same key, {root}, from " in done.stdout
+    people = json.loads(place.run("list", "--json").stdout)
+    assert people["ignored"] == []
+    old, new = people["operators"]
+    assert (new["key_id"], new["issuer"], new["from"]) == (root, root, old["until"])
+    assert _days(place) == [29, 3650]
+    assert (place.keys(), load_site(place.root).trust_root) == (["boss.key"], root)
+    assert place.run("list").stderr == ""
+    assert place.run(*first, boss).returncode == 2  # once is enough
 
 
 ENROLL = ("-m", "handwheel.hmi", "operator", "enroll", "boss", "--role", "administrator")

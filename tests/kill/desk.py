@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from handwheel.connectors.reader import survey
 from handwheel.connectors.site import load_site
-from handwheel.hmi.asking import look, settled, sign_approval
+from handwheel.hmi.asking import settled, sign_approval
 from handwheel.hmi.signing import Signer, Statement, find_person, open_bench, sign_statement
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.across import cross_limits
@@ -24,8 +24,9 @@ from handwheel.tools.guardrails.decisions import (
 )
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.stops import generations, latch, locked_scopes
-from handwheel.tools.guardrails.lockouts import SITE, lockout_file
+from handwheel.tools.guardrails.lockouts import SITE
 from handwheel.tools.guardrails.operators import ADMINISTRATOR as ADMINISTRATORS
+from handwheel.tools.guardrails.outcome import found_after, make_outcome
 from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
 from handwheel.tools.requests.request import Proposer
 from handwheel.tools.requests.stamps import instant_now
@@ -93,13 +94,20 @@ class Desk:
         """Signs what became of an action whose outcome nobody knew."""
         with open_bench(self._site) as bench:
             record = load_request(bench.database, action_id.partition("/")[0])
-            card = look(bench, record, instant_now())
+            known = make_outcome(
+                record,
+                action_id,
+                found=found_after(bench.database, action_id),
+                tags=bench.site.tags,
+                picture=None,
+                now=instant_now(),
+            )
             verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"
             meaning = meaning_of_subject(verdict, action_id)
             said = _said(
-                verdict, meaning, digest=record.digest, subject=action_id, card=card.digest
+                verdict, meaning, digest=record.digest, subject=action_id, card=known.digest
             )
-            self._decide(bench, said, card.text)
+            self._decide(bench, said, known.text)
 
     def release(self, scope: str) -> None:
         """Ends a lockout as `handwheel release` does: the file first, then the signed word."""
@@ -117,7 +125,6 @@ class Desk:
             )
             now = instant_now()
             signed = sign_statement(bench.database, self._signers[ADMINISTRATOR], said, now)
-            lockout_file(self._site.state, scope).unlink(missing_ok=True)
             release_lockout(bench, scope, generation, signed, now)
 
     def _decide(self, bench: Bench, said: Statement, card: str | None) -> None:

@@ -8,12 +8,14 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.site import Site, load_site
 from handwheel.connectors.values import Value
+from handwheel.hmi.sitefiles import Link
 from handwheel.tools.guardrails.across import CrossLimit, cross_limits, cross_tags
 from handwheel.tools.guardrails.policy import load_policy
 
 from ..gate.fuse import Fuse
 from ..gate.paper_plant import PaperPlant
 from ..gate.paper_site import VALUES, make_site
+from ..served import site_of
 
 MORE = """\
   P-101A.running: {connection: pkg, table: discrete, address: 1, type: bool, equipment: P-101A}
@@ -25,13 +27,16 @@ MORE = """\
   FT-103.pv: {connection: dcs, table: input, address: 30, type: float, equipment: PUMPS-101}
   E-101.valve: {connection: pkg, table: coil, address: 31, type: bool, equipment: E-101,
     writable: true}
+  XV-9.open: {connection: pkg, table: coil, address: 32, type: bool, writable: true}
 """
 PRESENT = {
     "P-101A.running": True, "P-101B.running": False, "PUMPS-101.stop_all": False,
     "PUMPS-101.flow_sp": 40.0, "FT-103.pv": 40.0, "E-101.valve": False,
+    "XV-9.open": True,
 }  # fmt: skip
 A_RUNS = 'that: "P-101A.running", with: after'
 ONE_RUNS = 'that: "P-101A.running or P-101B.running", with: after'
+NO_OVERPRESSURE = 'that: "PT-102.pv < 500 kPa", with: after'  # of no equipment
 FLOWS = 'that: "FT-103.pv > 10", with: after'
 
 Make = Callable[[str], tuple[Site, CrossLimit]]
@@ -73,7 +78,18 @@ def make(tmp_path: Path) -> Make:
         (FLOWS, "P-101A.run_cmd", False, "unknown"),  # a part changes what the whole shows
         (FLOWS, "PUMPS-101.stop_all", True, "unknown"),
         (FLOWS, "E-101.valve", True, ""),
-        (FLOWS, "PIC-102.sp", 340.0, ""),  # of no equipment
+        # A tag of no equipment may belong to anything, and anything may change it.
+        (FLOWS, "PIC-102.sp", 340.0, "unknown"),
+        (A_RUNS, "XV-9.open", False, "unknown"),
+        (f"{A_RUNS}, except: [XV-9.open]", "XV-9.open", False, ""),
+        (f"{A_RUNS}, except: [XV-9.open]", "PIC-102.sp", 340.0, "unknown"),
+        (NO_OVERPRESSURE, "PIC-102.sp", 340.0, "unknown"),
+        (NO_OVERPRESSURE, "P-101B.run_cmd", True, "unknown"),
+        (NO_OVERPRESSURE, "E-101.valve", True, "unknown"),
+        (f"{NO_OVERPRESSURE}, except: [E-101.*]", "E-101.valve", True, ""),
+        ('that: "XV-9.open", with: after', "XV-9.open", True, ""),
+        ('that: "XV-9.open", with: after', "XV-9.open", False, "false"),
+        ('that: "XV-9.open or P-101A.running", with: after', "P-101A.run_cmd", False, "unknown"),
         (f"{A_RUNS}, except: [PUMPS-101.flow_sp]", "PUMPS-101.flow_sp", 20.0, ""),
         (f"{A_RUNS}, except: [PUMPS-101.flow_sp]", "PUMPS-101.stop_all", True, "unknown"),
         (A_RUNS, "PUMPS-101.flow_sp", 20.0, "unknown"),
@@ -92,6 +108,20 @@ def test_a_write_is_judged_by_what_it_may_change(
     readings = plant.read(site.find_tags(sorted(cross_tags([limit], site.tags[tag]))))
     denial = limit.denial(readings, site.tags[tag], value)
     assert denial.endswith(f"would be {verdict}") if verdict else denial == ""
+
+
+def test_a_new_sites_limit_judges_the_commands_to_its_pumps_and_no_set_point(
+    tmp_path: Path,
+) -> None:
+    site_of(tmp_path, Link(1, 2, gate=3))
+    site = load_site(tmp_path)
+    policy = load_policy(site)
+    (limit,) = cross_limits(site, policy)
+    loose = {name for name, tag in site.tags.items() if tag.writable and not tag.equipment}
+    assert {"LIC-101.sp", "TIC-106.sp", "FIC-201.sp", "LIC-101.op"} <= loose
+    concerned = {name for name, tag in site.tags.items() if tag.writable and limit.concerns(tag)}
+    assert not any(name.endswith(".sp") for name in concerned)
+    assert {"P-101A.run_cmd", "P-101B.mode", "LIC-101.op"} <= concerned
 
 
 def test_what_is_broken_already_is_not_kept_from_being_mended(make: Make) -> None:

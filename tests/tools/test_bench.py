@@ -89,7 +89,7 @@ def _propose(room: Room) -> Take:
 def _resolve(room: Room) -> Take:
     action_id = room.desk.database.all("SELECT action_id FROM action")[0][0]
     request = room.desk.record(action_id).request
-    card = room.desk.card(request)
+    card = room.desk.outcome(request, action_id)
     statement = Statement(
         "resolve-applied", meaning_of_subject("resolve-applied", action_id), "operator", VALID_S,
         digest=request.digest, subject=action_id, card=digest("card", card),

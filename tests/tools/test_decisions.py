@@ -1,11 +1,13 @@
 """Signed decisions: no byte can be changed, and the words say what moves."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.tools.guardrails.deciding import check_card
 from handwheel.tools.guardrails.decisions import (
     DecisionRefused,
     Reason,
@@ -15,6 +17,9 @@ from handwheel.tools.guardrails.decisions import (
     verify,
 )
 from handwheel.tools.guardrails.keys import KeyFault
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.stamps import stamp
 
 from .people import SITE, START, YEAR, key_id, key_of
@@ -72,3 +77,54 @@ def test_the_meaning_says_exactly_what_moves() -> None:
     ]  # fmt: skip
     assert len(set(others)) == 7
     assert not any("approve exactly" in each for each in others)
+
+
+_C1 = "R-7K3MQ2XA/c1"
+_CARD = {"schema": "card/1", "request_digest": REQUEST.digest}
+_OUTCOME = {**_CARD, "schema": "outcome/1", "action_id": _C1}
+_ANOTHERS = {"request_digest": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    ("shown", "counts_for"),
+    [
+        (_CARD, "approve reject revoke"),
+        (_OUTCOME, "resolve-applied resolve-not-applied"),
+        (None, "reject revoke"),
+        (_CARD | _ANOTHERS, ""),
+        (_OUTCOME | _ANOTHERS, ""),
+        (_OUTCOME | {"action_id": "R-7K3MQ2XA/c2"}, ""),
+        (_CARD | {"schema": "outcome/1"}, ""),
+        (_CARD | {"action_id": _C1, "schema": "nothing/9"}, ""),
+        ({"request_digest": REQUEST.digest, "action_id": _C1}, ""),
+        ([_CARD], ""),
+    ],
+)
+def test_each_word_is_signed_on_the_kind_of_document_that_shows_what_it_is_about(
+    shown: object, counts_for: str
+) -> None:
+    record = RequestRecord(
+        REQUEST, REQUEST.text, REQUEST.digest, RequestState.PENDING, "", NOW, None, ()
+    )
+    card = None if shown is None else canonical(shown)
+    counted, reasons = list[str](), set[Reason]()
+    for verdict in ("approve", "reject", "revoke", "resolve-applied", "resolve-not-applied"):
+        more: dict[str, Any] = {"subject": _C1} if verdict.startswith("resolve") else {}
+        more |= {"card": digest("card", card)} if card else {}
+        try:
+            check_card(decision_of(verdict=verdict, **more), record, card)
+            counted.append(verdict)
+        except DecisionRefused as refusal:
+            reasons.add(refusal.reason)
+    assert " ".join(counted) == counts_for
+    assert reasons == {Reason.NO_CARD}
+
+
+def test_a_resolution_of_no_action_is_made_on_nothing() -> None:
+    record = RequestRecord(
+        REQUEST, REQUEST.text, REQUEST.digest, RequestState.PENDING, "", NOW, None, ()
+    )
+    card = canonical({**_CARD, "schema": "outcome/1"})
+    said = decision_of(verdict="resolve-applied", card=digest("card", card))
+    with pytest.raises(DecisionRefused, match=Reason.NO_CARD):
+        check_card(said, record, card)

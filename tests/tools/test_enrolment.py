@@ -11,7 +11,10 @@ from handwheel.tools.guardrails.enrolment import (
     Enrolment,
     EnrolmentRefused,
     check_enrolment,
+    ending_root,
     enroll,
+    renew,
+    root_warning,
 )
 from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.keys import KeyFault, key_path, load_key
@@ -148,3 +151,35 @@ def test_a_short_passphrase_enrols_nobody(tmp_path: Path, keys: Path) -> None:
     with pytest.raises(KeyFault, match="at least 8"):
         enroll(site, _wanted("anna", "operator"), "1234567", key_of("boss"))
     assert not keys.exists()
+
+
+def test_an_ended_trust_root_goes_on_and_vouches_again(tmp_path: Path, keys: Path) -> None:
+    deputy = record_of("deputy", "administrator", valid=DAY)
+    site = site_of(tmp_path, boss(valid=60 * DAY), deputy)
+    roster, tick = load_roster(site), timedelta(milliseconds=1)
+    assert root_warning(site, roster, START + 30 * DAY - tick) == ""
+    assert "boss, the trust root, ends 2026-12-31" in root_warning(site, roster, START + 30 * DAY)
+    assert "boss, the trust root, ended 2026-12-31" in root_warning(site, roster, START + 60 * DAY)
+    late = START + 70 * DAY
+    root = ending_root(site, roster, late)
+    assert root is not None
+    wanted = Enrolment("boss", ("administrator",), late, late + 40 * DAY)
+    again = renew(site, root, wanted, key_of("boss"))
+    assert (again.key_id, again.start, again.until) == (root.key_id, late, late + 40 * DAY)
+    anna = Enrolment("anna", ("operator",), late, late + 90 * DAY)
+    assert enroll(site, anna, PASSPHRASE, key_of("boss")).until == again.until
+    roster = load_roster(site)
+    assert [each.person for each in roster.operators] == ["boss", "deputy", "boss", "anna"]
+    assert (roster.ignored, root_warning(site, roster, late)) == ((), "")
+    assert keys.exists()
+
+
+def test_only_the_trust_roots_own_key_renews_it(tmp_path: Path) -> None:
+    site = site_of(tmp_path, boss(valid=DAY), record_of("deputy", "administrator", valid=DAY))
+    root = ending_root(site, load_roster(site), START)
+    assert root is not None
+    before = (tmp_path / "operators.yaml").read_text()
+    wanted = Enrolment("boss", ("administrator",), START, START + DAY)
+    with pytest.raises(EnrolmentRefused, match="would not count"):
+        renew(site, root, wanted, key_of("deputy"))
+    assert (tmp_path / "operators.yaml").read_text() == before

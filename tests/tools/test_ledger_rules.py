@@ -68,6 +68,8 @@ def _replace(shell: sqlite3.Connection, table: str, key: str) -> None:
     left = {number, "state"}
     columns = [row[1] for row in shell.execute(f"PRAGMA table_info({table})") if row[1] not in left]
     new = {name: f"{name} || 'x'" for name in UNIQUE[table]} | {number: f"{number} + 100"}
+    if table == "decision":
+        new[number] = "(SELECT max(number) + 1 FROM decision)"
     if table == "action":
         new["position"] = "position + 100"
     new.pop(number if key == "rowid" else key, None)
@@ -237,6 +239,25 @@ def test_a_row_of_the_journal_follows_the_last_one(
     shell.execute(
         "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (right.seq, right.hash, right.text)
     )
+
+
+@pytest.mark.parametrize("verb", ["INSERT", "INSERT OR REPLACE", "INSERT OR IGNORE"])
+def test_a_decision_follows_the_last_one(shell: sqlite3.Connection, verb: str) -> None:
+    """With a gap, somebody could put a release before the revocation of who has signed it."""
+    row = f"{verb} INTO decision(number, verdict, subject, nonce, text, signature) VALUES "
+    (last,) = shell.execute("SELECT max(number) FROM decision").fetchone()
+    for number in (last + 2, last + 1000, 2**63 - 1):
+        with pytest.raises(sqlite3.IntegrityError, match="the decisions do not continue"):
+            shell.execute(f"{row} (?, 'propose', '', 'n', 't', '')", (number,))
+    two = "(NULL, 'propose', '', 'a', 'a', ''), (?, 'propose', '', 'b', 'b', '')"
+    with pytest.raises(sqlite3.IntegrityError, match="the decisions do not continue"):
+        shell.execute(f"{row} {two}", (last + 3,))
+    with pytest.raises(sqlite3.IntegrityError, match="decision: the first row is row 1"):
+        shell.execute(f"{row} (0, 'propose', '', 'n', 't', '')")
+    shell.execute(f"{row} (NULL, 'propose', '', 'n', 't', '')")
+    shell.execute(f"{row} (?, 'propose', '', 'm', 'u', '')", (last + 2,))
+    numbers = [each[0] for each in shell.execute("SELECT number FROM decision ORDER BY number")]
+    assert numbers == list(range(1, last + 3))
 
 
 def test_a_lockout_counts_up_and_is_released_by_its_own_signature_only(

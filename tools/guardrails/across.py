@@ -20,10 +20,13 @@ class CrossLimit:
 
     One judged `now` is a precondition of every write. One judged `after` concerns the writes
     of its own tags, and of any other tag of the same equipment, of what that is part of and of
-    its parts: whoever commands a pump, or the whole pump group, may change whether it runs.
+    its parts: whoever commands a pump, or the whole pump group, may change whether it runs. A
+    tag of no equipment may belong to anything: its writes are concerned by every condition, and
+    a condition that reads it by every write.
 
     Attributes:
-        places: For each tag that the condition reads, the scopes whose commands may change it.
+        places: For each tag that the condition reads, the equipment whose commands may change
+            it; empty stands for the tags of none.
     """
 
     rule: Across
@@ -88,7 +91,9 @@ def cross_limits(site: Site, policy: Policy) -> tuple[CrossLimit, ...]:
 
 def _reach(site: Site, equipment: str) -> frozenset[str]:
     """Returns the equipment whose commands may change a tag: its own, its parts, what it is in."""
-    return frozenset((*site.scopes_of(equipment), *site.members_of(equipment)))
+    if not equipment:
+        return frozenset(("", *site.equipment))
+    return frozenset(("", *site.scopes_of(equipment), *site.members_of(equipment)))
 
 
 def cross_tags(limits: Sequence[CrossLimit], tag: Tag) -> set[str]:

@@ -1,12 +1,17 @@
 """An administrator's word: a key is taken back, a lockout released."""
 
-from ..errors import PermitRefused
+from pathlib import Path
+
+from handwheel.connectors.errors import os_reason
+
+from ..errors import LedgerError, PermitRefused
 from ..requests.stamps import Instant
 from .administrators import chain_of, locked_out
 from .bench import Bench, insert_decision
 from .decisions import DecisionRefused, Reason, Signed, lockout_subject, meaning_of_subject
 from .ledger.database import LostRace
 from .ledger.stops import SITE, release
+from .lockouts import lockout_file
 
 
 def revoke_key(bench: Bench, signed: Signed, now: Instant) -> None:
@@ -31,7 +36,7 @@ def revoke_key(bench: Bench, signed: Signed, now: Instant) -> None:
 def release_lockout(
     bench: Bench, scope: str, generation: int, signed: Signed, now: Instant
 ) -> None:
-    """Releases a lockout. Requests and approvals from before it stay dead.
+    """Releases a lockout and removes its file. Requests and approvals from before it stay dead.
 
     Raises:
         GuardrailError: The decision does not count; the journal keeps why.
@@ -54,3 +59,11 @@ def release_lockout(
             insert_decision(transaction, None, decision, signed, None, chain_of(operator))
             covered = None if scope == SITE else bench.site.members_of(scope)
             release(transaction, scope, generation, covered)
+            _remove(lockout_file(bench.site.state, scope))  # one that stays is latched again
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise LedgerError(f"{file}: {os_reason(error)}; nothing was released") from None

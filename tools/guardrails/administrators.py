@@ -4,6 +4,7 @@
 lock out again what was released.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from pydantic import TypeAdapter, ValidationError
@@ -57,26 +58,26 @@ def administrators_word(
     return (decision, operator) if operator.is_administrator else None
 
 
-def revoked_keys(site: Site, database: Database, before: int | None = None) -> frozenset[str]:
+def revoked_keys(site: Site, database: Database) -> frozenset[str]:
     """Returns the ids of the keys that an administrator has taken back.
 
     A row that no administrator signed is passed over, and so is one by an administrator whose
     key was revoked before: whoever can write into the database must not be able to shut people
     out.
-
-    Args:
-        before: Only what was decided before the decision of this number.
     """
-    found = set[str]()
+    return frozenset(_revocations(site, database))
+
+
+def _revocations(site: Site, database: Database) -> dict[str, int]:
+    """Returns the revoked keys, each with the number of the first decision that revokes it."""
+    found: dict[str, int] = {}
     for each in load_revocations(database):
-        if before is not None and each.number >= before:
-            break
         word = _word(site, each)
-        if word is None or not found.isdisjoint((word[1].key_id, *word[1].chain)):
+        if word is None or not found.keys().isdisjoint((word[1].key_id, *word[1].chain)):
             continue
         if word[0].verdict == "revoke-key":
-            found.add((word[0].subject or "").removeprefix("key:"))
-    return frozenset(found)
+            found.setdefault((word[0].subject or "").removeprefix("key:"), each.number)
+    return found
 
 
 def locked_out(site: Site, database: Database) -> dict[str, int]:
@@ -86,19 +87,18 @@ def locked_out(site: Site, database: Database) -> dict[str, int]:
     stands in the ledger: that the table says so is not enough.
     """
     rows = database.all("SELECT scope, generation, is_locked FROM lockout")
-    return {
-        row[0]: row[1] for row in rows if row[2] or not _is_released(site, database, row[0], row[1])
-    }
+    revoked = _revocations(site, database) if rows else {}
 
+    def is_released(scope: str, generation: int) -> bool:
+        subject = lockout_subject(scope, generation)
+        return any(
+            is_release(site, each, subject)
+            and _is_known(database, each)
+            and _is_in_office(site, revoked, each)
+            for each in load_site_decisions(database, "release", subject)
+        )
 
-def _is_released(site: Site, database: Database, scope: str, generation: int) -> bool:
-    subject = lockout_subject(scope, generation)
-    return any(
-        is_release(site, each, subject)
-        and _is_known(database, each)
-        and _is_in_office(site, database, each)
-        for each in load_site_decisions(database, "release", subject)
-    )
+    return {row[0]: row[1] for row in rows if row[2] or not is_released(row[0], row[1])}
 
 
 def is_release(site: Site, record: DecisionRecord, subject: str) -> bool:
@@ -117,10 +117,10 @@ def _is_known(database: Database, record: DecisionRecord) -> bool:
     return bool(database.all("SELECT 1 FROM journal WHERE hash = ?", head))
 
 
-def _is_in_office(site: Site, database: Database, record: DecisionRecord) -> bool:
+def _is_in_office(site: Site, revoked: Mapping[str, int], record: DecisionRecord) -> bool:
     word = _word(site, record)
-    return word is not None and revoked_keys(site, database, record.number).isdisjoint(
-        (word[1].key_id, *word[1].chain)
+    return word is not None and all(
+        revoked.get(key, record.number) >= record.number for key in (word[1].key_id, *word[1].chain)
     )
 
 

@@ -1,6 +1,7 @@
 """The one way in which a person's word on a request comes into the ledger and counts."""
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 from ..errors import PermitRefused
 from ..requests.canonical import digest, parse_canonical
@@ -116,11 +117,14 @@ def _concerned(bench: Bench, decision: Decision) -> RequestRecord:
 def check_card(decision: Decision, record: RequestRecord, card: str | None) -> None:
     """Refuses a decision on something else than what was shown, or with nothing shown at all.
 
+    A resolution is made on what is known of just that action, everything else on a card.
+
     Args:
         card: The text that is kept beside the decision.
 
     Raises:
-        DecisionRefused: It was not made on this card, or the card is another request's.
+        DecisionRefused: It was not made on this card, or the card is of another kind, or
+            another request's or action's.
     """
     if card is None:
         if decision.card is not None or decision.verdict not in {"reject", "revoke"}:
@@ -128,11 +132,14 @@ def check_card(decision: Decision, record: RequestRecord, card: str | None) -> N
         return
     if decision.card != digest("card", card):
         raise DecisionRefused(Reason.NO_CARD)
+    expected = {"schema": "card/1", "request_digest": record.digest}
+    if decision.verdict in _RESOLUTIONS:
+        expected |= {"schema": "outcome/1", "action_id": decision.subject or ""}
     try:
-        shown = parse_canonical(card)["request_digest"]
-    except (ValueError, TypeError, KeyError):
+        shown = parse_canonical(card)
+    except ValueError:
         raise DecisionRefused(Reason.NO_CARD) from None
-    if shown != record.digest:
+    if not isinstance(shown, dict) or not expected.items() <= cast(dict[str, Any], shown).items():
         raise DecisionRefused(Reason.NO_CARD)
 
 

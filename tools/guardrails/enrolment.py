@@ -9,7 +9,7 @@ import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from handwheel.connectors.errors import HandwheelError, os_reason
@@ -33,6 +33,9 @@ from .operators import (
     judge,
     load_roster,
 )
+
+RENEWED_WITHIN = timedelta(days=30)
+"""How long before its end time may be added to the trust root's record."""
 
 
 class EnrolmentRefused(InvalidArguments):
@@ -61,9 +64,14 @@ def check_enrolment(site: Site, roster: Roster, wanted: Enrolment) -> None:
         _check_first(roster, wanted)
     for each in roster.operators:
         if each.person == wanted.person and wanted.start < each.until and each.start < wanted.until:
+            more = (
+                f"the trust root's record is renewed in its last {RENEWED_WITHIN.days} days"
+                if each.key_id == site.trust_root
+                else f"for another key take that record out of {OPERATORS_FILE}"
+            )
             raise EnrolmentRefused(
-                f"{each.person} is enrolled until {stamp(each.until)}, with the key {each.key_id}; "
-                f"for another key take that record out of {OPERATORS_FILE}"
+                f"{each.person} is enrolled until {stamp(each.until)}, with the key "
+                f"{each.key_id}; {more}"
             )
     path = key_path(site.id, wanted.person)
     if path.exists():
@@ -98,6 +106,42 @@ def _check_first(roster: Roster, wanted: Enrolment) -> None:
             f"{OPERATORS_FILE} has records, but {SITE_FILE} names no trust root to vouch for "
             "them; take them out first"
         )
+
+
+def ending_root(site: Site, roster: Roster, at: datetime) -> Operator | None:
+    """Returns the trust root's last record if it has ended, or ends within 30 days."""
+    records = roster.with_key(site.trust_root)
+    last = max(records, key=lambda each: each.until, default=None)
+    return last if last and last.until - at <= RENEWED_WITHIN else None
+
+
+def root_warning(site: Site, roster: Roster, at: datetime) -> str:
+    """Returns that the trust root's record ends soon, and what to do; empty if it does not."""
+    root = ending_root(site, roster, at)
+    if root is None:
+        return ""
+    ends = "ends" if at < root.until else "ended"
+    return (
+        f"the record of {root.person}, the trust root, {ends} {stamp(root.until)}, and nobody's "
+        f"outlasts it; renew it: handwheel operator enroll {root.person} --role {ADMINISTRATOR}"
+    )
+
+
+def renew(site: Site, root: Operator, wanted: Enrolment, private: PrivateKey) -> Operator:
+    """Adds a record for the trust root, with its own key, from when the last one ends.
+
+    Args:
+        root: As `ending_root` returned it.
+        wanted: As long as this one; from its start, if the last one has ended by then.
+
+    Raises:
+        EnrolmentRefused: The record would not count, or another would no longer.
+        HandwheelError: A file cannot be read or written.
+    """
+    start = max(wanted.start, root.until)
+    later = replace(wanted, start=start, until=start + (wanted.until - wanted.start))
+    with _alone(site.root):
+        return _write(site, later, private, private)
 
 
 def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | None) -> Operator:

@@ -127,9 +127,10 @@ def since_last_write_s(case: Case) -> float | None:
         sent, now = Instant(parse_stamp(found[0][0]), found[0][1], int(found[0][2])), case.now
     except (ValueError, TypeError):
         raise PermitRefused(f"nobody can read when {case.action.tag} was last written") from None
+    up_s = now.boot_ms / 1000.0  # the machine has been on for so long since, at least
     if sent.boot_id == now.boot_id:
-        return (now.boot_ms - sent.boot_ms) / 1000.0
-    return (now.wall - sent.wall).total_seconds()
+        return up_s - sent.boot_ms / 1000.0
+    return max((now.wall - sent.wall).total_seconds(), up_s)
 
 
 def _check_cooldown(case: Case) -> None:

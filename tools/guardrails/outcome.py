@@ -18,6 +18,7 @@ from ..requests.stamps import Instant, stamp
 from .card import Look, frame_of
 from .card_model import RENDERER, CardFrame, CardReading
 from .ledger.database import Database
+from .ledger.journal import Row
 from .ledger.records import RequestRecord
 from .picture import Picture
 from .printable import plain, printable
@@ -102,7 +103,9 @@ def make_outcome(
 def found_after(database: Database, action_id: str) -> str:
     """Returns what the gate read after the frame, as the journal has it; empty if nothing."""
     found = ""
-    for row in database.journal():
-        if '"readback"' in row.text and row.fields["subject"] == action_id:
-            found = str(row.fields["body"].get("readback", ""))
+    rows = database.all(
+        "SELECT seq, text, hash FROM journal WHERE subject = ? ORDER BY seq", action_id
+    )
+    for row in rows:
+        found = str(Row(*row).fields["body"].get("readback", found))
     return found

@@ -16,7 +16,7 @@ from ..ledger.database import Transaction
 from ..ledger.lifecycle import move_action, move_request, set_next_due
 from ..ledger.transitions import ActionState, RequestState
 from .papers import enough_signatures, in_time, one_gate, policy_allows, same_map, same_request
-from .passage import Check, Passage
+from .passage import INTENDED, Check, Passage
 from .plant import door_opens, plant_is_ready, same_bytes
 from .readback import Readback, read_back
 from .standing import free_to_act, locked_files
@@ -29,7 +29,6 @@ CHECKS: tuple[Check, ...] = (
     door_opens, plant_is_ready, same_bytes,
 )  # fmt: skip
 
-_INTENDED = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.intent'"
 _logger = logging.getLogger(__name__)
 
 
@@ -94,7 +93,7 @@ def record_intent(passage: Passage) -> None:
     with post.database.transaction(post.clock()) as transaction:
         if not _is_open(transaction, passage.record.request.request_id):
             raise PermitRefused("the request ended while the action was on its way")
-        if transaction.one(_INTENDED, action.action_id):  # whatever has become of the table
+        if transaction.one(INTENDED, action.action_id):  # whatever has become of the table
             raise LedgerError(f"the journal has an intent for {action.action_id}: it is sent once")
         seq = transaction.record("action.intent", action.action_id, {"wire": action.wire}).seq
         transaction.change(

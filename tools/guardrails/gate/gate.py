@@ -21,17 +21,15 @@ from ...errors import LedgerError
 from ...requests.stamps import CLOCK_STEP_S, Instant, instant_now
 from ..across import cross_limits, cross_tags
 from ..administrators import locked_out
-from ..ledger.database import Database
+from ..ledger.database import Database, LostRace
 from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import (
     RequestDamaged,
     RequestRecord,
     load_exactly,
-    load_requests,
-    load_requests_with,
+    load_unfinished,
 )
 from ..ledger.stops import SITE, latch, locked_scopes
-from ..ledger.transitions import OPEN_REQUESTS, UNRESOLVED_ACTIONS
 from ..lockouts import make_lockout_folder, seen_lockouts
 from ..operators import load_roster
 from ..picture import make_picture, write_picture
@@ -154,6 +152,8 @@ class Gate:
                 while passage := self._next():
                     await _to_its_end(carry_out(passage))
                 self._troubles.note(_ACTING, "")
+            except LostRace:
+                pass  # a person was faster, who has taken it back or locked it out
             except LedgerError as error:
                 await self._suspend(_ACTING, error)
             await asyncio.sleep(_POLL_S)
@@ -202,10 +202,7 @@ class Gate:
     def _wanted(self) -> frozenset[str]:
         names = set[str]()
         database = self._post.database
-        for record in (
-            *load_requests(database, OPEN_REQUESTS, self._pass_by),
-            *load_requests_with(database, UNRESOLVED_ACTIONS, self._pass_by),
-        ):
+        for record in load_unfinished(database, self._pass_by):
             names |= self._tags_of(record)
         return frozenset(names & self._post.site.tags.keys())
 

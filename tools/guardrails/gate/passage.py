@@ -20,6 +20,9 @@ from ..operators import Roster
 from ..policy import Policy
 from .lock import GateLock
 
+INTENDED = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.intent'"
+"""Whether an action's frame was ever about to leave, whatever the tables say by now."""
+
 
 class OpenDoor(Protocol):
     """Opens the write session of a connection."""

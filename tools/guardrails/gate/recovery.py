@@ -14,9 +14,10 @@ from ..ledger.transitions import (
     RequestState,
 )
 from ..printable import printable
-from .passage import Post
+from .passage import INTENDED, Post
 
-NOT_SENT = "the gate ended before the intent was recorded: no frame was sent"
+NOT_SENT = "it was taken up, and no intent was recorded: no frame was sent"
+SENT_BEFORE = "the journal has an intent for it: a frame may have been sent, and none is sent again"
 MAYBE_SENT = "the gate ended between the intent and the outcome: nobody knows whether it was sent"
 RESTARTED = "the gate was started after the approval"
 
@@ -76,10 +77,13 @@ async def _recover_action(
             details: dict[str, object] = {"readback": found}
             move_action(transaction, action_id, state, ActionState.UNKNOWN, MAYBE_SENT, details)
             return
-        move_action(transaction, action_id, state, ActionState.ABORTED_NOT_SENT, NOT_SENT)
+        was_intended = transaction.one(INTENDED, action_id)
+        reason = SENT_BEFORE if was_intended else NOT_SENT
+        to = ActionState.INVALIDATED if was_intended else ActionState.ABORTED_NOT_SENT
+        move_action(transaction, action_id, state, to, reason)
         if record.state is RequestState.APPROVED:
             name = record.request.request_id
-            move_request(transaction, name, RequestState.INVALIDATED, NOT_SENT)
+            move_request(transaction, name, RequestState.INVALIDATED, reason)
 
 
 async def _look(post: Post, action: Action) -> str:

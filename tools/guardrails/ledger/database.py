@@ -8,24 +8,12 @@ from typing import Any, Self
 
 from ...errors import LedgerError
 from ...requests.stamps import Instant, instant_now, stamp
+from .connection import connect, ledger_error
 from .journal import Anchors, Row, next_row
 from .schema import APPLICATION_ID, VERSION, create_tables, is_altered
 
-_BUSY_S = 5.0
 _ROWS = "SELECT seq, text, hash FROM journal"
-_CAUSES = {
-    "SQLITE_IOERR": "; is the disk full, or broken?",
-    "SQLITE_CANTOPEN": "; may the folder be written to?",
-    "SQLITE_READONLY": "; may the file and its folder be written to?",
-    "SQLITE_BUSY": f"; another process has held it for {_BUSY_S:g} s",
-}
-_PRAGMAS = (
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA recursive_triggers = ON",  # else INSERT OR REPLACE slips past append-only triggers
-    "PRAGMA trusted_schema = OFF",
-)
-
+_NEVER = 2**63 - 1
 
 LEDGER_FILE = "ledger.db"
 """Its name in the site's state folder."""
@@ -91,7 +79,7 @@ class Database:
         self._path = path
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._connection = _connect(path)
+            self._connection = connect(path)
         except OSError as error:
             raise LedgerError(f"{path}: {error.strerror}") from None
         try:
@@ -128,7 +116,7 @@ class Database:
                 transaction = Transaction(self._connection, now or instant_now())
                 yield transaction
                 if transaction.rows:
-                    self.anchors.prepare()
+                    self._prepare_anchors(transaction.rows[0].seq)
                 self._connection.execute("COMMIT")
             finally:
                 if self._connection.in_transaction:
@@ -165,9 +153,10 @@ class Database:
         Raises:
             LedgerError: It is.
         """
+        head = self.head()  # before the anchors: they follow it
         highest = self.anchors.highest()
         if highest is None:
-            self._check_is_new()
+            self._check_is_new(head.seq if head else 0)
             return
         seq, mark = highest
         found = self.all("SELECT hash FROM journal WHERE seq = ?", seq)
@@ -191,19 +180,23 @@ class Database:
                     "as evidence and start with an empty state folder"
                 )
 
-    def _check_is_new(self) -> None:
-        head = self.head()
-        if head is not None and head.seq > 1:  # the first row's process may have been killed
+    def _prepare_anchors(self, first: int) -> None:
+        """Anchors the very first row before a second can be committed, if a kill has lost it."""
+        if not self.anchors.prepare():
+            self._check_is_new(first - 1)
+            if earlier := last_row(self._connection, before=first):
+                self.anchors.note([earlier])
+
+    def _check_is_new(self, rows: int) -> None:
+        if rows > 1:
             raise LedgerError(
-                f"{self._path}: its journal has {head.seq} rows, and none is anchored beside it; "
+                f"{self._path}: its journal has {rows} rows, and none is anchored beside it; "
                 "the anchors were removed. Nothing is sent. Bring them back, or keep the ledger "
                 "as evidence and start with an empty state folder"
             )
 
     def _prepare(self) -> None:
         with self._translated():
-            for pragma in _PRAGMAS:
-                self._connection.execute(pragma)
             version = self._version()
             if version == 0:
                 version = self._create()
@@ -248,44 +241,12 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise _ledger_error(self._path, error) from error
+            raise ledger_error(self._path, error) from error
 
 
-def last_row(connection: sqlite3.Connection) -> Row | None:
-    """Returns the journal's last row."""
-    found = connection.execute(f"{_ROWS} ORDER BY seq DESC LIMIT 1").fetchone()
-    return Row(*found) if found else None
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
-    except sqlite3.Error as error:
-        raise _ledger_error(path, error) from None
-    try:
-        connection.row_factory = sqlite3.Row
-        if _is_foreign(connection):
-            raise LedgerError(f"{path}: is another program's database")
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        if mode != "wal":
-            raise LedgerError(f"{path}: stands where SQLite cannot use WAL; use a local disk")
-    except sqlite3.Error as error:
-        connection.close()
-        raise _ledger_error(path, error) from None
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _ledger_error(path: Path, error: sqlite3.Error) -> LedgerError:
-    name = getattr(error, "sqlite_errorname", "")  # absent where it is Python that objects
-    cause = next((words for start, words in _CAUSES.items() if name.startswith(start)), "")
-    return LedgerError(f"{path}: {error}{cause}")
-
-
-def _is_foreign(connection: sqlite3.Connection) -> bool:
-    marks = connection.execute(
-        "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
+def last_row(connection: sqlite3.Connection, before: int = _NEVER) -> Row | None:
+    """Returns the journal's last row, or the last before a number."""
+    found = connection.execute(
+        f"{_ROWS} WHERE seq < ? ORDER BY seq DESC LIMIT 1", (before,)
     ).fetchone()
-    return marks[0] not in {0, APPLICATION_ID} or (marks[0] == 0 and marks[1] > 0)
+    return Row(*found) if found else None

@@ -74,19 +74,27 @@ class Anchors:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def prepare(self) -> None:
+    def prepare(self) -> bool:
         """Makes the file if there is none, and sees whether it can be written to.
+
+        Returns:
+            Whether anything stands in it.
 
         Raises:
             LedgerError: It cannot; nothing may be committed.
         """
         try:
             is_new = not self._path.exists()
-            os.close(os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640))
+            file = self._open()
+            try:
+                has_lines = os.fstat(file).st_size > 0
+            finally:
+                os.close(file)
             if is_new:
                 sync_folder(self._path.parent)
         except OSError as error:
             raise LedgerError(f"{self._path}: {error.strerror}") from None
+        return has_lines
 
     def note(self, rows: Sequence[Row]) -> None:
         """Appends the rows' numbers and hashes, and waits until the disk has them.
@@ -97,7 +105,7 @@ class Anchors:
         """
         lines = "".join(f"{row.seq} {row.hash}\n" for row in rows).encode()
         try:
-            file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
+            file = self._open()
             try:
                 size = os.fstat(file).st_size
                 if size and os.pread(file, 1, size - 1) != b"\n":
@@ -109,6 +117,11 @@ class Anchors:
                 os.close(file)
         except OSError as error:
             raise LedgerError(f"{self._path}: {error.strerror}; {_NOT_ANCHORED}") from None
+
+    def _open(self) -> int:
+        # Whoever may put a link here must not have us write somewhere else.
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(self._path, flags, 0o640)
 
     def lines(self) -> list[str]:
         """Returns every line of it; none if nothing was ever recorded.

@@ -10,7 +10,7 @@ from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.stamps import Instant, parse_stamp
 from ..printable import printable
 from .database import Database
-from .transitions import UNRESOLVED_ACTIONS, ActionState, RequestState
+from .transitions import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
 
 PassBy = Callable[[str, str], None]
 """Takes the id of a request that is damaged, and what is wrong with it."""
@@ -123,15 +123,14 @@ def load_requests(
     Raises:
         LedgerError: They cannot be read, or one is no request any more.
     """
-    wanted = sorted(RequestState if states is None else states)
-    marks = ", ".join("?" * len(wanted))
-    return _records(database, f"WHERE state IN ({marks})", *wanted, pass_by=pass_by)
+    if states is None:
+        return _records(database, "", pass_by=pass_by)
+    marks = ", ".join("?" * len(states))
+    return _records(database, f"WHERE state IN ({marks})", *sorted(states), pass_by=pass_by)
 
 
-def load_requests_with(
-    database: Database, states: Collection[ActionState], pass_by: PassBy | None = None
-) -> list[RequestRecord]:
-    """Returns the requests that have an action in one of some states.
+def load_unfinished(database: Database, pass_by: PassBy | None = None) -> list[RequestRecord]:
+    """Returns the requests that are open, or have an action that a person must resolve.
 
     Args:
         pass_by: As in `load_requests`.
@@ -139,9 +138,12 @@ def load_requests_with(
     Raises:
         LedgerError: They cannot be read, or one is no request any more.
     """
-    marks = ", ".join("?" * len(states))
-    inner = f"SELECT request_id FROM action WHERE state IN ({marks})"  # noqa: S608 (marks only)
-    return _records(database, f"WHERE request_id IN ({inner})", *sorted(states), pass_by=pass_by)
+    states, held = sorted(OPEN_REQUESTS), sorted(UNRESOLVED_ACTIONS)
+    is_open = f"state IN ({', '.join('?' * len(states))})"
+    is_held = f"state IN ({', '.join('?' * len(held))})"
+    inner = f"SELECT request_id FROM action WHERE {is_held}"  # noqa: S608 (marks only)
+    where = f"WHERE {is_open} OR request_id IN ({inner})"
+    return _records(database, where, *states, *held, pass_by=pass_by)
 
 
 def load_exactly(database: Database, request_id: str) -> RequestRecord:

@@ -6,7 +6,7 @@ from functools import cache
 
 from .transitions import legal_rows
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x48574C31  # "HWL1"
 
 _APPEND_ONLY = """
@@ -64,6 +64,7 @@ CREATE TABLE request(
     approved_at TEXT,
     approved_boot_ms INTEGER
 ) STRICT;
+CREATE INDEX request_state ON request(state);
 
 CREATE TABLE action(
     action_id TEXT PRIMARY KEY,
@@ -83,6 +84,8 @@ CREATE TABLE action(
     UNIQUE(request_id, position)
 ) STRICT;
 CREATE UNIQUE INDEX one_action_in_flight ON action(in_flight);
+CREATE INDEX action_state ON action(state);
+CREATE INDEX action_tag ON action(tag);
 
 CREATE TABLE intent(
     action_id TEXT PRIMARY KEY REFERENCES action(action_id),
@@ -102,7 +105,8 @@ CREATE TABLE decision(
     card TEXT,
     chain TEXT
 ) STRICT;
-CREATE INDEX decision_subject ON decision(subject);
+CREATE INDEX decision_request ON decision(request_id);
+CREATE INDEX decision_subject ON decision(verdict, subject);
 
 CREATE TABLE gate(
     epoch INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -130,6 +134,10 @@ WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM journal)
         (SELECT hash FROM journal WHERE seq = NEW.seq - 1),
         '0000000000000000000000000000000000000000000000000000000000000000')
 BEGIN SELECT RAISE(ABORT, 'the journal does not continue'); END;
+
+CREATE TRIGGER decision_continues AFTER INSERT ON decision -- before, its number may be unknown
+WHEN NEW.number > 1 AND NOT EXISTS (SELECT 1 FROM decision WHERE number = NEW.number - 1)
+BEGIN SELECT RAISE(ABORT, 'the decisions do not continue'); END;
 
 CREATE TRIGGER meta_is_one_row BEFORE INSERT ON meta WHEN EXISTS (SELECT 1 FROM meta)
 BEGIN SELECT RAISE(ABORT, 'a ledger belongs to one site'); END;
