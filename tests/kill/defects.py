@@ -96,7 +96,7 @@ def drop_second_line() -> None:
             heeding(self, statement, values)
 
     _patch.setattr(Transaction, "change", change)
-    _patch.setattr(carry_out, "_INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?")
+    _patch.setattr(carry_out, "INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?")
 
 
 def stand_beside(meeting: Path) -> None:
