@@ -107,15 +107,15 @@ def record_intent(passage: Passage) -> None:
 
 
 async def send(passage: Passage) -> None:
-    """12 to 16: a last look at the lockout and the time, one frame, its echo, the read-back."""
+    """12 to 16: a last look at the time and the lockout, one frame, its echo, the read-back."""
     action = passage.action
-    if locked := locked_files(passage):
+    if reason := _outdated(passage):
+        conclude(passage, ActionState.REFUSED, reason, sent=False)
+        return
+    if locked := locked_files(passage):  # last: nothing may come between it and the frame
         conclude(
             passage, ActionState.REFUSED, f"locked out: {', '.join(sorted(locked))}", sent=False
         )
-        return
-    if reason := _outdated(passage):
-        conclude(passage, ActionState.REFUSED, reason, sent=False)
         return
     permit = Permit(
         action.action_id, passage.tag, bytes.fromhex(action.wire), action.identity.identity,
