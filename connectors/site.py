@@ -11,7 +11,15 @@ from .documents import Document, read_document
 from .endpoints import Credentials, ModbusConnection, OpcuaConnection, ReadPort, WritePort
 from .errors import ConfigError, Problem
 from .models import ModelT, load_model
-from .site_file import SITE_SCOPE, Equipment, SiteFile, check_equipment, check_tags
+from .site_file import (
+    SITE_SCOPE,
+    Equipment,
+    PlantClock,
+    SiteFile,
+    check_clock,
+    check_equipment,
+    check_tags,
+)
 from .tags import Tag, TagFile
 
 __all__ = [
@@ -49,6 +57,8 @@ class Site:
         hashes: SHA-256 of the bytes of `site`, `tags` and `policy`, hexadecimal; empty for
             a policy that cannot be read.
         tags_file: Where the tags stand, relative to the folder.
+        clock_tag: The tag that shows process time, s; empty where the wall clock does.
+        playbooks: Folders, relative to the root, and `package:NAME` for ours.
     """
 
     root: Path
@@ -60,6 +70,8 @@ class Site:
     state: Path
     hashes: Mapping[str, str]
     tags_file: str
+    clock_tag: str = ""
+    playbooks: tuple[str, ...] = ()
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in the order asked for.
@@ -151,6 +163,7 @@ def load_site(root: Path) -> Site:
     if config and tag_file:
         problems += check_tags(tags, config, tag_document)
         problems += check_equipment(tags, config, site_document)
+        problems += check_clock(tags, config, site_document)
     if problems or config is None:
         raise ConfigError(problems)
     hashes = {
@@ -170,6 +183,8 @@ def load_site(root: Path) -> Site:
         state,
         hashes,
         config.tags,
+        config.clock.tag if isinstance(config.clock, PlantClock) else "",
+        tuple(config.playbooks),
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Discriminator, Field, field_validator
 
 from .documents import Document, Path_
 from .endpoints import ConnectionConfig, is_same_device
@@ -37,6 +37,26 @@ class Equipment(Model):
     attributes: dict[str, str] = Field(default_factory=dict)
 
 
+class WallClock(Model):
+    """Process time is the wall's, as at every real plant."""
+
+    kind: Literal["wall"]
+
+
+class PlantClock(Model):
+    """Process time is what a simulated plant publishes, for it may run faster.
+
+    Attributes:
+        tag: Seconds of plant time.
+    """
+
+    kind: Literal["plant"]
+    tag: str
+
+
+Clock = Annotated[WallClock | PlantClock, Discriminator("kind")]
+
+
 class SiteFile(Model):
     """The file `site.yaml`."""
 
@@ -45,10 +65,12 @@ class SiteFile(Model):
         str, spelled(r"[a-z0-9][a-z0-9-]{0,62}", "is no id: at most 63 of a-z, 0-9 and hyphen")
     ]
     state: str = "var/"
+    clock: Clock = WallClock(kind="wall")
     trust: Trust | None = None
     connections: dict[str, ConnectionConfig]
     tags: str = "tags.yaml"
     equipment: dict[str, Equipment] = Field(default_factory=dict)
+    playbooks: list[str] = Field(default_factory=list)
 
     @field_validator("state")
     @classmethod
@@ -76,6 +98,23 @@ def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) ->
             if other != name:
                 yield document.problem(path, f"stands at the same address as {other}")
                 break
+
+
+def check_clock(
+    tags: Mapping[str, Tag], config: SiteFile, document: Document
+) -> Iterator[Problem]:
+    """Yields what is wrong with the clock: a plant's is for simulated plants, and a number."""
+    if not isinstance(config.clock, PlantClock):
+        return
+    tag, path = tags.get(config.clock.tag), ("clock", "tag")
+    if tag is None:
+        yield document.problem(path, f"there is no tag {config.clock.tag!r}")
+    elif tag.kind not in {"float", "int"} or tag.unit not in {"", "s"}:
+        yield document.problem(path, f"{tag.name} is no number of seconds")
+    real = [name for name, each in config.connections.items() if not each.simulated]
+    if real:
+        reason = f"a plant's clock is for simulated plants, and {', '.join(real)} is not one"
+        yield document.problem(("clock",), reason)
 
 
 def _check_connection(

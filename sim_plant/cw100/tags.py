@@ -10,7 +10,7 @@ LOOP_MODES = {"manual": MANUAL, "auto": AUTO}
 PUMP_MODES = {"local": LOCAL, "remote": REMOTE, "maintenance": MAINTENANCE}
 
 PUMP_OFFSET = {"P-101A": 0, "P-101B": 20}
-_EQUIPMENT = {"Header": "PUMPS-101", "Exchanger": "E-101"}
+_EQUIPMENT = {"Header": "PUMPS-101", "Exchanger": "E-101", "Product": "E-101"}
 
 
 def _pv(sensor: str, unit: str, folder: str, description: str) -> PlantTag:
@@ -46,13 +46,17 @@ def _loop(loop: str, unit: str, span: float, folder: str, what: str) -> tuple[Pl
 
 
 def _product_loop() -> tuple[PlantTag, ...]:
-    node, loop = Node("Product"), "FIC-201"
-    span = (0.0, 60.0)
+    node, loop, of = Node("Product"), "FIC-201", _EQUIPMENT["Product"]
+    span, percent = (0.0, 60.0), (0.0, 100.0)
     return (
-        PlantTag(f"{loop}.sp", "float", node, "product flow, set point", "m3/h", span, span),
-        PlantTag(f"{loop}.op", "float", node, "product flow, output", "%", (0.0, 100.0)),
-        PlantTag(f"{loop}.mode", "enum", node, "product flow, mode", members=LOOP_MODES),
-    )
+        PlantTag(f"{loop}.sp", "float", node, "product flow, set point", "m3/h", span, span, of),
+        PlantTag(
+            f"{loop}.op", "float", node, "product flow, output", "%", percent, equipment=of
+        ),
+        PlantTag(
+            f"{loop}.mode", "enum", node, "product flow, mode", equipment=of, members=LOOP_MODES
+        ),
+    )  # fmt: skip
 
 
 def _pump(pump: str) -> tuple[PlantTag, ...]:
@@ -98,7 +102,10 @@ TAGS: tuple[PlantTag, ...] = (
     _pv("LT-101", "%", "Basin", "basin level"),
     *_loop("LIC-101", "%", 100.0, "Basin", "basin level"),
     _position("LV-101", "Basin", "make-up valve position"),
-    _pv("PDT-101", "kPa", "Basin", "strainer differential pressure"),
+    PlantTag(
+        "PDT-101.pv", "float", Node("Basin"), "strainer differential pressure", "kPa",
+        sensors.SENSORS["PDT-101"][1:], equipment="S-101",
+    ),
     _pv("PT-102", "kPa", "Header", "header pressure"),
     *_loop("PIC-102", "kPa", 600.0, "Header", "header pressure to pump speed"),
     _pv("FT-103", "m3/h", "Header", "cooling-water flow"),
@@ -153,4 +160,5 @@ EQUIPMENT: tuple[Equipment, ...] = (
     _pump_equipment("P-101A"),
     _pump_equipment("P-101B"),
     Equipment("E-101", path="CW", kind="exchanger"),
+    Equipment("S-101", path="CW", kind="strainer", attributes={"dp": "PDT-101.pv"}),
 )
