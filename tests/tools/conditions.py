@@ -155,8 +155,8 @@ _relations = st.one_of(
 )
 _questions = st.builds(Expression, st.just("good"), names=st.tuples(st.sampled_from(sorted(TAGS))))
 
-expressions = st.recursive(_relations, _combined, max_leaves=12)
-expressions_with_good = st.recursive(_relations | _questions, _combined, max_leaves=12)
+expressions = st.recursive(_relations, _combined, max_leaves=8)
+expressions_with_good = st.recursive(_relations | _questions, _combined, max_leaves=8)
 
 
 def _values(tag: Tag) -> st.SearchStrategy[Value]:

@@ -1,8 +1,6 @@
 """Conditions: what they mean, what they refuse, and that what is not known never acts."""
 
 import math
-import subprocess
-import sys
 from itertools import product
 
 import pytest
@@ -94,6 +92,14 @@ def test_the_truth_tables(
         ("PT-102.pv - 5 kPa - PIC-102.sp > 1 kPa", False),
         ("PT-102.pv - (5 kPa - PIC-102.sp) > 600 kPa", True),
         ("PT-102.pv + -45.5 kPa == 300 kPa", True),
+        ("PT-102.pv - 2 * 5 kPa / 4 > 342 kPa", True),
+        ("2 * (PT-102.pv - PIC-102.sp) == 11 kPa", True),
+        ("P-101A.starts / 2 == 8388608.5", True),
+        ("abs(PIC-102.sp - PT-102.pv) < 6 kPa", True),
+        ("min(PT-102.pv, PIC-102.sp, 341 kPa) == 340 kPa", True),
+        ("max(PT-102.pv, PIC-102.sp) == PT-102.pv", True),
+        ("-abs(PIC-102.sp - PT-102.pv) < -5 kPa", True),
+        ("held(P-101A.running, 5 min)", True),
         ("PT-102.pv in PIC-102.sp .. PIC-102.sp + 6 kPa", True),
         ("TT-105.pv - TT-106.pv < -1.5 degC", True),
         ("LT-101.pv > 30%", True),
@@ -144,6 +150,19 @@ def test_a_value_that_the_tag_cannot_have_is_unknown(text: str, value: Value) ->
     assert condition.evaluate(readings) is Truth.UNKNOWN
     assert parse_condition(f"not ({text})", TAGS).evaluate(readings) is Truth.UNKNOWN
     assert parse_condition(f"good({name})", TAGS).evaluate(readings) is Truth.FALSE
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("320 kPa * PT-102.pv / PT-102.pv < 321 kPa", 0.0),
+        ("PT-102.pv * PT-102.pv / PT-102.pv < 321 kPa", 1e299),
+        ("PT-102.pv / 1e-100 < 321 kPa", 1e299),
+    ],
+)
+def test_what_cannot_be_computed_is_unknown(text: str, value: float) -> None:
+    assert judge(text, {"PT-102.pv": value}) is Truth.UNKNOWN
+    assert judge(f"not ({text})", {"PT-102.pv": value}) is Truth.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -234,37 +253,16 @@ def test_the_text_of_a_condition_is_the_same_condition(expression: Expression) -
 
 
 def test_the_deepest_condition_needs_no_deep_stack() -> None:
-    # Each level takes the most frames that a level can: or, and, comparison.
+    # Each level takes the most frames that a level can: or, and, comparison. The length allows
+    # no more than 18 of them.
     text = "P-101A.running"
-    for _ in range(50):
-        text = f"(true and {text} == true or false)"
+    for _ in range(18):
+        text = f"(true or true and {text}==true)"
 
     def judged(frames: int) -> Truth:
         return judged(frames - 1) if frames else judge(text, {A: True})
 
     assert judged(300) is Truth.TRUE
-
-
-def test_a_card_shows_the_values_behind_a_condition() -> None:
-    condition = parse_condition(
-        "P-101B.mode == 'remote'  and\n good(PT-102.pv) and P-101A.running", TAGS
-    )
-    assert condition.shown({
-        "P-101B.mode": reading(1),
-        "PT-102.pv": reading(345.6, BAD_NO_COMMUNICATION),
-    }) == (
-        "P-101B.mode == 'remote' and good(PT-102.pv) and P-101A.running  [P-101A.running was not "
-        "read, P-101B.mode is remote, PT-102.pv is 345.6 kPa (BadNoCommunication)]"
-    )  # fmt: skip
-    assert parse_condition("true", TAGS).shown({}) == "true"
-
-
-def test_the_text_of_a_device_cannot_pass_for_another_reading() -> None:
-    condition = parse_condition("PKG-101.note != '  ok'", TAGS)
-    shown = condition.shown({"PKG-101.note": reading("a', PT-102.pv is 3 kPa\x1b[2J\u202e")})
-    assert shown == (
-        "PKG-101.note != '  ok'  [PKG-101.note is \"a', PT-102.pv is 3 kPa\\x1b[2J\\u202e\"]"
-    )
 
 
 def test_a_write_is_applied_to_a_copy_and_to_one_tag_only() -> None:
@@ -283,9 +281,13 @@ def test_a_write_is_applied_to_a_copy_and_to_one_tag_only() -> None:
     assert with_written({}, "P-101A.run_cmd", True)["P-101A.run_cmd"].value is True
 
 
-def test_importing_the_conditions_loads_no_parser() -> None:
-    code = "import sys, handwheel.tools.conditions; print('lark' in sys.modules)"
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=15
-    )
-    assert result.stdout == "False\n"
+@pytest.mark.parametrize(("received_s", "truth"), [(93.0, Truth.TRUE), (89.0, Truth.FALSE)])
+def test_the_age_of_a_reading_is_counted_to_the_given_moment(
+    received_s: float, truth: Truth
+) -> None:
+    fresh = parse_condition("age(PT-102.pv) < 10 s", TAGS)
+    good = DataValue(345.0, GOOD, None, None, received_s)
+    assert fresh.evaluate({"PT-102.pv": good}, now_s=100.0) is truth
+    bad = good.with_status(BAD_NO_COMMUNICATION)
+    assert fresh.evaluate({"PT-102.pv": bad}, now_s=100.0) is Truth.UNKNOWN
+    assert fresh.evaluate({"PT-102.pv": good}) is not Truth.UNKNOWN

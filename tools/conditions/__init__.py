@@ -1,7 +1,25 @@
 """The expression language that gate, policy and playbooks share."""
 
-from .condition import Condition, parse_condition, with_written
+from .condition import Condition, Expression, parse_condition, parse_expression, with_written
 from .errors import ConditionError
+from .history import History
+from .names import Constant, Name, Names, Quantity
+from .template import Template, parse_template
 from .truth import Truth
 
-__all__ = ["Condition", "ConditionError", "Truth", "parse_condition", "with_written"]
+__all__ = [
+    "Condition",
+    "ConditionError",
+    "Constant",
+    "Expression",
+    "History",
+    "Name",
+    "Names",
+    "Quantity",
+    "Template",
+    "Truth",
+    "parse_condition",
+    "parse_expression",
+    "parse_template",
+    "with_written",
+]

@@ -1,19 +1,21 @@
-"""From a syntax tree to a checked condition: every name, type and unit, before anything is read."""
+"""From a syntax tree to a checked expression: names, types and units, before anything is read."""
 
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import Value
 
-from . import operands
-from .errors import ConditionError, error_at
+from . import calls, operands
+from .errors import Refused
 from .grammar import MAX_NESTING, NUMBER, UNIT, excerpt
-from .operands import Form, Operand, Reader
+from .names import Binder
+from .numbers import added, all_together, multiplied, need_amount, together
+from .operands import NOWHERE, Form, Operand, Reader
+from .units import Scale
+from .windows import Window
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
 
 _NESTING = {"denied", "negative", "group", "call"}
 _RELATIONS = {"comparison", "inside", "outside"}
-_SIGNS = {"COMPARISON", "PLUS", "MINUS"}
-_FUNCTIONS = ("good",)
+_SIGNS = {"COMPARISON", "PLUS", "MINUS", "TIMES", "OVER"}
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -32,46 +33,66 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-# Of two temperatures only the difference means anything: 20 degC + 20 degC is not 40 degC.
-_OFFSET_UNITS = {"degC", "degF", "°C", "°F"}
 
 
-def check(text: str, tree: "Tree[Token]", tags: Mapping[str, Tag]) -> Operand:
-    """Returns the condition, ready to be read.
+def need_conditions(parts: Sequence[Operand]) -> list[Reader]:
+    """Returns the readers of parts that must each be true or false.
 
     Raises:
-        ConditionError: An unknown tag or function, parts that do not go together, a number
-            without its unit, too deep a nesting, or something that is no condition.
+        Refused: One is something else.
     """
-    checker = _Checker(text, tags)
-    whole = checker.check(tree.children[0], 0)
-    checker.conditions([whole])
-    return whole
+    for part in parts:
+        if part.form.kind != "condition":
+            reason = f"{part.said} is {part.form}, not a condition; compare it with something"
+            raise Refused(part.offset, reason)
+    return [part.read for part in parts]
 
 
-class _Checker:
-    def __init__(self, text: str, tags: Mapping[str, Tag]) -> None:
+class Checker:
+    """Checks one expression.
+
+    Args:
+        binder: Over the same text.
+        allow_windows: Whether it may look back in time; without, `held(X, T)` is X.
+
+    Attributes:
+        windows: All that were found, an inner one before the one around it.
+    """
+
+    def __init__(self, text: str, binder: Binder, allow_windows: bool) -> None:
         self._text = text
-        self._tags = tags
+        self._binder = binder
+        self._allow_windows = allow_windows
+        self.windows: list[Window] = []
 
-    def check(self, node: "Node", depth: int) -> Operand:
-        """Checks a node and all below it; `depth` counts what surrounds it."""
+    def check(self, node: "Node", depth: int = 0) -> Operand:
+        """Checks a node and all below it.
+
+        Args:
+            depth: How much surrounds it.
+
+        Raises:
+            Refused: An unknown tag or function, parts that do not go together, or too deep a
+                nesting.
+        """
         if isinstance(node, str):
-            return self._leaf(node)
+            return self._leaf(node, depth)
         rule = str(node.data)
         depth += rule in _NESTING
         if depth > MAX_NESTING:
             reason = f"a condition is nested at most {MAX_NESTING} deep"
-            raise self._error(node.meta.start_pos, reason)
+            raise Refused(node.meta.start_pos, reason)
         if rule == "call":
-            return self._call(node)
+            return self._call(node, depth)
         signs = [each for each in node.children if _is_sign(each)]
         parts = [self.check(each, depth) for each in node.children if not _is_sign(each)]
         match rule:
             case "group":
                 return parts[0]
-            case "sum" | "negative":
-                return self._sum(node, parts, signs)
+            case "sum" | "product":
+                return self._computed(node, parts, signs)
+            case "negative":
+                return self._negative(node, parts[0])
             case _:
                 return self._condition(node, parts, signs)
 
@@ -80,173 +101,184 @@ class _Checker:
     ) -> Operand:
         match str(node.data):
             case "either":
-                read = operands.any_of(self.conditions(parts))
+                read = operands.any_of(need_conditions(parts))
             case "both":
-                read = operands.all_of(self.conditions(parts))
+                read = operands.all_of(need_conditions(parts))
             case "denied":
-                read = operands.denied(self.conditions(parts)[0])
+                read = operands.denied(need_conditions(parts)[0])
             case "inside":
-                read = self._inside(parts)
+                read = _inside(parts)
             case "outside":
-                read = operands.denied(self._inside(parts))
+                read = operands.denied(_inside(parts))
             case _:
-                read = self._comparison(parts, signs)
-        condition = self._join(node, Form("condition"), read, parts)
-        if node.data in _RELATIONS and not condition.tags:
-            raise self._error(condition.offset, f"{condition.said!r} compares no tag")
-        return condition
-
-    def _join(
-        self, node: "Tree[Token]", form: Form, read: Reader, parts: Sequence[Operand]
-    ) -> Operand:
+                read = _comparison(parts, signs)
         start, end = node.meta.start_pos, node.meta.end_pos
-        names = frozenset[str]().union(*(part.tags for part in parts))
-        return Operand(form, read, excerpt(self._text[start:end]), start, names)
+        said = excerpt(self._text[start:end])
+        tags = frozenset[str]().union(*(part.tags for part in parts))
+        is_named = any(part.is_named for part in parts)
+        if node.data in _RELATIONS and not tags:
+            if not is_named:
+                raise Refused(start, f"{said!r} compares no tag")
+            self._binder.put(start, end, "true" if read(NOWHERE) else "false")
+        return Operand(Form("condition"), read, said, start, tags, is_named=is_named)
 
-    def conditions(self, parts: Sequence[Operand]) -> list[Reader]:
-        """Returns the readers of parts that must each be true or false."""
-        for part in parts:
-            if part.form.kind != "condition":
-                reason = f"{part.said} is {part.form}, not a condition; compare it with something"
-                raise self._error(part.offset, reason)
-        return [part.read for part in parts]
-
-    def _comparison(self, parts: Sequence[Operand], signs: "Sequence[Token]") -> Reader:
-        if len(signs) > 1:
-            reason = "comparisons are not chained; write A < B and B < C, or B in A .. C"
-            raise self._error(signs[1].start_pos, reason)
-        left, right = self._agree(parts[0], parts[1])
-        sign = str(signs[0])
-        if left.form.kind != "number" and sign not in {"==", "!="}:
-            reason = f"{left.said} is {left.form}; it can be compared by == and != only"
-            raise self._error(signs[0].start_pos, reason)
-        return operands.compared(_COMPARISONS[sign], left.read, right.read)
-
-    def _inside(self, parts: Sequence[Operand]) -> Reader:
-        self._number_form(parts)
-        value, low, high = parts
-        if operands.is_above(low.constant, high.constant):
-            reason = f"nothing lies in {low.said} .. {high.said}; the low end stands first"
-            raise self._error(low.offset, reason)
-        return operands.inside(value.read, low.read, high.read)
-
-    def _sum(
+    def _computed(
         self, node: "Tree[Token]", parts: Sequence[Operand], signs: "Sequence[Token]"
     ) -> Operand:
-        form = self._number_form(parts)
-        for sign in signs:
-            if sign == "+" and form.unit in _OFFSET_UNITS:
-                reason = f"temperatures in {form.unit} are not added; compare a difference: A - B"
-                raise self._error(sign.start_pos, reason)
-        is_negative = node.data == "negative"
-        minus = [is_negative, *(sign == "-" for sign in signs)]
-        readers = [part.read for part in parts]
-        read = operands.added(list(zip(minus, readers, strict=True)))
-        total = self._join(node, form, read, parts)
-        value = parts[0].constant
-        if is_negative and isinstance(value, int | float):
-            return replace(total, constant=-value)
+        start, total = node.meta.start_pos, parts[0]
+        for sign, part, child in zip(signs, parts[1:], node.children[2::2], strict=True):
+            at = sign.start_pos or 0
+            if sign.type in {"TIMES", "OVER"}:
+                total = multiplied(total, part, sign.type == "OVER", at)
+            else:
+                total = added(total, part, sign.type == "MINUS", at)
+            said = excerpt(self._text[start : _span(child)[1]])
+            total = replace(total, said=said, offset=start)
         return total
 
-    def _number_form(self, parts: Sequence[Operand]) -> Form:
-        """Returns the form of parts that must be numbers in one unit."""
-        for part in parts:
-            if part.form.kind != "number":
-                raise self._error(part.offset, f"{part.said} is {part.form}, not a number")
-            self._agree(parts[0], part)
-        return parts[0].form
-
-    def _agree(self, left: Operand, right: Operand) -> tuple[Operand, Operand]:
-        """Returns both sides of a comparison in one form."""
-        if right.form.kind == "word":
-            return left, self._find_word(right, left)
-        if left.form.kind == "word":
-            return self._find_word(left, right), right
-        if left.form == right.form:
-            return left, right
-        if left.form.kind == right.form.kind == "number":
-            raise self._unit_error(left, right)
-        both = f"{left.said} is {left.form}, {right.said} is {right.form}"
-        raise self._error(right.offset, f"{both}; they cannot be compared")
-
-    def _find_word(self, word: Operand, other: Operand) -> Operand:
-        if other.form.kind == "string":
-            return replace(word, form=other.form)
-        if other.form.kind != "enum":
-            reason = f"{other.said} is {other.form}, {word.said} is a word; they cannot be compared"
-            raise self._error(word.offset, reason)
-        number = other.form.members.get(str(word.constant))
-        if number is None:
-            reason = f"{other.said} is never {word.said}; it is {other.form}"
-            raise self._error(word.offset, reason)
-        return replace(word, form=other.form, read=operands.always(number))
-
-    def _unit_error(self, left: Operand, right: Operand) -> ConditionError:
-        literal, other = (left, right) if left.constant is not None else (right, left)
-        unit = other.form.unit
-        reason = f"{other.said} is {other.form}"
-        if literal.constant is None:
-            reason += f", {literal.said} is {literal.form}; units are not converted"
-        elif unit and not re.fullmatch(UNIT, unit):
-            reason += "; this unit cannot be written in a condition"
-        else:
-            reason += f"; write {f'{literal.constant} {unit}'.strip()}"
-        return self._error(literal.offset, reason)
-
-    def _leaf(self, token: "Token") -> Operand:
-        said, offset = excerpt(token), token.start_pos or 0
-        if token.type == "NAME":
-            tag = self._find_tag(token)
-            form, read = operands.form_of(tag), operands.value_of(tag)
-            return Operand(form, read, said, offset, frozenset([tag.name]))
-        form, value = self._literal(token)
-        return Operand(form, operands.always(value), said, offset, constant=value)
-
-    def _literal(self, token: "Token") -> tuple[Form, Value]:
-        match token.type:
-            case "NUMBER":
-                value, unit = self._number(token)
-                return Form("number", unit), value
-            case "STRING":
-                return Form("word"), token[1:-1].replace("''", "'")
-            case _:
-                return Form("condition"), token.type == "TRUE"
-
-    def _number(self, token: "Token") -> tuple[int | float, str]:
-        found = re.fullmatch(rf"({NUMBER})\s*({UNIT})?", token)
-        assert found is not None
-        value = int(found[1]) if found[1].isdigit() else float(found[1])
-        if value > operands.LARGEST_NUMBER:
-            raise self._error(token.start_pos, "the number is too large")
-        return value, found[2] or ""
-
-    def _call(self, node: "Tree[Token]") -> Operand:
-        name, *arguments = node.children
-        if name not in _FUNCTIONS:
-            reason = f"there is no function {excerpt(str(name))!r}; there is: good(TAG)"
-            raise self._error(node.meta.start_pos, reason)
-        tag_name = arguments[0] if len(arguments) == 1 else None
-        if not isinstance(tag_name, str) or tag_name.type != "NAME":
-            raise self._error(node.meta.start_pos, f"{name} asks about one tag: {name}(TAG)")
-        tag = self._find_tag(tag_name)
+    def _negative(self, node: "Tree[Token]", part: Operand) -> Operand:
+        if part.constant is None or part.form.kind != "number":
+            need_amount(part)
+        value = part.constant
+        constant = -value if isinstance(value, int | float) else None
+        read = operands.scaled(part.read, Scale(-1.0)) if constant is None else _always(constant)
         said = excerpt(self._text[node.meta.start_pos : node.meta.end_pos])
-        read = operands.is_good(tag)
-        return Operand(Form("condition"), read, said, node.meta.start_pos, frozenset([tag.name]))
+        start = node.meta.start_pos
+        return replace(part, read=read, constant=constant, said=said, offset=start)
 
-    def _find_tag(self, token: "Token") -> Tag:
-        tag = self._tags.get(str(token))
-        if tag is not None:
-            return tag
-        close = get_close_matches(token, self._tags, n=1)
-        if f"{token}.pv" in self._tags:
-            close = [f"{token}.pv"]
-        reason = f"there is no tag {excerpt(token)!r}"
-        reason += f"; did you mean {close[0]!r}?" if close else ""
-        raise self._error(token.start_pos, reason)
+    def _leaf(self, token: "Token", depth: int) -> Operand:
+        said, offset = excerpt(token), token.start_pos or 0
+        match token.type:
+            case "NAME":
+                part = self._binder.operand(token)
+                value = part.constant
+                if isinstance(value, float) and value < 0 and depth >= MAX_NESTING:
+                    reason = f"with its minus, {part.said} is nested too deep"
+                    raise Refused(offset, reason)
+                return part
+            case "NUMBER":
+                value, unit = _number(token)
+                return Operand(Form("number", unit), _always(value), said, offset, constant=value)
+            case "STRING":
+                word = token[1:-1].replace("''", "'")
+                return Operand(Form("word"), _always(word), said, offset, constant=word)
+            case _:
+                truth = token.type == "TRUE"
+                return Operand(Form("condition"), _always(truth), said, offset, constant=truth)
 
-    def _error(self, offset: int | None, reason: str) -> ConditionError:
-        return error_at(self._text, offset or 0, reason)
+    def _call(self, node: "Tree[Token]", depth: int) -> Operand:
+        name, *arguments = str(node.children[0]), *node.children[1:]
+        start, end = node.meta.start_pos, node.meta.end_pos
+        said = excerpt(self._text[start:end])
+        if name in calls.NOT_YET:
+            raise Refused(start, f"{name} is not available yet")
+        if name not in calls.NAMES:
+            there = ", ".join(calls.NAMES)
+            raise Refused(start, f"there is no function {excerpt(name)!r}; there is: {there}")
+        if name in calls.ABOUT_A_TAG:
+            return self._about_a_tag(name, arguments, said, start)
+        outer = len(self.windows)
+        parts = [self.check(each, depth) for each in arguments]
+        if not calls.is_back_in_time(name, parts):
+            return calls.called(calls.of_numbers(name, parts, start), said, start)
+        if not self._allow_windows:
+            return calls.called(self._now(name, parts, start), said, start)
+        window = calls.window(
+            name, parts, start, tuple(self.windows[outer:]),
+            self._binder.bound(start, end), self._binder.bound(*_span(arguments[0])),
+        )  # fmt: skip
+        self.windows.append(window)
+        return Operand(window.form, window.read, said, start, parts[0].tags)
+
+    def _now(self, name: str, parts: Sequence[Operand], start: int) -> Operand:
+        if name != "held":
+            reason = f"{name} looks back in time; this is judged on what is read at one moment"
+            raise Refused(start, reason)
+        calls.check_window(name, parts, start)
+        return parts[0]
+
+    def _about_a_tag(
+        self, name: str, arguments: "Sequence[Node]", said: str, start: int
+    ) -> Operand:
+        why = f"{name} asks about one tag: {name}(TAG)"
+        token = arguments[0] if len(arguments) == 1 else None
+        if not isinstance(token, str) or token.type != "NAME":
+            raise Refused(start, why)
+        tag = self._binder.find_tag(token, why)
+        is_age = name == "age"
+        form = calls.age_form() if is_age else Form("condition")
+        read = operands.age_of(tag) if is_age else operands.is_good(tag)
+        return Operand(form, read, said, start, frozenset([tag.name]))
+
+
+def _comparison(parts: Sequence[Operand], signs: "Sequence[Token]") -> Reader:
+    if len(signs) > 1:
+        reason = "comparisons are not chained; write A < B and B < C, or B in A .. C"
+        raise Refused(signs[1].start_pos, reason)
+    left, right = _agree(parts[0], parts[1])
+    sign = str(signs[0])
+    if left.form.kind != "number" and sign not in {"==", "!="}:
+        reason = f"{left.said} is {left.form}; it can be compared by == and != only"
+        raise Refused(signs[0].start_pos, reason)
+    return operands.compared(_COMPARISONS[sign], left.read, right.read)
+
+
+def _inside(parts: Sequence[Operand]) -> Reader:
+    value, low, high = all_together(parts)
+    if operands.is_above(low.constant, high.constant):
+        reason = f"nothing lies in {low.said} .. {high.said}; the low end stands first"
+        raise Refused(low.offset, reason)
+    return operands.inside(value.read, low.read, high.read)
+
+
+def _agree(left: Operand, right: Operand) -> tuple[Operand, Operand]:
+    """Returns both sides of a comparison in one form."""
+    kinds = left.form.kind, right.form.kind
+    if kinds == ("number", "number"):
+        return together(left, right)
+    if kinds == ("word", "word"):
+        return left, right
+    if kinds[1] == "word":
+        return left, _find_word(right, left)
+    if kinds[0] == "word":
+        return _find_word(left, right), right
+    if left.form == right.form:
+        return left, right
+    both = f"{left.said} is {left.form}, {right.said} is {right.form}"
+    raise Refused(right.offset, f"{both}; they cannot be compared")
+
+
+def _find_word(word: Operand, other: Operand) -> Operand:
+    if other.form.kind == "string":
+        return replace(word, form=other.form)
+    if other.form.kind != "enum":
+        reason = f"{other.said} is {other.form}, {word.said} is a word; they cannot be compared"
+        raise Refused(word.offset, reason)
+    number = other.form.members.get(str(word.constant))
+    if number is None:
+        reason = f"{other.said} is never {word.said}; it is {other.form}"
+        raise Refused(word.offset, reason)
+    return replace(word, form=other.form, read=_always(number))
+
+
+def _number(token: "Token") -> tuple[int | float, str]:
+    found = re.fullmatch(rf"({NUMBER})\s*({UNIT})?", token)
+    assert found is not None
+    value = int(found[1]) if found[1].isdigit() else float(found[1])
+    if value > operands.LARGEST_NUMBER:
+        raise Refused(token.start_pos, "the number is too large")
+    return value, found[2] or ""
+
+
+def _always(value: Value) -> Reader:
+    return operands.always(value)
 
 
 def _is_sign(node: "Node") -> "TypeGuard[Token]":
     return isinstance(node, str) and node.type in _SIGNS
+
+
+def _span(node: "Node") -> tuple[int, int]:
+    if isinstance(node, str):
+        return node.start_pos or 0, node.end_pos or 0
+    return node.meta.start_pos, node.meta.end_pos

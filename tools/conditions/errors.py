@@ -26,3 +26,17 @@ def error_at(text: str, offset: int, reason: str) -> ConditionError:
     before = text[:offset]
     line = before.count("\n") + 1
     return ConditionError(text, line, offset - before.rfind("\n"), reason)
+
+
+class Refused(Exception):
+    """A part cannot be understood; becomes a `ConditionError` where the whole text is known.
+
+    Attributes:
+        offset: Where the part begins in the text, from 0.
+        reason: What is wrong and what to do, one printable line.
+    """
+
+    def __init__(self, offset: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.offset = offset or 0
+        self.reason = reason

@@ -1,21 +1,44 @@
 """The parts of a checked condition: what each is, and how it is read from the plant.
 
 A reader returns `None` for *unknown*, which no part turns into a value again except
-`all_of`, `any_of` (where one part alone decides) and `is_good`. No reader ever raises.
+`all_of`, `any_of` (where one part alone decides), `is_good`, and a window over enough of what
+is known. No reader ever raises.
 """
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from time import monotonic
+from typing import Any, Literal, NamedTuple
 
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, Quality, Value
 
+from .series import Key, Series
+from .units import POINTS, Scale
+
 Readings = Mapping[str, DataValue]
-Reader = Callable[[Readings], Value | None]
+Compute = Callable[..., Any]  # from numbers to a number
+Kind = Literal["condition", "number", "enum", "string", "word"]
 
 LARGEST_NUMBER = 1e300  # larger integers cannot be added to a float
+
+
+class Look(NamedTuple):
+    """What a condition is judged on.
+
+    Attributes:
+        series: What its windows saw so far; nothing if they are not to be known.
+        now_s: On the clock that readings are received by; without it, that clock is asked.
+    """
+
+    readings: Readings
+    series: Mapping[Key, Series]
+    now_s: float | None
+
+
+Reader = Callable[[Look], Value | None]
+NOWHERE = Look({}, {}, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +46,15 @@ class Form:
     """What can be compared with what: only parts of the same form.
 
     Attributes:
-        kind: `word` is a text in quotes that has not met its tag yet.
+        kind: `word` is a text that has not met its tag yet.
         unit: Of a number, empty for none.
+        is_difference: Of two points on a scale of temperature; its unit is the scale's step.
         members: Of an enumeration.
     """
 
-    kind: Literal["condition", "number", "enum", "string", "word"]
+    kind: Kind
     unit: str = ""
+    is_difference: bool = False
     members: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def __str__(self) -> str:
@@ -37,13 +62,19 @@ class Form:
             case "condition":
                 return "true or false"
             case "number":
-                return f"a number in {self.unit}" if self.unit else "a number without a unit"
+                what = "a difference" if self.is_difference else "a number"
+                return f"{what} in {self.unit}" if self.unit else f"{what} without a unit"
             case "enum":
                 return "one of " + ", ".join(repr(word) for word in self.members)
             case "string":
                 return "a text"
             case "word":
                 return "a word"
+
+    @property
+    def is_point(self) -> bool:
+        """Whether it is a temperature on a scale with an arbitrary zero."""
+        return self.kind == "number" and self.unit in POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +85,8 @@ class Operand:
         said: The part as it was written, for messages.
         offset: Where it begins in the text.
         tags: Every tag that it reads.
-        constant: Its value if it stands in the text itself.
+        constant: The value of a literal, of a parameter, and of numbers made of them only.
+        is_named: Whether a parameter is in it.
     """
 
     form: Form
@@ -63,6 +95,7 @@ class Operand:
     offset: int
     tags: frozenset[str] = frozenset()
     constant: Value | None = None
+    is_named: bool = False
 
 
 def form_of(tag: Tag) -> Form:
@@ -94,13 +127,14 @@ def usable(tag: Tag, reading: DataValue | None) -> Value | None:
             return value if isinstance(value, str) else None
         case "int" | "enum":
             is_whole = isinstance(value, int) and not isinstance(value, bool)
-            is_known = value in tag.members.values() if tag.kind == "enum" else _is_number(value)
+            is_known = value in tag.members.values() if tag.kind == "enum" else is_number(value)
             return value if is_whole and is_known else None
         case "float":
-            return value if _is_number(value) else None
+            return value if is_number(value) else None
 
 
-def _is_number(value: Value | None) -> bool:
+def is_number(value: Value | None) -> bool:
+    """Returns whether it is a finite number that can be computed with."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= LARGEST_NUMBER
@@ -108,24 +142,37 @@ def _is_number(value: Value | None) -> bool:
 
 def always(value: Value) -> Reader:
     """Returns the reader of what stands in the text itself."""
-    return lambda readings: value
+    return lambda look: value
 
 
 def value_of(tag: Tag) -> Reader:
     """Returns the reader of a tag."""
-    return lambda readings: usable(tag, readings.get(tag.name))
+    return lambda look: usable(tag, look.readings.get(tag.name))
 
 
 def is_good(tag: Tag) -> Reader:
     """Returns whether a tag could be used in a comparison; never unknown."""
-    return lambda readings: usable(tag, readings.get(tag.name)) is not None
+    return lambda look: usable(tag, look.readings.get(tag.name)) is not None
+
+
+def age_of(tag: Tag) -> Reader:
+    """Returns the seconds since the device sampled a tag; unknown while the tag is."""
+
+    def read(look: Look) -> Value | None:
+        reading = look.readings.get(tag.name)
+        if reading is None or usable(tag, reading) is None:
+            return None
+        age = reading.age_s(monotonic() if look.now_s is None else look.now_s)
+        return age if is_number(age) else None
+
+    return read
 
 
 def denied(part: Reader) -> Reader:
     """Returns the opposite of a condition."""
 
-    def read(readings: Readings) -> Value | None:
-        value = part(readings)
+    def read(look: Look) -> Value | None:
+        value = part(look)
         return None if value is None else not value
 
     return read
@@ -142,10 +189,10 @@ def any_of(parts: Sequence[Reader]) -> Reader:
 
 
 def _decided_by(parts: Sequence[Reader], decisive: bool) -> Reader:
-    def read(readings: Readings) -> Value | None:
+    def read(look: Look) -> Value | None:
         is_unknown = False
         for part in parts:
-            value = part(readings)
+            value = part(look)
             if value is decisive:
                 return decisive
             is_unknown |= value is None
@@ -157,8 +204,8 @@ def _decided_by(parts: Sequence[Reader], decisive: bool) -> Reader:
 def compared(compare: Callable[[Any, Any], bool], left: Reader, right: Reader) -> Reader:
     """Returns a comparison of two parts of one form; unknown if either is."""
 
-    def read(readings: Readings) -> Value | None:
-        a, b = left(readings), right(readings)
+    def read(look: Look) -> Value | None:
+        a, b = left(look), right(look)
         return None if a is None or b is None else compare(a, b)
 
     return read
@@ -174,16 +221,31 @@ def is_above(low: Value | None, high: Value | None) -> bool:
     return isinstance(low, int | float) and isinstance(high, int | float) and low > high
 
 
-def added(terms: Sequence[tuple[bool, Reader]]) -> Reader:
-    """Returns the sum of numbers, each after whether it is subtracted; unknown if any is."""
+def computed(compute: Compute, parts: Sequence[Reader]) -> Reader:
+    """Returns what is computed of numbers.
 
-    def read(readings: Readings) -> Value | None:
-        total: int | float = 0
-        for is_minus, term in terms:
-            value = term(readings)
-            if not isinstance(value, int | float):
-                return None
-            total += -value if is_minus else value
-        return total
+    Unknown if one of them is, if something is divided by zero, and if the result is too large.
+    """
+
+    def read(look: Look) -> Value | None:
+        values = [part(look) for part in parts]
+        if None in values:
+            return None
+        try:
+            result = compute(*values)
+        except ArithmeticError:
+            return None
+        return result if is_number(result) else None
 
     return read
+
+
+def scaled(part: Reader, by: Scale) -> Reader:
+    """Returns a number in another unit."""
+    if by == Scale():
+        return part
+
+    def convert(value: float) -> float:
+        return value * by.factor + by.offset
+
+    return computed(convert, [part])

@@ -1,0 +1,154 @@
+"""What the names in an expression mean, and the expression with every name replaced."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import exact_text
+
+from .errors import Refused
+from .grammar import UNIT, excerpt, tidy
+from .operands import LARGEST_NUMBER, Form, Operand, always, form_of, value_of
+
+if TYPE_CHECKING:
+    from lark import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with its unit, empty for none."""
+
+    value: float
+    unit: str = ""
+
+
+Constant = Quantity | bool | str
+Name = Tag | Constant
+Names = Mapping[str, Name]
+
+
+class Binder:
+    """Finds names, and remembers what each stands for.
+
+    Args:
+        text: The expression.
+        names: A tag may stand under another name than its own.
+
+    Attributes:
+        found: The tags that were found, under their own names.
+    """
+
+    def __init__(self, text: str, names: Names) -> None:
+        self._text = text
+        self._names = names
+        self._edits: dict[int, tuple[int, str]] = {}
+        self.found: dict[str, Tag] = {}
+
+    def find(self, token: "Token") -> Name:
+        """Returns what a name means.
+
+        Raises:
+            Refused: Nothing has this name.
+        """
+        meaning = self._names.get(str(token))
+        if meaning is None:
+            raise Refused(token.start_pos, self._unknown(str(token)))
+        start, end = _span(token)
+        if isinstance(meaning, Tag):
+            self.found[meaning.name] = meaning
+            self.put(start, end, meaning.name)
+        else:
+            self.put(start, end, literal(meaning, start))
+        return meaning
+
+    def find_tag(self, token: "Token", why: str) -> Tag:
+        """Returns the tag of a name.
+
+        Raises:
+            Refused: It has none.
+        """
+        meaning = self.find(token)
+        if not isinstance(meaning, Tag):
+            raise Refused(token.start_pos, why)
+        return meaning
+
+    def operand(self, token: "Token") -> Operand:
+        """Returns the part that a name is.
+
+        Raises:
+            Refused: Nothing has this name, or its value cannot be written in an expression.
+        """
+        meaning = self.find(token)
+        start, _ = _span(token)
+        if isinstance(meaning, Tag):
+            tags = frozenset([meaning.name])
+            return Operand(form_of(meaning), value_of(meaning), excerpt(token), start, tags)
+        said = f"{excerpt(token)} ({excerpt(literal(meaning, start))})"
+        value = meaning.value if isinstance(meaning, Quantity) else meaning
+        if isinstance(meaning, Quantity):
+            form = Form("number", meaning.unit)
+        else:
+            form = Form("condition" if isinstance(meaning, bool) else "word")
+        return Operand(form, always(value), said, start, constant=value, is_named=True)
+
+    def put(self, start: int, end: int, instead: str) -> None:
+        """Has a stretch of the text, and all names in it, replaced."""
+        if instead == self._text[start:end]:
+            return
+        inner = [at for at in self._edits if start <= at < end]
+        for at in inner:
+            del self._edits[at]
+        self._edits[start] = (end, instead)
+
+    def bound(self, start: int, end: int) -> str:
+        """Returns a stretch of the text with every name replaced, on one line."""
+        said, at = "", start
+        for begin in sorted(each for each in self._edits if start <= each < end):
+            stop, instead = self._edits[begin]
+            said += self._text[at:begin] + self._apart(begin, stop, instead)
+            at = stop
+        return tidy(said + self._text[at:end])
+
+    def _apart(self, start: int, end: int, instead: str) -> str:
+        """Keeps a replacement from growing together with what stands beside it."""
+        before, after = self._text[:start][-1:], self._text[end:][:1]
+        is_apart = not before or before in " \t\r\n(," or (before == "-" != instead[0])
+        left = "" if is_apart else " "
+        right = "" if not after or after in " \t\r\n)," else " "
+        return left + instead + right
+
+    def _unknown(self, name: str) -> str:
+        close = get_close_matches(name, self._names, n=1)
+        if f"{name}.pv" in self._names:
+            close = [f"{name}.pv"]
+        what = "tag" if "." in name else "tag or parameter"
+        if all(isinstance(each, Tag) for each in self._names.values()):
+            what = "tag"
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        return f"there is no {what} {excerpt(name)!r}{hint}"
+
+
+def literal(constant: Constant, offset: int) -> str:
+    """Returns a constant as it is written in an expression, with nothing rounded away.
+
+    Raises:
+        Refused: It cannot be written there.
+    """
+    if isinstance(constant, bool):
+        return "true" if constant else "false"
+    if isinstance(constant, str):
+        if not constant.isprintable():
+            raise Refused(offset, "the text has a character that cannot be seen")
+        return "'" + constant.replace("'", "''") + "'"
+    if not abs(constant.value) <= LARGEST_NUMBER:
+        raise Refused(offset, "the number is too large")
+    if constant.unit and not re.fullmatch(UNIT, constant.unit):
+        raise Refused(offset, f"the unit {excerpt(constant.unit)!r} cannot be written here")
+    return f"{exact_text(constant.value + 0.0)} {constant.unit}".strip()
+
+
+def _span(token: "Token") -> tuple[int, int]:
+    return token.start_pos or 0, token.end_pos or 0

@@ -1,0 +1,67 @@
+"""Texts that show live values: `Vibration {standby.vibration}` is `Vibration 1.2 mm/s`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .condition import Expression, parse_expression
+from .errors import ConditionError, error_at
+from .names import Names
+from .operands import Readings
+
+_PIECE = re.compile(r"\{\{|\}\}|\{((?:[^{}']|'[^']*')*)\}|[{}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with expressions in it.
+
+    Attributes:
+        text: As it was written.
+        tags: Every tag of the site that it reads, sorted.
+    """
+
+    text: str
+    tags: tuple[str, ...]
+    _pieces: Sequence[str | Expression] = field(repr=False)
+
+    def render(self, readings: Readings) -> str:
+        """Returns the text with the values in place: `?` for what is unknown.
+
+        A text of a device stands in quotes, with everything escaped that cannot be printed.
+        """
+        return "".join(
+            each if isinstance(each, str) else each.show(readings) for each in self._pieces
+        )
+
+
+def parse_template(text: str, names: Names) -> Template:
+    """Parses a text with expressions in braces; `{{` and `}}` are braces themselves.
+
+    Raises:
+        ConditionError: A brace has no partner, or an expression is wrong; with line and column.
+    """
+    pieces: list[str | Expression] = []
+    at = 0
+    for found in _PIECE.finditer(text):
+        pieces.append(text[at : found.start()])
+        at = found.end()
+        if found[1] is not None:
+            pieces.append(_expression(text, found[1], found.start(1), names))
+        elif len(found[0]) == 2:
+            pieces.append(found[0][0])
+        else:
+            reason = f"{found[0]!r} has no partner; write {found[0] * 2}"
+            raise error_at(text, found.start(), reason)
+    pieces.append(text[at:])
+    read = {tag for each in pieces if isinstance(each, Expression) for tag in each.tags}
+    return Template(text, tuple(sorted(read)), tuple(each for each in pieces if each != ""))
+
+
+def _expression(text: str, inner: str, offset: int, names: Names) -> Expression:
+    try:
+        return parse_expression(inner, names)
+    except ConditionError as error:
+        lines = inner.split("\n")
+        within = sum(len(line) + 1 for line in lines[: error.line - 1]) + error.column - 1
+        raise error_at(text, offset + within, error.reason) from None

@@ -1,0 +1,179 @@
+"""Units as a plant spells them: which are the same, which convert, what products come to.
+
+Equal units are told by their parts alone. pint is loaded only where two units really differ,
+for it is slow to load, and the gate's usual conditions never need it.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pint import UnitRegistry
+
+PERCENT = "%"
+
+# Points on a scale whose zero is arbitrary, and the unit of their differences.
+POINTS: Mapping[str, str] = {"degC": "K", "°C": "K", "degF": "degR", "°F": "degR"}
+
+# The closed table: our spelling, and pint's name. What stands in neither table is a unit that
+# equals itself only. So do %, and kPag and kscm: what the air weighs, and what gas a standard
+# cubic metre holds, is not in the unit.
+_PINT: Mapping[str, str] = {
+    "Pa": "pascal", "kPa": "kilopascal", "MPa": "megapascal", "bar": "bar",
+    "mbar": "millibar", "degC": "degree_Celsius", "°C": "degree_Celsius",
+    "degF": "degree_Fahrenheit", "°F": "degree_Fahrenheit", "K": "kelvin",
+    "degR": "degree_Rankine", "mm": "millimeter", "cm": "centimeter", "m": "meter",
+    "l": "liter", "g": "gram", "kg": "kilogram", "t": "metric_ton", "ms": "millisecond",
+    "s": "second", "min": "minute", "h": "hour", "d": "day", "mA": "milliampere", "A": "ampere",
+    "mV": "millivolt", "V": "volt", "kV": "kilovolt", "W": "watt", "kW": "kilowatt",
+    "MW": "megawatt", "J": "joule", "kJ": "kilojoule", "kWh": "kilowatt_hour",
+}  # fmt: skip
+
+# A turn is a plain 1 here: 60 rpm are 1 Hz. pint would count radians and make it 6.28.
+_COMPOSED: Mapping[str, str] = {
+    "m2": "m^2",
+    "m3": "m^3",
+    "m2K": "m^2·K",
+    "kscmh": "kscm/h",
+    "rpm": "1/min",
+    "Hz": "1/s",
+}
+_SECONDS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"([^\^]+)\^([1-9])")
+_DIGITS = 15  # more would show how it was computed: 1.1 bar would be 110.00000000000001 kPa
+
+Parts = Mapping[str, int]
+
+
+class Scale(NamedTuple):
+    """How a number becomes one in another unit: times the factor, plus the offset."""
+
+    factor: float = 1.0
+    offset: float = 0.0
+
+
+def scale(source: str, target: str) -> Scale | None:
+    """Returns how numbers in one unit become numbers in another; nothing if they do not.
+
+    A number without a unit never becomes a percentage, nor the other way round: `30` beside a
+    level in % may have been meant either way.
+    """
+    if _parts(source) == _parts(target):
+        return Scale()
+    return _converted(source, target)
+
+
+def seconds(unit: str) -> float | None:
+    """Returns how long one of a unit of time is; nothing for any other unit."""
+    return _SECONDS.get(unit)
+
+
+def product(left: str, right: str) -> tuple[str, float]:
+    """Returns the unit of a product, and a factor: a percentage is 0.01 of the other."""
+    if left and right == PERCENT:
+        return left, 0.01
+    if right and left == PERCENT:
+        return right, 0.01
+    return _combined(left, right, 1), 1.0
+
+
+def quotient(left: str, right: str) -> tuple[str, float]:
+    """Returns the unit of a quotient, and a factor: a percentage below the line is 0.01."""
+    if right == PERCENT and left != PERCENT:
+        return left, 100.0
+    return _combined(left, right, -1), 1.0
+
+
+def tidied(number: float) -> float:
+    """Returns a converted number without the last digit, which only the conversion made."""
+    return float(f"{number:.{_DIGITS}g}")
+
+
+def _combined(left: str, right: str, sign: int) -> str:
+    if not right:
+        return left
+    if not left and sign > 0:
+        return right
+    return _text(_joined(_parts(left), _parts(right), sign))
+
+
+def _joined(left: Parts, right: Parts, sign: int) -> Parts:
+    powers = dict(left)
+    for name, power in right.items():
+        powers[name] = powers.get(name, 0) + sign * power
+    return {name: power for name, power in powers.items() if power}
+
+
+@lru_cache(maxsize=1024)
+def _parts(unit: str) -> Parts:
+    """Returns the parts of a unit and their powers: `m3/h` is m to the third by h."""
+    powers: Parts = {}
+    found = re.findall(r"(?:^|([/·]))([^/·]*)", unit) if unit else []
+    if not all(name for _, name in found):
+        return {unit: 1}
+    for sign, name in found:
+        powers = _joined(powers, _part(name, len(found) > 1), -1 if sign == "/" else 1)
+    return powers
+
+
+def _part(name: str, is_composed: bool) -> Parts:
+    if name == "1" and is_composed:
+        return {}
+    if name in _COMPOSED:
+        return _parts(_COMPOSED[name])
+    if is_composed:
+        name = POINTS.get(name, name)  # a change by so many degrees, as in degC/min
+    power = _PART.fullmatch(name)
+    return {power[1]: int(power[2])} if power else {name: 1}
+
+
+def _text(parts: Parts) -> str:
+    above = "·".join(_raised(name, power) for name, power in parts.items() if power > 0)
+    below = "".join(_below(name, -power) for name, power in parts.items() if power < 0)
+    return f"{above or '1'}{below}" if below else above
+
+
+def _raised(name: str, power: int) -> str:
+    if power == 1:
+        return name
+    composed = f"{name}{power}"
+    return composed if composed in _COMPOSED else f"{name}^{power}"
+
+
+def _below(name: str, power: int) -> str:
+    composed = f"{name}{power}"
+    return f"/{composed}" if composed in _COMPOSED else f"/{name}" * power
+
+
+@lru_cache(maxsize=1024)
+def _converted(source: str, target: str) -> Scale | None:
+    between = _joined(_parts(source), _parts(target), -1)
+    if not _PINT.keys() >= between.keys():
+        return None
+    if (source in POINTS) != (target in POINTS):
+        return None
+    if source in POINTS:
+        factor = _convert(1.0, _PINT[POINTS[source]], _PINT[POINTS[target]])
+        offset = _convert(0.0, _PINT[source], _PINT[target])
+        return Scale(tidied(factor or 0.0), round(offset or 0.0, 10))
+    names = (f"{_PINT[name]}**{power}" for name, power in between.items())
+    factor = _convert(1.0, "*".join(names), "")
+    return None if factor is None else Scale(tidied(factor))
+
+
+def _convert(number: float, source: str, target: str) -> float | None:
+    from pint.errors import DimensionalityError
+
+    try:
+        return float(_registry().convert(number, source, target))
+    except DimensionalityError:
+        return None
+
+
+@cache
+def _registry() -> "UnitRegistry[float]":
+    from pint import UnitRegistry
+
+    return UnitRegistry[float]()

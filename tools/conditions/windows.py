@@ -1,0 +1,122 @@
+"""The functions that look back in time: what each makes of what its window saw."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import sqrt
+
+from handwheel.connectors.values import Value
+
+from .operands import Form, Look, Reader, is_number
+from .series import Key, Sample, Series
+from .units import POINTS, quotient
+
+Judge = Callable[[Series], Sample | None]
+
+LONGEST_S = 86400.0
+LONGEST_AGO_S = 7 * 86400.0  # it needs one sample, not all
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One call of such a function.
+
+    Attributes:
+        text: The call with every name replaced, as in the condition's `bound`.
+        key: What it looks at, so replaced, and how far back in seconds. Calls with the same
+            key share their samples.
+        reach_s: How far back it needs the plant to have been read, with the windows in it.
+        form: Of the result.
+        inner: The windows in what it looks at.
+    """
+
+    text: str
+    key: Key
+    reach_s: float
+    form: Form
+    inner: tuple["Window", ...]
+    read_inner: Reader = field(repr=False, compare=False)
+    judge: Judge = field(repr=False, compare=False)
+
+    def read(self, look: Look) -> Value | None:
+        """Returns what the function comes to; unknown without a series."""
+        series = look.series.get(self.key)
+        if series is None:
+            return None
+        value = self.judge(series)
+        if self.form.kind == "condition":
+            return None if value is None else bool(value)
+        return value if is_number(value) else None
+
+
+def _held(series: Series) -> Sample | None:
+    summary = series.summary()
+    if summary.low < 1:
+        return False
+    return True if summary.is_known else None
+
+
+def _ago(series: Series) -> Sample | None:
+    return series.ago()
+
+
+def _low(series: Series) -> Sample | None:
+    summary = series.summary()
+    return summary.low if summary.is_known else None
+
+
+def _high(series: Series) -> Sample | None:
+    summary = series.summary()
+    return summary.high if summary.is_known else None
+
+
+def _average(series: Series) -> Sample | None:
+    summary = series.summary()
+    return summary.moments.mean if summary.is_known else None
+
+
+def _deviation(series: Series) -> Sample | None:
+    summary = series.summary()
+    if not summary.is_known:
+        return None
+    return sqrt(summary.moments.square / (summary.moments.count - 1))
+
+
+def _slope(series: Series) -> Sample | None:
+    summary = series.summary()
+    if not summary.is_known or summary.moments.time_square <= 0:
+        return None
+    return summary.moments.cross / summary.moments.time_square
+
+
+def _change(series: Series) -> Sample | None:
+    summary = series.summary()
+    if not summary.is_known or summary.first is None or summary.last is None:
+        return None
+    return summary.last - summary.first
+
+
+def _same(form: Form) -> Form:
+    return form
+
+
+def _difference(form: Form) -> Form:
+    if form.is_point:
+        return Form("number", POINTS[form.unit], is_difference=True)
+    return form
+
+
+def _per_second(form: Form) -> Form:
+    unit, _ = quotient(_difference(form).unit, "s")
+    return Form("number", unit)
+
+
+FUNCTIONS: Mapping[str, tuple[Judge, Callable[[Form], Form]]] = {
+    "held": (_held, _same),
+    "ago": (_ago, _same),
+    "min": (_low, _same),
+    "max": (_high, _same),
+    "avg": (_average, _same),
+    "stdev": (_deviation, _difference),
+    "rate": (_slope, _per_second),
+    "delta": (_change, _difference),
+}
