@@ -119,6 +119,10 @@ class World:
             "commands": [action],
             "recovery": [],
         }
+        if proposer is None:
+            self.rows[-1]["request"]["run"] = {
+                "run_id": "U-00000001", "max_duration_s": {"f64": "40ac200000000000"},
+            }  # fmt: skip
         if proposer is not None:
             self.decide(proposer, "propose", name)
         self.move("request", name, "PROPOSED", "PENDING")

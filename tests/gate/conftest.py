@@ -12,6 +12,7 @@ from handwheel.sim_plant.serve import PlantServer
 
 from ..served import served
 from .paper_site import make_site
+from .runs import Runner
 from .watched import Watched
 from .world import World
 
@@ -62,3 +63,9 @@ async def room(paper_site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
     await room.start_gate()
     yield room
     room.close()
+
+
+@pytest.fixture
+def runner(room: Watched) -> Runner:
+    """The process that works on the runs of the room."""
+    return Runner(room)

@@ -11,6 +11,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
+from math import inf
 
 from handwheel.tools.guardrails.ledger.transitions import ActionState
 from handwheel.tools.requests.request import Action, ActionRequest
@@ -50,11 +51,17 @@ class Told:
             return f"{len(people)} of {quorum} people have approved"
         last = sorted(self.approvals.values(), key=lambda each: each.boot_ms)[quorum - 1]
         filed = parse_stamp(self.request.filed_at)
-        is_first = action == self.request.commands[0]
         since_s = now.since_s(last)
-        if since_s is None or since_s > (FIRST_S if is_first else LATER_S) + LOOK_S:
+        if since_s is None or since_s > self._limit_s(action) + LOOK_S:
             return f"its approval is {since_s} s old"
         return "" if (last.wall - filed).total_seconds() <= self.request.within_s else "too late"
+
+    def _limit_s(self, action: Action) -> float:
+        if action.kind == "recovery":
+            return inf  # as long as its request is approved
+        if action == self.request.commands[0]:
+            return FIRST_S
+        return self.request.run.max_duration_s if self.request.run else LATER_S
 
 
 class Oracle:
@@ -108,7 +115,8 @@ class Oracle:
         assert not self.sent[action.action_id], f"I2: {action.action_id} leaves a second time"
         stops = self.locked & set(self._scopes(action))
         assert not stops, f"I5: {action.action_id} leaves, but {stops} is locked out"
-        self._judge_cooldown(action.tag, self._room.clock.now())
+        if action.kind == "command":
+            self._judge_cooldown(action.tag, self._room.clock.now())
         self.sent[action.action_id] += 1
 
     def _judge_cooldown(self, tag: str, now: Instant) -> None:

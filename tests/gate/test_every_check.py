@@ -99,7 +99,9 @@ async def somebody_works_there(world: World) -> tuple[RequestRecord, int]:
     record, card = await world.ask(START)
     world.approve(record, card)
     with world.raw() as connection:
-        connection.execute("INSERT INTO authority VALUES ('P-101B', 'MAINTENANCE', 'carl')")
+        connection.execute(
+            "INSERT INTO authority VALUES ('P-101B', 1, 'MAINTENANCE', 'carl', NULL)"
+        )
     return record, 1
 
 

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.values import Value
+from handwheel.tools.guardrails.authority import Mode, take_over
 from handwheel.tools.guardrails.deciding import decide
 from handwheel.tools.guardrails.decisions import Signed, parse_decision
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.requests.request import ActionRequest
 
 from .forgery import forge_approvals
+from .handover import AGENTS, give
 from .oracle import Told
 from .watched import SETPOINT, START, START_B, Watched
 
@@ -172,24 +174,25 @@ async def test_a_clock_that_runs_back_on_both_sides_starts_nothing(room: Watched
         ({"P-101A": "AGENT"}, ""),
         ({"PUMPS-101": "AGENT"}, ""),
         ({"PUMPS-101": "AGENT", "P-101A": "AGENT"}, ""),
-        ({"P-101A": "AGENT", "PUMPS-101": "OPERATOR"}, "PUMPS-101 is OPERATOR, set by carl"),
+        ({"PUMPS-101": "OPERATOR", "P-101A": "AGENT"}, ""),
+        ({"P-101A": "AGENT", "PUMPS-101": "OPERATOR"}, "P-101A is OPERATOR, set by carl"),
         ({"P-101A": "OPERATOR", "PUMPS-101": "AGENT"}, "P-101A is OPERATOR, set by carl"),
+        ({"P-101A": "LOCAL", "PUMPS-101": "AGENT"}, "P-101A is LOCAL, set by carl"),
         ({"P-101B": "AGENT"}, "P-101A was not handed over to agents"),
     ],
 )
-async def test_an_agent_acts_where_nothing_that_covers_it_was_kept_by_people(
-    room: Watched, modes: dict[str, str], reason: str
+async def test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it_over(
+    room: Watched, modes: dict[str, Mode], reason: str
 ) -> None:
-    agent = top(proposer={"kind": "agent", "name": "planner"})
-    request = altered(room.desk.request([START])[0], agent)
-    assert file_request(room.desk.database, request, "", room.clock.now())
-    with room.desk.database.transaction(room.clock.now()) as transaction:
-        for equipment, mode in modes.items():
-            transaction.change(
-                "INSERT INTO authority(equipment, mode, person) VALUES (?, ?, 'carl')",
-                (equipment, mode),
-            )
+    for equipment, mode in modes.items():
+        if mode == "AGENT":
+            give(room.desk.bench, equipment, room.clock.now())
+        else:
+            take_over(room.desk.database, room.site, equipment, mode, "carl", room.clock.now())
+    request = altered(room.desk.request([START])[0], top(**AGENTS))
+    room.force_filed(request)
     room.desk.approve(request)
+    room.force_due(f"{request.request_id}/c1")
     watch(room, request, "anna")
     await room.act()
     assert room.desk.states(request) == ["INVALIDATED" if reason else "VERIFIED"]

@@ -3,6 +3,8 @@
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import Value
 from handwheel.tools.guardrails.audit import audit
+from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action
+from handwheel.tools.guardrails.ledger.transitions import ActionState
 from handwheel.tools.requests.request import ActionRequest
 
 from .oracle import Oracle, Told
@@ -36,3 +38,13 @@ class Watched(Room):
     def faults(self) -> tuple[str, ...]:
         bench = self.desk.bench
         return audit(bench.database, self.site, bench.roster, bench.policy.satisfies).faults
+
+    def force_filed(self, request: ActionRequest) -> None:
+        """Files a request past everything that looks at it first."""
+        now = self.clock.now()
+        assert file_request(self.desk.database, request, "", now)
+
+    def force_due(self, action_id: str) -> None:
+        """Says that an action is due, as somebody could who writes into the ledger."""
+        with self.desk.database.transaction(self.clock.now()) as transaction:
+            move_action(transaction, action_id, ActionState.PLANNED, ActionState.DUE, "forged")

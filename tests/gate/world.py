@@ -171,7 +171,12 @@ class World(Forger):
     @property
     def frames(self) -> list[str]:
         """The bytes of every write that has reached the plant in this test."""
-        return [wire_of(frame) for frame in frames_of(self._log)[self._before :]]
+        return [wire_of(frame) for frame in self.frame_rows]
+
+    @property
+    def frame_rows(self) -> Sequence[dict[str, Any]]:
+        """The same as the plant has recorded them."""
+        return frames_of(self._log)[self._before :]
 
     def journal(self, kind: str, subject: str | None = None) -> list[Mapping[str, Any]]:
         """The bodies of the journal's rows of a kind, and of a subject if one is given."""

@@ -105,7 +105,7 @@ def _why_not(
         ),
         (each.signed_at > claim.at + GRACE, "is signed later than it was claimed"),
         (
-            action.kind == "command" and each.valid_until < claim.at,
+            _must_be_fresh(request, action) and each.valid_until < claim.at,
             "was no longer valid when it was claimed",
         ),
     )
@@ -130,6 +130,14 @@ def _time_faults(claim: Row, request: Request, action: Action) -> Iterator[str]:
         return
     if request.approved_at > request.filed_at + request.within + GRACE:
         yield "the last signature came too late"
-    is_first = action.kind == "command" and not request.has_begun
-    if is_first and claim.at > request.approved_at + FIRST_CLAIM_WITHIN + GRACE:
+    if action.kind != "command":
+        return  # for as long as its request is approved
+    if not request.has_begun and claim.at > request.approved_at + FIRST_CLAIM_WITHIN + GRACE:
         yield "it was claimed more than 60 s after the last signature"
+    if claim.at > request.approved_at + request.lasts + GRACE:
+        yield f"it was claimed more than {request.lasts.total_seconds():.0f} s after it"
+
+
+def _must_be_fresh(request: Request, action: Action) -> bool:
+    """Whether the approval must still be valid at the claim; a run goes on for longer."""
+    return action.kind == "command" and not (request.run_id and request.has_begun)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .deeds import Deed
 from .documents import NoDocument
 from .states import NOT_SENT
-from .story import Deed
 
 # Plant and gate go by one machine's clock: a frame is stamped between the clock's look for its
 # intent and the one for its outcome. The journal cuts its times to the millisecond.

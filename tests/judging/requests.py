@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from .documents import NoDocument, digest, duration, moment, parse
 from .journal import Row
 
+LATER = timedelta(seconds=600)
+"""How long after the last signature a later command of a person may be claimed."""
+
 
 @dataclass(frozen=True)
 class Action:
@@ -21,6 +24,8 @@ class Action:
     protocol: str
     port: int
     wire: str
+    tag: str
+    undoes: str  # of a recovery: the command that it takes back
     is_shown: bool  # whether a tag shows what was written; a pulse is shown by none
 
     @property
@@ -43,6 +48,9 @@ class Request:
     quorum: int
     locks: frozenset[str]
     actions: tuple[Action, ...]
+    run_id: str  # empty where a person asks
+    lasts: timedelta  # how long after the approval a later command may be claimed
+    supersedes: str
     state: str = "PROPOSED"
     approved_at: datetime | None = None
     approved_seq: int = 0
@@ -65,6 +73,11 @@ def filed(row: Row, site: str) -> Request:
     request_id = document["request_id"]
     if request_id != row.subject:
         raise NoDocument(f"it holds the request {request_id}")
+    run = document.get("run")
+    if (document["proposer"]["kind"] == "agent") != (run is not None):
+        raise NoDocument("only an agent asks for a run, and for nothing else")
+    if run is None and document["recovery"]:
+        raise NoDocument("a person asks for recovery")
     return Request(
         request_id,
         row.body["digest"],
@@ -76,6 +89,9 @@ def filed(row: Row, site: str) -> Request:
         document["quorum"],
         frozenset(document["locks"]),
         tuple(_action(each, request_id) for each in document["commands"] + document["recovery"]),
+        run["run_id"] if run else "",
+        duration(run["max_duration_s"]) if run else LATER,
+        document.get("supersedes", ""),
     )
 
 
@@ -88,6 +104,8 @@ def _action(entry: Mapping[str, Any], request_id: str) -> Action:
         entry["identity"]["kind"],
         _port(entry["identity"]["where"]),
         entry["wire"],
+        entry.get("tag", ""),
+        entry.get("undoes", ""),
         "readback" in entry,
     )
 

@@ -2,36 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from .approval import Decisions, quorum_at
 from .decisions import decided, seen_heads_are_there
+from .deeds import Deed
 from .documents import NoDocument
 from .journal import START, Journal, Row
 from .people import Enrolment
-from .requests import Action, Request, filed
+from .requests import Request, filed
+from .runs import order_faults, recovery_faults, succession_faults
 from .states import ACTION, REQUEST, UNRESOLVED, VERDICTS
-
-
-@dataclass
-class Deed:
-    """An action as far as it has come."""
-
-    action: Action
-    request: Request
-    state: str = "PLANNED"
-    is_named: bool = False  # a row PLANNED may stand first
-    sent_at: datetime | None = None
-    sent_seq: int = 0
-    ended_at: datetime | None = None
-    outcome: str = ""
-    was_sent: bool = True  # what a row REFUSED says of it
-    approvers: tuple[str, ...] = ()
-    doubts: list[str] = field(default_factory=list[str])  # at the claim; held against a sending
-
-    @property
-    def name(self) -> str:
-        return self.action.action_id
 
 
 @dataclass(frozen=True)
@@ -132,6 +112,8 @@ class Story:
             self._fault(row, f"{row.subject} goes from {request.state} to {state}")
         self._check_words(row, request.state, state)
         request.state = state
+        for fault in succession_faults(request, state, self.requests):
+            self._fault(row, fault)
         if state == "APPROVED":
             request.approved_at, request.approved_seq = row.at, row.seq
 
@@ -169,14 +151,14 @@ class Story:
         deed.doubts = quorum.faults
         if self.gate is not None and request.approved_seq < self.gate[1]:
             deed.doubts.append("it was approved before this gate started")
+        deed.doubts += order_faults(deed, self.deeds)
         deed.approvers = tuple(quorum.people)
-        request.has_begun = True
+        request.has_begun |= deed.action.kind == "command"
 
     def _send(self, row: Row, deed: Deed) -> None:
         if deed.sent_at is not None:
             self._fault(row, f"{deed.name} is sent a second time")
-        deed.sent_at, deed.sent_seq = row.at, row.seq
-        for doubt in deed.doubts:
+        for doubt in (*deed.doubts, *recovery_faults(deed, self.deeds)):
             self._fault(row, f"{deed.name}: {doubt}")
         if row.body["wire"] != deed.action.wire:
             self._fault(row, f"{deed.name}: the bytes are not those of the request")
@@ -184,6 +166,7 @@ class Story:
             self._fault(row, f"{deed.name} is sent by a gate that is no longer the newest")
         self._check_others(row, deed)
         self._check_lockouts(row, deed)
+        deed.sent_at, deed.sent_seq = row.at, row.seq
 
     def _check_others(self, row: Row, deed: Deed) -> None:
         for other in self.deeds.values():

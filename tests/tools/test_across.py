@@ -118,7 +118,7 @@ def test_a_new_sites_limit_judges_the_commands_to_its_pumps_and_no_set_point(
     policy = load_policy(site)
     (limit,) = cross_limits(site, policy)
     loose = {name for name, tag in site.tags.items() if tag.writable and not tag.equipment}
-    assert {"LIC-101.sp", "TIC-106.sp", "FIC-201.sp", "LIC-101.op"} <= loose
+    assert {"LIC-101.sp", "TIC-106.sp", "LIC-101.op"} <= loose
     concerned = {name for name, tag in site.tags.items() if tag.writable and limit.concerns(tag)}
     assert not any(name.endswith(".sp") for name in concerned)
     assert {"P-101A.run_cmd", "P-101B.mode", "LIC-101.op"} <= concerned

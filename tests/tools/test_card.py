@@ -7,7 +7,19 @@ from handwheel.tools.guardrails.card import Card, make_card, parse_card
 from handwheel.tools.guardrails.picture import Picture
 from handwheel.tools.requests.canonical import digest
 
-from ..hmi.carded import TAGS, card, instant, lower, picture, read, request, start, stop
+from ..hmi.carded import (
+    TAGS,
+    asked_by_run,
+    card,
+    evidence,
+    instant,
+    lower,
+    picture,
+    read,
+    request,
+    start,
+    stop,
+)
 
 
 def _changed(**changes: Any) -> dict[str, Any]:
@@ -87,18 +99,18 @@ def test_no_approval_lifts_r4() -> None:
 @pytest.mark.parametrize(("value", "is_near"), [(351.5, True), (348.5, True), (351.6, False)])
 def test_a_number_may_move_within_its_tolerance(value: float, is_near: bool) -> None:
     seen = picture(read("PIC-102.sp", value=value, shown=f"{value:.5g}"))
-    shown = card(request(commands=[lower()], recovery=[]), seen)
+    shown = card(request(commands=[lower()]), seen)
     assert shown.is_approvable == is_near
     assert shown.changes[0].delta == f"{340.0 - value:+.1f}"
 
 
 def test_what_an_earlier_command_writes_is_not_expected_yet() -> None:
     later = stop() | {
-        "action_id": "R-7K3MQ2XA/c2", "kind": "command",
+        "action_id": "R-7K3MQ2XA/c2", "kind": "command", "undoes": None,
         "expected": [{"tag": "P-101B.run_cmd", "value": True, "shown": "true", "max_age_s": 1.5}],
     }  # fmt: skip
-    assert card(request(commands=[start(), later], recovery=[stop()])).is_approvable
-    assert not card(request(commands=[later], recovery=[stop()])).is_approvable
+    assert card(request(commands=[start(), later])).is_approvable
+    assert not card(request(commands=[later])).is_approvable
 
 
 def test_a_requirement_that_the_site_does_not_understand_is_unknown() -> None:
@@ -123,11 +135,90 @@ def test_hostile_names_show_themselves() -> None:
 
 
 def test_the_card_shows_every_frame_that_is_approved_with_it() -> None:
-    shown = card(request(commands=[start(), lower()]))
+    asked = asked_by_run()
+    shown = card(asked)
     frames = [each.frame for each in shown.changes] + [each.frame for each in shown.recovery]
-    assert [each.wire for each in frames] == [
-        each.wire for each in request(commands=[start(), lower()]).actions
-    ]
-    assert [each.undoes for each in shown.recovery] == [1]
+    assert [each.wire for each in frames] == [each.wire for each in asked.actions]
     assert shown.changes[0].limits is None
     assert shown.changes[1].limits == "limits 280 to 420 kPa"
+
+
+def test_a_person_has_no_run() -> None:
+    shown = card()
+    assert (shown.run, shown.recovery) == (None, [])
+    assert '"run"' not in shown.text
+
+
+def test_a_run_says_which_playbook_asks_with_what_and_what_it_takes_over() -> None:
+    run = card(asked_by_run()).run
+    assert run is not None
+    assert (run.run_id, run.playbook, run.version, run.segment) == (
+        "U-7K3MQ2XA", "cw/change-over", "1", 2,
+    )  # fmt: skip
+    assert run.parameters == {"standby": "P-101B", "high": "5 mm/s"}
+    assert run.supersedes == "R-00000001"
+
+
+def test_what_takes_each_command_back_is_told_apart() -> None:
+    found = card(asked_by_run()).recovery
+    assert [(each.undoes, each.before, each.step) for each in found] == [
+        (1, None, "start-standby"), (None, "R-00000001/c1", "to-remote"), (None, None, "any-pump"),
+    ]  # fmt: skip
+    conditions = [[(each.text, each.truth) for each in one.only_if] for one in found]
+    only_if = [("PIC-102.sp < 300 kPa  [PIC-102.sp is 350 kPa]", "false")]
+    assert conditions == [only_if, only_if, []]
+
+
+def test_what_is_expected_stands_with_its_step() -> None:
+    assert [(each.step, each.promises) for each in card(asked_by_run()).changes] == [
+        ("start-standby", ["P-101B.run_cmd within 30 s"]), ("less", []),
+    ]  # fmt: skip
+
+
+def _evidence(seen: Picture | None = None, **changes: Any) -> Any:
+    filed = evidence("shakes", "for", "VT-101A.pv > 5 mm/s", "VT-101A.pv is 5.4 mm/s") | changes
+    run = card(asked_by_run(evidence=[filed]), seen).run
+    assert run is not None
+    return run.evidence[0]
+
+
+def test_evidence_is_shown_as_filed_and_as_it_is_now() -> None:
+    found = _evidence()
+    assert (found.filed, found.shown) == ("true", "VT-101A.pv > 5 mm/s  [VT-101A.pv is 5.4 mm/s]")
+    assert (found.now, found.untold) == ("true", "")
+    assert found.shown_now == "VT-101A.pv > 5 mm/s  [VT-101A.pv is 5.6 mm/s]"
+    assert not found.is_against
+
+
+def test_evidence_that_has_turned_is_marked() -> None:
+    found = _evidence(picture(read("VT-101A.pv", value=4.0, shown="4")))
+    assert (found.now, found.is_against) == ("false", True)
+    found = _evidence(picture(read("VT-101A.pv", status=int(BAD_SENSOR_FAILURE))))
+    assert (found.now, found.is_against) == ("unknown", True)
+    assert not _evidence(side="against", truth="false", text="VT-101A.pv < 5 mm/s").is_against
+    assert _evidence(side="against", truth="true", text="VT-101A.pv < 5 mm/s").is_against
+    assert _evidence(side="against", truth="false").is_against
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "untold"),
+    [
+        ("rate(VT-101A.pv, 30 min) > 0.1 mm/s/h", picture(), "over time"),
+        ("held(VT-101A.pv > 5 mm/s, 2 min)", picture(), "over time"),
+        ("VT-101A.pv > 5 mm/s", picture({}), "not in the gate's picture"),
+        ("VT-101A.pv > 5 mm/s", picture(at_s=1.0), "not in the gate's picture"),
+        ("P-999.pv > 5 mm/s", picture(), "the site's tags are others now"),
+    ],
+)
+def test_what_one_look_cannot_tell_is_shown_as_filed(text: str, seen: Picture, untold: str) -> None:
+    found = _evidence(seen, text=text)
+    assert (found.filed, found.now, found.shown_now, found.untold) == ("true", None, "", untold)
+    assert not found.is_against
+
+
+def test_hostile_words_of_a_run_show_themselves() -> None:
+    odd = evidence("x\x1b[2J", "for", "VT-101A.pv > 5 mm/s", "\u202e", source="y\u200b:1")
+    first = start() | {"promises": ["a\x07"], "step": "s\x1b"}
+    shown = card(asked_by_run(commands=[first], evidence=[odd]))
+    assert _everything(shown).isascii()
+    assert "\\u001b" not in _everything(shown)

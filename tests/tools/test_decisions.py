@@ -22,6 +22,7 @@ from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.stamps import stamp
 
+from ..gate.handover import AGENTS
 from .people import SITE, START, YEAR, key_id, key_of
 from .signing import NOW, REQUEST, ROSTER, decision_of, request_of, signed_by
 
@@ -65,7 +66,7 @@ def test_the_meaning_says_exactly_what_moves() -> None:
     assert meaning_of("approve", REQUEST) == f"I have read R-7K3MQ2XA and approve exactly: {writes}"
     command = REQUEST.commands[0].model_dump()
     undo = {**command, "action_id": "R-7K3MQ2XA/u1", "kind": "recovery", "shown": "40", "unit": "%"}
-    assert meaning_of("approve", request_of(recovery=[undo])).endswith(
+    assert meaning_of("approve", request_of(recovery=[undo], **AGENTS)).endswith(
         f"{writes}; and to take it back: P-101B.run_cmd = 40 % (wire 01050010ff00)"
     )
     others = [

@@ -167,7 +167,14 @@ def test_a_row_of_the_journal_does_not_take_the_place_of_one_with_its_hash(
             "signature, card, chain FROM decision LIMIT 1",
             "decision: such a row is there",
         ),
-        ("INSERT INTO authority VALUES ('P-101A', 'ANYBODY', 'anna')", "CHECK constraint failed"),
+        (
+            "INSERT INTO authority VALUES ('P-101A', 1, 'ANYBODY', 'anna', NULL)",
+            "CHECK constraint failed",
+        ),
+        (
+            "INSERT INTO authority VALUES ('P-101A', 1, 'AGENT', 'anna', NULL)",
+            "CHECK constraint failed",
+        ),
     ],
 )
 def test_each_shortcut_is_refused(shell: sqlite3.Connection, statement: str, reason: str) -> None:

@@ -12,6 +12,7 @@ from handwheel.tools.guardrails.quorum import Verdict, check_quorum
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 
+from ..gate.handover import AGENTS
 from .people import key_id, key_of
 from .signing import (
     AGO,
@@ -64,7 +65,7 @@ def _roster_of_an_agent() -> Roster:
 
 
 def _agent_proposes() -> ActionRequest:
-    return request_of(proposer={"kind": "agent", "name": "anna"})
+    return request_of(**{**AGENTS, "proposer": {"kind": "agent", "name": "anna"}})
 
 
 def _own(**proposer: str) -> ActionRequest:
@@ -182,7 +183,7 @@ COUNTED: Mapping[str, Case] = {
         [Signed("", ""), signed_by("dora", role="viewer"), signed_by()]
     ),
     "both roles": _one("bert", request_of(roles=["operator", "fitter"])),
-    "an agent's request": _one(request=request_of(proposer={"kind": "agent", "name": "watch"})),
+    "an agent's request": _one(request=request_of(**AGENTS)),
     "just now": _one(**seconds_ago(0.0)),
     "at the last moment": _one(**seconds_ago(60.0)),
     "a clock that drifts": _one(signed_at=stamp(NOW.wall - AGO * 3)),

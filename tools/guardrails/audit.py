@@ -1,21 +1,21 @@
 """Reads the whole journal again, and finds everything in it that should not have been possible."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from handwheel.connectors.site import Site
 
 from ..errors import GuardrailError, PermitRefused
 from ..requests.canonical import digest
-from ..requests.request import Action, ActionRequest, parse_request
+from ..requests.request import Action, parse_request
 from ..requests.stamps import Instant, parse_stamp
 from .administrators import administrators_word
 from .audit_lockouts import ToldLockouts
+from .audit_requests import ToldRequest, disorder, false_succession, lateness, vain_recovery
 from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
 from .ledger.database import Database
 from .ledger.journal import Row, chain_faults
-from .ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
 from .ledger.transitions import ACKNOWLEDGED, ACTIONS, REQUESTS, ActionState, RequestState
 from .operators import Roster
 from .quorum import check_quorum
@@ -36,18 +36,6 @@ class Audit:
     decisions: int
     intents: int
     faults: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Case:
-    """One request as the journal tells of it."""
-
-    request: ActionRequest
-    state: RequestState = RequestState.PROPOSED
-    signed: list[Signed] = field(default_factory=list[Signed])
-    approved: Instant | None = None
-    claimed: dict[str, Instant] = field(default_factory=dict[str, Instant])
-    actions: dict[str, ActionState] = field(default_factory=dict[str, ActionState])
 
 
 def audit(database: Database, site: Site, roster: Roster, satisfies: Satisfies) -> Audit:
@@ -76,7 +64,7 @@ def audit(database: Database, site: Site, roster: Roster, satisfies: Satisfies) 
 class _Reader:
     def __init__(self, site: Site, roster: Roster, satisfies: Satisfies) -> None:
         self._site, self._roster, self._satisfies = site, roster, satisfies
-        self.cases: dict[str, _Case] = {}
+        self.cases: dict[str, ToldRequest] = {}
         self._revoked = set[str]()
         self._words: dict[str, str] = {}
         self._wires: dict[str, str] = {}
@@ -122,7 +110,7 @@ class _Reader:
             return
         if request.digest != body.get("digest") or request.request_id != name:
             yield f"{name} was filed under another digest"
-        case = _Case(request)
+        case = ToldRequest(request)
         case.actions = {each.action_id: ActionState.PLANNED for each in request.actions}
         self.cases[name] = case
 
@@ -170,6 +158,7 @@ class _Reader:
         if body["from"] != case.state or to not in REQUESTS.get(case.state, frozenset()):
             yield f"{name} cannot go from {case.state} to {to}"
         case.state = to
+        yield from false_succession(self.cases, name, to)
         if to is RequestState.APPROVED:
             case.approved = now
 
@@ -179,7 +168,8 @@ class _Reader:
         if case is None or action_id not in case.actions:
             yield f"{action_id} was never filed"
             return
-        action = next(e for e in case.request.actions if e.action_id == action_id)
+        action = case.action(action_id)
+        yield from vain_recovery(self.cases, case, action, self._wires)
         if body.get("wire") != action.wire:
             yield f"{action_id} was sent with other bytes than were filed"
         if action_id in self._wires:
@@ -189,7 +179,9 @@ class _Reader:
         if case.approved is None:
             yield f"{action_id} was sent without an approval"
             return
-        yield from _lateness(case, action)
+        if case.state is not RequestState.APPROVED:
+            yield f"{action_id} was sent while its request was {case.state}"
+        yield from lateness(case, action)
         verdict = check_quorum(
             case.request,
             [each for each in case.signed if parse_decision(each.text).verdict != "propose"],
@@ -210,12 +202,14 @@ class _Reader:
         state, to = case.actions[action_id], ActionState(body["to"])
         if body["from"] != state or to not in ACTIONS.get(state, frozenset()):
             yield f"{action_id} cannot go from {state} to {to}"
+        if to is ActionState.DUE:
+            yield from disorder(case, case.action(action_id))
         if to is ActionState.CLAIMED:
             case.claimed[action_id] = now
         if to is ActionState.SENDING and action_id not in self._wires:
             yield f"{action_id} was sent without an intent"
         if to is ActionState.VERIFIED:
-            action = next(e for e in case.request.actions if e.action_id == action_id)
+            action = case.action(action_id)
             yield from _readback_faults(action, body.get("readback"))
         case.actions[action_id] = to
 
@@ -245,17 +239,6 @@ class _Reader:
             {_name_of(row[0]): _word(Signed(row[0], row[1]), *row[2:]) for row in words},
         )
         yield from self._lockouts.compare(database)
-
-
-def _lateness(case: _Case, action: Action) -> Iterator[str]:
-    claimed = case.claimed.get(action.action_id)
-    since_s = claimed.since_s(case.approved) if claimed and case.approved else None
-    limit_s = FIRST_CLAIM_S if action == case.request.commands[0] else FOLLOW_UP_S
-    if since_s is None or not 0.0 <= since_s <= limit_s:
-        yield (
-            f"{action.action_id} was sent on an approval that had been given more than "
-            f"{limit_s:.0f} s before, or before a restart or a clock step"
-        )
 
 
 def _readback_faults(action: Action, words: object) -> Iterator[str]:

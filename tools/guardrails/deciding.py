@@ -22,7 +22,9 @@ from .hindrances import Case, check_lockout
 from .ledger.database import Transaction
 from .ledger.lifecycle import file_in, move_action, move_request, set_next_due
 from .ledger.records import RequestRecord, load_decisions, load_request_of
+from .ledger.run_actions import load_superseded
 from .ledger.transitions import (
+    OPEN_REQUESTS,
     UNRESOLVED_ACTIONS,
     WAITING_REQUESTS,
     ActionState,
@@ -95,7 +97,7 @@ def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> Requ
             verdict = _judged(bench, record, signed, now)
             insert_decision(transaction, record.request.request_id, decision, signed, card)
             if decision.verdict == "approve":
-                return _approve(bench.policy, transaction, record, decision, operator, verdict)
+                return _approve(bench, transaction, record, decision, operator, verdict)
             _check_objection(bench.policy, record, operator, verdict)
             return _object(transaction, record, decision)
 
@@ -171,7 +173,7 @@ def _judged(bench: Bench, record: RequestRecord, signed: Signed, now: Instant) -
 
 
 def _approve(
-    policy: Policy,
+    bench: Bench,
     transaction: Transaction,
     record: RequestRecord,
     decision: Decision,
@@ -180,15 +182,27 @@ def _approve(
 ) -> RequestState:
     name = record.request.request_id
     if decision not in [each.decision for each in verdict.approvals]:
-        raise _refused(policy, record, operator, verdict)
-    _check_attended(policy, decision, record)
+        raise _refused(bench.policy, record, operator, verdict)
+    _check_attended(bench.policy, decision, record)
     if not verdict.is_met:
         if record.state is RequestState.PENDING:
             move_request(transaction, name, RequestState.PARTIAL, "another person must sign")
         return RequestState.PARTIAL
     move_request(transaction, name, RequestState.APPROVED, "enough people have signed")
-    set_next_due(transaction, name)
+    if record.request.run is None:
+        set_next_due(transaction, name)
+    else:
+        _supersede(bench, transaction, record.request)
     return RequestState.APPROVED
+
+
+def _supersede(bench: Bench, transaction: Transaction, request: ActionRequest) -> None:
+    """Ends the earlier request of the same run whose open recovery this one takes over."""
+    earlier = load_superseded(bench.database, request)
+    if earlier is not None and earlier.state in OPEN_REQUESTS:
+        reason = f"{request.request_id} has taken its place"
+        name = earlier.request.request_id
+        move_request(transaction, name, RequestState.SUPERSEDED, reason)
 
 
 def _check_attended(policy: Policy, decision: Decision, record: RequestRecord) -> None:
@@ -234,7 +248,7 @@ def _resolve(transaction: Transaction, record: RequestRecord, decision: Decision
         raise DecisionRefused(Reason.OTHER_MEANING)
     reason = f"resolved by {decision.person}"
     move_action(transaction, action_id, action.state, to, reason)
-    if record.state is not RequestState.APPROVED:
-        return record.state
+    if record.state is not RequestState.APPROVED or record.request.run is not None:
+        return record.state  # what becomes of a run's request, the run decides
     move_request(transaction, record.request.request_id, RequestState.CLOSED, reason)
     return RequestState.CLOSED

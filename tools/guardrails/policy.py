@@ -103,12 +103,15 @@ class Policy:
             for wanted in standing.roles
         )
 
-    def judge(self, tag: Tag, value: Value, now: DataValue | None) -> Ruling:
+    def judge(
+        self, tag: Tag, value: Value, now: DataValue | None, *, from_anywhere: bool = False
+    ) -> Ruling:
         """Rules on one write.
 
         Args:
             value: As the device would hold it; an enumeration's number, not its word.
             now: What the tag reads; `None` if that is not known, which fails every step limit.
+            from_anywhere: Whether the step does not count: it leads into a safe state.
 
         Returns:
             A ruling for anything that is asked: what does not fit is denied, never raised.
@@ -118,7 +121,7 @@ class Policy:
             return Ruling(False, "R4", (), _PEOPLE["R4"], ("it is no tag of this site",), ())
         never = (*_standing_denials(standing), *_value_denials(standing, value))
         raised = _risk(standing, value)
-        denied = never or _step_denials(standing, value, now)
+        denied = never or (() if from_anywhere else _step_denials(standing, value, now))
         risk_class: RiskClass = "R4" if never else max([standing.class_, *raised])
         return Ruling(
             is_allowed=not denied,

@@ -1,8 +1,9 @@
 """Makes a request of a wish: values coerced, bytes encoded, the present written down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from secrets import choice, token_hex
+from typing import Any
 
 from handwheel.connectors.connection import STALE_SCANS
 from handwheel.connectors.session import Survey
@@ -40,23 +41,22 @@ class Filing:
     across: Sequence[CrossLimit]
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An action that is about to be filed, and what the policy says of it."""
+
+    action: Action
+    ruling: Ruling
+
+
 def tags_to_survey(filing: Filing, wishes: Sequence[Wish]) -> list[Tag]:
     """Returns every tag that must be read to make a request of the wishes.
 
     Raises:
         InvalidArguments: A tag may not be written at this site, or is named twice.
     """
-    names = [wish.tag.name for wish in wishes]
-    if len(set(names)) != len(names):
-        raise InvalidArguments("a request writes each tag once; ask for the second write later")
-    wanted = set[str](names)
-    for wish in wishes:
-        if not filing.site.is_writable(wish.tag):
-            raise InvalidArguments(f"{wish.tag.name} cannot be written at this site")
-        wanted |= cross_tags(filing.across, wish.tag)
-        wanted |= {wish.tag.readback} - {""}
-        for each in requirements(filing.site, wish.tag):
-            wanted |= set(parse_condition(each.text, filing.site.tags).tags)
+    check_once(wishes)
+    wanted = {name for wish in wishes for name in tags_of(filing, wish)}
     return filing.site.find_tags(sorted(wanted))
 
 
@@ -82,33 +82,84 @@ def make_request(
         InvalidArguments: A value does not fit its tag's type.
         InterlockActive: A tag cannot be read well enough to say what it is written from.
     """
-    name = "R-" + "".join(choice(_LETTERS) for _ in range(_NAME_LENGTH))
-    actions = [
-        _action(filing.site, f"{name}/c{number}", wish, survey)
-        for number, wish in enumerate(wishes, start=1)
-    ]
-    rulings = [
-        filing.policy.judge(wish.tag, action.value, survey.readings.get(wish.tag.name))
-        for wish, action in zip(wishes, actions, strict=True)
-    ]
+    name = new_name()
+    drafts: list[Draft] = []
+    for number, wish in enumerate(wishes, start=1):
+        action = make_action(filing.site, f"{name}/c{number}", wish, survey)
+        expected = [expected_as_read(filing.site, wish.tag, survey)]
+        action = action.model_copy(update={"expected": expected})
+        drafts.append(Draft(action, judged(filing, wish, action, survey)))
     request = ActionRequest(
         schema="request/1",
         request_id=name,
         proposal_key=token_hex(16),
-        site=filing.site.id,
         proposer=proposer,
         reason=reason,
-        risk_class=max(ruling.risk_class for ruling in rulings),
-        roles=sorted({role for ruling in rulings for role in ruling.roles}),
-        quorum=max(ruling.quorum for ruling in rulings),
         within_s=filing.policy.ttl_max_s,
-        filed_at=stamp(now.wall),
-        locks=dict(locks),
-        hashes=Hashes(**filing.site.hashes),
-        commands=actions,
+        commands=[each.action for each in drafts],
         recovery=[],
+        **common(filing, drafts, locks, now),
     )
-    return request, "; ".join(_denials(filing, rulings, actions, survey.readings))
+    return request, "; ".join(denials(filing, drafts, survey.readings))
+
+
+def new_name() -> str:
+    """Returns an id for a request."""
+    return "R-" + "".join(choice(_LETTERS) for _ in range(_NAME_LENGTH))
+
+
+def common(
+    filing: Filing,
+    drafts: Sequence[Draft],
+    locks: Mapping[str, int],
+    now: Instant,
+    more_roles: Iterable[str] = (),
+) -> dict[str, Any]:
+    """Returns what every request says of itself, whoever asks.
+
+    Args:
+        more_roles: Whose signature is needed besides those of the policy's roles.
+    """
+    rulings = [each.ruling for each in drafts]
+    return {
+        "site": filing.site.id,
+        "risk_class": max(ruling.risk_class for ruling in rulings),
+        "roles": sorted({*more_roles, *(role for ruling in rulings for role in ruling.roles)}),
+        "quorum": max(ruling.quorum for ruling in rulings),
+        "filed_at": stamp(now.wall),
+        "locks": dict(locks),
+        "hashes": Hashes(**filing.site.hashes),
+    }
+
+
+def check_once(wishes: Iterable[Wish]) -> None:
+    """Refuses a list that writes a tag twice.
+
+    Raises:
+        InvalidArguments: It does.
+    """
+    names = [wish.tag.name for wish in wishes]
+    if len(set(names)) != len(names):
+        raise InvalidArguments("a request writes each tag once; ask for the second write later")
+
+
+def tags_of(filing: Filing, wish: Wish) -> set[str]:
+    """Returns every tag that must be read to ask for a write.
+
+    Raises:
+        InvalidArguments: The tag may not be written at this site.
+    """
+    if not filing.site.is_writable(wish.tag):
+        raise InvalidArguments(f"{wish.tag.name} cannot be written at this site")
+    wanted = {wish.tag.name, *cross_tags(filing.across, wish.tag)} | ({wish.tag.readback} - {""})
+    for each in requirements(filing.site, wish.tag):
+        wanted |= set(parse_condition(each.text, filing.site.tags).tags)
+    return wanted
+
+
+def judged(filing: Filing, wish: Wish, action: Action, survey: Survey) -> Ruling:
+    """Returns what the policy says of a write from what the tag reads."""
+    return filing.policy.judge(wish.tag, action.value, survey.readings.get(wish.tag.name))
 
 
 def scopes(site: Site, wishes: Sequence[Wish]) -> list[str]:
@@ -140,12 +191,13 @@ def requirements(site: Site, tag: Tag) -> list[Requirement]:
     return [Requirement(text=equipment.remote_when, why="remote_when")]
 
 
-def _action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Action:
+def make_action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Action:
+    """Returns the write of a wish as it would go over the wire; nothing is expected of it yet.
+
+    Raises:
+        InvalidArguments: The value does not fit its tag's type.
+    """
     tag = wish.tag
-    reading = survey.readings.get(tag.name)
-    if reading is None or reading.quality is not Quality.GOOD or reading.value is None:
-        status = reading.status.name if reading else "missing"
-        raise InterlockActive(f"{tag.name} cannot be relied on: {status}; nothing was filed")
     encoder = survey.encoders[tag.connection]
     try:
         encoded = encoder.encode(tag, wish.value)
@@ -164,40 +216,57 @@ def _action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Action:
         value=encoded.value,
         shown=tag.show_value(encoded.value),
         unit=tag.unit,
-        expected=[_expected(site, tag, reading)],
+        expected=[],
         requires=requirements(site, tag),
         readback=tag.readback or None,
         within_s=tag.within_s,
     )
 
 
-def _expected(site: Site, tag: Tag, reading: DataValue) -> Expected:
-    assert reading.value is not None
+def expected_as_read(site: Site, tag: Tag, survey: Survey) -> Expected:
+    """Returns that a tag must still read what it reads now.
+
+    Raises:
+        InterlockActive: It cannot be relied on.
+    """
+    reading = survey.readings.get(tag.name)
+    if reading is None or reading.quality is not Quality.GOOD or reading.value is None:
+        status = reading.status.name if reading else "missing"
+        raise InterlockActive(f"{tag.name} cannot be relied on: {status}; nothing was filed")
+    return expected_of(site, tag, reading.value)
+
+
+def expected_of(site: Site, tag: Tag, value: Value) -> Expected:
+    """Returns that a tag must read a value."""
     return Expected(
         tag=tag.name,
-        value=reading.value,
-        shown=tag.show_value(reading.value),
+        value=value,
+        shown=tag.show_value(value),
         tolerance=tolerance_of(tag),
         max_age_s=max_age_of(site, tag),
     )
 
 
-def _denials(
-    filing: Filing,
-    rulings: Sequence[Ruling],
-    actions: Sequence[Action],
-    readings: Mapping[str, DataValue],
+def denials(
+    filing: Filing, drafts: Sequence[Draft], readings: Mapping[str, DataValue]
 ) -> list[str]:
+    """Returns why the policy denies a request, commands and recovery alike.
+
+    Limits across tags are judged on the plant as it is: not for recovery, which is for another.
+    """
     found = [
-        f"{action.tag}: {reason}"
-        for ruling, action in zip(rulings, actions, strict=True)
-        if not ruling.is_allowed
-        for reason in ruling.reasons
+        f"{each.action.tag}: {reason}"
+        for each in drafts
+        if not each.ruling.is_allowed
+        for reason in each.ruling.reasons
     ]
-    for action in actions:
+    for action in (each.action for each in drafts if each.action.kind == "command"):
         tag = filing.site.tags[action.tag]
-        denials = (limit.denial(readings, tag, action.value) for limit in filing.across)
-        found += [denial for denial in denials if denial]
+        found += [
+            denial
+            for limit in filing.across
+            if (denial := limit.denial(readings, tag, action.value))
+        ]
     return found
 
 

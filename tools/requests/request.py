@@ -76,6 +76,42 @@ class Requirement(Model):
     why: str
 
 
+class RunOrigin(Model):
+    """The run of a playbook for which an agent asks.
+
+    Attributes:
+        digest: Of the playbook's file.
+        parameters: As they were bound when the run began.
+        segment: Which part of the playbook the request covers, from 1.
+        max_duration_s: How long after the approval a later command may be sent, seconds.
+    """
+
+    run_id: str = Field(pattern=r"^U-[0-9A-Z]{8}$")
+    playbook: str = Field(min_length=1)
+    version: str
+    digest: Digest
+    parameters: dict[str, str]
+    segment: int = Field(ge=1)
+    max_duration_s: float = Field(gt=0.0)
+
+
+class Evidence(Model):
+    """A condition that was judged before anybody was asked, for whoever approves.
+
+    Attributes:
+        text: With the playbook's roles and parameters bound.
+        shown: The same with the values of that moment.
+        source: Where it stands, such as `cw/pump-bearing-changeover:31`.
+    """
+
+    id: str
+    side: Literal["for", "against", "permissive"]
+    text: str
+    truth: Literal["true", "false", "unknown"]
+    shown: str
+    source: str
+
+
 class Action(Model):
     """One write: one tag, one value, one frame.
 
@@ -85,6 +121,10 @@ class Action(Model):
         readback: The tag that must read as sent; `None` for what cannot be read back.
         within_s: How long the device may take until it does, seconds.
         undo: The recovery action that takes it back; `None` if nothing does.
+        step: The playbook's step that it belongs to.
+        undoes: The command that a recovery takes back, of this request or of an earlier one of
+            its run; `None` for a write into a safe state.
+        promises: What is expected of the process afterwards, for whoever approves.
     """
 
     action_id: str
@@ -104,6 +144,9 @@ class Action(Model):
     readback: str | None = None
     within_s: float = Field(gt=0.0)
     undo: str | None = None
+    step: str | None = None
+    undoes: str | None = None
+    promises: list[str] = Field(default_factory=list[str])
 
 
 class Hashes(Model):
@@ -121,6 +164,8 @@ class ActionRequest(Model):
         proposal_key: Unique; a proposal that is made twice is filed once.
         within_s: How long it waits for the last signature, seconds.
         locks: The lockout generation of each scope that covers its equipment.
+        run: For which run an agent asks; `None` where a person does.
+        supersedes: The earlier request of the same run whose open recovery it takes over.
     """
 
     schema_: Literal["request/1"] = Field(default="request/1", alias="schema")
@@ -138,6 +183,9 @@ class ActionRequest(Model):
     hashes: Hashes
     commands: list[Action] = Field(min_length=1)
     recovery: list[Action]
+    run: RunOrigin | None = None
+    evidence: list[Evidence] = Field(default_factory=list[Evidence])
+    supersedes: str | None = None
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:
@@ -149,6 +197,33 @@ class ActionRequest(Model):
         kinds = [action.kind for action in self.actions]
         if kinds != ["command"] * len(self.commands) + ["recovery"] * len(self.recovery):
             raise ValueError("an action stands in the wrong list")
+        return self
+
+    @model_validator(mode="after")
+    def _check_origin(self) -> Self:
+        if (self.proposer.kind == "agent") != (self.run is not None):
+            raise ValueError("an agent asks for a run, and a person for none")
+        if self.run is not None and self.proposer.key_id is not None:
+            raise ValueError("an agent has no key")
+        if self.run is None and (self.recovery or self.evidence or self.supersedes):
+            raise ValueError("only a run has recovery, evidence and earlier requests")
+        return self
+
+    @model_validator(mode="after")
+    def _check_undo(self) -> Self:
+        if any(each.undoes for each in self.commands) or any(each.undo for each in self.recovery):
+            raise ValueError("a command undoes nothing, and nothing undoes a recovery")
+        own = f"{self.request_id}/"
+        undone = [each.undoes for each in self.recovery if each.undoes is not None]
+        if len(set(undone)) != len(undone):
+            raise ValueError("two actions undo the same command")
+        back = {
+            (each.undoes, each.action_id)
+            for each in self.recovery
+            if each.undoes is not None and each.undoes.startswith(own)
+        }
+        if back != {(each.action_id, each.undo) for each in self.commands if each.undo}:
+            raise ValueError("a command and its undo do not name each other")
         return self
 
     @property

@@ -12,8 +12,9 @@ from handwheel.connectors.errors import (
 
 from ...conditions.errors import ConditionError
 from ...errors import GuardrailError, LedgerError, PermitRefused
+from ...requests.request import ActionRequest
 from ..ledger.database import Transaction
-from ..ledger.lifecycle import move_action, move_request, set_next_due
+from ..ledger.lifecycle import end_after_failure, move_action, set_next_due
 from ..ledger.transitions import ActionState, RequestState
 from .papers import enough_signatures, in_time, one_gate, policy_allows, same_map, same_request
 from .passage import INTENDED, Check, Passage
@@ -69,12 +70,14 @@ def claim(passage: Passage) -> None:
 
 
 def invalidate(passage: Passage, reason: str) -> None:
-    """Ends an action that a check stopped, and its request with it: it must be asked for anew."""
+    """Ends an action that a check stopped, and its request with it: it must be asked for anew.
+
+    Of a run's request the recovery stays.
+    """
     with passage.post.database.transaction(passage.post.clock()) as transaction:
-        name, request_id = passage.action.action_id, passage.record.request.request_id
-        move_action(transaction, name, ActionState.CLAIMED, ActionState.INVALIDATED, reason)
-        if _is_open(transaction, request_id):
-            move_request(transaction, request_id, RequestState.INVALIDATED, reason)
+        action_id, to = passage.action.action_id, ActionState.INVALIDATED
+        move_action(transaction, action_id, ActionState.CLAIMED, to, reason)
+        end_after_failure(transaction, passage.record.request, RequestState.INVALIDATED, reason)
 
 
 def record_intent(passage: Passage) -> None:
@@ -154,24 +157,28 @@ def conclude(
     sent: bool,
     readback: Readback | None = None,
 ) -> None:
-    """Records the outcome; after a verified command the next one is due.
+    """Records the outcome; after a verified command of a person the next one is due.
 
-    A refused command ends its request. One whose outcome is unknown or wrong holds it, until a
-    person has resolved it.
+    A refused command ends its request, or what the request of a run has besides recovery. One
+    whose outcome is unknown or wrong holds it, until a person has resolved it.
     """
     details: dict[str, object] = {"sent": sent}
     if readback is not None:
         details["readback"] = readback.words
-    request_id = passage.record.request.request_id
+    request = passage.record.request
     with passage.post.database.transaction(passage.post.clock()) as transaction:
         move_action(
             transaction, passage.action.action_id, ActionState.SENDING, state, reason, details
         )
-        is_open = _is_open(transaction, request_id)
-        if is_open and state is ActionState.VERIFIED:
-            set_next_due(transaction, request_id)
-        elif is_open and state is ActionState.REFUSED:
-            move_request(transaction, request_id, RequestState.CLOSED, reason)
+        if state is ActionState.REFUSED:
+            end_after_failure(transaction, request, RequestState.CLOSED, reason)
+        elif state is ActionState.VERIFIED and _goes_on(transaction, request):
+            set_next_due(transaction, request.request_id)
+
+
+def _goes_on(transaction: Transaction, request: ActionRequest) -> bool:
+    """Whether the gate sets the next command due: of a run's request the run does."""
+    return request.run is None and _is_open(transaction, request.request_id)
 
 
 def _is_open(transaction: Transaction, request_id: str) -> bool:

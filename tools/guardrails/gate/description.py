@@ -34,6 +34,8 @@ def check_description(site: Site, tag: Tag, action: Action) -> None:
             raise PermitRefused(f"the request leaves out {requirement.why}: {requirement.text}")
     if action.kind == "command" and all(each.tag != tag.name for each in action.expected):
         raise PermitRefused(f"nothing is expected of {tag.name} before it is written")
+    if action.kind == "recovery" and action.undoes is None and action.expected:
+        raise PermitRefused(f"a safe state expects nothing, and {tag.name} does")
     for expected in action.expected:
         _check_expected(site, expected)
 

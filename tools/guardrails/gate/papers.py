@@ -1,6 +1,7 @@
 """The first six checks: is it this gate, this request, these people, this time, these files."""
 
 from collections.abc import Sequence
+from math import inf
 
 from handwheel.connectors.values import GOOD, DataValue
 
@@ -12,10 +13,11 @@ from ..decisions import Signed, verify
 from ..hindrances import check_files
 from ..ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
 from ..ledger.records import DecisionRecord, RequestRecord, load_decisions
-from ..ledger.transitions import ActionState
+from ..ledger.turn import check_turn
 from ..quorum import Verdict, check_quorum
 from .description import check_description
 from .passage import Passage
+from .taking_back import check_recovery
 
 
 async def one_gate(passage: Passage) -> None:
@@ -34,17 +36,8 @@ async def same_request(passage: Passage) -> None:
         raise PermitRefused("the request is not the one that was filed: its digest differs")
     if passage.record.request.site != passage.post.site.id:
         raise PermitRefused("the request is another site's")
-    _check_order(passage)
-
-
-def _check_order(passage: Passage) -> None:
-    if passage.action.kind != "command":
-        return
-    for each in passage.record.request.commands:
-        if each.action_id == passage.action.action_id:
-            return
-        if passage.record.record(each.action_id).state is not ActionState.VERIFIED:
-            raise PermitRefused(f"{each.action_id} comes before it and is not done")
+    check_turn(passage.record, passage.action.action_id)
+    check_recovery(passage)
 
 
 async def enough_signatures(passage: Passage) -> None:
@@ -111,9 +104,19 @@ async def in_time(passage: Passage) -> None:
     since_s = now.since_s(record.approved) if record.approved else None
     if since_s is None:
         raise PermitRefused("a restart or a clock step came after the approval")
-    limit_s = FIRST_CLAIM_S if passage.is_first else FOLLOW_UP_S
+    limit_s = _holds_for_s(passage)
     if not 0.0 <= since_s <= limit_s:
         raise PermitRefused(f"the approval is {since_s:.0f} s old; it holds for {limit_s:.0f} s")
+
+
+def _holds_for_s(passage: Passage) -> float:
+    """Returns how long an approval holds; that of a recovery, until its request ends."""
+    if passage.action.kind == "recovery":
+        return inf
+    if passage.is_first:
+        return FIRST_CLAIM_S
+    run = passage.record.request.run
+    return run.max_duration_s if run else FOLLOW_UP_S
 
 
 async def policy_allows(passage: Passage) -> None:
@@ -125,7 +128,9 @@ async def policy_allows(passage: Passage) -> None:
     # Judged from what was expected; the ninth check sees to it that the plant still reads so.
     expected = next((each for each in action.expected if each.tag == tag.name), None)
     present = DataValue(expected.value, GOOD, None, None, 0.0) if expected else None
-    ruling = post.policy.judge(tag, action.value, present)
+    ruling = post.policy.judge(
+        tag, action.value, present, from_anywhere=passage.is_into_a_safe_state
+    )
     if not ruling.is_allowed or request.risk_class == "R4":
         raise PolicyViolation("; ".join(ruling.reasons) or "the class is R4")
     if (

@@ -16,6 +16,7 @@ from ...requests.stamps import Instant
 from ..across import CrossLimit
 from ..ledger.database import Database
 from ..ledger.records import RequestRecord
+from ..ledger.transitions import ActionState
 from ..operators import Roster
 from ..policy import Policy
 from .lock import GateLock
@@ -82,8 +83,17 @@ class Passage:
 
     @property
     def is_first(self) -> bool:
-        """Whether it is the request's first command, for which the approval must be fresh."""
-        return self.action.action_id == self.record.request.commands[0].action_id
+        """Whether no command of its request was sent before: the approval must be fresh."""
+        names = [each.action_id for each in self.record.request.commands]
+        if self.action.action_id not in names:
+            return False
+        before = names[: names.index(self.action.action_id)]
+        return all(self.record.record(each).state is ActionState.SKIPPED for each in before)
+
+    @property
+    def is_into_a_safe_state(self) -> bool:
+        """Whether it goes from wherever the plant is, and takes no single command back."""
+        return self.action.kind == "recovery" and self.action.undoes is None
 
     @property
     def tag(self) -> Tag:

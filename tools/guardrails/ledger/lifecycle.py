@@ -140,6 +140,33 @@ def set_next_due(transaction: Transaction, request_id: str) -> None:
     move_request(transaction, request_id, RequestState.CLOSED, "every command is verified")
 
 
+def end_after_failure(
+    transaction: Transaction, request: ActionRequest, end: RequestState, reason: str
+) -> None:
+    """Ends what goes with an action that came to nothing; a request that is over is left alone.
+
+    A person's request ends. Of a run's the other commands do: it stays approved for as long as
+    a recovery is left that was not sent, and the run decides about that.
+    """
+    name = request.request_id
+    state = transaction.one("SELECT state FROM request WHERE request_id = ?", name)
+    if state != RequestState.APPROVED:
+        return
+    if request.run is not None:
+        cancel_commands(transaction, name, reason)
+        left = [state for _, state in _actions(transaction, name, kind="recovery")]
+        if UNSENT_ACTIONS & set(left):
+            return
+    move_request(transaction, name, end, reason)
+
+
+def cancel_commands(transaction: Transaction, request_id: str, reason: str) -> None:
+    """Ends the commands of a request that nobody has taken up; its recovery stays."""
+    for action_id, state in _actions(transaction, request_id, kind="command"):
+        if state in UNSENT_ACTIONS:
+            move_action(transaction, action_id, state, ActionState.CANCELLED, reason)
+
+
 def invalidate(
     database: Database, reason: str, now: Instant, scope: Collection[str] | None = None
 ) -> list[str]:
@@ -188,12 +215,25 @@ def sweep(database: Database, now: Instant) -> None:
     """
     # A damaged request must not keep the others waiting; the gate tells of it.
     open_ = load_requests(database, OPEN_REQUESTS, lambda name, fault: None)
-    overdue = [each for each in open_ if _overdue(each, now)]
+    overdue = [each for each in open_ if _overdue(each, now) or _unclaimed(each, now)]
     for each in overdue:
         with database.transaction(now) as transaction:
             fresh = load_exactly(database, each.request.request_id)
-            if fresh.state in OPEN_REQUESTS and (end := _overdue(fresh, now)):
-                move_request(transaction, fresh.request.request_id, *end)
+            if fresh.state in OPEN_REQUESTS:
+                _end_overdue(transaction, fresh, now)
+
+
+def _end_overdue(transaction: Transaction, record: RequestRecord, now: Instant) -> None:
+    if end := _overdue(record, now):
+        move_request(transaction, record.request.request_id, *end)
+        return
+    reason = f"no gate took it up within {DUE_S:g} s"
+    unclaimed = _unclaimed(record, now)
+    for action_id in unclaimed:
+        to = ActionState.INVALIDATED
+        move_action(transaction, action_id, ActionState.DUE, to, reason)
+    if unclaimed:
+        end_after_failure(transaction, record.request, RequestState.INVALIDATED, reason)
 
 
 def _overdue(record: RequestRecord, now: Instant) -> tuple[RequestState, str] | None:
@@ -203,14 +243,18 @@ def _overdue(record: RequestRecord, now: Instant) -> tuple[RequestState, str] | 
             return RequestState.INVALIDATED, "a restart or a clock step came in between"
         if waited > record.request.within_s:
             return RequestState.EXPIRED, f"nobody decided within {record.request.within_s:g} s"
-        return None
-    due = [each for each in record.actions if each.state is ActionState.DUE]
-    since = [(now.boot_ms - (each.due_boot_ms or 0)) / 1000.0 for each in due]
-    if now.boot_id != record.filed.boot_id:
+    elif now.boot_id != record.filed.boot_id:
         return RequestState.INVALIDATED, "the machine was restarted after the approval"
-    if any(seconds > DUE_S for seconds in since):
-        return RequestState.INVALIDATED, f"no gate took it up within {DUE_S:g} s"
     return None
+
+
+def _unclaimed(record: RequestRecord, now: Instant) -> list[str]:
+    return [
+        each.action_id
+        for each in record.actions
+        if each.state is ActionState.DUE
+        and (now.boot_ms - (each.due_boot_ms or 0)) / 1000.0 > DUE_S
+    ]
 
 
 def _actions(

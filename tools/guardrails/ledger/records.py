@@ -146,6 +146,15 @@ def load_unfinished(database: Database, pass_by: PassBy | None = None) -> list[R
     return _records(database, where, *states, *held, pass_by=pass_by)
 
 
+def load_run(database: Database, run_id: str) -> list[RequestRecord]:
+    """Returns the requests of a run, in the order in which they were filed.
+
+    Raises:
+        LedgerError: They cannot be read, or one is no request any more.
+    """
+    return _records(database, "WHERE run_id = ?", run_id)
+
+
 def load_exactly(database: Database, request_id: str) -> RequestRecord:
     """Returns the request of an id that the ledger itself has named.
 

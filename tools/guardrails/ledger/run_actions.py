@@ -1,0 +1,136 @@
+"""What a run does to its requests: it files them, and says when; never whether.
+
+Every step is checked against the lease of the process that works on the site's runs, in the same
+transaction: one that was stopped and wakes up again changes nothing.
+"""
+
+from ...errors import PermitRefused
+from ...requests.request import ActionRequest
+from ...requests.stamps import Instant
+from ..bench import Bench
+from ..hindrances import Case, check_filing
+from .database import Database, Transaction
+from .leases import check_lease
+from .lifecycle import cancel_commands, file_in, move_action, move_request
+from .records import RequestRecord, load_exactly
+from .transitions import WAITING_REQUESTS, ActionState, RequestState
+from .turn import check_turn
+
+
+def file_segment(
+    bench: Bench, request: ActionRequest, denial: str, holder: str, now: Instant
+) -> RequestRecord:
+    """Files the request of a segment, once, however often the run proposes it.
+
+    Args:
+        denial: Why the policy denies it; empty if it does not.
+        holder: Of the lease.
+        now: The moment that its `filed_at` names.
+
+    Returns:
+        The request as it stands: PENDING or DENIED, or wherever it has come to if the same
+        proposal was filed before.
+
+    Raises:
+        GuardrailError: Something that may be written is locked out or not handed over to
+            agents, or the request that it supersedes is another run's.
+        LostRace: Another process works on the runs by now.
+        LedgerError: Nothing was filed.
+    """
+    if request.run is None:
+        raise PermitRefused(f"{request.request_id} is no request of a run")
+    database = bench.database
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        earlier = transaction.one(
+            "SELECT request_id FROM request WHERE proposal_key = ?", request.proposal_key
+        )
+        if earlier is None:
+            for action in request.actions:
+                check_filing(Case(bench.site, database, bench.policy, request, action, now))
+            load_superseded(database, request)
+            file_in(transaction, request, denial)
+        return load_exactly(database, earlier or request.request_id)
+
+
+def load_superseded(database: Database, request: ActionRequest) -> RequestRecord | None:
+    """Returns the earlier request whose open recovery a request takes over; `None` for none.
+
+    Raises:
+        GuardrailError: It is another run's.
+        LedgerError: It is not there, or damaged.
+    """
+    if request.supersedes is None or request.run is None:
+        return None
+    earlier = load_exactly(database, request.supersedes)
+    run = earlier.request.run
+    if run is None or run.run_id != request.run.run_id:
+        raise PermitRefused(f"{request.supersedes} is not an earlier request of the same run")
+    return earlier
+
+
+def set_due(database: Database, action_id: str, holder: str, now: Instant) -> None:
+    """Says that an action's time has come; the gate still checks everything.
+
+    Commands come one after the other. With the first recovery the other commands are over.
+
+    Raises:
+        GuardrailError: Its request is not approved, or a command before it is not done.
+        LostRace: It is not planned any more, or another process works on the runs by now.
+        LedgerError: Nothing was changed.
+    """
+    with database.transaction(now) as transaction:
+        record = _its_request(database, transaction, action_id, holder)
+        if record.action(action_id).kind == "recovery":
+            cancel_commands(transaction, record.request.request_id, "the run takes things back")
+        reason = "the run says that it is its turn"
+        move_action(transaction, action_id, ActionState.PLANNED, ActionState.DUE, reason)
+
+
+def skip_action(database: Database, action_id: str, reason: str, holder: str, now: Instant) -> None:
+    """Leaves an action out, because its `if` is not true.
+
+    Raises:
+        GuardrailError: Its request is not approved, or a command before it is not done.
+        LostRace: It is not planned any more, or another process works on the runs by now.
+        LedgerError: Nothing was changed.
+    """
+    with database.transaction(now) as transaction:
+        _its_request(database, transaction, action_id, holder)
+        move_action(transaction, action_id, ActionState.PLANNED, ActionState.SKIPPED, reason)
+
+
+def end_request(
+    database: Database, request_id: str, reason: str, holder: str, now: Instant
+) -> None:
+    """Ends a request of a run, and with it what was not sent; one that is over stays so.
+
+    Raises:
+        GuardrailError: It is no request of a run.
+        LostRace: Another process works on the runs by now.
+        LedgerError: Nothing was changed.
+    """
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        record = load_exactly(database, request_id)
+        if record.request.run is None:
+            raise PermitRefused(f"{request_id} is no request of a run")
+        if record.state is RequestState.APPROVED:
+            move_request(transaction, request_id, RequestState.CLOSED, reason)
+        elif record.state in WAITING_REQUESTS:
+            move_request(transaction, request_id, RequestState.INVALIDATED, reason)
+
+
+def _its_request(
+    database: Database, transaction: Transaction, action_id: str, holder: str
+) -> RequestRecord:
+    """Returns the request of an action whose turn it is."""
+    check_lease(transaction, holder)
+    name = action_id.partition("/")[0]
+    record = load_exactly(database, name)
+    if record.request.run is None or all(each.action_id != action_id for each in record.actions):
+        raise PermitRefused(f"{action_id} is no action of a run")
+    if record.state is not RequestState.APPROVED:
+        raise PermitRefused(f"{name} is {': '.join(record.standing)}")
+    check_turn(record, action_id)
+    return record

@@ -1,0 +1,162 @@
+"""Runs in the ledger: each is the list of its events in the journal, and what it owns."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from secrets import choice
+from typing import Any
+
+from ...requests.canonical import parse_canonical
+from ...requests.stamps import Instant
+from .database import Database, Transaction
+from .leases import check_lease
+
+PREFIX = "run."
+"""What stands before the kind of a run's event in the journal."""
+ORDERED = f"{PREFIX}ordered"
+"""The kind of what people ask of a run; it is no event of the run itself."""
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One event as the journal keeps it.
+
+    Attributes:
+        kind: Without the prefix.
+        at: When, as a stamp.
+    """
+
+    seq: int
+    kind: str
+    at: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """A run as the ledger lists it."""
+
+    run_id: str
+    playbook: str
+    is_open: bool
+
+
+def new_run_id() -> str:
+    """Returns a name that no other run has."""
+    return "U-" + "".join(choice(_LETTERS) for _ in range(_LENGTH))
+
+
+def open_run(
+    database: Database,
+    entry: RunEntry,
+    assets: Collection[str],
+    body: Mapping[str, object],
+    holder: str,
+    now: Instant,
+) -> tuple[RunRow, str]:
+    """Opens a run, unless another one owns one of its assets.
+
+    Args:
+        body: Of its first event.
+
+    Returns:
+        Its first row; and the run that is in the way, empty if there is none. Then nothing was
+        opened and the row is empty.
+
+    Raises:
+        LostRace: The caller's lease is over.
+        LedgerError: It cannot be written.
+    """
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        for asset in assets:
+            owner = transaction.one(
+                "SELECT run_id FROM run_asset WHERE asset = ? AND is_open = 1", asset
+            )
+            if owner:
+                return RunRow(0, "", "", {}), str(owner)
+        transaction.change(
+            "INSERT INTO run(run_id, playbook) VALUES (?, ?)", (entry.run_id, entry.playbook)
+        )
+        for asset in assets:
+            transaction.change(
+                "INSERT INTO run_asset(run_id, asset) VALUES (?, ?)", (entry.run_id, asset)
+            )
+        return _record(transaction, entry.run_id, "opened", body), ""
+
+
+def record_event(
+    database: Database,
+    run_id: str,
+    kind: str,
+    body: Mapping[str, object],
+    holder: str,
+    now: Instant,
+    *,
+    closes: bool = False,
+) -> RunRow:
+    """Appends an event to a run.
+
+    Args:
+        closes: Whether the run owns nothing any more from here.
+
+    Raises:
+        LostRace: The caller's lease is over.
+        LedgerError: It cannot be written; nothing has happened to the run.
+    """
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        row = _record(transaction, run_id, kind, body)
+        if closes:
+            transaction.change(
+                "UPDATE run SET is_open = 0 WHERE run_id = ? AND is_open = 1", (run_id,)
+            )
+            for each in transaction.all("SELECT asset FROM run_asset WHERE run_id = ?", run_id):
+                transaction.change(
+                    "UPDATE run_asset SET is_open = 0 WHERE run_id = ? AND asset = ?",
+                    (run_id, each[0]),
+                )
+        return row
+
+
+def load_rows(database: Database, run_id: str) -> list[RunRow]:
+    """Returns everything that the journal tells of a run, orders included.
+
+    Raises:
+        LedgerError: It cannot be read.
+    """
+    rows = database.all("SELECT seq, text FROM journal WHERE subject = ? ORDER BY seq", run_id)
+    found: list[RunRow] = []
+    for seq, text in rows:
+        fields = parse_canonical(text)
+        kind = str(fields["kind"])
+        if kind.startswith(PREFIX):
+            found.append(RunRow(seq, kind.removeprefix(PREFIX), fields["at"], fields["body"]))
+    return found
+
+
+def load_runs(database: Database, *, only_open: bool = False) -> list[RunEntry]:
+    """Returns the runs in the order in which they were opened."""
+    where = "WHERE is_open = 1" if only_open else ""
+    rows = database.all(f"SELECT run_id, playbook, is_open FROM run {where} ORDER BY rowid")  # noqa: S608
+    return [RunEntry(row[0], row[1], bool(row[2])) for row in rows]
+
+
+def assets_of(database: Database, run_id: str) -> list[str]:
+    """Returns the equipment that a run owns, or has owned."""
+    rows = database.all("SELECT asset FROM run_asset WHERE run_id = ? ORDER BY asset", run_id)
+    return [row[0] for row in rows]
+
+
+def owned_assets(database: Database) -> frozenset[str]:
+    """Returns the equipment that open runs own."""
+    return frozenset(
+        row[0] for row in database.all("SELECT asset FROM run_asset WHERE is_open = 1")
+    )
+
+
+def _record(transaction: Transaction, run_id: str, kind: str, body: Mapping[str, object]) -> RunRow:
+    row = transaction.record(f"run.{kind}", run_id, dict(body))
+    return RunRow(row.seq, kind, str(row.fields["at"]), row.fields["body"])

@@ -1,0 +1,31 @@
+"""Whose turn it is: the commands of a request come one after the other."""
+
+from ...errors import PermitRefused
+from .records import RequestRecord
+from .transitions import ActionState
+
+_DONE = frozenset({ActionState.VERIFIED})
+_DONE_OF_RUN = _DONE | {ActionState.SKIPPED}
+_NOT_BEGUN = frozenset({ActionState.PLANNED, ActionState.SKIPPED})
+
+
+def check_turn(record: RequestRecord, action_id: str) -> None:
+    """Refuses a command before which another one is open, or whose request is taken back.
+
+    Recovery has no order of its own: the run says in which it comes.
+
+    Raises:
+        PermitRefused: It does, and names what stands before it.
+    """
+    request = record.request
+    if record.action(action_id).kind != "command":
+        return
+    done = _DONE_OF_RUN if request.run else _DONE
+    for each in request.commands:
+        if each.action_id == action_id:
+            break
+        if record.record(each.action_id).state not in done:
+            raise PermitRefused(f"{each.action_id} comes before it and is not done")
+    for each in request.recovery:
+        if record.record(each.action_id).state not in _NOT_BEGUN:
+            raise PermitRefused(f"{each.action_id} has begun to take things back")
