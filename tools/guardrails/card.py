@@ -19,10 +19,10 @@ from .card_model import (
     CardCondition,
     CardFrame,
     CardReading,
-    CardRecovery,
     CardSigner,
     parse_card,
 )
+from .card_run import recovery_of, run_of
 from .picture import FRESH_S, Picture, Reading
 from .printable import plain, printable
 
@@ -79,10 +79,11 @@ def make_card(
         proposer_kind=request.proposer.kind,
         proposer_key=plain(request.proposer.key_id) if request.proposer.key_id else None,
         reason=printable(request.reason, _WHOLE),
+        run=run_of(request, tags, look.values),
         changes=look.changes(request, limits or {}),
         readings=readings,
         requires=requires,
-        recovery=_recovery(request),
+        recovery=recovery_of(request, look.condition, frame_of),
         problems=[
             *_faults_of_request(request, left_s, now),
             *look.faults(),
@@ -108,20 +109,6 @@ def _faults_of_request(request: ActionRequest, left_s: float, now: Instant) -> l
     return faults
 
 
-def _recovery(request: ActionRequest) -> list[CardRecovery]:
-    numbers = {each.undo: number for number, each in enumerate(request.commands, start=1)}
-    return [
-        CardRecovery(
-            tag=plain(each.tag),
-            after=printable(each.shown),
-            unit=printable(each.unit),
-            undoes=numbers.get(each.action_id),
-            frame=frame_of(each),
-        )
-        for each in request.recovery
-    ]
-
-
 def frame_of(action: Action) -> CardFrame:
     """Returns the write of an action as it would go over the wire."""
     return CardFrame(
@@ -136,7 +123,11 @@ def frame_of(action: Action) -> CardFrame:
 
 
 class Look:
-    """One look at the gate's picture, through the site's tags."""
+    """One look at the gate's picture, through the site's tags.
+
+    Attributes:
+        values: What the picture shows, by tag; empty if it is not to be relied on.
+    """
 
     def __init__(self, tags: Mapping[str, Tag], picture: Picture | None, now: Instant) -> None:
         age_s = picture.age_s(now) if picture else None
@@ -145,7 +136,7 @@ class Look:
         self._picture = picture if is_fresh else None
         self._age_s = age_s or 0.0
         self._now = now
-        self._values: Mapping[str, DataValue] = (
+        self.values: Mapping[str, DataValue] = (
             self._picture.data_values(now) if self._picture else {}
         )
 
@@ -171,6 +162,8 @@ class Look:
                 undo=plain(each.undo) if each.undo else None,
                 readback=plain(each.readback) if each.readback else None,
                 within_s=each.within_s,
+                step=plain(each.step) if each.step else None,
+                promises=[printable(promise) for promise in each.promises],
                 frame=frame_of(each),
             )
             for number, each in enumerate(request.commands, start=1)
@@ -196,15 +189,16 @@ class Look:
         unique = dict.fromkeys(
             (each.text, each.why) for action in request.commands for each in action.requires
         )
-        return [self._condition(Requirement(text=text, why=why)) for text, why in unique]
+        return [self.condition(Requirement(text=text, why=why)) for text, why in unique]
 
-    def _condition(self, requirement: Requirement) -> CardCondition:
+    def condition(self, requirement: Requirement) -> CardCondition:
+        """Returns a requirement with the values of this moment."""
         try:
             condition = parse_condition(requirement.text, self._tags)
         except ConditionError:  # the site's tags are others now
             text, truth = requirement.text, Truth.UNKNOWN
         else:
-            text, truth = condition.shown(self._values), condition.evaluate(self._values)
+            text, truth = condition.shown(self.values), condition.evaluate(self.values)
         return CardCondition(
             text=printable(text), truth=truth.value, why=printable(requirement.why)
         )

@@ -13,7 +13,7 @@ from handwheel.connectors.models import Model
 from ..requests.canonical import canonical, digest, parse_canonical
 from ..requests.request import RiskClass, Stamp
 
-RENDERER = "2"
+RENDERER = "3"
 """Changes whenever the same card would be drawn in another way."""
 
 
@@ -51,6 +51,54 @@ class CardCondition(Model):
     why: str
 
 
+class CardEvidence(Model):
+    """What was judged before a run asked, beside what is so now.
+
+    Attributes:
+        filed: How it was judged then.
+        shown: The condition with the values of that moment.
+        now: What it is at this moment; `None` where the gate's picture cannot tell.
+        shown_now: The condition with the values of this moment; empty where `now` is `None`.
+        untold: Why it cannot be told what it is now; empty where it can.
+        source: Where it stands in the playbook.
+    """
+
+    id: str
+    side: Literal["for", "against", "permissive"]
+    filed: Literal["true", "false", "unknown"]
+    shown: str
+    now: Literal["true", "false", "unknown"] | None = None
+    shown_now: str = ""
+    untold: str = ""
+    source: str
+
+    @property
+    def is_against(self) -> bool:
+        """Whether it speaks against the request, as it was filed or now."""
+        wanted = "false" if self.side == "against" else "true"
+        return self.filed != wanted or (self.now is not None and self.now != wanted)
+
+
+class CardRun(Model):
+    """The run of a playbook that asks.
+
+    Attributes:
+        segment: Which part of the playbook it is, from 1.
+        parameters: As they were bound when the run began, the roles included.
+        max_duration_s: How long after the approval a later command may be sent, seconds.
+        supersedes: The earlier request of the run whose open recovery it takes over.
+    """
+
+    run_id: str
+    playbook: str
+    version: str
+    segment: int
+    parameters: dict[str, str]
+    max_duration_s: float
+    supersedes: str | None = None
+    evidence: list[CardEvidence]
+
+
 class CardFrame(Model):
     """One write as it would go over the wire."""
 
@@ -75,6 +123,8 @@ class CardChange(Model):
         undo: The action that takes it back; without one it is not reversible.
         readback: The tag that must read as sent.
         within_s: How long the device may take until it does, seconds.
+        step: The playbook's step that it belongs to.
+        promises: What is expected of the process afterwards; never a prediction.
     """
 
     number: int
@@ -89,16 +139,29 @@ class CardChange(Model):
     undo: str | None = None
     readback: str | None = None
     within_s: float
+    step: str | None = None
+    promises: list[str] = Field(default_factory=list[str])
     frame: CardFrame
 
 
 class CardRecovery(Model):
-    """A write that is approved along with the commands, for when a step fails."""
+    """A write that is approved along with the commands, for when a step fails.
+
+    Attributes:
+        undoes: The command of this request that it takes back, by its number.
+        before: The command of an earlier request of the run that it takes back. With neither it
+            brings something into the safe state.
+        step: The playbook's step that it belongs to.
+        only_if: Without which it is not sent, as it is now.
+    """
 
     tag: str
     after: str
     unit: str
     undoes: int | None = None
+    before: str | None = None
+    step: str | None = None
+    only_if: list[CardCondition] = Field(default_factory=list[CardCondition])
     frame: CardFrame
 
 
@@ -114,6 +177,7 @@ class Card(Model):
     """What was shown to a person who was asked to approve a request.
 
     Attributes:
+        run: `None` where a person asks.
         left_s: Seconds until it is too late for the last signature; negative if it is.
         problems: Why it cannot be approved now; empty if it can.
     """
@@ -136,6 +200,7 @@ class Card(Model):
     proposer_kind: Literal["person", "agent"]
     proposer_key: str | None = None
     reason: str
+    run: CardRun | None = None
     changes: list[CardChange]
     readings: list[CardReading]
     requires: list[CardCondition]

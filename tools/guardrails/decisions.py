@@ -4,6 +4,7 @@ A signature covers the digest of the whole request, so that it cannot be carried
 and a nonce, so that it cannot be counted twice.
 """
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,9 +28,21 @@ from .operators import Moment, Operator, Person, Role, Roster
 
 RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
 ActionVerdict = Literal["resolve-applied", "resolve-not-applied"]
-SiteVerdict = Literal["release", "revoke-key"]
-VerdictWord = Literal[RequestVerdict, ActionVerdict, SiteVerdict]
+SiteVerdict = Literal["release", "revoke-key", "hand-over"]
+RunVerdict = Literal["resume-run", "abort-run", "clear-run"]
+SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict]
+VerdictWord = Literal[RequestVerdict, SubjectVerdict]
 
+_MEANINGS: Mapping[SubjectVerdict, str] = {
+    "resolve-applied": "I have looked at the plant: {} was applied",
+    "resolve-not-applied": "I have looked at the plant: {} was not applied",
+    "release": "I release {}",
+    "revoke-key": "I revoke {}",
+    "hand-over": "I hand over to agents: {}",
+    "resume-run": "I have looked at the plant and resume {}",
+    "abort-run": "I abort {}",
+    "clear-run": "I have looked at the plant and clear {}",
+}
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _SIGNATURE_DIGITS = 128
 _SIGNATURE_LETTERS = frozenset("0123456789abcdef")
@@ -82,7 +95,7 @@ class DecisionRefused(GuardrailError):
 
 
 class Decision(Model):
-    """What a person says about a request, an action, a lockout or a key.
+    """What a person says about a request, an action, a lockout, a key, authority or a run.
 
     Attributes:
         digest: The request's; `None` where no request is concerned.
@@ -91,7 +104,8 @@ class Decision(Model):
         head: The ledger's head that they saw.
         attended: Whether a person sat at a terminal.
         card: The digest of the picture that was shown; `None` where none was.
-        subject: What it is about besides the digest: an action, a lockout, a key.
+        subject: What it is about besides the digest: an action, a lockout, a key, a hand-over
+            of equipment, a run.
     """
 
     schema_: Literal["decision/1"] = Field(default="decision/1", alias="schema")
@@ -228,17 +242,9 @@ def meaning_of(verdict: RequestVerdict, request: ActionRequest) -> str:
             return f"I take back every approval of {name}"
 
 
-def meaning_of_subject(verdict: ActionVerdict | SiteVerdict, subject: str) -> str:
-    """Returns what a person says by resolving, releasing or revoking a key, in words."""
-    match verdict:
-        case "resolve-applied":
-            return f"I have looked at the plant: {subject} was applied"
-        case "resolve-not-applied":
-            return f"I have looked at the plant: {subject} was not applied"
-        case "release":
-            return f"I release {subject}"
-        case "revoke-key":
-            return f"I revoke {subject}"
+def meaning_of_subject(verdict: SubjectVerdict, subject: str) -> str:
+    """Returns what a person says where no request is decided on, in words."""
+    return _MEANINGS[verdict].format(subject)
 
 
 def key_subject(key_id: str) -> str:
@@ -249,6 +255,20 @@ def key_subject(key_id: str) -> str:
 def lockout_subject(scope: str, generation: int) -> str:
     """Returns what a decision that releases a lockout is about: this one, and no later one."""
     return f"lockout:{scope}:{generation}"
+
+
+def authority_subject(equipment: str, generation: int, until: str) -> str:
+    """Returns what a hand-over to agents is about: this one, with this end, and no later one.
+
+    Args:
+        until: When it ends, as a stamp.
+    """
+    return f"authority:{equipment}:{generation}:{until}"
+
+
+def run_subject(run_id: str, seq: int) -> str:
+    """Returns what an order to a run is about: the run as it was at a row of the journal."""
+    return f"run:{run_id}:{seq}"
 
 
 def _writes(actions: list[Action]) -> str:

@@ -1,7 +1,10 @@
 """Whether a person may sign a request: before they are asked anything, and when they have signed.
 
-It only spares people the way; whether a signature counts is decided by `decide` alone.
+It only spares people the way; whether a signature counts is decided by `decide` alone. Where no
+request is decided on, `check_roles` decides.
 """
+
+from collections.abc import Collection
 
 from ..errors import PermitRefused
 from ..requests.request import ActionRequest
@@ -9,7 +12,7 @@ from ..requests.stamps import Instant
 from .bench import Bench
 from .decisions import Reason, Signed
 from .ledger.records import RequestRecord, load_decisions
-from .operators import Operator
+from .operators import AGENT, Operator
 from .quorum import Satisfies, check_quorum, fault_of_person, may_object, missing_roles
 
 
@@ -55,6 +58,35 @@ def check_resolver(bench: Bench, request: ActionRequest, operator: Operator) -> 
         fault = Reason.ROLE_DOES_NOT_SATISFY
     if fault:
         raise PermitRefused(refusal(fault, request, operator, satisfies))
+
+
+def check_roles(bench: Bench, operator: Operator, roles: Collection[str], what: str) -> None:
+    """Refuses a person who does not stand in for every role that something asks for.
+
+    Args:
+        what: What asks for the roles, for people.
+
+    Raises:
+        PermitRefused: Key taken back, an administrator, a role that is missing; also if no role
+            is asked for, for then nobody is entitled.
+    """
+    fault = _fault_of_key(bench, operator)
+    if operator.is_administrator:
+        fault = Reason.ADMINISTRATOR
+    elif AGENT in operator.roles:
+        fault = Reason.AGENT
+    if fault:
+        raise PermitRefused(f"{operator.person}: {fault}")
+    if not roles:
+        raise PermitRefused(f"{what} asks for no role, so nobody is entitled to it")
+    satisfies = bench.policy.satisfies
+    missing = [
+        role for role in sorted(roles) if not any(satisfies(held, role) for held in operator.roles)
+    ]
+    if missing:
+        raise PermitRefused(
+            f"{operator.person} lacks a role that {what} asks for: {', '.join(missing)}"
+        )
 
 
 def refusal(

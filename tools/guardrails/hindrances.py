@@ -11,6 +11,7 @@ from ..errors import GuardrailError, InterlockActive, PermitRefused, PolicyViola
 from ..requests.request import Action, ActionRequest
 from ..requests.stamps import Instant, parse_stamp
 from .administrators import locked_out
+from .authority_check import check_authority
 from .ledger.database import Database
 from .ledger.records import resolve_hint
 from .ledger.stops import SITE, generations
@@ -55,6 +56,16 @@ def check_standing(case: Case) -> None:
         check(case)
 
 
+def check_filing(case: Case) -> None:
+    """Refuses to file for an agent what could not be carried out now, whoever approves it.
+
+    Raises:
+        GuardrailError: Lockout or authority.
+    """
+    check_lockout(case)
+    _check_authority(case)
+
+
 def check_lockout(case: Case) -> None:
     """Refuses what is locked out, or was since the request was filed.
 
@@ -82,16 +93,10 @@ def locked_files(site: Site, equipment: str) -> set[str]:
 
 
 def _check_authority(case: Case) -> None:
-    is_agent, is_agents = case.request.proposer.kind == "agent", False
-    for scope in case.site.scopes_of(case.action.equipment):
-        for mode, person in case.database.all(
-            "SELECT mode, person FROM authority WHERE equipment = ?", scope
-        ):
-            is_agents |= mode == "AGENT"
-            if mode in {"LOCAL", "MAINTENANCE"} or (is_agent and mode != "AGENT"):
-                raise InterlockActive(f"{scope} is {mode}, set by {person}")
-    if is_agent and not is_agents:
-        raise InterlockActive(f"{case.action.equipment} was not handed over to agents")
+    is_agents = case.request.proposer.kind != "person"
+    check_authority(
+        case.site, case.database, case.policy, case.action.equipment, case.now, is_agents=is_agents
+    )
 
 
 def _check_held(case: Case) -> None:
@@ -134,6 +139,8 @@ def since_last_write_s(case: Case) -> float | None:
 
 
 def _check_cooldown(case: Case) -> None:
+    if case.action.kind == "recovery":
+        return  # a pace is for operation; what takes it back cannot wait
     tag, since_s = case.site.tags.get(case.action.tag), since_last_write_s(case)
     if tag is None or since_s is None:
         return
