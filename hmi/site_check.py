@@ -6,6 +6,8 @@ from pathlib import Path
 from handwheel.connectors.documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.site import POLICY_FILE, SITE_FILE, Site, load_site
+from handwheel.playbooks.lint import lint_all
+from handwheel.playbooks.loader import load_library
 from handwheel.tools.conditions import ConditionError, parse_condition
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.operators import load_roster
@@ -32,6 +34,7 @@ def check_site(root: Path) -> Site:
     if writes or (root / POLICY_FILE).exists():
         problems += _problems(lambda: cross_limits(site, load_policy(site)))
     problems += _problems(lambda: _check_operators(site))
+    problems += _playbook_problems(site)
     if problems:
         raise ConfigError(problems)
     return site
@@ -43,6 +46,17 @@ def _problems(load: Callable[[], object]) -> list[Problem]:
     except ConfigError as error:
         return list(error.problems)
     return []
+
+
+def _playbook_problems(site: Site) -> Iterator[Problem]:
+    """Returns what keeps the site's playbooks from running; warnings are for `playbook lint`."""
+    playbooks, broken = load_library(site)
+    findings = [*broken, *lint_all(playbooks, site)]
+    # A policy that cannot be used is told by its own file, once.
+    told = {"no-policy"}
+    if not any(connection.write for connection in site.connections.values()):
+        told |= {"not-writable"}  # whoever only watches knows that nothing is written
+    return (each.problem for each in findings if each.is_error and each.code not in told)
 
 
 def _check_operators(site: Site) -> None:

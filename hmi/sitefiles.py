@@ -168,11 +168,13 @@ def site_yaml(plant: Plant, site_id: str, link: Link) -> str:
         "schema: site/1",
         f"id: {_flow(site_id)}",
         "state: var/",
+        f"clock: {{kind: plant, tag: {CLOCK_TAGS[0].name}}}",
         "connections:",
         *_entries(connections),
         "tags: tags.yaml",
         "equipment:",
         *_entries({item.name: _equipment(item) for item in plant.equipment}),
+        'playbooks: [playbooks/, "package:cw"]',
     ]
     return "\n".join(lines) + "\n"
 

@@ -132,7 +132,7 @@ def test_every_problem_of_both_files_is_named_at_once(tmp_path: Path) -> None:
     assert done.returncode == 2
     said = [line.partition(str(tmp_path))[2] for line in done.stderr.splitlines()]
     assert said == [
-        "/site.yaml:14:1: colour: unknown key",
+        "/site.yaml:17:1: colour: unknown key",
         "/tags.yaml:82:1: colour: unknown key",
     ]
 

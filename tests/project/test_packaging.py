@@ -30,6 +30,19 @@ def test_every_package_of_the_tree_is_in_the_wheel() -> None:
     assert settings["package-dir"] == {f"handwheel.{room}": room for room in ROOMS}
 
 
+def test_every_data_file_of_the_tree_is_in_the_wheel() -> None:
+    data = PROJECT["tool"]["setuptools"]["package-data"]
+    shipped = {
+        path
+        for package in PROJECT["tool"]["setuptools"]["packages"]
+        for pattern in (*data["*"], *data.get(package, ()))
+        for path in (ROOT / Path(*package.split(".")[1:])).glob(pattern)
+    }
+    tracked = {path for path in _tracked() if path.relative_to(ROOT).parts[0] in ROOMS}
+    there = {ROOT / "playbooks/library/cw/pump-bearing-changeover.yaml", *tracked}
+    assert {path for path in there if path.suffix not in {".py", ".md"}} <= shipped
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_room_is_typed_and_has_its_link_for_the_checkers(room: str) -> None:
     assert (ROOT / room / "py.typed").is_file()

@@ -1,0 +1,229 @@
+"""A playbook and what is wrong with one, as lines for people and fields for programs."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from handwheel.connectors.durations import format_duration
+from handwheel.playbooks.bound import (
+    Approval,
+    BoundPlaybook,
+    Check,
+    Invariant,
+    NotifyStep,
+    Step,
+    Trigger,
+    Undo,
+    Verify,
+    Wait,
+    WorkOrderStep,
+    Write,
+)
+from handwheel.playbooks.errors import Finding
+
+_WIDTH = 80
+_NAME = 13  # the column of names on the left
+
+
+def finding_line(finding: Finding) -> str:
+    """Returns a finding as one line: place, rule, severity, and what is wrong."""
+    place = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
+    step = f"step {finding.step}: " if finding.step else ""
+    hint = f"; {finding.hint}" if finding.hint else ""
+    return f"{place}: {finding.code} {finding.severity}: {step}{finding.text}{hint}"
+
+
+def finding_fields(finding: Finding) -> dict[str, object]:
+    """Returns a finding as JSON fields."""
+    names = ("code", "severity", "file", "line", "column", "playbook", "step", "text", "hint")
+    return {name: getattr(finding, name) for name in names}
+
+
+def playbook_lines(plan: BoundPlaybook) -> Iterator[str]:
+    """Yields a bound playbook as a person reads it, 80 columns wide."""
+    yield from _wrapped(f"{plan.id} {plan.version}: {plan.title}", 2)
+    yield from _row("file", plan.file)
+    yield f"{'digest':<{_NAME}}{plan.digest}"
+    bound = ", ".join(f"{name} = {value}" for name, value in plan.parameters.items())
+    yield from _row("bound", bound or "nothing")
+    yield from _row("owns", ", ".join(plan.assets) or "nothing")
+    yield from _rows("started by", map(_trigger, plan.triggers))
+    rearms = dict.fromkeys(trigger.rearm.bound for trigger in plan.triggers if trigger.rearm)
+    yield from _rows("again after", rearms)
+    yield from _rows("for it", map(_check, plan.evidence_for))
+    yield from _rows("against it", map(_check, plan.evidence_against))
+    yield from _rows("must be true", map(_check, plan.permissives))
+    yield from _rows("throughout", map(_invariant, plan.invariants))
+    yield from _steps(plan)
+    for step in plan.safe_state:
+        yield from _rows("safe state", [f"{_if(step)}{_writes(step.writes)}"])
+    yield from _rows("tells", (
+        f"{', '.join(each.to)} when {each.when} for {format_duration(each.after_s)}"
+        for each in plan.escalations
+    ))  # fmt: skip
+    writes = "1 write" if plan.max_writes == 1 else f"{plan.max_writes} writes"
+    limits = f"{writes}, {format_duration(plan.max_duration_s)}"
+    yield from _row("at most", limits)
+
+
+def _steps(plan: BoundPlaybook) -> Iterator[str]:
+    segment = 0
+    for n, step in enumerate(plan.steps, 1):
+        approval = step.hold_point.approval if step.hold_point else plan.approval
+        if approval and (n == 1 or step.hold_point):
+            segment += 1
+            yield from _row(f"approval {segment}", _approval(approval))
+        if step.hold_point:
+            yield from _row("", f"asks: {step.hold_point.prompt.text}")
+        yield from _row(f"step {n}", f"{step.id}: {step.title}")
+        yield from (line for row in _step(step) for line in _wrapped(row, _NAME + 9, _NAME + 2))
+
+
+def _step(step: Step) -> Iterator[str]:
+    if step.if_:
+        yield _part("if", step.if_.bound)
+    yield _part(*_work(step))
+    for each in step.expects:
+        yield _part("expect", f"{each.that.bound}, within {format_duration(each.within_s)}")
+    if step.verify:
+        yield _part("verify", _verify(step.verify))
+    if step.writes:
+        yield _part("undo", _undo(step.undo, step.undo_reason))
+    if step.writes or isinstance(step.work, Wait):
+        told = f", tells {step.on_fail.notify}" if step.on_fail.notify else ""
+        yield _part("fails", f"{_then(step.on_fail.then)}{told}")
+
+
+def _part(name: str, text: str) -> str:
+    return f"{name:<7}{text}"
+
+
+def _work(step: Step) -> tuple[str, str]:
+    match step.work:
+        case Wait(until, hold_s, within_s):
+            return "wait", _held(until.bound, hold_s, within_s)
+        case WorkOrderStep() as order:
+            due = format_duration(order.due_s)
+            title = f"{order.title.text!r} for {order.asset}"
+            return "order", f"{title}, {order.kind}, priority {order.priority}, due in {due}"
+        case NotifyStep(to, text):
+            return "tell", f"{', '.join(to)}: {text.text!r}"
+        case writes:
+            return "write", _writes(writes)
+
+
+def _held(text: str, hold_s: float, within_s: float) -> str:
+    hold = f" for {format_duration(hold_s)}" if hold_s else ""
+    return f"{text}{hold}, within {format_duration(within_s)}"
+
+
+def _verify(verify: Verify) -> str:
+    return _held(verify.that.bound, verify.hold_s, verify.within_s)
+
+
+def _undo(undo: Undo | None, reason: str) -> str:
+    if undo is None:
+        return f"none: {reason}" if reason else "none"
+    condition = f"if {undo.if_.bound}: " if undo.if_ else ""
+    verify = f"; verify {_verify(undo.verify)}" if undo.verify else ""
+    return f"{condition}{_writes(undo.writes)}{verify}"
+
+
+def _writes(writes: Sequence[Write]) -> str:
+    return ", ".join(
+        f"{each.tag.name} = {each.tag.show_value(each.value)} {each.tag.unit}".rstrip()
+        for each in writes
+    )
+
+
+def _if(step: Step) -> str:
+    return f"if {step.if_.bound}: " if step.if_ else ""
+
+
+def _then(then: str) -> str:
+    return then.replace("_", " ")
+
+
+def _approval(approval: Approval) -> str:
+    within = format_duration(approval.within_s)
+    return f"{approval.role}, not the requester, within {within}, else {approval.on_timeout}"
+
+
+def _trigger(trigger: Trigger) -> str:
+    held = f" for {format_duration(trigger.for_s)}" if trigger.for_s else ""
+    return f"{trigger.condition.bound}{held}"
+
+
+def _invariant(invariant: Invariant) -> str:
+    grace = format_duration(invariant.grace_s)
+    return f"{invariant.condition.bound}; not so for {grace}: {_then(invariant.on_violation)}"
+
+
+def _check(check: Check) -> str:
+    suggest = f" -> {check.suggest}" if check.suggest else ""
+    return f"{check.id}: {check.condition.bound}{suggest}"
+
+
+def _rows(name: str, texts: Iterable[str]) -> Iterator[str]:
+    for n, text in enumerate(texts):
+        yield from _row(name if n == 0 else "", text)
+
+
+def _row(name: str, text: str) -> Iterator[str]:
+    return _wrapped(f"{name:<{_NAME}}{text}", _NAME)
+
+
+def _wrapped(line: str, indent: int, first: int = 0) -> Iterator[str]:
+    yield from textwrap.wrap(
+        line, _WIDTH, initial_indent=" " * first, subsequent_indent=" " * indent,
+        break_on_hyphens=False, break_long_words=False, drop_whitespace=True,
+    )  # fmt: skip
+
+
+def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
+    """Returns a bound playbook as JSON fields."""
+    approval, segments = plan.approval, list[str]()
+    for n, step in enumerate(plan.steps):
+        asked = step.hold_point.approval if step.hold_point else approval
+        if asked and (n == 0 or step.hold_point):
+            segments.append(step.id)
+    return {
+        "id": plan.id, "version": plan.version, "title": plan.title, "file": plan.file,
+        "digest": plan.digest, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
+        "assets": plan.assets,
+        "triggers": [
+            {"when": each.condition.bound, "for_s": each.for_s,
+             "rearm": each.rearm.bound if each.rearm else None}
+            for each in plan.triggers
+        ],
+        "for": [_check_fields(each) for each in plan.evidence_for],
+        "against": [_check_fields(each) for each in plan.evidence_against],
+        "permissives": [_check_fields(each) for each in plan.permissives],
+        "invariants": [
+            {"that": each.condition.bound, "grace_s": each.grace_s,
+             "on_violation": each.on_violation}
+            for each in plan.invariants
+        ],
+        "steps": [_step_fields(each) for each in plan.steps],
+        "segments": segments,
+        "safe_state": [_step_fields(each) for each in plan.safe_state],
+        "max_writes": plan.max_writes, "max_duration_s": plan.max_duration_s,
+    }  # fmt: skip
+
+
+def _check_fields(check: Check) -> dict[str, object]:
+    return {"id": check.id, "that": check.condition.bound, "suggest": check.suggest}
+
+
+def _step_fields(step: Step) -> dict[str, object]:
+    kind, text = _work(step)
+    return {
+        "id": step.id,
+        "title": step.title,
+        "if": step.if_.bound if step.if_ else None,
+        "kind": kind,
+        "does": text,
+        "writes": [{"tag": each.tag.name, "value": each.value} for each in step.writes],
+        "verify": _verify(step.verify) if step.verify else None,
+        "undo": _undo(step.undo, step.undo_reason) if step.writes else None,
+        "on_fail": step.on_fail.then,
+    }

@@ -1,0 +1,150 @@
+"""Judges a run's case and asks for its next segment; what was decided is read from the ledger."""
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.tools.conditions import ConditionError
+from handwheel.tools.errors import GuardrailError, InvalidArguments
+from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS, RequestState
+
+from .bound import BoundPlaybook, Step
+from .desk import Desk
+from .judging import Finding, Judgement, judge, judge_under_way
+from .plant_view import PlantView
+from .run import EventKind, RunState, StepState
+from .run_log import RunLog
+from .segments import (
+    approval_of,
+    current_step,
+    make_segment_of,
+    open_writes,
+    segment_steps,
+)
+
+
+class Asker:
+    """Asks for the segments of one run."""
+
+    def __init__(self, plan: BoundPlaybook, log: RunLog, desk: Desk, plant: PlantView) -> None:
+        self._plan = plan
+        self._log = log
+        self._desk = desk
+        self._plant = plant
+
+    @property
+    def asks_for(self) -> bool:
+        """Whether the evidence for the playbook must hold: not once something was written."""
+        return not any(each.may_have_left for each in self._desk.actions(self._log.run.requests))
+
+    def judge(self) -> Judgement:
+        """Judges evidence and permissives on the latest snapshot."""
+        readings, history = self._plant.readings, self._plant.history
+        if self.asks_for:
+            return judge(self._plan, readings, history)
+        return judge_under_way(self._plan, readings, history, self._desk.bench.site.tags)
+
+    def record_judgement(self, found: Judgement) -> None:
+        """Keeps what was judged, in full."""
+        self._log.record(
+            EventKind.JUDGED,
+            findings=[
+                {"id": each.id, "side": each.side, "truth": each.truth.value, "shown": each.shown}
+                for each in found.findings
+            ],
+            blocked_by=[each.id for each in found.blocked_by(asks_for=self.asks_for)],
+            suggests=found.suggestions,
+        )
+
+    async def request(self) -> None:
+        """Files the next segment's request; where nothing is to be written the run goes on.
+
+        Effect: OBSERVE. Retry: see `connectors.reader`. Timeout: see there.
+        """
+        self._begin_anew()
+        run, filed = self._log.run, self._desk.actions(self._log.run.requests)
+        findings = self.judge().findings
+        if reason := self._obstacle(findings):
+            self._give_up(reason)
+            return
+        try:
+            segment = make_segment_of(
+                self._plan, run, self._log.run_id, filed, findings, self._remark()
+            )
+            if segment is None:
+                self._log.record(EventKind.STARTED)
+                return
+            request = (await self._desk.file(segment)).request
+        except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
+            self._give_up(f"the request cannot be filed: {refusal}")
+            return
+        self._log.record(
+            EventKind.FILED,
+            request_id=request.request_id,
+            steps=list(dict.fromkeys(str(each.step) for each in request.commands)),
+            within_s=request.within_s,
+        )
+
+    def _obstacle(self, findings: tuple[Finding, ...]) -> str:
+        """Returns why the next segment is not to be asked for now; empty for no reason."""
+        run = self._log.run
+        if run.state is RunState.RUNNING and run.requests:
+            latest = self._desk.request(run.requests[-1])
+            if latest.state is not RequestState.APPROVED:  # taken back, locked out, a new gate
+                return f"{latest.request.request_id} is {': '.join(latest.standing)}"
+        filed = self._desk.actions(run.requests)
+        steps = segment_steps(self._plan, run)
+        if not any(open_writes(run, each, filed) for each in steps):
+            return ""
+        blocking = Judgement(findings).blocked_by()
+        closed = [each for each in blocking if each.side == "permissive"]
+        return "; ".join(f"{each.id}: {each.shown}" for each in closed)
+
+    def _remark(self) -> str:
+        steps = segment_steps(self._plan, self._log.run)
+        point = steps[0].hold_point if steps else None
+        return point.prompt.render(self._plant.readings) if point else ""
+
+    def _give_up(self, reason: str) -> None:
+        if self._log.run.state is RunState.CHECKING:
+            self._log.record(EventKind.NOT_STARTED, reason=reason, blocked_by=[], suggested="")
+        else:
+            self._log.record(EventKind.HOLDING, reason=reason, at_once=True)
+
+    def _begin_anew(self) -> None:
+        """Lets what was cut off begin anew: a resumed run asks again, it repeats nothing.
+
+        A step whose writes all took effect is verified; one with writes still open is pending.
+        """
+        run = self._log.run
+        step = current_step(self._plan, run) if run.state is RunState.RESTARTING else None
+        if step is None:
+            return
+        state = run.step(step.id)
+        if state in {StepState.PERFORM, StepState.FAILED}:
+            self._move(step, StepState.PENDING)
+        elif state is StepState.COMMAND:
+            is_done = not open_writes(run, step, self._desk.actions(run.requests))
+            to = StepState.VERIFY if step.verify else StepState.DONE
+            self._move(step, to if is_done else StepState.PENDING)
+
+    def _move(self, step: Step, to: StepState) -> None:
+        self._log.record(EventKind.STEP, step=step.id, to=to.value, reason="the run goes on")
+
+    def is_decided(self) -> bool:
+        """Whether the request that the run waits for has come to anything."""
+        return self._desk.request(self._log.run.requests[-1]).state not in WAITING_REQUESTS
+
+    def look_at_decision(self) -> None:
+        """Reads from the ledger what was decided; if nothing was, the run goes on waiting."""
+        record = self._desk.request(self._log.run.requests[-1])
+        approval = approval_of(self._plan, segment_steps(self._plan, self._log.run))
+        if record.state in WAITING_REQUESTS:
+            return
+        if record.state is RequestState.APPROVED:
+            self._log.record(EventKind.APPROVED, request_id=record.request.request_id)
+        elif record.state is RequestState.REJECTED:
+            for each in self._log.run.requests:
+                self._desk.end(each, f"the run was stopped: {record.reason}")
+            self._log.record(EventKind.REJECTED, reason=record.reason)
+        elif record.state is RequestState.EXPIRED and approval and approval.on_timeout == "stop":
+            self._log.record(EventKind.STOPPING, reason=record.reason)
+        else:
+            self._log.record(EventKind.HOLDING, reason=f"{record.state}: {record.reason}")

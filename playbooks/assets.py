@@ -1,0 +1,47 @@
+"""Whether the equipment that plays a role can play it."""
+
+from collections.abc import Iterator
+
+from handwheel.connectors.documents import Path_
+from handwheel.connectors.site import Site
+from handwheel.tools.conditions import ConditionError, Truth, parse_condition
+
+from .errors import Finding
+from .loader import Playbook
+from .names import Casting
+
+
+def check_casting(playbook: Playbook, site: Site, casting: Casting) -> Iterator[Finding]:
+    """Yields every role whose equipment is not there, is of another class, or fails its check."""
+    parameters = playbook.file.parameters
+    for role, asset in casting.roles.items():
+        path = casting.place_of(role, playbook)
+        if role not in playbook.file.roles:
+            text = f"there is no role {role!r}; known: {', '.join(playbook.file.roles) or 'none'}"
+            yield playbook.key_finding("unknown-name", path, text)
+            continue
+        equipment = site.equipment.get(asset)
+        if equipment is None:
+            yield playbook.finding("unknown-name", path, f"there is no equipment {asset!r}")
+            continue
+        wanted = parameters[role].class_
+        if wanted and equipment.class_ != wanted:
+            text = f"{asset} is of class {equipment.class_ or 'none'}, not {wanted}"
+            yield playbook.finding("wrong-class", path, text)
+    for role in playbook.file.roles:
+        if parameters[role].check:
+            yield from _check(playbook, casting, role)
+
+
+def _check(playbook: Playbook, casting: Casting, role: str) -> Iterator[Finding]:
+    text, path = playbook.file.parameters[role].check, ("parameters", role, "check")
+    try:
+        truth = parse_condition(text, dict(casting.roles)).evaluate({})
+    except ConditionError as error:
+        at = (error.line, error.column)
+        yield playbook.finding_within("expression", path, at, error.reason)
+        return
+    if truth is not Truth.TRUE:
+        chosen = ", ".join(f"{name} is {asset}" for name, asset in casting.roles.items())
+        at_: Path_ = casting.at if casting.at != ("parameters",) else path
+        yield playbook.key_finding("check-failed", at_, f"{text!r} does not hold: {chosen}")

@@ -1,0 +1,229 @@
+"""Binds a playbook to a site: every role, parameter, tag, value and condition."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from handwheel.connectors.documents import Path_
+from handwheel.connectors.site import Site
+from handwheel.tools.conditions import Condition, Quantity
+
+from . import bound
+from .assets import check_casting
+from .binding_steps import StepBinder
+from .errors import Finding, PlaybookError
+from .expressions import Expressions
+from .loader import Playbook
+from .names import Casting, castings, default_casting, tag_names
+from .schema import Evidence, Parameter, Permissive, TriggerItem
+from .written import bind_quantity
+
+_ALARM = "active"  # the attribute of an alarm's tag
+
+
+def bind(
+    playbook: Playbook, site: Site, roles: Mapping[str, str] | None = None
+) -> bound.BoundPlaybook:
+    """Binds a playbook to some equipment.
+
+    Args:
+        roles: Role to equipment; the defaults for those that are missing.
+
+    Returns:
+        With the triggers that ask for just this equipment.
+
+    Raises:
+        PlaybookError: It does not fit the site; everything that is wrong, at its place.
+    """
+    return _bound_or_raise(playbook, site, default_casting(playbook, roles))
+
+
+def bind_triggers(playbook: Playbook, site: Site) -> list[bound.BoundPlaybook]:
+    """Binds a playbook once for each different choice of equipment that its triggers make.
+
+    Returns:
+        Each with its own triggers, a condition's with the default roles; none for a playbook
+        without triggers.
+
+    Raises:
+        PlaybookError: It does not fit the site; everything that is wrong, at its place.
+    """
+    return [_bound_or_raise(playbook, site, casting) for casting in castings(playbook)]
+
+
+def _bound_or_raise(playbook: Playbook, site: Site, casting: Casting) -> bound.BoundPlaybook:
+    binding = try_bind(playbook, site, casting)
+    if binding.findings:
+        raise PlaybookError(binding.findings)
+    return binding.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A playbook that was bound as far as that goes.
+
+    Attributes:
+        plan: Of use only without findings.
+        said: Every text in it that can use a parameter, one a line.
+    """
+
+    plan: bound.BoundPlaybook
+    findings: Sequence[Finding]
+    said: str
+
+
+def try_bind(playbook: Playbook, site: Site, casting: Casting) -> Binding:
+    """Binds a playbook and notes what is wrong instead of raising it."""
+    names = tag_names(site, casting.roles)
+    constants = Expressions(playbook, {})
+    parameters = dict(_parameters(playbook, constants))
+    expressions = Expressions(playbook, {**names, **parameters})
+    plan = _Binder(playbook, site, casting, expressions).build(parameters)
+    findings = list(check_casting(playbook, site, casting))
+    # A role without its equipment leads to an error wherever it is named: one is enough.
+    if all(finding.code == "check-failed" for finding in findings):
+        findings += expressions.findings
+    findings += constants.findings
+    return Binding(plan, list(dict.fromkeys(findings)), "\n".join(expressions.said))
+
+
+def _parameters(playbook: Playbook, expressions: Expressions) -> Iterator[tuple[str, Quantity]]:
+    for name, parameter in playbook.file.parameters.items():
+        if parameter.type == "quantity":
+            quantity = _quantity(name, parameter, expressions)
+            # What is wrong is told; what uses it is still read.
+            yield name, quantity or Quantity(0.0, parameter.unit)
+
+
+def _quantity(name: str, parameter: Parameter, expressions: Expressions) -> Quantity | None:
+    path: Path_ = ("parameters", name)
+    found: dict[str, Quantity | None] = {}
+    for key in ("default", "min", "max"):
+        raw = getattr(parameter, key)
+        if raw != "":
+            found[key] = bind_quantity(raw, parameter.unit, (*path, key), expressions)
+    default, low, high = (found.get(key) for key in ("default", "min", "max"))
+    if default and low and default.value < low.value:
+        expressions.report("out-of-range", (*path, "default"), f"lies below min, {parameter.min}")
+    if default and high and default.value > high.value:
+        expressions.report("out-of-range", (*path, "default"), f"lies above max, {parameter.max}")
+    return default
+
+
+def _shown(quantity: Quantity) -> str:
+    return f"{quantity.value:g} {quantity.unit}".rstrip()
+
+
+class _Binder:
+    def __init__(
+        self, playbook: Playbook, site: Site, casting: Casting, expressions: Expressions
+    ) -> None:
+        self._playbook = playbook
+        self._file = playbook.file
+        self._site = site
+        self._casting = casting
+        self._read = expressions
+        self._steps = StepBinder(playbook, site, casting.roles, expressions)
+
+    def build(self, parameters: Mapping[str, Quantity]) -> bound.BoundPlaybook:
+        file, safe = self._file, self._file.safe_state
+        self._check_ends()
+        quantities = {name: _shown(each) for name, each in parameters.items()}
+        return bound.BoundPlaybook(
+            id=file.id,
+            version=file.version,
+            title=file.title,
+            file=self._playbook.shown,
+            digest=self._playbook.digest,
+            roles=dict(self._casting.roles),
+            parameters={**self._casting.roles, **quantities},
+            triggers=tuple(self._triggers()),
+            assets=tuple(self._assets()),
+            evidence_for=self._checks(file.diagnosis.for_, ("diagnosis", "for")),
+            evidence_against=self._checks(file.diagnosis.against, ("diagnosis", "against")),
+            permissives=self._checks(file.permissives, ("permissives",), on_snapshot=True),
+            invariants=tuple(self._invariants()),
+            approval=self._steps.approval(file.approval) if file.approval else None,
+            steps=tuple(self._steps.step(step, ("steps", n)) for n, step in enumerate(file.steps)),
+            safe_state=tuple(
+                self._steps.safe_step(step, ("safe_state", "steps", n))
+                for n, step in enumerate(safe.steps if safe else ())
+            ),
+            escalations=tuple(
+                bound.Escalation(each.when, each.after, tuple(each.to)) for each in file.escalate
+            ),
+            max_writes=file.limits.max_writes,
+            max_duration_s=file.limits.max_duration,
+        )
+
+    def _triggers(self) -> Iterator[bound.Trigger]:
+        trigger = self._file.trigger
+        if trigger is None:
+            return
+        rearm = self._read.condition(("trigger", "rearm"), trigger.rearm) if trigger.rearm else None
+        for n, item in enumerate(trigger.any):
+            path: Path_ = ("trigger", "any", n)
+            if {**self._file.roles, **item.bind} == self._casting.roles:
+                condition = self._trigger(item, path)
+                place = self._playbook.place(path)
+                yield bound.Trigger(condition, item.for_ or 0.0, rearm, place)
+
+    def _trigger(self, item: TriggerItem, path: Path_) -> Condition:
+        if item.alarm:
+            return self._alarm(path, item.alarm)
+        return self._read.condition((*path, "when"), item.when)
+
+    def _alarm(self, path: Path_, alarm: str) -> Condition:
+        tag = self._site.tags.get(f"{alarm}.{_ALARM}")
+        if tag is None or tag.kind != "bool":
+            reason = f"there is no alarm {alarm!r}: no tag {alarm}.{_ALARM} that is true or false"
+            self._read.report("unknown-name", (*path, "alarm"), reason)
+            return self._read.condition(path, "false")
+        return self._read.condition((*path, "alarm"), tag.name)
+
+    def _assets(self) -> Iterator[str]:
+        keys = self._file.concurrency.key if self._file.concurrency else ()
+        for n, key in enumerate(keys):
+            yield self._steps.asset(key, ("concurrency", "key", n))
+
+    def _checks(
+        self, checks: Sequence[Evidence | Permissive], path: Path_, *, on_snapshot: bool = False
+    ) -> tuple[bound.Check, ...]:
+        found: list[bound.Check] = []
+        for n, each in enumerate(checks):
+            here = (*path, n)
+            if any(each.id == other.id for other in found):
+                self._read.report("duplicate-id", (*here, "id"), f"{each.id!r} stands here twice")
+            condition = self._read.condition((*here, "that"), each.that, on_snapshot=on_snapshot)
+            suggest = each.suggest if isinstance(each, Evidence) else ""
+            suggest = "" if suggest == "none" else suggest
+            found.append(bound.Check(each.id, condition, self._playbook.place(here), suggest))
+        return tuple(found)
+
+    def _invariants(self) -> Iterator[bound.Invariant]:
+        for n, each in enumerate(self._file.invariants):
+            path: Path_ = ("invariants", n)
+            condition = self._read.condition((*path, "that"), each.that, on_snapshot=True)
+            place = self._playbook.place(path)
+            yield bound.Invariant(condition, each.grace, each.on_violation, place)
+
+    def _check_ends(self) -> None:
+        """Notes what leads to an end that is not described."""
+        file = self._file
+        writes = [n for n, step in enumerate(file.steps) if step.write]
+        if not file.approval and (writes or file.safe_state):
+            path: Path_ = ("steps", writes[0]) if writes else ("safe_state",)
+            finding = self._playbook.key_finding(
+                "no-approval", path, "it writes, and nobody approves it", "say who: approval"
+            )
+            self._read.findings.append(finding)
+        if file.safe_state:
+            return
+        for n, step in enumerate(file.steps):
+            if step.on_fail and step.on_fail.then == "safe_state":
+                self._no_safe_state(("steps", n, "on_fail", "then"))
+        for n, invariant in enumerate(file.invariants):
+            if invariant.on_violation == "safe_state":
+                self._no_safe_state(("invariants", n, "on_violation"))
+
+    def _no_safe_state(self, path: Path_) -> None:
+        self._read.report("no-safe-state", path, "the playbook describes no safe_state")

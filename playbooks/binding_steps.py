@@ -1,0 +1,144 @@
+"""Binds the steps of a playbook: what each does, and how it is seen and taken back."""
+
+from collections.abc import Mapping
+
+from handwheel.connectors.documents import Path_
+from handwheel.connectors.site import Site
+from handwheel.tools.conditions import Condition
+
+from . import bound, fields
+from .expressions import Expressions
+from .loader import Playbook
+from .schema import SafeStep, Step
+from .written import bind_writes
+
+
+class StepBinder:
+    """Binds steps for one choice of equipment; what is wrong is noted in the expressions."""
+
+    def __init__(
+        self, playbook: Playbook, site: Site, roles: Mapping[str, str], expressions: Expressions
+    ) -> None:
+        self._playbook = playbook
+        self._site = site
+        self._roles = roles
+        self._read = expressions
+        self._ids: set[str] = set()
+
+    def step(self, step: Step, path: Path_) -> bound.Step:
+        """Binds a step."""
+        self._check_id(step.id, path)
+        undo = step.undo
+        verify = self._verify(step.verify, (*path, "verify"))
+        on_fail = step.on_fail
+        if on_fail and on_fail.retry:
+            self._refuse_retry(step, (*path, "on_fail", "retry"))
+        return bound.Step(
+            id=step.id,
+            title=step.title or step.id,
+            place=self._playbook.place(path),
+            work=self._work(step, path),
+            if_=self._if(step.if_, path),
+            hold_point=self._hold_point(step.hold_point, (*path, "hold_point")),
+            expects=tuple(
+                self._expectation(each, verify, (*path, "expect", n))
+                for n, each in enumerate(step.expect)
+            ),
+            verify=verify,
+            undo=self._undo(undo, (*path, "undo")) if undo and undo.write else None,
+            undo_reason=(undo.none or "") if undo else "",
+            on_fail=bound.OnFail(on_fail.then, on_fail.notify) if on_fail else bound.OnFail("hold"),
+        )
+
+    def safe_step(self, step: SafeStep, path: Path_) -> bound.Step:
+        """Binds a step of the safe state."""
+        self._check_id(step.id, path)
+        return bound.Step(
+            id=step.id,
+            title=step.title or step.id,
+            place=self._playbook.place(path),
+            work=bind_writes(step.write, (*path, "write"), self._read),
+            if_=self._if(step.if_, path),
+        )
+
+    def asset(self, name: str, path: Path_) -> str:
+        """Returns the equipment that a role or a name means."""
+        self._read.said.append(name)
+        asset = self._roles.get(name, name)
+        if asset not in self._site.equipment and name not in self._roles:
+            self._read.report("unknown-name", path, f"there is no equipment and no role {name!r}")
+        return asset
+
+    def approval(self, approval: fields.Approval | fields.HoldPoint) -> bound.Approval:
+        """Binds who must approve."""
+        return bound.Approval(approval.role, approval.within, approval.on_timeout or "hold")
+
+    def _check_id(self, step_id: str, path: Path_) -> None:
+        if step_id in self._ids:
+            self._read.report("duplicate-id", (*path, "id"), f"{step_id!r} stands here twice")
+        self._ids.add(step_id)
+
+    def _refuse_retry(self, step: Step, path: Path_) -> None:
+        if step.write:
+            text = "a write is never repeated: another attempt is another request"
+            self._read.report("retry", path, text, "write retry: 0")
+        else:
+            self._read.report("not-supported", path, "to retry a step is not supported yet")
+
+    def _work(self, step: Step, path: Path_) -> bound.Work:
+        if step.write:
+            return bind_writes(step.write, (*path, "write"), self._read)
+        if step.wait:
+            until = self._read.condition((*path, "wait", "until"), step.wait.until)
+            return bound.Wait(until, step.wait.hold, step.wait.within)
+        if step.workorder:
+            return self._workorder(step.workorder, (*path, "workorder"))
+        assert step.notify is not None  # the schema lets exactly one of four through
+        text = self._read.template((*path, "notify", "text"), step.notify.text)
+        return bound.NotifyStep(tuple(step.notify.to), text)
+
+    def _workorder(self, order: fields.WorkOrder, path: Path_) -> bound.WorkOrderStep:
+        trends: list[bound.TrendEvidence] = []
+        for n, each in enumerate(order.evidence):
+            if each.trend and each.last is not None:
+                tag = self._read.tag((*path, "evidence", n, "trend"), each.trend)
+                trends += [bound.TrendEvidence(tag, each.last)] if tag else []
+        return bound.WorkOrderStep(
+            asset=self.asset(order.asset, (*path, "asset")),
+            kind=order.class_,
+            priority=order.priority,
+            due_s=order.due,
+            title=self._read.template((*path, "title"), order.title),
+            trends=tuple(trends),
+            traces=any(each.trace for each in order.evidence),
+        )
+
+    def _if(self, text: str | None, path: Path_) -> Condition | None:
+        return self._read.condition((*path, "if"), text, on_snapshot=True) if text else None
+
+    def _hold_point(self, point: fields.HoldPoint | None, path: Path_) -> bound.HoldPoint | None:
+        if point is None:
+            return None
+        prompt = self._read.template((*path, "prompt"), point.prompt)
+        return bound.HoldPoint(self.approval(point), prompt)
+
+    def _verify(self, verify: fields.Verify | None, path: Path_) -> bound.Verify | None:
+        if verify is None:
+            return None
+        that = self._read.condition((*path, "that"), verify.that)
+        return bound.Verify(that, verify.hold, verify.within)
+
+    def _expectation(
+        self, expected: fields.Expectation, verify: bound.Verify | None, path: Path_
+    ) -> bound.Expectation:
+        within = expected.within
+        if within is None:
+            within = verify.within_s if verify else 0.0
+        return bound.Expectation(self._read.condition((*path, "that"), expected.that), within)
+
+    def _undo(self, undo: fields.Undo, path: Path_) -> bound.Undo:
+        return bound.Undo(
+            writes=bind_writes(undo.write or {}, (*path, "write"), self._read),
+            if_=self._if(undo.if_, path),
+            verify=self._verify(undo.verify, (*path, "verify")),
+        )

@@ -1,0 +1,228 @@
+"""Carries out a step after ISA-106: command, perform, verify. The gate does the writing."""
+
+from collections.abc import Iterable
+
+from handwheel.connectors.durations import format_duration
+from handwheel.tools.conditions import Condition, Truth
+from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+
+from .bound import BoundPlaybook, NotifyStep, Step, Wait, WorkOrderStep
+from .desk import AT_REST, Desk, Filed
+from .maintenance import Maintenance
+from .plant_view import PlantView
+from .run import EventKind, StepState
+from .run_log import RunLog
+from .supervision import Interrupted, Supervision
+
+
+class Carrier:
+    """Carries out the steps of one run; each method takes one step a stage further."""
+
+    def __init__(
+        self,
+        plan: BoundPlaybook,
+        log: RunLog,
+        desk: Desk,
+        watch: Supervision,
+        maintenance: Maintenance,
+    ) -> None:
+        self._plan = plan
+        self._log = log
+        self._desk = desk
+        self._watch = watch
+        self._maintenance = maintenance
+
+    @property
+    def _plant(self) -> PlantView:
+        return self._watch.plant
+
+    async def follow(self, step: Step) -> None:
+        """Commands or performs a step; afterwards it is to be verified, done, skipped or failed.
+
+        Raises:
+            Interrupted: The run is to be taken elsewhere.
+            LedgerError: The ledger cannot be used.
+
+        Effect: none by itself: it tells the gate when. Retry: none. Timeout: see the step.
+        """
+        if self._log.run.step(step.id) is StepState.PENDING and not self._guard(step):
+            self._skip(step)
+            return
+        match step.work:
+            case Wait():
+                await self._wait(step, step.work)
+            case WorkOrderStep():
+                self._maintenance.raise_order(self._desk.bench.site.id, step, step.work)
+                self._move(step, StepState.DONE)
+            case NotifyStep():
+                self._maintenance.notify(step, step.work)
+                self._move(step, StepState.DONE)
+            case _:
+                await self._command(step)
+
+    def _guard(self, step: Step) -> bool:
+        if step.if_ is None:
+            return True
+        truth = step.if_.evaluate(self._plant.readings, self._plant.history)
+        if truth is Truth.UNKNOWN:
+            raise Interrupted("hold", f"step {step.id}: unknown: {self._shown(step.if_)}")
+        return truth is Truth.TRUE
+
+    def _skip(self, step: Step) -> None:
+        reason = f"not so: {self._shown(step.if_)}" if step.if_ else ""
+        for each in self._commands_of(step):
+            if each.state is ActionState.PLANNED:
+                self._desk.skip(each.action.action_id, reason)
+        self._move(step, StepState.SKIPPED, reason)
+
+    def _commands_of(self, step: Step) -> list[Filed]:
+        """Returns the step's commands in the request that is approved now, in order."""
+        latest = self._log.run.requests[-1:]
+        return [
+            each
+            for each in self._desk.actions(latest)
+            if each.action.kind == "command" and each.action.step == step.id
+        ]
+
+    async def _command(self, step: Step) -> None:
+        await self._watch.settle_promises()
+        if self._log.run.step(step.id) is StepState.PENDING:
+            self._move(step, StepState.COMMAND)
+        for each in self._commands_of(step):
+            if each.is_applied:
+                continue
+            await self._scans_keep_up()
+            await self.send(each)
+            found = await self.outcome(each.action.action_id)
+            if not self._is_done(step, found):
+                return
+        self._watch.promise(step)
+        self._move(step, StepState.VERIFY if step.verify else StepState.DONE)
+
+    async def send(self, filed: Filed) -> None:
+        """Says that it is an action's turn.
+
+        Raises:
+            Interrupted: Its request is not approved any more.
+        """
+        action_id = filed.action.action_id
+        record = self._desk.request(filed.request_id)
+        if record.state is not RequestState.APPROVED:
+            raise Interrupted("hold", f"{filed.request_id} is {': '.join(record.standing)}")
+        if len(self._sent()) >= self._plan.max_writes:
+            raise Interrupted("hold", f"the run has written {self._plan.max_writes} times")
+        self._watch.is_armed = True
+        self._desk.set_due(action_id)
+        self._log.record(EventKind.DUE, action_id=action_id)
+
+    def _sent(self) -> list[Filed]:
+        """Returns the commands that the run has set due so far."""
+        return [
+            each
+            for each in self._desk.actions(self._log.run.requests)
+            if each.action.kind == "command" and each.action.action_id in self._log.run.due
+        ]
+
+    async def outcome(self, action_id: str, *, watched: bool = True) -> Filed:
+        """Waits until the gate is through with an action.
+
+        Args:
+            watched: Whether orders and invariants may interrupt the wait.
+        """
+        while (found := self._desk.action(action_id)).state not in AT_REST:
+            await (self._watch.scan() if watched else self._plant.next_scan())
+        return found
+
+    def _is_done(self, step: Step, found: Filed) -> bool:
+        if found.is_applied or found.state is ActionState.SKIPPED:
+            return True
+        words = f"{found.action.tag} = {found.action.shown}: {found.state}: {found.reason}"
+        if found.state is not ActionState.REFUSED:
+            raise Interrupted("hold", words)
+        self.fail(step, words)
+        return False
+
+    async def _scans_keep_up(self) -> None:
+        """Waits while a scan takes longer, in process time, than a third of what it must see."""
+        shortest_s = min(_short_times(self._plan), default=float("inf"))
+        until_scans = self._plant.scans + 400
+        while self._plant.scan_s > shortest_s / 3.0:
+            if self._plant.scans > until_scans:
+                raise Interrupted(
+                    "hold",
+                    f"a scan takes {format_duration(self._plant.scan_s)} of process time; at most "
+                    f"{format_duration(shortest_s / 3.0)} can be followed",
+                )
+            await self._watch.scan()
+
+    async def _wait(self, step: Step, work: Wait) -> None:
+        if self._log.run.step(step.id) is StepState.PENDING:
+            self._move(step, StepState.PERFORM)
+        if await self.comes_true(work.until, work.hold_s, work.within_s):
+            self._move(step, StepState.DONE, self._shown(work.until))
+        else:
+            within = format_duration(work.within_s)
+            self.fail(step, f"not within {within}: {self._shown(work.until)}")
+
+    async def verify(self, step: Step) -> None:
+        """Decides a step by its `verify`.
+
+        Raises:
+            Interrupted: The run is to be taken elsewhere.
+            LedgerError: The ledger cannot be used.
+        """
+        verify = step.verify
+        assert verify is not None
+        if await self.comes_true(verify.that, verify.hold_s, verify.within_s):
+            self._move(step, StepState.DONE, self._shown(verify.that))
+        else:
+            within = format_duration(verify.within_s)
+            self.fail(step, f"not within {within}: {self._shown(verify.that)}")
+
+    async def comes_true(
+        self, condition: Condition, hold_s: float, within_s: float, *, watched: bool = True
+    ) -> bool:
+        """Waits until a condition has held without a break; what is unknown breaks it.
+
+        Args:
+            hold_s: For how long; it must be complete when `within_s` ends.
+            watched: Whether orders and invariants may interrupt the wait.
+        """
+        begun_s, since_s = self._plant.now_s, None
+        while True:
+            now_s = self._plant.now_s
+            is_true = condition.evaluate(self._plant.readings, self._plant.history) is Truth.TRUE
+            since_s = (now_s if since_s is None else since_s) if is_true else None
+            if since_s is not None and now_s - since_s >= hold_s:
+                return True
+            if now_s - begun_s > within_s:
+                return False
+            await (self._watch.scan() if watched else self._plant.next_scan())
+
+    def fail(self, step: Step, reason: str) -> None:
+        """Ends a step that did not do what it should, and says where the run goes.
+
+        Raises:
+            Interrupted: Unless the run goes on behind it.
+        """
+        self._move(step, StepState.FAILED, reason)
+        if step.on_fail.notify:
+            self._maintenance.tell((step.on_fail.notify,), f"step {step.id} failed: {reason}")
+        if step.on_fail.then != "continue":
+            raise Interrupted(step.on_fail.then, f"step {step.id} failed: {reason}")
+
+    def _move(self, step: Step, to: StepState, reason: str = "") -> None:
+        self._log.record(EventKind.STEP, step=step.id, to=to.value, reason=reason)
+
+    def _shown(self, condition: Condition) -> str:
+        return condition.shown(self._plant.readings, self._plant.history)
+
+
+def _short_times(plan: BoundPlaybook) -> Iterable[float]:
+    """Yields what the scans must be able to see, in process time."""
+    yield from (each.grace_s for each in plan.invariants if each.grace_s > 0.0)
+    for step in plan.steps:
+        if step.verify and step.verify.hold_s > 0.0:
+            yield step.verify.hold_s
+        if isinstance(step.work, Wait) and step.work.hold_s > 0.0:
+            yield step.work.hold_s

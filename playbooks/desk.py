@@ -1,0 +1,140 @@
+"""Where a run files its requests and sees what became of them; it never touches the plant."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from handwheel.connectors.session import Survey
+from handwheel.connectors.tags import Tag
+from handwheel.tools.errors import PolicyViolation
+from handwheel.tools.guardrails.bench import Bench
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.run_actions import (
+    end_request,
+    file_segment,
+    set_due,
+    skip_action,
+)
+from handwheel.tools.guardrails.ledger.stops import generations
+from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.requests.filing import Filing
+from handwheel.tools.requests.request import Action, Proposer
+from handwheel.tools.requests.segment import (
+    Segment,
+    make_segment,
+    scopes_of_segment,
+    tags_of_segment,
+)
+from handwheel.tools.requests.stamps import Instant
+
+AGENT_NAME = "control-agent"
+
+Look = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
+"""One fresh look at the plant over read sessions; see `connectors.reader.survey`."""
+
+UNDER_WAY = frozenset({ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING})
+"""Where the gate has an action in hand, or may take it up."""
+AT_REST = frozenset(ActionState) - {ActionState.PLANNED} - UNDER_WAY
+"""Where nothing happens to an action by itself any more."""
+_MAY_HAVE_LEFT = frozenset(
+    {
+        ActionState.SENDING,
+        ActionState.VERIFIED,
+        ActionState.MISMATCH,
+        ActionState.UNKNOWN,
+        ActionState.RESOLVED_APPLIED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """One action of a run's requests, and where it stands."""
+
+    request_id: str
+    request_state: RequestState
+    action: Action
+    state: ActionState
+    reason: str
+    was_intended: bool
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether it is known to have taken effect."""
+        return self.state in {ActionState.VERIFIED, ActionState.RESOLVED_APPLIED}
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether its frame may have reached the device: what is not known counts as yes."""
+        is_refused = self.state is ActionState.REFUSED and self.was_intended
+        return self.state in _MAY_HAVE_LEFT or is_refused
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The ledger as a run uses it.
+
+    Attributes:
+        holder: Of the lease under which the run is worked on.
+        clock: Returns the moment on people's clocks.
+    """
+
+    bench: Bench
+    filing: Filing
+    holder: str
+    clock: Callable[[], Instant]
+    look: Look
+
+    async def file(self, segment: Segment) -> RequestRecord:
+        """Files a segment's request; one that was filed before is returned as it is.
+
+        Raises:
+            GuardrailError: It may not be asked for: locked out, not handed over to agents, denied.
+            InvalidArguments: A value does not fit its tag.
+            NotConnected: The plant cannot be read.
+            LedgerError: It cannot be written.
+
+        Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `connectors.reader`.
+        """
+        writes = {wish.tag.name: wish.tag for wish in segment.wishes}
+        seen = await self.look(tags_of_segment(self.filing, segment), list(writes.values()))
+        scopes = scopes_of_segment(self.bench.site, segment)
+        locks = generations(self.bench.database, scopes)
+        now = self.clock()
+        proposer = Proposer(kind="agent", name=AGENT_NAME)
+        request, denial = make_segment(self.filing, segment, seen, proposer, locks, now)
+        record = file_segment(self.bench, request, denial, self.holder, now)
+        if record.state is RequestState.DENIED:
+            raise PolicyViolation(record.reason)
+        return record
+
+    def request(self, request_id: str) -> RequestRecord:
+        """Returns a request as it stands now."""
+        return load_exactly(self.bench.database, request_id)
+
+    def actions(self, requests: Sequence[str]) -> list[Filed]:
+        """Returns every action of some requests, in order."""
+        return [
+            Filed(
+                record.request.request_id, record.state, record.action(each.action_id),
+                each.state, each.reason, each.sent_at is not None,
+            )
+            for record in map(self.request, requests)
+            for each in record.actions
+        ]  # fmt: skip
+
+    def action(self, action_id: str) -> Filed:
+        """Returns one action as it stands now."""
+        found = self.actions([action_id.partition("/")[0]])
+        return next(each for each in found if each.action.action_id == action_id)
+
+    def set_due(self, action_id: str) -> None:
+        """Says when: the gate may take the action up now."""
+        set_due(self.bench.database, action_id, self.holder, self.clock())
+
+    def skip(self, action_id: str, reason: str) -> None:
+        """Ends an action whose own condition says that it is not needed."""
+        skip_action(self.bench.database, action_id, reason, self.holder, self.clock())
+
+    def end(self, request_id: str, reason: str) -> None:
+        """Ends a request: what was not sent of it never will be."""
+        end_request(self.bench.database, request_id, reason, self.holder, self.clock())

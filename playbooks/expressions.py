@@ -1,0 +1,124 @@
+"""Parses the texts inside a playbook; an error points at its own place in the file."""
+
+from difflib import get_close_matches
+
+from handwheel.connectors.documents import Path_
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import Value
+from handwheel.tools.conditions import (
+    Condition,
+    ConditionError,
+    Names,
+    Template,
+    parse_condition,
+    parse_expression,
+    parse_template,
+)
+
+from .errors import Finding
+from .literals import literals_beyond
+from .loader import Playbook
+
+_NEVER = parse_condition("false", {})  # stands in for what could not be read
+_UNKNOWN = ("there is no tag", "there is no name", "there is nothing called")
+_UNITS = ("unit", "is a number in", "a number without")
+
+
+class Expressions:
+    """Reads the texts of one playbook for one choice of equipment.
+
+    Attributes:
+        findings: What was wrong with them.
+        said: Every text that was read, for whoever asks which names are used.
+    """
+
+    def __init__(self, playbook: Playbook, names: Names) -> None:
+        self.playbook = playbook
+        self.names = names
+        self.findings: list[Finding] = []
+        self.said: list[str] = []
+
+    def condition(self, path: Path_, text: str, *, on_snapshot: bool = False) -> Condition:
+        """Reads a condition.
+
+        Args:
+            on_snapshot: Whether the gate judges it too, which sees one snapshot: no window but
+                `held` may stand in it.
+        """
+        self.said.append(text)
+        try:
+            found = parse_condition(text, self.names, windows=True)
+        except ConditionError as error:
+            self.fail(path, error)
+            return _NEVER
+        self._check_literals(path, text)
+        if on_snapshot:
+            self._check_snapshot(path, text)
+        return found
+
+    def _check_snapshot(self, path: Path_, text: str) -> None:
+        try:
+            parse_condition(text, self.names)
+        except ConditionError as error:
+            self._note("window-function", path, error)
+
+    def _check_literals(self, path: Path_, text: str) -> None:
+        for each in literals_beyond(text, self.names):
+            before = text[: each.offset]
+            at = (before.count("\n") + 1, each.offset - before.rfind("\n"))
+            low, high = each.tag.span or (0.0, 0.0)
+            reason = f"{each.said} lies outside the range of {each.tag.name}, {low:g} to {high:g}"
+            self.findings.append(self.playbook.finding_within("out-of-range", path, at, reason))
+
+    def template(self, path: Path_, text: str) -> Template:
+        """Reads a text with `{…}` in it."""
+        self.said.append(text)
+        try:
+            return parse_template(text, self.names)
+        except ConditionError as error:
+            self.fail(path, error)
+            return parse_template("", {})
+
+    def constant(self, path: Path_, text: str, unit: str) -> Value | None:
+        """Reads a value that is known now, in a unit; nothing if it is wrong."""
+        self.said.append(text)
+        try:
+            found = parse_expression(text, self.names, unit=unit)
+        except ConditionError as error:
+            self.fail(path, error)
+            return None
+        if found.tags:
+            text = "a value that is computed from the plant is not supported yet"
+            self.report("not-supported", path, text)
+            return None
+        return found.value({})
+
+    def tag(self, path: Path_, name: str, *, is_key: bool = False) -> Tag | None:
+        """Returns the tag that a name means; nothing if it means none."""
+        self.said.append(name)
+        found = self.names.get(name)
+        if isinstance(found, Tag):
+            return found
+        tags = [each for each, meant in self.names.items() if isinstance(meant, Tag)]
+        close = [f"{name}.pv"] if f"{name}.pv" in tags else get_close_matches(name, tags, n=1)
+        text = f"there is no tag {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+        place = self.playbook.key_finding if is_key else self.playbook.finding
+        self.findings.append(place("unknown-name", path, text))
+        return None
+
+    def report(self, code: str, path: Path_, text: str, hint: str = "") -> None:
+        """Notes what is wrong at a path."""
+        self.findings.append(self.playbook.finding(code, path, text, hint))
+
+    def fail(self, path: Path_, error: ConditionError) -> None:
+        """Notes an error inside a text."""
+        code = "expression"
+        if any(part in error.reason for part in _UNKNOWN):
+            code = "unknown-name"
+        elif any(part in error.reason for part in _UNITS):
+            code = "unit-mismatch"
+        self._note(code, path, error)
+
+    def _note(self, code: str, path: Path_, error: ConditionError) -> None:
+        at = (error.line, error.column)
+        self.findings.append(self.playbook.finding_within(code, path, at, error.reason))

@@ -1,0 +1,88 @@
+"""Finds what is wrong with a playbook before anybody needs it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.site import Site
+from handwheel.tools.guardrails.policy import Policy, load_policy
+
+from .binding import Binding, try_bind
+from .bound import BoundPlaybook
+from .errors import Finding
+from .lint_plan import check_dead_band, check_reach, check_verify_windows, check_writes
+from .lint_rules import check_form
+from .loader import Playbook
+from .names import castings, default_casting
+
+
+def lint(playbook: Playbook, site: Site, others: Iterable[Playbook] = ()) -> list[Finding]:
+    """Returns everything that is wrong with a playbook at a site, in the order of the file.
+
+    Args:
+        others: The playbooks that can run beside it.
+    """
+    return _lint(playbook, site, _policy(site), tuple(others))
+
+
+def lint_all(playbooks: Sequence[Playbook], site: Site) -> list[Finding]:
+    """Returns everything that is wrong with some playbooks, each beside the others."""
+    policy = _policy(site)
+    return [
+        finding for each in playbooks for finding in _lint(each, site, policy, tuple(playbooks))
+    ]
+
+
+def _lint(
+    playbook: Playbook, site: Site, policy: Policy | ConfigError, others: Sequence[Playbook]
+) -> list[Finding]:
+    bindings = _bindings(playbook, site)
+    plans = _plans(bindings)
+    findings = [finding for each in bindings for finding in each.findings]
+    findings += check_form(playbook, bindings[0].said)
+    for plan in plans:
+        findings += check_writes(playbook, plan, site, policy)
+        findings += check_verify_windows(playbook, plan, site)
+        findings += check_reach(playbook, plan)
+        findings += check_dead_band(playbook, plan, site)
+    if playbook.file.concurrency is None:
+        findings += _overlaps(playbook, plans, site, others)
+    # Two choices of equipment have the same fault at the same place.
+    by_place = {(each.line, each.column, each.code): each for each in reversed(findings)}
+    return sorted(by_place.values())
+
+
+def _policy(site: Site) -> Policy | ConfigError:
+    try:
+        return load_policy(site)
+    except ConfigError as error:
+        return error
+
+
+def _bindings(playbook: Playbook, site: Site) -> list[Binding]:
+    """Binds with the default equipment first, then with each other choice of a trigger."""
+    default = default_casting(playbook)
+    others = (each for each in castings(playbook) if each.roles != default.roles)
+    return [try_bind(playbook, site, each) for each in (default, *others)]
+
+
+def _plans(bindings: Iterable[Binding]) -> list[BoundPlaybook]:
+    return [each.plan for each in bindings if not each.findings]
+
+
+def _overlaps(
+    playbook: Playbook, plans: Sequence[BoundPlaybook], site: Site, others: Sequence[Playbook]
+) -> Iterator[Finding]:
+    own = _trigger_tags(plans)
+    for other in others:
+        if other.id == playbook.id:
+            continue
+        shared = own & _trigger_tags(_plans(_bindings(other, site)))
+        if shared:
+            text = f"{', '.join(sorted(shared))} starts {other.id} too, and both may run at once"
+            hint = "say with concurrency what one run at a time may own"
+            yield playbook.key_finding("overlapping-triggers", ("trigger",), text, hint)
+
+
+def _trigger_tags(plans: Iterable[BoundPlaybook]) -> set[str]:
+    triggers = (trigger for plan in plans for trigger in plan.triggers)
+    return {name for trigger in triggers for name in trigger.condition.tags}

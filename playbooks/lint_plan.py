@@ -1,0 +1,133 @@
+"""Rules on a playbook that is bound to a site: what it writes, reads and promises there."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from handwheel.connectors.documents import Path_
+from handwheel.connectors.durations import format_duration
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import GOOD, DataValue
+from handwheel.tools.conditions import Condition, Truth
+from handwheel.tools.guardrails.policy import Policy
+
+from .bound import BoundPlaybook, Trigger, Verify, Write
+from .errors import Finding
+from .loader import Playbook
+
+_SCANS = 3
+_POINTS = 400  # at which a trigger is tried over its tag's range
+_SMALLEST_BAND = 0.01  # of the range
+
+
+def check_writes(
+    playbook: Playbook, plan: BoundPlaybook, site: Site, policy: Policy | ConfigError
+) -> Iterator[Finding]:
+    """Yields every write that the site does not let pass, whoever approves it."""
+    writes = list(_writes(playbook, plan))
+    for path, write in writes:
+        if not site.is_writable(write.tag):
+            text = f"{write.tag.name} or its connection is not for writing"
+            yield playbook.key_finding("not-writable", path, text)
+        elif isinstance(policy, Policy):
+            # Only what the policy says for good: a step is measured from the value at the time.
+            now = DataValue(write.value, GOOD, None, None, 0.0)
+            ruling = policy.judge(write.tag, write.value, now)
+            if not ruling.is_allowed:
+                text = f"the policy denies {_shown(write)}: {', '.join(ruling.reasons)}"
+                yield playbook.key_finding("not-allowed", path, text)
+    if writes and not isinstance(policy, Policy):
+        text = f"the policy cannot be used: {policy.problems[0]}"
+        yield playbook.key_finding("no-policy", writes[0][0], text)
+
+
+def _shown(write: Write) -> str:
+    return f"{write.tag.name} = {write.tag.show_value(write.value)} {write.tag.unit}".rstrip()
+
+
+def _writes(playbook: Playbook, plan: BoundPlaybook) -> Iterator[tuple[Path_, Write]]:
+    for n, (step, bound) in enumerate(zip(playbook.file.steps, plan.steps, strict=True)):
+        yield from _pairs(step.write, ("steps", n, "write"), bound.writes)
+        if step.undo and bound.undo:
+            yield from _pairs(step.undo.write, ("steps", n, "undo", "write"), bound.undo.writes)
+    safe = playbook.file.safe_state.steps if playbook.file.safe_state else ()
+    for n, (each, bound) in enumerate(zip(safe, plan.safe_state, strict=True)):
+        yield from _pairs(each.write, ("safe_state", "steps", n, "write"), bound.writes)
+
+
+def _pairs(
+    table: Mapping[str, Any] | None, path: Path_, writes: tuple[Write, ...]
+) -> Iterator[tuple[Path_, Write]]:
+    for name, write in zip(table or {}, writes, strict=True):
+        yield (*path, name), write
+
+
+def check_verify_windows(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
+    """Yields every verify that ends before its tags have been read three times."""
+    for n, step in enumerate(plan.steps):
+        yield from _window(playbook, step.verify, ("steps", n, "verify"), site)
+        if step.undo:
+            yield from _window(playbook, step.undo.verify, ("steps", n, "undo", "verify"), site)
+
+
+def _window(
+    playbook: Playbook, verify: Verify | None, path: Path_, site: Site
+) -> Iterator[Finding]:
+    if verify is None or not verify.that.tags:
+        return
+    scans = (site.connections[site.tags[name].connection].scan for name in verify.that.tags)
+    least = _SCANS * max(scans)
+    if verify.within_s < least:
+        text = f"ends after {format_duration(verify.within_s)}, before the plant was read 3 times"
+        hint = f"give it {format_duration(least)} or more"
+        yield playbook.finding("verify-too-short", (*path, "within"), text, hint)
+
+
+def check_reach(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding]:
+    """Yields every step that no run can come to, because its `if` is false for good."""
+    for where, steps in (("steps", plan.steps), ("safe_state", plan.safe_state)):
+        for n, step in enumerate(steps):
+            if step.if_ and not step.if_.tags and step.if_.evaluate({}) is Truth.FALSE:
+                path = (where, n, "if") if where == "steps" else (where, "steps", n, "if")
+                text = f"{step.if_.text!r} is never true, so this step is never done"
+                yield playbook.finding("unreachable-step", path, text)
+
+
+def check_dead_band(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
+    """Yields triggers on one tag that fire again at once, or at the least noise."""
+    for trigger in plan.triggers:
+        gap = _gap(trigger, site)
+        if gap is None:
+            continue
+        path = ("trigger", "rearm")
+        if gap <= 0.0:
+            text = f"is true while {trigger.condition.text!r} is: it fires again at once"
+            yield playbook.finding("dead-band", path, text)
+        elif gap < _SMALLEST_BAND:
+            text = f"lies {gap:.2%} of the range from {trigger.condition.text!r}: noise crosses it"
+            yield playbook.finding("dead-band", path, text, severity="warning")
+
+
+def _gap(trigger: Trigger, site: Site) -> float | None:
+    """Returns how far firing and re-arming are apart, as a share of the range.
+
+    Nothing if that cannot be tried: they read other tags than just one and the same, with a
+    range, or look back in time.
+    """
+    fires, rearms = trigger.condition, trigger.rearm
+    if rearms is None or len(fires.tags) != 1 or fires.tags != rearms.tags:
+        return None
+    tag = site.tags[fires.tags[0]]
+    if tag.span is None or fires.longest_window_s or rearms.longest_window_s:
+        return None
+    firing, rearming = _true_at(fires, tag), _true_at(rearms, tag)
+    steps = [abs(one - other) for one in firing for other in rearming]
+    return min(steps) / _POINTS if steps else None
+
+
+def _true_at(condition: Condition, tag: Tag) -> list[int]:
+    low, high = tag.span or (0.0, 0.0)
+    values = [low + (high - low) * n / _POINTS for n in range(_POINTS + 1)]
+    readings = [{tag.name: DataValue(value, GOOD, None, None, 0.0)} for value in values]
+    return [n for n, each in enumerate(readings) if condition.evaluate(each) is Truth.TRUE]

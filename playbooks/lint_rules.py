@@ -1,0 +1,101 @@
+"""Rules on the form of a playbook: what an engineer must have said, whatever the site."""
+
+import re
+from collections.abc import Iterator
+
+from handwheel.connectors.documents import Path_
+from handwheel.connectors.durations import format_duration
+
+from .errors import Finding
+from .loader import Playbook
+from .schema import Step
+
+
+def check_form(playbook: Playbook, used: str) -> Iterator[Finding]:
+    """Yields what is missing or does not add up.
+
+    Args:
+        used: Every text that could use a parameter.
+    """
+    yield from _triggers(playbook)
+    yield from _timeouts(playbook)
+    for n, step in enumerate(playbook.file.steps):
+        yield from _step(playbook, step, ("steps", n))
+    yield from _limits(playbook)
+    yield from _parameters(playbook, used)
+    yield from _tests(playbook)
+
+
+def _triggers(playbook: Playbook) -> Iterator[Finding]:
+    trigger = playbook.file.trigger
+    if trigger is None:
+        return
+    for n, item in enumerate(trigger.any):
+        if item.when and not item.for_:
+            text = "a trigger without 'for' fires on a single noisy reading"
+            hint = "say how long it must be true: for: 60 s"
+            yield playbook.key_finding("trigger-without-for", ("trigger", "any", n), text, hint)
+    if not trigger.rearm:
+        text = "nothing says when it may fire again"
+        hint = 'write rearm, with a dead band: rearm: "TAG < LIMIT"'
+        yield playbook.key_finding("trigger-without-rearm", ("trigger",), text, hint)
+
+
+def _timeouts(playbook: Playbook) -> Iterator[Finding]:
+    asks: list[Path_] = []
+    file = playbook.file
+    if file.approval and file.approval.on_timeout is None:
+        asks.append(("approval",))
+    for n, step in enumerate(file.steps):
+        if step.hold_point and step.hold_point.on_timeout is None:
+            asks.append(("steps", n, "hold_point"))
+    for path in asks:
+        text = "nothing says what happens when nobody answers"
+        hint = "write on_timeout: hold or on_timeout: stop"
+        yield playbook.key_finding("no-on-timeout", path, text, hint)
+
+
+def _step(playbook: Playbook, step: Step, path: Path_) -> Iterator[Finding]:
+    if step.write and step.verify is None:
+        text = "a write without verify is done as soon as it is sent, whatever the plant does"
+        hint = "say what must be seen: verify: {that, within}"
+        yield playbook.key_finding("write-without-verify", path, text, hint)
+    if step.write and step.undo is None:
+        text = "nothing takes this write back"
+        hint = "write undo, or undo: none"
+        yield playbook.key_finding("no-undo", path, text, hint)
+    if (step.write or step.wait) and step.on_fail is None:
+        text = "nothing says what happens when this step fails"
+        hint = "write on_fail: {then: hold}, rollback, safe_state or continue"
+        yield playbook.key_finding("no-on-fail", path, text, hint)
+
+
+def _limits(playbook: Playbook) -> Iterator[Finding]:
+    file = playbook.file
+    writes = sum(len(step.write or {}) for step in file.steps)
+    if writes > file.limits.max_writes:
+        text = f"the steps write {writes} times, and max_writes is {file.limits.max_writes}"
+        yield playbook.finding("too-many-writes", ("limits", "max_writes"), text)
+    timed = [each.within for step in file.steps for each in (step.wait, step.verify) if each]
+    if sum(timed) > file.limits.max_duration:
+        worst, most = (format_duration(each) for each in (sum(timed), file.limits.max_duration))
+        text = f"waits and verifies may take {worst}, and max_duration is {most}"
+        yield playbook.finding("too-long", ("limits", "max_duration"), text)
+
+
+def _parameters(playbook: Playbook, used: str) -> Iterator[Finding]:
+    for name in playbook.file.parameters:
+        if not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", used):
+            text = f"nothing uses the parameter {name!r}"
+            path = ("parameters", name)
+            yield playbook.key_finding("unused-parameter", path, text, severity="warning")
+
+
+def _tests(playbook: Playbook) -> Iterator[Finding]:
+    if not playbook.file.tests:
+        text = "nothing tests it"
+        yield playbook.key_finding("no-test", ("id",), text, severity="warning")
+    for n, name in enumerate(playbook.file.tests):
+        if not (playbook.path.parent / name).is_file():
+            text = f"there is no file {name!r} beside the playbook"
+            yield playbook.finding("no-test", ("tests", n), text, severity="warning")

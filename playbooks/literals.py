@@ -1,0 +1,56 @@
+"""Numbers in a condition that its tag can never have: such a comparison says nothing."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from handwheel.connectors.tags import Tag
+from handwheel.tools.conditions import ConditionError, Names, parse_expression
+from handwheel.tools.conditions.grammar import NUMBER, UNIT
+
+_QUANTITY = rf"-?\s*{NUMBER}(?:\s*{UNIT})?"
+_NAME = r"(?<![\w.-])[A-Za-z_][\w-]*\.\w+"
+_COMPARED = re.compile(
+    rf"(?P<name>{_NAME})\s*"
+    rf"(?:(?:==|!=|<=|>=|<|>)\s*(?P<one>{_QUANTITY})"
+    rf"|(?:not\s+)?in\s+(?P<low>{_QUANTITY})\s*\.\.\s*(?P<high>{_QUANTITY}))"
+    r"(?!\s*[-+*/\w(])"
+)
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_SIGNS = "+-*/"
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """A literal outside the range of the tag that it is compared with.
+
+    Attributes:
+        offset: Where it stands in the text, from 0.
+    """
+
+    offset: int
+    said: str
+    tag: Tag
+
+
+def literals_beyond(text: str, names: Names) -> Iterator[Beyond]:
+    """Yields each literal that is directly compared with a tag and outside its range."""
+    blanked = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), text)
+    for found in _COMPARED.finditer(blanked):
+        tag = names.get(found["name"])
+        before = text[: found.start()].rstrip()[-1:]
+        if not isinstance(tag, Tag) or tag.span is None or (before and before in _SIGNS):
+            continue
+        for group in ("one", "low", "high"):
+            said = found[group]
+            if said and not _lies_within(said, tag):
+                yield Beyond(found.start(group), said, tag)
+
+
+def _lies_within(said: str, tag: Tag) -> bool:
+    try:
+        value = parse_expression(said, {}, unit=tag.unit).value({})
+    except ConditionError:
+        return True  # it is told by who reads the whole condition
+    low, high = tag.span or (0.0, 0.0)
+    return not isinstance(value, int | float) or low <= value <= high

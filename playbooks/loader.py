@@ -1,0 +1,282 @@
+"""Reads playbooks: each file for itself, every problem with its place."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+from handwheel.connectors.documents import Document, Path_, read_document
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.models import load_model
+from handwheel.connectors.site import SITE_FILE, Site
+
+from .errors import Finding, PlaybookError, Severity
+from .places import ValuePlace, value_places
+from .schema import PlaybookFile
+from .unsupported import unsupported, without
+
+PACKAGE = "package:"
+_TESTS = "tests"  # a folder of tests holds no playbooks
+_CODES = (
+    ("stands here twice", "duplicate-key"),
+    ("means different things", "yaml-boolean"),
+    ("anchors are not allowed", "anchor"),
+    ("merge keys", "anchor"),
+    ("unknown key", "unknown-key"),
+    ("is missing", "missing-key"),
+    ("not supported yet", "not-supported"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """A playbook whose form is right; whether it fits a site is seen when it is bound.
+
+    Attributes:
+        path: Where it was read.
+        document: Its data, with the place of each key; knows its name for people.
+        file: Its keys.
+        digest: SHA-256 of the file's bytes, hexadecimal.
+        values: The place of each value.
+    """
+
+    path: Path
+    document: Document
+    file: PlaybookFile
+    digest: str
+    values: Mapping[Path_, ValuePlace]
+
+    @property
+    def id(self) -> str:
+        """Its id, such as `cw/pump-bearing-changeover`."""
+        return self.file.id
+
+    @property
+    def shown(self) -> str:
+        """The file's name as people know it."""
+        return self.document.file
+
+    def place(self, path: Path_) -> str:
+        """Returns `file:line` of a key or list item."""
+        return f"{self.shown}:{self.document.problem(path, '').line}"
+
+    def finding(
+        self, code: str, path: Path_, text: str, hint: str = "", severity: Severity = "error"
+    ) -> Finding:
+        """Returns a finding at a value, else at its key, else at the nearest parent."""
+        found = self.key_finding(code, path, text, hint, severity)
+        place = self._value_place(path)
+        return replace(found, line=place.line, column=place.column) if place else found
+
+    def key_finding(
+        self, code: str, path: Path_, text: str, hint: str = "", severity: Severity = "error"
+    ) -> Finding:
+        """Returns a finding at a key or list item, else at the nearest parent."""
+        problem = self.document.problem(path, "")
+        line, column = problem.line, problem.column
+        step = _step_of(self.document.data, path)
+        return Finding(self.shown, line, column, code, severity, self.id, step, text, hint)
+
+    def finding_within(
+        self, code: str, path: Path_, at: tuple[int, int], text: str, hint: str = ""
+    ) -> Finding:
+        """Returns a finding inside a text.
+
+        Args:
+            at: Line and column within the text, from 1. Where the file's columns are not the
+                text's, the finding stands at the text's beginning and names the column.
+        """
+        found = self.finding(code, path, text, hint)
+        place, (line, column) = self._value_place(path), at
+        if place and place.inner and line == 1:
+            return replace(found, column=place.inner + column - 1)
+        where = f"column {column}" if line == 1 else f"line {line}, column {column}"
+        return replace(found, text=f"{text} (at {where} of the text)")
+
+    def _value_place(self, path: Path_) -> ValuePlace | None:
+        # What may be written short, as a text instead of a table, stands one level higher.
+        return self.values.get(path) or self.values.get(path[:-1])
+
+
+def load_playbook(path: Path, shown: str | None = None) -> Playbook:
+    """Reads one playbook.
+
+    Args:
+        shown: The file's name in errors; the path itself if missing.
+
+    Raises:
+        PlaybookError: It cannot be read, or its form is wrong; every problem at once.
+    """
+    try:
+        document = read_document(path, shown)
+        text = _same_bytes(path, document).decode("utf-8")
+    except ConfigError as error:
+        raise PlaybookError([_reading_finding(each) for each in error.problems]) from None
+    except OSError:
+        raise PlaybookError([_changed(shown or str(path))]) from None
+    file = _load_file(document)
+    values = value_places(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return Playbook(path, document, file, document.sha256, values)
+
+
+def _same_bytes(path: Path, document: Document) -> bytes:
+    content = path.read_bytes()
+    if sha256(content).hexdigest() != document.sha256:
+        raise PlaybookError([_changed(document.file)])
+    return content
+
+
+def _changed(shown: str) -> Finding:
+    text = "it changed while it was being read: start again"
+    return Finding(shown, 0, 0, "unreadable", "error", "", "", text)
+
+
+def _reading_finding(problem: Problem) -> Finding:
+    code = _code_of(problem.reason, "yaml" if problem.line else "unreadable")
+    return _finding(problem, {}, code, problem.key)
+
+
+def _code_of(reason: str, other: str) -> str:
+    return next((code for part, code in _CODES if part in reason), other)
+
+
+def _load_file(document: Document) -> PlaybookFile:
+    later = list(unsupported(document.data))
+    told = [document.problem(path, text) for path, _, text in later]
+    findings = [
+        _finding(problem, document.data, code, problem.key)
+        for problem, (_, code, _) in zip(told, later, strict=True)
+    ]
+    paths = {path for path, _, _ in later}
+    try:
+        file = load_model(PlaybookFile, replace(document, data=without(document.data, paths)))
+    except ConfigError as error:
+        # What lacks a key, or has a wrong one, because of what was taken out is told already.
+        keys = [problem.key for problem in told]
+        findings += [
+            _finding(each, document.data, _code_of(each.reason, "wrong-value"), each.key)
+            for each in error.problems
+            if not any(_is_told(each.key, key) for key in keys)
+        ]
+    else:
+        if not findings:
+            return file
+    raise PlaybookError(findings)
+
+
+def _is_told(key: str, by: str) -> bool:
+    return not key or f"{by}.".startswith(f"{key}.") or key.startswith(f"{by}.")
+
+
+def _finding(problem: Problem, data: Any, code: str, key: str) -> Finding:
+    id_ = cast(dict[str, Any], data).get("id") if isinstance(data, dict) else None
+    parts = tuple(int(part) if part.isdigit() else part for part in problem.key.split("."))
+    named = [part for part in key.split(".") if part]
+    text = f"{'.'.join(named)}: {problem.reason}" if named else problem.reason
+    return Finding(
+        problem.file, problem.line, problem.column, code, "error",
+        id_ if isinstance(id_, str) else "", _step_of(data, parts), text,
+    )  # fmt: skip
+
+
+def _step_of(data: Any, path: Path_) -> str:
+    """Returns the id of the step that a path leads into; empty outside a step."""
+    here: Any = data
+    for part in path:
+        try:
+            here = here[part]
+        except (LookupError, TypeError):
+            return ""
+        if isinstance(part, int) and path[0] in {"steps", "safe_state"}:
+            id_ = cast(dict[str, Any], here).get("id") if isinstance(here, dict) else None
+            return id_ if isinstance(id_, str) else ""
+    return ""
+
+
+def load_library(site: Site) -> tuple[list[Playbook], list[Finding]]:
+    """Reads every playbook of a site; one that is wrong spoils no other.
+
+    Of two with the same id neither is used.
+
+    Returns:
+        The playbooks by id, and what is wrong with the others.
+    """
+    found: list[Playbook] = []
+    problems: list[Finding] = []
+    for n, entry in enumerate(site.playbooks):
+        folder = _folder(site, entry)
+        if folder is None:
+            problems.append(_unknown_package(site, n, entry))
+            continue
+        if folder.exists() and not folder.is_dir():
+            problems.append(_entry_finding(site, n, f"{entry!r} is no folder"))
+        shown = entry if entry.startswith(PACKAGE) else str(folder)
+        loaded, wrong = load_folder(folder, shown)
+        found += loaded
+        problems += wrong
+    single, twice = _without_twins(found)
+    return single, [*problems, *twice]
+
+
+def _folder(site: Site, entry: str) -> Path | None:
+    if not entry.startswith(PACKAGE):
+        return site.root / entry
+    name = entry.removeprefix(PACKAGE)
+    library = library_folder()
+    known = {folder.name for folder in library.iterdir() if folder.is_dir()}
+    return library / name if name in known else None
+
+
+def library_folder() -> Path:
+    """Returns the folder of the playbooks that come with Handwheel."""
+    return Path(str(files(__package__ or ""))) / "library"
+
+
+def _unknown_package(site: Site, n: int, entry: str) -> Finding:
+    known = sorted(folder.name for folder in library_folder().iterdir() if folder.is_dir())
+    text = f"there is no library {entry!r}; known: {', '.join(PACKAGE + name for name in known)}"
+    return _entry_finding(site, n, text)
+
+
+def _entry_finding(site: Site, n: int, text: str) -> Finding:
+    problem = read_document(site.root / SITE_FILE).problem(("playbooks", n), "")
+    return Finding(problem.file, problem.line, problem.column, "no-library", "error", "", "", text)
+
+
+def load_folder(folder: Path, shown: str) -> tuple[list[Playbook], list[Finding]]:
+    """Reads every playbook in a folder and below it; folders named `tests` are passed over.
+
+    Args:
+        shown: The folder's name in errors.
+
+    Returns:
+        The playbooks, and what is wrong with the others. A missing folder has none of either.
+    """
+    loaded: list[Playbook] = []
+    wrong: list[Finding] = []
+    for path in _yaml_files(folder):
+        try:
+            name = path.relative_to(folder).as_posix()
+            loaded.append(load_playbook(path, f"{shown.rstrip('/')}/{name}"))
+        except PlaybookError as error:
+            wrong += error.findings
+    return loaded, wrong
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    paths = sorted(path for path in folder.rglob("*.yaml") if path.is_file())
+    return (path for path in paths if _TESTS not in path.relative_to(folder).parts[:-1])
+
+
+def _without_twins(playbooks: Sequence[Playbook]) -> tuple[list[Playbook], list[Finding]]:
+    by_id: dict[str, list[Playbook]] = {}
+    for playbook in playbooks:
+        by_id.setdefault(playbook.id, []).append(playbook)
+    twice = [
+        each.finding("duplicate-id", ("id",), f"{each.id!r} is also the id of {first.shown}")
+        for first, *others in by_id.values()
+        for each in others
+    ]
+    return [same[0] for _, same in sorted(by_id.items()) if len(same) == 1], twice

@@ -1,0 +1,68 @@
+"""What a playbook may name: tags, its roles and what belongs to them, its parameters."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from handwheel.connectors.documents import Path_
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.tools.conditions import Name
+
+from .loader import Playbook
+
+
+@dataclass(frozen=True, slots=True)
+class Casting:
+    """Which equipment plays which role.
+
+    Attributes:
+        at: The table that chose it: the parameters, or a trigger's `bind`.
+    """
+
+    roles: Mapping[str, str]
+    at: Path_
+
+    def place_of(self, role: str, playbook: Playbook) -> Path_:
+        """Returns where a role got its equipment."""
+        chosen = (*self.at, role)
+        is_chosen = chosen in playbook.document.places and self.at != ("parameters",)
+        return chosen if is_chosen else ("parameters", role, "default")
+
+
+def default_casting(playbook: Playbook, roles: Mapping[str, str] | None = None) -> Casting:
+    """Returns the default roles, with some given otherwise."""
+    return Casting({**playbook.file.roles, **(roles or {})}, ("parameters",))
+
+
+def castings(playbook: Playbook) -> list[Casting]:
+    """Returns each different casting that a trigger asks for, in the order of the triggers."""
+    found: list[Casting] = []
+    for n, item in enumerate(playbook.file.trigger.any if playbook.file.trigger else ()):
+        roles = {**playbook.file.roles, **item.bind}
+        if all(each.roles != roles for each in found):
+            at: Path_ = ("trigger", "any", n, "bind") if item.bind else ("parameters",)
+            found.append(Casting(roles, at))
+    return found
+
+
+def tag_names(site: Site, roles: Mapping[str, str]) -> dict[str, Name]:
+    """Returns the site's tags, the roles, and each role's attributes.
+
+    An attribute that the site gives a piece of equipment goes before the tag of that name:
+    `duty.vibration` is the tag of the attribute `vibration`, `duty.running` is `P-101A.running`.
+    """
+    names: dict[str, Name] = dict(site.tags)
+    for role, asset in roles.items():
+        names[role] = asset
+        names |= {f"{role}.{own}": tag for own, tag in _belongings(site, asset)}
+    return names
+
+
+def _belongings(site: Site, asset: str) -> Iterator[tuple[str, Tag]]:
+    for tag in site.tags.values():
+        owner, _, own = tag.name.partition(".")
+        if owner == asset:
+            yield own, tag
+    equipment = site.equipment.get(asset)
+    for own, name in equipment.attributes.items() if equipment else ():
+        yield own, site.tags[name]

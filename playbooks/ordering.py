@@ -1,0 +1,96 @@
+"""What people order of a run: hold, stop, resume, abort, clear. What does not fit is refused."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from handwheel.connectors.errors import ConfigError
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.ledger.transitions import UNRESOLVED_ACTIONS
+from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.orders import Order, RunOrder, check_order
+from handwheel.tools.requests.stamps import Instant
+
+from .bound import BoundPlaybook
+from .desk import UNDER_WAY, Desk
+from .run import EventKind, IllegalEvent
+from .run_log import RunLog
+
+_KINDS: Mapping[Order, EventKind] = {
+    "hold": EventKind.HOLDING,
+    "stop": EventKind.STOPPING,
+    "resume": EventKind.RESUMING,
+    "abort": EventKind.ABORTING,
+    "clear": EventKind.CLEARED,
+}
+
+
+class Ordering:
+    """Follows the orders to one run; each is checked once, when it is taken up."""
+
+    def __init__(
+        self, plan: BoundPlaybook, log: RunLog, desk: Desk, clock: Callable[[], Instant]
+    ) -> None:
+        self._plan = plan
+        self._log = log
+        self._desk = desk
+        self._clock = clock
+        self._forbidden = ""
+
+    def forbid(self, reason: str) -> None:
+        """Lets the run never go on in this process: it began under other files."""
+        self._forbidden = reason
+
+    def take(self) -> None:
+        """Follows what people have asked of the run; what does not fit is refused aloud.
+
+        Raises:
+            LedgerError: It cannot be written.
+        """
+        for order in self._log.new_orders():
+            reason = self._objection(order) or self._follow(order)
+            if reason:
+                self._log.record(
+                    EventKind.ORDER_REFUSED, asked=order.order, person=order.person,
+                    reason=reason, order=order.number,
+                )  # fmt: skip
+
+    def _follow(self, order: RunOrder) -> str:
+        """Follows an order; returns why the run's state does not allow it, else nothing."""
+        body: dict[str, object] = {
+            "reason": f"{order.order} ordered by {order.person}",
+            "order": order.number,
+        }
+        if order.order == "abort":
+            body["goal"] = "rollback"
+        try:
+            self._log.record(_KINDS[order.order], **body)
+        except IllegalEvent:
+            return f"the run is {self._log.run.state}"
+        return ""
+
+    def _objection(self, order: RunOrder) -> str:
+        bench = self._desk.bench
+        try:
+            people = replace(bench, roster=load_roster(bench.site))  # somebody may be new, or gone
+            check_order(people, self._log.run_id, order, self.roles(), self._clock())
+        except (GuardrailError, ConfigError) as refusal:
+            return str(refusal)
+        return self._objection_to_resuming() if order.order == "resume" else ""
+
+    def _objection_to_resuming(self) -> str:
+        if self._log.run.goal:
+            return "it was being taken back; abort it again, or end it by stop"
+        for each in self._desk.actions(self._log.run.requests):
+            name = each.action.action_id
+            if each.state in UNRESOLVED_ACTIONS:
+                return f"{name} is {each.state}: look at the plant, then handwheel requests resolve"
+            if each.state in UNDER_WAY:
+                return f"{name} is {each.state}: the gate is not through with it"
+        return self._forbidden
+
+    def roles(self) -> list[str]:
+        """Returns the roles that a person must stand in for to order the run about."""
+        found = {self._plan.approval.role} if self._plan.approval else set[str]()
+        for each in self._log.run.requests:
+            found |= set(self._desk.request(each).request.roles)
+        return sorted(found)

@@ -1,0 +1,280 @@
+"""Runs one playbook: what to do next is read from the run's events, never remembered."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.ledger.database import LostRace
+from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
+from handwheel.tools.requests.stamps import Instant, parse_stamp
+
+from .asking import Asker
+from .bound import BoundPlaybook, Escalation, Step
+from .carrying_out import Carrier
+from .desk import Desk
+from .judging import Judgement
+from .maintenance import Maintenance
+from .ordering import Ordering
+from .phases import Phase, phase_of
+from .plant_view import PlantView
+from .recovering import Recoverer
+from .run import AT_REST, EventKind, Run, RunState
+from .run_log import RunLog
+from .segments import current_step
+from .supervision import Interrupted, Supervision
+
+PATIENCE_S = 60.0
+"""How long a case that nothing speaks against may take to become clear, process time."""
+DIED = "the process that worked on it has ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a run came about.
+
+    Attributes:
+        place: Of the trigger, `file:line`.
+        shown: The trigger's condition with its values.
+        hashes: Of the site's files and of the agents' graph.
+    """
+
+    place: str
+    shown: str
+    hashes: Mapping[str, str]
+
+
+class Runner:
+    """One run of one playbook; every method looks first whether it is its turn.
+
+    A run is worked on by one process at a time, the one that holds the lease.
+    """
+
+    def __init__(
+        self,
+        plan: BoundPlaybook,
+        log: RunLog,
+        desk: Desk,
+        plant: PlantView,
+        maintenance: Maintenance,
+        clock: Callable[[], Instant],
+    ) -> None:
+        self.plan = plan
+        self._log = log
+        self._desk = desk
+        self._plant = plant
+        self._maintenance = maintenance
+        self._clock = clock
+        self._ordering = Ordering(plan, log, desk, clock)
+        self._watch = Supervision(plan, log, plant, self._ordering)
+        self._carrier = Carrier(plan, log, desk, self._watch, maintenance)
+        self._recoverer = Recoverer(plan, log, desk, plant, self._carrier)
+        self._asker = Asker(plan, log, desk, plant)
+        self._watch.is_armed = not self._asker.asks_for
+
+    @property
+    def run_id(self) -> str:
+        """Its name."""
+        return self._log.run_id
+
+    @property
+    def run(self) -> Run:
+        """The run as its events tell of it."""
+        return self._log.run
+
+    @property
+    def phase(self) -> Phase:
+        """What the run needs next."""
+        return phase_of(self.plan, self.run, self._desk.actions(self.run.requests))
+
+    @property
+    def suggested(self) -> str:
+        """The playbook to which a run that was not started leaves it; empty for none."""
+        return self.run.suggested
+
+    @property
+    def asks_for(self) -> bool:
+        """Whether the evidence for the playbook must hold: not once something was written."""
+        return self._asker.asks_for
+
+    def open(self, opening: Opening) -> str:
+        """Opens the run with the snapshot that it starts from.
+
+        Returns:
+            The run that owns one of its assets, and that is in the way; empty if it is open.
+        """
+        plan, readings = self.plan, self._plant.readings
+        names = sorted({name for each in plan.conditions for name in each.tags})
+        tags = self._desk.bench.site.tags
+        snapshot = {
+            name: f"{tags[name].show(readings[name])} {tags[name].unit}".rstrip()
+            for name in names
+            if name in readings
+        }
+        return self._log.open(
+            plan.id,
+            plan.assets,
+            {
+                "playbook": plan.id, "version": plan.version, "digest": plan.digest,
+                "title": plan.title, "roles": dict(plan.roles),
+                "parameters": dict(plan.parameters), "assets": list(plan.assets),
+                "trigger": opening.place, "condition": opening.shown,
+                "hashes": dict(opening.hashes), "snapshot": snapshot,
+            },
+        )  # fmt: skip
+
+    async def judge(self) -> Judgement | None:
+        """Judges evidence and permissives in full on one snapshot, and keeps what it came to.
+
+        Noise makes a value dip for a scan, and a window wants its samples: what is not for the
+        playbook is looked at again for a while, unless something speaks against it.
+
+        Returns:
+            What was judged; `None` if it is not the run's turn to be judged.
+        """
+        begun_s = self._plant.now_s
+        while self.phase is Phase.CHECK:
+            found, now_s = self._asker.judge(), self._plant.now_s
+            if found.is_forming(asks_for=self.asks_for):
+                begun_s = now_s
+            elif found.is_decided(asks_for=self.asks_for) or now_s - begun_s >= PATIENCE_S:
+                self._asker.record_judgement(found)
+                return found
+            await self._plant.next_scan()
+            self.take_orders()
+        return None
+
+    def refuse(self, reason: str, *, suggests: str = "") -> None:
+        """Ends a run before anything was asked; one that was to go on is held again."""
+        if self.phase is not Phase.CHECK:
+            return
+        if self.run.state is RunState.CHECKING:
+            blocked = list(self.run.judgement.get("blocked_by", []))
+            self._log.record(
+                EventKind.NOT_STARTED, reason=reason, blocked_by=blocked, suggested=suggests
+            )
+        else:
+            self._log.record(EventKind.HOLDING, reason=reason, at_once=True)
+
+    async def request(self) -> None:
+        """Files the next segment's request; see `Asker.request`."""
+        if self.phase in {Phase.CHECK, Phase.REQUEST}:
+            self._watch.started_s = None  # its time begins with the approval
+            await self._asker.request()
+
+    def look_at_decision(self) -> None:
+        """Reads from the ledger what was decided; if nothing was, the run goes on waiting."""
+        self.take_orders()
+        if self.phase is Phase.AWAIT_DECISION:
+            self._asker.look_at_decision()
+
+    async def follow(self) -> None:
+        """Commands or performs the current step; after the last one the run completes.
+
+        Effect: none by itself: it tells the gate when. Retry: none. Timeout: see the step.
+        """
+        if self.phase is Phase.FOLLOW:
+            await self._work_on_step(self._carrier.follow)
+
+    async def verify(self) -> None:
+        """Decides the current step."""
+        if self.phase is Phase.VERIFY:
+            await self._work_on_step(self._carrier.verify)
+
+    async def _work_on_step(self, work: Callable[[Step], Awaitable[None]]) -> None:
+        step = current_step(self.plan, self.run)
+        self._watch.begin()
+        try:
+            if step is not None:
+                await work(step)
+            else:
+                await self._watch.settle_promises()
+                self._log.record(EventKind.COMPLETING)
+        except Interrupted as interruption:
+            self._divert(interruption)
+        except (GuardrailError, LostRace) as refusal:  # nothing can be recorded without the lease
+            self._divert(Interrupted("hold", str(refusal)))
+
+    def _divert(self, interruption: Interrupted) -> None:
+        if self.run.state is RunState.ABORTING:
+            return
+        if interruption.goal == "hold":
+            self._log.record(EventKind.HOLDING, reason=interruption.reason, at_once=True)
+        else:
+            self._log.record(EventKind.ABORTING, reason=interruption.reason, goal=interruption.goal)
+
+    async def recover(self) -> None:
+        """Takes the run back; see `Recoverer.recover`."""
+        if self.phase is Phase.RECOVER:
+            await self._recoverer.recover()
+
+    def settle(self) -> None:
+        """Brings a run that holds or stops to rest, at the boundary of a step."""
+        if self.phase is not Phase.SETTLE:
+            return
+        reason = self.run.reason
+        if self.run.state is RunState.STOPPING:
+            self._end_requests(f"the run was stopped: {reason}", only_waiting=False)
+            self._log.record(EventKind.STOPPED, reason=reason)
+        else:
+            self._end_requests(f"the run is held: {reason}", only_waiting=True)
+            self._log.record(EventKind.HELD, reason=reason)
+
+    def _end_requests(self, reason: str, *, only_waiting: bool) -> None:
+        for each in self.run.requests:
+            if not only_waiting or self._desk.request(each).state in WAITING_REQUESTS:
+                self._desk.end(each, reason)
+
+    def hold_after(self, reason: str) -> None:
+        """Holds a run after a death or a fault of the agents: nothing goes on in silence."""
+        if self.run.state not in AT_REST:
+            self._log.record(EventKind.HOLDING, reason=reason, at_once=True)
+            self.settle()
+
+    def rest(self) -> None:
+        """Follows orders to a run at rest, and tells people that it is."""
+        self.take_orders()
+        if self.phase is Phase.REST and (due := self._due_escalation()):
+            words = f"{self.plan.title}: run {self.run_id} is {self.run.state}: {self.run.reason}"
+            self._maintenance.tell(due.to, words)
+            self._log.record(EventKind.ESCALATED, to=list(due.to), when=due.when)
+
+    def report(self) -> None:
+        """Ends a run whose last step is done."""
+        if self.phase is not Phase.REPORT:
+            return
+        self._end_requests("the run is complete", only_waiting=False)
+        self._log.record(EventKind.COMPLETED)
+
+    def wants_attention(self) -> bool:
+        """Whether a run that waits for people should be looked at.
+
+        What was written is watched meanwhile: a broken invariant does not wait for anybody.
+        """
+        if self.phase is Phase.AWAIT_DECISION:
+            try:
+                self._watch.check()
+            except Interrupted as interruption:
+                self._divert(interruption)
+            return self.phase is not Phase.AWAIT_DECISION or self._asker.is_decided()
+        return bool(self._log.new_orders()) or self._due_escalation() is not None
+
+    def _due_escalation(self) -> Escalation | None:
+        state = self.run.state.lower()
+        steps = sorted(
+            (each for each in self.plan.escalations if each.when == state),
+            key=lambda each: each.after_s,
+        )
+        for each in steps[self.run.escalated : self.run.escalated + 1]:
+            since = parse_stamp(self.run.since)
+            if self._clock().wall - since >= timedelta(seconds=each.after_s):
+                return each
+        return None
+
+    def take_orders(self) -> None:
+        """Follows what people have asked of the run."""
+        self._ordering.take()
+
+    def forbid(self, reason: str) -> None:
+        """Lets the run never go on in this process: it began under other files."""
+        self._ordering.forbid(reason)

@@ -1,0 +1,203 @@
+"""Cuts a run's remaining steps into segments, each of which is one request to be approved."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+from handwheel.connectors.durations import format_duration
+from handwheel.tools.conditions import Condition
+from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.requests.filing import Wish
+from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
+from handwheel.tools.requests.segment import Command, Recovery, Segment
+
+from .bound import Approval, BoundPlaybook, Step, Write
+from .desk import Filed
+from .judging import Finding
+from .run import Run, StepState
+
+_PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
+_COMMAND = "command"
+
+
+def current_step(plan: BoundPlaybook, run: Run) -> Step | None:
+    """Returns the step that is under way or next; `None` after the last."""
+    return next((each for each in plan.steps if not is_passed(each, run)), None)
+
+
+def is_passed(step: Step, run: Run) -> bool:
+    """Whether the run goes on behind a step: it is done, or failed and nothing hangs on it."""
+    state = run.step(step.id)
+    return state in _PASSED or (state is StepState.FAILED and step.on_fail.then == "continue")
+
+
+def segment_steps(plan: BoundPlaybook, run: Run) -> list[Step]:
+    """Returns the steps from the current one up to the next hold point."""
+    open_ = [each for each in plan.steps if not is_passed(each, run)]
+    found: list[Step] = []
+    for step in open_:
+        if found and step.hold_point is not None:
+            break
+        found.append(step)
+    return found
+
+
+def approval_of(plan: BoundPlaybook, steps: Sequence[Step]) -> Approval | None:
+    """Returns who must approve a segment, and how long they have."""
+    hold_point = steps[0].hold_point if steps else None
+    return hold_point.approval if hold_point else plan.approval
+
+
+def applied_writes(run: Run, step: Step, filed: Sequence[Filed]) -> set[str]:
+    """Returns the tags that a step has written in its present attempt, and that took effect."""
+    recent = run.requests[run.attempts.get(step.id, 0) :]
+    return {
+        each.action.tag
+        for each in filed
+        if each.action.kind == _COMMAND
+        and each.action.step == step.id
+        and each.request_id in recent
+        and each.is_applied
+    }
+
+
+def open_writes(run: Run, step: Step, filed: Sequence[Filed]) -> list[Write]:
+    """Returns the writes of a step that have not taken effect yet."""
+    done = applied_writes(run, step, filed)
+    return [each for each in step.writes if each.tag.name not in done]
+
+
+def make_segment_of(
+    plan: BoundPlaybook,
+    run: Run,
+    run_id: str,
+    filed: Sequence[Filed],
+    findings: Sequence[Finding],
+    remark: str,
+) -> Segment | None:
+    """Returns the next segment to be asked for; `None` if nothing in it is to be written.
+
+    Args:
+        filed: Every action of the run's requests so far.
+        findings: Evidence and permissives as judged now.
+        remark: What a hold point says, with its values.
+    """
+    steps = segment_steps(plan, run)
+    commands = list(_commands(plan, run, steps, filed))
+    approval = approval_of(plan, steps)
+    if not commands or approval is None:
+        return None
+    wished = [command for command, _ in commands]
+    return Segment(
+        run=_origin(plan, run, run_id),
+        commands=tuple(wished),
+        recovery=tuple(_recovery(plan, commands, filed)),
+        evidence=tuple(map(_evidence, findings)),
+        roles=(approval.role,),
+        within_s=approval.within_s,
+        proposal_key=_key(plan, run, run_id),
+        reason=_reason(plan, [step for _, step in commands], remark),
+        supersedes=_superseded(run, filed),
+    )
+
+
+def _origin(plan: BoundPlaybook, run: Run, run_id: str) -> RunOrigin:
+    return RunOrigin(
+        run_id=run_id,
+        playbook=plan.id,
+        version=plan.version,
+        digest=plan.digest,
+        parameters=dict(plan.parameters),
+        segment=len(run.requests) + 1,
+        max_duration_s=plan.max_duration_s,
+    )
+
+
+def _key(plan: BoundPlaybook, run: Run, run_id: str) -> str:
+    """A node that runs again makes the same key, a new attempt another."""
+    return sha256(f"{run_id}\0{plan.digest}\0{len(run.requests)}".encode()).hexdigest()
+
+
+def _commands(
+    plan: BoundPlaybook, run: Run, steps: Sequence[Step], filed: Sequence[Filed]
+) -> Iterator[tuple[Command, Step]]:
+    invariants = [_requirement(each.condition, "invariant") for each in plan.invariants]
+    is_first = True
+    for step in steps:
+        for write in open_writes(run, step, filed):
+            own = [_requirement(step.if_, "if")] if step.if_ else []
+            first = [
+                _requirement(each.condition, f"permissive {each.id}") for each in plan.permissives
+            ]
+            requires = (*(first if is_first else ()), *invariants, *own)
+            yield (
+                Command(Wish(write.tag, write.value), step.id, requires, promises=_promises(step)),
+                step,
+            )
+            is_first = False
+
+
+def _promises(step: Step) -> tuple[str, ...]:
+    return tuple(
+        f"{each.that.bound} within {format_duration(each.within_s)}" for each in step.expects
+    )
+
+
+def _recovery(
+    plan: BoundPlaybook, commands: Sequence[tuple[Command, Step]], filed: Sequence[Filed]
+) -> Iterator[Recovery]:
+    """Yields undo and safe state: of these commands, of what was done before, and at the end."""
+    taken = set[str]()
+    for index, (command, step) in reversed(list(enumerate(commands))):
+        taken.add(command.wish.tag.name)
+        yield from _undo(step, command.wish.tag.name, index)
+    for each in reversed(filed):
+        is_open = each.action.kind == _COMMAND and each.may_have_left
+        if is_open and each.action.tag not in taken:
+            taken.add(each.action.tag)
+            step = next(step for step in plan.steps if step.id == each.action.step)
+            for undo in _undo(step, each.action.tag, each.action.action_id):
+                yield Recovery(
+                    undo.wish, undo.step, undo.requires, undo.undoes, expects=each.action.value
+                )
+    for step in plan.safe_state:
+        requires = (_requirement(step.if_, "if"),) if step.if_ else ()
+        for write in step.writes:
+            yield Recovery(Wish(write.tag, write.value), step.id, requires)
+
+
+def _undo(step: Step, tag: str, undoes: int | str) -> Iterator[Recovery]:
+    """Yields what takes back the write of one tag of a step."""
+    if step.undo is None:
+        return
+    requires = (_requirement(step.undo.if_, "if"),) if step.undo.if_ else ()
+    for write in step.undo.writes:
+        if write.tag.name == tag:
+            yield Recovery(Wish(write.tag, write.value), step.id, requires, undoes)
+
+
+def _requirement(condition: Condition, why: str) -> Requirement:
+    return Requirement(text=condition.bound, why=why)
+
+
+def _evidence(finding: Finding) -> Evidence:
+    return Evidence.model_validate(
+        {
+            "id": finding.id,
+            "side": finding.side,
+            "text": finding.text,
+            "truth": finding.truth.value,
+            "shown": finding.shown,
+            "source": finding.place,
+        }
+    )
+
+
+def _reason(plan: BoundPlaybook, steps: Sequence[Step], remark: str) -> str:
+    titles = "; ".join(dict.fromkeys(each.title for each in steps))
+    return f"{plan.title}: {titles}" + (f". {remark}" if remark else "")
+
+
+def _superseded(run: Run, filed: Sequence[Filed]) -> str | None:
+    latest = run.requests[-1] if run.requests else None
+    states = {each.request_id: each.request_state for each in filed}
+    return latest if latest and states.get(latest) is RequestState.APPROVED else None

@@ -1,0 +1,136 @@
+"""What watches a run at work: people's orders, invariants, promises, and the time it takes."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from handwheel.connectors.durations import format_duration
+from handwheel.tools.conditions import Truth
+
+from .bound import BoundPlaybook, Expectation, Invariant, Step
+from .ordering import Ordering
+from .plant_view import PlantView
+from .run import EventKind, RunState
+from .run_log import RunLog
+
+Goal = Literal["hold", "rollback", "safe_state"]
+
+
+class Interrupted(Exception):
+    """A step cannot go on; `goal` says where the run is taken instead."""
+
+    def __init__(self, goal: Goal, reason: str) -> None:
+        super().__init__(reason)
+        self.goal: Goal = goal
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class _Promise:
+    step: str
+    expectation: Expectation
+    due_s: float
+    is_kept: bool = False
+
+
+@dataclass(slots=True)
+class Supervision:
+    """Watches one run; `scan` is the only way in which a step waits.
+
+    Attributes:
+        is_armed: Whether something was written, from when on the invariants are watched.
+        started_s: Process time at which it began to work, after the approval.
+    """
+
+    plan: BoundPlaybook
+    log: RunLog
+    plant: PlantView
+    ordering: Ordering
+    is_armed: bool = False
+    started_s: float | None = None
+    _violated_s: dict[int, float] = field(default_factory=dict[int, float])
+    _promises: list[_Promise] = field(default_factory=list[_Promise])
+
+    def begin(self) -> None:
+        """Notes when the run began to work after its approval; later calls change nothing."""
+        if self.started_s is None:
+            self.started_s = self.plant.now_s
+
+    async def scan(self) -> None:
+        """Waits for the next scan and looks at everything that may interrupt a step.
+
+        Raises:
+            Interrupted: Something did.
+            LedgerError: The ledger cannot be used.
+        """
+        await self.plant.next_scan()
+        self.check()
+
+    def check(self) -> None:
+        """Looks at everything that may interrupt a step, now.
+
+        Raises:
+            Interrupted: Something did.
+        """
+        self.ordering.take()
+        if self.log.run.state is RunState.ABORTING:
+            raise Interrupted("rollback", self.log.run.reason)
+        self._look_at_promises()
+        if self.is_armed:
+            for number, invariant in enumerate(self.plan.invariants):
+                self._check_invariant(number, invariant)
+        self._check_duration()
+
+    def _check_invariant(self, number: int, invariant: Invariant) -> None:
+        truth = invariant.condition.evaluate(self.plant.readings, self.plant.history)
+        if truth is Truth.TRUE:
+            self._violated_s.pop(number, None)
+            return
+        since_s = self._violated_s.setdefault(number, self.plant.now_s)
+        if self.plant.now_s - since_s >= invariant.grace_s:
+            shown = invariant.condition.shown(self.plant.readings, self.plant.history)
+            raise Interrupted(
+                invariant.on_violation,
+                f"invariant {truth.value} for {format_duration(invariant.grace_s)}: {shown}",
+            )
+
+    def _check_duration(self) -> None:
+        if self.started_s is None:
+            return
+        taken_s = self.plant.now_s - self.started_s
+        if taken_s > self.plan.max_duration_s:
+            limit = format_duration(self.plan.max_duration_s)
+            raise Interrupted("hold", f"the run has taken longer than {limit}")
+
+    def promise(self, step: Step) -> None:
+        """Begins to look for what a step promises; nothing is said before its time is over."""
+        for each in step.expects:
+            due_s = self.plant.now_s + each.within_s
+            self._promises.append(_Promise(step.id, each, due_s))
+
+    def _look_at_promises(self) -> None:
+        for each in self._promises:
+            that = each.expectation.that
+            if that.evaluate(self.plant.readings, self.plant.history) is Truth.TRUE:
+                each.is_kept = True
+
+    async def settle_promises(self) -> None:
+        """Waits until every promise is kept or broken; before the next write, and at the end.
+
+        Raises:
+            Interrupted: One is broken, so that nothing more is written.
+        """
+        while any(not each.is_kept and each.due_s > self.plant.now_s for each in self._promises):
+            await self.scan()
+        self._look_at_promises()
+        promises, self._promises = self._promises, []
+        broken: list[str] = []
+        for each in promises:
+            that = each.expectation.that
+            shown = that.shown(self.plant.readings, self.plant.history)
+            self.log.record(
+                EventKind.EXPECTED, step=each.step, text=that.bound, kept=each.is_kept, shown=shown
+            )
+            if not each.is_kept:
+                broken.append(shown)
+        if broken:
+            raise Interrupted("hold", f"what was expected did not come: {'; '.join(broken)}")

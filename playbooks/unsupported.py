@@ -1,0 +1,76 @@
+"""Keys that the language has and this version does not: told as such, not as mistakes."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from handwheel.connectors.documents import Path_
+
+_ANY = "*"
+_LATER = "is not supported yet"
+_ASKS = "a safe state asks nobody: it is approved with the run"
+
+_Row = tuple[tuple[str, ...], str, str]
+
+# Where, which key, and by which rule it is refused.
+_KEYS: tuple[_Row, ...] = (
+    ((), "deadline", _LATER),
+    (("trigger",), "all", _LATER),
+    (("trigger", "any", _ANY), "schedule", _LATER),
+    (("trigger", "any", _ANY), "manual", _LATER),
+    (("concurrency",), "max", _LATER),
+    (("steps", _ANY), "approval", _LATER),
+    (("steps", _ANY), "manual", _LATER),
+    (("steps", _ANY), "run", _LATER),
+    (("steps", _ANY), "ramp", _LATER),
+    (("safe_state", "steps", _ANY), "ramp", _LATER),
+    (("safe_state", "steps", _ANY), "approval", _ASKS),
+    (("safe_state", "steps", _ANY), "hold_point", _ASKS),
+)
+_VALUES: Mapping[tuple[str, ...], frozenset[str]] = {
+    ("style",): frozenset({"manual", "automated"}),
+    ("parameters", _ANY, "type"): frozenset({"number", "bool", "enum", "text"}),
+    ("concurrency", "policy"): frozenset({"queue", "preempt_lower"}),
+    ("approval", "on_timeout"): frozenset({"skip"}),
+    ("steps", _ANY, "hold_point", "on_timeout"): frozenset({"skip"}),
+    ("steps", _ANY, "on_fail", "then"): frozenset({"escalate"}),
+}
+
+
+def unsupported(data: Any) -> Iterator[tuple[Path_, str, str]]:
+    """Yields the path of each such key or value, the rule's code and what is wrong."""
+    for path, value in _walk(data, ()):
+        pattern = tuple(_ANY if isinstance(part, int) else part for part in path)
+        for where, key, why in _KEYS:
+            if _fits(pattern, (*where, key)):
+                code = "not-supported" if why == _LATER else "safe-state-asks"
+                yield path, code, f"{key!r} {why}" if why == _LATER else why
+        for where, values in _VALUES.items():
+            if _fits(pattern, where) and isinstance(value, str) and value in values:
+                yield path, "not-supported", f"{value!r} {_LATER}"
+
+
+def without(data: Any, paths: set[Path_], at: Path_ = ()) -> Any:
+    """Returns a copy of the data without the keys at these paths."""
+    if isinstance(data, dict):
+        table = cast(dict[str, Any], data)
+        kept = {key: value for key, value in table.items() if (*at, key) not in paths}
+        return {key: without(value, paths, (*at, key)) for key, value in kept.items()}
+    if isinstance(data, list):
+        return [without(item, paths, (*at, n)) for n, item in enumerate(cast(list[object], data))]
+    return data
+
+
+def _fits(pattern: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    same = len(pattern) == len(wanted)
+    return same and all(want in {_ANY, part} for part, want in zip(pattern, wanted, strict=True))
+
+
+def _walk(data: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
+    if path:
+        yield path, data
+    if isinstance(data, dict):
+        for key, value in cast(dict[str, Any], data).items():
+            yield from _walk(value, (*path, key))
+    elif isinstance(data, list):
+        for n, item in enumerate(cast(list[object], data)):
+            yield from _walk(item, (*path, n))

@@ -1,0 +1,105 @@
+"""What a write means: the target's tag, and the value in its own type and unit."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from handwheel.connectors.documents import Path_
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import Value
+from handwheel.tools.conditions import Quantity
+
+from .bound import Write
+from .expressions import Expressions
+
+
+class _Wrong(Exception):
+    """A value is not what its target takes."""
+
+    def __init__(self, code: str, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.hint = hint
+
+
+def bind_writes(
+    table: Mapping[str, Any], path: Path_, expressions: Expressions
+) -> tuple[Write, ...]:
+    """Returns the writes of a step; what is wrong with one is noted."""
+    found: list[Write] = []
+    for name, raw in table.items():
+        here = (*path, name)
+        tag = expressions.tag(here, name, is_key=True)
+        try:
+            value = _value(tag, raw, here, expressions) if tag else None
+        except _Wrong as wrong:
+            expressions.report(wrong.code, here, wrong.text, wrong.hint)
+            continue
+        if tag and value is not None:
+            found.append(Write(tag, value))
+    return tuple(found)
+
+
+def _value(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value | None:
+    match tag.kind:
+        case "bool":
+            if isinstance(raw, bool):
+                return raw
+            raise _Wrong("wrong-value", f"{tag.name} takes true or false, not {raw!r}")
+        case "enum":
+            return _member(tag, raw, expressions)
+        case "string":
+            if isinstance(raw, str) and raw not in expressions.names:
+                return raw
+            raise _Wrong("wrong-value", f"{tag.name} takes a text, not {raw!r}")
+        case _:
+            return _number(tag, raw, path, expressions)
+
+
+def _member(tag: Tag, raw: Any, expressions: Expressions) -> Value:
+    # A parameter goes before a member, and none of them is a word.
+    if isinstance(raw, str) and raw in tag.members and raw not in expressions.names:
+        return tag.members[raw]
+    raise _Wrong("wrong-value", f"{tag.name} takes {' or '.join(tag.members)}, not {raw!r}")
+
+
+def _number(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value | None:
+    if isinstance(raw, bool):
+        raise _Wrong("wrong-value", f"{tag.name} takes a number, not {str(raw).lower()}")
+    if isinstance(raw, int | float) and tag.unit:
+        text = f"{tag.name} is in {tag.unit}, and {raw} has no unit"
+        raise _Wrong("unit-mismatch", text, f"write {raw} {tag.unit}")
+    value = expressions.constant(path, str(raw), tag.unit)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _Wrong("wrong-value", f"{tag.name} takes a number, not {raw!r}")
+    return _fitted(tag, value)
+
+
+def _fitted(tag: Tag, value: float) -> Value:
+    if tag.span and not tag.span[0] <= value <= tag.span[1]:
+        low, high = tag.span
+        text = f"{value:g} {tag.unit}".rstrip()
+        text += f" lies outside the range of {tag.name}, {low:g} to {high:g}"
+        raise _Wrong("out-of-range", text)
+    if tag.kind == "float":
+        return float(value) + 0.0  # -0.0 becomes 0.0
+    if value != int(value):
+        raise _Wrong("wrong-value", f"{tag.name} takes a whole number, not {value:g}")
+    return int(value)
+
+
+def bind_quantity(raw: Any, unit: str, path: Path_, expressions: Expressions) -> Quantity | None:
+    """Returns a parameter's quantity in its unit; what is wrong with it is noted."""
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and unit:
+        expressions.report("unit-mismatch", path, f"{raw} has no unit", f"write {raw} {unit}")
+        return None
+    value = expressions.constant(path, str(raw), unit)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        expressions.report("wrong-value", path, f"{raw!r} is no quantity")
+        return None
+    return Quantity(float(value), unit)

@@ -1,0 +1,13 @@
+"""A site of the simulated plant, for playbooks that are only read."""
+
+import pytest
+
+from handwheel.connectors.site import Site
+from handwheel.hmi.sitefiles import Link
+
+from ..served import site_of
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return site_of(tmp_path_factory.mktemp("site"), Link(1, 2, gate=3))

@@ -1,0 +1,51 @@
+"""The reference lists exactly the keys and the rules that the code has."""
+
+from pydantic import BaseModel
+
+from handwheel.playbooks import fields, schema
+
+from ..project.doc_tables import DOCS, ROOT, sections, spans, text_of
+from .test_lint import FAULTS
+
+PAGE = DOCS / "reference/playbooks.md"
+
+# Told outside the rules on one text: of files that cannot be read, and of several at once.
+_ELSEWHERE = {"unreadable", "no-library", "overlapping-triggers", "no-policy"}
+
+
+def _keys(*models: type[BaseModel]) -> set[str]:
+    return {field.alias or name for model in models for name, field in model.model_fields.items()}
+
+
+def test_the_reference_lists_exactly_the_keys() -> None:
+    tables = sections(PAGE)
+    listed = {head: spans(*(row[0] for row in rows)) for head, rows in tables.items()}
+    assert listed["playbook/1"] == _keys(schema.PlaybookFile)
+    assert listed["A parameter"] == _keys(schema.Parameter)
+    assert listed["The trigger"] == _keys(schema.Trigger, schema.TriggerItem)
+    assert listed["Concurrency"] == _keys(schema.Concurrency)
+    assert listed["The diagnosis"] == _keys(schema.Evidence)
+    assert listed["A permissive"] == _keys(schema.Permissive)
+    assert listed["An invariant"] == _keys(schema.Invariant)
+    assert listed["The approval"] == _keys(fields.Approval)
+    assert listed["A step"] == _keys(schema.Step)
+    assert listed["A work order"] == _keys(fields.WorkOrder)
+    assert listed["An escalation"] == _keys(schema.Escalation)
+    assert listed["The limits"] == _keys(schema.Limits)
+
+
+def test_the_keys_inside_a_step_are_named() -> None:
+    rows = {row[0].strip("`"): spans(row[2]) for row in sections(PAGE)["A step"]}
+    assert rows["hold_point"] >= _keys(fields.HoldPoint)
+    assert rows["wait"] >= _keys(fields.Wait)
+    assert rows["notify"] >= _keys(fields.Notify)
+    assert rows["verify"] >= _keys(fields.Verify)
+    assert rows["undo"] >= _keys(fields.Undo) - {"none"}
+    assert rows["on_fail"] >= _keys(fields.OnFail)
+
+
+def test_the_reference_lists_exactly_the_rules_and_each_has_its_fault() -> None:
+    listed = {row[0].strip("`") for row in sections(PAGE)["Rules"]}
+    assert listed == FAULTS.keys() | _ELSEWHERE
+    source = "\n".join(text_of(path) for path in (ROOT / "playbooks").glob("*.py"))
+    assert {code for code in listed if f'"{code}"' not in source} == set()
