@@ -1,1 +1,1 @@
-"""Decides: LangGraph graphs that watch, diagnose, plan, request and follow."""
+"""Agents: LangGraph graphs that watch, diagnose, plan, request and follow."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -12,11 +11,10 @@ from handwheel.tools.guardrails import gate
 from handwheel.tools.guardrails.gate.gate import take_post
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.printable import printable
 
 from .journal_lines import show_row
 from .stdin_lines import stdin_lines
-from .telling import Teller
+from .telling import Teller, tell_log
 
 _POLL_S = 0.2
 
@@ -34,7 +32,7 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     for problem in load_roster(site).ignored:
         sys.stderr.write(f"handwheel: ignored: {problem}\n")
     note_start()
-    _tell_troubles()
+    tell_log(gate.__name__)
     async with take_post(site) as post:
         with Database(site.state, site.id) as database:
             _announce(site, post.epoch, as_json=as_json)
@@ -57,23 +55,6 @@ def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
     ready = {"ready": "gate", "site": site.id, "pid": os.getpid(), "epoch": epoch}
     words = f"the gate of {site.id} is at its post (epoch {epoch}); Ctrl-C ends it"
     print(json.dumps(ready) if as_json else words, flush=True)
-
-
-class _Troubles(logging.Handler):
-    """Tells what the gate logs, as the other messages of the command are told."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._teller = Teller(sys.stderr)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._teller.tell(f"handwheel: {printable(record.getMessage())}")
-
-
-def _tell_troubles() -> None:
-    logger = logging.getLogger(gate.__name__)
-    logger.addHandler(_Troubles())
-    logger.propagate = False
 
 
 async def _tell(database: Database, *, as_json: bool) -> None:

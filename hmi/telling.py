@@ -1,10 +1,14 @@
 """Tells what happens, and never waits for whoever should read it."""
 
+import logging
 import os
+import sys
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import TextIO
+
+from handwheel.tools.guardrails.printable import printable
 
 
 class Teller:
@@ -32,3 +36,21 @@ class Teller:
                 rest = self._lines.get().encode()
                 while rest:
                     rest = rest[os.write(descriptor, rest) :]
+
+
+class _Troubles(logging.Handler):
+    """Tells what a process logs, as the other messages of its command are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._teller = Teller(sys.stderr)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._teller.tell(f"handwheel: {printable(record.getMessage())}")
+
+
+def tell_log(name: str) -> None:
+    """Tells what is logged under a name on standard error, as messages of ours."""
+    logger = logging.getLogger(name)
+    logger.addHandler(_Troubles())
+    logger.propagate = False

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from handwheel.connectors import site, tags
+from handwheel.playbooks import run
 from handwheel.sim_plant.cw100 import loops
 from handwheel.sim_plant.cw100.alarms import ALARMS
 from handwheel.sim_plant.cw100.faults import FAULTS, FIELD_ACTIONS
@@ -121,6 +122,18 @@ def test_the_reference_lists_exactly_the_ways_of_requests_and_actions(
     rows = sections(DOCS / "reference/requests.md")[head]
     assert {row[0].strip("`"): spans(row[2]) for row in rows} == {
         state: set(ways.get(state, ())) for state in states
+    }
+
+
+def test_the_reference_lists_exactly_the_states_and_events_of_runs() -> None:
+    tables = sections(DOCS / "reference/runs.md")
+    listed = {head: [row[0].strip("`") for row in rows] for head, rows in tables.items()}
+    assert listed["States of a run"] == list(run.RunState)
+    assert set(listed["States of a step"]) == set(run.StepState)
+    assert listed["Events"] == list(run.EventKind)
+    leads = {row[0].strip("`"): row[1].strip("`") for row in tables["Events"]}
+    assert leads == {
+        kind: (run.MOVES[kind][1].value if kind in run.MOVES else "") for kind in run.EventKind
     }
 
 

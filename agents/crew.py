@@ -1,0 +1,285 @@
+"""The agents of a site: they watch the triggers, and take every run through the graph."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.types import Command
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.playbooks.bound import BoundPlaybook, Trigger
+from handwheel.playbooks.desk import Desk
+from handwheel.playbooks.judging import Judgement
+from handwheel.playbooks.maintenance import Maintenance
+from handwheel.playbooks.phases import Phase
+from handwheel.playbooks.plant_view import PlantView, Readings
+from handwheel.playbooks.run import RunState
+from handwheel.playbooks.run_log import RunLog
+from handwheel.playbooks.runner import DIED, Opening, Runner
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger.database import Database, LostRace
+from handwheel.tools.guardrails.ledger.leases import renew_lease
+from handwheel.tools.guardrails.ledger.runs import load_runs, new_run_id, owned_assets
+from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.workorders import WorkOrders
+
+from .graph import ThreadState, build_graph, graph_hash
+from .triggers import TriggerWatch
+
+_RENEW_S = 2.0
+_AFTER_FAULT_S = 1.0
+_NODES_AT_MOST = 500
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class CaseFile:
+    """One run that the crew works on; see `graph.Case`."""
+
+    runner: Runner
+    check: Callable[[BoundPlaybook], str]
+    judgement: Judgement | None = None
+    is_cleared: bool = False
+
+    def check_plan(self) -> str:
+        """Returns why the plan may not be asked for now; empty if it may."""
+        is_writing = self.runner.plan.approval is not None
+        return self.check(self.runner.plan) if is_writing else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a crew works with.
+
+    Attributes:
+        plans: Every playbook, bound as its triggers bind it.
+        rebind: Binds a playbook by its id and roles, for a run that is open already; raises
+            `HandwheelError` if there is no such playbook any more.
+        check: Returns why a plan may not be asked for now; empty if it may.
+        hashes: Of the site's files, as each run keeps them.
+    """
+
+    desk: Desk
+    plant: PlantView
+    workorders: WorkOrders
+    plans: Sequence[BoundPlaybook]
+    rebind: Callable[[str, Mapping[str, str]], BoundPlaybook]
+    check: Callable[[BoundPlaybook], str]
+    hashes: Mapping[str, str]
+    clock: Callable[[], Instant]
+    checkpointer: BaseCheckpointSaver[Any]
+
+
+class Crew:
+    """Everything that the agents of one site do; one process at a time, by a lease.
+
+    Args:
+        means: What it works with.
+    """
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._cases: dict[str, CaseFile] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._watches = [TriggerWatch(plan) for plan in means.plans]
+        self._graph = build_graph(self._cases.__getitem__, means.checkpointer)
+        self._hashes = {**means.hashes, "graph": graph_hash()}
+        self._told: dict[str, str] = {}
+        self._renewed_s = monotonic()
+
+    async def work(self, latest: Callable[[], Readings], scan_s: float) -> None:
+        """Watches and works until it is cancelled.
+
+        Args:
+            latest: Returns the latest reading of each tag.
+            scan_s: How often to look, seconds.
+
+        Raises:
+            LostRace: Another process works on the site's runs by now.
+            LedgerError: The ledger cannot be used.
+        """
+        self._take_up_what_is_open()
+        try:
+            while True:
+                await asyncio.sleep(scan_s)
+                await self._means.plant.observe(latest(), monotonic())
+                self._raise_faults()
+                try:
+                    self._keep_lease()
+                    self._look_at_triggers()
+                    self._tell("the ledger", "")
+                except LostRace:
+                    raise
+                except LedgerError as error:
+                    self._tell("the ledger", str(error))
+        finally:
+            await self._end_tasks()
+
+    def _keep_lease(self) -> None:
+        if monotonic() - self._renewed_s > _RENEW_S:
+            renew_lease(self._database, self._means.desk.holder, self._means.clock())
+            self._renewed_s = monotonic()
+
+    @property
+    def _database(self) -> Database:
+        return self._means.desk.bench.database
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def _raise_faults(self) -> None:
+        for run_id, task in list(self._tasks.items()):
+            if task.done():
+                del self._tasks[run_id]
+                task.result()
+
+    # --- what another process has left behind -------------------------------------------------
+
+    def _take_up_what_is_open(self) -> None:
+        """Holds every run that is open: nothing goes on in silence after a death."""
+        for entry in load_runs(self._database, only_open=True):
+            log = self._log(entry.run_id)
+            opening = log.run.opening
+            try:
+                plan = self._means.rebind(entry.playbook, opening.get("roles", {}))
+            except HandwheelError as error:
+                _logger.error("%s stays as it is: %s", entry.run_id, error)
+                continue
+            case = self._open_case(plan, log)
+            case.runner.hold_after(DIED)
+            if reason := self._changed(opening, plan):
+                case.runner.forbid(reason)
+            self._start(entry.run_id)
+
+    def _changed(self, opening: Mapping[str, Any], plan: BoundPlaybook) -> str:
+        """Returns what is not as it was when a run began; empty if all is."""
+        before = {**dict(opening.get("hashes", {})), "playbook": opening.get("digest")}
+        now = {**self._hashes, "playbook": plan.digest}
+        changed = sorted(name for name in now if before.get(name) != now[name])
+        if not changed:
+            return ""
+        return f"it began under another {', '.join(changed)}; abort it, or stop it"
+
+    # --- triggers -----------------------------------------------------------------------------
+
+    def _look_at_triggers(self) -> None:
+        owned = owned_assets(self._database)
+        for watch in self._watches:
+            is_owned = not owned.isdisjoint(watch.plan.assets)
+            trigger = watch.look(self._means.plant, is_owned=is_owned)
+            if trigger is not None and self._may_begin(watch.plan):
+                watch.is_armed = False
+                self._begin(watch.plan, trigger.place, self._shown(trigger))
+
+    def _may_begin(self, plan: BoundPlaybook) -> bool:
+        """Whether a run may begin; one that writes needs a gate that is there."""
+        reason = self._means.check(plan) if plan.approval is not None else ""
+        self._tell(plan.id, f"it is due, and does not begin: {reason}" if reason else "")
+        return not reason
+
+    def _shown(self, trigger: Trigger) -> str:
+        return trigger.condition.shown(self._means.plant.readings, self._means.plant.history)
+
+    def _begin(self, plan: BoundPlaybook, place: str, shown: str) -> None:
+        log = self._log(new_run_id())
+        case = self._open_case(plan, log)
+        owner = case.runner.open(Opening(place, shown, self._hashes))
+        if owner:
+            del self._cases[log.run_id]
+            _logger.warning("%s is due, and %s owns its equipment", plan.id, owner)
+            return
+        self._start(log.run_id)
+
+    def _begin_suggested(self, case: CaseFile) -> None:
+        """Begins the playbook that the evidence speaks for instead, unless it has run already."""
+        if case.runner.run.state is not RunState.NOT_STARTED:
+            return
+        suggested = case.runner.suggested
+        for watch in self._watches:
+            if watch.plan.id == suggested and watch.is_armed and self._may_begin(watch.plan):
+                watch.is_armed = False
+                self._begin(
+                    watch.plan, f"suggested by {case.runner.run_id}", case.runner.run.reason
+                )
+                return
+
+    # --- runs ---------------------------------------------------------------------------------
+
+    def _log(self, run_id: str) -> RunLog:
+        return RunLog(self._database, run_id, self._means.desk.holder, self._means.clock)
+
+    def _open_case(self, plan: BoundPlaybook, log: RunLog) -> CaseFile:
+        means = self._means
+        maintenance = Maintenance(plan, log, means.plant, means.workorders, means.clock)
+        runner = Runner(plan, log, means.desk, means.plant, maintenance, means.clock)
+        case = CaseFile(runner, means.check)
+        self._cases[log.run_id] = case
+        return case
+
+    def _start(self, run_id: str) -> None:
+        self._tasks[run_id] = asyncio.create_task(self._drive(run_id), name=f"run {run_id}")
+
+    async def _drive(self, run_id: str) -> None:
+        """Takes a run through the graph, and wakes it whenever there is something to look at."""
+        case = self._cases[run_id]
+        config: RunnableConfig = {
+            "configurable": {"thread_id": run_id}, "recursion_limit": _NODES_AT_MOST
+        }  # fmt: skip
+        work: ThreadState | Command[Any] = self._entry(case)
+        while True:
+            try:
+                result = await self._graph.ainvoke(work, config, durability="sync")
+                if "__interrupt__" not in result:
+                    if case.runner.phase is Phase.OVER:
+                        break
+                    work = self._entry(case)
+                    continue
+                while not case.runner.wants_attention():
+                    await self._means.plant.next_scan()
+                work = await self._wake_up(case, config)
+            except HandwheelError as error:
+                self._raise_if_over(error)
+                self._tell(run_id, str(error))
+                await asyncio.sleep(_AFTER_FAULT_S)
+                work = self._entry(case)
+            except Exception as error:  # noqa: BLE001 (the graph's supervisor)
+                self._tell(run_id, f"{type(error).__name__}: {error}")
+                case.runner.hold_after(f"the agents failed: {type(error).__name__}: {error}")
+                await asyncio.sleep(_AFTER_FAULT_S)
+                work = self._entry(case)
+        del self._cases[run_id]
+        self._begin_suggested(case)
+
+    async def _wake_up(self, case: CaseFile, config: RunnableConfig) -> ThreadState | Command[Any]:
+        """Returns what wakes a thread where it was left; one that was moved begins anew."""
+        standing = await self._graph.aget_state(config)
+        is_as_left = len(standing.tasks) == len(standing.interrupts) == 1
+        return Command(resume="look at the ledger") if is_as_left else self._entry(case)
+
+    def _entry(self, case: CaseFile) -> ThreadState:
+        """Returns what a thread begins with anew: where it goes on the run's events say."""
+        return {"run_id": case.runner.run_id, "offset": case.runner.run.seq}
+
+    def _raise_if_over(self, error: HandwheelError) -> None:
+        """Lets nothing go on once another process works on the site's runs.
+
+        Raises:
+            LostRace: One does.
+        """
+        if isinstance(error, LostRace):
+            renew_lease(self._database, self._means.desk.holder, self._means.clock())
+
+    def _tell(self, about: str, trouble: str) -> None:
+        """Tells a trouble once, not with every look."""
+        if self._told.get(about) != trouble:
+            self._told[about] = trouble
+            if trouble:
+                _logger.warning("%s: %s", about, trouble)

@@ -1,0 +1,61 @@
+"""Watches the triggers of playbooks: each fires on its rising edge, and once until it re-arms."""
+
+from dataclasses import dataclass, field
+
+from handwheel.playbooks.bound import BoundPlaybook, Trigger
+from handwheel.playbooks.plant_view import PlantView
+from handwheel.tools.conditions import Truth
+
+
+@dataclass(slots=True)
+class TriggerWatch:
+    """The triggers of one playbook for just these assets.
+
+    True at the start counts as an edge. What is not known fires nothing, and breaks the time for
+    which a condition has been true.
+
+    Attributes:
+        is_armed: Whether it may fire.
+        unknown: The triggers that cannot be judged now, for a diagnostic.
+    """
+
+    plan: BoundPlaybook
+    is_armed: bool = True
+    unknown: set[str] = field(default_factory=set[str])
+    _since_s: dict[int, float] = field(default_factory=dict[int, float])
+
+    def look(self, plant: PlantView, *, is_owned: bool) -> Trigger | None:
+        """Looks at one scan; returns the trigger that is due, and leaves it armed.
+
+        Args:
+            is_owned: Whether a run over the same assets is open.
+        """
+        due = [each for n, each in enumerate(self.plan.triggers) if self._is_due(n, each, plant)]
+        if self.is_armed:
+            return due[0] if due else None
+        if not is_owned and not due and self._rearms(plant):
+            self.is_armed = True
+        return None
+
+    def _is_due(self, number: int, trigger: Trigger, plant: PlantView) -> bool:
+        truth = trigger.condition.evaluate(plant.readings, plant.history)
+        if truth is Truth.UNKNOWN:
+            self.unknown.add(trigger.place)
+        else:
+            self.unknown.discard(trigger.place)
+        if truth is not Truth.TRUE:
+            self._since_s.pop(number, None)
+            return False
+        since_s = self._since_s.setdefault(number, plant.now_s)
+        return plant.now_s - since_s >= trigger.for_s
+
+    def _rearms(self, plant: PlantView) -> bool:
+        rearms = [each.rearm for each in self.plan.triggers if each.rearm is not None]
+        if rearms:
+            return all(
+                each.evaluate(plant.readings, plant.history) is Truth.TRUE for each in rearms
+            )
+        return all(
+            each.condition.evaluate(plant.readings, plant.history) is Truth.FALSE
+            for each in self.plan.triggers
+        )

@@ -1,0 +1,181 @@
+"""Puts a site's agents together, and runs them: readers, playbooks, ledger, graph."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+from handwheel import agents, playbooks
+from handwheel.agents.checkpoints import open_checkpoints
+from handwheel.agents.crew import Crew, Means
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.reader import SiteReader, survey
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.playbooks.binding import bind, bind_triggers
+from handwheel.playbooks.bound import BoundPlaybook
+from handwheel.playbooks.desk import Desk
+from handwheel.playbooks.lint import lint_all
+from handwheel.playbooks.loader import Playbook, load_library
+from handwheel.playbooks.plant_view import PlantView
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.across import cross_limits
+from handwheel.tools.guardrails.authority_check import standing_of
+from handwheel.tools.guardrails.bench import Bench
+from handwheel.tools.guardrails.hindrances import check_files
+from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.leases import give_lease_back, take_lease
+from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.requests.filing import Filing
+from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.workorders import WorkOrders
+
+from .run_lines import show_run_row
+from .stdin_lines import stdin_lines
+from .telling import Teller, tell_log
+
+_POLL_S = 0.2
+
+
+async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
+    """Runs the agents of a site until Ctrl-C, SIGTERM, or the end of standard input.
+
+    Args:
+        note_start: Called before there is anything to lose.
+        as_json: Print one JSON line when they are at work, and one for each event of a run.
+
+    Raises:
+        ConfigError: The policy or the operators are wrong.
+        GuardrailError: Other agents work at this site already.
+        LedgerError: The ledger cannot be used.
+
+    Effect: OBSERVE; requests are filed, and the gate carries out what people approve.
+    """
+    loaded = _sound_playbooks(site)
+    note_start()
+    for package in (agents, playbooks):
+        tell_log(package.__name__)
+    async with _crew(site, loaded) as (crew, reader, database):
+        _announce(site, loaded, as_json=as_json)
+        scan_s = min((each.scan for each in site.connections.values()), default=1.0)
+        tasks = (
+            asyncio.create_task(crew.work(reader.latest, scan_s)),
+            asyncio.create_task(_tell(database, as_json=as_json)),
+            asyncio.create_task(_await_end()),
+        )
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _sound_playbooks(site: Site) -> list[Playbook]:
+    """Returns the playbooks without errors; of the others it says why they are left out."""
+    loaded, findings = load_library(site)
+    wrong = [each for each in (*findings, *lint_all(loaded, site)) if each.is_error]
+    for each in wrong:
+        sys.stderr.write(f"handwheel: left out: {each.problem}\n")
+    files = {each.file for each in wrong}
+    return [each for each in loaded if each.shown not in files]
+
+
+@asynccontextmanager
+async def _crew(
+    site: Site, loaded: Sequence[Playbook]
+) -> AsyncGenerator[tuple[Crew, SiteReader, Database]]:
+    policy = load_policy(site)
+    plans = [plan for each in loaded for plan in bind_triggers(each, site)]
+    tags = _tags(site, plans)
+    site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with Database(site.state, site.id) as database, WorkOrders(site.state) as workorders:
+        holder = take_lease(database, instant_now())
+        try:
+            bench = Bench(site, database, policy, load_roster(site))
+            filing = Filing(site, policy, cross_limits(site, policy))
+            async with (
+                open_checkpoints(site.state) as saver,
+                SiteReader(site, tags) as reader,
+            ):
+                means = Means(
+                    Desk(bench, filing, holder, instant_now, partial(survey, site)),
+                    _view(site, plans),
+                    workorders,
+                    plans,
+                    lambda name, roles: _rebind(site, loaded, name, roles),
+                    lambda plan: _obstacle(bench, plan),
+                    site.hashes,
+                    instant_now,
+                    saver,
+                )
+                yield Crew(means), reader, database
+        finally:
+            give_lease_back(database, holder, instant_now())
+
+
+def _view(site: Site, plans: Sequence[BoundPlaybook]) -> PlantView:
+    conditions = [each for plan in plans for each in plan.conditions]
+    trends = [tag.name for plan in plans for tag in plan.trend_tags]
+    return PlantView.of(conditions, site.clock_tag, trends)
+
+
+def _tags(site: Site, plans: Sequence[BoundPlaybook]) -> list[Tag]:
+    names = {name for plan in plans for name in plan.tags}
+    return site.find_tags(sorted(names | ({site.clock_tag} - {""})))
+
+
+def _rebind(
+    site: Site, loaded: Sequence[Playbook], name: str, roles: Mapping[str, str]
+) -> BoundPlaybook:
+    for each in loaded:
+        if each.id == name:
+            return bind(each, site, roles)
+    raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name} any more")])
+
+
+def _obstacle(bench: Bench, plan: BoundPlaybook) -> str:
+    """Returns why nothing can be asked for by a playbook now; empty for no reason."""
+    site, now = bench.site, instant_now()
+    picture = read_picture(site.state, now)
+    if picture is None:
+        return "no gate is at its post: start 'handwheel gate'"
+    try:
+        check_files(site, site.hashes, picture.hashes)
+    except GuardrailError as refusal:
+        return str(refusal)
+    for equipment in sorted({write.tag.equipment for write in plan.writes}):
+        standing = standing_of(bench, equipment, now)
+        if standing.reason:
+            return f"{standing.reason}; see 'handwheel authority give'"
+    return ""
+
+
+def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
+    names = [each.id for each in loaded]
+    ready = {"ready": "run", "site": site.id, "pid": os.getpid(), "playbooks": names}
+    words = f"the agents of {site.id} watch for {', '.join(names) or 'nothing'}; Ctrl-C ends them"
+    print(json.dumps(ready) if as_json else words, flush=True)
+
+
+async def _tell(database: Database, *, as_json: bool) -> None:
+    head, teller = database.head(), Teller(sys.stdout)
+    last = head.seq if head else 0
+    while True:
+        for row in database.journal(after=last):
+            last = row.seq
+            if line := show_run_row(row, as_json=as_json):
+                teller.tell(line)
+        await asyncio.sleep(_POLL_S)
+
+
+async def _await_end() -> None:
+    async for _ in stdin_lines():
+        pass  # orders come through the ledger
