@@ -2,78 +2,41 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 
-from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.errors import ConfigError, HandwheelError
 from handwheel.playbooks.bound import BoundPlaybook, Trigger
-from handwheel.playbooks.desk import Desk
-from handwheel.playbooks.judging import Judgement
 from handwheel.playbooks.maintenance import Maintenance
 from handwheel.playbooks.phases import Phase
-from handwheel.playbooks.plant_view import PlantView, Readings
+from handwheel.playbooks.plant_view import Readings
 from handwheel.playbooks.run import RunState
 from handwheel.playbooks.run_log import RunLog
-from handwheel.playbooks.runner import DIED, Opening, Runner
+from handwheel.playbooks.runner import DIED, Opening, Runner, hold
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.database import Database, LostRace
 from handwheel.tools.guardrails.ledger.leases import renew_lease
-from handwheel.tools.guardrails.ledger.runs import load_runs, new_run_id, owned_assets
-from handwheel.tools.requests.stamps import Instant
-from handwheel.tools.workorders import WorkOrders
+from handwheel.tools.guardrails.ledger.runs import (
+    RunEntry,
+    load_runs,
+    new_run_id,
+    owned_assets,
+)
 
 from .graph import ThreadState, build_graph, graph_hash
+from .means import CaseFile, Means
 from .triggers import TriggerWatch
 
 _RENEW_S = 2.0
 _AFTER_FAULT_S = 1.0
 _NODES_AT_MOST = 500
+_WAITING = frozenset({Phase.AWAIT_DECISION, Phase.REST})
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class CaseFile:
-    """One run that the crew works on; see `graph.Case`."""
-
-    runner: Runner
-    check: Callable[[BoundPlaybook], str]
-    judgement: Judgement | None = None
-    is_cleared: bool = False
-
-    def check_plan(self) -> str:
-        """Returns why the plan may not be asked for now; empty if it may."""
-        is_writing = self.runner.plan.approval is not None
-        return self.check(self.runner.plan) if is_writing else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What a crew works with.
-
-    Attributes:
-        plans: Every playbook, bound as its triggers bind it.
-        rebind: Binds a playbook by its id and roles, for a run that is open already; raises
-            `HandwheelError` if there is no such playbook any more.
-        check: Returns why a plan may not be asked for now; empty if it may.
-        hashes: Of the site's files, as each run keeps them.
-    """
-
-    desk: Desk
-    plant: PlantView
-    workorders: WorkOrders
-    plans: Sequence[BoundPlaybook]
-    rebind: Callable[[str, Mapping[str, str]], BoundPlaybook]
-    check: Callable[[BoundPlaybook], str]
-    hashes: Mapping[str, str]
-    clock: Callable[[], Instant]
-    checkpointer: BaseCheckpointSaver[Any]
 
 
 class Crew:
@@ -146,18 +109,26 @@ class Crew:
     def _take_up_what_is_open(self) -> None:
         """Holds every run that is open: nothing goes on in silence after a death."""
         for entry in load_runs(self._database, only_open=True):
-            log = self._log(entry.run_id)
-            opening = log.run.opening
             try:
-                plan = self._means.rebind(entry.playbook, opening.get("roles", {}))
-            except HandwheelError as error:
-                _logger.error("%s stays as it is: %s", entry.run_id, error)
-                continue
-            case = self._open_case(plan, log)
-            case.runner.hold_after(DIED)
-            if reason := self._changed(opening, plan):
-                case.runner.forbid(reason)
-            self._start(entry.run_id)
+                self._take_up(entry)
+            except LostRace:
+                raise
+            except HandwheelError as error:  # one that is damaged holds up no other
+                self._tell(entry.run_id, f"nobody works on it: {error}")
+
+    def _take_up(self, entry: RunEntry) -> None:
+        log = self._log(entry.run_id)
+        opening = log.run.opening
+        try:
+            plan = self._means.rebind(entry.playbook, opening.get("roles", {}))
+        except ConfigError as error:
+            hold(log, self._means.desk, f"its playbook cannot be used any more: {error}")
+            raise
+        case = self._open_case(plan, log)
+        hold(log, self._means.desk, DIED)
+        if reason := self._changed(opening, plan):
+            case.runner.forbid(reason)
+        self._start(entry.run_id)
 
     def _changed(self, opening: Mapping[str, Any], plan: BoundPlaybook) -> str:
         """Returns what is not as it was when a run began; empty if all is."""
@@ -175,6 +146,7 @@ class Crew:
         for watch in self._watches:
             is_owned = not owned.isdisjoint(watch.plan.assets)
             trigger = watch.look(self._means.plant, is_owned=is_owned)
+            self._tell(f"the triggers of {_name(watch.plan)}", watch.trouble)
             if trigger is not None and self._may_begin(watch.plan):
                 watch.is_armed = False
                 self._begin(watch.plan, trigger.place, self._shown(trigger))
@@ -182,7 +154,7 @@ class Crew:
     def _may_begin(self, plan: BoundPlaybook) -> bool:
         """Whether a run may begin; one that writes needs a gate that is there."""
         reason = self._means.check(plan) if plan.approval is not None else ""
-        self._tell(plan.id, f"it is due, and does not begin: {reason}" if reason else "")
+        self._tell(_name(plan), f"is due, and does not begin: {reason}" if reason else "")
         return not reason
 
     def _shown(self, trigger: Trigger) -> str:
@@ -194,7 +166,7 @@ class Crew:
         owner = case.runner.open(Opening(place, shown, self._hashes))
         if owner:
             del self._cases[log.run_id]
-            _logger.warning("%s is due, and %s owns its equipment", plan.id, owner)
+            _logger.warning("%s is due, and %s owns its equipment", _name(plan), owner)
             return
         self._start(log.run_id)
 
@@ -236,10 +208,10 @@ class Crew:
         work: ThreadState | Command[Any] = self._entry(case)
         while True:
             try:
-                result = await self._graph.ainvoke(work, config, durability="sync")
-                if "__interrupt__" not in result:
-                    if case.runner.phase is Phase.OVER:
-                        break
+                await self._graph.ainvoke(work, config, durability="sync")
+                if case.runner.phase is Phase.OVER:
+                    break
+                if case.runner.phase not in _WAITING:  # somebody has moved the thread
                     work = self._entry(case)
                     continue
                 while not case.runner.wants_attention():
@@ -252,7 +224,7 @@ class Crew:
                 work = self._entry(case)
             except Exception as error:  # noqa: BLE001 (the graph's supervisor)
                 self._tell(run_id, f"{type(error).__name__}: {error}")
-                case.runner.hold_after(f"the agents failed: {type(error).__name__}: {error}")
+                hold(case.runner.log, self._means.desk, f"the agents failed: {error!r}")
                 await asyncio.sleep(_AFTER_FAULT_S)
                 work = self._entry(case)
         del self._cases[run_id]
@@ -283,3 +255,8 @@ class Crew:
             self._told[about] = trouble
             if trouble:
                 _logger.warning("%s: %s", about, trouble)
+
+
+def _name(plan: BoundPlaybook) -> str:
+    """Returns what tells a plan from another of the same playbook."""
+    return f"{plan.id} ({', '.join(plan.roles.values())})" if plan.roles else plan.id

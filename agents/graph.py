@@ -8,7 +8,7 @@ it is its turn. A node that is reached out of turn does nothing.
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from importlib.metadata import version
-from typing import Any, Protocol, TypedDict
+from typing import Annotated, Any, Protocol, TypedDict
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
@@ -39,11 +39,16 @@ _NODES: Mapping[Phase, str] = {
 }
 
 
+def _newest(_: Any, value: Any) -> Any:
+    """Keeps one value: of a thread that somebody has moved, several nodes may be at work."""
+    return value
+
+
 class ThreadState(TypedDict):
     """What a checkpoint holds: which run, and how far its events had come. Nothing else."""
 
-    run_id: str
-    offset: int
+    run_id: Annotated[str, _newest]
+    offset: Annotated[int, _newest]
 
 
 class Case(Protocol):

@@ -6,6 +6,8 @@ from handwheel.playbooks.bound import BoundPlaybook, Trigger
 from handwheel.playbooks.plant_view import PlantView
 from handwheel.tools.conditions import Truth
 
+_BLIND_SCANS = 100
+
 
 @dataclass(slots=True)
 class TriggerWatch:
@@ -22,6 +24,7 @@ class TriggerWatch:
     plan: BoundPlaybook
     is_armed: bool = True
     unknown: set[str] = field(default_factory=set[str])
+    _blind: int = 0
     _since_s: dict[int, float] = field(default_factory=dict[int, float])
 
     def look(self, plant: PlantView, *, is_owned: bool) -> Trigger | None:
@@ -31,11 +34,19 @@ class TriggerWatch:
             is_owned: Whether a run over the same assets is open.
         """
         due = [each for n, each in enumerate(self.plan.triggers) if self._is_due(n, each, plant)]
+        self._blind = self._blind + 1 if self.unknown else 0
         if self.is_armed:
             return due[0] if due else None
         if not is_owned and not due and self._rearms(plant):
             self.is_armed = True
         return None
+
+    @property
+    def trouble(self) -> str:
+        """What has kept it from being judged for a while, for a diagnostic; empty for nothing."""
+        if self._blind < _BLIND_SCANS:
+            return ""
+        return f"cannot be judged: {', '.join(sorted(self.unknown))}"
 
     def _is_due(self, number: int, trigger: Trigger, plant: PlantView) -> bool:
         truth = trigger.condition.evaluate(plant.readings, plant.history)

@@ -10,7 +10,8 @@ from functools import partial
 
 from handwheel import agents, playbooks
 from handwheel.agents.checkpoints import open_checkpoints
-from handwheel.agents.crew import Crew, Means
+from handwheel.agents.crew import Crew
+from handwheel.agents.means import Means
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.reader import SiteReader, survey
 from handwheel.connectors.site import Site

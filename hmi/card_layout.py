@@ -17,10 +17,15 @@ _INDENT = "    "
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a part; what is abnormal is marked, and coloured where there is colour."""
+    """One row of a part; what is abnormal is marked, and coloured where there is colour.
+
+    Attributes:
+        most: How many lines it may take; what is cut ends with an ellipsis.
+    """
 
     cells: Sequence[str]
     is_abnormal: bool = False
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,9 @@ def drawn(part: Part, width: int, *, is_coloured: bool) -> Iterator[str]:
     """Yields the lines of a part."""
     room, label = width - LABEL, part.label
     lines = [
-        (line, is_abnormal)
-        for text, is_abnormal in _aligned(part.rows)
-        for line in _wrapped(text, room)
+        (line, row.is_abnormal)
+        for text, row in _aligned(part.rows)
+        for line in _shortened(_wrapped(text, room), row.most, room)
     ]
     if part.most is not None and len(lines) > part.most:
         hint = _wrapped(_INDENT + part.hint, room)
@@ -88,7 +93,22 @@ def columns_of(text: str) -> int:
     )
 
 
-def _aligned(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
+def with_unit(shown: str, unit: str) -> str:
+    """Returns a value with its unit, where it has one."""
+    return f"{shown} {unit}".rstrip()
+
+
+def _shortened(lines: list[str], most: int | None, room: int) -> list[str]:
+    """Cuts what takes too many lines, within a word if need be: a value is more than no value."""
+    if most is None or len(lines) <= most:
+        return lines
+    last = " ".join([lines[most - 1], *(each.lstrip() for each in lines[most:])])
+    while columns_of(last) > room - 1:
+        last = last[:-1]
+    return [*lines[: most - 1], f"{last.rstrip()}…"]
+
+
+def _aligned(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
     columns = max((len(row.cells) for row in rows), default=0)
     widths = [
         max((columns_of(row.cells[n]) for row in rows if n < len(row.cells) - 1), default=0)
@@ -102,7 +122,7 @@ def _aligned(rows: Sequence[Row]) -> Iterator[tuple[str, bool]]:
         mark, rest = f"{row.cells[0]:<2}", cells[1:]
         if len(row.cells) == 1:
             mark, rest = "  ", cells
-        yield (mark + _joined(rest)).rstrip(), row.is_abnormal
+        yield (mark + _joined(rest)).rstrip(), row
 
 
 def _joined(cells: Iterable[str]) -> str:

@@ -3,17 +3,31 @@
 The order of its parts is always the same, so that a person finds each without reading.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from handwheel.tools.guardrails.card_model import (
     Card,
     CardChange,
     CardFrame,
     CardReading,
-    CardRecovery,
+    CardRun,
 )
 
-from .card_layout import LABEL, MARK, WIDEST, Part, Row, drawn, fitting_width, headline
+from . import card_run_text
+from .card_layout import (
+    LABEL,
+    MARK,
+    WIDEST,
+    Part,
+    Row,
+    columns_of,
+    drawn,
+    fitting_width,
+    headline,
+    with_unit,
+)
+
+Groups = Sequence[Sequence[Part]]
 
 _KEY_SHOWN = 23
 _BYTES_SHOWN = 16
@@ -31,17 +45,42 @@ def render_card(
         is_whole: Whether a long reason is drawn to its end, else it is cut after three lines.
     """
     width = fitting_width(width)
-    groups = (
-        (_changes(card), _readings(card), _requires(card)),
-        (_effect(card), _undo(card), _risk(card), *_signed(card)),
-        (_frames(card, width), _devices(card), _time(card)),
-        (_proposer(card), _reason(card, is_whole=is_whole)),
-    )
+    groups = _groups_of(card, width, is_whole)
     lines = [headline(f"{card.request_id}  {', '.join(card.equipment)}", card.site, width)]
     for group in groups:
         lines.append("")
         lines += (line for part in group for line in drawn(part, width, is_coloured=is_coloured))
     return [*lines, "━" * width, *drawn(_verdict(card), width, is_coloured=is_coloured)]
+
+
+def _groups_of(card: Card, width: int, is_whole: bool) -> Groups:
+    if card.run is None:
+        return _groups(card, width, is_whole)
+    return _groups_of_run(card, card.run, width, is_whole)
+
+
+def _groups(card: Card, width: int, is_whole: bool) -> Groups:
+    return (
+        (_changes(card), _readings(card), _requires(card)),
+        (_effect(card), _undo(card), _risk(card), *_signed(card)),
+        (_frames(card, width), _devices(card), _time(card)),
+        (_proposer(card), _reason(card, is_whole=is_whole)),
+    )
+
+
+def _groups_of_run(card: Card, run: CardRun, width: int, is_whole: bool) -> Groups:
+    above = [[card_run_text.problems_above(card)]] if card.problems else []
+    needs = card_run_text.permissives(card, width, is_whole=is_whole)
+    found = card_run_text.evidence(run, card.requires, is_whole=is_whole)
+    return (
+        *above,
+        (_changes(card), _readings(card), needs),
+        (_reason(card, is_whole=is_whole), card_run_text.playbook(run), *found),
+        (_effect(card), *card_run_text.expected(card),
+         *card_run_text.undo(card, is_whole=is_whole), _risk(card), *_signed(card)),
+        (_frames(card, width), _devices(card), _time(card)),
+        (_proposer(card),),
+    )  # fmt: skip
 
 
 def render_changes(card: Card, width: int) -> list[str]:
@@ -73,15 +112,11 @@ def _changes(card: Card) -> Part:
 
 
 def _change(change: CardChange) -> Row:
-    value = f"{change.now} → {_with_unit(change.after, change.unit)}"
-    delta = _with_unit(change.delta, change.unit) if change.delta else ""
+    value = f"{change.now} → {with_unit(change.after, change.unit)}"
+    delta = with_unit(change.delta, change.unit) if change.delta else ""
     if change.is_already_so:
         value, delta = f"{value}, already so", ""
     return Row(["", str(change.number), change.tag, value, delta, change.limits or ""])
-
-
-def _with_unit(shown: str, unit: str) -> str:
-    return f"{shown} {unit}".rstrip()
 
 
 def _readings(card: Card) -> Part:
@@ -89,7 +124,7 @@ def _readings(card: Card) -> Part:
 
 
 def _reading(reading: CardReading) -> Row:
-    value = _with_unit(reading.shown, reading.unit)
+    value = with_unit(reading.shown, reading.unit)
     age = "" if reading.age_s is None else f"{reading.age_s:.1f} s old"
     mark = MARK if reading.fault else ""
     cells = [mark, reading.tag, value, reading.quality, age, reading.fault]
@@ -109,38 +144,26 @@ def _requires(card: Card) -> Part:
 
 def _effect(card: Card) -> Part:
     rows = [Row(["", str(each.number), _effect_of(each)]) for each in card.changes]
-    return Part("effect", [*rows, Row(["", "", "without approval nothing is sent"])])
+    when = "" if card.run is None else "; each is sent at its step"
+    return Part("effect", [*rows, Row(["", "", f"without approval nothing is sent{when}"])])
 
 
 def _effect_of(change: CardChange) -> str:
     if not change.readback:
         return f"{change.tag} cannot be read back"
-    after = _with_unit(change.after, change.unit)
+    after = with_unit(change.after, change.unit)
     return f"{change.readback} must read {after} within {change.within_s:g} s"
 
 
 def _undo(card: Card) -> Part:
-    undone = {each.undoes: each for each in card.recovery if each.undoes}
-    rows: list[Row] = []
-    for change in card.changes:
-        undo = undone.get(change.number)
-        if undo is None and change.readback:
-            again = f"by a new request: {change.tag} → {_with_unit(change.now, change.unit)}"
-            rows.append(Row(["", str(change.number), again]))
-        elif undo is None:
-            rows.append(Row([MARK, str(change.number), "not reversible"], True))
-        else:
-            rows.append(Row(["", str(change.number), _recovery(undo)]))
-    rows += [
-        Row(["", "", f"also, if a step fails: {_recovery(each)}"])
-        for each in card.recovery
-        if not each.undoes
-    ]
-    return Part("undo", rows)
+    return Part("undo", [_undo_of(each) for each in card.changes])
 
 
-def _recovery(recovery: CardRecovery) -> str:
-    return f"{recovery.tag} → {_with_unit(recovery.after, recovery.unit)}"
+def _undo_of(change: CardChange) -> Row:
+    if not change.readback:
+        return Row([MARK, str(change.number), "not reversible"], True)
+    again = f"by a new request: {change.tag} → {with_unit(change.now, change.unit)}"
+    return Row(["", str(change.number), again])
 
 
 def _risk(card: Card) -> Part:
@@ -160,10 +183,18 @@ def _signed(card: Card) -> list[Part]:
 def _frames(card: Card, width: int) -> Part:
     names = [(frame, frame.action_id.rpartition("/")[2]) for frame in _all_frames(card)]
     widest = max(len(name) for _, name in names)
+    rows = wire_rows if card.run is None else _short_wire_rows
     return Part(
         "frames",
-        [row for frame, name in names for row in wire_rows(frame, f"{name:<{widest}}", width)],
+        [row for frame, name in names for row in rows(frame, f"{name:<{widest}}", width)],
     )
+
+
+def _short_wire_rows(frame: CardFrame, name: str, width: int) -> list[Row]:
+    """Returns a frame on one line where it fits."""
+    row = Row(["", name, f"{frame.address} at {frame.where}", bytes.fromhex(frame.wire).hex(" ")])
+    is_short = columns_of("  ".join(row.cells)) <= width - LABEL
+    return [Row(["", "  ".join(row.cells[1:])])] if is_short else wire_rows(frame, name, width)
 
 
 def _all_frames(card: Card) -> Iterator[CardFrame]:
@@ -182,7 +213,8 @@ def _time(card: Card) -> Part:
         return Part("time left", [Row([MARK, f"none, {until}"], True)])
     minutes, seconds = divmod(int(card.left_s), 60)
     left = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-    return Part("time left", [Row(["", f"{left}, {until}"])])
+    then = f"; {card_run_text.lasting(card.run)}" if card.run else ""
+    return Part("time left", [Row(["", f"{left}, {until}{then}"])])
 
 
 def _proposer(card: Card) -> Part:

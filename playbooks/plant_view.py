@@ -99,11 +99,16 @@ class PlantView:
         value = reading.value if reading is not None and reading.quality is Quality.GOOD else None
         if isinstance(value, bool) or not isinstance(value, int | float):
             return
-        if points and self.now_s <= points[-1][0]:
+        if points and self.now_s < points[-1][0]:
+            points.clear()  # the plant has begun anew
+        point = (self.now_s, float(value))
+        is_long = len(points) > _MOST_POINTS // 2
+        if is_long and self.now_s - points[-2][0] < (self.now_s - points[0][0]) / _MOST_POINTS * 2:
+            points[-1] = point  # the longer a trend, the wider apart its points
             return
-        points.append((self.now_s, float(value)))
+        points.append(point)
         if len(points) > _MOST_POINTS:
-            del points[::2]  # a long trend keeps its course, at half the points
+            del points[1:-1:2]
 
     def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
         """Returns how a tag went: seconds, 0 being now, and value, the oldest first.

@@ -60,7 +60,7 @@ class Runner:
         clock: Callable[[], Instant],
     ) -> None:
         self.plan = plan
-        self._log = log
+        self.log = log
         self._desk = desk
         self._plant = plant
         self._maintenance = maintenance
@@ -75,12 +75,12 @@ class Runner:
     @property
     def run_id(self) -> str:
         """Its name."""
-        return self._log.run_id
+        return self.log.run_id
 
     @property
     def run(self) -> Run:
         """The run as its events tell of it."""
-        return self._log.run
+        return self.log.run
 
     @property
     def phase(self) -> Phase:
@@ -111,7 +111,7 @@ class Runner:
             for name in names
             if name in readings
         }
-        return self._log.open(
+        return self.log.open(
             plan.id,
             plan.assets,
             {
@@ -150,11 +150,11 @@ class Runner:
             return
         if self.run.state is RunState.CHECKING:
             blocked = list(self.run.judgement.get("blocked_by", []))
-            self._log.record(
+            self.log.record(
                 EventKind.NOT_STARTED, reason=reason, blocked_by=blocked, suggested=suggests
             )
         else:
-            self._log.record(EventKind.HOLDING, reason=reason, at_once=True)
+            self.log.record(EventKind.HOLDING, reason=reason, at_once=True)
 
     async def request(self) -> None:
         """Files the next segment's request; see `Asker.request`."""
@@ -189,7 +189,7 @@ class Runner:
                 await work(step)
             else:
                 await self._watch.settle_promises()
-                self._log.record(EventKind.COMPLETING)
+                self.log.record(EventKind.COMPLETING)
         except Interrupted as interruption:
             self._divert(interruption)
         except (GuardrailError, LostRace) as refusal:  # nothing can be recorded without the lease
@@ -199,9 +199,9 @@ class Runner:
         if self.run.state is RunState.ABORTING:
             return
         if interruption.goal == "hold":
-            self._log.record(EventKind.HOLDING, reason=interruption.reason, at_once=True)
+            self.log.record(EventKind.HOLDING, reason=interruption.reason, at_once=True)
         else:
-            self._log.record(EventKind.ABORTING, reason=interruption.reason, goal=interruption.goal)
+            self.log.record(EventKind.ABORTING, reason=interruption.reason, goal=interruption.goal)
 
     async def recover(self) -> None:
         """Takes the run back; see `Recoverer.recover`."""
@@ -214,22 +214,14 @@ class Runner:
             return
         reason = self.run.reason
         if self.run.state is RunState.STOPPING:
-            self._end_requests(f"the run was stopped: {reason}", only_waiting=False)
-            self._log.record(EventKind.STOPPED, reason=reason)
+            self._end_requests(f"the run was stopped: {reason}")
+            self.log.record(EventKind.STOPPED, reason=reason)
         else:
-            self._end_requests(f"the run is held: {reason}", only_waiting=True)
-            self._log.record(EventKind.HELD, reason=reason)
+            _come_to_hold(self.log, self._desk)
 
-    def _end_requests(self, reason: str, *, only_waiting: bool) -> None:
+    def _end_requests(self, reason: str) -> None:
         for each in self.run.requests:
-            if not only_waiting or self._desk.request(each).state in WAITING_REQUESTS:
-                self._desk.end(each, reason)
-
-    def hold_after(self, reason: str) -> None:
-        """Holds a run after a death or a fault of the agents: nothing goes on in silence."""
-        if self.run.state not in AT_REST:
-            self._log.record(EventKind.HOLDING, reason=reason, at_once=True)
-            self.settle()
+            self._desk.end(each, reason)
 
     def rest(self) -> None:
         """Follows orders to a run at rest, and tells people that it is."""
@@ -237,14 +229,14 @@ class Runner:
         if self.phase is Phase.REST and (due := self._due_escalation()):
             words = f"{self.plan.title}: run {self.run_id} is {self.run.state}: {self.run.reason}"
             self._maintenance.tell(due.to, words)
-            self._log.record(EventKind.ESCALATED, to=list(due.to), when=due.when)
+            self.log.record(EventKind.ESCALATED, to=list(due.to), when=due.when)
 
     def report(self) -> None:
         """Ends a run whose last step is done."""
         if self.phase is not Phase.REPORT:
             return
-        self._end_requests("the run is complete", only_waiting=False)
-        self._log.record(EventKind.COMPLETED)
+        self._end_requests("the run is complete")
+        self.log.record(EventKind.COMPLETED)
 
     def wants_attention(self) -> bool:
         """Whether a run that waits for people should be looked at.
@@ -257,7 +249,7 @@ class Runner:
             except Interrupted as interruption:
                 self._divert(interruption)
             return self.phase is not Phase.AWAIT_DECISION or self._asker.is_decided()
-        return bool(self._log.new_orders()) or self._due_escalation() is not None
+        return bool(self.log.new_orders()) or self._due_escalation() is not None
 
     def _due_escalation(self) -> Escalation | None:
         state = self.run.state.lower()
@@ -278,3 +270,23 @@ class Runner:
     def forbid(self, reason: str) -> None:
         """Lets the run never go on in this process: it began under other files."""
         self._ordering.forbid(reason)
+
+
+def hold(log: RunLog, desk: Desk, reason: str) -> None:
+    """Holds a run at once, after a death or a fault of the agents: nothing goes on in silence.
+
+    Raises:
+        LedgerError: It cannot be written.
+    """
+    if log.run.state not in AT_REST:
+        log.record(EventKind.HOLDING, reason=reason, at_once=True)
+        _come_to_hold(log, desk)
+
+
+def _come_to_hold(log: RunLog, desk: Desk) -> None:
+    """Ends what waits for people, so that nobody approves what nobody will carry out."""
+    reason = log.run.reason
+    for each in log.run.requests:
+        if desk.request(each).state in WAITING_REQUESTS:
+            desk.end(each, f"the run is held: {reason}")
+    log.record(EventKind.HELD, reason=reason)

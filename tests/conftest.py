@@ -8,6 +8,12 @@ from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A deadline for each example would measure how busy the machine is.
+settings.register_profile("handwheel", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=5000)
+settings.load_profile("handwheel")
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

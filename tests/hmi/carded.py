@@ -23,6 +23,10 @@ TAGS = {
             members=MODES,
         ),
         Tag(
+            "VT-101A.pv", "pkg", "float", RegisterAddress("input", 60, "float32"),
+            "mm/s", (0.0, 25.0),
+        ),
+        Tag(
             "PIC-102.sp", "pkg", "float", RegisterAddress("holding", 40, "float32"),
             "kPa", (0.0, 600.0),
         ),
@@ -32,15 +36,23 @@ DEVICE = {
     "kind": "modbus", "where": "modbus://127.0.0.1:5021/1", "name": "Handwheel cw-100 1",
     "is_loopback": True, "is_simulator": True,
 }  # fmt: skip
+WIRE = "01100028000204" + "43af0000"
 READINGS = {
     "P-101B.run_cmd": Reading(value=False, shown="false", status=0, age_s=0.2),
     "P-101B.mode": Reading(value=1, shown="remote", status=0, age_s=0.2),
     "PIC-102.sp": Reading(value=350.0, shown="350", status=0, age_s=0.3),
+    "VT-101A.pv": Reading(value=5.6, shown="5.6", status=0, age_s=0.3),
 }
+
+RUN: dict[str, Any] = {
+    "run_id": "U-7K3MQ2XA", "playbook": "cw/change-over", "version": "1", "digest": DIGEST,
+    "parameters": {"standby": "P-101B", "high": "5 mm/s"}, "segment": 2,
+    "max_duration_s": 3600.0,
+}  # fmt: skip
 
 
 def start() -> dict[str, Any]:
-    """Starting P-101B, which has no undo here but its stop."""
+    """Starting P-101B; its stop takes it back where that is asked for as well."""
     return _action("c1", "P-101B.run_cmd", True, "true", "01050014ff00", "coil 20 bit", "bool") | {
         "expected": [_expected("P-101B.run_cmd", False, "false")],
         "requires": [{"text": "P-101B.mode == 'remote'", "why": "remote_when"}],
@@ -49,7 +61,9 @@ def start() -> dict[str, Any]:
 
 
 def stop() -> dict[str, Any]:
-    return _action("u1", "P-101B.run_cmd", False, "false", "010500140000", "coil 20 bit", "bool")
+    return _action(
+        "u1", "P-101B.run_cmd", False, "false", "010500140000", "coil 20 bit", "bool"
+    ) | {"undoes": "R-7K3MQ2XA/c1"}
 
 
 def lower() -> dict[str, Any]:
@@ -82,7 +96,7 @@ def _expected(tag: str, value: Value, shown: str, **more: float) -> dict[str, An
 
 
 def request(**changes: Any) -> ActionRequest:
-    document = {
+    document: dict[str, Any] = {
         "schema": "request/1", "request_id": "R-7K3MQ2XA", "proposal_key": DIGEST,
         "site": "cw-demo",
         "proposer": {"kind": "person", "name": "anna", "key_id": "SHA256:cGFwZXIga2V5"},
@@ -90,9 +104,57 @@ def request(**changes: Any) -> ActionRequest:
         "risk_class": "R2", "roles": ["operator"], "quorum": 1, "within_s": 1800.0,
         "filed_at": stamp(FILED), "locks": {"site": 0, "P-101B": 0, "PUMPS-101": 0},
         "hashes": {"site": DIGEST, "tags": DIGEST, "policy": DIGEST},
-        "commands": [start()], "recovery": [stop()],
+        "commands": [start()], "recovery": [],
     }  # fmt: skip
-    return ActionRequest.model_validate(document | changes)
+    fields: dict[str, Any] = document | changes
+    back = [each["action_id"] for each in fields["recovery"]]
+    fields["commands"] = [
+        each | {"undo": each.get("undo") if each.get("undo") in back else None}
+        for each in fields["commands"]
+    ]
+    return ActionRequest.model_validate(fields)
+
+
+def asked_by_run(**changes: Any) -> ActionRequest:
+    """The second request of a run, with everything that only a run has."""
+    if_cold = {"text": "PIC-102.sp < 300 kPa", "why": "if"}
+    earlier = _action(
+        "u2", "P-101B.mode", 0, "local", "010600140000", "holding 20 uint16", "enum"
+    ) | {"undoes": "R-00000001/c1", "step": "to-remote", "requires": [if_cold]}
+    safe = _action("u3", "PIC-102.sp", 350.0, "350", WIRE, "holding 40 float32", "float", "E-101")
+    first = start() | {
+        "step": "start-standby", "promises": ["P-101B.run_cmd within 30 s"],
+        "requires": [
+            {"text": "P-101B.mode == 'remote'", "why": "permissive remote"},
+            {"text": "PIC-102.sp > 300 kPa", "why": "invariant"},
+        ],
+    }  # fmt: skip
+    fields = {
+        "commands": [first, lower() | {"step": "less"}],
+        "recovery": [
+            stop() | {"step": "start-standby", "requires": [if_cold]},
+            earlier,
+            safe | {"unit": "kPa", "step": "any-pump"},
+        ],
+        "evidence": [
+            evidence("shakes", "for", "VT-101A.pv > 5 mm/s", "VT-101A.pv is 5.4 mm/s"),
+            evidence("rises", "for", "rate(VT-101A.pv, 30 min) > 0.1 mm/s/h",
+                     "VT-101A.pv is 5.4 mm/s, rate(VT-101A.pv, 30 min) is 3.24 mm/s/h"),
+            evidence("low", "against", "PIC-102.sp < 300 kPa", "PIC-102.sp is 350 kPa"),
+            evidence("remote", "permissive", "P-101B.mode == 'remote'", "P-101B.mode is remote"),
+        ],
+        "supersedes": "R-00000001", "run": RUN,
+        "proposer": {"kind": "agent", "name": "control-agent"},
+    }  # fmt: skip
+    return request(**fields | changes)
+
+
+def evidence(name: str, side: str, text: str, values: str, **changes: Any) -> dict[str, Any]:
+    truth = "false" if side == "against" else "true"
+    return {
+        "id": name, "side": side, "text": text, "truth": truth, "shown": f"{text}  [{values}]",
+        "source": "change-over.yaml:31", **changes,
+    }  # fmt: skip
 
 
 def instant(after_s: float) -> Instant:

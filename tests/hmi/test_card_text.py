@@ -11,7 +11,7 @@ from handwheel.hmi.card_text import render_card
 from handwheel.tools.guardrails.card import CardSigner, parse_card
 from handwheel.tools.requests.stamps import stamp
 
-from .carded import FILED, READINGS, card, lower, picture, read, request, start
+from .carded import FILED, READINGS, asked_by_run, card, lower, picture, read, request, start
 
 GOLDEN = Path(__file__).parent / "cards"
 RED = "\x1b[1;31m"
@@ -24,10 +24,17 @@ CARDS = {
         signed=(CardSigner(person="jörg", role="operator", signed_at=stamp(FILED)),),
     ),
     "not-now": card(
-        request(proposer={"kind": "agent", "name": "planner"}, recovery=[]),
+        request(),
         picture(read("P-101B.run_cmd", value=True, shown="true") | BROKEN_SWITCH, at_s=1800.8),
         after_s=1801.0,
         hindrances=("locked out: P-101B",),
+    ),
+    "run": card(asked_by_run()),
+    "run-not-now": card(
+        asked_by_run(reason="shakes \x1b[2J", recovery=[]),
+        picture(read("VT-101A.pv", value=4.1, shown="4.1") | BROKEN_SWITCH, at_s=1800.8),
+        after_s=1801.0,
+        hindrances=("locked out: P-101B", "its cool-down is 3 s"),
     ),
     "hostile": card(
         request(
@@ -46,6 +53,21 @@ def test_a_card_looks_as_it_did(name: str) -> None:
     if os.environ.get("HANDWHEEL_DRAW"):
         golden.write_text(drawn, encoding="utf-8")
     assert drawn == golden.read_text(encoding="utf-8")
+
+
+def test_the_whole_of_a_runs_card_is_what_show_draws() -> None:
+    drawn = "\n".join(render_card(CARDS["run"], is_whole=True)) + "\n"
+    golden = GOLDEN / "run-whole.txt"
+    if os.environ.get("HANDWHEEL_DRAW"):
+        golden.write_text(drawn, encoding="utf-8")
+    assert drawn == golden.read_text(encoding="utf-8")
+
+
+def test_what_is_written_and_what_is_true_stand_on_the_first_screen_of_a_run() -> None:
+    first = "\n".join(render_card(CARDS["run-not-now"])[:24])
+    assert first.index("NOT NOW") < first.index("change") < first.index("now reads")
+    assert "! locked out: P-101B" in first
+    assert "! and 1 more, at the end" in first
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -117,14 +139,13 @@ def test_the_bytes_of_a_long_frame_stand_below_each_other(width: int) -> None:
     lines = render_card(card(request(commands=[start() | {"wire": wire}])), width)
     at = next(n for n, line in enumerate(lines) if line.startswith("frames"))
     drawn = [line for line in lines[at + 1 :] if line.startswith(" " * 16)]
-    assert bytes.fromhex("".join(line for line in drawn if " c1 " not in line)).hex() == wire + (
-        "010500140000"  # the undo's
-    )
+    assert bytes.fromhex("".join(line for line in drawn if " c1 " not in line)).hex() == wire
     assert {line[:17].isspace() for line in drawn} == {False}
 
 
 def test_a_number_has_its_unit_wherever_it_stands() -> None:
-    drawn = "\n".join(render_card(card(request(commands=[lower() | {"readback": "PIC-102.sp"}]))))
+    lowered = request(commands=[lower() | {"readback": "PIC-102.sp"}])
+    drawn = "\n".join(render_card(card(lowered)))
     assert "must read 340 kPa within 2 s" in drawn
     assert "limits 280 to 420 kPa" in drawn
     assert "PIC-102.sp  350 → 340 kPa  -10 kPa" in drawn
@@ -133,7 +154,7 @@ def test_a_number_has_its_unit_wherever_it_stands() -> None:
 def test_nothing_of_what_is_written_is_rounded_away() -> None:
     exact = lower() | {"value": 349.004, "shown": "349.004"}
     present = picture(read("PIC-102.sp", value=349.1, shown="349.1"))
-    asked = request(commands=[exact], recovery=[])
+    asked = request(commands=[exact])
     drawn = "\n".join(render_card(card(asked, present)))
     assert "349.1 → 349.004 kPa  -0.096 kPa" in drawn
     assert "already so" not in drawn

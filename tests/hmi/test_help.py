@@ -10,13 +10,17 @@ import pytest
 from ..served import handwheel
 
 COMMANDS = [
-    "", "demo", "init", "check", "gate", "lockout", "release",
+    "", "demo", "init", "check", "run", "gate", "lockout", "release",
+    "runs", "runs list", "runs show", "runs hold", "runs stop", "runs resume", "runs abort",
+    "runs clear", "authority", "authority show", "authority give", "authority take",
+    "workorders", "workorders list", "workorders show",
     "operator", "operator enroll", "operator revoke", "operator list",
     "requests", "requests list", "requests show", "requests propose", "requests approve",
     "requests reject", "requests revoke", "requests resolve",
     "journal", "journal tail", "journal verify", "journal export",
     "plant", "plant models", "plant faults", "plant map", "plant serve", "plant run",
-    "policy", "policy explain", "tags", "tags list", "tags read", "tags watch",
+    "playbook", "playbook lint", "playbook show", "policy", "policy explain",
+    "tags", "tags list", "tags read", "tags watch",
 ]  # fmt: skip
 HEAVY = {"asyncua", "pymodbus", "langgraph", "textual"}
 

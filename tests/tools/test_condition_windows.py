@@ -76,7 +76,7 @@ STATISTICS: dict[str, Callable[[list[float], list[float]], float]] = {
     "max": lambda times, values: max(values),
     "stdev": lambda times, values: stdev(values),
     "delta": lambda times, values: values[-1] - values[0],
-    "rate": lambda times, values: linear_regression(times, values).slope,
+    "rate": lambda times, values: 3600 * linear_regression(times, values).slope,
 }
 
 
@@ -224,7 +224,7 @@ def test_a_card_shows_what_a_window_comes_to() -> None:
     observe(history, [(float(at), at / 2) for at in range(12)])
     assert condition.shown({VT: reading(5.5)}, history) == (
         "rate(VT-101A.pv, 10 s) > 1 mm/s/h  "
-        "[VT-101A.pv is 5.5 mm/s, rate(VT-101A.pv, 10 s) is 0.5 mm/s/s]"
+        "[VT-101A.pv is 5.5 mm/s, rate(VT-101A.pv, 10 s) is 1800 mm/s/h]"
     )
 
 

@@ -13,6 +13,7 @@ from .units import POINTS, quotient
 Judge = Callable[[Series], Sample | None]
 
 LONGEST_S = 86400.0
+_HOUR_S = 3600.0
 LONGEST_AGO_S = 7 * 86400.0  # it needs one sample, not all
 
 
@@ -85,7 +86,7 @@ def _slope(series: Series) -> Sample | None:
     summary = series.summary()
     if not summary.is_known or summary.moments.time_square <= 0:
         return None
-    return summary.moments.cross / summary.moments.time_square
+    return _HOUR_S * summary.moments.cross / summary.moments.time_square
 
 
 def _change(series: Series) -> Sample | None:
@@ -105,8 +106,8 @@ def _difference(form: Form) -> Form:
     return form
 
 
-def _per_second(form: Form) -> Form:
-    unit, _ = quotient(_difference(form).unit, "s")
+def _per_hour(form: Form) -> Form:
+    unit, _ = quotient(_difference(form).unit, "h")
     return Form("number", unit)
 
 
@@ -117,6 +118,6 @@ FUNCTIONS: Mapping[str, tuple[Judge, Callable[[Form], Form]]] = {
     "max": (_high, _same),
     "avg": (_average, _same),
     "stdev": (_deviation, _difference),
-    "rate": (_slope, _per_second),
+    "rate": (_slope, _per_hour),
     "delta": (_change, _difference),
 }

@@ -83,7 +83,7 @@ class CardRun(Model):
     """The run of a playbook that asks.
 
     Attributes:
-        segment: Which part of the playbook it is, from 1.
+        segment: Which request of the run it is, from 1.
         parameters: As they were bound when the run began, the roles included.
         max_duration_s: How long after the approval a later command may be sent, seconds.
         supersedes: The earlier request of the run whose open recovery it takes over.

@@ -216,6 +216,16 @@ class Gate:
                     names |= set(parse_condition(each.text, self._post.site.tags).tags)
                 except ConditionError:
                     continue  # the ninth check refuses it
+        return names | self._tags_of_evidence(record)
+
+    def _tags_of_evidence(self, record: RequestRecord) -> set[str]:
+        """Returns what the evidence reads that can be judged again now, for the card."""
+        names = set[str]()
+        for each in record.request.evidence:
+            try:
+                names |= set(parse_condition(each.text, self._post.site.tags).tags)
+            except ConditionError:
+                continue  # it looks back in time: the card shows it as it was filed
         return names
 
     def publish(self) -> None:

@@ -1,0 +1,53 @@
+"""What a crew works with, and what it keeps of each run."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from handwheel.playbooks.bound import BoundPlaybook
+from handwheel.playbooks.desk import Desk
+from handwheel.playbooks.judging import Judgement
+from handwheel.playbooks.plant_view import PlantView
+from handwheel.playbooks.runner import Runner
+from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.workorders import WorkOrders
+
+
+@dataclass(slots=True)
+class CaseFile:
+    """One run that the crew works on; see `graph.Case`."""
+
+    runner: Runner
+    check: Callable[[BoundPlaybook], str]
+    judgement: Judgement | None = None
+    is_cleared: bool = False
+
+    def check_plan(self) -> str:
+        """Returns why the plan may not be asked for now; empty if it may."""
+        is_writing = self.runner.plan.approval is not None
+        return self.check(self.runner.plan) if is_writing else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a crew works with.
+
+    Attributes:
+        plans: Every playbook, bound as its triggers bind it.
+        rebind: Binds a playbook by its id and roles, for a run that is open already; raises
+            `HandwheelError` if there is no such playbook any more.
+        check: Returns why a plan may not be asked for now; empty if it may.
+        hashes: Of the site's files, as each run keeps them.
+    """
+
+    desk: Desk
+    plant: PlantView
+    workorders: WorkOrders
+    plans: Sequence[BoundPlaybook]
+    rebind: Callable[[str, Mapping[str, str]], BoundPlaybook]
+    check: Callable[[BoundPlaybook], str]
+    hashes: Mapping[str, str]
+    clock: Callable[[], Instant]
+    checkpointer: BaseCheckpointSaver[Any]

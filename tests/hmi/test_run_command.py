@@ -1,0 +1,243 @@
+"""`handwheel run` where something is missing, wrong, interrupted or dies; orders to its runs."""
+
+import signal
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from handwheel.tools.guardrails.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.enrolment_text import with_record
+from handwheel.tools.guardrails.keys import PrivateKey
+
+from ..kill.crew import Crew, gate_command
+from ..kill.run_desk import RunDesk
+from ..kill.run_world import PLAYBOOK, RunWorld
+from ..kill.world import ADMINISTRATOR, edit
+from ..served import HANDWHEEL, frames_of
+from .processes import environment
+
+pytestmark = pytest.mark.timeout(90)
+
+_WAIT_S = 20.0
+_POLL_S = 0.05
+
+
+class Stage:
+    """A plant, perhaps a gate, and people with open keys; `with` ends them all."""
+
+    def __init__(self, root: Path) -> None:
+        self.world = RunWorld(root)
+        self.crew = Crew(self.world)
+        self.ports: dict[str, int] = {}
+        self._desk: RunDesk | None = None
+
+    @property
+    def site(self) -> Path:
+        return self.world.site
+
+    @property
+    def desk(self) -> RunDesk:
+        """The desk, at which the pumps are handed over to agents."""
+        self._desk = self._desk or RunDesk(self.world)
+        return self._desk
+
+    def add_planner(self) -> None:
+        """Enrols dora, whose role approves nothing."""
+        edit(
+            self.site / "policy.yaml",
+            lambda line: line.replace("roles: {", "roles: {planner: {}, "),
+        )
+        start = datetime.now(UTC) - timedelta(hours=1)
+        record = make_record(
+            self.site.name,
+            Enrolment("dora", ("planner",), start, start + timedelta(days=1)),
+            PrivateKey.generate(),
+            self.world.key(ADMINISTRATOR),
+        )
+        operators = self.site / "operators.yaml"
+        text, _ = with_record(operators, record)
+        operators.write_text(text, encoding="utf-8")
+
+    def write_wrong(self) -> Path:
+        """Writes a second playbook, with a mistyped key."""
+        wrong = self.site / "playbooks" / "wrong.yaml"
+        text = PLAYBOOK.replace("test/change-over", "test/wrong").replace("title: C", "titel: C")
+        wrong.write_text(text, encoding="utf-8")
+        return wrong
+
+    def start_plant(self) -> None:
+        """Starts the plant, at the ports that it had before if it had any."""
+        command = [*HANDWHEEL, *self.world.plant_command()]
+        for name, port in self.ports.items():
+            option = f"--{name.replace('_', '-')}-port"
+            command[command.index(option) + 1] = str(port)
+        self.ports = dict(self.crew.start("plant", command)["ports"])
+
+    def start_gate(self) -> None:
+        self.crew.start("gate", gate_command(self.site))
+
+    def sees(self, run: subprocess.Popen[str], text: str) -> None:
+        """Waits until what the agents have said on standard error or output holds a text."""
+        until_s = monotonic() + _WAIT_S
+        while text not in self.said:
+            assert run.poll() is None, self.said
+            assert monotonic() < until_s, f"{text!r} never came: {self.said}"
+            sleep(_POLL_S)
+
+    @property
+    def said(self) -> str:
+        return (self.world.root / "agents.log").read_text(encoding="utf-8")
+
+    @contextmanager
+    def agents(self) -> Generator[subprocess.Popen[str]]:
+        """Runs the agents; a pipe is their standard input."""
+        command = [*HANDWHEEL, "run", "--site", str(self.site)]
+        with (
+            (self.world.root / "agents.log").open("w", encoding="utf-8") as log,
+            subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, env=environment()
+            ) as process,
+        ):
+            try:
+                yield process
+            finally:
+                process.kill()
+        assert "Traceback" not in self.said
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """Runs a command to its end; returns its code and what it said."""
+        told = self.world.run(*words)
+        assert "Traceback" not in told.stderr
+        return told.returncode, told.stdout + told.stderr
+
+    def state_becomes(self, *states: str) -> tuple[str, str]:
+        """Waits until the only open run is in one of some states; returns its id and state."""
+        until_s = monotonic() + _WAIT_S
+        while True:
+            found = [(each.run_id, self.desk.run(each.run_id)) for each in self.desk.runs()]
+            if found and found[0][1].state in states:
+                return found[0][0], found[0][1].state
+            assert monotonic() < until_s, (found, self.said)
+            sleep(_POLL_S)
+
+    def wires(self) -> list[str]:
+        return [str(frame["pdu"]) for frame in frames_of(self.world.frames)]
+
+
+@contextmanager
+def staged(root: Path) -> Generator[Stage]:
+    stage = Stage(root)
+    with stage.crew:
+        stage.start_plant()
+        ports = stage.ports
+        stage.world.make_site(ports["opcua"], ports["modbus"], ports["modbus_gate"])
+        stage.add_planner()
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
+    """A stage on which a run waits for an approval that nobody gives."""
+    with staged(tmp_path_factory.mktemp("stage") / "world") as found:
+        yield found
+
+
+def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: Stage) -> None:
+    with stage.agents() as agents:
+        stage.sees(agents, "no gate is at its post: start 'handwheel gate'")
+        assert stage.run("runs", "list", "--all") == (0, "no runs\n")
+        stage.start_gate()
+        stage.sees(agents, "P-101A was not handed over to agents; see 'handwheel authority give'")
+        assert stage.run("requests", "list", "--all") == (0, "no requests\n")
+        assert stage.desk  # hands the pumps over
+        stage.state_becomes("WAITING_APPROVAL")
+        assert stage.said.count("no gate is at its post") == 1
+
+
+def test_what_is_wrong_is_said_in_one_line(stage: Stage) -> None:
+    with stage.agents():
+        run_id, _ = stage.state_becomes("HELD")  # those who began it were killed
+        stage.desk.order(run_id, "resume")
+        stage.state_becomes("WAITING_APPROVAL")
+        for words, code, said in (
+            (["run"], 1, "another process works on this site's runs: pid "),
+            (["runs", "show", "U-NONE"], 2, "'U-NONE' is no run of this site"),
+            (["runs", "abort", "U-NONE", "--as", "ben"], 2, "'U-NONE' is no run of this site"),
+            (["runs", "hold", "U-NONE"], 2, "'U-NONE' is no run of this site"),
+            (["runs", "resume", run_id, "--as", "ben"], 1, "resume is not for a run that is WAIT"),
+            (["runs", "clear", run_id, "--as", "ben"], 1, "clear is not for a run that is WAIT"),
+            (
+                ["runs", "abort", run_id, "--as", "carla"],
+                1,
+                "carla is no operator of this site now",
+            ),
+            (["runs", "abort", run_id, "--as", "dora"], 1, f"to abort {run_id} asks for: operator"),
+        ):
+            found, told = stage.run(*words)
+            assert (found, said in told) == (code, True), (words, told)
+        assert stage.desk.run(run_id).state == "WAITING_APPROVAL"
+
+
+@pytest.mark.parametrize(("ends", "code"), [("ctrl-c", 130), ("closed", 0)])
+def test_agents_end_in_order_and_their_run_is_held(stage: Stage, ends: str, code: int) -> None:
+    with stage.agents() as agents:
+        stage.sees(agents, "Ctrl-C ends them")
+        run_id, _ = stage.state_becomes("HELD")
+        stage.desk.order(run_id, "resume")
+        stage.state_becomes("WAITING_APPROVAL")
+        if ends == "ctrl-c":
+            agents.send_signal(signal.SIGINT)
+        else:
+            assert agents.stdin is not None
+            agents.stdin.close()
+        assert agents.wait(timeout=10) == code
+    told = stage.run("runs", "list")[1]
+    assert run_id in told
+    assert "HELD" in told
+    assert stage.run("runs", "hold", run_id)[0] in {1, 4}
+
+
+def test_a_playbook_with_a_mistake_is_left_out_and_the_others_go_on(stage: Stage) -> None:
+    wrong = stage.write_wrong()
+    code, told = stage.run("playbook", "lint", str(wrong))
+    assert (code, f"{wrong}:4:1: unknown-key error: titel" in told) == (1, True)
+    with stage.agents() as agents:
+        stage.sees(agents, "watch for test/change-over;")
+        assert f"left out: {wrong}:4:1: test/wrong: titel: unknown key; did you mean" in stage.said
+
+
+def _steps(stage: Stage, run_id: str) -> dict[str, str]:
+    return {step: str(state) for step, state in stage.desk.run(run_id).steps.items()}
+
+
+def test_a_plant_that_dies_while_a_run_settles(tmp_path: Path) -> None:
+    with staged(tmp_path / "world") as stage:
+        stage.start_gate()
+        assert stage.desk
+        with stage.agents() as agents:
+            run_id, _ = stage.state_becomes("WAITING_APPROVAL")
+            stage.desk.approve_all()
+            until_s = monotonic() + _WAIT_S
+            while _steps(stage, run_id).get("settle") != "PERFORM":
+                assert monotonic() < until_s, _steps(stage, run_id)
+                sleep(0.01)
+            stage.crew.kill("plant")
+            stage.state_becomes("HELD")  # what cannot be seen is neither done nor taken back
+            assert _steps(stage, run_id)["settle"] == "PERFORM"
+            assert "invariant unknown" in stage.said
+            assert stage.wires() == ["050014ff00"]
+            stage.start_plant()
+            until_s = monotonic() + _WAIT_S
+            while (told := stage.run("tags", "read", "PT-102.pv"))[0] != 0:
+                assert monotonic() < until_s, told
+            assert stage.wires() == ["050014ff00"]  # that it is back sets nothing going
+            stage.desk.order(run_id, "abort")
+            stage.state_becomes("ABORTED")
+            assert stage.wires() == ["050014ff00", "0500140000"]
+            assert agents.poll() is None
+        assert stage.world.judged(stage.world.export()).faults == ()
