@@ -1,6 +1,5 @@
 """Puts a site's agents together, and runs them: readers, playbooks, ledger, graph."""
 
-import asyncio
 import json
 import os
 import sys
@@ -37,10 +36,8 @@ from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.workorders import WorkOrders
 
 from .run_lines import show_run_row
-from .stdin_lines import stdin_lines
-from .telling import Teller, tell_log
-
-_POLL_S = 0.2
+from .serving import serve
+from .telling import tell_log
 
 
 async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
@@ -64,19 +61,8 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     async with _crew(site, loaded) as (crew, reader, database):
         _announce(site, loaded, as_json=as_json)
         scan_s = min((each.scan for each in site.connections.values()), default=1.0)
-        tasks = (
-            asyncio.create_task(crew.work(reader.latest, scan_s)),
-            asyncio.create_task(_tell(database, as_json=as_json)),
-            asyncio.create_task(_await_end()),
-        )
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        work = crew.work(reader.latest, scan_s)
+        await serve(work, database, partial(show_run_row, as_json=as_json))
 
 
 def _sound_playbooks(site: Site) -> list[Playbook]:
@@ -164,19 +150,3 @@ def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
     ready = {"ready": "run", "site": site.id, "pid": os.getpid(), "playbooks": names}
     words = f"the agents of {site.id} watch for {', '.join(names) or 'nothing'}; Ctrl-C ends them"
     print(json.dumps(ready) if as_json else words, flush=True)
-
-
-async def _tell(database: Database, *, as_json: bool) -> None:
-    head, teller = database.head(), Teller(sys.stdout)
-    last = head.seq if head else 0
-    while True:
-        for row in database.journal(after=last):
-            last = row.seq
-            if line := show_run_row(row, as_json=as_json):
-                teller.tell(line)
-        await asyncio.sleep(_POLL_S)
-
-
-async def _await_end() -> None:
-    async for _ in stdin_lines():
-        pass  # orders come through the ledger

@@ -1,0 +1,53 @@
+"""What gate and agents have in common: to work, to tell of it, and to end with their input."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.journal import Row
+
+from .stdin_lines import stdin_lines
+from .telling import Teller
+
+_POLL_S = 0.2
+
+
+async def serve(
+    work: Coroutine[Any, Any, None], database: Database, show: Callable[[Row], str]
+) -> None:
+    """Works until that ends or fails, or until standard input ends.
+
+    Args:
+        show: Returns a new row of the journal as a line; empty for one that is not told.
+    """
+    tasks = (
+        asyncio.create_task(work),
+        asyncio.create_task(_tell(database, show)),
+        asyncio.create_task(_await_end()),
+    )
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _tell(database: Database, show: Callable[[Row], str]) -> None:
+    head, teller = database.head(), Teller(sys.stdout)
+    last = head.seq if head else 0
+    while True:
+        for row in database.journal(after=last):
+            last = row.seq
+            if line := show(row):
+                teller.tell(line)
+        await asyncio.sleep(_POLL_S)
+
+
+async def _await_end() -> None:
+    async for _ in stdin_lines():
+        pass  # no orders are taken here: they come through the ledger
