@@ -5,7 +5,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from handwheel.connectors.site import OPERATORS_FILE, SITE_FILE, load_site
+from handwheel.connectors.site import OPERATORS_FILE, SITE_FILE, Site, load_site
+from handwheel.tools.guardrails.authority import hand_over, next_generation
+from handwheel.tools.guardrails.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.guardrails.durable import replace_file
 from handwheel.tools.guardrails.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.enrolment_text import with_record, with_trust_root
@@ -13,11 +15,16 @@ from handwheel.tools.guardrails.keys import fingerprint
 from handwheel.tools.guardrails.operators import ADMINISTRATOR, load_roster
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
-from .signing import Signer
+from .signing import Signer, Statement, open_bench, sign_statement
 
-PROPOSER, APPROVER = "anna", "ben"
+GIVER, APPROVER = "anna", "ben"
+HANDED_OVER = ("PUMPS-101", "E-101")
+"""What the agents may act on: the pumps, and the exchanger whose load a safe state trims."""
+
 _ROOT = "root"
 _LASTS = timedelta(hours=1)
+_HANDED_OVER_FOR = timedelta(minutes=50)
+_SIGNED_FOR_S = 60.0
 
 
 def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
@@ -29,7 +36,7 @@ def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
     Returns:
         Those who sign, by name.
     """
-    keys = {name: Ed25519PrivateKey.generate() for name in (_ROOT, PROPOSER, APPROVER)}
+    keys = {name: Ed25519PrivateKey.generate() for name in (_ROOT, GIVER, APPROVER)}
     root = keys[_ROOT]
     trusted = with_trust_root(folder / SITE_FILE, fingerprint(root.public_key()))
     replace_file(folder / SITE_FILE, trusted)
@@ -46,3 +53,22 @@ def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
         for each in roster.operators
         if not each.is_administrator
     }
+
+
+def hand_to_agents(site: Site, giver: Signer) -> None:
+    """Hands the demo's equipment over to agents, as `handwheel authority give` does."""
+    with open_bench(site) as bench:
+        for equipment in HANDED_OVER:
+            now = instant_now()
+            until = stamp(now.wall + _HANDED_OVER_FOR)
+            generation = next_generation(bench.database, equipment)
+            subject = authority_subject(equipment, generation, until)
+            statement = Statement(
+                verdict="hand-over",
+                meaning=meaning_of_subject("hand-over", subject),
+                role=min(giver.operator.roles),
+                valid_s=_SIGNED_FOR_S,
+                subject=subject,
+            )
+            signed = sign_statement(bench.database, giver, statement, now)
+            hand_over(bench, equipment, until, generation, signed, now)

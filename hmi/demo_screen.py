@@ -1,6 +1,7 @@
 """The demo's screen, 80 by 24: grey by default, colour only for what is abnormal."""
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
@@ -11,15 +12,20 @@ from handwheel.connectors.connection import Connection, State
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, Quality
 from handwheel.sim_plant.alarm import Priority
+from handwheel.tools.guardrails.printable import printable
 
 from .connection_lines import is_starting
-from .demo_story import ALARM_LIST, Story, Timeline, clock_text
+from .demo_cases import Case, step_text
+from .demo_evidence import evidence_lines
+from .demo_timeline import ALARM_LIST, Timeline, clock_text
 from .history import History
 from .trend import Scale, labelled
 
-_TREND_HEIGHT = 6
-_COLUMN = 19  # of a value with its unit, or a pump with its state
 _NEEDED = (80, 24)
+_TREND_HEIGHT, _TREND_ALONE = 5, 15
+_TITLE = 19  # columns of a pump with its state
+_STEP_LINES, _EVIDENCE_LINES = 2, 8
+_EVENTS = 2
 # ISA-101: a shape of its own for each priority, so that colour is not the only sign.
 _SIGNS = {
     Priority.HIGH: ("▲", "bold red"),
@@ -27,28 +33,26 @@ _SIGNS = {
     Priority.LOW: ("■", "bold cyan"),
 }
 _MORE = 3  # columns for the number of alarms that do not fit
-_PUMP_ROWS = (
-    ("speed", "P-101{}.speed"),
-    ("current", "IT-101{}.pv"),
-    ("vibration", "VT-101{}.pv"),
-    ("bearing", "TT-111{}.pv"),
-)
+# With the width of each, so that a question mark fits before it.
+_PUMP = (("IT-101{}.pv", 9), ("VT-101{}.pv", 12), ("TT-111{}.pv", 13))
+_BESIDE_WIDTH = 12
 _CAUSES = {0: "", 8: "elec.", 9: "start"}  # the other numbers are an interlock's
-_PROCESS = ("PT-102.pv", "FT-103.pv", "TT-202.pv", "PDT-101.pv", "LT-101.pv")
-_NAMES = {
-    "PT-102.pv": "header pressure",
-    "FT-103.pv": "water flow",
-    "TT-202.pv": "product out",
-    "PDT-101.pv": "strainer dp",
-    "LT-101.pv": "basin level",
-}
+_BESIDE = {"A": ("header", "PT-102.pv"), "B": ("strainer", "PDT-101.pv")}
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Everything that one picture shows."""
+    """Everything that one picture shows.
 
-    story: Story
+    Attributes:
+        site: Its name.
+        hint: What the viewer should know now, on one line.
+        case: The run that is shown; `None` as long as there is none.
+    """
+
+    site: str
+    hint: str
+    case: Case | None
     tags: Mapping[str, Tag]
     readings: Mapping[str, DataValue]
     history: History
@@ -63,12 +67,11 @@ def render(frame: Frame) -> RenderableType:
     return Group(
         *_too_small(frame),
         _header(frame),
-        *_below_header(frame),
+        _below_header(frame),
         _trends(frame),
-        Text(""),
-        *_numbers(frame),
-        Text(""),
+        *(_pump(frame, side) for side in "AB"),
         _alarms(frame),
+        *_case(frame),
         *_events(frame),
     )
 
@@ -83,7 +86,7 @@ def _header(frame: Frame) -> Text:
     speed = frame.readings["SIM-CLOCK.speed"]
     pace = f"{speed.value:g}" if _is_good(speed) and isinstance(speed.value, float) else "?"
     text = _line("HANDWHEEL demo", "bold")
-    text.append(f"  cw-100 simulated {pace}×")
+    text.append(f"  {frame.site}, simulated  {pace}×")
     text.append(f"  plant time {clock_text(frame.timeline.now_s)}")
     for connection in frame.connections:
         text.append(f"  {connection.name}")
@@ -96,17 +99,18 @@ def _header(frame: Frame) -> Text:
     return text
 
 
-def _below_header(frame: Frame) -> list[Text]:
-    """Two lines: the reasons of what is down; else what the viewer should look at."""
+def _below_header(frame: Frame) -> Text:
+    """The reason of what is down; else what the viewer should look at."""
     reasons = [_line(f"{c.name}: {c.reason}", "bold") for c in frame.connections if c.reason]
-    return [*(reasons or [_line(frame.story.intro, "dim")]), Text("")][:2]
+    return reasons[0] if reasons else _line(f"{frame.hint}  Ctrl-C ends it.", "dim")
 
 
 def _trends(frame: Frame) -> Table:
     width = (frame.width - 2) // 2
+    height = _TREND_HEIGHT if frame.case else _TREND_ALONE
     table = Table.grid(padding=(0, 1))
-    vibration = _trend(frame, "VT-101A vibration, mm/s", "VAH-101A", 10.0, width)
-    pressure = _trend(frame, "PT-102 header pressure, kPa", "PAL-102", 500.0, width)
+    vibration = _trend(frame, "VT-101A vibration, mm/s", "VAH-101A", 10.0, (width, height))
+    pressure = _trend(frame, "PT-102 header pressure, kPa", "PAL-102", 500.0, (width, height))
     for n, (left, right) in enumerate(zip(vibration, pressure, strict=True)):
         style = "dim" if n == 0 else ""
         table.add_row(
@@ -116,35 +120,32 @@ def _trends(frame: Frame) -> Table:
     return table
 
 
-def _trend(frame: Frame, title: str, alarm: str, high: float, width: int) -> list[str]:
+def _trend(frame: Frame, title: str, alarm: str, high: float, size: tuple[int, int]) -> list[str]:
     """A trend of what an alarm measures, with the alarm's limit."""
     definition = ALARM_LIST[alarm]
     series = frame.history.series(f"{definition.measures}.pv")
     scale = Scale(0.0, high, definition.limit)
-    return labelled(f"{title} (alarm {scale.limit:g})", series, width, _TREND_HEIGHT, scale)
+    return labelled(f"{title} (alarm {scale.limit:g})", series, *size, scale)
 
 
-def _numbers(frame: Frame) -> list[Text]:
-    """One line a row; a column is as wide as its widest content, so that nothing jumps."""
-    titles = [Text(" " * 11), _pump_title(frame, "P-101A"), _pump_title(frame, "P-101B")]
-    lines = [titles]
-    for (name, pattern), process in zip(_PUMP_ROWS, _PROCESS, strict=False):
-        pumps = (_value(frame, pattern.format(side)) for side in "AB")
-        lines.append([Text(f"{name:<11}", style="dim"), *pumps, *_process(frame, process)])
-    blank = Text(" " * (11 + 2 * _COLUMN))
-    lines.append([blank, *_process(frame, _PROCESS[-1])])
-    return [_joined(parts) for parts in lines]
-
-
-def _process(frame: Frame, name: str) -> tuple[Text, Text]:
-    return Text(f"{_NAMES[name]:<17}", style="dim"), _value(frame, name)
+def _pump(frame: Frame, side: str) -> Text:
+    """A column is as wide as its widest content, so that nothing jumps."""
+    name, beside = _BESIDE[side]
+    return _joined(
+        [
+            _pump_title(frame, f"P-101{side}"),
+            *(_value(frame, pattern.format(side), width) for pattern, width in _PUMP),
+            Text(f"{name:>12}", style="dim"),
+            _value(frame, beside, _BESIDE_WIDTH),
+        ]
+    )
 
 
 def _is_good(reading: DataValue) -> bool:
     return reading.quality is Quality.GOOD
 
 
-def _line(text: str, style: str) -> Text:
+def _line(text: str, style: str = "") -> Text:
     """A line that begins with this text; what is appended does not take over its style."""
     return Text(no_wrap=True, overflow="ellipsis").append(text, style)
 
@@ -165,7 +166,7 @@ def _pump_title(frame: Frame, pump: str) -> Text:
     if readings[f"{pump}.tripped"].value:
         return _padded(f"{pump} ! TRIP {_cause(readings[f'{pump}.trip_cause'])}", "bold red")
     is_running = bool(readings[f"{pump}.running"].value)
-    return _padded(f"{pump} {'running' if is_running else 'standby'}", "bold")
+    return _padded(f"{pump} {'running' if is_running else 'at rest'}", "bold")
 
 
 def _cause(reading: DataValue) -> str:
@@ -173,19 +174,22 @@ def _cause(reading: DataValue) -> str:
     return _CAUSES.get(cause, f"I-0{cause}") if isinstance(cause, int) else "?"
 
 
-def _value(frame: Frame, name: str) -> Text:
-    tag, reading = frame.tags[name], frame.readings[name]
-    if not _is_good(reading):
-        return _padded(f"? {tag.show(reading):>6} {tag.unit}", "reverse")
-    return _padded(f"{_fixed(reading):>8} {tag.unit}", "")
-
-
 def _padded(text: str, style: str) -> Text:
-    return Text.assemble((text, style), " " * (_COLUMN - len(text)))
+    return Text.assemble((text, style), " " * (_TITLE - len(text)))
+
+
+def _value(frame: Frame, name: str, width: int) -> Text:
+    unit, reading = frame.tags[name].unit, frame.readings[name]
+    shown = f"{_fixed(reading)} {unit}"
+    if _is_good(reading):
+        return Text(f"{shown:>{width}}")
+    return Text.assemble(" " * (width - len(shown) - 2), (f"? {shown}", "reverse"))
 
 
 def _fixed(reading: DataValue) -> str:
     value = reading.value
+    if value is None:
+        return "-"
     return f"{value:.2f}" if isinstance(value, float) and abs(value) < 10.0 else (
         f"{value:.1f}" if isinstance(value, float) else str(value)
     )  # fmt: skip
@@ -216,9 +220,30 @@ def _alarms(frame: Frame) -> Text:
     return text
 
 
-def _events(frame: Frame) -> list[Text]:
-    lines = [
-        _line(f"{clock_text(time)}  {meaning}", "")
-        for time, _, meaning in frame.timeline.entries[-4:]
+def _case(frame: Frame) -> list[Text]:
+    """The run with what it does now, and the evidence as it was judged."""
+    if frame.case is None:
+        return [_line("no run: the agents watch", "dim")]
+    case = frame.case
+    head = _line(f"{case.run_id}  {case.plan.id}  ")
+    head.append(case.run.state, "bold")
+    text = printable(step_text(case, frame.readings))
+    step = textwrap.wrap(text, frame.width, max_lines=_STEP_LINES, placeholder="…")
+    evidence = [
+        _line(text, "bold yellow" if is_against else "")
+        for text, is_against in evidence_lines(case.run.judgement)
     ]
-    return [*lines, *[Text("")] * (4 - len(lines)), Text("Ctrl-C ends the demo", style="dim")]
+    return [head, *_filled(map(_line, step), _STEP_LINES), *_filled(evidence, _EVIDENCE_LINES)]
+
+
+def _events(frame: Frame) -> list[Text]:
+    """The latest; more of them where there is room."""
+    count = max(frame.height - _NEEDED[1], 0) + _EVENTS
+    latest = frame.timeline.entries[-count:]
+    return _filled((_line(f"{clock_text(each.time_s)}  {each.text}") for each in latest), count)
+
+
+def _filled(lines: Iterable[Text], count: int) -> list[Text]:
+    """Returns the lines and as many empty ones as make up the number, so that nothing jumps."""
+    shown = list(lines)
+    return [*shown, *[Text("")] * (count - len(shown))]

@@ -1,4 +1,4 @@
-"""The demo's stage: a plant and a gate as processes, a site, its people, and readers."""
+"""The demo's stage: plant, gate and agents as processes, a site, its people, and readers."""
 
 import asyncio
 import os
@@ -12,38 +12,49 @@ from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import Site, load_site
 
 from .child_process import ChildProcess
-from .demo_desk import Desk
-from .demo_people import enroll_people
-from .demo_run import DemoRun
-from .demo_story import SHOWN, Story
+from .demo_people import GIVER, enroll_people, hand_to_agents
+from .demo_story import Story
+from .demo_timeline import SHOWN
 from .plants import create_plant
+from .signing import Signer
 from .sitefiles import Link, write_site
+
+_SCAN = "50 ms"
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that a telling needs, running."""
+    """Everything that a telling needs, running.
+
+    Attributes:
+        reader: Scans the tags that the demo shows.
+        plant: Its process, whose pace the demo sets.
+        others: The gate's process and the agents'.
+        people: By name.
+        frame_log: The plant's own record of every write.
+    """
 
     story: Story
     site: Site
     reader: SiteReader
     plant: ChildProcess
-    gate: ChildProcess
-    desk: Desk
+    others: tuple[ChildProcess, ...]
+    people: dict[str, Signer]
+    frame_log: Path
 
-    async def tell(
-        self, approve_after_s: float | None, *, is_live: bool, asks: bool = True
-    ) -> None:
-        """Tells the story; see `DemoRun.run`."""
-        run = DemoRun(self.story, self.site, self.reader, (self.plant, self.gate), self.desk)
-        await run.run(approve_after_s, is_live=is_live, asks=asks)
+    def check(self) -> None:
+        """Raises if one of the processes has ended.
+
+        Raises:
+            NotConnected: It has; says how.
+        """
+        for process in (self.plant, *self.others):
+            process.check()
 
 
 @asynccontextmanager
-async def demo_stage(
-    folder: Path, story: Story, *, is_attended: bool, scan: str = "500 ms"
-) -> AsyncGenerator[Stage]:
-    """Starts plant, then gate, each with ports and keys of its own; ends them in reverse.
+async def demo_stage(folder: Path, story: Story, *, is_attended: bool) -> AsyncGenerator[Stage]:
+    """Starts plant, gate, then agents, each with ports and keys of its own; ends them in reverse.
 
     Args:
         folder: Empty; takes the site and the logs.
@@ -61,18 +72,19 @@ async def demo_stage(
     serve = (
         *("plant", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
         *("--modbus-gate-port", "0", "--gate-secret", str(secret_file)),
-        *("--frame-log", str(frames), "--speed", "1", "--fault", story.fault),
+        *("--frame-log", str(frames), "--speed", "1"),
+        *(word for fault in story.faults for word in ("--fault", fault)),
     )
     async with ChildProcess("the plant", serve, folder / "plant.log") as plant:
         ports = plant.ready["ports"]
-        link = Link(ports["opcua"], ports["modbus"], scan, ports["modbus_gate"], not is_attended)
-        place = folder / "site"
+        link = Link(ports["opcua"], ports["modbus"], _SCAN, ports["modbus_gate"], not is_attended)
+        place = folder / "cooling"
         await asyncio.to_thread(write_site, place, create_plant("cw-100"), link, secret=secret)
         people = enroll_people(place, attended=is_attended)
         site = load_site(place)
-        watch = ("gate", "--json", "--site", str(place))
-        async with (
-            ChildProcess("the gate", watch, folder / "gate.log") as gate,
-            SiteReader(site, site.find_tags(SHOWN)) as reader,
-        ):
-            yield Stage(story, site, reader, plant, gate, Desk(site, people, frames))
+        at = ("--json", "--site", str(place))
+        async with ChildProcess("the gate", ("gate", *at), folder / "gate.log") as gate:
+            await asyncio.to_thread(hand_to_agents, site, people[GIVER])
+            agents = ChildProcess("the agents", ("run", *at), folder / "agents.log")
+            async with agents, SiteReader(site, site.find_tags(SHOWN)) as reader:
+                yield Stage(story, site, reader, plant, (gate, agents), people, frames)

@@ -1,5 +1,7 @@
-"""`handwheel demo`: a simulated plant, a gate, and a hand on the standby pump."""
+"""`handwheel demo`: a simulated plant, a gate, agents that ask, and a person who decides."""
 
+import sys
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -9,8 +11,9 @@ import typer
 from handwheel.connectors.durations import parse_duration
 
 from ..demo_story import STORIES, Story
-from ..exits import CONFIGURATION, fail, run
-from ..interrupts import uninterrupted_import
+from ..exits import CONFIGURATION, NO, fail, run
+from ..interrupts import INTERRUPTED, uninterrupted_import
+from ..streams import end_line
 
 
 def command(
@@ -23,12 +26,14 @@ def command(
         typer.Option(metavar="TIME", help="Approve by script after, such as 3s: unattended."),
     ] = None,
 ) -> None:
-    """Watch a simulated plant and its failing pump, and decide about the standby.
+    """Watch agents find out what is wrong with a simulated plant, and decide what they may do.
 
-    Plant and gate run as processes of their own, in a temporary site with throw-away people
-    that is removed at the end. One person asks for the standby pump; you are the other: read
-    the card and type the word, or leave it and see what the interlocks make of it. With
-    --headless, or in a pipe, nobody is asked. A minute or two; Ctrl-C ends it.
+    Plant, gate and agents run as processes of their own, in a temporary site with throw-away
+    people that is removed at the end. The agents ask; you read the card and type the word, or
+    leave it and see what the interlocks make of it. With --headless, or in a pipe, nobody is
+    asked. A minute or so; Ctrl-C ends it.
+
+    Exit codes: 0 every frame was approved and the journal proves it, 1 not so.
     """
     story = STORIES.get(fault)
     if story is None:
@@ -41,15 +46,28 @@ def command(
         from ..screen import has_screen
 
     is_live = not headless and has_screen()
-    with TemporaryDirectory(prefix="handwheel-demo-") as folder:
-        run(_demo(Path(folder), story, approve_after_s, is_live=is_live, asks=not headless))
+    try:
+        with TemporaryDirectory(prefix="handwheel-demo-") as folder:
+            run(_demo(Path(folder), story, approve_after_s, is_live=is_live, asks=not headless))
+    except KeyboardInterrupt:
+        end_line()
+        with suppress(OSError):  # the terminal may have gone
+            sys.stderr.write("handwheel: interrupted; nothing is left of the demo\n")
+        raise SystemExit(INTERRUPTED) from None
 
 
 async def _demo(
     folder: Path, story: Story, approve_after_s: float | None, *, is_live: bool, asks: bool
 ) -> None:
+    from handwheel.tools.guardrails.ledger.database import Database
+
+    from ..demo_run import DemoRun
     from ..demo_stage import demo_stage
 
-    print("starting the plant and the gate…", flush=True)
+    print("starting the plant, the gate and the agents…", flush=True)
     async with demo_stage(folder, story, is_attended=approve_after_s is None) as stage:
-        await stage.tell(approve_after_s, is_live=is_live, asks=asks)
+        with Database(stage.site.state, stage.site.id) as ledger:
+            telling = DemoRun(stage, ledger, is_live=is_live)
+            is_proven = await telling.run(approve_after_s, asks=asks)
+    if not is_proven:
+        fail("a frame was not approved, or the journal does not hold: see above", NO)
