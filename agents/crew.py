@@ -125,6 +125,9 @@ class Crew:
             hold(log, self._means.desk, f"its playbook cannot be used any more: {error}")
             raise
         case = self._open_case(plan, log)
+        for watch in self._watches:  # it has fired already
+            if (watch.plan.id, watch.plan.roles) == (plan.id, plan.roles):
+                watch.is_armed = False
         hold(log, self._means.desk, DIED)
         if reason := self._changed(opening, plan):
             case.runner.forbid(reason)
@@ -147,7 +150,7 @@ class Crew:
             is_owned = not owned.isdisjoint(watch.plan.assets)
             trigger = watch.look(self._means.plant, is_owned=is_owned)
             self._tell(f"the triggers of {_name(watch.plan)}", watch.trouble)
-            if trigger is not None and self._may_begin(watch.plan):
+            if trigger is not None and not is_owned and self._may_begin(watch.plan):
                 watch.is_armed = False
                 self._begin(watch.plan, trigger.place, self._shown(trigger))
 

@@ -68,8 +68,11 @@ class Case(Protocol):
         ...
 
 
+class _Node(Protocol):
+    async def __call__(self, state: ThreadState) -> ThreadState: ...
+
+
 Graph = CompiledStateGraph[ThreadState, Any, ThreadState, ThreadState]
-_Node = Callable[[ThreadState], Awaitable[ThreadState]]
 
 
 def graph_hash() -> str:
@@ -176,6 +179,7 @@ class _Nodes:
         """Files the next segment. The agent stops here: what comes of it people decide."""
         case = self._find(state["run_id"])
         if case.runner.phase is not Phase.CHECK or case.is_cleared:
+            case.judgement, case.is_cleared = None, False  # the next is judged anew
             await case.runner.request()
         return self._done(case)
 

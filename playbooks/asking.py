@@ -4,12 +4,13 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.tools.conditions import ConditionError
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS, RequestState
+from handwheel.tools.requests.request import ActionRequest
 
 from .bound import BoundPlaybook, Step
 from .desk import Desk
 from .judging import Finding, Judgement, judge, judge_under_way
 from .plant_view import PlantView
-from .run import EventKind, RunState, StepState
+from .run import MOVES, EventKind, RunState, StepState
 from .run_log import RunLog
 from .segments import (
     approval_of,
@@ -75,12 +76,7 @@ class Asker:
         except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
             self._give_up(f"the request cannot be filed: {refusal}")
             return
-        self._log.record(
-            EventKind.FILED,
-            request_id=request.request_id,
-            steps=list(dict.fromkeys(str(each.step) for each in request.commands)),
-            within_s=request.within_s,
-        )
+        _note_filed(self._log, request)
 
     def _obstacle(self, findings: tuple[Finding, ...]) -> str:
         """Returns why the next segment is not to be asked for now; empty for no reason."""
@@ -148,3 +144,29 @@ class Asker:
             self._log.record(EventKind.STOPPING, reason=record.reason)
         else:
             self._log.record(EventKind.HOLDING, reason=f"{record.state}: {record.reason}")
+
+
+def adopt_filed(log: RunLog, desk: Desk) -> None:
+    """Takes in what a run has filed without a word: its process died before it could note it.
+
+    Else somebody might approve it while the run is held, and it would count when the run goes on.
+
+    Raises:
+        LedgerError: It cannot be read or written.
+    """
+    if log.run.state not in MOVES[EventKind.FILED][0]:
+        return
+    for each in desk.requests_of(log.run_id):
+        is_known = each.request.request_id in log.run.requests
+        if not is_known and each.state is not RequestState.DENIED:
+            _note_filed(log, each.request)
+            return  # there is one at most
+
+
+def _note_filed(log: RunLog, request: ActionRequest) -> None:
+    log.record(
+        EventKind.FILED,
+        request_id=request.request_id,
+        steps=list(dict.fromkeys(str(each.step) for each in request.commands)),
+        within_s=request.within_s,
+    )

@@ -267,7 +267,8 @@ class BoundPlaybook:
     def conditions(self) -> tuple[Condition, ...]:
         """Every condition in it, the triggers' too: what must be read and remembered for it."""
         found = [each.condition for each in (*self.evidence_for, *self.evidence_against)]
-        found += [each.condition for each in (*self.permissives, *self.invariants)]
+        found += [each.condition for each in self.permissives]
+        found += [each.condition for each in self.invariants]
         for trigger in self.triggers:
             found += [each for each in (trigger.condition, trigger.rearm) if each]
         for step in (*self.steps, *self.safe_state):

@@ -91,8 +91,9 @@ class Carrier:
         for each in self._commands_of(step):
             if each.is_applied:
                 continue
-            await self._scans_keep_up()
-            await self.send(each)
+            if each.state is ActionState.PLANNED:  # else it was its turn before, and not noted
+                await self._scans_keep_up()
+                await self.send(each)
             found = await self.outcome(each.action.action_id)
             if not self._is_done(step, found):
                 return

@@ -7,7 +7,7 @@ from handwheel.connectors.session import Survey
 from handwheel.connectors.tags import Tag
 from handwheel.tools.errors import PolicyViolation
 from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly, load_run
 from handwheel.tools.guardrails.ledger.run_actions import (
     end_request,
     file_segment,
@@ -110,6 +110,10 @@ class Desk:
     def request(self, request_id: str) -> RequestRecord:
         """Returns a request as it stands now."""
         return load_exactly(self.bench.database, request_id)
+
+    def requests_of(self, run_id: str) -> list[RequestRecord]:
+        """Returns every request that a run has filed, in order, whether it knows of it or not."""
+        return load_run(self.bench.database, run_id)
 
     def actions(self, requests: Sequence[str]) -> list[Filed]:
         """Returns every action of some requests, in order."""

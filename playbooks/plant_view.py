@@ -16,35 +16,45 @@ _MOST_POINTS = 1200
 class ProcessClock:
     """Process time: a simulated plant's own, which may run faster, else the machine's.
 
-    While the plant's clock cannot be read, time goes on as fast as it went: a plant that is not
-    seen must not stop the clocks that guard it.
+    It never goes back, and it goes on as fast as it went while the plant's clock cannot be read,
+    or begins anew: what a plant does must not stop the clocks that guard it.
 
     Args:
         tag: The tag that shows it; empty for the machine's.
+
+    Attributes:
+        now_s: Process time, seconds.
+        shown_s: The same as the plant shows it, which does go back when it begins anew.
     """
 
     tag: str = ""
     now_s: float = 0.0
+    shown_s: float = 0.0
     _read_s: float | None = None
     _pace: float = 1.0
+    _is_seen: bool = False
 
     def tick(self, readings: Readings, monotonic_s: float) -> float:
         """Returns process time, seconds, at a scan."""
         before, self._read_s = self._read_s, monotonic_s
         passed_s = monotonic_s - before if before is not None else 0.0
         if not self.tag:
-            self.now_s = monotonic_s
+            self.now_s = self.shown_s = monotonic_s
             return self.now_s
+        shown_s, guessed_s = self._read(readings), passed_s * self._pace
+        went_s = guessed_s if shown_s is None else shown_s - self.shown_s
+        was_seen, self._is_seen = self._is_seen, shown_s is not None
+        if was_seen and self._is_seen and passed_s > 0.0 and went_s >= 0.0:
+            self._pace = 0.8 * self._pace + 0.2 * went_s / passed_s
+        self.shown_s += went_s
+        self.now_s += went_s if went_s >= 0.0 else guessed_s
+        return self.now_s
+
+    def _read(self, readings: Readings) -> float | None:
         reading = readings.get(self.tag)
         is_good = reading is not None and reading.quality is Quality.GOOD
         value = reading.value if reading is not None and is_good else None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.now_s += passed_s * self._pace
-            return self.now_s
-        if passed_s > 0.0 and self.now_s and value >= self.now_s:
-            self._pace = 0.8 * self._pace + 0.2 * (value - self.now_s) / passed_s
-        self.now_s = float(value)
-        return self.now_s
+        return None if isinstance(value, bool) or not isinstance(value, int | float) else value
 
 
 @dataclass(slots=True)
@@ -83,10 +93,12 @@ class PlantView:
 
     async def observe(self, readings: Readings, monotonic_s: float) -> None:
         """Takes a scan, and wakes whoever waits for one."""
-        before_s = self.now_s
+        before_s, before_shown_s = self.now_s, self.clock.shown_s
         self.readings, self.now_s = readings, self.clock.tick(readings, monotonic_s)
-        self.history.observe(readings, self.now_s)
+        self.history.observe(readings, self.clock.shown_s)
         for name, points in self._trends.items():
+            if self.clock.shown_s < before_shown_s:
+                points.clear()  # the plant has begun anew
             self._keep(points, readings.get(name))
         if self.scans:
             self._recent_s = [*self._recent_s[-4:], max(self.now_s - before_s, 0.0)]
@@ -99,8 +111,8 @@ class PlantView:
         value = reading.value if reading is not None and reading.quality is Quality.GOOD else None
         if isinstance(value, bool) or not isinstance(value, int | float):
             return
-        if points and self.now_s < points[-1][0]:
-            points.clear()  # the plant has begun anew
+        if points and self.now_s <= points[-1][0]:
+            return
         point = (self.now_s, float(value))
         is_long = len(points) > _MOST_POINTS // 2
         if is_long and self.now_s - points[-2][0] < (self.now_s - points[0][0]) / _MOST_POINTS * 2:

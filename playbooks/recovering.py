@@ -6,6 +6,7 @@ from handwheel.tools.conditions import Truth, parse_condition
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.transitions import (
     OPEN_REQUESTS,
+    UNRESOLVED_ACTIONS,
     WAITING_REQUESTS,
     ActionState,
     RequestState,
@@ -73,15 +74,19 @@ class Recoverer:
             if not self._plan.safe_state:
                 raise
             await self._make_safe()
+            if self._unresolved():  # once somebody has, it can be taken back
+                raise Stuck(f"{stuck}; brought into the safe state meanwhile") from None
             return f"{reason}; {stuck}; brought into the safe state"
         return reason
+
+    def _unresolved(self) -> list[Filed]:
+        return [each for each in self._filed() if each.state in UNRESOLVED_ACTIONS]
 
     def _open_undo(self) -> list[Filed]:
         """Returns the undo of every command whose frame may have left, newest first."""
         filed = self._filed()
         sent = [each for each in filed if each.action.kind == "command" and each.may_have_left]
-        held = [each for each in filed if each.state in {ActionState.UNKNOWN, ActionState.MISMATCH}]
-        if held:
+        if held := self._unresolved():
             one = held[0]
             raise Stuck(f"{one.action.action_id} is {one.state}: somebody must resolve it first")
         found: list[Filed] = []

@@ -206,8 +206,14 @@ def apply(run: Run, event: Event) -> Run:
     reason = str(event.body.get("reason", ""))
     return replace(
         run, state=move[1], since=event.at, reason=reason, escalated=0,
-        is_cut_off=bool(event.body.get("at_once", False)),
+        is_cut_off=_is_cut_off(run, event),
     )  # fmt: skip
+
+
+def _is_cut_off(before: Run, event: Event) -> bool:
+    """Whether nothing more of the step is to be done: who stops a held run sets nothing going."""
+    was_over = before.state is _S.HELD or before.is_cut_off
+    return bool(event.body.get("at_once", False)) or (event.kind is _E.STOPPING and was_over)
 
 
 def fold(events: Iterable[Event]) -> Run:

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.database import LostRace
 from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
 from handwheel.tools.requests.stamps import Instant, parse_stamp
 
-from .asking import Asker
+from .asking import Asker, adopt_filed
 from .bound import BoundPlaybook, Escalation, Step
 from .carrying_out import Carrier
 from .desk import Desk
@@ -279,6 +279,7 @@ def hold(log: RunLog, desk: Desk, reason: str) -> None:
         LedgerError: It cannot be written.
     """
     if log.run.state not in AT_REST:
+        adopt_filed(log, desk)
         log.record(EventKind.HOLDING, reason=reason, at_once=True)
         _come_to_hold(log, desk)
 
