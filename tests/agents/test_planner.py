@@ -1,0 +1,48 @@
+"""What the rule planner makes of a judgement: every combination, and what it says."""
+
+from itertools import product
+
+import pytest
+
+from handwheel.agents.planner import plan_by_rules
+from handwheel.playbooks.judging import Finding, Judgement
+from handwheel.tools.conditions import Truth
+
+T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+
+
+def case(for_: Truth, against: Truth, permissive: Truth, suggest: str = "") -> Judgement:
+    sides = (("for", for_, ""), ("against", against, suggest), ("permissive", permissive, ""))
+    return Judgement(
+        tuple(Finding(side, side, "", truth, f"{side}?", "", other) for side, truth, other in sides)
+    )
+
+
+@pytest.mark.parametrize("truths", list(product(Truth, repeat=3)))
+@pytest.mark.parametrize("asks_for", [True, False])
+@pytest.mark.parametrize("suggest", ["", "cw/other"])
+def test_it_acts_on_what_is_known_only(
+    truths: tuple[Truth, Truth, Truth], asks_for: bool, suggest: str
+) -> None:
+    for_, against, _ = truths
+    plan = plan_by_rules(case(*truths, suggest), asks_for=asks_for)
+    if against is T:
+        expected = ("other", suggest) if suggest else ("abstain", "")
+    elif against is F and (for_ is T or not asks_for):
+        expected = ("act", "")
+    else:
+        expected = ("abstain", "")
+    assert (plan.choice, plan.suggests) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (case(U, F, T), "for is not known: for?"),
+        (case(F, U, T), "for does not hold: for?; against is not known: against?"),
+        (case(T, T, T), "against it speaks against: against?"),
+        (case(T, F, U), "all that speaks for it is true, and nothing against it"),
+    ],
+)
+def test_it_says_what_would_decide(found: Judgement, reason: str) -> None:
+    assert plan_by_rules(found).reason == reason
