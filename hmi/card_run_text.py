@@ -112,9 +112,7 @@ def undo(card: Card, *, is_whole: bool) -> Iterator[Part]:
         if found := own.get(change.number):
             rows.append(Row(["", number, _recovery(found, is_whole=is_whole)]))
         else:
-            again = f"; a new request can: {change.tag} → {with_unit(change.now, change.unit)}"
-            more = again if change.readback else ""
-            rows.append(Row([MARK, number, f"not reversible by the run{more}"], True))
+            rows.append(Row([MARK, number, "not reversible by the run"], True))
     yield Part("undo", rows)
     before = [each for each in card.recovery if each.before]
     if before:

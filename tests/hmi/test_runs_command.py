@@ -212,7 +212,7 @@ def test_nobody_signs_without_every_role_that_the_run_asked_for(live: Place) -> 
     file = enrol(live.site.root, "anna", "operator")
     done = _run(live, "abort", RUN, "--as=anna", f"--passphrase-file={file}")
     assert done.returncode == 1
-    assert "anna lacks a role that to abort" in done.stderr
+    assert "anna lacks a role that is needed to abort" in done.stderr
     assert live.log().new_orders() == []
 
 

@@ -42,6 +42,11 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def code(self) -> int | None:
+        """With what it has ended; `None` while it is there."""
+        return self._process.poll()
+
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
@@ -60,9 +65,12 @@ class Child:
         return found
 
     def tell(self, order: Mapping[str, Any]) -> None:
+        self.say(json.dumps(order))
+
+    def say(self, line: str) -> None:
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # it was killed; whoever waits for the answer notices
-            self._process.stdin.write(f"{json.dumps(order)}\n")
+            self._process.stdin.write(f"{line}\n")
             self._process.stdin.flush()
 
     def kill(self) -> bool:

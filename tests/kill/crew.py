@@ -70,10 +70,18 @@ class Crew:
         """Kills a process; says whether it died of that."""
         return self._children[name].kill()
 
+    def code(self, name: str) -> int | None:
+        """Returns with what a process has ended; `None` while it is there."""
+        return self._children[name].code
+
     def stop(self, *names: str) -> None:
         """Has processes end by themselves, one after the other."""
         for name in names:
             self._children.pop(name).stop()
+
+    def say(self, name: str, line: str) -> None:
+        """Types a line into a process."""
+        self._children[name].say(line)
 
     def tell(self, order: Mapping[str, Any]) -> None:
         """Gives the terminal an order."""

@@ -62,13 +62,23 @@ class World:
         return self.root / "frames.jsonl"
 
     def make(self, modbus: int, gate: int) -> None:
-        """Writes the site, of the package's tags alone, and enrols its people.
+        """Writes the site, of the package's tags alone, and enrols its people."""
+        write_site(self.site, create(None), link_of_ports(modbus, gate))
+        (self.site / "policy.yaml").write_text(_POLICY, encoding="utf-8")
+        self.enroll()
+        edit(self.site / "tags.yaml", lambda line: "" if "connection: dcs" in line else line)
+        edit(self.site / "site.yaml", lambda line: "" if line.startswith("  dcs:") else line)
+        edit(
+            self.site / "site.yaml",
+            lambda line: line.replace("kind: modbus,", "kind: modbus, timeout: 300 ms,"),
+        )
+
+    def enroll(self) -> None:
+        """Enrols the people of a site that has nobody yet.
 
         The keys lie there in the clear: opening a real one costs half a second at each start
         of the terminal.
         """
-        write_site(self.site, create(None), link_of_ports(modbus, gate))
-        (self.site / "policy.yaml").write_text(_POLICY, encoding="utf-8")
         keys = {person: PrivateKey.generate() for person in ROLES}
         for person, key in keys.items():
             (self.root / f"{person}.key").write_bytes(key.private_bytes_raw())
@@ -84,13 +94,7 @@ class World:
         ]
         (self.site / "operators.yaml").write_text(operators_text(records), encoding="utf-8")
         root = f'trust: {{root: "{fingerprint(issuer.public_key())}"}}\nstate: var/'
-        _edit(self.site / "tags.yaml", lambda line: "" if "connection: dcs" in line else line)
-        _edit(self.site / "site.yaml", lambda line: "" if line.startswith("  dcs:") else line)
-        _edit(self.site / "site.yaml", lambda line: line.replace("state: var/", root))
-        _edit(
-            self.site / "site.yaml",
-            lambda line: line.replace("kind: modbus,", "kind: modbus, timeout: 300 ms,"),
-        )
+        edit(self.site / "site.yaml", lambda line: line.replace("state: var/", root))
 
     def key(self, person: str) -> PrivateKey:
         return PrivateKey.from_private_bytes((self.root / f"{person}.key").read_bytes())
@@ -119,6 +123,7 @@ class World:
         return judge(frames, export, operators, fingerprint(self.key(ADMINISTRATOR).public_key()))
 
 
-def _edit(path: Path, change: Callable[[str], str]) -> None:
+def edit(path: Path, change: Callable[[str], str]) -> None:
+    """Rewrites a file line by line."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(map(change, lines)), encoding="utf-8")

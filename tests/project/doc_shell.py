@@ -31,6 +31,8 @@ _PORTS = {
 _READY = "Type help for commands, Ctrl-C to stop."
 _GATE = "handwheel gate"
 _AT_POST = "the gate of … is at its post …"
+_RUN = "handwheel run"
+_AT_WORK = "the agents of … watch for …"
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b")
 _WAIT_S = 12.0
 
@@ -155,6 +157,7 @@ class DocShell:
         self._not_run = {self._moved(command) for command in not_run}
         self._plant: _Served | None = None
         self._gate: _Served | None = None
+        self._agents: _Served | None = None
         self._requests: dict[str, str] = {}
         self._environment = {
             **{name: value for name, value in os.environ.items() if name != "HANDWHEEL_SITE"},
@@ -170,6 +173,7 @@ class DocShell:
             for block in blocks(self._moved(text)):
                 self._do(block)
         finally:
+            self._end_agents()
             self._end_gate()
             self._end_plant()
 
@@ -206,6 +210,10 @@ class DocShell:
             assert self._gate is None, "a gate is running already"
             self._gate = _Served(command, self._folder, self._environment)
             self._gate.expect(expected or [_AT_POST])
+        elif command == _RUN:
+            assert self._agents is None, "agents are at work already"
+            self._agents = _Served(command, self._folder, self._environment)
+            self._agents.expect(expected or [_AT_WORK])
         elif command.startswith("handwheel tags watch"):
             self._watch(command)
         else:
@@ -259,6 +267,11 @@ class DocShell:
                 assert process.wait(_WAIT_S) == 130
             finally:
                 process.kill()
+
+    def _end_agents(self) -> None:
+        if self._agents is not None:
+            agents, self._agents = self._agents, None
+            assert agents.end() == 0
 
     def _end_gate(self) -> None:
         if self._gate is not None:

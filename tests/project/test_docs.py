@@ -32,6 +32,8 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
             "asks for a passphrase"
         ),
         "handwheel requests approve R-7K3MQ2XA --as ben": "asks a person",
+        "handwheel authority give PUMPS-101 --for 1h --as anna": "asks for a passphrase",
+        "handwheel authority give E-101 --for 1h --as anna": "asks for a passphrase",
     },
     SERVE: {
         f"mbpoll -q -m tcp -a 1 -0 -t 0 -r 20 -p {port} 127.0.0.1 1": "a client of others"

@@ -231,7 +231,7 @@ def check_giver(bench: Bench, scope: str, operator: Operator) -> None:
     # The ruling names the roles whatever the value is.
     rulings = [bench.policy.judge(tag, 0, None) for tag in _writable(bench.site, scope)]
     roles = {role for ruling in rulings for role in ruling.roles}
-    check_roles(bench, operator, roles, f"handing over {scope}")
+    check_roles(bench, operator, roles, f"to hand over {scope}")
 
 
 def _end(row: Authority) -> datetime:

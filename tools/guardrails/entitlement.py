@@ -64,7 +64,7 @@ def check_roles(bench: Bench, operator: Operator, roles: Collection[str], what: 
     """Refuses a person who does not stand in for every role that something asks for.
 
     Args:
-        what: What asks for the roles, for people.
+        what: What the roles are needed for, in words: `to abort U-7K3MQ2XA`.
 
     Raises:
         PermitRefused: Key taken back, an administrator, a role that is missing; also if no role
@@ -78,14 +78,14 @@ def check_roles(bench: Bench, operator: Operator, roles: Collection[str], what: 
     if fault:
         raise PermitRefused(f"{operator.person}: {fault}")
     if not roles:
-        raise PermitRefused(f"{what} asks for no role, so nobody is entitled to it")
+        raise PermitRefused(f"no role is named that is needed {what}, so nobody is entitled")
     satisfies = bench.policy.satisfies
     missing = [
         role for role in sorted(roles) if not any(satisfies(held, role) for held in operator.roles)
     ]
     if missing:
         raise PermitRefused(
-            f"{operator.person} lacks a role that {what} asks for: {', '.join(missing)}"
+            f"{operator.person} lacks a role that is needed {what}: {', '.join(missing)}"
         )
 
 
