@@ -6,20 +6,18 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
-from langchain_core.runnables import RunnableConfig
-from langgraph.types import Command
-
 from handwheel.connectors.errors import ConfigError, HandwheelError
-from handwheel.playbooks.bound import BoundPlaybook, Trigger
+from handwheel.playbooks.bound import BoundPlaybook, Trigger, owned_by
+from handwheel.playbooks.holding import DIED, hold
 from handwheel.playbooks.maintenance import Maintenance
-from handwheel.playbooks.phases import Phase
 from handwheel.playbooks.plant_view import Readings
 from handwheel.playbooks.run import RunState
 from handwheel.playbooks.run_log import RunLog
-from handwheel.playbooks.runner import DIED, Opening, Runner, hold
+from handwheel.playbooks.runner import Opening, Runner
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.database import Database, LostRace
 from handwheel.tools.guardrails.ledger.leases import renew_lease
+from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
     load_runs,
@@ -27,14 +25,12 @@ from handwheel.tools.guardrails.ledger.runs import (
     owned_assets,
 )
 
-from .graph import ThreadState, build_graph, graph_hash
+from .driver import Driver
+from .graph import build_graph, graph_hash
 from .means import CaseFile, Means
 from .triggers import TriggerWatch
 
-_RENEW_S = 2.0
-_AFTER_FAULT_S = 1.0
-_NODES_AT_MOST = 500
-_WAITING = frozenset({Phase.AWAIT_DECISION, Phase.REST})
+_KEEP_S = 1.0
 
 _logger = logging.getLogger(__name__)
 
@@ -54,7 +50,7 @@ class Crew:
         self._graph = build_graph(self._cases.__getitem__, means.checkpointer)
         self._hashes = {**means.hashes, "graph": graph_hash()}
         self._told: dict[str, str] = {}
-        self._renewed_s = monotonic()
+        self._kept_ms = means.clock().boot_ms
 
     async def work(self, latest: Callable[[], Readings], scan_s: float) -> None:
         """Watches and works until it is cancelled.
@@ -74,7 +70,7 @@ class Crew:
                 await self._means.plant.observe(latest(), monotonic())
                 self._raise_faults()
                 try:
-                    self._keep_lease()
+                    self._keep_house()
                     self._look_at_triggers()
                     self._tell("the ledger", "")
                 except LostRace:
@@ -84,10 +80,13 @@ class Crew:
         finally:
             await self._end_tasks()
 
-    def _keep_lease(self) -> None:
-        if monotonic() - self._renewed_s > _RENEW_S:
-            renew_lease(self._database, self._means.desk.holder, self._means.clock())
-            self._renewed_s = monotonic()
+    def _keep_house(self) -> None:
+        """Keeps the lease, and ends what has waited too long: there may be no gate to do so."""
+        now = self._means.clock()
+        if now.boot_ms - self._kept_ms >= _KEEP_S * 1000.0:
+            renew_lease(self._database, self._means.desk.holder, now)
+            sweep(self._database, now)
+            self._kept_ms = now.boot_ms
 
     @property
     def _database(self) -> Database:
@@ -147,12 +146,11 @@ class Crew:
     def _look_at_triggers(self) -> None:
         owned = owned_assets(self._database)
         for watch in self._watches:
-            is_owned = not owned.isdisjoint(watch.plan.assets)
+            is_owned = not owned.isdisjoint(owned_by(watch.plan, self._means.desk.bench.site))
             trigger = watch.look(self._means.plant, is_owned=is_owned)
             self._tell(f"the triggers of {_name(watch.plan)}", watch.trouble)
             if trigger is not None and not is_owned and self._may_begin(watch.plan):
-                watch.is_armed = False
-                self._begin(watch.plan, trigger.place, self._shown(trigger))
+                self._begin(watch, trigger.place, self._shown(trigger))
 
     def _may_begin(self, plan: BoundPlaybook) -> bool:
         """Whether a run may begin; one that writes needs a gate that is there."""
@@ -163,27 +161,34 @@ class Crew:
     def _shown(self, trigger: Trigger) -> str:
         return trigger.condition.shown(self._means.plant.readings, self._means.plant.history)
 
-    def _begin(self, plan: BoundPlaybook, place: str, shown: str) -> None:
+    def _begin(self, watch: TriggerWatch, place: str, shown: str) -> None:
+        """Begins a run; its trigger has fired only once the run is in the ledger."""
         log = self._log(new_run_id())
-        case = self._open_case(plan, log)
-        owner = case.runner.open(Opening(place, shown, self._hashes))
+        case = self._open_case(watch.plan, log)
+        try:
+            owner = case.runner.open(Opening(place, shown, self._hashes))
+        except HandwheelError:
+            del self._cases[log.run_id]
+            raise
         if owner:
             del self._cases[log.run_id]
-            _logger.warning("%s is due, and %s owns its equipment", _name(plan), owner)
+            self._tell(_name(watch.plan), f"is due, and {owner} owns its equipment")
             return
+        watch.is_armed = False
         self._start(log.run_id)
 
     def _begin_suggested(self, case: CaseFile) -> None:
         """Begins the playbook that the evidence speaks for instead, unless it has run already."""
         if case.runner.run.state is not RunState.NOT_STARTED:
             return
-        suggested = case.runner.suggested
         for watch in self._watches:
-            if watch.plan.id == suggested and watch.is_armed and self._may_begin(watch.plan):
-                watch.is_armed = False
-                self._begin(
-                    watch.plan, f"suggested by {case.runner.run_id}", case.runner.run.reason
-                )
+            is_it = watch.plan.id == case.runner.run.suggested and watch.is_armed
+            if is_it and self._may_begin(watch.plan):
+                place, reason = f"suggested by {case.runner.run_id}", case.runner.run.reason
+                try:
+                    self._begin(watch, place, reason)
+                except LedgerError as error:
+                    self._tell(_name(watch.plan), str(error))
                 return
 
     # --- runs ---------------------------------------------------------------------------------
@@ -203,54 +208,10 @@ class Crew:
         self._tasks[run_id] = asyncio.create_task(self._drive(run_id), name=f"run {run_id}")
 
     async def _drive(self, run_id: str) -> None:
-        """Takes a run through the graph, and wakes it whenever there is something to look at."""
         case = self._cases[run_id]
-        config: RunnableConfig = {
-            "configurable": {"thread_id": run_id}, "recursion_limit": _NODES_AT_MOST
-        }  # fmt: skip
-        work: ThreadState | Command[Any] = self._entry(case)
-        while True:
-            try:
-                await self._graph.ainvoke(work, config, durability="sync")
-                if case.runner.phase is Phase.OVER:
-                    break
-                if case.runner.phase not in _WAITING:  # somebody has moved the thread
-                    work = self._entry(case)
-                    continue
-                while not case.runner.wants_attention():
-                    await self._means.plant.next_scan()
-                work = await self._wake_up(case, config)
-            except HandwheelError as error:
-                self._raise_if_over(error)
-                self._tell(run_id, str(error))
-                await asyncio.sleep(_AFTER_FAULT_S)
-                work = self._entry(case)
-            except Exception as error:  # noqa: BLE001 (the graph's supervisor)
-                self._tell(run_id, f"{type(error).__name__}: {error}")
-                hold(case.runner.log, self._means.desk, f"the agents failed: {error!r}")
-                await asyncio.sleep(_AFTER_FAULT_S)
-                work = self._entry(case)
+        await Driver(self._means, self._graph, case, self._tell).drive()
         del self._cases[run_id]
         self._begin_suggested(case)
-
-    async def _wake_up(self, case: CaseFile, config: RunnableConfig) -> ThreadState | Command[Any]:
-        """Returns what wakes a thread where it was left; one that was moved begins anew."""
-        standing = await self._graph.aget_state(config)
-        is_as_left = len(standing.tasks) == len(standing.interrupts) == 1
-        return Command(resume="look at the ledger") if is_as_left else self._entry(case)
-
-    def _entry(self, case: CaseFile) -> ThreadState:
-        """Returns what a thread begins with anew: where it goes on the run's events say."""
-        return {"run_id": case.runner.run_id, "offset": case.runner.run.seq}
-
-    def _raise_if_over(self, error: HandwheelError) -> None:
-        """Lets nothing go on once another process works on the site's runs.
-
-        Raises:
-            LostRace: One does.
-        """
-        if isinstance(error, LostRace):
-            renew_lease(self._database, self._means.desk.holder, self._means.clock())
 
     def _tell(self, about: str, trouble: str) -> None:
         """Tells a trouble once, not with every look."""

@@ -100,9 +100,7 @@ def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) ->
                 break
 
 
-def check_clock(
-    tags: Mapping[str, Tag], config: SiteFile, document: Document
-) -> Iterator[Problem]:
+def check_clock(tags: Mapping[str, Tag], config: SiteFile, document: Document) -> Iterator[Problem]:
     """Yields what is wrong with the clock: a plant's is for simulated plants, and a number."""
     if not isinstance(config.clock, PlantClock):
         return

@@ -1,6 +1,6 @@
 """Binds the steps of a playbook: what each does, and how it is seen and taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from handwheel.connectors.documents import Path_
 from handwheel.connectors.site import Site
@@ -28,16 +28,17 @@ class StepBinder:
     def step(self, step: Step, path: Path_) -> bound.Step:
         """Binds a step."""
         self._check_id(step.id, path)
-        undo = step.undo
         verify = self._verify(step.verify, (*path, "verify"))
         on_fail = step.on_fail
         if on_fail and on_fail.retry:
             self._refuse_retry(step, (*path, "on_fail", "retry"))
+        work = self._work(step, path)
+        undo = self._undo(step, work, (*path, "undo"))
         return bound.Step(
             id=step.id,
             title=step.title or step.id,
             place=self._playbook.place(path),
-            work=self._work(step, path),
+            work=work,
             if_=self._if(step.if_, path),
             hold_point=self._hold_point(step.hold_point, (*path, "hold_point")),
             expects=tuple(
@@ -45,8 +46,8 @@ class StepBinder:
                 for n, each in enumerate(step.expect)
             ),
             verify=verify,
-            undo=self._undo(undo, (*path, "undo")) if undo and undo.write else None,
-            undo_reason=(undo.none or "") if undo else "",
+            undo=undo,
+            undo_reason=(step.undo.none or "") if step.undo else "",
             on_fail=bound.OnFail(on_fail.then, on_fail.notify) if on_fail else bound.OnFail("hold"),
         )
 
@@ -136,9 +137,36 @@ class StepBinder:
             within = verify.within_s if verify else 0.0
         return bound.Expectation(self._read.condition((*path, "that"), expected.that), within)
 
-    def _undo(self, undo: fields.Undo, path: Path_) -> bound.Undo:
-        return bound.Undo(
-            writes=bind_writes(undo.write or {}, (*path, "write"), self._read),
-            if_=self._if(undo.if_, path),
-            verify=self._verify(undo.verify, (*path, "verify")),
+    def _undo(self, step: Step, work: bound.Work, path: Path_) -> bound.Undo | None:
+        if step.undo is None or step.undo.write is None:
+            return None
+        undo = bound.Undo(
+            writes=bind_writes(step.undo.write, (*path, "write"), self._read),
+            if_=self._if(step.undo.if_, path),
+            verify=self._verify(step.undo.verify, (*path, "verify")),
         )
+        # What could not be bound is told already, and says nothing about the rest.
+        is_bound = len(undo.writes) == len(step.undo.write)
+        if is_bound and isinstance(work, tuple) and len(work) == len(step.write or {}):
+            self._check_undo(work, step.undo.write, undo, (*path, "write"))
+        return undo
+
+    def _check_undo(
+        self, work: Sequence[bound.Write], table: Iterable[str], undo: bound.Undo, path: Path_
+    ) -> None:
+        """Notes an undo of other tags than the step's, or one that leaves a tag as it is."""
+        commanded = {each.tag.name: each.value for each in work}
+        taken_back = {each.tag.name for each in undo.writes}
+        if taken_back != commanded.keys():
+            text = f"takes back {', '.join(sorted(taken_back))}"
+            text += f", and the step writes {', '.join(sorted(commanded))}"
+            hint = "an undo writes just the tags of its step"
+            self._refuse("undo-other-tag", path, text, hint)
+        for key, write in zip(table, undo.writes, strict=True):
+            if commanded.get(write.tag.name) == write.value:
+                text = f"writes to {write.tag.name} what the step wrote"
+                hint = "write what was there before, or undo: none"
+                self._refuse("undo-changes-nothing", (*path, key), text, hint)
+
+    def _refuse(self, code: str, path: Path_, text: str, hint: str) -> None:
+        self._read.findings.append(self._playbook.key_finding(code, path, text, hint))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import Value
 from handwheel.tools.conditions import Condition, Template
@@ -274,6 +275,12 @@ class BoundPlaybook:
         for step in (*self.steps, *self.safe_state):
             found += _conditions_of(step)
         return tuple(found)
+
+
+def owned_by(plan: BoundPlaybook, site: Site) -> tuple[str, ...]:
+    """Returns what one run of a playbook owns: its equipment, and all that is part of it."""
+    parts = (part for asset in plan.assets for part in site.members_of(asset))
+    return tuple(dict.fromkeys(parts))
 
 
 def _conditions_of(step: Step) -> list[Condition]:

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 
 from handwheel.connectors.durations import format_duration
 from handwheel.tools.conditions import Condition, Truth
+from handwheel.tools.errors import ToolFailed
+from handwheel.tools.guardrails.ledger.run_actions import OrderWaits
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 
 from .bound import BoundPlaybook, NotifyStep, Step, Wait, WorkOrderStep
 from .desk import AT_REST, Desk, Filed
 from .maintenance import Maintenance
 from .plant_view import PlantView
-from .run import EventKind, StepState
+from .run import EventKind, RunState, StepState
 from .run_log import RunLog
-from .supervision import Interrupted, Supervision
+from .supervision import Goal, Interrupted, Supervision
 
 
 class Carrier:
@@ -45,20 +47,30 @@ class Carrier:
 
         Effect: none by itself: it tells the gate when. Retry: none. Timeout: see the step.
         """
-        if self._log.run.step(step.id) is StepState.PENDING and not self._guard(step):
+        state = self._log.run.step(step.id)
+        if state is StepState.FAILED:  # the process died before the run could be taken elsewhere
+            raise Interrupted(_goal(step), f"step {step.id} failed")
+        if state is StepState.PENDING and not self._guard(step):
             self._skip(step)
             return
         match step.work:
             case Wait():
                 await self._wait(step, step.work)
-            case WorkOrderStep():
-                self._maintenance.raise_order(self._desk.bench.site.id, step, step.work)
-                self._move(step, StepState.DONE)
-            case NotifyStep():
-                self._maintenance.notify(step, step.work)
-                self._move(step, StepState.DONE)
+            case WorkOrderStep() | NotifyStep():
+                self._tell_people(step)
             case _:
                 await self._command(step)
+
+    def _tell_people(self, step: Step) -> None:
+        try:
+            if isinstance(step.work, WorkOrderStep):
+                self._maintenance.raise_order(self._desk.bench.site.id, step, step.work)
+            elif isinstance(step.work, NotifyStep):
+                self._maintenance.notify(step, step.work)
+        except ToolFailed as error:
+            self.fail(step, str(error))
+        else:
+            self._move(step, StepState.DONE)
 
     def _guard(self, step: Step) -> bool:
         if step.if_ is None:
@@ -86,6 +98,8 @@ class Carrier:
 
     async def _command(self, step: Step) -> None:
         await self._watch.settle_promises()
+        if not self._may_send():
+            return
         if self._log.run.step(step.id) is StepState.PENDING:
             self._move(step, StepState.COMMAND)
         for each in self._commands_of(step):
@@ -93,18 +107,35 @@ class Carrier:
                 continue
             if each.state is ActionState.PLANNED:  # else it was its turn before, and not noted
                 await self._scans_keep_up()
-                await self.send(each)
+                if not self._sent_now(each):
+                    return
             found = await self.outcome(each.action.action_id)
             if not self._is_done(step, found):
                 return
-        self._watch.promise(step)
         self._move(step, StepState.VERIFY if step.verify else StepState.DONE)
+        self._watch.promise(step)
 
-    async def send(self, filed: Filed) -> None:
-        """Says that it is an action's turn.
+    def _may_send(self) -> bool:
+        """Whether nobody wants the run held or stopped: then nothing more is sent."""
+        self._watch.check()
+        return self._log.run.state is RunState.RUNNING
+
+    def _sent_now(self, filed: Filed) -> bool:
+        """Says that it is a command's turn; false if people have said otherwise meanwhile."""
+        while self._may_send():
+            try:
+                self._send(filed)
+            except OrderWaits:
+                continue  # it came just now: it is looked at first
+            return True
+        return False
+
+    def _send(self, filed: Filed) -> None:
+        """Sets a command due.
 
         Raises:
             Interrupted: Its request is not approved any more.
+            OrderWaits: People have given an order that the run has not looked at.
         """
         action_id = filed.action.action_id
         record = self._desk.request(filed.request_id)
@@ -113,7 +144,7 @@ class Carrier:
         if len(self._sent()) >= self._plan.max_writes:
             raise Interrupted("hold", f"the run has written {self._plan.max_writes} times")
         self._watch.is_armed = True
-        self._desk.set_due(action_id)
+        self._desk.set_due(action_id, self._log.run.orders)
         self._log.record(EventKind.DUE, action_id=action_id)
 
     def _sent(self) -> list[Filed]:
@@ -124,14 +155,10 @@ class Carrier:
             if each.action.kind == "command" and each.action.action_id in self._log.run.due
         ]
 
-    async def outcome(self, action_id: str, *, watched: bool = True) -> Filed:
-        """Waits until the gate is through with an action.
-
-        Args:
-            watched: Whether orders and invariants may interrupt the wait.
-        """
+    async def outcome(self, action_id: str) -> Filed:
+        """Waits until the gate is through with an action."""
         while (found := self._desk.action(action_id)).state not in AT_REST:
-            await (self._watch.scan() if watched else self._plant.next_scan())
+            await self._watch.scan()
         return found
 
     def _is_done(self, step: Step, found: Filed) -> bool:
@@ -174,6 +201,7 @@ class Carrier:
         """
         verify = step.verify
         assert verify is not None
+        await self._watch.scan()  # what was true before the command was sent decides nothing
         if await self.comes_true(verify.that, verify.hold_s, verify.within_s):
             self._move(step, StepState.DONE, self._shown(verify.that))
         else:
@@ -207,16 +235,21 @@ class Carrier:
             Interrupted: Unless the run goes on behind it.
         """
         self._move(step, StepState.FAILED, reason)
-        if step.on_fail.notify:
-            self._maintenance.tell((step.on_fail.notify,), f"step {step.id} failed: {reason}")
-        if step.on_fail.then != "continue":
-            raise Interrupted(step.on_fail.then, f"step {step.id} failed: {reason}")
+        words, people = f"step {step.id} failed: {reason}", step.on_fail.notify
+        if step.on_fail.then != "continue" and self._log.run.state is not RunState.STOPPING:
+            raise Interrupted(step.on_fail.then, words, people)
+        if people:
+            self._maintenance.tell((people,), words)
 
     def _move(self, step: Step, to: StepState, reason: str = "") -> None:
         self._log.record(EventKind.STEP, step=step.id, to=to.value, reason=reason)
 
     def _shown(self, condition: Condition) -> str:
         return condition.shown(self._plant.readings, self._plant.history)
+
+
+def _goal(step: Step) -> Goal:
+    return "hold" if step.on_fail.then == "continue" else step.on_fail.then
 
 
 def _short_times(plan: BoundPlaybook) -> Iterable[float]:

@@ -131,9 +131,13 @@ class Desk:
         found = self.actions([action_id.partition("/")[0]])
         return next(each for each in found if each.action.action_id == action_id)
 
-    def set_due(self, action_id: str) -> None:
-        """Says when: the gate may take the action up now."""
-        set_due(self.bench.database, action_id, self.holder, self.clock())
+    def set_due(self, action_id: str, orders: int | None = None) -> None:
+        """Says when: the gate may take the action up now.
+
+        Args:
+            orders: The newest order that the run has looked at; `None` if none may stop it.
+        """
+        set_due(self.bench.database, action_id, self.holder, self.clock(), orders)
 
     def skip(self, action_id: str, reason: str) -> None:
         """Ends an action whose own condition says that it is not needed."""

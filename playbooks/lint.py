@@ -9,8 +9,11 @@ from handwheel.tools.guardrails.policy import Policy, load_policy
 from .binding import Binding, try_bind
 from .bound import BoundPlaybook
 from .errors import Finding
-from .lint_plan import check_dead_band, check_reach, check_verify_windows, check_writes
+from .lint_constants import check_constants
+from .lint_plan import check_dead_band, check_verify_windows, check_writes
 from .lint_rules import check_form
+from .lint_segments import check_segments
+from .lint_site import check_ownership, check_roles, check_suggestions
 from .loader import Playbook
 from .names import castings, default_casting
 
@@ -19,7 +22,7 @@ def lint(playbook: Playbook, site: Site, others: Iterable[Playbook] = ()) -> lis
     """Returns everything that is wrong with a playbook at a site, in the order of the file.
 
     Args:
-        others: The playbooks that can run beside it.
+        others: The playbooks that can run beside it; without any, none is missed.
     """
     return _lint(playbook, site, _policy(site), tuple(others))
 
@@ -39,16 +42,26 @@ def _lint(
     plans = _plans(bindings)
     findings = [finding for each in bindings for finding in each.findings]
     findings += check_form(playbook, bindings[0].said)
+    findings += check_roles(playbook, policy)
+    findings += check_suggestions(playbook, others)
     for plan in plans:
-        findings += check_writes(playbook, plan, site, policy)
-        findings += check_verify_windows(playbook, plan, site)
-        findings += check_reach(playbook, plan)
-        findings += check_dead_band(playbook, plan, site)
+        findings += _check_plan(playbook, plan, site, policy)
     if playbook.file.concurrency is None:
         findings += _overlaps(playbook, plans, site, others)
     # Two choices of equipment have the same fault at the same place.
     by_place = {(each.line, each.column, each.code): each for each in reversed(findings)}
     return sorted(by_place.values())
+
+
+def _check_plan(
+    playbook: Playbook, plan: BoundPlaybook, site: Site, policy: Policy | ConfigError
+) -> Iterator[Finding]:
+    yield from check_writes(playbook, plan, site, policy)
+    yield from check_verify_windows(playbook, plan, site)
+    yield from check_ownership(playbook, plan, site)
+    yield from check_segments(playbook, plan)
+    yield from check_constants(playbook, plan)
+    yield from check_dead_band(playbook, plan, site)
 
 
 def _policy(site: Site) -> Policy | ConfigError:

@@ -84,16 +84,6 @@ def _window(
         yield playbook.finding("verify-too-short", (*path, "within"), text, hint)
 
 
-def check_reach(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding]:
-    """Yields every step that no run can come to, because its `if` is false for good."""
-    for where, steps in (("steps", plan.steps), ("safe_state", plan.safe_state)):
-        for n, step in enumerate(steps):
-            if step.if_ and not step.if_.tags and step.if_.evaluate({}) is Truth.FALSE:
-                path = (where, n, "if") if where == "steps" else (where, "steps", n, "if")
-                text = f"{step.if_.text!r} is never true, so this step is never done"
-                yield playbook.finding("unreachable-step", path, text)
-
-
 def check_dead_band(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
     """Yields triggers on one tag that fire again at once, or at the least noise."""
     for trigger in plan.triggers:

@@ -56,6 +56,11 @@ def _timeouts(playbook: Playbook) -> Iterator[Finding]:
 
 
 def _step(playbook: Playbook, step: Step, path: Path_) -> Iterator[Finding]:
+    if step.hold_point and not step.write:
+        text = "nobody is asked at a hold point of a step that writes nothing"
+        hint = "put it on the next step that writes, which it is about"
+        at = (*path, "hold_point")
+        yield playbook.key_finding("hold-point-without-write", at, text, hint)
     if step.write and step.verify is None:
         text = "a write without verify is done as soon as it is sent, whatever the plant does"
         hint = "say what must be seen: verify: {that, within}"

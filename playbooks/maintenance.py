@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
+from handwheel.tools.errors import ToolFailed
 from handwheel.tools.requests.stamps import Instant, stamp
 from handwheel.tools.workorders import (
     MOST_POINTS,
@@ -81,8 +82,15 @@ class Maintenance:
         )
 
     def notify(self, step: Step, work: NotifyStep) -> None:
-        """Tells people what a step says."""
-        self.tell(work.to, work.text.render(self._plant.readings), step.id)
+        """Tells people what a step says.
+
+        Raises:
+            ToolFailed: No notice can be left.
+            LedgerError: The run cannot say so.
+        """
+        text = work.text.render(self._plant.readings)
+        self._leave(work.to, text, step.id)
+        self._log.record(EventKind.NOTIFIED, to=list(work.to), text=text)
 
     def tell(self, to: Sequence[str], text: str, about: str = "") -> None:
         """Leaves a notice for each of some people, and says so in the run.
@@ -91,12 +99,18 @@ class Maintenance:
             about: What tells this notice from the run's others; else where the run stands.
 
         Raises:
-            ToolFailed: It cannot be written.
+            LedgerError: The run cannot say so.
         """
+        try:
+            self._leave(to, text, about)
+        except ToolFailed as error:  # the run itself tells them, and goes where it must
+            text = f"{text} (no notice could be left: {error})"
+        self._log.record(EventKind.NOTIFIED, to=list(to), text=text)
+
+    def _leave(self, to: Sequence[str], text: str, about: str) -> None:
         key = f"{self._log.run_id}/{about or self._log.run.seq}"
         for each in to:
             at = stamp(self._clock().wall)
             self._orders.notify(
                 Notice(key=f"{key}/{each}", at=at, to=each, text=text, run_id=self._log.run_id)
             )
-        self._log.record(EventKind.NOTIFIED, to=list(to), text=text)

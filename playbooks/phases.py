@@ -6,11 +6,9 @@ from enum import StrEnum
 from handwheel.tools.guardrails.ledger.transitions import RequestState
 
 from .bound import BoundPlaybook, Step
-from .desk import Filed
-from .run import Run, RunState, StepState
+from .desk import UNDER_WAY, Filed
+from .run import STEPS_UNDER_WAY, Run, RunState, StepState
 from .segments import current_step, open_writes
-
-_UNDER_WAY = frozenset({StepState.COMMAND, StepState.PERFORM, StepState.VERIFY})
 
 
 class Phase(StrEnum):
@@ -51,7 +49,7 @@ def phase_of(plan: BoundPlaybook, run: Run, filed: Sequence[Filed]) -> Phase:
     if run.state is RunState.RUNNING:
         return _working_phase(plan, run, filed)
     if run.state in {RunState.HOLDING, RunState.STOPPING}:
-        is_mid_step = not run.is_cut_off and _is_mid_step(plan, run)
+        is_mid_step = not run.is_cut_off and _is_mid_step(plan, run, filed)
         return _working_phase(plan, run, filed) if is_mid_step else Phase.SETTLE
     return _PHASES.get(run.state, Phase.OVER)
 
@@ -62,12 +60,21 @@ def _working_phase(plan: BoundPlaybook, run: Run, filed: Sequence[Filed]) -> Pha
         return Phase.FOLLOW
     if run.step(step.id) is StepState.VERIFY:
         return Phase.VERIFY
+    if run.step(step.id) is StepState.FAILED:
+        return Phase.FOLLOW
     return Phase.REQUEST if _needs_request(run, step, filed) else Phase.FOLLOW
 
 
-def _is_mid_step(plan: BoundPlaybook, run: Run) -> bool:
+def _is_mid_step(plan: BoundPlaybook, run: Run, filed: Sequence[Filed]) -> bool:
+    """Whether a step is to be brought to its end; what was not sent of it is not sent any more."""
     step = current_step(plan, run)
-    return step is not None and run.step(step.id) in _UNDER_WAY
+    if step is None or run.step(step.id) not in STEPS_UNDER_WAY:
+        return False
+    if run.step(step.id) is not StepState.COMMAND:
+        return True
+    own = [each for each in filed if each.action.step == step.id]
+    is_in_hand = any(each.state in UNDER_WAY for each in own)
+    return is_in_hand or not open_writes(run, step, filed)
 
 
 def _needs_request(run: Run, step: Step, filed: Sequence[Filed]) -> bool:

@@ -1,9 +1,10 @@
 """Takes a run back: the undo of what may have left, newest first; else the safe state."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from handwheel.tools.conditions import Truth, parse_condition
-from handwheel.tools.errors import GuardrailError
+from handwheel.connectors.errors import NotConnected
+from handwheel.tools.conditions import ConditionError, Truth, parse_condition
+from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.ledger.transitions import (
     OPEN_REQUESTS,
     UNRESOLVED_ACTIONS,
@@ -16,14 +17,21 @@ from .bound import BoundPlaybook
 from .carrying_out import Carrier
 from .desk import AT_REST, UNDER_WAY, Desk, Filed
 from .plant_view import PlantView
+from .reverting import OpenUndo, make_reverting_segment, open_undo, undone_step
 from .run import EventKind
 from .run_log import RunLog
 
 _RECOVERY = "recovery"
+_LANDS_WITHIN_S = 60.0  # people's time: what is due ends after 10 s
+_DONE = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED, ActionState.SKIPPED})
 
 
 class Stuck(Exception):
     """Recovery cannot go on by itself: a person must look."""
+
+
+class Unanswered(Stuck):
+    """People were asked to take something back, and it did not come to that."""
 
 
 class Recoverer:
@@ -47,9 +55,9 @@ class Recoverer:
         Effect: none by itself: it tells the gate when. Retry: none. Timeout: those of the undo.
         """
         self._end_requests("the run is being taken back", WAITING_REQUESTS)
-        await self._let_flights_land()
         reason = self._log.run.reason
         try:
+            await self._let_flights_land()
             if self._log.run.goal != "safe_state":
                 reason = await self._roll_back(reason)
             else:
@@ -64,16 +72,32 @@ class Recoverer:
         """Waits for what the gate has in hand: an undo needs to know what became of it."""
         for each in self._filed():
             if each.state in UNDER_WAY:
-                await self._carrier.outcome(each.action.action_id, watched=False)
+                await self._landed(each.action.action_id)
+
+    async def _landed(self, action_id: str) -> Filed:
+        """Waits for the gate, but not for ever: there may be none."""
+        until = self._desk.clock().boot_ms + _LANDS_WITHIN_S * 1000.0
+        while (found := self._desk.action(action_id)).state not in AT_REST:
+            if self._desk.clock().boot_ms > until:
+                raise Stuck(f"{action_id} is {found.state}, and no gate is through with it")
+            await self._plant.next_scan()
+        return found
 
     async def _roll_back(self, reason: str) -> str:
         try:
-            for undo in self._open_undo():
-                await self._use(undo)
+            if held := self._unresolved():
+                name = held[0].action.action_id
+                raise Stuck(f"{name} is {held[0].state}: somebody must resolve it first")
+            await self._undo_all()
+        except Unanswered:
+            raise
         except Stuck as stuck:
             if not self._plan.safe_state:
                 raise
-            await self._make_safe()
+            try:
+                await self._make_safe()
+            except Stuck as second:
+                raise Stuck(f"{stuck}; {second}") from None
             if self._unresolved():  # once somebody has, it can be taken back
                 raise Stuck(f"{stuck}; brought into the safe state meanwhile") from None
             return f"{reason}; {stuck}; brought into the safe state"
@@ -82,29 +106,59 @@ class Recoverer:
     def _unresolved(self) -> list[Filed]:
         return [each for each in self._filed() if each.state in UNRESOLVED_ACTIONS]
 
-    def _open_undo(self) -> list[Filed]:
-        """Returns the undo of every command whose frame may have left, newest first."""
-        filed = self._filed()
-        sent = [each for each in filed if each.action.kind == "command" and each.may_have_left]
-        if held := self._unresolved():
-            one = held[0]
-            raise Stuck(f"{one.action.action_id} is {one.state}: somebody must resolve it first")
-        found: list[Filed] = []
-        for command in reversed(sent):
-            undo = [each for each in filed if each.action.undoes == command.action.action_id]
-            if not undo or any(each.action.action_id in self._log.run.undone for each in undo):
-                continue
-            found.append(self._usable(undo, f"the undo of {command.action.action_id}"))
-        return found
+    async def _undo_all(self) -> None:
+        """Takes back every command whose frame may have left, newest first.
 
-    def _usable(self, actions: Sequence[Filed], words: str) -> Filed:
-        for each in reversed(actions):
-            is_open = each.request_state is RequestState.APPROVED
-            if is_open and each.state is ActionState.PLANNED:
-                return each
-        last = actions[-1]
-        state = last.state if last.state in AT_REST else last.request_state
-        raise Stuck(f"{words} is not approved any more: {state}: {last.reason}")
+        What is not approved any more is asked for anew, one at a time: whether a limit lets the
+        next one through is seen when the plant is there.
+        """
+        for undo in open_undo(self._plan, self._filed()):
+            done = [each for each in undo.actions if each.state in _DONE]
+            usable = [each for each in undo.actions if _is_usable(each)]
+            if done:
+                await self._note_done(done[-1])
+            elif usable:
+                await self._use(usable[-1])
+            else:
+                await self._ask(undo)
+
+    async def _ask(self, undo: OpenUndo) -> None:
+        """Asks people for what takes the run back, and does it once they have approved it."""
+        run, run_id = self._log.run, self._log.run_id
+        segment = make_reverting_segment(self._plan, run, run_id, undo)
+        if segment is None:
+            raise Unanswered("nobody is named who could approve that it is taken back")
+        try:
+            request = (await self._desk.file(segment)).request
+        except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
+            raise Unanswered(f"it cannot be asked for: {refusal}") from None
+        self._log.record(EventKind.ASKED_BACK, request_id=request.request_id)
+        while (record := self._desk.request(request.request_id)).state in WAITING_REQUESTS:
+            await self._plant.next_scan()
+        if record.state is not RequestState.APPROVED:
+            raise Unanswered(f"{request.request_id} is {': '.join(record.standing)}")
+        for each in self._desk.actions([request.request_id]):
+            if each.action.kind == "command":
+                try:
+                    await self._use(each)
+                except Stuck as stuck:
+                    raise Unanswered(str(stuck)) from None
+
+    async def _finish(self, filed: Filed, words: str) -> None:
+        """Uses a recovery action, unless it was used already."""
+        if filed.state in _DONE:
+            await self._note_done(filed)
+        elif _is_usable(filed):
+            await self._use(filed)
+        else:
+            raise Stuck(f"{words} is not approved any more: {filed.state}: {filed.reason}")
+
+    async def _note_done(self, filed: Filed) -> None:
+        """Takes in what was done before the run could say so: its process died, or a person did."""
+        if filed.action.action_id not in self._log.run.undone:
+            self._note(filed.action.action_id, filed.state, filed.reason)
+            if filed.state is ActionState.VERIFIED:
+                await self._verify(filed)
 
     async def _make_safe(self) -> None:
         approved = [each for each in self._filed() if each.request_state is RequestState.APPROVED]
@@ -119,8 +173,7 @@ class Recoverer:
         if not safe:
             raise Stuck("the safe state is not approved any more")
         for each in safe:
-            if each.action.action_id not in self._log.run.undone:
-                await self._use(self._usable([each], f"the safe state's {each.action.step}"))
+            await self._finish(each, f"the safe state's {each.action.step}")
 
     async def _use(self, filed: Filed) -> None:
         """Uses one recovery action, unless its own condition says that it is not needed."""
@@ -147,14 +200,16 @@ class Recoverer:
         except GuardrailError as refusal:
             raise Stuck(str(refusal)) from None
         self._log.record(EventKind.DUE, action_id=action_id)
-        found = await self._carrier.outcome(action_id, watched=False)
+        found = await self._landed(action_id)
         self._note(action_id, found.state, found.reason)
         if not found.is_applied:
             raise Stuck(f"{found.action.tag} = {found.action.shown}: {found.state}: {found.reason}")
 
     async def _verify(self, filed: Filed) -> None:
-        step = next((each for each in self._plan.steps if each.id == filed.action.step), None)
-        verify = step.undo.verify if step and step.undo and filed.action.undoes else None
+        name = undone_step(filed.action.step)
+        name = filed.action.step if filed.action.undoes else name
+        step = next((each for each in self._plan.steps if each.id == name), None)
+        verify = step.undo.verify if step and step.undo else None
         if verify is None:
             return
         is_so = await self._carrier.comes_true(
@@ -174,3 +229,8 @@ class Recoverer:
         for each in self._log.run.requests:
             if self._desk.request(each).state in states:
                 self._desk.end(each, reason)
+
+
+def _is_usable(filed: Filed) -> bool:
+    is_open = filed.request_state is RequestState.APPROVED
+    return is_open and filed.state is ActionState.PLANNED

@@ -41,6 +41,10 @@ class StepState(StrEnum):
     FAILED = "FAILED"
 
 
+STEPS_UNDER_WAY = frozenset({StepState.COMMAND, StepState.PERFORM, StepState.VERIFY})
+"""States of a step that has begun and is not decided."""
+
+
 class EventKind(StrEnum):
     """What can happen to a run; the journal's kind is `run.` and this."""
 
@@ -62,6 +66,7 @@ class EventKind(StrEnum):
     STOPPING = "stopping"
     STOPPED = "stopped"
     ABORTING = "aborting"
+    ASKED_BACK = "asked_back"
     UNDONE = "undone"
     ABORTED = "aborted"
     CLEARED = "cleared"
@@ -105,6 +110,7 @@ _REMARKS: Mapping[EventKind, frozenset[RunState]] = {
     _E.EXPECTED: _AT_WORK | {_S.ABORTING},
     _E.RAISED: _AT_WORK | {_S.ABORTING},
     _E.NOTIFIED: frozenset(_S) - CLOSED,
+    _E.ASKED_BACK: frozenset({_S.ABORTING}),
     _E.UNDONE: frozenset({_S.ABORTING}),
     _E.ESCALATED: frozenset({_S.HELD, _S.ABORTED}),
     _E.ORDER_REFUSED: frozenset(_S) - {_S.IDLE},
@@ -151,6 +157,7 @@ class Run:
         suggested: The playbook to which a run that was not started leaves it.
         due: The actions that it has set due, in order.
         undone: The recovery actions that are done, or were not needed.
+        expected: The promises, by step and text, that were found kept or broken.
         attempts: For a step that begins anew, how many requests there were before.
         since: When it came into its state, as a stamp.
         reason: Why it came there.
@@ -169,6 +176,7 @@ class Run:
     suggested: str = ""
     due: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
+    expected: frozenset[tuple[str, str]] = frozenset()
     attempts: Mapping[str, int] = field(default_factory=dict[str, int])
     escalated: int = 0
     since: str = ""
@@ -234,7 +242,7 @@ def _note(run: Run, event: Event) -> Run:
 
 
 def _undone(run: Run, body: Mapping[str, Any]) -> Run:
-    is_done = body["state"] in {"VERIFIED", "SKIPPED"}
+    is_done = body["state"] in {"VERIFIED", "RESOLVED_APPLIED", "SKIPPED"}
     return replace(run, undone=(*run.undone, str(body["action_id"]))) if is_done else run
 
 
@@ -243,7 +251,9 @@ def _step(run: Run, step_id: str, to: StepState) -> Run:
     if to not in _STEPS.get(before, frozenset()):
         raise IllegalEvent(f"step {step_id} cannot go from {before} to {to}")
     if before is StepState.FAILED:
-        run = replace(run, attempts={**run.attempts, step_id: len(run.requests)})
+        expected = frozenset(each for each in run.expected if each[0] != step_id)
+        attempts = {**run.attempts, step_id: len(run.requests)}
+        run = replace(run, attempts=attempts, expected=expected)
     return replace(run, steps={**run.steps, step_id: to})
 
 
@@ -253,9 +263,15 @@ _NOTES: Mapping[EventKind, _Note] = {
     _E.JUDGED: lambda run, body: replace(run, judgement=body),
     _E.NOT_STARTED: lambda run, body: replace(run, suggested=str(body.get("suggested", ""))),
     _E.FILED: lambda run, body: replace(run, requests=(*run.requests, str(body["request_id"]))),
+    _E.ASKED_BACK: lambda run, body: replace(
+        run, requests=(*run.requests, str(body["request_id"]))
+    ),
     _E.STEP: lambda run, body: _step(run, str(body["step"]), StepState(body["to"])),
     _E.DUE: lambda run, body: replace(run, due=(*run.due, str(body["action_id"]))),
     _E.UNDONE: _undone,
+    _E.EXPECTED: lambda run, body: replace(
+        run, expected=run.expected | {(str(body["step"]), str(body["text"]))}
+    ),
     _E.ABORTING: lambda run, body: replace(run, goal=str(body["goal"])),
     _E.RESUMING: lambda run, body: replace(run, restarts=run.restarts + 1),
     _E.ESCALATED: lambda run, body: replace(run, escalated=run.escalated + 1),

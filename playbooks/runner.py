@@ -6,27 +6,27 @@ from datetime import timedelta
 
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.database import LostRace
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
+from handwheel.tools.guardrails.ledger.transitions import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.stamps import Instant, parse_stamp
 
-from .asking import Asker, adopt_filed
-from .bound import BoundPlaybook, Escalation, Step
+from .asking import Asker
+from .bound import BoundPlaybook, Escalation, Step, owned_by
 from .carrying_out import Carrier
 from .desk import Desk
+from .holding import come_to_hold
 from .judging import Judgement
 from .maintenance import Maintenance
 from .ordering import Ordering
 from .phases import Phase, phase_of
 from .plant_view import PlantView
 from .recovering import Recoverer
-from .run import AT_REST, EventKind, Run, RunState
+from .run import STEPS_UNDER_WAY, EventKind, Run, RunState, StepState
 from .run_log import RunLog
 from .segments import current_step
 from .supervision import Interrupted, Supervision
 
 PATIENCE_S = 60.0
 """How long a case that nothing speaks against may take to become clear, process time."""
-DIED = "the process that worked on it has ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Runner:
         self._plant = plant
         self._maintenance = maintenance
         self._clock = clock
+        self._alarmed = ""
         self._ordering = Ordering(plan, log, desk, clock)
         self._watch = Supervision(plan, log, plant, self._ordering)
         self._carrier = Carrier(plan, log, desk, self._watch, maintenance)
@@ -88,11 +89,6 @@ class Runner:
         return phase_of(self.plan, self.run, self._desk.actions(self.run.requests))
 
     @property
-    def suggested(self) -> str:
-        """The playbook to which a run that was not started leaves it; empty for none."""
-        return self.run.suggested
-
-    @property
     def asks_for(self) -> bool:
         """Whether the evidence for the playbook must hold: not once something was written."""
         return self._asker.asks_for
@@ -113,7 +109,7 @@ class Runner:
         }
         return self.log.open(
             plan.id,
-            plan.assets,
+            owned_by(plan, self._desk.bench.site),
             {
                 "playbook": plan.id, "version": plan.version, "digest": plan.digest,
                 "title": plan.title, "roles": dict(plan.roles),
@@ -159,7 +155,7 @@ class Runner:
     async def request(self) -> None:
         """Files the next segment's request; see `Asker.request`."""
         if self.phase in {Phase.CHECK, Phase.REQUEST}:
-            self._watch.started_s = None  # its time begins with the approval
+            self._watch.begin_anew()  # its time begins with the approval
             await self._asker.request()
 
     def look_at_decision(self) -> None:
@@ -189,19 +185,35 @@ class Runner:
                 await work(step)
             else:
                 await self._watch.settle_promises()
-                self.log.record(EventKind.COMPLETING)
+                if self.run.state is RunState.RUNNING:
+                    self.log.record(EventKind.COMPLETING)
         except Interrupted as interruption:
             self._divert(interruption)
         except (GuardrailError, LostRace) as refusal:  # nothing can be recorded without the lease
             self._divert(Interrupted("hold", str(refusal)))
 
     def _divert(self, interruption: Interrupted) -> None:
+        reason = interruption.reason
         if self.run.state is RunState.ABORTING:
-            return
-        if interruption.goal == "hold":
-            self.log.record(EventKind.HOLDING, reason=interruption.reason, at_once=True)
+            return  # an order has taken it there
+        if interruption.goal != "hold":
+            self.log.record(EventKind.ABORTING, reason=reason, goal=interruption.goal)
+        elif self.run.state is RunState.STOPPING and not self._has_unresolved():
+            self._end_step(reason)  # it stops all the same, and here
         else:
-            self.log.record(EventKind.ABORTING, reason=interruption.reason, goal=interruption.goal)
+            self.log.record(EventKind.HOLDING, reason=reason, at_once=True)
+        if interruption.tell:
+            self._maintenance.tell((interruption.tell,), reason)
+
+    def _has_unresolved(self) -> bool:
+        filed = self._desk.actions(self.run.requests)
+        return any(each.state in UNRESOLVED_ACTIONS for each in filed)
+
+    def _end_step(self, reason: str) -> None:
+        step = current_step(self.plan, self.run)
+        if step is not None and self.run.step(step.id) in STEPS_UNDER_WAY:
+            to = StepState.FAILED.value
+            self.log.record(EventKind.STEP, step=step.id, to=to, reason=reason)
 
     async def recover(self) -> None:
         """Takes the run back; see `Recoverer.recover`."""
@@ -217,7 +229,7 @@ class Runner:
             self._end_requests(f"the run was stopped: {reason}")
             self.log.record(EventKind.STOPPED, reason=reason)
         else:
-            _come_to_hold(self.log, self._desk)
+            come_to_hold(self.log, self._desk)
 
     def _end_requests(self, reason: str) -> None:
         for each in self.run.requests:
@@ -230,6 +242,11 @@ class Runner:
             words = f"{self.plan.title}: run {self.run_id} is {self.run.state}: {self.run.reason}"
             self._maintenance.tell(due.to, words)
             self.log.record(EventKind.ESCALATED, to=list(due.to), when=due.when)
+        if self.phase is Phase.REST and (alarm := self._alarm()) != self._alarmed:
+            self._alarmed = alarm
+            if alarm:
+                people = dict.fromkeys(name for each in self.plan.escalations for name in each.to)
+                self._maintenance.tell(list(people), f"run {self.run_id} is held, and not: {alarm}")
 
     def report(self) -> None:
         """Ends a run whose last step is done."""
@@ -249,7 +266,14 @@ class Runner:
             except Interrupted as interruption:
                 self._divert(interruption)
             return self.phase is not Phase.AWAIT_DECISION or self._asker.is_decided()
-        return bool(self.log.new_orders()) or self._due_escalation() is not None
+        is_due = self._due_escalation() or self._alarm() != self._alarmed
+        return bool(is_due or self.log.new_orders())
+
+    def _alarm(self) -> str:
+        """Returns which invariants are broken while the run is held: a person must act."""
+        if self.run.state is not RunState.HELD:
+            return ""
+        return "; ".join(invariant.condition.bound for invariant, _ in self._watch.broken())
 
     def _due_escalation(self) -> Escalation | None:
         state = self.run.state.lower()
@@ -258,8 +282,8 @@ class Runner:
             key=lambda each: each.after_s,
         )
         for each in steps[self.run.escalated : self.run.escalated + 1]:
-            since = parse_stamp(self.run.since)
-            if self._clock().wall - since >= timedelta(seconds=each.after_s):
+            held_for = self._clock().wall - parse_stamp(self.run.since)
+            if held_for >= timedelta(seconds=each.after_s):
                 return each
         return None
 
@@ -270,24 +294,3 @@ class Runner:
     def forbid(self, reason: str) -> None:
         """Lets the run never go on in this process: it began under other files."""
         self._ordering.forbid(reason)
-
-
-def hold(log: RunLog, desk: Desk, reason: str) -> None:
-    """Holds a run at once, after a death or a fault of the agents: nothing goes on in silence.
-
-    Raises:
-        LedgerError: It cannot be written.
-    """
-    if log.run.state not in AT_REST:
-        adopt_filed(log, desk)
-        log.record(EventKind.HOLDING, reason=reason, at_once=True)
-        _come_to_hold(log, desk)
-
-
-def _come_to_hold(log: RunLog, desk: Desk) -> None:
-    """Ends what waits for people, so that nobody approves what nobody will carry out."""
-    reason = log.run.reason
-    for each in log.run.requests:
-        if desk.request(each).state in WAITING_REQUESTS:
-            desk.end(each, f"the run is held: {reason}")
-    log.record(EventKind.HELD, reason=reason)

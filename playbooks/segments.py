@@ -114,7 +114,8 @@ def _origin(plan: BoundPlaybook, run: Run, run_id: str) -> RunOrigin:
 
 def _key(plan: BoundPlaybook, run: Run, run_id: str) -> str:
     """A node that runs again makes the same key, a new attempt another."""
-    return sha256(f"{run_id}\0{plan.digest}\0{len(run.requests)}".encode()).hexdigest()
+    count = f"{len(run.requests)}\0{run.restarts}"
+    return sha256(f"{run_id}\0{plan.digest}\0{count}".encode()).hexdigest()
 
 
 def _commands(
@@ -133,7 +134,7 @@ def _commands(
                 Command(Wish(write.tag, write.value), step.id, requires, promises=_promises(step)),
                 step,
             )
-            is_first = False
+            is_first = is_first and step.if_ is not None  # one that is skipped checks nothing
 
 
 def _promises(step: Step) -> tuple[str, ...]:
@@ -146,23 +147,30 @@ def _recovery(
     plan: BoundPlaybook, commands: Sequence[tuple[Command, Step]], filed: Sequence[Filed]
 ) -> Iterator[Recovery]:
     """Yields undo and safe state: of these commands, of what was done before, and at the end."""
-    taken = set[str]()
+    taken = set[tuple[str, str]]()  # of an attempt that was repeated, the last one counts
     for index, (command, step) in reversed(list(enumerate(commands))):
-        taken.add(command.wish.tag.name)
+        taken.add((step.id, command.wish.tag.name))
         yield from _undo(step, command.wish.tag.name, index)
     for each in reversed(filed):
         is_open = each.action.kind == _COMMAND and each.may_have_left
-        if is_open and each.action.tag not in taken:
-            taken.add(each.action.tag)
+        key = (each.action.step or "", each.action.tag)
+        if is_open and key not in taken:
+            taken.add(key)
             step = next(step for step in plan.steps if step.id == each.action.step)
             for undo in _undo(step, each.action.tag, each.action.action_id):
                 yield Recovery(
                     undo.wish, undo.step, undo.requires, undo.undoes, expects=each.action.value
                 )
+    for step_id, write, requires in safe_writes(plan):
+        yield Recovery(Wish(write.tag, write.value), step_id, requires)
+
+
+def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Requirement, ...]]]:
+    """Yields the writes of a playbook's safe state, each with its step and what it requires."""
     for step in plan.safe_state:
         requires = (_requirement(step.if_, "if"),) if step.if_ else ()
         for write in step.writes:
-            yield Recovery(Wish(write.tag, write.value), step.id, requires)
+            yield step.id, write, requires
 
 
 def _undo(step: Step, tag: str, undoes: int | str) -> Iterator[Recovery]:

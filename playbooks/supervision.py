@@ -9,19 +9,20 @@ from handwheel.tools.conditions import Truth
 from .bound import BoundPlaybook, Expectation, Invariant, Step
 from .ordering import Ordering
 from .plant_view import PlantView
-from .run import EventKind, RunState
+from .run import EventKind, RunState, StepState
 from .run_log import RunLog
 
 Goal = Literal["hold", "rollback", "safe_state"]
 
 
 class Interrupted(Exception):
-    """A step cannot go on; `goal` says where the run is taken instead."""
+    """A step cannot go on; `goal` says where the run is taken instead, `tell` who is told."""
 
-    def __init__(self, goal: Goal, reason: str) -> None:
+    def __init__(self, goal: Goal, reason: str, tell: str = "") -> None:
         super().__init__(reason)
         self.goal: Goal = goal
         self.reason = reason
+        self.tell = tell
 
 
 @dataclass(slots=True)
@@ -71,27 +72,33 @@ class Supervision:
         Raises:
             Interrupted: Something did.
         """
+        for invariant, words in self.broken():
+            raise Interrupted(invariant.on_violation, words)
         self.ordering.take()
         if self.log.run.state is RunState.ABORTING:
             raise Interrupted("rollback", self.log.run.reason)
         self._look_at_promises()
-        if self.is_armed:
-            for number, invariant in enumerate(self.plan.invariants):
-                self._check_invariant(number, invariant)
         self._check_duration()
 
-    def _check_invariant(self, number: int, invariant: Invariant) -> None:
-        truth = invariant.condition.evaluate(self.plant.readings, self.plant.history)
-        if truth is Truth.TRUE:
-            self._violated_s.pop(number, None)
-            return
-        since_s = self._violated_s.setdefault(number, self.plant.now_s)
-        if self.plant.now_s - since_s >= invariant.grace_s:
-            shown = invariant.condition.shown(self.plant.readings, self.plant.history)
-            raise Interrupted(
-                invariant.on_violation,
-                f"invariant {truth.value} for {format_duration(invariant.grace_s)}: {shown}",
-            )
+    def begin_anew(self) -> None:
+        """Forgets the times of before: a new segment is asked for."""
+        self.started_s = None
+        self._violated_s.clear()
+
+    def broken(self) -> list[tuple[Invariant, str]]:
+        """Returns the invariants that have not held for longer than their grace, with words."""
+        found: list[tuple[Invariant, str]] = []
+        for number, invariant in enumerate(self.plan.invariants if self.is_armed else ()):
+            truth = invariant.condition.evaluate(self.plant.readings, self.plant.history)
+            if truth is Truth.TRUE:
+                self._violated_s.pop(number, None)
+                continue
+            since_s = self._violated_s.setdefault(number, self.plant.now_s)
+            if self.plant.now_s - since_s >= invariant.grace_s:
+                shown = invariant.condition.shown(self.plant.readings, self.plant.history)
+                grace = format_duration(invariant.grace_s)
+                found.append((invariant, f"invariant {truth.value} for {grace}: {shown}"))
+        return found
 
     def _check_duration(self) -> None:
         if self.started_s is None:
@@ -107,6 +114,17 @@ class Supervision:
             due_s = self.plant.now_s + each.within_s
             self._promises.append(_Promise(step.id, each, due_s))
 
+    def _recall_promises(self) -> None:
+        """Takes up what was promised before another process died: it has its time once more."""
+        known = {(each.step, each.expectation.that.bound) for each in self._promises}
+        known |= self.log.run.expected
+        for step in self.plan.steps:
+            if self.log.run.step(step.id) in {StepState.VERIFY, StepState.DONE}:
+                for each in step.expects:
+                    if (step.id, each.that.bound) not in known:
+                        due_s = self.plant.now_s + each.within_s
+                        self._promises.append(_Promise(step.id, each, due_s))
+
     def _look_at_promises(self) -> None:
         for each in self._promises:
             that = each.expectation.that
@@ -119,6 +137,7 @@ class Supervision:
         Raises:
             Interrupted: One is broken, so that nothing more is written.
         """
+        self._recall_promises()
         while any(not each.is_kept and each.due_s > self.plant.now_s for each in self._promises):
             await self.scan()
         self._look_at_promises()

@@ -1,7 +1,7 @@
 """What a write means: the target's tag, and the value in its own type and unit."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handwheel.connectors.documents import Path_
@@ -37,8 +37,16 @@ def bind_writes(
             expressions.report(wrong.code, here, wrong.text, wrong.hint)
             continue
         if tag and value is not None:
+            _check_once(tag, found, here, expressions)
             found.append(Write(tag, value))
     return tuple(found)
+
+
+def _check_once(tag: Tag, found: Sequence[Write], path: Path_, expressions: Expressions) -> None:
+    """Notes a tag that stands there by two names: its own, and a role's."""
+    if any(each.tag == tag for each in found):
+        text = f"{tag.name} is written here already, by another of its names"
+        expressions.findings.append(expressions.playbook.key_finding("written-twice", path, text))
 
 
 def _value(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value | None:

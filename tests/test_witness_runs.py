@@ -176,3 +176,89 @@ def test_one_thing_wrong_with_a_run_is_seen(alter: Callable[[World], None], sent
     alter(world)
     report = judge(*world.seal(), CARLA.key_id)
     assert any(sentence in fault for fault in report.faults), report
+
+
+def followed_world() -> World:
+    """The same run, and the rows in which it tells how it stands."""
+    world = run_world()
+    for event, before in (
+        ("opened", "request.filed R-4"), ("approved", "action.DUE R-4/c1"),
+        ("holding", "request.filed R-5"), ("held", "request.filed R-5"),
+        ("resuming", "request.filed R-5"), ("filed", "action.SKIPPED R-5/c1"),
+        ("approved", "action.SKIPPED R-5/c1"), ("aborting", "action.DUE R-5/r1"),
+        ("aborted", "action.CANCELLED R-5/c2"),
+    ):  # fmt: skip
+        _tell(world, event, before)
+    return world
+
+
+def _tell(world: World, event: str, before: str) -> None:
+    """Puts a row of the run in front of another row."""
+    row = world.find(*before.split())
+    told: Draft = {"at": row["at"] - 0.01, "kind": f"run.{event}", "subject": "U-0000000A"}
+    world.rows.insert(world.rows.index(row), told | {"body": {}})
+
+
+def _asked_anew_to_take_back(world: World) -> None:
+    """The gate was another by then: what takes the run back is a request of its own."""
+    for event, before in (("aborting", "request.filed R-6"), ("aborted", "request.CLOSED R-6")):
+        if event == "aborting":
+            start = "P-101B.run_cmd"
+            _file(world, "R-6", [_action("R-6/c1", STOP_B, start)], [])
+            _send(world, "R-6/c1", STOP_B)
+            world.move("request", "R-6", "APPROVED", "CLOSED")
+        _tell(world, event, before)
+
+
+def test_a_run_that_tells_how_it_stands_passes() -> None:
+    world = followed_world()
+    assert judge(*world.seal(), CARLA.key_id).faults == ()
+    _asked_anew_to_take_back(world)
+    assert judge(*world.seal(), CARLA.key_id).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "before", "sentence"),
+    [
+        *(
+            (event, "action.DUE R-4/c2", f"R-4/c2 is due after run.{event}, and nobody let it go")
+            for event in (
+                "not_started", "rejected", "holding", "held", "stopping", "stopped", "aborting",
+                "aborted", "completing", "completed",
+            )
+        ),
+        ("resuming", "action.DUE R-5/r1", "R-5/r1 is due after run.aborting: it takes back unaske"),
+        ("holding", "action.DUE R-5/r2", "R-5/r2 is due after run.holding: it takes back unasked"),
+        ("aborted", "action.DUE R-5/r2", "R-5/r2 is due after run.aborted: it takes back unasked"),
+    ],
+)  # fmt: skip
+def test_what_was_due_while_nothing_was_to_be_sent_is_seen(
+    event: str, before: str, sentence: str
+) -> None:
+    world = followed_world()
+    _tell(world, event, before)
+    report = judge(*world.seal(), CARLA.key_id)
+    assert any(sentence in fault for fault in report.faults), report
+
+
+@pytest.mark.parametrize("dropped", ["resuming", "approved"])
+def test_a_command_needs_both_a_resumption_and_an_approval(dropped: str) -> None:
+    world = followed_world()
+    for row in _rows(world, "R-5/r1") + _rows(world, "R-5/r2") + _rows(world, "R-5/c1"):
+        world.rows.remove(row)
+    found = [row for row in world.rows if row["kind"] == f"run.{dropped}"]
+    world.rows.remove(found[-1])
+    world.rows.remove(world.find("run.aborting"))
+    world.rows.remove(world.find("run.aborted"))
+    world.rows.remove(world.find("action.CANCELLED", "R-5/c2"))
+    world.rows.remove(world.find("request.CLOSED", "R-5"))
+    _send(world, "R-5/c1", MODE_A)
+    report = judge(*world.seal(), CARLA.key_id)
+    assert any("R-5/c1 is due after run.held" in fault for fault in report.faults), report
+
+
+def test_what_takes_back_waits_for_the_abort() -> None:
+    world = followed_world()
+    world.rows.remove(world.find("run.aborting"))
+    report = judge(*world.seal(), CARLA.key_id)
+    assert any("R-5/r1 is due after run.held: it takes" in fault for fault in report.faults), report

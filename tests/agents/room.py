@@ -28,7 +28,7 @@ from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.authority import take_over
 from handwheel.tools.guardrails.authority_check import standing_of
 from handwheel.tools.guardrails.decisions import meaning_of_subject, run_subject
-from handwheel.tools.guardrails.ledger.leases import renew_lease, take_lease
+from handwheel.tools.guardrails.ledger.leases import take_lease
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.orders import VERDICTS, Order, ask_run, newest_event, order_run
 from handwheel.tools.requests.filing import Filing
@@ -42,7 +42,6 @@ from .plant import ModelPlant, Past
 
 HASHES: Mapping[str, str] = {"site": "s", "tags": "t", "policy": "p"}
 _SETTLE_S = 15.0
-_RENEW_S = 4.0
 _LONG_SCAN_S = 5.0
 
 
@@ -75,7 +74,7 @@ class AgentsRoom(Books):
         self.is_gate_idle = False
         self.hashes = HASHES
         self.workorders = WorkOrders(site.state)
-        self.scanned_s = self._renewed_s = 0.0
+        self.scanned_s = 0.0
         self.holder = ""
         for scope in ("PUMPS-101", "E-101"):
             give(self.desk.bench, scope, self.clock.now(), lasts_s=86400.0)
@@ -155,10 +154,8 @@ class AgentsRoom(Books):
             self.scanned_s += self.scan_s
             self.plant.advance(self.scan_s * self.speed)
             self.past.append((self.plant.simulation.plant.time_s, self.plant.values))
-            if self.scanned_s - self._renewed_s > _RENEW_S:
-                self._renewed_s = self.scanned_s
-                renew_lease(self.desk.database, self.holder, self.clock.now())
             await self.observe()
+            self.crew._keep_house()
             self.crew._look_at_triggers()
             await self._settle()
             if self.gate is not None and not self.is_gate_idle:

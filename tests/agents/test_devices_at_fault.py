@@ -75,13 +75,32 @@ async def test_a_gate_that_takes_nothing_up_holds_the_run(room: AgentsRoom) -> N
     await room.reach_request(1)
     room.kill_gate()
     room.say("approve")
-    await room.scan(15)
-    assert room.run.state == "RUNNING"
+    await room.scan(8)
+    assert (room.run.state, len(room.due())) == ("RUNNING", 1)
+    await room.reach("HELD", within_s=10.0)
+    assert "within 10 s" in room.run.reason
+    assert str(room.request(1).actions[0].state) == "INVALIDATED"
     await room.start_gate()  # it carries out nothing that was approved before
-    await room.reach("HELD")
-    assert room.frames == []
+    await room.scan(20)
+    assert (room.run.state, room.frames) == ("HELD", [])
     room.order("resume")
     await room.approved(2)
+    assert room.frames == [START_B]
+
+
+async def test_an_undo_that_no_gate_takes_up_is_over(room: AgentsRoom) -> None:
+    await room.approved(1)
+    await room.reach_request(2)
+    room.is_gate_idle = True
+    room.order("abort")
+    await room.until(lambda: any("/r" in each for each in room.due()), "due")
+    await room.scan(8)
+    assert room.run.state == "ABORTING"
+    await room.reach("HELD", "ABORTED", within_s=90.0)
+    assert not any(str(each.state) == "DUE" for each in room.request(1).actions)
+    assert "no gate" in room.run.reason  # a person must look: it was not undone
+    room.is_gate_idle = False
+    await room.scan(20)
     assert room.frames == [START_B]
 
 

@@ -47,8 +47,10 @@ async def test_after_a_revocation_nothing_is_taken_back_alone(room: AgentsRoom) 
     await room.reach_step("settle", "PERFORM")
     room.say("revoke")
     room.order("abort")
+    await room.until(lambda: len(room.run.requests) == 2, "asked")
+    room.say("reject", 2)
     await room.reach("HELD")
-    assert "is not approved any more" in room.run.reason
+    assert "REJECTED" in room.run.reason
     assert room.frames == [START_B]
     room.order("resume")
     await room.scan(2)

@@ -11,6 +11,7 @@ from .journal import START, Journal, Row
 from .people import Enrolment
 from .requests import Request, filed
 from .runs import order_faults, recovery_faults, succession_faults
+from .standing import Runs
 from .states import ACTION, REQUEST, UNRESOLVED, VERDICTS
 
 
@@ -35,6 +36,7 @@ class Story:
     requests: dict[str, Request] = field(default_factory=dict[str, Request])
     latches: list[Latch] = field(default_factory=list[Latch])
     released: set[Latch] = field(default_factory=set[Latch])
+    runs: Runs = field(default_factory=Runs)
     gate: tuple[int, int] | None = None  # epoch and row of the newest one
 
     def __post_init__(self) -> None:
@@ -56,6 +58,8 @@ class Story:
             # Rows in small letters, such as action.intent, only tell more.
             reader = readers.get(row.kind) or (moves.get(machine) if state.isupper() else None)
             try:
+                if machine == "run":
+                    self.runs.add(row)
                 if reader is not None:
                     reader(row)
             except (NoDocument, KeyError, TypeError, AttributeError, ValueError) as error:
@@ -130,6 +134,9 @@ class Story:
             self._fault(row, f"{deed.name} goes from {deed.state} to {state}")
         self._check_words(row, deed.state, state)
         match state:
+            case "DUE":
+                for fault in self.runs.due_faults(deed):
+                    self._fault(row, fault)
             case "CLAIMED":
                 self._claim(row, deed)
             case "SENDING":

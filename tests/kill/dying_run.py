@@ -19,7 +19,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from handwheel.agents import crew
 from handwheel.hmi.__main__ import main as run_command
-from handwheel.playbooks import desk, run, run_log, runner, segments
+from handwheel.playbooks import desk, holding, run_log, segments
 
 Work = Callable[..., Any]
 
@@ -84,15 +84,10 @@ def _nothing_done(*_arguments: object) -> set[str]:
     return set()
 
 
-def _at_once(_before: run.Run, event: run.Event) -> bool:
-    return bool(event.body.get("at_once"))
-
-
 DEFECTS: Mapping[str, tuple[object, str, Work]] = {
     "silent": (crew, "hold", _nothing),
-    "forgetful": (runner, "adopt_filed", _nothing),
+    "forgetful": (holding, "adopt_filed", _nothing),
     "repeating": (segments, "applied_writes", _nothing_done),
-    "unstoppable": (run, "_is_cut_off", _at_once),
 }
 """Each puts another function into the place of one of the agents'."""
 

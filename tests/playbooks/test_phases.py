@@ -72,7 +72,7 @@ def test_a_run_that_is_not_opened_yet_is_to_be_checked(plan: BoundPlaybook) -> N
         ({START: "VERIFY"}, [filed("VERIFIED")], "verify"),
         ({START: "DONE"}, [filed("VERIFIED", "REVOKED")], "follow"),  # it only waits
         ({START: "SKIPPED"}, [], "follow"),
-        ({START: "FAILED"}, [filed("REFUSED", "CLOSED")], "request"),
+        ({START: "FAILED"}, [filed("REFUSED", "CLOSED")], "follow"),
         ({START: "DONE", SETTLE: "PERFORM"}, [], "follow"),
         ({START: "DONE", SETTLE: "DONE"}, [], "follow"),
     ],

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from handwheel.playbooks import fields, schema
 
 from ..project.doc_tables import DOCS, ROOT, sections, spans, text_of
-from .test_lint import FAULTS
+from .lint_faults import FAULTS
 
 PAGE = DOCS / "reference/playbooks.md"
 

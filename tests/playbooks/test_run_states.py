@@ -40,6 +40,7 @@ resuming      .  .  .  .  .  .  re .  .  .  .  .  .  .
 stopping      .  sg .  sg sg sg sg sg .  .  .  .  .  .
 stopped       .  .  .  .  .  .  .  .  sd .  .  .  .  .
 aborting      .  .  .  ag ag ag ag ag ag .  .  .  ag .
+asked_back    .  .  .  .  .  .  .  .  .  .  =  .  .  .
 undone        .  .  .  .  .  .  .  .  .  .  =  .  .  .
 aborted       .  .  .  .  .  .  .  .  .  .  ad .  .  .
 cleared       .  .  .  .  .  .  .  .  .  .  .  id .  .
@@ -67,7 +68,9 @@ _BODIES: dict[str, dict[str, object]] = {
     "filed": {"request_id": "R-1"},
     "step": {"step": "a", "to": "COMMAND"},
     "due": {"action_id": "R-1/c1"},
+    "asked_back": {"request_id": "R-2"},
     "undone": {"action_id": "R-1/r1", "state": "VERIFIED"},
+    "expected": {"step": "a", "text": "P-101B.running"},
     "aborting": {"goal": "rollback"},
 }
 
@@ -225,7 +228,8 @@ def test_a_walk_never_leaves_the_table(walk: list[Event]) -> None:
     assert run.orders == max(int(each.body.get("order", 0)) for each in past)
     counts = [each.kind for each in past]
     assert run.restarts == counts.count(EventKind.RESUMING)
-    assert len(run.requests) == counts.count(EventKind.FILED)
+    asked = counts.count(EventKind.FILED) + counts.count(EventKind.ASKED_BACK)
+    assert len(run.requests) == asked
     assert len(run.due) == counts.count(EventKind.DUE)
     assert len(run.undone) == counts.count(EventKind.UNDONE)
     assert run.goal == ("rollback" if EventKind.ABORTING in counts else "")

@@ -26,7 +26,7 @@ trigger:
     - {alarm: VAH-101A}
     - {when: "duty.vibration > high", for: 60 s}
   rearm: "duty.vibration < 0.8 * high"
-concurrency: {key: [PUMPS-101], policy: reject}
+concurrency: {key: [PUMPS-101, E-101], policy: reject}
 diagnosis:
   for:
     - {id: shakes, that: "rate(duty.vibration, 30 min) > 0.1 mm/s/h"}

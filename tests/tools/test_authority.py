@@ -144,7 +144,7 @@ def test_only_equipment_of_the_site_changes_hands(place: Place, equipment: str) 
 @pytest.mark.parametrize(
     ("by", "equipment", "reason"),
     [
-        ("max", PUMP, "max lacks a role that handing over P-101A asks for: operator"),
+        ("max", PUMP, "max lacks a role that is needed to hand over P-101A: operator"),
         ("boss", PUMP, f"boss: {Reason.ADMINISTRATOR}"),
         ("bert", PUMP, ""),
     ],
@@ -181,7 +181,7 @@ def edited(place: Place, policy: str, site: str = "") -> Place:
 
 def test_nobody_hands_over_what_no_rule_allows_to_be_written(place: Place) -> None:
     other = edited(place, POLICY.replace('"P-101?.run_cmd", P-101B.reset', "P-101A.run_cmd"))
-    with pytest.raises(GuardrailError, match="handing over P-101B asks for no role"):
+    with pytest.raises(GuardrailError, match="no role is named that is needed to hand over P-101B"):
         give(other.bench, OTHER, NOW)
     give(other.bench, PUMP, NOW)
 
@@ -192,7 +192,7 @@ def test_a_role_that_is_asked_for_by_now_must_be_held_by_whoever_handed_over(pla
     assert mode in POLICY
     stricter = edited(place, POLICY.replace(mode, f"{mode}, shift-supervisor"))
     assert stricter.refusal().endswith(
-        "anna lacks a role that handing over P-101A asks for: shift-supervisor"
+        "anna lacks a role that is needed to hand over P-101A: shift-supervisor"
     )
 
 

@@ -184,7 +184,7 @@ def test_a_word_on_one_hold_does_not_lift_the_next(
 @pytest.mark.parametrize(
     ("by", "more", "reason"),
     [
-        ("max", {}, f"max lacks a role that to resume {RUN} asks for: operator"),
+        ("max", {}, f"max lacks a role that is needed to resume {RUN}: operator"),
         ("boss", {}, str(Reason.ADMINISTRATOR)),
         ("anna", {"attended": False}, str(Reason.UNATTENDED)),
         ("anna", {"verdict": "abort-run"}, str(Reason.NOT_APPROVED)),

@@ -13,9 +13,11 @@ from ..requests.stamps import Instant, parse_stamp
 from .administrators import administrators_word
 from .audit_lockouts import ToldLockouts
 from .audit_requests import ToldRequest, disorder, false_succession, lateness, vain_recovery
+from .audit_runs import ToldRuns
 from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
 from .ledger.database import Database
 from .ledger.journal import Row, chain_faults
+from .ledger.runs import PREFIX
 from .ledger.transitions import ACKNOWLEDGED, ACTIONS, REQUESTS, ActionState, RequestState
 from .operators import Roster
 from .quorum import check_quorum
@@ -70,6 +72,7 @@ class _Reader:
         self._wires: dict[str, str] = {}
         self._heads = set[str]()
         self._lockouts = ToldLockouts(site)
+        self._runs = ToldRuns()
         self.decisions = 0
         self.intents = 0
 
@@ -97,6 +100,8 @@ class _Reader:
             yield from self._request_moved(subject, body, now)
         elif kind.startswith("action."):
             yield from self._action_moved(subject, body, now)
+        elif kind.startswith(PREFIX):
+            self._runs.follow(subject, kind)
         elif kind == "lockout.latched":
             yield from self._lockouts.latch(subject, body)
         elif kind == "lockout.released":
@@ -113,6 +118,7 @@ class _Reader:
         case = ToldRequest(request)
         case.actions = {each.action_id: ActionState.PLANNED for each in request.actions}
         self.cases[name] = case
+        self._runs.file(request)
 
     def _decided(self, subject: str, body: Mapping[str, Any]) -> Iterator[str]:
         self.decisions += 1
@@ -204,6 +210,7 @@ class _Reader:
             yield f"{action_id} cannot go from {state} to {to}"
         if to is ActionState.DUE:
             yield from disorder(case, case.action(action_id))
+            yield from self._runs.untimely(case.request, case.action(action_id))
         if to is ActionState.CLAIMED:
             case.claimed[action_id] = now
         if to is ActionState.SENDING and action_id not in self._wires:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from handwheel.connectors.models import Model
 
-from ..errors import InvalidArguments, LedgerError, PermitRefused
+from ..errors import InvalidArguments, PermitRefused
 from ..requests.stamps import Instant
 from .bench import Bench, insert_decision
 from .decisions import (
@@ -59,6 +59,7 @@ class RunOrder:
         number: Of its row in the journal.
         seen: The number of the run's newest row that the person saw; `None` if not signed.
         signed: `None` for hold and stop.
+        fault: Why the row is no order at all; then the rest says nothing.
     """
 
     number: int
@@ -66,6 +67,7 @@ class RunOrder:
     person: str
     seen: int | None
     signed: Signed | None
+    fault: str = ""
 
 
 def newest_event(database: Database, run_id: str) -> int:
@@ -141,8 +143,11 @@ def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrde
     Args:
         after: Only those in rows behind this one.
 
+    Returns:
+        A row that is no order comes with its fault: it must not keep the others from being seen.
+
     Raises:
-        LedgerError: They cannot be read, or one is no order.
+        LedgerError: They cannot be read.
     """
     rows = database.all(
         "SELECT seq, text FROM journal WHERE subject = ? AND kind = ? AND seq > ? ORDER BY seq",
@@ -166,6 +171,8 @@ def check_order(
         GuardrailError: Why it does not count.
         LedgerError: The ledger cannot be read.
     """
+    if given.fault:
+        raise PermitRefused(given.fault)
     if given.order in _FREE:
         return
     if given.signed is None or given.seen is None:
@@ -223,6 +230,7 @@ def _parsed(number: int, text: str) -> RunOrder:
     try:
         body = _Body.model_validate(json.loads(text)["body"])
     except (ValueError, KeyError, TypeError):
-        raise LedgerError(f"row {number} of the journal is no order to a run") from None
+        fault = f"row {number} of the journal is no order to a run"
+        return RunOrder(number, "hold", "somebody", None, None, fault)
     signed = Signed(body.text, body.signature) if body.text and body.signature else None
     return RunOrder(number, body.order, body.person, body.seq, signed)

@@ -13,6 +13,7 @@ from .database import Database, Transaction
 from .leases import check_lease
 from .lifecycle import cancel_commands, file_in, move_action, move_request
 from .records import RequestRecord, load_exactly
+from .runs import ORDERED
 from .transitions import WAITING_REQUESTS, ActionState, RequestState
 from .turn import check_turn
 
@@ -69,22 +70,43 @@ def load_superseded(database: Database, request: ActionRequest) -> RequestRecord
     return earlier
 
 
-def set_due(database: Database, action_id: str, holder: str, now: Instant) -> None:
+class OrderWaits(PermitRefused):
+    """People have given the run an order that it has not looked at; nothing was changed."""
+
+
+def set_due(
+    database: Database, action_id: str, holder: str, now: Instant, orders: int | None = None
+) -> None:
     """Says that an action's time has come; the gate still checks everything.
 
     Commands come one after the other. With the first recovery the other commands are over.
 
+    Args:
+        orders: The newest order, by its row in the journal, that the run has looked at; `None`
+            where no order stops it.
+
     Raises:
+        OrderWaits: There is a newer one.
         GuardrailError: Its request is not approved, or a command before it is not done.
         LostRace: It is not planned any more, or another process works on the runs by now.
         LedgerError: Nothing was changed.
     """
     with database.transaction(now) as transaction:
         record = _its_request(database, transaction, action_id, holder)
+        if orders is not None and record.request.run is not None:
+            _check_orders(transaction, record.request.run.run_id, orders)
         if record.action(action_id).kind == "recovery":
             cancel_commands(transaction, record.request.request_id, "the run takes things back")
         reason = "the run says that it is its turn"
         move_action(transaction, action_id, ActionState.PLANNED, ActionState.DUE, reason)
+
+
+def _check_orders(transaction: Transaction, run_id: str, orders: int) -> None:
+    newest = transaction.one(
+        "SELECT max(seq) FROM journal WHERE subject = ? AND kind = ?", run_id, ORDERED
+    )
+    if (newest or 0) > orders:
+        raise OrderWaits(f"{run_id} was given an order that it has not looked at")
 
 
 def skip_action(database: Database, action_id: str, reason: str, holder: str, now: Instant) -> None:

@@ -1,0 +1,101 @@
+"""Takes one run through the graph, and wakes it whenever there is something to look at."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.playbooks.holding import hold
+from handwheel.playbooks.phases import Phase
+from handwheel.tools.guardrails.ledger.database import LostRace
+from handwheel.tools.guardrails.ledger.leases import renew_lease
+
+from .graph import Graph, ThreadState
+from .means import CaseFile, Means
+
+_AFTER_FAULT_S = 1.0
+_FAULTS_AT_MOST = 5
+_NODES_AT_MOST = 500
+_WAITING = frozenset({Phase.AWAIT_DECISION, Phase.REST})
+
+Tell = Callable[[str, str], None]
+"""Takes what a trouble is about, and the trouble; empty once it is over."""
+
+
+class Driver:
+    """Drives one run until it is over; a fault of ours holds it and ends nothing else."""
+
+    def __init__(self, means: Means, graph: Graph, case: CaseFile, tell: Tell) -> None:
+        self._means = means
+        self._graph = graph
+        self._case = case
+        self._tell = tell
+        self._faults = 0
+        self._to_be_held = ""
+        self._config: RunnableConfig = {
+            "configurable": {"thread_id": case.runner.run_id},
+            "recursion_limit": _NODES_AT_MOST,
+        }
+
+    async def drive(self) -> None:
+        """Works until the run is over.
+
+        Raises:
+            LostRace: Another process works on the site's runs by now.
+        """
+        work: ThreadState | Command[Any] = self._entry()
+        while self._case.runner.phase is not Phase.OVER:
+            try:
+                self._hold_if_due()
+                work = await self._advance(work)
+            except HandwheelError as error:
+                self._raise_if_over(error)
+                await self._bear(str(error), is_foreseen=True)
+                work = self._entry()
+            except Exception as error:  # noqa: BLE001 (the graph's supervisor)
+                await self._bear(f"{type(error).__name__}: {error}", is_foreseen=False)
+                work = self._entry()
+
+    async def _advance(self, work: ThreadState | Command[Any]) -> ThreadState | Command[Any]:
+        """Goes on to where the run waits for people, and returns what wakes it there."""
+        runner = self._case.runner
+        await self._graph.ainvoke(work, self._config, durability="sync")
+        if runner.phase not in _WAITING:  # it is over, or somebody has moved the thread
+            return self._entry()
+        self._faults = 0
+        self._tell(runner.run_id, "")
+        while not runner.wants_attention():
+            await self._means.plant.next_scan()
+        return await self._wake_up()
+
+    async def _wake_up(self) -> ThreadState | Command[Any]:
+        """Returns what wakes a thread where it was left; one that was moved begins anew."""
+        standing = await self._graph.aget_state(self._config)
+        is_as_left = len(standing.tasks) == len(standing.interrupts) == 1
+        return Command(resume="look at the ledger") if is_as_left else self._entry()
+
+    def _entry(self) -> ThreadState:
+        """Returns what a thread begins with anew: where it goes on the run's events say."""
+        return {"run_id": self._case.runner.run_id, "offset": self._case.runner.run.seq}
+
+    def _raise_if_over(self, error: HandwheelError) -> None:
+        if isinstance(error, LostRace):
+            database = self._means.desk.bench.database
+            renew_lease(database, self._means.desk.holder, self._means.clock())
+
+    async def _bear(self, trouble: str, *, is_foreseen: bool) -> None:
+        """Tells a fault; one of ours, or one that does not pass, holds the run."""
+        self._faults += 1
+        self._tell(self._case.runner.run_id, trouble)
+        if not is_foreseen or self._faults >= _FAULTS_AT_MOST:
+            self._to_be_held = self._to_be_held or f"the agents failed: {trouble}"
+        await asyncio.sleep(_AFTER_FAULT_S)
+
+    def _hold_if_due(self) -> None:
+        """Holds the run before anything else, however often the ledger is too busy for it."""
+        if self._to_be_held:
+            hold(self._case.runner.log, self._means.desk, self._to_be_held)
+            self._to_be_held, self._faults = "", 0

@@ -1,0 +1,59 @@
+"""Rules on what one approval covers: the steps from one hold point to the next."""
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+from handwheel.connectors.durations import format_duration
+from handwheel.tools.guardrails.ledger.lifecycle import FIRST_CLAIM_S
+
+from .bound import BoundPlaybook, Step, Wait
+from .errors import Finding, Severity
+from .loader import Playbook
+
+_Numbered = tuple[int, Step]
+
+
+def check_segments(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding]:
+    """Yields what no request can be made of, and what makes one lapse."""
+    for segment in _segments(plan):
+        yield from _written_twice(playbook, segment)
+        yield from _waits(playbook, segment)
+
+
+def _segments(plan: BoundPlaybook) -> list[list[_Numbered]]:
+    found: list[list[_Numbered]] = [[]]
+    for n, step in enumerate(plan.steps):
+        if step.hold_point and found[-1]:
+            found.append([])
+        found[-1].append((n, step))
+    return found
+
+
+def _written_twice(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator[Finding]:
+    writers: dict[str, str] = {}
+    for n, step in segment:
+        for key, write in zip(playbook.file.steps[n].write or {}, step.writes, strict=True):
+            first = writers.setdefault(write.tag.name, step.id)
+            if first != step.id:
+                text = f"step {first} writes {write.tag.name} too, and a request writes a tag once"
+                hint = "put a hold point on this step: then it is asked for by itself"
+                path = ("steps", n, "write", key)
+                yield playbook.key_finding("written-twice", path, text, hint)
+
+
+def _waits(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator[Finding]:
+    before = list(takewhile(lambda each: not each[1].writes, segment))
+    waits = [(step.work, n) for n, step in before if isinstance(step.work, Wait)]
+    if len(before) == len(segment) or not waits:
+        return
+    hold_s = sum(each.hold_s for each, _ in waits)
+    within_s = sum(each.within_s for each, _ in waits)
+    if within_s <= FIRST_CLAIM_S and hold_s < FIRST_CLAIM_S:
+        return
+    severity: Severity = "error" if hold_s >= FIRST_CLAIM_S else "warning"
+    _, longest = max(waits, key=lambda each: each[0].within_s)
+    may, must = format_duration(within_s), format_duration(FIRST_CLAIM_S)
+    text = f"waits up to {may}, and the first write must begin {must} after the approval"
+    hint = "wait behind the write, or put a hold point on the write"
+    path = ("steps", longest, "wait", "within")
+    yield playbook.finding("waits-before-first-write", path, text, hint, severity)

@@ -1,0 +1,77 @@
+"""Rules on what a playbook takes for granted at its site: roles, equipment, other playbooks."""
+
+from collections.abc import Collection, Iterator
+
+from handwheel.connectors.documents import Path_
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.site import SITE_SCOPE, Site
+from handwheel.tools.guardrails.policy import Policy
+
+from .bound import BoundPlaybook, Write
+from .errors import Finding
+from .loader import Playbook
+from .schema import PlaybookFile
+
+
+def check_roles(playbook: Playbook, policy: Policy | ConfigError) -> Iterator[Finding]:
+    """Yields every role in which nobody can approve, because the policy does not know it."""
+    if not isinstance(policy, Policy):
+        return
+    for path, role in _asked(playbook.file):
+        if not policy.satisfies(role, role):
+            text = f"the policy knows no role {role!r}"
+            hint = "write one of its roles, or nobody can approve"
+            yield playbook.finding("unknown-role", path, text, hint)
+
+
+def _asked(file: PlaybookFile) -> Iterator[tuple[Path_, str]]:
+    if file.approval:
+        yield ("approval", "role"), file.approval.role
+    for n, step in enumerate(file.steps):
+        if step.hold_point:
+            yield ("steps", n, "hold_point", "role"), step.hold_point.role
+
+
+def check_ownership(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
+    """Yields what a run may write and does not own."""
+    open_ = [write for write in plan.writes if not _is_owned(write, plan, site)]
+    if not open_:
+        return
+    said = dict.fromkeys(f"{each.tag.name} of {_equipment(each)}" for each in open_)
+    text = f"a run writes what it does not own: {', '.join(said)}"
+    yield playbook.key_finding("not-owned", _key_place(playbook.file), text, _owning(open_))
+
+
+def _is_owned(write: Write, plan: BoundPlaybook, site: Site) -> bool:
+    covering = set(site.scopes_of(write.tag.equipment)) - {SITE_SCOPE}
+    return not covering.isdisjoint(plan.assets)
+
+
+def _equipment(write: Write) -> str:
+    return write.tag.equipment or "no equipment"
+
+
+def _key_place(file: PlaybookFile) -> Path_:
+    if file.concurrency:
+        return ("concurrency", "key")
+    writing = [n for n, step in enumerate(file.steps) if step.write]
+    return ("steps", writing[0]) if writing else ("safe_state",)
+
+
+def _owning(open_: Collection[Write]) -> str:
+    missing = sorted({each.tag.equipment for each in open_} - {""})
+    if missing:
+        return f"name {', '.join(missing)}, or what it is part of, in the key of concurrency"
+    return "give the tag an equipment in the site's tags, and name that in the key of concurrency"
+
+
+def check_suggestions(playbook: Playbook, others: Collection[Playbook]) -> Iterator[Finding]:
+    """Yields every suggestion of a playbook that is not among the others; none without any."""
+    known = {playbook.id, "", "none", *(each.id for each in others)}
+    diagnosis = playbook.file.diagnosis
+    for side, checks in (("for", diagnosis.for_), ("against", diagnosis.against)):
+        for n, each in enumerate(checks):
+            if others and each.suggest not in known:
+                text = f"the site has no playbook {each.suggest!r} to suggest"
+                path = ("diagnosis", side, n, "suggest")
+                yield playbook.finding("unknown-suggestion", path, text, severity="warning")
