@@ -19,6 +19,7 @@ from .means import CaseFile, Means
 _AFTER_FAULT_S = 1.0
 _FAULTS_AT_MOST = 5
 _NODES_AT_MOST = 500
+_LONGEST_WORDS = 200
 _WAITING = frozenset({Phase.AWAIT_DECISION, Phase.REST})
 
 Tell = Callable[[str, str], None]
@@ -56,7 +57,7 @@ class Driver:
                 await self._bear(str(error), is_foreseen=True)
                 work = self._entry()
             except Exception as error:  # noqa: BLE001 (the graph's supervisor)
-                await self._bear(f"{type(error).__name__}: {error}", is_foreseen=False)
+                await self._bear(_words(error), is_foreseen=False)
                 work = self._entry()
 
     async def _advance(self, work: ThreadState | Command[Any]) -> ThreadState | Command[Any]:
@@ -99,3 +100,9 @@ class Driver:
         if self._to_be_held:
             hold(self._case.runner.log, self._means.desk, self._to_be_held)
             self._to_be_held, self._faults = "", 0
+
+
+def _words(error: Exception) -> str:
+    """Returns a fault of ours on one line: what it says may be long, and not meant for people."""
+    first = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {first[:_LONGEST_WORDS]}"

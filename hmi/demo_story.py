@@ -92,7 +92,7 @@ def _failed_start_moral(timeline: Timeline, state: RunState | None) -> str:
     if state is RunState.ABORTED and timeline.is_on("P-101A.running"):
         return (
             "The standby did not start, so its command was taken back: that was approved with "
-            "it. P-101A runs on, nobody was asked to stop it, and people were told."
+            "it. P-101A runs on, nobody was asked to stop it, and the notice is on record."
         )
     return _change_over_moral(timeline, state)
 

@@ -4,7 +4,10 @@ import time
 
 import typer
 
+from handwheel.playbooks.run import AT_REST
+from handwheel.playbooks.run_log import load_run
 from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.leases import is_somebody_at_work
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.transitions import OPEN_REQUESTS, ActionState
@@ -30,8 +33,9 @@ def follow(database: Database, request_id: str) -> bool:
             if each.state is not ActionState.PLANNED and told.get(each.action_id) != each.state:
                 told[each.action_id] = each.state
                 typer.echo(action_line(each))
-        if is_over(record):
+        if is_over(record) or (record.request.run and is_done_for_a_run(database, record)):
             typer.echo("  ".join((record.request.request_id, *record.standing)))
+            _tell_of_run(database, record)
             return is_verified(record)
         sweep(database, instant_now())
         time.sleep(_POLL_S)
@@ -39,10 +43,36 @@ def follow(database: Database, request_id: str) -> bool:
 
 def is_over(record: RequestRecord) -> bool:
     """Whether nothing more will happen to it unless a person acts."""
-    is_moving = any(
-        each.state in {ActionState.CLAIMED, ActionState.SENDING} for each in record.actions
-    )
-    return not is_moving and (bool(record.unresolved) or record.state not in OPEN_REQUESTS)
+    is_open = record.state in OPEN_REQUESTS
+    return not _is_moving(record) and (bool(record.unresolved) or not is_open)
+
+
+def is_done_for_a_run(database: Database, record: RequestRecord) -> bool:
+    """Whether a run's request has come as far as it does: it stays open while the run goes on.
+
+    Every command is verified, or the run is at rest, or nobody works on it.
+    """
+    run = record.request.run
+    if run is None or _is_moving(record):
+        return False
+    if is_verified(record) or not is_somebody_at_work(database, instant_now()):
+        return True
+    return load_run(database, run.run_id).state in AT_REST
+
+
+def _is_moving(record: RequestRecord) -> bool:
+    return any(each.state in {ActionState.CLAIMED, ActionState.SENDING} for each in record.actions)
+
+
+def _tell_of_run(database: Database, record: RequestRecord) -> None:
+    run = record.request.run
+    if run is None:
+        return
+    state = load_run(database, run.run_id).state
+    more = "it goes on, and may ask again" if state not in AT_REST else "see why"
+    if not is_somebody_at_work(database, instant_now()):
+        more = "nobody works on it: start handwheel run"
+    typer.echo(f"run {run.run_id} is {state}: {more}: handwheel runs show {run.run_id}")
 
 
 def is_verified(record: RequestRecord) -> bool:

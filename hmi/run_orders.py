@@ -8,7 +8,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import typer
 
 from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.run import Event, EventKind, IllegalEvent, RunState, apply
+from handwheel.playbooks.run import (
+    AT_REST,
+    Event,
+    EventKind,
+    IllegalEvent,
+    RunState,
+    apply,
+)
 from handwheel.playbooks.run_log import load_run
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.bench import Bench
@@ -165,7 +172,7 @@ def follow_order(database: Database, given: RunOrder, run_id: str) -> bool:
         Whether it has followed; if not, it has not looked yet.
 
     Raises:
-        PermitRefused: It has refused, and says why.
+        PermitRefused: It has refused, or was resumed and is at rest again, and says why.
         LedgerError: The ledger cannot be read.
     """
     if not is_somebody_at_work(database, instant_now()):
@@ -185,7 +192,10 @@ def follow_order(database: Database, given: RunOrder, run_id: str) -> bool:
         typer.echo(f"{given.order} {run_id}: recorded; the run has not taken it up yet")
         return False
     shown = view_run(database, find_run(database, run_id), instant_now()).run
-    typer.echo("  ".join(filter(None, (run_id, shown.state, printable(shown.reason)))))
+    words = "  ".join(filter(None, (run_id, shown.state, printable(shown.reason))))
+    if given.order == "resume" and shown.state in AT_REST:
+        raise PermitRefused(f"it does not go on: {words}")
+    typer.echo(words)
     return True
 
 

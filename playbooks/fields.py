@@ -18,6 +18,8 @@ PlaybookId = Annotated[
 ]
 Name = Annotated[str, spelled(r"[a-z][a-z0-9_]*", "is no name: a-z, 0-9 and _, first a letter")]
 Text = Annotated[str, Field(min_length=1)]
+_SHORTEST_S, _LONGEST_S = 1.0, 86_400.0
+
 OnTimeout = Literal["hold", "stop"]
 Then = Literal["hold", "rollback", "safe_state", "continue"]
 
@@ -43,12 +45,22 @@ People = Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)]
 """One recipient or several."""
 
 
+def _check_peoples_time(seconds: float) -> float:
+    if not _SHORTEST_S <= seconds <= _LONGEST_S:
+        raise ValueError("must lie between 1 s and 24 h: people read, and sign, in that time")
+    return seconds
+
+
+PeoplesTime = Annotated[Duration, AfterValidator(_check_peoples_time)]
+"""How long people have."""
+
+
 class Approval(Model):
     """Who must approve; never the one who asked."""
 
     role: Text
     not_: Literal["requester"] = Field(default="requester", alias="not")
-    within: Duration
+    within: PeoplesTime
     on_timeout: OnTimeout | None = None
     covers: list[Literal["steps", "rollback", "safe_state"]] | None = None
 
@@ -64,7 +76,7 @@ class HoldPoint(Model):
 
     role: Text
     prompt: Text
-    within: Duration
+    within: PeoplesTime
     on_timeout: OnTimeout | None = None
 
 

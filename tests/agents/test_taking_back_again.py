@@ -148,6 +148,24 @@ async def test_what_a_new_gate_does_not_take_back_is_asked_for_step_by_step(
     assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
 
 
+async def test_what_is_approved_too_soon_is_held_and_asked_for_again(room: AgentsRoom) -> None:
+    """What is asked anew is a command, and the gate's cool-down holds for it."""
+    await _two_steps(room)
+    room.kill_gate()
+    await room.start_gate()
+    room.order("abort")
+    await _decide(room, 3, ["P-101A.run_cmd"])
+    await room.reach("HELD")
+    assert "cool-down" in room.run.reason
+    assert room.frames == [START_B, STOP_A]
+    await room.scan(COOL_S)
+    room.order("abort")
+    await _decide(room, 4, ["P-101A.run_cmd"])
+    await _decide(room, 5, ["P-101B.run_cmd"])
+    await room.reach("ABORTED", within_s=120.0)
+    assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
+
+
 async def test_a_death_while_it_is_asked_what_takes_back(room: AgentsRoom) -> None:
     await room.approved(1)
     await room.reach_step("settle", "PERFORM")

@@ -19,7 +19,7 @@ from ..kill.run_desk import RunDesk
 from ..kill.run_world import PLAYBOOK, RunWorld
 from ..kill.world import ADMINISTRATOR, edit
 from ..served import HANDWHEEL, frames_of
-from .processes import environment
+from .processes import becomes_true, environment
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -225,7 +225,7 @@ def test_a_plant_that_dies_while_a_run_settles(tmp_path: Path) -> None:
             stage.crew.kill("plant")
             stage.state_becomes("HELD")  # what cannot be seen is neither done nor taken back
             assert _steps(stage, run_id)["settle"] == "PERFORM"
-            assert "invariant unknown" in stage.said
+            assert becomes_true(lambda: "invariant unknown" in stage.said, 5.0)
             assert stage.wires() == ["050014ff00"]
             stage.start_plant()
             until_s = monotonic() + _WAIT_S

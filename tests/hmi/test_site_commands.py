@@ -35,7 +35,7 @@ def test_a_new_site_has_no_problems(site: Path) -> None:
     done = handwheel("check", "--site", str(site))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "site cooling-water: 2 connections, 78 tags, 4 pieces of equipment: no problems\n"
+        "site cooling-water: 2 connections, 78 tags, 5 pieces of equipment: no problems\n"
     )
 
 

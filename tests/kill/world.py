@@ -67,7 +67,8 @@ class World:
         (self.site / "policy.yaml").write_text(_POLICY, encoding="utf-8")
         self.enroll()
         edit(self.site / "tags.yaml", lambda line: "" if "connection: dcs" in line else line)
-        edit(self.site / "site.yaml", lambda line: "" if line.startswith("  dcs:") else line)
+        gone = ("  dcs:", "  S-101:", "clock:")  # what is on it, or read from it
+        edit(self.site / "site.yaml", lambda line: "" if line.startswith(gone) else line)
         edit(
             self.site / "site.yaml",
             lambda line: line.replace("kind: modbus,", "kind: modbus, timeout: 300 ms,"),

@@ -43,7 +43,11 @@ def test_the_commands_show_take_and_refuse(tmp_path: Path) -> None:
         (["give", PUMP, "--for", "31d", "--as", "anna"], 2, "--for: must lie between 1 s and 30 d"),
         (["give", "P-999", "--for", "8h", "--as", "anna"], 2, "there is no equipment 'P-999'"),
         (["give", PUMP, "--for", "8h", "--as", "boss"], 1, "boss is no operator of this site"),
-        (["give", PUMP, "--for", "8h", "--as", "max"], 1, "max lacks a role that handing over"),
+        (
+            ["give", PUMP, "--for", "8h", "--as", "max"],
+            1,
+            "max lacks a role that is needed to hand over",
+        ),
     ],
 )
 def test_wrong_words_are_one_clear_message(

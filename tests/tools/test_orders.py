@@ -265,9 +265,10 @@ def test_an_order_of_an_earlier_ledger_is_none(place: Place) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"order": "start", "person": "anna"}, {"order": "hold"}])
-def test_a_row_that_is_no_order_is_not_read(place: Place, body: dict[str, object]) -> None:
-    with pytest.raises(LedgerError, match="is no order to a run"):
-        place.write(body)
+def test_a_row_that_is_no_order_is_refused(place: Place, body: dict[str, object]) -> None:
+    order = place.write(body)
+    with pytest.raises(PermitRefused, match="is no order to a run"):
+        place.check(order)
 
 
 def test_a_plain_shell_cannot_change_an_order(place: Place) -> None:
