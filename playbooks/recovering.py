@@ -16,10 +16,10 @@ from handwheel.tools.guardrails.ledger.transitions import (
 from .bound import BoundPlaybook
 from .carrying_out import Carrier
 from .desk import AT_REST, UNDER_WAY, Desk, Filed
-from .plant_view import PlantView
 from .reverting import OpenUndo, make_reverting_segment, open_undo, undone_step
-from .run import EventKind
+from .run import EventKind, RunState
 from .run_log import RunLog
+from .supervision import Supervision
 
 _RECOVERY = "recovery"
 _LANDS_WITHIN_S = 60.0  # people's time: what is due ends after 10 s
@@ -38,12 +38,13 @@ class Recoverer:
     """Takes one run back; orders and invariants do not interrupt it, lockouts do."""
 
     def __init__(
-        self, plan: BoundPlaybook, log: RunLog, desk: Desk, plant: PlantView, carrier: Carrier
+        self, plan: BoundPlaybook, log: RunLog, desk: Desk, watch: Supervision, carrier: Carrier
     ) -> None:
         self._plan = plan
         self._log = log
         self._desk = desk
-        self._plant = plant
+        self._watch = watch
+        self._plant = watch.plant
         self._carrier = carrier
 
     async def recover(self) -> None:
@@ -134,6 +135,7 @@ class Recoverer:
             raise Unanswered(f"it cannot be asked for: {refusal}") from None
         self._log.record(EventKind.ASKED_BACK, request_id=request.request_id)
         while (record := self._desk.request(request.request_id)).state in WAITING_REQUESTS:
+            self._look_meanwhile()
             await self._plant.next_scan()
         if record.state is not RequestState.APPROVED:
             raise Unanswered(f"{request.request_id} is {': '.join(record.standing)}")
@@ -143,6 +145,14 @@ class Recoverer:
                     await self._use(each)
                 except Stuck as stuck:
                     raise Unanswered(str(stuck)) from None
+
+    def _look_meanwhile(self) -> None:
+        """Looks at what does not wait while people are asked: orders, and what must hold."""
+        self._watch.ordering.take()
+        if self._log.run.state is not RunState.ABORTING:
+            raise Unanswered(self._log.run.reason)
+        if broken := self._watch.broken():
+            raise Unanswered("; ".join(words for _, words in broken))
 
     async def _finish(self, filed: Filed, words: str) -> None:
         """Uses a recovery action, unless it was used already."""
@@ -206,8 +216,8 @@ class Recoverer:
             raise Stuck(f"{found.action.tag} = {found.action.shown}: {found.state}: {found.reason}")
 
     async def _verify(self, filed: Filed) -> None:
-        name = undone_step(filed.action.step)
-        name = filed.action.step if filed.action.undoes else name
+        is_undo = filed.action.undoes is not None
+        name = filed.action.step if is_undo else undone_step(filed.action.step)
         step = next((each for each in self._plan.steps if each.id == name), None)
         verify = step.undo.verify if step and step.undo else None
         if verify is None:

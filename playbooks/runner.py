@@ -69,7 +69,7 @@ class Runner:
         self._ordering = Ordering(plan, log, desk, clock)
         self._watch = Supervision(plan, log, plant, self._ordering)
         self._carrier = Carrier(plan, log, desk, self._watch, maintenance)
-        self._recoverer = Recoverer(plan, log, desk, plant, self._carrier)
+        self._recoverer = Recoverer(plan, log, desk, self._watch, self._carrier)
         self._asker = Asker(plan, log, desk, plant)
         self._watch.is_armed = not self._asker.asks_for
 

@@ -46,7 +46,7 @@ def test_the_commands_show_take_and_refuse(tmp_path: Path) -> None:
         (
             ["give", PUMP, "--for", "8h", "--as", "max"],
             1,
-            "max lacks a role that is needed to hand over",
+            "max lacks a role that is needed",
         ),
     ],
 )

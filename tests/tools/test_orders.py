@@ -11,7 +11,7 @@ import pytest
 
 from handwheel.connectors.site import load_site
 from handwheel.hmi.signing import Signer, Statement, sign_statement
-from handwheel.tools.errors import GuardrailError, InvalidArguments, LedgerError, PermitRefused
+from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.decisions import (
