@@ -6,6 +6,7 @@ stopped and wakes up again changes nothing.
 """
 
 import os
+from pathlib import Path
 from secrets import token_hex
 
 from ...errors import PermitRefused
@@ -98,11 +99,14 @@ def _is_held(pid: int, boot_id: str, renewed_boot_ms: int, now: Instant) -> bool
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process of this machine is there; one that cannot be asked counts as there."""
+    """Whether a process of this machine is there: a zombie is not.
+
+    One that cannot be asked counts as there: its lease ends by itself.
+    """
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
         return False
-    except PermissionError:
+    except OSError:
         return True
-    return True
+    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}

@@ -1,0 +1,86 @@
+"""One process at a time works on the runs: who is there keeps the lease, who is not loses it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.ledger.database import Database, LostRace
+from handwheel.tools.guardrails.ledger.leases import (
+    LEASE_S,
+    give_lease_back,
+    is_somebody_at_work,
+    renew_lease,
+    take_lease,
+)
+from handwheel.tools.requests.stamps import Instant, instant_now
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database(tmp_path, "cw") as database:
+        yield database
+
+
+def later(now: Instant, seconds: float) -> Instant:
+    wall = now.wall + timedelta(seconds=seconds)
+    return Instant(wall, now.boot_id, now.boot_ms + round(seconds * 1000.0))
+
+
+def leave_to(database: Database, pid: int) -> None:
+    with database.transaction() as transaction:
+        transaction.change("UPDATE lease SET pid = ?", (pid,))
+
+
+def test_who_is_there_keeps_it_and_who_gives_it_back_does_not(database: Database) -> None:
+    now = instant_now()
+    holder = take_lease(database, now)
+    assert is_somebody_at_work(database, now)
+    with pytest.raises(PermitRefused, match=f"another process works .* pid {os.getpid()}"):
+        take_lease(database, later(now, 5.0))
+    give_lease_back(database, holder, now)
+    assert not is_somebody_at_work(database, now)
+    take_lease(database, now)
+
+
+def test_who_does_not_renew_loses_it_and_changes_nothing_any_more(database: Database) -> None:
+    now = instant_now()
+    first = take_lease(database, now)
+    renew_lease(database, first, later(now, LEASE_S - 1.0))
+    late = later(now, 2.0 * LEASE_S)
+    assert not is_somebody_at_work(database, late)
+    with pytest.raises(LostRace, match="its lease is over"):
+        renew_lease(database, first, late)
+    second = take_lease(database, late)
+    with pytest.raises(LostRace):
+        renew_lease(database, first, late)
+    renew_lease(database, second, late)
+
+
+def test_a_restart_of_the_machine_ends_it(database: Database) -> None:
+    now = instant_now()
+    take_lease(database, now)
+    take_lease(database, replace(now, boot_id="another"))
+
+
+@pytest.mark.parametrize("is_awaited", [True, False], ids=["dead", "a zombie"])
+def test_who_has_died_loses_it_at_once(database: Database, is_awaited: bool) -> None:
+    now = instant_now()
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as child:
+        if is_awaited:
+            child.wait()
+        else:
+            stat = Path(f"/proc/{child.pid}/stat")
+            while " Z " not in stat.read_text():
+                time.sleep(0.01)
+        take_lease(database, now)
+        leave_to(database, child.pid)
+        assert not is_somebody_at_work(database, now)
+        take_lease(database, now)
