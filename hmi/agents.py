@@ -20,7 +20,7 @@ from handwheel.playbooks.bound import BoundPlaybook
 from handwheel.playbooks.desk import Desk
 from handwheel.playbooks.lint import lint_all
 from handwheel.playbooks.loader import Playbook, load_library
-from handwheel.playbooks.plant_view import PlantView
+from handwheel.playbooks.plant_view import PlantView, Readings
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.authority_check import standing_of
@@ -31,13 +31,15 @@ from handwheel.tools.guardrails.ledger.leases import give_lease_back, take_lease
 from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.guardrails.picture import read_picture
 from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.printable import printable
 from handwheel.tools.requests.filing import Filing
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.workorders import WorkOrders
 
+from .connection_lines import ConnectionChanges
 from .run_lines import show_run_row
 from .serving import serve
-from .telling import tell_log
+from .telling import Teller, tell_log
 
 
 async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
@@ -61,8 +63,20 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     async with _crew(site, loaded) as (crew, reader, database):
         _announce(site, loaded, as_json=as_json)
         scan_s = min((each.scan for each in site.connections.values()), default=1.0)
-        work = crew.work(reader.latest, scan_s)
+        work = crew.work(_telling(reader), scan_s)
         await serve(work, database, partial(show_run_row, as_json=as_json))
+
+
+def _telling(reader: SiteReader) -> Callable[[], Readings]:
+    """Returns what takes the latest readings, and tells when a connection is lost or back."""
+    changes, teller = ConnectionChanges(), Teller(sys.stderr)
+
+    def latest() -> Readings:
+        for change in changes.news(reader.connections):
+            teller.tell(f"handwheel: reading {printable(change)}")
+        return reader.latest()
+
+    return latest
 
 
 def _sound_playbooks(site: Site) -> list[Playbook]:
