@@ -19,7 +19,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from handwheel.agents import crew
 from handwheel.hmi.__main__ import main as run_command
-from handwheel.playbooks import desk, holding, run_log, segments
+from handwheel.playbooks import desk, run_log, segments
 
 Work = Callable[..., Any]
 
@@ -86,7 +86,6 @@ def _nothing_done(*_arguments: object) -> set[str]:
 
 DEFECTS: Mapping[str, tuple[object, str, Work]] = {
     "silent": (crew, "hold", _nothing),
-    "forgetful": (holding, "adopt_filed", _nothing),
     "repeating": (segments, "applied_writes", _nothing_done),
 }
 """Each puts another function into the place of one of the agents'."""

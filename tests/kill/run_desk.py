@@ -13,7 +13,7 @@ from handwheel.hmi.run_view import view_run
 from handwheel.hmi.signing import Signer, Statement, open_bench, sign_statement
 from handwheel.playbooks.run import Run
 from handwheel.playbooks.run_log import load_run
-from handwheel.tools.errors import GuardrailError
+from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.authority import hand_over, next_generation, take_over
 from handwheel.tools.guardrails.decisions import (
     SubjectVerdict,
@@ -141,11 +141,24 @@ class RunDesk(Desk):
         for tag, value in _START:
             if self.read(tag) != value:
                 names.append(self.propose([(tag, value)]))
-                self.approve(names[-1])
+                self._approve_patiently(names[-1])
                 self._await_end(names[-1])
         self._await_value("P-101A.running", True)
         self._await_value("P-101B.running", False)
         return names
+
+    def _approve_patiently(self, name: str) -> None:
+        """Approves once the readings are fresh: on a busy machine that may take a while."""
+        until_s = monotonic() + _WAIT_S
+        while True:
+            try:
+                self.approve(name)
+            except PermitRefused:
+                if monotonic() > until_s:
+                    raise
+                sleep(0.2)
+            else:
+                return
 
     def read(self, tag: str) -> Value | None:
         """Returns what a tag reads now."""

@@ -46,7 +46,6 @@ def test_a_run_goes_on_or_back_through_deaths_and_nothing_is_sent_unasked(tmp_pa
     ("defect", "moment", "order", "fault"),
     [
         ("silent", "after approved 1", "resume", "was sent while nobody was at work"),
-        ("forgetful", "after file 2", "resume", "was approved before the run was resumed"),
         ("repeating", "before step start-standby VERIFY 1", "resume", "was commanded twice"),
     ],
 )
