@@ -36,7 +36,7 @@ from handwheel.tools.requests.filing import Filing
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.workorders import WorkOrders
 
-from .connection_lines import ConnectionChanges
+from .connection_lines import connection_text
 from .run_lines import show_run_row
 from .serving import serve
 from .telling import Teller, tell_log
@@ -69,11 +69,15 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
 
 def _telling(reader: SiteReader) -> Callable[[], Readings]:
     """Returns what takes the latest readings, and tells when a connection is lost or back."""
-    changes, teller = ConnectionChanges(), Teller(sys.stderr)
+    lost, teller = dict[str, str](), Teller(sys.stderr)
 
     def latest() -> Readings:
-        for change in changes.news(reader.connections):
-            teller.tell(f"handwheel: reading {printable(change)}")
+        for each in reader.connections:
+            before = lost.get(each.name, "")
+            if before != each.reason:
+                lost[each.name] = each.reason
+                words = printable(connection_text(each))
+                teller.tell(f"handwheel: reading {words}")
         return reader.latest()
 
     return latest
