@@ -10,6 +10,7 @@ from langgraph.types import Command
 from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.holding import hold
 from handwheel.playbooks.phases import Phase
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.database import LostRace
 from handwheel.tools.guardrails.ledger.leases import renew_lease
 
@@ -83,9 +84,20 @@ class Driver:
         return {"run_id": self._case.runner.run_id, "offset": self._case.runner.run.seq}
 
     def _raise_if_over(self, error: HandwheelError) -> None:
-        if isinstance(error, LostRace):
-            database = self._means.desk.bench.database
-            renew_lease(database, self._means.desk.holder, self._means.clock())
+        """Lets nothing go on once another process works on the site's runs.
+
+        Raises:
+            LostRace: One does.
+        """
+        if not isinstance(error, LostRace):
+            return
+        desk = self._means.desk
+        try:
+            renew_lease(desk.bench.database, desk.holder, self._means.clock())
+        except LostRace:
+            raise
+        except LedgerError as busy:  # whose the lease is, the next write finds out
+            self._tell(self._case.runner.run_id, str(busy))
 
     async def _bear(self, trouble: str, *, is_foreseen: bool) -> None:
         """Tells a fault; one of ours, or one that does not pass, holds the run."""

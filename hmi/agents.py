@@ -43,7 +43,7 @@ from .telling import Teller, tell_log
 
 
 async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
-    """Runs the agents of a site until Ctrl-C, SIGTERM, or the end of standard input.
+    """Runs the agents of a site until Ctrl-C, SIGTERM, or the end of a pipe there.
 
     Args:
         note_start: Called before there is anything to lose.

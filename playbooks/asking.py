@@ -1,5 +1,7 @@
 """Judges a run's case and asks for its next segment; what was decided is read from the ledger."""
 
+from collections.abc import Sequence
+
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.conditions import ConditionError
 from handwheel.tools.errors import GuardrailError, InvalidArguments
@@ -62,8 +64,12 @@ class Asker:
         self._begin_anew()
         run, filed = self._log.run, self._desk.actions(self._log.run.requests)
         findings = self.judge().findings
-        if reason := self._obstacle(findings):
+        if reason := self._obstacle():
             self._give_up(reason)
+            return
+        if closed := self._closed(findings):
+            words = "; ".join(f"{each.id}: {each.shown}" for each in closed)
+            self._give_up(words, [each.id for each in closed])
             return
         try:
             segment = make_segment_of(
@@ -78,29 +84,34 @@ class Asker:
             return
         _note_filed(self._log, request)
 
-    def _obstacle(self, findings: tuple[Finding, ...]) -> str:
-        """Returns why the next segment is not to be asked for now; empty for no reason."""
+    def _obstacle(self) -> str:
+        """Returns what became of the request before this one; empty if it holds, or is none."""
         run = self._log.run
         if run.state is RunState.RUNNING and run.requests:
             latest = self._desk.request(run.requests[-1])
             if latest.state is not RequestState.APPROVED:  # taken back, locked out, a new gate
                 return f"{latest.request.request_id} is {': '.join(latest.standing)}"
+        return ""
+
+    def _closed(self, findings: tuple[Finding, ...]) -> list[Finding]:
+        """Returns the permissives that are not true now, if something is to be written."""
+        run = self._log.run
         filed = self._desk.actions(run.requests)
         steps = segment_steps(self._plan, run)
         if not any(open_writes(run, each, filed) for each in steps):
-            return ""
-        blocking = Judgement(findings).blocked_by()
-        closed = [each for each in blocking if each.side == "permissive"]
-        return "; ".join(f"{each.id}: {each.shown}" for each in closed)
+            return []
+        return [each for each in Judgement(findings).blocked_by() if each.side == "permissive"]
 
     def _remark(self) -> str:
         steps = segment_steps(self._plan, self._log.run)
         point = steps[0].hold_point if steps else None
         return point.prompt.render(self._plant.readings) if point else ""
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, reason: str, blocked_by: Sequence[str] = ()) -> None:
         if self._log.run.state is RunState.CHECKING:
-            self._log.record(EventKind.NOT_STARTED, reason=reason, blocked_by=[], suggested="")
+            self._log.record(
+                EventKind.NOT_STARTED, reason=reason, blocked_by=list(blocked_by), suggested=""
+            )
         else:
             self._log.record(EventKind.HOLDING, reason=reason, at_once=True)
 

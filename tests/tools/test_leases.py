@@ -67,7 +67,10 @@ def test_who_does_not_renew_loses_it_and_changes_nothing_any_more(database: Data
 def test_a_restart_of_the_machine_ends_it(database: Database) -> None:
     now = instant_now()
     take_lease(database, now)
-    take_lease(database, replace(now, boot_id="another"))
+    restarted = replace(now, boot_id="another")
+    assert not is_somebody_at_work(database, restarted)
+    take_lease(database, restarted)
+    assert is_somebody_at_work(database, restarted)
 
 
 @pytest.mark.parametrize("is_awaited", [True, False], ids=["dead", "a zombie"])

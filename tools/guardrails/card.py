@@ -88,14 +88,19 @@ def make_card(
             *_faults_of_request(request, left_s, now),
             *look.faults(),
             *map(printable, hindrances),
-            *(f"{each.tag} {each.fault}" for each in readings if each.fault),
-            *(
-                f"a requirement is {each.truth}: {each.text}"
-                for each in requires
-                if each.truth != "true"
-            ),
+            *_faults_of_plant(readings, requires),
         ],
     )
+
+
+def _faults_of_plant(
+    readings: Sequence[CardReading], requires: Sequence[CardCondition]
+) -> list[str]:
+    untrue = [each for each in requires if each.truth != "true"]
+    return [
+        *(f"{each.tag} {each.fault}" for each in readings if each.fault),
+        *(f"a requirement is {each.truth}: {each.text}" for each in untrue),
+    ]
 
 
 def _faults_of_request(request: ActionRequest, left_s: float, now: Instant) -> list[str]:
