@@ -15,7 +15,7 @@ from rich.progress import Progress
 from handwheel.connectors.durations import format_duration
 from handwheel.connectors.errors import os_reason
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.model import Plant
+from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 

@@ -6,7 +6,7 @@ from math import inf
 
 from handwheel.connectors.durations import parse_duration
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.model import Plant
+from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 
 GROUP = "handwheel.plants"

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from handwheel.sim_plant.model import Plant, PlantTag
+from handwheel.sim_plant.model import PlantTag
+from handwheel.sim_plant.plant import Plant
 
 # Shares of what the plant itself takes: the limits keep away from its ends, the normal band
 # lies around the present set point, and a step or a minute moves it only a little.
@@ -52,7 +53,7 @@ def _forbidden(plant: Plant) -> Iterator[str]:
 
 
 def _setpoints(plant: Plant, commissioned: str) -> Iterator[str]:
-    present = plant.values()
+    present = plant.measurements()
     for tag in plant.tags:
         if not tag.name.endswith(".sp") or tag.write is None:
             continue

@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 from handwheel.connectors.errors import ConfigError, Problem, os_reason
-from handwheel.sim_plant.model import Equipment, Node, Plant, PlantTag, namespace_uri
+from handwheel.sim_plant.model import Equipment, Node, PlantTag, namespace_uri
+from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
 from .policy_template import is_pulse, policy_yaml

@@ -1,14 +1,16 @@
-"""What a simulated plant is to the servers, the scenarios and the command line."""
+"""The words in which a plant describes itself: tags, equipment, faults, events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 Value = bool | int | float
 
 Table = Literal["coil", "discrete", "input", "holding"]
 Encoding = Literal["bit", "uint16", "uint32", "float32"]
 Kind = Literal["float", "int", "bool", "enum"]
+Quality = Literal["uncertain", "bad"]
+WireProtocol = Literal["opcua", "modbus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,107 +122,3 @@ class PlantEvent:
     kind: str
     tag: str
     text: str
-
-
-class Plant(Protocol):
-    """A plant with its PLC, run in fixed steps.
-
-    The same seed and the same calls give the same bytes on one machine.
-    """
-
-    @property
-    def model(self) -> str:
-        """The model's name, such as `cw-100`."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """One line for people."""
-        ...
-
-    @property
-    def step_s(self) -> float:
-        """Length of one step, seconds of plant time."""
-        ...
-
-    @property
-    def time_s(self) -> float:
-        """Plant time, seconds since the start."""
-        ...
-
-    @property
-    def tags(self) -> Sequence[PlantTag]:
-        """Every tag that the servers publish, but for the simulation clock's."""
-        ...
-
-    @property
-    def equipment(self) -> Sequence[Equipment]:
-        """The equipment that the tags belong to."""
-        ...
-
-    @property
-    def faults(self) -> Mapping[str, FaultKind]:
-        """The faults and decoys that `inject` knows, by id."""
-        ...
-
-    @property
-    def field_actions(self) -> Mapping[str, str]:
-        """What a person in the field can do here: action to meaning."""
-        ...
-
-    def step(self) -> None:
-        """Advances the plant by one step."""
-        ...
-
-    def values(self) -> dict[str, Value]:
-        """Returns the present value of every tag."""
-        ...
-
-    def write(self, tag: str, value: Value) -> None:
-        """Takes a write that arrived on the wire.
-
-        Raises:
-            WriteRejected: With the reason; nothing changed.
-        """
-        ...
-
-    def inject(self, fault: str, parameters: Mapping[str, float | str]) -> None:
-        """Starts a fault now.
-
-        Args:
-            parameters: Complete and checked, see `scenario.bind_fault`.
-        """
-        ...
-
-    def act(self, action: str) -> None:
-        """Does one of `field_actions` now.
-
-        Raises:
-            WriteRejected: The plant's state does not allow it; nothing changed.
-        """
-        ...
-
-    def verdict(self) -> tuple[float, str] | None:
-        """Returns when and by what the process tripped, or `None` while it rides."""
-        ...
-
-    @property
-    def events(self) -> list[PlantEvent]:
-        """What happened since `drain_events` was called last; who undoes a write takes it out."""
-        ...
-
-    def drain_events(self) -> list[PlantEvent]:
-        """Returns the events since the last call, oldest first."""
-        ...
-
-    def snapshot(self) -> dict[str, Any]:
-        """Returns the full state as plain JSON values."""
-        ...
-
-    def restore(self, saved: Mapping[str, Any]) -> None:
-        """Continues from a snapshot, bit for bit on the same machine.
-
-        Raises:
-            SnapshotError: It is not a snapshot of this model.
-        """
-        ...

@@ -1,24 +1,40 @@
-"""What happens to a plant in a run: faults and field actions, each at its time."""
+"""What happens to a plant in a run: faults, field actions and writes, each at its time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from math import isfinite
+from math import inf, isfinite
 from typing import TypeVar
 
 from .errors import ScenarioError
-from .model import Choice, FaultKind, Number, Plant
+from .model import Choice, FaultKind, Number
+from .plant import Plant
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class FaultEvent:
-    """A fault at its time, with the parameters that a person gave (numbers in SI)."""
+    """A fault with its onset, its parameters (numbers in SI) and how its severity goes.
+
+    Attributes:
+        at_s: Onset, seconds after the scenario's zero.
+        over_s: Time in which it grows linearly to its full size; 0 is a step.
+        for_s: Time after which it is gone again.
+    """
 
     fault: str
     at_s: float = 0.0
     parameters: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
+    over_s: float = 0.0
+    for_s: float = inf
+
+    def severity(self, time_s: float) -> float:
+        """Returns the share of its full size at a time of the scenario, 0..1."""
+        age_s = time_s - self.at_s
+        if not 0.0 <= age_s < self.for_s:
+            return 0.0
+        return min(age_s / self.over_s, 1.0) if self.over_s else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +46,56 @@ class FieldEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteEvent:
+    """A write as the gate would send it, at its time: what a test of a response needs."""
+
+    tag: str
+    value: float
+    at_s: float = 0.0
+
+
+Event = FaultEvent | FieldEvent | WriteEvent
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
-    """The events of a run, in any order."""
+    """The events of a run, in any order.
 
-    events: tuple[FaultEvent | FieldEvent, ...] = ()
+    Attributes:
+        warmup_s: Plant time that passes before the scenario's zero.
+    """
+
+    events: tuple[Event, ...] = ()
+    warmup_s: float = 0.0
 
 
-def bind_event(plant: Plant, event: FaultEvent | FieldEvent) -> FaultEvent | FieldEvent:
+def bind_event(plant: Plant, event: Event) -> Event:
     """Checks an event against the plant and fills in the parameters that were not given.
 
     Raises:
-        ScenarioError: Unknown fault, parameter or action, or a value out of its range.
+        ScenarioError: Unknown fault, parameter, action or tag, or a value out of its range.
     """
     if not isfinite(event.at_s) or event.at_s < 0.0:
         raise ScenarioError(f"a time of {event.at_s:g} s lies before the start")
-    if isinstance(event, FieldEvent):
-        _look_up("field action", event.action, plant.field_actions)
-        return event
+    match event:
+        case FieldEvent(action=action):
+            _look_up("field action", action, plant.field_actions)
+            return event
+        case WriteEvent(tag=tag):
+            _look_up("tag that takes writes", tag, {each.name: each for each in plant.inputs})
+            return event
+        case FaultEvent():
+            return _bind_fault(plant, event)
+
+
+def _bind_fault(plant: Plant, event: FaultEvent) -> FaultEvent:
     kind = _look_up("fault", event.fault, plant.faults)
+    if not isfinite(event.over_s) or event.over_s < 0.0 or not event.for_s > 0.0:
+        raise ScenarioError(f"{kind.id}: it grows over 0 s or longer, and lasts for more than 0 s")
     for name in event.parameters:
         _look_up(f"parameter of {kind.id}", name, kind.parameters)
     bound = {name: _bind(kind, name, event.parameters) for name in kind.parameters}
-    return FaultEvent(kind.id, event.at_s, bound)
+    return replace(event, fault=kind.id, parameters=bound)
 
 
 def _look_up(what: str, name: str, known: Mapping[str, T]) -> T:

@@ -2,7 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from .errors import SnapshotError
 
@@ -28,7 +28,13 @@ def _plain(value: Any) -> Any:
         return capture(value)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in cast(dict[str, Any], value).items()}
+    if _is_list(value):
+        return [_plain(item) for item in value]
     return value
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def restore(state: "DataclassInstance", saved: Any, path: str = "snapshot") -> None:
@@ -62,6 +68,11 @@ def _revived(present: Any, saved: Any, path: str) -> Any:
         if not isinstance(saved, dict) or table.keys() != saved.keys():
             raise SnapshotError(f"{path}: expected the keys {', '.join(table)}")
         return {key: _revived(table[key], saved[key], f"{path}.{key}") for key in table}
+    if _is_list(present):
+        if not _is_list(saved) or len(saved) != len(present):
+            raise SnapshotError(f"{path}: expected a list of {len(present)}")
+        pairs = enumerate(zip(present, saved, strict=True))
+        return [_revived(old, new, f"{path}.{index}") for index, (old, new) in pairs]
     if isinstance(present, float) and type(saved) in {int, float}:
         return _finite(saved, path)
     if type(saved) is not type(present):

@@ -7,11 +7,10 @@ full of traps, such as one alarm with two causes.
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from .. import alarm, state
-from ..errors import SnapshotError, WrongState
-from ..model import Equipment, FaultKind, PlantEvent, PlantTag, Value
+from ..base import BasePlant
+from ..errors import WrongState
+from ..model import Value
 from ..noise import NoiseBank
 from . import constants as k
 from . import exchanger, hydraulics, interlocks, limits, loops, pump, sensors, water, wire
@@ -30,7 +29,7 @@ def create(seed: int | None) -> "CoolingWater":
     return plant
 
 
-class CoolingWater:
+class CoolingWater(BasePlant[SkidState]):
     """The skid, advanced in steps of 0.5 s by explicit Euler.
 
     Args:
@@ -40,22 +39,22 @@ class CoolingWater:
     model = "cw-100"
     title = "cooling-water skid: 2 pumps, 1 exchanger, 1 tower"
     step_s = k.STEP_S
-    tags: tuple[PlantTag, ...] = TAGS
-    equipment: tuple[Equipment, ...] = EQUIPMENT
-    faults: Mapping[str, FaultKind] = FAULTS
-    field_actions: Mapping[str, str] = FIELD_ACTIONS
+    tags = TAGS
+    equipment = EQUIPMENT
+    alarms = ALARMS
+    faults = FAULTS
+    field_actions = FIELD_ACTIONS
 
     def __init__(self, seed: int | None = None) -> None:
-        self.state = SkidState()
+        super().__init__(seed)
         self._noise = NoiseBank(seed, (*sensors.SENSORS, sensors.CAVITATION_NOISE))
-        self.events: list[PlantEvent] = []
 
-    @property
-    def time_s(self) -> float:
-        """Plant time, seconds since the start."""
-        return self.state.steps * k.STEP_S
+    def initial(self, mode: str) -> SkidState:
+        """Returns the start of the warm-up; `create` gives the warm plant."""
+        del mode
+        return SkidState()
 
-    def step(self) -> None:
+    def advance(self) -> None:
         """Advances by 0.5 s, in the order in which the PLC sees it."""
         s = self.state
         self._move_water()
@@ -65,11 +64,9 @@ class CoolingWater:
         loops.scan(s.loops, s.readings.values, k.STEP_S)
         self._actuate()
         for kind, tag, text in interlocks.scan(s.interlocks, s.pumps, s.readings.values):
-            self._note(kind, tag, text)
-        if s.interlocks.is_process_tripped and s.tripped_at_s < 0.0:
-            s.tripped_at_s = self.time_s
-        self._scan_alarms()
-        s.steps += 1
+            self.note(kind, tag, text)
+        if s.interlocks.is_process_tripped:
+            self.trip("I-06")
 
     def _move_water(self) -> None:
         s = self.state
@@ -131,44 +128,24 @@ class CoolingWater:
         load = 0.0 if s.interlocks.is_process_tripped else s.loops.product_setpoint
         s.product += k.STEP_S / k.PRODUCT_LAG_S * (load - s.product)
 
-    def _scan_alarms(self) -> None:
-        s = self.state
-        for definition in ALARMS:
-            value = s.readings.values[definition.measures]
-            current = s.alarms[definition.tag]
-            if alarm.scan(definition, current, value, k.STEP_S):
-                kind = "alarm" if current.active else "clear"
-                self._note(kind, definition.tag, f"{definition.measures} {value:.4g}")
+    def alarm_inputs(self) -> Mapping[str, float]:
+        """Returns the transmitters' values: what the PLC's alarms look at."""
+        return self.state.readings.values
 
-    def _note(self, kind: str, tag: str, text: str) -> None:
-        self.events.append(PlantEvent(self.time_s, kind, tag, text))
-
-    def drain_events(self) -> list[PlantEvent]:
-        """Returns the events since the last call, oldest first."""
-        events, self.events = self.events, []
-        return events
-
-    def verdict(self) -> tuple[float, str] | None:
-        """Returns when and by what the process tripped, or `None` while it rides."""
-        tripped_at_s = self.state.tripped_at_s
-        return None if tripped_at_s < 0.0 else (tripped_at_s, "I-06")
-
-    def values(self) -> dict[str, Value]:
+    def measurements(self) -> dict[str, Value]:
         """Returns the present value of every tag."""
         return wire.read_all(self.state)
 
-    def write(self, tag: str, value: Value) -> None:
-        """Takes a write that arrived on the wire.
+    def apply(self, tag: str, value: Value) -> None:
+        """Carries out a write.
 
         Raises:
-            WriteRejected: With the reason; nothing changed.
+            WrongState: The pump or the loop does not take it now.
         """
-        before = wire.read_all(self.state).get(tag)
         wire.apply(self.state, tag, value)
-        self._note("write", tag, f"{tag} {before} -> {value}")
 
-    def inject(self, fault: str, parameters: Mapping[str, float | str]) -> None:
-        """Starts a fault now; `parameters` are complete and checked."""
+    def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
+        """Gives a fault this share of its full size."""
         s = self.state
         match fault:
             case "F01":
@@ -187,9 +164,8 @@ class CoolingWater:
                 s.loops.product_setpoint = float(parameters["load"])
             case _:
                 raise KeyError(fault)
-        self._note("fault", fault, FAULTS[fault].title)
 
-    def act(self, action: str) -> None:
+    def do_in_field(self, action: str) -> None:
         """Does one of `field_actions` now.
 
         Raises:
@@ -215,26 +191,14 @@ class CoolingWater:
                 s.pumps[name].mode = pump.REMOTE
             case _:
                 raise KeyError(action)
-        self._note("field", name or verb, FIELD_ACTIONS[action])
 
-    def snapshot(self) -> dict[str, Any]:
-        """Returns the full state as plain JSON values."""
-        return {"model": self.model, "state": state.capture(self.state)}
-
-    def restore(self, saved: Mapping[str, Any]) -> None:
-        """Continues from a snapshot, bit for bit on the same machine.
+    def check(self, fresh: SkidState) -> None:
+        """Checks a state that came from outside.
 
         Raises:
-            SnapshotError: It is not a snapshot of this model, or no state that it can have.
+            SnapshotError: Names the first value that a skid cannot have.
         """
-        if saved.get("model") != self.model:
-            raise SnapshotError(
-                f"this is a snapshot of {saved.get('model')!r}, not of {self.model}"
-            )
-        fresh = SkidState()
-        state.restore(fresh, saved.get("state"), "state")
         limits.check(fresh)
-        self.state = fresh
 
 
 def warm_up(plant: CoolingWater, hours: float = 12.0) -> None:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from ..alarm import AlarmState
+from ..base import PlantState
 from . import constants as k
-from .alarms import ALARMS
 from .exchanger import ExchangerState
 from .interlocks import InterlockState
 from .loops import LoopStates
@@ -18,15 +17,10 @@ def _pumps() -> dict[str, PumpState]:
     return {"P-101A": duty, "P-101B": PumpState()}
 
 
-def _alarms() -> dict[str, AlarmState]:
-    return {definition.tag: AlarmState() for definition in ALARMS}
-
-
 @dataclass(slots=True)
-class SkidState:
+class SkidState(PlantState):
     """Everything that a snapshot holds."""
 
-    steps: int = 0
     strainer_plug: float = 1.0
     leak: float = 0.0
     flow: float = 0.0
@@ -34,11 +28,9 @@ class SkidState:
     header_m: float = k.STATIC_HEAD_M
     valve: float = 0.575
     product: float = 40.0
-    tripped_at_s: float = -1.0
     pumps: dict[str, PumpState] = field(default_factory=_pumps)
     exchanger: ExchangerState = field(default_factory=ExchangerState)
     water: WaterState = field(default_factory=WaterState)
     loops: LoopStates = field(default_factory=LoopStates)
     interlocks: InterlockState = field(default_factory=InterlockState)
     readings: Readings = field(default_factory=Readings)
-    alarms: dict[str, AlarmState] = field(default_factory=_alarms)

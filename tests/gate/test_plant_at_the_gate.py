@@ -42,7 +42,7 @@ async def test_a_plant_that_moved_since_the_approval_is_left_alone(
     world: World, assignment: str, moved: tuple[str, Value], reason: str
 ) -> None:
     tag, value = moved
-    before = world.server.simulation.plant.values()[tag]
+    before = world.server.simulation.plant.measurements()[tag]
     record, card = await world.ask(assignment)
     signed = world.sign(record.request, card)
     await put(world, tag, value)
@@ -72,7 +72,7 @@ async def test_the_last_running_pump_is_not_stopped(world: World, *, is_b_runnin
     signed = world.sign(record.request, card)
     if not is_b_running:
         await put(world, "P-101B.run_cmd", value=False, steps=60)
-        assert world.server.simulation.plant.values()["P-101B.running"] is False
+        assert world.server.simulation.plant.measurements()["P-101B.running"] is False
     world.decide(signed, card)
     end = await world.end(record)
     if not is_b_running:

@@ -28,7 +28,7 @@ def test_standard_input_commands_the_plant_and_its_end_ends_it(tmp_path: Path) -
     assert said[1].endswith("s of plant time at 5x; active: nothing")
     assert said[2].startswith("speed N|max")
     events = [line.split(maxsplit=3)[1:3] for line in said[-2:]]
-    assert events == [["fault", "F02"], ["field", "P-101B"]]
+    assert events == [["fault", "F02"], ["field", "local-P-101B"]]
     state = _state(tmp_path / "plant.json")
     assert state["strainer_plug"] == 9.0
     assert {path.name for path in tmp_path.iterdir()} == {"plant.json"}

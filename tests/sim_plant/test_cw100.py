@@ -39,7 +39,7 @@ def test_the_steady_state_is_the_published_one_within_a_thousandth_of_the_span()
     plant = warm()
     for _ in range(7200):
         plant.step()
-    values = plant.values()
+    values = plant.measurements()
     assert {tag: values[tag] for tag in STEADY} == {
         tag: pytest.approx(value, abs=span / 1000.0, rel=0.0)
         for tag, (value, span) in STEADY.items()
@@ -48,7 +48,7 @@ def test_the_steady_state_is_the_published_one_within_a_thousandth_of_the_span()
 
 def test_the_heat_balance_closes() -> None:
     plant = warm()
-    values = {tag: float(value) for tag, value in plant.values().items()}
+    values = {tag: float(value) for tag, value in plant.measurements().items()}
     hot_kw = 0.54306 * values["FT-201.pv"] * (values["TT-201.pv"] - values["TT-202.pv"])
     cold_kw = 1.15879 * values["FT-103.pv"] * (values["TT-105.pv"] - values["TT-106.pv"])
     assert hot_kw == pytest.approx(695.1, abs=0.1)
@@ -102,7 +102,7 @@ def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
     pressures: list[float] = []
     for _ in range(1440):
         simulation.step()
-        pressures.append(float(simulation.plant.values()["PT-102.pv"]))
+        pressures.append(float(simulation.plant.measurements()["PT-102.pv"]))
     happened = {event.tag: event.time_s for event in simulation.plant.drain_events()}
     assert stdev(pressures[120:240]) > 8.0
     assert 5.5 * 60 <= happened["PAL-102"] <= 7.0 * 60

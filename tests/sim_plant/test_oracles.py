@@ -67,7 +67,7 @@ def _run(row: Mapping[str, Any]) -> Run:
 
 
 def _numbers(plant: CoolingWater) -> dict[str, float]:
-    return {tag: float(value) for tag, value in plant.values().items()}
+    return {tag: float(value) for tag, value in plant.measurements().items()}
 
 
 def _obey(simulation: Simulation, order: str) -> None:

@@ -45,7 +45,7 @@ def test_the_plc_answers_a_write(
     before = plant.snapshot()
     if refusal is None:
         plant.write(tag, value)
-        assert tag.endswith("reset") or plant.values()[tag] == value
+        assert tag.endswith("reset") or plant.measurements()[tag] == value
     else:
         with pytest.raises(refusal):
             plant.write(tag, value)
@@ -65,13 +65,13 @@ def test_a_reset_clears_a_trip_only_when_its_cause_is_gone_and_starts_nothing() 
     plant.inject("F10", {"pump": "P-101A"})
     plant.step()
     plant.write("P-101A.reset", True)
-    assert plant.values()["P-101A.tripped"] is True
+    assert plant.measurements()["P-101A.tripped"] is True
     for _ in range(30):
         plant.step()
     plant.act("repair-P-101A")
     plant.write("P-101A.reset", True)
     plant.step()
-    values = plant.values()
+    values = plant.measurements()
     assert (values["P-101A.tripped"], values["P-101A.run_cmd"], values["P-101A.speed"]) == (
         False,
         False,
@@ -83,10 +83,10 @@ def test_a_reset_clears_a_trip_only_when_its_cause_is_gone_and_starts_nothing() 
 def test_i_01_trips_the_pump_and_forbids_every_start() -> None:
     plant = warm()
     plant.state.leak = 10.0
-    while not plant.values()["P-101A.tripped"]:
+    while not plant.measurements()["P-101A.tripped"]:
         plant.step()
     assert plant.time_s == pytest.approx(214.2 * 60, rel=0.02)
-    assert plant.values()["P-101A.trip_cause"] == 1
+    assert plant.measurements()["P-101A.trip_cause"] == 1
     with pytest.raises(WrongState):
         plant.write("P-101B.run_cmd", True)
     tripped_at_s = plant.time_s
@@ -95,7 +95,7 @@ def test_i_01_trips_the_pump_and_forbids_every_start() -> None:
     when_s, by = plant.verdict() or (0.0, "")
     assert by == "I-06"
     assert when_s - tripped_at_s == pytest.approx(34.5, abs=1.0)
-    assert plant.values()["P-101B.starts"] == 0
+    assert plant.measurements()["P-101B.starts"] == 0
     plant.state.leak = 0.0
     plant.state.water.level_m = 2.0
     plant.step()
@@ -129,10 +129,10 @@ def test_a_tripped_process_waits_for_the_field_key() -> None:
     plant.write("FIC-201.sp", 40.0)
     for _ in range(120):
         plant.step()
-    assert plant.values()["I-06.active"] is True
-    assert float(plant.values()["FT-201.pv"]) < 0.1
+    assert plant.measurements()["I-06.active"] is True
+    assert float(plant.measurements()["FT-201.pv"]) < 0.1
     plant.act("reset-process")
     for _ in range(60):
         plant.step()
-    assert plant.values()["I-06.active"] is False
-    assert float(plant.values()["FT-201.pv"]) > 39.0
+    assert plant.measurements()["I-06.active"] is False
+    assert float(plant.measurements()["FT-201.pv"]) > 39.0

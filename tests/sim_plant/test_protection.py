@@ -160,16 +160,16 @@ def test_a_second_cause_does_not_hide_the_first() -> None:
     plant = warm()
     plant.write("TIC-202.mode", 0)
     plant.write("TIC-202.op", 0.0)
-    while plant.values()["P-101A.trip_cause"] != 7:
+    while plant.measurements()["P-101A.trip_cause"] != 7:
         plant.step()
     plant.inject("F10", {"pump": "P-101A"})
     plant.write("P-101A.reset", True)
-    assert plant.values()["P-101A.trip_cause"] == 7
-    while plant.values()["P-101A.running"]:
+    assert plant.measurements()["P-101A.trip_cause"] == 7
+    while plant.measurements()["P-101A.running"]:
         plant.step()
     plant.act("repair-P-101A")
     plant.write("P-101A.reset", True)
-    values = plant.values()
+    values = plant.measurements()
     assert (values["P-101A.tripped"], values["I-07.active"]) == (False, False)
 
 
@@ -181,12 +181,12 @@ def test_a_failed_start_is_reset_only_after_the_repair() -> None:
         plant.act("repair-P-101B")
     for _ in range(30):
         plant.step()
-    assert plant.values()["P-101B.trip_cause"] == 9
+    assert plant.measurements()["P-101B.trip_cause"] == 9
     plant.write("P-101B.reset", True)
-    assert plant.values()["P-101B.tripped"] is True
+    assert plant.measurements()["P-101B.tripped"] is True
     plant.act("repair-P-101B")
     plant.write("P-101B.reset", True)
-    assert plant.values()["P-101B.tripped"] is False
+    assert plant.measurements()["P-101B.tripped"] is False
 
 
 def test_a_broken_starter_does_not_stop_a_pump_that_runs() -> None:
@@ -194,8 +194,8 @@ def test_a_broken_starter_does_not_stop_a_pump_that_runs() -> None:
     plant.inject("F16", {"pump": "P-101A"})
     for _ in range(240):
         plant.step()
-    assert plant.values()["P-101A.running"] is True
-    assert plant.values()["P-101A.speed"] == pytest.approx(88.8, abs=0.5)
+    assert plant.measurements()["P-101A.running"] is True
+    assert plant.measurements()["P-101A.speed"] == pytest.approx(88.8, abs=0.5)
 
 
 def test_the_turned_key_is_seen_for_some_seconds() -> None:

@@ -63,7 +63,7 @@ def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
         first.step()
         second.step()
     assert _bytes(first) == _bytes(second)
-    assert first.values() == second.values()
+    assert first.measurements() == second.measurements()
 
 
 def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:

@@ -1,0 +1,233 @@
+"""What plants share: clock, event printer, alarms, checks of a write, snapshots."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any, ClassVar, Generic, TypeVar
+
+from . import alarm, state
+from .alarm import AlarmDefinition, AlarmState
+from .errors import NotWritable, OutOfRange, ScenarioError, SnapshotError
+from .model import Equipment, FaultKind, PlantEvent, PlantTag, Quality, Value, WireProtocol
+
+
+@dataclass(slots=True)
+class PlantState:
+    """What every plant remembers; a plant adds its own fields, and a snapshot holds them all.
+
+    Attributes:
+        steps: Since the start.
+        tripped_at_s: When the process tripped first; negative while it rides.
+        tripped_by: What tripped it.
+        alarms: The state of every alarm, by tag.
+    """
+
+    steps: int = 0
+    tripped_at_s: float = -1.0
+    tripped_by: str = ""
+    alarms: dict[str, AlarmState] = field(default_factory=dict[str, AlarmState])
+
+
+S = TypeVar("S", bound=PlantState)
+
+
+class BasePlant(ABC, Generic[S]):
+    """A plant in fixed steps; a new one gives its tags, its state and three methods.
+
+    Args:
+        seed: Of noise and disturbances; `None` switches the noise off.
+    """
+
+    model: ClassVar[str]
+    title: ClassVar[str]
+    step_s: ClassVar[float]
+    tags: ClassVar[Sequence[PlantTag]]
+    modes: ClassVar[Sequence[str]] = ("base",)
+    equipment: ClassVar[Sequence[Equipment]] = ()
+    alarms: ClassVar[Sequence[AlarmDefinition]] = ()
+    faults: ClassVar[Mapping[str, FaultKind]] = {}
+    field_actions: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.seed = seed
+        self.events: list[PlantEvent] = []
+        self._tags = {tag.name: tag for tag in self.tags}
+        self.state = self._begin(self.modes[0])
+
+    @abstractmethod
+    def initial(self, mode: str) -> S:
+        """Returns the state in which the plant starts; its alarms are filled in."""
+
+    @abstractmethod
+    def advance(self) -> None:
+        """Advances process, transmitters and PLC by one step; alarms and clock follow."""
+
+    @abstractmethod
+    def measurements(self) -> dict[str, Value]:
+        """Returns the present value of every tag."""
+
+    def apply(self, tag: str, value: Value) -> None:
+        """Carries out a write whose tag and range have been checked.
+
+        Raises:
+            WriteRejected: With the reason; nothing changed.
+        """
+        raise NotImplementedError(tag)
+
+    def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
+        """Gives a fault of `faults` this share of its full size, 0..1."""
+        raise NotImplementedError(fault)
+
+    def do_in_field(self, action: str) -> None:
+        """Does one of `field_actions`.
+
+        Raises:
+            WriteRejected: The plant's state does not allow it; nothing changed.
+        """
+        raise NotImplementedError(action)
+
+    def check(self, fresh: S) -> None:
+        """Checks a state that came from outside.
+
+        Raises:
+            SnapshotError: It has a value that this plant cannot have.
+        """
+
+    def qualities(self) -> Mapping[str, Quality]:
+        """Returns the quality of those tags whose value is not good."""
+        return {}
+
+    def silent_links(self) -> frozenset[WireProtocol]:
+        """Returns the protocols that do not answer at present."""
+        return frozenset()
+
+    @property
+    def time_s(self) -> float:
+        """Plant time, seconds since the start."""
+        return self.state.steps * self.step_s
+
+    @property
+    def inputs(self) -> Sequence[PlantTag]:
+        """The tags that it takes writes on."""
+        return [tag for tag in self.tags if tag.write is not None]
+
+    def start(self, mode: str) -> None:
+        """Begins anew at time zero in one of `modes`.
+
+        Raises:
+            ScenarioError: There is no such mode.
+        """
+        if mode not in self.modes:
+            known = ", ".join(self.modes)
+            raise ScenarioError(f"{self.model} has no mode called {mode!r}; known: {known}")
+        self.state = self._begin(mode)
+        self.events.clear()
+
+    def _begin(self, mode: str) -> S:
+        fresh = self.initial(mode)
+        for definition in self.alarms:
+            fresh.alarms.setdefault(definition.tag, AlarmState())
+        return fresh
+
+    def step(self) -> None:
+        """Advances the plant by one step."""
+        self.advance()
+        if self.alarms:
+            self._scan_alarms()
+        self.state.steps += 1
+
+    def _scan_alarms(self) -> None:
+        values = self.alarm_inputs()
+        states = self.state.alarms
+        for definition in self.alarms:
+            value = values[definition.measures]
+            current = states[definition.tag]
+            if alarm.scan(definition, current, value, self.step_s):
+                kind = "alarm" if current.active else "clear"
+                self.note(kind, definition.tag, f"{definition.measures} {value:.4g}")
+
+    def alarm_inputs(self) -> Mapping[str, float]:
+        """Returns the values that the alarms look at, by what `AlarmDefinition.measures` names."""
+        return {name: float(value) for name, value in self.measurements().items()}
+
+    def alarm_states(self) -> Mapping[str, AlarmState]:
+        """Returns the present state of every alarm."""
+        return self.state.alarms
+
+    def acknowledge(self, alarm: str) -> None:
+        """Takes an operator's acknowledgement of an alarm.
+
+        Raises:
+            WriteRejected: There is no such alarm, or nothing to acknowledge; nothing changed.
+        """
+        raise NotImplementedError(alarm)
+
+    def write(self, tag: str, value: Value) -> None:
+        """Takes a write that arrived on the wire.
+
+        Raises:
+            WriteRejected: With the reason; nothing changed.
+        """
+        known = self._tags.get(tag)
+        if known is None or known.write is None:
+            raise NotWritable(f"{tag} takes no writes")
+        low, high = known.write
+        if not isfinite(value) or not low <= value <= high:
+            raise OutOfRange(f"{tag} takes {low:g} to {high:g} {known.unit}".rstrip())
+        before = self.measurements()[tag]
+        self.apply(tag, value)
+        self.note("write", tag, f"{tag} {before} -> {value}")
+
+    def inject(
+        self, fault: str, parameters: Mapping[str, float | str], severity: float = 1.0
+    ) -> None:
+        """Sets a fault, anew as it grows or goes; parameters are complete and checked."""
+        self.set_fault(fault, parameters, severity)
+
+    def act(self, action: str) -> None:
+        """Does one of `field_actions` now.
+
+        Raises:
+            WriteRejected: The plant's state does not allow it; nothing changed.
+        """
+        self.do_in_field(action)
+        self.note("field", action, self.field_actions[action])
+
+    def trip(self, cause: str) -> None:
+        """Notes the first trip of the process."""
+        if self.state.tripped_at_s < 0.0:
+            self.state.tripped_at_s, self.state.tripped_by = self.time_s, cause
+
+    def verdict(self) -> tuple[float, str] | None:
+        """Returns when and by what the process tripped, or `None` while it rides."""
+        s = self.state
+        return None if s.tripped_at_s < 0.0 else (s.tripped_at_s, s.tripped_by)
+
+    def note(self, kind: str, tag: str, text: str) -> None:
+        """Prints a line on the plant's event printer."""
+        self.events.append(PlantEvent(self.time_s, kind, tag, text))
+
+    def drain_events(self) -> list[PlantEvent]:
+        """Returns the events since the last call, oldest first."""
+        events, self.events = self.events, []
+        return events
+
+    def snapshot(self) -> dict[str, Any]:
+        """Returns the full state as plain JSON values."""
+        return {"model": self.model, "state": state.capture(self.state)}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Continues from a snapshot, bit for bit on the same machine.
+
+        Raises:
+            SnapshotError: It is not a snapshot of this model, or no state that it can have.
+        """
+        if saved.get("model") != self.model:
+            raise SnapshotError(
+                f"this is a snapshot of {saved.get('model')!r}, not of {self.model}"
+            )
+        fresh = self._begin(self.modes[0])
+        state.restore(fresh, saved.get("state"), "state")
+        self.check(fresh)
+        self.state = fresh
