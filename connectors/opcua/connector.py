@@ -1,6 +1,7 @@
 """Opens read sessions with an OPC UA server."""
 
 import asyncio
+import struct
 from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
@@ -40,6 +41,8 @@ _CHUNK = 500
 _NAMESPACES = _standard(ObjectIds.Server_NamespaceArray)
 _MAX_NODES = _standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
 _SERVER_TIME = _standard(ObjectIds.Server_ServerStatus_CurrentTime)
+# What asyncua raises on an answer whose bytes a gateway or a bad server has spoilt
+_UNREADABLE = (ValueError, LookupError, TypeError, AssertionError, EOFError, struct.error)
 _WATCHDOG_S = 3600.0  # asyncua's own gives a slow server up after 1 s; our scans are the probe
 
 
@@ -87,7 +90,7 @@ class OpcuaConnector:
             async with asyncio.timeout(self.config.timeout):
                 await client.connect()
                 await session.learn()
-        except (OSError, TimeoutError, UaError, ValueError) as error:
+        except (OSError, TimeoutError, UaError, *_UNREADABLE) as error:
             await session.close()
             raise self.lost(error) from None
         except BaseException:
@@ -103,8 +106,10 @@ class OpcuaConnector:
             reason = f"no answer within {self.config.timeout:g} s"
         elif isinstance(error, OSError):
             reason = os_reason(error)
-        elif isinstance(error, ValueError):  # from the encoding of host names
+        elif isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError):
             reason = "no valid host name"
+        elif isinstance(error, _UNREADABLE):
+            reason = "an answer that cannot be read"
         else:
             reason = str(error) or type(error).__name__
         return NotConnected({self.name: f"{self.where}: {reason}"})
@@ -194,7 +199,7 @@ class OpcuaSession:
         try:
             async with asyncio.timeout(self._connector.config.timeout):
                 return await answer
-        except (OSError, TimeoutError, UaError) as error:
+        except (OSError, TimeoutError, UaError, *_UNREADABLE) as error:
             raise self._connector.lost(error) from None
 
     async def encoder(self, tags: Sequence[Tag]) -> OpcuaEncoder:

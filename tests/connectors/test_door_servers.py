@@ -22,11 +22,12 @@ from asyncua.ua.uaerrors import (
 
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.connectors.site import Site
+from handwheel.sim_plant.link.framing import opcua_messages
+from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.opcua.writes import PlantWrites
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import link_of, served, site_of
-from .devices import listening
 from .doors import opened, permit_for
 
 SETPOINT = "PIC-102.sp"
@@ -37,19 +38,42 @@ class Relay:
     """Stands between the door and the server, and sees every byte that the door sends.
 
     Attributes:
-        cut_at: Bytes at which the connection is cut.
+        cut_at: Bytes at which the connection is cut, before the server's answer comes.
         cuts_before: Whether the server does not get them any more.
-        last_words: What the client still hears as it is cut off.
-        resets: How often a client was gone at once, with nothing left on its way.
+        last_words: What the client hears instead of the answer.
     """
 
     site: Site
+    link: LinkProxy
     sent: bytearray = field(default_factory=bytearray)
     cut_at: bytes = b""
     cuts_before: bool = False
     last_words: bytes = b""
-    resets: int = 0
-    writers: list[asyncio.StreamWriter] = field(default_factory=list[asyncio.StreamWriter])
+    is_due: bool = False
+
+    def __post_init__(self) -> None:
+        self._listen()
+
+    def _listen(self) -> None:
+        self.link.alter(self._request, "up")
+        self.link.alter(self._answer, "down")
+
+    def _request(self, message: bytes) -> bytes:
+        self.sent += message
+        self.is_due = bool(self.cut_at) and self.cut_at in message
+        return self.cut() if self.is_due and self.cuts_before else message
+
+    def _answer(self, message: bytes) -> bytes:
+        if not self.is_due:
+            return message
+        return self.last_words or self.cut()
+
+    def cut(self) -> bytes:
+        """Cuts what is there, leaves nothing of it, and lets the next connection through."""
+        self.link.cut()
+        self.link.mend()
+        self._listen()
+        return b""
 
     def frames(self, wire: bytes) -> int:
         return self.sent.count(wire)
@@ -66,39 +90,10 @@ async def relayed(
     plant: PlantServer, folder: Path, timeout_s: float = 5.0
 ) -> AsyncGenerator[Relay]:
     """The plant's site, with its OPC UA side behind a relay."""
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers, onward = await asyncio.open_connection("127.0.0.1", plant.opcua.port)
-        back = asyncio.create_task(_pump(answers, writer))
-        relay.writers.append(writer)
-        try:
-            while data := await reader.read(65536):
-                relay.sent.extend(data)
-                is_cut = bool(relay.cut_at) and relay.cut_at in data
-                if not (is_cut and relay.cuts_before):
-                    onward.write(data)
-                    await onward.drain()
-                if is_cut:
-                    writer.write(relay.last_words)
-                    return
-        except ConnectionResetError:
-            relay.resets += 1
-        finally:
-            back.cancel()
-            await asyncio.wait([back])
-            onward.close()
-
-    async with listening(handle) as device:
-        site = site_of(folder, replace(link_of(plant), opcua=device.port))
+    async with LinkProxy(plant.opcua.port, opcua_messages) as link:
+        site = site_of(folder, replace(link_of(plant), opcua=link.port))
         config = site.connections["dcs"].model_copy(update={"timeout": timeout_s})
-        relay = Relay(replace(site, connections={"dcs": config}))
-        yield relay
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
-    writer.close()
+        yield Relay(replace(site, connections={"dcs": config}), link)
 
 
 Answer = Callable[[], Awaitable[list[ua.StatusCode]]]
@@ -169,7 +164,7 @@ async def test_any_other_answer_is_an_unknown_outcome_of_one_request(
             with pytest.raises(WriteOutcomeUnknown, match=reason):
                 await door.send(permit)
             await asyncio.sleep(0.3 if answer is _late else 0.05)
-            assert relay.resets == 1  # else what was not acknowledged could arrive much later
+            assert relay.link.resets == 1  # else what was not acknowledged could arrive much later
         assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
 
 
@@ -274,7 +269,7 @@ async def test_a_session_that_is_lost_before_sends_nothing(
         async with opened(relay.site, tag) as door:
             permit = permit_for(door, tag, 361.5)
             if is_hung_up:
-                relay.writers[-1].close()
+                relay.cut()
                 await asyncio.sleep(0.05)
             else:
                 await door.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import struct
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.connectors.site import OpcuaConnection
 from handwheel.connectors.tags import NodeAddress, Tag
 from handwheel.connectors.values import GOOD
+from handwheel.sim_plant.link.framing import opcua_messages
+from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import GATE_SECRET, PlantProcess, plant_process, served
@@ -187,3 +190,19 @@ async def test_the_whole_of_opening_has_one_time_out(
         else:
             with pytest.raises(NotConnected, match=r": no answer within 0.5 s$"):
                 await connector.open()
+
+
+@pytest.mark.parametrize("kind", [17, 27, 139])  # a NodeId, no type at all, an array without end
+async def test_an_answer_that_cannot_be_read_is_a_lost_session(
+    plant: PlantServer, kind: int
+) -> None:
+    value = struct.pack("<d", float(plant.simulation.values()["PT-102.pv"]))
+    async with LinkProxy(plant.opcua.port, opcua_messages) as link:
+        session = await _connector(link.port).open()
+        try:
+            assert (await session.read([TAG]))["PT-102.pv"].status == GOOD
+            link.alter(lambda message: message.replace(b"\x0b" + value, bytes([kind]) + value))
+            with pytest.raises(NotConnected, match="cannot be read|Not enough data"):
+                await session.read([TAG])
+        finally:
+            await session.close()

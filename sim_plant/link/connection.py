@@ -1,0 +1,85 @@
+"""One client behind the link, with its own connection to the plant."""
+
+import asyncio
+from contextlib import suppress
+
+from .faults import Faults
+from .flow import Flow, drop
+from .framing import Framing
+
+
+class Connection:
+    """A flow in each direction.
+
+    Args:
+        number: From 0, in the order in which clients came.
+        framing: How both streams are cut into units.
+        up: What is wrong on the way to the plant.
+        down: What is wrong on the way from it.
+        client: The way back to the client.
+    """
+
+    def __init__(
+        self, number: int, framing: Framing, up: Faults, down: Faults, client: asyncio.StreamWriter
+    ) -> None:
+        self._number = number
+        self._framing = framing
+        self._up, self._down = up, down
+        self._writers = [client]
+        self._flows: list[Flow] = []
+
+    @property
+    def was_reset(self) -> bool:
+        """Whether the client has reset it."""
+        return bool(self._flows) and self._flows[0].was_reset
+
+    @property
+    def has_hole(self) -> bool:
+        """Whether something vanished in it."""
+        is_one_sided = len(self._flows) == 1
+        return is_one_sided or any(flow.is_broken or flow.is_over for flow in self._flows)
+
+    async def carry(self, reader: asyncio.StreamReader, plant_port: int) -> None:
+        """Connects to the plant, if it can be reached, and carries until both sides have ended."""
+        client = self._writers[0]
+        try:
+            if self._up.is_dead:
+                self._flow(self._up, reader, None)
+            else:
+                answers, plant = await asyncio.open_connection("127.0.0.1", plant_port)
+                self._writers.append(plant)
+                self._flow(self._up, reader, plant)
+                self._flow(self._down, answers, client)
+            await self._run()
+        except ConnectionError:
+            pass  # nobody listens at the plant's port
+        finally:
+            self.drop()
+
+    def _flow(
+        self, faults: Faults, source: asyncio.StreamReader, target: asyncio.StreamWriter | None
+    ) -> None:
+        self._flows.append(Flow(self._number, faults, self._framing, source, target))
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for flow in self._flows:
+                group.create_task(flow.take())
+                group.create_task(flow.give())
+        if any(flow.is_broken for flow in self._flows):
+            await asyncio.Event().wait()  # neither side is told, until it is dropped
+        for writer in self._writers:
+            writer.close()
+        for writer in self._writers:
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    def drop(self) -> None:
+        """Resets it on both sides, now."""
+        for writer in self._writers:
+            drop(writer)
+
+    def hurry(self) -> None:
+        """Lets go what is on its way."""
+        for flow in self._flows:
+            flow.hurry()

@@ -1,0 +1,105 @@
+"""Faults of one direction; what they do is fixed by seed, connection and position in the stream."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import log
+from random import Random
+
+
+class _Streams:
+    """One random stream for each connection, so that they do not depend on each other's order."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._streams: dict[int, Random] = {}
+
+    def of(self, connection: int) -> Random:
+        if connection not in self._streams:
+            self._streams[connection] = Random(f"{self._seed}/{connection}")
+        return self._streams[connection]
+
+
+class Delay:
+    """Holds every unit back by so many seconds, plus up to `jitter_s` more; order is kept."""
+
+    def __init__(self, seconds: float, jitter_s: float, seed: int) -> None:
+        self._seconds = seconds
+        self._jitter_s = jitter_s
+        self._streams = _Streams(seed)
+
+    def next_s(self, connection: int) -> float:
+        """Returns how long the connection's next unit is held back."""
+        return self._seconds + self._jitter_s * self._streams.of(connection).random()
+
+
+class Corruption:
+    """Flips one bit of a byte now and then.
+
+    Args:
+        rate: Probability of each byte, above 0, at most 1.
+        seed: Which ones.
+        within: The part of each unit that is hit, such as its header.
+    """
+
+    def __init__(self, rate: float, seed: int, within: slice) -> None:
+        if not 0.0 < rate <= 1.0:
+            raise ValueError(f"a rate of {rate:g} is no probability above 0")
+        self._rate = rate
+        self._within = within
+        self._streams = _Streams(seed)
+        self._spared: dict[int, int] = {}  # bytes until the next one that is hit
+
+    def apply(self, connection: int, unit: bytes) -> bytes:
+        """Returns the connection's next unit as it comes out."""
+        changed = bytearray(unit)
+        places = range(len(unit))[self._within]
+        random = self._streams.of(connection)
+        at = self._spared.pop(connection, None)
+        at = self._gap(random) if at is None else at
+        while at < len(places):
+            changed[places[at]] ^= 1 << random.randrange(8)
+            at += 1 + self._gap(random)
+        self._spared[connection] = at - len(places)
+        return bytes(changed)
+
+    def _gap(self, random: Random) -> int:
+        if self._rate == 1.0:
+            return 0
+        return int(log(1.0 - random.random()) / log(1.0 - self._rate))
+
+
+class Truncation:
+    """Lets so many more bytes of each connection through, and then nothing."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._passed: dict[int, int] = {}
+
+    def apply(self, connection: int, unit: bytes) -> tuple[bytes, bool]:
+        """Returns what is let through, and whether that was the end."""
+        left = self._count - self._passed.get(connection, 0)
+        self._passed[connection] = self._passed.get(connection, 0) + len(unit)
+        return unit[:left], len(unit) >= left
+
+
+@dataclass(slots=True)
+class Faults:
+    """What is wrong with one direction.
+
+    Attributes:
+        alter: Makes another unit of each; an empty one is left out.
+        hold_s: A unit waits so long for the next one, to be overtaken by it; 0 keeps the order.
+        is_dead: Whatever is sent vanishes, the end of a connection included.
+    """
+
+    alter: Callable[[bytes], bytes] | None = None
+    delay: Delay | None = None
+    corruption: Corruption | None = None
+    truncation: Truncation | None = None
+    hold_s: float = 0.0
+    is_dead: bool = False
+
+    def clear(self) -> None:
+        """Ends them all."""
+        self.alter = self.delay = self.corruption = self.truncation = None
+        self.hold_s, self.is_dead = 0.0, False
