@@ -202,7 +202,7 @@ async def test_an_answer_that_cannot_be_read_is_a_lost_session(
         try:
             assert (await session.read([TAG]))["PT-102.pv"].status == GOOD
             link.alter(lambda message: message.replace(b"\x0b" + value, bytes([kind]) + value))
-            with pytest.raises(NotConnected, match="cannot be read|Not enough data"):
+            with pytest.raises(NotConnected, match=r"cannot be read|Not enough data"):
                 await session.read([TAG])
         finally:
             await session.close()
