@@ -10,7 +10,6 @@ Table = Literal["coil", "discrete", "input", "holding"]
 Encoding = Literal["bit", "uint16", "uint32", "float32"]
 Kind = Literal["float", "int", "bool", "enum"]
 Quality = Literal["uncertain", "bad"]
-WireProtocol = Literal["opcua", "modbus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,8 @@ class PlantTag:
         span: Low and high end of the measuring range, in `unit`.
         write: Low and high end of what the plant accepts, or `None` where it accepts nothing.
         equipment: What it belongs to, such as `P-101A`.
+        is_command: It is written in one move to any value within `write`, as a mode or a ratio
+            is, and not step by step like a set point.
     """
 
     name: str
@@ -57,6 +58,7 @@ class PlantTag:
     write: tuple[float, float] | None = None
     equipment: str = ""
     members: Mapping[str, int] = field(default_factory=dict[str, int])
+    is_command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class PlantEvent:
 
     Attributes:
         time_s: Plant time.
-        kind: `alarm`, `clear`, `trip`, `interlock`, `write`, `fault`, `field` or `refused`.
+        kind: `alarm`, `clear`, `ack`, `trip`, `interlock`, `write`, `fault`, `field` or `refused`.
         tag: What it is about.
     """
 

@@ -1,6 +1,6 @@
-"""Measurement noise: one seeded Gaussian stream per sensor, addressed by step."""
+"""Random numbers that are addressed, not drawn: by seed, sensor and step alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 _BLOCK = 512
@@ -43,3 +43,27 @@ class NoiseBank:
             gauss = Random(f"{self._seed}/{name}/{block}").gauss
             columns.append([gauss(0.0, 1.0) for _ in range(_BLOCK)])
         return list(zip(*columns, strict=True))
+
+
+class ChanceBank:
+    """Uniform numbers 0..1 for what happens now and then, such as a lost sample.
+
+    Streams are made when they are asked for: most runs ask for none.
+
+    Args:
+        seed: The run's seed; without one (`None`) there is chance all the same, always the same.
+    """
+
+    def __init__(self, seed: int | None) -> None:
+        self._seed = seed
+        self._blocks: dict[str, tuple[int, list[float]]] = {}
+
+    def draw(self, stream: str, step: int) -> float:
+        """Returns the number of this stream at this step (counted from 0)."""
+        block, offset = divmod(step, _BLOCK)
+        known, numbers = self._blocks.get(stream, (-1, []))
+        if known != block:
+            uniform: Callable[[], float] = Random(f"{self._seed}/{stream}/{block}").random
+            numbers = [uniform() for _ in range(_BLOCK)]
+            self._blocks[stream] = block, numbers
+        return numbers[offset]

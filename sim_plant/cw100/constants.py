@@ -44,10 +44,12 @@ AREA_M2 = 40.0
 HOT_FILM = 800.0  # W/m2K at 40 m3/h
 COLD_FILM = 3500.0  # W/m2K at 60 m3/h
 EXCHANGER_LAG_S = 60.0
+FLUSHED_FOULING = 0.5e-4  # m2K/W: what a back-flush leaves
+FLUSH_S = 1800.0
 
 # Tower and basin
 RETURN_LAG_S = 20.0
-WET_BULB_C = 18.0
+WET_BULB_C = 18.0  # what the weather is without D02
 EVAPORATION = 0.00153  # m3/h per m3/h and K of range
 BASIN_AREA_M2 = 7.069
 BASIN_HEIGHT_M = 3.0
@@ -61,3 +63,4 @@ FAN_LAG_S = 10.0
 VALVE_LAG_S = 3.0
 PRODUCT_LAG_S = 4.0
 PRODUCT_MAX = 60.0  # m3/h
+PRODUCT_USUAL = 40.0  # m3/h

@@ -1,4 +1,8 @@
-"""The product cooler E-101: counterflow, effectiveness-NTU, with a thermal lag on both outlets."""
+"""The product cooler E-101: counterflow, effectiveness-NTU, with a thermal lag on both outlets.
+
+It fouls, and is cleaned in service: with the HV-107 set open the water flows through
+it the other way and carries the deposit off, while the product goes on being cooled.
+"""
 
 import math
 from dataclasses import dataclass
@@ -8,11 +12,27 @@ from . import constants as k
 
 @dataclass(slots=True)
 class ExchangerState:
-    """Outlet temperatures in degC and the fouling resistance in m2K/W."""
+    """Outlet temperatures in degC and the fouling resistance in m2K/W.
+
+    Attributes:
+        fouling_limit: Where the fouling goes, m2K/W.
+        fouling_tau_s: Time constant of its growth; 0 while it does not grow.
+        flush_s: What remains of a back-flush; HV-107 is open as long.
+        flush_rate: By how much a back-flush cleans, m2K/W per second.
+    """
 
     product_out_c: float = 48.0
     water_out_c: float = 42.4
     fouling: float = 0.0
+    fouling_limit: float = 0.0
+    fouling_tau_s: float = 0.0
+    flush_s: float = 0.0
+    flush_rate: float = 0.0
+
+    def flush(self) -> None:
+        """Begins a back-flush: half an hour, linear, down to what it leaves."""
+        self.flush_s = k.FLUSH_S
+        self.flush_rate = max(self.fouling - k.FLUSHED_FOULING, 0.0) / k.FLUSH_S
 
 
 def conductance(water: float, product: float, fouling: float) -> float:
@@ -36,7 +56,10 @@ def effectiveness(ntu: float, ratio: float) -> float:
 def advance(
     state: ExchangerState, water: float, product: float, basin_c: float, dt_s: float
 ) -> None:
-    """Advances both outlet temperatures by one step; flows in m3/h."""
+    """Advances outlet temperatures and fouling by one step; flows in m3/h.
+
+    Source: asymptotic fouling after Kern and Seaton 1959.
+    """
     hot_capacity = k.PRODUCT_CAPACITY * max(product, 0.05)
     cold_capacity = k.WATER_CAPACITY * max(water, 0.5)
     smaller, larger = sorted((hot_capacity, cold_capacity))
@@ -47,3 +70,9 @@ def advance(
     water_target = basin_c + duty_kw / cold_capacity
     state.product_out_c += share * (product_target - state.product_out_c)
     state.water_out_c += share * (water_target - state.water_out_c)
+    if state.flush_s > 0.0:
+        state.flush_s -= dt_s
+        state.fouling = max(state.fouling - state.flush_rate * dt_s, 0.0)
+    elif state.fouling_tau_s:
+        growth = (state.fouling_limit - state.fouling) / state.fouling_tau_s
+        state.fouling += growth * dt_s

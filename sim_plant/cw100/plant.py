@@ -9,12 +9,24 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..base import BasePlant
-from ..errors import WrongState
-from ..model import Value
-from ..noise import NoiseBank
+from ..model import Quality, Value
+from ..sensors import SensorBank, is_suspect, qualities, values
 from . import constants as k
-from . import exchanger, hydraulics, interlocks, limits, loops, pump, sensors, water, wire
-from .alarms import ALARMS
+from . import (
+    exchanger,
+    field,
+    hydraulics,
+    interlocks,
+    limits,
+    loops,
+    pump,
+    sensors,
+    upsets,
+    valve,
+    water,
+    wire,
+)
+from .alarms import ALARMS, LINK_TROUBLE, TROUBLE
 from .faults import FAULTS, FIELD_ACTIONS
 from .skid import SkidState
 from .tags import EQUIPMENT, TAGS
@@ -47,7 +59,9 @@ class CoolingWater(BasePlant[SkidState]):
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(seed)
-        self._noise = NoiseBank(seed, (*sensors.SENSORS, sensors.CAVITATION_NOISE))
+        self._sensors = SensorBank(
+            sensors.SENSORS, seed, k.STEP_S, streams=(sensors.CAVITATION_NOISE,)
+        )
 
     def initial(self, mode: str) -> SkidState:
         """Returns the start of the warm-up; `create` gives the warm plant."""
@@ -59,22 +73,28 @@ class CoolingWater(BasePlant[SkidState]):
         s = self.state
         self._move_water()
         exchanger.advance(s.exchanger, s.flow, s.product, s.water.basin_c, k.STEP_S)
-        water.advance(s.water, s.flow, s.exchanger.water_out_c, s.leak, k.STEP_S)
-        self._measure()
-        loops.scan(s.loops, s.readings.values, k.STEP_S)
+        makeup = k.MAKEUP_MAX * s.valves["LV-101"].position
+        leak = sum(s.leaks.values())
+        water.advance(s.water, s.flow, s.exchanger.water_out_c, makeup, leak, k.STEP_S)
+        readings = self._sensors.measure(s.sensors, s.steps, self._true())
+        loops.scan(s.loops, readings, k.STEP_S)
         self._actuate()
-        for kind, tag, text in interlocks.scan(s.interlocks, s.pumps, s.readings.values):
+        for kind, tag, text in interlocks.scan(s.interlocks, s.pumps, readings):
             self.note(kind, tag, text)
         if s.interlocks.is_process_tripped:
             self.trip("I-06")
+        if s.link_down_s > 0.0:
+            s.link_down_s -= k.STEP_S
 
     def _move_water(self) -> None:
         s = self.state
         a, b = s.pumps.values()
         strainer = s.strainer_plug * k.CLEAN_STRAINER
-        system = hydraulics.system_curve(s.valve)
+        is_isolated = not all(s.hand_valves.values())
+        system = hydraulics.system_curve(s.valves["TV-202"].position, is_isolated=is_isolated)
         heads = pump.shutoff_head(a), pump.shutoff_head(b)
-        flow = hydraulics.solve(heads, s.water.level_m, system, strainer)
+        passing = 0.0 if b.is_running else s.passing
+        flow = hydraulics.solve(heads, s.water.level_m, system, strainer, passing)
         suction = s.water.level_m - strainer * flow * flow
         s.flow = flow
         s.header_m = k.STATIC_HEAD_M + system * flow * flow
@@ -85,15 +105,16 @@ class CoolingWater(BasePlant[SkidState]):
             own = hydraulics.pump_flow(head, s.lift) if head > 0.0 else 0.0
             pump.advance(each, own, s.lift, available, k.STEP_S)
 
-    def _measure(self) -> None:
+    def _true(self) -> tuple[float, ...]:
+        """Returns what the transmitters stand in, in their order."""
         s = self.state
-        noise = self._noise.row(s.steps)
         a, b = s.pumps.values()
         lost = max(1.0 - p.head_factor if p.is_running else 0.0 for p in (a, b))
         header_kpa = s.header_m * k.KPA_PER_M
         if lost > 1e-6:
-            header_kpa += sensors.CAVITATION_SIGMA_KPA * lost * noise[-1]
-        true = (
+            boiling = self._sensors.row(s.steps)[-1]
+            header_kpa += sensors.CAVITATION_SIGMA_KPA * lost * boiling
+        return (
             s.water.level_m / k.BASIN_HEIGHT_M * 100.0,
             s.strainer_plug * k.CLEAN_STRAINER * s.flow * s.flow * k.KPA_PER_M,
             header_kpa,
@@ -110,9 +131,6 @@ class CoolingWater(BasePlant[SkidState]):
             a.bearing_c,
             b.bearing_c,
         )
-        measure = s.readings.measure
-        for name, value, number in zip(sensors.SENSORS, true, noise[:-1], strict=True):
-            measure(name, value, number)
 
     def _actuate(self) -> None:
         s = self.state
@@ -120,17 +138,30 @@ class CoolingWater(BasePlant[SkidState]):
         reference = controllers["PIC-102"].output
         for each in s.pumps.values():
             pump.drive(each, reference, k.STEP_S)
-        share = k.STEP_S / k.VALVE_LAG_S
-        s.valve += share * (controllers["TIC-202"].output - s.valve)
-        s.water.makeup_valve += share * (controllers["LIC-101"].output - s.water.makeup_valve)
+        valve.drive(s.valves["TV-202"], controllers["TIC-202"].output, k.STEP_S)
+        valve.drive(s.valves["LV-101"], controllers["LIC-101"].output, k.STEP_S)
         fan = controllers["TIC-106"].output
         s.water.fan += k.STEP_S / k.FAN_LAG_S * (fan - s.water.fan)
         load = 0.0 if s.interlocks.is_process_tripped else s.loops.product_setpoint
         s.product += k.STEP_S / k.PRODUCT_LAG_S * (load - s.product)
 
     def alarm_inputs(self) -> Mapping[str, float]:
-        """Returns the transmitters' values: what the PLC's alarms look at."""
-        return self.state.readings.values
+        """Returns the transmitters' values, and 1 for each that the PLC does not trust."""
+        s = self.state
+        inputs = values(s.sensors)
+        for trouble, state in zip(TROUBLE.values(), s.sensors.values(), strict=True):
+            inputs[trouble] = 1.0 if is_suspect(state) else 0.0
+        inputs[LINK_TROUBLE] = 1.0 if s.link_down_s > 0.0 else 0.0
+        return inputs
+
+    def qualities(self) -> Mapping[str, Quality]:
+        """Returns the quality of those tags whose value is not good."""
+        bad = qualities(self.state.sensors)
+        return {f"{name}.pv": quality for name, quality in bad.items()}
+
+    def is_modbus_down(self) -> bool:
+        """Whether nothing answers on the Modbus side at present."""
+        return self.state.link_down_s > 0.0
 
     def measurements(self) -> dict[str, Value]:
         """Returns the present value of every tag."""
@@ -146,51 +177,15 @@ class CoolingWater(BasePlant[SkidState]):
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
         """Gives a fault this share of its full size."""
-        s = self.state
-        match fault:
-            case "F01":
-                worn = s.pumps[str(parameters["pump"])]
-                worn.damage = float(parameters["d0"])
-                worn.damage_tau_s = float(parameters["tau"])
-            case "F02":
-                s.strainer_plug = float(parameters["plug"])
-            case "F10":
-                failed = s.pumps[str(parameters["pump"])]
-                failed.has_electrical_fault = True
-                failed.trip(pump.ELECTRICAL)
-            case "F16":
-                s.pumps[str(parameters["pump"])].is_start_blocked = True
-            case "D01":
-                s.loops.product_setpoint = float(parameters["load"])
-            case _:
-                raise KeyError(fault)
+        upsets.set_fault(self.state, fault, parameters, severity)
 
     def do_in_field(self, action: str) -> None:
         """Does one of `field_actions` now.
 
         Raises:
-            WrongState: The switch cannot be turned now.
+            WrongState: The pump cannot be repaired now.
         """
-        s = self.state
-        verb, _, name = action.partition("-")
-        match verb:
-            case "clean":
-                s.strainer_plug = 1.0
-            case "reset":
-                s.interlocks.is_process_tripped = False
-                s.interlocks.key_s = interlocks.KEY_SHOWS_FOR_S
-            case "repair":
-                repaired = s.pumps[name]
-                if repaired.is_running or repaired.run_command:
-                    raise WrongState(f"{name} is running or has a run command")
-                repaired.damage, repaired.damage_tau_s = k.HEALTHY_DAMAGE, 0.0
-                repaired.is_start_blocked = repaired.has_electrical_fault = False
-            case "local":
-                s.pumps[name].mode = pump.LOCAL
-            case "remote":
-                s.pumps[name].mode = pump.REMOTE
-            case _:
-                raise KeyError(action)
+        field.do(self.state, action)
 
     def check(self, fresh: SkidState) -> None:
         """Checks a state that came from outside.

@@ -12,7 +12,7 @@ MAINTENANCE = 2
 START_FAILURE = 9
 ELECTRICAL = 8
 
-_MAX_DAMAGE = 1.5
+MAX_DAMAGE = 1.5
 _BEARING_LAG_S = 600.0
 _CAVITATION_LAG_S = 10.0  # under 8 s the 0.5-s step chatters between its limits
 
@@ -26,6 +26,7 @@ class PumpState:
         head_factor: c, the share of its head that cavitation leaves, 0.3..1.
         damage: D, dimensionless bearing damage; healthy is 0.01.
         damage_tau_s: Time constant of its exponential growth; 0 while the bearing does not wear.
+        impeller: w, the share of its head that wear of the impeller leaves, 0..1.
         run_command: The coil that the drive follows.
         mode: `LOCAL`, `REMOTE` or `MAINTENANCE`.
         trip_cause: 0 none, 1 to 7 the interlock's number, 8 electrical, 9 start failure.
@@ -38,6 +39,7 @@ class PumpState:
     head_factor: float = 1.0
     damage: float = k.HEALTHY_DAMAGE
     damage_tau_s: float = 0.0
+    impeller: float = 1.0
     is_start_blocked: bool = False
     has_electrical_fault: bool = False
     bearing_c: float = k.AMBIENT_C
@@ -73,6 +75,11 @@ class PumpState:
         self.trip_cause = self.trip_cause or cause
         self.run_command = False
 
+    def repair(self) -> None:
+        """New bearing, impeller, drive and starter; a latched trip waits for its reset."""
+        self.damage, self.damage_tau_s, self.impeller = k.HEALTHY_DAMAGE, 0.0, 1.0
+        self.is_start_blocked = self.has_electrical_fault = False
+
     def command(self, run: bool) -> None:
         """Sets the run command as a write on the wire does."""
         if self.run_command and not run:
@@ -84,7 +91,7 @@ def shutoff_head(pump: PumpState) -> float:
     """Returns the head at no flow and the present speed, m; 0 for a standing pump."""
     if pump.speed <= k.TURNING:
         return 0.0
-    return k.SHUTOFF_HEAD_M * pump.head_factor * pump.speed * pump.speed
+    return k.SHUTOFF_HEAD_M * pump.impeller * pump.head_factor * pump.speed * pump.speed
 
 
 def advance(
@@ -113,7 +120,7 @@ def advance(
     target = min(max(target, 0.3), 1.0)
     pump.head_factor += dt_s * (target - pump.head_factor) / _CAVITATION_LAG_S
     if pump.damage_tau_s:
-        pump.damage = min(pump.damage * exp(dt_s / pump.damage_tau_s), _MAX_DAMAGE)
+        pump.damage = min(pump.damage * exp(dt_s / pump.damage_tau_s), MAX_DAMAGE)
     pump.current_a = _shaft_kw(speed, flow, lift) * k.AMPERE_PER_KW
     pump.vibration = _vibration(speed, relative / speed, pump.damage, pump.head_factor)
     target_c = k.AMBIENT_C + 15.0 * speed + 45.0 * pump.damage * speed

@@ -3,34 +3,75 @@
 from dataclasses import dataclass, field
 
 from ..base import PlantState
+from ..sensors import SensorState
 from . import constants as k
 from .exchanger import ExchangerState
 from .interlocks import InterlockState
 from .loops import LoopStates
 from .pump import PumpState
-from .sensors import Readings
+from .sensors import SENSORS
+from .valve import ValveState
 from .water import WaterState
+
+PUMPS = ("P-101A", "P-101B")
+LEAKS = ("F06", "F09")
+GROWING = (
+    *(f"{fault} {pump}" for fault in ("F01", "F14") for pump in PUMPS),
+    "F02", "F03", "F06", "F07", "F08", "F08b", "F09", "F15", "D01",
+)  # fmt: skip
 
 
 def _pumps() -> dict[str, PumpState]:
     duty = PumpState(speed=0.888, run_command=True, bearing_c=38.7)
-    return {"P-101A": duty, "P-101B": PumpState()}
+    return dict(zip(PUMPS, (duty, PumpState()), strict=True))
+
+
+def _valves() -> dict[str, ValveState]:
+    return {"TV-202": ValveState(0.575), "LV-101": ValveState(0.15)}
+
+
+def _hand_valves() -> dict[str, bool]:
+    return {"HV-105": True, "HV-106": True}
+
+
+def _transmitters() -> dict[str, SensorState]:
+    return {sensor.name: SensorState() for sensor in SENSORS}
+
+
+def _zeros(keys: tuple[str, ...]) -> dict[str, float]:
+    return dict.fromkeys(keys, 0.0)
 
 
 @dataclass(slots=True)
 class SkidState(PlantState):
-    """Everything that a snapshot holds."""
+    """Everything that a snapshot holds.
+
+    Attributes:
+        strainer_plug: Loss of S-101 against a clean one.
+        leaks: Loss from the basin, m3/h, by the fault that made it; they add up.
+        passing: What the standing P-101B lets back, m3/h per square root of its head in m.
+        flow: Through the exchanger, m3/h.
+        lift: Header head less suction head, m.
+        product: Product flow, m3/h.
+        hand_valves: Whether they are open; HV-107 is while a back-flush goes on.
+        link_down_s: For how long the package's link stays down, seconds.
+        severities: How severe each fault was when it was set last: what grows, grows by steps.
+    """
 
     strainer_plug: float = 1.0
-    leak: float = 0.0
+    leaks: dict[str, float] = field(default_factory=lambda: _zeros(LEAKS))
+    passing: float = 0.0
     flow: float = 0.0
     lift: float = 0.0
     header_m: float = k.STATIC_HEAD_M
-    valve: float = 0.575
-    product: float = 40.0
+    product: float = k.PRODUCT_USUAL
+    link_down_s: float = 0.0
     pumps: dict[str, PumpState] = field(default_factory=_pumps)
+    valves: dict[str, ValveState] = field(default_factory=_valves)
+    hand_valves: dict[str, bool] = field(default_factory=_hand_valves)
     exchanger: ExchangerState = field(default_factory=ExchangerState)
     water: WaterState = field(default_factory=WaterState)
     loops: LoopStates = field(default_factory=LoopStates)
     interlocks: InterlockState = field(default_factory=InterlockState)
-    readings: Readings = field(default_factory=Readings)
+    sensors: dict[str, SensorState] = field(default_factory=_transmitters)
+    severities: dict[str, float] = field(default_factory=lambda: _zeros(GROWING))

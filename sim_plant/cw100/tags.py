@@ -1,5 +1,6 @@
 """The tag list of the cooling-water skid: the process on OPC UA, the pumps' package on Modbus."""
 
+from ..alarm import AlarmDefinition
 from ..model import Encoding, Equipment, Kind, Node, PlantTag, Register, Table
 from ..pid import AUTO, MANUAL
 from . import loops, sensors
@@ -9,14 +10,20 @@ from .pump import LOCAL, MAINTENANCE, REMOTE
 LOOP_MODES = {"manual": MANUAL, "auto": AUTO}
 PUMP_MODES = {"local": LOCAL, "remote": REMOTE, "maintenance": MAINTENANCE}
 
+HAND_VALVE = {"closed": 0, "open": 1}
+
 PUMP_OFFSET = {"P-101A": 0, "P-101B": 20}
 _EQUIPMENT = {"Header": "PUMPS-101", "Exchanger": "E-101", "Product": "E-101"}
 
 
+def _span(sensor: str) -> tuple[float, float]:
+    known = sensors.BY_NAME[sensor]
+    return known.low, known.high
+
+
 def _pv(sensor: str, unit: str, folder: str, description: str) -> PlantTag:
-    _, low, high = sensors.SENSORS[sensor]
     return PlantTag(
-        f"{sensor}.pv", "float", Node(folder), description, unit, (low, high),
+        f"{sensor}.pv", "float", Node(folder), description, unit, _span(sensor),
         equipment=_EQUIPMENT.get(folder, ""),
     )  # fmt: skip
 
@@ -98,13 +105,20 @@ def _pump(pump: str) -> tuple[PlantTag, ...]:
     )  # fmt: skip
 
 
+def _condition(alarm: AlarmDefinition) -> str:
+    if alarm.tag.startswith("XA-"):
+        what = alarm.measures.partition(".")[0]
+        return f"{what} silent" if what == "PKG-101" else f"{what} bad or frozen"
+    return f"{alarm.measures} {'high' if alarm.is_high else 'low'}"
+
+
 TAGS: tuple[PlantTag, ...] = (
     _pv("LT-101", "%", "Basin", "basin level"),
     *_loop("LIC-101", "%", 100.0, "Basin", "basin level"),
     _position("LV-101", "Basin", "make-up valve position"),
     PlantTag(
         "PDT-101.pv", "float", Node("Basin"), "strainer differential pressure", "kPa",
-        sensors.SENSORS["PDT-101"][1:], equipment="S-101",
+        _span("PDT-101"), equipment="S-101",
     ),
     _pv("PT-102", "kPa", "Header", "header pressure"),
     *_loop("PIC-102", "kPa", 600.0, "Header", "header pressure to pump speed"),
@@ -121,13 +135,24 @@ TAGS: tuple[PlantTag, ...] = (
     *_loop("TIC-202", "degC", 100.0, "Exchanger", "product temperature to water valve"),
     _position("TV-202", "Exchanger", "water valve position"),
     *(
+        PlantTag(
+            f"{valve}.pos", "enum", Node("Exchanger"), text, equipment="E-101",
+            members=HAND_VALVE,
+        )
+        for valve, text in (
+            ("HV-105", "water inlet of E-101, by hand"),
+            ("HV-106", "water outlet of E-101, by hand"),
+            ("HV-107", "back-flush set of E-101, by hand"),
+        )
+    ),
+    *(
         PlantTag(f"I-0{n}.active", "bool", Node("Interlocks"), f"interlock I-0{n}")
         for n in range(1, 8)
     ),
     *(
         PlantTag(
             f"{alarm.tag}.active", "bool", Node("Alarms"),
-            f"{alarm.measures} {'high' if alarm.is_high else 'low'}: {alarm.response}",
+            f"{_condition(alarm)}: {alarm.response}",
         )
         for alarm in ALARMS
     ),

@@ -2,37 +2,35 @@
 
 from collections.abc import Callable
 
-from .. import pid
+from .. import pid, sensors
 from ..errors import WrongState
 from ..model import Value
 from . import constants as k
 from . import interlocks, pump
 from .skid import SkidState
-from .tags import PUMP_OFFSET, TAGS
+from .tags import PUMP_OFFSET
 
-_ANALOGS = tuple(tag.name for tag in TAGS if tag.name.endswith(".pv") and tag.kind == "float")
 _WORD = 0xFFFFFFFF
 
 
 def read_all(s: SkidState) -> dict[str, Value]:
     """Returns the present value of every tag; percent for speeds, outputs and positions."""
-    readings = s.readings.values
-    values: dict[str, Value] = {
-        name: readings[sensor] for name in _ANALOGS if (sensor := name[:-3]) in readings
-    }
+    values: dict[str, Value] = {f"{name}.pv": each.value for name, each in s.sensors.items()}
     for name, loop in s.loops.loops.items():
         values[f"{name}.sp"] = loop.setpoint
         values[f"{name}.op"] = loop.output * 100.0
         values[f"{name}.mode"] = loop.mode
     for name, each in s.pumps.items():
         values |= _read_pump(name, each)
-    values |= interlocks.status(s.interlocks, s.pumps, readings)
+    values |= interlocks.status(s.interlocks, s.pumps, sensors.values(s.sensors))
+    values |= {f"{name}.pos": int(is_open) for name, is_open in s.hand_valves.items()}
     values |= {f"{tag}.active": alarm.active for tag, alarm in s.alarms.items()}
     opening = s.product / k.PRODUCT_MAX * 100.0
     return values | {
-        "LV-101.pos": s.water.makeup_valve * 100.0,
-        "TV-202.pos": s.valve * 100.0,
-        "SC-106.pv": s.water.fan * 100.0,
+        "HV-107.pos": int(s.exchanger.flush_s > 0.0),
+        "LV-101.pos": s.valves["LV-101"].position * 100.0,
+        "TV-202.pos": s.valves["TV-202"].position * 100.0,
+        "SC-106.pv": s.water.fan_speed * 100.0,
         "FV-201.pos": opening,
         "FIC-201.sp": s.loops.product_setpoint,
         "FIC-201.op": opening,
@@ -91,14 +89,14 @@ def _write_run(s: SkidState, name: str, value: Value) -> None:
         raise WrongState(f"{name} is not in remote")
     if value and each.is_tripped:
         raise WrongState(f"{name} is tripped")
-    if value and interlocks.is_start_forbidden(s.readings.values):
+    if value and interlocks.is_start_forbidden(sensors.values(s.sensors)):
         raise WrongState(f"{name}: I-01 forbids every start while the basin is low")
     each.command(bool(value))
 
 
 def _write_reset(s: SkidState, name: str, value: Value) -> None:
     if value:
-        interlocks.reset(s.interlocks, s.pumps[name], name, s.readings.values)
+        interlocks.reset(s.interlocks, s.pumps[name], name, sensors.values(s.sensors))
 
 
 def _write_mode(s: SkidState, name: str, value: Value) -> None:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from math import nan
 
 from ..errors import NotWritable
 from ..image import ProcessImage
@@ -18,6 +19,8 @@ class UnknownAddress(Exception):
 class RegisterImage:
     """Serves the process image as the four Modbus tables, big endian, high word first.
 
+    Modbus knows no quality: a bad value in a float register is no number (NaN).
+
     Args:
         image: The process image; tags on OPC UA are left out.
     """
@@ -30,6 +33,11 @@ class RegisterImage:
         for tag in image.tags:
             if isinstance(tag.address, Register):
                 self._items[tag.address.table, tag.address.address] = tag
+
+    @property
+    def is_silent(self) -> bool:
+        """The link is down: nothing is to be answered."""
+        return self._image.is_modbus_down
 
     def transaction(self) -> AbstractContextManager[None]:
         """Undoes the writes inside if it ends in an error; see `ProcessImage.transaction`."""
@@ -57,10 +65,12 @@ class RegisterImage:
             "input": {},
             "holding": {},
         }
-        values = self._image.values
+        values, qualities = self._image.values, self._image.qualities
         for (table, address), tag in self._items.items():
             assert isinstance(tag.address, Register)
-            words = _words(tag.address.encoding, values[tag.name])
+            encoding = tag.address.encoding
+            is_bad = encoding == "float32" and qualities.get(tag.name) == "bad"
+            words = _words(encoding, nan if is_bad else values[tag.name])
             tables[table].update(zip(range(address, address + len(words)), words, strict=True))
         return tables
 

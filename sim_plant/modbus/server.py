@@ -90,6 +90,11 @@ class ModbusServer:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", port)
         self._listener = self.port
 
+    def drop(self) -> None:
+        """Cuts every connection, as when the link goes down."""
+        for writer in self._connections:
+            writer.transport.abort()
+
     async def stop(self) -> None:
         """Stops listening and closes every connection."""
         if self._server is None:
@@ -97,13 +102,12 @@ class ModbusServer:
         self._server.close()
         await asyncio.sleep(0)  # those that were accepted just now become connections
         while self._tasks:
-            for writer in self._connections:
-                writer.transport.abort()  # closing would wait for a client that does not read
+            self.drop()  # closing would wait for a client that does not read
             await asyncio.wait(self._tasks, timeout=0.05)
         await self._server.wait_closed()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._connections) >= _MAX_CONNECTIONS:
+        if self._image.is_silent or len(self._connections) >= _MAX_CONNECTIONS:
             writer.transport.abort()
             return
         task = asyncio.current_task()
@@ -126,6 +130,8 @@ class ModbusServer:
             if protocol != 0 or not 2 <= length <= _MAX_PDU + 1:
                 return  # not Modbus: the stream cannot be trusted any more
             pdu = await reader.readexactly(length - 1)
+            if self._image.is_silent:
+                return  # the request was on its way when the link went down
             answer = self.answer(unit, pdu, peer)
             writer.write(_HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
             async with asyncio.timeout(_ANSWER_WITHIN_S):

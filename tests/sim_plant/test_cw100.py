@@ -90,7 +90,7 @@ def test_the_noise_has_the_published_sigma() -> None:
     for _ in range(4000):
         plant.step()
         for name, true in _true(plant).items():
-            errors[name].append(plant.state.readings.values[name] - true)
+            errors[name].append(plant.state.sensors[name].value - true)
     assert {name: stdev(series) for name, series in errors.items()} == {
         name: pytest.approx(sigma, rel=0.1) for name, sigma in SIGMA.items()
     }
@@ -112,7 +112,7 @@ def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
 @pytest.mark.parametrize(
     ("event", "says"),
     [
-        (FaultEvent("F2"), "did you mean F02?"),
+        (FaultEvent("SENSOR-BAIS"), "did you mean SENSOR-BIAS?"),
         (FaultEvent("F01", -1.0), "before the start"),
         (FaultEvent("F01", float("nan")), "before the start"),
         (FaultEvent("F01", 0.0, {"tua": 1.0}), "did you mean tau?"),
@@ -132,5 +132,5 @@ def test_a_scenario_that_the_plant_cannot_play_is_refused(
 def test_every_sensor_has_its_own_stream() -> None:
     plant = warm(seed=1)
     plant.step()
-    readings = plant.state.readings.values
-    assert len({round(readings[name], 9) for name in SENSORS}) == len(SENSORS)
+    readings = {round(each.value, 9) for each in plant.state.sensors.values()}
+    assert len(readings) == len(SENSORS)

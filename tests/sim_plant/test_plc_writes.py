@@ -82,7 +82,7 @@ def test_a_reset_clears_a_trip_only_when_its_cause_is_gone_and_starts_nothing() 
 
 def test_i_01_trips_the_pump_and_forbids_every_start() -> None:
     plant = warm()
-    plant.state.leak = 10.0
+    plant.inject("F09", {"leak": 10.0})
     while not plant.measurements()["P-101A.tripped"]:
         plant.step()
     assert plant.time_s == pytest.approx(214.2 * 60, rel=0.02)
@@ -96,7 +96,7 @@ def test_i_01_trips_the_pump_and_forbids_every_start() -> None:
     assert by == "I-06"
     assert when_s - tripped_at_s == pytest.approx(34.5, abs=1.0)
     assert plant.measurements()["P-101B.starts"] == 0
-    plant.state.leak = 0.0
+    plant.act("repair-leak")
     plant.state.water.level_m = 2.0
     plant.step()
     plant.write("P-101B.run_cmd", True)
@@ -111,8 +111,8 @@ def test_without_i_03_the_product_comes_close_to_its_trip() -> None:
         if step == 40:
             plant.write("P-101B.run_cmd", True)
         plant.step()
-        hottest = max(hottest, plant.state.readings.values["TT-202"])
-        fastest = max(fastest, plant.state.readings.values["FT-103"])
+        hottest = max(hottest, plant.state.sensors["TT-202"].value)
+        fastest = max(fastest, plant.state.sensors["FT-103"].value)
     happened = {event.tag: event.time_s for event in plant.drain_events() if event.kind == "alarm"}
     assert hottest == pytest.approx(56.4, abs=0.2)
     assert fastest == pytest.approx(53.7, abs=1.0)

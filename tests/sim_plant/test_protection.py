@@ -30,7 +30,14 @@ ALARM_LIST = [
     ("TAH-106", "TT-106", 30.0, 0.5, 60.0, "high", "LOW"),
     ("LAL-101", "LT-101", 50.0, 2.0, 60.0, "low", "MEDIUM"),
     ("LAH-101", "LT-101", 85.0, 2.0, 60.0, "high", "LOW"),
-]
+    *(
+        (f"XA-{name}", f"{name}.trouble", 0.5, 0.0, 10.0, "high", "LOW")
+        for name in (
+            "LT-101", "PDT-101", "PT-102", "FT-103", "TT-105", "TT-106", "FT-201", "TT-201",
+            "TT-202", "IT-101A", "IT-101B", "VT-101A", "VT-101B", "TT-111A", "TT-111B", "PKG-101",
+        )
+    ),
+]  # fmt: skip
 
 
 def test_the_alarm_list_is_the_published_one() -> None:

@@ -81,7 +81,7 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         good | {"state": {**good["state"], "steps": -1}},
         good | {"state": {**good["state"], "steps": 10**400}},
         good | {"state": {**good["state"], "water": {**good["state"]["water"], "level_m": 0.0}}},
-        good | {"state": {**good["state"], "valve": 1e6}},
+        good | {"state": {**good["state"], "passing": 1e6}},
         good | {"state": {**good["state"], "pumps": {}}},
     )
     for broken in all_broken:
@@ -89,3 +89,31 @@ def test_a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() -> None:
             plant.restore(broken)
         assert _bytes(plant) == before
     plant.restore(good)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("passing", -1.0), ("link_down_s", -0.5), ("leaks.F09", 1e3), ("severities.F02", 1.5),
+        ("water.fan_lost", 2.0), ("water.wet_bulb_c", 1e3), ("exchanger.fouling", -1e-4),
+        ("exchanger.fouling_limit", 2.0), ("exchanger.fouling_tau_s", -1.0),
+        ("exchanger.flush_s", 1e5), ("exchanger.flush_rate", -1e-9), ("pumps.P-101A.impeller", 1.1),
+        ("valves.TV-202.position", 1.01), ("valves.TV-202.band", -0.1), ("valves.LV-101.slip", 2.0),
+        ("valves.TV-202.signal", 1.01), ("valves.TV-202.target", -0.1),
+        ("valves.TV-202.residual", 3.0), ("sensors.LT-101.value", 101.0),
+        ("sensors.PT-102.gain", 11.0), ("sensors.PT-102.bias", 1e13),
+        ("sensors.PT-102.dropout", 1.1), ("sensors.PT-102.spikes", -0.1),
+        ("sensors.PT-102.spike", 700.0), ("sensors.PT-102.unchanged_s", -1.0),
+    ],
+)  # fmt: skip
+def test_a_value_that_a_skid_cannot_have_is_refused_by_name(path: str, value: float) -> None:
+    plant = warm()
+    saved = plant.snapshot()
+    *way, name = path.split(".")
+    table = saved["state"]
+    for step in way:
+        table = table[step]
+    assert name in table
+    table[name] = value
+    with pytest.raises(SnapshotError, match=f"state.{path} lies outside"):
+        plant.restore(saved)

@@ -1,0 +1,62 @@
+"""A control valve with its actuator: a lag, and what sticks."""
+
+from dataclasses import dataclass
+from math import copysign
+
+from . import constants as k
+
+
+@dataclass(slots=True)
+class ValveState:
+    """Openings and signals as fractions 0..1.
+
+    Attributes:
+        position: Where the stem is.
+        is_stuck: It does not move at all.
+        band: S, the stick band plus the dead band; 0 moves freely.
+        slip: J, by how much it jumps when it comes loose.
+        signal: The controller's output at the last step.
+        target: Where the actuator has pushed the stem; it gets there with the lag.
+        residual: Movement of the signal that the stem has not followed yet.
+    """
+
+    position: float
+    is_stuck: bool = False
+    band: float = 0.0
+    slip: float = 0.0
+    signal: float = 0.0
+    target: float = 0.0
+    residual: float = 0.0
+
+    def stick(self, band: float, slip: float, signal: float) -> None:
+        """Gives the valve this stiction; it begins at rest where it stands."""
+        if not self.band:
+            self.signal, self.target, self.residual = signal, self.position, 0.0
+        self.band, self.slip = band, slip
+
+    def repair(self) -> None:
+        """New packing and actuator."""
+        self.is_stuck, self.band, self.slip = False, 0.0, 0.0
+
+
+def drive(valve: ValveState, signal: float, dt_s: float) -> None:
+    """Moves the valve by one step towards its controller's output."""
+    if valve.band:
+        signal = _sticky(valve, signal)
+    if not valve.is_stuck:
+        valve.position += dt_s / k.VALVE_LAG_S * (signal - valve.position)
+
+
+def _sticky(valve: ValveState, signal: float) -> float:
+    """Returns where a sticking stem is pushed to.
+
+    Source: He, Wang, Pottmann and Qin 2007, the two-parameter model.
+    """
+    pushed = valve.residual + signal - valve.signal
+    valve.signal = signal
+    if abs(pushed) <= 0.5 * (valve.band + valve.slip):
+        valve.residual = pushed
+        return valve.target
+    valve.residual = copysign(0.5 * (valve.band - valve.slip), pushed)
+    valve.target = min(max(valve.target + pushed - valve.residual, 0.0), 1.0)
+    return valve.target

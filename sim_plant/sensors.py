@@ -1,0 +1,190 @@
+"""The transmitters of a plant: true values to measured ones, and all that goes wrong on the way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .model import Quality
+from .noise import ChanceBank, NoiseBank
+
+_SUSPECT_AFTER_S = 50.0  # with the 10 s that the alarm waits: a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One transmitter.
+
+    Attributes:
+        name: Such as `PT-102`.
+        sigma: Standard deviation of its noise, in its own unit.
+        low: Lower end of the range, where it clips.
+        high: Upper end.
+        resolution: Smallest difference that it shows, in its own unit; 0 shows any.
+    """
+
+    name: str
+    sigma: float
+    low: float
+    high: float
+    resolution: float = 0.0
+
+    @property
+    def span(self) -> float:
+        """Width of the range, in its own unit."""
+        return self.high - self.low
+
+
+@dataclass(slots=True)
+class SensorState:
+    """What a transmitter shows, and what is wrong with it; lengths in its own unit.
+
+    Attributes:
+        value: As measured last; a bad sample leaves it as it was.
+        is_faulty: Something below is or was not as it should be; who changes it sets this.
+        gain: Factor on the true value.
+        bias: Added to it.
+        offset: Added to it, too: what a plant's own fault does, apart from the general one's.
+        drift: Growth of `drifted`, per second.
+        drifted: What the drift has added up to.
+        is_frozen: It shows its last value for ever, and calls it good.
+        is_bad: It knows that it is broken: every sample is bad.
+        dropout: Share of the samples that are lost, 0..1; a lost one is bad.
+        spikes: Share of the samples that jump, 0..1.
+        spike: How far they jump, up or down.
+        is_lost: The latest sample was lost.
+        unchanged_s: For how long the value has been the same to the last bit, noise on.
+    """
+
+    value: float = 0.0
+    is_faulty: bool = False
+    gain: float = 1.0
+    bias: float = 0.0
+    offset: float = 0.0
+    drift: float = 0.0
+    drifted: float = 0.0
+    is_frozen: bool = False
+    is_bad: bool = False
+    dropout: float = 0.0
+    spikes: float = 0.0
+    spike: float = 0.0
+    is_lost: bool = False
+    unchanged_s: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """The latest sample has a value that the transmitter stands for."""
+        return not (self.is_bad or self.is_lost)
+
+    def calibrate(self) -> None:
+        """Takes away gain, bias and drift."""
+        self.gain, self.bias, self.offset, self.drift, self.drifted = 1.0, 0.0, 0.0, 0.0, 0.0
+
+    def replace(self) -> None:
+        """Puts a new transmitter in its place."""
+        self.calibrate()
+        self.is_frozen = self.is_bad = self.is_lost = self.is_faulty = False
+        self.dropout = self.spikes = self.spike = 0.0
+
+
+class SensorBank:
+    """All transmitters of a plant; what they remember is the plant's state.
+
+    Args:
+        sensors: In the order of the true values.
+        seed: Of noise and chance; `None` switches the noise off.
+        step_s: Length of a step, seconds.
+        streams: More streams of noise that the plant uses itself, see `row`.
+
+    Source: own; the order is the one in which a transmitter spoils a value: element
+    (gain, bias, drift, noise), converter (resolution, range), electronics (frozen,
+    spikes), link (lost or bad samples).
+    """
+
+    def __init__(
+        self,
+        sensors: Sequence[Sensor],
+        seed: int | None,
+        step_s: float,
+        streams: Sequence[str] = (),
+    ) -> None:
+        self.sensors = tuple(sensors)
+        self._noise = NoiseBank(seed, (*(each.name for each in sensors), *streams))
+        self._chance = ChanceBank(seed)
+        self._step_s = step_s
+        self._is_noisy = seed is not None
+
+    def row(self, step: int) -> tuple[float, ...]:
+        """Returns this step's standard normal numbers: the sensors', then the other streams'."""
+        return self._noise.row(step)
+
+    def fresh(self) -> dict[str, SensorState]:
+        """Returns the states of new transmitters, by name, in the sensors' order."""
+        return {each.name: SensorState() for each in self.sensors}
+
+    def measure(
+        self, states: Mapping[str, SensorState], step: int, true: Sequence[float]
+    ) -> dict[str, float]:
+        """Measures once.
+
+        Args:
+            states: By name, in the sensors' order.
+            step: Counted from 0.
+            true: The true values, in the sensors' order and units.
+
+        Returns:
+            The measured values by name, `values(states)`; of a bad one the last good value.
+        """
+        noise = self._noise.row(step)
+        is_noisy, step_s = self._is_noisy, self._step_s
+        measured: dict[str, float] = {}
+        for sensor, state, value, number in zip(
+            self.sensors, states.values(), true, noise, strict=False
+        ):
+            if state.is_faulty:
+                shown = self._spoilt(sensor, state, step, value, number)
+            else:
+                shown = _converted(sensor, value + sensor.sigma * number)
+            if is_noisy:
+                state.unchanged_s = state.unchanged_s + step_s if shown == state.value else 0.0
+            state.value = measured[sensor.name] = shown
+        return measured
+
+    def _spoilt(
+        self, sensor: Sensor, state: SensorState, step: int, value: float, number: float
+    ) -> float:
+        state.drifted += state.drift * self._step_s
+        error = state.bias + state.offset + state.drifted
+        draw, name = self._chance.draw, sensor.name
+        state.is_lost = state.dropout > 0.0 and draw(f"{name}/dropout", step) < state.dropout
+        if state.is_frozen or not state.is_good:
+            return state.value
+        shown = _converted(sensor, state.gain * value + error + sensor.sigma * number)
+        if state.spikes > 0.0 and (chance := draw(f"{name}/spike", step)) < state.spikes:
+            spike = state.spike if chance < 0.5 * state.spikes else -state.spike
+            shown = _converted(sensor, shown + spike)
+        return shown
+
+
+def _converted(sensor: Sensor, value: float) -> float:
+    if sensor.resolution:
+        value = round(value / sensor.resolution) * sensor.resolution
+    if value < sensor.low:
+        return sensor.low
+    return min(value, sensor.high)
+
+
+def values(states: Mapping[str, SensorState]) -> dict[str, float]:
+    """Returns the measured values by the sensors' names."""
+    return {name: state.value for name, state in states.items()}
+
+
+def qualities(states: Mapping[str, SensorState]) -> dict[str, Quality]:
+    """Returns the quality of those whose latest sample is not good."""
+    return {name: "bad" for name, state in states.items() if not state.is_good}
+
+
+def is_suspect(state: SensorState) -> bool:
+    """Whether a sample is bad, or has been the same to the last bit for most of a minute.
+
+    Without noise a steady value is nothing to suspect, and never counts.
+    """
+    return state.is_bad or state.is_lost or state.unchanged_s >= _SUSPECT_AFTER_S
