@@ -1,7 +1,7 @@
 """Process alarms with limit, dead band and delays, as ISA-18.2 means them."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 
 class Priority(IntEnum):
@@ -42,12 +42,82 @@ class AlarmDefinition:
     respond_within: str
 
 
+class AlarmPhase(Enum):
+    """Where an alarm stands: whether its condition holds, and whether a person has seen it."""
+
+    NORMAL = "normal"
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned unacknowledged"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the alarm's condition holds."""
+        return self in {AlarmPhase.UNACKNOWLEDGED, AlarmPhase.ACKNOWLEDGED}
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether there is nothing for a person to acknowledge."""
+        return self in {AlarmPhase.NORMAL, AlarmPhase.ACKNOWLEDGED}
+
+
+class AlarmStep(Enum):
+    """What can happen to an alarm."""
+
+    ACTIVATE = "activate"
+    CLEAR = "clear"
+    ACKNOWLEDGE = "acknowledge"
+
+
+_NEXT = {
+    (AlarmPhase.NORMAL, AlarmStep.ACTIVATE): AlarmPhase.UNACKNOWLEDGED,
+    (AlarmPhase.UNACKNOWLEDGED, AlarmStep.CLEAR): AlarmPhase.RETURNED,
+    (AlarmPhase.UNACKNOWLEDGED, AlarmStep.ACKNOWLEDGE): AlarmPhase.ACKNOWLEDGED,
+    (AlarmPhase.ACKNOWLEDGED, AlarmStep.CLEAR): AlarmPhase.NORMAL,
+    (AlarmPhase.RETURNED, AlarmStep.ACTIVATE): AlarmPhase.UNACKNOWLEDGED,
+    (AlarmPhase.RETURNED, AlarmStep.ACKNOWLEDGE): AlarmPhase.NORMAL,
+}
+
+
+def follow(phase: AlarmPhase, step: AlarmStep) -> AlarmPhase | None:
+    """Returns the phase after a step, or `None` where that step cannot happen.
+
+    Source: ISA-18.2, alarm state transition diagram, without shelving and suppression.
+    """
+    return _NEXT.get((phase, step))
+
+
 @dataclass(slots=True)
 class AlarmState:
-    """Whether the alarm is active, and for how long the opposite has held."""
+    """The state of an alarm; its phase is told by two booleans, so that a snapshot is plain.
+
+    Attributes:
+        active: Its condition holds.
+        elapsed_s: For how long the opposite has held.
+        acknowledged: There is nothing to acknowledge.
+        changed_at_s: Plant time of the last change of phase.
+    """
 
     active: bool = False
     elapsed_s: float = 0.0
+    acknowledged: bool = True
+    changed_at_s: float = 0.0
+
+    @property
+    def phase(self) -> AlarmPhase:
+        """Where the alarm stands."""
+        return _PHASES[self.active, self.acknowledged]
+
+    def take(self, step: AlarmStep) -> bool:
+        """Takes a step and returns true, or returns false and stays where that cannot happen."""
+        after = follow(self.phase, step)
+        if after is None:
+            return False
+        self.active, self.acknowledged = after.is_active, after.is_acknowledged
+        return True
+
+
+_PHASES = {(phase.is_active, phase.is_acknowledged): phase for phase in AlarmPhase}
 
 
 def scan(alarm: AlarmDefinition, state: AlarmState, value: float, dt_s: float) -> bool:
@@ -67,6 +137,5 @@ def scan(alarm: AlarmDefinition, state: AlarmState, value: float, dt_s: float) -
     state.elapsed_s += dt_s
     if state.elapsed_s < alarm.delay_s:
         return False
-    state.active = not state.active
     state.elapsed_s = 0.0
-    return True
+    return state.take(AlarmStep.CLEAR if state.active else AlarmStep.ACTIVATE)

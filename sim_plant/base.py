@@ -4,12 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, ClassVar, Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
 
 from . import alarm, state
-from .alarm import AlarmDefinition, AlarmState
-from .errors import NotWritable, OutOfRange, ScenarioError, SnapshotError
-from .model import Equipment, FaultKind, PlantEvent, PlantTag, Quality, Value, WireProtocol
+from .alarm import AlarmDefinition, AlarmState, AlarmStep
+from .errors import NotWritable, OutOfRange, ScenarioError, SnapshotError, WrongState
+from .model import Equipment, FaultKind, PlantEvent, PlantTag, Quality, Value
 
 
 @dataclass(slots=True)
@@ -39,15 +40,15 @@ class BasePlant(ABC, Generic[S]):
         seed: Of noise and disturbances; `None` switches the noise off.
     """
 
-    model: ClassVar[str]
-    title: ClassVar[str]
-    step_s: ClassVar[float]
-    tags: ClassVar[Sequence[PlantTag]]
-    modes: ClassVar[Sequence[str]] = ("base",)
-    equipment: ClassVar[Sequence[Equipment]] = ()
-    alarms: ClassVar[Sequence[AlarmDefinition]] = ()
-    faults: ClassVar[Mapping[str, FaultKind]] = {}
-    field_actions: ClassVar[Mapping[str, str]] = {}
+    model: str
+    title: str
+    step_s: float
+    tags: Sequence[PlantTag]
+    modes: Sequence[str] = ("base",)
+    equipment: Sequence[Equipment] = ()
+    alarms: Sequence[AlarmDefinition] = ()
+    faults: Mapping[str, FaultKind] = MappingProxyType({})
+    field_actions: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, seed: int | None = None) -> None:
         self.seed = seed
@@ -98,9 +99,9 @@ class BasePlant(ABC, Generic[S]):
         """Returns the quality of those tags whose value is not good."""
         return {}
 
-    def silent_links(self) -> frozenset[WireProtocol]:
-        """Returns the protocols that do not answer at present."""
-        return frozenset()
+    def is_modbus_down(self) -> bool:
+        """Whether nothing answers on the Modbus side at present."""
+        return False
 
     @property
     def time_s(self) -> float:
@@ -144,12 +145,15 @@ class BasePlant(ABC, Generic[S]):
             value = values[definition.measures]
             current = states[definition.tag]
             if alarm.scan(definition, current, value, self.step_s):
+                current.changed_at_s = self.time_s
                 kind = "alarm" if current.active else "clear"
                 self.note(kind, definition.tag, f"{definition.measures} {value:.4g}")
 
     def alarm_inputs(self) -> Mapping[str, float]:
         """Returns the values that the alarms look at, by what `AlarmDefinition.measures` names."""
-        return {name: float(value) for name, value in self.measurements().items()}
+        return {
+            name.removesuffix(".pv"): float(value) for name, value in self.measurements().items()
+        }
 
     def alarm_states(self) -> Mapping[str, AlarmState]:
         """Returns the present state of every alarm."""
@@ -161,7 +165,13 @@ class BasePlant(ABC, Generic[S]):
         Raises:
             WriteRejected: There is no such alarm, or nothing to acknowledge; nothing changed.
         """
-        raise NotImplementedError(alarm)
+        current = self.state.alarms.get(alarm)
+        if current is None:
+            raise NotWritable(f"there is no alarm {alarm}")
+        if not current.take(AlarmStep.ACKNOWLEDGE):
+            raise WrongState(f"{alarm} has nothing to acknowledge")
+        current.changed_at_s = self.time_s
+        self.note("ack", alarm, f"{alarm} is {current.phase.value}")
 
     def write(self, tag: str, value: Value) -> None:
         """Takes a write that arrived on the wire.

@@ -1,4 +1,4 @@
-"""The plant's own record of every write that arrived on the wire, for others to judge by."""
+"""The plant's own record of what arrived on the wire to change it, for others to judge by."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from .errors import ServeError
 
 
 class FrameLog:
-    """Appends one JSON line per write request of a session, refused ones included.
+    """Appends one JSON line per write or call request of a session, refused ones included.
 
     An OPC UA request outside an activated session, or one that cannot be decoded, is
     refused by the library before it reaches the plant, and leaves no line.

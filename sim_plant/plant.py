@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from .alarm import AlarmDefinition, AlarmState
-from .model import Equipment, FaultKind, PlantEvent, PlantTag, Quality, Value, WireProtocol
+from .model import Equipment, FaultKind, PlantEvent, PlantTag, Quality, Value
 
 
 class Plant(Protocol):
@@ -93,8 +93,8 @@ class Plant(Protocol):
         """Returns the quality of those tags whose value is not good."""
         ...
 
-    def silent_links(self) -> frozenset[WireProtocol]:
-        """Returns the protocols that do not answer at present."""
+    def is_modbus_down(self) -> bool:
+        """Whether nothing answers on the Modbus side at present."""
         ...
 
     def alarm_states(self) -> Mapping[str, AlarmState]:

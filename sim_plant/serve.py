@@ -12,6 +12,8 @@ from .frames import FrameLog
 from .image import ProcessImage
 from .modbus.registers import RegisterImage
 from .modbus.server import ModbusServer
+from .model import namespace_uri
+from .opcua.identity import open_identity
 from .opcua.server import OpcuaServer
 from .pacing import Pacer
 from .simulation import Simulation
@@ -23,8 +25,11 @@ class Options:
 
     Attributes:
         speed: Plant seconds per second, `inf` for as fast as possible.
-        gate_secret: Password of the OPC UA account `gate`; without one nobody may write there.
+        gate_secret: Password of the OPC UA account `gate`, before the identity's; without
+            either nobody may write there.
         frame_log: File for the record of writes; `None` keeps none.
+        identity: Folder of the OPC UA server's certificate, key, accounts and trusted
+            clients, made at the first start; `None` serves without encryption.
     """
 
     opcua_port: int = 4840
@@ -33,6 +38,7 @@ class Options:
     speed: float = 1.0
     gate_secret: str | None = None
     frame_log: Path | None = None
+    identity: Path | None = None
 
 
 class PlantServer:
@@ -41,6 +47,9 @@ class PlantServer:
     Args:
         simulation: The plant and its scenario.
         options: Ports, speed, accounts, frame log.
+
+    Raises:
+        ServeError: The identity's folder is broken.
     """
 
     def __init__(self, simulation: Simulation, options: Options) -> None:
@@ -51,8 +60,9 @@ class PlantServer:
         self._frames = FrameLog(options.frame_log, lambda: simulation.plant.time_s)
         registers = RegisterImage(self._image)
         model = simulation.plant.model
-        self.opcua = OpcuaServer(self._image, self._frames, model, options.gate_secret)
-        frames = self._frames
+        frames, folder = self._frames, options.identity
+        identity = open_identity(folder, namespace_uri(model)) if folder is not None else None
+        self.opcua = OpcuaServer(self._image, frames, model, options.gate_secret, identity)
         self.modbus = ModbusServer(registers, frames, "viewer", model, accepts_writes=False)
         self.modbus_gate = ModbusServer(registers, frames, "gate", model, accepts_writes=True)
         self._stack = AsyncExitStack()
@@ -97,4 +107,7 @@ class PlantServer:
 
     async def _publish(self) -> None:
         self._image.refresh()
+        if self._image.is_modbus_down:
+            self.modbus.drop()
+            self.modbus_gate.drop()
         await self.opcua.publish()

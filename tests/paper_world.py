@@ -169,6 +169,19 @@ class World:
             head |= {"unit": int(wire[:2], 16), "pdu": wire[2:], "listener": 5021}
         self.frames.append(head | more)
 
+    def call(self, *methods: str) -> None:
+        """Adds an operator's call of OPC UA methods, accepted."""
+        head: Draft = {"at": self.now, "protocol": "opcua", "user": "operator", "listener": 4840}
+        items = [{"method": method} for method in methods]
+        answer = ["Good" for _ in methods]
+        self.frames.append(
+            head | {"service": "Call", "body": "01", "items": items, "answer": answer}
+        )
+
+    def acknowledge(self) -> None:
+        """Adds an operator's acknowledgement of an alarm."""
+        self.call("i=9111")
+
     def find(self, kind: str, subject: str = "", verdict: str = "") -> Draft:
         """Returns the first row of a kind, of a subject or verdict if one is given."""
         return next(

@@ -197,6 +197,10 @@ FAULTS: Sequence[tuple[Callable[[World], None], str]] = [
     (_frame_before_its_intent, "frame 1: R-1/c1 has these bytes and was sent at another time"),
     (_frame_after_its_outcome, "frame 1: R-1/c1 has these bytes and was sent at another time"),
     (_other_port, "frame 1: R-1/c1 has these bytes for another port than 5023"),
+    (
+        lambda world: world.call("i=9111", "ns=1;s=start"),
+        "frame 4: somebody else than the gate has written",
+    ),
     (_other_port_over_opcua, "frame 2: R-2/c1 has these bytes for another port than 4841"),
     (_asked_for_another_endpoint, "frame 1: R-1/c1 has these bytes for another port than 5021"),
     (_wrong_wire, "R-1/c1: the bytes are not those of the request"),

@@ -1,26 +1,25 @@
-"""Who may do what on the OPC UA server: a viewer reads, the gate also writes values, nobody more.
+"""Which services a session reaches: all that read, and two that are judged item by item.
 
-asyncua's default rules let every user write and take `admin` with any password.
+asyncua's default rules let every user write.
 """
 
-import hmac
 from contextvars import ContextVar
 from typing import Any
 
 from asyncua import ua
-from asyncua.crypto.permission_rules import PermissionRuleset, User, UserRole
-from asyncua.server.internal_server import InternalServer
-from asyncua.server.user_managers import UserManager
+from asyncua.crypto.permission_rules import PermissionRuleset, User
 from asyncua.ua.object_ids import ObjectIds
 
 from ..frames import FrameLog
 from .nodes import standard_node
 
-VIEWER = "viewer"
-GATE = "gate"
+
+def _request(service: str) -> ua.NodeId:
+    return standard_node(getattr(ObjectIds, f"{service}Request_Encoding_DefaultBinary"))
+
 
 _READING = frozenset(
-    standard_node(getattr(ObjectIds, f"{service}Request_Encoding_DefaultBinary"))
+    _request(service)
     for service in (
         "CloseSession", "ActivateSession", "Read", "Browse", "TranslateBrowsePathsToNodeIds",
         "CreateSubscription", "ModifySubscription", "DeleteSubscriptions",
@@ -28,42 +27,15 @@ _READING = frozenset(
         "SetPublishingMode", "Publish", "Republish", "RegisterNodes", "UnregisterNodes",
     )
 )  # fmt: skip
-_WRITE = standard_node(ObjectIds.WriteRequest_Encoding_DefaultBinary)
+_JUDGED = frozenset({_request("Write"), _request("Call")})
 _NAMES = {value: name for name, value in vars(ObjectIds).items() if isinstance(value, int)}
 
 wire_body: ContextVar[bytes] = ContextVar("wire_body", default=b"")
-"""The bytes of the write request that this connection's task is serving."""
-
-
-class Accounts(UserManager):
-    """Knows the gate by its secret; anyone without a name is a viewer.
-
-    Args:
-        gate_secret: The gate's password; without one nobody may write.
-    """
-
-    def __init__(self, gate_secret: str | None) -> None:
-        self._gate_secret = gate_secret
-
-    def get_user(
-        self,
-        iserver: InternalServer,
-        username: str | None = None,
-        password: str | None = None,
-        certificate: Any = None,
-    ) -> User | None:
-        """Returns the user, or `None`, which refuses the session."""
-        if username is None:
-            return User(UserRole.Anonymous, VIEWER)
-        if self._gate_secret is None or username != GATE or password is None:
-            return None
-        if not hmac.compare_digest(password.encode(), self._gate_secret.encode()):
-            return None
-        return User(UserRole.User, GATE)
+"""The bytes of the write or call request that this connection's task is serving."""
 
 
 class PlantRules(PermissionRuleset):
-    """Lets everyone read; a write goes on to the write service, which judges it item by item.
+    """Lets everyone read; writes and calls go on to our services, which judge each item.
 
     Every other service is refused, for the gate too, and the refusal is logged.
     """
@@ -77,7 +49,7 @@ class PlantRules(PermissionRuleset):
             return True
         request = body.copy()
         data: bytes = request.read(len(request))
-        if action_type == _WRITE:
+        if action_type in _JUDGED:
             wire_body.set(data)
             return True
         known = _NAMES.get(int(action_type.Identifier), str(action_type))

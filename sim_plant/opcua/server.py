@@ -1,4 +1,4 @@
-"""The OPC UA server: asyncua's, with the plant's address space, rules and write service."""
+"""The OPC UA server: asyncua's, with the plant's address space, rules and services."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -6,20 +6,32 @@ from typing import cast
 
 from asyncua import ua
 from asyncua.crypto.permission_rules import SimpleRoleRuleset
-from asyncua.server.server import Server
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.status_codes import StatusCodes
 
 from ..frames import FrameLog
 from ..image import ProcessImage
 from ..model import Node, namespace_uri
-from .nodes import plant_node, standard_node
-from .rules import Accounts, PlantRules
+from .accounts import GATE, Accounts
+from .adder import NodeAdder
+from .calls import PlantCalls
+from .conditions import Conditions
+from .identity import Identity
+from .listener import ListeningServer
+from .nodes import standard_node
+from .quality import QUALITIES
+from .rules import PlantRules
 from .sessions import Sessions
 from .space import SpaceBuilder, variant
 from .writes import PlantWrites
 
 _CURRENT_TIME = standard_node(ObjectIds.Server_ServerStatus_CurrentTime)
+_POLICIES = [
+    ua.SecurityPolicyType.NoSecurity,
+    ua.SecurityPolicyType.Basic256Sha256_Sign,
+    ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt,
+]
 
 
 class OpcuaServer:
@@ -27,20 +39,34 @@ class OpcuaServer:
 
     Args:
         image: What is served.
-        frames: Records every write, refused ones included.
+        frames: Records every write and call, refused ones included.
         model: The plant's model name; gives folder and namespace.
-        gate_secret: Password of the account `gate`; without one nobody may write.
+        gate_secret: Password of the account `gate`, before that of the identity; without
+            either nobody may write.
+        identity: Certificate, accounts and trusted clients; without one there is no
+            encryption and no operator.
     """
 
     def __init__(
-        self, image: ProcessImage, frames: FrameLog, model: str, gate_secret: str | None
+        self,
+        image: ProcessImage,
+        frames: FrameLog,
+        model: str,
+        gate_secret: str | None,
+        identity: Identity | None = None,
     ) -> None:
         self._image = image
         self._frames = frames
         self._model = model
-        self._server = Server(iserver=Sessions(Accounts(gate_secret), frames))
+        passwords = dict(identity.passwords) if identity is not None else {}
+        if gate_secret is not None:
+            passwords[GATE] = gate_secret
+        self._sessions = Sessions(Accounts(passwords), frames)
+        self._server = ListeningServer(self._sessions, identity)
+        self._policies = _POLICIES if identity is not None else _POLICIES[:1]
         self._tags = {tag.name: tag for tag in image.tags if isinstance(tag.address, Node)}
         self._nodes: dict[str, ua.NodeId] = {}
+        self._conditions = Conditions(self._sessions, image)
 
     @property
     def port(self) -> int:
@@ -63,30 +89,40 @@ class OpcuaServer:
         server.set_endpoint(f"opc.tcp://127.0.0.1:{port}/")
         server.set_identity_tokens([ua.AnonymousIdentityToken, ua.UserNameIdentityToken])
         rules = cast(SimpleRoleRuleset, PlantRules(self._frames))  # asyncua needs no more of it
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity], rules)
-        namespace = await server.register_namespace(uri)
-        builder = SpaceBuilder(server, namespace)
-        await builder.build(self._model.upper(), self._tags, self._image.values)
-        self._nodes = {tag.name: plant_node(tag.name, namespace) for tag in self._tags.values()}
+        server.set_security_policy(self._policies, rules)
+        await self._build(await server.register_namespace(uri))
         server.set_attribute_value_callback(_CURRENT_TIME, _now)
-        server.iserver.attribute_service = PlantWrites(
-            server.iserver.aspace,
+        self._sessions.attribute_service = PlantWrites(
+            self._sessions.aspace,
             {self._nodes[name]: tag for name, tag in self._tags.items()},
             self._image,
             self._frames,
             self.publish,
             lambda: self.port,
         )
+        calls = PlantCalls(
+            self._conditions, self._image, self._frames, self.publish, lambda: self.port
+        )
+        self._sessions.answer_calls = calls.answer
         await server.start()
 
+    async def _build(self, namespace: int) -> None:
+        adder = NodeAdder(self._server, namespace)
+        space = SpaceBuilder(adder)
+        root = await space.build(self._model.upper(), self._tags, self._image.values)
+        self._nodes = space.nodes
+        await self._conditions.build(adder, space, root)
+
     async def publish(self) -> None:
-        """Copies the process image into the address space, with its sampling time."""
+        """Copies the process image into the address space, and tells of changed alarms."""
         sampled = self._image.sampled_at
-        values = self._image.values
-        write = self._server.iserver.aspace.write_attribute_value
+        values, qualities = self._image.values, self._image.qualities
+        write = self._sessions.aspace.write_attribute_value
         for name, tag in self._tags.items():
-            data = _stamped(variant(tag, values[name]), sampled)
+            code = QUALITIES[qualities[name]] if name in qualities else StatusCodes.Good
+            data = _stamped(variant(tag, values[name]), sampled, code)
             await write(self._nodes[name], AttributeIds.Value, data)
+        await self._conditions.update()
 
     async def stop(self) -> None:
         """Closes every session and stops listening."""
@@ -103,9 +139,10 @@ class OpcuaServer:
 
 def _now(_node: ua.NodeId, _attribute: AttributeIds) -> ua.DataValue:
     now = datetime.now(UTC)
-    return _stamped(ua.Variant(now, ua.VariantType.DateTime), now)
+    return _stamped(ua.Variant(now, ua.VariantType.DateTime), now, StatusCodes.Good)
 
 
-def _stamped(value: ua.Variant, time: datetime) -> ua.DataValue:
+def _stamped(value: ua.Variant, time: datetime, code: int) -> ua.DataValue:
     stamp = cast(ua.DateTime, time)
-    return ua.DataValue(value, SourceTimestamp=stamp, ServerTimestamp=stamp)
+    status = ua.StatusCode(ua.UInt32(code))
+    return ua.DataValue(value, status, SourceTimestamp=stamp, ServerTimestamp=stamp)

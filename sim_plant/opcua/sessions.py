@@ -1,6 +1,7 @@
 """asyncua's inner server, without what it does for a client before it knows who that is."""
 
-from collections.abc import Callable, Iterable
+import hmac
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NoReturn, cast
 
 from asyncua import ua
@@ -8,13 +9,26 @@ from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.internal_server import InternalServer
 from asyncua.server.internal_session import InternalSession
 from asyncua.ua.status_codes import StatusCodes
-from asyncua.ua.uaerrors import BadServiceUnsupported, BadSubscriptionIdInvalid
+from asyncua.ua.uaerrors import (
+    BadIdentityTokenInvalid,
+    BadServiceUnsupported,
+    BadSubscriptionIdInvalid,
+)
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from ..frames import FrameLog
-from .rules import Accounts
+from .accounts import Accounts
+from .condition import TYPES
+from .events import EventTypes
+from .items import PlantItems
+from .nodes import standard_node
 
+_OAEP_PADDING = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
 _NOBODY = User(UserRole.Anonymous)
 _SHORTEST_INTERVAL_MS = 10.0
+_OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep"  # what Basic256Sha256 encrypts with
 
 
 class OwnSession(InternalSession):
@@ -23,9 +37,25 @@ class OwnSession(InternalSession):
     Without this a viewer could end the gate's or a reader's subscription unseen.
     """
 
+    @property
+    def _server(self) -> "Sessions":
+        return cast(Sessions, self.iserver)
+
     def _owns(self, subscription: int) -> bool:
         known = self.subscription_service.subscriptions.get(subscription)
         return known is not None and known.session_id == self.session_id
+
+    def items_of(self, subscription: int) -> PlantItems | None:
+        """Returns the items of a subscription of this session, or `None` if it has no such."""
+        if not self._owns(subscription):
+            return None
+        return cast(
+            PlantItems, self.subscription_service.subscriptions[subscription].monitored_item_srv
+        )
+
+    async def call(self, params: list[ua.CallMethodRequest]) -> list[ua.CallMethodResult]:
+        """Calls methods as the user of this session."""
+        return await self._server.answer_calls(self, params)
 
     def _check(self, params: Any) -> None:
         if not self._owns(params.SubscriptionId):
@@ -37,10 +67,13 @@ class OwnSession(InternalSession):
         callback: Callable[..., Any],
         request_callback: Callable[..., Any] | None = None,
     ) -> ua.CreateSubscriptionResult:
-        """Creates a subscription that publishes at most every 10 ms."""
+        """Creates a subscription that publishes at most every 10 ms, with our items."""
         interval = max(cast(float, params.RequestedPublishingInterval), _SHORTEST_INTERVAL_MS)
         params.RequestedPublishingInterval = ua.Duration(interval)
-        return await super().create_subscription(params, callback, request_callback)
+        result = await super().create_subscription(params, callback, request_callback)
+        created = self.subscription_service.subscriptions[cast(int, result.SubscriptionId)]
+        created.monitored_item_srv = PlantItems(created, self.aspace, self._server.event_types)
+        return result
 
     async def create_monitored_items(
         self, params: ua.CreateMonitoredItemsParameters
@@ -106,6 +139,9 @@ class OwnSession(InternalSession):
         )
 
 
+Calls = Callable[[OwnSession, list[ua.CallMethodRequest]], Awaitable[list[ua.CallMethodResult]]]
+
+
 class Sessions(InternalServer):
     """Keeps every session on the channel that created it, and registers no foreign server.
 
@@ -120,6 +156,34 @@ class Sessions(InternalServer):
     def __init__(self, accounts: Accounts, frames: FrameLog) -> None:
         super().__init__(user_manager=accounts)
         self._frames = frames
+        self.event_types = EventTypes(self.aspace, [standard_node(kind) for kind in TYPES])
+        self.answer_calls: Calls = _no_calls
+
+    def decrypt_user_token(self, isession: Any, token: ua.UserNameIdentityToken) -> tuple[str, str]:
+        """Returns name and password; an encrypted one must be of this session.
+
+        asyncua does not look at the session's nonce, so that a password that was recorded
+        opens another session, and it decrypts by PKCS 1.5 too, which tells who asks often
+        what is inside.
+
+        Raises:
+            BadIdentityTokenInvalid: The password cannot be decrypted, or was recorded.
+
+        Source: OPC UA Part 4, UserNameIdentityToken: length, password, nonce of the session.
+        """
+        name, secret = cast(str, token.UserName), cast(bytes, token.Password or b"")
+        if not token.EncryptionAlgorithm:
+            return name, secret.decode()
+        if token.EncryptionAlgorithm != _OAEP or self.private_key is None:
+            raise BadIdentityTokenInvalid
+        key = cast(RSAPrivateKey, self.private_key)
+        plain = key.decrypt(secret, _OAEP_PADDING)
+        nonce: bytes = isession.nonce
+        length = int.from_bytes(plain[:4], "little")
+        content = plain[4 : 4 + length]  # some clients fill the block up
+        if length != len(content) or not hmac.compare_digest(content[-len(nonce) :], nonce):
+            raise BadIdentityTokenInvalid
+        return name, content[: -len(nonce)].decode()
 
     def create_session(
         self, name: str, user: User = _NOBODY, external: bool = False
@@ -153,3 +217,11 @@ class Sessions(InternalServer):
             }
         )
         raise BadServiceUnsupported
+
+
+async def _no_calls(
+    session: OwnSession, methods: list[ua.CallMethodRequest]
+) -> list[ua.CallMethodResult]:
+    del session
+    denied = ua.StatusCode(ua.UInt32(StatusCodes.BadUserAccessDenied))
+    return [ua.CallMethodResult(StatusCode=denied) for _ in methods]

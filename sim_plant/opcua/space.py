@@ -1,14 +1,14 @@
 """The address space: a folder an area, one variable a tag, with ranges and units."""
 
-from typing import cast
+from collections.abc import Mapping
 
 from asyncua import ua
-from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
 
 from ..model import Node, PlantTag, Value
 from . import units
-from .nodes import plant_node, standard_node
+from .adder import NodeAdder
+from .nodes import standard_node
 
 VARIANTS = {
     "float": ua.VariantType.Double,
@@ -24,45 +24,47 @@ def variant(tag: PlantTag, value: Value) -> ua.Variant:
 
 
 class SpaceBuilder:
-    """Adds a plant's folders and variables to a server.
+    """Adds a plant's folders and variables to a server; every folder notifies of events.
 
     Args:
-        server: Initialised, not yet started.
-        namespace: Index of the plant's namespace.
+        adder: Adds the nodes.
     """
 
-    def __init__(self, server: Server, namespace: int) -> None:
-        self._session = server.iserver.isession
-        self._namespace = namespace
+    def __init__(self, adder: NodeAdder) -> None:
+        self._adder = adder
+        self.nodes: dict[str, ua.NodeId] = {}
         self._folders: dict[str, ua.NodeId] = {}
+        self._areas: dict[str, ua.NodeId] = {}
 
-    async def build(self, title: str, tags: dict[str, PlantTag], values: dict[str, Value]) -> None:
-        """Adds the plant's folder and below it every tag that stands on OPC UA."""
+    def area_of(self, tag: str) -> ua.NodeId | None:
+        """Returns the folder in which a tag stands, if it stands on OPC UA."""
+        return self._areas.get(tag)
+
+    async def build(
+        self, title: str, tags: Mapping[str, PlantTag], values: Mapping[str, Value]
+    ) -> ua.NodeId:
+        """Adds the plant's folder, which it returns, and below it every tag on OPC UA."""
         root = await self._folder(title, standard_node(ObjectIds.ObjectsFolder))
+        server = standard_node(ObjectIds.Server)
+        await self._adder.refer(server, ObjectIds.HasNotifier, root, ua.NodeClass.Object)
         for tag in tags.values():
             assert isinstance(tag.address, Node)
-            folder = tag.address.folder
-            if folder not in self._folders:
-                self._folders[folder] = await self._folder(folder, root)
-            await self._tag(tag, self._folders[folder], values[tag.name])
+            name = tag.address.folder
+            if name not in self._folders:
+                folder = self._folders[name] = await self._folder(name, root)
+                await self._adder.refer(root, ObjectIds.HasNotifier, folder, ua.NodeClass.Object)
+            self._areas[tag.name] = area = self._folders[name]
+            self.nodes[tag.name] = await self._tag(tag, area, values[tag.name])
+        return root
 
     async def _folder(self, name: str, parent: ua.NodeId) -> ua.NodeId:
-        item = ua.AddNodesItem(
-            ParentNodeId=parent,
-            ReferenceTypeId=standard_node(ObjectIds.Organizes),
-            RequestedNewNodeId=plant_node(name, self._namespace),
-            BrowseName=ua.QualifiedName(name, self._namespace),
-            NodeClass=ua.NodeClass.Object,
-            NodeAttributes=ua.ObjectAttributes(DisplayName=ua.LocalizedText(name)),
-            TypeDefinition=standard_node(ObjectIds.FolderType),
-        )
-        return await self._add(item)
+        return await self._adder.object(name, parent, ObjectIds.FolderType, is_notifier=True)
 
-    async def _tag(self, tag: PlantTag, folder: ua.NodeId, value: Value) -> None:
+    async def _tag(self, tag: PlantTag, folder: ua.NodeId, value: Value) -> ua.NodeId:
         access = ua.AccessLevel.CurrentRead.mask
         writable = access | ua.AccessLevel.CurrentWrite.mask
-        node = await self._variable(
-            plant_node(tag.name, self._namespace),
+        node = await self._adder.variable(
+            tag.name,
             folder,
             ObjectIds.HasComponent,
             _type_of(tag),
@@ -71,53 +73,15 @@ class SpaceBuilder:
             description=tag.description,
         )
         for name, content in _properties(tag).items():
-            await self._variable(
-                plant_node(f"{tag.name}/{name}", self._namespace),
+            await self._adder.variable(
+                f"{tag.name}/{name}",
                 node,
                 ObjectIds.HasProperty,
                 ObjectIds.PropertyType,
                 content,
-                access_level=access,
                 browse_name=ua.QualifiedName(name, 0),
             )
-
-    async def _variable(
-        self,
-        node: ua.NodeId,
-        parent: ua.NodeId,
-        reference: int,
-        kind: int,
-        value: ua.Variant,
-        *,
-        access_level: int,
-        description: str = "",
-        browse_name: ua.QualifiedName | None = None,
-    ) -> ua.NodeId:
-        name = browse_name or ua.QualifiedName(str(node.Identifier), self._namespace)
-        attributes = ua.VariableAttributes(
-            DisplayName=ua.LocalizedText(name.Name),
-            Description=ua.LocalizedText(description),
-            Value=value,
-            DataType=_data_type(value),
-            ValueRank=ua.ValueRank.OneDimension if value.is_array else ua.ValueRank.Scalar,
-            AccessLevel=ua.Byte(access_level),
-            UserAccessLevel=ua.Byte(ua.AccessLevel.CurrentRead.mask),
-        )
-        item = ua.AddNodesItem(
-            ParentNodeId=parent,
-            ReferenceTypeId=standard_node(reference),
-            RequestedNewNodeId=node,
-            BrowseName=name,
-            NodeClass=ua.NodeClass.Variable,
-            NodeAttributes=attributes,
-            TypeDefinition=standard_node(kind),
-        )
-        return await self._add(item)
-
-    async def _add(self, item: ua.AddNodesItem) -> ua.NodeId:
-        (result,) = await self._session.add_nodes([item])
-        result.StatusCode.check()
-        return cast(ua.NodeId, result.AddedNodeId)
+        return node
 
 
 def _type_of(tag: PlantTag) -> int:
@@ -137,9 +101,3 @@ def _properties(tag: PlantTag) -> dict[str, ua.Variant]:
     if tag.unit:
         properties["EngineeringUnits"] = ua.Variant(units.information(tag.unit))
     return properties
-
-
-def _data_type(value: ua.Variant) -> ua.NodeId:
-    sample: object = value.Value[0] if value.is_array else value.Value
-    known: dict[type, int] = {ua.Range: ObjectIds.Range, ua.EUInformation: ObjectIds.EUInformation}
-    return standard_node(known.get(type(sample), value.VariantType.value))

@@ -14,7 +14,8 @@ from ..errors import NotWritable, OutOfRange, ServeError, WriteRejected, WrongSt
 from ..frames import FrameLog
 from ..image import ProcessImage
 from ..model import PlantTag, Value
-from .rules import GATE, VIEWER, wire_body
+from .accounts import VIEWER, WRITERS
+from .rules import wire_body
 from .space import VARIANTS
 
 _CODES: dict[type[WriteRejected], int] = {
@@ -84,7 +85,7 @@ class PlantWrites(AttributeService):
         )
 
     def _judge(self, item: ua.WriteValue, user: User) -> int:
-        if user.name != GATE:
+        if user.name not in WRITERS:
             return StatusCodes.BadUserAccessDenied
         if item.NodeId not in self._aspace:
             return StatusCodes.BadNodeIdUnknown

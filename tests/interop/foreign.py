@@ -1,6 +1,7 @@
 """Clients that we did not write, and a plant of its own process for them to try."""
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -8,7 +9,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from subprocess import PIPE
+from typing import Any, Self
 
 import pytest
 
@@ -31,6 +33,13 @@ class Plant:
     frame_log: Path
     snapshot: Path
 
+    def command(self, line: str) -> None:
+        """Types a line at the plant."""
+        stdin = self.process.process.stdin
+        assert stdin is not None
+        stdin.write(f"{line}\n")
+        stdin.flush()
+
     @property
     def endpoint(self) -> str:
         return f"opc.tcp://127.0.0.1:{self.process.ports['opcua']}/"
@@ -42,10 +51,7 @@ class Plant:
     def own_values(self) -> Mapping[str, Value]:
         """What the plant itself says, past both servers: the values in a fresh snapshot."""
         self.snapshot.unlink(missing_ok=True)
-        stdin = self.process.process.stdin
-        assert stdin is not None
-        stdin.write(f"save {self.snapshot}\n")
-        stdin.flush()
+        self.command(f"save {self.snapshot}")
         deadline = time.monotonic() + _PATIENCE_S
         while not self.snapshot.exists():
             assert time.monotonic() < deadline, "the plant does not save"
@@ -56,11 +62,12 @@ class Plant:
 
 
 @contextmanager
-def standing_plant(folder: Path) -> Generator[Plant]:
+def standing_plant(folder: Path, *arguments: str) -> Generator[Plant]:
+    """Serves a plant without noise, unless `arguments` say otherwise."""
     secret, frame_log = folder / "gate.secret", folder / "frames.jsonl"
     secret.write_text(GATE_SECRET, encoding="utf-8")
     files = ("--gate-secret", str(secret), "--frame-log", str(frame_log))
-    with plant_process("--no-noise", "--speed", "0", *files) as process:
+    with plant_process("--speed", "0", *files, *(arguments or ("--no-noise",))) as process:
         yield Plant(process, frame_log, folder / "snapshot.json")
         assert process.process.poll() is None, "the plant died of its clients"
 
@@ -82,6 +89,42 @@ def compiled(folder: Path, name: str, needs: str, *, sources: Sequence[str], lib
     files = [str(_HERE / source) for source in sources]
     subprocess.run([cc, *options, *files, f"-l{library}"], check=True)
     return program
+
+
+class Conversation:
+    """A program that answers each line with a line, at once."""
+
+    def __init__(
+        self, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
+    ) -> None:
+        whole = {**os.environ, **(environment or {})}
+        self._process = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, env=whole)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(_PATIENCE_S)
+        finally:
+            self._process.kill()
+            self._process.stdout.close()
+
+    def hear(self) -> str:
+        """The next line that it says."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "it has ended"
+        return line.rstrip("\n")
+
+    def ask(self, line: str) -> str:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return self.hear()
 
 
 def answers(command: Sequence[str | Path], lines: Sequence[str]) -> list[str]:

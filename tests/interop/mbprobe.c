@@ -39,6 +39,7 @@ int main(int argc, char **argv) {
         for (int i = header; i < length; i++)
             printf("%02x", answer[i]);
         printf("\n");
+        fflush(stdout);
     }
     modbus_close(link);
     modbus_free(link);

@@ -86,9 +86,15 @@ class OpcuaClient:
 
 
 def viewer_of(plant: Plant, folder: Path) -> OpcuaClient:
-    sources = ("uaprobe.c", "uaservices.c")
+    sources = ("uaprobe.c", "uaservices.c", "uacommon.c")
     program = compiled(folder, "uaprobe", _NEEDS, sources=sources, library="open62541")
     return OpcuaClient(program, plant.endpoint)
+
+
+def uaevents(folder: Path) -> Path:
+    """The client that subscribes to alarms and acknowledges them."""
+    sources = ("uaevents.c", "uacommon.c")
+    return compiled(folder, "uaevents", _NEEDS, sources=sources, library="open62541")
 
 
 def gate_of(viewer: OpcuaClient) -> OpcuaClient:

@@ -19,8 +19,8 @@ PREFIX = "ns=1;s="
 ON_OPCUA = {t.name: t for t in (*TAGS, *CLOCK_TAGS) if isinstance(t.address, Node)}
 TYPES = {"float": "Double", "bool": "Boolean", "enum": "UInt16"}
 DATA_TYPES = {
-    1: "Boolean", 5: "UInt16", 11: "Double", 21: "LocalizedText", 884: "Range",
-    887: "EUInformation",
+    1: "Boolean", 5: "UInt16", 11: "Double", 12: "String", 13: "DateTime", 15: "ByteString",
+    17: "NodeId", 19: "StatusCode", 21: "LocalizedText", 884: "Range", 887: "EUInformation",
 }  # fmt: skip
 # OPC UA Part 8, 5.6.4.3, and the numbers that the OPC Foundation lists for UNECE codes.
 UNIT_IDS = {"%": 20529, "kPa": 4935745, "m3/h": 5067080, "degC": 4408652, "s": 5457219}

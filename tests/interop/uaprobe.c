@@ -4,39 +4,28 @@
      read NODE ATTRIBUTE             STATUS TYPE JSON
      nudge NODE ATTRIBUTE            reads, alters, writes: STATUS
      write NODE ATTRIBUTE TYPE JSON  STATUS
+     sample NODE NODE ...            reads their values in one request: JSON JSON ...
      services NODE                   what else could change a node: NAME STATUS, then a dot
      register NODE                   registers a server: NAME STATUS, then a dot
 
    Words are separated by tabs. The first line of the output is the status of the connection. */
 
+#include "uacommon.h"
 #include "uaservices.h"
 
-#include <open62541/client_config_default.h>
-#include <open62541/plugin/log.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_NODES 20000
 #define BATCH 200
+#define MAX_SAMPLE 500
 
 static UA_Client *client;
 static UA_NodeId nodes[MAX_NODES];
 static UA_NodeClass classes[MAX_NODES];
 static UA_UInt32 hashes[MAX_NODES];
 static size_t node_count;
-
-static void die(const char *what) {
-    fprintf(stderr, "uaprobe: %s\n", what);
-    exit(2);
-}
-
-static void check(UA_StatusCode status, const char *what) {
-    if (status != UA_STATUSCODE_GOOD) {
-        fprintf(stderr, "uaprobe: %s: %s\n", what, UA_StatusCode_name(status));
-        exit(2);
-    }
-}
 
 static void print_node(const UA_NodeId *id) {
     UA_String text = UA_STRING_NULL;
@@ -133,13 +122,38 @@ static UA_DataValue read_value(UA_NodeId node, UA_UInt32 attribute) {
 }
 
 static void print_value(const UA_DataValue *value) {
-    UA_ByteString json = UA_BYTESTRING_NULL;
     const UA_DataType *type = value->value.type;
     printf("%s\t%s%s\t", UA_StatusCode_name(value->status), type ? type->typeName : "-",
            type && !UA_Variant_isScalar(&value->value) ? "[]" : "");
-    check(UA_encodeJson(&value->value, &UA_TYPES[UA_TYPES_VARIANT], &json, NULL), "JSON");
-    printf("%.*s\n", (int)json.length, (char *)json.data);
-    UA_ByteString_clear(&json);
+    print_json(&value->value);
+    puts("");
+}
+
+/* All in one request, so that they are of one scan of the plant. */
+static void sample(char *words) {
+    static UA_ReadValueId items[MAX_SAMPLE];
+    size_t count = 0;
+    for (char *each = strtok(words, "\t\n"); each; each = strtok(NULL, "\t\n")) {
+        if (count == MAX_SAMPLE)
+            die("too many nodes in a sample");
+        items[count].nodeId = parse_node(each);
+        items[count++].attributeId = UA_ATTRIBUTEID_VALUE;
+    }
+    UA_ReadRequest request;
+    UA_ReadRequest_init(&request);
+    request.nodesToRead = items;
+    request.nodesToReadSize = count;
+    UA_ReadResponse response = UA_Client_Service_read(client, request);
+    check(response.responseHeader.serviceResult, "sample");
+    if (response.resultsSize != count)
+        die("sample: not a result for each");
+    for (size_t i = 0; i < count; i++) {
+        check(response.results[i].status, "sample");
+        print_json(&response.results[i].value);
+        putchar(i + 1 < count ? '\t' : '\n');
+        UA_NodeId_clear(&items[i].nodeId);
+    }
+    UA_ReadResponse_clear(&response);
 }
 
 static UA_StatusCode write_value(UA_NodeId node, UA_UInt32 attribute, const UA_Variant *value) {
@@ -216,12 +230,11 @@ static void write_json(UA_NodeId node, UA_UInt32 attribute, const char *type, ch
 
 /* ---- commands ---- */
 
-static void quiet(void *context, UA_LogLevel level, UA_LogCategory category, const char *text,
-                  va_list arguments) {
-    (void)context, (void)level, (void)category, (void)text, (void)arguments;
-}
-
 static void obey(char *line) {
+    if (strncmp(line, "sample\t", 7) == 0) {
+        sample(line + 7);
+        return;
+    }
     char *word[5] = {NULL};
     size_t count = 0;
     for (char *each = strtok(line, "\t\n"); each && count < 5; each = strtok(NULL, "\t\n"))
@@ -253,31 +266,15 @@ static void obey(char *line) {
     UA_NodeId_clear(&node);
 }
 
-/* UA_Client_disconnect does the same, and then sleeps for 0.1 s. */
-static void leave(void) {
-    UA_SecureChannelState channel = UA_SECURECHANNELSTATE_OPEN;
-    UA_Client_disconnectAsync(client);
-    while (channel != UA_SECURECHANNELSTATE_CLOSED) {
-        UA_Client_run_iterate(client, 1);
-        UA_Client_getState(client, &channel, NULL, NULL);
-    }
-}
-
 int main(int argc, char **argv) {
-    static UA_Logger silence = {quiet, NULL, NULL};
-    if (argc != 2 && argc != 4)
-        die("usage: uaprobe ENDPOINT [USER PASSWORD] < commands");
-    UA_ClientConfig config;
-    memset(&config, 0, sizeof config);
-    config.logging = &silence;
-    check(UA_ClientConfig_setDefault(&config), "configuration");
-    client = UA_Client_newWithConfig(&config);
-    UA_StatusCode status = argc == 2 ? UA_Client_connect(client, argv[1])
-                                     : UA_Client_connectUsername(client, argv[1], argv[2], argv[3]);
-    printf("%s\n", UA_StatusCode_name(status));
-    static char line[4096];
-    while (status == UA_STATUSCODE_GOOD && fgets(line, sizeof line, stdin))
+    UA_StatusCode status;
+    client = connect_as(argc - 1, argv + 1, &status);
+    fflush(stdout);
+    static char line[65536];
+    while (status == UA_STATUSCODE_GOOD && fgets(line, sizeof line, stdin)) {
         obey(line);
-    leave();
+        fflush(stdout);
+    }
+    leave(client);
     return status == UA_STATUSCODE_GOOD ? 0 : 1;
 }

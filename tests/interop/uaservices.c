@@ -14,7 +14,10 @@ static void try_service(UA_Client *client, const void *request, const UA_DataTyp
                         const UA_DataType *response_type) {
     UA_ResponseHeader *response = UA_new(response_type); /* every response begins with it */
     __UA_Client_Service(client, request, request_type, response, response_type);
-    printf("%s\t%s\n", request_type->typeName, UA_StatusCode_name(response->serviceResult));
+    UA_StatusCode status = response->serviceResult;
+    if (status == UA_STATUSCODE_GOOD && response_type == &UA_TYPES[UA_TYPES_CALLRESPONSE])
+        status = ((UA_CallResponse *)response)->results[0].statusCode; /* judged one by one */
+    printf("%s\t%s\n", request_type->typeName, UA_StatusCode_name(status));
     UA_delete(response, response_type);
 }
 

@@ -20,6 +20,7 @@ _HARMLESS = {1, 2, 3, 4, 7, 11, 12, 17, 20, 24, 43}
 _WRITES = {5, 6, 15, 16, 21, 22, 23}
 _CHANGING = {"Write", "Call", "HistoryUpdate", "AddNodes", "AddReferences", "DeleteNodes",
              "DeleteReferences"}  # fmt: skip
+_ACKNOWLEDGE = "i=9111"  # of an alarm: moves nothing
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ def _opcua(n: int, entry: Mapping[str, Any]) -> Frame | None:
     is_accepted = any(code == "Good" for code in entry["answer"])
     is_by_gate = entry["user"] == "gate"
     if not is_accepted and not (is_by_gate and entry["service"] in _CHANGING):
+        return None
+    if entry["service"] == "Call" and all(
+        each["method"] == _ACKNOWLEDGE for each in entry.get("items", [{"method": ""}])
+    ):
         return None
     body: str = entry["body"]
     is_single = entry["service"] == "Write" and body.startswith("01000000")

@@ -1,0 +1,46 @@
+"""Who may open a session: anyone as a viewer, the gate and the operators by a password."""
+
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.internal_server import InternalServer
+from asyncua.server.user_managers import UserManager
+
+VIEWER = "viewer"
+GATE = "gate"
+OPERATOR = "operator"
+
+WRITERS = frozenset({GATE})
+ACKNOWLEDGERS = frozenset({GATE, OPERATOR})
+
+
+class Accounts(UserManager):
+    """Knows accounts by their passwords; anyone without a name is a viewer.
+
+    asyncua's default takes `admin` with any password; here no account is an administrator.
+
+    Args:
+        passwords: By account; an account that is not among them does not exist.
+    """
+
+    def __init__(self, passwords: Mapping[str, str]) -> None:
+        self._passwords = passwords
+
+    def get_user(
+        self,
+        iserver: InternalServer,
+        username: str | None = None,
+        password: str | None = None,
+        certificate: Any = None,
+    ) -> User | None:
+        """Returns the user, or `None`, which refuses the session."""
+        if username is None:
+            return User(UserRole.Anonymous, VIEWER)
+        secret = self._passwords.get(username)
+        if secret is None or password is None:
+            return None
+        if not hmac.compare_digest(password.encode(), secret.encode()):
+            return None
+        return User(UserRole.User, username)
