@@ -14,6 +14,8 @@ _BAND = 0.15
 _STEP = 0.10
 _PER_MINUTE = 0.15
 
+_FORBIDDEN = {"I-": "I-*", "ESD.": "ESD.*"}  # how the names of a safety system's tags begin
+
 _SETPOINT_COOLDOWN = "60 s"
 _COMMAND_COOLDOWN = "10 s"
 _COMMANDS = ("run_cmd", "mode")
@@ -25,7 +27,7 @@ def is_pulse(tag: PlantTag) -> bool:
 
 
 def policy_yaml(plant: Plant, *, is_unattended: bool) -> str:
-    """Returns `policy.yaml` for a plant: its set points, and its pumps' run commands and modes."""
+    """Returns `policy.yaml` for a plant: its set points, its commands, its pumps' included."""
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     commissioned = f"commissioned: {{by: init, on: {today}}}"
     lines = [
@@ -48,14 +50,15 @@ def _section(name: str, rules: Iterable[str]) -> Iterator[str]:
 
 
 def _forbidden(plant: Plant) -> Iterator[str]:
-    if any(tag.name.startswith("I-") for tag in plant.tags):
-        yield 'tags: ["I-*"], reason: safety system'
+    for beginning, pattern in _FORBIDDEN.items():
+        if any(tag.name.startswith(beginning) for tag in plant.tags):
+            yield f'tags: ["{pattern}"], reason: safety system'
 
 
 def _setpoints(plant: Plant, commissioned: str) -> Iterator[str]:
     present = plant.measurements()
     for tag in plant.tags:
-        if not tag.name.endswith(".sp") or tag.write is None:
+        if not tag.name.endswith(".sp") or tag.write is None or tag.is_command:
             continue
         low, high = tag.write
         width, setpoint = high - low, float(present[tag.name])
@@ -90,6 +93,19 @@ def _commands(plant: Plant, commissioned: str) -> Iterator[str]:
             f"tags: [{', '.join(names)}], class: R2, roles: [operator], "
             f"cooldown: {_COMMAND_COOLDOWN}, {commissioned}"
         )
+    yield from _single_moves(plant, commissioned)
+
+
+def _single_moves(plant: Plant, commissioned: str) -> Iterator[str]:
+    ending = f"cooldown: {_COMMAND_COOLDOWN}, {commissioned}"
+    commands = [tag for tag in plant.tags if tag.is_command and tag.write]
+    for tag in commands:
+        if tag.kind == "float" and tag.write:
+            limits = f"limits: {_range(*tag.write, tag.unit)}"
+            yield f"tags: [{tag.name}], class: R2, roles: [operator], {limits}, {ending}"
+    switches = [tag.name for tag in commands if tag.kind != "float"]
+    if switches:
+        yield f"tags: [{', '.join(switches)}], class: R2, roles: [operator], {ending}"
 
 
 def _across(plant: Plant) -> Iterator[str]:

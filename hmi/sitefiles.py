@@ -26,6 +26,9 @@ _OPERATORS = (
 )
 _IGNORED = "var/\nsecrets/\n"
 
+# The packages of playbooks that were written for a plant
+_PACKAGES = {"cw-100": ("package:cw",)}
+
 _RESERVED = {"true", "false", "null", "y", "n", "yes", "no", "on", "off"}  # in one YAML or another
 
 
@@ -175,7 +178,7 @@ def site_yaml(plant: Plant, site_id: str, link: Link) -> str:
         "tags: tags.yaml",
         "equipment:",
         *_entries({item.name: _equipment(item) for item in plant.equipment}),
-        'playbooks: [playbooks/, "package:cw"]',
+        f"playbooks: {_flow(['playbooks/', *_PACKAGES.get(plant.model, ())])}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,1 @@
+"""The Tennessee Eastman process: the benchmark of plant-wide control."""

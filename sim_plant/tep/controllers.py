@@ -1,0 +1,125 @@
+"""What the controllers remember, what two of them measure, and where they start from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .loops import (
+    AUTO,
+    CASCADE,
+    FLOW_LOOPS,
+    FULL_PRODUCTION,
+    GRADE_RATE,
+    LEADERS,
+    MANUAL,
+    OVERRIDE_PRESSURE,
+    PRODUCTION_RATE,
+    TUNING,
+)
+
+
+@dataclass(slots=True)
+class LoopState:
+    """What a controller remembers between scans.
+
+    Attributes:
+        setpoint: In the unit of its measurement.
+        output: In the unit of what it moves.
+        error: Of the last scan, set point less measurement.
+        mode: `MANUAL`, `AUTO` or `CASCADE`.
+    """
+
+    setpoint: float
+    output: float
+    error: float = 0.0
+    mode: int = AUTO
+
+
+@dataclass(slots=True)
+class RatioState:
+    """A ratio station: its flow loop's set point is `value` times the production index.
+
+    Attributes:
+        value: The ratio in use, in the flow's unit per percent.
+        mode: `AUTO` for its own value, `CASCADE` for its master's.
+        bias: What `value` has beyond the feed-forward; for D and E only.
+    """
+
+    value: float
+    mode: int = CASCADE
+    bias: float = 0.0
+
+
+@dataclass(slots=True)
+class ControlState:
+    """Everything that the controllers remember.
+
+    Attributes:
+        production: Working set point of PRODUCTION, m3/h; it follows the written one.
+        production_trim: What PRODUCTION adds to the index, percent.
+        grade: Working set point of AIC-G, mol%.
+        override: Loop 18; its output is what it takes off `production`, m3/h. In `MANUAL` it
+            is off.
+        production_rate: How fast `production` may move, m3/h per h.
+        grade_rate: How fast `grade` may move, mol% per h.
+    """
+
+    loops: dict[str, LoopState]
+    ratios: dict[str, RatioState]
+    production: float
+    production_trim: float
+    grade: float
+    override: LoopState
+    production_rate: float = PRODUCTION_RATE
+    grade_rate: float = GRADE_RATE
+
+
+def gas_shares(xmeas: Sequence[float]) -> tuple[float, float]:
+    """Returns what AIC-A and AIC-AC measure in the reactor feed.
+
+    That is how much of A and C is A, percent, and how much both are of all, mol%.
+    """
+    both = xmeas[22] + xmeas[24]
+    return (100.0 * xmeas[22] / both if both > 0.0 else 0.0), both
+
+
+def feed_forward(grade: float) -> tuple[float, float]:
+    """Returns the ratios of D and E that a product with this mol% of G takes, kg/h per percent."""
+    d = (1.5192e-3 * grade + 0.59446) * grade + 0.2769
+    e = (-1.1377e-3 * grade - 0.80893) * grade + 91.060
+    return d, e
+
+
+def steady_control(xmeas: Sequence[float], xmv: Sequence[float]) -> ControlState:
+    """Returns the controllers as they stand in a steady state: every error is zero.
+
+    Args:
+        xmeas: The 41 measurements, without noise.
+        xmv: The 12 commands, percent.
+    """
+    grade, production = xmeas[39], xmeas[16]
+    d, e = feed_forward(grade)
+    index = (46.0 * xmeas[1] + 32.0 * xmeas[2]) / (46.0 * d + 32.0 * e)
+    adjust = (d * index - xmeas[1]) / 32.0
+    ratios = {flow.ratio: RatioState(xmeas[flow.xmeas - 1] / index) for flow in FLOW_LOOPS.values()}
+    share, both = gas_shares(xmeas)
+    loops = {
+        "PRODUCTION": LoopState(production, index),
+        "LIC-1101": LoopState(xmeas[7], xmeas[10]),
+        "AIC-G": LoopState(grade, adjust),
+        "AIC-A": LoopState(share, ratios["RATIO-1"].value),
+        "AIC-AC": LoopState(both, ratios["RATIO-1"].value + ratios["RATIO-4"].value),
+        "TIC-1101": LoopState(xmeas[8], xmv[9]),
+        "TIC-1301": LoopState(xmeas[10], xmv[10], mode=CASCADE),
+    }
+    loops |= {
+        name: LoopState(xmeas[number - 1], ratios[ratio].value)
+        for name, (number, ratio) in LEADERS.items()
+    }
+    loops |= {
+        name: LoopState(xmeas[flow.xmeas - 1], xmv[flow.xmv - 1], mode=CASCADE)
+        for name, flow in FLOW_LOOPS.items()
+    }
+    trim = index - 100.0 / FULL_PRODUCTION * production
+    ordered = {name: loops[name] for name in TUNING}
+    override = LoopState(OVERRIDE_PRESSURE, 0.0, OVERRIDE_PRESSURE - xmeas[6], MANUAL)
+    return ControlState(ordered, ratios, production, trim, grade, override)

@@ -1,0 +1,135 @@
+"""The Tennessee Eastman process as a plant: process, transmitters, controllers, shutdown.
+
+The best-known benchmark of plant-wide control: a reactor with a runaway in it, a recycle
+that couples everything, and a lost feed that gives six hours to think and no alarm in time.
+"""
+
+from collections.abc import Mapping
+
+from ..base import BasePlant
+from ..errors import WrongState
+from ..model import Quality, Value
+from ..sensor_faults import set_sensor_fault
+from ..sensors import SensorBank, qualities
+from . import control, plant_limits, wire
+from .alarms import ALARMS
+from .console import operate
+from .constants import STEP_S
+from .controllers import steady_control
+from .faults import FAULTS, IDV_OF_FAULT
+from .instruments import SENSORS, TAG_OF_SENSOR
+from .plant_state import TepState
+from .process import Process
+from .tags import EQUIPMENT, TAGS
+
+
+def create(seed: int | None) -> "TennesseeEastman":
+    """Returns the plant in its base state, which is steady; `None` switches the noise off."""
+    return TennesseeEastman(seed)
+
+
+class TennesseeEastman(BasePlant[TepState]):
+    """The plant in steps of 1 s: process, transmitters, then the controllers.
+
+    Args:
+        seed: Of measurement noise and disturbances; `None` switches the noise off.
+    """
+
+    model = "tep"
+    title = "Tennessee Eastman process: reactor, condenser, separator, compressor, stripper"
+    step_s = STEP_S
+    tags = TAGS
+    modes = ("base", "1", "2", "3", "4", "5", "6")
+    equipment = EQUIPMENT
+    alarms = ALARMS
+    faults = FAULTS
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._sensors = SensorBank(SENSORS, seed, STEP_S)
+        super().__init__(seed)
+
+    def initial(self, mode: str) -> TepState:
+        """Returns a published steady state, with the controllers that hold it."""
+        self._process = Process(self.seed, mode)
+        start = self._process.state
+        return TepState(
+            process=start,
+            control=steady_control(start.xmeas, start.xmv),
+            sensors=self._sensors.fresh(),
+            readings=list(start.xmeas),
+        )
+
+    def advance(self) -> None:
+        """Advances by 1 s; the controllers stand still once the process is shut down."""
+        s, process = self.state, self._process
+        process.state = s.process
+        process.step()
+        s.readings = s.process.xmeas
+        if s.has_faulty_sensor:
+            measured = self._sensors.measure(s.sensors, s.steps, s.process.xmeas)
+            s.readings = list(measured.values())
+        if s.process.trip:
+            self._shut_down(s.process.trip)
+        else:
+            control.scan(s.control, s.readings, s.process.xmv, s.steps)
+
+    def _shut_down(self, cause: str) -> None:
+        if self.verdict() is None:
+            self.trip(cause)
+            self.note("trip", "ESD", cause)
+
+    def alarm_inputs(self) -> Mapping[str, float]:
+        """Returns the transmitters' values that alarms look at."""
+        readings = self.state.readings
+        return {
+            "PIAZ-1101": readings[6],
+            "LIAZ-1101": readings[7],
+            "TIAZ-1101": readings[8],
+            "LIAZ-1301": readings[11],
+            "LIAZ-1501": readings[14],
+        }
+
+    def measurements(self) -> dict[str, Value]:
+        """Returns the present value of every tag."""
+        return wire.read_all(self.state)
+
+    def qualities(self) -> Mapping[str, Quality]:
+        """Returns the quality of those tags whose value is not good."""
+        if not self.state.has_faulty_sensor:
+            return {}
+        return {TAG_OF_SENSOR[name]: each for name, each in qualities(self.state.sensors).items()}
+
+    def apply(self, tag: str, value: Value) -> None:
+        """Carries out a write to a controller.
+
+        Raises:
+            WrongState: The process is shut down, or the controller's mode does not allow it.
+        """
+        s = self.state
+        if s.process.trip:
+            raise WrongState(f"the process is shut down by {s.process.trip}")
+        operate(s.control, s.process.xmv, tag, value)
+
+    def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
+        """Gives a disturbance, or a transmitter's fault, this share of its full size."""
+        s = self.state
+        if fault in IDV_OF_FAULT:
+            s.process.idv[IDV_OF_FAULT[fault] - 1] = severity
+            return
+        if not s.has_faulty_sensor:
+            s.has_faulty_sensor = True
+            for sensor, value in zip(s.sensors.values(), s.readings, strict=True):
+                sensor.value = value
+        set_sensor_fault(SENSORS, s.sensors, fault, parameters, severity)
+
+    def check(self, fresh: TepState) -> None:
+        """Checks a state that came from outside.
+
+        Raises:
+            SnapshotError: Names the first value that the plant cannot have.
+        """
+        plant_limits.check(fresh)
+
+    def cost(self) -> float:
+        """Returns the operating cost in $/h, from what the instruments show."""
+        return self._process.cost()

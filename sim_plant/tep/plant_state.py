@@ -1,0 +1,24 @@
+"""Everything that the plant remembers: what a snapshot holds."""
+
+from dataclasses import dataclass
+
+from ..base import PlantState
+from ..sensors import SensorState
+from .controllers import ControlState
+from .state import ProcessState
+
+
+@dataclass(slots=True, kw_only=True)
+class TepState(PlantState):
+    """Process, controllers and transmitters.
+
+    Attributes:
+        readings: XMEAS 1 to 41 as the transmitters show them.
+        has_faulty_sensor: A transmitter is or was not as it should be.
+    """
+
+    process: ProcessState
+    control: ControlState
+    sensors: dict[str, SensorState]
+    readings: list[float]
+    has_faulty_sensor: bool = False

@@ -1,0 +1,29 @@
+"""A plant that is operated: upset it, run it, look at its valves."""
+
+from collections.abc import Sequence
+
+from handwheel.sim_plant.tep.plant import TennesseeEastman, create
+
+MANUAL, AUTO, CASCADE = 0, 1, 2
+
+
+def upset(seed: int | None = None, seconds: int = 1200) -> TennesseeEastman:
+    """A plant in which everything moves: warmer cooling water, and half of stream 1 lost."""
+    plant = create(seed)
+    plant.inject("IDV4", {}, 1.0)
+    plant.inject("IDV6", {}, 0.5)
+    run(plant, seconds)
+    return plant
+
+
+def run(plant: TennesseeEastman, seconds: int) -> None:
+    for _ in range(seconds):
+        plant.step()
+
+
+def xmv(plant: TennesseeEastman) -> list[float]:
+    return list(plant.state.process.xmv)
+
+
+def largest_move(before: Sequence[float], after: Sequence[float]) -> float:
+    return max(abs(a - b) for a, b in zip(before, after, strict=True))

@@ -1,0 +1,182 @@
+"""The plant around the process: tags, refused writes, modes, shutdown, sensors, snapshots."""
+
+import json
+from typing import Any
+
+import pytest
+
+from handwheel.sim_plant.errors import SnapshotError, WriteRejected, WrongState
+from handwheel.sim_plant.model import Node, Register
+from handwheel.sim_plant.tep.instruments import SENSORS, TAG_OF_XMEAS, XMEAS_OF_TAG
+from handwheel.sim_plant.tep.plant import create
+
+from .operated import CASCADE, MANUAL, run, upset
+
+
+def test_every_tag_has_a_value_and_the_map_to_xmeas_goes_both_ways() -> None:
+    plant = create(None)
+    values = plant.measurements()
+    assert values.keys() == {tag.name for tag in plant.tags}
+    assert len(TAG_OF_XMEAS) == 41
+    assert all(XMEAS_OF_TAG[tag] == number for number, tag in TAG_OF_XMEAS.items())
+    assert [values[tag] for tag in TAG_OF_XMEAS.values()] == plant.state.process.xmeas
+    assert TAG_OF_XMEAS[7] == "PIAZ-1101.pv"
+    for tag in plant.tags:
+        if tag.span and tag.kind == "float":
+            assert tag.span[0] <= values[tag.name] <= tag.span[1], tag.name
+        if tag.write:
+            assert tag.write[0] <= values[tag.name] <= tag.write[1], tag.name
+        # OPC UA names the states of an enum by their place in a list
+        assert list(tag.members.values()) == list(range(len(tag.members)))
+
+
+def test_the_analysers_stand_on_modbus_and_all_else_on_opcua() -> None:
+    tags = {tag.name: tag.address for tag in create(None).tags}
+    analysed = [tags[TAG_OF_XMEAS[number]] for number in range(23, 42)]
+    assert analysed == [Register("input", 2 * index, "float32") for index in range(19)]
+    registers = {name for name, address in tags.items() if isinstance(address, Register)}
+    assert len(registers) == 19 + 3
+    folders = {address.folder for address in tags.values() if isinstance(address, Node)}
+    assert folders == {
+        "Feeds", "Reactor", "Condenser", "Separator", "Compressor", "Stripper", "Control", "Alarms",
+        "ESD",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "refusal"),
+    [
+        ("FIC-1001.sp", 0.3, "its master gives it"),
+        ("FIC-1001.op", 30.0, "not in manual"),
+        ("TIC-1301.sp", 82.0, "its master gives it"),
+        ("AIC-A.op", 0.003, "not in manual"),
+        ("RATIO-1.sp", 0.0, "AIC-A's while that is in auto"),
+        ("RATIO-3.sp", 45.0, "AIC-G's while that is in auto"),
+        ("PIC-1101.mode", 2, "takes 0 to 1"),
+        ("RATIO-1.mode", 0, "takes 1 to 2"),
+        ("PIC-1101.sp", 3100.0, "takes 2000 to 2950 kPag"),
+        ("ESD.active", 0, "takes no writes"),
+        ("XI-1004.a", 30.0, "takes no writes"),
+    ],
+)
+def test_a_write_that_cannot_be_is_refused_and_changes_nothing(
+    tag: str, value: float, refusal: str
+) -> None:
+    plant = create(None)
+    before = json.dumps(plant.snapshot())
+    with pytest.raises(WriteRejected, match=refusal):
+        plant.write(tag, value)
+    assert json.dumps(plant.snapshot()) == before
+
+
+def test_a_mode_starts_with_its_own_set_points() -> None:
+    plant = create(None)
+    plant.start("4")
+    values = plant.measurements()
+    # Ricker 1995, table 3, mode 4: as printed
+    for tag, printed in (
+        ("PIC-1101.sp", "2800"), ("LIC-1101.sp", "65.0"), ("TIC-1101.sp", "128.2"),
+        ("PRODUCTION.sp", "36.04"), ("AIC-G.sp", "53.35"), ("HIC-1502.op", "1.000"),
+        ("SC-1101.op", "100.000"), ("FIC-1004.sp", "14.73"),
+    ):  # fmt: skip
+        digits = len(printed.partition(".")[2])
+        assert f"{values[tag]:.{digits}f}" == printed, tag
+
+
+def test_a_shutdown_freezes_process_and_controllers_and_takes_no_more_writes() -> None:
+    plant = create(1)
+    plant.write("TIC-1101.mode", MANUAL)
+    plant.write("TIC-1101.op", 0.0)
+    for _ in range(7200):
+        plant.step()
+        if plant.verdict():
+            break
+    verdict = plant.verdict()
+    assert verdict is not None
+    assert verdict[1] == "reactor pressure high"
+    assert [event.text for event in plant.drain_events() if event.kind == "trip"] == [verdict[1]]
+    assert plant.measurements()["ESD.active"] is True
+    assert plant.measurements()["ESD.cause"] == 1
+    state, control = list(plant.state.process.x), json.dumps(plant.snapshot()["state"]["control"])
+    run(plant, 500)
+    assert plant.state.process.x == state
+    assert json.dumps(plant.snapshot()["state"]["control"]) == control
+    assert plant.verdict() == verdict
+    with pytest.raises(WrongState, match="shut down by reactor pressure high"):
+        plant.write("TIC-1101.op", 50.0)
+
+
+def test_the_controllers_act_on_what_the_transmitters_show() -> None:
+    plant = create(None)
+    plant.inject("SENSOR-BIAS", {"sensor": "TIAZ-1101", "bias": 1.0}, 1.0)
+    width = next(each.span for each in SENSORS if each.name == "TIAZ-1101")
+    run(plant, 3600)
+    assert plant.measurements()["TIAZ-1101.pv"] == pytest.approx(120.4, abs=0.05)
+    assert plant.state.process.xmeas[8] == pytest.approx(120.4 - 0.01 * width, abs=0.05)
+
+
+def test_a_broken_analyser_keeps_its_value_and_says_that_it_is_bad() -> None:
+    plant = create(1)
+    run(plant, 400)
+    plant.inject("SENSOR-BAD", {"sensor": "XI-1004.a"}, 1.0)
+    shown = plant.measurements()["XI-1004.a"]
+    run(plant, 800)
+    assert plant.measurements()["XI-1004.a"] == shown
+    assert plant.qualities() == {"XI-1004.a": "bad"}
+    plant.inject("SENSOR-BAD", {"sensor": "XI-1004.a"}, 0.0)
+    plant.step()
+    assert plant.qualities() == {}
+    assert plant.measurements()["XI-1004.a"] == plant.state.process.xmeas[22] != shown
+
+
+@pytest.mark.parametrize("has_faulty_sensor", [False, True])
+def test_a_restored_snapshot_continues_bit_for_bit(has_faulty_sensor: bool) -> None:
+    first = upset(seed=3, seconds=700)
+    first.write("AIC-A.mode", MANUAL)
+    first.write("PRODUCTION.sp", 21.0)
+    if has_faulty_sensor:
+        first.inject("SENSOR-DROPOUT", {"sensor": "PIAZ-1101", "lost": 0.3}, 1.0)
+    run(first, 100)
+    second = create(3)
+    second.restore(json.loads(json.dumps(first.snapshot())))
+    run(first, 1000)
+    run(second, 1000)
+    assert json.dumps(first.snapshot()) == json.dumps(second.snapshot())
+    assert first.measurements() == second.measurements()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("control.loops.FIC-1001.mode", 3),
+        ("control.loops.PIC-1101.mode", CASCADE),
+        ("control.ratios.RATIO-1.mode", MANUAL),
+        ("control.loops.AIC-A.output", 1e300),
+        ("control.override.output", 13.0),
+        ("control.grade", 1e300),
+        ("process.trip", "by hand"),
+        ("process.steps", 5),
+        ("process.xmv.3", 101.0),
+        ("readings.3", "low"),
+    ],
+)
+def test_a_snapshot_that_the_plant_cannot_have_is_refused(path: str, value: object) -> None:
+    plant = create(None)
+    before = json.dumps(plant.snapshot())
+    saved = plant.snapshot()
+    *way, last = path.split(".")
+    tree: Any = saved["state"]
+    for key in way:
+        tree = tree[key]
+    tree[int(last) if isinstance(tree, list) else last] = value
+    with pytest.raises(SnapshotError):
+        plant.restore(saved)
+    assert json.dumps(plant.snapshot()) == before
+    run(plant, 1)
+
+
+def test_disturbances_are_told_and_those_that_do_not_show_are_decoys() -> None:
+    kinds = create(None).faults
+    assert [f"IDV{n}" for n in range(1, 21)] == [name for name in kinds if name.startswith("IDV")]
+    assert {name for name, kind in kinds.items() if kind.is_decoy} == {"IDV3", "IDV9", "IDV15"}
+    assert all(kind.tell and kind.response for kind in kinds.values())

@@ -1,0 +1,238 @@
+"""Noise, analysers, sticking valves, shutdowns and snapshots of the process."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean, pstdev
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.documents import read_document
+from handwheel.sim_plant.errors import SnapshotError
+from handwheel.sim_plant.state import capture, restore
+from handwheel.sim_plant.tep.algebra import solve
+from handwheel.sim_plant.tep.analysers import analysers
+from handwheel.sim_plant.tep.boundary import boundary
+from handwheel.sim_plant.tep.limits import check
+from handwheel.sim_plant.tep.measure import compositions
+from handwheel.sim_plant.tep.process import Process
+from handwheel.sim_plant.tep.thermo import LIQUID, enthalpy
+from handwheel.sim_plant.tep.valves import follow
+
+PUBLISHED: dict[str, Any] = read_document(Path(__file__).with_name("published.yaml")).data
+SIGMA: list[float] = PUBLISHED["sigma"]
+
+
+def _true_compositions(process: Process) -> list[float]:
+    state = process.state
+    now = solve(state.x, state.temperatures, boundary(state.walks, state.idv))
+    return compositions(now)
+
+
+def test_noise_has_the_published_size_and_leaves_the_process_alone() -> None:
+    noisy, quiet = Process(7), Process(None)
+    assert noisy.xmeas == quiet.xmeas
+    errors: list[list[float]] = [[] for _ in range(22)]
+    noisy.step()
+    quiet.step()
+    assert noisy.xmeas == quiet.xmeas, "there is no noise at the start"
+    for _ in range(1000):
+        noisy.step()
+        quiet.step()
+        for index, error in enumerate(errors):
+            error.append((noisy.xmeas[index] - quiet.xmeas[index]) / SIGMA[index])
+    assert noisy.state.x == quiet.state.x
+    for number, error in enumerate(errors, start=1):
+        assert abs(fmean(error)) < 0.15, number
+        assert pstdev(error) == pytest.approx(1.0, abs=0.1), number
+
+
+def test_analyser_noise_has_the_published_size() -> None:
+    state = Process(None).state
+    seen: list[list[float]] = []
+    for analyser, period in zip(analysers(3), (360, 900), strict=True):
+        for number in range(1, 1001):
+            state.steps = number * period
+            assert analyser.is_due(state.steps)
+            assert not analyser.is_due(state.steps + 1)
+            analyser.sample(state, [50.0] * 19)
+            seen.append(state.xmeas[22:])
+    gas, product = list(zip(*seen[1:1000], strict=True)), list(zip(*seen[1001:], strict=True))
+    for index, sigma in enumerate(SIGMA[22:]):
+        column = gas[index] if index < 14 else product[index]
+        assert fmean(column) == pytest.approx(50.0, abs=0.15 * sigma), index + 23
+        assert pstdev(column) == pytest.approx(sigma, rel=0.1), index + 23
+
+
+def test_analysers_show_a_sample_one_period_late() -> None:
+    process = Process(None)
+    process.idv[0] = 1.0
+    first = process.xmeas[22:]
+    taken: dict[int, list[float]] = {}
+    shown: list[list[float]] = []
+    for second in range(1901):
+        if second % 180 == 0:
+            taken[second] = _true_compositions(process)
+        process.step()
+        shown.append(process.xmeas[22:])
+    assert shown[719][:14] == first[:14] != taken[360][:14]
+    assert shown[720][:14] == shown[1079][:14] == pytest.approx(taken[360][:14], rel=1e-9)
+    assert shown[1080][:14] == pytest.approx(taken[720][:14], rel=1e-9)
+    assert shown[1799][14:] == first[14:] != taken[900][14:]
+    assert shown[1800][14:] == pytest.approx(taken[900][14:], rel=1e-9)
+
+
+@pytest.mark.parametrize(("idv", "stuck"), [(14, [10]), (15, [11]), (19, [5, 7, 8, 9]), (1, [])])
+def test_a_sticking_valve_ignores_two_percent(idv: int, stuck: list[int]) -> None:
+    severities = [0.0] * 20
+    severities[idv - 1] = 1.0
+    start = [10.0 + 5.0 * valve for valve in range(12)]
+    held = list(start)
+    small, large = [value + 2.0 for value in start], [value - 2.01 for value in start]
+    follow(held, small, severities)
+    assert held == [start[index] if index + 1 in stuck else small[index] for index in range(12)]
+    follow(held, large, severities)
+    assert held == large
+    follow(held, [-0.1, 100.1] * 6, severities)
+    assert held == [0.0, 100.0] * 6
+
+
+def _scale(first: int, last: int, factor: float) -> Callable[[list[float]], None]:
+    def edit(x: list[float]) -> None:
+        x[first:last] = [value * factor for value in x[first:last]]
+
+    return edit
+
+
+def _fill_reactor(factor: float) -> Callable[[list[float]], None]:
+    def edit(x: list[float]) -> None:
+        _scale(0, 3, 0.5)(x)  # the gas has less room
+        _scale(3, 9, factor)(x)
+
+    return edit
+
+
+def _heat_reactor(temperature: float) -> Callable[[list[float]], None]:
+    def edit(x: list[float]) -> None:
+        _scale(0, 3, 0.05)(x)  # the vapour alone comes close to the pressure's limit
+        x[8] = sum(n * enthalpy(c, temperature) for n, c in zip(x[3:8], LIQUID[3:], strict=True))
+
+    return edit
+
+
+# Downs and Vogel 1993, table 6: kPag, degC and m3 over the base case's
+SHUTDOWNS = {
+    "reactor pressure high": (_scale(0, 3, 1.1802), _scale(0, 3, 1.1803)),
+    "reactor temperature high": (_heat_reactor(174.9), _heat_reactor(175.1)),
+    "reactor level high": (_fill_reactor(23.99 / 16.5548), _fill_reactor(24.01 / 16.5548)),
+    "reactor level low": (_scale(3, 9, 2.01 / 16.5548), _scale(3, 9, 1.99 / 16.5548)),
+    "separator level high": (_scale(12, 18, 11.99 / 4.88468), _scale(12, 18, 12.01 / 4.88468)),
+    "separator level low": (_scale(12, 18, 1.01 / 4.88468), _scale(12, 18, 0.99 / 4.88468)),
+    "stripper level high": (_scale(18, 27, 7.99 / 4.43161), _scale(18, 27, 8.01 / 4.43161)),
+    "stripper level low": (_scale(18, 27, 1.01 / 4.43161), _scale(18, 27, 0.99 / 4.43161)),
+}
+
+
+@pytest.mark.parametrize("reason", SHUTDOWNS)
+def test_every_shutdown_freezes_the_process(reason: str) -> None:
+    within, beyond = SHUTDOWNS[reason]
+    riding, tripping = Process(None), Process(5)
+    within(riding.state.x)
+    riding.step()
+    assert riding.trip == ""
+    beyond(tripping.state.x)
+    frozen = list(tripping.state.x)
+    for _ in range(3):
+        tripping.step()
+    assert tripping.trip == reason
+    assert tripping.state.x == frozen
+    assert tripping.time_s == 3.0
+
+
+def _upset(seed: int | None) -> Process:
+    process = Process(seed)
+    for number in (8, 13, 17):
+        process.idv[number - 1] = 1.0
+    return process
+
+
+@pytest.mark.parametrize("steps", [0, 359, 512, 1801])
+def test_a_restored_snapshot_continues_bit_for_bit(steps: int) -> None:
+    first = _upset(3)
+    for _ in range(steps):
+        first.step()
+    second = Process(3)
+    fresh = Process(3).state
+    restore(fresh, json.loads(json.dumps(capture(first.state))))
+    second.state = fresh
+    for _ in range(1000):
+        first.xmv[9] += 0.001
+        second.xmv[9] += 0.001
+        first.step()
+        second.step()
+    assert capture(first.state) == capture(second.state)
+    assert first.cost() == second.cost()
+
+
+def test_the_noise_moves_no_disturbance() -> None:
+    noisy, quiet, other = _upset(0), _upset(None), _upset(1)
+    for _ in range(800):
+        noisy.step()
+        quiet.step()
+        other.step()
+    assert noisy.xmeas != quiet.xmeas
+    assert noisy.state.walks == quiet.state.walks
+    assert noisy.state.x == quiet.state.x
+    assert other.state.walks != quiet.state.walks
+
+
+def test_the_trip_is_tested_on_true_values_and_not_on_noise() -> None:
+    process = Process(5)
+    process.state = replace(process.state, steps=1)
+    _scale(0, 3, 1.1802)(process.state.x)  # 0.08 kPa below the limit, a quarter sigma
+    x = process.state.x
+    shown: list[float] = []
+    while not process.trip and process.state.steps < 400:
+        process.state.x = list(x)
+        process.step()
+        shown.append(process.xmeas[6])
+    assert process.trip == ""
+    assert max(shown) > 3000.0 > fmean(shown)
+
+
+BROKEN: dict[str, dict[str, float]] = {
+    "steps": {"steps": -1},
+    "x.3": {"x.3": -1.0},
+    "x.47": {"x.47": 101.0},
+    "temperatures.0": {"x.8": -1e6},
+    "amounts and energies": {f"x.{index}": 0.0 for index in range(18, 27)},
+    "gas volume": {f"x.{index}": 1000.0 for index in range(3, 8)} | {"x.8": 27.0},
+    "xmv.2": {"xmv.2": -0.1},
+    "idv.19": {"idv.19": 2.0},
+    "walks.rate_1.a": {"walks.rate_1.a": 7.0},
+    "walks.effluent.end_h": {"walks.effluent.end_h": 0.0},
+}
+
+
+@pytest.mark.parametrize("reason", BROKEN)
+def test_a_state_that_the_process_cannot_have_is_refused(reason: str) -> None:
+    process = _upset(3)
+    for _ in range(500):
+        process.step()
+    check(process.state)
+    saved = capture(process.state)
+    for path, value in BROKEN[reason].items():
+        _overwrite(saved, path, value)
+    fresh = Process(3).state
+    restore(fresh, saved)
+    with pytest.raises(SnapshotError, match=reason):
+        check(fresh)
+
+
+def _overwrite(tree: Any, path: str, value: float) -> None:
+    *way, last = path.split(".")
+    for key in way:
+        tree = tree[key]
+    tree[int(last) if last.isdigit() else last] = value
