@@ -1,0 +1,1 @@
+"""The exothermic stirred tank `cstr`, for runaways."""

@@ -1,0 +1,187 @@
+"""The exothermic stirred tank `cstr`: a reaction that makes more heat the hotter it gets.
+
+With coolant at 300 K the balances have three steady states, at 324, 350 and 370 K, and only the
+cold one is stable. The temperature loop holds the middle one, where half of the feed reacts: if
+the loop lets go, the reaction dies or runs away, within two minutes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..alarm_tags import alarm_values
+from ..base import BasePlant, PlantState
+from ..errors import SnapshotError, WrongState
+from ..model import Equipment, Quality, Value
+from ..pid import AUTO, MANUAL, PI, LoopState
+from ..sensor_faults import set_sensor_fault
+from ..sensors import SensorBank, SensorState, qualities, values
+from . import reaction as r
+from .tags import ALARMS, FAULTS, FIELD_ACTIONS, SENSORS, TAGS
+
+STEP_S = 0.5
+COLDEST_K, WARMEST_K = 280.0, 320.0  # coolant
+TRIP_K = 390.0
+RESET_K = 360.0
+# In the middle a deviation grows e-fold within 21 s. A gain of 3, or 1.2 K of coolant for each K,
+# lets it go; at 20 the loop has a wide margin, and also holds the hot state.
+TUNING = PI(gain=20.0, integral_time_s=300.0, span=100.0, direct=True)
+
+
+@dataclass(slots=True)
+class ReactorState(PlantState):
+    """What the reactor remembers.
+
+    Attributes:
+        reactor: Concentration in mol/l, temperature and coolant temperature in K.
+        feed: Set point of the feed flow, l/min; it is followed at once.
+        is_tripped: I-101 is latched: no feed, all the cooling that there is.
+        cooling_lost: Share of the heat transfer.
+        feed_concentration: Mol/l.
+        feed_k: K.
+    """
+
+    reactor: list[float] = field(default_factory=list[float])
+    loop: LoopState = field(default_factory=lambda: LoopState(0.0, 0.0, 0.0))
+    sensors: dict[str, SensorState] = field(default_factory=dict[str, SensorState])
+    feed: float = r.FLOW
+    is_tripped: bool = False
+    cooling_lost: float = 0.0
+    feed_concentration: float = r.FEED_CONCENTRATION
+    feed_k: float = r.FEED_K
+
+
+class StirredTank(BasePlant[ReactorState]):
+    """The reactor with its loop and its trip, advanced in steps of 0.5 s.
+
+    Args:
+        seed: Of the measurement noise; `None` switches it off.
+    """
+
+    model = "cstr"
+    title = "exothermic stirred tank: three steady states, one loop, one trip"
+    step_s = STEP_S
+    tags = TAGS
+    modes = tuple(r.NEAR)
+    equipment = (Equipment("R-101", path="RX", kind="reactor"),)
+    alarms = ALARMS
+    faults = FAULTS
+    field_actions = FIELD_ACTIONS
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._sensors = SensorBank(SENSORS, seed, STEP_S)
+        super().__init__(seed)
+
+    def initial(self, mode: str) -> ReactorState:
+        """Returns one of the steady states; the loop is in auto where that one is unstable."""
+        concentration, temperature = r.steady(r.NEAR[mode])
+        output = (WARMEST_K - r.COOLANT_K) / (WARMEST_K - COLDEST_K)
+        held = MANUAL if mode == "cold" else AUTO
+        fresh = ReactorState(
+            reactor=[concentration, temperature, r.COOLANT_K],
+            loop=LoopState(temperature, output, output, held),
+            sensors=self._sensors.fresh(),
+        )
+        self._measure(fresh)
+        return fresh
+
+    def advance(self) -> None:
+        """Advances by 0.5 s: the reaction, the transmitters, the trip, the loop."""
+        s = self.state
+        s.reactor = r.react(s.reactor, _around(s), STEP_S)
+        self._measure(s)
+        if s.reactor[1] > TRIP_K and not s.is_tripped:
+            s.is_tripped = True
+            self.note("trip", "I-101", f"TSHH-101 above {TRIP_K:g} K: feed off, cooling full")
+            self.trip("TSHH-101 high")
+        TUNING.step(s.loop, s.sensors["TT-101"].value, STEP_S)
+
+    def _measure(self, s: ReactorState) -> None:
+        concentration, temperature, coolant = s.reactor
+        true = (temperature, concentration, coolant, s.feed_k, _feed(s))
+        self._sensors.measure(s.sensors, s.steps, true)
+
+    def alarm_inputs(self) -> Mapping[str, float]:
+        """Returns what the transmitters measure."""
+        return values(self.state.sensors)
+
+    def qualities(self) -> Mapping[str, Quality]:
+        """Returns the quality of those tags whose value is not good."""
+        return {f"{name}.pv": quality for name, quality in qualities(self.state.sensors).items()}
+
+    def measurements(self) -> dict[str, Value]:
+        """Returns the present value of every tag."""
+        s = self.state
+        shown: dict[str, Value] = {f"{name}.pv": x for name, x in values(s.sensors).items()}
+        shown |= {
+            "TIC-101.sp": s.loop.setpoint,
+            "TIC-101.op": 100.0 * s.loop.output,
+            "TIC-101.mode": s.loop.mode,
+            "FIC-101.sp": s.feed,
+            "I-101.active": s.is_tripped,
+        }
+        return shown | alarm_values(s.alarms)
+
+    def apply(self, tag: str, value: Value) -> None:
+        """Carries out a write.
+
+        Raises:
+            WrongState: The loop is in auto and gives its output itself.
+        """
+        s = self.state
+        match tag:
+            case "TIC-101.sp":
+                s.loop.setpoint = float(value)
+            case "TIC-101.mode":
+                s.loop.mode = int(value)
+            case "TIC-101.op":
+                if s.loop.mode == AUTO:
+                    raise WrongState("TIC-101 is in auto")
+                s.loop.output = float(value) / 100.0
+            case _:
+                s.feed = float(value)
+
+    def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
+        """Gives a fault this share of its full size."""
+        s = self.state
+        match fault:
+            case "C01":
+                s.cooling_lost = severity * float(parameters["lost"])
+            case "C02":
+                more = float(parameters["concentration"]) - r.FEED_CONCENTRATION
+                s.feed_concentration = r.FEED_CONCENTRATION + severity * more
+            case "C03":
+                s.feed_k = r.FEED_K + severity * (float(parameters["temperature"]) - r.FEED_K)
+            case _:
+                set_sensor_fault(SENSORS, s.sensors, fault, parameters, severity)
+
+    def do_in_field(self, action: str) -> None:
+        """Resets the trip.
+
+        Raises:
+            WrongState: It is still hot.
+        """
+        del action
+        s = self.state
+        if s.reactor[1] > RESET_K:
+            raise WrongState(f"R-101 is above {RESET_K:g} K")
+        s.is_tripped = False
+
+    def check(self, fresh: ReactorState) -> None:
+        """Checks a state that came from outside.
+
+        Raises:
+            SnapshotError: It has a value that a reactor cannot have.
+        """
+        concentration, *temperatures = fresh.reactor
+        if concentration < 0.0 or min(temperatures) <= 0.0 or fresh.loop.mode not in {MANUAL, AUTO}:
+            raise SnapshotError("state: no reactor can be like this")
+
+
+def _feed(s: ReactorState) -> float:
+    return 0.0 if s.is_tripped else s.feed
+
+
+def _around(s: ReactorState) -> r.Surroundings:
+    command = COLDEST_K if s.is_tripped else WARMEST_K + s.loop.output * (COLDEST_K - WARMEST_K)
+    transfer = r.TRANSFER * (1.0 - s.cooling_lost)
+    return r.Surroundings(_feed(s), s.feed_concentration, s.feed_k, transfer, command)

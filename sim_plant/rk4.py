@@ -1,0 +1,24 @@
+"""The integrator of the small plants: the classical Runge-Kutta method of fourth order."""
+
+from collections.abc import Callable, Sequence
+
+
+def rk4(
+    rate: Callable[[Sequence[float]], Sequence[float]], state: Sequence[float], dt: float
+) -> list[float]:
+    """Returns the state after one step of `dt`, in the time unit of `rate`.
+
+    Args:
+        rate: The state's derivative; what else acts on it holds still during the step.
+        state: Its present values; they are left as they are.
+
+    Source: any textbook, such as Press et al., Numerical Recipes, 17.1.
+    """
+    first = rate(state)
+    second = rate([x + 0.5 * dt * d for x, d in zip(state, first, strict=True)])
+    third = rate([x + 0.5 * dt * d for x, d in zip(state, second, strict=True)])
+    fourth = rate([x + dt * d for x, d in zip(state, third, strict=True)])
+    return [
+        x + dt / 6.0 * (a + 2.0 * (b + c) + d)
+        for x, a, b, c, d in zip(state, first, second, third, fourth, strict=True)
+    ]

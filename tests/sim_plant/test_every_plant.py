@@ -1,0 +1,69 @@
+"""What holds for every installed plant, whoever wrote it."""
+
+import json
+
+import pytest
+
+from handwheel.hmi.plants import create_plant, plant_names
+from handwheel.sim_plant.model import Choice, Node, Number
+from handwheel.sim_plant.scenario import FaultEvent, bind_event
+
+PLANTS = pytest.mark.parametrize("name", plant_names())
+
+
+@PLANTS
+def test_its_tags_are_what_it_measures_and_stand_apart_on_the_wire(name: str) -> None:
+    plant = create_plant(name, seed=1)
+    names = [tag.name for tag in plant.tags]
+    assert sorted(names) == sorted(plant.measurements())
+    assert len(set(names)) == len(names)
+    assert names == [tag.name for tag in plant.tags if "." in tag.name]
+    registers = [tag.address for tag in plant.tags if not isinstance(tag.address, Node)]
+    places = [(each.table, each.address) for each in registers]
+    assert len(set(places)) == len(places)
+    assert {f"{alarm.tag}.active" for alarm in plant.alarms} <= set(names)
+
+
+@PLANTS
+def test_it_starts_within_its_own_limits_in_every_mode(name: str) -> None:
+    plant = create_plant(name)
+    for mode in plant.modes:
+        plant.start(mode)
+        assert plant.time_s == 0.0
+        values = plant.measurements()
+        for tag in plant.inputs:
+            assert tag.write is not None
+            assert tag.write[0] <= values[tag.name] <= tag.write[1], tag.name
+
+
+@PLANTS
+def test_its_faults_take_their_own_defaults_and_their_limits(name: str) -> None:
+    for fault in create_plant(name).faults.values():
+        plant = create_plant(name, seed=1)
+        bound = bind_event(plant, FaultEvent(fault.id))
+        assert isinstance(bound, FaultEvent)
+        for severity in (0.5, 1.0, 0.0):
+            plant.inject(fault.id, bound.parameters, severity)
+            plant.step()
+        for parameter in fault.parameters.values():
+            if isinstance(parameter, Number):
+                assert parameter.low <= parameter.default <= parameter.high
+            else:
+                assert isinstance(parameter, Choice)
+                assert parameter.default in parameter.words
+
+
+@PLANTS
+def test_it_goes_on_from_a_snapshot_to_the_same_bytes(name: str) -> None:
+    first, second = create_plant(name, seed=3), create_plant(name, seed=3)
+    fault = bind_event(first, FaultEvent(next(iter(first.faults))))
+    assert isinstance(fault, FaultEvent)
+    first.inject(fault.fault, fault.parameters, 0.7)
+    for _ in range(300):
+        first.step()
+    second.restore(json.loads(json.dumps(first.snapshot())))
+    for _ in range(300):
+        first.step()
+        second.step()
+    assert json.dumps(first.snapshot()) == json.dumps(second.snapshot())
+    assert first.measurements() == second.measurements()
