@@ -5,11 +5,12 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import journal, plants, reading, startup
+from . import journal, plants, reading, servers, startup
 
 SUITES = {
     "plants": plants.rows,
     "reading": reading.rows,
+    "servers": servers.rows,
     "journal": journal.rows,
     "startup": startup.rows,
 }
