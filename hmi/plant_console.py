@@ -19,7 +19,7 @@ from .stdin_lines import stdin_lines
 
 HELP = """\
 speed N|max            plant seconds per second; 0 stands still
-fault ID[,NAME=VALUE…] start a fault now
+fault ID[,NAME=VALUE…] start a fault now; over=1h grows it, for=2h ends it
 field ACTION           do something in the field now
 status                 plant time, speed, what is active
 save FILE              write a snapshot

@@ -1,157 +1,129 @@
-"""A plant run without sockets: events as they come, trends to a file and the terminal."""
+"""A plant run without sockets: events as they come, trends to files and the terminal."""
 
-import csv
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TextIO
 
 from rich.console import Console
 from rich.progress import Progress
 
 from handwheel.connectors.durations import format_duration
-from handwheel.connectors.errors import os_reason
-from handwheel.sim_plant.errors import ScenarioError
+from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
+from .axis import exact_axis, round_axis
 from .exits import CONFIGURATION, fail
 from .plant_events import event_line
+from .plant_record import Recording
 from .trend import Scale, labelled
+from .trend_tags import Shown, alarms_of, check_shown, ends, measured, telling
 
 _CHUNK_S = 600.0  # of plant time between two updates of the progress bar
+_EARLY = 1e-9  # of a sample's time: a sum of steps may fall short of it
 
 
-@dataclass(slots=True)
-class Recording:
-    """What to keep of a run.
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is wanted of a run besides its events.
 
     Attributes:
-        path: CSV file with every tag; `None` writes none.
+        csv: File for every tag.
+        png: File for a picture.
         every_s: Interval between samples, plant seconds.
-        plots: Tags to plot at the end.
+        is_plotted: Whether trends are drawn in the terminal.
+        shown: Tags to draw; without any, those that tell the run.
     """
 
-    path: Path | None
+    csv: Path | None
+    png: Path | None
     every_s: float
-    plots: tuple[str, ...]
-    samples: dict[str, list[float | None]] = field(default_factory=dict[str, list[float | None]])
-    _file: TextIO | None = None
-    _writer: Any = None
-
-    def open(self, simulation: Simulation) -> Self:
-        """Checks the plots and starts the file.
-
-        Raises:
-            ScenarioError: A tag to plot does not exist.
-        """
-        values = simulation.values()
-        for name in self.plots:
-            if name not in values:
-                close = get_close_matches(name, values, n=1)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                raise ScenarioError(f"there is no tag {name!r}{hint}")
-        self.samples = {name: [] for name in self.plots}
-        if self.path is not None:
-            with self._refusing():
-                self._file = self.path.open("w", newline="", encoding="utf-8")
-            self._writer = csv.writer(self._file)
-            self._write(values)
-        return self
-
-    @contextmanager
-    def _refusing(self) -> Generator[None]:
-        try:
-            yield
-        except OSError as error:
-            fail(f"{self.path}: {os_reason(error)}", CONFIGURATION)
-
-    def _write(self, row: Iterable[object]) -> None:
-        with self._refusing():
-            self._writer.writerow(row)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._file is not None:
-            with suppress(OSError) if error else self._refusing():
-                self._file.close()
-
-    def sample(self, simulation: Simulation) -> None:
-        """Keeps the present values."""
-        values = simulation.values()
-        if self._writer is not None:
-            self._write(
-                int(value) if isinstance(value, bool) else value for value in values.values()
-            )
-        for name, series in self.samples.items():
-            series.append(float(values[name]))
+    is_plotted: bool
+    shown: tuple[Shown, ...] = ()
 
 
-def run_recorded(plant: Plant, scenario: Scenario, seconds: float, recording: Recording) -> None:
-    """Runs a plant, prints what happens and how it ended."""
+def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: Output) -> None:
+    """Runs a plant, prints what happens and how it ended.
+
+    Args:
+        seconds: How long after the warm-up; all times that are printed count from there.
+
+    Raises:
+        ScenarioError: A tag to draw, or something in the scenario, does not exist.
+    """
+    check_shown(plant, output.shown)
+    if output.png is not None:
+        _check_place(output.png)
     simulation = Simulation(plant, scenario)
-    console = Console(stderr=True)
-    bars = Progress(console=console, transient=True, disable=not console.is_terminal)
-    with recording.open(simulation), bars as progress:
-        bar = progress.add_task(plant.model, total=seconds)
-        _run(simulation, seconds, recording, lambda done: progress.update(bar, completed=done))
-    for name, series in recording.samples.items():
-        _plot(plant, name, series, seconds)
-    verdict = plant.verdict()
-    if verdict is None:
-        print("rode through")
-    else:
-        print(f"tripped at {format_duration(verdict[0])} by {verdict[1]}")
+    names: Sequence[str] = ()
+    if output.is_plotted or output.png is not None:
+        names = [each.tag for each in output.shown] or [tag.name for tag in measured(plant)]
+    recording = Recording(output.csv, names)
+    with recording.open(simulation):
+        events = _run(simulation, seconds, output.every_s, recording)
+    shown = output.shown or tuple(telling(plant, recording.series, events)) if names else ()
+    if output.is_plotted:
+        for each in shown:
+            _plot(plant, each, recording.series[each.tag], seconds)
+    verdict = _verdict(plant, scenario)
+    if output.png is not None:
+        from .plant_picture import Told, save_picture  # it loads the library that draws
+
+        save_picture(output.png, plant, shown, Told(recording, events, verdict))
+    print(verdict)
 
 
 def _run(
-    simulation: Simulation, seconds: float, recording: Recording, report: Callable[[float], None]
-) -> None:
-    plant = simulation.plant
-    start_s = plant.time_s
-    next_sample_s, next_report_s = start_s, start_s + _CHUNK_S
-    while plant.time_s - start_s < seconds:
-        if plant.time_s >= next_sample_s:
-            recording.sample(simulation)
-            next_sample_s += recording.every_s
-        simulation.step()
-        for event in plant.drain_events():
-            print(event_line(event), flush=True)
-        if plant.time_s >= next_report_s:
-            report(plant.time_s - start_s)
-            next_report_s += _CHUNK_S
+    simulation: Simulation, seconds: float, every_s: float, recording: Recording
+) -> list[PlantEvent]:
+    """Runs warm-up and scenario; returns the events, in the scenario's time."""
+    plant, zero_s = simulation.plant, simulation.plant.time_s - simulation.time_s
+    start_s, happened = simulation.time_s, list[PlantEvent]()
+    next_sample_s, next_report_s = 0.0, start_s + _CHUNK_S
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task(plant.model, total=seconds - start_s)
+        while simulation.time_s < seconds - _EARLY:
+            if simulation.time_s >= next_sample_s - _EARLY:
+                recording.sample(simulation)
+                next_sample_s += every_s
+            simulation.step()
+            for event in plant.drain_events():
+                print(event_line(event, zero_s), flush=True)
+                happened.append(replace(event, time_s=event.time_s - zero_s))
+            if simulation.time_s >= next_report_s:
+                bars.update(bar, completed=simulation.time_s - start_s)
+                next_report_s += _CHUNK_S
     recording.sample(simulation)
+    return happened
 
 
-def _plot(plant: Plant, name: str, series: list[float | None], seconds: float) -> None:
-    unit = next((tag.unit for tag in plant.tags if tag.name == name), "")
-    title = f"{f'{name} {unit}'.rstrip()}, {format_duration(seconds)}"
+def _check_place(path: Path) -> None:
+    # Now, and not when a long run is over.
+    if path.is_dir():
+        fail(f"{path}: is a directory", CONFIGURATION)
+    if not path.parent.is_dir():
+        fail(f"{path}: no such file or directory", CONFIGURATION)
+
+
+def _verdict(plant: Plant, scenario: Scenario) -> str:
+    tripped = plant.verdict()
+    if tripped is None:
+        return "rode through"
+    return f"tripped at {format_duration(tripped[0] - scenario.warmup_s)} by {tripped[1]}"
+
+
+def _plot(plant: Plant, shown: Shown, series: Sequence[float], seconds: float) -> None:
+    tag = next(tag for tag in plant.tags if tag.name == shown.tag)
+    title = f"{f'{tag.name} {tag.unit}'.rstrip()}, {format_duration(seconds)}"
     width = min(Console().width, 100)
-    scale = _scale([value for value in series if value is not None])
-    repeat = -(-2 * width // len(series))  # so that a short run fills the width too
-    spread = [value for value in series for _ in range(repeat)]
+    values = [value if isfinite(value) else None for value in series]
+    axis = exact_axis(*shown.ends) if shown.ends else round_axis(*ends(tag, series))
+    inside = [a.limit for a in alarms_of(plant, tag.name) if axis.low < a.limit < axis.high]
+    scale = Scale(axis.low, axis.high, inside[0] if inside else None)
+    repeat = -(-2 * width // len(values))  # so that a short run fills the width too
+    spread = [value for value in values for _ in range(repeat)]
     for line in labelled(title, spread, width, 8, scale):
         print(line)
-
-
-def _scale(values: list[float]) -> Scale:
-    """Returns short limits a little outside of the values, also if they are all the same."""
-    low, high = min(values), max(values)
-    margin = max((high - low) * 0.05, 1e-3 * max(abs(low), abs(high), 1.0))
-    scale = Scale(low - margin, high + margin)
-    for digits in range(3, 8):
-        short = Scale(float(f"{low - margin:.{digits}g}"), float(f"{high + margin:.{digits}g}"))
-        if short.low < low and high < short.high:
-            return short
-    return scale

@@ -17,37 +17,48 @@ def plant_names() -> list[str]:
     return sorted(entry_points(group=GROUP).names)
 
 
-def create_plant(name: str, seed: int | None = None) -> Plant:
+def create_plant(name: str, seed: int | None = None, mode: str | None = None) -> Plant:
     """Returns a plant in its warmed-up steady state.
 
     Args:
         seed: Of the measurement noise; `None` switches it off.
+        mode: One of its operating modes, the usual one if missing.
 
     Raises:
-        ScenarioError: No plant of this name is installed.
+        ScenarioError: No plant of this name is installed, or it has no such mode.
     """
     found = entry_points(group=GROUP, name=name)
     if not found:
         raise ScenarioError(f"there is no plant called {name!r}; known: {', '.join(plant_names())}")
     create: Callable[[int | None], Plant] = found[name].load()
-    return create(seed)
+    plant = create(seed)
+    if mode is not None and mode != plant.modes[0]:  # in its usual one it is already
+        plant.start(mode)
+    return plant
 
 
 def parse_fault(text: str) -> FaultEvent:
-    """Reads a fault as written on the command line: `F01`, `F02@10min`, `F01@1min,d0=0.3,tau=1h`.
+    """Reads a fault as written on the command line: `F01@1min,d0=0.3,tau=1h`.
+
+    `over=2h` lets it grow to its full size, `for=1h` ends it; all else are its parameters.
 
     Raises:
         ScenarioError: It is written differently; what the plant has is checked later.
     """
     head, *assignments = text.split(",")
     fault, at_s = _at(head, "F01@10min")
-    parameters: dict[str, float | str] = {}
+    given: dict[str, str] = {}
     for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not name.strip():
+        name, equals, value = (part.strip() for part in assignment.partition("="))
+        if not equals or not name:
             raise ScenarioError(f"{assignment!r} in {text!r}: write NAME=VALUE, such as d0=0.3")
-        parameters[name.strip()] = _number_or_word(value.strip())
-    return FaultEvent(fault, at_s, parameters)
+        if name in given:
+            raise ScenarioError(f"{text!r}: {name} stands there twice")
+        given[name] = value
+    over_s = _seconds(given.pop("over")) if "over" in given else 0.0
+    for_s = _seconds(given.pop("for")) if "for" in given else inf
+    parameters = {name: _number_or_word(value) for name, value in given.items()}
+    return FaultEvent(fault, at_s, parameters, over_s, for_s)
 
 
 def parse_field(text: str) -> FieldEvent:

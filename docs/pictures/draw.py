@@ -1,11 +1,13 @@
-"""Draws the README's pictures: `make picture` (needs librsvg and Cascadia Code).
+"""Draws the pictures of the documentation: `make picture` (needs librsvg and Cascadia Code).
 
 The demo as it runs, with a script that approves: the card before the standby starts, and the
-screen as the sick pump has stopped.
+screen as the sick pump has stopped. The trends of faults are what the commands draw that stand
+in the page about the plant.
 """
 
 import asyncio
 import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -80,8 +82,16 @@ def draw(shown: RenderableType, title: str, name: str) -> None:
         subprocess.run(["rsvg-convert", "-w", "1200", source, "-o", HERE / name], check=True)
 
 
+def trends() -> None:
+    """Draws the trends as their page tells a reader to."""
+    page = (HERE.parent / "explanation" / "the-plant.md").read_text(encoding="utf-8")
+    for command in re.findall(r"^\$ (handwheel plant run .*--png .*)$", page, re.MULTILINE):
+        subprocess.run(shlex.split(command), cwd=HERE, check=True, stdout=subprocess.DEVNULL)
+
+
 def main() -> None:
-    """Draws both pictures."""
+    """Draws the demo's two pictures and the trends."""
+    trends()
     screen, shown = asyncio.run(pictures())
     draw(screen, "make demo", "demo.png")
     draw(shown, "handwheel requests approve", "card.png")

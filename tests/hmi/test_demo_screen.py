@@ -102,7 +102,7 @@ LINES: dict[str, dict[int, str]] = {
         20: "alarms  ◆ P2 VAH-101A",
     },
     "every alarm": {
-        20: "alarms  ▲ P1 PAL-102  ▲ P1 FAL-103  ◆ P2 VAH-101A  ◆ P2 VAH-101B  +7",
+        20: "alarms  ▲ P1 PAL-102  ▲ P1 FAL-103  ◆ P2 VAH-101A  ◆ P2 VAH-101B  +23",
     },
     "tripped": {
         18: "P-101A ! TRIP I-02    9.33 A   1.13 mm/s    38.7 degC      header   350.0 kPa",

@@ -96,9 +96,9 @@ def test_the_list_of_commands_needs_none_of_them() -> None:
 
 
 def test_a_wrong_use_is_told_as_every_other_error() -> None:
-    done = handwheel("plant", "run", "cw-100")
+    done = handwheel("plant", "faults")
     usage, hint, blank, message = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, "")
-    assert usage == "Usage: handwheel plant run [OPTIONS] MODEL"
-    assert (hint, blank) == ("Try 'handwheel plant run -h' for help.", "")
-    assert message == "handwheel: Missing option '--for'."
+    assert usage == "Usage: handwheel plant faults [OPTIONS] MODEL"
+    assert (hint, blank) == ("Try 'handwheel plant faults -h' for help.", "")
+    assert message == "handwheel: Missing argument 'MODEL'."

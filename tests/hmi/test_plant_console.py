@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from handwheel.hmi.snapshots import save_snapshot
 from handwheel.sim_plant.cw100.plant import create
+from handwheel.sim_plant.scenario import FaultEvent, Scenario
+from handwheel.sim_plant.simulation import Simulation
 
 from ..served import HANDWHEEL, handwheel
 from .processes import ANY_PORTS, becomes_true, line_with, started, tell
@@ -39,7 +42,7 @@ def test_wrong_commands_are_told_and_change_nothing(tmp_path: Path) -> None:
         "speeed 5": "there is no command 'speeed'; type help",
         "speed": "'' is no speed; write a number from 0 on, or max",
         "speed -1": "'-1' is no speed; write a number from 0 on, or max",
-        "fault F20": "there is no fault called 'F20'; did you mean F10?",
+        "fault F20": "there is no fault called 'F20'; did you mean F",
         "fault F02@1h": "this happens now; leave out the time, or give it to plant serve",
         "fault F02,plug=1e9": "F02, plug (",
         "field": "'': write a name and a time, such as clean-strainer@7min",
@@ -88,8 +91,11 @@ def test_a_snapshot_is_continued_bit_for_bit(tmp_path: Path) -> None:
     end = _state(tmp_path / "plant.json")
 
     saved = (tmp_path / "plant.json").read_bytes()
-    second = handwheel(*SERVE, "--speed", "0", *options, stdin="status", cwd=tmp_path)
-    assert (second.returncode, second.stderr) == (0, "")
+    late = ("--fault", "F02@1min")
+    second = handwheel(*SERVE, "--speed", "0", *options, *late, stdin="status", cwd=tmp_path)
+    assert second.returncode == 0
+    told = "handwheel: F02 at 1 min 00 s is not done again: the snapshot is from "
+    assert second.stderr.startswith(told)
     assert (tmp_path / "plant.json").read_bytes() == saved
 
     twin = create(7)
@@ -98,6 +104,36 @@ def test_a_snapshot_is_continued_bit_for_bit(tmp_path: Path) -> None:
     while twin.state.steps < end["steps"]:
         twin.step()
     assert json.loads(json.dumps(twin.snapshot()["state"])) == end
+
+
+def test_a_restarted_plant_keeps_its_alarms_and_who_has_seen_them(tmp_path: Path) -> None:
+    plant = create(7)
+    simulation = Simulation(plant, Scenario((FaultEvent("F02"),)))
+    simulation.run(150.0)
+    plant.acknowledge("PDAH-101")
+    save_snapshot(plant, tmp_path / "plant.json")
+    before = _state(tmp_path / "plant.json")
+    options = ("--seed", "7", "--snapshot", "plant.json", "--speed", "0")
+    done = handwheel(*SERVE, *options, stdin="status\n", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("active: VAH-101A.active, PDAH-101.active\n")
+    assert _state(tmp_path / "plant.json") == before
+    seen = {name: state["acknowledged"] for name, state in before["alarms"].items()}
+    assert (seen["PDAH-101"], seen["VAH-101A"]) == (True, False)
+
+
+def test_a_plant_is_served_by_its_scenario_with_its_own_identity(tmp_path: Path) -> None:
+    (tmp_path / "plug.yaml").write_text(
+        "schema: scenario/1\nplant: cw-100\nevents: [{fault: F02, at: 1 min, plug: 20}]\n"
+    )
+    serve = ("plant", "serve", *ANY_PORTS, "--speed", "max", "--scenario", "plug.yaml")
+    with started(*serve, "--identity", "own", cwd=tmp_path) as process:
+        assert line_with(process, "  F02  ").startswith("000:01:00.0")
+        tell(process, "fault F02,plug=3,over=1h")
+        line_with(process, "  F02  ")
+        tell(process, "quit")
+        assert process.wait(timeout=10) == 0
+    assert {"certificate.der", "gate.secret"} < {path.name for path in (tmp_path / "own").iterdir()}
 
 
 def _state(path: Path) -> dict[str, Any]:

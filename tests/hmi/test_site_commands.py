@@ -35,13 +35,13 @@ def test_a_new_site_has_no_problems(site: Path) -> None:
     done = handwheel("check", "--site", str(site))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "site cooling-water: 2 connections, 78 tags, 5 pieces of equipment: no problems\n"
+        "site cooling-water: 2 connections, 97 tags, 5 pieces of equipment: no problems\n"
     )
 
 
 @pytest.mark.parametrize("name", ["y", "No", "null", "2026", "1e3", "Süd 2", "…", "-", "a" * 99])
 def test_a_site_can_have_any_folder_name(tmp_path: Path, name: str) -> None:
-    assert len(site_of(tmp_path / name, Link()).tags) == 78  # it reads what it wrote
+    assert len(site_of(tmp_path / name, Link()).tags) == 97  # it reads what it wrote
 
 
 def test_init_into_an_empty_folder_keeps_the_folder(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_check_online_reads_every_tag(site: Path) -> None:
     first, dcs, pkg = done.stdout.splitlines()
     assert first.endswith("no problems")
     assert dcs.startswith("dcs opc.tcp://127.0.0.1:")
-    assert dcs.endswith(": 49 of 49 tags read good")
+    assert dcs.endswith(": 68 of 68 tags read good")
     assert pkg.startswith("pkg modbus://127.0.0.1:")
     assert pkg.endswith(": 29 of 29 tags read good")
 
@@ -141,7 +141,7 @@ def test_check_online_says_no_to_what_is_missing_or_out_of_range(
     done = handwheel("check", "--online", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     _, dcs, pkg, *faults = done.stdout.splitlines()
-    assert dcs.endswith(": 48 of 49 tags read good")
+    assert dcs.endswith(": 67 of 68 tags read good")
     assert pkg.endswith(": 29 of 29 tags read good")
     assert faults == [
         "  LT-101.pv: 70 lies outside its range 90 to 100",

@@ -35,7 +35,7 @@ def test_a_closed_stream_is_no_error(closed: str) -> None:
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
 def test_a_poor_encoding_replaces_what_it_lacks(encoding: str) -> None:
     done = subprocess.run(
-        [*HANDWHEEL, *RUN, "--plot", "PT-102.pv"],
+        [*HANDWHEEL, *RUN, "--plot", "--tag", "PT-102.pv"],
         capture_output=True, env={**os.environ, "PYTHONIOENCODING": encoding}, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")

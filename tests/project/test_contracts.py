@@ -24,6 +24,7 @@ FORBIDDEN = [
     ("protocols", "tools/request.py", "from pymodbus import pdu"),
     ("graphs", "playbooks/run.py", "from langgraph.graph import StateGraph"),
     ("screens", "connectors/values.py", "import textual"),
+    ("screens", "sim_plant/model.py", "from PIL import Image"),
     ("plant-over-the-wire", "tools/request.py", "from handwheel.sim_plant.plant import Plant"),
     ("plant-alone", "sim_plant/model.py", "from handwheel.connectors.values import Value"),
 ]

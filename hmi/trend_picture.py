@@ -1,0 +1,219 @@
+"""Trends as a PNG picture: one panel a tag, one time axis, a line where something happened."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import groupby
+from math import isfinite
+from typing import Literal
+
+from PIL import Image, ImageDraw, ImageFont
+
+from .axis import Axis, tick_text, time_axis
+
+MarkKind = Literal["fault", "alarm", "trip", "hand"]
+Point = tuple[float, float]
+
+# A calm ground, one colour for what is measured, red for what the plant complains of.
+_PAPER, _INK, _QUIET, _GRID, _FRAME = "#ffffff", "#1f2933", "#64707d", "#e6e9ed", "#b8c0c8"
+_SERIES, _LIMIT = "#1b5e8c", "#c0392b"
+_MARKS: dict[MarkKind, tuple[str, str]] = {  # a label, and its line through the panels
+    "fault": ("#1f2933", "#9aa3ac"),
+    "alarm": ("#c0392b", "#e3a19a"),
+    "trip": ("#7b1d14", "#b5736b"),
+    "hand": ("#2d7d46", "#96c2a4"),
+}
+
+_WIDTH, _LEFT, _RIGHT = 1600, 120, 166  # pixels of the finished picture, as are all below
+_TOP, _HEAD, _ROW, _TITLE, _PANEL, _FOOT = 36, 122, 36, 62, 160, 100
+_TITLE_TEXT, _NAME_TEXT, _SMALL_TEXT = 40, 30, 26
+_MOST_ROWS = 8  # of labels above the panels; what does not fit keeps its line
+_FINE = 3  # drawn so much larger and then reduced: Pillow's own lines have hard edges
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A line at a value of a panel, such as where an alarm begins."""
+
+    value: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One tag's trend; what is not finite leaves a gap."""
+
+    name: str
+    note: str
+    values: Sequence[float]
+    axis: Axis
+    limits: Sequence[Limit] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened, at its time in seconds."""
+
+    at_s: float
+    kind: MarkKind
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is to be drawn; every panel has one value for each time."""
+
+    title: str
+    subtitle: str
+    times_s: Sequence[float]
+    panels: Sequence[Panel]
+    marks: Sequence[Mark]
+
+
+def draw_png(picture: Picture) -> bytes:
+    """Returns the picture as a PNG file, 1600 pixels wide."""
+    pen = _Pen(picture)
+    pen.draw()
+    return pen.png()
+
+
+class _Pen:
+    """Draws one picture; the coordinates are those of the finished one."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._start_s = picture.times_s[0]
+        self._end_s = max(picture.times_s[-1], self._start_s + 1e-3)
+        self._fonts = {
+            size: ImageFont.load_default(size * _FINE)
+            for size in (_TITLE_TEXT, _NAME_TEXT, _SMALL_TEXT)
+        }
+        self._rows = self._label_rows()
+        self._first = _HEAD + _ROW * (max(self._rows.values(), default=-1) + 1)
+        self._bottom = self._first + (_TITLE + _PANEL) * len(picture.panels)
+        size = _WIDTH * _FINE, (self._bottom + _FOOT) * _FINE
+        self._image = Image.new("RGB", size, _PAPER)
+        self._canvas = ImageDraw.Draw(self._image)
+
+    def png(self) -> bytes:
+        content = BytesIO()
+        self._image.reduce(_FINE).save(content, "PNG", optimize=True)
+        return content.getvalue()
+
+    def draw(self) -> None:
+        self._text((_LEFT, _TOP), self._picture.title, _TITLE_TEXT, _INK, "lm")
+        self._text((_LEFT, _TOP + 46), self._picture.subtitle, _SMALL_TEXT, _QUIET, "lm")
+        axis, unit = time_axis(self._start_s, self._end_s)
+        across = [_LEFT + axis.share(tick) * self._across for tick in axis.ticks]
+        tops = [
+            self._first + n * (_TITLE + _PANEL) + _TITLE for n in range(len(self._picture.panels))
+        ]
+        for top in tops:
+            for x in across:
+                self._line([(x, top), (x, top + _PANEL)], _GRID, 1.5)
+        self._draw_marks()
+        for panel, top in zip(self._picture.panels, tops, strict=True):
+            self._draw_panel(panel, top)
+        for x, tick in zip(across, axis.ticks, strict=True):
+            text = tick_text(tick, axis)
+            self._text((x, self._bottom + 26), text, _SMALL_TEXT, _QUIET, "mm")
+        middle = _LEFT + self._across / 2
+        self._text((middle, self._bottom + 66), f"time, {unit}", _SMALL_TEXT, _QUIET, "mm")
+
+    @property
+    def _across(self) -> float:
+        return float(_WIDTH - _LEFT - _RIGHT)
+
+    def _x(self, time_s: float) -> float:
+        return _LEFT + (time_s - self._start_s) / (self._end_s - self._start_s) * self._across
+
+    def _draw_panel(self, panel: Panel, top: float) -> None:
+        right = _LEFT + self._across
+        self._draw_name(panel, top - 23)
+        for tick in panel.axis.ticks:
+            y = self._y(panel.axis, tick, top)
+            self._line([(_LEFT, y), (right, y)], _GRID, 1.5)
+            text = tick_text(tick, panel.axis)
+            self._text((_LEFT - 14, y), text, _SMALL_TEXT, _QUIET, "rm")
+        for limit in panel.limits:
+            y = self._y(panel.axis, limit.value, top)
+            self._dashes(y, right)
+            self._text((right + 12, y), limit.label, _SMALL_TEXT, _LIMIT, "lm")
+        self._line([(_LEFT, top), (_LEFT, top + _PANEL), (right, top + _PANEL)], _FRAME, 1.5)
+        self._draw_series(panel, top)
+
+    def _draw_name(self, panel: Panel, y: float) -> None:
+        note = _LEFT + self._length(panel.name, _NAME_TEXT) + 14
+        end = note + self._length(panel.note, _SMALL_TEXT) + 6
+        box = [each * _FINE for each in (_LEFT - 4, y - 20, end, y + 19)]
+        self._canvas.rectangle(box, _PAPER)  # so that no mark's line runs through the text
+        self._text((_LEFT, y), panel.name, _NAME_TEXT, _INK, "lm")
+        self._text((note, y + 1), panel.note, _SMALL_TEXT, _QUIET, "lm")
+
+    def _draw_series(self, panel: Panel, top: float) -> None:
+        points = zip(map(self._x, self._picture.times_s), panel.values, strict=True)
+        for is_shown, run in groupby(points, key=lambda point: isfinite(point[1])):
+            if is_shown:
+                line = [(x, self._y(panel.axis, value, top)) for x, value in _thinned(run)]
+                # A value that stands alone is a dot.
+                self._line(line if len(line) > 1 else [line[0], (line[0][0] + 2, line[0][1])],
+                           _SERIES, 3.0)  # fmt: skip
+
+    def _draw_marks(self) -> None:
+        for mark in self._picture.marks:
+            x = self._x(mark.at_s)
+            colour, pale = _MARKS[mark.kind]
+            self._line([(x, self._first), (x, self._bottom)], pale, 2.0)
+            if mark in self._rows:
+                y = _HEAD + _ROW * self._rows[mark] + _ROW / 2
+                self._line([(x, y - _ROW / 2 + 3), (x, self._first)], pale, 2.0)
+                self._text((x + 8, y), mark.label, _SMALL_TEXT, colour, "lm")
+
+    def _label_rows(self) -> dict[Mark, int]:
+        """Returns the row of each label: under every earlier one that it would cross."""
+        rows: dict[Mark, int] = {}
+        ends: list[tuple[float, int]] = []
+        named: set[str] = set()
+        for mark in self._picture.marks:
+            x = self._x(mark.at_s)
+            row = max((row + 1 for end, row in ends if end > x), default=0)
+            if mark.label in named or row >= _MOST_ROWS:
+                continue
+            named.add(mark.label)
+            rows[mark] = row
+            ends.append((x + 20 + self._length(mark.label, _SMALL_TEXT), row))
+        return rows
+
+    @staticmethod
+    def _y(axis: Axis, value: float, top: float) -> float:
+        return top + (1.0 - axis.share(value)) * _PANEL
+
+    def _line(self, points: Sequence[Point], colour: str, width: float) -> None:
+        fine = [(x * _FINE, y * _FINE) for x, y in points]
+        self._canvas.line(fine, colour, round(width * _FINE), joint="curve")
+
+    def _dashes(self, y: float, right: float) -> None:
+        for x in range(_LEFT, int(right), 18):
+            self._line([(x, y), (min(x + 10, right), y)], _LIMIT, 1.5)
+
+    def _text(self, at: Point, text: str, size: int, colour: str, anchor: str) -> None:
+        place = at[0] * _FINE, at[1] * _FINE
+        self._canvas.text(place, text, colour, self._fonts[size], anchor=anchor)
+
+    def _length(self, text: str, size: int) -> float:
+        return self._fonts[size].getlength(text) / _FINE
+
+
+def _thinned(points: Iterable[Point]) -> list[Point]:
+    """Returns first, lowest, highest and last of the points that share a column of pixels."""
+    thin: list[Point] = []
+    for _, column in groupby(points, key=lambda point: round(point[0])):
+        inside = list(column)
+        ends = {inside[0], inside[-1]}
+        ends |= {min(inside, key=_value), max(inside, key=_value)}
+        thin += [point for point in dict.fromkeys(inside) if point in ends]
+    return thin
+
+
+def _value(point: Point) -> float:
+    return point[1]

@@ -1,0 +1,114 @@
+"""Which tags of a plant's run are drawn, and on which scale."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import isfinite
+
+from handwheel.sim_plant.alarm import AlarmDefinition
+from handwheel.sim_plant.errors import ScenarioError
+from handwheel.sim_plant.model import PlantEvent, PlantTag
+from handwheel.sim_plant.plant import Plant
+
+_MOST = 5  # tags that are drawn where nobody names any
+_CALM = 0.05  # of its measuring range is the least that a picture shows of a tag: noise stays small
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A tag to draw, with the ends of its scale if they were given."""
+
+    tag: str
+    ends: tuple[float, float] | None = None
+
+
+def parse_shown(text: str) -> Shown:
+    """Reads a tag as written on the command line: `PT-102.pv`, or `PT-102.pv=0..400`.
+
+    Raises:
+        ScenarioError: It is written differently.
+    """
+    name, equals, ends = (part.strip() for part in text.partition("="))
+    if not equals:
+        return Shown(name)
+    low, _, high = ends.partition("..")
+    try:
+        scale = float(low), float(high)
+    except ValueError:
+        scale = 0.0, 0.0
+    if not name or not scale[0] < scale[1] or not all(map(isfinite, scale)):
+        raise ScenarioError(f"{text!r}: write TAG or TAG=LOW..HIGH, such as PT-102.pv=0..400")
+    return Shown(name, scale)
+
+
+def check_shown(plant: Plant, shown: Iterable[Shown]) -> None:
+    """Checks that the plant has the tags.
+
+    Raises:
+        ScenarioError: It does not have one.
+    """
+    names = [tag.name for tag in plant.tags]
+    for each in shown:
+        if each.tag not in names:
+            close = get_close_matches(each.tag, names, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ScenarioError(f"there is no tag {each.tag!r}{hint}")
+
+
+def measured(plant: Plant) -> list[PlantTag]:
+    """Returns the tags among which `telling` chooses: numbers that nobody can write."""
+    return [tag for tag in plant.tags if tag.kind == "float" and tag.write is None]
+
+
+def telling(
+    plant: Plant, series: Mapping[str, Sequence[float]], events: Sequence[PlantEvent]
+) -> list[Shown]:
+    """Returns up to five tags that tell a run: those of its alarms, then what moved most.
+
+    Args:
+        series: Of each `measured` tag.
+    """
+    raised = {event.tag for event in events if event.kind == "alarm"}
+    alarmed = {_tag_name(plant, alarm) for alarm in plant.alarms if alarm.tag in raised}
+    by_movement = sorted(
+        measured(plant),
+        key=lambda tag: (tag.name in alarmed, _movement(tag, series[tag.name])),
+        reverse=True,
+    )
+    chosen: list[str] = []
+    for tag in by_movement:
+        is_twin = any(series[tag.name] == series[other] for other in chosen)
+        if len(chosen) < _MOST and not is_twin:
+            chosen.append(tag.name)
+    return [Shown(tag.name) for tag in plant.tags if tag.name in chosen]
+
+
+def alarms_of(plant: Plant, tag: str) -> list[AlarmDefinition]:
+    """Returns the alarms that look at a tag."""
+    return [alarm for alarm in plant.alarms if _tag_name(plant, alarm) == tag]
+
+
+def ends(tag: PlantTag, values: Sequence[float]) -> tuple[float, float]:
+    """Returns what a scale must show of a tag: all values, set apart where hardly any moves."""
+    if tag.kind == "bool" or tag.members:
+        return 0.0, float(max([1, *tag.members.values()]))
+    good = [value for value in values if isfinite(value)] or [0.0]
+    low, high = min(good), max(good)
+    span = tag.span
+    least = _CALM * (span[1] - span[0]) if span else 1e-3 * max(abs(low), abs(high), 1.0)
+    missing = max(least - (high - low), 0.0) / 2.0
+    return low - missing, high + missing
+
+
+def _movement(tag: PlantTag, values: Sequence[float]) -> float:
+    good = [value for value in values if isfinite(value)]
+    if not good:
+        return 0.0
+    low, high = min(good), max(good)
+    width = tag.span[1] - tag.span[0] if tag.span else max(abs(low), abs(high), 1e-9)
+    return (high - low) / width
+
+
+def _tag_name(plant: Plant, alarm: AlarmDefinition) -> str:
+    names = {tag.name for tag in plant.tags}
+    return alarm.measures if alarm.measures in names else f"{alarm.measures}.pv"
