@@ -30,6 +30,11 @@ class Axis:
         """Returns where a value lies: 0 at the low end, 1 at the high end, never outside."""
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
+    def holds(self, value: float) -> bool:
+        """Returns whether a value lies on the axis, its ends included; NaN does not."""
+        slack = 1e-9 * (self.high - self.low)
+        return self.low - slack <= value <= self.high + slack
+
 
 def round_axis(low: float, high: float) -> Axis:
     """Returns an axis that reaches from the round number below `low` to the one above `high`.

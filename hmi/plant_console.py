@@ -21,7 +21,7 @@ HELP = """\
 speed N|max            plant seconds per second; 0 stands still
 fault ID[,NAME=VALUE…] start a fault now; over=1h grows it, for=2h ends it
 field ACTION           do something in the field now
-status                 plant time, speed, what is active
+status                 plant time, speed, active alarms and interlocks
 save FILE              write a snapshot
 quit                   stop the plant"""
 
@@ -73,7 +73,7 @@ class PlantConsole:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 if self._snapshot is not None:  # first: printing fails if nobody listens
-                    save_snapshot(self._plant, self._snapshot)
+                    self._save(self._snapshot)
                 self._flush_events()
 
     def _announce(self) -> None:
@@ -136,17 +136,26 @@ class PlantConsole:
             case "speed":
                 self._server.pacer.set_speed(parse_speed(argument))
             case "fault":
-                simulation.apply(_immediate(parse_fault(argument)))
+                if not argument:
+                    raise SimulationError("which fault? write fault F01, or fault F02,plug=28")
+                simulation.apply(_immediate(parse_fault(argument, self._plant.faults)))
             case "field":
+                if not argument:
+                    raise SimulationError("which action? write field clean-strainer")
                 simulation.apply(_immediate(parse_field(argument)))
             case "save":
-                save_snapshot(self._plant, Path(argument))
+                self._save(Path(argument))
             case "status":
                 self._status()
             case "help":
                 print(HELP, flush=True)
             case _:
                 raise SimulationError(f"there is no command {verb!r}; type help")
+
+    def _save(self, path: Path) -> None:
+        save_snapshot(self._plant, path)
+        for fault in self._server.simulation.not_in_a_snapshot():
+            sys.stderr.write(f"handwheel: {fault} still changes; in {path} it stays as it is now\n")
 
     def _status(self) -> None:
         simulation = self._server.simulation
@@ -161,7 +170,7 @@ class PlantConsole:
         time = format_duration(self._plant.time_s)
         print(
             f"{time} of plant time at {simulation.speed:g}x; "
-            f"active: {', '.join(active) or 'nothing'}",
+            f"alarms and interlocks: {', '.join(active) or 'none'}",
             flush=True,
         )
 

@@ -13,7 +13,7 @@ from handwheel.sim_plant.plant import Plant
 from .axis import exact_axis, round_axis
 from .exits import CONFIGURATION, fail
 from .plant_record import Recording
-from .trend_picture import Limit, Mark, MarkKind, Panel, Picture, draw_png
+from .trend_picture import Limit, Mark, MarkKind, Panel, Picture, draw_png, fits_title
 from .trend_tags import Shown, alarms_of, ends
 
 # What is worth a line; an alarm that clears, and a write that is refused, is not.
@@ -55,11 +55,9 @@ def picture_of(plant: Plant, shown: Sequence[Shown], run: Told) -> Picture:
     times = run.recording.times_s
     tags = {tag.name: tag for tag in plant.tags}
     raised = {event.tag for event in run.events if event.kind == "alarm"}
-    faults = {event.tag: event for event in run.events if event.kind == "fault"}
-    named = ", ".join(f"{id_} {plant.faults[id_].title}" for id_ in faults)
     length = format_duration(times[-1] - times[0])
     return Picture(
-        f"{plant.model}: {named or 'no fault'}",
+        _title(plant, run.events),
         f"{length}, {run.verdict}",
         times,
         [
@@ -72,6 +70,17 @@ def picture_of(plant: Plant, shown: Sequence[Shown], run: Told) -> Picture:
             if event.kind in _KINDS and times[0] <= event.time_s <= times[-1]
         ],
     )
+
+
+def _title(plant: Plant, events: Sequence[PlantEvent]) -> str:
+    """Returns the plant and its faults, in as many words as there is room for."""
+    ids = list(dict.fromkeys(event.tag for event in events if event.kind == "fault"))
+    if not ids:
+        return f"{plant.model}: no fault"
+    count = f"{plant.model}: {len(ids)} faults"
+    whole = ", ".join(f"{id_} {plant.faults[id_].title}" for id_ in ids)
+    titles = (f"{plant.model}: {named}" for named in (whole, ", ".join(ids)))
+    return next((title for title in titles if fits_title(title)), count)
 
 
 def _panel(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import ceil
 from pathlib import Path
 
 from rich.console import Console
@@ -18,10 +18,12 @@ from .axis import exact_axis, round_axis
 from .exits import CONFIGURATION, fail
 from .plant_events import event_line
 from .plant_record import Recording
+from .plant_setup import event_name
 from .trend import Scale, labelled
 from .trend_tags import Shown, alarms_of, check_shown, ends, measured, telling
 
 _CHUNK_S = 600.0  # of plant time between two updates of the progress bar
+_SAMPLES, _LONGEST_S = 600, 10.0  # a run's samples, and how far apart they are at most
 _EARLY = 1e-9  # of a sample's time: a sum of steps may fall short of it
 
 
@@ -44,6 +46,22 @@ class Output:
     shown: tuple[Shown, ...] = ()
 
 
+def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:
+    """Returns the interval between samples for which nobody asked, plant seconds.
+
+    A picture of a short run takes shorter ones, or an effect would seem to begin before its
+    cause: samples are joined by lines.
+
+    Args:
+        seconds: Length of the run.
+        is_filed: Whether a file is written, whose interval does not depend on the length.
+    """
+    if is_filed:
+        return _LONGEST_S
+    steps = round(min(seconds / _SAMPLES, _LONGEST_S) / plant.step_s)
+    return max(steps, 1) * plant.step_s
+
+
 def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: Output) -> None:
     """Runs a plant, prints what happens and how it ended.
 
@@ -54,9 +72,9 @@ def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: Outpu
         ScenarioError: A tag to draw, or something in the scenario, does not exist.
     """
     check_shown(plant, output.shown)
-    if output.png is not None:
-        _check_place(output.png)
+    _check_files(output)
     simulation = Simulation(plant, scenario)
+    _check_times(simulation, scenario, seconds)
     names: Sequence[str] = ()
     if output.is_plotted or output.png is not None:
         names = [each.tag for each in output.shown] or [tag.name for tag in measured(plant)]
@@ -100,12 +118,32 @@ def _run(
     return happened
 
 
-def _check_place(path: Path) -> None:
+def _check_files(output: Output) -> None:
     # Now, and not when a long run is over.
+    path = output.png
+    if path is None:
+        return
+    if output.csv is not None and output.csv.resolve() == path.resolve():
+        fail(f"--csv and --png: both would write {path}", CONFIGURATION)
     if path.is_dir():
         fail(f"{path}: is a directory", CONFIGURATION)
+    if path.suffix.lower() != ".png":
+        fail(f"--png: {path}: the name does not end in .png", CONFIGURATION)
     if not path.parent.is_dir():
         fail(f"{path}: no such file or directory", CONFIGURATION)
+
+
+def _check_times(simulation: Simulation, scenario: Scenario, seconds: float) -> None:
+    # An event happens at the beginning of a step: after that of the last one, never.
+    start_s, step_s = simulation.time_s, simulation.plant.step_s
+    steps = ceil((seconds - start_s) / step_s - 1e-6)
+    last_s = start_s + (steps - 1) * step_s
+    for event in scenario.events:
+        if event.at_s > last_s + _EARLY:
+            at, end = format_duration(event.at_s), format_duration(seconds)
+            fail(
+                f"{event_name(event)} at {at} lies after the end of the run ({end})", CONFIGURATION
+            )
 
 
 def _verdict(plant: Plant, scenario: Scenario) -> str:
@@ -119,8 +157,8 @@ def _plot(plant: Plant, shown: Shown, series: Sequence[float], seconds: float) -
     tag = next(tag for tag in plant.tags if tag.name == shown.tag)
     title = f"{f'{tag.name} {tag.unit}'.rstrip()}, {format_duration(seconds)}"
     width = min(Console().width, 100)
-    values = [value if isfinite(value) else None for value in series]
     axis = exact_axis(*shown.ends) if shown.ends else round_axis(*ends(tag, series))
+    values = [value if axis.holds(value) else None for value in series]
     inside = [a.limit for a in alarms_of(plant, tag.name) if axis.low < a.limit < axis.high]
     scale = Scale(axis.low, axis.high, inside[0] if inside else None)
     repeat = -(-2 * width // len(values))  # so that a short run fills the width too

@@ -58,15 +58,11 @@ def set_up(wishes: Wishes) -> Setup:
     """
     if wishes.model is None and wishes.file is None:
         raise ScenarioError("name a plant, such as cw-100, or a file with --scenario")
-    given: tuple[Event, ...] = (
-        *(parse_fault(text) for text in wishes.faults),
-        *(parse_field(text) for text in wishes.fields),
-    )
     if wishes.file is None:
         assert wishes.model is not None
         seed = SEED if wishes.seed is None else wishes.seed
         plant = create_plant(wishes.model, None if wishes.is_quiet else seed, wishes.mode)
-        return Setup(plant, Scenario(given), None)
+        return Setup(plant, Scenario(_given(wishes, plant)), None)
     from .scenario_file import load_scenario  # its models take a moment to be built
 
     loaded = load_scenario(wishes.file)
@@ -76,8 +72,13 @@ def set_up(wishes: Wishes) -> Setup:
     seed = file.seed if wishes.seed is None else wishes.seed
     is_quiet = wishes.is_quiet or not file.noise
     plant = create_plant(file.plant, None if is_quiet else seed, wishes.mode or file.mode)
-    scenario = Scenario((*loaded.scenario.events, *given), file.warmup)
+    scenario = Scenario((*loaded.scenario.events, *_given(wishes, plant)), file.warmup)
     return Setup(plant, scenario, file.for_)
+
+
+def _given(wishes: Wishes, plant: Plant) -> tuple[Event, ...]:
+    faults = (parse_fault(text, plant.faults) for text in wishes.faults)
+    return (*faults, *(parse_field(text) for text in wishes.fields))
 
 
 def told_before(plant: Plant, scenario: Scenario) -> list[str]:
@@ -85,13 +86,14 @@ def told_before(plant: Plant, scenario: Scenario) -> list[str]:
     now_s = plant.time_s
     past = [each for each in scenario.events if each.at_s + scenario.warmup_s < now_s]
     return [
-        f"{_name(each)} at {format_duration(each.at_s)} is not done again: "
+        f"{event_name(each)} at {format_duration(each.at_s)} is not done again: "
         f"the snapshot is from {format_duration(now_s - scenario.warmup_s)}"
         for each in past
     ]
 
 
-def _name(event: Event) -> str:
+def event_name(event: Event) -> str:
+    """Returns what an event is, for a sentence to people."""
     match event:
         case FaultEvent(fault=name) | FieldEvent(action=name):
             return name

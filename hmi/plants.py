@@ -1,11 +1,12 @@
 """The simulated plants that are installed, and the words in which people ask for faults."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from math import inf
 
 from handwheel.connectors.durations import parse_duration
 from handwheel.sim_plant.errors import ScenarioError
+from handwheel.sim_plant.model import FaultKind, Number
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 
@@ -37,10 +38,13 @@ def create_plant(name: str, seed: int | None = None, mode: str | None = None) ->
     return plant
 
 
-def parse_fault(text: str) -> FaultEvent:
+def parse_fault(text: str, faults: Mapping[str, FaultKind]) -> FaultEvent:
     """Reads a fault as written on the command line: `F01@1min,d0=0.3,tau=1h`.
 
     `over=2h` lets it grow to its full size, `for=1h` ends it; all else are its parameters.
+
+    Args:
+        faults: The plant's: a duration stands only for a number of seconds.
 
     Raises:
         ScenarioError: It is written differently; what the plant has is checked later.
@@ -57,8 +61,29 @@ def parse_fault(text: str) -> FaultEvent:
         given[name] = value
     over_s = _seconds(given.pop("over")) if "over" in given else 0.0
     for_s = _seconds(given.pop("for")) if "for" in given else inf
-    parameters = {name: _number_or_word(value) for name, value in given.items()}
+    kind = faults.get(fault)
+    parameters = {
+        name: _number_or_word(value, takes_duration=kind is None or in_seconds(kind, name))
+        for name, value in given.items()
+    }
     return FaultEvent(fault, at_s, parameters, over_s, for_s)
+
+
+def in_seconds(kind: FaultKind, name: str) -> bool:
+    """Returns whether a parameter is a number of seconds, as its text says: `how long, s`."""
+    parameter = kind.parameters.get(name)
+    return isinstance(parameter, Number) and parameter.meaning.partition(";")[0].endswith(", s")
+
+
+def _number_or_word(text: str, *, takes_duration: bool) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return parse_duration(text) if takes_duration else text
+    except ValueError:
+        return text
 
 
 def parse_field(text: str) -> FieldEvent:
@@ -89,6 +114,8 @@ def _at(text: str, example: str) -> tuple[str, float]:
     name, at, when = text.partition("@")
     if not name.strip():
         raise ScenarioError(f"{text!r}: write a name and a time, such as {example}")
+    if when.strip().startswith("-"):
+        raise ScenarioError(f"{when!r} lies before the start; a time is 0 s or later")
     return name.strip(), _seconds(when) if at else 0.0
 
 
@@ -97,14 +124,3 @@ def _seconds(text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise ScenarioError(str(error)) from None
-
-
-def _number_or_word(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        return parse_duration(text)
-    except ValueError:
-        return text

@@ -29,7 +29,7 @@ from handwheel.sim_plant.scenario import (
     bind_event,
 )
 
-from .plants import create_plant
+from .plants import create_plant, in_seconds
 
 _TIMES = ("at", "over", "for")  # keys of a fault that are no parameters
 _FAULT, _WRITE = "a fault", "a write"  # no key is called so: a place is told by keys alone
@@ -51,6 +51,16 @@ def _length(text: object) -> float:
 def _mode(mode: object) -> object:
     is_number = isinstance(mode, int) and not isinstance(mode, bool)
     return str(mode) if is_number else mode
+
+
+def _seed(seed: object) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"{_shown(seed)} is no seed; write a whole number from 0 on")
+    return seed
+
+
+def _entries(entries: object) -> object:
+    return [] if entries is None else entries  # the key stands there, and nothing under it
 
 
 Time = Annotated[float, BeforeValidator(_time)]
@@ -113,12 +123,16 @@ class ScenarioFile(Model):
     schema_: Literal["scenario/1"] = Field(alias="schema")
     plant: str
     mode: Annotated[str | None, BeforeValidator(_mode)] = None
-    seed: int = Field(default=1, ge=0)
+    seed: Annotated[int, BeforeValidator(_seed)] = 1
     noise: bool = True
     warmup: Time = 0.0
     for_: Length | None = Field(default=None, alias="for")
-    events: list[EventEntry] = Field(default_factory=list[EventEntry])
-    field: list[FieldEntry] = Field(default_factory=list[FieldEntry])
+    events: Annotated[list[EventEntry], BeforeValidator(_entries)] = Field(
+        default_factory=list[EventEntry]
+    )
+    field: Annotated[list[FieldEntry], BeforeValidator(_entries)] = Field(
+        default_factory=list[FieldEntry]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +204,7 @@ class _Binder:
             elif isinstance(value, bool) or not isinstance(value, int | float | str):
                 self._fail(here, f"write a number, a word or a duration, not {_shown(value)}")
             else:
-                values[name] = _parameter(value)
+                values[name] = _parameter(value, takes_duration=in_seconds(kind, name))
                 self._fits(here, FaultEvent(kind.id, parameters={name: values[name]}))
         yield FaultEvent(kind.id, entry.at, values, entry.over, entry.for_)
 
@@ -227,11 +241,11 @@ def _unknown_key(kind: FaultKind, name: str) -> str:
     return f"there is no parameter of {kind.id} called {name!r}; {hint}"
 
 
-def _parameter(value: float | str) -> float | str:
+def _parameter(value: float | str, *, takes_duration: bool) -> float | str:
     if not isinstance(value, str):
         return float(value)
     try:
-        return parse_duration(value)
+        return parse_duration(value) if takes_duration else value
     except ValueError:
         return value
 

@@ -1,6 +1,7 @@
 """Snapshots of a simulated plant as files."""
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +17,7 @@ def load_snapshot(plant: Plant, path: Path) -> None:
     Raises:
         SnapshotError: It cannot be read, is not a snapshot of this plant, or has no folder.
     """
+    _refuse_special(path)  # a pipe would be waited for, a device never ends
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -37,16 +39,26 @@ def load_snapshot(plant: Plant, path: Path) -> None:
 def save_snapshot(plant: Plant, path: Path) -> None:
     """Writes a snapshot; an existing file is replaced whole or not at all.
 
+    A symbolic link stays; the file to which it leads is written.
+
     Raises:
         SnapshotError: It cannot be written.
     """
     if not path.name or path.is_dir():
         raise SnapshotError(f"{path} is a folder; name a file")
-    draft = path.with_name(path.name + ".part")
+    target = Path(os.path.realpath(path))
+    draft = target.with_name(target.name + ".part")
+    for each in (target, draft):
+        _refuse_special(each)
     try:
         draft.write_text(json.dumps(plant.snapshot(), indent=1) + "\n", encoding="utf-8")
-        draft.replace(path)
+        draft.replace(target)
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise SnapshotError(f"{path}: {os_reason(error)}") from None
+
+
+def _refuse_special(path: Path) -> None:
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise SnapshotError(f"{path} is no ordinary file; name another")

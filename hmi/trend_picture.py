@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import groupby
-from math import isfinite
 from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
@@ -27,6 +26,7 @@ _MARKS: dict[MarkKind, tuple[str, str]] = {  # a label, and its line through the
 _WIDTH, _LEFT, _RIGHT = 1600, 120, 166  # pixels of the finished picture, as are all below
 _TOP, _HEAD, _ROW, _TITLE, _PANEL, _FOOT = 36, 122, 36, 62, 160, 100
 _TITLE_TEXT, _NAME_TEXT, _SMALL_TEXT = 40, 30, 26
+_EDGE = _WIDTH - 12  # no label reaches further right
 _MOST_ROWS = 8  # of labels above the panels; what does not fit keeps its line
 _FINE = 3  # drawn so much larger and then reduced: Pillow's own lines have hard edges
 
@@ -41,7 +41,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One tag's trend; what is not finite leaves a gap."""
+    """One tag's trend; what is not finite, or lies outside the axis, leaves a gap."""
 
     name: str
     note: str
@@ -68,6 +68,12 @@ class Picture:
     times_s: Sequence[float]
     panels: Sequence[Panel]
     marks: Sequence[Mark]
+
+
+def fits_title(text: str) -> bool:
+    """Returns whether a text is short enough for a picture's title."""
+    length = ImageFont.load_default(_TITLE_TEXT * _FINE).getlength(text) / _FINE
+    return _LEFT + length <= _EDGE
 
 
 def draw_png(picture: Picture) -> bytes:
@@ -152,7 +158,7 @@ class _Pen:
 
     def _draw_series(self, panel: Panel, top: float) -> None:
         points = zip(map(self._x, self._picture.times_s), panel.values, strict=True)
-        for is_shown, run in groupby(points, key=lambda point: isfinite(point[1])):
+        for is_shown, run in groupby(points, key=lambda point: panel.axis.holds(point[1])):
             if is_shown:
                 line = [(x, self._y(panel.axis, value, top)) for x, value in _thinned(run)]
                 # A value that stands alone is a dot.
@@ -162,12 +168,30 @@ class _Pen:
     def _draw_marks(self) -> None:
         for mark in self._picture.marks:
             x = self._x(mark.at_s)
-            colour, pale = _MARKS[mark.kind]
+            pale = _MARKS[mark.kind][1]
             self._line([(x, self._first), (x, self._bottom)], pale, 2.0)
             if mark in self._rows:
-                y = _HEAD + _ROW * self._rows[mark] + _ROW / 2
+                y = self._row_y(mark)
                 self._line([(x, y - _ROW / 2 + 3), (x, self._first)], pale, 2.0)
-                self._text((x + 8, y), mark.label, _SMALL_TEXT, colour, "lm")
+        for mark in self._rows:
+            self._draw_label(mark)
+
+    def _draw_label(self, mark: Mark) -> None:
+        x, y, colour = self._x(mark.at_s), self._row_y(mark), _MARKS[mark.kind][0]
+        if not self._is_late(mark):
+            self._text((x + 8, y), mark.label, _SMALL_TEXT, colour, "lm")
+            return
+        start = x - 12 - self._length(mark.label, _SMALL_TEXT)
+        box = [each * _FINE for each in (start, y - _ROW / 2 + 3, x - 4, y + _ROW / 2 - 3)]
+        self._canvas.rectangle(box, _PAPER)  # so that no earlier mark's line runs through it
+        self._text((x - 8, y), mark.label, _SMALL_TEXT, colour, "rm")
+
+    def _row_y(self, mark: Mark) -> float:
+        return _HEAD + _ROW * self._rows[mark] + _ROW / 2
+
+    def _is_late(self, mark: Mark) -> bool:
+        """Returns whether a label must stand left of its line, for the edge is near."""
+        return self._x(mark.at_s) + 8 + self._length(mark.label, _SMALL_TEXT) > _EDGE
 
     def _label_rows(self) -> dict[Mark, int]:
         """Returns the row of each label: under every earlier one that it would cross."""
@@ -175,13 +199,15 @@ class _Pen:
         ends: list[tuple[float, int]] = []
         named: set[str] = set()
         for mark in self._picture.marks:
-            x = self._x(mark.at_s)
-            row = max((row + 1 for end, row in ends if end > x), default=0)
+            x, length = self._x(mark.at_s), self._length(mark.label, _SMALL_TEXT)
+            is_late = self._is_late(mark)
+            start = x - 20 - length if is_late else x
+            row = max((row + 1 for end, row in ends if end > start), default=0)
             if mark.label in named or row >= _MOST_ROWS:
                 continue
             named.add(mark.label)
             rows[mark] = row
-            ends.append((x + 20 + self._length(mark.label, _SMALL_TEXT), row))
+            ends.append((x if is_late else x + 20 + length, row))
         return rows
 
     @staticmethod

@@ -11,6 +11,7 @@ from handwheel.sim_plant.model import PlantEvent, PlantTag
 from handwheel.sim_plant.plant import Plant
 
 _MOST = 5  # tags that are drawn where nobody names any
+_MEASURED = ".pv"  # a loop's set point and output only follow what it measures
 _CALM = 0.05  # of its measuring range is the least that a picture shows of a tag: noise stays small
 
 
@@ -65,18 +66,25 @@ def telling(
 ) -> list[Shown]:
     """Returns up to five tags that tell a run: those of its alarms, then what moved most.
 
+    What is measured goes before what loops and valves did: a lost feed moves less of its range
+    than the loops that fight for it.
+
     Args:
         series: Of each `measured` tag.
     """
     raised = {event.tag for event in events if event.kind == "alarm"}
     alarmed = {_tag_name(plant, alarm) for alarm in plant.alarms if alarm.tag in raised}
-    by_movement = sorted(
+    by_weight = sorted(
         measured(plant),
-        key=lambda tag: (tag.name in alarmed, _movement(tag, series[tag.name])),
+        key=lambda tag: (
+            tag.name in alarmed,
+            tag.name.endswith(_MEASURED),
+            _movement(tag, series[tag.name]),
+        ),
         reverse=True,
     )
     chosen: list[str] = []
-    for tag in by_movement:
+    for tag in by_weight:
         is_twin = any(series[tag.name] == series[other] for other in chosen)
         if len(chosen) < _MOST and not is_twin:
             chosen.append(tag.name)
@@ -101,12 +109,13 @@ def ends(tag: PlantTag, values: Sequence[float]) -> tuple[float, float]:
 
 
 def _movement(tag: PlantTag, values: Sequence[float]) -> float:
+    """Returns the share of its measuring range that a tag crossed, 0..1."""
     good = [value for value in values if isfinite(value)]
     if not good:
         return 0.0
     low, high = min(good), max(good)
     width = tag.span[1] - tag.span[0] if tag.span else max(abs(low), abs(high), 1e-9)
-    return (high - low) / width
+    return min((high - low) / width, 1.0)
 
 
 def _tag_name(plant: Plant, alarm: AlarmDefinition) -> str:

@@ -1,7 +1,8 @@
 """What plants share: clock, event printer, alarms, checks of a write, snapshots."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
@@ -226,6 +227,17 @@ class BasePlant(ABC, Generic[S]):
     def snapshot(self) -> dict[str, Any]:
         """Returns the full state as plain JSON values."""
         return {"model": self.model, "state": state.capture(self.state)}
+
+    def checkpoint(self) -> Callable[[], None]:
+        """Returns what puts the plant back to this moment, whatever has been done to it since."""
+        # A copy, no snapshot: what `check` would refuse must be undone as well.
+        before, count = deepcopy(self.state), len(self.events)
+
+        def undo() -> None:
+            self.state = before
+            del self.events[count:]
+
+        return undo
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Continues from a snapshot, bit for bit on the same machine.

@@ -68,12 +68,10 @@ class ProcessImage:
     @contextmanager
     def transaction(self) -> Generator[None]:
         """Undoes the writes inside if it ends in an error, before anyone can have seen them."""
-        plant = self._simulation.plant
-        before, events = plant.snapshot(), len(plant.events)
+        undo = self._simulation.plant.checkpoint()
         try:
             yield
         except BaseException:
-            plant.restore(before)
-            del plant.events[events:]
+            undo()
             self.refresh()
             raise

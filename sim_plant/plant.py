@@ -1,6 +1,6 @@
 """What a simulated plant is to the servers, the scenarios and the command line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from .alarm import AlarmDefinition, AlarmState
@@ -146,6 +146,10 @@ class Plant(Protocol):
 
     def snapshot(self) -> dict[str, Any]:
         """Returns the full state as plain JSON values."""
+        ...
+
+    def checkpoint(self) -> Callable[[], None]:
+        """Returns what puts the plant back to this moment, whatever has been done to it since."""
         ...
 
     def restore(self, saved: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from math import inf, isfinite
 from typing import TypeVar
 
@@ -11,6 +11,9 @@ from .model import Choice, FaultKind, Number
 from .plant import Plant
 
 T = TypeVar("T")
+
+_CLOSE = 0.5
+_MANY = 12  # more names than a person reads in an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,19 @@ def _bind_fault(plant: Plant, event: FaultEvent) -> FaultEvent:
 def _look_up(what: str, name: str, known: Mapping[str, T]) -> T:
     if name in known:
         return known[name]
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
+    likely = max(known, key=lambda each: _likeness(name, each), default="")
+    is_close = _likeness(name, likely) >= _CLOSE
+    if is_close:
+        hint = f"did you mean {likely}?"
+    elif len(known) > _MANY:
+        hint = f"none of the {len(known)} is like it; see 'handwheel plant faults' and 'plant map'"
+    else:
+        hint = f"known: {', '.join(known) or 'none'}"
     raise ScenarioError(f"there is no {what} called {name!r}; {hint}")
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one.lower(), other.lower()).ratio()
 
 
 def _bind(kind: FaultKind, name: str, given: Mapping[str, float | str]) -> float | str:

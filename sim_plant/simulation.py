@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import isfinite
 
 from .errors import WriteRejected
-from .model import Node, PlantEvent, PlantTag, Value
+from .model import Choice, Node, PlantEvent, PlantTag, Value
 from .plant import Plant
 from .scenario import Event, FaultEvent, FieldEvent, Scenario, WriteEvent, bind_event
 
@@ -13,6 +13,8 @@ CLOCK_TAGS = (
     PlantTag("SIM-CLOCK.pv", "float", Node("Simulation clock"), "plant time", "s"),
     PlantTag("SIM-CLOCK.speed", "float", Node("Simulation clock"), "plant seconds per second"),
 )
+
+_SAME_S = 1e-9  # times nearer than this are the same: plant time is a product, no sum
 
 
 class Simulation:
@@ -33,15 +35,24 @@ class Simulation:
         self.plant = plant
         self.speed = 0.0
         self._warmup_s = scenario.warmup_s
-        bound = sorted((bind_event(plant, each) for each in scenario.events), key=_onset)
-        self._due = [each for each in bound if each.at_s >= self.time_s]
-        self._growing = list(self._going_on(bound))
+        for each in scenario.events:
+            bind_event(plant, each)  # what is wrong is told before anything happens
+        events = sorted(scenario.events, key=_onset)
+        done_s = self._last_step_s
+        self._due = [each for each in events if each.at_s > done_s]
+        self._growing = list(self._going_on(events))
+        self._by_hand: list[FaultEvent] = []
 
     def _going_on(self, events: Sequence[Event]) -> Iterator[tuple[FaultEvent, float]]:
-        now_s = self.time_s
+        done_s = self._last_step_s
         for event in events:
-            if isinstance(event, FaultEvent) and event.at_s < now_s <= _lasts_until(event):
-                yield event, event.severity(now_s - self.plant.step_s)
+            if isinstance(event, FaultEvent) and event.at_s <= done_s < _lasts_until(event):
+                yield event, event.severity(done_s)
+
+    @property
+    def _last_step_s(self) -> float:
+        """Time at which the plant's last step looked for what is due."""
+        return self.time_s - self.plant.step_s + _SAME_S
 
     @property
     def time_s(self) -> float:
@@ -72,7 +83,7 @@ class Simulation:
         for event, before in self._growing:
             severity = event.severity(now_s)
             if severity != before:
-                self.plant.inject(event.fault, event.parameters, severity)
+                self._inject(event, severity)
             if now_s < _lasts_until(event):
                 yield event, severity
             else:
@@ -85,8 +96,18 @@ class Simulation:
             ScenarioError: The plant does not have it.
             WriteRejected: A switch cannot be turned now, or the PLC takes no such write.
         """
-        bound = bind_event(self.plant, event)
-        self._happen(replace(bound, at_s=self.time_s))
+        bind_event(self.plant, event)
+        now = replace(event, at_s=self.time_s)
+        self._happen(now)
+        if isinstance(now, FaultEvent):
+            self._by_hand.append(now)
+
+    def not_in_a_snapshot(self) -> Sequence[str]:
+        """Returns the faults that were asked for by hand and still grow, or will end.
+
+        A snapshot holds how far they are, and no scenario brings the rest of them back.
+        """
+        return [event.fault for event, _ in self._growing if event in self._by_hand]
 
     def _happen(self, event: Event) -> None:
         match event:
@@ -96,13 +117,22 @@ class Simulation:
                 self.plant.write(tag, value)
             case FaultEvent():
                 severity = event.severity(self.time_s)
-                self.plant.inject(event.fault, event.parameters, severity)
-                self._note(event, "")
+                self._note(event, "")  # first: a trip follows from it
+                self._inject(event, severity)
                 if _lasts_until(event) > self.time_s:
                     self._growing.append((event, severity))
 
+    def _inject(self, event: FaultEvent, severity: float) -> None:
+        bound = bind_event(self.plant, event)
+        assert isinstance(bound, FaultEvent)
+        self.plant.inject(bound.fault, bound.parameters, severity)
+
     def _note(self, event: FaultEvent, what: str) -> None:
-        text = f"{self.plant.faults[event.fault].title} {what}".rstrip()
+        kind = self.plant.faults[event.fault]
+        chosen = [name for name, each in kind.parameters.items() if isinstance(each, Choice)]
+        words = [str(event.parameters[name]) for name in chosen if name in event.parameters]
+        name = ", ".join((kind.title, *words))
+        text = f"{name}{',' if words and what else ''} {what}".rstrip()
         self.plant.events.append(PlantEvent(self.plant.time_s, "fault", event.fault, text))
 
     def run(self, seconds: float) -> list[PlantEvent]:

@@ -9,6 +9,7 @@ import typer
 
 from handwheel.sim_plant.model import Choice, FaultKind
 
+from ..folding import fold
 from ..options import JsonOption
 from ..plants import create_plant, plant_names
 from ..sitefiles import tags_yaml
@@ -16,6 +17,8 @@ from ..tag_tables import tags_csv, tags_markdown
 from .plant_running import run_plant, serve
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_INDENT = 14  # where the text of a fault's lines begins
 
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Such as cw-100.")]
 
@@ -55,8 +58,8 @@ def faults(model: ModelArgument, as_json: JsonOption = False) -> None:
         return
     for kind in plant.faults.values():
         typer.echo(f"{kind.id}  {kind.title}{' (decoy)' if kind.is_decoy else ''}")
-        typer.echo(f"     shows    {kind.tell}")
-        typer.echo(f"     answer   {kind.response}")
+        typer.echo(fold(f"     shows    {kind.tell}", _INDENT))
+        typer.echo(fold(f"     answer   {kind.response}", _INDENT))
         for name, parameter in kind.parameters.items():
             if isinstance(parameter, Choice):
                 values = " or ".join(parameter.words)
@@ -64,10 +67,12 @@ def faults(model: ModelArgument, as_json: JsonOption = False) -> None:
             else:
                 values = f"{parameter.low:g} to {parameter.high:g}"
                 default = f"{parameter.default:g}"
-            typer.echo(f"     {name:8} {parameter.meaning}: {values}, usually {default}")
-    typer.echo("field actions")
+            line = f"     {name:8} {parameter.meaning}: {values}, usually {default}"
+            typer.echo(fold(line, _INDENT))
+    if plant.field_actions:
+        typer.echo("field actions")
     for action, meaning in plant.field_actions.items():
-        typer.echo(f"     {action:15} {meaning}")
+        typer.echo(fold(f"     {action:15} {meaning}", 21))
 
 
 def _fault_row(kind: FaultKind) -> dict[str, object]:

@@ -121,7 +121,10 @@ def run_plant(
         typer.Option("--for", metavar="TIME", help="How long: 5h, unless a scenario says."),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write every tag to this file.")] = None,
-    every: Annotated[str, typer.Option(help="Interval of the file and the trends.")] = "10s",
+    every: Annotated[
+        str | None,
+        typer.Option(help="Interval of samples: 10s, but less in a short run's trends."),
+    ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Draw trends in the terminal.")] = False,
     png: Annotated[Path | None, typer.Option(help="Draw trends into this picture.")] = None,
     tag: Annotated[
@@ -138,18 +141,21 @@ def run_plant(
     The last line says 'tripped at ... by ...' or 'rode through'.
     """
     with uninterrupted_import():
-        from ..plant_run import Output, run_recorded
+        from ..plant_run import Output, run_recorded, sample_interval
         from ..trend_tags import parse_shown
 
     shown = tuple(parse_shown(text) for text in tag or ())
     if shown and not plot and png is None:
         fail("--tag: say also where to draw, with --plot or --png FILE", CONFIGURATION)
     given_s = None if duration is None else _duration(duration, "--for")
-    output = Output(csv, png, _duration(every, "--every"), plot, shown)
+    every_s = None if every is None else _duration(every, "--every")
     setup = set_up(Wishes(model, scenario, mode, seed, no_noise, fault or (), field or ()))
     seconds = given_s or setup.for_s
     if seconds is None:
         fail("--for: say how long, such as 5h, here or as 'for' in the scenario", CONFIGURATION)
+    if every_s is None:
+        every_s = sample_interval(setup.plant, seconds, is_filed=csv is not None)
+    output = Output(csv, png, every_s, plot, shown)
     run_recorded(setup.plant, setup.scenario, seconds, output)
 
 

@@ -21,6 +21,7 @@ from .tags import ALARMS, FAULTS, FIELD_ACTIONS, SENSORS, TAGS
 STEP_S = 0.5
 COLDEST_K, WARMEST_K = 280.0, 320.0  # coolant
 TRIP_K = 390.0
+_NOTHING = 1e-9  # mol/l: what a runaway leaves may round below zero
 RESET_K = 360.0
 # In the middle a deviation grows e-fold within 21 s. A gain of 3, or 1.2 K of coolant for each K,
 # lets it go; at 20 the loop has a wide margin, and also holds the hot state.
@@ -173,7 +174,8 @@ class StirredTank(BasePlant[ReactorState]):
             SnapshotError: It has a value that a reactor cannot have.
         """
         concentration, *temperatures = fresh.reactor
-        if concentration < 0.0 or min(temperatures) <= 0.0 or fresh.loop.mode not in {MANUAL, AUTO}:
+        is_possible = concentration >= -_NOTHING and min(temperatures) > 0.0
+        if not is_possible or fresh.loop.mode not in {MANUAL, AUTO}:
             raise SnapshotError("state: no reactor can be like this")
 
 

@@ -36,8 +36,10 @@ def _values(s: SkidState) -> Iterator[Value]:
     yield "link_down_s", s.link_down_s, 0.0, 1e9
     for fault, leak in s.leaks.items():
         yield f"leaks.{fault}", leak, 0.0, 100.0
-    for fault, severity in s.severities.items():
-        yield f"severities.{fault}", severity, 0.0, 1.0
+    yield from _growth(s)
+    yield "standby_mode", s.standby_mode, LOCAL, MAINTENANCE
+    yield "load_found", s.load_found, 0.0, k.PRODUCT_MAX
+    yield "load_set", s.load_set, 0.0, k.PRODUCT_MAX
     yield "flow", s.flow, 0.0, 200.0
     yield "lift", s.lift, -100.0, 200.0
     yield "header_m", s.header_m, 0.0, 200.0
@@ -70,6 +72,14 @@ def _values(s: SkidState) -> Iterator[Value]:
     for sensor in SENSORS:
         for inner, value, low, high in _sensor(sensor, s.sensors[sensor.name]):
             yield f"sensors.{sensor.name}.{inner}", value, low, high
+
+
+def _growth(s: SkidState) -> Iterator[Value]:
+    for fault in s.severities:
+        yield f"severities.{fault}", s.severities[fault], 0.0, 1.0
+        yield f"sizes.{fault}", s.sizes[fault], -1e9, 1e9
+        yield f"earlier_severities.{fault}", s.earlier_severities[fault], 0.0, 1.0
+        yield f"earlier_sizes.{fault}", s.earlier_sizes[fault], -1e9, 1e9
 
 
 def _pump(pump: PumpState) -> Iterator[Value]:

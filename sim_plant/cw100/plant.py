@@ -84,7 +84,7 @@ class CoolingWater(BasePlant[SkidState]):
         if s.interlocks.is_process_tripped:
             self.trip("I-06")
         if s.link_down_s > 0.0:
-            s.link_down_s -= k.STEP_S
+            s.link_down_s = max(s.link_down_s - k.STEP_S, 0.0)
 
     def _move_water(self) -> None:
         s = self.state
@@ -177,7 +177,13 @@ class CoolingWater(BasePlant[SkidState]):
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
         """Gives a fault this share of its full size."""
+        pumps = self.state.pumps
+        stood = {name for name, each in pumps.items() if each.is_tripped}
         upsets.set_fault(self.state, fault, parameters, severity)
+        for name, each in pumps.items():
+            if each.is_tripped and name not in stood:
+                cause = interlocks.cause_text(each.trip_cause)
+                self.note("trip", name, f"{name} tripped by {cause}")
 
     def do_in_field(self, action: str) -> None:
         """Does one of `field_actions` now.

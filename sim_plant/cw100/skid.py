@@ -8,13 +8,14 @@ from . import constants as k
 from .exchanger import ExchangerState
 from .interlocks import InterlockState
 from .loops import LoopStates
-from .pump import PumpState
+from .pump import MAINTENANCE, PumpState
 from .sensors import SENSORS
 from .valve import ValveState
 from .water import WaterState
 
 PUMPS = ("P-101A", "P-101B")
 LEAKS = ("F06", "F09")
+FREEZING = ("F06", "SENSOR-FREEZE")
 GROWING = (
     *(f"{fault} {pump}" for fault in ("F01", "F14") for pump in PUMPS),
     "F02", "F03", "F06", "F07", "F08", "F08b", "F09", "F15", "D01",
@@ -56,6 +57,13 @@ class SkidState(PlantState):
         hand_valves: Whether they are open; HV-107 is while a back-flush goes on.
         link_down_s: For how long the package's link stays down, seconds.
         severities: How severe each fault was when it was set last: what grows, grows by steps.
+        sizes: From healthy to the full size of each fault then, in the thing's own unit.
+        earlier_severities: The same of the one with another size that it took over from.
+        earlier_sizes: The size of that one.
+        level_frozen_by: Which faults hold LT-101 frozen.
+        standby_mode: What F10b took P-101B out of; `MAINTENANCE` while it took it out of nothing.
+        load_found: The product's set point when D01 began, m3/h.
+        load_set: The set point that D01 left last, m3/h; another one is the gate's.
     """
 
     strainer_plug: float = 1.0
@@ -75,3 +83,10 @@ class SkidState(PlantState):
     interlocks: InterlockState = field(default_factory=InterlockState)
     sensors: dict[str, SensorState] = field(default_factory=_transmitters)
     severities: dict[str, float] = field(default_factory=lambda: _zeros(GROWING))
+    sizes: dict[str, float] = field(default_factory=lambda: _zeros(GROWING))
+    earlier_severities: dict[str, float] = field(default_factory=lambda: _zeros(GROWING))
+    earlier_sizes: dict[str, float] = field(default_factory=lambda: _zeros(GROWING))
+    level_frozen_by: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(FREEZING, False))
+    standby_mode: int = MAINTENANCE
+    load_found: float = k.PRODUCT_USUAL
+    load_set: float = k.PRODUCT_USUAL

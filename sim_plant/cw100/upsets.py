@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ..sensor_faults import set_sensor_fault
 from . import constants as k
 from . import pump
+from .growth import grown, is_active, severity_before
 from .sensors import SENSORS
 from .skid import SkidState
 
@@ -16,9 +17,10 @@ def set_fault(s: SkidState, fault: str, given: Parameters, severity: float) -> N
 
     Leaks add up, and so do a transmitter's faults. Of two that set the same thing the later
     counts. What grows goes on from where the thing stands, so that a repair on the way holds.
+    What ends leaves alone what another fault did, or the gate wrote.
     """
     if fault.startswith("SENSOR-"):
-        set_sensor_fault(SENSORS, s.sensors, fault, given, severity)
+        _set_sensor(s, fault, given, severity)
     elif fault in {"F06", "F07", "F08", "F08b"}:
         _set_reading(s, fault, given, severity)
     elif fault in {"F01", "F10", "F10b", "F14", "F16"}:
@@ -29,14 +31,30 @@ def set_fault(s: SkidState, fault: str, given: Parameters, severity: float) -> N
         _set_water(s, fault, given, severity)
 
 
+def _set_sensor(s: SkidState, fault: str, given: Parameters, severity: float) -> None:
+    if fault == "SENSOR-FREEZE" and given["sensor"] == "LT-101":
+        _freeze_level(s, fault, is_frozen=severity > 0.0)
+    else:
+        set_sensor_fault(SENSORS, s.sensors, fault, given, severity)
+
+
+def _freeze_level(s: SkidState, fault: str, *, is_frozen: bool) -> None:
+    state = s.sensors["LT-101"]
+    state.is_faulty = True
+    if not state.is_frozen:
+        s.level_frozen_by = dict.fromkeys(s.level_frozen_by, False)  # it may have been replaced
+    s.level_frozen_by[fault] = is_frozen
+    state.is_frozen = any(s.level_frozen_by.values())
+
+
 def _set_reading(s: SkidState, fault: str, given: Parameters, severity: float) -> None:
     state = s.sensors["LT-101" if fault in {"F06", "F07"} else "TT-202"]
     state.is_faulty = True
     if fault == "F06":
-        state.is_frozen = severity > 0.0
         _leak(s, fault, given, severity)
+        _freeze_level(s, fault, is_frozen=is_active(s, fault))
     else:
-        state.offset = _grown(s, fault, severity, float(given["bias"]), state.offset)
+        state.offset = grown(s, fault, severity, float(given["bias"]), state.offset)
 
 
 def _set_pump(s: SkidState, fault: str, given: Parameters, severity: float) -> None:
@@ -45,28 +63,38 @@ def _set_pump(s: SkidState, fault: str, given: Parameters, severity: float) -> N
     match fault:
         case "F01":
             key, size = f"{fault} {name}", float(given["d0"]) - k.HEALTHY_DAMAGE
-            damage = _grown(s, key, severity, size, each.damage, k.HEALTHY_DAMAGE)
-            each.damage = min(damage, pump.MAX_DAMAGE)
-            each.damage_tau_s = float(given["tau"]) if severity else 0.0
+            each.damage = grown(s, key, severity, size, each.damage, k.HEALTHY_DAMAGE)
+            if severity or not is_active(s, key):
+                each.damage_tau_s = float(given["tau"]) if severity else 0.0
         case "F14":
             key, size = f"{fault} {name}", float(given["w"]) - 1.0
-            each.impeller = _grown(s, key, severity, size, each.impeller, 1.0)
+            each.impeller = grown(s, key, severity, size, each.impeller, 1.0)
         case "F16":
             each.is_start_blocked = severity > 0.0
         case _:
             each.has_electrical_fault = severity > 0.0
             if severity:
                 each.trip(pump.ELECTRICAL)
-            standby = s.pumps["P-101B"]
-            if severity and fault == "F10b" and not (standby.is_running or standby.run_command):
-                standby.mode = pump.MAINTENANCE
+            if fault == "F10b":
+                _put_standby_aside(s, is_aside=severity > 0.0)
+
+
+def _put_standby_aside(s: SkidState, *, is_aside: bool) -> None:
+    standby = s.pumps["P-101B"]
+    is_idle = not (standby.is_running or standby.run_command)
+    if is_aside and is_idle and standby.mode != pump.MAINTENANCE:
+        s.standby_mode, standby.mode = standby.mode, pump.MAINTENANCE
+    elif not is_aside and s.standby_mode != pump.MAINTENANCE:
+        if standby.mode == pump.MAINTENANCE:
+            standby.mode = s.standby_mode
+        s.standby_mode = pump.MAINTENANCE
 
 
 def _set_water(s: SkidState, fault: str, given: Parameters, severity: float) -> None:
     match fault:
         case "F02":
             size = float(given["plug"]) - 1.0
-            s.strainer_plug = _grown(s, fault, severity, size, s.strainer_plug, 1.0)
+            s.strainer_plug = grown(s, fault, severity, size, s.strainer_plug, 1.0)
         case "F03":
             _foul(s, given, severity)
         case "F09":
@@ -94,44 +122,41 @@ def _set_control(s: SkidState, fault: str, given: Parameters, severity: float) -
         case "F15":
             _cut_link(s, float(given["outage"]), severity)
         case _:
-            size, present = float(given["load"]) - k.PRODUCT_USUAL, s.loops.product_setpoint
-            load = _grown(s, fault, severity, size, present, k.PRODUCT_USUAL)
-            s.loops.product_setpoint = min(max(load, 0.0), k.PRODUCT_MAX)
+            _set_load(s, float(given["load"]) - k.PRODUCT_USUAL, severity)
+
+
+def _set_load(s: SkidState, size: float, severity: float) -> None:
+    """Moves the product's set point, unless the gate has written it since D01 began."""
+    present = s.loops.product_setpoint
+    begins = severity > 0.0 and not severity_before(s, "D01", size)
+    is_own = is_active(s, "D01") and present == s.load_set
+    if begins and not is_own:
+        s.load_found = present
+    load = grown(s, "D01", severity, size, present, k.PRODUCT_USUAL)
+    if begins or is_own:
+        s.load_set = load if is_active(s, "D01") else s.load_found
+        s.loops.product_setpoint = s.load_set
 
 
 def _cut_link(s: SkidState, outage_s: float, severity: float) -> None:
-    before = s.severities["F15"]
-    s.severities["F15"] = severity
+    before = severity_before(s, "F15", outage_s)
+    down_s = grown(s, "F15", severity, outage_s, s.link_down_s)
     if severity == 0.0:
-        s.link_down_s = 0.0
+        s.link_down_s = down_s
     elif before in {0.0, severity}:  # a link is up or down: while the fault grows, it goes on
         s.link_down_s = outage_s
 
 
 def _foul(s: SkidState, given: Parameters, severity: float) -> None:
     size, shell = float(given["rf"]), s.exchanger
-    fouling = _grown(s, "F03", severity, size, shell.fouling)
-    shell.fouling_tau_s = float(given["tau"]) if severity else 0.0
-    if shell.fouling_tau_s:
+    fouling = grown(s, "F03", severity, size, shell.fouling)
+    if severity or not is_active(s, "F03"):
+        shell.fouling_tau_s = float(given["tau"]) if severity else 0.0
+    if severity and shell.fouling_tau_s:
         shell.fouling_limit = severity * size
     else:
-        shell.fouling = max(fouling, 0.0)
+        shell.fouling = fouling
 
 
 def _leak(s: SkidState, fault: str, given: Parameters, severity: float) -> None:
-    s.leaks[fault] = _grown(s, fault, severity, float(given["leak"]), s.leaks[fault])
-
-
-def _grown(
-    s: SkidState, key: str, severity: float, size: float, present: float, healthy: float = 0.0
-) -> float:
-    """Returns what a thing is after its fault was set to this severity.
-
-    A fault that is set at once, or again, or ends, makes the thing what it says. One that
-    grows adds its growth, so that what was cleaned or calibrated meanwhile stays so.
-    """
-    before = s.severities[key]
-    s.severities[key] = severity
-    if severity in {0.0, before} or (before == 0.0 and severity == 1.0):
-        return healthy + severity * size
-    return present + (severity - before) * size
+    s.leaks[fault] = grown(s, fault, severity, float(given["leak"]), s.leaks[fault])

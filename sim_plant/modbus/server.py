@@ -39,6 +39,7 @@ _HEADER = struct.Struct(">HHHB")
 _MAX_PDU = 253
 _MAX_CONNECTIONS = 64
 _ANSWER_WITHIN_S = 10.0
+_SILENT_AFTER_S = 60.0  # who has not asked for so long makes room for others
 
 
 class Refused(Exception):
@@ -72,6 +73,7 @@ class ModbusServer:
         self._server: asyncio.Server | None = None
         self._listener = 0
         self._connections: set[asyncio.StreamWriter] = set()
+        self._heard_at_s: dict[asyncio.StreamWriter, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -107,21 +109,38 @@ class ModbusServer:
         await self._server.wait_closed()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._image.is_silent or len(self._connections) >= _MAX_CONNECTIONS:
+        if self._image.is_silent or not self._has_room():
             writer.transport.abort()
             return
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         self._connections.add(writer)
+        self._hear(writer)
         try:
             await self._serve(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
             writer.transport.abort()  # the client has gone, or does not read its answers
         finally:
             self._connections.discard(writer)
+            self._heard_at_s.pop(writer, None)
             self._tasks.discard(task)
             writer.close()
+
+    def _hear(self, writer: asyncio.StreamWriter) -> None:
+        self._heard_at_s[writer] = asyncio.get_running_loop().time()
+
+    def _has_room(self) -> bool:
+        """Returns whether one more may connect; a full house loses who was silent longest."""
+        if len(self._connections) < _MAX_CONNECTIONS:
+            return True
+        quietest = min(self._connections, key=self._heard_at_s.__getitem__)
+        silence_s = asyncio.get_running_loop().time() - self._heard_at_s[quietest]
+        if silence_s < _SILENT_AFTER_S:
+            return False
+        self._connections.discard(quietest)
+        quietest.transport.abort()
+        return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
@@ -130,6 +149,7 @@ class ModbusServer:
             if protocol != 0 or not 2 <= length <= _MAX_PDU + 1:
                 return  # not Modbus: the stream cannot be trusted any more
             pdu = await reader.readexactly(length - 1)
+            self._hear(writer)
             if self._image.is_silent:
                 return  # the request was on its way when the link went down
             answer = self.answer(unit, pdu, peer)

@@ -1,12 +1,14 @@
 """The method calls that a plant takes: ConditionRefresh from all, Acknowledge from operators."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from asyncua import ua
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.uaerrors import BadTooManyOperations
 
 from ..errors import ServeError, WriteRejected
 from ..frames import FrameLog
@@ -24,6 +26,7 @@ _REFRESHES = {
     standard_node(ObjectIds.ConditionType_ConditionRefresh): 1,
     standard_node(ObjectIds.ConditionType_ConditionRefresh2): 2,
 }
+_MOST_METHODS = 50  # of one request: the plant stands still while it is answered
 _ACKNOWLEDGE_TYPES = (ua.VariantType.ByteString, ua.VariantType.LocalizedText)
 
 
@@ -55,7 +58,16 @@ class PlantCalls:
     async def answer(
         self, session: OwnSession, methods: list[ua.CallMethodRequest]
     ) -> list[ua.CallMethodResult]:
-        """Answers a Call request, one result for each method."""
+        """Answers a Call request, one result for each method.
+
+        Raises:
+            BadTooManyOperations: There are more than 50.
+        """
+        if len(methods) > _MOST_METHODS:
+            with suppress(ServeError):  # it is refused all the same
+                refusals = [StatusCodes.BadTooManyOperations] * len(methods)
+                self._record(session, methods, refusals)
+            raise BadTooManyOperations
         remarks: list[tuple[Condition, Remark]] = []
         try:
             with self._image.transaction():

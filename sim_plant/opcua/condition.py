@@ -107,9 +107,11 @@ class Condition:
             quality: Its status code.
             at: When it was sampled.
         """
-        has_just_come = state.active and not state.acknowledged
-        if has_just_come:
-            self.event_ids.clear()
+        seen = self.state
+        was_waiting = seen.active and not seen.acknowledged
+        has_only_returned = was_waiting and not state.active
+        if not state.acknowledged and not has_only_returned:
+            self.event_ids.clear()  # it has come, and may have gone again unseen
         event_id = uuid4().bytes
         self.event_ids.append(event_id)
         self.state = replace(state)

@@ -2,7 +2,11 @@
 
 import os
 import secrets
+import shutil
+import stat
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -23,7 +27,7 @@ TRUSTED = "trusted"
 _SECRETS = {name: f"{name}.secret" for name in (GATE, OPERATOR)}
 _KEY_BITS = 2048
 _VALID_DAYS = 3650
-_PRIVATE, _PUBLIC = 0o600, 0o644
+_PRIVATE, _PUBLIC, _PRIVATE_FOLDER = 0o600, 0o644, 0o700
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,15 @@ class Identity:
 
 
 def open_identity(folder: Path, application_uri: str) -> Identity:
-    """Reads an identity; a folder that has none of its files gets a new one first.
+    """Reads an identity; where there is no folder, or an empty one, a new one is made first.
 
     Args:
-        folder: Where its files are; made if it is missing.
+        folder: Where its files are; made if it is missing, in a folder that is there.
         application_uri: Which the certificate carries.
 
     Raises:
-        ServeError: A file is missing, broken, or belongs to another server; nothing is changed.
+        ServeError: A file is missing, broken, or belongs to another server, or there is no
+            folder around; nothing is changed.
     """
     wanted = (CERTIFICATE, KEY, *_SECRETS.values())
     try:
@@ -77,6 +82,21 @@ def open_identity(folder: Path, application_uri: str) -> Identity:
 
 
 def _create(folder: Path, application_uri: str) -> None:
+    if not folder.parent.is_dir():
+        raise ServeError(f"{folder}: there is no folder {folder.parent}")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ServeError(f"{folder}: there is something in it, but no identity")
+    # Made beside and renamed, so that a crash leaves nothing half-made. Its mode is 0700.
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _fill(made, application_uri)
+        made.rename(folder)
+    except BaseException:
+        shutil.rmtree(made)
+        raise
+
+
+def _fill(folder: Path, application_uri: str) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
     pem = key.private_bytes(
         serialization.Encoding.PEM,
@@ -84,7 +104,7 @@ def _create(folder: Path, application_uri: str) -> None:
         serialization.NoEncryption(),
     )
     certificate = _self_signed(key, application_uri)
-    (folder / TRUSTED).mkdir(parents=True, exist_ok=True)
+    (folder / TRUSTED).mkdir(_PRIVATE_FOLDER)
     for name in _SECRETS.values():
         _write(folder / name, f"{secrets.token_urlsafe(18)}\n".encode(), _PRIVATE)
     _write(folder / KEY, pem, _PRIVATE)
@@ -92,7 +112,6 @@ def _create(folder: Path, application_uri: str) -> None:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    # Exclusively: what is there was made by somebody else in the meantime.
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(file, "wb") as stream:
         stream.write(content)
@@ -163,7 +182,13 @@ def _read_certificate(path: Path, application_uri: str) -> x509.Certificate:
     return certificate
 
 
+def _check_private(path: Path) -> None:
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ServeError(f"{path}: open to others than its owner: chmod 600 {path}")
+
+
 def _read_key(path: Path) -> rsa.RSAPrivateKey:
+    _check_private(path)
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except (ValueError, TypeError):
@@ -174,6 +199,7 @@ def _read_key(path: Path) -> rsa.RSAPrivateKey:
 
 
 def _read_secret(path: Path) -> str:
+    _check_private(path)
     try:
         secret = path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as error:
@@ -184,11 +210,14 @@ def _read_secret(path: Path) -> str:
 
 
 def _certificates(folder: Path) -> list[bytes]:
-    try:
-        found = [_der(path.read_bytes()) for path in folder.iterdir()]
-    except OSError:  # a file that just goes, or a folder that went: nobody is trusted by it
-        return []
-    return [der for der in found if der is not None]
+    found: list[bytes] = []
+    with suppress(OSError):  # the folder went: nobody is trusted by it
+        for path in folder.iterdir():
+            with suppress(OSError):  # a folder, or a file that just goes: the others count
+                der = _der(path.read_bytes())
+                if der is not None:
+                    found.append(der)
+    return found
 
 
 def _der(content: bytes) -> bytes | None:

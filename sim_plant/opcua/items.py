@@ -110,6 +110,9 @@ class PlantItems(MonitoredItemService):
             code = StatusCodes.BadMonitoredItemFilterUnsupported
         if code != StatusCodes.Good:
             return ua.MonitoredItemModifyResult(_status(code))
+        asked = cast(ua.MonitoringParameters, params.RequestedParameters)
+        queue_size = self._revise_queue_size(cast(int, asked.QueueSize))
+        asked.QueueSize = ua.Counter(queue_size)
         result = super()._modify_monitored_item(params)
         if is_event_item:
             self._where[item] = self._where_of(wanted)

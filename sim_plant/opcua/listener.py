@@ -109,7 +109,23 @@ class _Processor(UaProcessor):
         self._wire: Any = transport
         self._serve: Any = super().process
 
+    def _should_close_session_on_transport_loss(self) -> bool:
+        return True  # it cannot be taken up on another channel
+
     async def process(self, header: Any, body: Any) -> bool:
+        before: Any = self.session
+        watchdog = cast(Any, self._session_watchdog_task)
+        if before is not None:
+            mode = self._connection.security_policy.Mode
+            before.is_encrypted = mode == ua.MessageSecurityMode.SignAndEncrypt
+        is_served = await self._answer(header, body)
+        if before is not None and before is not self.session:
+            if watchdog is not None:  # a session whose creation failed has none
+                watchdog.cancel()
+            await before.close_session()  # the channel has a new one: nobody reaches it any more
+        return is_served
+
+    async def _answer(self, header: Any, body: Any) -> bool:
         if header.MessageType in _CLOSED_WITHOUT_CHANNEL and not self._connection.is_open():
             return self._give_up(StatusCodes.BadTcpSecureChannelUnknown)
         try:

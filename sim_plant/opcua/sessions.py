@@ -11,8 +11,10 @@ from asyncua.server.internal_session import InternalSession
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import (
     BadIdentityTokenInvalid,
+    BadIdentityTokenRejected,
     BadServiceUnsupported,
     BadSubscriptionIdInvalid,
+    BadTooManySubscriptions,
 )
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -27,15 +29,23 @@ from .nodes import standard_node
 
 _OAEP_PADDING = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
 _NOBODY = User(UserRole.Anonymous)
-_SHORTEST_INTERVAL_MS = 10.0
+_SHORTEST_INTERVAL_MS, _LONGEST_INTERVAL_MS = 10.0, 60_000.0
+_LONGEST_LIFE_MS = 600_000.0  # of a subscription for whose notifications nobody asks
+_MOST_SUBSCRIPTIONS = 20
 _OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep"  # what Basic256Sha256 encrypts with
 
 
 class OwnSession(InternalSession):
-    """A session that reaches its own subscriptions only; asyncua checks no owner.
+    """A session that reaches its own subscriptions only, and ends with them.
 
-    Without this a viewer could end the gate's or a reader's subscription unseen.
+    asyncua checks no owner, so that a viewer could end the gate's or a reader's subscription
+    unseen; and it keeps the subscriptions of clients that have gone, which nobody can take up.
+
+    Attributes:
+        is_encrypted: Its channel is, so that a password need not be.
     """
+
+    is_encrypted = False
 
     @property
     def _server(self) -> "Sessions":
@@ -61,17 +71,31 @@ class OwnSession(InternalSession):
         if not self._owns(params.SubscriptionId):
             raise BadSubscriptionIdInvalid
 
+    async def close_session(self, delete_subs: bool = True) -> None:
+        """Closes the session and ends its subscriptions, whatever the client wants of them."""
+        del delete_subs
+        await super().close_session(delete_subs=True)
+
     async def create_subscription(
         self,
         params: ua.CreateSubscriptionParameters,
         callback: Callable[..., Any],
         request_callback: Callable[..., Any] | None = None,
     ) -> ua.CreateSubscriptionResult:
-        """Creates a subscription that publishes at most every 10 ms, with our items."""
-        interval = max(cast(float, params.RequestedPublishingInterval), _SHORTEST_INTERVAL_MS)
-        params.RequestedPublishingInterval = ua.Duration(interval)
+        """Creates a subscription with our items.
+
+        It publishes every 10 ms to 60 s, and lives for at most ten minutes without a client
+        that asks for its notifications.
+
+        Raises:
+            BadTooManySubscriptions: The session has 20.
+        """
+        subscriptions = self.subscription_service.subscriptions
+        if sum(map(self._owns, subscriptions)) >= _MOST_SUBSCRIPTIONS:
+            raise BadTooManySubscriptions
+        _revise(params)
         result = await super().create_subscription(params, callback, request_callback)
-        created = self.subscription_service.subscriptions[cast(int, result.SubscriptionId)]
+        created = subscriptions[cast(int, result.SubscriptionId)]
         created.monitored_item_srv = PlantItems(created, self.aspace, self._server.event_types)
         return result
 
@@ -168,11 +192,15 @@ class Sessions(InternalServer):
 
         Raises:
             BadIdentityTokenInvalid: The password cannot be decrypted, or was recorded.
+            BadIdentityTokenRejected: It crosses the connection in clear, although the server
+                has a key.
 
         Source: OPC UA Part 4, UserNameIdentityToken: length, password, nonce of the session.
         """
         name, secret = cast(str, token.UserName), cast(bytes, token.Password or b"")
         if not token.EncryptionAlgorithm:
+            if self.private_key is not None and not isession.is_encrypted:
+                raise BadIdentityTokenRejected
             return name, secret.decode()
         if token.EncryptionAlgorithm != _OAEP or self.private_key is None:
             raise BadIdentityTokenInvalid
@@ -217,6 +245,20 @@ class Sessions(InternalServer):
             }
         )
         raise BadServiceUnsupported
+
+
+def _revise(params: ua.CreateSubscriptionParameters) -> None:
+    asked = cast(float, params.RequestedPublishingInterval)
+    interval = min(max(_SHORTEST_INTERVAL_MS, asked), _LONGEST_INTERVAL_MS)  # NaN: the shortest
+    most = int(_LONGEST_LIFE_MS / interval)
+    life, keep_alive = (
+        cast(int, params.RequestedLifetimeCount),
+        cast(int, params.RequestedMaxKeepAliveCount),
+    )
+    params.RequestedPublishingInterval = ua.Duration(interval)
+    params.RequestedLifetimeCount = ua.Counter(min(life or most, most))
+    # A third, as OPC UA Part 4, CreateSubscription wants it.
+    params.RequestedMaxKeepAliveCount = ua.Counter(min(keep_alive or most, most // 3))
 
 
 async def _no_calls(

@@ -121,7 +121,7 @@ def _pressure_cut(c: ControlState, pressure: float) -> float:
 def _lead_production(c: ControlState, pv: float, cut: float) -> None:
     loop = c.loops["PRODUCTION"]
     if loop.mode == MANUAL:
-        c.production = pv
+        c.production = pv + cut  # so that back in auto it works on `pv`, whatever is cut
         c.production_trim = loop.output - 100.0 / FULL_PRODUCTION * pv
         loop.error = 0.0
         return

@@ -14,6 +14,8 @@ _MOST_MOLES = 1e4
 _COLDEST_C, _HOTTEST_C = -50.0, 400.0
 _MOST_PRESSURE = 1e5  # mmHg
 _SLACK = 1e-6
+_LEAST_MOLES = -1.0  # Euler steps below zero before it stops where a reactant has run out
+_OVERSHOOT = 0.05  # an episode rises a little on before it decays
 
 Value = tuple[str, float, float, float]  # name, value, low, high
 
@@ -48,7 +50,7 @@ def _refuse(values: Iterable[Value]) -> None:
 def _values(s: ProcessState) -> Iterator[Value]:
     yield "state.process.steps", s.steps, 0, _MOST_STEPS
     for part in (REACTOR, SEPARATOR, STRIPPER, HEADER):
-        yield from _all("x", s.x[part][:-1], 0.0, _MOST_MOLES, part.start)
+        yield from _all("x", s.x[part][:-1], _LEAST_MOLES, _MOST_MOLES, part.start)
     yield from _all("x", s.x[WATER], _COLDEST_C, _HOTTEST_C, WATER.start)
     yield from _all("x", s.x[VALVES], 0.0, 100.0, VALVES.start)
     yield from _all("xmv", s.xmv, 0.0, 100.0)
@@ -73,7 +75,7 @@ def _walk(walk: Walk, kind: WalkKind, time_h: float) -> Iterator[Value]:
     yield "start_h", walk.start_h, 0.0, time_h
     yield "end_h", walk.end_h, time_h - k.STEP_S / 3600.0 - _SLACK, time_h + 10.0
     low = (0.0 if kind.is_episodic else kind.centre - kind.span) - _SLACK
-    high = (1.0 if kind.is_episodic else kind.centre + kind.span) + _SLACK
+    high = (1.0 + _OVERSHOOT if kind.is_episodic else kind.centre + kind.span) + _SLACK
     length = walk.end_h - walk.start_h
     for name, h in (("a", 0.0), ("c", 0.5 * length), ("d", length)):
         yield name, walk.a + h * (walk.b + h * (walk.c + h * walk.d)), low, high

@@ -1,18 +1,22 @@
 """What `plant serve` takes on standard input, and the snapshots that it keeps."""
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handwheel.hmi.snapshots import save_snapshot
+from handwheel.hmi.snapshots import load_snapshot, save_snapshot
 from handwheel.sim_plant.cw100.plant import create
+from handwheel.sim_plant.errors import SnapshotError
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ..served import HANDWHEEL, handwheel
+from .in_process import Said
 from .processes import ANY_PORTS, becomes_true, line_with, started, tell
 
 SERVE = ("plant", "serve", "cw-100", *ANY_PORTS)
@@ -21,17 +25,18 @@ SERVE = ("plant", "serve", "cw-100", *ANY_PORTS)
 def test_standard_input_commands_the_plant_and_its_end_ends_it(tmp_path: Path) -> None:
     lines = [
         "status", "fault F02,plug=9", "field local-P-101B", "speed 5", "status", "speed max",
-        "speed 0", "save plant.json", "", "  help  ",
+        "speed 0", "fault F09,over=1h", "save plant.json", "", "  help  ",
     ]  # fmt: skip
     done = handwheel(*SERVE, "--speed", "0", stdin="\n".join(lines), cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == "handwheel: F09 still changes; in plant.json it stays as it is now\n"
     assert done.stdout.startswith("cw-100, cooling-water skid")
     said = done.stdout.partition("Ctrl-C to stop.\n")[2].splitlines()
-    assert said[0] == "0 s of plant time at 0x; active: nothing"
-    assert said[1].endswith("s of plant time at 5x; active: nothing")
+    assert said[0] == "0 s of plant time at 0x; alarms and interlocks: none"
+    assert said[1].endswith("s of plant time at 5x; alarms and interlocks: none")
     assert said[2].startswith("speed N|max")
-    events = [line.split(maxsplit=3)[1:3] for line in said[-2:]]
-    assert events == [["fault", "F02"], ["field", "local-P-101B"]]
+    events = [line.split(maxsplit=3)[1:3] for line in said[-3:]]
+    assert events == [["fault", "F02"], ["field", "local-P-101B"], ["fault", "F09"]]
     state = _state(tmp_path / "plant.json")
     assert state["strainer_plug"] == 9.0
     assert {path.name for path in tmp_path.iterdir()} == {"plant.json"}
@@ -45,7 +50,9 @@ def test_wrong_commands_are_told_and_change_nothing(tmp_path: Path) -> None:
         "fault F20": "there is no fault called 'F20'; did you mean F",
         "fault F02@1h": "this happens now; leave out the time, or give it to plant serve",
         "fault F02,plug=1e9": "F02, plug (",
-        "field": "'': write a name and a time, such as clean-strainer@7min",
+        "fault F02,plug=2s": "F02, plug (",
+        "fault": "which fault? write fault F01, or fault F02,plug=28",
+        "field": "which action? write field clean-strainer",
         "field repair-P-101A": "P-101A is running",
         "save": ". is a folder; name a file",
         "save no/such/file": "no/such/file: no such file or directory",
@@ -57,7 +64,7 @@ def test_wrong_commands_are_told_and_change_nothing(tmp_path: Path) -> None:
     told = done.stderr.decode().splitlines()
     for line, message in zip(told, wrong.values(), strict=True):
         assert line.startswith(f"handwheel: {message}")
-    assert done.stdout.decode().endswith("0 s of plant time at 0x; active: nothing\n")
+    assert done.stdout.decode().endswith("0 s of plant time at 0x; alarms and interlocks: none\n")
     assert _state(tmp_path / "plant.json") == create(1).snapshot()["state"]
     assert {path.name for path in tmp_path.iterdir()} == {"plant.json"}
 
@@ -116,10 +123,36 @@ def test_a_restarted_plant_keeps_its_alarms_and_who_has_seen_them(tmp_path: Path
     options = ("--seed", "7", "--snapshot", "plant.json", "--speed", "0")
     done = handwheel(*SERVE, *options, stdin="status\n", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("active: VAH-101A.active, PDAH-101.active\n")
+    assert done.stdout.endswith("alarms and interlocks: VAH-101A.active, PDAH-101.active\n")
     assert _state(tmp_path / "plant.json") == before
     seen = {name: state["acknowledged"] for name, state in before["alarms"].items()}
     assert (seen["PDAH-101"], seen["VAH-101A"]) == (True, False)
+
+
+@pytest.mark.parametrize("name", ["plant.json", "plant.json.part", "link.json"])
+def test_a_snapshot_replaces_nothing_but_ordinary_files(tmp_path: Path, name: str) -> None:
+    if name == "link.json":
+        (tmp_path / name).symlink_to(tmp_path / "pipe")
+        os.mkfifo(tmp_path / "pipe")
+    else:
+        os.mkfifo(tmp_path / name)
+    path = tmp_path / name.removesuffix(".part")
+    with pytest.raises(SnapshotError, match="is no ordinary file; name another"):
+        save_snapshot(create(1), path)
+    if not name.endswith(".part"):
+        with pytest.raises(SnapshotError, match="is no ordinary file; name another"):
+            load_snapshot(create(1), path)
+    left = {each.name: each.is_fifo() for each in tmp_path.iterdir()}
+    assert left == dict.fromkeys((name, "pipe") if name == "link.json" else (name,), True)
+
+
+def test_a_snapshot_is_written_to_where_a_link_leads(tmp_path: Path) -> None:
+    link, target = tmp_path / "link.json", tmp_path / "real.json"
+    link.symlink_to("real.json")
+    save_snapshot(create(1), link)
+    assert link.is_symlink()
+    assert not target.is_symlink()
+    assert _state(target) == create(1).snapshot()["state"]
 
 
 def test_a_plant_is_served_by_its_scenario_with_its_own_identity(tmp_path: Path) -> None:
@@ -134,6 +167,19 @@ def test_a_plant_is_served_by_its_scenario_with_its_own_identity(tmp_path: Path)
         tell(process, "quit")
         assert process.wait(timeout=10) == 0
     assert {"certificate.der", "gate.secret"} < {path.name for path in (tmp_path / "own").iterdir()}
+
+
+@pytest.mark.parametrize("model", ["cw-100", "tep", "cstr"])
+def test_the_faults_fit_a_terminal_and_lose_no_word(
+    said: Said, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    whole = said("plant", "faults", model)[1]
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    folded = said("plant", "faults", model)[1]
+    assert max(map(len, whole.splitlines())) > 80 >= max(map(len, folded.splitlines()))
+    assert folded.split() == whole.split()
+    assert not whole.endswith("field actions\n")
 
 
 def _state(path: Path) -> dict[str, Any]:

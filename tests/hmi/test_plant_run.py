@@ -9,7 +9,9 @@ from unittest.mock import patch
 import pytest
 
 from handwheel.hmi.plant_record import Recording
+from handwheel.hmi.plant_run import sample_interval
 from handwheel.hmi.plants import create_plant, parse_fault, plant_names
+from handwheel.sim_plant.cw100.faults import FAULTS
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
@@ -63,7 +65,7 @@ def test_the_file_holds_every_tag_at_its_time_and_is_the_same_for_a_seed(
     assert runs[0] == runs[1]
     assert paths[0].read_bytes() == paths[1].read_bytes() != paths[2].read_bytes()
 
-    scenario = Scenario((parse_fault("F02@2min"),))
+    scenario = Scenario((parse_fault("F02@2min", FAULTS),))
     simulation = Simulation(create_plant("cw-100", 3), scenario)
     with paths[0].open(newline="") as file:
         names, *rows = csv.reader(file)
@@ -92,6 +94,48 @@ def test_a_bad_value_is_an_empty_cell_and_a_gap(tmp_path: Path) -> None:
     assert row["PT-102.pv"] == ""
     assert isnan(recording.series["PT-102.pv"][0])
     assert float(row["PDT-101.pv"]) == recording.series["PDT-101.pv"][0]
+
+
+LATE = """
+schema: scenario/1
+plant: cw-100
+for: 1 min
+events:
+  - {write: P-101B.run_cmd, value: true, at: 90 s}
+"""
+
+
+def test_what_would_never_happen_is_refused(tmp_path: Path, said: Said) -> None:
+    late = "lies after the end of the run (1 min 00 s)\n"
+    path = tmp_path / "run.csv"
+    command = (*RUN, "--csv", str(path), "--for", "1min")
+    for words, told in (
+        (("--fault", "F02@2h"), "F02 at 2 h 00 min"),
+        (("--fault", "F02@1min"), "F02 at 1 min 00 s"),
+        (("--field", "clean-strainer@61s"), "clean-strainer at 1 min 01 s"),
+    ):
+        assert said(*command, *words) == (2, "", f"handwheel: {told} {late}")
+    assert not path.exists()
+    assert said(*RUN, "--for", "1min", "--fault", "F02@59500ms")[0] == 0
+
+    file = tmp_path / "late.yaml"
+    file.write_text(LATE)
+    assert said("plant", "run", "--scenario", str(file)) == (
+        2, "", f"handwheel: the write on P-101B.run_cmd at 1 min 30 s {late}"
+    )  # fmt: skip
+
+
+def test_a_short_run_is_sampled_often_enough_that_no_effect_precedes_its_cause() -> None:
+    plant = create_plant("cw-100")  # its step is 0.5 s
+    lengths = (60.0, 1800.0, 14_400.0)
+    assert [sample_interval(plant, each, is_filed=False) for each in lengths] == [0.5, 3.0, 10.0]
+    assert sample_interval(plant, 60.0, is_filed=True) == 10.0
+
+
+def test_a_plot_leaves_a_gap_outside_its_scale(said: Said) -> None:
+    tag = ("--tag", "PT-102.pv=0..300")  # it is at 350 kPa
+    _, out, _ = said(*RUN, "--for", "1min", "--no-noise", "--plot", *tag)
+    assert not any("\u2800" < sign <= "\u28ff" for sign in out)
 
 
 def test_named_tags_are_plotted_a_constant_one_too(said: Said) -> None:
@@ -154,7 +198,7 @@ def test_the_faults_are_listed_for_people_and_for_programs(said: Said) -> None:
 
 @pytest.mark.parametrize("text", ["F01", " F01 @ 10 min , d0 = 0.3 , tau = 1h , pump = P-101B "])
 def test_spaces_in_a_fault_do_not_matter(text: str) -> None:
-    event = parse_fault(text)
+    event = parse_fault(text, FAULTS)
     assert event.fault == "F01"
     if "@" in text:
         assert event.at_s == 600.0
@@ -163,4 +207,4 @@ def test_spaces_in_a_fault_do_not_matter(text: str) -> None:
 
 def test_a_fault_says_nothing_twice() -> None:
     with pytest.raises(ScenarioError, match="over stands there twice"):
-        parse_fault("F02,over=1h,over=2h")
+        parse_fault("F02,over=1h,over=2h", FAULTS)

@@ -36,7 +36,9 @@ field:
 WRONG = [
     ("sead: 3", ["3:1: sead: unknown key; did you mean 'seed'?"]),
     ("mode: turbo", ["3:1: mode: cw-100 has no mode called 'turbo'; known: base"]),
-    ("seed: -1", ["3:1: seed: input should be greater than or equal to 0, found -1"]),
+    ("seed: -1", ["3:1: seed: -1 is no seed; write a whole number from 0 on"]),
+    ("seed: 1.5", ["3:1: seed: 1.5 is no seed; write a whole number from 0 on"]),
+    ("events:\n  - {fault: F02, plug: 2 s}", ["4:18: events.0.plug: F02, plug ("]),
     ("noise: off", ["3:8: noise: 'off' means different things to different readers"]),
     ("for: 5", ["3:1: for: 5 is no duration; write a number and ms, s, min, h or d: 500 ms"]),
     ("for: 0 s", ["3:1: for: '0 s' is no time at all"]),
@@ -112,6 +114,12 @@ def test_a_mode_that_is_a_number_needs_no_quotes(tmp_path: Path) -> None:
     assert load_scenario(path).file.mode == "3"
 
 
+def test_a_list_with_nothing_in_it_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "empty.yaml"
+    path.write_text(f"{HEAD}events:\nfield:\n")
+    assert load_scenario(path).scenario.events == ()
+
+
 @pytest.mark.parametrize(("text", "told"), WRONG, ids=[text.split("\n")[-1] for text, _ in WRONG])
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, told: list[str]) -> None:
     path = tmp_path / "wrong.yaml"
@@ -179,9 +187,11 @@ def test_the_command_line_adds_to_a_file_and_wins_over_it(tmp_path: Path, said: 
     path = tmp_path / "strainer.yaml"
     path.write_text(STRAINER)
     run = ("plant", "run", "--scenario", str(path))
-    code, out, _ = said(*run, "cw-100", "--for", "3min", "--fault", "D01@1min")
-    times = [line.split()[0] for line in out.splitlines()[:-1]]
-    assert (code, times) == (0, ["000:01:00.0", "000:01:30.0", "000:02:00.0"])
+    code, out, _ = said(*run, "cw-100", "--for", "11min", "--fault", "D01@1min")
+    events = [line.split() for line in out.splitlines()[:-1]]
+    times = [each[0] for each in events if each[1] in {"fault", "write", "field"}]
+    due = ("01:00", "01:30", "02:00", "08:00", "09:00", "10:00")  # and not 17:00
+    assert (code, times) == (0, [f"000:{time}.0" for time in due])
     code, _, err = said(*run, "quadtank")
     assert (code, err) == (2, f"handwheel: {path} is for cw-100, not for quadtank\n")
     path.write_text(HEAD)

@@ -50,7 +50,7 @@ WRONG = [
     ("plant run cw-100 --for 0s", "--for: '0s' is no time at all"),
     (f"{RUN} --every 0min", "--every: '0min' is no time at all"),
     (f"{RUN} --fault F20", "there is no fault called 'F20'"),
-    (f"{RUN} --fault F01@-3min", "'-3min' is no duration"),
+    (f"{RUN} --fault F01@-3min", "'-3min' lies before the start; a time is 0 s or later"),
     (f"{RUN} --fault F01@soon", "'soon' is no duration"),
     (f"{RUN} --fault F01,d1=0.3", "there is no parameter of F01 called 'd1'; did you mean d0?"),
     (f"{RUN} --fault F01,d0", "write NAME=VALUE, such as d0=0.3"),

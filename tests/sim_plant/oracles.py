@@ -177,7 +177,7 @@ def _obey(simulation: Simulation, order: str) -> None:
     verb, _, what = order.partition(" ")
     match verb:
         case "fault":
-            simulation.apply(parse_fault(what))
+            simulation.apply(parse_fault(what, simulation.plant.faults))
         case "field":
             simulation.apply(parse_field(what))
         case _:
@@ -252,6 +252,9 @@ def _hold_events(row: Row, run: Run) -> None:
     happened = {e.tag: e.time_s for e in reversed(run.events) if e.kind not in _DONE_BY_US}
     for tag, entry in row.get("events", {}).items():
         assert happened.get(tag) == _when(entry), f"{tag} in {happened}"
+    for tag, (cause, delay) in row.get("after", {}).items():
+        assert {tag, cause} <= happened.keys(), f"{tag} after {cause} in {happened}"
+        assert happened[tag] - happened[cause] == _when(delay), f"{tag} after {cause}"
     for tag, entry in row.get("brisk", {}).items():
         assert run.brisk.get(tag) == _when(entry), f"brisk {tag} in {run.brisk}"
     assert not set(row.get("never", ())) & happened.keys()

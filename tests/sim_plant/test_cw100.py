@@ -113,6 +113,8 @@ def test_cavitation_is_noisy_and_delays_the_pressure_alarm(seed: int) -> None:
     ("event", "says"),
     [
         (FaultEvent("SENSOR-BAIS"), "did you mean SENSOR-BIAS?"),
+        (FaultEvent("F2"), "did you mean F02?"),
+        (FaultEvent("f16"), "did you mean F16?"),
         (FaultEvent("F01", -1.0), "before the start"),
         (FaultEvent("F01", float("nan")), "before the start"),
         (FaultEvent("F01", 0.0, {"tua": 1.0}), "did you mean tau?"),

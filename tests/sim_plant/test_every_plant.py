@@ -5,8 +5,11 @@ import json
 import pytest
 
 from handwheel.hmi.plants import create_plant, plant_names
+from handwheel.sim_plant.errors import SnapshotError, WriteRejected
+from handwheel.sim_plant.image import ProcessImage
 from handwheel.sim_plant.model import Choice, Node, Number
-from handwheel.sim_plant.scenario import FaultEvent, bind_event
+from handwheel.sim_plant.scenario import FaultEvent, Scenario, bind_event
+from handwheel.sim_plant.simulation import Simulation
 
 PLANTS = pytest.mark.parametrize("name", plant_names())
 
@@ -67,3 +70,37 @@ def test_it_goes_on_from_a_snapshot_to_the_same_bytes(name: str) -> None:
         second.step()
     assert json.dumps(first.snapshot()) == json.dumps(second.snapshot())
     assert first.measurements() == second.measurements()
+
+
+@PLANTS
+def test_whatever_becomes_of_it_a_snapshot_takes(name: str) -> None:
+    plant = create_plant(name, seed=1)
+    for fault in plant.faults:
+        bound = bind_event(plant, FaultEvent(fault))
+        assert isinstance(bound, FaultEvent)
+        plant.inject(fault, bound.parameters)
+    for _ in range(150):
+        for _ in range(50):
+            plant.step()
+        plant.restore(plant.snapshot())
+
+
+@PLANTS
+def test_what_is_refused_is_undone_even_in_a_state_that_no_snapshot_may_hold(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise SnapshotError("no plant can be like this")
+
+    plant = create_plant(name, seed=1)
+    monkeypatch.setattr(plant, "check", refuse)
+    image = ProcessImage(Simulation(plant, Scenario()))
+    tag = next(tag for tag in plant.inputs if tag.name.endswith((".sp", ".op", "volts", "pos")))
+    assert tag.write is not None
+    before = plant.snapshot()
+    with pytest.raises(WriteRejected):
+        image.write([(tag.name, tag.write[1]), ("nowhere.pv", 1.0)])
+    assert plant.snapshot() == before
+    assert plant.drain_events() == []
+    image.write([(tag.name, tag.write[1])])
+    assert image.values[tag.name] == tag.write[1]

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
 
 import pytest
 
@@ -15,32 +13,7 @@ from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ..served import warm
-
-
-def _causes(plant: CoolingWater) -> dict[str, Any]:
-    """What only faults and the field change: the same as of a fresh plant if all is well."""
-    s = plant.state
-    causes: dict[str, Any] = {
-        "plug": s.strainer_plug, "leaks": dict(s.leaks), "passing": s.passing,
-        "link": s.link_down_s, "fouling": s.exchanger.fouling, "grows": s.exchanger.fouling_tau_s,
-        "fan": s.water.fan_lost, "weather": s.water.wet_bulb_c, "load": s.loops.product_setpoint,
-    }  # fmt: skip
-    for name, pump in s.pumps.items():
-        causes[name] = (
-            pump.damage, pump.damage_tau_s, pump.impeller, pump.is_start_blocked,
-            pump.has_electrical_fault,
-        )  # fmt: skip
-    for name, valve in s.valves.items():
-        causes[name] = (valve.is_stuck, valve.band, valve.slip)
-    for name, sensor in s.sensors.items():
-        causes[name] = {
-            what: value for what, value in asdict(sensor).items()
-            if what not in {"value", "is_faulty", "is_lost", "spike", "unchanged_s"}
-        }  # fmt: skip
-    return causes
-
-
-HEALTHY = _causes(warm())
+from .faulty import HEALTHY, causes, set_fault, skid
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -48,19 +21,13 @@ def test_a_fault_grows_and_ends_and_a_snapshot_on_the_way_goes_on_bit_for_bit(fa
     scenario = Scenario((FaultEvent(fault, 20.0, over_s=100.0, for_s=300.0),))
     first = Simulation(warm(seed=2), scenario)
     first.run(70.0)
-    assert _causes(warm(seed=2)) == HEALTHY != _causes(_plant(first))
+    assert causes(warm(seed=2)) == HEALTHY != causes(skid(first))
     second = CoolingWater(seed=2)
     second.restore(json.loads(json.dumps(first.plant.snapshot())))
     continued = Simulation(second, scenario)
     assert first.run(330.0) == continued.run(330.0)
     assert json.dumps(first.plant.snapshot()) == json.dumps(second.snapshot())
-    assert _causes(second) == HEALTHY
-
-
-def _plant(simulation: Simulation) -> CoolingWater:
-    plant = simulation.plant
-    assert isinstance(plant, CoolingWater)
-    return plant
+    assert causes(second) == HEALTHY
 
 
 MANY = (
@@ -92,35 +59,30 @@ def test_many_faults_at_once_go_on_bit_for_bit_after_a_snapshot(steps: int) -> N
     assert json.dumps(first.plant.snapshot()) == json.dumps(second.snapshot())
 
 
-def _set(plant: CoolingWater, fault: str, severity: float = 1.0, **given: float | str) -> None:
-    parameters = {name: each.default for name, each in FAULTS[fault].parameters.items()}
-    plant.inject(fault, {**parameters, **given}, severity)
-
-
 def test_leaks_and_errors_of_one_transmitter_add_up_and_end_each_for_itself() -> None:
     plant = warm()
-    _set(plant, "F06", leak=2.0)
-    _set(plant, "F09", leak=3.0)
+    set_fault(plant, "F06", leak=2.0)
+    set_fault(plant, "F09", leak=3.0)
     assert sum(plant.state.leaks.values()) == 5.0
-    _set(plant, "F09", 0.0)
+    set_fault(plant, "F09", 0.0)
     assert sum(plant.state.leaks.values()) == 2.0
-    _set(plant, "F07", bias=10.0)
-    _set(plant, "SENSOR-BIAS", sensor="LT-101", bias=5.0)
-    _set(plant, "F06", 0.0)
+    set_fault(plant, "F07", bias=10.0)
+    set_fault(plant, "SENSOR-BIAS", sensor="LT-101", bias=5.0)
+    set_fault(plant, "F06", 0.0)
     plant.step()
     assert plant.state.sensors["LT-101"].value == pytest.approx(85.0, abs=0.1)
-    _set(plant, "F07", 0.0)
+    set_fault(plant, "F07", 0.0)
     plant.step()
     assert plant.state.sensors["LT-101"].value == pytest.approx(75.0, abs=0.1)
 
 
 def test_of_two_that_set_the_same_thing_the_later_counts() -> None:
     plant = warm()
-    _set(plant, "F02", plug=28.0)
-    _set(plant, "F02", plug=5.0)
+    set_fault(plant, "F02", plug=28.0)
+    set_fault(plant, "F02", plug=5.0)
     assert plant.state.strainer_plug == 5.0
-    _set(plant, "F08", bias=-4.0)
-    _set(plant, "F08b", bias=4.0)
+    set_fault(plant, "F08", bias=-4.0)
+    set_fault(plant, "F08b", bias=4.0)
     assert plant.state.sensors["TT-202"].offset == 4.0
 
 
@@ -138,9 +100,9 @@ def test_a_repair_on_the_way_holds_and_the_fault_grows_on_from_there(
     scenario = Scenario((FaultEvent(fault, 0.0, given, over_s=100.0), FieldEvent(action, 50.0)))
     simulation = Simulation(warm(), scenario)
     simulation.run(50.5)
-    assert _size(_causes(_plant(simulation))[cause]) == pytest.approx(then, abs=0.2)
+    assert _size(causes(skid(simulation))[cause]) == pytest.approx(then, abs=0.2)
     simulation.run(100.0)
-    assert _size(_causes(_plant(simulation))[cause]) == pytest.approx(after, abs=0.2)
+    assert _size(causes(skid(simulation))[cause]) == pytest.approx(after, abs=0.2)
 
 
 def _size(cause: float | Mapping[str, float]) -> float:
@@ -162,19 +124,19 @@ FIELD = {
 @pytest.mark.parametrize(("fault", "action"), FIELD.items())
 def test_the_right_work_in_the_field_takes_the_cause_away(fault: str, action: str) -> None:
     plant = warm()
-    _set(plant, fault)
+    set_fault(plant, fault)
     plant.step()
-    assert _causes(plant) != HEALTHY
+    assert causes(plant) != HEALTHY
     plant.act(action)
     plant.step()
-    assert _causes(plant) == HEALTHY
+    assert causes(plant) == HEALTHY
 
 
 @pytest.mark.parametrize("fault", ["F01", "F14"])
 def test_a_repair_of_a_pump_waits_until_it_stands(fault: str) -> None:
     plant = warm()
     plant.write("P-101B.run_cmd", True)
-    _set(plant, fault, pump="P-101B")
+    set_fault(plant, fault, pump="P-101B")
     for _ in range(40):
         plant.step()
     with pytest.raises(WriteRejected, match="P-101B"):
@@ -183,7 +145,7 @@ def test_a_repair_of_a_pump_waits_until_it_stands(fault: str) -> None:
     for _ in range(40):
         plant.step()
     plant.act("repair-P-101B")
-    assert _causes(plant)["P-101B"] == HEALTHY["P-101B"]
+    assert causes(plant)["P-101B"] == HEALTHY["P-101B"]
 
 
 def test_every_field_action_can_be_done_on_a_healthy_plant() -> None:
@@ -201,7 +163,7 @@ def test_every_field_action_can_be_done_on_a_healthy_plant() -> None:
 
 def test_a_back_flush_cleans_linearly_for_half_an_hour_and_can_be_ended_early() -> None:
     plant = warm()
-    _set(plant, "F03", rf=3.5e-4)
+    set_fault(plant, "F03", rf=3.5e-4)
     plant.act("back-flush-E-101")
     seen: list[float] = []
     for _ in range(3):
@@ -211,7 +173,7 @@ def test_a_back_flush_cleans_linearly_for_half_an_hour_and_can_be_ended_early() 
         seen.append(plant.state.exchanger.fouling)
     assert seen == pytest.approx([2.5e-4, 1.5e-4, 0.5e-4], rel=1e-6)
     assert plant.measurements()["HV-107.pos"] == 0
-    _set(plant, "F03", rf=3.5e-4)
+    set_fault(plant, "F03", rf=3.5e-4)
     plant.act("open-HV-107")
     for _ in range(1200):
         plant.step()
@@ -223,7 +185,7 @@ def test_a_back_flush_cleans_linearly_for_half_an_hour_and_can_be_ended_early() 
 
 def test_fouling_with_a_time_constant_nears_its_limit_and_grows_on_after_cleaning() -> None:
     plant = warm()
-    _set(plant, "F03", rf=5e-4, tau=600.0)
+    set_fault(plant, "F03", rf=5e-4, tau=600.0)
     for _ in range(1200):
         plant.step()
     one_tau = 5e-4 * (1.0 - 0.36788)
@@ -247,25 +209,25 @@ def test_the_link_is_silent_for_its_outage_and_not_a_step_longer(over_s: float) 
             silent.append(plant.time_s)
     assert len(silent) == 239  # the 240th step brings it back
     assert silent[0] == (10.5 if over_s == 0.0 else 11.0)
-    _set(plant, "F15")
-    _set(plant, "F15", 0.0)
+    set_fault(plant, "F15")
+    set_fault(plant, "F15", 0.0)
     assert not plant.is_modbus_down()
 
 
 def test_f10b_puts_a_standby_aside_and_leaves_one_that_runs() -> None:
     plant = warm()
-    _set(plant, "F10b")
+    set_fault(plant, "F10b")
     assert plant.measurements()["P-101B.mode"] == 2
     plant = warm()
     plant.write("P-101B.run_cmd", True)
-    _set(plant, "F10b")
+    set_fault(plant, "F10b")
     values = plant.measurements()
     assert (values["P-101B.mode"], values["P-101B.run_cmd"], values["P-101A.tripped"]) == (1, 1, 1)
 
 
 def test_a_valve_that_sticks_moves_when_the_signal_has_moved_far_enough() -> None:
     plant = warm()
-    _set(plant, "F04", s=5.0, j=2.0)
+    set_fault(plant, "F04", s=5.0, j=2.0)
     loop, valve = plant.state.loops.loops["TIC-202"], plant.state.valves["TV-202"]
     plant.write("TIC-202.mode", 0)
     begun, moved = valve.position, []

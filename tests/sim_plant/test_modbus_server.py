@@ -182,6 +182,24 @@ async def test_a_client_that_leaves_in_the_middle_of_a_frame_harms_nobody() -> N
         assert server.simulation.values()["P-101B.run_cmd"] is False
 
 
+async def test_a_full_house_loses_who_was_silent_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "handwheel.sim_plant.modbus.server"
+    monkeypatch.setattr(f"{module}._MAX_CONNECTIONS", 2)
+    request, answer = READS[0]
+    async with served() as server:
+        port = server.modbus_gate.port
+        async with wire(port) as busy, wire(port) as silent:
+            await silent.ask(request)
+            await busy.ask(request)
+            async with wire(port) as refused:
+                assert await refused.reader.read() == b"", "nobody was silent for long"
+            monkeypatch.setattr(f"{module}._SILENT_AFTER_S", 0.0)
+            async with wire(port) as late:
+                assert await late.ask(request) == answer
+                assert await busy.ask(request) == answer
+                assert await silent.reader.read() == b""
+
+
 def test_a_log_that_is_not_open_refuses_the_write(tmp_path: Path) -> None:
     frames = FrameLog(tmp_path / "frames.jsonl", lambda: 0.0)
     simulation = Simulation(warm(), Scenario())

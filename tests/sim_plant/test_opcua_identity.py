@@ -92,6 +92,12 @@ def test_what_is_broken_is_told_and_left_alone(
     assert contents(copy) == before
 
 
+def test_a_folder_in_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ServeError, match=r"no/own: there is no folder .*/no$"):
+        open_identity(tmp_path / "no/own", URI)
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_identity_of_another_plant_is_refused(folder: Path) -> None:
     with pytest.raises(ServeError, match=f"made for {URI}, not for urn:handwheel:sim:tep"):
         open_identity(folder, namespace_uri("tep"))
@@ -237,6 +243,23 @@ async def test_a_recorded_password_opens_no_other_session(
             await second.uaclient.activate_session(recorded)
         with pytest.raises(UaStatusCodeError, match="BadIdentityTokenInvalid"):
             await second.uaclient.activate_session(token(b""))
+
+
+@pytest.mark.parametrize("password", ["right", "wrong"])
+async def test_a_password_in_clear_is_refused_before_it_is_looked_at(
+    server: PlantServer, folder: Path, password: str
+) -> None:
+    right = secret(folder, "gate")
+    async with await client_of(server, user=("gate", right)):
+        pass  # asyncua's client encrypts it on an open channel
+    plain = right if password == "right" else password
+    token = ua.UserNameIdentityToken(PolicyId="username", UserName="gate", Password=plain.encode())
+    async with open_channel(server) as client:
+        await client.create_session()
+        with pytest.raises(UaStatusCodeError, match="BadIdentityTokenRejected"):
+            await client.uaclient.activate_session(
+                ua.ActivateSessionParameters(UserIdentityToken=token)
+            )
 
 
 async def test_nothing_is_served_before_a_channel_is_open(server: PlantServer) -> None:

@@ -61,6 +61,20 @@ def test_a_profile_is_told_at_its_onset_and_at_its_end() -> None:
     assert told == [(1.0, "strainer plugged"), (7.0, "strainer plugged is gone")]
 
 
+def test_a_fault_is_noted_with_the_words_that_were_given_and_a_trip_after_it() -> None:
+    events = _simulation(
+        FaultEvent("F10"),
+        FaultEvent("SENSOR-BAD", parameters={"sensor": "LT-101"}, for_s=1.0),
+    ).run(2.0)
+    told = [(each.kind, each.tag, each.text) for each in events if each.kind in {"fault", "trip"}]
+    assert told == [
+        ("fault", "F10", "electrical trip"),
+        ("trip", "P-101A", "P-101A tripped by an electrical fault"),
+        ("fault", "SENSOR-BAD", "transmitter broken, LT-101"),
+        ("fault", "SENSOR-BAD", "transmitter broken, LT-101, is gone"),
+    ]
+
+
 def test_times_count_from_the_end_of_the_warm_up() -> None:
     simulation = _simulation(FaultEvent("F02", 2.0, {"plug": 11.0}), warmup_s=3.0)
     assert _plugs(simulation, 6) == [1.0] * 5 + [11.0]
@@ -109,6 +123,8 @@ EVENTS = (
     FaultEvent("F02", 2.0, {"plug": 15.0}, over_s=6.0),
     FaultEvent("F02", 12.0, {"plug": 28.0}, for_s=4.0),
     WriteEvent("P-101B.run_cmd", 1.0, 3.0),
+    WriteEvent("PIC-102.sp", 300.0, 4.3),  # between two steps
+    FaultEvent("F09", 4.3, {"leak": 3.0}, over_s=3.3),
     FieldEvent("clean-strainer", 10.0),
 )
 

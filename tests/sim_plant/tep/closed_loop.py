@@ -18,11 +18,13 @@ class Course:
     """What came of a run: extremes of XMEAS 7 to 9 since its start, and where it ended.
 
     Attributes:
+        stripper: XMEAS 18 and 19 every 10 s from the hour of the fault on.
         tripped_h: Hours after the fault, or `None` where it rode through.
     """
 
     low: list[float] = field(default_factory=lambda: [1e9] * 3)
     high: list[float] = field(default_factory=lambda: [-1e9] * 3)
+    stripper: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     tripped_h: float | None = None
     tripped_by: str = ""
     xmv: list[float] = field(default_factory=list[float])
@@ -55,6 +57,8 @@ def followed(
                 low[index] = value
             if value > high[index]:
                 high[index] = value
+        if second >= FAULT_AT_H * HOUR_S and second % 10 == 0:
+            course.stripper.append((plant.state.readings[17], plant.state.readings[18]))
         if plant.state.process.trip:
             break
     if verdict := plant.verdict():

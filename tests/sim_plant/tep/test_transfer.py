@@ -91,6 +91,28 @@ def test_production_comes_back_from_manual_where_it_is() -> None:
     assert values["PRODUCTION.working"] > values["PRODUCTION.sp"]
 
 
+def test_production_goes_to_manual_and_back_without_a_bump_while_the_override_cuts_it() -> None:
+    plant = create(None)
+    plant.write("PIC-1102.mode", AUTO)
+    plant.inject("SENSOR-BIAS", {"sensor": "PIAZ-1101", "bias": 25.0}, 1.0)  # it shows too much
+    run(plant, 3600)
+    values = plant.measurements()
+    assert float(values["PIC-1102.op"]) > 1.0
+    index = float(values["PRODUCTION.op"])
+    plant.write("PRODUCTION.mode", MANUAL)
+    run(plant, 5)
+    assert plant.measurements()["PRODUCTION.op"] == index
+    before = xmv(plant)
+    plant.write("PRODUCTION.mode", AUTO)
+    plant.step()
+    values = plant.measurements()
+    assert values["PRODUCTION.op"] == pytest.approx(index, abs=0.05)
+    assert values["PRODUCTION.working"] == pytest.approx(
+        float(values["FI-1501.pv"]) + float(values["PIC-1102.op"]), abs=0.02
+    )
+    assert largest_move(before, xmv(plant)) < BUMP
+
+
 def test_the_grade_comes_back_from_manual_without_the_kick_of_new_analyses() -> None:
     plant = create(1)
     run(plant, 60)

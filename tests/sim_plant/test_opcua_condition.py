@@ -1,0 +1,41 @@
+"""Which events of an alarm acknowledge it, where it changes more than once between two scans."""
+
+from datetime import UTC, datetime
+
+import pytest
+from asyncua import ua
+
+from handwheel.sim_plant.alarm import AlarmState, AlarmStep
+from handwheel.sim_plant.cw100.alarms import ALARMS
+from handwheel.sim_plant.opcua.condition import Condition, Remark, Source
+from handwheel.sim_plant.opcua.events import Event
+
+ACTIVATE, CLEAR, ACKNOWLEDGE = AlarmStep.ACTIVATE, AlarmStep.CLEAR, AlarmStep.ACKNOWLEDGE
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("scans", "is_valid"),
+    [
+        ([[CLEAR]], True),  # it only returned: who saw it come has seen it all
+        ([[ACKNOWLEDGE], [CLEAR], [ACTIVATE, CLEAR]], False),  # came again and went, unseen
+        ([[ACKNOWLEDGE], [CLEAR, ACTIVATE, CLEAR]], False),
+        ([[CLEAR], [ACTIVATE, CLEAR]], False),
+        ([[CLEAR], [ACTIVATE]], False),
+    ],
+)
+def test_an_event_acknowledges_its_own_activation_only(
+    scans: list[list[AlarmStep]], is_valid: bool
+) -> None:
+    node, state = ua.NodeId(), AlarmState()
+    source = Source(node, node, "x", "x", node, (), "", has_level=True)
+    remark = Remark(ua.LocalizedText(), "", NOW)
+    condition = Condition(ALARMS[0], node, source, AlarmState(), remark, Event({}))
+    state.take(ACTIVATE)
+    condition.tell(state, 0.0, 0, NOW)
+    (first,) = condition.event_ids
+    for steps in scans:
+        assert all(state.take(step) for step in steps)
+        condition.tell(state, 0.0, 0, NOW)
+    assert (first in condition.event_ids) is is_valid
+    assert len(condition.event_ids) == (2 if is_valid else 1)
