@@ -12,7 +12,7 @@ demo: $(VENV)/.run
 	@$(BIN)/handwheel demo $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Against the built wheel, in an environment that has never seen this folder: what a wheel can lack
 # are packages, data files, entry points and commands. The laws were asked in `make test`.

@@ -45,7 +45,7 @@ def _demo(folder: Path, *options: str, term: str = "xterm-256color") -> Generato
     ("number", "term"),
     [
         (signal.SIGINT, "xterm-256color"),
-        (signal.SIGTERM, "xterm-256color"),
+        pytest.param(signal.SIGTERM, "xterm-256color", marks=pytest.mark.soak),
         (signal.SIGHUP, "dumb"),  # which can ask, too
     ],
 )

@@ -71,7 +71,7 @@ def test_tags_that_do_not_fit_are_counted_with_how_many_are_not_good(site: Site)
         readings[name] = readings[name].with_status(BAD_NO_COMMUNICATION)
     lines = table_of(site, readings, 60, 15)
     assert len(lines) == 15
-    assert [*more, lines[-3]] == ["and 67 more", "and 67 more, 3 not good"]
+    assert [*more, lines[-3]] == ["and 86 more", "and 86 more, 3 not good"]
     assert "! BadNoCommunication" in lines[1]
     assert all(" good " in line for line in lines[2:-3])
     for line, (name, tag) in zip(lines[1:-3], site.tags.items(), strict=False):

@@ -204,7 +204,7 @@ def test_the_trip_is_tested_on_true_values_and_not_on_noise() -> None:
 
 BROKEN: dict[str, dict[str, float]] = {
     "steps": {"steps": -1},
-    "x.3": {"x.3": -1.0},
+    "x.3": {"x.3": -10.0},
     "x.47": {"x.47": 101.0},
     "temperatures.0": {"x.8": -1e6},
     "amounts and energies": {f"x.{index}": 0.0 for index in range(18, 27)},
