@@ -34,7 +34,8 @@ _LINE_EVERY = 15  # refreshes between two lines of readings in a pipe
 _SAMPLES = 400
 _LONGEST_S = 240.0  # of a wall clock that stands still while somebody reads
 _SILENCE_S = 10.0  # without a good reading
-_SLOW_OVER_MM_S = 8.0  # the pump trips at 8.1
+_TRIP_MM_S = 8.1  # I-02
+_MARGIN_MM_S = 0.05  # for which the plant is slowed to DECIDING_SPEED; in proportion above it
 
 
 class DemoRun:
@@ -211,13 +212,9 @@ class DemoRun:
     def _wanted_speed(self, readings: Mapping[str, DataValue]) -> float:
         if self._settled_s is not None:
             return self._story.tail.speed
-        vibration = good_number(readings["VT-101A.pv"])
-        if self._is_declined:
-            is_slow = self._timeline.is_on("P-101A.tripped") or (
-                vibration is not None and vibration > _SLOW_OVER_MM_S
-            )
-        else:
-            is_slow = self._cases.is_any_open
+        if self._is_declined and not self._timeline.is_on("P-101A.tripped"):
+            return min(_approach_speed(good_number(readings["VT-101A.pv"])), self._story.speed)
+        is_slow = self._is_declined or self._cases.is_any_open
         return DECIDING_SPEED if is_slow else self._story.speed
 
     def _set_speed(self, speed: float) -> None:
@@ -249,6 +246,14 @@ class DemoRun:
                 stage.reader.connections, self._console.width, self._console.height,
             )
         )  # fmt: skip
+
+
+def _approach_speed(vibration_mm_s: float | None) -> float:
+    """The nearer the trip, the slower: what follows it is over within 20 plant seconds."""
+    if vibration_mm_s is None:
+        return DECIDING_SPEED
+    margin = (_TRIP_MM_S - vibration_mm_s) / _MARGIN_MM_S
+    return DECIDING_SPEED * max(1.0, round(margin))
 
 
 def _joined(parts: Sequence[str]) -> Iterator[str]:
