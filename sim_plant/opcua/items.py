@@ -15,6 +15,9 @@ from .adder import SUBSCRIBE_TO_EVENTS
 from .events import Event, EventTypes
 from .filters import WhereClause
 
+MOST_ITEMS = 10_000
+"""Of one subscription: each is kept up to date while the plant stands still."""
+
 Told = tuple[Event, Collection[ua.NodeId]]
 """An event, and the nodes on which it is told."""
 
@@ -78,7 +81,7 @@ class PlantItems(MonitoredItemService):
         self, params: ua.MonitoredItemCreateRequest
     ) -> ua.MonitoredItemCreateResult:
         wanted = _filter(params)
-        code = self._check_notifier(params) or self._check_filter(wanted)
+        code = self._check_room() or self._check_notifier(params) or self._check_filter(wanted)
         if code:
             return ua.MonitoredItemCreateResult(StatusCode=_status(code))
         result = super()._create_events_monitored_item(params)
@@ -89,9 +92,10 @@ class PlantItems(MonitoredItemService):
     async def _create_data_change_monitored_item(
         self, params: ua.MonitoredItemCreateRequest
     ) -> ua.MonitoredItemCreateResult:
-        wanted = _filter(params)
+        wanted, code = _filter(params), self._check_room()
         if wanted and not isinstance(wanted, DataChangeFilter):
             code = StatusCodes.BadMonitoredItemFilterUnsupported
+        if code:
             return ua.MonitoredItemCreateResult(StatusCode=_status(code))
         return await super()._create_data_change_monitored_item(params)
 
@@ -122,6 +126,10 @@ class PlantItems(MonitoredItemService):
     def _delete_monitored_items(self, mid: int) -> ua.StatusCode:
         self._where.pop(mid, None)
         return super()._delete_monitored_items(mid)
+
+    def _check_room(self) -> int:
+        is_full = len(self._monitored_items) >= MOST_ITEMS
+        return StatusCodes.BadTooManyMonitoredItems if is_full else StatusCodes.Good
 
     def _check_notifier(self, params: ua.MonitoredItemCreateRequest) -> int:
         node: ua.NodeId = cast(Any, params.ItemToMonitor).NodeId

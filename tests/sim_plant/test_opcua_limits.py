@@ -12,6 +12,7 @@ from asyncua.client.client import Client
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaStatusCodeError
 
+from handwheel.sim_plant.opcua import items
 from handwheel.sim_plant.opcua.nodes import plant_node, standard_node
 from handwheel.sim_plant.opcua.sessions import Sessions
 from handwheel.sim_plant.serve import PlantServer
@@ -112,20 +113,36 @@ async def test_a_subscription_without_a_reader_lives_for_ten_minutes_at_most(
     )  # fmt: skip
 
 
+def asking(size: int) -> ua.MonitoringParameters:
+    return ua.MonitoringParameters(
+        ClientHandle=ua.IntegerId(1), SamplingInterval=ua.Duration(0), QueueSize=ua.Counter(size)
+    )
+
+
+async def watch(client: Client, subscription: int, count: int = 1) -> list[Any]:
+    """Adds items on the plant's clock to a subscription."""
+    clock = ua.ReadValueId(NodeId=plant_node("SIM-CLOCK.pv", 1), AttributeId=ua.IntegerId(13))
+    new = ua.MonitoredItemCreateRequest(clock, ua.MonitoringMode.Reporting, asking(MOST))
+    wanted = ua.CreateMonitoredItemsParameters(subscription, ItemsToCreate=[new] * count)
+    return await client.uaclient.create_monitored_items(wanted)
+
+
+async def test_a_subscription_has_room_for_a_plant_and_no_more(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items, "MOST_ITEMS", 3)
+    first, second = [(await subscribe(client)).SubscriptionId for _ in range(2)]
+    made = await watch(client, first, 4)
+    assert [each.StatusCode.name for each in made] == ["Good"] * 3 + ["BadTooManyMonitoredItems"]
+    assert [each.StatusCode.name for each in await watch(client, second)] == ["Good"]
+    ended = ua.DeleteMonitoredItemsParameters(first, [made[0].MonitoredItemId])
+    await client.uaclient.delete_monitored_items(ended)
+    assert [each.StatusCode.name for each in await watch(client, first)] == ["Good"]
+
+
 async def test_a_queue_has_its_bound_when_it_is_modified_too(client: Client) -> None:
     subscription = (await subscribe(client)).SubscriptionId
-    clock = ua.ReadValueId(NodeId=plant_node("SIM-CLOCK.pv", 1), AttributeId=ua.IntegerId(13))
-
-    def asking(size: int) -> ua.MonitoringParameters:
-        return ua.MonitoringParameters(
-            ClientHandle=ua.IntegerId(1),
-            SamplingInterval=ua.Duration(0),
-            QueueSize=ua.Counter(size),
-        )
-
-    new = ua.MonitoredItemCreateRequest(clock, ua.MonitoringMode.Reporting, asking(MOST))
-    creation = ua.CreateMonitoredItemsParameters(subscription, ItemsToCreate=[new])
-    created: Any = (await client.uaclient.create_monitored_items(creation))[0]
+    (created,) = await watch(client, subscription)
     for size, revised in ((0, created.RevisedQueueSize), (MOST, created.RevisedQueueSize), (7, 7)):
         change = ua.MonitoredItemModifyRequest(created.MonitoredItemId, asking(size))
         wanted = ua.ModifyMonitoredItemsParameters(subscription, ItemsToModify=[change])
