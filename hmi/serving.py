@@ -3,8 +3,10 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.journal import Row
 
@@ -38,13 +40,17 @@ async def serve(
 
 
 async def _tell(database: Database, show: Callable[[Row], str]) -> None:
-    head, teller = database.head(), Teller(sys.stdout)
-    last = head.seq if head else 0
+    teller, last = Teller(sys.stdout), None
     while True:
-        for row in database.journal(after=last):
-            last = row.seq
-            if line := show(row):
-                teller.tell(line)
+        # Whoever works says what is wrong with the ledger; a row is told once it can be read.
+        with suppress(LedgerError):
+            if last is None:
+                head = database.head()
+                last = head.seq if head else 0
+            for row in database.journal(after=last):
+                last = row.seq
+                if line := show(row):
+                    teller.tell(line)
         await asyncio.sleep(_POLL_S)
 
 

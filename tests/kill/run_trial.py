@@ -125,6 +125,8 @@ class Trial:
                 if code != _KILLED:
                     raise GivenUp(f"the agents ended with {code}: {self._crew.errors('run')}")
                 return True
+            if self._crew.code("gate") is not None:
+                raise GivenUp(f"the gate ended: {self._crew.errors('gate')}")
             self._desk.approve_all()
             for run_id, state in self._states():
                 if state == "HELD" and run_id not in told and self._has_taken_up():
