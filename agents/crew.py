@@ -49,6 +49,7 @@ class Crew:
         self._watches = [TriggerWatch(plan) for plan in means.plans]
         self._graph = build_graph(self._cases.__getitem__, means.checkpointer)
         self._hashes = {**means.hashes, "graph": graph_hash()}
+        self._left_behind: list[RunEntry] | None = None  # not known until the ledger was read
         self._told: dict[str, str] = {}
         self._kept_ms = means.clock().boot_ms
 
@@ -61,24 +62,31 @@ class Crew:
 
         Raises:
             LostRace: Another process works on the site's runs by now.
-            LedgerError: The ledger cannot be used.
         """
-        self._take_up_what_is_open()
         try:
+            self._bear(self._take_up_what_is_open)
             while True:
                 await asyncio.sleep(scan_s)
                 await self._means.plant.observe(latest(), monotonic())
                 self._raise_faults()
-                try:
-                    self._keep_house()
-                    self._look_at_triggers()
-                    self._tell("the ledger", "")
-                except LostRace:
-                    raise
-                except LedgerError as error:
-                    self._tell("the ledger", str(error))
+                self._bear(self._look_around)
         finally:
             await self._end_tasks()
+
+    def _bear(self, work: Callable[[], None]) -> None:
+        """Works as far as the ledger lets it, and tells why it went no further."""
+        try:
+            work()
+            self._tell("the ledger", "")
+        except LostRace:
+            raise
+        except LedgerError as error:
+            self._tell("the ledger", str(error))
+
+    def _look_around(self) -> None:
+        self._take_up_what_is_open()
+        self._keep_house()
+        self._look_at_triggers()
 
     def _keep_house(self) -> None:
         """Keeps the lease, and ends what has waited too long: there may be no gate to do so."""
@@ -106,14 +114,22 @@ class Crew:
     # --- what another process has left behind -------------------------------------------------
 
     def _take_up_what_is_open(self) -> None:
-        """Holds every run that is open: nothing goes on in silence after a death."""
-        for entry in load_runs(self._database, only_open=True):
+        """Holds every run that was open at the start: nothing goes on in silence after a death.
+
+        What the ledger keeps it from is tried again with the next look.
+        """
+        if self._left_behind is None:
+            self._left_behind = load_runs(self._database, only_open=True)
+        for entry in list(self._left_behind):
             try:
                 self._take_up(entry)
             except LostRace:
                 raise
             except HandwheelError as error:  # one that is damaged holds up no other
                 self._tell(entry.run_id, f"nobody works on it: {error}")
+                if isinstance(error, LedgerError):
+                    continue
+            self._left_behind.remove(entry)
 
     def _take_up(self, entry: RunEntry) -> None:
         log = self._log(entry.run_id)
@@ -182,14 +198,15 @@ class Crew:
         if case.runner.run.state is not RunState.NOT_STARTED:
             return
         for watch in self._watches:
-            is_it = watch.plan.id == case.runner.run.suggested and watch.is_armed
-            if is_it and self._may_begin(watch.plan):
+            if watch.plan.id == case.runner.run.suggested and watch.is_armed:
                 place, reason = f"suggested by {case.runner.run_id}", case.runner.run.reason
                 try:
-                    self._begin(watch, place, reason)
+                    if self._may_begin(watch.plan):
+                        self._begin(watch, place, reason)
+                        return
                 except LedgerError as error:
                     self._tell(_name(watch.plan), str(error))
-                return
+                    return
 
     # --- runs ---------------------------------------------------------------------------------
 

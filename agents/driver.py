@@ -49,8 +49,10 @@ class Driver:
             LostRace: Another process works on the site's runs by now.
         """
         work: ThreadState | Command[Any] = self._entry()
-        while self._case.runner.phase is not Phase.OVER:
+        while True:
             try:
+                if self._case.runner.phase is Phase.OVER:
+                    return
                 self._hold_if_due()
                 work = await self._advance(work)
             except HandwheelError as error:

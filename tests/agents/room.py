@@ -155,8 +155,7 @@ class AgentsRoom(Books):
             self.plant.advance(self.scan_s * self.speed)
             self.past.append((self.plant.simulation.plant.time_s, self.plant.values))
             await self.observe()
-            self.crew._keep_house()
-            self.crew._look_at_triggers()
+            self.crew._look_around()
             await self._settle()
             if self.gate is not None and not self.is_gate_idle:
                 self.watch()

@@ -1,10 +1,17 @@
 """What the agents cannot write down, or do not understand, stops no rollback and no order."""
 
+# pyright: reportPrivateUsage=false
+
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
+from handwheel.agents.crew import Crew
+from handwheel.agents.driver import Driver
+from handwheel.playbooks.bound import BoundPlaybook
+from handwheel.playbooks.runner import Runner
 from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.ledger.runs import open_run, record_event
 
@@ -188,3 +195,64 @@ async def test_a_fault_of_the_agents_on_a_busy_ledger_holds_the_run_later(
     assert (room.run.state, room.frames) == ("HELD", before)
     room.order("stop")
     await room.reach("STOPPED")
+
+
+@pytest.mark.parametrize("event", ["holding", "held"])
+async def test_a_run_that_a_busy_ledger_keeps_from_being_held_is_taken_up_later(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
+) -> None:
+    await room.approved(1)
+    await room.kill_agents()
+    monkeypatch.setattr(RECORD, _failing(record_event, BUSY, BUSY, at=event))
+    await room.start_agents()
+    assert room.run.state != "HELD"
+    assert not room.crew._tasks
+    await room.scan(2)
+    assert (room.run.state, len(room.crew._tasks)) == ("HELD", 1)
+    room.order("abort")
+    await room.reach("ABORTED")
+
+
+async def test_a_ledger_busy_as_a_run_wakes_up_ends_nobody(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance, phase, woken = Driver._advance, vars(Runner)["phase"].fget, list[str]()
+
+    async def woke(driver: Driver, work: Any) -> object:
+        result = await advance(driver, work)
+        woken.append("and looks")
+        return result
+
+    def busy_once(runner: Runner) -> object:
+        if woken and woken[-1] == "and looks":
+            is_first = len(woken) % 2 == 1  # else it would never come further
+            woken[-1] = "in vain"
+            if is_first:
+                raise BUSY
+        return phase(runner)
+
+    monkeypatch.setattr(Driver, "_advance", woke)
+    monkeypatch.setattr(Runner, "phase", property(busy_once))
+    await room.approved(1)
+    await room.approved(2)
+    await room.reach("COMPLETE")
+    assert set(woken) == {"in vain"}
+    assert room.frames[:2] == [START_B, STOP_A]
+
+
+async def test_a_ledger_busy_as_another_playbook_is_to_begin_ends_nobody(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.plant.lies["PDT-101.pv"] = 30.0
+    real, left = Crew._may_begin, [BUSY]
+
+    def busy_once(crew: Crew, plan: BoundPlaybook) -> bool:
+        if plan.id == "cw/strainer-blocked" and left:
+            raise left.pop()
+        return real(crew, plan)
+
+    monkeypatch.setattr(Crew, "_may_begin", busy_once)
+    await room.until(lambda: not left, "the other one")
+    await room.scan(5)
+    (first,) = room.rows("not_started", room.runs()[0])
+    assert first.body["suggested"] == "cw/strainer-blocked"

@@ -65,6 +65,7 @@ async def _until_stale(reader: SiteReader) -> None:
     await eventually(lambda: _statuses(reader.latest()) == {BAD_NO_COMMUNICATION})
 
 
+@pytest.mark.timeout(60)  # two plants start
 async def test_a_killed_plant_turns_every_tag_bad_and_its_return_makes_them_good(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +112,7 @@ def process() -> Generator[PlantProcess]:
         yield process
 
 
+@pytest.mark.timeout(60)  # a plant starts
 async def test_a_short_stall_makes_the_tags_stale_without_a_loss(
     process: PlantProcess, tmp_path: Path
 ) -> None:
@@ -127,10 +129,11 @@ async def test_a_short_stall_makes_the_tags_stale_without_a_loss(
         assert [list(connection.gaps) for connection in reader.connections] == [[], []]
 
 
+@pytest.mark.timeout(60)  # a plant starts
 async def test_a_long_stall_is_a_loss_and_is_over_when_the_plant_goes_on(
     process: PlantProcess, tmp_path: Path
 ) -> None:
-    site = _site(tmp_path / "site", process.link, timeout="200 ms")
+    site = _site(tmp_path / "site", process.link, timeout="1 s")
     async with _reader(site) as reader:
         await _until_good(reader)
         process.process.send_signal(signal.SIGSTOP)
@@ -138,11 +141,11 @@ async def test_a_long_stall_is_a_loss_and_is_over_when_the_plant_goes_on(
             await _until_lost(reader)
             assert _statuses(reader.latest()) == {BAD_NO_COMMUNICATION}
             for connection in reader.connections:
-                assert connection.gaps[-1].reason.endswith(": no answer within 0.2 s")
+                assert connection.gaps[-1].reason.endswith(": no answer within 1 s")
         finally:
             process.process.send_signal(signal.SIGCONT)
         await _until_good(reader)
-        assert all(connection.gaps[-1].end for connection in reader.connections)
+        assert all(connection.gaps[0].end for connection in reader.connections)
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ from handwheel.sim_plant.opcua.writes import PlantWrites
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import link_of, served, site_of
+from .devices import eventually
 from .doors import opened, permit_for
 
 SETPOINT = "PIC-102.sp"
@@ -113,11 +114,6 @@ def _fault(error: type[UaStatusCodeError]) -> Answer:
     return answer
 
 
-async def _late() -> list[ua.StatusCode]:
-    await asyncio.sleep(0.4)
-    return [ua.StatusCode()]
-
-
 def _answering(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[ua.WriteParameters]:
     """Lets the server answer writes so, without doing them; returns what arrives."""
     arrived: list[ua.WriteParameters] = []
@@ -133,6 +129,12 @@ def _answering(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[ua.Write
     return arrived
 
 
+async def _reset(relay: Relay) -> None:
+    """Else what was not acknowledged could arrive much later."""
+    await eventually(lambda: relay.link.resets > 0)
+    assert relay.link.resets == 1
+
+
 UNSURE: dict[str, tuple[Answer, str]] = {
     **{
         name: (_codes(getattr(StatusCodes, name)), f"unknown: {name}$")
@@ -144,7 +146,6 @@ UNSURE: dict[str, tuple[Answer, str]] = {
     "no result": (_codes(), "0 results for one item"),
     "two results": (_codes(0, 0), "2 results for one item"),
     "a fault that may have acted": (_fault(BadTimeout), "unknown: BadTimeout$"),
-    "too late": (_late, r"no answer within 0\.2 s"),
 }  # fmt: skip
 
 
@@ -157,14 +158,14 @@ async def test_any_other_answer_is_an_unknown_outcome_of_one_request(
     reason: str,
 ) -> None:
     arrived = _answering(monkeypatch, answer)
-    async with relayed(plant, tmp_path / "site", 0.2 if answer is _late else 5.0) as relay:
+    async with relayed(plant, tmp_path / "site") as relay:
         tag = relay.site.tags[SETPOINT]
         async with opened(relay.site, tag) as door:
             permit = permit_for(door, tag, 361.5)
             with pytest.raises(WriteOutcomeUnknown, match=reason):
                 await door.send(permit)
-            await asyncio.sleep(0.3 if answer is _late else 0.05)
-            assert relay.link.resets == 1  # else what was not acknowledged could arrive much later
+            await asyncio.sleep(0.05)
+            await _reset(relay)
         assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
 
 
@@ -209,22 +210,39 @@ async def test_a_connection_cut_at_the_write_is_an_unknown_outcome(
     assert plant.simulation.values()[SETPOINT] == (before if cuts_before else wanted)
 
 
-async def test_a_cancelled_send_is_an_unknown_outcome(
-    plant: PlantServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("timeout_s", "reason"),
+    [(2.0, "no answer within 2 s"), (5.0, "cancelled before the answer came")],
+    ids=["late", "cancelled"],
+)
+async def test_who_gives_up_sent_one_request_of_unknown_outcome(
+    plant: PlantServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    timeout_s: float,
+    reason: str,
 ) -> None:
-    arrived = _answering(monkeypatch, _late)
-    async with relayed(plant, tmp_path / "site") as relay:
+    is_cancelled, given_up = reason.startswith("cancelled"), asyncio.Event()
+
+    async def too_late() -> list[ua.StatusCode]:
+        await given_up.wait()
+        return [ua.StatusCode()]
+
+    arrived = _answering(monkeypatch, too_late)
+    async with relayed(plant, tmp_path / "site", timeout_s) as relay:
         tag = relay.site.tags[SETPOINT]
         async with opened(relay.site, tag) as door:
             permit = permit_for(door, tag, 361.5)
             task = asyncio.create_task(door.send(permit))
-            while not arrived:  # noqa: ASYNC110
-                await asyncio.sleep(0.005)
-            task.cancel()
-            with pytest.raises(WriteOutcomeUnknown, match="cancelled before the answer came"):
+            await eventually(lambda: bool(arrived))
+            if is_cancelled:
+                task.cancel()
+            with pytest.raises(WriteOutcomeUnknown, match=reason):
                 await task
-            assert task.cancelling() == 1
-            await asyncio.sleep(0.5)
+            assert task.cancelling() == int(is_cancelled)
+            given_up.set()
+            await asyncio.sleep(0.1)
+            await _reset(relay)
         assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
 
 

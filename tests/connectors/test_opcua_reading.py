@@ -159,14 +159,14 @@ async def test_every_tag_of_the_plant_has_the_plants_value(
 async def test_the_age_counts_from_the_plants_sampling(plant: PlantServer, tmp_path: Path) -> None:
     site = site_of(tmp_path / "site", link_of(plant))
     tags = site.find_tags(["PT-102.pv"])
+    before = monotonic()
     await plant.step()
-    stepped = monotonic()
     first = (await read_once(site, tags))["PT-102.pv"]
     await asyncio.sleep(0.05)
     second = (await read_once(site, tags))["PT-102.pv"]
     assert second.source_time == first.source_time
     now = monotonic()
-    assert second.age_s(now) == pytest.approx(now - stepped, abs=0.01)
+    assert 0.05 <= second.age_s(now) <= now - before + 0.005  # which two clocks may differ by
     await plant.step()
     third = (await read_once(site, tags))["PT-102.pv"]
     assert first.source_time is not None

@@ -75,15 +75,16 @@ async def tell(
     folder: Path,
     told: pytest.CaptureFixture[str],
     approve_after_s: float | None = None,
+    scan: str = "",
     **ports: int,
 ) -> Told:
-    """Tells a story in lines, read at other ports if wanted."""
+    """Tells a story in lines, read by another scan or at other ports if wanted."""
     async with demo_stage(folder, story, is_attended=approve_after_s is None) as stage:
         site = stage.site
-        if ports:
+        if scan or ports:
             real = stage.plant.ready["ports"]
             opcua, modbus = (ports.get(each) or real[each] for each in ("opcua", "modbus"))
-            link = Link(opcua, modbus, scan="50 ms")
+            link = Link(opcua, modbus, scan=scan or "50 ms")
             site = await asyncio.to_thread(site_of, folder / "other", link)
         with Database(stage.site.state, stage.site.id) as ledger:
             async with SiteReader(site, site.find_tags(SHOWN)) as reader:

@@ -17,6 +17,7 @@ from handwheel.sim_plant.errors import ServeError
 from .demo_telling import BEARING, STRAINER, tell
 
 HEALTHY = replace(BEARING, faults=())
+SLOW = "1 s"  # a reading is good for three times as long, whoever stands still
 
 
 async def test_a_plant_that_does_not_start_says_why_once(tmp_path: Path) -> None:
@@ -124,7 +125,7 @@ def test_the_moral_says_what_was_seen(
 async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.hmi.demo_run._SILENCE_S", 1.0)
+    monkeypatch.setattr("handwheel.hmi.demo_run._SILENCE_S", 4.0)
     with pytest.raises(NotConnected) as caught:
         await tell(STRAINER, tmp_path, capsys, opcua=1, modbus=2)
     reasons = {
@@ -141,9 +142,9 @@ async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
 async def test_a_demo_whose_story_does_not_come_ends(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.hmi.demo_run._LONGEST_S", 2.0)
-    told = (await tell(HEALTHY, tmp_path, capsys)).text
-    assert "Ended after 2 s, before the story did." in told
+    monkeypatch.setattr("handwheel.hmi.demo_run._LONGEST_S", 8.0)
+    told = (await tell(HEALTHY, tmp_path, capsys, scan=SLOW)).text
+    assert "Ended after 8 s, before the story did." in told
     assert "The standby was not seen to run." in told
     assert "dcs connected\n" in told
     assert not re.search(r"disconnected|Bad", told)
@@ -153,8 +154,8 @@ async def test_a_demo_whose_story_does_not_come_ends(
 async def test_values_that_are_not_good_say_so_in_a_pipe(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.hmi.demo_run._LONGEST_S", 1.5)
-    told = (await tell(HEALTHY, tmp_path, capsys, modbus=2)).text
+    monkeypatch.setattr("handwheel.hmi.demo_run._LONGEST_S", 8.0)
+    told = (await tell(HEALTHY, tmp_path, capsys, scan=SLOW, modbus=2)).text
     assert told.count("pkg connecting: modbus://127.0.0.1:2/1: connection refused\n") == 1
     assert re.search(r"VT-101A.pv - mm/s BadWaitingForInitialData\n.*  PT-102.pv 3\S+ kPa\n", told)
     assert max(len(line) for line in told.splitlines()[:-1]) <= 80

@@ -126,13 +126,16 @@ _TWICE = """
 import asyncio, os, select, signal, threading, time
 from handwheel.hmi.withdrawal import Withdrawn, ask_in_thread, current_withdrawal
 
-begun, said = threading.Event(), []
+begun, interrupted, said, known = threading.Event(), threading.Event(), [], {}
+
+def is_withdrawn(wait_s):
+    return bool(select.select([known["withdrawal"].fileno()], [], [], wait_s)[0])
 
 def ask():
-    withdrawal = current_withdrawal()
+    withdrawal = known["withdrawal"] = current_withdrawal()
     begun.set()
-    time.sleep(0.8)
-    said.append(bool(select.select([withdrawal.fileno()], [], [], 0)[0]))
+    interrupted.wait()
+    said.append(is_withdrawn(0))
     try:
         withdrawal.check()
     except Withdrawn:
@@ -140,11 +143,18 @@ def ask():
 
 def interrupt():
     begun.wait()
-    for _ in range(2):
-        time.sleep(0.2)
-        os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGINT)
+    is_withdrawn(10)
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGINT)
+    end = time.monotonic() + 10
+    while known["task"].cancelling() < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    interrupted.set()
 
 async def main():
+    known["task"] = asyncio.current_task()
     before = len(os.listdir("/proc/self/fd"))
     try:
         await ask_in_thread(ask)

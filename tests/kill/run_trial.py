@@ -128,11 +128,12 @@ class Trial:
             if self._crew.code("gate") is not None:
                 raise GivenUp(f"the gate ended: {self._crew.errors('gate')}")
             self._desk.approve_all()
+            wanted = {run_id for run_id in told if self._is_wanted(run_id)}  # before the states
             for run_id, state in self._states():
                 if state == "HELD" and run_id not in told and self._has_taken_up():
                     told.add(run_id)
                     self._order(run_id, life.order)
-                elif state == "HELD" and run_id in told and not self._is_wanted(run_id):
+                elif state == "HELD" and run_id in told - wanted:
                     return False  # it was told, and holds again
             if self._passed() and not self._states(only_at_work=True):
                 sleep(0.2)  # what it does after its last event

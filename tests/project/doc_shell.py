@@ -34,7 +34,7 @@ _AT_POST = "the gate of … is at its post …"
 _RUN = "handwheel run"
 _AT_WORK = "the agents of … watch for …"
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b")
-_WAIT_S = 12.0
+_WAIT_S = 30.0
 
 
 @dataclass(frozen=True)

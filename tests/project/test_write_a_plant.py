@@ -42,6 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.timeout(60)
 def test_the_page_does_what_it_says(folder: Path) -> None:
     shell = DocShell(folder, [INSTALL])
     shell.follow(text_of(PAGE))
