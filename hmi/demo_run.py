@@ -213,7 +213,7 @@ class DemoRun:
         if self._settled_s is not None:
             return self._story.tail.speed
         if self._is_declined and not self._timeline.is_on("P-101A.tripped"):
-            return min(_approach_speed(good_number(readings["VT-101A.pv"])), self._story.speed)
+            return min(approach_speed(good_number(readings["VT-101A.pv"])), self._story.speed)
         is_slow = self._is_declined or self._cases.is_any_open
         return DECIDING_SPEED if is_slow else self._story.speed
 
@@ -248,12 +248,15 @@ class DemoRun:
         )  # fmt: skip
 
 
-def _approach_speed(vibration_mm_s: float | None) -> float:
-    """The nearer the trip, the slower: what follows it is over within 20 plant seconds."""
+def approach_speed(vibration_mm_s: float | None) -> float:
+    """Returns plant seconds per second: the nearer the trip of P-101A, the fewer.
+
+    What follows the trip is over within 20 plant seconds. What is not known counts as near.
+    """
     if vibration_mm_s is None:
         return DECIDING_SPEED
     margin = (_TRIP_MM_S - vibration_mm_s) / _MARGIN_MM_S
-    return DECIDING_SPEED * max(1.0, round(margin))
+    return DECIDING_SPEED * max(1.0, margin // 1.0)
 
 
 def _joined(parts: Sequence[str]) -> Iterator[str]:

@@ -187,15 +187,14 @@ async def test_a_tag_that_was_just_written_cools_down(world: World) -> None:
     await world.go_through("PIC-102.sp=355")
 
 
-@pytest.mark.parametrize("stall_s", [0.0, 0.3])
+@pytest.mark.parametrize("stall_s", [0.0, 1.1])
 async def test_a_gate_that_stalls_after_its_look_sends_nothing(
     world: World, stall_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def stall(_: object) -> None:
         sleep(stall_s)  # noqa: ASYNC251 - the whole process stands still
 
-    if stall_s:
-        monkeypatch.setattr(carry_out, "BUDGET_S", 0.25)
+    monkeypatch.setattr(carry_out, "BUDGET_S", 1.0)
     monkeypatch.setattr(carry_out, "CHECKS", (*carry_out.CHECKS, stall))
     record, card = await world.ask(START)
     world.approve(record, card)

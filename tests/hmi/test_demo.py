@@ -9,6 +9,7 @@ import pytest
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
 from handwheel.hmi.child_process import ChildProcess
+from handwheel.hmi.demo_run import approach_speed
 from handwheel.hmi.demo_story import CHANGEOVER, STORIES
 from handwheel.hmi.demo_timeline import SHOWN, Entry, Timeline
 from handwheel.playbooks.run import RunState
@@ -119,6 +120,17 @@ def test_the_moral_says_what_was_seen(
     moral = STORIES[fault].moral(timeline if scans else Timeline(), state)
     assert said in moral
     assert unsaid not in moral
+
+
+@pytest.mark.parametrize(
+    ("vibration", "speed"),
+    [
+        (None, 10.0), (float("nan"), 10.0), (float("inf"), 10.0), (9.0, 10.0), (8.1, 10.0),
+        (8.04, 10.0), (7.99, 20.0), (7.1, 200.0),
+    ],
+)  # fmt: skip
+def test_the_nearer_the_trip_the_slower(vibration: float | None, speed: float) -> None:
+    assert approach_speed(vibration) == speed
 
 
 @pytest.mark.timeout(60)  # four processes start
