@@ -9,36 +9,27 @@ from datetime import UTC, datetime
 from enum import Enum
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
-from tenacity.wait import wait_base, wait_chain, wait_fixed, wait_random
 
+from .backoff import SessionPauses, between_attempts
 from .errors import NotConnected
-from .session import Connector, Session
+from .groups import KEEP_ALIVE_S, Group, groups_of
+from .session import Connector, Sample, Session, Subscribes
 from .tags import Tag
-from .values import (
-    BAD_NO_COMMUNICATION,
-    BAD_WAITING,
-    UNCERTAIN_LAST_USABLE,
-    DataValue,
-    Quality,
-    never_read,
-)
-
-STALE_SCANS = 3
-_FIRST_PAUSE_S, _LAST_PAUSE_S = 0.25, 1.0
-_STABLE_AFTER_S = 10.0
+from .values import DataValue
 
 _logger = logging.getLogger(__name__)
 
 
 class State(Enum):
-    """What the supervisor is doing."""
+    """What the supervisor is doing; degraded is connected, and a part does not work."""
 
     DISCONNECTED = "disconnected"
     CONNECTING = "connecting"
     CONNECTED = "connected"
+    DEGRADED = "degraded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,55 +45,50 @@ class Gap:
     end: datetime | None = None
 
 
-def _back_off() -> wait_base:
-    # At most 1 s apart for the first seconds, so that a short outage is over soon after
-    # the device's return; the random part keeps many clients from coming back at once.
-    steps = [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 8.0, 10.0]
-    return wait_chain(*(wait_fixed(seconds) for seconds in steps)) + wait_random(0.0, 0.1)
+class Listener(Protocol):
+    """Is told everything that comes, at once; it must return soon, and raise nothing."""
 
+    def arrived(self, samples: Sequence[Sample]) -> None:
+        """Takes readings in the order in which they came; after a loss, all of them bad."""
+        ...
 
-def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -> DataValue:
-    """Returns a reading as it counts now.
-
-    Args:
-        now_s: Monotonic time, seconds.
-        limit_s: Age above which a reading is stale, seconds.
-        by_source: Whether the device renews every source time in its cycle; a server that
-            stamps only changes would have its constants doubted.
-
-    Returns:
-        Bad if it arrived too long ago; else uncertain if it was good, and the device
-        sampled it too long ago; else unchanged. A reading without a value keeps its reason.
-    """
-    if reading.value is None:
-        return reading
-    if now_s - reading.received_s > limit_s:
-        return reading.with_status(BAD_NO_COMMUNICATION)
-    if by_source and reading.quality is Quality.GOOD and reading.age_s(now_s) > limit_s:
-        return reading.with_status(UNCERTAIN_LAST_USABLE)
-    return reading
+    def gap(self, connection: str, gap: Gap) -> None:
+        """Takes a gap twice: when it begins, and when it has ended."""
+        ...
 
 
 class Connection:
     """Scans the tags of one device and keeps the latest reading of each.
 
     Every attempt to connect uses a fresh client. On a loss each tag turns bad at
-    once, keeping its last known value for display, and a gap is recorded.
+    once, keeping its last known value for display, and a gap is announced.
 
     Args:
         connector: Opens the sessions.
-        tags: What is scanned.
+        tags: What is scanned; one with an interval of its own in that.
+        listeners: Who is told everything that comes.
+
+    Attributes:
+        reason: Why it is lost, or what of it does not work.
+        scans: How many have come; where changes are told, how often the device spoke.
+        overflows: How many values were lost because a queue ran over.
+        gaps: The last hundred.
     """
 
-    def __init__(self, connector: Connector, tags: Sequence[Tag]) -> None:
+    def __init__(
+        self, connector: Connector, tags: Sequence[Tag], listeners: Sequence[Listener] = ()
+    ) -> None:
         self._connector = connector
-        self._tags = tuple(tags)
-        self._latest = {tag.name: never_read(BAD_WAITING, monotonic()) for tag in tags}
-        self._scanned = asyncio.Condition()
+        self._is_told = connector.is_subscribed
+        self._groups = groups_of(tags, connector.scan_s, monotonic(), is_told=self._is_told)
+        self._listeners = tuple(listeners)
+        self._news = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
+        self._session: Session | None = None
         self.state = State.DISCONNECTED
         self.reason = ""
         self.scans = 0
+        self.overflows = 0
         self.gaps: deque[Gap] = deque(maxlen=100)
 
     @property
@@ -116,9 +102,9 @@ class Connection:
         return self._connector.where
 
     @property
-    def stale_after_s(self) -> float:
-        """Age from which a reading is stale: three scan periods."""
-        return STALE_SCANS * self._connector.scan_s
+    def is_connected(self) -> bool:
+        """Whether there is a session that delivers, be it in part."""
+        return self.state in {State.CONNECTED, State.DEGRADED}
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._supervise(), name=f"connection {self.name}")
@@ -140,42 +126,55 @@ class Connection:
 
     def latest(self) -> Mapping[str, DataValue]:
         """Returns the latest reading of each tag; one older than three scans is not good."""
-        now, limit = monotonic(), self.stale_after_s
-        by_source = self._connector.has_cyclic_stamps
-        return {
-            name: aged(reading, now, limit, by_source=by_source)
-            for name, reading in self._latest.items()
-        }
+        now_s, by_source = monotonic(), self._connector.has_cyclic_stamps
+        readings: dict[str, DataValue] = {}
+        for group in self._groups:
+            readings |= group.latest(now_s, by_source=by_source)
+        return readings
 
     async def next_scan(self) -> None:
         """Waits for the next scan, or for the loss of the connection."""
-        async with self._scanned:
-            await self._scanned.wait()
+        async with self._news:
+            await self._news.wait()
+
+    async def ready(self, within_s: float) -> Session:
+        """Returns the session that stands, once there is one; for a single call, not to be kept.
+
+        Args:
+            within_s: How long to wait for it, seconds.
+
+        Raises:
+            NotConnected: There is none in time.
+        """
+        try:
+            async with asyncio.timeout(within_s), self._news:
+                await self._news.wait_for(lambda: self.is_connected)
+        except TimeoutError:
+            raise NotConnected({self.name: self.reason or f"{self.where}: no session"}) from None
+        assert self._session is not None
+        return self._session
 
     async def _supervise(self) -> None:
-        pause_s = _FIRST_PAUSE_S
+        pauses = SessionPauses()
         while True:
             session = await self._connect()
             opened_s = monotonic()
             try:
-                await self._scan(session)
+                await (self._follow(session) if self._is_told else self._scan(session))
             except NotConnected as error:
                 await self._lose(error.endpoints.get(self.name, str(error)))
             except Exception as error:  # the supervisor: a fault in one session must not end it
                 _logger.exception("connection %s: unexpected error", self.name)
                 await self._lose(f"unexpected {type(error).__name__}: {error}")
             finally:
+                self._session = None
                 await session.close()
-            # Sessions that end soon must not follow each other at full speed.
-            if monotonic() - opened_s > _STABLE_AFTER_S:
-                pause_s = _FIRST_PAUSE_S
-            await asyncio.sleep(pause_s)
-            pause_s = min(2.0 * pause_s, _LAST_PAUSE_S)
+            await asyncio.sleep(pauses.after(monotonic() - opened_s))
 
     async def _connect(self) -> Session:
         self.state = State.CONNECTING
         retrying = AsyncRetrying(
-            wait=_back_off(),
+            wait=between_attempts(),
             retry=retry_if_exception_type(NotConnected),
             after=self._note_attempt,
             reraise=True,
@@ -188,7 +187,9 @@ class Connection:
         session: Session | None = None
         try:
             session = await self._connector.open()
-            self._latest |= await session.read(self._tags)
+            for group in self._groups:
+                await self._read(session, group)
+                group.due_s = asyncio.get_running_loop().time() + group.scan_s
         except BaseException as error:
             if session is not None:
                 await session.close()
@@ -197,6 +198,7 @@ class Connection:
             _logger.exception("connection %s: unexpected error", self.name)
             reason = f"unexpected {type(error).__name__}: {error}"
             raise NotConnected({self.name: reason}) from error
+        self._session = session
         return session
 
     def _note_attempt(self, attempt: RetryCallState) -> None:
@@ -206,31 +208,70 @@ class Connection:
 
     async def _scan(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
-        due = loop.time()
-        await self._announce(State.CONNECTED)
+        await self._stand(session)
         while True:
-            due = max(due + self._connector.scan_s, loop.time())
-            await asyncio.sleep(due - loop.time())
-            self._latest |= await session.read(self._tags)
-            await self._announce(State.CONNECTED)
+            group = min(self._groups, key=lambda each: each.due_s)
+            await self._rest(session, group.due_s)
+            group.due_s = max(group.due_s + group.scan_s, loop.time())
+            await self._read(session, group)
+            await self._stand(session)
+
+    async def _rest(self, session: Session, until_s: float) -> None:
+        """Sleeps; a device that is to be read seldom is asked for a sign of life meanwhile."""
+        loop = asyncio.get_running_loop()
+        while (left_s := until_s - loop.time()) > KEEP_ALIVE_S:
+            await asyncio.sleep(min(KEEP_ALIVE_S, left_s))
+            await session.probe()
+        await asyncio.sleep(max(left_s, 0.0))
+
+    async def _read(self, session: Session, group: Group) -> None:
+        asked_s = monotonic()
+        readings = await session.read(group.tags)
+        group.take(readings, asked_s)
+        self._tell(list(readings.items()))
+
+    async def _follow(self, session: Session) -> None:
+        if not isinstance(session, Subscribes):
+            raise NotConnected({self.name: f"{self.where}: it does not tell changes"})
+        groups = {group.scan_s: group.tags for group in self._groups}
+        subscription, before = await session.subscribe(groups), self.overflows
+        await self._stand(session)
+        while True:
+            samples = await subscription.changes()
+            for group in self._groups:
+                group.change(samples)
+                group.show_life(monotonic())
+            self.overflows = before + subscription.overflows
+            self._tell(samples)
+            await self._stand(session)
+
+    async def _stand(self, session: Session) -> None:
+        faults = session.faults
+        self.state = State.DEGRADED if faults else State.CONNECTED
+        self.reason = "; ".join(f"{part}: {why}" for part, why in faults.items())
+        self.scans += 1
+        if self.gaps and self.gaps[-1].end is None:
+            begun = self.gaps.pop()
+            self._note_gap(Gap(begun.start, begun.reason, datetime.now(UTC)))
+        await self._announce()
 
     async def _lose(self, reason: str) -> None:
-        self.reason = reason
-        self._latest = {
-            name: reading.with_status(BAD_NO_COMMUNICATION)
-            for name, reading in self._latest.items()
-        }
+        self.state, self.reason = State.DISCONNECTED, reason
+        for group in self._groups:
+            self._tell(group.lose())
         if not self.gaps or self.gaps[-1].end is not None:
-            self.gaps.append(Gap(datetime.now(UTC), reason))
-        await self._announce(State.DISCONNECTED)
+            self._note_gap(Gap(datetime.now(UTC), reason))
+        await self._announce()
 
-    async def _announce(self, state: State) -> None:
-        self.state = state
-        if state is State.CONNECTED:
-            self.scans += 1
-            self.reason = ""
-            if self.gaps and self.gaps[-1].end is None:
-                last = self.gaps.pop()
-                self.gaps.append(Gap(last.start, last.reason, datetime.now(UTC)))
-        async with self._scanned:
-            self._scanned.notify_all()
+    def _note_gap(self, gap: Gap) -> None:
+        self.gaps.append(gap)
+        for listener in self._listeners:
+            listener.gap(self.name, gap)
+
+    def _tell(self, samples: Sequence[Sample]) -> None:
+        for listener in self._listeners:
+            listener.arrived(samples)
+
+    async def _announce(self) -> None:
+        async with self._news:
+            self._news.notify_all()

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 from .durations import Duration
 from .hosts import host_key
 from .models import Model, spelled
+from .tags import Order
 
 _OPCUA_PORT = 4840
 
@@ -35,7 +36,7 @@ class WritePort(Model):
 
 class _Connection(Model):
     scan: Duration = 0.5
-    timeout: Duration = 2.0
+    timeout: Duration = 3.0  # a device that answers 2 s late is slow, not lost
     simulated: bool = False
 
     @field_validator("scan", "timeout")
@@ -51,7 +52,8 @@ class OpcuaConnection(_Connection):
 
     `stamps` tells when the server renews a value's source time: with each change, or in
     each of its cycles. Only with the second does an old source time tell of a standstill.
-    `application_uri` is what the server must say of itself before it is written to.
+    `application_uri` is what the server must say of itself before it is written to. With
+    `updates: subscribe` the server tells what changes, sampling each tag in its scan interval.
     """
 
     kind: Literal["opcua"]
@@ -60,6 +62,7 @@ class OpcuaConnection(_Connection):
     read: Credentials | None = None
     write: Credentials | None = None
     stamps: Literal["on-change", "cyclic"] = "on-change"
+    updates: Literal["scan", "subscribe"] = "scan"
 
     @field_validator("endpoint")
     @classmethod
@@ -88,18 +91,20 @@ class OpcuaConnection(_Connection):
 
 
 class ModbusConnection(_Connection):
-    """A Modbus TCP device; `order` is the byte and word order of values of two registers.
+    """A Modbus TCP device; `order` is the byte and word order of values of several registers.
 
-    `max_registers` and `max_bits` are what the device answers in one request at most.
+    `max_registers` and `max_bits` are what the device answers in one request at most, `window`
+    how many requests it takes before it has answered the first: some take only one.
     Without `write` nobody writes.
     """
 
     kind: Literal["modbus"]
     host: str = Field(min_length=1)
     unit: int = Field(default=1, ge=0, le=255)
-    order: Literal["ABCD", "CDAB", "BADC", "DCBA"] = "ABCD"
+    order: Order = "ABCD"
     max_registers: int = Field(default=125, ge=1, le=125)
     max_bits: int = Field(default=2000, ge=1, le=2000)
+    window: int = Field(default=1, ge=1, le=64)
     read: ReadPort = ReadPort()
     write: WritePort | None = None
 

@@ -1,13 +1,20 @@
-"""The one interface behind which both protocols stand. It can read and encode, and nothing else."""
+"""The one interface behind which both protocols stand. It can read and encode, and nothing else.
+
+Every connector opens sessions and reads; what more one can do is a protocol of its own, which
+its sessions have or have not: `Browses`, `Describes`, `Subscribes`.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from .tags import Tag
 from .values import DataValue, Value
 
 NO_WRITE = "the site file has no write: for it, so nobody writes there"
+
+Sample = tuple[str, DataValue]
+"""A tag's name and one reading of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,15 @@ class Survey:
 class Session(Protocol):
     """One open session with one device."""
 
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What of it does not work while the rest does: part, such as `unit 3`, and reason.
+
+        As of the last call; empty where everything asked for was delivered, be it with bad
+        quality. A connection with faults is degraded.
+        """
+        ...
+
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         """Reads the tags in as few requests as the device allows.
 
@@ -94,6 +110,16 @@ class Session(Protocol):
             NotConnected: The session is lost; it must be closed and a new one opened.
 
         Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+        """
+        ...
+
+    async def probe(self) -> None:
+        """Asks for a sign of life: any answer of the device will do, a refusal too.
+
+        Raises:
+            NotConnected: There was none; the session is lost.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`.
         """
         ...
 
@@ -116,6 +142,117 @@ class Session(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a device says of an item, in the words of `tags.yaml`.
+
+    Attributes:
+        type: The device's own name of the type, such as `Float` or `uint32`; empty if it does
+            not say.
+        unit: Engineering unit; empty if it does not say.
+        span: Measuring range.
+        members: The words of an enumeration and their numbers.
+        is_array: Whether it has several values.
+    """
+
+    type: str = ""
+    unit: str = ""
+    span: tuple[float, float] | None = None
+    members: Mapping[str, int] = field(default_factory=dict[str, int])
+    is_array: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing found while browsing.
+
+    Attributes:
+        node: As `tags.yaml` names it, `nsu=URI;s=NAME`.
+        name: Its browse name, without the namespace.
+        kind: `object`, `variable`, `method` or another class of node, in lower case.
+        description: Of a variable.
+    """
+
+    node: str
+    name: str
+    kind: str
+    description: Description | None = None
+
+
+@runtime_checkable
+class Browses(Protocol):
+    """A session whose device can be asked what it has."""
+
+    async def browse(self, node: str = "") -> Sequence[Entry]:
+        """Returns what stands below a node, in the device's order.
+
+        Args:
+            node: As `tags.yaml` names it; empty for where a user would begin.
+
+        Raises:
+            NotConnected: The session is lost.
+            ValueError: There is no such node; says so.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+        """
+        ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A session whose device says what its items are."""
+
+    async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
+        """Returns what the device says of each tag; one that it does not have is left out.
+
+        Raises:
+            NotConnected: The session is lost.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+        """
+        ...
+
+
+class Subscription(Protocol):
+    """Changes that a device tells by itself."""
+
+    @property
+    def overflows(self) -> int:
+        """How often values were lost because a queue ran over, the device's or ours."""
+        ...
+
+    async def changes(self) -> Sequence[Sample]:
+        """Waits for the next changes, in the order in which the device told them.
+
+        Returns:
+            Empty for a sign of life: nothing has changed. A value after which others were lost
+            says so by `StatusCode.has_overflow`. A tag that the device refuses comes once, with
+            the reason as its status.
+
+        Raises:
+            NotConnected: The session is lost, or there was no sign of life in time.
+        """
+        ...
+
+
+@runtime_checkable
+class Subscribes(Protocol):
+    """A session whose device tells changes by itself."""
+
+    async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
+        """Asks the device to tell each change of these tags, and its present value first.
+
+        Args:
+            groups: Tags by the interval in which the device is to sample them, seconds.
+
+        Raises:
+            NotConnected: The session is lost, or it subscribes to nothing.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+        """
+        ...
+
+
 class Connector(Protocol):
     """Opens sessions with one device. What it learned about the device outlives a session."""
 
@@ -131,12 +268,17 @@ class Connector(Protocol):
 
     @property
     def scan_s(self) -> float:
-        """Seconds between two scans."""
+        """Seconds between two scans of a tag that has no interval of its own."""
         ...
 
     @property
     def has_cyclic_stamps(self) -> bool:
         """Whether the device samples every value anew in its cycle, changed or not."""
+        ...
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether changes are to be told by the device; its sessions are `Subscribes` then."""
         ...
 
     async def open(self) -> Session:

@@ -20,7 +20,8 @@ from .site_file import (
     check_equipment,
     check_tags,
 )
-from .tags import Tag, TagFile
+from .tag_file import TagFile
+from .tags import Tag
 
 __all__ = [
     "OPERATORS_FILE",
@@ -90,6 +91,11 @@ class Site:
         if f"{name}.pv" in self.tags:
             close = [f"{name}.pv"]
         return f"there is no tag {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+
+    def scan_s(self, tag: Tag) -> float:
+        """Returns how often a tag is read, seconds: its own interval, else its connection's."""
+        own = tag.scan_s
+        return self.connections[tag.connection].scan if own is None else own
 
     def is_writable(self, tag: Tag) -> bool:
         """Whether a request may name the tag here: it is writable and its connection writes."""

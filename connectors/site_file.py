@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, field_validator
 
 from .documents import Document, Path_
-from .endpoints import ConnectionConfig, is_same_device
+from .endpoints import ConnectionConfig, ModbusConnection, is_same_device
 from .errors import Problem
 from .models import KeyId, Model, spelled
-from .tags import NAME, NodeAddress, RegisterAddress, Tag
+from .tag_file import NAME
+from .tags import NodeAddress, RegisterAddress, Tag
 
 SITE_SCOPE = "site"
 
@@ -142,22 +143,27 @@ def _check_readback(
 
 
 def _cells(tag: Tag, config: SiteFile) -> Iterator[object]:
-    device = _device(tag.connection, config)
+    """Yields what a tag takes; the bits of a register are read beside the whole of it."""
+    device = _device(tag, config)
     match tag.address:
-        case NodeAddress(node):
-            yield device, _same_node(node)
+        case NodeAddress(node, index):
+            yield device, _same_node(node), index
         case RegisterAddress(table, address):
             for offset in range(tag.address.count):
-                yield device, table, address + offset
+                yield device, table, address + offset, tag.address.bit
 
 
-def _device(connection: str, config: SiteFile) -> str:
+def _device(tag: Tag, config: SiteFile) -> object:
     """Returns the first connection that leads to the same device: an alias hides nothing."""
-    own = config.connections.get(connection)
+    own = config.connections.get(tag.connection)
     if own is None:
-        return connection
+        return tag.connection
+    unit = tag.address.unit if isinstance(tag.address, RegisterAddress) else None
+    if unit is not None and isinstance(own, ModbusConnection):
+        own = own.model_copy(update={"unit": unit})
     same = (name for name, other in config.connections.items() if is_same_device(own, other))
-    return next(same, connection)
+    # A unit without a connection of its own is known by the first way that leads there.
+    return next(same, (own.where,))
 
 
 def _same_node(node: str) -> str:

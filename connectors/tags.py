@@ -1,59 +1,76 @@
 """Tags: what a site reads, where it stands on the wire, and how people see it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import Discriminator, Field, field_validator, model_validator
-from pydantic import Tag as UnionTag
-
-from .durations import Duration
-from .models import Model
-from .values import DataValue, Value, exact_text
+from .values import Array, DataValue, Value, exact_text
 
 Kind = Literal["float", "int", "bool", "enum", "string"]
 Table = Literal["coil", "discrete", "input", "holding"]
-Encoding = Literal["bit", "int16", "uint16", "int32", "uint32", "float32"]
+Order = Literal["ABCD", "CDAB", "BADC", "DCBA"]
+Encoding = Literal[
+    "bit", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "string",
+]  # fmt: skip
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\.[a-z][a-z0-9_]*", re.ASCII)
-_REGISTERS = 65536
-_LARGEST_NUMBER = 2**32 - 1
-_SELF = "self"
-_WITHIN_S = 2.0
-_NODE = re.compile(r"(nsu=[^;]+;)?(i=\d+|s=.+|g=[0-9A-Fa-f-]{36}|b=.+)")
+WITHIN_S = 2.0
+_REGISTERS: Mapping[Encoding, int] = {
+    "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class NodeAddress:
-    """An OPC UA node, with its namespace as a URI: an index can change at a server's restart."""
+    """An OPC UA node, with its namespace as a URI: an index can change at a server's restart.
+
+    Attributes:
+        index: Which elements of an array, in the form of OPC UA's NumericRange, such as `3`,
+            `0:9` or `1,2`; empty for the whole value.
+
+    Source: OPC UA Part 4, 7.27 (NumericRange).
+    """
 
     node: str
+    index: str = ""
 
     def __str__(self) -> str:
-        return self.node
+        return self.node + (f"[{self.index}]" if self.index else "")
 
     @property
     def identifier(self) -> str:
         """The node id without its namespace, for a narrow column."""
-        return self.node.partition(";")[2] if self.node.startswith("nsu=") else self.node
+        whole = str(self)
+        return whole.partition(";")[2] if whole.startswith("nsu=") else whole
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterAddress:
-    """A Modbus item; the address is the zero-based one of the protocol."""
+    """A Modbus item; the address is the zero-based one of the protocol.
+
+    Attributes:
+        bit: Which bit of the register it is, 0 being the lowest; `None` for the whole.
+        length: Registers of a string, two characters each; 0 for any other encoding.
+        order: Byte and word order of its registers; `None` for the connection's.
+        unit: The unit behind the connection; `None` for the connection's own.
+    """
 
     table: Table
     address: int
     encoding: Encoding
+    bit: int | None = None
+    length: int = 0
+    order: Order | None = None
+    unit: int | None = None
 
     @property
     def count(self) -> int:
         """How many registers or bits it takes."""
-        return 2 if self.encoding in {"int32", "uint32", "float32"} else 1
+        return self.length or _REGISTERS.get(self.encoding, 1)
 
     def __str__(self) -> str:
-        return f"{self.table} {self.address} {self.encoding}"
+        bit = "" if self.bit is None else f".{self.bit}"
+        unit = "" if self.unit is None else f" of unit {self.unit}"
+        return f"{self.table} {self.address}{bit} {self.encoding}{unit}"
 
     @property
     def identifier(self) -> str:
@@ -73,6 +90,10 @@ class Tag:
         readback: The tag that must read as sent after a write, itself or another; empty where
             nothing shows it, as with a pulse.
         within_s: How long the device may take until it does, seconds.
+        scale: What the device's number is multiplied with; only of floats.
+        offset: What is added then, in the tag's unit.
+        scan_s: Seconds between two scans of it; `None` for the connection's.
+        is_array: Whether it has several values; such a tag is never written.
     """
 
     name: str
@@ -85,11 +106,24 @@ class Tag:
     members: Mapping[str, int] = field(default_factory=dict[str, int])
     writable: bool = False
     readback: str = ""
-    within_s: float = _WITHIN_S
+    within_s: float = WITHIN_S
+    scale: float = 1.0
+    offset: float = 0.0
+    scan_s: float | None = None
+    is_array: bool = False
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether its value is another number than the device's."""
+        return (self.scale, self.offset) != (1.0, 0.0)
 
     def show(self, reading: DataValue) -> str:
         """Returns a live reading, without its unit: five digits of a number, `-` for nothing."""
-        value = reading.value
+        if isinstance(reading.value, tuple):
+            return "[" + ", ".join(self._show_live(each) for each in reading.value) + "]"
+        return self._show_live(reading.value)
+
+    def _show_live(self, value: Value | None) -> str:
         return f"{value:.5g}" if isinstance(value, float) else self.show_value(value)
 
     def show_value(self, value: Value | None) -> str:
@@ -106,124 +140,13 @@ class Tag:
         return exact_text(value) if isinstance(value, float) else str(value)
 
 
+def as_plain(value: Value | Array | None) -> Value | list[Value] | None:
+    """Returns a value as JSON has it: an array as a list."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _printable(text: str) -> str:
     """Escapes what could steer a terminal: the text is a device's."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )
-
-
-class _TagModel(Model):
-    connection: str
-    type: Kind
-    unit: str = ""
-    range: Annotated[tuple[float, float] | None, Field(strict=False)] = None
-    equipment: str = ""
-    members: dict[str, int] = Field(default_factory=dict)
-    writable: bool = False
-    readback: str = ""
-    within: Duration | None = None
-
-    @model_validator(mode="after")
-    def _check(self) -> "_TagModel":
-        if self.range and not self.range[0] < self.range[1]:
-            raise ValueError("range: the low end must be below the high end")
-        if (self.type == "enum") != bool(self.members):
-            raise ValueError("members: an enum needs its words and numbers, other types have none")
-        if self.readback and not self.writable:
-            raise ValueError("readback: goes with writable, for it is read after a write")
-        if self.within is not None and not self.readback:
-            raise ValueError("within: goes with readback, for it says how long that may take")
-        if self.within is not None and not 0.01 <= self.within <= 3600.0:
-            raise ValueError("within: must lie between 10 ms and 1 h")
-        return self
-
-    def tag(self, name: str, address: NodeAddress | RegisterAddress) -> Tag:
-        """Returns the tag under this name at this address."""
-        within_s = _WITHIN_S if self.within is None else self.within
-        return Tag(
-            name, self.connection, self.type, address, self.unit, self.range,
-            self.equipment, self.members, self.writable,
-            name if self.readback == _SELF else self.readback, within_s,
-        )  # fmt: skip
-
-
-class NodeTag(_TagModel):
-    """A tag on OPC UA, as `tags.yaml` describes it."""
-
-    node: str
-
-    @field_validator("node")
-    @classmethod
-    def _check_node(cls, node: str) -> str:
-        match = _NODE.fullmatch(node)
-        if match is None:
-            raise ValueError(
-                f"{node!r} is no node id; write nsu=URI;s=NAME (a namespace index is not accepted, "
-                "it can change when the server restarts)"
-            )
-        kind, _, identifier = match[2].partition("=")
-        if kind == "i" and int(identifier) > _LARGEST_NUMBER:
-            raise ValueError(f"{node!r}: a numeric identifier has at most 32 bits")
-        return node
-
-    def build(self, name: str) -> Tag:
-        """Returns the tag under this name."""
-        return self.tag(name, NodeAddress(self.node))
-
-
-class RegisterTag(_TagModel):
-    """A tag on Modbus, as `tags.yaml` describes it."""
-
-    table: Table
-    address: int = Field(ge=0, le=65535)
-    encoding: Encoding | None = None
-
-    @model_validator(mode="after")
-    def _check_encoding(self) -> "RegisterTag":
-        is_bit = self.table in {"coil", "discrete"}
-        if is_bit != (self.type == "bool"):
-            raise ValueError("type: coils and discrete inputs are bool, registers are not")
-        if self.encoding and is_bit != (self.encoding == "bit"):
-            raise ValueError("encoding: bit goes with coils and discrete inputs")
-        if self.type == "string":
-            raise ValueError("type: strings are read over OPC UA only")
-        if self.type != "float" and self.encoding == "float32":
-            raise ValueError(f"encoding: a float32 is no {self.type}")
-        if self.address + self._register().count > _REGISTERS:
-            raise ValueError("address: the value reaches beyond the last register, 65535")
-        if self.writable and self.table in {"discrete", "input"}:
-            raise ValueError(f"writable: a {self.table} cannot be written in Modbus")
-        return self
-
-    def build(self, name: str) -> Tag:
-        """Returns the tag under this name."""
-        return self.tag(name, self._register())
-
-    def _register(self) -> RegisterAddress:
-        usual: dict[str, Encoding] = {"bool": "bit", "float": "float32"}
-        encoding = self.encoding or usual.get(self.type, "uint16")
-        return RegisterAddress(self.table, self.address, encoding)
-
-
-def _protocol(entry: Any) -> str | None:
-    if isinstance(entry, NodeTag):
-        return "opcua"
-    if isinstance(entry, RegisterTag):
-        return "modbus"
-    if not isinstance(entry, dict):
-        return "opcua"
-    return "modbus" if "table" in entry or "address" in entry else "opcua"
-
-
-TagEntry = Annotated[
-    Annotated[NodeTag, UnionTag("opcua")] | Annotated[RegisterTag, UnionTag("modbus")],
-    Discriminator(_protocol),
-]
-
-
-class TagFile(Model):
-    """The file `tags.yaml`."""
-
-    schema_: Literal["tags/1"] = Field(alias="schema")
-    tags: dict[str, TagEntry]

@@ -1,11 +1,13 @@
 """Values as they come from a plant: never without quality and time."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 Value = bool | int | float | str
+Array = tuple[Value, ...]
+"""Several values of one node, such as a profile of temperatures; read, never written."""
 
 _POSITIONAL = (1e-16, 1e16)  # beyond it a number is nothing but zeros
 
@@ -46,6 +48,11 @@ class StatusCode(int):
         return (Quality.GOOD, Quality.UNCERTAIN, Quality.BAD, Quality.BAD)[severity]
 
     @property
+    def has_overflow(self) -> bool:
+        """Whether a queue ran over at this value: others before or after it are lost."""
+        return int(self) & _OVERFLOW == _OVERFLOW
+
+    @property
     def name(self) -> str:
         """The symbolic name where it is known, else hexadecimal."""
         return _NAMES.get(int(self) & 0xFFFF0000, f"0x{int(self):08X}")
@@ -53,6 +60,8 @@ class StatusCode(int):
     def __repr__(self) -> str:
         return self.name
 
+
+_OVERFLOW = 0x0480  # information of a data value, and in it the bit Overflow
 
 GOOD = StatusCode(0x00000000)
 UNCERTAIN_LAST_USABLE = StatusCode(0x40900000)
@@ -96,9 +105,8 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DataValue:
-    """One reading of one tag.
+class DataValue(NamedTuple):
+    """One reading of one tag; a tuple, because a site has 10,000 of them every second.
 
     Attributes:
         value: In the tag's unit; after a loss the last known one, which its status makes unusable.
@@ -108,7 +116,7 @@ class DataValue:
         received_s: Monotonic time of arrival, seconds.
     """
 
-    value: Value | None
+    value: Value | Array | None
     status: StatusCode
     source_time: datetime | None
     server_time: datetime | None
@@ -118,6 +126,11 @@ class DataValue:
     def quality(self) -> Quality:
         """Good, uncertain or bad; only a good value may lead to an action."""
         return self.status.quality
+
+    @property
+    def scalar(self) -> Value | None:
+        """The value, if it is a single one: nothing is judged or written by an array."""
+        return None if isinstance(self.value, tuple) else self.value
 
     def age_s(self, now_s: float) -> float:
         """Returns the seconds since the device sampled it.
@@ -135,7 +148,7 @@ class DataValue:
 
     def with_status(self, status: StatusCode) -> "DataValue":
         """Returns the same reading under another status."""
-        return replace(self, status=status)
+        return self._replace(status=status)
 
 
 def never_read(status: StatusCode, now_s: float) -> DataValue:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from handwheel.connectors.connection import Connection, State
+from handwheel.connectors.connection import Connection
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, Quality
 from handwheel.sim_plant.alarm import Priority
@@ -90,7 +90,7 @@ def _header(frame: Frame) -> Text:
     text.append(f"  plant time {clock_text(frame.timeline.now_s)}")
     for connection in frame.connections:
         text.append(f"  {connection.name}")
-        if connection.state is State.CONNECTED:
+        if connection.is_connected:
             text.append(" ok")
         elif is_starting(connection):
             text.append(" …")

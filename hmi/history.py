@@ -23,8 +23,8 @@ class History:
         """Adds one scan."""
         for name, series in self._series.items():
             reading = readings[name]
-            is_usable = reading.quality is Quality.GOOD and isinstance(reading.value, int | float)
-            series.append(float(reading.value) if is_usable and reading.value is not None else None)
+            value = reading.value if reading.quality is Quality.GOOD else None
+            series.append(float(value) if isinstance(value, int | float) else None)
 
     def series(self, name: str) -> list[float | None]:
         """Returns the samples of a tag, oldest first."""

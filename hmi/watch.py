@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from handwheel.connectors.connection import Connection, State
+from handwheel.connectors.connection import Connection
 from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
@@ -101,7 +101,7 @@ def render(
     if hidden := tags[len(shown) :]:
         below.append(Text(_more(hidden, readings), style="bold"))
     for connection in connections:
-        style = "dim" if connection.state is State.CONNECTED else "bold"
+        style = "dim" if connection.is_connected else "bold"
         text = Text(connection_text(connection), style, no_wrap=True, overflow="ellipsis")
         below.append(text)
     return Group(table, *below)

@@ -76,7 +76,7 @@ def _window(
 ) -> Iterator[Finding]:
     if verify is None or not verify.that.tags:
         return
-    scans = (site.connections[site.tags[name].connection].scan for name in verify.that.tags)
+    scans = (site.scan_s(site.tags[name]) for name in verify.that.tags)
     least = _SCANS * max(scans)
     if verify.within_s < least:
         text = f"ends after {format_duration(verify.within_s)}, before the plant was read 3 times"

@@ -3,12 +3,9 @@
 import struct
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Literal
 
-from ..tags import Encoding, Kind
+from ..tags import Encoding, Kind, Order
 from ..values import BAD_SENSOR_FAILURE, GOOD, StatusCode, Value
-
-Order = Literal["ABCD", "CDAB", "BADC", "DCBA"]
 
 _FORMATS: Mapping[Encoding, str] = {
     "int16": ">h",

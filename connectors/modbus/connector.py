@@ -44,6 +44,7 @@ class ModbusConnector:
         self.where = config.where
         self.scan_s = config.scan
         self.has_cyclic_stamps = False  # Modbus sends no times
+        self.is_subscribed = False  # nor does it tell anything by itself
         self.config = config
         bits, words = config.max_bits, config.max_registers
         self.planner = Planner({"coil": bits, "discrete": bits, "input": words, "holding": words})
@@ -73,6 +74,18 @@ class ModbusSession:
         self._transport = transport
         self._refused: dict[str, StatusCode] = {}
         self._asked_s = monotonic()
+        self.faults: Mapping[str, str] = {}
+
+    async def probe(self) -> None:
+        """Reads one register; see `Session.probe`."""
+        config = self._connector.config
+        request = registers.ReadHoldingRegistersRequest(address=0, count=1, dev_id=config.unit)
+        try:
+            await self._transport.request(config.unit, request)
+        except DeviceException:
+            pass  # it lives
+        except TransportError as error:
+            raise self._connector.lost(error) from None
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         """Reads the tags in merged blocks; see `Session.read`."""

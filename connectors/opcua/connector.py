@@ -63,6 +63,7 @@ class OpcuaConnector:
         self.where = config.where
         self.scan_s = config.scan
         self.has_cyclic_stamps = config.stamps == "cyclic"
+        self.is_subscribed = config.updates == "subscribe"
         self.config = config
         self._root = root
 
@@ -127,6 +128,11 @@ class OpcuaSession:
         self._namespaces: dict[str, int] = {}
         self._chunk = _CHUNK
         self._nodes: dict[str, ua.NodeId | None] = {}
+        self.faults: Mapping[str, str] = {}
+
+    async def probe(self) -> None:
+        """Reads the server's clock; see `Session.probe`."""
+        await self._read([_SERVER_TIME])
 
     async def learn(self) -> None:
         """Reads the namespace array and how many nodes one Read may have."""

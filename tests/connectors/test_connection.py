@@ -234,23 +234,28 @@ class _Script:
     where = "script"
     scan_s = 0.01
     has_cyclic_stamps = False
+    is_subscribed = False
 
-    def __init__(self, *faults: Exception | None) -> None:
-        self.faults = list(faults)
+    def __init__(self, *errors: Exception | None) -> None:
+        self.errors = list(errors)
         self.closed = 0
+        self.faults: Mapping[str, str] = {}
 
     async def open(self) -> Session:
         self._maybe_fail()
         return self
 
     def _maybe_fail(self) -> None:
-        fault = self.faults.pop(0) if self.faults else None
-        if fault is not None:
-            raise fault
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         self._maybe_fail()
         return {tag.name: DataValue(1.0, GOOD, None, None, monotonic()) for tag in tags}
+
+    async def probe(self) -> None:
+        pass
 
     async def encoder(self, tags: Sequence[Tag]) -> Encoder:
         raise NotImplementedError
@@ -275,7 +280,7 @@ async def test_an_unexpected_error_ends_a_session_but_not_the_supervisor(
     script = _Script(*faults)
     async with Connection(script, [Tag("A.pv", "dcs", "float", NodeAddress("s=A"))]) as connection:
         async with asyncio.timeout(10):
-            while script.faults or connection.state is not State.CONNECTED:
+            while script.errors or connection.state is not State.CONNECTED:
                 await connection.next_scan()
         assert script.closed == closed
         assert len(connection.gaps) == gaps

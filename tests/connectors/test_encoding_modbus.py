@@ -11,11 +11,11 @@ from handwheel.connectors.coercion import DeviceType, coerce
 from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.hosts import is_loopback
-from handwheel.connectors.modbus.codec import Order, decode
+from handwheel.connectors.modbus.codec import decode
 from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.modbus.encoding import ModbusEncoder
 from handwheel.connectors.session import Identity
-from handwheel.connectors.tags import Encoding, Kind, NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.tags import Encoding, Kind, NodeAddress, Order, RegisterAddress, Tag
 from handwheel.connectors.values import GOOD, Value
 
 from .devices import Answer, modbus_device, registers, reply

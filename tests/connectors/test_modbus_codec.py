@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.modbus.codec import Order, decode
-from handwheel.connectors.tags import Encoding, Kind
+from handwheel.connectors.modbus.codec import decode
+from handwheel.connectors.tags import Encoding, Kind, Order
 from handwheel.connectors.values import BAD_SENSOR_FAILURE, GOOD
 
 ORDERS: tuple[Order, ...] = get_args(Order)

@@ -8,8 +8,9 @@ from math import inf
 import pytest
 
 from handwheel.connectors import connection as supervisor
-from handwheel.connectors.connection import Connection, aged
+from handwheel.connectors.connection import Connection
 from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.groups import aged
 from handwheel.connectors.session import Encoder, Session
 from handwheel.connectors.tags import NodeAddress, Tag
 from handwheel.connectors.values import (
@@ -85,6 +86,8 @@ class _Script:
     ) -> None:
         self.scan_s = scan_s
         self.has_cyclic_stamps = is_cyclic
+        self.is_subscribed = False
+        self.faults: Mapping[str, str] = {}
         self.played = asyncio.Event()
         self._clock = clock
         self._events = list(events)
@@ -109,6 +112,9 @@ class _Script:
             raise NotConnected({self.name: "lost"})
         self._is_new = False
         return {tag.name: _reading(on_device_s=1.0) for tag in tags}
+
+    async def probe(self) -> None:
+        pass
 
     async def encoder(self, tags: Sequence[Tag]) -> Encoder:
         raise NotImplementedError

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Literal
+from typing import ClassVar, Literal
 
 from handwheel.connectors.actuation.door import Door
 from handwheel.connectors.actuation.writer import Doubt, Refusal
@@ -138,6 +138,8 @@ class PaperConnector:
 
     scan_s = 0.05
     has_cyclic_stamps = False
+    is_subscribed = False
+    faults: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, plant: PaperPlant, name: str) -> None:
         self._plant = plant
@@ -150,6 +152,9 @@ class PaperConnector:
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         self._plant.fuse.reach("read")
         return self._plant.read(tags)
+
+    async def probe(self) -> None:
+        pass
 
     async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
         return self._plant.encoder(self.name)

@@ -1,7 +1,6 @@
 """What the gate makes of a device's readings and answers, before the frame and after it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -45,11 +44,11 @@ def shows(room: Watched, tag: str, change: Change, *, after_frame: bool = False)
 
 
 def older(seconds: float) -> Change:
-    return lambda reading: replace(reading, received_s=reading.received_s - seconds)
+    return lambda reading: reading._replace(received_s=reading.received_s - seconds)
 
 
 def as_value(value: Value) -> Change:
-    return lambda reading: replace(reading, value=value)
+    return lambda reading: reading._replace(value=value)
 
 
 def with_status(status: StatusCode) -> Change:
@@ -111,7 +110,7 @@ async def test_an_old_source_time_tells_of_a_standstill_only_where_each_cycle_re
             for name, reading in found.items():
                 assert reading.source_time is not None
                 source = reading.source_time - timedelta(seconds=60.0)
-                found[name] = replace(reading, source_time=source)
+                found[name] = reading._replace(source_time=source)
             return found
 
         return old
@@ -157,7 +156,7 @@ async def test_what_shows_late_is_waited_for_until_the_time_is_up(room: Watched,
 
     def first_old(reading: DataValue) -> DataValue:
         looks.append(reading.received_s)
-        return replace(reading, value=False) if len(looks) <= late else reading
+        return reading._replace(value=False) if len(looks) <= late else reading
 
     shows(room, "P-101A.run_cmd", first_old, after_frame=True)
     await room.act()

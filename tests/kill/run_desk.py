@@ -163,7 +163,7 @@ class RunDesk(Desk):
     def read(self, tag: str) -> Value | None:
         """Returns what a tag reads now."""
         seen = asyncio.run(survey(self._site, self._site.find_tags([tag]), []))
-        return seen.readings[tag].value
+        return seen.readings[tag].scalar
 
     def _await_value(self, tag: str, value: Value) -> None:
         until_s = monotonic() + _WAIT_S

@@ -13,6 +13,7 @@ import pytest
 
 from handwheel.connectors.connection import Connection
 from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.groups import STALE_SCANS
 from handwheel.connectors.reader import SiteReader, connector_for
 from handwheel.connectors.session import Session
 from handwheel.connectors.site import Site
@@ -132,7 +133,7 @@ async def test_a_half_open_link_is_noticed_and_no_value_stays_good(
     async with hasty as here, watched(here) as (reader, watch):
         for link in here.links.values():
             link.half_open(direction)
-        stale_s = max(connection.stale_after_s for connection in reader.connections)
+        stale_s = max(STALE_SCANS * each.scan for each in here.site.connections.values())
         await asyncio.sleep(stale_s + 0.05)  # what had passed before is read at once
         await plant.step(10)
         assert watch.statuses() == {BAD_NO_COMMUNICATION}

@@ -1,7 +1,7 @@
 """Conditions and expressions: parsed and checked once, judged on one set of readings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import GOOD, DataValue, Value
@@ -207,5 +207,5 @@ def with_written(readings: Readings, tag: str, value: Value) -> dict[str, DataVa
     if before is None:
         written = DataValue(value, GOOD, None, None, 0.0)
     else:
-        written = replace(before, value=value, status=GOOD)
+        written = before._replace(value=value, status=GOOD)
     return {**readings, tag: written}

@@ -119,7 +119,7 @@ def usable(tag: Tag, reading: DataValue | None) -> Value | None:
     """
     if reading is None or reading.quality is not Quality.GOOD:
         return None
-    value = reading.value
+    value = reading.scalar
     match tag.kind:
         case "bool":
             return value if isinstance(value, bool) else None

@@ -44,7 +44,7 @@ class Reading(Model):
             now_s: Monotonic time, seconds.
         """
         return cls(
-            value=reading.value,
+            value=reading.scalar,
             shown=tag.show(reading),
             status=int(reading.status),
             age_s=round(max(reading.age_s(now_s), 0.0), 3),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from secrets import choice, token_hex
 from typing import Any
 
-from handwheel.connectors.connection import STALE_SCANS
+from handwheel.connectors.groups import STALE_SCANS
 from handwheel.connectors.session import Survey
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
@@ -180,7 +180,7 @@ def tolerance_of(tag: Tag) -> float | None:
 
 def max_age_of(site: Site, tag: Tag) -> float:
     """Returns how old a reading may be that is expected, seconds: three scans."""
-    return STALE_SCANS * site.connections[tag.connection].scan
+    return STALE_SCANS * site.scan_s(tag)
 
 
 def requirements(site: Site, tag: Tag) -> list[Requirement]:
@@ -230,10 +230,10 @@ def expected_as_read(site: Site, tag: Tag, survey: Survey) -> Expected:
         InterlockActive: It cannot be relied on.
     """
     reading = survey.readings.get(tag.name)
-    if reading is None or reading.quality is not Quality.GOOD or reading.value is None:
+    if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
         status = reading.status.name if reading else "missing"
         raise InterlockActive(f"{tag.name} cannot be relied on: {status}; nothing was filed")
-    return expected_of(site, tag, reading.value)
+    return expected_of(site, tag, reading.scalar)
 
 
 def expected_of(site: Site, tag: Tag, value: Value) -> Expected:

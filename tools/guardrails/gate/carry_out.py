@@ -92,7 +92,7 @@ def record_intent(passage: Passage) -> None:
     before = passage.readings.get(action.tag)
     details: dict[str, object] = {"wire": action.wire, "epoch": post.epoch}
     if before is not None:
-        details["before"] = passage.tag.show_value(before.value)
+        details["before"] = passage.tag.show_value(before.scalar)
     with post.database.transaction(post.clock()) as transaction:
         if not _is_open(transaction, passage.record.request.request_id):
             raise PermitRefused("the request ended while the action was on its way")

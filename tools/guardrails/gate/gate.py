@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Any
 
 from handwheel.connectors.actuation.door import check_accounts, open_door
-from handwheel.connectors.connection import State
 from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import DataValue
@@ -164,8 +163,8 @@ class Gate:
 
     def _note_connections(self) -> None:
         for each in self._reader.connections if self._reader else ():
-            if each.state is State.CONNECTED or each.reason:
-                lost = "" if each.state is State.CONNECTED else each.reason
+            if each.is_connected or each.reason:
+                lost = "" if each.is_connected else each.reason
                 self._troubles.note(f"reading {each.name}", lost)
 
     def _check_clock(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from time import monotonic
 
 from handwheel.connectors.actuation.permit import permit_clock_s
-from handwheel.connectors.connection import aged
+from handwheel.connectors.groups import aged
 from handwheel.connectors.reader import read_once
 from handwheel.connectors.site import OpcuaConnection
 from handwheel.connectors.values import DataValue, Quality
@@ -98,7 +98,7 @@ def _aged(passage: Passage, readings: Mapping[str, DataValue]) -> dict[str, Data
     for name, reading in readings.items():
         connection = site.connections[site.tags[name].connection]
         by_source = isinstance(connection, OpcuaConnection) and connection.stamps == "cyclic"
-        limit_s = limits.get(name, 3.0 * connection.scan)
+        limit_s = limits.get(name, 3.0 * site.scan_s(site.tags[name]))
         result[name] = aged(reading, now_s, limit_s, by_source=by_source)
     return result
 
@@ -106,12 +106,12 @@ def _aged(passage: Passage, readings: Mapping[str, DataValue]) -> dict[str, Data
 def _check_expected(passage: Passage, expected: Expected) -> None:
     reading = passage.readings.get(expected.tag)
     tag = passage.post.site.tags[expected.tag]
-    if reading is None or reading.quality is not Quality.GOOD or reading.value is None:
+    if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
         status = reading.status.name if reading else "missing"
         raise InterlockActive(f"{expected.tag} cannot be relied on: {status}")
-    if not _is_near(reading.value, expected) and not _is_back(passage, expected, reading.value):
+    if not _is_near(reading.scalar, expected) and not _is_back(passage, expected, reading.scalar):
         raise InterlockActive(
-            f"{expected.tag} reads {tag.show_value(reading.value)} {tag.unit}".rstrip()
+            f"{expected.tag} reads {tag.show_value(reading.scalar)} {tag.unit}".rstrip()
             + f"; {expected.shown} was expected"
         )
 

@@ -62,18 +62,18 @@ async def read_back(passage: Passage) -> Readback:
 
 
 def _judge(passage: Passage, tag: Tag, reading: DataValue) -> Readback:
-    shown = f"{tag.name} reads {tag.show_value(reading.value)} {tag.unit}".rstrip()
-    if reading.quality is not Quality.GOOD or reading.value is None:
+    shown = f"{tag.name} reads {tag.show_value(reading.scalar)} {tag.unit}".rstrip()
+    if reading.quality is not Quality.GOOD or reading.scalar is None:
         return Readback(False, False, f"{shown} ({reading.status.name})")
     if tag.name == passage.action.tag:
         # Raw: the value that was read must encode to the very bytes that were sent.
         try:
             is_same = (
-                passage.open_door.encoder.encode(tag, reading.value).wire.hex()
+                passage.open_door.encoder.encode(tag, reading.scalar).wire.hex()
                 == passage.action.wire
             )
         except ValueError:
             is_same = False
     else:
-        is_same = reading.value == passage.action.value
+        is_same = reading.scalar == passage.action.value
     return Readback(is_same, True, shown if is_same else f"{shown}, not {passage.action.shown}")

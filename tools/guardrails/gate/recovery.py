@@ -94,5 +94,5 @@ async def _look(post: Post, action: Action) -> str:
         reading = (await read_once(post.site, [tag], post.connector))[tag.name]
     except NotConnected as error:
         return f"{tag.name} could not be read: {error}"
-    shown = f"{tag.name} reads {tag.show_value(reading.value)} {tag.unit}".rstrip()
+    shown = f"{tag.name} reads {tag.show_value(reading.scalar)} {tag.unit}".rstrip()
     return f"{shown} ({reading.status.name})"
