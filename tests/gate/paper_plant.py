@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import ClassVar, Literal
+from typing import Literal
 
 from handwheel.connectors.actuation.door import Door
 from handwheel.connectors.actuation.writer import Doubt, Refusal
@@ -139,11 +139,11 @@ class PaperConnector:
     scan_s = 0.05
     has_cyclic_stamps = False
     is_subscribed = False
-    faults: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, plant: PaperPlant, name: str) -> None:
         self._plant = plant
         self.name = self.where = name
+        self.faults: Mapping[str, str] = {}
 
     async def open(self) -> "PaperConnector":
         self._plant.check_up(self.name)
