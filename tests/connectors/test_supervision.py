@@ -1,0 +1,264 @@
+"""What a supervisor tells and keeps: states, gated calls, intervals, gaps, signs of life."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from time import monotonic
+
+import pytest
+
+from handwheel.connectors import groups as grouping
+from handwheel.connectors.connection import Connection, Gap, State
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.groups import Group
+from handwheel.connectors.session import Encoder, Sample, Session, Subscription
+from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.values import BAD_NO_COMMUNICATION, BAD_WAITING, GOOD, DataValue
+
+from .devices import eventually
+
+FAST = Tag("A.pv", "dcs", "float", NodeAddress("s=A"))
+SLOW = replace(FAST, name="B.pv", scan_s=3600.0)
+
+
+def _good(value: float = 1.0, received_s: float | None = None) -> DataValue:
+    return DataValue(value, GOOD, None, None, monotonic() if received_s is None else received_s)
+
+
+class _Device:
+    """A connector and its one session, which do as the test says from one moment to the next."""
+
+    name = "dcs"
+    where = "script"
+    has_cyclic_stamps = False
+
+    def __init__(self, *, is_subscribed: bool = False, scan_s: float = 0.01) -> None:
+        self.scan_s = scan_s
+        self.is_subscribed = is_subscribed
+        self.is_there = True
+        self.faults: Mapping[str, str] = {}
+        self.reads: list[tuple[str, ...]] = []
+        self.leaves_out = ""
+        self.probes = 0
+        self.overflows = 0
+        self.told: asyncio.Queue[Sequence[Sample]] = asyncio.Queue()
+
+    def _ask(self) -> None:
+        if not self.is_there:
+            raise NotConnected({"dcs": "gone"})
+
+    async def open(self) -> Session:
+        self._ask()
+        return self
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        self._ask()
+        self.reads.append(tuple(tag.name for tag in tags))
+        return {tag.name: _good() for tag in tags if tag.name != self.leaves_out}
+
+    async def probe(self) -> None:
+        self.probes += 1
+        self._ask()
+
+    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
+        raise NotImplementedError
+
+    async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
+        self._ask()
+        self.groups = {scan_s: tuple(tag.name for tag in tags) for scan_s, tags in groups.items()}
+        return self
+
+    async def changes(self) -> Sequence[Sample]:
+        samples = await self.told.get()
+        self._ask()
+        return samples
+
+    async def close(self) -> None:
+        pass
+
+
+class _Heard:
+    """A listener that notes everything."""
+
+    def __init__(self) -> None:
+        self.samples: list[Sample] = []
+        self.gaps: list[tuple[str, Gap]] = []
+
+    def arrived(self, samples: Sequence[Sample]) -> None:
+        self.samples += samples
+
+    def gap(self, connection: str, gap: Gap) -> None:
+        self.gaps.append((connection, gap))
+
+
+@asynccontextmanager
+async def _connected(connection: Connection) -> AsyncGenerator[Connection]:
+    async with asyncio.timeout(15), connection:
+        await connection.ready(10.0)
+        yield connection
+
+
+async def test_a_part_that_fails_degrades_the_connection_and_no_more() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [FAST])) as connection:
+        seen = [(connection.state, connection.reason)]
+        for device.faults in ({"unit 3": "no answer", "2 tags": "refused"}, {}):
+            scans = connection.scans
+            await eventually(lambda before=scans: connection.scans > before + 1)
+            seen.append((connection.state, connection.reason))
+            assert connection.is_connected
+            assert connection.latest()["A.pv"].status == GOOD
+    told = (State.DEGRADED, "unit 3: no answer; 2 tags: refused")
+    assert seen == [(State.CONNECTED, ""), told, (State.CONNECTED, "")]
+    assert not connection.is_connected
+
+
+async def test_a_call_waits_for_the_connection_or_fails_with_the_reason() -> None:
+    device = _Device()
+    device.is_there = False
+    async with asyncio.timeout(15), Connection(device, [FAST]) as connection:
+        with pytest.raises(NotConnected) as caught:
+            await connection.ready(0.2)
+        assert caught.value.endpoints == {"dcs": "gone"}
+        waiting = asyncio.create_task(connection.ready(10.0))
+        await asyncio.sleep(0)
+        device.is_there = True
+        assert await waiting is device
+        device.is_there = False
+        await eventually(lambda: not connection.is_connected)
+        with pytest.raises(NotConnected):
+            await connection.ready(0.0)
+
+
+async def test_each_interval_is_read_for_itself_and_all_of_them_at_first() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [SLOW, FAST])) as connection:
+        await eventually(lambda: len(device.reads) > 10)
+        assert device.reads[:2] == [("A.pv",), ("B.pv",)]
+        assert set(device.reads[2:]) == {("A.pv",)}
+        assert {each.status for each in connection.latest().values()} == {GOOD}
+
+
+async def test_a_device_that_is_read_seldom_is_asked_whether_it_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("handwheel.connectors.connection.KEEP_ALIVE_S", 0.02)
+    device = _Device()
+    async with _connected(Connection(device, [SLOW])) as connection:
+        await eventually(lambda: device.probes > 3)
+        assert (device.reads, connection.state) == ([("B.pv",)], State.CONNECTED)
+        device.is_there = False
+        await eventually(lambda: bool(connection.gaps))
+        assert connection.latest()["B.pv"].status == BAD_NO_COMMUNICATION
+
+
+async def test_a_tag_that_a_device_leaves_out_is_not_taken_for_good() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [FAST, replace(FAST, name="C.pv")])) as connection:
+        assert connection.latest()["C.pv"].status == GOOD
+        device.leaves_out = "C.pv"
+        scans = connection.scans
+        await eventually(lambda: connection.scans > scans + 1)
+        readings = connection.latest()
+    assert (readings["A.pv"].status, readings["C.pv"].status) == (GOOD, BAD_NO_COMMUNICATION)
+    assert readings["C.pv"].value is None
+
+
+@pytest.mark.parametrize("is_subscribed", [False, True])
+async def test_listeners_hear_every_reading_the_loss_and_the_gap(*, is_subscribed: bool) -> None:
+    device, heard = _Device(is_subscribed=is_subscribed), _Heard()
+    async with _connected(Connection(device, [FAST], [heard])) as connection:
+        assert [name for name, _ in heard.samples[:1]] == ["A.pv"]
+        device.is_there = False
+        device.told.put_nowait([])
+        await eventually(lambda: bool(heard.gaps))
+        (name, begun), (_, lost) = heard.gaps[0], heard.samples[-1]
+        assert (name, begun.end, begun.reason) == ("dcs", None, "gone")
+        assert (lost.status, lost.value) == (BAD_NO_COMMUNICATION, 1.0)
+        device.is_there = True
+        await eventually(lambda: len(heard.gaps) == 2)
+        _, ended = heard.gaps[1]
+        assert ended == replace(begun, end=ended.end)
+        assert ended.end is not None
+        assert begun.start < ended.end <= datetime.now(UTC)
+        assert list(connection.gaps) == [ended]
+
+
+async def test_changes_come_in_order_and_what_was_lost_of_them_is_counted() -> None:
+    device, heard = _Device(is_subscribed=True, scan_s=0.5), _Heard()
+    async with _connected(Connection(device, [FAST, SLOW], [heard])) as connection:
+        assert await asyncio.wait_for(_until_told(device), 10)
+        assert device.groups == {0.5: ("A.pv",), 3600.0: ("B.pv",)}
+        first = len(heard.samples)
+        device.overflows = 3
+        device.told.put_nowait([("A.pv", _good(each)) for each in (5.0, 6.0, 7.0)])
+        await eventually(lambda: len(heard.samples) == first + 3)
+        assert [reading.value for _, reading in heard.samples[first:]] == [5.0, 6.0, 7.0]
+        assert connection.latest()["A.pv"].value == 7.0
+        assert connection.overflows == 3
+        device.is_there = False  # the next session counts from 0 again, and nothing is forgotten
+        device.told.put_nowait([])
+        await eventually(lambda: bool(connection.gaps))
+        device.is_there, device.overflows = True, 2
+        await connection.ready(10.0)
+        device.told.put_nowait([])
+        await eventually(lambda: connection.overflows == 5)
+
+
+async def _until_told(device: _Device) -> bool:
+    await eventually(lambda: hasattr(device, "groups"))
+    return True
+
+
+async def test_a_device_that_does_not_tell_changes_is_not_taken_for_one_that_has_none() -> None:
+    async with asyncio.timeout(15), Connection(_Deaf(_Device()), [FAST]) as connection:
+        await eventually(lambda: bool(connection.gaps))
+        assert connection.gaps[0].reason == "script: it does not tell changes"
+        assert connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION
+
+
+class _Deaf:
+    """A connector that promises what its sessions cannot do."""
+
+    name = "dcs"
+    where = "script"
+    scan_s = 0.01
+    has_cyclic_stamps = False
+    is_subscribed = True
+
+    def __init__(self, device: _Device) -> None:
+        self.faults: Mapping[str, str] = {}
+        self._device = device
+        self.read, self.probe = device.read, device.probe
+        self.encoder, self.close = device.encoder, device.close
+
+    async def open(self) -> Session:
+        return self
+
+
+@pytest.mark.parametrize(
+    ("is_told", "since_life_s", "status"),
+    [
+        (False, 0.3, GOOD),
+        (False, 0.31, BAD_NO_COMMUNICATION),
+        (True, 3.0, GOOD),  # three signs of life
+        (True, 3.01, BAD_NO_COMMUNICATION),
+    ],
+)
+def test_what_is_told_stands_as_long_as_the_device_shows_that_it_lives(
+    is_told: bool, since_life_s: float, status: object
+) -> None:
+    assert grouping.KEEP_ALIVE_S == 1.0
+    group = Group(0.1, [FAST], 0.0, is_told=is_told)
+    assert group.latest(9.0, by_source=False)["A.pv"].status == BAD_WAITING
+    group.take({"A.pv": _good(received_s=100.0)}, 100.0)
+    life_s = 100.0
+    if is_told:
+        group.show_life(life_s := 700.0)
+    reading = group.latest(life_s + since_life_s, by_source=False)["A.pv"]
+    assert (reading.status, reading.received_s) == (status, life_s)
+    group.change([("A.pv", _good(2.0, life_s + 1.0)), ("Z.pv", _good())])
+    assert group.latest(life_s + 1.1, by_source=False) == {"A.pv": _good(2.0, life_s + 1.0)}
+    assert group.lose() == [("A.pv", _good(2.0, life_s + 1.0).with_status(BAD_NO_COMMUNICATION))]
