@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, pairwise
 from math import inf
 
 import pytest
 
 from handwheel.connectors import connection as supervisor
+from handwheel.connectors.backoff import SessionPauses
 from handwheel.connectors.connection import Connection
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.groups import aged
@@ -159,3 +161,15 @@ async def test_attempts_move_apart_and_so_do_sessions_that_end_soon(
     async with Connection(script, [TAG]), asyncio.timeout(10):
         await script.played.wait()
     assert clock.slept == [pytest.approx(pause + 0.05, abs=0.0501) for pause in pauses]
+
+
+@pytest.mark.parametrize("at_random_s", [0.0, 0.1])
+def test_a_short_outage_is_over_soon_after_the_return(at_random_s: float) -> None:
+    """From the loss on attempts follow each other so that a return waits 1.1 s at most."""
+    loss_s = SessionPauses().after(inf)
+    attempts_s = list(accumulate([each + at_random_s for each in REFUSED], initial=loss_s))
+    for back_s in (0.01 * each for each in range(500)):
+        waited_s = next(each for each in attempts_s if each >= back_s) - back_s
+        assert waited_s <= 1.1 + 1e-9
+    pauses_s = [later - sooner for sooner, later in pairwise(attempts_s)]
+    assert max(pauses_s) <= 10.0 + at_random_s + 1e-9
