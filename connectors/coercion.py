@@ -34,11 +34,13 @@ def coerce(tag: Tag, device: DeviceType, value: Value) -> Value:
 
     Returns:
         In the tag's kind: a float rounded to the device's precision, an int, a bool or text.
+        A scaled value is the nearest that a whole number of the device gives.
         There is no minus zero.
 
     Raises:
         ValueError: The value is of another kind, not finite, not whole where the device
-            holds whole numbers, beyond the type's range, or no member of the enumeration.
+            holds whole numbers, beyond the type's range, or no member of the enumeration;
+            or it is scaled, and the device holds no whole numbers.
     """
     if tag.kind == "bool":
         return _bool(device, value)
@@ -47,6 +49,8 @@ def coerce(tag: Tag, device: DeviceType, value: Value) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"takes a number, not {_shown(value)}")
     real = _finite(value)
+    if tag.is_scaled:
+        return _stepped(tag, device, real)
     if device in {"float32", "float64"}:
         if tag.kind != "float":
             raise ValueError(f"the device holds a {device}, not an {tag.kind}")
@@ -58,6 +62,50 @@ def coerce(tag: Tag, device: DeviceType, value: Value) -> Value:
         known = ", ".join(f"{word}={code}" for word, code in tag.members.items())
         raise ValueError(f"takes {known}, not {number}")
     return float(number) if tag.kind == "float" else number
+
+
+def held(tag: Tag, device: DeviceType, coerced: Value) -> Value:
+    """Returns what the device holds of a value that `coerce` has returned."""
+    if not isinstance(coerced, float) or device not in _WHOLE:
+        return coerced
+    return _nearest(tag, coerced) if tag.is_scaled else int(coerced)
+
+
+def read_as(tag: Tag, number: Value) -> Value:
+    """Returns what a reader of the tag makes of what the device holds."""
+    if isinstance(number, bool | str) or tag.kind != "float":
+        return number
+    return scaled(tag, number) if tag.is_scaled else float(number)
+
+
+def scaled(tag: Tag, number: float) -> float:
+    """Returns the value behind a device's number; the same on reading and before a write."""
+    return number * tag.scale + tag.offset + 0.0  # never -0.0
+
+
+def _nearest(tag: Tag, value: float) -> int:
+    try:
+        return round((value - tag.offset) / tag.scale)
+    except (OverflowError, ValueError):  # infinite, or no number
+        raise ValueError("is beyond the range of every type") from None
+
+
+def _stepped(tag: Tag, device: DeviceType, value: float) -> float:
+    if device not in _WHOLE:
+        # Scaled, rounded and scaled back, it would be another value at every turn.
+        raise ValueError(
+            f"is scaled, and the device holds a {device}: it cannot be written exactly"
+        )
+    number, (low, high) = _nearest(tag, value), _WHOLE[device]
+    if not low <= number <= high:
+        ends = sorted((scaled(tag, low), scaled(tag, high)))
+        raise ValueError(
+            f"{value:g} is beyond the range of a scaled {device}, {ends[0]:g} to {ends[1]:g}"
+        )
+    coerced = scaled(tag, number)
+    if not isfinite(coerced) or _nearest(tag, coerced) != number:
+        raise ValueError(f"{value:g} is not exact: by its scale and offset neighbours are one")
+    return coerced
 
 
 def _bool(device: DeviceType, value: Value) -> bool:

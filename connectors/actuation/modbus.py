@@ -6,8 +6,9 @@ from typing import Self
 
 from ..endpoints import ModbusConnection
 from ..errors import NotConnected
-from ..modbus.connector import ModbusConnector, ModbusSession
+from ..modbus.connector import ModbusConnector
 from ..modbus.encoding import WRITE_REGISTERS, ModbusEncoder
+from ..modbus.session import ModbusSession
 from ..modbus.transport import DeviceException, ModbusTransport, TransportError
 from ..session import NO_WRITE
 from ..tags import Tag

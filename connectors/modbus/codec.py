@@ -1,61 +1,108 @@
-"""Bits and registers to values and back, in every usual byte and word order."""
+"""How a tag lies in bits and registers, in every usual type and byte and word order."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from math import isfinite
+from typing import Any
 
-from ..tags import Encoding, Kind, Order
+from ..coercion import scaled
+from ..tags import Encoding, Order, RegisterAddress, Tag
 from ..values import BAD_SENSOR_FAILURE, GOOD, StatusCode, Value
 
-_FORMATS: Mapping[Encoding, str] = {
-    "int16": ">h",
-    "uint16": ">H",
-    "int32": ">i",
-    "uint32": ">I",
-    "float32": ">f",
-}
+FORMS: Mapping[Encoding, str] = {
+    "int16": "h", "uint16": "H", "int32": "i", "uint32": "I", "int64": "q", "uint64": "Q",
+    "float32": "f", "float64": "d",
+}  # fmt: skip
+FLOATS: frozenset[Encoding] = frozenset({"float32", "float64"})
+_REVERSED_WORDS: frozenset[Order] = frozenset({"CDAB", "DCBA"})
+_SWAPPED_BYTES: frozenset[Order] = frozenset({"BADC", "DCBA"})
+
+Convert = Callable[[Any], Value | None]
+"""From what `struct` makes of an item to the tag's value; `None` for what is no number."""
 
 
-def decode(
-    words: Sequence[int], encoding: Encoding, kind: Kind, order: Order
-) -> tuple[Value | None, StatusCode]:
-    """Decodes one item.
+@dataclass(frozen=True, slots=True)
+class Item:
+    """How one tag lies in its registers.
+
+    Attributes:
+        form: What `struct` calls it, without the byte order.
+        places: Where each of its bytes lies, the most significant first.
+        convert: What is still to be done then.
+    """
+
+    form: str
+    places: tuple[int, ...]
+    convert: Convert | None
+
+    def decode(self, raw: bytes) -> tuple[Value | None, StatusCode]:
+        """Decodes the bytes of the item's registers, as they came.
+
+        Returns:
+            The value and `Good`; a float that is not a number comes as `BadSensorFailure`.
+        """
+        (value,) = struct.unpack(">" + self.form, bytes(raw[place] for place in self.places))
+        if self.convert is not None:
+            value = self.convert(value)
+        return value, (BAD_SENSOR_FAILURE if value is None else GOOD)
+
+    def encode(self, number: float) -> bytes:
+        """Encodes a number of the item's type, the other way round.
+
+        Raises:
+            struct.error, OverflowError: The number is not in the type's range.
+        """
+        raw = struct.pack(">" + self.form, number)
+        return bytes(raw[place] for place in self.places)  # each order is its own inverse
+
+
+def item(tag: Tag, order: Order) -> Item:
+    """Returns how a tag lies in its registers; not for coils and discrete inputs.
+
+    A string has two characters in a register, the first in the high byte (the low one with
+    `BADC` and `DCBA`). It ends at the first zero byte, without the spaces behind it; each byte
+    is a character of Latin-1, so that no text is lost and none refused.
 
     Args:
-        words: One bit, or one or two registers, as they came.
-        kind: The tag's type; a float tag may stand in an integer register.
-        order: Byte and word order of items of two registers, as a big-endian `ABCD` would lie.
-
-    Returns:
-        The value and `Good`; a float that is not a number comes as `BadSensorFailure`.
+        order: Byte and word order, unless the tag has its own: the bytes of a 32-bit item as
+            they lie in two registers, where big-endian is `ABCD`; four registers likewise,
+            `CDAB` with the lowest word first.
     """
-    if encoding == "bit":
-        return bool(words[0]), GOOD
-    raw = struct.pack(f">{len(words)}H", *words)
-    if len(words) == 2:
-        raw = bytes(raw[order.index(letter)] for letter in "ABCD")
-    (number,) = struct.unpack(_FORMATS[encoding], raw)
-    if isinstance(number, float) and not isfinite(number):
-        return None, BAD_SENSOR_FAILURE
-    return (float(number) if kind == "float" else number), GOOD
+    address = tag.address
+    assert isinstance(address, RegisterAddress)
+    order = address.order or order
+    if address.encoding == "string":
+        return Item(f"{2 * address.length}s", _places(address.length, order, True), _text)
+    form = FORMS.get(address.encoding, "H")
+    return Item(form, _places(address.count, order, False), _convert(tag, address))
 
 
-def encode(number: float, encoding: Encoding, order: Order) -> tuple[int, ...]:
-    """Encodes one item, the other way round.
+@cache
+def _places(registers: int, order: Order, is_text: bool) -> tuple[int, ...]:
+    words = range(registers)
+    if order in _REVERSED_WORDS and not is_text:
+        words = words[::-1]
+    # One register alone is big-endian in every order: that is the protocol's own rule.
+    is_swapped = order in _SWAPPED_BYTES and (registers > 1 or is_text)
+    return tuple(2 * word + (byte ^ is_swapped) for word in words for byte in (0, 1))
 
-    Args:
-        number: In the encoding's range; whole for all but `float32`.
-        order: Byte and word order of items of two registers.
 
-    Returns:
-        One bit, or one or two registers.
+def _convert(tag: Tag, address: RegisterAddress) -> Convert | None:
+    bit = address.bit
+    if bit is not None:
+        return lambda word: bool(word >> bit & 1)
+    if tag.is_scaled:
+        return lambda number: _finite(scaled(tag, number))
+    if address.encoding in FLOATS:
+        return _finite
+    return float if tag.kind == "float" else None
 
-    Raises:
-        struct.error, OverflowError: The number is not in the encoding's range.
-    """
-    if encoding == "bit":
-        return (int(bool(number)),)
-    raw = struct.pack(_FORMATS[encoding], number if encoding == "float32" else int(number))
-    if len(raw) == 4:
-        raw = bytes(raw["ABCD".index(letter)] for letter in order)
-    return struct.unpack(f">{len(raw) // 2}H", raw)
+
+def _finite(number: float) -> float | None:
+    return number if isfinite(number) else None
+
+
+def _text(raw: bytes) -> str:
+    return raw.partition(b"\0")[0].decode("latin-1").rstrip(" ")

@@ -3,32 +3,35 @@
 import struct
 from collections.abc import Mapping
 
-from ..coercion import DeviceType, coerce
+from ..coercion import DeviceType, coerce, held
 from ..endpoints import ModbusConnection
 from ..session import Encoded, Identity
 from ..tags import Encoding, RegisterAddress, Tag
 from ..values import Value
-from .codec import decode, encode
+from .codec import item
 
 WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS = 5, 6, 16
 
-_ON, _OFF = 0xFF00, 0x0000
-_SINGLE = struct.Struct(">BBHH")  # unit, function, address, value
-_DOUBLE = struct.Struct(">BBHHBHH")  # unit, function, address, count, bytes, two registers
+_ON, _OFF = b"\xff\x00", b"\x00\x00"
+_SINGLE = struct.Struct(">BBH")  # unit, function, address; then the value
+_SEVERAL = struct.Struct(">BBHHB")  # unit, function, address, count, bytes; then the registers
 _DEVICE_TYPES: Mapping[Encoding, DeviceType] = {
     "bit": "bool",
     "int16": "int16",
     "uint16": "uint16",
     "int32": "int32",
     "uint32": "uint32",
+    "int64": "int64",
+    "uint64": "uint64",
     "float32": "float32",
+    "float64": "float64",
 }
 
 
 class ModbusEncoder:
     """Encodes writes to one unit; see `Encoder`.
 
-    A coil goes by function 5, one holding register by 6, two by 16.
+    A coil goes by function 5, one holding register by 6, two or four by 16.
 
     Args:
         name: The connection's name in the site file.
@@ -51,17 +54,19 @@ class ModbusEncoder:
     def encode(self, tag: Tag, value: Value) -> Encoded:
         """Encodes one write; see `Encoder.encode`."""
         address = self._address(tag)
-        coerced = coerce(tag, _DEVICE_TYPES[address.encoding], value)
-        assert not isinstance(coerced, str)  # no encoding of registers holds text
-        words = encode(coerced, address.encoding, self._config.order)
+        device = _DEVICE_TYPES[address.encoding]
+        coerced = coerce(tag, device, value)
+        number = held(tag, device, coerced)
+        assert not isinstance(number, str)  # no text is written
         unit, start = self._config.unit, address.address
         if address.table == "coil":
-            wire = _SINGLE.pack(unit, WRITE_COIL, start, _ON if words[0] else _OFF)
-        elif len(words) == 1:
-            wire = _SINGLE.pack(unit, WRITE_REGISTER, start, words[0])
-        else:
-            wire = _DOUBLE.pack(unit, WRITE_REGISTERS, start, 2, 4, *words)
-        return Encoded(coerced, wire)
+            state = _ON if number else _OFF
+            return Encoded(coerced, _SINGLE.pack(unit, WRITE_COIL, start) + state)
+        data = item(tag, self._config.order).encode(number)
+        if len(data) == 2:
+            return Encoded(coerced, _SINGLE.pack(unit, WRITE_REGISTER, start) + data)
+        head = _SEVERAL.pack(unit, WRITE_REGISTERS, start, len(data) // 2, len(data))
+        return Encoded(coerced, head + data)
 
     def decode(self, tag: Tag, wire: bytes) -> Value:
         """Returns the value in a write of this tag, whatever else the bytes say.
@@ -70,11 +75,12 @@ class ModbusEncoder:
             ValueError: They are no write of an item of this size, or hold no number.
         """
         address = self._address(tag)
-        form = _DOUBLE if address.count == 2 else _SINGLE
-        if len(wire) != form.size:
+        size = 2 * address.count
+        if len(wire) != (_SINGLE.size if address.count == 1 else _SEVERAL.size) + size:
             raise ValueError("not the length of a write of this tag")
-        words = form.unpack(wire)[-address.count :]
-        value, status = decode(words, address.encoding, tag.kind, self._config.order)
+        if address.table == "coil":
+            return any(wire[-size:])
+        value, status = item(tag, self._config.order).decode(wire[-size:])
         if value is None:
             raise ValueError(status.name)
         return value
@@ -85,6 +91,12 @@ class ModbusEncoder:
             raise ValueError(f"is not on the connection {self._name}")
         if not tag.writable or address.table not in {"coil", "holding"}:
             raise ValueError("is not writable")
+        if address.bit is not None or address.encoding not in _DEVICE_TYPES:
+            raise ValueError("is read only: bits of registers and texts are not written")
+        if (address.table == "coil") != (address.encoding == "bit"):
+            raise ValueError("is not writable: a coil holds a bit, and a register none")
+        if address.unit is not None:
+            raise ValueError("is at another unit, and is not written to through this connection")
         if self._config.unit == 0:
             # On a serial line behind a gateway it reaches every device, and none answers.
             raise ValueError("unit 0 is a broadcast, and is not written to")

@@ -1,21 +1,18 @@
 """Plans as few Modbus reads as the device allows, and learns what it refuses."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
-from ..tags import RegisterAddress, Table, Tag
+from ..tags import Order, RegisterAddress, Table, Tag
+from .block import Block
 
 MAX_ITEMS: Mapping[Table, int] = {"coil": 2000, "discrete": 2000, "input": 125, "holding": 125}
 
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One request: `count` items from `start` on, and the tags that lie in it."""
-
-    table: Table
-    start: int
-    count: int
-    tags: tuple[Tag, ...]
+_Place = tuple[int, Table]  # unit and table
+_Piece = tuple[int, int, int, Tag]  # first address, the one behind the last, number, tag
+_TAGS_IN_A_TURN = 500
 
 
 class Planner:
@@ -23,83 +20,141 @@ class Planner:
 
     A refused block is split at its widest gap and asked again, until the parts are
     accepted or a part is a single tag. The borders found so are remembered until the
-    device answers for an address that it refused: its map is another one then.
+    unit answers for an address that it refused: its map is another one then.
 
     Args:
         most: How many items one request for each table may ask for.
+        unit: Of tags that name none.
+        order: Byte and word order of tags that have none of their own.
 
     Source: own; merging over gaps is what users of comparable connectors ask for most.
     """
 
-    def __init__(self, most: Mapping[Table, int] = MAX_ITEMS) -> None:
+    def __init__(
+        self, most: Mapping[Table, int] = MAX_ITEMS, unit: int = 1, order: Order = "ABCD"
+    ) -> None:
         self._most = most
-        self._borders: set[tuple[Table, int]] = set()
-        self._refused: set[tuple[Table, int]] = set()
+        self._unit = unit
+        self._order: Order = order
+        self._borders: dict[_Place, set[int]] = {}
+        self._refused: dict[_Place, list[int]] = {}  # in ascending order
         self._plans: dict[tuple[str, ...], list[Block]] = {}
 
     def plan(self, tags: Sequence[Tag]) -> list[Block]:
-        """Returns the blocks that cover these tags; the plan is kept until something is learned."""
+        """Returns the blocks that cover these tags, the units in ascending order.
+
+        The plan is kept until something is learned.
+        """
         key = tuple(tag.name for tag in tags)
         if key not in self._plans:
             self._plans[key] = self._merge(tags)
         return self._plans[key]
 
+    async def plan_in_turns(self, tags: Sequence[Tag]) -> list[Block]:
+        """Returns the same, and lets others have the event loop meanwhile: it may be long."""
+        key = tuple(tag.name for tag in tags)
+        if key not in self._plans:
+            blocks: list[Block] = []
+            for block in self._blocks(tags):
+                if block is None:
+                    await asyncio.sleep(0)
+                else:
+                    blocks.append(block)
+            self._plans[key] = blocks
+        return self._plans[key]
+
     def accept(self, block: Block) -> None:
-        """Forgets everything learned if the device answered for an address that it refused."""
-        if not self._refused.isdisjoint(_cells(block)):
-            self._borders.clear()
-            self._refused.clear()
+        """Forgets what was learned of a unit if it answered for an address that it refused."""
+        if self._refused and self._has_refused((block.unit, block.table), *_span(block)):
+            for learned in (self._borders, self._refused):
+                for place in [each for each in learned if each[0] == block.unit]:
+                    del learned[place]
             self._plans.clear()
 
     def alone(self, tag: Tag) -> Block:
         """Returns the block of one tag, refused or not."""
-        return _block([tag])
+        return self._merge([tag])[0]
 
     def split(self, block: Block) -> list[Block]:
         """Splits a refused block at its widest gap; a block of one address cannot be split."""
-        starts = sorted({_address(tag).address for tag in block.tags})
-        if len(starts) < 2:
-            self._refused |= _cells(block)
-            self._plans.clear()
-            return []
-        ends = {
-            start: max(_end(t) for t in block.tags if _address(t).address == start)
-            for start in starts
-        }
-        middle = (starts[0] + starts[-1]) / 2.0
-        border = max(
-            starts[1:],
-            key=lambda start: (
-                start - ends[starts[starts.index(start) - 1]],
-                -abs(start - middle),
-            ),
-        )
-        self._borders.add((block.table, border))
+        place = (block.unit, block.table)
         self._plans.clear()
+        ends: dict[int, int] = {}
+        for tag in block.tags:
+            start = _address(tag).address
+            ends[start] = max(_end(tag), ends.get(start, 0))
+        starts = sorted(ends)
+        if len(starts) < 2:
+            self._refuse(place, block)
+            return []
+        middle = (starts[0] + starts[-1]) / 2.0
+        gaps = [
+            (start - ends[before], -abs(start - middle), start)
+            for before, start in pairwise(starts)
+        ]
+        border = max(gaps, key=lambda gap: gap[:2])[2]
+        self._borders.setdefault(place, set()).add(border)
         return self._merge(block.tags)
 
+    def _refuse(self, place: _Place, block: Block) -> None:
+        known = self._refused.setdefault(place, [])
+        for address in range(*_span(block)):
+            if not self._has_refused(place, address, address + 1):
+                insort(known, address)
+
+    def _has_refused(self, place: _Place, start: int, end: int) -> bool:
+        known = self._refused.get(place, [])
+        at = bisect_left(known, start)
+        return at < len(known) and known[at] < end
+
     def _merge(self, tags: Iterable[Tag]) -> list[Block]:
-        blocks: list[Block] = []
+        return [block for block in self._blocks(tags) if block is not None]
+
+    def _blocks(self, tags: Iterable[Tag]) -> Iterator[Block | None]:
+        """Yields the blocks, and `None` now and then when it has worked for about 1 ms."""
+        places: dict[_Place, list[_Piece]] = {}
+        for number, tag in enumerate(tags):
+            address = _address(tag)
+            unit = self._unit if address.unit is None else address.unit
+            start = address.address
+            piece = (start, start + address.count, number, tag)
+            places.setdefault((unit, address.table), []).append(piece)
+            if number % _TAGS_IN_A_TURN == _TAGS_IN_A_TURN - 1:
+                yield None
+        for place in sorted(places):
+            done = 0
+            for block in self._runs(place, places[place]):
+                yield block
+                done += len(block.tags)
+                if done >= _TAGS_IN_A_TURN:
+                    done = 0
+                    yield None
+
+    def _runs(self, place: _Place, pieces: list[_Piece]) -> Iterator[Block]:
+        most, borders = self._most[place[1]], self._borders.get(place, set())
+        is_limited = place in self._refused
         run: list[Tag] = []
-        for tag in sorted(tags, key=lambda each: (_address(each).table, _address(each).address)):
-            if run and not self._fits(run, tag):
-                blocks.append(_block(run))
+        start = end = 0
+        pieces.sort()
+        for first, last, _, tag in pieces:
+            stop = max(end, last)
+            if run and (
+                first in borders
+                or stop - start > most
+                or (is_limited and self._has_refused(place, start, stop))
+            ):
+                yield Block(*place, start, end - start, tuple(run), self._order)
                 run = []
+            if not run:
+                start, stop = first, last
             run.append(tag)
-        return [*blocks, _block(run)] if run else blocks
-
-    def _fits(self, run: Sequence[Tag], tag: Tag) -> bool:
-        first, address = _address(run[0]), _address(tag)
-        if address.table != first.table or (address.table, address.address) in self._borders:
-            return False
-        span = range(first.address, _end(tag))
-        if len(span) > self._most[address.table]:
-            return False
-        return not any((address.table, each) in self._refused for each in span)
+            end = stop
+        if run:
+            yield Block(*place, start, end - start, tuple(run), self._order)
 
 
-def _cells(block: Block) -> set[tuple[Table, int]]:
-    return {(block.table, block.start + offset) for offset in range(block.count)}
+def _span(block: Block) -> tuple[int, int]:
+    return block.start, block.start + block.count
 
 
 def _address(tag: Tag) -> RegisterAddress:
@@ -110,9 +165,3 @@ def _address(tag: Tag) -> RegisterAddress:
 def _end(tag: Tag) -> int:
     address = _address(tag)
     return address.address + address.count
-
-
-def _block(run: Sequence[Tag]) -> Block:
-    first = _address(run[0])
-    end = max(_end(tag) for tag in run)
-    return Block(first.table, first.address, end - first.address, tuple(run))

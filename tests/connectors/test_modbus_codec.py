@@ -1,6 +1,7 @@
 """Registers to values, against bytes from `struct` and a table worked out by hand."""
 
 import struct
+from dataclasses import replace
 from math import inf, nan
 from typing import get_args
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.modbus.codec import decode
-from handwheel.connectors.tags import Encoding, Kind, Order
-from handwheel.connectors.values import BAD_SENSOR_FAILURE, GOOD
+from handwheel.connectors.modbus.block import Block
+from handwheel.connectors.modbus.codec import item
+from handwheel.connectors.tags import Encoding, Kind, Order, RegisterAddress, Tag
+from handwheel.connectors.values import BAD_SENSOR_FAILURE, GOOD, DataValue, StatusCode, Value
 
 ORDERS: tuple[Order, ...] = get_args(Order)
 FORMATS: dict[Encoding, str] = {
@@ -18,73 +20,177 @@ FORMATS: dict[Encoding, str] = {
     "uint16": ">H",
     "int32": ">i",
     "uint32": ">I",
+    "int64": ">q",
+    "uint64": ">Q",
     "float32": ">f",
+    "float64": ">d",
 }
 
 
-def on_the_wire(encoding: Encoding, value: float, order: Order) -> list[int]:
+def _tag(encoding: Encoding, kind: Kind = "int", address: int = 0, name: str = "T-1.pv") -> Tag:
+    return Tag(name, "pkg", kind, RegisterAddress("holding", address, encoding))
+
+
+def _decode(
+    words: list[int], encoding: Encoding, kind: Kind, order: Order
+) -> tuple[Value | None, StatusCode]:
+    return item(_tag(encoding, kind), order).decode(struct.pack(f">{len(words)}H", *words))
+
+
+def on_the_wire(encoding: Encoding, value: float, order: Order) -> bytes:
     """The registers in which a device of this order sends a value."""
     raw = struct.pack(FORMATS[encoding], value)
-    if len(raw) == 4:
-        raw = bytes(raw["ABCD".index(letter)] for letter in order)
-    return list(struct.unpack(f">{len(raw) // 2}H", raw))
+    words = [raw[at : at + 2] for at in range(0, len(raw), 2)]
+    if len(words) > 1 and order in {"CDAB", "DCBA"}:
+        words.reverse()
+    if len(words) > 1 and order in {"BADC", "DCBA"}:
+        words = [word[::-1] for word in words]
+    return b"".join(words)
 
 
 @pytest.mark.parametrize(
-    ("order", "integer", "number"),
+    ("order", "integer", "number", "long"),
     [
-        # 0x12345678, and 123456.789 as 47 F1 20 65
-        ("ABCD", [0x1234, 0x5678], [0x47F1, 0x2065]),
-        ("CDAB", [0x5678, 0x1234], [0x2065, 0x47F1]),
-        ("BADC", [0x3412, 0x7856], [0xF147, 0x6520]),
-        ("DCBA", [0x7856, 0x3412], [0x6520, 0xF147]),
+        # 0x12345678, 123456.789 as 47 F1 20 65, and 0x0123456789ABCDEF
+        ("ABCD", [0x1234, 0x5678], [0x47F1, 0x2065], [0x0123, 0x4567, 0x89AB, 0xCDEF]),
+        ("CDAB", [0x5678, 0x1234], [0x2065, 0x47F1], [0xCDEF, 0x89AB, 0x4567, 0x0123]),
+        ("BADC", [0x3412, 0x7856], [0xF147, 0x6520], [0x2301, 0x6745, 0xAB89, 0xEFCD]),
+        ("DCBA", [0x7856, 0x3412], [0x6520, 0xF147], [0xEFCD, 0xAB89, 0x6745, 0x2301]),
     ],
 )
-def test_the_four_orders_by_hand(order: Order, integer: list[int], number: list[int]) -> None:
-    assert decode(integer, "uint32", "int", order) == (0x12345678, GOOD)
-    value, status = decode(number, "float32", "float", order)
+def test_the_four_orders_by_hand(
+    order: Order, integer: list[int], number: list[int], long: list[int]
+) -> None:
+    assert _decode(integer, "uint32", "int", order) == (0x12345678, GOOD)
+    assert _decode(long, "int64", "int", order) == (0x0123456789ABCDEF, GOOD)
+    value, status = _decode(number, "float32", "float", order)
     assert value == pytest.approx(123456.789, abs=0.005)
     assert status == GOOD
-    assert on_the_wire("uint32", 0x12345678, order) == integer
+    assert on_the_wire("uint32", 0x12345678, order) == struct.pack(">2H", *integer)
 
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
-    ("encoding", "words", "value"),
+    ("encoding", "word", "value"),
     [
-        ("uint16", [0xFFFE], 65534),
-        ("int16", [0xFFFE], -2),
-        ("int16", [0x8000], -32768),
-        ("bit", [1], True),
-        ("bit", [0], False),
+        ("uint16", 0xFFFE, 65534),
+        ("int16", 0xFFFE, -2),
+        ("int16", 0x8000, -32768),
     ],
 )
-def test_one_register_has_no_order(
-    encoding: Encoding, words: list[int], value: int, order: Order
-) -> None:
-    assert decode(words, encoding, "int", order) == (value, GOOD)
+def test_one_register_has_no_order(encoding: Encoding, word: int, value: int, order: Order) -> None:
+    assert _decode([word], encoding, "int", order) == (value, GOOD)
 
 
-@given(st.data(), st.sampled_from(sorted(FORMATS)), st.sampled_from(ORDERS))
+@st.composite
+def blocks(draw: st.DrawFn) -> tuple[Block, bytes, dict[str, Value]]:
+    """A block of many tags with gaps between them, what a device sends, and what is in it."""
+    order: Order = draw(st.sampled_from(ORDERS))
+    tags: list[Tag] = []
+    data, values = b"", dict[str, Value]()
+    for number in range(draw(st.integers(1, 8))):
+        encoding = draw(st.sampled_from(sorted(FORMATS)))
+        data += draw(st.binary(min_size=2, max_size=2)) * draw(st.integers(0, 2))
+        is_float = encoding.startswith("float")
+        kind: Kind = "float" if is_float else draw(st.sampled_from(["float", "int"]))
+        own: Order | None = draw(st.none() | st.sampled_from(ORDERS))
+        tag = _tag(encoding, kind, len(data) // 2, f"T-{number}.pv")
+        assert isinstance(tag.address, RegisterAddress)
+        tag = replace(tag, address=replace(tag.address, order=own))
+        if kind == "float" and draw(st.booleans()):
+            tag = replace(tag, scale=0.25, offset=-3.0)
+        bits = 64 if encoding.endswith("64") else 32 if encoding.endswith("32") else 16
+        low = -(1 << (bits - 1)) if encoding.startswith("i") else 0
+        integers = st.integers(low, low + (1 << bits) - 1)
+        value = draw(
+            st.floats(width=64 if bits == 64 else 32, allow_nan=False, allow_infinity=False)
+            if is_float
+            else integers
+        )
+        data += on_the_wire(encoding, value, own or order)
+        tags.append(tag)
+        as_read = float(value) if kind == "float" else value
+        values[tag.name] = value * 0.25 - 3.0 if tag.is_scaled else as_read
+    shuffled = draw(st.permutations(tags)) if draw(st.booleans()) else tags
+    return Block(1, "holding", 0, len(data) // 2, tuple(shuffled), order), data, values
+
+
+@given(blocks())
 def test_every_encoding_in_every_order_is_decoded(
-    data: st.DataObject, encoding: Encoding, order: Order
+    case: tuple[Block, bytes, dict[str, Value]],
 ) -> None:
-    bits = 16 if encoding.endswith("16") else 32
-    offset = 1 << (bits - 1) if encoding.startswith("i") else 0
-    numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
-    integers = st.integers(-offset, (1 << bits) - 1 - offset)
-    value = data.draw(numbers if encoding == "float32" else integers)
-    words = on_the_wire(encoding, value, order)
-    kind: Kind = "float" if encoding == "float32" else "int"
-    assert decode(words, encoding, kind, order) == (value, GOOD)
-    as_float, _ = decode(words, encoding, "float", order)
-    assert isinstance(as_float, float)
+    block, data, values = case
+    readings = block.decode(data, 12.5)
+    assert readings == {
+        name: DataValue(value, GOOD, None, None, 12.5) for name, value in values.items()
+    }
+    for tag in block.tags:
+        reading = readings[tag.name]
+        assert type(reading) is DataValue
+        assert type(reading.value) is (float if tag.kind == "float" else int)
 
 
 @pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("encoding", ["float32", "float64"])
 @pytest.mark.parametrize("value", [nan, inf, -inf])
-def test_what_is_no_number_is_a_failed_sensor(value: float, order: Order) -> None:
-    words = on_the_wire("float32", value, order)
-    assert decode(words, "float32", "float", order) == (None, BAD_SENSOR_FAILURE)
-    words = on_the_wire("float32", 3.5, order)
-    assert decode(words, "float32", "float", order) == (3.5, GOOD)
+def test_what_is_no_number_is_a_failed_sensor(
+    value: float, encoding: Encoding, order: Order
+) -> None:
+    tag = _tag(encoding, "float")
+    for each in (tag, replace(tag, scale=2.0)):
+        assert item(each, order).decode(on_the_wire(encoding, value, order)) == (
+            None,
+            BAD_SENSOR_FAILURE,
+        )
+    assert item(tag, order).decode(on_the_wire(encoding, 3.5, order)) == (3.5, GOOD)
+    too_great = replace(_tag("uint16", "float"), scale=1e306)
+    block = Block(1, "holding", 0, 2, (too_great, _tag("uint16", "int", 1, "T-2.pv")), order)
+    readings = block.decode(b"\xff\xff\x00\x07", 0.0)
+    assert [each[:2] for each in readings.values()] == [(None, BAD_SENSOR_FAILURE), (7, GOOD)]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"PUMP 1", "PUMP 1"),
+        (b"PUMP  ", "PUMP"),
+        (b"AB\0CDE", "AB"),
+        (b" \0    ", ""),
+        (b"\0" * 6, ""),
+        (b"caf\xe9 \0", "café"),
+        (bytes([255, 27, 65, 32, 32, 32]), "\xff\x1bA"),
+    ],
+)
+def test_a_text_has_two_characters_in_a_register(raw: bytes, text: str, order: Order) -> None:
+    where = RegisterAddress("input", 7, "string", length=3)
+    block = Block(1, "input", 6, 4, (Tag("T-1.name", "pkg", "string", where),), order)
+    if order in {"BADC", "DCBA"}:
+        raw = b"".join(raw[at : at + 2][::-1] for at in range(0, 6, 2))
+    assert block.decode(b"xx" + raw, 0.0)["T-1.name"].value == text
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@given(word=st.integers(0, 0xFFFF))
+def test_bits_of_a_register_count_from_the_lowest(word: int, order: Order) -> None:
+    tags = tuple(
+        Tag(f"T-{bit}.pv", "pkg", "bool", RegisterAddress("holding", 5, "bit", bit))
+        for bit in range(16)
+    )
+    readings = Block(1, "holding", 5, 1, tags, order).decode(word.to_bytes(2, "big"), 0.0)
+    assert [readings[tag.name].value for tag in tags] == [
+        each == "1" for each in reversed(f"{word:016b}")
+    ]
+
+
+@given(st.binary(min_size=3, max_size=3), st.permutations(range(24)))
+def test_coils_come_lowest_first(data: bytes, addresses: list[int]) -> None:
+    tags = tuple(
+        Tag(f"T-{at}.pv", "pkg", "bool", RegisterAddress("coil", 100 + at, "bit"))
+        for at in addresses
+    )
+    readings = Block(1, "coil", 100, 24, tags).decode(data, 0.0)
+    whole = int.from_bytes(data, "little")
+    assert {name: each.value for name, each in readings.items()} == {
+        f"T-{at}.pv": whole >> at & 1 == 1 for at in range(24)
+    }

@@ -1,5 +1,6 @@
 """Reads are merged within the device's maximum, and around what it refuses."""
 
+import struct
 from collections.abc import AsyncGenerator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -7,11 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pymodbus.pdu import ModbusPDU
 
+from handwheel.connectors.modbus.block import Block
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.modbus.planner import MAX_ITEMS, Block, Planner
-from handwheel.connectors.modbus.transport import ModbusTransport
+from handwheel.connectors.modbus.planner import MAX_ITEMS, Planner
+from handwheel.connectors.modbus.request import Request
+from handwheel.connectors.modbus.transport import Answer, DeviceException, ModbusTransport
 from handwheel.connectors.reader import connector_for
 from handwheel.connectors.site import ModbusConnection, ReadPort
 from handwheel.connectors.tags import Encoding, RegisterAddress, Table, Tag
@@ -132,6 +134,50 @@ def test_a_refused_tag_is_a_border_for_the_tags_around_it() -> None:
     assert _scan(planner, left, refused) == ([tag.name for tag in left], [])
 
 
+def _at(unit: int | None, address: int) -> Tag:
+    where = RegisterAddress("holding", address, "uint16", unit=unit)
+    return Tag(f"U{unit or 0}.a{address}", "pkg", "int", where)
+
+
+def _asked(planner: Planner, tags: Sequence[Tag]) -> list[tuple[int, int, int]]:
+    return [(block.unit, block.start, block.count) for block in planner.plan(tags)]
+
+
+def test_units_are_planned_and_learnt_apart() -> None:
+    planner = Planner(unit=2)
+    tags = [_at(unit, address) for address in (0, 1, 9) for unit in (3, None, 1)]
+    assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 10), (3, 0, 10)]
+    refused = planner.plan(tags)[1]
+    far = planner.split(refused)[1]
+    assert planner.split(far) == []
+    assert len(planner.split(planner.plan(tags)[-1])) == 2  # unit 3 has a border too
+    left = [each for each in tags if each not in far.tags]
+    third = [(3, 0, 2), (3, 9, 1)]
+    assert _asked(planner, left) == [(1, 0, 10), (2, 0, 2), *third]
+    planner.accept(planner.plan(tags)[0])
+    assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 2), (2, 9, 1), *third]
+    planner.accept(planner.alone(far.tags[0]))
+    assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 10), *third]
+    # The connection's own unit, named or not, is one.
+    assert _asked(Planner(unit=2), [_at(None, 0), _at(2, 1)]) == [(2, 0, 2)]
+
+
+def test_tags_that_share_registers_are_read_once() -> None:
+    bits = [
+        Tag(f"W.b{bit}", "pkg", "bool", RegisterAddress("holding", 4, "bit", bit))
+        for bit in range(16)
+    ]
+    text = Tag("W.text", "pkg", "string", RegisterAddress("holding", 2, "string", length=120))
+    planner = Planner()
+    assert _asked(planner, [*bits, text, _at(None, 126)]) == [(1, 2, 125)]
+    assert _asked(planner, [*bits, text, _at(None, 127)]) == [(1, 2, 120), (1, 127, 1)]
+
+
+@given(tag_sets())
+async def test_a_plan_made_in_turns_is_the_same(tags: list[Tag]) -> None:
+    assert await Planner().plan_in_turns(tags) == Planner().plan(tags)
+
+
 @pytest.fixture(scope="module")
 async def plant() -> AsyncGenerator[PlantServer]:
     async with served() as server:
@@ -141,15 +187,17 @@ async def plant() -> AsyncGenerator[PlantServer]:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
     """Function, address and count of each request that goes out."""
-    requests: list[tuple[int, int, int]] = []
-    send = ModbusTransport.request
+    asked: list[tuple[int, int, int]] = []
+    send = ModbusTransport.read_all
 
-    async def note(self: ModbusTransport, unit: int, request: ModbusPDU) -> ModbusPDU:
-        requests.append((request.function_code, request.address, request.count))
-        return await send(self, unit, request)
+    async def note(
+        self: ModbusTransport, requests: Sequence[Request]
+    ) -> list[Answer | DeviceException]:
+        asked.extend(struct.unpack(">BHH", request.tail[-5:]) for request in requests)
+        return await send(self, requests)
 
-    monkeypatch.setattr(ModbusTransport, "request", note)
-    return requests
+    monkeypatch.setattr(ModbusTransport, "read_all", note)
+    return asked
 
 
 PUMPS = [(1, 0, 2), (1, 20, 2), (2, 0, 3), (2, 20, 3), (3, 0, 1), (3, 20, 1)]

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from handwheel.connectors.modbus import connector as modbus
+from handwheel.connectors.modbus import session as modbus
 from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.site import ModbusConnection
 from handwheel.connectors.tags import RegisterAddress, Table, Tag
@@ -143,10 +143,13 @@ async def test_a_plc_that_refused_everything_for_a_while_is_read_in_one_block_ag
         for plc.clock_s in (1.0, 2.0):
             readings = await session.read(tags)
             assert {reading.status for reading in readings.values()} == {BAD_NODE_UNKNOWN}
+            assert session.faults == {"20 tags": "refused: BadNodeIdUnknown"}
         plc.take_requests()
         for plc.clock_s in (3.0, 6.0, 9.0):  # a third of a minute's share for each of twenty
             assert len(await session.read(tags)) == 20
-        assert plc.take_requests() == [(0, 1), (1, 1), (2, 1)]
+        requests = plc.take_requests()
+        assert len(set(requests)) == len(requests) == 3
+        assert {count for _, count in requests} == {1}
 
         plc.refuses = _nothing
         if is_new_session:
@@ -158,6 +161,7 @@ async def test_a_plc_that_refused_everything_for_a_while_is_read_in_one_block_ag
             readings = await session.read(tags)
             assert [readings[tag.name].value for tag in tags] == list(range(20))
         assert plc.take_requests() == [(0, 20)]
+        assert session.faults == {}
         await session.close()
 
 

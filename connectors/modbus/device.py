@@ -1,0 +1,34 @@
+"""What is known of one Modbus device, beyond a single session with it."""
+
+from ..endpoints import ModbusConnection
+from ..errors import NotConnected
+from ..tags import Table
+from .planner import Planner
+from .units import Units
+
+
+class Device:
+    """One device as it is configured, and what was learned about it.
+
+    Args:
+        name: The connection's name in the site file.
+        config: Host, port, unit, byte order, window.
+
+    Attributes:
+        where: The endpoint for people.
+        planner: What it refuses.
+        units: Which units behind it answer.
+    """
+
+    def __init__(self, name: str, config: ModbusConnection) -> None:
+        self.name = name
+        self.where = config.where
+        self.config = config
+        bits, words = config.max_bits, config.max_registers
+        most: dict[Table, int] = {"coil": bits, "discrete": bits, "input": words, "holding": words}
+        self.planner = Planner(most, config.unit, config.order)
+        self.units = Units()
+
+    def lost(self, reason: str) -> NotConnected:
+        """Returns the error of a lost session."""
+        return NotConnected({self.name: f"{self.where}: {reason}"})

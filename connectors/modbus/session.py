@@ -1,0 +1,180 @@
+"""One open session with a Modbus device, and with the units behind it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from time import monotonic
+
+from ..errors import NotConnected
+from ..session import NO_WRITE, Description
+from ..tags import RegisterAddress, Tag
+from ..values import (
+    BAD_DEVICE_FAILURE,
+    BAD_NO_COMMUNICATION,
+    BAD_NODE_UNKNOWN,
+    DataValue,
+    StatusCode,
+    never_read,
+)
+from .block import Block
+from .device import Device
+from .encoding import ModbusEncoder
+from .identification import identify
+from .line import Dial, Line
+from .transport import Answer, DeviceException, ModbusTransport, TransportError
+
+# Exceptions to what was asked, not to when: the block is split, and a single tag so refused
+# is left out. To 2, an illegal address, many devices add 3 for a request too long for them.
+_LASTING: Mapping[int, StatusCode] = {2: BAD_NODE_UNKNOWN, 3: BAD_DEVICE_FAILURE}
+_ASK_AGAIN_S = 10.0
+_ASK_ALL_S = 60.0
+_DECODED_AT_ONCE = 500  # tags between two turns of the event loop, about 1 ms
+
+
+class ModbusSession:
+    """One open connection; see `Session`. It sends function codes 1 to 4, and 43 to ask who it is.
+
+    Args:
+        device: What is known of the device.
+        transport: The connection.
+        dial: Opens another one when a unit's silence has cost this one; `None` for a session
+            that must end then.
+
+    Source: Modbus Application Protocol 1.1b3; Modbus Messaging on TCP/IP 1.0b.
+    """
+
+    def __init__(
+        self, device: Device, transport: ModbusTransport, dial: Dial | None = None
+    ) -> None:
+        self._device = device
+        self._planner = device.planner
+        self._line = Line(device, transport, dial)
+        self._refused: dict[str, tuple[int, StatusCode]] = {}
+        self._asked_s = monotonic()
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """Units that are silent, and how many tags are refused; see `Session.faults`."""
+        faults = self._device.units.faults
+        if self._refused:
+            count = len(self._refused)
+            codes = sorted({status.name for _, status in self._refused.values()})
+            faults[f"{count} tag{'s' * (count > 1)}"] = f"refused: {', '.join(codes)}"
+        return faults
+
+    async def probe(self) -> None:
+        """Reads one register; see `Session.probe`."""
+        await self._line.show_life()
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        """Reads the tags in merged blocks, unit by unit; see `Session.read`."""
+        self._line.tend()
+        await self._ask_again(tags)
+        refused = self._refused
+        wanted = [tag for tag in tags if tag.name not in refused] if refused else tags
+        values: dict[str, DataValue] = {}
+        plan = await self._planner.plan_in_turns(wanted)
+        self._device.units.know(block.unit for block in plan)
+        for unit, blocks in groupby(plan, lambda block: block.unit):
+            values |= await self._read_unit(unit, list(blocks))
+        if len(values) < len(tags):
+            values |= self._refusals(tags)
+        return values
+
+    async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
+        """Returns each tag's encoding: a Modbus device says nothing of its items."""
+        descriptions: dict[str, Description] = {}
+        for tag in tags:
+            assert isinstance(tag.address, RegisterAddress)
+            descriptions[tag.name] = Description(type=tag.address.encoding)
+        return descriptions
+
+    async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
+        """Asks the device who it is; see `Session.encoder`."""
+        del tags  # their addresses say everything
+        config = self._device.config
+        if config.write is None:
+            raise NotConnected({self._device.name: NO_WRITE})
+        try:
+            identity = await identify(self._line.transport, config)
+        except TransportError as error:
+            raise self._device.lost(str(error)) from None
+        return ModbusEncoder(self._device.name, config, identity)
+
+    async def close(self) -> None:
+        """Closes the connection; never raises."""
+        await self._line.close()
+
+    async def _ask_again(self, tags: Sequence[Tag]) -> None:
+        # A PLC may refuse everything while a program is loaded into it. One request now and
+        # then finds the end of that; each refused tag has its turn within about a minute.
+        if not self._refused:
+            return
+        by_name = {tag.name: tag for tag in tags if tag.name in self._refused}
+        if not by_name or monotonic() - self._asked_s < min(
+            _ASK_AGAIN_S, _ASK_ALL_S / len(by_name)
+        ):
+            return
+        self._asked_s = monotonic()
+        name = next(name for name in self._refused if name in by_name)
+        unit, _ = self._refused.pop(name)  # refused once more, it goes to the end of the queue
+        answer = await self._read_unit(unit, [self._planner.alone(by_name[name])])
+        if name in answer and answer[name].status not in {BAD_DEVICE_FAILURE, BAD_NO_COMMUNICATION}:
+            self._refused = {
+                name: refusal for name, refusal in self._refused.items() if refusal[0] != unit
+            }
+
+    async def _read_unit(self, unit: int, blocks: Sequence[Block]) -> dict[str, DataValue]:
+        values: dict[str, DataValue] = {}
+        due = blocks
+        while due:
+            answers = None
+            if unit not in self._device.units.silent:
+                answers = await self._line.ask(unit, [block.request for block in due])
+            if answers is None:
+                unknown = never_read(BAD_NO_COMMUNICATION, monotonic())
+                return values | {tag.name: unknown for block in due for tag in block.tags}
+            due = await self._take(due, answers, values)
+        return values
+
+    async def _take(
+        self,
+        blocks: Sequence[Block],
+        answers: Sequence[Answer | DeviceException],
+        values: dict[str, DataValue],
+    ) -> list[Block]:
+        """Adds what was answered to the values; returns the blocks that are still to be asked."""
+        parts: list[Block] = []
+        decoded = 0
+        for block, answer in zip(blocks, answers, strict=True):
+            if isinstance(answer, DeviceException):
+                parts += self._refuse(block, answer, values)
+                continue
+            self._planner.accept(block)
+            values |= block.decode(*answer)
+            decoded += len(block.tags)
+            if decoded >= _DECODED_AT_ONCE:
+                decoded = 0
+                await asyncio.sleep(0)
+        return parts
+
+    def _refuse(
+        self, block: Block, refusal: DeviceException, values: dict[str, DataValue]
+    ) -> list[Block]:
+        status = _LASTING.get(refusal.code)
+        if status is None:
+            failure = never_read(BAD_DEVICE_FAILURE, monotonic())
+            values |= dict.fromkeys((tag.name for tag in block.tags), failure)
+            return []
+        parts = self._planner.split(block)
+        if not parts:
+            self._refused |= {tag.name: (block.unit, status) for tag in block.tags}
+        return parts
+
+    def _refusals(self, tags: Sequence[Tag]) -> dict[str, DataValue]:
+        now_s = monotonic()
+        return {
+            tag.name: never_read(self._refused[tag.name][1], now_s)
+            for tag in tags
+            if tag.name in self._refused
+        }
