@@ -94,6 +94,8 @@ _NAMES = {
     0x80330000: "BadNodeIdInvalid",
     0x80340000: "BadNodeIdUnknown",
     0x80350000: "BadAttributeIdInvalid",
+    0x80360000: "BadIndexRangeInvalid",
+    0x80370000: "BadIndexRangeNoData",
     0x803A0000: "BadNotReadable",
     0x803C0000: "BadOutOfRange",
     0x80740000: "BadTypeMismatch",
@@ -102,6 +104,7 @@ _NAMES = {
     0x808B0000: "BadDeviceFailure",
     0x808C0000: "BadSensorFailure",
     0x808D0000: "BadOutOfService",
+    0x80E60000: "BadSecurityModeInsufficient",
 }
 
 

@@ -1,48 +1,41 @@
 """Opens read sessions with an OPC UA server."""
 
 import asyncio
-import struct
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar, cast
+from typing import cast
 
 from asyncua import ua
 from asyncua.client.client import Client
-from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
 from ..endpoints import Credentials, OpcuaConnection
 from ..errors import NotConnected, os_reason
 from ..secrets import resolve_secret
-from ..session import NO_WRITE
-from ..tags import NodeAddress, Tag
-from ..values import (
-    BAD_NODE_UNKNOWN,
-    BAD_TYPE_MISMATCH,
-    DataValue,
-    Quality,
-    StatusCode,
-    never_read,
-)
-from .codec import decode, plain
+from ..session import NO_WRITE, Description, Entry
+from ..tags import Tag
+from ..values import BAD_TYPE_MISMATCH, GOOD, DataValue, Quality, StatusCode
+from .browsing import Browsing
+from .codec import plain
 from .encoding import OpcuaEncoder
+from .monitored import Pace, Source
+from .nodes import Nodes
+from .reading import TagReader
+from .services import UNREADABLE, Services, attribute, standard
+from .subscription import OpcuaSubscription
 from .targets import identity_of, targets_of
 
-T = TypeVar("T")
+RELEARN_S = 10.0
+"""How long an unknown node's namespace is not asked for again, seconds."""
 
-
-def _standard(identifier: int) -> ua.NodeId:
-    return ua.NodeId(ua.Int32(identifier))
-
-
-_CHUNK = 500
-_NAMESPACES = _standard(ObjectIds.Server_NamespaceArray)
-_MAX_NODES = _standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
-_SERVER_TIME = _standard(ObjectIds.Server_ServerStatus_CurrentTime)
-# What asyncua raises on an answer whose bytes a gateway or a bad server has spoilt
-_UNREADABLE = (ValueError, LookupError, TypeError, AssertionError, EOFError, struct.error)
+_NAMESPACES = standard(ObjectIds.Server_NamespaceArray)
+_MAX_ITEMS = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall)
+_MAX_NODES = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
+_SERVER_TIME = standard(ObjectIds.Server_ServerStatus_CurrentTime)
+_PACE = Pace()
+_STEPS = 7  # socket, hello, channel, session, activation, limit, namespaces
 _WATCHDOG_S = 3600.0  # asyncua's own gives a slow server up after 1 s; our scans are the probe
 
 
@@ -88,11 +81,13 @@ class OpcuaConnector:
         """Connects this client; see `Connector.open`."""
         session = OpcuaSession(self, client)
         try:
-            async with asyncio.timeout(self.config.timeout):
+            # Each step has the time-out for itself: a server that is always late is slow, not gone.
+            async with asyncio.timeout(_STEPS * self.config.timeout):
                 await client.connect()
                 await session.learn()
-        except (OSError, TimeoutError, UaError, *_UNREADABLE) as error:
+        except (OSError, TimeoutError, UaError, *UNREADABLE) as error:
             await session.close()
+            _raise_if_cancelled()
             raise self.lost(error) from None
         except BaseException:
             await session.close()  # a cancelled connect leaves asyncua's socket and tasks behind
@@ -109,15 +104,22 @@ class OpcuaConnector:
             reason = os_reason(error)
         elif isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError):
             reason = "no valid host name"
-        elif isinstance(error, _UNREADABLE):
+        elif isinstance(error, UNREADABLE):
             reason = "an answer that cannot be read"
         else:
             reason = str(error) or type(error).__name__
         return NotConnected({self.name: f"{self.where}: {reason}"})
 
 
+def _raise_if_cancelled() -> None:
+    # On Python 3.11 asyncio.wait_for, which asyncua connects with, can lose a cancellation.
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class OpcuaSession:
-    """One open session; see `Session`.
+    """One open session; see `Session`, `Browses` and `Describes`.
 
     Source: OPC UA Part 4, 5.11.2 (Read); limits from the server's OperationLimits.
     """
@@ -125,95 +127,98 @@ class OpcuaSession:
     def __init__(self, connector: OpcuaConnector, client: Client) -> None:
         self._connector = connector
         self._client = client
-        self._namespaces: dict[str, int] = {}
-        self._chunk = _CHUNK
-        self._nodes: dict[str, ua.NodeId | None] = {}
+        self._services = Services(client.uaclient, connector.config.timeout, connector.lost)
+        self._nodes = Nodes()
+        self._reader = TagReader(self._services, self._nodes)
+        self._learned_s = 0.0
         self.faults: Mapping[str, str] = {}
+        self._subscription: OpcuaSubscription | None = None
 
     async def probe(self) -> None:
         """Reads the server's clock; see `Session.probe`."""
-        await self._read([_SERVER_TIME])
+        await self._services.read([attribute(_SERVER_TIME)])
 
     async def learn(self) -> None:
         """Reads the namespace array and how many nodes one Read may have."""
-        (limit,) = await self._read([_MAX_NODES])  # alone: it may be 1
+        (limit,) = await self._services.read([attribute(_MAX_NODES)])  # alone: it may be 1
         await self._learn_namespaces()
         most, status = plain(limit)
         if status.quality is Quality.BAD or most is None:
             return  # the server need not have the node
         if not isinstance(most, int) or isinstance(most, bool):
             raise self._useless("MaxNodesPerRead", status)
-        if most > 0:  # 0 means that the server has no limit
-            self._chunk = min(_CHUNK, most)
+        self._services.limit(most)
 
     async def _learn_namespaces(self) -> None:
-        (namespaces,) = await self._read([_NAMESPACES])
+        status = await self._ask_namespaces()
+        if status is not GOOD:
+            raise self._useless("NamespaceArray", status)
+
+    async def _ask_namespaces(self) -> StatusCode:
+        (namespaces,) = await self._services.read([attribute(_NAMESPACES)])
+        self._learned_s = monotonic()
         uris, status = plain(namespaces)
         if status.quality is Quality.BAD or not isinstance(uris, list):
-            raise self._useless("NamespaceArray", status)
-        self._namespaces = {
-            uri: index for index, uri in enumerate(cast(list[object], uris)) if isinstance(uri, str)
-        }
-        self._nodes.clear()
+            return status if status.quality is Quality.BAD else BAD_TYPE_MISMATCH
+        if self._nodes.learn(cast(list[object], uris)):
+            self._reader.forget()
+        return GOOD
 
     def _useless(self, what: str, status: StatusCode) -> NotConnected:
         why = status if status.quality is Quality.BAD else BAD_TYPE_MISMATCH
         return self._connector.lost(UaError(f"{what}: {why.name}"))
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads the tags in chunks, with the server's time beside them; see `Session.read`."""
-        values: dict[str, DataValue] = {}
-        known: list[tuple[Tag, ua.NodeId]] = []
-        for tag in tags:
-            node = self._node(tag)
-            if node is None:
-                values[tag.name] = never_read(BAD_NODE_UNKNOWN, monotonic())
-            else:
-                known.append((tag, node))
-        size = max(self._chunk - 1, 1)
-        for start in range(0, len(known), size):
-            values |= await self._read_chunk(known[start : start + size])
+        """Reads the tags in chunks, with the server's time beside them; see `Session.read`.
+
+        While the server does not know a node, its namespaces are asked for now and then: one
+        may have been added since.
+        """
+        is_due = monotonic() - self._learned_s >= RELEARN_S
+        if is_due and self._reader.refusals.has_unknown:
+            await self._ask_namespaces()  # if it does not tell, those of before are as good
+        values = await self._reader.read(tags)
+        if self._subscription is None:
+            self.faults = self._reader.refusals.faults()
         return values
 
-    async def _read_chunk(self, chunk: Sequence[tuple[Tag, ua.NodeId]]) -> dict[str, DataValue]:
-        nodes = [node for _, node in chunk]
-        # With a limit of one node a read has no room for the server's time.
-        clock = [_SERVER_TIME] if len(nodes) < self._chunk else []
-        results = await self._read([*nodes, *clock])
-        now = monotonic()
-        time = results.pop().Value if clock else None
-        server_time = time.Value if time is not None else None
-        return {
-            tag.name: decode(tag, result, server_time, now)
-            for (tag, _), result in zip(chunk, results, strict=True)
-        }
-
-    async def _read(self, nodes: Sequence[ua.NodeId]) -> list[ua.DataValue]:
-        return await self._read_once(
-            [ua.ReadValueId(NodeId=node, AttributeId=AttributeIds.Value) for node in nodes]
+    async def subscribe(
+        self, groups: Mapping[float, Sequence[Tag]], pace: Pace = _PACE
+    ) -> OpcuaSubscription:
+        """Creates a subscription for each interval; see `Subscribes.subscribe`."""
+        (limit,) = await self._services.read([attribute(_MAX_ITEMS)])
+        most, _ = plain(limit)
+        source = Source(
+            services=self._services,
+            most_items=most if isinstance(most, int) and most > 0 else 0,
+            node=self._nodes.node,
+            read=self.read,
+            learn=self._ask_namespaces,
+            tell=self._take_faults,
         )
+        self._subscription = OpcuaSubscription(source, pace)
+        await self._subscription.open(groups)
+        return self._subscription
 
-    async def _read_once(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
-        request = ua.ReadParameters(TimestampsToReturn=ua.TimestampsToReturn.Both)
-        request.NodesToRead = list(items)
-        results = await self._asked(self._client.uaclient.read(request))
-        if len(results) != len(items):
-            raise self._connector.lost(UaError(f"{len(results)} values for {len(items)} nodes"))
-        return list(results)
+    def _take_faults(self, faults: Mapping[str, str]) -> None:
+        self.faults = faults
 
-    async def _asked(self, answer: Awaitable[T]) -> T:
-        try:
-            async with asyncio.timeout(self._connector.config.timeout):
-                return await answer
-        except (OSError, TimeoutError, UaError, *_UNREADABLE) as error:
-            raise self._connector.lost(error) from None
+    async def browse(self, node: str = "") -> Sequence[Entry]:
+        """Follows the hierarchy one level down, by default from Objects; see `Browses.browse`."""
+        await self._learn_namespaces()
+        return await Browsing(self._services, self._nodes).browse(node)
+
+    async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
+        """Reads types, properties and words of enumerations; see `Describes.describe`."""
+        await self._learn_namespaces()
+        return await Browsing(self._services, self._nodes).describe(tags)
 
     async def encoder(self, tags: Sequence[Tag]) -> OpcuaEncoder:
         """Asks who the server is, and for its nodes' types; see `Session.encoder`."""
         config = self._connector.config
         if config.write is None:
             raise NotConnected({self._connector.name: NO_WRITE})
-        endpoints = await self._asked(self._client.get_endpoints())
+        endpoints = await self._services.asked(self._client.get_endpoints())
         policy = self._client.security_policy
         try:
             endpoint = Client.find_endpoint(endpoints, policy.Mode, policy.URI)
@@ -221,68 +226,16 @@ class OpcuaSession:
         except UaError as error:
             raise self._connector.lost(error) from None
         await self._learn_namespaces()  # it may have grown since the session was opened
-        nodes = {tag.name: self._node(tag) for tag in tags}
-        targets = await targets_of(self, nodes)
+        nodes = {tag.name: self._nodes.node(tag) for tag in tags}
+        targets = await targets_of(self._services, nodes)
         return OpcuaEncoder(identity, targets, {tag.name: tag for tag in tags})
-
-    async def read_attributes(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
-        """Reads attributes of nodes, in chunks.
-
-        Raises:
-            NotConnected: The session is lost.
-
-        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
-        """
-        results: list[ua.DataValue] = []
-        for start in range(0, len(items), self._chunk):
-            results += await self._read_once(items[start : start + self._chunk])
-        return results
-
-    async def supertype(self, node: ua.NodeId) -> ua.NodeId | None:
-        """Browses for the type that a type derives from.
-
-        Returns:
-            `None` at the top, and where the server does not say.
-
-        Raises:
-            NotConnected: The session is lost.
-
-        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`.
-        """
-        description = ua.BrowseDescription(
-            NodeId=node,
-            BrowseDirection=ua.BrowseDirection.Inverse,
-            ReferenceTypeId=_standard(ObjectIds.HasSubtype),
-            IncludeSubtypes=False,
-        )
-        request = ua.BrowseParameters(NodesToBrowse=[description])
-        results = await self._asked(self._client.uaclient.browse(request))
-        found = cast(list[ua.ReferenceDescription], results[0].References) if results else []
-        return cast(ua.NodeId, found[0].NodeId) if found else None
-
-    def _node(self, tag: Tag) -> ua.NodeId | None:
-        if tag.name not in self._nodes:
-            self._nodes[tag.name] = self._resolve(tag)
-        return self._nodes[tag.name]
-
-    def _resolve(self, tag: Tag) -> ua.NodeId | None:
-        assert isinstance(tag.address, NodeAddress)
-        text = tag.address.node
-        index = 0
-        if text.startswith("nsu="):
-            uri, _, text = text[4:].partition(";")
-            if uri not in self._namespaces:
-                return None
-            index = self._namespaces[uri]
-        try:
-            return ua.NodeId.from_string(f"ns={index};{text}")
-        except (UaError, ValueError):
-            return None
 
     async def close(self) -> None:
         """Closes session, channel and socket; never raises."""
         client = self._client
         try:
+            if self._subscription is not None:
+                await self._subscription.close()
             async with asyncio.timeout(1.0):
                 await client.disconnect()
         except (OSError, TimeoutError, UaError):

@@ -9,7 +9,7 @@ from asyncua.ua import ua_binary
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.uaerrors import UaError
 
-from ..coercion import DeviceType, coerce
+from ..coercion import DeviceType, coerce, held, read_as
 from ..session import Encoded, Identity
 from ..tags import Tag
 from ..values import Value
@@ -69,13 +69,12 @@ class OpcuaEncoder:
     def encode(self, tag: Tag, value: Value) -> Encoded:
         """Encodes one write; see `Encoder.encode`."""
         target = self._target(tag)
-        coerced = coerce(tag, DEVICE_TYPES[target.variant], value)
-        is_whole = target.variant not in {ua.VariantType.Float, ua.VariantType.Double}
-        raw = int(coerced) if isinstance(coerced, float) and is_whole else coerced
-        return Encoded(coerced, _item(target, raw))
+        device = DEVICE_TYPES[target.variant]
+        coerced = coerce(tag, device, value)
+        return Encoded(coerced, _item(target, held(tag, device, coerced)))
 
     def decode(self, tag: Tag, wire: bytes) -> Value:
-        """Returns the value in a write of this tag's node.
+        """Returns the value in a write of this tag's node, as a reader of the tag finds it.
 
         Raises:
             ValueError: They are no write of the value of this node in its type.
@@ -90,7 +89,7 @@ class OpcuaEncoder:
             raise ValueError(str(error)) from None
         if not isinstance(raw, bool | int | float | str):
             raise ValueError("holds no value")
-        return raw
+        return read_as(tag, raw)
 
     def _target(self, tag: Tag) -> Target:
         if self._tags.get(tag.name) != tag:

@@ -35,8 +35,11 @@ NODE = ua.NodeId(ua.String("x"), ua.Int16(2))
 NOBODY = Identity("opcua", "", "", True, False)
 
 
-def tag_of(name: str, kind: Kind, *, writable: bool = True) -> Tag:
-    return Tag(f"{name}.sp", "dcs", kind, NodeAddress(f"nsu={URI};s={name}"), writable=writable)
+def tag_of(
+    name: str, kind: Kind, *, writable: bool = True, scale: float = 1.0, offset: float = 0.0
+) -> Tag:
+    address = NodeAddress(f"nsu={URI};s={name}")
+    return Tag(f"{name}.sp", "dcs", kind, address, writable=writable, scale=scale, offset=offset)
 
 
 def encoder(tag: Tag, variant: ua.VariantType) -> OpcuaEncoder:
@@ -62,6 +65,27 @@ def test_a_write_has_its_exact_bytes(
 ) -> None:
     tag = tag_of("x", kind)
     assert encoder(tag, variant).encode(tag, value).wire == bytes.fromhex(HEAD + tail)
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "asked", "there", "tail"),
+    [
+        (0.1, 0.0, 35.04, 35.0, "04 5e01"),
+        (-0.5, 100.0, 99.9, 100.0, "04 0000"),
+        (0.01, -273.15, 25.0, 25.0, "04 7774"),
+    ],
+)
+def test_a_scaled_write_is_the_nearest_that_the_device_can_hold(
+    scale: float, offset: float, asked: float, there: float, tail: str
+) -> None:
+    tag = tag_of("x", "float", scale=scale, offset=offset)
+    here = encoder(tag, ua.VariantType.Int16)
+    encoded = here.encode(tag, asked)
+    assert encoded.value == pytest.approx(there)
+    assert encoded.wire == bytes.fromhex(HEAD + tail)
+    assert here.decode(tag, encoded.wire) == encoded.value
+    with pytest.raises(ValueError, match="is scaled, and the device holds a float64"):
+        encoder(tag, ua.VariantType.Double).encode(tag, asked)
 
 
 REFUSED: list[tuple[Kind, ua.VariantType, Value, str]] = [
@@ -104,11 +128,15 @@ ANY = st.one_of(
 KINDS: tuple[Kind, ...] = ("bool", "float", "int", "string")
 
 
-@given(ANY, st.sampled_from(sorted(DEVICE_TYPES)), st.sampled_from(KINDS))
+SCALES = st.sampled_from([(1.0, 0.0), (1.0, 0.0), (0.1, 0.0), (-0.25, 1e6), (3.7, -0.3)])
+
+
+@given(ANY, st.sampled_from(sorted(DEVICE_TYPES)), st.sampled_from(KINDS), SCALES)
 def test_a_reader_finds_the_coerced_value(
-    value: Value, variant: ua.VariantType, kind: Kind
+    value: Value, variant: ua.VariantType, kind: Kind, scaling: tuple[float, float]
 ) -> None:
-    tag = tag_of("x", kind)
+    scale, offset = scaling if kind == "float" else (1.0, 0.0)
+    tag = tag_of("x", kind, scale=scale, offset=offset)
     here = encoder(tag, variant)
     try:
         encoded = here.encode(tag, value)

@@ -2,17 +2,14 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncGenerator, Mapping
-from datetime import UTC, datetime, timedelta
-from math import nan
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
-from typing import cast
 
 import pytest
 from asyncua import ua
-from asyncua.server.address_space import AttributeService
-from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
 
 from handwheel.connectors.connection import Connection
@@ -32,81 +29,7 @@ from handwheel.connectors.values import (
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import link_of, served, site_of
-
-URI = "urn:works"
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-VARIABLES: Mapping[str, ua.DataValue] = {
-    "double": ua.DataValue(ua.Variant(350.5), SourceTimestamp=cast(ua.DateTime, NOON)),
-    "float": ua.DataValue(ua.Variant(1.5, ua.VariantType.Float)),
-    "nan": ua.DataValue(ua.Variant(nan)),
-    "int": ua.DataValue(ua.Variant(-3, ua.VariantType.Int16)),
-    "huge": ua.DataValue(ua.Variant(2**64 - 1, ua.VariantType.UInt64)),
-    "bool": ua.DataValue(ua.Variant(True)),
-    "text": ua.DataValue(ua.Variant("°C")),
-    "array": ua.DataValue(ua.Variant([1.0, 2.0])),
-    "null": ua.DataValue(ua.Variant()),
-    "shaky": ua.DataValue(ua.Variant(7.0), ua.StatusCode(ua.UInt32(0x40940000))),
-    "dead": ua.DataValue(ua.Variant(7.0), ua.StatusCode(ua.UInt32(0x808C0000))),
-    "a;b=c": ua.DataValue(ua.Variant(1.0)),
-}
-
-
-class LimitedReads(AttributeService):
-    """Refuses a Read of more nodes than the server says, as a PLC does."""
-
-    limit = 0
-
-    def __init__(self, server: Server) -> None:
-        super().__init__(server.iserver.aspace)
-        self.sizes: list[int] = []
-        self.spoiled: dict[ua.NodeId, ua.DataValue] = {}  # what is answered instead
-
-    def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
-        self.sizes.append(len(cast(list[ua.ReadValueId], params.NodesToRead)))
-        if self.limit and self.sizes[-1] > self.limit:
-            raise ua.uaerrors.BadTooManyOperations
-        asked = cast(list[ua.ReadValueId], params.NodesToRead)
-        return [
-            self.spoiled.get(cast(ua.NodeId, each.NodeId), result)
-            for each, result in zip(asked, super().read(params), strict=True)
-        ]
-
-
-class Works:
-    """A server with one variable of every sort."""
-
-    def __init__(self) -> None:
-        self.server = Server()
-        self.reads = LimitedReads(self.server)
-
-    @property
-    def port(self) -> int:
-        assert self.server.bserver is not None
-        return self.server.bserver.port
-
-    async def start(self) -> None:
-        self.server.disable_clock()
-        await self.server.init()
-        self.reads = LimitedReads(self.server)
-        self.server.set_endpoint("opc.tcp://127.0.0.1:0/")
-        index = await self.server.register_namespace(URI)
-        objects = self.server.get_objects_node()
-        for name, value in VARIABLES.items():
-            node = ua.NodeId(ua.String(name), ua.Int16(index))
-            await objects.add_variable(node, name, value.Value or 0.0)
-            await self.server.write_attribute_value(node, value)
-        clock = self.server.get_node(ua.NodeId(ua.Int32(ObjectIds.Server_ServerStatus_CurrentTime)))
-        await clock.write_value(NOON + timedelta(hours=1), ua.VariantType.DateTime)
-        self.server.iserver.attribute_service = self.reads
-        await self.server.start()
-
-    async def limit(self, nodes: int) -> None:
-        """Publishes a limit and enforces it from now on."""
-        limit = ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead
-        node = self.server.get_node(ua.NodeId(ua.Int32(limit)))
-        await node.write_value(ua.Variant(nodes, ua.VariantType.UInt32))
-        self.reads.limit = nodes
-        self.reads.sizes.clear()
+from .opcua_variables import NOON, URI, Works
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +54,11 @@ def _connector(works: Works, **keys: str) -> OpcuaConnector:
 
 def _tag(name: str, kind: Kind = "float", uri: str = URI) -> Tag:
     return Tag(name, "dcs", kind, NodeAddress(f"nsu={uri};s={name}"))
+
+
+def _elements(name: str, index: str, kind: Kind = "float", *, is_array: bool = True) -> Tag:
+    address = NodeAddress(f"nsu={URI};s={name}", index)
+    return Tag(name, "dcs", kind, address, is_array=is_array)
 
 
 async def test_every_tag_of_the_plant_has_the_plants_value(
@@ -243,6 +171,44 @@ async def test_a_value_comes_in_the_tags_type_or_not_at_all(
 
 
 @pytest.mark.parametrize(
+    ("tag", "value", "status"),
+    [
+        (_elements("array", ""), (1.0, 2.0), GOOD),
+        (_elements("ints", ""), (3.0, 4.0, 5.0), GOOD),
+        (_elements("ints", "", "int"), (3, 4, 5), GOOD),
+        (_elements("ints", "1:2", "int"), (4, 5), GOOD),
+        (_elements("ints", "1", "int", is_array=False), 4, GOOD),
+        (_elements("ints", "0:1", "int", is_array=False), None, BAD_TYPE_MISMATCH),
+        (_elements("ints", "7", "int", is_array=False), None, StatusCode(0x80370000)),
+        (_elements("matrix", ""), (1.0, 2.0, 3.0, 4.0, 5.0, 6.0), GOOD),
+        (_elements("matrix", "1:2,0"), (3.0, 5.0), GOOD),
+        (_elements("matrix", "2,1", is_array=False), 6.0, GOOD),
+        (_elements("words", "", "string"), ("a", "b"), GOOD),
+        (_elements("words", ""), None, BAD_TYPE_MISMATCH),
+        (_elements("array", "", "int"), None, BAD_TYPE_MISMATCH),
+        (_elements("double", ""), None, BAD_TYPE_MISMATCH),
+        (_elements("holes", ""), None, BAD_SENSOR_FAILURE),
+        (_elements("holes", "0", is_array=False), 1.0, GOOD),
+        (_elements("none", ""), (), GOOD),
+        (replace(_elements("ints", ""), scale=0.5, offset=1.0), (2.5, 3.0, 3.5), GOOD),
+        (replace(_tag("double"), scale=-2.0, offset=0.5), -700.5, GOOD),
+        (replace(_tag("int"), scale=0.1), -0.3, GOOD),
+        (replace(_tag("double"), scale=1e308), None, BAD_SENSOR_FAILURE),
+        (replace(_tag("shaky"), scale=2.0), 14.0, StatusCode(0x40940000)),
+    ],
+    ids=lambda each: str(each.address) if isinstance(each, Tag) else None,
+)
+async def test_elements_and_scaled_values_come_in_the_tags_type_and_unit(
+    works: Works, tag: Tag, value: object, status: StatusCode
+) -> None:
+    session = await _connector(works).open()
+    reading = (await session.read([tag, _tag("float")]))[tag.name]
+    assert reading.status == status
+    assert repr(reading.value) == repr(value) or reading.value == pytest.approx(value)
+    await session.close()
+
+
+@pytest.mark.parametrize(
     ("limit", "sizes"),
     [(0, [500, 102]), (1000, [500, 102]), (400, [400, 202]), (3, [3] * 300), (2, [2] * 600),
      (1, [1] * 600)],
@@ -261,6 +227,17 @@ async def test_no_read_has_more_nodes_than_the_server_takes(
     assert works.reads.sizes == sizes
     await session.close()
     await works.limit(0)
+
+
+async def test_a_read_that_is_refused_as_a_whole_ends_the_session(works: Works) -> None:
+    session = await _connector(works).open()
+    works.reads.limit = 1
+    try:
+        with pytest.raises(NotConnected, match=r": BadTooManyOperations$"):
+            await session.read([_tag("double")])
+    finally:
+        works.reads.limit = 0
+        await session.close()
 
 
 NAMESPACES = ObjectIds.Server_NamespaceArray

@@ -1,0 +1,77 @@
+"""What a server has: nodes below a node, and what it says of variables."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from asyncua import ua
+from asyncua.ua.object_ids import ObjectIds
+
+from ..session import Description, Entry
+from ..tags import Tag
+from .describing import descriptions_of
+from .nodes import Nodes
+from .references import References
+from .services import Services, standard
+
+_OBJECTS = standard(ObjectIds.ObjectsFolder)
+
+
+class Browsing:
+    """Looks around on the server of one session.
+
+    Args:
+        services: Of the session.
+        nodes: Its namespaces, as they are now.
+    """
+
+    def __init__(self, services: Services, nodes: Nodes) -> None:
+        self._services = services
+        self._nodes = nodes
+        self._references = References(services)
+
+    async def browse(self, node: str) -> list[Entry]:
+        """Returns what stands below a node; see `Browses.browse`.
+
+        What no tag could name is left out: a node of another server, or of a namespace
+        without a URI.
+        """
+        start = self._nodes.find(node) if node else _OBJECTS
+        if start is None:
+            raise ValueError(f"{node!a}: no node id, or of a namespace that the server has not")
+        (found,) = await self._references.of([start], ObjectIds.HierarchicalReferences)
+        if not found.status.is_good():
+            raise ValueError(f"{node!a}: {found.status.name}")
+        there: dict[str, tuple[ua.NodeId, ua.ReferenceDescription]] = {}
+        for reference in found.references:
+            target = self._target(reference)
+            name = None if target is None else self._nodes.name(target)
+            if target is not None and name is not None:
+                there.setdefault(name, (target, reference))  # two references lead to some
+        variables = {
+            name: target
+            for name, (target, reference) in there.items()
+            if reference.NodeClass == ua.NodeClass.Variable
+        }
+        said = await descriptions_of(self._services, self._references, variables)
+        return [_entry(name, each, said.get(name)) for name, (_, each) in there.items()]
+
+    async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
+        """Returns what the server says of the tags' nodes; see `Describes.describe`."""
+        found = {tag.name: self._nodes.node(tag) for tag in tags}
+        nodes = {name: node for name, node in found.items() if node is not None}
+        return await descriptions_of(self._services, self._references, nodes)
+
+    def _target(self, reference: ua.ReferenceDescription) -> ua.NodeId | None:
+        target = cast(ua.NodeId, reference.NodeId)
+        if not isinstance(target, ua.ExpandedNodeId):
+            return target
+        if target.ServerIndex:
+            return None
+        identifier = ua.NodeId(target.Identifier, ua.Int16(0), target.NodeIdType).to_string()
+        return self._nodes.find(f"nsu={target.NamespaceUri};{identifier}")
+
+
+def _entry(node: str, reference: ua.ReferenceDescription, said: Description | None) -> Entry:
+    browse_name = cast(ua.QualifiedName, reference.BrowseName)
+    kind = cast(ua.NodeClass, reference.NodeClass).name.lower()
+    return Entry(node, browse_name.Name or "", kind, said)

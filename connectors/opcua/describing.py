@@ -1,0 +1,162 @@
+"""What a server says of its variables: type, unit, range, and the words of enumerations."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
+from typing import NamedTuple, cast
+
+from asyncua import ua
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.status_codes import StatusCodes
+
+from ..session import Description
+from ..values import Quality, StatusCode
+from .codec import plain
+from .references import References
+from .services import Services, attribute
+
+_ABSENT = frozenset(
+    {
+        StatusCodes.BadAttributeIdInvalid,  # it is no variable
+        StatusCodes.BadNodeIdInvalid,
+        StatusCodes.BadNodeIdUnknown,
+    }
+)
+_PROPERTIES = frozenset({"EngineeringUnits", "EURange", "EnumStrings", "EnumValues"})
+_INFORMATION = 0xFFFF
+
+Properties = Mapping[str, object]
+
+
+class _Variable(NamedTuple):
+    data_type: ua.NodeId | None
+    is_array: bool
+
+
+async def descriptions_of(
+    services: Services, references: References, nodes: Mapping[str, ua.NodeId]
+) -> dict[str, Description]:
+    """Asks for types and properties of variables.
+
+    Args:
+        nodes: By name.
+
+    Returns:
+        By name; one that is no variable, or that the server does not have, is left out.
+
+    Raises:
+        NotConnected: The session is lost.
+
+    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+    Source: OPC UA Part 8, 5.3 (EngineeringUnits, EURange); Part 3, 5.8.3 (EnumStrings, EnumValues).
+    """
+    variables = await _variables(services, nodes)
+    types = _once(each.data_type for each in variables.values() if each.data_type is not None)
+    said = await _properties(services, references, [*(nodes[name] for name in variables), *types])
+    own = dict(zip(variables, said, strict=False))
+    of_type = dict(zip(types, said[len(own) :], strict=True))
+    type_names = await _names(services, types)
+    return {
+        name: _description(
+            own[name],
+            of_type.get(variable.data_type, {}) if variable.data_type else {},
+            type_names.get(variable.data_type, "") if variable.data_type else "",
+            is_array=variable.is_array,
+        )
+        for name, variable in variables.items()
+    }
+
+
+async def _variables(services: Services, nodes: Mapping[str, ua.NodeId]) -> dict[str, _Variable]:
+    wanted = (AttributeIds.DataType, AttributeIds.ValueRank)
+    answers = await services.read_attributes(
+        [attribute(node, each) for node in nodes.values() for each in wanted]
+    )
+    variables: dict[str, _Variable] = {}
+    for name, of_type, rank in zip(nodes, answers[::2], answers[1::2], strict=True):
+        data_type, status = plain(of_type)
+        if status & ~_INFORMATION not in _ABSENT:
+            known = data_type if isinstance(data_type, ua.NodeId) and _is_good(status) else None
+            dimensions, _ = plain(rank)
+            variables[name] = _Variable(known, isinstance(dimensions, int) and dimensions >= 0)
+    return variables
+
+
+async def _properties(
+    services: Services, references: References, nodes: Sequence[ua.NodeId]
+) -> list[Properties]:
+    """Returns the properties of each node that say something here, as far as it has them."""
+    places: list[tuple[int, str]] = []
+    targets: list[ua.ReadValueId] = []
+    for place, found in enumerate(await references.of(nodes, ObjectIds.HasProperty)):
+        for reference in found.references:
+            name = cast(ua.QualifiedName, reference.BrowseName).Name
+            if name in _PROPERTIES:
+                places.append((place, name))
+                targets.append(attribute(cast(ua.NodeId, reference.NodeId)))
+    said: list[dict[str, object]] = [{} for _ in nodes]
+    answers = await services.read_attributes(targets)
+    for (place, key), answer in zip(places, answers, strict=True):
+        value, status = plain(answer)
+        if _is_good(status):
+            said[place][key] = value
+    return list(said)
+
+
+async def _names(services: Services, nodes: Sequence[ua.NodeId]) -> dict[ua.NodeId, str]:
+    answers = await services.read_attributes(
+        [attribute(node, AttributeIds.BrowseName) for node in nodes]
+    )
+    names: dict[ua.NodeId, str] = {}
+    for node, answer in zip(nodes, answers, strict=True):
+        name, status = plain(answer)
+        if _is_good(status) and isinstance(name, ua.QualifiedName):
+            names[node] = name.Name or ""
+    return names
+
+
+def _description(
+    own: Properties, of_type: Properties, type_name: str, *, is_array: bool
+) -> Description:
+    unit, span = own.get("EngineeringUnits"), own.get("EURange")
+    return Description(
+        type=type_name,
+        unit=_text(cast(object, unit.DisplayName)) if isinstance(unit, ua.EUInformation) else "",
+        span=_span(span),
+        members=_members(own) or _members(of_type),
+        is_array=is_array,
+    )
+
+
+def _span(span: object) -> tuple[float, float] | None:
+    if not isinstance(span, ua.Range):
+        return None
+    low, high = cast(float, span.Low), cast(float, span.High)
+    return (low, high) if isfinite(low) and isfinite(high) and low < high else None
+
+
+def _members(said: Properties) -> dict[str, int]:
+    values, words = said.get("EnumValues"), said.get("EnumStrings")
+    if isinstance(values, list):
+        members = {
+            _text(cast(object, each.DisplayName)): cast(int, each.Value)
+            for each in cast(list[object], values)
+            if isinstance(each, ua.EnumValueType)
+        }
+    elif isinstance(words, list):
+        members = {_text(each): code for code, each in enumerate(cast(list[object], words))}
+    else:
+        members = {}
+    return {word: code for word, code in members.items() if word}
+
+
+def _text(text: object) -> str:
+    return (text.Text or "") if isinstance(text, ua.LocalizedText) else ""
+
+
+def _once(nodes: Iterable[ua.NodeId]) -> list[ua.NodeId]:
+    return list(dict.fromkeys(nodes))
+
+
+def _is_good(status: StatusCode) -> bool:
+    return status.quality is Quality.GOOD

@@ -1,0 +1,173 @@
+"""A Read that is sent over and over: its bytes are kept, and go over asyncua's own channel.
+
+This leans on parts of asyncua that are not public. Whether they are as this was written for is
+found out once, by sending the same request both ways into the void.
+"""
+
+import asyncio
+import logging
+import struct
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple, cast
+
+from asyncua import ua
+from asyncua.client.ua_client import UASocketProtocol
+from asyncua.common.utils import Buffer
+from asyncua.ua import ua_binary
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.uaerrors import UaError
+
+_logger = logging.getLogger(__name__)
+
+_READ_REQUEST = struct.pack("<BBH", 1, 0, ObjectIds.ReadRequest_Encoding_DefaultBinary)
+_HEADER = struct.Struct("<qIIiI3x")  # time, handle, diagnostics, audit id, time-out, extension
+_NO_TEXT = -1
+_FILETIME_OF_1970 = 116_444_736_000_000_000  # 100 ns since 1601
+_SAMPLE_TIMEOUT_S = 1.0
+
+
+class Sent(NamedTuple):
+    """A request that waits for its answer."""
+
+    handle: int
+    answer: "asyncio.Future[Buffer]"
+
+
+class KeptRead:
+    """The bytes of one Read.
+
+    Args:
+        items: What it asks for.
+
+    Raises:
+        UaError: asyncua would send it with another header than this knows.
+    """
+
+    def __init__(self, items: Sequence[ua.ReadValueId]) -> None:
+        whole, head = _serialised(read_request(items))
+        if not whole.startswith(head):
+            raise UaError("the header of a request is another")
+        self.parameters = whole[len(head) :]
+
+    def body(self, token: ua.NodeId, filetime: int, handle: int, timeout_s: float) -> bytes:
+        """Returns the whole body of the request."""
+        return _head(token, filetime, handle, int(timeout_s * 1000)) + self.parameters
+
+
+def read_request(items: Sequence[ua.ReadValueId]) -> ua.ReadRequest:
+    """Returns the request as asyncua has it."""
+    request = ua.ReadRequest()
+    request.Parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
+    request.Parameters.NodesToRead = list(items)
+    return request
+
+
+def send(protocol: UASocketProtocol, kept: KeptRead, timeout_s: float) -> Sent:
+    """Sends a Read.
+
+    Raises:
+        ConnectionError: The connection is closed.
+
+    Effect: OBSERVE. Retry: none. Timeout: none; it does not wait for the answer.
+    """
+    filetime = time.time_ns() // 100 + _FILETIME_OF_1970
+    return _send_kept(protocol, kept, filetime, timeout_s)
+
+
+@cache
+def is_possible() -> bool:
+    """Whether this asyncua sends what `send` does, byte for byte; if not, says so once."""
+    try:
+        is_same = _sent_by_asyncua() == _sent_by_us()
+    except (AttributeError, TypeError, ValueError, LookupError, UaError, struct.error):
+        is_same = False
+    if not is_same:
+        _logger.warning("this version of asyncua is not known: reading goes the slow way")
+    return is_same
+
+
+class _Sends(UASocketProtocol):
+    """What asyncua's `_send_request` does, for a body that is there already."""
+
+    def send_kept(self, kept: KeptRead, filetime: int, timeout_s: float) -> Sent:
+        if self.transport is None:
+            raise ConnectionError("the connection is closed")
+        self._request_handle += 1
+        self._request_id += 1
+        body = kept.body(self.authentication_token, filetime, self._request_handle, timeout_s)
+        self.revolve_security_token()
+        message = self._connection.message_to_binary(body, request_id=self._request_id)
+        answer: asyncio.Future[Buffer] = asyncio.get_running_loop().create_future()
+        self._callbackmap[self._request_id] = answer
+        self.transport.write(message)
+        return Sent(self._request_handle, answer)
+
+    def send_slowly(self, request: ua.ReadRequest, timeout_s: float) -> "asyncio.Future[Buffer]":
+        return self._send_request(request, timeout_s)
+
+    def receive(self, body: Buffer) -> None:
+        (number,) = self._callbackmap  # the only request there is
+        self._call_callback(number, body)
+
+
+def _send_kept(protocol: UASocketProtocol, kept: KeptRead, filetime: int, timeout_s: float) -> Sent:
+    return _Sends.send_kept(cast(_Sends, protocol), kept, filetime, timeout_s)
+
+
+class _Void(asyncio.Transport):
+    """Keeps what is sent, and sends nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+
+    def write(self, data: "bytes | bytearray | memoryview") -> None:
+        self.sent.append(bytes(data))
+
+
+_SAMPLE = ua.ReadValueId(
+    NodeId=ua.NodeId(ua.String("x"), ua.Int16(3)),
+    AttributeId=AttributeIds.Value,
+    IndexRange=ua.NumericRange("0:1"),
+)
+_ANSWER = b"an answer"
+
+
+def _sent_by_asyncua() -> list[bytes]:
+    protocol, void = _protocol()
+    request = read_request([_SAMPLE])
+    request.RequestHeader.Timestamp = ua.win_epoch_to_datetime(_FILETIME_OF_1970)
+    return void.sent if _arrives(protocol, protocol.send_slowly(request, _SAMPLE_TIMEOUT_S)) else []
+
+
+def _sent_by_us() -> list[bytes]:
+    protocol, void = _protocol()
+    sent = _send_kept(protocol, KeptRead([_SAMPLE]), _FILETIME_OF_1970, _SAMPLE_TIMEOUT_S)
+    return void.sent if _arrives(protocol, sent.answer) else [b"no answer"]
+
+
+def _protocol() -> tuple[_Sends, _Void]:
+    protocol, void = _Sends(), _Void()
+    protocol.connection_made(void)
+    protocol.authentication_token = ua.NodeId(ua.String("token"), ua.Int16(1))
+    return protocol, void
+
+
+def _arrives(protocol: _Sends, answer: "asyncio.Future[Buffer]") -> bool:
+    protocol.receive(Buffer(_ANSWER))
+    return answer.result().read(len(_ANSWER)) == _ANSWER
+
+
+def _serialised(request: ua.ReadRequest) -> tuple[bytes, bytes]:
+    """Returns a request as asyncua serialises it, and the head that this would give it."""
+    filetime = ua.datetime_to_win_epoch(cast(datetime, request.RequestHeader.Timestamp))
+    return ua_binary.struct_to_binary(request), _head(ua.NodeId(), filetime, 0, 0)
+
+
+def _head(token: ua.NodeId, filetime: int, handle: int, timeout_ms: int) -> bytes:
+    header = _HEADER.pack(filetime, handle, 0, _NO_TEXT, timeout_ms)
+    return _READ_REQUEST + ua_binary.nodeid_to_binary(token) + header

@@ -1,0 +1,94 @@
+"""What a server publishes, taken apart: the envelope at once, the changes in it bit by bit.
+
+asyncua decodes an answer whole, 5 to 10 µs a change, and a server need not keep to the number of
+changes that it was asked to send at once. So the caller takes them one by one, and may rest.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from asyncua import ua
+from asyncua.common.utils import Buffer
+from asyncua.ua import ua_binary
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.ua_binary import Primitives, nodeid_from_binary
+
+_CHANGES = ObjectIds.DataChangeNotification_Encoding_DefaultBinary
+_STATUS = ObjectIds.StatusChangeNotification_Encoding_DefaultBinary
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message of a subscription.
+
+    Attributes:
+        number: In the order of the subscription; of a keep-alive, the one that comes next.
+        time: The server's clock when it sent it.
+        changes: The encoded lists of changes.
+        ended: The status with which the server ends or moves the subscription.
+        is_keep_alive: Whether there was nothing to tell.
+    """
+
+    number: int
+    time: datetime | None
+    changes: tuple[Buffer, ...]
+    ended: ua.StatusCode | None
+    is_keep_alive: bool
+
+
+def published(answer: Buffer) -> tuple[int, Notification]:
+    """Returns the subscription and the message of a PublishResponse.
+
+    Source: OPC UA Part 4, 5.14.5, and Part 6, 5.2.2.15 (ExtensionObject).
+    """
+    _skip_header(answer)
+    subscription = Primitives.UInt32.unpack(answer)
+    answer.skip(4 * max(Primitives.Int32.unpack(answer), 0))  # what it could republish
+    answer.skip(1)  # whether more is waiting: the next answer brings it
+    return subscription, _message(answer)
+
+
+def republished(answer: Buffer) -> Notification:
+    """Returns the message of a RepublishResponse."""
+    _skip_header(answer)
+    return _message(answer)
+
+
+def changes_of(notification: Notification) -> Iterator[tuple[int, ua.DataValue]]:
+    """Yields the client handle and the value of each change, in the server's order."""
+    for body in notification.changes:
+        for _ in range(Primitives.Int32.unpack(body)):
+            item = ua_binary.struct_from_binary(ua.MonitoredItemNotification, body)
+            yield cast(int, item.ClientHandle), item.Value
+
+
+def _skip_header(answer: Buffer) -> None:
+    nodeid_from_binary(answer)
+    ua_binary.struct_from_binary(ua.ResponseHeader, answer).ServiceResult.check()
+
+
+def _message(data: Buffer) -> Notification:
+    number = Primitives.UInt32.unpack(data)
+    time = cast(datetime | None, Primitives.DateTime.unpack(data))
+    count = max(Primitives.Int32.unpack(data), 0)
+    changes: list[Buffer] = []
+    ended: ua.StatusCode | None = None
+    for _ in range(count):
+        kind, body = _extension(data)
+        if kind == _CHANGES:
+            changes.append(body)
+        elif kind == _STATUS:
+            ended = ua.StatusCode(Primitives.UInt32.unpack(body))
+    return Notification(number, time, tuple(changes), ended, is_keep_alive=count == 0)
+
+
+def _extension(data: Buffer) -> tuple[object, Buffer]:
+    kind = nodeid_from_binary(data)
+    if Primitives.Byte.unpack(data) != 1:  # it has no body
+        return None, Buffer(b"")
+    length = max(Primitives.Int32.unpack(data), 0)
+    body = data.copy(length)
+    data.skip(length)
+    return kind.Identifier, body

@@ -1,0 +1,145 @@
+"""Keeps publish requests with a server, and gives what it publishes in order, without a hole."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from asyncua import ua
+from asyncua.client.ua_client import UaClient, UASocketProtocol
+from asyncua.common.utils import Buffer
+from asyncua.ua.uaerrors import BadTimeout, BadTooManyPublishRequests, UaStatusCodeError
+
+from .notifications import Notification, published, republished
+
+_REFUSED_PAUSE_S = 0.5  # a server that takes no request at all is not to be flooded
+_MOST_REPUBLISHED = 10
+_LAST_NUMBER = 2**32 - 1  # after it comes 1
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of one subscription.
+
+    Attributes:
+        lost: How many messages before it cannot be had any more.
+        notification: The message.
+    """
+
+    subscription: int
+    lost: int
+    notification: Notification
+
+
+def protocol_of(client: UaClient) -> UASocketProtocol:
+    """Returns the open transport.
+
+    asyncua's own `create_subscription` would start its publish loop: one request at a time, and
+    an answer that cannot be read, or the end of all subscriptions, passes in silence.
+
+    Raises:
+        ConnectionError: It is closed.
+    """
+    if client.protocol is None:
+        raise ConnectionError("the connection is closed")
+    return client.protocol
+
+
+class Publishing:
+    """The publish requests of one session; there may be only one such object.
+
+    Args:
+        client: The open session.
+        in_flight: How many requests wait at the server, so that one that answers late can
+            still tell several times in a round trip. It lowers it itself by refusing them.
+    """
+
+    def __init__(self, client: UaClient, in_flight: int) -> None:
+        self._client = client
+        self._in_flight = in_flight
+        self._next: dict[int, int] = {}
+        self._acks: list[ua.SubscriptionAcknowledgement] = []
+        self._sent: set[asyncio.Task[Buffer]] = set()
+        self._came: asyncio.Queue[asyncio.Task[Buffer]] = asyncio.Queue()
+
+    async def follow(self) -> AsyncGenerator[Published]:
+        """Yields what is published, until it is closed.
+
+        Raises:
+            OSError, UaError: The session is lost, or has no subscription any more.
+        """
+        try:
+            while True:
+                while len(self._sent) < self._in_flight:
+                    self._send()
+                answer = await self._answer()
+                if answer is None:
+                    continue
+                subscription, notification = published(answer)
+                if not notification.is_keep_alive:
+                    self._acknowledge(subscription, notification.number)
+                for each in await self._in_order(subscription, notification):
+                    yield each
+        finally:
+            await self._give_up()
+
+    def _send(self) -> None:
+        request = ua.PublishRequest()
+        request.Parameters.SubscriptionAcknowledgements = self._acks
+        self._acks = []
+        task = asyncio.create_task(protocol_of(self._client).send_request(request, timeout=0))
+        task.add_done_callback(self._came.put_nowait)
+        self._sent.add(task)
+
+    async def _answer(self) -> Buffer | None:
+        task = await self._came.get()
+        self._sent.discard(task)
+        try:
+            return task.result()
+        except BadTooManyPublishRequests:
+            self._in_flight = max(len(self._sent), 1)
+        except BadTimeout:
+            pass
+        if not self._sent:
+            await asyncio.sleep(_REFUSED_PAUSE_S)
+        return None
+
+    def _acknowledge(self, subscription: int, number: int) -> None:
+        ack = ua.SubscriptionAcknowledgement(
+            SubscriptionId=ua.IntegerId(subscription), SequenceNumber=ua.Counter(number)
+        )
+        self._acks.append(ack)
+
+    async def _in_order(self, subscription: int, notification: Notification) -> list[Published]:
+        number, expected = notification.number, self._next.get(subscription, 1)
+        if number < expected:  # a late one has been asked for already
+            return [Published(subscription, 0, notification)] if notification.is_keep_alive else []
+        following = number + (not notification.is_keep_alive)
+        self._next[subscription] = following if following <= _LAST_NUMBER else 1
+        told: list[Published] = []
+        lost = number - expected
+        for missing in range(expected, min(number, expected + _MOST_REPUBLISHED)):
+            again = await self._again(subscription, missing)
+            if again is not None:
+                lost -= 1
+                told.append(Published(subscription, 0, again))
+        return [*told, Published(subscription, lost, notification)]
+
+    async def _again(self, subscription: int, number: int) -> Notification | None:
+        request = ua.RepublishRequest()
+        request.Parameters.SubscriptionId = ua.IntegerId(subscription)
+        request.Parameters.RetransmitSequenceNumber = ua.Counter(number)
+        try:
+            answer = await protocol_of(self._client).send_request(request)
+            notification = republished(answer)
+        except UaStatusCodeError:
+            return None  # the server does not keep it any more
+        if notification.number != number:
+            return None
+        self._acknowledge(subscription, number)
+        return notification
+
+    async def _give_up(self) -> None:
+        waiting = list(self._sent)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

@@ -1,0 +1,270 @@
+"""What a server has and says of it, and what becomes of tags when that changes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import pytest
+from asyncua import ua
+from asyncua.client.ua_client import UaClient
+from asyncua.server.server import Server
+from asyncua.ua.object_ids import ObjectIds
+
+from handwheel.connectors.connection import Connection
+from handwheel.connectors.endpoints import OpcuaConnection
+from handwheel.connectors.opcua import connector as opcua_connector
+from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
+from handwheel.connectors.session import Browses, Describes, Description, Entry
+from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.sim_plant.link.proxy import LinkProxy
+
+URI, OTHER, LATE = "urn:works", "urn:works:other", "urn:works:late"
+MANY = 250  # more than one Browse brings
+MODES = {"local": 0, "remote": 1}
+RECIPES = {"rinse": 10, "cook": 20}
+
+
+class Works:
+    """A server with two namespaces, and variables that say what they are."""
+
+    def __init__(self) -> None:
+        self.server = Server()
+        self.port = 0
+
+    async def start(self) -> None:
+        self.server.disable_clock()
+        await self.server.init()
+        self.server.set_endpoint("opc.tcp://127.0.0.1:0/")
+        self.server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        index, other = [await self.server.register_namespace(each) for each in (URI, OTHER)]
+        await self._add_line(index)
+        await self.add("s=x", index, 1.0)
+        await self.add("s=x", other, 2.0)
+        folder = await self.server.get_objects_node().add_folder(_id("s=many", index), "many")
+        for n in range(MANY):
+            await folder.add_variable(_id(f"i={5000 + n}", other), f"n{n}", float(n))
+        await self.server.start()
+        assert self.server.bserver is not None
+        self.port = self.server.bserver.port
+
+    async def add(self, identifier: str, index: int, value: float) -> None:
+        """Adds a variable below Objects."""
+        objects = self.server.get_objects_node()
+        await objects.add_variable(_id(identifier, index), f"{index}:x", value)
+
+    async def _add_line(self, index: int) -> None:
+        line = await self.server.get_objects_node().add_object(_id("s=line", index), "line")
+        level = await line.add_variable(_id("s=level", index), "level", 1.5)
+        await level.add_property(index, "EURange", ua.Range(0.0, 60.0))
+        unit = ua.EUInformation(DisplayName=ua.LocalizedText("kPa"))
+        await level.add_property(index, "EngineeringUnits", unit)
+        words = await self.server.nodes.enum_data_type.add_data_type(index, "Mode")
+        await words.add_property(0, "EnumStrings", [ua.LocalizedText(each) for each in MODES])
+        mode = ua.Variant(1, ua.VariantType.Int32)
+        await line.add_variable(_id("s=mode", index), "mode", mode, datatype=words.nodeid)
+        step = await line.add_variable(_id("s=step", index), "step", mode)
+        values = [ua.EnumValueType(n, ua.LocalizedText(each)) for each, n in RECIPES.items()]
+        await step.add_property(index, "EnumValues", values)
+        await line.add_variable(_id("s=profile", index), "profile", [1.0, 2.0])
+        odd = await line.add_variable(
+            _id("g=00000000-0000-0000-0000-000000000001", index), "odd", 1.0
+        )
+        await odd.add_property(index, "EURange", "from here to there")
+        await line.add_method(_id("s=reset", index), "reset", _reset)
+
+
+def _reset(_: ua.NodeId) -> None:
+    """Does nothing."""
+
+
+def _id(identifier: str, index: int) -> ua.NodeId:
+    return ua.NodeId.from_string(f"ns={index};{identifier}")
+
+
+@pytest.fixture(scope="module")
+async def works() -> AsyncGenerator[Works]:
+    works = Works()
+    await works.start()
+    yield works
+    await works.server.stop()
+
+
+@pytest.fixture
+async def session(works: Works) -> AsyncGenerator[OpcuaSession]:
+    session = await _connector(works.port).open()
+    yield session
+    await session.close()
+
+
+def _connector(port: int) -> OpcuaConnector:
+    endpoint = f"opc.tcp://127.0.0.1:{port}"
+    config = OpcuaConnection.model_validate(
+        {"kind": "opcua", "endpoint": endpoint, "scan": "20 ms"}
+    )
+    return OpcuaConnector("dcs", config, Path())
+
+
+def _tag(name: str, node: str) -> Tag:
+    return Tag(name, "dcs", "float", NodeAddress(node))
+
+
+LINE: Sequence[tuple[str, str, Description | None]] = [
+    ("s=level", "variable", Description("Double", "kPa", (0.0, 60.0))),
+    ("s=mode", "variable", Description("Mode", members=MODES)),
+    ("s=step", "variable", Description("Int32", members=RECIPES)),
+    ("s=profile", "variable", Description("Double", is_array=True)),
+    ("g=00000000-0000-0000-0000-000000000001", "variable", Description("Double")),
+    ("s=reset", "method", None),
+]
+
+
+async def test_what_stands_below_a_node_is_found_and_described(session: OpcuaSession) -> None:
+    assert isinstance(session, Browses)
+    top = await session.browse()
+    assert Entry(f"nsu={URI};s=line", "line", "object") in top
+    assert Entry("i=2253", "Server", "object") in top
+    found = await session.browse(f"nsu={URI};s=line")
+    names = {"g=00000000-0000-0000-0000-000000000001": "odd"}
+    assert found == [
+        Entry(f"nsu={URI};{node}", names.get(node, node.partition("=")[2]), kind, said)
+        for node, kind, said in LINE
+    ]
+    tags = [_tag(each.name, each.node) for each in found]
+    readings = await session.read(tags)
+    assert readings["level"].value == 1.5
+
+
+async def test_a_tag_is_described_by_its_node(session: OpcuaSession) -> None:
+    assert isinstance(session, Describes)
+    nodes = {node: f"nsu={URI};{node}" for node, _, _ in LINE}
+    nodes |= {"gone": f"nsu={URI};s=gone", "far": "nsu=urn:far;s=x"}
+    tags = [_tag(name, node) for name, node in nodes.items()]
+    # A method is no variable, and what the server does not have it cannot describe.
+    assert await session.describe(tags) == {
+        node: said for node, _, said in LINE if said is not None
+    }
+
+
+@pytest.mark.parametrize(
+    ("node", "why"),
+    [
+        (f"nsu={URI};s=gone", "BadNodeIdInvalid$"),
+        ("nsu=urn:far;s=x", "no node id, or of a namespace that the server has not$"),
+        ("somewhere", "no node id, or of a namespace that the server has not$"),
+    ],
+)
+async def test_below_no_node_there_is_nothing(session: OpcuaSession, node: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        await session.browse(node)
+
+
+def _in_parts(monkeypatch: pytest.MonkeyPatch, places: int) -> None:
+    """Answers in parts, as asyncua's server never does; so many may be unfinished at a time."""
+    rest: dict[bytes, list[ua.ReferenceDescription]] = {}
+    browse = UaClient.browse
+
+    def part(references: list[ua.ReferenceDescription]) -> ua.BrowseResult:
+        result = ua.BrowseResult(References=references[:2])
+        if len(references) > 2 and len(rest) >= places:
+            return ua.BrowseResult(ua.StatusCode(ua.UInt32(0x804B0000)))
+        if len(references) > 2:
+            point = b"%d" % len(references)
+            rest[point] = references[2:]
+            result.ContinuationPoint = ua.ByteString(point)
+        return result
+
+    async def first(self: UaClient, request: ua.BrowseParameters) -> list[ua.BrowseResult]:
+        results = await browse(self, request)
+        return [part(cast(list[ua.ReferenceDescription], each.References)) for each in results]
+
+    async def following(self: UaClient, request: ua.BrowseNextParameters) -> list[ua.BrowseResult]:
+        (point,) = cast(list[bytes], request.ContinuationPoints)
+        return [part(rest.pop(point))]
+
+    monkeypatch.setattr(UaClient, "browse", first)
+    monkeypatch.setattr(UaClient, "browse_next", following)
+
+
+async def test_a_long_list_is_whole_though_it_comes_in_parts(
+    session: OpcuaSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = await session.browse(f"nsu={URI};s=many")
+    assert [each.name for each in whole] == [f"n{n}" for n in range(MANY)]
+    assert whole[7] == Entry(f"nsu={OTHER};i=5007", "n7", "variable", Description("Double"))
+    line = await session.browse("i=2253")
+    _in_parts(monkeypatch, places=1)
+    assert await session.browse(f"nsu={URI};s=many") == whole
+    assert await session.browse("i=2253") == line
+
+
+async def test_what_the_server_refuses_is_told_until_it_does_not(
+    works: Works, session: OpcuaSession
+) -> None:
+    index = await works.server.get_namespace_index(URI)
+    tags = [_tag("x", f"nsu={URI};s=x"), *(_tag(f"t{n}", f"nsu={URI};s=t{n}") for n in range(2))]
+    for n in range(2):
+        await works.add(f"s=t{n}", index, float(n))
+    others = [_tag("far", "nsu=urn:far;s=x"), _tag("wrong", "i=nothing")]
+    assert await _values(session, tags) == {"x": 1.0, "t0": 0.0, "t1": 1.0}
+    assert session.faults == {}
+    nodes = [works.server.get_node(_id(f"s=t{n}", index)) for n in range(2)]
+    await works.server.delete_nodes(nodes)
+    assert await _values(session, tags) == {"x": 1.0, "t0": None, "t1": None}
+    assert session.faults == {"2 tags": "BadNodeIdUnknown"}
+    await session.read(others)  # another interval: the first one's are refused all the same
+    assert session.faults == {"4 tags": "BadNodeIdUnknown"}
+    await works.add("s=t1", index, 5.0)
+    assert await _values(session, tags) == {"x": 1.0, "t0": None, "t1": 5.0}
+    assert session.faults == {"3 tags": "BadNodeIdUnknown"}
+
+
+async def _values(session: OpcuaSession, tags: Sequence[Tag]) -> dict[str, object]:
+    return {name: each.value for name, each in (await session.read(tags)).items()}
+
+
+async def test_a_namespace_that_comes_later_is_found(
+    works: Works, session: OpcuaSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tags = [_tag("x", f"nsu={URI};s=x"), _tag("late", f"nsu={LATE};s=x")]
+    for _ in range(2):
+        assert await _values(session, tags) == {"x": 1.0, "late": None}
+    await works.add("s=x", await works.server.register_namespace(LATE), 3.0)
+    # It is asked for now and then only, and never while all is well.
+    assert await _values(session, tags) == {"x": 1.0, "late": None}
+    monkeypatch.setattr(opcua_connector, "RELEARN_S", 0.0)
+    assert await _values(session, tags) == {"x": 1.0, "late": 3.0}
+    monkeypatch.delattr(UaClient, "read")
+    assert await _values(session, tags) == {"x": 1.0, "late": 3.0}
+    assert session.faults == {}
+
+
+async def _swap(server: Server) -> None:
+    """Gives the two namespaces each other's index."""
+    array = server.get_node(ua.NodeId(ua.Int32(ObjectIds.Server_NamespaceArray)))
+    names: Mapping[object, str] = {URI: OTHER, OTHER: URI}
+    uris = [names.get(each, each) for each in cast(list[str], await array.read_value())]
+    await array.write_value(uris)
+
+
+async def test_namespaces_may_stand_in_another_order_after_a_loss(works: Works) -> None:
+    tags = [_tag("x", f"nsu={URI};s=x"), _tag("other", f"nsu={OTHER};s=x")]
+    async with (
+        LinkProxy(works.port) as link,
+        Connection(_connector(link.port), tags) as connection,
+        asyncio.timeout(30),
+    ):
+        await connection.ready(10.0)
+        assert _latest(connection) == {"x": 1.0, "other": 2.0}
+        link.cut()
+        while connection.is_connected:
+            await connection.next_scan()
+        await _swap(works.server)
+        link.mend()
+        await connection.ready(20.0)
+        assert _latest(connection) == {"x": 2.0, "other": 1.0}
+    await _swap(works.server)
+
+
+def _latest(connection: Connection) -> dict[str, object]:
+    return {name: each.value for name, each in connection.latest().items()}
