@@ -1,0 +1,79 @@
+"""What a connector says of itself in `quality.toml`: a word for each rule."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ..models import Model
+
+Capability = Literal["browses", "describes", "subscribes", "encodes"]
+
+FEATURES: Mapping[str, str] = {
+    "security-policies": "The channel is signed and encrypted, each side proves who it is.",
+    "tls": "The transport is TLS, with certificates of both sides.",
+    "serial-line": "Devices on a serial line are read without a gateway.",
+    "alarms-and-conditions": "Alarms that the device keeps are read, as ISA-18.2 states.",
+    "history": "Values that the device has recorded are read.",
+    "methods": "Methods of the device can be named in a request.",
+}
+"""Rules that no check of the kit covers: `done` names its own tests there."""
+
+
+class Claim(Model):
+    """One rule.
+
+    Attributes:
+        status: `done`, `todo`, or `exempt` where the protocol has no such thing.
+        comment: Why it is not done.
+        tests: Ids of tests that prove it beside the kit's check.
+    """
+
+    status: Literal["done", "exempt", "todo"]
+    comment: str = ""
+    tests: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> "Claim":
+        if (self.status == "done") == bool(self.comment):
+            raise ValueError("comment: says why a rule is exempt or todo; done needs none")
+        if self.tests and self.status != "done":
+            raise ValueError("tests: prove what is done")
+        return self
+
+
+class Quality(Model):
+    """The file `quality.toml`.
+
+    Attributes:
+        suite: Id of the test class that runs the kit; there, the check of a rule `a-b` is the
+            method `test_a_b`.
+        capabilities: What its sessions can do more than read.
+        rules: One claim for each rule of the kit, and for each of `FEATURES`.
+    """
+
+    schema_: Literal["quality/1"] = Field(alias="schema")
+    suite: str
+    capabilities: Annotated[frozenset[Capability], Field(strict=False)]
+    rules: Mapping[str, Claim]
+
+
+def load_quality(path: Path) -> Quality:
+    """Reads `quality.toml`.
+
+    Raises:
+        ValueError: It is not as described; says where.
+        OSError: It cannot be read.
+    """
+    return Quality.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def proofs_of(quality: Quality, rule: str) -> tuple[str, ...]:
+    """Returns the ids of the tests that prove a rule; none for one that is not done."""
+    claim = quality.rules[rule]
+    if claim.status != "done":
+        return ()
+    own = () if rule in FEATURES else (f"{quality.suite}::test_{rule.replace('-', '_')}",)
+    return own + claim.tests

@@ -1,0 +1,189 @@
+"""A connector whose device is in memory: the kit's own example, and for tests of what is above."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+
+from ..coercion import coerce
+from ..errors import NotConnected
+from ..groups import KEEP_ALIVE_S
+from ..session import Description, Encoded, Encoder, Entry, Identity, Sample, Session, Subscription
+from ..tags import Tag
+from ..values import DataValue, Value
+from .fake_device import Ear, FakeDevice, Held
+
+_ROOT = "s=Device"
+
+
+class FakeConnector:
+    """Opens sessions with a `FakeDevice`; see `Connector`.
+
+    Args:
+        name: The connection's name.
+        device: May be shared with other connectors.
+        timeout_s: How long an answer may take, seconds.
+        is_subscribed: Whether changes are to be told.
+        keep_alive_s: How often a subscription shows that the device lives, seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        device: FakeDevice,
+        *,
+        scan_s: float = 0.5,
+        timeout_s: float = 3.0,
+        is_subscribed: bool = False,
+        keep_alive_s: float = KEEP_ALIVE_S,
+    ) -> None:
+        self.name = name
+        self.where = f"memory://{name}"
+        self.scan_s = scan_s
+        self.has_cyclic_stamps = False
+        self.is_subscribed = is_subscribed
+        self.device = device
+        self.timeout_s = timeout_s
+        self.keep_alive_s = keep_alive_s
+
+    async def open(self) -> Session:
+        """Calls the device; see `Connector.open`."""
+        session = FakeSession(self)
+        await session.ask()
+        return session
+
+    def lost(self, error: OSError) -> NotConnected:
+        """Translates an error of the device."""
+        late = f"no answer within {self.timeout_s:g} s"
+        reason = late if isinstance(error, TimeoutError) else str(error)
+        return NotConnected({self.name: f"{self.where}: {reason}"})
+
+
+class FakeSession:
+    """One session with a `FakeDevice`; see `Session`, `Browses`, `Describes`, `Subscribes`."""
+
+    def __init__(self, connector: FakeConnector) -> None:
+        self.connector = connector
+        self.device = connector.device
+        self.faults: Mapping[str, str] = {}
+        self._loss = self.device.loss
+        self._is_closed = False
+
+    async def ask(self) -> None:
+        """Makes one request.
+
+        Raises:
+            NotConnected: The session is lost.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connector's `timeout_s`.
+        """
+        try:
+            if self._is_closed:
+                raise ConnectionError("the session is closed")
+            await self.device.answer(self._loss, self.connector.timeout_s)
+        except OSError as error:
+            self._loss = -1  # lost for good
+            raise self.connector.lost(error) from None
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        """Reads the tags in one request; see `Session.read`."""
+        await self.ask()
+        return {tag.name: self.device.reading_of(tag) for tag in tags}
+
+    async def probe(self) -> None:
+        """Asks for a sign of life; see `Session.probe`."""
+        await self.ask()
+
+    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
+        """Asks for the nodes' types; see `Session.encoder`."""
+        await self.ask()
+        held = {tag.name: self.device.nodes.get(str(tag.address)) for tag in tags}
+        return FakeEncoder(self.connector.where, {tag.name: tag for tag in tags}, held)
+
+    async def browse(self, node: str = "") -> Sequence[Entry]:
+        """Returns the folder, and what stands in it; see `Browses.browse`."""
+        await self.ask()
+        if node == "":
+            return [Entry(_ROOT, "Device", "object")]
+        if node == _ROOT:
+            return [Entry(each, each.partition("=")[2], "variable") for each in self.device.nodes]
+        if node not in self.device.nodes:
+            raise ValueError(f"there is no node {node}")
+        return []
+
+    async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
+        """Returns the type of each node; see `Describes.describe`."""
+        await self.ask()
+        held = {tag.name: self.device.nodes.get(str(tag.address)) for tag in tags}
+        return {
+            name: Description(type=each.type, is_array=isinstance(each.value, tuple))
+            for name, each in held.items()
+            if each is not None
+        }
+
+    async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
+        """Asks to be told; see `Subscribes.subscribe`."""
+        await self.ask()
+        tags = [tag for group in groups.values() for tag in group]
+        return FakeSubscription(self, self.device.listen(tags))
+
+    async def close(self) -> None:
+        """Ends it; see `Session.close`."""
+        self._is_closed = True
+
+
+class FakeSubscription:
+    """What a `FakeDevice` tells; see `Subscription`."""
+
+    def __init__(self, session: FakeSession, ear: Ear) -> None:
+        self._session = session
+        self._ear = ear
+
+    @property
+    def overflows(self) -> int:
+        """How many changes were lost; see `Subscription.overflows`."""
+        return self._ear.overflows
+
+    async def changes(self) -> Sequence[Sample]:
+        """Waits for changes, or for the next sign of life; see `Subscription.changes`."""
+        try:
+            async with asyncio.timeout(self._session.connector.keep_alive_s):
+                await self._ear.news.wait()
+        except TimeoutError:
+            pass  # nothing has changed
+        await self._session.ask()  # told by a device that is there
+        samples = list(self._ear.queue)
+        self._ear.queue.clear()
+        self._ear.news.clear()
+        return samples
+
+
+class FakeEncoder:
+    """Encodes writes as JSON; see `Encoder`.
+
+    Args:
+        where: The endpoint.
+        tags: What it was made for, by name.
+        held: By tag name, what the device holds; `None` where it has no such node.
+    """
+
+    def __init__(
+        self, where: str, tags: Mapping[str, Tag], held: Mapping[str, Held | None]
+    ) -> None:
+        self._where = where
+        self._tags = tags
+        self._held = held
+
+    @property
+    def identity(self) -> Identity:
+        """Who would be written to."""
+        return Identity("fake", self._where, "in memory", is_loopback=True, is_simulator=True)
+
+    def encode(self, tag: Tag, value: Value) -> Encoded:
+        """Encodes one write; see `Encoder.encode`."""
+        if self._tags.get(tag.name) != tag:
+            raise ValueError("is not a tag that the device was asked about")
+        held = self._held[tag.name]
+        if held is None or not tag.writable:
+            raise ValueError("is not writable")
+        coerced = coerce(tag, held.type, value)
+        return Encoded(coerced, json.dumps([str(tag.address), coerced]).encode())

@@ -1,0 +1,157 @@
+"""Checks of a session's life: fresh, alone, and gone without a trace."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+from ..errors import NotConnected
+from .rig import Rig
+from .suite import SLACK_S, Suite, capabilities_of, check_hidden, check_lost, read_exactly, until
+
+_DESCRIPTORS = Path("/proc/self/fd")
+_CLOSED_S = 1.0
+
+
+class SessionChecks(Suite):
+    """What holds for every session of every connector."""
+
+    async def test_connector_names_itself(self) -> None:
+        """Name, endpoint for people, scan interval and the two flags are there before a session."""
+        async with self._rigged() as rig:
+            connector = rig.connector
+            assert connector.name, "no name"
+            assert connector.where, "no endpoint"
+            assert connector.scan_s > 0.0
+            assert all(tag.connection == connector.name for tag in (*rig.tags, rig.unknown))
+            flags = (connector.has_cyclic_stamps, connector.is_subscribed)
+            assert all(isinstance(each, bool) for each in flags)
+
+    async def test_capabilities_are_claimed(self) -> None:
+        """What a session can do more than read is what `quality.toml` says, no less and no more."""
+        async with self._opened() as (rig, session):
+            found = capabilities_of(session, encodes=rig.has("encode"))
+            assert "subscribes" in found or not rig.connector.is_subscribed
+            if self.quality is not None:
+                claimed = self.claimed_capabilities()
+                assert found == claimed, f"claimed {sorted(claimed)}, found {sorted(found)}"
+
+    async def test_healthy_session_has_no_faults(self) -> None:
+        """A session whose device delivers everything is not degraded, and answers a probe."""
+        async with self._opened() as (rig, session):
+            await session.probe()
+            await read_exactly(session, rig.items)
+            assert not session.faults, f"all is delivered, and it is at fault: {session.faults}"
+
+    async def test_sessions_are_fresh(self) -> None:
+        """Each `open` gives another session; two do not know of each other."""
+        async with self._opened() as (rig, one):
+            other = await rig.connector.open()
+            try:
+                assert other is not one, "the same session twice"
+                await asyncio.gather(read_exactly(one, rig.items), read_exactly(other, rig.items))
+            finally:
+                await other.close()
+            await read_exactly(one, rig.items)
+
+    async def test_close_is_final(self) -> None:
+        """A session can be closed twice; read after that, it is `NotConnected`."""
+        async with self._opened() as (rig, session):
+            await session.close()
+            await session.close()
+            await check_lost(rig, lambda: session.read(rig.tags), rig.timeout_s)
+
+    async def test_close_is_quick(self) -> None:
+        """Closing takes about 1 s at most and raises nothing, be the device silent or gone."""
+        async with self._rigged("link") as rig:
+            assert rig.link is not None
+            for disturb in (rig.link.half_open, rig.link.cut):
+                session = await rig.connector.open()
+                await session.read(rig.tags)
+                disturb()
+                begun_s = monotonic()
+                closing = asyncio.ensure_future(session.close())
+                await asyncio.wait([closing], timeout=_CLOSED_S + SLACK_S)
+                is_closed = closing.cancel() is False
+                await asyncio.wait([closing])
+                assert is_closed, f"not closed within {monotonic() - begun_s:.1f} s"
+                closing.result()
+                rig.link.mend()
+
+    async def test_nothing_is_left(self) -> None:
+        """A closed session leaves no task and no descriptor, be it used, cut or cancelled."""
+        async with self._rigged("link") as rig:
+            assert rig.link is not None
+            await _use(rig, lambda: None)  # what is made once is made now
+            await _settle()
+            tasks, descriptors = _tasks(), _descriptors()
+            for disturb in (lambda: None, rig.link.cut):
+                await _use(rig, disturb)
+                rig.link.mend()
+            await until(lambda: _descriptors() <= descriptors, SLACK_S, "a descriptor is left")
+            await until(lambda: _tasks() <= tasks, SLACK_S, "a task is left")
+
+    async def test_cancelled_open_leaves_nothing(self) -> None:
+        """An `open` that is cancelled while the device is silent leaves no task and no socket."""
+        async with self._rigged("link") as rig:
+            assert rig.link is not None
+            await _use(rig, lambda: None)
+            await _settle()
+            tasks, descriptors = _tasks(), _descriptors()
+            rig.link.half_open()
+            opening = asyncio.ensure_future(rig.connector.open())
+            await asyncio.sleep(0.05)
+            opening.cancel()
+            await asyncio.wait([opening], timeout=_CLOSED_S + SLACK_S)
+            assert opening.done(), "an open that is cancelled goes on"
+            if not opening.cancelled():  # there was no more to it than a TCP connection
+                await opening.result().close()
+            rig.link.mend()
+            await until(lambda: _descriptors() <= descriptors, SLACK_S, "a descriptor is left")
+            await until(lambda: _tasks() <= tasks, SLACK_S, "a task is left")
+
+    async def test_nothing_writes(self) -> None:
+        """Opening, reading, probing and asking for an encoder send no write to the device."""
+        async with self._opened("writes") as (rig, session):
+            assert rig.writes is not None
+            before = rig.writes()
+            await session.read([*rig.tags, rig.unknown])
+            await session.probe()
+            with suppress(NotConnected):  # a connection that does not write has no encoder
+                await session.encoder([write.tag for write in rig.encode])
+            assert rig.writes() == before, "a write has reached the device"
+
+    async def test_secrets_stay_hidden(self) -> None:
+        """Neither connector, session nor error shows the secret that it logs in with."""
+        async with self._opened("secrets", "link") as (rig, session):
+            assert rig.link is not None
+            check_hidden(rig, rig.connector, rig.connector.where, session, session.faults)
+            rig.link.cut()
+            await check_lost(rig, lambda: session.read(rig.tags), rig.timeout_s)
+
+
+async def _use(rig: Rig, disturb: Callable[[], None]) -> None:
+    session = await rig.connector.open()
+    try:
+        await session.read(rig.tags)
+        disturb()
+        with suppress(NotConnected):
+            await session.probe()
+    finally:
+        await session.close()
+
+
+async def _settle() -> None:
+    """Waits until the device's side of a closed session is gone too; it may be in this process."""
+    count = -1
+    while count != (count := _descriptors() + len(_tasks())):  # noqa: ASYNC110 - no event tells
+        await asyncio.sleep(0.05)
+
+
+def _tasks() -> set[asyncio.Task[object]]:
+    return asyncio.all_tasks()
+
+
+def _descriptors() -> int:
+    return sum(1 for _ in _DESCRIPTORS.iterdir()) if _DESCRIPTORS.is_dir() else 0

@@ -1,0 +1,180 @@
+"""What all checks of the kit stand on: a rig for each, and what is missing said aloud."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+import pytest
+
+from ..errors import NotConnected
+from ..session import Browses, Describes, Session, Subscribes
+from ..tags import Tag
+from ..values import DataValue
+from .claims import Capability, Claim, load_quality
+from .rig import Item, Means, Rig
+
+SLACK_S = 2.0
+"""How much longer anything may take on a machine that is busy, seconds."""
+
+
+_LONGEST_S = 30.0  # a connector that hangs is a finding, not the end of all tests
+
+
+class Suite:
+    """Base of the checks; each is a method, and its name is the rule's id.
+
+    Attributes:
+        quality: The connector's `quality.toml`. A rule that is not done there is skipped with
+            its comment, and one that is done cannot be skipped for want of means.
+    """
+
+    quality: ClassVar[Path | None] = None
+
+    def rig(self) -> AbstractAsyncContextManager[Rig]:
+        """Makes a rig and ends it; to be written by whoever proves a connector."""
+        raise NotImplementedError
+
+    @classmethod
+    def claims(cls) -> Mapping[str, Claim]:
+        """Returns what the connector says of each rule; empty without a `quality.toml`."""
+        return {} if cls.quality is None else load_quality(cls.quality).rules
+
+    @pytest.fixture(autouse=True)
+    def _only_what_is_claimed(self, request: pytest.FixtureRequest) -> None:
+        claim = self.claims().get(rule_of(request.function.__name__))
+        if claim is not None and claim.status != "done":
+            pytest.skip(f"{claim.status}: {claim.comment}")
+
+    @classmethod
+    def claimed_capabilities(cls) -> frozenset[Capability]:
+        """Returns what the sessions can do more than read, as `quality.toml` says."""
+        return frozenset() if cls.quality is None else load_quality(cls.quality).capabilities
+
+    @asynccontextmanager
+    async def _rigged(self, *needs: Means) -> AsyncGenerator[Rig]:
+        async with asyncio.timeout(_LONGEST_S), self.rig() as rig:
+            for means in needs:
+                self._need(rig, means)
+            before = 0 if rig.writes is None else rig.writes()
+            yield rig
+            after = before if rig.writes is None else rig.writes()
+            assert after == before, f"{after - before} writes have reached the device"
+
+    def _need(self, rig: Rig, means: Means) -> None:
+        reason = rig.cannot.get(means, "")
+        if rig.has(means):
+            assert not reason, f"the rig has {means!r}, and says that it has not"
+            return
+        assert reason, f"the rig has no {means!r}, and does not say why in `cannot`"
+        self._skip(f"the rig has no {means}: {reason}")
+
+    @classmethod
+    def _skip(cls, reason: str) -> None:
+        assert cls.quality is None, f"quality.toml says done, but {reason}"
+        pytest.skip(reason)
+
+    @asynccontextmanager
+    async def _opened(self, *needs: Means) -> AsyncGenerator[tuple[Rig, Session]]:
+        async with self._rigged(*needs) as rig:
+            session = await rig.connector.open()
+            try:
+                yield rig, session
+            finally:
+                await session.close()
+
+    @asynccontextmanager
+    async def _able(self, capability: type, *needs: Means) -> AsyncGenerator[tuple[Rig, Session]]:
+        async with self._opened(*needs) as (rig, session):
+            if not isinstance(session, capability):
+                self._skip(f"the session is no {capability.__name__}")
+            yield rig, session
+
+
+def rule_of(check: str) -> str:
+    """Returns the id of the rule that a check of this name proves."""
+    return check.removeprefix("test_").replace("_", "-")
+
+
+def capabilities_of(session: Session, *, encodes: bool) -> frozenset[Capability]:
+    """Returns what a session can do more than read."""
+    found: dict[Capability, bool] = {
+        "browses": isinstance(session, Browses),
+        "describes": isinstance(session, Describes),
+        "subscribes": isinstance(session, Subscribes),
+        "encodes": encodes,
+    }
+    return frozenset(name for name, is_there in found.items() if is_there)
+
+
+def fits(reading: DataValue, item: Item) -> bool:
+    """Whether a reading is what the device holds, to the type and the last bit."""
+    same_type = type(reading.value) is type(item.value)
+    return same_type and reading.value == item.value and reading.status == item.status
+
+
+async def read_exactly(session: Session, items: Sequence[Item]) -> None:
+    """Reads the items and checks that each comes once, and is what the device holds."""
+    readings = await session.read([item.tag for item in items])
+    assert set(readings) == {item.tag.name for item in items}, "not one reading for each tag"
+    check_readings(readings, items)
+
+
+def check_readings(readings: Mapping[str, DataValue], items: Sequence[Item]) -> None:
+    """Checks that these items are there and read as the device holds them."""
+    for item in items:
+        reading = readings.get(item.tag.name)
+        assert isinstance(reading, DataValue), f"{item.tag.name}: a bare {reading!r}"
+        assert fits(reading, item), f"{item.tag.name}: {reading}, and the device holds {item}"
+
+
+async def check_lost(rig: Rig, call: Callable[[], Awaitable[object]], within_s: float) -> None:
+    """Checks that a call raises `NotConnected` by the connection's name, and in time."""
+    name = rig.connector.name
+    error = await _error_of(call, within_s + SLACK_S)
+    assert isinstance(error, NotConnected), (
+        f"no NotConnected, time-out {rig.timeout_s:g} s, but {error!r}"
+    )
+    assert error.endpoints.get(name), f"{error.endpoints} gives no reason under {name!r}"
+    _hides(rig, str(error))
+
+
+async def _error_of(call: Callable[[], Awaitable[object]], within_s: float) -> BaseException | None:
+    task = asyncio.ensure_future(call())
+    done, _ = await asyncio.wait([task], timeout=within_s)
+    if done:
+        return asyncio.CancelledError() if task.cancelled() else task.exception()
+    task.cancel()
+    await asyncio.wait([task], timeout=SLACK_S)
+    return TimeoutError(f"nothing within {within_s:g} s")
+
+
+async def until(is_so: Callable[[], bool], within_s: float, told: str) -> None:
+    """Waits for what no event tells of; fails with `told` if it does not come."""
+    deadline_s = monotonic() + within_s
+    while not is_so():
+        assert monotonic() < deadline_s, told
+        await asyncio.sleep(0.01)
+
+
+def _hides(rig: Rig, *texts: str) -> None:
+    for secret in rig.secrets:
+        assert not any(secret in text for text in texts), "a secret shows"
+
+
+def check_hidden(rig: Rig, *shown: object) -> None:
+    """Checks that no secret stands in what these show of themselves."""
+    _hides(rig, *(text for each in shown for text in (repr(each), str(each))))
+
+
+def other_value(tag: Tag, value: object) -> bool | int | float | str:
+    """Returns another value of a tag's kind, one that a small type holds too."""
+    if tag.kind == "bool":
+        return not value
+    if tag.kind == "string":
+        return "other"
+    if tag.kind == "enum":
+        return next(number for number in tag.members.values() if number != value)
+    return 2.5 if tag.kind == "float" and value != 2.5 else 3

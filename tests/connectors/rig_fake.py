@@ -1,0 +1,67 @@
+"""The conformance kit's own fake as a rig, whole or broken."""
+
+from handwheel.connectors.coercion import DeviceType
+from handwheel.connectors.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.testing import Item, Rig, Write
+from handwheel.connectors.testing.fake import FakeConnector
+from handwheel.connectors.testing.fake_device import QUEUE, FakeDevice
+from handwheel.connectors.values import BAD_SENSOR_FAILURE, StatusCode, Value
+
+SHAKY = StatusCode(0x40940000)
+TIMEOUT_S = 0.2
+
+
+def _tag(name: str, kind: Kind, *, writable: bool = False, is_array: bool = False) -> Tag:
+    members = {"manual": 0, "auto": 1} if kind == "enum" else {}
+    return Tag(f"{name}.pv", "dev", kind, NodeAddress(f"s={name}"), members=members,
+               writable=writable, is_array=is_array)  # fmt: skip
+
+
+_FAKE: list[tuple[Item, DeviceType]] = [
+    (Item(_tag("A", "float", writable=True), 350.5), "float32"),
+    (Item(_tag("B", "int", writable=True), -3), "int16"),
+    (Item(_tag("C", "bool", writable=True), True), "bool"),
+    (Item(_tag("D", "string"), "°C"), "string"),
+    (Item(_tag("E", "enum", writable=True), 1), "uint16"),
+    (Item(_tag("F", "float", is_array=True), (1.0, 2.0)), "float64"),
+    (Item(_tag("G", "float"), 7.0, SHAKY), "float64"),
+    (Item(_tag("H", "float"), None, BAD_SENSOR_FAILURE), "float64"),
+    (Item(_tag("I", "float"), 11.0), "float64"),
+]
+A, B, C, E = (item.tag for item, _ in (_FAKE[0], _FAKE[1], _FAKE[2], _FAKE[4]))
+
+
+def fake_rig(connector: type[FakeConnector] = FakeConnector, *, is_subscribed: bool = False) -> Rig:
+    """The fake on its own device; a test may give a broken one."""
+    device = FakeDevice()
+    for item, type_ in _FAKE:
+        device.hold(item.tag, item.value, item.status, type_=type_)
+
+    async def change(tag: Tag, value: Value) -> None:
+        device.hold(tag, value)
+
+    async def refuse(tag: Tag) -> None:
+        device.refuse(tag)
+
+    async def apply(wire: bytes) -> None:
+        device.apply(wire)
+
+    return Rig(
+        connector=connector(
+            "dev", device, scan_s=0.05, timeout_s=TIMEOUT_S, is_subscribed=is_subscribed,
+            keep_alive_s=0.5 * TIMEOUT_S,
+        ),
+        timeout_s=TIMEOUT_S,
+        items=[item for item, _ in _FAKE],
+        unknown=_tag("nowhere", "float"),
+        link=device,
+        change=change,
+        refuse=refuse,
+        writes=lambda: len(device.writes),
+        encode=[Write(A, 0.1, 0.10000000149011612), Write(B, 7, 7), Write(C, False, False),
+                Write(E, 0, 0)],
+        refused=[(A, 1e39), (B, 40_000), (B, 0.5), (E, 2)],
+        apply=apply,
+        burst=QUEUE + 51,
+        cannot={"secrets": "nobody logs in to memory"},
+    )  # fmt: skip
