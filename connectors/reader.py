@@ -6,11 +6,10 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_fixed
-
-from .connection import Connection
+from .connection import Connection, Listener
 from .errors import NotConnected
-from .session import Connector, Encoder, Session, Survey
+from .opening import opened
+from .session import Connector, Encoder, Survey
 from .site import ModbusConnection, Site
 from .tags import Tag
 from .values import DataValue
@@ -111,20 +110,11 @@ async def survey(
 
 
 async def _look(connector: Connector, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
-    retrying = AsyncRetrying(
-        stop=stop_after_attempt(3),
-        wait=wait_fixed(0.25),
-        retry=retry_if_exception_type(NotConnected),
-        reraise=True,
-    )
-    session: Session = await retrying(connector.open)
-    try:
+    async with opened(connector) as session:
         encoders: dict[str, Encoder] = {}
         if write:
             encoders[connector.name] = await session.encoder(write)
         return Survey(await session.read(read), encoders)
-    finally:
-        await session.close()
 
 
 class SiteReader:
@@ -133,11 +123,12 @@ class SiteReader:
     Args:
         site: The site.
         tags: What is scanned; connections without a tag in it are left alone.
+        listeners: Who is told everything that comes.
     """
 
-    def __init__(self, site: Site, tags: Sequence[Tag]) -> None:
+    def __init__(self, site: Site, tags: Sequence[Tag], listeners: Sequence[Listener] = ()) -> None:
         self.connections = [
-            Connection(connector_for(site, name), group)
+            Connection(connector_for(site, name), group, listeners)
             for name, group in by_connection(tags).items()
         ]
         self._stack = AsyncExitStack()

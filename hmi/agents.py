@@ -1,17 +1,22 @@
 """Puts a site's agents together, and runs them: readers, playbooks, ledger, graph."""
 
+import asyncio
 import json
 import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
+from time import monotonic
 
 from handwheel import agents, playbooks
 from handwheel.agents.checkpoints import open_checkpoints
 from handwheel.agents.crew import Crew
 from handwheel.agents.means import Means
+from handwheel.connectors import historian
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.historian.recorder import Recorder, source_limits
 from handwheel.connectors.reader import SiteReader, survey
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
@@ -20,6 +25,7 @@ from handwheel.playbooks.bound import BoundPlaybook
 from handwheel.playbooks.desk import Desk
 from handwheel.playbooks.lint import lint_all
 from handwheel.playbooks.loader import Playbook, load_library
+from handwheel.playbooks.past import Past
 from handwheel.playbooks.plant_view import PlantView, Readings
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.across import cross_limits
@@ -58,12 +64,11 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     """
     loaded = _sound_playbooks(site)
     note_start()
-    for package in (agents, playbooks):
+    for package in (agents, playbooks, historian):
         tell_log(package.__name__)
     async with _crew(site, loaded) as (crew, reader, database):
         _announce(site, loaded, as_json=as_json)
-        scan_s = min((each.scan for each in site.connections.values()), default=1.0)
-        work = crew.work(_telling(reader), scan_s)
+        work = crew.work(_telling(reader), _scan_s(site))
         await serve(work, database, partial(show_run_row, as_json=as_json))
 
 
@@ -101,18 +106,26 @@ async def _crew(
     plans = [plan for each in loaded for plan in bind_triggers(each, site)]
     tags = _tags(site, plans)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with Database(site.state, site.id) as database, WorkOrders(site.state) as workorders:
+    past = Past(partial(HistoryReader, site.state), site.clock_tag, _scan_s(site))
+    view = _view(site, plans)
+    with (
+        closing(past),
+        Database(site.state, site.id) as database,
+        WorkOrders(site.state) as workorders,
+    ):
+        await asyncio.to_thread(view.recall, past, monotonic())
         holder = take_lease(database, instant_now())
         try:
             bench = Bench(site, database, policy, load_roster(site))
             filing = Filing(site, policy, cross_limits(site, policy))
             async with (
                 open_checkpoints(site.state) as saver,
-                SiteReader(site, tags) as reader,
+                Recorder(site.state, source_limits(site)) as recorder,
+                SiteReader(site, tags, [recorder]) as reader,
             ):
                 means = Means(
                     Desk(bench, filing, holder, instant_now, partial(survey, site)),
-                    _view(site, plans),
+                    view,
                     workorders,
                     plans,
                     lambda name, roles: _rebind(site, loaded, name, roles),
@@ -124,6 +137,10 @@ async def _crew(
                 yield Crew(means), reader, database
         finally:
             give_lease_back(database, holder, instant_now())
+
+
+def _scan_s(site: Site) -> float:
+    return min((each.scan for each in site.connections.values()), default=1.0)
 
 
 def _view(site: Site, plans: Sequence[BoundPlaybook]) -> PlantView:

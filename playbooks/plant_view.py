@@ -5,11 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from handwheel.connectors.values import DataValue, Quality
-from handwheel.tools.conditions import Condition, History
+from handwheel.tools.conditions import Condition, Expression, History
+
+from .past import Past
 
 Readings = Mapping[str, DataValue]
 
 _MOST_POINTS = 1200
+_BLIND_S = 5.0  # a shorter loss proves nothing, and hides no restart of a plant
+_PACE_OVER_S = 30.0
+_PACE_ERROR = 0.03
 
 
 @dataclass(slots=True)
@@ -25,14 +30,24 @@ class ProcessClock:
     Attributes:
         now_s: Process time, seconds.
         shown_s: The same as the plant shows it, which does go back when it begins anew.
+        is_anew: Whether it was lost, and is back with another time than it would have by now:
+            it is another plant, one that was restored, or one whose speed was changed.
     """
 
     tag: str = ""
     now_s: float = 0.0
     shown_s: float = 0.0
+    is_anew: bool = False
     _read_s: float | None = None
     _pace: float = 1.0
     _is_seen: bool = False
+    _seen: tuple[float, float] | None = None
+    _marks: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether process time was to be had at the latest scan; the machine's always is."""
+        return self._is_seen or not self.tag
 
     def tick(self, readings: Readings, monotonic_s: float) -> float:
         """Returns process time, seconds, at a scan."""
@@ -44,11 +59,36 @@ class ProcessClock:
         shown_s, guessed_s = self._read(readings), passed_s * self._pace
         went_s = guessed_s if shown_s is None else shown_s - self.shown_s
         was_seen, self._is_seen = self._is_seen, shown_s is not None
+        self.is_anew = False
+        if shown_s is not None:
+            self.is_anew = not was_seen and self._is_another(monotonic_s, shown_s)
+            self._note(monotonic_s, shown_s)
         if was_seen and self._is_seen and passed_s > 0.0 and went_s >= 0.0:
             self._pace = 0.8 * self._pace + 0.2 * went_s / passed_s
         self.shown_s += went_s
         self.now_s += went_s if went_s >= 0.0 else guessed_s
         return self.now_s
+
+    def _is_another(self, monotonic_s: float, shown_s: float) -> bool:
+        if self._seen is None:
+            return False
+        seen_s, before_s = self._seen
+        mark_s, mark_shown_s = self._marks[0]
+        over_s, blind_s = seen_s - mark_s, monotonic_s - seen_s
+        pace = (before_s - mark_shown_s) / over_s if over_s >= _BLIND_S else self._pace
+        error_s = abs(shown_s - before_s - pace * blind_s)
+        return blind_s > _BLIND_S and (
+            error_s > _PACE_ERROR * pace * blind_s + _BLIND_S * max(pace, 1.0)
+        )
+
+    def _note(self, monotonic_s: float, shown_s: float) -> None:
+        """Notes what its pace is seen by over a longer time: scans are not even."""
+        is_back = self._seen is None or shown_s < self._seen[1] or self.is_anew
+        self._seen = (monotonic_s, shown_s)
+        if is_back:
+            self._marks = (self._seen,)
+        elif monotonic_s - self._marks[-1][0] >= _PACE_OVER_S:
+            self._marks = (self._marks[-1], self._seen)
 
     def _read(self, readings: Readings) -> float | None:
         reading = readings.get(self.tag)
@@ -72,6 +112,9 @@ class PlantView:
     now_s: float = 0.0
     scan_s: float = 0.0
     scans: int = 0
+    _past: Past | None = None
+    _reaches: Mapping[str, float] = field(default_factory=dict[str, float])
+    _is_recalling: bool = False
     _trends: dict[str, list[tuple[float, float]]] = field(
         default_factory=dict[str, list[tuple[float, float]]]
     )
@@ -80,24 +123,49 @@ class PlantView:
 
     @classmethod
     def of(
-        cls, conditions: Iterable[Condition], clock_tag: str, trends: Iterable[str] = ()
+        cls,
+        conditions: Iterable[Condition | Expression],
+        clock_tag: str,
+        trends: Iterable[str] = (),
     ) -> "PlantView":
         """Returns a view that remembers what some conditions look at.
 
         Args:
             trends: Tags whose course is to be kept, as evidence for work orders.
         """
-        view = cls(ProcessClock(clock_tag), History(conditions))
+        known = list(conditions)
+        view = cls(ProcessClock(clock_tag), History(known))
         view._trends = {name: [] for name in trends}
+        view._reaches = _reaches(known)
         return view
+
+    def recall(self, past: Past, monotonic_s: float) -> None:
+        """Fills the windows with what was recorded before this process began.
+
+        Where nothing was recorded, or nothing good, they have a gap as if they had seen it. If
+        the plant's clock shows at the first scan that it is another plant than the recorded
+        one, they begin empty.
+
+        Args:
+            past: Where trends are read from, too, from now on.
+            monotonic_s: Now.
+        """
+        self._past = past
+        self._is_recalling = True
+        for scan in past.scans(self._reaches):
+            self.clock.tick(scan.readings, monotonic_s - scan.before_s)
+            if self.clock.is_anew:
+                self.history.forget()
+            if scan.readings and self.clock.is_seen:
+                self.history.recall(scan.readings, self.clock.shown_s, scan.ago_s)
 
     async def observe(self, readings: Readings, monotonic_s: float) -> None:
         """Takes a scan, and wakes whoever waits for one."""
         before_s, before_shown_s = self.now_s, self.clock.shown_s
         self.readings, self.now_s = readings, self.clock.tick(readings, monotonic_s)
-        self.history.observe(readings, self.clock.shown_s)
+        self._remember(readings)
         for name, points in self._trends.items():
-            if self.clock.shown_s < before_shown_s:
+            if self.clock.shown_s < before_shown_s or self.clock.is_anew:
                 points.clear()  # the plant has begun anew
             self._keep(points, readings.get(name))
         if self.scans:
@@ -106,6 +174,15 @@ class PlantView:
         self.scans += 1
         async with self._news:
             self._news.notify_all()
+
+    def _remember(self, readings: Readings) -> None:
+        """Takes a scan into the windows, once it is known whether they are of this plant."""
+        if self._is_recalling and not self.clock.is_seen:
+            return
+        self._is_recalling = False
+        if self.clock.is_anew:
+            self.history.forget()
+        self.history.observe(readings, self.clock.shown_s)
 
     def _keep(self, points: list[tuple[float, float]], reading: DataValue | None) -> None:
         value = reading.value if reading is not None and reading.quality is Quality.GOOD else None
@@ -125,10 +202,15 @@ class PlantView:
     def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
         """Returns how a tag went: seconds, 0 being now, and value, the oldest first.
 
+        From the historian, with its lowest and highest values, if it can be read; else what
+        this process saw itself.
+
         Args:
             last_s: How far back, process time.
             most: How many points at most.
         """
+        if self._past is not None and (recorded := self._past.trend(tag, last_s, most)):
+            return recorded
         begin_s = self.now_s - last_s
         points = [each for each in self._trends.get(tag, []) if each[0] >= begin_s]
         every = max(1, -(-len(points) // most))
@@ -140,3 +222,12 @@ class PlantView:
         seen = self.scans
         async with self._news:
             await self._news.wait_for(lambda: self.scans > seen)
+
+
+def _reaches(conditions: Iterable[Condition | Expression]) -> Mapping[str, float]:
+    """Returns how far back windows look at each tag, process time."""
+    reaches: dict[str, float] = {}
+    for condition in conditions:
+        for tag in condition.tags if condition.windows else ():
+            reaches[tag] = max(reaches.get(tag, 0.0), condition.longest_window_s)
+    return reaches

@@ -3,13 +3,16 @@
 import signal
 import subprocess
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
 import pytest
 
+from handwheel.connectors.historian.errors import NoHistory
+from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.values import Quality
 from handwheel.tools.guardrails.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.enrolment_text import with_record
 from handwheel.tools.guardrails.keys import PrivateKey
@@ -237,3 +240,23 @@ def test_a_plant_that_dies_while_a_run_settles(tmp_path: Path) -> None:
             assert stage.wires() == ["050014ff00", "0500140000"]
             assert agents.poll() is None
         assert stage.world.judged(stage.world.export()).faults == ()
+
+
+def test_what_the_agents_read_stays_there_when_they_are_killed(stage: Stage) -> None:
+    def newest_s(tag: str) -> float:
+        with suppress(NoHistory), HistoryReader(stage.site / "var") as reader:
+            found = reader.newest(tag)
+            assert found is None or found[1].quality is Quality.GOOD
+            return found[0] if found else 0.0
+        return 0.0
+
+    began_s = time()
+    with stage.agents():
+        assert becomes_true(lambda: newest_s("SIM-CLOCK.pv") > began_s + 1.0, _WAIT_S)
+        assert newest_s("P-101A.running") >= began_s  # the other connection
+        assert "recorded" not in stage.said
+    with HistoryReader(stage.site / "var") as reader:
+        slots = reader.course("SIM-CLOCK.pv", began_s, time(), 100)
+    shown = [slot.low for slot in slots if slot.low is not None]
+    assert len(shown) > 1
+    assert shown == sorted(shown)

@@ -1,0 +1,198 @@
+"""Reads what was recorded: the course of a tag for people, and scan by scan for windows."""
+
+from collections.abc import Iterator, Mapping
+from heapq import merge
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from ..values import DataValue, StatusCode
+from .file import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, translated
+from .kept import Kept, given_back
+from .slots import Piece, Slot, fold, standing
+from .thinning import good_number, read_marks, recordings, rows_of
+
+_SLEW_US = 1_000_000  # by less a clock is not set, but corrected
+
+_Row = tuple[int, str, Kept, int]
+
+
+class Scan(NamedTuple):
+    """How the plant was read at one moment.
+
+    Attributes:
+        at_s: Seconds since 1970.
+        readings: Of the tags that were recorded then; none where nothing was recorded any more.
+    """
+
+    at_s: float
+    readings: Mapping[str, DataValue]
+
+
+class HistoryReader:
+    """An open history, from which nothing is written.
+
+    Args:
+        state: The site's state folder.
+
+    Raises:
+        HistoryError: There is none, or it is not a historian's.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._path = state / HISTORY_FILE
+        self._connection = open_for_reading(self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes it."""
+        self._connection.close()
+
+    def course(self, tag: str, since_s: float, until_s: float, count: int) -> list[Slot]:
+        """Returns what a tag did in each of some equal slots of time, the oldest first.
+
+        Long slots are read from minutes or hours, as are times of which no samples are kept any
+        more; what has not been down-sampled yet is read from samples.
+
+        Args:
+            tag: Its name; of one that was never recorded, every slot is a gap.
+            since_s: Seconds since 1970.
+            until_s: Later than that.
+            count: How many slots.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+        since, until = round(since_s * 1e6), round(until_s * 1e6)
+        if count < 1 or until <= since:
+            raise ValueError(f"no {count} slots lie from {since_s} to {until_s}")
+        with translated(self._path):
+            number = self._number(tag)
+            if number is None:
+                return fold((), since, until, count)
+            return fold(self._pieces(number, since, until, count), since, until, count)
+
+    def newest(self, tag: str) -> tuple[float, DataValue] | None:
+        """Returns the newest sample of a tag, and when it was written, seconds since 1970.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+        with translated(self._path):
+            found = self._connection.execute(
+                "SELECT at_us, value, status FROM sample "
+                "WHERE tag = (SELECT id FROM tag WHERE name = ?) ORDER BY at_us DESC LIMIT 1",
+                (tag,),
+            ).fetchone()
+        return None if found is None else (found[0] / 1e6, _reading(found[1], found[2]))
+
+    def scans(self, tags: Mapping[str, float], until_s: float, step_s: float) -> Iterator[Scan]:
+        """Yields how the plant was read, as whoever looked every so often would have seen it.
+
+        What was recorded under a wall clock that was set back later is left out: nobody knows
+        when it was.
+
+        Args:
+            tags: By name, since when, seconds since 1970.
+            until_s: The end.
+            step_s: Between two looks.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+        with translated(self._path):
+            trusted = self._trusted_us()
+            since = {
+                number: (name, max(round(tags[name] * 1e6), trusted + 1))
+                for name in tags
+                if (number := self._number(name)) is not None
+            }
+            if not since:
+                return
+            until, begin = round(until_s * 1e6), min(each for _, each in since.values())
+            rows = merge(*(self._rows(n, *each, until) for n, each in since.items()))
+            spans = recordings(self._connection, begin, until)
+            yield from _looks(rows, spans, begin, until, round(step_s * 1e6))
+
+    def _rows(self, number: int, name: str, since: int, until: int) -> Iterator[_Row]:
+        for at_us, value, status in rows_of(self._connection, number, since, until):
+            yield at_us, name, value, status
+
+    def _number(self, tag: str) -> int | None:
+        found = self._connection.execute("SELECT id FROM tag WHERE name = ?", (tag,)).fetchone()
+        return None if found is None else int(found[0])
+
+    def _trusted_us(self) -> int:
+        """Returns since when the recorded times are those of the wall clock as it is now."""
+        newest = trusted = 0
+        for begin, end in self._connection.execute(
+            "SELECT begin_us, end_us FROM recording ORDER BY number"
+        ):
+            if begin < newest - _SLEW_US:
+                trusted = newest
+            newest = max(newest, end)
+        return trusted
+
+    # --- the course, from what is kept of it --------------------------------------------------
+
+    def _pieces(self, tag: int, since: int, until: int, count: int) -> Iterator[Piece]:
+        marks, width = read_marks(self._connection), (until - since) / count
+        minutes_until = marks.get("minutes_until", 0)
+        hours_until = marks.get("hours_until", 0)
+        hours_end = hours_until if width >= HOUR_US else marks.get("minute_from", 0)
+        minutes_end = minutes_until if width >= MINUTE_US else marks.get("sample_from", 0)
+        hours_end = min(hours_end, hours_until)
+        yield from self._buckets("hour", HOUR_US, tag, since, min(until, hours_end))
+        since = max(since, hours_end)
+        yield from self._buckets("minute", MINUTE_US, tag, since, min(until, minutes_end))
+        since = max(since, minutes_end)
+        if since < until:
+            yield from self._raw(tag, since, until)
+
+    def _buckets(self, table: str, size: int, tag: int, since: int, until: int) -> Iterator[Piece]:
+        found = self._connection.execute(
+            f"SELECT at_us, low, high, mean, last, good_us FROM {table} "  # noqa: S608 (our names)
+            "WHERE tag = ? AND at_us > ? AND at_us < ? ORDER BY at_us",
+            (tag, since - size, until),
+        )
+        for at_us, low, high, mean, last, good_us in found:
+            yield Piece(at_us, at_us + size, low, high, mean, last, good_us)
+
+    def _raw(self, tag: int, since: int, until: int) -> Iterator[Piece]:
+        rows = [
+            (at_us, good_number(value, status))
+            for at_us, value, status in rows_of(self._connection, tag, since, until)
+        ]
+        if rows:
+            spans = recordings(self._connection, rows[0][0], until)
+            yield from standing(rows, spans, since, until)
+
+
+def _reading(value: Kept, status: int) -> DataValue:
+    # Without a time of arrival: how old it was is not kept.
+    return DataValue(given_back(value), StatusCode(status), None, None, 0.0)
+
+
+def _looks(
+    rows: Iterator[_Row], spans: list[tuple[int, int]], since: int, until: int, step: int
+) -> Iterator[Scan]:
+    waiting = next(rows, None)
+    for begin, end in spans:
+        if end < since:
+            continue
+        readings: dict[str, DataValue] = {}
+        look = max(begin, since)
+        while look < min(end + step, until):
+            while waiting is not None and waiting[0] <= look:
+                at_us, name, value, status = waiting
+                if at_us >= begin:
+                    readings[name] = _reading(value, status)
+                waiting = next(rows, None)
+            yield Scan(look / 1e6, dict(readings))
+            look += step
+        if end < until:
+            yield Scan(min(end + step, until) / 1e6, {})

@@ -1,0 +1,161 @@
+"""Writes what came: each change, and now and then that a value still stands."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..groups import aged
+from ..session import Sample
+from ..values import DataValue
+from .file import MINUTE_US, open_for_writing, transaction, translated
+from .kept import Kept, kept
+from .thinning import Thinning
+
+BEAT_US = 5 * MINUTE_US
+"""How often a value that does not change is written again."""
+
+
+class Batch(NamedTuple):
+    """What came at one moment.
+
+    Attributes:
+        at_us: Microseconds since 1970.
+        is_after_gap: Whether what came before it is missing.
+    """
+
+    at_us: int
+    samples: Sequence[Sample]
+    is_after_gap: bool = False
+
+
+class _Standing(NamedTuple):
+    """What was written last of a tag."""
+
+    value: Kept
+    status: int
+    at_us: int
+
+
+_INSERT = (
+    "INSERT INTO sample VALUES (?, ?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET value = excluded.value, status = excluded.status"
+)
+
+_Row = tuple[int, int, Kept, int]
+
+
+class Writer:
+    """The open database of the one process that writes; to be used from one thread.
+
+    Args:
+        path: Where it is, or is to be made.
+        source_limits: Of tags whose device samples them anew in each cycle: the age above which
+            a sample is not good any more, seconds.
+
+    Raises:
+        HistoryError: It cannot be opened, or is not a historian's.
+    """
+
+    def __init__(self, path: Path, source_limits: Mapping[str, float]) -> None:
+        self._path = path
+        self._limits = source_limits
+        self._connection = open_for_writing(path)
+        self._standing: dict[str, _Standing] = {}
+        self._recording = 0  # none yet
+        self._recorded_until = 0
+        self._beat_us = 0
+        try:
+            with translated(path):
+                found = self._connection.execute("SELECT name, id FROM tag")
+                self._ids: dict[str, int] = dict(found.fetchall())
+                self._thinning = Thinning(self._connection)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the database; what was written stays."""
+        self._connection.close()
+
+    def write(self, batches: Sequence[Batch]) -> None:
+        """Writes batches in their order, all or nothing.
+
+        Raises:
+            HistoryError: Nothing was written; they may be tried again, with another writer.
+        """
+        with translated(self._path), transaction(self._connection):
+            self._write(batches)
+
+    def thin_out(self, now_us: int) -> bool:
+        """Does one small part of the down-sampling that is due; returns whether it did any.
+
+        Raises:
+            HistoryError: It cannot be done now.
+        """
+        with translated(self._path), transaction(self._connection):
+            return self._thinning.advance(now_us)
+
+    def _write(self, batches: Sequence[Batch]) -> None:
+        rows: list[_Row] = []
+        for batch in batches:
+            if batch.is_after_gap or not self._recording:
+                self._begin(batch.at_us)
+            self._recorded_until = batch.at_us
+            for name, reading in batch.samples:
+                if isinstance(reading.value, tuple):
+                    continue  # an array: nothing is judged by it, and no trend shows it
+                status = int(self._judged(name, reading).status)
+                self._take(rows, name, kept(reading.value), status, batch.at_us)
+            self._repeat(rows, batch.at_us)
+        self._connection.executemany(_INSERT, rows)
+        self._note_end()
+
+    def _note_end(self) -> None:
+        self._connection.execute(
+            "UPDATE recording SET end_us = ? WHERE number = ?",
+            (self._recorded_until, self._recording),
+        )
+
+    def _judged(self, name: str, reading: DataValue) -> DataValue:
+        limit_s = self._limits.get(name)
+        if limit_s is None:
+            return reading
+        return aged(reading, reading.received_s, limit_s, by_source=True)
+
+    def _begin(self, at_us: int) -> None:
+        self._note_end()
+        begun = self._connection.execute(
+            "INSERT INTO recording(begin_us, end_us) VALUES (?, ?)", (at_us, at_us)
+        )
+        self._recording = begun.lastrowid or 0
+        self._standing.clear()
+        self._beat_us = at_us
+
+    def _repeat(self, rows: list[_Row], at_us: int) -> None:
+        """Writes again what has stood for long."""
+        if at_us - self._beat_us < BEAT_US:
+            return
+        self._beat_us = at_us
+        for name, (value, status, since_us) in list(self._standing.items()):
+            if at_us - since_us >= BEAT_US // 2:
+                self._put(rows, name, _Standing(value, status, at_us))
+
+    def _take(self, rows: list[_Row], name: str, value: Kept, status: int, at_us: int) -> None:
+        before = self._standing.get(name)
+        if before is not None:
+            is_same = before.value == value and type(before.value) is type(value)
+            if is_same and before.status == status:
+                return
+            at_us = max(at_us, before.at_us + 1)  # several changes may come at once
+        self._put(rows, name, _Standing(value, status, at_us))
+
+    def _put(self, rows: list[_Row], name: str, new: _Standing) -> None:
+        rows.append((self._id_of(name), new.at_us, new.value, new.status))
+        self._standing[name] = new
+
+    def _id_of(self, name: str) -> int:
+        found = self._ids.get(name)
+        if found is None:
+            made = self._connection.execute("INSERT INTO tag(name) VALUES (?)", (name,))
+            found = self._ids[name] = made.lastrowid or 0
+        return found

@@ -1,0 +1,34 @@
+"""What the historian has of the last minutes, for trends to begin with."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from handwheel.connectors.historian.errors import HistoryError
+from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+
+_MOST = 100  # more than a screen shows; each takes a millisecond
+
+
+def recorded_trends(
+    site: Site, tags: Sequence[Tag], count: int, every_s: float
+) -> Mapping[str, Sequence[float | None]]:
+    """Returns the newest samples of numeric tags; without a historian none.
+
+    Args:
+        count: How many samples of each tag.
+        every_s: Seconds between two of them.
+
+    Returns:
+        By tag, oldest first, `None` where nothing good is known. A history that cannot be read
+        is none: a live table does not need it.
+    """
+    now_s = time.time()
+    found: dict[str, Sequence[float | None]] = {}
+    with suppress(HistoryError), HistoryReader(site.state) as reader:
+        for tag in [tag for tag in tags if tag.kind == "float"][:_MOST]:
+            slots = reader.course(tag.name, now_s - count * every_s, now_s, count)
+            found[tag.name] = [slot.mean for slot in slots]
+    return found
