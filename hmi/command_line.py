@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "playbook": ("playbook", "Find what is wrong with playbooks, and show them."),
     "workorders": ("workorders", "See what agents leave for people to do at the plant."),
     "journal": ("journal", "Read, check and export what happened."),
-    "tags": ("tags", "List, read and watch a site's tags."),
+    "tags": ("tags", "List, read and watch a site's tags, and browse for more."),
 }
 
 _COMPLETING = "_HANDWHEEL_COMPLETE"  # set by the shell's completion, which asks for any command

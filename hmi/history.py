@@ -1,7 +1,8 @@
 """The recent past of scanned tags, for trends on a screen."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
 
 from handwheel.connectors.values import DataValue, Quality
 
@@ -12,15 +13,44 @@ class History:
     Args:
         names: The tags.
         length: Samples per tag.
+        every_s: Seconds between two of them, for `sample`.
     """
 
-    def __init__(self, names: Iterable[str], length: int) -> None:
+    def __init__(self, names: Iterable[str], length: int, every_s: float = 0.0) -> None:
         self._series: dict[str, deque[float | None]] = {
             name: deque(maxlen=length) for name in names
         }
+        self._length = length
+        self._every_s = every_s
+        self._due_s = 0.0
+        self._count = 0
+
+    def begin(self, recorded: Mapping[str, Sequence[float | None]]) -> None:
+        """Begins with what is known already of some tags; the others have a gap there.
+
+        Args:
+            recorded: Equally many samples each, at the same times, oldest first.
+        """
+        first = min((_first_known(series) for series in recorded.values()), default=None)
+        if first is None:
+            return
+        self._count = max(map(len, recorded.values())) - first
+        for name, series in self._series.items():
+            series.extend(recorded.get(name, [None] * (first + self._count))[first:])
+
+    def sample(self, readings: Mapping[str, DataValue], now_s: float) -> None:
+        """Adds the readings if a sample is due.
+
+        Args:
+            now_s: Monotonic time, seconds.
+        """
+        if now_s >= self._due_s:
+            self._due_s = max(self._due_s + self._every_s, now_s)
+            self.add(readings)
 
     def add(self, readings: Mapping[str, DataValue]) -> None:
         """Adds one scan."""
+        self._count = min(self._count + 1, self._length)
         for name, series in self._series.items():
             reading = readings[name]
             value = reading.value if reading.quality is Quality.GOOD else None
@@ -29,3 +59,12 @@ class History:
     def series(self, name: str) -> list[float | None]:
         """Returns the samples of a tag, oldest first."""
         return list(self._series[name])
+
+    @property
+    def minutes(self) -> int:
+        """How far the samples reach back, rounded up."""
+        return max(ceil(self._count * self._every_s / 60.0), 1)
+
+
+def _first_known(series: Sequence[float | None]) -> int:
+    return next((n for n, value in enumerate(series) if value is not None), len(series))

@@ -1,19 +1,18 @@
 """Writes a site's files for a simulated plant, in the form in which a person would write them."""
 
-import json
 import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
 
 from handwheel.connectors.errors import ConfigError, Problem, os_reason
 from handwheel.sim_plant.model import Equipment, Node, PlantTag, namespace_uri
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
+from .flow_style import flow
 from .policy_template import is_pulse, policy_yaml
 
 OPCUA = "dcs"
@@ -28,8 +27,6 @@ _IGNORED = "var/\nsecrets/\n"
 
 # The packages of playbooks that were written for a plant
 _PACKAGES = {"cw-100": ("package:cw",)}
-
-_RESERVED = {"true", "false", "null", "y", "n", "yes", "no", "on", "off"}  # in one YAML or another
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +106,7 @@ def _refusal(directory: Path, reason: str) -> ConfigError:
 def tags_yaml(plant: Plant) -> str:
     """Returns `tags.yaml` for a plant: one line a tag, in columns."""
     uri = namespace_uri(plant.model)
-    rows = [(f"{tag.name}:", _flow(_tag(tag, uri))) for tag in (*plant.tags, *CLOCK_TAGS)]
+    rows = [(f"{tag.name}:", flow(_tag(tag, uri))) for tag in (*plant.tags, *CLOCK_TAGS)]
     width = max(len(name) for name, _ in rows)
     lines = [f"  {name:<{width}} {entry}" for name, entry in rows]
     head = f"# The tags of {plant.model}: {plant.title}.\nschema: tags/1\ntags:\n"
@@ -170,7 +167,7 @@ def site_yaml(plant: Plant, site_id: str, link: Link) -> str:
     lines = [
         f"# A site for the simulated plant {plant.model}: {plant.title}.",
         "schema: site/1",
-        f"id: {_flow(site_id)}",
+        f"id: {flow(site_id)}",
         "state: var/",
         f"clock: {{kind: plant, tag: {CLOCK_TAGS[0].name}}}",
         "connections:",
@@ -178,13 +175,13 @@ def site_yaml(plant: Plant, site_id: str, link: Link) -> str:
         "tags: tags.yaml",
         "equipment:",
         *_entries({item.name: _equipment(item) for item in plant.equipment}),
-        f"playbooks: {_flow(['playbooks/', *_PACKAGES.get(plant.model, ())])}",
+        f"playbooks: {flow(['playbooks/', *_PACKAGES.get(plant.model, ())])}",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _entries(table: Mapping[str, Mapping[str, object]]) -> Iterable[str]:
-    return (f"  {name}: {_flow(entry)}" for name, entry in table.items())
+    return (f"  {name}: {flow(entry)}" for name, entry in table.items())
 
 
 def _equipment(item: Equipment) -> dict[str, object]:
@@ -200,22 +197,3 @@ def _equipment(item: Equipment) -> dict[str, object]:
     if item.attributes:
         entry["attributes"] = dict(item.attributes)
     return entry
-
-
-def _flow(value: object) -> str:
-    """Returns a value in YAML's flow style; words that need no quotes get none."""
-    if isinstance(value, Mapping):
-        table = cast(Mapping[str, object], value)
-        inner = ", ".join(f"{key}: {_flow(item)}" for key, item in table.items())
-        return f"{{{inner}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(_flow(item) for item in cast(list[object], value))}]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return f"{value:g}"
-    text = str(value)
-    plain = text.replace("-", "").replace(".", "").replace("/", "").replace(" ", "")
-    is_plain = plain.isascii() and plain.isalnum() and text[0].isalpha()
-    is_duration = text.endswith(" ms") and text[:-3].isdigit()
-    return text if (is_plain and text not in _RESERVED) or is_duration else json.dumps(text)

@@ -1,4 +1,4 @@
-"""`handwheel tags`: lists, reads and watches a site's tags."""
+"""`handwheel tags`: lists, reads and watches a site's tags, and finds more."""
 
 import json
 from collections.abc import Sequence
@@ -105,10 +105,41 @@ def watch(
 ) -> None:
     """Watch tags until Ctrl-C.
 
-    A live table in a terminal, a line for each change in a pipe.
+    A live table in a terminal, a line for each change in a pipe. Where not all tags fit,
+    those that are not good come first. Exit codes: 2 configuration, 130 ended by Ctrl-C.
     """
     with uninterrupted_import():
         from ..watch import watch_tags
 
     opened = open_site(site)
     run(watch_tags(opened, select(opened, patterns), as_json=as_json))
+
+
+@app.command("browse")
+def browse(
+    connection: Annotated[
+        str, typer.Argument(metavar="CONNECTION", help="A connection of site.yaml.")
+    ],
+    node: Annotated[
+        str,
+        typer.Argument(
+            metavar="NODE",
+            help="Where to begin, nsu=URI;s=NAME; without, at the top.",
+            show_default=False,
+        ),
+    ] = "",
+    depth: Annotated[
+        int, typer.Option("--depth", metavar="N", min=1, max=100, help="How many levels down.")
+    ] = 1,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a device has, as lines for tags.yaml.
+
+    Variables come as entries under names that are proposals, the rest as comments.
+    Exit codes: 0 shown, 2 no such connection or node, or it cannot be browsed, 3 not reachable.
+    """
+    with uninterrupted_import():
+        from ..browsing import browse as browse_device
+
+    run(browse_device(open_site(site), connection, node, depth, as_json=as_json))

@@ -20,7 +20,7 @@ COMMANDS = [
     "journal", "journal tail", "journal verify", "journal export",
     "plant", "plant models", "plant faults", "plant map", "plant serve", "plant run",
     "playbook", "playbook lint", "playbook show", "policy", "policy explain",
-    "tags", "tags list", "tags read", "tags watch",
+    "tags", "tags list", "tags read", "tags watch", "tags browse",
 ]  # fmt: skip
 HEAVY = {"asyncua", "pymodbus", "langgraph", "textual"}
 

@@ -1,13 +1,23 @@
 """What the screens show, as text: the live table, the trend."""
 
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
+from handwheel.connectors.connection import Gap, State
+from handwheel.connectors.historian.recorder import Recorder
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, UNCERTAIN_LAST_USABLE
-from handwheel.hmi import watch
+from handwheel.hmi import watch_table
+from handwheel.hmi.connection_lines import ScanRates
 from handwheel.hmi.history import History
+from handwheel.hmi.recorded_trends import recorded_trends
 from handwheel.hmi.sitefiles import Link
 from handwheel.hmi.trend import Scale, labelled, trend
+from handwheel.hmi.watch_table import render
 
 from ..served import site_of
 from .pictures import DOWN, Readings, connections_of, readings_of, text_of
@@ -18,22 +28,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return site_of(tmp_path_factory.mktemp("site"), Link())
 
 
-def table_of(site: Site, readings: Readings, width: int, height: int) -> list[str]:
+def table_of(
+    site: Site, readings: Readings, width: int, height: int, *, is_lost: bool = True
+) -> list[str]:
     tags = site.find_tags(list(readings))
-    history = History(readings, 32)
+    history = History(readings, 240, 1.0)
     for _ in range(3):
         history.add(readings)
-    connections = connections_of(site, list(readings), {"pkg": DOWN["pkg"]})
-    table = watch.render(connections, tags, readings, history, width=width, height=height)
+    down = {"pkg": DOWN["pkg"]} if is_lost else {}
+    connections = connections_of(site, list(readings), down)
+    table = render(connections, ScanRates(), tags, readings, history, width, height)
     return text_of(table, width, height).splitlines()
 
 
 WATCHED = ("PT-102.pv", "P-101A.running")
 TABLES = {
     80: [
-        "tag             value  unit  trend             quality                       age",
-        "PT-102.pv         350  kPa                 ⠠⠤  good                        0.0 s",
-        "P-101A.running   true                          ! BadNoCommunication        0.0 s",
+        "tag             value  unit  trend 1 min          quality                    age",
+        "PT-102.pv         350  kPa                    ⠠⠤  good                     0.0 s",
+        "P-101A.running   true                             ! BadNoCommunication     0.0 s",
     ],
     60: [
         "tag             value  unit  quality                     age",
@@ -54,28 +67,89 @@ TABLES = {
 
 
 @pytest.mark.parametrize("width", TABLES)
-def test_a_narrow_table_drops_the_trend_then_the_age(site: Site, width: int) -> None:
-    readings = dict(readings_of(WATCHED))
+def test_a_narrow_table_drops_the_trend_then_the_age(
+    site: Site, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_table, "monotonic", lambda: 100.0)
+    readings = {n: each._replace(received_s=100.0) for n, each in readings_of(WATCHED).items()}
     readings["P-101A.running"] = readings["P-101A.running"].with_status(BAD_NO_COMMUNICATION)
     *table, dcs, pkg = table_of(site, readings, width, 15)
     assert table == TABLES[width]
-    assert dcs == "dcs connected"
+    assert dcs == "dcs connected  5 scans"
     assert pkg.startswith("pkg disconnected: modbus://")
 
 
-def test_tags_that_do_not_fit_are_counted_with_how_many_are_not_good(site: Site) -> None:
+def test_where_not_all_tags_fit_those_that_are_not_good_come_first(site: Site) -> None:
     readings = dict(readings_of(list(site.tags)))
-    more = [table_of(site, readings, 60, 15)[-3]]
     names = list(site.tags)
-    for name in (names[0], *names[-3:]):
+    *_, more, _, _ = table_of(site, readings, 60, 15)
+    assert more == "and 86 more, all good"
+    bad = [names[0], *names[-3:]]
+    for name in bad:
         readings[name] = readings[name].with_status(BAD_NO_COMMUNICATION)
-    lines = table_of(site, readings, 60, 15)
-    assert len(lines) == 15
-    assert [*more, lines[-3]] == ["and 86 more", "and 86 more, 3 not good"]
-    assert "! BadNoCommunication" in lines[1]
-    assert all(" good " in line for line in lines[2:-3])
-    for line, (name, tag) in zip(lines[1:-3], site.tags.items(), strict=False):
-        assert line.split()[:2] == [name, tag.show(readings[name])]
+    _, *rows, more, _, _ = table_of(site, readings, 60, 15)
+    assert [row.split()[0] for row in rows] == [*names[:8], *names[-3:]]  # in their order
+    assert [row.split()[0] for row in rows if "! BadNoCommunication" in row] == bad
+    assert more == "and 86 more, all good"
+    readings = {name: each.with_status(BAD_NO_COMMUNICATION) for name, each in readings.items()}
+    *rows, more, _, _ = table_of(site, readings, 60, 15)
+    assert len(rows) == 12
+    assert more == "and 86 more, 86 not good"
+
+
+def test_a_table_shows_what_was_lost_and_no_part_for_the_whole(site: Site) -> None:
+    tag = replace(site.tags["PT-102.pv"], is_array=True, unit="[red]k\x1b[2J[/]")
+    values = tuple(n + 0.25 for n in range(50))
+    readings = {tag.name: readings_of([tag.name])[tag.name]._replace(value=values)}
+    (connection,) = connections_of(site, [tag.name], {})
+    rates, now = ScanRates(), datetime.now(UTC)
+    for second in range(30):
+        connection.scans = 2 * second
+        rates.add([connection], float(second))
+    connection.state, connection.reason = State.DEGRADED, "unit 3: no\x1b answer"
+    connection.overflows = 7
+    connection.gaps += [
+        Gap(now - timedelta(hours=3), "refused", now - timedelta(hours=2)),
+        Gap(now - timedelta(seconds=750), f"{connection.where}: cut", now - timedelta(minutes=8)),
+    ]
+    table = render([connection], rates, [tag], readings, History(readings, 9), 80, 24)
+    _, row, *below = text_of(table).splitlines()
+    assert row.startswith("PT-102.pv  [0.25, 1.25, …] 50  [red]k\\x1b[2J[/]")
+    assert below == [
+        "dcs degraded  58 scans, 2.0 a second  unit 3: no\\x1b answer",
+        "  7 lost by overflow; 2 gaps, the last of 4 min, 8 min ago: cut",
+    ]
+    connection.gaps[-1] = Gap(now - timedelta(seconds=12), "cut")
+    connection.state, connection.reason, connection.overflows = State.CONNECTING, "refused", 0
+    table = render([connection], rates, [tag], readings, History(readings, 9), 80, 24)
+    assert text_of(table).splitlines()[2:] == [
+        "dcs connecting: refused",
+        "  2 gaps, the last of 12.0 s so far: cut",
+    ]
+
+
+def test_a_trend_begins_with_what_the_historian_has(site: Site) -> None:
+    tags = site.find_tags(["PT-102.pv", "P-101A.running", "LT-101.pv"])
+    assert recorded_trends(site, tags, 240, 1.0) == {}  # there is no history yet
+    site.state.mkdir(exist_ok=True)
+    asyncio.run(_record(site.state, readings_of(["PT-102.pv"], {"PT-102.pv": 350.0})))
+    recorded = recorded_trends(site, tags, 240, 1.0)
+    assert recorded.keys() == {"PT-102.pv", "LT-101.pv"}  # the trends are of numbers
+    assert {value for value in recorded["PT-102.pv"] if value is not None} == {350.0}
+    history = History([tag.name for tag in tags], 240, 1.0)
+    history.begin(recorded)
+    assert history.series("PT-102.pv")[0] == 350.0
+    lengths = {len(history.series(tag.name)) for tag in tags}
+    assert len(lengths) == 1  # so that they stand below each other
+    assert max(lengths) < 120  # what nobody knows is not shown as a hole
+    assert set(history.series("LT-101.pv")) == {None}
+
+
+async def _record(state: Path, readings: Readings) -> None:
+    async with Recorder(state) as recorder:
+        for _ in range(3):
+            recorder.arrived(list(readings.items()))
+            await asyncio.sleep(0.05)
 
 
 def test_history_keeps_good_numbers_and_leaves_gaps() -> None:

@@ -4,15 +4,16 @@ import json
 import re
 import signal
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.secrets import resolve_secret
 from handwheel.connectors.site import load_site
 from handwheel.hmi.sitefiles import Link
 
 from ..served import handwheel, plant_process, site_of
+from .in_process import Said
 from .processes import in_terminal, line_with, started
 
 
@@ -39,75 +40,6 @@ def test_a_new_site_has_no_problems(site: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["y", "No", "null", "2026", "1e3", "Süd 2", "…", "-", "a" * 99])
-def test_a_site_can_have_any_folder_name(tmp_path: Path, name: str) -> None:
-    assert len(site_of(tmp_path / name, Link()).tags) == 97  # it reads what it wrote
-
-
-def test_init_into_an_empty_folder_keeps_the_folder(tmp_path: Path) -> None:
-    before = tmp_path.stat().st_ino
-    done = handwheel("init", ".", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert tmp_path.stat().st_ino == before  # a shell that stands in it sees the files
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "site.yaml", "tags.yaml", "policy.yaml", "operators.yaml", "secrets", ".gitignore",
-    }  # fmt: skip
-    assert handwheel("check", cwd=tmp_path).returncode == 0
-
-
-def test_init_makes_a_password_that_nobody_else_reads(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        assert handwheel("init", name, cwd=tmp_path).returncode == 0
-    files = [tmp_path / name / "secrets/dcs-gate" for name in ("a", "b")]
-    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
-    assert {path.parent.stat().st_mode & 0o777 for path in files} == {0o700}
-    passwords = {path.read_text().strip() for path in files}
-    assert len(passwords) == 2
-    assert min(map(len, passwords)) >= 24
-    site = load_site(tmp_path / "a")
-    assert resolve_secret("file:secrets/dcs-gate", site.root, "dcs") in passwords
-    assert all(site.is_writable(tag) for tag in site.tags.values() if tag.writable)
-    assert site.connections["pkg"].write_where == "modbus://127.0.0.1:5021/1"
-    shown = {tag.name: tag.readback for tag in site.tags.values() if tag.writable}
-    assert {name for name, readback in shown.items() if not readback} == {
-        "P-101A.reset", "P-101B.reset",
-    }  # fmt: skip
-    assert all(readback in {"", name} for name, readback in shown.items())
-
-
-def test_check_names_the_problems_of_every_file_at_once(tmp_path: Path) -> None:
-    site_of(tmp_path, Link())
-    edits = {
-        "site.yaml": ("P-101A.mode ==", "P-101A.mod =="),
-        "policy.yaml": ("P-101B.running", "P-101B.runing"),
-        "operators.yaml": ("operators: []", "operators: {}"),
-    }
-    for name, (old, new) in edits.items():
-        text = (tmp_path / name).read_text()
-        assert old in text
-        (tmp_path / name).write_text(text.replace(old, new, 1))
-    done = handwheel("check", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    said = [line.partition(": ")[2].rpartition("/")[2] for line in done.stderr.splitlines()]
-    assert [line.partition(":")[0] for line in said] == sorted(edits)
-    (tmp_path / "tags.yaml").write_text("schema: tags/2\n")
-    (tmp_path / "policy.yaml").write_text("schema: policy/2\nroles: {}\n")
-    done = handwheel("check", cwd=tmp_path)
-    assert "tags.yaml:1:1: schema: " in done.stderr
-    assert "policy.yaml:1:1: schema: " in done.stderr
-
-
-def test_check_wants_a_policy_only_where_something_is_written(tmp_path: Path) -> None:
-    site_of(tmp_path, Link())
-    (tmp_path / "policy.yaml").unlink()
-    done = handwheel("check", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "policy.yaml: there is no such file, and without a policy nothing" in done.stderr
-    text = (tmp_path / "site.yaml").read_text()
-    (tmp_path / "site.yaml").write_text(re.sub(r", write: \{[^}]*\}", "", text))
-    assert handwheel("check", cwd=tmp_path).returncode == 0
-
-
 def test_the_site_is_found_from_below_and_by_the_variable(site: Path, tmp_path: Path) -> None:
     below = site / "notes"
     below.mkdir(exist_ok=True)
@@ -118,35 +50,92 @@ def test_the_site_is_found_from_below_and_by_the_variable(site: Path, tmp_path: 
     assert here.stdout.split() == ["PT-102.pv", "float", "kPa", "0..600", "dcs", "s=PT-102.pv"]
 
 
-def test_check_online_reads_every_tag(site: Path) -> None:
-    done = handwheel("check", "--online", "--site", str(site))
-    assert (done.returncode, done.stderr) == (0, "")
-    first, dcs, pkg = done.stdout.splitlines()
+def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
+    code, out, err = said("check", "--online", "--site", str(site))
+    assert (code, err) == (0, "")
+    first, head, *rows = out.splitlines()
     assert first.endswith("no problems")
-    assert dcs.startswith("dcs opc.tcp://127.0.0.1:")
-    assert dcs.endswith(": 68 of 68 tags read good")
-    assert pkg.startswith("pkg modbus://127.0.0.1:")
-    assert pkg.endswith(": 29 of 29 tags read good")
+    assert head.split() == ["tag", "value", "unit", "type", "range", "quality"]
+    named = {row.split()[0]: row.split()[1:] for row in rows[:97]}
+    assert named.keys() == load_site(site).tags.keys()
+    assert {row[-1] for row in named.values()} == {"good"}
+    assert max(map(len, rows)) <= 80
+    dcs, opened, scanned, pkg, _, _ = rows[97:]
+    assert re.fullmatch(r"dcs opc.tcp://127.0.0.1:\d+: connected, 68 of 68 tags read good", dcs)
+    assert re.fullmatch(
+        r"  connected in [\d.]+ m?s, round trip [\d.]+ m?s, at worst [\d.]+ m?s", opened
+    )
+    assert re.fullmatch(
+        r"  68 tags each 500 ms: a scan takes [\d.]+ m?s, at worst [\d.]+ m?s", scanned
+    )
+    assert re.fullmatch(r"pkg modbus://127.0.0.1:\d+/1: connected, 29 of 29 tags read good", pkg)
 
 
 def test_check_online_says_no_to_what_is_missing_or_out_of_range(
-    site: Path, tmp_path: Path
+    site: Path, tmp_path: Path, said: Said
 ) -> None:
     for name in ("site.yaml", "policy.yaml"):
         (tmp_path / name).write_text((site / name).read_text())
     tags = (site / "tags.yaml").read_text().replace("s=PT-102.pv", "s=PT-999.pv")
-    level = next(line for line in tags.splitlines() if line.strip().startswith("LT-101.pv:"))
-    tags = tags.replace(level, level.replace("range: [0, 100]", "range: [90, 100]"))
+    edits = {
+        "LT-101.pv": ("range: [0, 100]", "range: [90, 100]"),
+        "LV-101.pos": ('unit: "%"', "unit: deg"),
+        "LIC-101.mode": ("{manual: 0, auto: 1}", "{hand: 0, auto: 1}"),
+        "XA-LT-101.active": ("type: bool", "type: float"),
+    }
+    for name, (old, new) in edits.items():
+        (line,) = re.findall(rf"^  {name}: .*$", tags, re.MULTILINE)
+        assert old in line
+        tags = tags.replace(line, line.replace(old, new))
     (tmp_path / "tags.yaml").write_text(tags)
-    done = handwheel("check", "--online", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (1, "")
-    _, dcs, pkg, *faults = done.stdout.splitlines()
-    assert dcs.endswith(": 67 of 68 tags read good")
-    assert pkg.endswith(": 29 of 29 tags read good")
-    assert faults == [
+    code, out, err = said("check", "--online", "--site", str(tmp_path))
+    assert (code, err) == (1, "")
+    wrong, _, differing = out.partition("wrong:\n")[2].partition("to look at:\n")
+    assert wrong.splitlines() == [
         "  LT-101.pv: 70 lies outside its range 90 to 100",
-        "  PT-102.pv (dcs nsu=urn:handwheel:sim:cw-100;s=PT-999.pv): BadNodeIdUnknown",
+        "  PT-102.pv: BadNodeIdUnknown, at dcs nsu=urn:handwheel:sim:cw-100;s=PT-999.pv",
+        "  XA-LT-101.active: the device has Boolean, not float; write type: bool",
     ]
+    assert differing.splitlines() == [
+        "  LT-101.pv: tags.yaml says [90, 100]; the device: range: [0, 100]",
+        "  LIC-101.mode: tags.yaml says {hand: 0, auto: 1}; the device: "
+        "members: {manual: 0, auto: 1}",
+        '  LV-101.pos: tags.yaml says deg; the device: unit: "%"',
+    ]
+    assert ", 66 of 68 tags read good\n" in out
+    assert "PT-102.pv" in next(line for line in out.splitlines() if "! BadNodeIdUnknown" in line)
+    # One device that is down does not hide what the other says.
+    text = (tmp_path / "site.yaml").read_text()
+    (tmp_path / "site.yaml").write_text(re.sub(r"read: \{port: \d+\}", "read: {port: 2}", text))
+    code, out, err = said("check", "--online", "--json", "--site", str(tmp_path))
+    assert code == 3
+    assert err.splitlines() == [
+        "handwheel: not reachable", "handwheel: pkg: modbus://127.0.0.1:2/1: connection refused",
+    ]  # fmt: skip
+    told = json.loads(out)
+    assert told["connections"]["pkg"]["state"] == "disconnected"
+    assert [each["tag"] for each in told["faults"]] == [
+        "LT-101.pv", "PT-102.pv", "XA-LT-101.active",
+    ]  # fmt: skip
+
+
+def test_what_is_browsed_is_the_tag_file_of_the_device(
+    site: Path, tmp_path: Path, said: Said
+) -> None:
+    text = (site / "site.yaml").read_text().partition("equipment:")[0]
+    (tmp_path / "site.yaml").write_text(re.sub("clock: .*", "", text))
+    (tmp_path / "tags.yaml").write_text("schema: tags/1\ntags: {}\n")
+    code, out, err = said("tags", "browse", "dcs", "--depth", "3", "--site", str(tmp_path))
+    assert (code, err) == (0, "")
+    (tmp_path / "tags.yaml").write_text(f"schema: tags/1\ntags:\n{out}")
+    found, wanted = load_site(tmp_path).tags, load_site(site).tags
+    for tag in wanted.values():
+        if tag.connection == "dcs":
+            plain = replace(tag, equipment="", writable=False, readback="")
+            assert found[tag.name] == plain
+    code, out, err = said("tags", "browse", "pkg", "--site", str(tmp_path))
+    assert (code, out) == (2, "")
+    assert "cannot be browsed" in err
 
 
 def test_tags_are_listed_for_people_and_for_programs(site: Path) -> None:

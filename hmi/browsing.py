@@ -1,0 +1,79 @@
+"""Browses a device for people: from a node downwards, so many levels."""
+
+import json
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.opening import opened
+from handwheel.connectors.reader import ConnectorFor, connector_for
+from handwheel.connectors.session import Browses
+from handwheel.connectors.site import ModbusConnection, Site
+from handwheel.connectors.tags import NodeAddress
+from handwheel.connectors.walk import walk
+from handwheel.tools.guardrails.printable import printable
+
+from .browse_lines import BrowseLines
+
+_NO_BROWSING = (
+    "a Modbus device has numbered registers and does not say what they are, so it cannot be "
+    "browsed; the addresses stand in its manual"
+)
+
+
+async def browse(
+    site: Site,
+    connection: str,
+    node: str,
+    depth: int,
+    *,
+    as_json: bool,
+    connector: ConnectorFor = connector_for,
+) -> None:
+    """Prints what stands below a node, as it is found.
+
+    Raises:
+        ConfigError: There is no such connection or node, or the device cannot be browsed.
+        NotConnected: The device cannot be reached, or was lost meanwhile.
+    """
+    if connection not in site.connections:
+        raise _refusal(f"there is no connection {connection!r}", connection, site.connections)
+    if isinstance(site.connections[connection], ModbusConnection):
+        raise _refusal(f"{connection}: {_NO_BROWSING}")
+    lines, found = BrowseLines(connection, site.tags), list[dict[str, Any]]()
+    async with opened(connector(site, connection)) as session:
+        if not isinstance(session, Browses):
+            raise _refusal(f"{connection}: this device cannot be browsed")
+        try:
+            async for level in walk(session, node, depth):
+                if as_json:
+                    found += lines.fields(level)
+                else:
+                    for line in lines.lines(level):
+                        typer.echo(line)
+        except ValueError as error:
+            reason = f"{connection}: cannot browse {printable(str(error))}"
+            raise _refusal(reason, node, await _nodes(site, connection, session)) from None
+    if as_json:
+        typer.echo(json.dumps(found))
+
+
+async def _nodes(site: Site, connection: str, session: Browses) -> list[str]:
+    """Returns nodes that may have been meant: those of tags, and those near the top."""
+    found = [
+        tag.address.node
+        for tag in site.tags.values()
+        if tag.connection == connection and isinstance(tag.address, NodeAddress)
+    ]
+    async for level in walk(session, "", 2):
+        found += [entry.node for entry in level.entries]
+    return found
+
+
+def _refusal(reason: str, wanted: str = "", known: Iterable[str] = ()) -> ConfigError:
+    close = get_close_matches(wanted, list(known), n=1) if wanted else []
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return ConfigError([Problem("", 0, 0, "", reason + hint)])

@@ -1,0 +1,38 @@
+"""What a device calls its types, and which types of `tags.yaml` they fit."""
+
+from collections.abc import Mapping
+
+from handwheel.connectors.tags import Kind
+
+_INTEGERS = (
+    "sbyte", "byte", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+    "integer", "uinteger", "enumeration", "counter", "integerid",
+)  # fmt: skip
+_KINDS: Mapping[str, Kind] = {
+    "boolean": "bool",
+    "bit": "bool",
+    **dict.fromkeys(("string", "localeid", "numericrange"), "string"),
+    **dict.fromkeys(("float", "double", "float32", "float64", "number", "duration"), "float"),
+    **dict.fromkeys(_INTEGERS, "int"),
+}
+_FITTING: Mapping[Kind, frozenset[Kind]] = {
+    "bool": frozenset({"bool"}),
+    "string": frozenset({"string"}),
+    "float": frozenset({"float"}),
+    "int": frozenset({"int", "enum", "float"}),
+}
+
+
+def kind_of(device_type: str) -> Kind | None:
+    """Returns the type of `tags.yaml` for one of a device; `None` if it has none, or not for sure.
+
+    Args:
+        device_type: Such as `Float` or `uint32`. An enumeration without its words is an `int`.
+    """
+    return _KINDS.get(device_type.lower())
+
+
+def fits(kind: Kind, device_type: str) -> bool:
+    """Whether a tag of this type may stand for a device's; if in doubt, yes: its value shows it."""
+    held = kind_of(device_type)
+    return held is None or kind in _FITTING[held]

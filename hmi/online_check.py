@@ -1,0 +1,144 @@
+"""Checks a site against its devices: all connections at once, and one that is down stops none."""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.reader import ConnectorFor, by_connection, connector_for
+from handwheel.connectors.round_trip import Inspection, inspect_device
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+
+from .span_text import span_text
+from .tag_comparison import Remark, remarks_on
+
+_QUIET_S = 2.0  # what is over by then needs no word of progress
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineCheck:
+    """What came of it.
+
+    Attributes:
+        inspections: By connection, of those that were reached.
+        down: The others, with the reason.
+        remarks: On tags, in the order of `tags.yaml`.
+        scan_warnings: On scans that take too long.
+    """
+
+    inspections: Mapping[str, Inspection]
+    down: Mapping[str, str]
+    remarks: Sequence[Remark]
+    scan_warnings: Sequence[str]
+
+    @property
+    def faults(self) -> list[Remark]:
+        """Why values cannot be used as they are."""
+        return [remark for remark in self.remarks if remark.is_fault]
+
+    @property
+    def differences(self) -> list[Remark]:
+        """What the device says otherwise than `tags.yaml`."""
+        return [remark for remark in self.remarks if not remark.is_fault]
+
+
+async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> OnlineCheck:
+    """Inspects every device of a site, and says on standard error what takes long.
+
+    Raises no error for a device that is down: the others are worth knowing.
+
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `inspect_device`.
+    """
+    tags = by_connection(list(site.tags.values()))
+    doing: dict[str, str] = {}
+    async with _telling(doing):
+        results = await asyncio.gather(
+            *(_inspect(connector, site, name, tags, doing) for name in site.connections),
+            return_exceptions=True,
+        )
+    inspections: dict[str, Inspection] = {}
+    down: dict[str, str] = {}
+    for name, result in zip(site.connections, results, strict=True):
+        if isinstance(result, NotConnected):
+            down |= result.endpoints
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            inspections[name] = result
+    return OnlineCheck(
+        inspections,
+        down,
+        list(_remarks(site, inspections)),
+        list(_scan_warnings(site, inspections)),
+    )
+
+
+async def _inspect(
+    connector: ConnectorFor,
+    site: Site,
+    name: str,
+    tags: Mapping[str, Sequence[Tag]],
+    doing: dict[str, str],
+) -> Inspection:
+    def tell(what: str) -> None:
+        doing[name] = what
+
+    try:
+        return await inspect_device(connector(site, name), tags.get(name, []), tell)
+    finally:
+        del doing[name]
+
+
+@asynccontextmanager
+async def _telling(doing: Mapping[str, str]) -> AsyncGenerator[None]:
+    """Says now and then what is being done, on standard error."""
+    task = asyncio.create_task(_tell(doing))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _tell(doing: Mapping[str, str]) -> None:
+    told: dict[str, str] = {}
+    while True:
+        await asyncio.sleep(_QUIET_S)
+        for name, what in doing.items():
+            if told.get(name) != what:
+                told[name] = what
+                sys.stderr.write(f"handwheel: {name}: {what}\n")
+        sys.stderr.flush()
+
+
+def _remarks(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[Remark]:
+    for tag in site.tags.values():
+        if inspection := inspections.get(tag.connection):
+            said = (inspection.descriptions or {}).get(tag.name)
+            yield from remarks_on(tag, inspection.readings[tag.name], said)
+
+
+def _scan_warnings(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[str]:
+    for name, inspection in inspections.items():
+        if inspection.told is None:
+            yield from (f"{name}: {text}" for text in _late(inspection))
+        elif missing := inspection.told.missing:
+            named = f"{', '.join(missing[:3])}{', …' * (len(missing) > 3)}"
+            yield f"{name}: subscribed to, it told nothing of {len(missing)} tags: {named}"
+
+
+def _late(inspection: Inspection) -> Iterator[str]:
+    late = [scan for scan in inspection.scans if not scan.fits]
+    for scan in late:
+        yield (
+            f"a scan of its {scan.count} tags takes {span_text(scan.reads.median_s)}, "
+            f"more than its interval, {span_text(scan.scan_s)}; write a longer scan:"
+        )
+    if not late and inspection.load > 1.0:
+        yield (
+            f"its scans, one after the other, take {inspection.load:.1f} times the "
+            "time that there is; write a longer scan: for the connection or for tags"
+        )

@@ -1,0 +1,152 @@
+"""The answer of `check --online`, for people and for programs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+from handwheel.connectors.round_trip import Inspection, RoundTrips
+from handwheel.connectors.session import Description
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import Quality
+from handwheel.tools.guardrails.printable import printable
+
+from .online_check import OnlineCheck
+from .readings import reading_fields
+from .short_value import short_value
+from .span_text import span_text
+
+_VALUE_WIDTH = 16
+_TYPE_WIDTH = 12
+
+
+def report_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
+    """Yields every tag that was read, then each connection, then what is wrong or differs."""
+    yield from _tag_lines(site, check.inspections)
+    for name, config in site.connections.items():
+        if name in check.inspections:
+            yield from _connection_lines(name, config.where, check.inspections[name])
+        else:
+            count = sum(tag.connection == name for tag in site.tags.values())
+            yield f"{name} {config.where}: not reachable, {count} tags not read"
+    yield from _titled("wrong:", [f"{each.tag}: {each.text}" for each in check.faults])
+    differing = [f"{each.tag}: {each.text}" for each in check.differences]
+    yield from _titled("to look at:", [*check.scan_warnings, *differing])
+
+
+def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield title
+        yield from (f"  {line}" for line in lines)
+
+
+def _tag_lines(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[str]:
+    rows = [("tag", "value", "unit", "type", "range", "quality")]
+    rows += [
+        _row(tag, inspections[tag.connection])
+        for tag in site.tags.values()
+        if tag.connection in inspections
+    ]
+    if len(rows) == 1:
+        return
+    name, value, unit, kind, span, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
+    for row in rows:
+        yield (
+            f"{row[0]:<{name}}  {row[1]:>{value}} {row[2]:<{unit}}  {row[3]:<{kind}}"
+            f"  {row[4]:<{span}}  {row[5]}"
+        ).rstrip()
+
+
+def _row(tag: Tag, inspection: Inspection) -> tuple[str, str, str, str, str, str]:
+    reading = inspection.readings[tag.name]
+    said = (inspection.descriptions or {}).get(tag.name)
+    kind = printable(said.type, _TYPE_WIDTH) if said and said.type else tag.kind
+    is_good = reading.quality is Quality.GOOD
+    return (
+        tag.name,
+        short_value(tag, reading, _VALUE_WIDTH),
+        printable(tag.unit),
+        kind + ("[]" if tag.is_array else ""),
+        f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else "",
+        "good" if is_good else f"! {reading.status.name}",
+    )
+
+
+def _connection_lines(name: str, where: str, inspection: Inspection) -> Iterator[str]:
+    readings = inspection.readings.values()
+    good = sum(reading.quality is Quality.GOOD for reading in readings)
+    state = "degraded" if inspection.faults else "connected"
+    yield f"{name} {where}: {state}, {good} of {len(readings)} tags read good"
+    yield from (f"  {part}: {printable(why)}" for part, why in inspection.faults.items())
+    connected = span_text(inspection.connect_s)
+    yield f"  connected in {connected}, round trip {_trips(inspection.probes)}"
+    for scan in inspection.scans:
+        what = f"{scan.count} tags each {span_text(scan.scan_s)}"
+        yield f"  {what}: a scan takes {_trips(scan.reads)}"
+    if told := inspection.told:
+        count = len(readings) - len(told.missing)
+        yield f"  subscribed: {count} of {len(readings)} tags told in {span_text(told.took_s)}"
+
+
+def _trips(trips: RoundTrips) -> str:
+    return f"{span_text(trips.median_s)}, at worst {span_text(trips.worst_s)}"
+
+
+def report_fields(site: Site, check: OnlineCheck) -> dict[str, Any]:
+    """Returns the same as JSON fields; times in seconds."""
+    connections = {
+        name: _connection_fields(site, name, config.where, check)
+        for name, config in site.connections.items()
+    }
+    return {
+        "connections": connections,
+        "faults": [{"tag": each.tag, "text": each.text} for each in check.faults],
+        "differences": [{"tag": each.tag, "text": each.text} for each in check.differences],
+        "scan_warnings": list(check.scan_warnings),
+    }
+
+
+def _connection_fields(site: Site, name: str, where: str, check: OnlineCheck) -> dict[str, Any]:
+    if name not in check.inspections:
+        return {"where": where, "state": "disconnected", "reason": check.down[name]}
+    inspection = check.inspections[name]
+    now_s = monotonic()
+    said = inspection.descriptions or {}
+    return {
+        "where": where,
+        "state": "degraded" if inspection.faults else "connected",
+        "faults": dict(inspection.faults),
+        "connect_s": round(inspection.connect_s, 6),
+        "round_trip_s": _trip_fields(inspection.probes),
+        "load": round(inspection.load, 4),
+        "scans": [
+            {"interval_s": scan.scan_s, "tags": scan.count, **_trip_fields(scan.reads)}
+            for scan in inspection.scans
+        ],
+        "told": None
+        if (told := inspection.told) is None
+        else {
+            "missing": list(told.missing),
+            "took_s": round(told.took_s, 6),
+        },
+        "tags": {
+            tag_name: reading_fields(reading, now_s) | {"device": _said_fields(said.get(tag_name))}
+            for tag_name, reading in inspection.readings.items()
+        },
+    }
+
+
+def _trip_fields(trips: RoundTrips) -> dict[str, float]:
+    return {"median": round(trips.median_s, 6), "worst": round(trips.worst_s, 6)}
+
+
+def _said_fields(said: Description | None) -> dict[str, Any] | None:
+    if said is None:
+        return None
+    return {
+        "type": said.type,
+        "is_array": said.is_array,
+        "unit": said.unit,
+        "range": said.span,
+        "members": dict(said.members),
+    }

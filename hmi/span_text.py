@@ -1,0 +1,25 @@
+"""Spans of time in a narrow column."""
+
+
+def span_text(seconds: float) -> str:
+    """Returns a span with two or three digits and its unit: `0.8 ms`, `42 ms`, `1.5 s`, `12 min`.
+
+    Args:
+        seconds: Not negative.
+    """
+    if seconds < 0.00995:
+        return f"{seconds * 1000.0:.1f} ms"
+    if seconds < 0.9995:
+        return f"{seconds * 1000.0:.0f} ms"
+    return age_text(seconds)
+
+
+def age_text(seconds: float) -> str:
+    """Returns an age, in tenths of a second up to a minute or two: `0.3 s`, `12 min`, `3.5 h`."""
+    if seconds < 99.95:
+        return f"{seconds:.1f} s"
+    if seconds < 5940.0:
+        return f"{seconds / 60.0:.0f} min"
+    if seconds < 172_800.0:
+        return f"{seconds / 3600.0:.1f} h"
+    return f"{seconds / 86_400.0:.0f} d"

@@ -1,0 +1,158 @@
+"""The live table of `tags watch`: values, trends, and colour only for what is abnormal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from handwheel.connectors.connection import Connection, State
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue, Quality
+from handwheel.tools.guardrails.printable import printable
+
+from .connection_lines import ScanRates, live_lines
+from .history import History
+from .short_value import short_value
+from .span_text import age_text
+from .trend import Scale, trend
+
+_TREND_WIDTHS = (8, 40)  # at least, at most
+_QUALITY_WIDTH = 20  # of `! BadNoCommunication`
+_AGE_WIDTH = 8
+_VALUE_WIDTHS = (10, 20)  # at most, in a narrow terminal and in others
+_NARROW = 70
+_GAP = 2  # between columns
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """How wide the columns are; 0 for one that has no room."""
+
+    name: int
+    value: int
+    unit: int
+    trend: int
+    age: int
+
+
+def render(
+    connections: Sequence[Connection],
+    rates: ScanRates,
+    tags: Sequence[Tag],
+    readings: Mapping[str, DataValue],
+    history: History,
+    width: int,
+    height: int,
+) -> RenderableType:
+    """Returns the live table, and below it how the connections are.
+
+    Args:
+        rates: How often they deliver.
+        width: Of the terminal; if it is narrow the trend goes first, then the age.
+        height: Of the terminal, lines; where not all tags fit, those that are not good are
+            shown before the others, and the rest is counted.
+    """
+    below = [line for each in connections for line in _connection_texts(each, rates)]
+    room = height - len(below) - 1
+    shown = tags if len(tags) <= room else _foremost(tags, readings, max(room - 1, 1))
+    if len(shown) < len(tags):
+        below.insert(0, Text(_rest(tags, shown, readings), style="bold"))
+    return Group(_table(shown, readings, history, width), *below)
+
+
+def _connection_texts(connection: Connection, rates: ScanRates) -> list[Text]:
+    styles = ("dim" if connection.state is State.CONNECTED else "bold", "dim")
+    return [
+        Text(line, style, no_wrap=True, overflow="ellipsis")
+        for line, style in zip(live_lines(connection, rates), styles, strict=False)
+    ]
+
+
+def _foremost(tags: Sequence[Tag], readings: Mapping[str, DataValue], room: int) -> Sequence[Tag]:
+    """Returns as many tags as fit, in their order; none that is good in the place of one not."""
+    by_need = sorted(tags, key=lambda tag: readings[tag.name].quality is Quality.GOOD)
+    chosen = {tag.name for tag in by_need[:room]}
+    return [tag for tag in tags if tag.name in chosen]
+
+
+def _rest(tags: Sequence[Tag], shown: Sequence[Tag], readings: Mapping[str, DataValue]) -> str:
+    bad = _count_not_good(tags, readings) - _count_not_good(shown, readings)
+    return f"and {len(tags) - len(shown)} more, {f'{bad} not good' if bad else 'all good'}"
+
+
+def _count_not_good(tags: Sequence[Tag], readings: Mapping[str, DataValue]) -> int:
+    return sum(readings[tag.name].quality is not Quality.GOOD for tag in tags)
+
+
+def _table(
+    tags: Sequence[Tag], readings: Mapping[str, DataValue], history: History, width: int
+) -> Table:
+    widest = _VALUE_WIDTHS[width >= _NARROW]
+    values = [short_value(tag, readings[tag.name], widest) for tag in tags]
+    columns = _columns(tags, values, width)
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("tag", no_wrap=True, width=columns.name)
+    table.add_column("value", justify="right", no_wrap=True, width=columns.value)
+    table.add_column("unit", no_wrap=True, width=columns.unit)
+    if columns.trend:
+        title = f"trend {history.minutes} min"
+        fits = len(title) <= columns.trend
+        table.add_column(title if fits else "trend", no_wrap=True, width=columns.trend)
+    table.add_column("quality", no_wrap=True, ratio=1)
+    if columns.age:
+        table.add_column("age", justify="right", no_wrap=True, width=columns.age)
+    for tag, value in zip(tags, values, strict=True):
+        table.add_row(*_cells(tag, value, readings[tag.name], history, columns))
+    return table
+
+
+def _columns(tags: Sequence[Tag], values: Sequence[str], width: int) -> _Columns:
+    name = _widest("tag", [tag.name for tag in tags])
+    value = _widest("value", values)
+    unit = _widest("unit", [printable(tag.unit) for tag in tags])
+    spare = width - name - value - unit - _QUALITY_WIDTH - 3 * _GAP
+    least, most = _TREND_WIDTHS
+    for_trend = spare - _AGE_WIDTH - 2 * _GAP
+    return _Columns(
+        name,
+        value,
+        unit,
+        min(for_trend, most) if for_trend >= least else 0,
+        _AGE_WIDTH if spare >= _AGE_WIDTH + _GAP else 0,
+    )
+
+
+def _widest(title: str, texts: Sequence[str]) -> int:
+    return max(cell_len(text) for text in (title, *texts))
+
+
+def _cells(
+    tag: Tag, value: str, reading: DataValue, history: History, columns: _Columns
+) -> list[Text]:
+    is_good = reading.quality is Quality.GOOD
+    style = "" if is_good else "reverse"
+    cells = [
+        Text(tag.name, style="dim" if is_good else "bold"),
+        Text(value, style=style),
+        Text(printable(tag.unit), style="dim"),
+    ]
+    if columns.trend:
+        cells.append(Text(_spark(tag, history.series(tag.name), columns.trend), style="dim"))
+    cells.append(Text("good" if is_good else f"! {reading.status.name}", style=style or "dim"))
+    if columns.age:
+        cells.append(Text(age_text(reading.age_s(monotonic())), style="dim"))
+    return cells
+
+
+def _spark(tag: Tag, series: list[float | None], width: int) -> str:
+    numbers = [value for value in series if value is not None]
+    if len(numbers) < 2 or tag.kind != "float":
+        return ""
+    low, high = min(numbers), max(numbers)
+    least = (tag.span[1] - tag.span[0]) * 0.01 if tag.span else 1e-9
+    middle, half = (low + high) / 2.0, max((high - low) / 2.0, least)
+    return trend(series, width, 1, Scale(middle - half, middle + half))[0]
