@@ -1,0 +1,83 @@
+"""An OPC UA client as comparable agents write it: asyncua with its reconnection, bare values."""
+
+import asyncio
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from asyncua.client.client import Client
+from asyncua.common.node import Node
+from asyncua.common.subscription import DataChangeEvent, DataChangeNotif, Subscription
+from asyncua.ua.uaerrors import UaError
+
+PERIOD_MS = 50.0
+
+
+class NaiveOpcua:
+    """asyncua's client with `auto_reconnect` and otherwise its defaults.
+
+    Args:
+        namespace: Of all nodes.
+        watchdog_s: Shorter than the default of 1 s where a test would last too long.
+    """
+
+    def __init__(self, endpoint: str, namespace: int = 2, watchdog_s: float = 1.0) -> None:
+        self.client = Client(endpoint, auto_reconnect=True, watchdog_intervall=watchdog_s)
+        self.losses = 0
+        self._namespace = namespace
+
+    async def __aenter__(self) -> Self:
+        self.client.connection_lost_callback = self._lost
+        await self.client.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            async with asyncio.timeout(1.0):
+                await self.client.disconnect()
+        except (OSError, TimeoutError, UaError):
+            self.client.disconnect_socket()
+
+    async def _lost(self, _: Exception) -> None:
+        self.losses += 1
+
+    def nodes(self, names: Sequence[str]) -> list[Node]:
+        index = self._namespace
+        return [self.client.get_node(f"ns={index};s={name}") for name in names]
+
+    async def read(self, names: Sequence[str]) -> list[Any]:
+        return list(await self.client.read_values(self.nodes(names)))
+
+    async def write(self, name: str, value: float) -> None:
+        """Writes one node; done, if nothing is raised."""
+        (node,) = self.nodes([name])
+        await node.write_value(value)
+
+    async def iterator(self, names: Sequence[str], queue: int = 300) -> Subscription:
+        """Subscribes; what comes is taken with `async for`."""
+        subscription = await self.client.create_subscription(PERIOD_MS, queue_maxsize=queue)
+        await subscription.subscribe_data_change(self.nodes(names))
+        return subscription
+
+
+class Handler:
+    """Takes each change with an `async` method that waits for something, such as a database."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+
+    async def datachange_notification(self, node: Node, val: Any, data: DataChangeNotif) -> None:
+        del node, data
+        await asyncio.sleep(0.001 * (int(val) * 7 % 5))
+        self.values.append(val)
+
+
+async def take(subscription: Subscription, into: list[Any]) -> None:
+    """Takes changes from the iterator for ever."""
+    async for event in subscription:
+        into += [event.value] if isinstance(event, DataChangeEvent) else []

@@ -1,0 +1,128 @@
+"""Our OPC UA client and a naive one behind one shape, so that both meet the same server."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from asyncua.client.ua_client import UaClientState
+
+from handwheel.connectors.connection import Connection, Gap
+from handwheel.connectors.endpoints import OpcuaConnection
+from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.session import Sample
+from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.values import Quality
+
+from ..naive.opcua import NaiveOpcua, take
+from .opcua_works import URI, name_of
+
+PATIENT_S = 10.0
+
+
+class Watcher(Protocol):
+    """A client that follows nodes.
+
+    Attributes:
+        heard: Every value that it took for good, as they came.
+    """
+
+    heard: list[Any]
+
+    @property
+    def is_connected(self) -> bool:
+        """What it says of itself."""
+        ...
+
+    async def read(self, number: int) -> Any:
+        """Reads one node now, or as soon as it can."""
+        ...
+
+
+class Client(Protocol):
+    """Opens a client of the server at a port that follows these nodes."""
+
+    def __call__(
+        self, port: int, numbers: Sequence[int]
+    ) -> AbstractAsyncContextManager[Watcher]: ...
+
+
+def endpoint(port: int) -> str:
+    return f"opc.tcp://127.0.0.1:{port}"
+
+
+def connector_of(port: int, **keys: object) -> OpcuaConnector:
+    config = {"kind": "opcua", "endpoint": endpoint(port), "scan": "50 ms", **keys}
+    return OpcuaConnector("dcs", OpcuaConnection.model_validate(config), Path())
+
+
+def node(number: int) -> Tag:
+    return Tag(name_of(number), "dcs", "int", NodeAddress(f"nsu={URI};s={name_of(number)}"))
+
+
+class Heard:
+    """A listener that keeps what comes."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+
+    def arrived(self, samples: Sequence[Sample]) -> None:
+        self.values += [each.value for _, each in samples if each.quality is Quality.GOOD]
+
+    def gap(self, connection: str, gap: Gap) -> None:
+        """Is seen in the connection itself."""
+
+
+class _Ours:
+    def __init__(self, connection: Connection, heard: list[Any]) -> None:
+        self.connection = connection
+        self.heard = heard
+
+    @property
+    def is_connected(self) -> bool:
+        return self.connection.is_connected
+
+    async def read(self, number: int) -> Any:
+        session = await self.connection.ready(PATIENT_S)
+        tag = node(number)
+        return (await session.read([tag]))[tag.name].value
+
+
+@asynccontextmanager
+async def _ours(port: int, numbers: Sequence[int], updates: str) -> AsyncGenerator[Watcher]:
+    heard = Heard()
+    connector = connector_of(port, updates=updates)
+    async with Connection(connector, [node(each) for each in numbers], [heard]) as connection:
+        yield _Ours(connection, heard.values)
+
+
+class _Naive:
+    def __init__(self, client: NaiveOpcua) -> None:
+        self.client = client
+        self.heard: list[Any] = []
+
+    @property
+    def is_connected(self) -> bool:
+        return self.client.client.uaclient.state is UaClientState.CONNECTED
+
+    async def read(self, number: int) -> Any:
+        return (await self.client.read([name_of(number)]))[0]
+
+
+@asynccontextmanager
+async def naive(port: int, numbers: Sequence[int]) -> AsyncGenerator[Watcher]:
+    async with NaiveOpcua(endpoint(port)) as client:
+        watcher = _Naive(client)
+        subscription = await client.iterator([name_of(each) for each in numbers])
+        task = asyncio.create_task(take(subscription, watcher.heard))
+        try:
+            yield watcher
+        finally:
+            task.cancel()
+
+
+scanned: Client = partial(_ours, updates="scan")
+told: Client = partial(_ours, updates="subscribe")
+CLIENTS = {"scanned": scanned, "told": told, "naive": naive}

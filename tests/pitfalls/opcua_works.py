@@ -1,0 +1,137 @@
+"""An asyncua server whose values tell whose they are and of when, and that counts what it is asked.
+
+A node `N-7` reads as `7 * 2**32 + n` with n the number of the Read that asks for it, so that a
+swapped, foreign or old answer that passes for a good one is seen by its value.
+"""
+
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import cast
+
+from asyncua import ua
+from asyncua.server.address_space import AttributeService
+from asyncua.server.server import Server
+from asyncua.ua.object_ids import ObjectIds
+
+URI = "urn:pitfalls"
+INDEX = 2
+_GOOD = ua.StatusCode(ua.UInt32(0))
+
+
+def name_of(number: int) -> str:
+    return f"N-{number}"
+
+
+class Reads(AttributeService):
+    """Answers Reads with values that can be judged.
+
+    Attributes:
+        number: How many Reads have come.
+        limit: How many nodes one may have; 0 for any.
+        is_judged: Whether the values tell of the Read; else they are those of the address space.
+    """
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server.iserver.aspace)
+        self.number = 0
+        self.limit = 0
+        self.is_judged = False
+        self._log: deque[frozenset[int]] = deque(maxlen=256)
+
+    def read(self, params: ua.ReadParameters) -> list[ua.DataValue]:
+        asked = cast(list[ua.ReadValueId], params.NodesToRead)
+        if self.limit and len(asked) > self.limit:
+            raise ua.uaerrors.BadTooManyOperations
+        self.number += 1
+        numbers = [_number(cast(ua.NodeId, each.NodeId)) for each in asked]
+        self._log.append(frozenset(numbers))
+        if not self.is_judged or -1 in numbers[:1]:
+            return super().read(params)
+        return [
+            super(Reads, self).read(ua.ReadParameters(NodesToRead=[item]))[0]
+            if number < 0
+            else self._value(number)
+            for item, number in zip(asked, numbers, strict=True)
+        ]
+
+    def _value(self, number: int) -> ua.DataValue:
+        value = number << 32 | self.number
+        return ua.DataValue(ua.Variant(value, ua.VariantType.UInt64), _GOOD)
+
+    def is_true(self, number: int, value: int, before: int) -> bool:
+        """Whether a value is this node's, by an answer to a Read that asked for it.
+
+        Args:
+            before: How many Reads had come before it was asked for.
+        """
+        at = value & 0xFFFFFFFF
+        if value >> 32 != number or not before < at <= self.number:
+            return False
+        return number in self._log[at - self.number - 1]
+
+
+def _number(node: ua.NodeId) -> int:
+    text = node.Identifier
+    if node.NamespaceIndex == INDEX and isinstance(text, str) and text.startswith("N-"):
+        return int(text[2:])
+    return -1
+
+
+class Works:
+    """The server, and so many nodes in it."""
+
+    def __init__(self, nodes: int) -> None:
+        self.server = Server()
+        self.nodes = nodes
+        self.reads = Reads(self.server)
+
+    @property
+    def port(self) -> int:
+        assert self.server.bserver is not None
+        return self.server.bserver.port
+
+    async def start(self) -> None:
+        self.server.disable_clock()
+        await self.server.init()
+        self.reads = Reads(self.server)
+        self.server.set_endpoint("opc.tcp://127.0.0.1:0/")
+        assert await self.server.register_namespace(URI) == INDEX
+        objects = self.server.get_objects_node()
+        for number in range(self.nodes):
+            node = ua.NodeId(ua.String(name_of(number)), ua.Int16(INDEX))
+            variable = await objects.add_variable(node, name_of(number), 0, ua.VariantType.UInt64)
+            await variable.set_writable()
+        self.server.iserver.attribute_service = self.reads
+        await self.server.start()
+
+    async def set(self, number: int, value: int, status: int = 0) -> None:
+        """Changes a value as the process does it."""
+        node = ua.NodeId(ua.String(name_of(number)), ua.Int16(INDEX))
+        variant = ua.Variant(value, ua.VariantType.UInt64)
+        data = ua.DataValue(variant, ua.StatusCode(ua.UInt32(status)))
+        await self.server.write_attribute_value(node, data)
+
+    async def limit(self, nodes: int) -> None:
+        """Publishes how many nodes a Read may have, and holds to it."""
+        limit = ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead
+        node = self.server.get_node(ua.NodeId(ua.Int32(limit)))
+        await node.write_value(ua.Variant(nodes, ua.VariantType.UInt32))
+        self.reads.limit = nodes
+
+    async def forget(self, latest: int = 0) -> None:
+        """Ends sessions, but not so many of the latest: one that was cut off lives on a while."""
+        sessions = self.server.iserver._external_sessions  # pyright: ignore[reportPrivateUsage]
+        for session in list(sessions.values())[: len(sessions) - latest]:
+            await session.close_session(True)
+
+
+@asynccontextmanager
+async def works(nodes: int) -> AsyncGenerator[Works]:
+    place = Works(nodes)
+    await place.start()
+    try:
+        yield place
+    finally:
+        await place.forget()
+        await place.server.stop()

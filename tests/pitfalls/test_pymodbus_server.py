@@ -1,0 +1,86 @@
+"""Pitfalls of pymodbus' server: our simulated plant's does not fall in, and a naive one does."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Protocol
+
+import pytest
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from ..sim_plant.modbus_wire import Wire, wire
+from ..sim_plant.modbus_wire import served as plant
+
+READ = "03 0000 0001"
+GATHER_S = 0.3
+
+
+class Server(Protocol):
+    """Serves on loopback and says at which port; the first holding register reads 1."""
+
+    def __call__(self) -> AbstractAsyncContextManager[int]: ...
+
+
+@asynccontextmanager
+async def ours() -> AsyncGenerator[int]:
+    async with plant() as device:
+        yield device.modbus.port
+
+
+async def _slow(*_: object, **__: object) -> None:
+    """What asks a process or a database before it answers."""
+    await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def naive() -> AsyncGenerator[int]:
+    data = SimData(address=0, values=[1, 2, 3], datatype=DataType.REGISTERS)
+    device = SimDevice(id=1, simdata=[data], action=_slow)
+    server = ModbusTcpServer(device, address=("127.0.0.1", 0))
+    await server.serve_forever(background=True)
+    listener = server.transport
+    assert isinstance(listener, asyncio.Server)
+    yield listener.sockets[0].getsockname()[1]
+    await server.shutdown()
+
+
+async def _answers(line: Wire, most: int) -> list[int]:
+    """Returns the transactions that are answered within a while."""
+    seen: list[int] = []
+    with suppress(TimeoutError):
+        while len(seen) < most:
+            async with asyncio.timeout(GATHER_S if seen else 5.0):
+                seen.append((await line.answer())[0])
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("server", "answered"), [(ours, [1, 2, 3, 4, 5]), (naive, [1])], ids=["ours", "naive"]
+)
+async def test_every_request_of_a_segment_is_answered(server: Server, answered: list[int]) -> None:
+    async with server() as port, wire(port) as line:
+        for transaction in range(1, 6):
+            line.send(transaction, READ)
+        assert await _answers(line, 5) == answered
+
+
+@pytest.mark.parametrize(
+    ("server", "answer"), [(ours, "830b"), (naive, "8304")], ids=["ours", "naive"]
+)
+async def test_an_unknown_unit_is_told_as_such(server: Server, answer: str) -> None:
+    async with server() as port, wire(port) as line:
+        assert await line.ask(READ, unit=9) == answer
+
+
+@pytest.mark.parametrize(
+    ("server", "answered"), [(ours, [1, 2]), (naive, [2, 2])], ids=["ours", "naive"]
+)
+async def test_an_answer_carries_the_id_of_its_own_request(
+    server: Server, answered: list[int]
+) -> None:
+    async with server() as port, wire(port) as line:
+        for transaction in (1, 2):
+            line.send(transaction, READ)
+            await asyncio.sleep(0.01)
+        assert await _answers(line, 2) == answered
