@@ -20,6 +20,9 @@ from .session import Connector, Sample, Session, Subscribes
 from .tags import Tag
 from .values import DataValue
 
+_READ_ANEW_S = 60.0
+"""How often what is told is also read: a server may lose a change, or a node, without a word."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -236,6 +239,7 @@ class Connection:
         groups = {group.scan_s: group.tags for group in self._groups}
         subscription, before = await session.subscribe(groups), self.overflows
         await self._stand(session)
+        read_s = monotonic()
         while True:
             samples = await subscription.changes()
             for group in self._groups:
@@ -243,6 +247,10 @@ class Connection:
                 group.show_life(monotonic())
             self.overflows = before + subscription.overflows
             self._tell(samples)
+            if monotonic() - read_s > _READ_ANEW_S:
+                read_s = monotonic()
+                for group in self._groups:
+                    await self._read(session, group)
             await self._stand(session)
 
     async def _stand(self, session: Session) -> None:

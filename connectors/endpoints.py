@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from .durations import Duration
 from .hosts import host_key
@@ -63,6 +63,15 @@ class OpcuaConnection(_Connection):
     write: Credentials | None = None
     stamps: Literal["on-change", "cyclic"] = "on-change"
     updates: Literal["scan", "subscribe"] = "scan"
+
+    @model_validator(mode="after")
+    def _check_updates(self) -> "OpcuaConnection":
+        if (self.stamps, self.updates) == ("cyclic", "subscribe"):
+            raise ValueError(
+                "stamps: cyclic goes with updates: scan; a server that tells changes does not tell "
+                "the time of what has not changed, and a standstill would not be seen"
+            )
+        return self
 
     @field_validator("endpoint")
     @classmethod

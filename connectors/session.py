@@ -288,6 +288,6 @@ class Connector(Protocol):
             NotConnected: The device cannot be reached or refuses the session.
 
         Effect: OBSERVE. Retry: none, the supervisor does it. Timeout: the connection's
-        `timeout` for all of it; giving up may take 1 s more, in which the session is closed.
+        `timeout` for each step; giving up may take 1 s more, in which the session is closed.
         """
         ...

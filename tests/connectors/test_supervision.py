@@ -100,13 +100,17 @@ async def _connected(connection: Connection) -> AsyncGenerator[Connection]:
         yield connection
 
 
+async def _after(connection: Connection, scans: int) -> None:
+    enough = connection.scans + scans
+    await eventually(lambda: connection.scans >= enough)
+
+
 async def test_a_part_that_fails_degrades_the_connection_and_no_more() -> None:
     device = _Device()
     async with _connected(Connection(device, [FAST])) as connection:
         seen = [(connection.state, connection.reason)]
         for device.faults in ({"unit 3": "no answer", "2 tags": "refused"}, {}):
-            scans = connection.scans
-            await eventually(lambda before=scans: connection.scans > before + 1)
+            await _after(connection, scans=2)
             seen.append((connection.state, connection.reason))
             assert connection.is_connected
             assert connection.latest()["A.pv"].status == GOOD
@@ -159,8 +163,7 @@ async def test_a_tag_that_a_device_leaves_out_is_not_taken_for_good() -> None:
     async with _connected(Connection(device, [FAST, replace(FAST, name="C.pv")])) as connection:
         assert connection.latest()["C.pv"].status == GOOD
         device.leaves_out = "C.pv"
-        scans = connection.scans
-        await eventually(lambda: connection.scans > scans + 1)
+        await _after(connection, scans=2)
         readings = connection.latest()
     assert (readings["A.pv"].status, readings["C.pv"].status) == (GOOD, BAD_NO_COMMUNICATION)
     assert readings["C.pv"].value is None
@@ -210,6 +213,17 @@ async def test_changes_come_in_order_and_what_was_lost_of_them_is_counted() -> N
 async def _until_told(device: _Device) -> bool:
     await eventually(lambda: hasattr(device, "groups"))
     return True
+
+
+async def test_what_is_told_is_also_read_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handwheel.connectors.connection._READ_ANEW_S", 0.0)
+    device = _Device(is_subscribed=True)
+    async with _connected(Connection(device, [FAST])) as connection:
+        assert await _until_told(device)
+        device.leaves_out = "A.pv"  # lost without a word
+        device.told.put_nowait([])
+        await eventually(lambda: len(device.reads) > 1)
+        await eventually(lambda: connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION)
 
 
 async def test_a_device_that_does_not_tell_changes_is_not_taken_for_one_that_has_none() -> None:
