@@ -5,11 +5,15 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import journal, plants, reading, servers, startup
+from . import changes, journal, many, modbus, opcua, plants, reading, servers, startup
 
 SUITES = {
     "plants": plants.rows,
     "reading": reading.rows,
+    "opcua": opcua.rows,
+    "modbus": modbus.rows,
+    "changes": changes.rows,
+    "many": many.rows,
     "servers": servers.rows,
     "journal": journal.rows,
     "startup": startup.rows,

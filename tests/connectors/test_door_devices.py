@@ -15,6 +15,8 @@ from .devices import Answer, Device, listening, modbus_device, reply
 from .doors import opened, permit_for
 from .sites import SITE, TAGS, load
 
+pytestmark = pytest.mark.usefixtures("ids_from_one")
+
 WRITABLE = """\
   TIC-1.sp: {connection: pkg, table: holding, address: 258, type: float, writable: true}
   TIC-1.mode: {connection: pkg, table: holding, address: 7, type: int, writable: true}

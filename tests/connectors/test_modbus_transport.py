@@ -8,19 +8,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from handwheel.connectors.errors import os_reason
-from handwheel.connectors.modbus import wire
 from handwheel.connectors.modbus.request import read_request
 from handwheel.connectors.modbus.transport import DeviceException, ModbusTransport, TransportError
 
 from .devices import Answer, Device, free_port, listening, modbus_device, registers, reply
 
-
-@pytest.fixture(autouse=True)
-def ids_from_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    def first(_: int) -> int:
-        return 0
-
-    monkeypatch.setattr(wire, "randrange", first)
+pytestmark = pytest.mark.usefixtures("ids_from_one")
 
 
 UNIT = 7

@@ -21,13 +21,7 @@ from handwheel.connectors.tags import Table
 
 from .devices import Device, listening, registers, reply
 
-
-@pytest.fixture(autouse=True)
-def ids_from_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    def first(_: int) -> int:
-        return 0
-
-    monkeypatch.setattr(wire, "randrange", first)
+pytestmark = pytest.mark.usefixtures("ids_from_one")
 
 
 UNIT = 5

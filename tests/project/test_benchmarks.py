@@ -10,6 +10,8 @@ import pytest
 from handwheel.hmi.plants import plant_names
 
 ROOT = Path(__file__).parents[2]
+OWN = ("plants", "reading", "servers", "journal", "startup")
+LONG = ("changes", "many")
 
 
 def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -21,7 +23,7 @@ def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.timeout(60)  # many processes one after the other
 def test_every_suite_gives_its_figures() -> None:
-    result = _bench("--json", "--repeats", "1")
+    result = _bench("--json", "--repeats", "1", *OWN)
     assert result.returncode == 0, result.stderr
     figures = json.loads(result.stdout)
     assert [name.split(":")[0] for name in figures] == [
@@ -30,13 +32,25 @@ def test_every_suite_gives_its_figures() -> None:
         "handwheel lockout", "handwheel --help", "handwheel plant models",
     ]  # fmt: skip
     assert all(any(digit.isdigit() for digit in value) for value in figures.values())
-    assert result.stderr.splitlines() == [
-        f"{suite}, medians of 1…"
-        for suite in ("plants", "reading", "servers", "journal", "startup")
-    ]
+    assert result.stderr.splitlines() == [f"{suite}, medians of 1…" for suite in OWN]
+
+
+@pytest.mark.interop
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "suite",
+    ["opcua", "modbus", *(pytest.param(each, marks=pytest.mark.soak) for each in LONG)],
+)
+def test_a_suite_against_others_gives_its_figures_or_says_what_is_not_here(suite: str) -> None:
+    result = _bench("--json", "--repeats", "1", suite)
+    assert result.returncode == 0, result.stderr
+    figures = json.loads(result.stdout)
+    assert all(name.startswith(f"{suite}: ") for name in figures)
+    assert all(value.startswith("not here: ") or value[0].isdigit() for value in figures.values())
 
 
 def test_an_unknown_suite_is_refused() -> None:
     result = _bench("speed")
     assert result.returncode == 2
-    assert "no suite speed; known: plants, reading, servers, journal, startup" in result.stderr
+    known = "plants, reading, opcua, modbus, changes, many, servers, journal, startup"
+    assert f"no suite speed; known: {known}" in result.stderr

@@ -18,6 +18,7 @@ README = ROOT / "README.md"
 SERVE = DOCS / "how-to/serve-a-plant.md"
 OWN_DEVICE = DOCS / "how-to/read-your-own-device.md"
 OWN_PLANT = DOCS / "how-to/write-a-plant.md"
+SPEED = DOCS / "explanation/speed.md"
 
 # Every command that a test cannot run, by its page, and why.
 NOT_RUN: Mapping[Path, Mapping[str, str]] = {
@@ -43,9 +44,14 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
     OWN_DEVICE: {
         "export PLC_VIEWER=the-password": "for the device that is not there",
         "handwheel check --online": "the device is not there",
+        "handwheel tags browse plc": "the device is not there",
+        "handwheel tags browse plc 'nsu=urn:example:plc;s=Boiler' --depth 2": (
+            "the device is not there"
+        ),
         'handwheel tags read; echo "exit code $?"': "the device is not there",
         "handwheel tags watch 'E-1.*'": "the device is not there",
     },
+    SPEED: {'make bench ARGS="opcua modbus changes many"': "takes minutes; it has its own test"},
     OWN_PLANT: {  # test_write_a_plant.py types the rest
         "pip install -e .": "needs the network",
         "handwheel plant run tank --fault LEAK@1min,size=20 --for 10min": "needs the plant",

@@ -1,0 +1,1 @@
+"""Servers and clients on libraries of others, to be measured against and to be read from."""

@@ -1,0 +1,284 @@
+"""What our readers make of servers that we did not write: every value, every way to lose one."""
+
+import asyncio
+import struct
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.connection import Connection
+from handwheel.connectors.reader import connector_for
+from handwheel.connectors.site import Site
+from handwheel.connectors.values import Quality
+
+from .peer_sites import holding, modbus_site, node, opcua_site, read
+from .servers import ITEMS, NUMBERS, ForeignServer, libmodbus, modbus_serial, node_opcua, open62541
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+
+CHANGE_MS = 50
+MOST_NODES = 7  # in one Read
+PATIENCE_S = 20.0
+SERVERS = ("open62541", "node_opcua", "libmodbus", "modbus_serial")
+OPCUA_SERVERS = SERVERS[:2]
+MODBUS_SERVERS = SERVERS[2:]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="module", name="open62541")
+def _open62541(folder: Path) -> Generator[ForeignServer]:
+    with open62541(folder, change_ms=CHANGE_MS, most_nodes=MOST_NODES) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", name="node_opcua")
+def _node_opcua(folder: Path) -> Generator[ForeignServer]:
+    with node_opcua(folder, change_ms=CHANGE_MS, most_nodes=MOST_NODES) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", name="libmodbus")
+def _libmodbus(folder: Path) -> Generator[ForeignServer]:
+    with libmodbus(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", name="modbus_serial")
+def _modbus_serial() -> Generator[ForeignServer]:
+    with modbus_serial() as server:
+        yield server
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> ForeignServer:
+    found: ForeignServer = request.getfixturevalue(request.param)
+    return found
+
+
+SCALARS: Mapping[str, tuple[str, bool | int | float | str]] = {
+    "Boolean": ("bool", True),
+    "SByte": ("int", -128),
+    "Byte": ("int", 255),
+    "Int16": ("int", -32768),
+    "UInt16": ("int", 65535),
+    "Int32": ("int", -(2**31)),
+    "UInt32": ("int", 2**32 - 1),
+    "Int64": ("int", -(2**63)),
+    "UInt64": ("int", 2**64 - 1),
+    "Float": ("float", struct.unpack("f", struct.pack("f", 0.1))[0]),
+    "Double": ("float", 0.1),
+    "String": ("string", "Grüße"),
+}
+
+
+@pytest.mark.parametrize("server", OPCUA_SERVERS, indirect=True)
+async def test_every_type_and_quality_comes_as_it_is(server: ForeignServer, tmp_path: Path) -> None:
+    tags = {name: node(name, kind) for name, (kind, _) in SCALARS.items()}
+    tags |= {name: node(name, "float") for name in ("Bad", "Uncertain", "Missing")}
+    tags["Elsewhere"] = 'node: "nsu=urn:not:there;s=Double", type: float'
+    values = await read(opcua_site(tmp_path, server, tags))
+    assert {name: values.pop(name) for name in SCALARS} == {
+        name: (value, "Good") for name, (_, value) in SCALARS.items()
+    }
+    assert values == {
+        "Bad": (None, "BadSensorFailure"),
+        "Uncertain": (7.0, "UncertainSensorNotAccurate"),
+        "Missing": (None, "BadNodeIdUnknown"),
+        "Elsewhere": (None, "BadNodeIdUnknown"),
+    }
+    others = {
+        "Wrong": node("String", "float"),
+        "Fraction": node("Double", "int"),
+        "Undivided": node("Profile", "float"),
+        "Whole": node("Int16", "float") + ", scale: 2, offset: -1",
+    }
+    assert await read(opcua_site(tmp_path, server, others)) == {
+        **dict.fromkeys(("Wrong", "Fraction", "Undivided"), (None, "BadTypeMismatch")),
+        "Whole": (-65537.0, "Good"),
+    }
+
+
+async def test_arrays_and_what_no_tag_can_hold(open62541: ForeignServer, tmp_path: Path) -> None:
+    tags = {
+        "Profile": node("Profile", "float") + ", array: true, scale: 10",
+        "Slice": node("Profile", "float") + ", index: '2:4'",
+        "Element": node("Profile", "float") + ", index: 7",
+        "Beyond": node("Profile", "float") + ", index: 8",
+        "Matrix": node("Matrix", "int") + ", array: true",
+        "Row": node("Matrix", "int") + ", index: '1,0:2'",
+        "Cell": node("Matrix", "int") + ", index: '1,2'",
+        "Bits": node("Bits", "bool") + ", array: true",
+        "Texts": node("Texts", "string") + ", array: true",
+        "Empty": node("Empty", "float") + ", array: true",
+        "NoArray": node("Double", "float") + ", array: true",
+        "NaN": node("NaN", "float"),
+        "Infinity": node("Infinity", "float"),
+        "Overridden": node("Overridden", "float"),
+        **{n: node(n, "string") for n in ("LocalizedText", "ByteString", "DateTime", "Guid")},
+    }
+    values = await read(opcua_site(tmp_path, open62541, tags))
+    unfit = (None, "BadTypeMismatch")
+    assert values.pop("Beyond")[0] is None
+    assert values == {
+        "Profile": ((0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0), "Good"),
+        "Slice": ((1.0, 1.5, 2.0), "Good"),
+        "Element": (3.5, "Good"),
+        "Matrix": ((11, 12, 13, 21, 22, 23), "Good"),
+        "Row": ((21, 22, 23), "Good"),
+        "Cell": (23, "Good"),
+        "Bits": ((True, False, True), "Good"),
+        "Texts": (("a", "b"), "Good"),
+        "Empty": ((), "Good"),
+        "NoArray": unfit,
+        "NaN": (None, "BadSensorFailure"),
+        "Infinity": (None, "BadSensorFailure"),
+        "Overridden": (7.0, "GoodLocalOverride"),
+        **dict.fromkeys(("LocalizedText", "ByteString", "DateTime", "Guid"), unfit),
+    }
+
+
+# A holding register is its own address: 0x4142 is "AB", and 0x4049 with what follows is near pi.
+REGISTERS: Mapping[str, tuple[str, bool | int | float | str]] = {
+    "U16": (holding(40_000, "uint16"), 40_000),
+    "I16": (holding(40_001, "int16"), 40_001 - 65_536),
+    "Scaled": (holding(1234, "uint16", ", scale: 0.1, offset: -40"), 1234 * 0.1 - 40.0),
+    "U32": (holding(0x0102, "uint32"), 0x01020103),
+    "U32C": (holding(0x0204, "uint32", ", order: CDAB"), 0x02050204),
+    "U32B": (holding(0x0306, "uint32", ", order: BADC"), 0x06030703),
+    "U32D": (holding(0x0408, "uint32", ", order: DCBA"), 0x09040804),
+    "I32": (holding(0xE000, "int32"), 0xE000E001 - 2**32),
+    "U64": (holding(0x050A, "uint64"), 0x050A050B050C050D),
+    "U64C": (holding(0x060C, "uint64", ", order: CDAB"), 0x060F060E060D060C),
+    "U64B": (holding(0x070E, "uint64", ", order: BADC"), 0x0E070F0710071107),
+    "U64D": (holding(0x0810, "uint64", ", order: DCBA"), 0x1308120811081008),
+    "I64": (holding(0xE100, "int64"), 0xE100E101E102E103 - 2**64),
+    "F32": (holding(0x4049, "float32"), struct.unpack(">f", b"\x40\x49\x40\x4a")[0]),
+    "F64": (holding(0x4009, "float64"), struct.unpack(">d", b"@\x09@\x0a@\x0b@\x0c")[0]),
+    "Text": ("table: holding, address: 0x4142, type: string, length: 3", "ABACAD"),
+    "Bit1": ("table: holding, address: 6, bit: 1, type: bool", True),
+    "Bit0": ("table: holding, address: 6, bit: 0, type: bool", False),
+    "Input": ("table: input, address: 535, type: int", 65_000),
+    "Coil": ("table: coil, address: 2001, type: bool", True),
+    "NoCoil": ("table: coil, address: 2002, type: bool", False),
+    "Discrete": ("table: discrete, address: 5, type: bool", True),
+    "Last": (holding(ITEMS - 2, "uint16"), ITEMS - 2),
+}
+
+
+@pytest.mark.parametrize("more", ["", ", window: 8", ", max_registers: 8, max_bits: 8"])
+@pytest.mark.parametrize("server", MODBUS_SERVERS, indirect=True)
+async def test_every_encoding_comes_as_it_is_and_an_unknown_address_alone_is_bad(
+    server: ForeignServer, tmp_path: Path, more: str
+) -> None:
+    tags = {name: entry for name, (entry, _) in REGISTERS.items()}
+    tags["Beyond"] = holding(ITEMS + 1, "uint16")
+    tags["Across"] = holding(ITEMS - 1, "uint32")
+    values = await read(modbus_site(tmp_path, server, tags, more))
+    assert {values.pop(name) for name in ("Beyond", "Across")} == {(None, "BadNodeIdUnknown")}
+    assert values == {name: (pytest.approx(v), "Good") for name, (_, v) in REGISTERS.items()}
+
+
+async def until(is_so: Any) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+def qualities(connection: Connection) -> set[Quality]:
+    return {each.quality for each in connection.latest().values()}
+
+
+def waiting(connection: Connection) -> bool:
+    """Whether a tag has not come since the session began."""
+    none_yet = {"BadWaitingForInitialData", "BadNoCommunication"}
+    return any(each.status.name in none_yet for each in connection.latest().values())
+
+
+def connection_of(site: Site) -> Connection:
+    return Connection(connector_for(site, "peer"), list(site.tags.values()))
+
+
+NUMBERED = {f"N-{each}": node(f"i={each}", "float") for each in range(1, NUMBERS + 1)}
+
+
+async def test_a_node_that_vanishes_takes_no_other_with_it(
+    open62541: ForeignServer, tmp_path: Path
+) -> None:
+    tags = {**NUMBERED, "Vanishing": node("Vanishing", "float")}
+    async with connection_of(opcua_site(tmp_path, open62541, tags)) as connection:
+        await until(lambda: qualities(connection) == {Quality.GOOD})
+        open62541.tell("Vanishing")
+        await until(lambda: Quality.BAD in qualities(connection))
+        latest = dict(connection.latest())
+        assert latest.pop("Vanishing.pv").status.name == "BadNodeIdUnknown"
+        assert {each.quality for each in latest.values()} == {Quality.GOOD}
+        assert connection.is_connected
+        assert not connection.gaps
+
+
+@pytest.mark.parametrize("server", OPCUA_SERVERS, indirect=True)
+async def test_the_server_tells_changes_and_a_subscription_is_made_anew(
+    server: ForeignServer, tmp_path: Path
+) -> None:
+    doubtful = {name: node(name, "float") for name in ("Bad", "Uncertain", "Missing", "Double")}
+    tags = {**NUMBERED, **doubtful}
+    site = opcua_site(tmp_path, server, tags, ", updates: subscribe")
+    async with connection_of(site) as connection:
+        for is_last in (False, True):
+            await until(lambda: connection.is_connected and not waiting(connection))
+            latest = connection.latest()
+            assert {name: latest[f"{name}.pv"].status.name for name in doubtful} == {
+                "Bad": "BadSensorFailure",
+                "Uncertain": "UncertainSensorNotAccurate",
+                "Missing": "BadNodeIdUnknown",
+                "Double": "Good",
+            }
+            await _counts_up(connection)
+            assert connection.latest()["Double.pv"].quality is Quality.GOOD  # it did not change
+            if not is_last:
+                await _killed_and_restarted(server, connection)
+
+
+async def _counts_up(connection: Connection) -> None:
+    before = _number(connection, 1)
+    await until(lambda: _number(connection, 1) >= before + 3.0)
+    # At most one change apart: they come together.
+    assert abs(_number(connection, NUMBERS) - _number(connection, 1) - (NUMBERS - 1)) <= 1.0
+
+
+def _number(connection: Connection, number: int) -> float:
+    value = connection.latest()[f"N-{number}.pv"].value
+    assert isinstance(value, float)
+    return value
+
+
+async def _killed_and_restarted(server: ForeignServer, connection: Connection) -> None:
+    server.kill()
+    await until(lambda: not connection.is_connected)
+    assert qualities(connection) == {Quality.BAD}
+    server.start()
+    await until(lambda: connection.is_connected)
+
+
+@pytest.mark.parametrize("server", SERVERS, indirect=True)
+async def test_a_killed_server_turns_all_bad_at_once_and_all_come_back(
+    server: ForeignServer, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    is_opcua = request.node.callspec.params["server"] in OPCUA_SERVERS
+    spread = {f"R-{each}": holding(each, "uint16") for each in range(0, 5000, 250)}
+    make = opcua_site if is_opcua else modbus_site
+    connection = connection_of(make(tmp_path, server, NUMBERED if is_opcua else spread))
+    async with connection:
+        await until(lambda: qualities(connection) == {Quality.GOOD})
+        values = [each.value for each in connection.latest().values()]
+        await _killed_and_restarted(server, connection)
+        assert qualities(connection) == {Quality.GOOD}
+        assert len(connection.gaps) == 1
+        if not is_opcua:
+            assert [each.value for each in connection.latest().values()] == values
