@@ -8,7 +8,6 @@ share of a core that the second took, and the memory in bytes.
 """
 
 import asyncio
-import gc
 import json
 import sys
 from itertools import pairwise
@@ -18,6 +17,7 @@ from time import perf_counter, process_time
 from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.tags import RegisterAddress, Tag
 from handwheel.connectors.values import Quality
+from handwheel.hmi.heap import settle_heap
 
 from .sites import MODBUS, modbus, node_tags, opcua, site_of
 
@@ -85,8 +85,7 @@ async def _main(opcua_port: str, modbus_port: str, count: str, heap: str) -> Non
                 while not all(each.scans >= 2 for each in reader.connections):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             if heap == "frozen":
-                gc.collect()
-                gc.freeze()
+                settle_heap()
             late, share = await _scanned(reader, float(line))
             memory = _resident_bytes()
         print(json.dumps([idle, late, share, memory]), flush=True)

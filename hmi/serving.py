@@ -10,6 +10,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.journal import Row
 
+from .heap import settle_heap
 from .stdin_lines import stdin_lines
 from .telling import Teller
 
@@ -24,6 +25,7 @@ async def serve(
     Args:
         show: Returns a new row of the journal as a line; empty for one that is not told.
     """
+    settle_heap()
     tasks = (
         asyncio.create_task(work),
         asyncio.create_task(_tell(database, show)),

@@ -16,6 +16,7 @@ from handwheel.connectors.values import DataValue
 from handwheel.tools.guardrails.printable import printable
 
 from .connection_lines import ConnectionChanges, ScanRates, is_starting
+from .heap import settle_heap
 from .history import History
 from .readings import reading_fields
 from .recorded_trends import recorded_trends
@@ -30,6 +31,7 @@ _SAMPLES = 240  # the trends are of the last four minutes
 async def watch_tags(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
     """Watches until cancelled."""
     async with SiteReader(site, tags) as reader:
+        settle_heap()
         if has_screen() and not as_json:
             await _live(site, reader, tags)
         else:
