@@ -2,17 +2,17 @@
 
 from tenacity.wait import wait_base, wait_chain, wait_fixed, wait_random
 
-_PAUSES_S = (0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 8.0, 10.0)
+_PAUSES_S = (0.5, *(0.75,) * 6, 1.5, 3.0, 6.0, 10.0)
 _AT_RANDOM_S = 0.1
-_FIRST_S, _LAST_S = 0.25, 1.0
+_FIRST_S, _LAST_S = 0.25, 0.75
 _STABLE_AFTER_S = 10.0
 
 
 def between_attempts() -> wait_base:
     """Returns the pauses after attempts that failed, the last one for all that follow.
 
-    They are at most 1 s apart for the first seconds, so that an outage of less than 5 s is over
-    1.5 s after the device's return; the random part keeps many clients from coming back at once.
+    They are 0.75 s apart for the first seconds, so that an outage of less than 5 s is over 1.5 s
+    after the device's return, connecting and reading included; the random part keeps many clients from coming back at once.
     """
     return wait_chain(*(wait_fixed(each) for each in _PAUSES_S)) + wait_random(0.0, _AT_RANDOM_S)
 

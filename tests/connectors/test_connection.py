@@ -224,7 +224,7 @@ async def test_devices_that_accept_and_hang_up_meet_the_back_off(tmp_path: Path)
             assert all(connection.reason for connection in reader.connections)
     for device in (opcua_device, modbus_device):
         pauses = [later - sooner for sooner, later in pairwise(device.accepted_at)]
-        assert all(pause >= least for pause, least in zip(pauses, [0.5, 1.0, 1.0], strict=False))
+        assert all(pause >= least for pause, least in zip(pauses, [0.5, 0.75, 0.75], strict=False))
 
 
 class _Script:

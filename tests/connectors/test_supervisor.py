@@ -140,16 +140,16 @@ async def test_a_connection_counts_three_of_its_scans(
     assert statuses == [GOOD, doubted, doubted, BAD_NO_COMMUNICATION]
 
 
-REFUSED = [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0]
+REFUSED = [0.5, 0.75, 0.75, 0.75, 0.75, 0.75, 0.75, 1.5, 3.0, 6.0, 10.0, 10.0, 10.0]
 
 
 @pytest.mark.parametrize(
     ("events", "pauses"),
     [
-        ([None] * 12, REFUSED),
-        ([0.0] * 5, [0.25, 0.5, 1.0, 1.0, 1.0]),
-        ([0.0, 0.0, 8.0, 11.0, 0.0], [0.25, 0.5, 1.0, 0.25, 0.5]),
-        ([0.0, None, None, 0.0, None], [0.25, 0.5, 1.0, 0.5, 0.5]),
+        ([None] * 13, REFUSED),
+        ([0.0] * 5, [0.25, 0.5, 0.75, 0.75, 0.75]),
+        ([0.0, 0.0, 8.0, 11.0, 0.0], [0.25, 0.5, 0.75, 0.25, 0.5]),
+        ([0.0, None, None, 0.0, None], [0.25, 0.5, 0.75, 0.5, 0.5]),
     ],
     ids=["refused", "short sessions", "a long session", "both"],
 )
@@ -165,11 +165,11 @@ async def test_attempts_move_apart_and_so_do_sessions_that_end_soon(
 
 @pytest.mark.parametrize("at_random_s", [0.0, 0.1])
 def test_a_short_outage_is_over_soon_after_the_return(at_random_s: float) -> None:
-    """From the loss on attempts follow each other so that a return waits 1.1 s at most."""
+    """From the loss on attempts follow each other so that a return waits 0.85 s at most."""
     loss_s = SessionPauses().after(inf)
     attempts_s = list(accumulate([each + at_random_s for each in REFUSED], initial=loss_s))
     for back_s in (0.01 * each for each in range(500)):
         waited_s = next(each for each in attempts_s if each >= back_s) - back_s
-        assert waited_s <= 1.1 + 1e-9
+        assert waited_s <= 0.85 + 1e-9
     pauses_s = [later - sooner for sooner, later in pairwise(attempts_s)]
     assert max(pauses_s) <= 10.0 + at_random_s + 1e-9

@@ -19,6 +19,8 @@ from ..served import PlantProcess, frames_of, handwheel, plant_process, site_of
 from ..witness import Report, judge
 from .processes import Terminal, becomes_true, in_terminal, started
 
+pytestmark = pytest.mark.timeout(120)  # a dozen processes, one after the other
+
 PASSPHRASE = "battery staple"
 RUN = ("requests", "propose", "P-101B.run_cmd=true", "--reason", "try the standby", "--as", "anna")
 WORD = "run_cmd true"
