@@ -15,6 +15,8 @@ from .tags import NodeAddress, RegisterAddress, Tag
 
 SITE_SCOPE = "site"
 
+Cell = tuple[object, ...]
+
 _EQUIPMENT = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)  # it names a lockout file
 _OPCUA_NAMESPACE = "nsu=http://opcfoundation.org/UA/"  # the one that is meant without nsu=
 
@@ -83,7 +85,8 @@ class SiteFile(Model):
 
 def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) -> Iterator[Problem]:
     """Yields what is wrong with tags: their names, connections, equipment, addresses, readbacks."""
-    taken: dict[object, str] = {}
+    taken: dict[Cell, str] = {}
+    sharing: dict[Cell, list[Tag]] = {}
     for name, tag in tags.items():
         path = ("tags", name)
         if not NAME.fullmatch(name):
@@ -94,11 +97,33 @@ def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) ->
             yield document.problem((*path, "equipment"), reason)
         if tag.readback:
             yield from _check_readback(tag, tags, document, path)
-        for cell in _cells(tag, config):
+        cells = list(_cells(tag, config))
+        for cell in cells:
             other = taken.setdefault(cell, name)
             if other != name:
                 yield document.problem(path, f"stands at the same address as {other}")
                 break
+        else:
+            if reason := _shared_write(tag, {cell[:-1] for cell in cells}, sharing):
+                yield document.problem(path, reason)
+
+
+def _shared_write(tag: Tag, places: set[Cell], sharing: dict[Cell, list[Tag]]) -> str:
+    """Returns what is wrong with a register or node of which a part is another tag.
+
+    Whoever writes the whole writes the part too, past all that the policy says of the part.
+    """
+    for place in places:
+        others = sharing.setdefault(place, [])
+        for other in others:
+            if tag.writable or other.writable:
+                written = tag if tag.writable else other
+                return (
+                    f"shares its register or node with {other.name}, and {written.name} is "
+                    "writable: a write of it would change both"
+                )
+        others.append(tag)
+    return ""
 
 
 def check_clock(tags: Mapping[str, Tag], config: SiteFile, document: Document) -> Iterator[Problem]:
@@ -142,8 +167,8 @@ def _check_readback(
         yield document.problem((*path, "readback"), reason)
 
 
-def _cells(tag: Tag, config: SiteFile) -> Iterator[object]:
-    """Yields what a tag takes; the bits of a register are read beside the whole of it."""
+def _cells(tag: Tag, config: SiteFile) -> Iterator[Cell]:
+    """Yields what a tag takes: a register or node, and last which part of it."""
     device = _device(tag, config)
     match tag.address:
         case NodeAddress(node, index):

@@ -166,6 +166,9 @@ class RegisterTag(_TagModel):
         if self.writable and self.bit is not None:
             # A device has no write of one bit that all know: the others would be written too.
             raise ValueError("writable: a bit of a register is read only")
+        is_scaled = (self.scale, self.offset) != (1.0, 0.0)
+        if self.writable and is_scaled and self._register().encoding in {"float32", "float64"}:
+            raise ValueError("writable: a scaled value is written to whole numbers only")
         if self.writable and self.type == "string":
             raise ValueError("writable: a string is read only in Modbus")
         if self.writable and self.unit_id is not None:

@@ -12,7 +12,7 @@ from handwheel.connectors.documents import Document, read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.models import load_model
 from handwheel.connectors.site import POLICY_FILE, Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.tags import NodeAddress, Tag
 from handwheel.connectors.values import DataValue, Quality, Value
 
 from .policy_file import PolicyFile, RiskClass
@@ -20,7 +20,8 @@ from .policy_rules import Standing, acting_as, check_policy, spared, standings
 from .quantities import Quantity, Range
 
 _PEOPLE: Mapping[RiskClass, int] = {"R1": 1, "R2": 1, "R3": 2, "R4": 2}
-_FLOAT32 = 2.0**-23  # how far a number may move when a device keeps it in 32 bits
+# How far a number may move when a device keeps it in 32 bits, and when it is scaled.
+_FLOAT32, _FLOAT64 = 2.0**-23, 2.0**-51
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,14 @@ def _risk(standing: Standing, value: Value) -> dict[RiskClass, str]:
     return {class_: why for class_, why in raised.items() if class_ > standing.class_}
 
 
+def _precision(tag: Tag) -> float:
+    """Returns by how much, of itself, a number of this tag may differ from the one meant."""
+    if tag.kind != "float":
+        return 0.0
+    is_single = isinstance(tag.address, NodeAddress) or tag.address.encoding == "float32"
+    return _FLOAT32 if is_single else _FLOAT64
+
+
 def _step_denials(standing: Standing, value: Value, now: DataValue | None) -> tuple[str, ...]:
     largest = standing.max_step
     if largest is None or not _is_number(value):
@@ -264,7 +273,7 @@ def _step_denials(standing: Standing, value: Value, now: DataValue | None) -> tu
     present = now.value if now is not None and now.quality is Quality.GOOD else None
     if not _is_number(present):
         return ("its step is limited, and its present value is not known",)
-    slack = _FLOAT32 * max(abs(value), abs(present))
+    slack = _precision(standing.tag) * max(abs(value), abs(present))
     if abs(value - present) <= largest + slack:
         return ()
     step, most = (Quantity(n, standing.tag.unit) for n in (abs(value - present), largest))
