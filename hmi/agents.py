@@ -15,6 +15,7 @@ from handwheel.agents.crew import Crew
 from handwheel.agents.means import Means
 from handwheel.connectors import historian
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder, source_limits
 from handwheel.connectors.reader import SiteReader, survey
@@ -47,12 +48,15 @@ from .run_lines import show_run_row
 from .serving import serve
 from .telling import Teller, tell_log
 
+_SILENT_S = 2.0
+_LONGEST_S = 60.0
+
 
 async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
     """Runs the agents of a site until Ctrl-C, SIGTERM, or the end of a pipe there.
 
     Args:
-        note_start: Called before there is anything to lose.
+        note_start: Called before there is anything to lose; what was recorded is read before.
         as_json: Print one JSON line when they are at work, and one for each event of a run.
 
     Raises:
@@ -63,10 +67,9 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     Effect: OBSERVE; requests are filed, and the gate carries out what people approve.
     """
     loaded = _sound_playbooks(site)
-    note_start()
     for package in (agents, playbooks, historian):
         tell_log(package.__name__)
-    async with _crew(site, loaded) as (crew, reader, database):
+    async with _crew(site, loaded, note_start) as (crew, reader, database):
         _announce(site, loaded, as_json=as_json)
         work = crew.work(_telling(reader), _scan_s(site))
         await serve(work, database, partial(show_run_row, as_json=as_json))
@@ -100,27 +103,30 @@ def _sound_playbooks(site: Site) -> list[Playbook]:
 
 @asynccontextmanager
 async def _crew(
-    site: Site, loaded: Sequence[Playbook]
+    site: Site, loaded: Sequence[Playbook], note_start: Callable[[], None]
 ) -> AsyncGenerator[tuple[Crew, SiteReader, Database]]:
     policy = load_policy(site)
     plans = [plan for each in loaded for plan in bind_triggers(each, site)]
     tags = _tags(site, plans)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    past = Past(partial(HistoryReader, site.state), site.clock_tag, _scan_s(site))
+    meanings = definitions(site)
+    open_history = partial(HistoryReader, site.state, meanings)
+    past = Past(open_history, site.clock_tag, _scan_s(site))
     view = _view(site, plans)
     with (
         closing(past),
         Database(site.state, site.id) as database,
         WorkOrders(site.state) as workorders,
     ):
-        await asyncio.to_thread(view.recall, past, monotonic())
+        await recall(view, past)
+        note_start()
         holder = take_lease(database, instant_now())
         try:
             bench = Bench(site, database, policy, load_roster(site))
             filing = Filing(site, policy, cross_limits(site, policy))
             async with (
                 open_checkpoints(site.state) as saver,
-                Recorder(site.state, source_limits(site)) as recorder,
+                Recorder(site.state, source_limits(site), meanings) as recorder,
                 SiteReader(site, tags, [recorder]) as reader,
             ):
                 means = Means(
@@ -137,6 +143,23 @@ async def _crew(
                 yield Crew(means), reader, database
         finally:
             give_lease_back(database, holder, instant_now())
+
+
+async def recall(view: PlantView, past: Past) -> None:
+    """Fills the windows of a view; it is told if that takes long, and broken off if too long."""
+    recalling = asyncio.create_task(asyncio.to_thread(view.recall, past, monotonic()))
+    try:
+        if not (await asyncio.wait([recalling], timeout=_SILENT_S))[0]:
+            sys.stderr.write(
+                "handwheel: windows are filled with what was recorded; "
+                f"it may take up to {_LONGEST_S:g} s\n"
+            )
+            if not (await asyncio.wait([recalling], timeout=_LONGEST_S - _SILENT_S))[0]:
+                sys.stderr.write("handwheel: it took too long; windows end with a gap\n")
+    finally:  # the thread must not read on from a file that is closed
+        past.break_off()
+        await asyncio.wait([recalling])
+    recalling.result()
 
 
 def _scan_s(site: Site) -> float:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import HistoryError
 from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.site import Site
@@ -15,7 +16,7 @@ _MOST = 100  # more than a screen shows; each takes a millisecond
 def recorded_trends(
     site: Site, tags: Sequence[Tag], count: int, every_s: float
 ) -> Mapping[str, Sequence[float | None]]:
-    """Returns the newest samples of numeric tags; without a historian none.
+    """Returns the newest samples of numeric tags as they are defined now; without a historian none.
 
     Args:
         count: How many samples of each tag.
@@ -27,7 +28,7 @@ def recorded_trends(
     """
     now_s = time.time()
     found: dict[str, Sequence[float | None]] = {}
-    with suppress(HistoryError), HistoryReader(site.state) as reader:
+    with suppress(HistoryError), HistoryReader(site.state, definitions(site)) as reader:
         for tag in [tag for tag in tags if tag.kind == "float"][:_MOST]:
             slots = reader.course(tag.name, now_s - count * every_s, now_s, count)
             found[tag.name] = [slot.mean for slot in slots]

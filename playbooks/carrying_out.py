@@ -57,14 +57,14 @@ class Carrier:
             case Wait():
                 await self._wait(step, step.work)
             case WorkOrderStep() | NotifyStep():
-                self._tell_people(step)
+                await self._tell_people(step)
             case _:
                 await self._command(step)
 
-    def _tell_people(self, step: Step) -> None:
+    async def _tell_people(self, step: Step) -> None:
         try:
             if isinstance(step.work, WorkOrderStep):
-                self._maintenance.raise_order(self._desk.bench.site.id, step, step.work)
+                await self._maintenance.raise_order(self._desk.bench.site.id, step, step.work)
             elif isinstance(step.work, NotifyStep):
                 self._maintenance.notify(step, step.work)
         except ToolFailed as error:

@@ -37,13 +37,14 @@ class Maintenance:
         self._orders = orders
         self._clock = clock
 
-    def raise_order(self, site: str, step: Step, work: WorkOrderStep) -> None:
+    async def raise_order(self, site: str, step: Step, work: WorkOrderStep) -> None:
         """Raises the work order of a step, and says so in the run.
 
         Raises:
             ToolFailed: It cannot be written.
             LedgerError: It was raised, and the run cannot say so.
         """
+        trends = [await self._trend(each) for each in work.trends]
         now = self._clock().wall
         wanted = WorkOrder.model_validate(
             {
@@ -59,7 +60,7 @@ class Maintenance:
                 "run_id": self._log.run_id,
                 "playbook": f"{self._plan.id} {self._plan.version}",
                 "evidence": [*self._evidence(), *(self._trace() if work.traces else ())],
-                "trend": [self._trend(each) for each in work.trends],
+                "trend": trends,
             }
         )
         order = self._orders.raise_order(wanted)
@@ -75,8 +76,8 @@ class Maintenance:
         for step in self._plan.steps:
             yield f"step {step.id}: {self._log.run.step(step.id)}"
 
-    def _trend(self, wanted: TrendEvidence) -> Trend:
-        points = self._plant.trend(wanted.tag.name, wanted.last_s, MOST_POINTS)
+    async def _trend(self, wanted: TrendEvidence) -> Trend:
+        points = await self._plant.trend(wanted.tag.name, wanted.last_s, MOST_POINTS)
         return Trend(
             tag=wanted.tag.name, unit=wanted.tag.unit, points=[[at, value] for at, value in points]
         )

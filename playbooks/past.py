@@ -5,6 +5,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
+from threading import Event, Lock
 from typing import NamedTuple
 
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
@@ -60,16 +61,26 @@ class Past:
         self._scan_s = scan_s
         self._wall = wall
         self._opened: HistoryReader | None = None
+        self._lock = Lock()
+        self._is_enough = Event()
+        self._is_closed = False
         self._told = ""
 
     def close(self) -> None:
-        """Closes the history."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        """Closes the history; whoever asks afterwards is told nothing."""
+        with self._lock:
+            self._is_closed = True
+            if self._opened is not None:
+                self._opened.close()
+
+    def break_off(self) -> None:
+        """Ends `scans`, in whatever thread it is, before its next one."""
+        self._is_enough.set()
 
     def scans(self, reaches: Mapping[str, float]) -> Iterator[PastScan]:
         """Yields the scans as they were recorded, the oldest first; it takes seconds for days.
+
+        It must have ended before the history is closed; see `break_off`.
 
         Args:
             reaches: How far back which tag is asked for, process time.
@@ -77,21 +88,26 @@ class Past:
         if not reaches:
             return
         try:
-            yield from self._scans(reaches)
+            for scan in self._scans(reaches):
+                yield scan
+                if self._is_enough.is_set():
+                    return
         except HistoryError as error:
             self._tell(error)
 
     def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
         """Returns how a tag went: seconds, 0 being now, and value, the oldest first.
 
-        Of each slot of time the lowest and the highest value, so that no spike is lost.
+        Of each slot of time the lowest and the highest value, so that no spike is lost. Any
+        thread may ask; it takes some 50 ms, and a second where the file is locked.
 
         Args:
             last_s: How far back, process time.
             most: How many points at most.
         """
         try:
-            return self._trend(tag, last_s, most)
+            with self._lock:
+                return [] if self._is_closed else self._trend(tag, last_s, most)
         except HistoryError as error:
             self._tell(error)
             return []
@@ -99,7 +115,7 @@ class Past:
     def _tell(self, error: HistoryError) -> None:
         if self._told != str(error) and not isinstance(error, NoHistory):
             self._told = str(error)
-            _logger.warning("what was recorded cannot be read: %s", error)
+            _logger.warning("windows and trends do without what was recorded: %s", error)
 
     @property
     def _reader(self) -> HistoryReader:

@@ -199,7 +199,7 @@ class PlantView:
         if len(points) > _MOST_POINTS:
             del points[1:-1:2]
 
-    def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
+    async def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
         """Returns how a tag went: seconds, 0 being now, and value, the oldest first.
 
         From the historian, with its lowest and highest values, if it can be read; else what
@@ -209,8 +209,10 @@ class PlantView:
             last_s: How far back, process time.
             most: How many points at most.
         """
-        if self._past is not None and (recorded := self._past.trend(tag, last_s, most)):
-            return recorded
+        if self._past is not None:
+            recorded = await asyncio.to_thread(self._past.trend, tag, last_s, most)
+            if recorded:
+                return recorded
         begin_s = self.now_s - last_s
         points = [each for each in self._trends.get(tag, []) if each[0] >= begin_s]
         every = max(1, -(-len(points) // most))

@@ -14,7 +14,7 @@ MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
 
 _APPLICATION_ID = 0x48574831  # "HWH1"
-_VERSION = 1
+_VERSION = 2
 _BUSY_S = 1.0
 _BUCKETS = (
     "CREATE TABLE {0}(tag INTEGER NOT NULL, at_us INTEGER NOT NULL, low REAL NOT NULL, "
@@ -22,7 +22,9 @@ _BUCKETS = (
     "PRIMARY KEY(tag, at_us)) STRICT, WITHOUT ROWID"
 )
 _TABLES = (
-    "CREATE TABLE tag(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
+    # A tag that is defined anew is another one here.
+    "CREATE TABLE tag(id INTEGER PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL, "
+    "UNIQUE(name, definition)) STRICT",
     # A row stands until the next one of its tag, or until the end of the recording it is in.
     "CREATE TABLE sample(tag INTEGER NOT NULL, at_us INTEGER NOT NULL, value ANY, "
     "status INTEGER NOT NULL, PRIMARY KEY(tag, at_us)) STRICT, WITHOUT ROWID",
@@ -42,6 +44,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     Raises:
         HistoryError: It cannot be opened, or is not a historian's of this version.
     """
+    _check_kind(path)
     with translated(path):
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     with _closed_on_error(connection), translated(path):
@@ -67,6 +70,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """
     if not path.exists():
         raise NoHistory(f"{path}: nothing is recorded yet; 'handwheel run' records")
+    _check_kind(path)
     with translated(path):
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro",
@@ -101,12 +105,27 @@ def translated(path: Path) -> Generator[None]:
 
 
 @contextmanager
+def read_from(path: Path) -> Generator[None]:
+    """Turns into ours SQLite's errors, and those that come of rows which nobody of us wrote."""
+    try:
+        with translated(path):
+            yield
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise HistoryError(f"{path}: it is damaged: {error}; move it away") from error
+
+
+@contextmanager
 def _closed_on_error(connection: sqlite3.Connection) -> Generator[None]:
     try:
         yield
     except BaseException:
         connection.close()
         raise
+
+
+def _check_kind(path: Path) -> None:
+    if path.exists() and not path.is_file():  # to open a named pipe would wait for ever
+        raise HistoryError(f"{path}: is no regular file; move it away, and one is made")
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -122,3 +141,7 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     if version != _VERSION:
         reason = f"is of version {version}, and this Handwheel writes version {_VERSION}"
         raise HistoryError(f"{path}: {reason}; move it away, and a new one is made")
+    # Tables are strict, so whoever finds ours finds our types in them.
+    found = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    if not {sql for (sql,) in found} >= set(_TABLES):
+        raise HistoryError(f"{path}: its tables are not ours; move it away, and one is made")

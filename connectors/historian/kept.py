@@ -14,13 +14,13 @@ _TRUTHS = (b"\0", b"\1")  # SQLite has no truths, and 1 is not true
 def kept(value: Value | Array | None) -> Kept:
     """Returns a value as SQLite keeps it; nothing for what cannot be kept as it is.
 
-    An integer beyond 64 bits with a sign is kept as a float.
+    An integer beyond 64 bits with a sign is kept as a float, if there is one so large.
     """
     match value:
         case bool():
             return _TRUTHS[value]
         case int():
-            return value if value in _INT64 else float(value)
+            return value if value in _INT64 else _as_float(value)
         case float():
             return None if math.isnan(value) else value
         case str():
@@ -28,6 +28,13 @@ def kept(value: Value | Array | None) -> Kept:
             return value if is_text else None
         case _:
             return None
+
+
+def _as_float(value: int) -> float | None:
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _has_surrogates(text: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from ..values import DataValue, StatusCode
-from .file import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, translated
+from .file import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, read_from
 from .kept import Kept, given_back
 from .slots import Piece, Slot, fold, standing
 from .thinning import good_number, read_marks, recordings, rows_of
@@ -33,13 +33,16 @@ class HistoryReader:
 
     Args:
         state: The site's state folder.
+        definitions: See `definitions`; what was recorded of a tag under another one is not seen.
+            A tag that is not in it has an empty one.
 
     Raises:
         HistoryError: There is none, or it is not a historian's.
     """
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, definitions: Mapping[str, str] | None = None) -> None:
         self._path = state / HISTORY_FILE
+        self._definitions = definitions or {}
         self._connection = open_for_reading(self._path)
 
     def __enter__(self) -> Self:
@@ -70,7 +73,7 @@ class HistoryReader:
         since, until = round(since_s * 1e6), round(until_s * 1e6)
         if count < 1 or until <= since:
             raise ValueError(f"no {count} slots lie from {since_s} to {until_s}")
-        with translated(self._path):
+        with read_from(self._path):
             number = self._number(tag)
             if number is None:
                 return fold((), since, until, count)
@@ -82,11 +85,10 @@ class HistoryReader:
         Raises:
             HistoryError: It cannot be read.
         """
-        with translated(self._path):
+        with read_from(self._path):
             found = self._connection.execute(
-                "SELECT at_us, value, status FROM sample "
-                "WHERE tag = (SELECT id FROM tag WHERE name = ?) ORDER BY at_us DESC LIMIT 1",
-                (tag,),
+                "SELECT at_us, value, status FROM sample WHERE tag = ? ORDER BY at_us DESC LIMIT 1",
+                (self._number(tag),),
             ).fetchone()
         return None if found is None else (found[0] / 1e6, _reading(found[1], found[2]))
 
@@ -98,14 +100,15 @@ class HistoryReader:
 
         Args:
             tags: By name, since when, seconds since 1970.
-            until_s: The end.
+            until_s: Now, by the wall clock; seconds since 1970.
             step_s: Between two looks.
 
         Raises:
             HistoryError: It cannot be read.
         """
-        with translated(self._path):
-            trusted = self._trusted_us()
+        with read_from(self._path):
+            until = round(until_s * 1e6)
+            trusted = self._trusted_us(until)
             since = {
                 number: (name, max(round(tags[name] * 1e6), trusted + 1))
                 for name in tags
@@ -113,21 +116,27 @@ class HistoryReader:
             }
             if not since:
                 return
-            until, begin = round(until_s * 1e6), min(each for _, each in since.values())
-            rows = merge(*(self._rows(n, *each, until) for n, each in since.items()))
+            begin = min(each for _, each in since.values())
+            rows = merge(*(self._rows(n, *each, until, after=trusted) for n, each in since.items()))
             spans = recordings(self._connection, begin, until)
             yield from _looks(rows, spans, begin, until, round(step_s * 1e6))
 
-    def _rows(self, number: int, name: str, since: int, until: int) -> Iterator[_Row]:
+    def _rows(
+        self, number: int, name: str, since: int, until: int, *, after: int
+    ) -> Iterator[_Row]:
         for at_us, value, status in rows_of(self._connection, number, since, until):
-            yield at_us, name, value, status
+            if at_us > after:
+                yield at_us, name, value, status
 
     def _number(self, tag: str) -> int | None:
-        found = self._connection.execute("SELECT id FROM tag WHERE name = ?", (tag,)).fetchone()
+        found = self._connection.execute(
+            "SELECT id FROM tag WHERE name = ? AND definition = ?",
+            (tag, self._definitions.get(tag, "")),
+        ).fetchone()
         return None if found is None else int(found[0])
 
-    def _trusted_us(self) -> int:
-        """Returns since when the recorded times are those of the wall clock as it is now."""
+    def _trusted_us(self, now: int) -> int:
+        """Returns after when the recorded times are those of the wall clock as it is now."""
         newest = trusted = 0
         for begin, end in self._connection.execute(
             "SELECT begin_us, end_us FROM recording ORDER BY number"
@@ -135,7 +144,7 @@ class HistoryReader:
             if begin < newest - _SLEW_US:
                 trusted = newest
             newest = max(newest, end)
-        return trusted
+        return newest if newest > now + _SLEW_US else trusted
 
     # --- the course, from what is kept of it --------------------------------------------------
 

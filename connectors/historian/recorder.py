@@ -26,6 +26,8 @@ _WRITE_S = 1.0
 _THIN_OUT_S = 0.2  # of each write's second, at most, and one part of it
 _STEP_US = 1_000_000  # by more than this the wall clock was set
 _END_S = 1.5
+_AWAKE_S = 0.5
+_STOPPED_S = STALE_SCANS * _AWAKE_S
 
 _logger = logging.getLogger(__name__)
 
@@ -38,26 +40,44 @@ class Recorder:
     Args:
         state: The site's state folder; `history.db` is made there if there is none.
         source_limits: As for `Writer`.
+        definitions: As for `Writer`.
 
     Attributes:
-        dropped: How many samples were not written because too many waited.
         trouble: What keeps it from writing now; empty for nothing.
     """
 
-    def __init__(self, state: Path, source_limits: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        state: Path,
+        source_limits: Mapping[str, float] | None = None,
+        definitions: Mapping[str, str] | None = None,
+    ) -> None:
         self._path = state / HISTORY_FILE
         self._limits = source_limits or {}
+        self._definitions = definitions or {}
         self._clock = StampClock()
         self._waiting: deque[Batch] = deque()
         self._taken = 0  # by the loop's thread only
         self._written = 0  # by the other one only
         self._is_broken_off = False
+        self._awake_s = 0.0
+        self._next_look: asyncio.TimerHandle | None = None
+        self._writer: Writer | None = None  # of the thread, as is what follows
+        self._left_out = ""
+        self._unwritable = 0
         self._is_ending = Event()
         self._thread = Thread(target=self._work, name="historian", daemon=True)
-        self.dropped = 0
+        self._refused = 0
         self.trouble = ""
 
+    @property
+    def dropped(self) -> int:
+        """How many samples were not written: too many waited, or they cannot be written."""
+        return self._refused + self._unwritable
+
     async def __aenter__(self) -> Self:
+        self._awake_s = time.monotonic()
+        self._look_again()
         self._thread.start()
         return self
 
@@ -67,15 +87,18 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
         self._is_ending.set()
         await asyncio.to_thread(self._thread.join, _END_S)
 
     def arrived(self, samples: Sequence[Sample]) -> None:
         """Takes readings; see `Listener`. None at all are a sign that the plant is still seen."""
         if self._taken - self._written + len(samples) >= MOST_WAITING:
-            self.dropped += len(samples)
+            self._refused += len(samples)
             self._is_broken_off = True
             return
+        self._be_awake()
         at_us, was_set = self._clock.now_us()
         self._taken += _weight(samples)
         self._waiting.append(Batch(at_us, samples, self._is_broken_off or was_set))
@@ -84,10 +107,18 @@ class Recorder:
     def gap(self, connection: str, gap: Gap) -> None:
         """Takes a gap; the bad samples that come with it say all of it."""
 
+    def _look_again(self) -> None:
+        self._be_awake()
+        self._next_look = asyncio.get_running_loop().call_later(_AWAKE_S, self._look_again)
+
+    def _be_awake(self) -> None:
+        """Notes that the loop runs; where it stood still, nobody saw the plant."""
+        before_s, self._awake_s = self._awake_s, time.monotonic()
+        self._is_broken_off |= self._awake_s - before_s > _STOPPED_S
+
     # --- the thread ---------------------------------------------------------------------------
 
     def _work(self) -> None:
-        writer: Writer | None = None
         batches: list[Batch] = []
         is_last = False
         while not is_last:
@@ -95,26 +126,56 @@ class Recorder:
             while self._waiting:
                 batches.append(self._waiting.popleft())
             try:
-                writer = writer or Writer(self._path, self._limits)
-                if batches:
-                    self._write(writer, batches)
+                self._write(batches)
                 self._tell("")
             except HistoryError as error:
                 self._tell(str(error))
-                if writer is not None:  # opened anew, it may be another file
-                    writer.close()
-                    writer = None
-        if writer is not None:
-            writer.close()
+                self._close()  # opened anew, it may be another file
+            except Exception as error:  # noqa: BLE001 (the supervisor: no file may end it)
+                self._tell(f"{self._path}: unexpected {type(error).__name__}: {error}")
+                self._close()
+        self._close()
         if batches:
             _logger.warning("what came last was not recorded")
 
-    def _write(self, writer: Writer, batches: list[Batch]) -> None:
-        writer.write(batches)
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _open(self) -> Writer:
+        self._writer = self._writer or Writer(self._path, self._limits, self._definitions)
+        return self._writer
+
+    def _write(self, batches: list[Batch]) -> None:
+        if not batches:
+            self._open()
+            return
         now_us = batches[-1].at_us
-        self._written += sum(_weight(each.samples) for each in batches)
-        batches.clear()
-        self._thin_out(writer, now_us)
+        if self._fault_of(batches):
+            while batches:  # one by one; what cannot be written is left out
+                if fault := self._fault_of(batches[:1]):
+                    self._unwritable += len(batches[0].samples)
+                    self._tell_left_out(fault)
+                self._note_written(batches, 1)
+        self._note_written(batches, len(batches))
+        self._thin_out(self._open(), now_us)
+
+    def _fault_of(self, batches: Sequence[Batch]) -> str:
+        """Writes batches, or returns what is wrong with them."""
+        writer = self._open()
+        try:
+            writer.write(batches)
+        except HistoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 (the supervisor: nothing that comes may end it)
+            self._close()
+            return f"unexpected {type(error).__name__}: {error}"
+        return ""
+
+    def _note_written(self, batches: list[Batch], count: int) -> None:
+        self._written += sum(_weight(each.samples) for each in batches[:count])
+        del batches[:count]
 
     def _thin_out(self, writer: Writer, now_us: int) -> None:
         until_s = time.monotonic() + _THIN_OUT_S
@@ -129,6 +190,11 @@ class Recorder:
         elif self.trouble and not trouble:
             _logger.warning("recording again; %d samples were lost", self.dropped)
         self.trouble = trouble
+
+    def _tell_left_out(self, reason: str) -> None:
+        if reason != self._left_out:
+            self._left_out = reason
+            _logger.warning("something cannot be recorded, and is left out: %s", reason)
 
 
 def _weight(samples: Sequence[Sample]) -> int:

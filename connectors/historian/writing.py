@@ -51,13 +51,20 @@ class Writer:
         path: Where it is, or is to be made.
         source_limits: Of tags whose device samples them anew in each cycle: the age above which
             a sample is not good any more, seconds.
+        definitions: See `definitions`; a tag that is not in it has an empty one.
 
     Raises:
         HistoryError: It cannot be opened, or is not a historian's.
     """
 
-    def __init__(self, path: Path, source_limits: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        source_limits: Mapping[str, float],
+        definitions: Mapping[str, str] | None = None,
+    ) -> None:
         self._path = path
+        self._definitions = definitions or {}
         self._limits = source_limits
         self._connection = open_for_writing(path)
         self._standing: dict[str, _Standing] = {}
@@ -66,8 +73,12 @@ class Writer:
         self._beat_us = 0
         try:
             with translated(path):
-                found = self._connection.execute("SELECT name, id FROM tag")
-                self._ids: dict[str, int] = dict(found.fetchall())
+                found = self._connection.execute("SELECT name, definition, id FROM tag")
+                self._ids = {
+                    str(name): int(number)
+                    for name, definition, number in found
+                    if definition == self._definitions.get(name, "")
+                }
                 self._thinning = Thinning(self._connection)
         except BaseException:
             self.close()
@@ -156,6 +167,9 @@ class Writer:
     def _id_of(self, name: str) -> int:
         found = self._ids.get(name)
         if found is None:
-            made = self._connection.execute("INSERT INTO tag(name) VALUES (?)", (name,))
+            made = self._connection.execute(
+                "INSERT INTO tag(name, definition) VALUES (?, ?)",
+                (name, self._definitions.get(name, "")),
+            )
             found = self._ids[name] = made.lastrowid or 0
         return found

@@ -1,14 +1,18 @@
 """Agents that start anew: their windows, triggers and trends know what was recorded before."""
 
-from collections.abc import Callable
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from random import Random
+from time import sleep
 
 import pytest
 
 from handwheel.agents.triggers import TriggerWatch
+from handwheel.connectors.historian import file
 from handwheel.connectors.historian.file import HISTORY_FILE
 from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.historian.writing import Batch, Writer
@@ -19,10 +23,11 @@ from handwheel.connectors.values import (
     StatusCode,
     Value,
 )
+from handwheel.hmi import agents
 from handwheel.hmi.sitefiles import Link
 from handwheel.playbooks.binding import bind
 from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.past import Past
+from handwheel.playbooks.past import Past, PastScan
 from handwheel.playbooks.plant_view import PlantView
 from handwheel.tools.conditions import Truth, parse_condition, parse_expression
 
@@ -225,6 +230,50 @@ async def test_windows_are_as_if_they_had_seen_it(tmp_path: Path, seed: int) -> 
         assert value == (wanted if wanted is None else pytest.approx(wanted, rel=1e-6, abs=1e-6))
 
 
+class _Endless(Past):
+    """A history that takes for ever to go through."""
+
+    def __init__(self) -> None:
+        super().__init__(partial(HistoryReader, Path()), "", 1.0)
+        self.is_read = False
+        self.begun = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def _scans(self, reaches: Mapping[str, float]) -> Iterator[PastScan]:
+        assert reaches
+        self.is_read = True
+        self._loop.call_soon_threadsafe(self.begun.set)
+        try:
+            while True:
+                sleep(0.001)
+                yield PastScan(level(0), 1.0, 1.0)
+        finally:
+            self.is_read = False
+
+
+async def test_to_fill_windows_is_told_if_it_takes_long_and_ends_when_it_must(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = PlantView.of([parse_condition(CONDITIONS[1], TAGS, windows=True)], "")
+    endless = _Endless()
+    recalling = asyncio.create_task(agents.recall(view, endless))
+    await endless.begun.wait()
+    recalling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await recalling
+    assert not endless.is_read  # no thread reads what is closed next
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(agents, "_SILENT_S", 0.02)
+    monkeypatch.setattr(agents, "_LONGEST_S", 0.05)
+    endless = _Endless()
+    await agents.recall(view, endless)
+    assert not endless.is_read
+    assert capsys.readouterr().err == (
+        "handwheel: windows are filled with what was recorded; it may take up to 0.05 s\n"
+        "handwheel: it took too long; windows end with a gap\n"
+    )
+
+
 async def test_a_window_over_an_age_begins_empty(tmp_path: Path) -> None:
     young = parse_condition("held(age(VT-101A.pv) < 10 s, 1 min)", TAGS, windows=True)
     high = parse_condition("held(VT-101A.pv > 1 mm/s, 1 min)", TAGS, windows=True)
@@ -256,8 +305,8 @@ async def test_a_trend_reaches_back_beyond_the_restart_with_its_spike_and_its_ga
     view = PlantView.of((), clock, (VT,))
     with closing(restart(view, tmp_path, 3600)):
         await view.observe(spikes(3600), NOW_S)
-        points = view.trend(VT, 3600.0 * pace, 60)
-        assert view.trend("another", 3600.0, 60) == []
+        points = await view.trend(VT, 3600.0 * pace, 60)
+        assert await view.trend("another", 3600.0, 60) == []
     assert 20 < len(points) <= 60
     assert all(-3600.0 * pace <= at_s <= 0.0 for at_s, _ in points)
     assert points == sorted(points)
@@ -272,4 +321,29 @@ async def test_without_a_history_a_trend_is_what_was_seen(tmp_path: Path) -> Non
     view = PlantView.of((), "", (VT,))
     with closing(restart(view, tmp_path, 0.0)):
         await view.observe({VT: reading(1.0)}, NOW_S)
-        assert view.trend(VT, 100.0, 60) == [(0.0, 1.0)]
+        assert await view.trend(VT, 100.0, 60) == [(0.0, 1.0)]
+
+
+async def test_a_history_that_is_locked_holds_up_nobody_but_who_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "_BUSY_S", 0.2)
+    record(tmp_path, 100, rises)
+    view = PlantView.of((), "", (VT,))
+    with (
+        closing(restart(view, tmp_path, 100.0)) as past,
+        closing(sqlite3.connect(tmp_path / HISTORY_FILE, isolation_level=None)) as other,
+    ):
+        await view.observe({VT: reading(1.0)}, NOW_S)
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        asking = asyncio.create_task(view.trend(VT, 100.0, 60))
+        beats = 0
+        while not asking.done():
+            await asyncio.sleep(0.01)
+            beats += 1
+        assert beats > 5
+        assert await asking == [(0.0, 1.0)]
+        other.execute("ROLLBACK")
+        assert len(past.trend(VT, 100.0, 60)) > 20
+    assert past.trend(VT, 100.0, 60) == []  # closed: whoever is late is told nothing

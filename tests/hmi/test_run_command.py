@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,10 @@ from time import monotonic, sleep, time
 
 import pytest
 
+from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import NoHistory
 from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.site import load_site
 from handwheel.connectors.values import Quality
 from handwheel.tools.guardrails.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.enrolment_text import with_record
@@ -242,9 +245,47 @@ def test_a_plant_that_dies_while_a_run_settles(tmp_path: Path) -> None:
         assert stage.world.judged(stage.world.export()).faults == ()
 
 
+_SLOW = """
+import time
+from handwheel.hmi import agents
+from handwheel.hmi.__main__ import main
+from handwheel.playbooks.past import Past, PastScan
+
+def scans(past, reaches):
+    while True:
+        time.sleep(0.001)
+        yield PastScan({}, 1.0, 1.0)
+
+Past._scans, agents._SILENT_S = scans, 0.0
+main()
+"""
+
+
+@pytest.mark.parametrize(("is_pipe", "code"), [(True, 0), (False, 130)])
+def test_agents_that_still_go_through_the_past_end_at_once(
+    stage: Stage, is_pipe: bool, code: int
+) -> None:
+    command = [sys.executable, "-W", "error", "-c", _SLOW, "run", "--site", str(stage.site)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        while "windows are filled with what was recorded" not in process.stderr.readline():
+            assert process.poll() is None
+        if is_pipe:
+            process.stdin.close()
+        else:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == code
+        assert process.stderr.read() == ""
+
+
 def test_what_the_agents_read_stays_there_when_they_are_killed(stage: Stage) -> None:
+    meanings = definitions(load_site(stage.site))
+
     def newest_s(tag: str) -> float:
-        with suppress(NoHistory), HistoryReader(stage.site / "var") as reader:
+        with suppress(NoHistory), HistoryReader(stage.site / "var", meanings) as reader:
             found = reader.newest(tag)
             assert found is None or found[1].quality is Quality.GOOD
             return found[0] if found else 0.0
@@ -255,7 +296,7 @@ def test_what_the_agents_read_stays_there_when_they_are_killed(stage: Stage) -> 
         assert becomes_true(lambda: newest_s("SIM-CLOCK.pv") > began_s + 1.0, _WAIT_S)
         assert newest_s("P-101A.running") >= began_s  # the other connection
         assert "recorded" not in stage.said
-    with HistoryReader(stage.site / "var") as reader:
+    with HistoryReader(stage.site / "var", meanings) as reader:
         slots = reader.course("SIM-CLOCK.pv", began_s, time(), 100)
     shown = [slot.low for slot in slots if slot.low is not None]
     assert len(shown) > 1

@@ -73,7 +73,7 @@ async def test_the_longest_of_the_latest_scans_counts(
 
 async def test_a_long_trend_keeps_its_course_in_few_points() -> None:
     view = await observed(*map(float, range(5000)), trends=(TAG,))
-    points = view.trend(TAG, 1e9, 60)
+    points = await view.trend(TAG, 1e9, 60)
     assert len(points) <= 60
     assert points[-1] == (0.0, 499.9)
     assert points[0][0] < -4800.0
@@ -84,7 +84,7 @@ async def test_a_long_trend_keeps_its_course_in_few_points() -> None:
 
 async def test_a_trend_begins_anew_with_its_plant() -> None:
     view = await observed(1000.0, 1001.0, 3.0, 4.0, 4.0, trends=(TAG,))
-    assert view.trend(TAG, 1e9, 60) == [(-1.0, 0.3), (0.0, 0.4)]
+    assert await view.trend(TAG, 1e9, 60) == [(-1.0, 0.3), (0.0, 0.4)]
 
 
 async def test_a_trend_is_of_good_numbers_of_its_time_only() -> None:
@@ -94,9 +94,9 @@ async def test_a_trend_is_of_good_numbers_of_its_time_only() -> None:
         seen(TAG, 3.0), seen(TAG, 4),
     )):  # fmt: skip
         await view.observe(reading, float(at_s))
-    assert view.trend(TAG, 100.0, 60) == [(-6.0, 1.0), (-1.0, 3.0), (0.0, 4.0)]
-    assert view.trend(TAG, 1.0, 60) == [(-1.0, 3.0), (0.0, 4.0)]
-    assert view.trend("another", 100.0, 60) == []
+    assert await view.trend(TAG, 100.0, 60) == [(-6.0, 1.0), (-1.0, 3.0), (0.0, 4.0)]
+    assert await view.trend(TAG, 1.0, 60) == [(-1.0, 3.0), (0.0, 4.0)]
+    assert await view.trend("another", 100.0, 60) == []
 
 
 async def test_everybody_who_waits_is_woken_by_the_next_scan() -> None:
