@@ -13,11 +13,12 @@ to do more; what it cannot is found out, and must be what its `quality.toml` say
 needs pytest and pytest-asyncio, and nothing that runs imports it.
 """
 
-from .claims import FEATURES, Quality, load_quality, proofs_of
+from .claims import BASE_RULES, FEATURES, Quality, load_quality, proofs_of
 from .conformance import RULES, BaseConformance, Conformance
 from .rig import Item, Link, Rig, Write
 
 __all__ = [
+    "BASE_RULES",
     "FEATURES",
     "RULES",
     "BaseConformance",

@@ -21,6 +21,36 @@ FEATURES: Mapping[str, str] = {
 }
 """Rules that no check of the kit covers: `done` names its own tests there."""
 
+BASE_RULES = frozenset(
+    {
+        "ages-begin-with-arrival",
+        "cancelled-open-leaves-nothing",
+        "cancelled-read-is-clean",
+        "capabilities-are-claimed",
+        "changed-value-is-read",
+        "close-is-final",
+        "close-is-quick",
+        "comes-back-by-itself",
+        "concurrent-reads-keep-apart",
+        "connector-names-itself",
+        "cut-turns-every-tag-bad",
+        "healthy-session-has-no-faults",
+        "loop-stays-free",
+        "lost-session-is-not-connected",
+        "nothing-is-left",
+        "one-value-per-tag",
+        "refused-call-is-not-connected",
+        "sessions-are-fresh",
+        "silent-call-is-not-connected",
+        "silent-probe-is-not-connected",
+        "silent-read-is-not-connected",
+        "times-are-utc",
+        "unknown-item-is-isolated",
+        "values-are-typed",
+    }
+)
+"""Rules that no protocol excuses from: they are `done`, or it is not a connector yet."""
+
 
 class Claim(Model):
     """One rule.
@@ -51,13 +81,21 @@ class Quality(Model):
         suite: Id of the test class that runs the kit; there, the check of a rule `a-b` is the
             method `test_a_b`.
         capabilities: What its sessions can do more than read.
-        rules: One claim for each rule of the kit, and for each of `FEATURES`.
+        rules: One claim for each rule of the kit, and for each of `FEATURES`. Those of
+            `BASE_RULES` are `done`.
     """
 
     schema_: Literal["quality/1"] = Field(alias="schema")
     suite: str
     capabilities: Annotated[frozenset[Capability], Field(strict=False)]
     rules: Mapping[str, Claim]
+
+    @model_validator(mode="after")
+    def _check(self) -> "Quality":
+        for rule in sorted(BASE_RULES & self.rules.keys()):
+            if self.rules[rule].status != "done":
+                raise ValueError(f"rules: {rule} is a base rule, which is done and nothing else")
+        return self
 
 
 def load_quality(path: Path) -> Quality:

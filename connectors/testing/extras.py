@@ -124,8 +124,8 @@ async def _walk(session: Browses, wanted: set[str]) -> dict[str, Entry]:
         entries = await session.browse(open_.pop(0))
         for entry in entries:
             assert isinstance(entry, Entry), f"a bare {entry!r}"
-            assert entry.node, f"{entry.name} has no node"
-            if entry.node not in found:
+            # One that no tag can name has an empty node, and nothing is asked about it.
+            if entry.node and entry.node not in found:
                 found[entry.node] = entry
                 open_.append(entry.node)
     return found

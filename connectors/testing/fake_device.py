@@ -83,16 +83,18 @@ class FakeDevice:
         status: StatusCode = GOOD,
         *,
         type_: DeviceType = "float64",
+        source_time: datetime | None = None,
     ) -> None:
         """Holds a value at a tag's node from now on, and tells who has subscribed to it.
 
         Args:
             type_: In which the device holds it; of a node that is there already it stays.
+            source_time: When it was sampled; now, if it does not say.
         """
         node = str(tag.address)
         if node in self._held:
             type_ = self._held[node].type
-        self._held[node] = Held(value, status, datetime.now(UTC), type_)
+        self._held[node] = Held(value, status, source_time or datetime.now(UTC), type_)
         self._refused.discard(node)
         self._tell(node)
 

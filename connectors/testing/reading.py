@@ -16,6 +16,7 @@ from .suite import Suite, check_readings, other_value, read_exactly
 _TYPES = {"float": float, "int": int, "enum": int, "bool": bool, "string": str}
 _STALL_S = 0.1  # asked for are 5 ms; a machine that stalls is not the connector's fault
 _WAY_S = 0.005
+_REFUSALS = 10  # a value that is kept for a while must not outlive them
 
 
 class ReadingChecks(Suite):
@@ -55,7 +56,7 @@ class ReadingChecks(Suite):
             await read_exactly(session, rig.items)
             first, *others = rig.good
             await rig.refuse(first.tag)
-            for _ in range(2):
+            for _ in range(_REFUSALS):
                 readings = await session.read([first.tag, *(item.tag for item in others)])
                 refused = readings[first.tag.name]
                 is_bad = refused.quality is Quality.BAD and refused.value is None
@@ -71,6 +72,24 @@ class ReadingChecks(Suite):
         """What the device doubts is returned with its own status code, and its value."""
         async with self._opened("uncertain") as (rig, session):
             await read_exactly(session, _of(rig, Quality.UNCERTAIN))
+
+    async def test_information_bits_are_kept(self) -> None:
+        """A status code comes whole: limits and what else the device adds to it are kept."""
+        async with self._opened("information") as (rig, session):
+            await read_exactly(session, [item for item in rig.items if item.has_information])
+
+    async def test_times_are_of_the_device(self) -> None:
+        """A source time is the device's own, and its clock says how old the value came."""
+        async with self._opened("times") as (rig, session):
+            timed = {item.tag.name: item for item in rig.items if item.source_time is not None}
+            for _ in range(2):  # the second time it may be remembered
+                readings = await session.read(rig.tags)
+                check_readings(readings, list(timed.values()))
+                for name, item in timed.items():
+                    assert item.source_time is not None
+                    server_time = readings[name].server_time
+                    is_later = server_time is None or server_time > item.source_time
+                    assert is_later, f"{name}: answered at {server_time}, when it was sampled"
 
     async def test_times_are_utc(self) -> None:
         """Source and server times are aware, in UTC, or `None`, and none lies far ahead."""

@@ -2,13 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 
 from ..session import Connector
 from ..tags import Tag
 from ..values import GOOD, Array, StatusCode, Value
 
-Means = Literal["change", "refuse", "link", "bad", "uncertain", "writes", "secrets", "encode"]
+Means = Literal[
+    "change", "refuse", "link", "bad", "uncertain", "information", "times", "writes", "secrets",
+    "encode",
+]  # fmt: skip
 """What a rig may be unable to do, or may not have; see the attributes of `Rig`."""
 
 
@@ -18,11 +22,20 @@ class Item:
 
     Attributes:
         value: What a reader finds, in the tag's kind; `None` where the status leaves none.
+        status: With its information bits, such as a limit that is reached.
+        source_time: When the device says that it sampled it, a minute ago or longer; `None`
+            where the device says nothing or the rig does not set it.
     """
 
     tag: Tag
     value: Value | Array | None
     status: StatusCode = GOOD
+    source_time: datetime | None = None
+
+    @property
+    def has_information(self) -> bool:
+        """Whether its status has more bits than those that tell its quality and the reason."""
+        return bool(self.status & 0xFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +81,13 @@ class Rig:
         connector: Has a `timeout` of about a second, so that the checks of silence are short.
         timeout_s: That time-out, seconds.
         items: At least three good ones with values that differ, one of each kind and encoding
-            that the connector knows, and those of bad and of uncertain quality.
+            that the connector knows, and those of bad and of uncertain quality; one whose status
+            has information bits, and one with a source time.
         unknown: A tag that the device does not have.
         link: The way to the device.
-        change: Makes the device hold another value of a good item.
-        refuse: Makes the device refuse one item from now on, and no other.
+        change: Makes the device hold another value of a good item, and refuse it no longer.
+        refuse: Makes the device refuse one item from now on, and no other; who has subscribed
+            is told.
         writes: Counts the writes that have reached the device from its clients, however they end.
         secrets: Texts that must not show, such as the password that the connector logs in with.
         encode: Writes that the device takes; the connector is configured to write then.
@@ -102,7 +117,7 @@ class Rig:
 
     @property
     def good(self) -> Sequence[Item]:
-        """The items of good quality."""
+        """The items of good quality, and nothing more to say of it."""
         return [item for item in self.items if item.status == GOOD]
 
     @property
@@ -119,6 +134,8 @@ class Rig:
             "link": self.link is not None,
             "bad": "bad" in grades,
             "uncertain": "uncertain" in grades,
+            "information": any(item.has_information for item in self.items),
+            "times": any(item.source_time is not None for item in self.items),
             "writes": self.writes is not None,
             "secrets": bool(self.secrets),
             "encode": bool(self.encode) and self.apply is not None,

@@ -1,7 +1,7 @@
 """Checks of a session whose device tells its changes by itself."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from ..session import Sample, Subscribes, Subscription
@@ -33,6 +33,28 @@ class SubscriptionChecks(Suite):
             await told.until(lambda: bool(told.of(rig.unknown)))
             (refused,) = told.of(rig.unknown)
             assert (refused.quality, refused.value) == (Quality.BAD, None)
+
+    async def test_every_change_is_told(self) -> None:
+        """A change of any tag is told, in whichever interval it is to be sampled."""
+        async with self._subscribed("change") as (rig, told):
+            assert rig.change is not None
+            await told.until(lambda: all(told.ends_with(item) for item in rig.items))
+            changed = _changed(rig)
+            await _hold(rig.change, changed)
+            await told.until(lambda: all(told.ends_with(item) for item in changed))
+
+    async def test_change_of_quality_is_told(self) -> None:
+        """A tag that turns bad is told bad, without a value, and told good when it is again."""
+        async with self._subscribed("change", "refuse") as (rig, told):
+            assert rig.change is not None
+            assert rig.refuse is not None
+            await told.until(lambda: all(told.ends_with(item) for item in rig.items))
+            changed = _changed(rig)
+            for item in changed:
+                await rig.refuse(item.tag)
+            await told.until(lambda: all(told.ends_refused(item.tag) for item in changed))
+            await _hold(rig.change, changed)
+            await told.until(lambda: all(told.ends_with(item) for item in changed))
 
     async def test_changes_come_in_order(self) -> None:
         """Changes of a tag come in the order in which the device had them, none made up."""
@@ -104,7 +126,9 @@ class SubscriptionChecks(Suite):
     async def _subscribed(self, *needs: Means) -> AsyncGenerator[tuple[Rig, "_Told"]]:
         async with self._able(Subscribes, *needs) as (rig, session):
             assert isinstance(session, Subscribes)
-            fast, slow = rig.tags[::2], rig.tags[1::2]
+            change = {item.tag.name for item in _changed(rig)}
+            tags = sorted(rig.tags, key=lambda tag: tag.name not in change)
+            fast, slow = tags[::2], tags[1::2]  # some that change in both
             subscription = await session.subscribe({_SAMPLED_S: fast, 2 * _SAMPLED_S: slow})
             yield rig, _Told(subscription)
 
@@ -145,6 +169,26 @@ class _Told:
         readings = self.of(item.tag)
         return bool(readings) and fits(readings[-1], item)
 
+    def ends_refused(self, tag: Tag) -> bool:
+        readings = self.of(tag)
+        return bool(readings) and readings[-1].quality is Quality.BAD and readings[-1].value is None
+
     def ends_beyond_overflow(self, tag: Tag, value: Value) -> bool:
         readings = self.of(tag)
         return len(readings) > 1 and readings[-1].value == value
+
+
+def _changed(rig: Rig) -> Sequence[Item]:
+    """Returns each item that can be changed, with another value."""
+    return [
+        Item(item.tag, other_value(item.tag, item.value))
+        for item in rig.good
+        if not isinstance(item.value, tuple)
+    ]
+
+
+async def _hold(change: Callable[[Tag, Value], Awaitable[None]], items: Sequence[Item]) -> None:
+    for item in items:
+        assert not isinstance(item.value, tuple)
+        assert item.value is not None
+        await change(item.tag, item.value)

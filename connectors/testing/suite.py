@@ -28,7 +28,8 @@ class Suite:
 
     Attributes:
         quality: The connector's `quality.toml`. A rule that is not done there is skipped with
-            its comment, and one that is done cannot be skipped for want of means.
+            its comment, and one that is done cannot be skipped for want of means. A base rule is
+            always done.
     """
 
     quality: ClassVar[Path | None] = None
@@ -110,9 +111,11 @@ def capabilities_of(session: Session, *, encodes: bool) -> frozenset[Capability]
 
 
 def fits(reading: DataValue, item: Item) -> bool:
-    """Whether a reading is what the device holds, to the type and the last bit."""
+    """Whether a reading is what the device holds, to the type and the last bit, and its time."""
     same_type = type(reading.value) is type(item.value)
-    return same_type and reading.value == item.value and reading.status == item.status
+    same_time = item.source_time is None or reading.source_time == item.source_time
+    is_same = same_type and same_time and reading.value == item.value
+    return is_same and reading.status == item.status
 
 
 async def read_exactly(session: Session, items: Sequence[Item]) -> None:

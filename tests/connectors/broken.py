@@ -5,15 +5,14 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.session import (
-    Session,
-)
+from handwheel.connectors.session import Session
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.testing.fake import FakeConnector, FakeSession
 from handwheel.connectors.testing.fake_device import BAD_NOT_READABLE
-from handwheel.connectors.values import BAD_NODE_UNKNOWN, GOOD, DataValue, Quality
+from handwheel.connectors.values import BAD_NODE_UNKNOWN, GOOD, DataValue, Quality, StatusCode
 
 Readings = Mapping[str, DataValue]
 Change = Callable[[DataValue], DataValue]
@@ -77,6 +76,15 @@ def other_code(reading: DataValue) -> DataValue:
     return reading.with_status(GOOD.__class__(0x80000000)) if is_unknown else reading
 
 
+def sampled_now(reading: DataValue) -> DataValue:
+    now = datetime.now(UTC)
+    return reading._replace(source_time=now, server_time=now)
+
+
+def without_information(reading: DataValue) -> DataValue:
+    return reading.with_status(StatusCode(reading.status & 0xFFFF0000))
+
+
 class Drops(FakeSession):
     async def read(self, tags: Sequence[Tag]) -> Readings:
         return dict(list((await super().read(tags)).items())[:-1])
@@ -93,6 +101,22 @@ class RefusesAll(FakeSession):
         readings = await super().read(tags)
         refused = [each for each in readings.values() if each.status == BAD_NOT_READABLE]
         return dict.fromkeys(readings, refused[0]) if refused else readings
+
+
+class KeepsTheLastGood(FakeSession):
+    """What is refused or has failed is as it was, once the device is known."""
+
+    def __init__(self, connector: FakeConnector) -> None:
+        super().__init__(connector)
+        self._good: dict[str, DataValue] = {}
+        self._reads = 0
+
+    async def read(self, tags: Sequence[Tag]) -> Readings:
+        self._reads += 1
+        readings = await super().read(tags)
+        self._good |= {name: each for name, each in readings.items() if each.status == GOOD}
+        known = self._good if self._reads > 4 else {}
+        return {name: known.get(name, each) for name, each in readings.items()}
 
 
 class Caches(FakeSession):

@@ -17,8 +17,8 @@ from handwheel.connectors.session import (
 )
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.testing.fake import FakeConnector, FakeSession, FakeSubscription
-from handwheel.connectors.testing.fake_device import FakeDevice
-from handwheel.connectors.values import BAD_NODE_UNKNOWN, Value
+from handwheel.connectors.testing.fake_device import Ear, FakeDevice
+from handwheel.connectors.values import BAD_NODE_UNKNOWN, DataValue, Quality, Value
 
 from .broken import LeaksATask, opening
 
@@ -73,6 +73,44 @@ class _Shy(FakeSubscription):
         return [sample for sample in samples if sample[1].status != BAD_NODE_UNKNOWN]
 
 
+class _Cheerful(FakeSubscription):
+    """Tells only what is good, once a tag has been told."""
+
+    def __init__(self, session: FakeSession, ear: Ear) -> None:
+        super().__init__(session, ear)
+        self._known: set[str] = set()
+
+    async def changes(self) -> Sequence[Sample]:
+        samples = await super().changes()
+        told = [each for each in samples if self._tells(*each)]
+        self._known |= {name for name, _ in samples}
+        return told
+
+    def _tells(self, name: str, reading: DataValue) -> bool:
+        return name not in self._known or reading.quality is Quality.GOOD
+
+
+class _Stuck(_Cheerful):
+    """Tells what turns bad, and never that it is good again."""
+
+    def _tells(self, name: str, reading: DataValue) -> bool:
+        if reading.quality is Quality.BAD:
+            self._known.add(f"bad {name}")
+        return reading.quality is Quality.BAD or f"bad {name}" not in self._known
+
+
+class TellsOneInterval(FakeSession):
+    """After the first values, what stands in the other intervals is forgotten."""
+
+    async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
+        await self.ask()
+        first, *others = groups.values()
+        for_once = self.device.listen([tag for group in others for tag in group])
+        ear = self.device.listen(first)
+        ear.hear(list(for_once.queue))
+        return FakeSubscription(self, ear)
+
+
 def subscribing(subscription: type[FakeSubscription], *, late: bool = False) -> type[FakeConnector]:
     """A connector whose subscriptions are of this class; if late, the first values are lost."""
 
@@ -90,6 +128,7 @@ def subscribing(subscription: type[FakeSubscription], *, late: bool = False) -> 
 
 DEAF, QUIET, BACKWARDS = subscribing(_Deaf), subscribing(_Quiet), subscribing(_Backwards)
 SHY, LATE = subscribing(_Shy), subscribing(FakeSubscription, late=True)
+CHEERFUL, STUCK = subscribing(_Cheerful), subscribing(_Stuck)
 
 
 class _Unrounded:

@@ -1,5 +1,7 @@
 """The conformance kit's own fake as a rig, whole or broken."""
 
+from datetime import UTC, datetime
+
 from handwheel.connectors.coercion import DeviceType
 from handwheel.connectors.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.testing import Item, Rig, Write
@@ -8,6 +10,8 @@ from handwheel.connectors.testing.fake_device import QUEUE, FakeDevice
 from handwheel.connectors.values import BAD_SENSOR_FAILURE, StatusCode, Value
 
 SHAKY = StatusCode(0x40940000)
+LIMITED = StatusCode(0x00000600)  # at its high limit
+NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
 TIMEOUT_S = 0.2
 
 
@@ -27,6 +31,8 @@ _FAKE: list[tuple[Item, DeviceType]] = [
     (Item(_tag("G", "float"), 7.0, SHAKY), "float64"),
     (Item(_tag("H", "float"), None, BAD_SENSOR_FAILURE), "float64"),
     (Item(_tag("I", "float"), 11.0), "float64"),
+    (Item(_tag("J", "float"), 5.0, LIMITED), "float32"),
+    (Item(_tag("K", "float"), 13.0, source_time=NOON), "float64"),
 ]
 A, B, C, E = (item.tag for item, _ in (_FAKE[0], _FAKE[1], _FAKE[2], _FAKE[4]))
 
@@ -35,7 +41,7 @@ def fake_rig(connector: type[FakeConnector] = FakeConnector, *, is_subscribed: b
     """The fake on its own device; a test may give a broken one."""
     device = FakeDevice()
     for item, type_ in _FAKE:
-        device.hold(item.tag, item.value, item.status, type_=type_)
+        device.hold(item.tag, item.value, item.status, type_=type_, source_time=item.source_time)
 
     async def change(tag: Tag, value: Value) -> None:
         device.hold(tag, value)

@@ -128,6 +128,8 @@ def _rig(memory: _Memory, link: LinkProxy) -> Rig:
     )  # fmt: skip
 
     async def change(tag: Tag, value: Value) -> None:
+        assert isinstance(tag.address, RegisterAddress)
+        memory.refused.discard((tag.address.table, tag.address.address))
         memory.hold(tag, value)
 
     async def refuse(tag: Tag) -> None:
@@ -150,5 +152,10 @@ def _rig(memory: _Memory, link: LinkProxy) -> Rig:
                 Write(D, 0, 0)],
         refused=[(A, 1e39), (B, 40_000), (B, 0.5), (D, 2)],
         apply=apply,
-        cannot={"uncertain": "Modbus sends no quality", "secrets": "Modbus has no login"},
+        cannot={
+            "uncertain": "Modbus sends no quality",
+            "information": "Modbus sends no quality",
+            "times": "Modbus sends no times",
+            "secrets": "Modbus has no login",
+        },
     )  # fmt: skip

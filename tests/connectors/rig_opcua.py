@@ -23,7 +23,8 @@ URI = "urn:kit"
 PASSWORD = "open sesame"
 SECRET = "KIT_SECRET"
 SHAKY = StatusCode(0x40940000)
-_NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LIMITED = StatusCode(0x00000600)  # at its high limit
+_NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
 _MODES = {"manual": 0, "auto": 1}
 _TIMEOUT_S = 0.75
 _NOT_READABLE, _DENIED = 0x803A0000, 0x801F0000
@@ -43,7 +44,7 @@ def _item(
     is_array = isinstance(value, tuple)
     tag = Tag(f"{name}.pv", "dcs", kind, address, members=members, writable=writable,
               is_array=is_array)  # fmt: skip
-    return Item(tag, value, status)
+    return Item(tag, value, status, _NOON)
 
 
 _ITEMS = [
@@ -57,6 +58,7 @@ _ITEMS = [
     (_item("H", "float", 11.0, SHAKY), ua.VariantType.Double),
     (_item("J", "float", (1.0, 2.0)), ua.VariantType.Double),
     (_item("I", "float", None, BAD_SENSOR_FAILURE), ua.VariantType.Double),
+    (_item("K", "float", 5.0, LIMITED), ua.VariantType.Float),
 ]
 A, B, C, D, E = (item.tag for item, _ in _ITEMS[:5])
 
@@ -136,10 +138,12 @@ class OpcuaDevice:
         )  # fmt: skip
 
         async def change(tag: Tag, value: Value) -> None:
+            attributes.refused.discard(str(self._node(tag).Identifier))
             await self._hold(Item(tag, value))
 
         async def refuse(tag: Tag) -> None:
             attributes.refused.add(str(self._node(tag).Identifier))
+            await self._hold(Item(tag, None, StatusCode(_NOT_READABLE)))  # tells subscribers
 
         return Rig(
             connector=OpcuaConnector("dcs", config, root),
@@ -167,7 +171,7 @@ class OpcuaDevice:
         data = ua.DataValue(
             _variant(item, variant),
             ua.StatusCode(ua.UInt32(item.status)),
-            SourceTimestamp=cast(ua.DateTime, datetime.now(UTC)),
+            SourceTimestamp=cast(ua.DateTime, item.source_time or datetime.now(UTC)),
         )
         await self._server.write_attribute_value(self._node(item.tag), data)
 

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.testing import RULES, Conformance, load_quality, proofs_of
+from handwheel.connectors.testing import (
+    BASE_RULES,
+    RULES,
+    BaseConformance,
+    Conformance,
+    load_quality,
+    proofs_of,
+)
 
 from . import test_conformance as suites
 
@@ -69,6 +76,8 @@ def _exists(proof: str) -> bool:
         ('a = { status = "done", comment = "nearly" }', "done needs none"),
         ('a = { status = "fine" }', "Input should be 'done', 'exempt' or 'todo'"),
         ('a = { status = "exempt", comment = "no", tests = ["x"] }', "tests: prove what is done"),
+        ('one-value-per-tag = { status = "exempt", comment = "no" }', "value-per-tag is a base"),
+        ('sessions-are-fresh = { status = "todo", comment = "no" }', "are-fresh is a base"),
     ],
 )
 def test_a_claim_without_its_reason_is_refused(line: str, reason: str, tmp_path: Path) -> None:
@@ -77,6 +86,20 @@ def test_a_claim_without_its_reason_is_refused(line: str, reason: str, tmp_path:
     path.write_text(f"{head}{line}\n")
     with pytest.raises(ValueError, match=reason):
         load_quality(path)
+
+
+def test_only_what_a_protocol_may_lack_is_excused() -> None:
+    checks = {name for name in dir(BaseConformance) if name.startswith("test_")}
+    assert {name.removeprefix("test_").replace("_", "-") for name in checks} - BASE_RULES == {
+        "bad-quality-is-a-value",
+        "information-bits-are-kept",
+        "nothing-writes",
+        "refused-item-is-isolated",
+        "secrets-stay-hidden",
+        "times-are-of-the-device",
+        "uncertain-quality-is-a-value",
+    }
+    assert RULES.keys() >= BASE_RULES
 
 
 def test_nothing_that_runs_imports_the_kit() -> None:
