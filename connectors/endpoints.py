@@ -1,12 +1,13 @@
 """A site's connections, as `site.yaml` describes them: where it reads, and where it may write."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from .durations import Duration
-from .hosts import host_key
+from .hosts import host_key, is_address
 from .models import Model, spelled
 from .tags import Order
 
@@ -55,6 +56,8 @@ class OpcuaConnection(_Connection):
     `application_uri` is what the server must say of itself before it is written to. With
     `updates: subscribe` the server tells what changes, sampling each tag in its scan interval.
     """
+
+    hints: ClassVar = {"security": "not supported in this version, the security policy is None"}
 
     kind: Literal["opcua"]
     endpoint: str
@@ -116,6 +119,17 @@ class ModbusConnection(_Connection):
     window: int = Field(default=1, ge=1, le=64)
     read: ReadPort = ReadPort()
     write: WritePort | None = None
+
+    @field_validator("host")
+    @classmethod
+    def _check_host(cls, host: str) -> str:
+        is_name = not re.search(r"[\s:/@\[\]]", host)
+        if not is_name and not is_address(host):
+            raise ValueError(
+                f"{host!r} is no host: write a name or an address, and the port as "
+                "read: {port: 502}"
+            )
+        return host
 
     @property
     def where(self) -> str:

@@ -22,6 +22,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_address(host: str) -> bool:
+    """Returns whether a host is an IP address in its usual form."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def host_key(host: str) -> str:
     """Returns one text for all spellings of a host; nothing is looked up.
 

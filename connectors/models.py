@@ -1,14 +1,14 @@
 """Checks documents against pydantic models, and says in plain words what does not fit."""
 
 import re
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
-from typing import Annotated, Any, TypeVar, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from .documents import Document, Path_
 from .errors import ConfigError
+from .model_keys import unknown_key
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -16,7 +16,13 @@ _SECRETS = {"secret", "password", "passphrase"}  # what stands there is never re
 
 
 class Model(BaseModel):
-    """Base of every boundary object: frozen, with unknown keys forbidden."""
+    """Base of every boundary object: frozen, with unknown keys forbidden.
+
+    Attributes:
+        hints: What to say of a key that it does not have.
+    """
+
+    hints: ClassVar[Mapping[str, str]] = {}
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -52,10 +58,10 @@ def load_model(model: type[ModelT], document: Document) -> ModelT:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        known = set(_property_names(model.model_json_schema()))
+        known = sorted(set(_property_names(model.model_json_schema())))
         raise ConfigError(
             [
-                document.problem(path, _reason(item, path, known))
+                document.problem(path, _reason(item, path, model, known))
                 for item in error.errors()
                 for path in [_own_path(document, item["loc"], item["type"])]
             ]
@@ -71,13 +77,12 @@ def _own_path(document: Document, location: Path_, kind: str) -> Path_:
     return (*path, location[-1]) if kind == "missing" else path
 
 
-def _reason(item: Any, path: Path_, known: set[str]) -> str:
+def _reason(item: Any, path: Path_, model: type[BaseModel], known: Sequence[str]) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
     context = item.get("ctx", {})
     match item["type"]:
         case "extra_forbidden":
-            close = get_close_matches(str(path[-1]), known, n=1)
-            reason = "unknown key" + (f"; did you mean {close[0]!r}?" if close else "")
+            reason = unknown_key(model, item["loc"], known)
         case "missing":
             reason = "is missing"
         case "value_error":
@@ -86,6 +91,8 @@ def _reason(item: Any, path: Path_, known: set[str]) -> str:
             reason = f"{context['tag']!r} is unknown; known: {context['expected_tags']}"
         case "union_tag_not_found":
             reason = f"{context['discriminator']} is missing"
+        case "tuple_type":
+            reason = f"must be a list, as in [LOW, HIGH], found {_shown(item['input'])}"
         case "model_type" | "dict_type" | "model_attributes_type":
             reason = f"must be a table of keys, found {_shown(item['input'])}"
         case _:

@@ -17,7 +17,7 @@ _MOST_IN_ONE_REQUEST = 125
 _LARGEST_NUMBER = 2**32 - 1
 _SELF = "self"
 _NODE = re.compile(r"(nsu=[^;]+;)?(i=\d+|s=.+|g=[0-9A-Fa-f-]{36}|b=.+)")
-_INDEX = r"(\d{1,9}(:\d{1,9})?(,\d{1,9}(:\d{1,9})?)*)?"
+_INDEX = r"\d{1,9}(:\d{1,9})?(,\d{1,9}(:\d{1,9})?)*"
 
 
 def _as_text(index: object) -> object:
@@ -52,6 +52,9 @@ class _TagModel(Model):
             raise ValueError("range: the low end must be below the high end")
         if (self.type == "enum") != bool(self.members):
             raise ValueError("members: an enum needs its words and numbers, other types have none")
+        numbers = list(self.members.values())
+        if twice := [word for word in self.members if numbers.count(self.members[word]) > 1]:
+            raise ValueError(f"members: {' and '.join(twice[:2])} have the same number")
         if self.readback and not self.writable:
             raise ValueError("readback: goes with writable, for it is read after a write")
         if self.within is not None and not self.readback:
@@ -137,6 +140,15 @@ class RegisterTag(_TagModel):
     order: Order | None = None
     unit_id: int | None = Field(default=None, ge=0, le=255)
 
+    @field_validator("unit", mode="before")
+    @classmethod
+    def _check_unit(cls, unit: object) -> object:
+        if isinstance(unit, int):
+            raise ValueError(
+                "is the engineering unit, a text; the unit of a device behind a gateway is unit_id"
+            )
+        return unit
+
     @model_validator(mode="after")
     def _check_encoding(self) -> "RegisterTag":
         has_bits = self.table in {"coil", "discrete"}
@@ -145,7 +157,8 @@ class RegisterTag(_TagModel):
             raise ValueError(f"bit: a {self.table} is a bit itself; bits are of registers")
         if is_bit != (self.type == "bool"):
             raise ValueError(
-                "type: coils, discrete inputs and bits of registers are bool, registers are not"
+                "type: coils, discrete inputs and bits of registers are bool, registers are not; "
+                "a bit of a register needs bit: 0 to 15"
             )
         if self.encoding and is_bit != (self.encoding == "bit"):
             raise ValueError("encoding: bit goes with coils, discrete inputs and bit")

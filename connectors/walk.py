@@ -32,7 +32,8 @@ async def walk(session: Browses, node: str, depth: int) -> AsyncGenerator[Level]
     """Yields what stands below a node, then below each object found there, and so on.
 
     An object that has been gone into is not gone into again: a device's objects may form rings.
-    Objects of the protocol itself, such as the server's own, are gone into only from one of them.
+    Objects of the protocol itself, such as the server's own, are gone into only from one of them,
+    and one that no tag can name from nowhere.
 
     Args:
         session: Stays open.
@@ -54,7 +55,10 @@ async def walk(session: Browses, node: str, depth: int) -> AsyncGenerator[Level]
         below = [
             each
             for each in entries
-            if each.kind == "object" and each.node not in seen and (is_of_plant(each) or is_inside)
+            if each.kind == "object"
+            and each.node
+            and each.node not in seen
+            and (is_of_plant(each) or is_inside)
         ]
         if level < depth:
             open_ += [(each.node, each.name, level + 1) for each in below]

@@ -9,9 +9,12 @@ from handwheel.connectors.tags import NodeAddress, Tag
 from handwheel.connectors.walk import Level, is_of_plant
 from handwheel.tools.guardrails.printable import printable
 
+from .counted import counted
 from .device_types import kind_of
 from .flow_style import flow
 from .tag_names import TagNames
+
+_NAME_WIDTH = 30
 
 
 class BrowseLines:
@@ -25,11 +28,10 @@ class BrowseLines:
     def __init__(self, connection: str, tags: Mapping[str, Tag]) -> None:
         self._connection = connection
         self._names = TagNames(tags)
-        self._known = {
-            tag.address.node: tag.name
-            for tag in tags.values()
-            if tag.connection == connection and isinstance(tag.address, NodeAddress)
-        }
+        self._known: dict[str, dict[str, str]] = {}
+        for tag in tags.values():
+            if tag.connection == connection and isinstance(tag.address, NodeAddress):
+                self._known.setdefault(tag.address.node, {})[tag.address.index] = tag.name
 
     def lines(self, level: Level) -> Iterator[str]:
         """Yields a line for each entry of a level, under a line that says what it is."""
@@ -40,40 +42,54 @@ class BrowseLines:
             yield f"  # below {name}"
         parent = level.name or _identifier(level.node)
         for entry in level.entries:
-            yield f"  {self._line(entry, parent)}"
-        objects = [each for each in level.entries if each.kind == "object"]
+            if entry.node:
+                yield from (f"  {line}" for line in self._lines(entry, parent))
+        nameless = [printable(each.name, _NAME_WIDTH) for each in level.entries if not each.node]
+        if nameless:
+            named = f"{', '.join(nameless[:3])}{', …' * (len(nameless) > 3)}"
+            yield f"  # {counted(len(nameless), 'node')} left out, no tag can name them: {named}"
+        objects = [each for each in level.entries if each.kind == "object" and each.node]
         if level.is_last and objects:
             likely = max(objects, key=is_of_plant)  # the first of them
             command = f"handwheel tags browse {self._connection}"
             yield f"  # to go on, say: {command} {quote(printable(likely.node))}"
 
-    def _line(self, entry: Entry, parent: str) -> str:
+    def _lines(self, entry: Entry, parent: str) -> Iterator[str]:
         name, node = printable(entry.name), printable(entry.node)
         if entry.kind != "variable":
-            return f"# {entry.kind} {name}: {node}"
-        if entry.node in self._known:
-            return f"# {self._known[entry.node]} already: {node}"
+            yield f"# {entry.kind} {name}: {node}"
+            return
+        known = self._known.get(entry.node, {})
+        if known:
+            tags = [f"{tag} [{index}]" if index else tag for index, tag in known.items()]
+            yield f"# {', '.join(tags)} already: {node}"
+        if "" in known:
+            return
         fields = tag_fields(self._connection, entry)
-        if fields is None:
+        if fields is not None:
+            yield f"{self._names.propose(entry.name, parent)}: {flow(fields)}"
+        elif not known:
             kind = printable(entry.description.type) if entry.description else ""
-            return f"# variable {name}{f', type {kind}' * bool(kind)}: {node}"
-        return f"{self._names.propose(entry.name, parent)}: {flow(fields)}"
+            yield f"# variable {name}{f', type {kind}' * bool(kind)}: {node}"
 
     def fields(self, level: Level) -> Iterator[dict[str, Any]]:
-        """Yields the same as JSON fields; `entry` is what `tags.yaml` would have."""
+        """Yields the same as JSON fields; `entry` is what `tags.yaml` would have.
+
+        A node that no tag can name is `null`.
+        """
         parent = level.name or _identifier(level.node)
         for entry in level.entries:
-            tag = self._known.get(entry.node, "")
-            proposal = (
-                None if tag or entry.kind != "variable" else tag_fields(self._connection, entry)
-            )
+            known = self._known.get(entry.node, {})
+            is_open = entry.kind == "variable" and bool(entry.node) and "" not in known
+            proposal = tag_fields(self._connection, entry) if is_open else None
             yield {
                 "below": level.node,
-                "node": entry.node,
+                "node": entry.node or None,
                 "name": entry.name,
                 "kind": entry.kind,
                 "type": entry.description.type if entry.description else "",
-                "tag": tag or None,
+                "tag": known.get(""),
+                "elements": {tag: index for index, tag in known.items() if index},
                 "proposed": self._names.propose(entry.name, parent) if proposal else None,
                 "entry": proposal,
             }

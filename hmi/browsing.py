@@ -17,6 +17,7 @@ from handwheel.connectors.walk import walk
 from handwheel.tools.guardrails.printable import printable
 
 from .browse_lines import BrowseLines
+from .progress import telling
 
 _NO_BROWSING = (
     "a Modbus device has numbered registers and does not say what they are, so it cannot be "
@@ -33,7 +34,7 @@ async def browse(
     as_json: bool,
     connector: ConnectorFor = connector_for,
 ) -> None:
-    """Prints what stands below a node, as it is found.
+    """Prints what stands below a node, as it is found; on standard error, that it takes long.
 
     Raises:
         ConfigError: There is no such connection or node, or the device cannot be browsed.
@@ -43,12 +44,16 @@ async def browse(
         raise _refusal(f"there is no connection {connection!r}", connection, site.connections)
     if isinstance(site.connections[connection], ModbusConnection):
         raise _refusal(f"{connection}: {_NO_BROWSING}")
-    lines, found = BrowseLines(connection, site.tags), list[dict[str, Any]]()
-    async with opened(connector(site, connection)) as session:
+    lines, found, count = BrowseLines(connection, site.tags), list[dict[str, Any]](), 0
+    doing = {connection: "connecting"}
+    async with telling(doing), opened(connector(site, connection)) as session:
         if not isinstance(session, Browses):
             raise _refusal(f"{connection}: this device cannot be browsed")
+        doing[connection] = "browsing"
         try:
             async for level in walk(session, node, depth):
+                count += len(level.entries)
+                doing[connection] = f"browsing, {count} nodes so far"
                 if as_json:
                     found += lines.fields(level)
                 else:
@@ -69,7 +74,7 @@ async def _nodes(site: Site, connection: str, session: Browses) -> list[str]:
         if tag.connection == connection and isinstance(tag.address, NodeAddress)
     ]
     async for level in walk(session, "", 2):
-        found += [entry.node for entry in level.entries]
+        found += [entry.node for entry in level.entries if entry.node]
     return found
 
 

@@ -1,9 +1,7 @@
 """Checks a site against its devices: all connections at once, and one that is down stops none."""
 
 import asyncio
-import sys
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from handwheel.connectors.errors import NotConnected
@@ -12,10 +10,10 @@ from handwheel.connectors.round_trip import Inspection, inspect_device
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 
+from .counted import counted
+from .progress import telling
 from .span_text import span_text
 from .tag_comparison import Remark, remarks_on
-
-_QUIET_S = 2.0  # what is over by then needs no word of progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> 
     """
     tags = by_connection(list(site.tags.values()))
     doing: dict[str, str] = {}
-    async with _telling(doing):
+    async with telling(doing):
         results = await asyncio.gather(
             *(_inspect(connector, site, name, tags, doing) for name in site.connections),
             return_exceptions=True,
@@ -92,28 +90,6 @@ async def _inspect(
         del doing[name]
 
 
-@asynccontextmanager
-async def _telling(doing: Mapping[str, str]) -> AsyncGenerator[None]:
-    """Says now and then what is being done, on standard error."""
-    task = asyncio.create_task(_tell(doing))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def _tell(doing: Mapping[str, str]) -> None:
-    told: dict[str, str] = {}
-    while True:
-        await asyncio.sleep(_QUIET_S)
-        for name, what in doing.items():
-            if told.get(name) != what:
-                told[name] = what
-                sys.stderr.write(f"handwheel: {name}: {what}\n")
-        sys.stderr.flush()
-
-
 def _remarks(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[Remark]:
     for tag in site.tags.values():
         if inspection := inspections.get(tag.connection):
@@ -127,14 +103,15 @@ def _scan_warnings(site: Site, inspections: Mapping[str, Inspection]) -> Iterato
             yield from (f"{name}: {text}" for text in _late(inspection))
         elif missing := inspection.told.missing:
             named = f"{', '.join(missing[:3])}{', …' * (len(missing) > 3)}"
-            yield f"{name}: subscribed to, it told nothing of {len(missing)} tags: {named}"
+            count = counted(len(missing), "tag")
+            yield f"{name}: subscribed to, it told nothing of {count}: {named}"
 
 
 def _late(inspection: Inspection) -> Iterator[str]:
     late = [scan for scan in inspection.scans if not scan.fits]
     for scan in late:
         yield (
-            f"a scan of its {scan.count} tags takes {span_text(scan.reads.median_s)}, "
+            f"a scan of its {counted(scan.count, 'tag')} takes {span_text(scan.reads.median_s)}, "
             f"more than its interval, {span_text(scan.scan_s)}; write a longer scan:"
         )
     if not late and inspection.load > 1.0:

@@ -11,10 +11,12 @@ from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import Quality
 from handwheel.tools.guardrails.printable import printable
 
+from .counted import counted
 from .online_check import OnlineCheck
 from .readings import reading_fields
 from .short_value import short_value
 from .span_text import span_text
+from .text_columns import in_columns
 
 _VALUE_WIDTH = 16
 _TYPE_WIDTH = 12
@@ -28,7 +30,7 @@ def report_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
             yield from _connection_lines(name, config.where, check.inspections[name])
         else:
             count = sum(tag.connection == name for tag in site.tags.values())
-            yield f"{name} {config.where}: not reachable, {count} tags not read"
+            yield f"{name} {config.where}: not reachable, {counted(count, 'tag')} not read"
     yield from _titled("wrong:", [f"{each.tag}: {each.text}" for each in check.faults])
     differing = [f"{each.tag}: {each.text}" for each in check.differences]
     yield from _titled("to look at:", [*check.scan_warnings, *differing])
@@ -47,14 +49,8 @@ def _tag_lines(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[st
         for tag in site.tags.values()
         if tag.connection in inspections
     ]
-    if len(rows) == 1:
-        return
-    name, value, unit, kind, span, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
-    for row in rows:
-        yield (
-            f"{row[0]:<{name}}  {row[1]:>{value}} {row[2]:<{unit}}  {row[3]:<{kind}}"
-            f"  {row[4]:<{span}}  {row[5]}"
-        ).rstrip()
+    if len(rows) > 1:
+        yield from in_columns(rows, ("  ", " ", "  ", "  ", "  "), {1})
 
 
 def _row(tag: Tag, inspection: Inspection) -> tuple[str, str, str, str, str, str]:
@@ -76,16 +72,17 @@ def _connection_lines(name: str, where: str, inspection: Inspection) -> Iterator
     readings = inspection.readings.values()
     good = sum(reading.quality is Quality.GOOD for reading in readings)
     state = "degraded" if inspection.faults else "connected"
-    yield f"{name} {where}: {state}, {good} of {len(readings)} tags read good"
+    yield f"{name} {where}: {state}, {good} of {counted(len(readings), 'tag')} read good"
     yield from (f"  {part}: {printable(why)}" for part, why in inspection.faults.items())
     connected = span_text(inspection.connect_s)
     yield f"  connected in {connected}, round trip {_trips(inspection.probes)}"
     for scan in inspection.scans:
-        what = f"{scan.count} tags each {span_text(scan.scan_s)}"
+        what = f"{counted(scan.count, 'tag')} each {span_text(scan.scan_s)}"
         yield f"  {what}: a scan takes {_trips(scan.reads)}"
     if told := inspection.told:
         count = len(readings) - len(told.missing)
-        yield f"  subscribed: {count} of {len(readings)} tags told in {span_text(told.took_s)}"
+        of_all = f"{count} of {counted(len(readings), 'tag')}"
+        yield f"  subscribed: {of_all} told in {span_text(told.took_s)}"
 
 
 def _trips(trips: RoundTrips) -> str:

@@ -8,6 +8,7 @@ from handwheel.connectors.values import DataValue
 from handwheel.tools.guardrails.printable import printable
 
 from .short_value import short_value
+from .text_columns import in_columns
 
 _WIDTH = 60  # of a text or an array
 
@@ -15,18 +16,22 @@ _WIDTH = 60  # of a text or an array
 def reading_lines(
     tags: Sequence[Tag], readings: Mapping[str, DataValue], now_s: float
 ) -> Iterator[str]:
-    """Yields one line a tag: value, unit, status, age.
+    """Returns one line a tag: value, unit, status, age.
 
     Args:
         now_s: Monotonic time, seconds.
     """
-    width = max((len(tag.name) for tag in tags), default=0)
-    for tag in tags:
-        reading = readings[tag.name]
-        yield (
-            f"{tag.name:<{width}}  {short_value(tag, reading, _WIDTH):>10} {printable(tag.unit):<6}"
-            f"{reading.status.name:<20}{reading.age_s(now_s):6.2f} s old"
+    rows = [
+        (
+            tag.name,
+            short_value(tag, readings[tag.name], _WIDTH),
+            printable(tag.unit),
+            readings[tag.name].status.name,
+            f"{readings[tag.name].age_s(now_s):.2f} s old",
         )
+        for tag in tags
+    ]
+    return in_columns(rows, ("  ", " ", "  ", "  "), {1, 4})
 
 
 def reading_fields(reading: DataValue, now_s: float) -> dict[str, Any]:

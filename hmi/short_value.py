@@ -1,11 +1,14 @@
 """A reading's value cut to a column, so that nobody takes a part for the whole."""
 
+from rich.cells import cell_len
+from rich.text import Text
+
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue
 
 
 def short_value(tag: Tag, reading: DataValue, width: int) -> str:
-    """Returns the value in at most so many characters.
+    """Returns the value in at most so many columns.
 
     Of an array the first elements, whole ones, and how many there are: `[20.1, 20.3, …] 10`.
     A number is never cut.
@@ -14,15 +17,37 @@ def short_value(tag: Tag, reading: DataValue, width: int) -> str:
         width: 8 or more.
     """
     text = tag.show(reading)
-    if len(text) <= width or not isinstance(reading.value, tuple | str):
+    if cell_len(text) <= width:
         return text
-    if isinstance(reading.value, str):
-        return text[: width - 1] + "…"
+    if not isinstance(reading.value, tuple):
+        is_number = tag.kind != "enum" and not isinstance(reading.value, str)
+        return text if is_number else shortened(text, width)
     end = f"…] {len(reading.value)}"
     shown = "["
     for value in reading.value:
         more = tag.show(reading._replace(value=value)) + ", "
-        if len(shown + more + end) > width:
+        if cell_len(shown + more + end) > width:
             break
         shown += more
     return shown + end
+
+
+def shortened(text: str, width: int) -> str:
+    """Returns a text in at most so many columns; one that is cut ends with `…`."""
+    cut = Text(text)
+    cut.truncate(width, overflow="ellipsis")
+    return cut.plain
+
+
+def shortened_name(name: str, width: int) -> str:
+    """Returns a tag's name in at most so many columns, with `…` in place of its middle.
+
+    What tells two tags apart stands at the end as often as at the beginning.
+
+    Args:
+        width: 3 or more.
+    """
+    if cell_len(name) <= width:
+        return name
+    end = width // 2
+    return f"{name[: width - 1 - end]}…{name[-end:]}"

@@ -16,14 +16,17 @@ from handwheel.tools.guardrails.printable import printable
 
 from .connection_lines import ScanRates, live_lines
 from .history import History
-from .short_value import short_value
+from .short_value import short_value, shortened, shortened_name
 from .span_text import age_text
 from .trend import Scale, trend
 
 _TREND_WIDTHS = (8, 40)  # at least, at most
-_QUALITY_WIDTH = 20  # of `! BadNoCommunication`
+_USUAL_QUALITY = 20  # of `! BadNoCommunication`
+_QUALITY_WIDTHS = (22, 26)  # at most, in a narrow terminal and in others
+_LEAST_NAME = 6
 _AGE_WIDTH = 8
-_VALUE_WIDTHS = (10, 20)  # at most, in a narrow terminal and in others
+_VALUE_WIDTHS = (10, 20)  # at most, in a narrow terminal and in others; a number may have 20
+_UNIT_WIDTH = 6  # if it is longer, the name goes before the rest of it
 _NARROW = 70
 _GAP = 2  # between columns
 
@@ -91,9 +94,7 @@ def _count_not_good(tags: Sequence[Tag], readings: Mapping[str, DataValue]) -> i
 def _table(
     tags: Sequence[Tag], readings: Mapping[str, DataValue], history: History, width: int
 ) -> Table:
-    widest = _VALUE_WIDTHS[width >= _NARROW]
-    values = [short_value(tag, readings[tag.name], widest) for tag in tags]
-    columns = _columns(tags, values, width)
+    columns = _columns(tags, readings, width)
     table = Table(box=None, pad_edge=False, expand=True)
     table.add_column("tag", no_wrap=True, width=columns.name)
     table.add_column("value", justify="right", no_wrap=True, width=columns.value)
@@ -105,16 +106,27 @@ def _table(
     table.add_column("quality", no_wrap=True, ratio=1)
     if columns.age:
         table.add_column("age", justify="right", no_wrap=True, width=columns.age)
-    for tag, value in zip(tags, values, strict=True):
-        table.add_row(*_cells(tag, value, readings[tag.name], history, columns))
+    for tag in tags:
+        table.add_row(*_cells(tag, readings[tag.name], history, columns))
     return table
 
 
-def _columns(tags: Sequence[Tag], values: Sequence[str], width: int) -> _Columns:
+def _columns(tags: Sequence[Tag], readings: Mapping[str, DataValue], width: int) -> _Columns:
+    """Gives value and quality their room first, then the name, then age and trend."""
+    is_wide = width >= _NARROW
+    widest = _VALUE_WIDTHS[is_wide]
     name = _widest("tag", [tag.name for tag in tags])
-    value = _widest("value", values)
+    value = _widest("value", [short_value(tag, readings[tag.name], widest) for tag in tags])
     unit = _widest("unit", [printable(tag.unit) for tag in tags])
-    spare = width - name - value - unit - _QUALITY_WIDTH - 3 * _GAP
+    quality = _widest("quality", [_quality(readings[tag.name]) for tag in tags])
+    # Never less than usual: the table does not jump at the first tag that is bad.
+    quality = max(min(quality, _QUALITY_WIDTHS[is_wide]), _USUAL_QUALITY)
+    left = width - quality - 3 * _GAP
+    unit = min(unit, max(left - value - name, _UNIT_WIDTH))
+    left -= unit
+    value = min(value, max(left - _LEAST_NAME, widest))
+    name = min(name, max(left - value, _LEAST_NAME))
+    spare = left - value - name
     least, most = _TREND_WIDTHS
     for_trend = spare - _AGE_WIDTH - 2 * _GAP
     return _Columns(
@@ -130,19 +142,27 @@ def _widest(title: str, texts: Sequence[str]) -> int:
     return max(cell_len(text) for text in (title, *texts))
 
 
-def _cells(
-    tag: Tag, value: str, reading: DataValue, history: History, columns: _Columns
-) -> list[Text]:
+def _quality(reading: DataValue) -> str:
+    return "good" if reading.quality is Quality.GOOD else f"! {reading.status.name}"
+
+
+def _value(tag: Tag, reading: DataValue, width: int) -> str:
+    """Returns the value; of a number without room only that it has none, never a part of it."""
+    text = short_value(tag, reading, width)
+    return text if cell_len(text) <= width else "#" * width
+
+
+def _cells(tag: Tag, reading: DataValue, history: History, columns: _Columns) -> list[Text]:
     is_good = reading.quality is Quality.GOOD
     style = "" if is_good else "reverse"
     cells = [
-        Text(tag.name, style="dim" if is_good else "bold"),
-        Text(value, style=style),
-        Text(printable(tag.unit), style="dim"),
+        Text(shortened_name(tag.name, columns.name), style="dim" if is_good else "bold"),
+        Text(_value(tag, reading, columns.value), style=style),
+        Text(shortened(printable(tag.unit), columns.unit), style="dim"),
     ]
     if columns.trend:
         cells.append(Text(_spark(tag, history.series(tag.name), columns.trend), style="dim"))
-    cells.append(Text("good" if is_good else f"! {reading.status.name}", style=style or "dim"))
+    cells.append(Text(_quality(reading), style=style or "dim"))
     if columns.age:
         cells.append(Text(age_text(reading.age_s(monotonic())), style="dim"))
     return cells

@@ -32,8 +32,8 @@ class Browsing:
     async def browse(self, node: str) -> list[Entry]:
         """Returns what stands below a node; see `Browses.browse`.
 
-        What no tag could name is left out: a node of another server, or of a namespace
-        without a URI.
+        What no tag can name has an empty node: it is of another server, or of a namespace
+        without a URI, whose URI stands there twice, or holds a semicolon.
         """
         start = self._nodes.find(node) if node else _OBJECTS
         if start is None:
@@ -41,19 +41,17 @@ class Browsing:
         (found,) = await self._references.of([start], ObjectIds.HierarchicalReferences)
         if not found.status.is_good():
             raise ValueError(f"{node!a}: {found.status.name}")
-        there: dict[str, tuple[ua.NodeId, ua.ReferenceDescription]] = {}
+        there: dict[str, tuple[str, ua.ReferenceDescription]] = {}
+        variables: dict[str, ua.NodeId] = {}
         for reference in found.references:
             target = self._target(reference)
             name = None if target is None else self._nodes.name(target)
-            if target is not None and name is not None:
-                there.setdefault(name, (target, reference))  # two references lead to some
-        variables = {
-            name: target
-            for name, (target, reference) in there.items()
-            if reference.NodeClass == ua.NodeClass.Variable
-        }
+            key = name or cast(ua.NodeId, reference.NodeId).to_string()
+            there.setdefault(key, (name or "", reference))  # two references lead to some
+            if target is not None and name and reference.NodeClass == ua.NodeClass.Variable:
+                variables[name] = target
         said = await descriptions_of(self._services, self._references, variables)
-        return [_entry(name, each, said.get(name)) for name, (_, each) in there.items()]
+        return [_entry(name, each, said.get(name)) for name, each in there.values()]
 
     async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
         """Returns what the server says of the tags' nodes; see `Describes.describe`."""

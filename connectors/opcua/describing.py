@@ -137,17 +137,28 @@ def _span(span: object) -> tuple[float, float] | None:
 
 def _members(said: Properties) -> dict[str, int]:
     values, words = said.get("EnumValues"), said.get("EnumStrings")
+    said_words: list[tuple[str, int]] = []
     if isinstance(values, list):
-        members = {
-            _text(cast(object, each.DisplayName)): cast(int, each.Value)
+        said_words = [
+            (_text(cast(object, each.DisplayName)), cast(int, each.Value))
             for each in cast(list[object], values)
             if isinstance(each, ua.EnumValueType)
-        }
+        ]
     elif isinstance(words, list):
-        members = {_text(each): code for code, each in enumerate(cast(list[object], words))}
-    else:
-        members = {}
-    return {word: code for word, code in members.items() if word}
+        said_words = [(_text(each), n) for n, each in enumerate(cast(list[object], words))]
+    return _distinct(said_words)
+
+
+def _distinct(said: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Returns a word for each code; where one stands for two, the second has its code: `on_3`."""
+    members: dict[str, int] = {}
+    for word, code in said:
+        own = word
+        while own in members:
+            own = f"{own}_{code}"
+        if word and code not in members.values():
+            members[own] = code
+    return members
 
 
 def _text(text: object) -> str:

@@ -12,6 +12,7 @@ from handwheel.connectors.site import Site, find_site
 from handwheel.tools.guardrails.enrolment import root_warning
 from handwheel.tools.guardrails.operators import load_roster
 
+from ..counted import counted
 from ..exits import NO, run
 from ..online_check import check_devices
 from ..online_report import report_fields, report_lines
@@ -41,8 +42,9 @@ def command(
         sys.stderr.write(f"handwheel: {warning}\n")
     if not as_json:
         typer.echo(
-            f"site {checked.id}: {len(checked.connections)} connections, "
-            f"{len(checked.tags)} tags, {len(checked.equipment)} pieces of equipment: no problems"
+            f"site {checked.id}: {counted(len(checked.connections), 'connection')}, "
+            f"{counted(len(checked.tags), 'tag')}, "
+            f"{counted(len(checked.equipment), 'piece')} of equipment: no problems"
         )
     if online:
         run(_check_online(checked, as_json=as_json))

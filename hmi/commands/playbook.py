@@ -14,6 +14,7 @@ from handwheel.playbooks.errors import Finding, PlaybookError
 from handwheel.playbooks.lint import lint
 from handwheel.playbooks.loader import Playbook, load_folder, load_library, load_playbook
 
+from ..counted import counted
 from ..exits import NO
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
@@ -85,12 +86,8 @@ def _tell(playbooks: Sequence[Playbook], findings: Sequence[Finding], *, as_json
         typer.echo(finding_line(each))
     errors = sum(each.is_error for each in ordered)
     files = len({each.shown for each in playbooks} | {each.file for each in ordered})
-    told = f"{_count(errors, 'error')}, {_count(len(ordered) - errors, 'warning')}"
-    typer.echo(f"{_count(files, 'playbook')}: {told if ordered else 'no problems'}")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    told = f"{counted(errors, 'error')}, {counted(len(ordered) - errors, 'warning')}"
+    typer.echo(f"{counted(files, 'playbook')}: {told if ordered else 'no problems'}")
 
 
 @app.command("show")

@@ -21,7 +21,7 @@ from handwheel.sim_plant.link.proxy import LinkProxy
 
 URI, OTHER, LATE = "urn:works", "urn:works:other", "urn:works:late"
 MANY = 250  # more than one Browse brings
-MODES = {"local": 0, "remote": 1}
+MODES = {"local": 0, "remote": 1, "local_2": 2}
 RECIPES = {"rinse": 10, "cook": 20}
 
 
@@ -60,7 +60,9 @@ class Works:
         unit = ua.EUInformation(DisplayName=ua.LocalizedText("kPa"))
         await level.add_property(index, "EngineeringUnits", unit)
         words = await self.server.nodes.enum_data_type.add_data_type(index, "Mode")
-        await words.add_property(0, "EnumStrings", [ua.LocalizedText(each) for each in MODES])
+        await words.add_property(
+            0, "EnumStrings", [ua.LocalizedText(each.partition("_")[0]) for each in MODES]
+        )
         mode = ua.Variant(1, ua.VariantType.Int32)
         await line.add_variable(_id("s=mode", index), "mode", mode, datatype=words.nodeid)
         step = await line.add_variable(_id("s=step", index), "step", mode)
@@ -72,6 +74,8 @@ class Works:
         )
         await odd.add_property(index, "EURange", "from here to there")
         await line.add_method(_id("s=reset", index), "reset", _reset)
+        odd_uri = await self.server.register_namespace("urn:works;odd")
+        await line.add_object(_id("s=nameless", odd_uri), "nameless")
 
 
 def _reset(_: ua.NodeId) -> None:
@@ -129,8 +133,8 @@ async def test_what_stands_below_a_node_is_found_and_described(session: OpcuaSes
     assert found == [
         Entry(f"nsu={URI};{node}", names.get(node, node.partition("=")[2]), kind, said)
         for node, kind, said in LINE
-    ]
-    tags = [_tag(each.name, each.node) for each in found]
+    ] + [Entry("", "nameless", "object")]
+    tags = [_tag(each.name, each.node) for each in found if each.node]
     readings = await session.read(tags)
     assert readings["level"].value == 1.5
 

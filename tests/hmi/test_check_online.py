@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from handwheel.connectors import round_trip
 from handwheel.connectors.session import Description, Sample, Subscription
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import Array, DataValue, Value
-from handwheel.hmi import online_check
+from handwheel.hmi import progress
 from handwheel.hmi.online_check import OnlineCheck, check_devices
 from handwheel.hmi.online_report import report_fields, report_lines
 
@@ -79,7 +80,7 @@ def test_what_a_device_says_otherwise_is_told_with_what_to_write(tmp_path: Path)
     ]  # a spelling, a rounding, a scaled number: no difference
 
 
-def test_the_report_has_a_line_for_each_tag_and_fits_80_columns(tmp_path: Path) -> None:
+def test_the_report_has_a_line_for_each_tag_and_short_names_fit_80_columns(tmp_path: Path) -> None:
     site = site_of(tmp_path)
     check = checked(site, Device(VALUES, SAID), Device(faults={"unit 3": "no\x1b answer"}))
     lines = list(report_lines(site, check))
@@ -102,6 +103,21 @@ def test_the_report_has_a_line_for_each_tag_and_fits_80_columns(tmp_path: Path) 
     assert lines[15] == "wrong:"
     assert "to look at:" in lines
     assert max(map(len, lines[:15])) <= 80
+
+
+def test_a_tag_of_30_characters_leaves_the_columns_of_all_lines_aligned(tmp_path: Path) -> None:
+    long = "AreaNorth-Furnace-12.zone_temp"
+    assert len(long) == 30
+    text = SITE[: SITE.index("equipment:")]
+    site = load(tmp_path, text, DCS.replace("T-2.profile", long).replace("m3/h", "m³/h 温"))
+    values = {**VALUES, long: VALUES["T-2.profile"]}
+    said = {**SAID, long: SAID["T-2.profile"]}
+    lines = list(report_lines(site, checked(site, Device(values, said))))
+    tags = lines[: len(site.tags) + 1]
+    assert [line.split()[0] for line in tags] == ["tag", *site.tags]
+    ends = [line.rpartition("good")[0] or line.partition("! ")[0] for line in tags[1:]]
+    assert len({cell_len(each) for each in ends}) == 1
+    assert f"{long}  [0, 1, 2, …] 100" in tags[-1]
 
 
 def test_programs_get_the_same_with_times_in_seconds(tmp_path: Path) -> None:
@@ -164,7 +180,7 @@ def test_what_takes_long_says_what_it_is_at(
 ) -> None:
     checked(site_of(tmp_path), Slow(VALUES, SAID))
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(online_check, "_QUIET_S", 0.002)
+    monkeypatch.setattr(progress, "_QUIET_S", 0.002)
     checked(site_of(tmp_path), Slow(VALUES, SAID))
     told = capsys.readouterr().err.splitlines()
     assert "handwheel: dcs: reading 8 tags of interval 0.5 s" in told

@@ -3,17 +3,24 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from handwheel.connectors.connection import Gap, State
+from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.recorder import Recorder
 from handwheel.connectors.site import Site
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, UNCERTAIN_LAST_USABLE
+from handwheel.connectors.values import (
+    BAD_NO_COMMUNICATION,
+    GOOD,
+    UNCERTAIN_LAST_USABLE,
+    StatusCode,
+    Value,
+)
 from handwheel.hmi import watch_table
 from handwheel.hmi.connection_lines import ScanRates
 from handwheel.hmi.history import History
+from handwheel.hmi.readings import reading_lines
 from handwheel.hmi.recorded_trends import recorded_trends
 from handwheel.hmi.sitefiles import Link
 from handwheel.hmi.trend import Scale, labelled, trend
@@ -41,6 +48,7 @@ def table_of(
     return text_of(table, width, height).splitlines()
 
 
+BAD_INDEX_RANGE_NO_DATA = StatusCode(0x80370000)
 WATCHED = ("PT-102.pv", "P-101A.running")
 TABLES = {
     80: [
@@ -59,9 +67,9 @@ TABLES = {
         "P-101A.running   true        ! BadNoCommunication",
     ],
     34: [
-        "tag             value  unit  qual…",
-        "PT-102.pv         350  kPa   good",
-        "P-101A.running   true        ! Ba…",
+        "tag     value  unit  quality",
+        "PT….pv    350  kPa   good",
+        "P-…ing   true        ! BadNoCommu…",
     ],
 }
 
@@ -77,6 +85,52 @@ def test_a_narrow_table_drops_the_trend_then_the_age(
     assert table == TABLES[width]
     assert dcs == "dcs connected  5 scans"
     assert pkg.startswith("pkg disconnected: modbus://")
+
+
+LONG_NAMES = [f"AreaNorth-{n}{'X' * (length - 25)}.outlet_temp_{n}" for length in (40, 64)
+              for n in (1, 2)]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_a_long_name_takes_neither_the_status_nor_a_digit(site: Site, width: int) -> None:
+    tags = [replace(site.tags["PT-102.pv"], name=name) for name in LONG_NAMES]
+    tags[1:] = [replace(tag, kind="int", unit="µg/m³ (dry, 273 K)") for tag in tags[1:]]
+    assert [len(tag.name) for tag in tags] == [40, 40, 64, 64]
+    values = (-1234567.0, -(2**63), 18446744073709551615, 7)
+    steady = readings_of(["PT-102.pv"])["PT-102.pv"]
+    readings = {t.name: steady._replace(value=v) for t, v in zip(tags, values, strict=True)}
+    for number, status in ((0, BAD_NO_COMMUNICATION), (2, BAD_INDEX_RANGE_NO_DATA)):
+        name = LONG_NAMES[number]
+        readings[name] = readings[name].with_status(status)
+    table = render([], ScanRates(), tags, readings, History(readings, 9), width, 24)
+    _, *rows = text_of(table, width).splitlines()
+    shown = ["-1.2346e+06", "-9223372036854775808", "18446744073709551615", "7"]
+    for row, tag, value in zip(rows, tags, shown, strict=True):
+        name = row.split()[0]
+        assert tag.name.startswith(name.partition("…")[0])
+        assert tag.name.endswith(name.partition("…")[2])
+        assert f" {value} " in row
+    assert [row.rstrip("0.s ").endswith("good") for row in rows] == [False, True, False, True]
+    assert "  ! BadNoCommunication" in rows[0]
+    assert "  ! BadIndexRangeNoData" in rows[2]
+    # Where even the number has no room, no part of it is shown.
+    table = render([], ScanRates(), tags, readings, History(readings, 9), 44, 24)
+    assert "  ##########  " in text_of(table, 44).splitlines()[2]
+
+
+def test_readings_stand_in_columns_as_wide_as_they_must_be(site: Site) -> None:
+    tag = site.tags["PT-102.pv"]
+    tags = [tag, replace(tag, name="A.pv", unit="µg/m³"), replace(tag, name="B.pv", kind="string")]
+    values: tuple[Value, ...] = (-1234567.0, 5.0, "温度 low")
+    steady = readings_of(["PT-102.pv"])["PT-102.pv"]._replace(received_s=0.0)
+    readings = {t.name: steady._replace(value=v) for t, v in zip(tags, values, strict=True)}
+    readings["A.pv"] = readings["A.pv"].with_status(StatusCode(0x80320000))
+    assert list(reading_lines(tags, readings, 12.0)) == [
+        "PT-102.pv  -1.2346e+06 kPa    Good                      12.00 s old",
+        "A.pv                 5 µg/m³  BadWaitingForInitialData  12.00 s old",
+        "B.pv          温度 low kPa    Good                      12.00 s old",
+    ]
+    assert list(reading_lines([], {}, 0.0)) == []
 
 
 def test_where_not_all_tags_fit_those_that_are_not_good_come_first(site: Site) -> None:
@@ -132,7 +186,7 @@ def test_a_trend_begins_with_what_the_historian_has(site: Site) -> None:
     tags = site.find_tags(["PT-102.pv", "P-101A.running", "LT-101.pv"])
     assert recorded_trends(site, tags, 240, 1.0) == {}  # there is no history yet
     site.state.mkdir(exist_ok=True)
-    asyncio.run(_record(site.state, readings_of(["PT-102.pv"], {"PT-102.pv": 350.0})))
+    asyncio.run(_record(site, readings_of(["PT-102.pv"], {"PT-102.pv": 350.0})))
     recorded = recorded_trends(site, tags, 240, 1.0)
     assert recorded.keys() == {"PT-102.pv", "LT-101.pv"}  # the trends are of numbers
     assert {value for value in recorded["PT-102.pv"] if value is not None} == {350.0}
@@ -145,8 +199,8 @@ def test_a_trend_begins_with_what_the_historian_has(site: Site) -> None:
     assert set(history.series("LT-101.pv")) == {None}
 
 
-async def _record(state: Path, readings: Readings) -> None:
-    async with Recorder(state) as recorder:
+async def _record(site: Site, readings: Readings) -> None:
+    async with Recorder(site.state, definitions=definitions(site)) as recorder:
         for _ in range(3):
             recorder.arrived(list(readings.items()))
             await asyncio.sleep(0.05)

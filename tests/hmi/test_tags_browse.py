@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.session import Description, Entry
 from handwheel.connectors.site import Site, load_site
 from handwheel.connectors.tag_file import NAME
+from handwheel.hmi import progress
 from handwheel.hmi.browsing import browse
 from handwheel.hmi.tag_names import TagNames
 
-from ..connectors.sites import load
+from ..connectors.sites import TAGS, load
 from .scripted import Device, Devices
 
 TOP, BOILER = "nsu=urn:works;s=Area/Boiler", "nsu=urn:works;i=5"
@@ -37,6 +39,8 @@ BELOW = {
         variable("nsu=urn:works;s=d", "TT-7", "Float", is_array=True),
         variable("nsu=urn:works;s=e", "Started", "DateTime"),
         Entry("nsu=urn:works;s=f", "Reset", "method"),
+        *(Entry("", f"Far\x1b{n}", "object") for n in range(4)),
+        Entry("nsu=urn:works;s=h", "Profile", "variable", Description("Float", is_array=True)),
     ],
     BOILER: [variable("nsu=urn:works;s=g", "Level.1st", "Boolean")],
 }
@@ -44,7 +48,11 @@ BELOW = {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return load(tmp_path_factory.mktemp("site"))
+    elements = (
+        '  TT-4.pv: {connection: dcs, node: "nsu=urn:works;s=h", index: 3, type: float}\n'
+        '  T-1.profile: {connection: dcs, node: "nsu=urn:works;s=h", index: 0:9, type: float}\n'
+    )
+    return load(tmp_path_factory.mktemp("site"), tags=TAGS + elements)
 
 
 def told(
@@ -74,6 +82,9 @@ def test_variables_come_as_entries_and_the_rest_as_comments(
         '  TT-7.pv: {connection: dcs, node: "nsu=urn:works;s=d", type: float, array: true}',
         "  # variable Started, type DateTime: nsu=urn:works;s=e",
         "  # method Reset: nsu=urn:works;s=f",
+        "  # TT-4.pv [3], T-1.profile [0:9] already: nsu=urn:works;s=h",
+        '  Boiler.profile: {connection: dcs, node: "nsu=urn:works;s=h", type: float, array: true}',
+        r"  # 4 nodes left out, no tag can name them: Far\x1b0, Far\x1b1, Far\x1b2, …",
         r"  # below Drum\x1b[2J",
         '  Level.v_1st: {connection: dcs, node: "nsu=urn:works;s=g", type: bool}',
     ]
@@ -102,14 +113,38 @@ def test_objects_that_are_not_gone_into_are_named_with_how_to(
 def test_programs_get_each_node_with_its_entry(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = {each["node"]: each for each in json.loads(told(site, capsys, TOP, as_json=True))}
+    listed = json.loads(told(site, capsys, TOP, as_json=True))
+    assert [each["name"] for each in listed if each["node"] is None] == [
+        f"Far\x1b{n}" for n in range(4)
+    ]
+    found = {each["node"]: each for each in listed}
+    whole = found["nsu=urn:works;s=h"]
+    assert (whole["tag"], whole["elements"]) == (None, {"TT-4.pv": "3", "T-1.profile": "0:9"})
+    assert whole["entry"]["array"] is True
     assert found["nsu=urn:works;s=PT-102.pv"]["tag"] == "PT-102.pv"
     assert found["nsu=urn:works;s=e"]["type"] == "DateTime"
     assert found["nsu=urn:works;s=d"] == {
         "below": TOP, "node": "nsu=urn:works;s=d", "name": "TT-7", "kind": "variable",
-        "type": "Float", "tag": None, "proposed": "TT-7.pv",
+        "type": "Float", "tag": None, "elements": {}, "proposed": "TT-7.pv",
         "entry": {"connection": "dcs", "node": "nsu=urn:works;s=d", "type": "float", "array": True},
     }  # fmt: skip
+
+
+def test_what_takes_long_says_so_beside_the_answer(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_QUIET_S", 0.002)
+    devices = Devices({"dcs": _Slow(below=BELOW)})
+    asyncio.run(browse(site, "dcs", TOP, 2, as_json=True, connector=devices))
+    said = capsys.readouterr()
+    assert "handwheel: dcs: browsing, 14 nodes so far" in said.err.splitlines()
+    assert len(json.loads(said.out)) == 15
+
+
+class _Slow(Device):
+    async def browse(self, node: str = "") -> Sequence[Entry]:
+        await asyncio.sleep(0.02)
+        return await super().browse(node)
 
 
 @pytest.mark.parametrize(

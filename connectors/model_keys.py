@@ -1,0 +1,94 @@
+"""Which keys a model knows where an unknown one stands, and where else that one belongs."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel, Tag
+
+
+class _Place(NamedTuple):
+    """A model, and the others that may stand in its place, by their tags in the union."""
+
+    model: type[BaseModel]
+    tag: str
+    others: Mapping[str, Any]
+
+
+def unknown_key(model: type[BaseModel], location: Sequence[str | int], known: Sequence[str]) -> str:
+    """Returns why a key is unknown, and what may have been meant.
+
+    Args:
+        location: As pydantic names it, with the tags of unions; the key is the last.
+        known: Keys of all models, for where the location cannot be followed.
+    """
+    key, place = str(location[-1]), _place(model, location[:-1])
+    if key.isdigit():
+        return (
+            "unknown key; a comma ends a value here: write a decimal point, or quotes as in '1,2'"
+        )
+    if place is not None:
+        own = _keys(place.model)
+        if hint := getattr(place.model, "hints", {}).get(key):
+            return f"unknown key; {hint}"
+        if inner := [name for name in own if key in _keys(_only(own[name]))]:
+            return f"unknown key; {key} goes into {inner[0]}: {{{key}: …}}"
+        if kinds := [tag for tag, other in place.others.items() if key in _keys(other)]:
+            return f"unknown key; {key} is for {' and '.join(kinds)}, and this is {place.tag}"
+        known = list(own)
+    close = get_close_matches(key, [each for each in known if each != key], n=1)
+    return "unknown key" + (f"; did you mean {close[0]!r}?" if close else "")
+
+
+def _place(model: type[BaseModel], location: Sequence[str | int]) -> _Place | None:
+    """Follows a location; `None` where it leads through what is no table, list or tagged union."""
+    here: Any = model
+    found = _Place(model, "", {})
+    for part in location:
+        keys, origin = _keys(here), get_origin(_only(here))
+        found = _Place(model, "", {})
+        if keys:
+            here = keys.get(str(part))
+        elif origin in {dict, list, tuple}:
+            here = get_args(_only(here))[-1]
+        else:
+            members = {tag: each for each in _members(here) for tag in _tags(each)}
+            here = members.pop(str(part), None)
+            found = _Place(model, str(part), members)
+    inner = _only(here)
+    is_model = isinstance(inner, type) and issubclass(inner, BaseModel)
+    return found._replace(model=inner) if is_model else None
+
+
+def _keys(annotation: Any) -> dict[str, Any]:
+    """Returns the fields of a model by the keys that are written."""
+    inner = _only(annotation)
+    if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        return {}
+    return {field.alias or name: field.annotation for name, field in inner.model_fields.items()}
+
+
+def _only(annotation: Any) -> Any:
+    """Returns what stands behind notes, and beside `None`."""
+    if get_origin(annotation) is Annotated:
+        return _only(get_args(annotation)[0])
+    members = _members(annotation)
+    return _only(members[0]) if len(members) == 1 else annotation
+
+
+def _members(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Annotated and get_origin(get_args(annotation)[0]) is not None:
+        return _members(get_args(annotation)[0])
+    if get_origin(annotation) not in {Union, UnionType}:
+        return []
+    return [each for each in get_args(annotation) if each is not type(None)]
+
+
+def _tags(member: Any) -> list[str]:
+    """Returns by which tags of its union a member is known: a note's, or a literal's."""
+    notes = get_args(member)[1:] if get_origin(member) is Annotated else ()
+    if tags := [note.tag for note in notes if isinstance(note, Tag)]:
+        return tags
+    literals = [each for each in _keys(member).values() if get_origin(each) is Literal]
+    return [str(value) for each in literals[:1] for value in get_args(each)]
