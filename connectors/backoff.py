@@ -12,7 +12,8 @@ def between_attempts() -> wait_base:
     """Returns the pauses after attempts that failed, the last one for all that follow.
 
     They are 0.75 s apart for the first seconds, so that an outage of less than 5 s is over 1.5 s
-    after the device's return, connecting and reading included; the random part keeps many clients from coming back at once.
+    after the device's return, connecting and reading included; the random part keeps many
+    clients from coming back at once.
     """
     return wait_chain(*(wait_fixed(each) for each in _PAUSES_S)) + wait_random(0.0, _AT_RANDOM_S)
 

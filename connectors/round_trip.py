@@ -128,7 +128,7 @@ async def inspect_device(
         scans: list[IntervalScan] = []
         groups = groups_of(tags, connector.scan_s, monotonic(), is_told=False)
         for group in groups:
-            tell(f"reading {len(group.tags)} tags of interval {group.scan_s:g} s")
+            tell(f"reading each {group.scan_s:g} s: {len(group.tags)}")
             scans.append(await _scan(session, group.scan_s, group.tags, readings))
         faults, told = dict(session.faults), None
         if connector.is_subscribed and groups and isinstance(session, Subscribes):
