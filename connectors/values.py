@@ -116,7 +116,8 @@ class DataValue(NamedTuple):
         status: Its quality and why.
         source_time: When the device sampled it, on the device's clock (UTC); Modbus has none.
         server_time: The device's clock when it answered.
-        received_s: Monotonic time of arrival, seconds.
+        received_s: Monotonic time of arrival, seconds; on Modbus, which sends no times, of the
+            request: an upper bound of the age.
     """
 
     value: Value | Array | None

@@ -14,7 +14,7 @@ from .codec import Convert, Item, item
 from .request import BIT_TABLES, Request, read_request
 
 Decode = Callable[[bytes, float], dict[str, DataValue]]
-"""From an answer's data, and when it came, to a reading of each of the block's tags."""
+"""From an answer's data, and when it was asked for, to a reading of each of the block's tags."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def _bits(names: Sequence[str], offsets: Sequence[int]) -> Decode:
     # Source: Modbus Application Protocol 1.1b3, 6.1: the first bit is the lowest of a byte.
     places = [(name, at >> 3, 1 << (at & 7)) for name, at in zip(names, offsets, strict=True)]
 
-    def decode(data: bytes, received_s: float) -> dict[str, DataValue]:
+    def decode(data: bytes, asked_s: float) -> dict[str, DataValue]:
         return {
-            name: DataValue(bool(data[byte] & mask), GOOD, None, None, received_s)
+            name: DataValue(bool(data[byte] & mask), GOOD, None, None, asked_s)
             for name, byte, mask in places
         }
 
@@ -73,12 +73,12 @@ def _bits(names: Sequence[str], offsets: Sequence[int]) -> Decode:
 def _registers(names: Sequence[str], starts: Sequence[int], items: Sequence[Item]) -> Decode:
     unpack, convert = _unpack(starts, items), _convert([each.convert for each in items])
 
-    def decode(data: bytes, received_s: float) -> dict[str, DataValue]:
+    def decode(data: bytes, asked_s: float) -> dict[str, DataValue]:
         values = convert(unpack(data))
         statuses: Iterable[StatusCode] = repeat(GOOD)
         if None in values:
             statuses = [BAD_SENSOR_FAILURE if value is None else GOOD for value in values]
-        fields = zip(values, statuses, repeat(None), repeat(None), repeat(received_s))
+        fields = zip(values, statuses, repeat(None), repeat(None), repeat(asked_s))
         return dict(zip(names, map(_READING, fields), strict=True))
 
     return decode

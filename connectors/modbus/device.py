@@ -6,6 +6,8 @@ from ..tags import Table
 from .planner import Planner
 from .units import Units
 
+_CUTS = 2  # one may be a restart
+
 
 class Device:
     """One device as it is configured, and what was learned about it.
@@ -18,6 +20,7 @@ class Device:
         where: The endpoint for people.
         planner: What it refuses.
         units: Which units behind it answer.
+        cuts: How often in a row a second connection seems to have cost it the first.
     """
 
     def __init__(self, name: str, config: ModbusConnection) -> None:
@@ -28,6 +31,12 @@ class Device:
         most: dict[Table, int] = {"coil": bits, "discrete": bits, "input": words, "holding": words}
         self.planner = Planner(most, config.unit, config.order)
         self.units = Units()
+        self.cuts = 0
+
+    @property
+    def has_one_connection(self) -> bool:
+        """Whether it drops a connection for the next one."""
+        return self.cuts >= _CUTS
 
     def lost(self, reason: str) -> NotConnected:
         """Returns the error of a lost session."""

@@ -1,20 +1,20 @@
 """Asks the units behind one connection; a silent one costs the others nothing but its time-out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from time import monotonic
 
+from ..errors import NotConnected
 from .device import Device
-from .request import Request, read_request
+from .probes import Dial, Probes, gateway_reason, sign_of_life
+from .request import Request
 from .transport import Answer, DeviceException, ModbusTransport, TransportError
 
-Dial = Callable[[], Awaitable[ModbusTransport]]
-"""Opens one more connection to the same port."""
+__all__ = ["Dial", "Line"]
 
-_GATEWAY: Mapping[int, str] = {
-    10: "exception 10 (gateway path unavailable)",
-    11: "exception 11 (gateway target device failed to respond)",
-}
+# Of a time-out, for a new connection and a sign of life on it. So a device that hangs and still
+# accepts is noticed within two time-outs, and one that answers 2 s late lives with the usual 3 s.
+_LIFE_SHARE = 2.0 / 3.0
 
 
 class Line:
@@ -22,7 +22,7 @@ class Line:
 
     A unit that does not answer is not asked any more until it has answered over a connection
     of its own: on this one the others would wait for it. Where the device takes no second
-    connection it is asked on this one, after the same pauses.
+    connection it is asked on this one, after the same pauses and for a tenth of the time.
 
     Args:
         device: Which units it has.
@@ -31,15 +31,20 @@ class Line:
 
     Attributes:
         transport: The connection now.
+        heard: How often something was answered.
     """
 
     def __init__(self, device: Device, transport: ModbusTransport, dial: Dial | None) -> None:
         self._device = device
         self._units = device.units
         self._dial = dial
+        self._probes = Probes(device, dial)
         self._turn = asyncio.Lock()
-        self._probes: dict[int, asyncio.Task[None]] = {}
+        self._has_waited = False
+        self._left_out: set[int] = set()
+        self._has_read = False
         self.transport = transport
+        self.heard = 0
 
     async def ask(
         self, unit: int, requests: Sequence[Request]
@@ -47,133 +52,145 @@ class Line:
         """Asks one unit.
 
         Returns:
-            Its answers; `None` if the unit does not answer while others do, or may.
+            Its answers; `None` if the unit does not answer while others do, or may, or if
+            this reading has waited for another one, and nothing is known of it.
 
         Raises:
             NotConnected: The session is lost.
         """
         async with self._turn:
+            if self._has_waited and unit not in self._units.answering:
+                self._units.postpone(unit, requests[0], monotonic())
+                self._left_out.add(unit)
+                return None
             answers = await self._send(unit, requests)
             if answers is None:
                 return None
-            reason = _gateway_reason(answers)
+            reason = gateway_reason(answers)
             if reason:
                 self._units.fail(unit, requests[0], reason, monotonic())
-                await self._require_life(reason)
+                await self._require_way(unit, reason)
                 return None
-        self._units.answer(unit)
+        self._note_reading(unit)
         return answers
 
     async def show_life(self) -> None:
-        """Asks for a sign of life a unit that is not known to be silent; any answer will do.
+        """Asks for a sign of life, a unit that answers if there is one; any answer will do.
 
         Raises:
             NotConnected: There was none; the session is lost.
         """
-        unit = self._device.config.unit
-        if unit in self._units.silent:
-            unit = next(iter(self._units.answering), unit)
+        self._probes.start(self.transport)
+        unit = self._other()
+        if unit is None:
+            unit = self._device.config.unit
         async with self._turn:
-            await self._send(unit, [_sign_of_life(unit)])
+            await self._send(unit, [sign_of_life(unit)])
 
-    def tend(self) -> None:
-        """Sees to it that silent units are asked again when it is time."""
-        now_s = monotonic()
-        for unit, silence in list(self._units.silent.items()):
-            if silence.due_s > now_s or unit in self._probes:
-                continue
-            if self._dial is None:
-                self._units.allow(unit)
-            else:
-                probe = asyncio.create_task(self._probe(unit, silence.request, self._dial))
-                self._probes[unit] = probe
+    def begin(self) -> None:
+        """Begins a reading: silent units are asked again when it is time."""
+        self._has_waited = False
+        self._left_out.clear()
+        for unit in self._probes.take_for_main():
+            self._units.allow(unit)
+        self._probes.start(self.transport)
+
+    async def find(self) -> set[int]:
+        """Returns those of the units that this reading has left out that answer after all.
+
+        They are asked aside, for a time-out at most; so a reading that is the only one lacks
+        nothing because of one dead unit.
+        """
+        if not self._left_out:
+            return set()
+        self._has_waited = False
+        self._probes.start(self.transport)
+        await self._probes.wait(self._device.config.timeout)
+        return self._left_out - self._units.silent.keys()
 
     async def close(self) -> None:
         """Ends everything within about 1 s; raises no error."""
-        probes = list(self._probes.values())
-        for probe in probes:
-            probe.cancel()
-        await asyncio.gather(self.transport.close(), *probes, return_exceptions=True)
+        await asyncio.gather(self.transport.close(), self._probes.close(), return_exceptions=True)
 
     async def _send(
         self, unit: int, requests: Sequence[Request]
     ) -> list[Answer | DeviceException] | None:
-        was_open = self.transport.is_open
+        """Asks one unit; returns nothing if it was passed over, and another one answered.
+
+        Raises:
+            NotConnected: The session is lost.
+        """
+        was_open, begun_s = self.transport.is_open, monotonic()
         try:
-            return await self.transport.read_all(requests)
+            answers = await self.transport.read_all(requests)
         except TransportError as error:
-            if not was_open:
+            if self._probes.note_loss(self.transport) or not was_open:
                 raise self._device.lost(str(error)) from None
-            await self._pass_over(unit, requests[0], str(error))
+            self._units.fail(unit, requests[0], str(error), monotonic())
+            await self._pass_over(unit, str(error), begun_s)
             return None
+        self.heard += 1
+        self._probes.note_answer()
+        return answers
 
-    async def _pass_over(self, unit: int, request: Request, reason: str) -> None:
-        """Goes on without a unit, over a fresh connection: the old one is closed."""
-        self._units.fail(unit, request, reason, monotonic())
-        if self._dial is None or not self._has_others():
-            self._units.clear()
-            raise self._device.lost(reason)
+    async def _pass_over(self, unit: int, reason: str, since_s: float) -> None:
+        """Goes on without a unit, over a fresh connection on which another one shows life.
+
+        Args:
+            since_s: When it was asked, monotonic.
+
+        Raises:
+            NotConnected: There is no other, or it shows none.
+        """
+        self._has_waited = True
+        other, is_cut = self._other(), self.transport.is_cut
+        if self._dial is None or other is None:
+            raise self._lost(unit, reason)
+        is_fresh = False
         try:
-            self.transport = await self._dial()
+            async with asyncio.timeout(_LIFE_SHARE * self._device.config.timeout):
+                self.transport, is_fresh = await self._dial(), True
+                answers = await self.transport.read_all([sign_of_life(other)])
         except TransportError as error:
-            self._units.allow(unit)  # it was not this unit alone
-            raise self._device.lost(str(error)) from None
-        await self._require_life(reason)
+            if is_cut:  # the device takes no connection; that says nothing of the unit
+                self._units.allow(unit)
+            else:
+                self._units.cost(since_s)
+            raise self._lost(unit, str(error)) from None
+        except TimeoutError:
+            if is_fresh:  # it may be dead as well: the next session asks a third one
+                self._units.fail(other, sign_of_life(other), reason, monotonic())
+            raise self._lost(other, reason) from None
+        self.heard += 1
+        self._units.cost(since_s)
+        if not gateway_reason(answers):
+            self._note_reading(other)
 
-    def _has_others(self) -> bool:
-        units = self._units
-        return (
-            bool(units.answering or units.hopeful) or self._device.config.unit not in units.silent
-        )
+    def _note_reading(self, unit: int) -> None:
+        self._has_read = True
+        self._units.answer(unit, monotonic())
 
-    async def _require_life(self, reason: str) -> None:
-        """Makes sure that some unit may still answer, if need be the connection's own."""
+    def _other(self) -> int | None:
+        """Returns the unit that most likely answers, if any may."""
+        units, own = self._units, self._device.config.unit
+        if units.answering:
+            return units.answering[0]
+        return own if own not in units.silent else min(units.hopeful, default=None)
+
+    async def _require_way(self, unit: int, reason: str) -> None:
+        """Makes sure that a gateway may still reach some unit, if need be the connection's own."""
         if self._units.answering or self._units.hopeful:
             return
         own = self._device.config.unit
-        try:
-            if own in self._units.silent:
-                raise TransportError(reason)
-            await self.transport.read_all([_sign_of_life(own)])
-        except TransportError:
-            self._units.clear()
-            raise self._device.lost(reason) from None
+        if own in self._units.silent:
+            raise self._lost(unit, reason)
+        await self._send(own, [sign_of_life(own)])
 
-    async def _probe(self, unit: int, request: Request, dial: Dial) -> None:
-        try:
-            reason = await self._reason_for_silence(await dial(), request)
-        except TransportError:
-            reason = ""  # no second connection: it is asked among the others
-        finally:
-            del self._probes[unit]
-        if reason:
-            self._units.fail(unit, request, reason, monotonic())
-        else:
-            self._units.allow(unit)
-
-    async def _reason_for_silence(self, transport: ModbusTransport, request: Request) -> str:
-        """Asks a silent unit; returns why it does not answer, empty if it does.
-
-        Raises:
-            TransportError: The connection is good for nothing, for another unit neither.
-        """
-        try:
-            # Some devices take a second connection and never serve it.
-            await transport.read_all([_sign_of_life(each) for each in self._units.answering[:1]])
-            try:
-                return _gateway_reason(await transport.read_all([request]))
-            except TransportError as error:
-                return str(error)
-        finally:
-            await transport.close()
-
-
-def _gateway_reason(answers: Sequence[Answer | DeviceException]) -> str:
-    for answer in answers:
-        if isinstance(answer, DeviceException) and answer.is_of_gateway:
-            return _GATEWAY[answer.code]
-    return ""
-
-
-def _sign_of_life(unit: int) -> Request:
-    return read_request(unit, "holding", 0, 1)
+    def _lost(self, unit: int, reason: str) -> NotConnected:
+        """Returns the error of a lost session; the next one asks some unit in any case."""
+        if self._other() is None:
+            if self._has_read or self.transport.is_cut:
+                self._units.allow(unit)
+            else:
+                self._units.clear()
+        return self._device.lost(reason)

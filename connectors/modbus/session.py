@@ -6,8 +6,8 @@ from itertools import groupby
 from time import monotonic
 
 from ..errors import NotConnected
-from ..session import NO_WRITE, Description
-from ..tags import RegisterAddress, Tag
+from ..session import NO_WRITE
+from ..tags import Tag
 from ..values import (
     BAD_DEVICE_FAILURE,
     BAD_NO_COMMUNICATION,
@@ -68,26 +68,21 @@ class ModbusSession:
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         """Reads the tags in merged blocks, unit by unit; see `Session.read`."""
-        self._line.tend()
+        self._line.begin()
+        heard = self._line.heard
         await self._ask_again(tags)
-        refused = self._refused
-        wanted = [tag for tag in tags if tag.name not in refused] if refused else tags
-        values: dict[str, DataValue] = {}
+        values = self._refusals(tags)
+        wanted = [tag for tag in tags if tag.name not in values] if values else tags
         plan = await self._planner.plan_in_turns(wanted)
         self._device.units.know(block.unit for block in plan)
-        for unit, blocks in groupby(plan, lambda block: block.unit):
-            values |= await self._read_unit(unit, list(blocks))
-        if len(values) < len(tags):
-            values |= self._refusals(tags)
+        by_unit = {unit: list(part) for unit, part in groupby(plan, lambda block: block.unit)}
+        for unit, blocks in by_unit.items():
+            values |= await self._read_unit(unit, blocks)
+        for unit in by_unit.keys() & await self._line.find():
+            values |= await self._read_unit(unit, by_unit[unit])
+        if tags and self._line.heard == heard:
+            await self._line.show_life()  # nobody was asked: all are silent or refused
         return values
-
-    async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
-        """Returns each tag's encoding: a Modbus device says nothing of its items."""
-        descriptions: dict[str, Description] = {}
-        for tag in tags:
-            assert isinstance(tag.address, RegisterAddress)
-            descriptions[tag.name] = Description(type=tag.address.encoding)
-        return descriptions
 
     async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
         """Asks the device who it is; see `Session.encoder`."""
@@ -119,7 +114,7 @@ class ModbusSession:
         name = next(name for name in self._refused if name in by_name)
         unit, _ = self._refused.pop(name)  # refused once more, it goes to the end of the queue
         answer = await self._read_unit(unit, [self._planner.alone(by_name[name])])
-        if name in answer and answer[name].status not in {BAD_DEVICE_FAILURE, BAD_NO_COMMUNICATION}:
+        if answer[name].status not in {*_LASTING.values(), BAD_NO_COMMUNICATION}:
             self._refused = {
                 name: refusal for name, refusal in self._refused.items() if refusal[0] != unit
             }
@@ -169,9 +164,12 @@ class ModbusSession:
         parts = self._planner.split(block)
         if not parts:
             self._refused |= {tag.name: (block.unit, status) for tag in block.tags}
+            values |= self._refusals(block.tags)
         return parts
 
     def _refusals(self, tags: Sequence[Tag]) -> dict[str, DataValue]:
+        if not self._refused:
+            return {}
         now_s = monotonic()
         return {
             tag.name: never_read(self._refused[tag.name][1], now_s)

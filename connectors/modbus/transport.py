@@ -57,6 +57,11 @@ class ModbusTransport:
         return not self._wire.lost
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the device ended it."""
+        return self._wire.is_cut
+
+    @property
     def is_busy(self) -> bool:
         """Whether a request waits for its answer; another one would have to wait for it."""
         return self._lock.locked()
@@ -69,8 +74,8 @@ class ModbusTransport:
                 not sent, and refused with the same exception.
 
         Returns:
-            In the order of the requests: the data of the answer and when it came, or the
-            exception with which the device refused; the connection stays good then.
+            In the order of the requests: the data of the answer and when it was asked for, or
+            the exception with which the device refused; the connection stays good then.
 
         Raises:
             TransportError: Lost, late, or an answer that does not fit. The connection is
@@ -85,7 +90,8 @@ class ModbusTransport:
     async def exchange(self, unit: int, pdu: bytes) -> bytes:
         """Sends one PDU, as it is and once, and returns the PDU that answers it.
 
-        Transaction, unit and function of the answer are checked; what it says is not.
+        Transaction, unit and function of the answer are checked; what it says is not. If more
+        came with it, nothing of it is believed.
 
         Raises:
             DeviceException: The device answered with an exception.

@@ -21,7 +21,11 @@ _GATEWAY = frozenset({10, 11})  # path unavailable; target device failed to resp
 _LAST_TRANSACTION = 0xFFFF
 
 Answer = tuple[bytes, float]
-"""A read's data, or the PDU where its length was not known; and when it came, monotonic."""
+"""A read's data, or the PDU where its length was not known; and when it was asked for, monotonic.
+
+That is the moment in which the request was written: what the device said is not older. The
+moment of arrival would make an old answer fresh that waited for a process that stood still.
+"""
 
 
 _Flight = tuple[bytes, int, int, float]
@@ -80,6 +84,7 @@ class Wire(asyncio.BufferedProtocol):
 
     Attributes:
         lost: Why the connection is over; empty while it stands.
+        is_cut: Whether the device ended it, not we.
         closed: Done when the socket is closed.
     """
 
@@ -97,6 +102,7 @@ class Wire(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self.lost = ""
+        self.is_cut = False
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
     async def send(self, requests: Sequence[Request]) -> list[Answer | DeviceException]:
@@ -145,7 +151,11 @@ class Wire(asyncio.BufferedProtocol):
         if left_s > 0.0:
             self._timer = self._loop.call_later(left_s, self._look_at_oldest)
         else:
-            self.end(f"no answer within {self._timeout_s:g} s")
+            self.end(self._late)
+
+    @property
+    def _late(self) -> str:
+        return f"no answer within {self._timeout_s:g} s"
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Gives asyncio the place for what comes next."""
@@ -157,8 +167,11 @@ class Wire(asyncio.BufferedProtocol):
         if self.lost:
             return
         end, at, now_s, batch = self._filled + nbytes, 0, monotonic(), self._batch
+        if self._in_flight and now_s - self._in_flight[0][3] > self._timeout_s:
+            self.end(self._late)  # asyncio may come here before the timer
+            return
         try:
-            while at < end and (size := self._take(batch, at, end, now_s)):
+            while at < end and (size := self._take(batch, at, end)):
                 at += size
         except TransportError as error:
             self._settle(batch)  # what was answered as asked stands
@@ -175,23 +188,23 @@ class Wire(asyncio.BufferedProtocol):
         if batch is not None and batch.is_sent and not self._in_flight and not batch.done.done():
             batch.done.set_result(None)
 
-    def _take(self, batch: Batch | None, at: int, end: int, now_s: float) -> int:
+    def _take(self, batch: Batch | None, at: int, end: int) -> int:
         """Takes answers out of the buffer; returns their size, 0 while the next is not whole."""
         in_flight = self._in_flight
         if batch is None or not in_flight:
             raise TransportError("the device sent what nobody asked for")
-        prefix, size, place, _ = in_flight[0]
+        prefix, size, place, asked_s = in_flight[0]
         begin = at
         while at + size <= end and self._buffer.startswith(prefix, at):
-            batch.answers[place] = (bytes(self._view[at + _DATA : at + size]), now_s)
+            batch.answers[place] = (bytes(self._view[at + _DATA : at + size]), asked_s)
             in_flight.popleft()
             at += size
             if not in_flight or at == end:
                 return at - begin
-            prefix, size, place, _ = in_flight[0]
-        return at - begin or self._take_other(batch, at, end, now_s)
+            prefix, size, place, asked_s = in_flight[0]
+        return at - begin or self._take_other(batch, at, end)
 
-    def _take_other(self, batch: Batch, at: int, end: int, now_s: float) -> int:
+    def _take_other(self, batch: Batch, at: int, end: int) -> int:
         """Takes one answer that is not plainly the one expected next."""
         if end - at < HEADER.size:
             return 0
@@ -203,12 +216,15 @@ class Wire(asyncio.BufferedProtocol):
         size = length + _LENGTH_FROM
         if end - at < size:
             return 0
-        prefix, expected, place, _ = flight
+        prefix, expected, place, asked_s = flight
         if size == expected and self._buffer.startswith(prefix, at):
-            batch.answers[place] = (bytes(self._view[at + _DATA : at + size]), now_s)
+            batch.answers[place] = (bytes(self._view[at + _DATA : at + size]), asked_s)
+        elif not batch.requests[place].head and at + size < end:
+            # It may be a write: which of the two says what the device did?
+            raise TransportError("the device sent more than one answer")
         else:
             pdu = bytes(self._view[at + HEADER.size : at + size])
-            answer = batch.answers[place] = _other(batch.requests[place], unit, pdu, now_s)
+            answer = batch.answers[place] = _other(batch.requests[place], unit, pdu, asked_s)
             if isinstance(answer, DeviceException) and answer.is_of_gateway:
                 batch.give_up(answer)
         self._in_flight.remove(flight)  # only now: an answer that does not fit is none
@@ -242,11 +258,13 @@ class Wire(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """Ends the connection: nothing is answered any more."""
+        self.is_cut = self.is_cut or not self.lost
         self.end("the device closed the connection")
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends the connection."""
+        self.is_cut = self.is_cut or not self.lost
         closed = "the device closed the connection"
         self.end(os_reason(exc) if isinstance(exc, OSError) else closed)
         if not self.closed.done():
@@ -260,7 +278,7 @@ class Wire(asyncio.BufferedProtocol):
         self.end(self.lost)
 
 
-def _other(request: Request, unit: int, pdu: bytes, now_s: float) -> Answer | DeviceException:
+def _other(request: Request, unit: int, pdu: bytes, asked_s: float) -> Answer | DeviceException:
     """Judges an answer that is not plainly the one expected.
 
     Raises:
@@ -275,4 +293,4 @@ def _other(request: Request, unit: int, pdu: bytes, now_s: float) -> Answer | De
     if request.head:
         expected = request.size - _DATA
         raise TransportError(f"{len(pdu) - 2} bytes of data instead of {expected}")
-    return pdu, now_s
+    return pdu, asked_s

@@ -8,8 +8,7 @@ from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.hosts import is_loopback
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.session import Describes, Description, Identity
-from handwheel.connectors.tags import RegisterAddress, Tag
+from handwheel.connectors.session import Identity
 
 from .devices import Answer, modbus_device, registers, reply
 
@@ -77,13 +76,3 @@ async def test_a_device_that_answers_nonsense_is_not_written_to(answer: Answer) 
 )  # fmt: skip
 def test_loopback_is_told_by_the_address_alone(host: str, is_here: bool) -> None:
     assert is_loopback(host) is is_here
-
-
-async def test_a_description_is_the_encoding_and_nothing_is_asked() -> None:
-    tag = Tag("T-1.pv", "pkg", "int", RegisterAddress("input", 7, "uint32"))
-    async with modbus_device(lambda _: None) as device:
-        session = await connector(device.port).open()
-        assert isinstance(session, Describes)
-        assert await session.describe([tag]) == {tag.name: Description(type="uint32")}
-        await session.close()
-        assert device.requests == []

@@ -1,6 +1,7 @@
 """What a device refuses for a while, or because it was too much, is not lost for good."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -177,4 +178,48 @@ async def test_every_refused_tag_has_its_turn(monkeypatch: pytest.MonkeyPatch) -
             readings = await session.read(tags)
             assert readings.keys() == {tag.name for tag in tags}
         assert plc.take_requests() == [(1, 1), (20, 1), (3, 1), (20, 1), (1, 1), (20, 1)]
+        await session.close()
+
+
+async def test_an_answer_of_one_unit_says_nothing_of_what_another_one_refuses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def answer(request: bytes) -> Iterable[bytes]:
+        is_refused = request[6] in refusing
+        return [reply(request, b"\x83\x02") if is_refused else registers(request)]
+
+    refusing, clock_s = {1, 2}, 0.0
+    monkeypatch.setattr(modbus, "monotonic", lambda: clock_s)
+    tags = [
+        Tag(f"U{unit}.a{at}", "pkg", "int", RegisterAddress("holding", at, "uint16", unit=unit))
+        for unit in (1, 2)
+        for at in (0, 1)
+    ]
+    async with modbus_device(answer) as device:
+        config = ModbusConnection.model_validate(
+            {"kind": "modbus", "host": "127.0.0.1", "read": {"port": device.port}}
+        )
+        session = await ModbusConnector("pkg", config).open()
+        await session.read(tags)
+        refusing.remove(1)
+        device.requests.clear()
+        clock_s = 10.0
+        readings = await session.read(tags)
+        assert [readings[tag.name].status for tag in tags] == [GOOD] * 2 + [BAD_NODE_UNKNOWN] * 2
+        assert {request[6] for request in device.requests} == {1}
+        await session.close()
+
+
+async def test_readings_at_the_same_time_lack_no_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modbus, "_ASK_AGAIN_S", 0.0)
+    tags = [_tag(address) for address in range(4)]
+
+    async def read(wanted: Sequence[Tag]) -> None:
+        for _ in range(20):
+            assert (await session.read(wanted)).keys() == {tag.name for tag in wanted}
+
+    plc = _Plc(lambda start, count: 2 if start <= 2 < start + count else 0)
+    async with plc.connector() as connector:
+        session = await connector.open()
+        await asyncio.gather(read(tags), read(tags[1:]), read(tags[::2]), read(tags[::-1]))
         await session.close()

@@ -148,6 +148,17 @@ async def test_a_second_answer_to_one_request_is_not_taken_for_the_next() -> Non
         await device.until_left()
 
 
+@pytest.mark.parametrize("first", [b"\x86\x02", b"\x06\0\x10\0\x03"], ids=["refused", "echo"])
+async def test_a_write_with_two_answers_is_in_doubt(first: bytes) -> None:
+    def answer(request: bytes) -> Iterable[bytes]:
+        return [reply(request, first) + reply(request, request[7:])]
+
+    async with connected(answer) as (device, transport):
+        with pytest.raises(TransportError, match=r"^the device sent more than one answer$"):
+            await transport.exchange(UNIT, b"\x06\0\x10\0\x03")
+        await device.until_left()
+
+
 @pytest.mark.parametrize("is_cancelled", [False, True], ids=["late", "cancelled"])
 async def test_an_answer_that_comes_too_late_reaches_nobody(is_cancelled: bool) -> None:
     came, given_up = asyncio.Event(), asyncio.Event()

@@ -1,94 +1,41 @@
 """Units behind a gateway: a dead one neither stops nor delays the others, and comes back."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from time import monotonic
 
 import pytest
 
-from handwheel.connectors.endpoints import ModbusConnection, ReadPort
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus import units as breaker
-from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.modbus.request import read_request
 from handwheel.connectors.modbus.session import ModbusSession
 from handwheel.connectors.modbus.transport import ModbusTransport
 from handwheel.connectors.modbus.units import Units
-from handwheel.connectors.tags import RegisterAddress, Tag
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, BAD_NODE_UNKNOWN, GOOD, DataValue
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import BAD_NODE_UNKNOWN
 
-from .devices import Device, listening, modbus_device, registers, reply
+from .devices import listening, modbus_device, registers, reply
+from .gateway import (
+    OWN,
+    SECOND,
+    SILENT,
+    TAGS,
+    THIRD,
+    TIMEOUT_S,
+    Gateway,
+    alive,
+    behind,
+    by_tag,
+    come_back,
+    connector,
+    dead,
+)
 
-SILENT = 0
-TIMEOUT_S = 0.4
 GATEWAY = {
     10: "exception 10 (gateway path unavailable)",
     11: "exception 11 (gateway target device failed to respond)",
 }
-
-
-def tag(unit: int | None) -> Tag:
-    where = RegisterAddress("holding", 7, "uint16", unit=unit)
-    return Tag(f"U{unit or 0}.pv", "pkg", "int", where)
-
-
-OWN, SECOND, THIRD = tag(None), tag(2), tag(3)
-TAGS = [THIRD, OWN, SECOND]
-
-
-class Gateway:
-    def __init__(self, faults: Mapping[int, int]) -> None:
-        self.faults = dict(faults)
-        self.device = Device()
-
-    def answer(self, request: bytes) -> Iterable[bytes]:
-        fault = self.faults.get(request[6])
-        if fault is None:
-            return [registers(request)]
-        return [] if fault == SILENT else [reply(request, bytes([request[7] | 0x80, fault]))]
-
-    def take_units(self) -> list[int]:
-        units = [request[6] for request in self.device.requests]
-        self.device.requests.clear()
-        return units
-
-
-def connector(port: int, timeout_s: float = TIMEOUT_S, window: int = 1) -> ModbusConnector:
-    read = ReadPort(port=port)
-    config = ModbusConnection(kind="modbus", host="127.0.0.1", read=read, window=window)
-    return ModbusConnector("pkg", config.model_copy(update={"timeout": timeout_s}))
-
-
-@asynccontextmanager
-async def behind(
-    faults: Mapping[int, int], timeout_s: float = TIMEOUT_S, window: int = 1
-) -> AsyncGenerator[tuple[Gateway, ModbusSession]]:
-    gateway = Gateway(faults)
-    async with modbus_device(gateway.answer) as gateway.device:
-        session = await connector(gateway.device.port, timeout_s, window).open()
-        try:
-            yield gateway, session
-        finally:
-            await session.close()
-
-
-async def come_back(session: ModbusSession) -> None:
-    async with asyncio.timeout(10):
-        while by_tag(await session.read(TAGS)) != alive(*TAGS):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
-def by_tag(readings: Mapping[str, DataValue]) -> dict[str, tuple[object, object]]:
-    return {name: (reading.value, reading.status) for name, reading in readings.items()}
-
-
-def alive(*tags: Tag) -> dict[str, tuple[object, object]]:
-    return {each.name: (7, GOOD) for each in tags}
-
-
-def dead(*tags: Tag) -> dict[str, tuple[object, object]]:
-    return {each.name: (None, BAD_NO_COMMUNICATION) for each in tags}
 
 
 @pytest.fixture
@@ -165,6 +112,7 @@ async def test_a_device_that_serves_one_connection_is_asked_again_over_that_one(
         await session.close()
 
 
+@pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize(
     ("fault", "tags"),
     [(SILENT, [OWN]), (SILENT, TAGS), (SILENT, [THIRD]), (10, [OWN]), (11, TAGS)],
@@ -177,10 +125,9 @@ async def test_where_no_unit_answers_the_session_is_lost(fault: int, tags: Seque
         with pytest.raises(NotConnected, match="exception" if fault else "no answer"):
             await session.read(tags)
         await session.close()
-        # What was learned of a way that is lost holds for no other session.
         gateway.faults.clear()
         again = await device.open()
-        assert by_tag(await again.read(tags)) == alive(*tags)
+        await come_back(again, tags)
         assert again.faults == {}
         await again.close()
 
@@ -294,6 +241,6 @@ def test_the_pause_grows_until_the_unit_is_read() -> None:
         pauses.append(units.silent[3].due_s - now_s)
         units.allow(3)
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    units.answer(3)
+    units.answer(3, 0.0)
     units.fail(3, request, "silent", 0.0)
     assert units.silent[3].due_s == 1.0

@@ -183,7 +183,7 @@ def test_what_takes_long_says_what_it_is_at(
     monkeypatch.setattr(progress, "_QUIET_S", 0.002)
     checked(site_of(tmp_path), Slow(VALUES, SAID))
     told = capsys.readouterr().err.splitlines()
-    assert "handwheel: dcs: reading 8 tags of interval 0.5 s" in told
+    assert "handwheel: dcs: reading each 0.5 s: 8" in told
 
 
 @dataclass
