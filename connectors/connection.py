@@ -19,6 +19,7 @@ from .groups import KEEP_ALIVE_S, Group, groups_of
 from .session import Connector, Sample, Session, Subscribes
 from .tags import Tag
 from .values import DataValue
+from .watched import Watched
 
 _READ_ANEW_S = 60.0
 """How often what is told is also read: a server may lose a change, or a node, without a word."""
@@ -227,30 +228,34 @@ class Connection:
             await session.probe()
         await asyncio.sleep(max(left_s, 0.0))
 
-    async def _read(self, session: Session, group: Group) -> None:
+    async def _read(self, session: Session, group: Group) -> Mapping[str, DataValue]:
         asked_s = monotonic()
         readings = await session.read(group.tags)
         group.take(readings, asked_s)
         self._tell(list(readings.items()))
+        return readings
 
     async def _follow(self, session: Session) -> None:
         if not isinstance(session, Subscribes):
             raise NotConnected({self.name: f"{self.where}: it does not tell changes"})
         groups = {group.scan_s: group.tags for group in self._groups}
         subscription, before = await session.subscribe(groups), self.overflows
+        watched = subscription if isinstance(subscription, Watched) else None
         await self._stand(session)
         read_s = monotonic()
         while True:
             samples = await subscription.changes()
             for group in self._groups:
                 group.change(samples)
-                group.show_life(monotonic())
+                group.show_life(watched.spoke_s(group.scan_s) if watched else monotonic())
             self.overflows = before + subscription.overflows
             self._tell(samples)
             if monotonic() - read_s > _READ_ANEW_S:
                 read_s = monotonic()
                 for group in self._groups:
-                    await self._read(session, group)
+                    readings = await self._read(session, group)
+                    if watched:
+                        watched.compare(readings)
             await self._stand(session)
 
     async def _stand(self, session: Session) -> None:

@@ -82,8 +82,8 @@ class Group:
                 self._latest[name] = reading
 
     def show_life(self, now_s: float) -> None:
-        """Notes that the device lives, and that what it did not tell has not changed."""
-        self._alive_s = now_s
+        """Notes that the device lived then, and that what it did not tell had not changed."""
+        self._alive_s = max(self._alive_s, now_s)
 
     def lose(self) -> list[Sample]:
         """Turns every tag bad at once, and returns what it reads then."""

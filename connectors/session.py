@@ -167,7 +167,7 @@ class Entry:
     """One thing found while browsing.
 
     Attributes:
-        node: As `tags.yaml` names it, `nsu=URI;s=NAME`.
+        node: As `tags.yaml` names it, `nsu=URI;s=NAME`; empty for one that no tag can name.
         name: Its browse name, without the namespace.
         kind: `object`, `variable`, `method` or another class of node, in lower case.
         description: Of a variable.

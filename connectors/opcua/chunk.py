@@ -39,6 +39,7 @@ class Chunk:
         tags: Those that are asked for.
         unknown: The others.
         items: What is asked for; empty if there is nothing to ask.
+        arrays: The names of the tags that are arrays.
     """
 
     def __init__(self, tags: Sequence[Tag], nodes: Nodes, *, has_clock: bool) -> None:
@@ -50,6 +51,7 @@ class Chunk:
         self._has_clock = has_clock and bool(known)
         if self._has_clock:
             self.items.append(_SERVER_TIME)
+        self.arrays = tuple(tag.name for tag in self.tags if tag.is_array)
         self._names = tuple(tag.name for tag in self.tags)
         self._as_is = tuple(_kept_type(tag) for tag in self.tags)
         self._types = self._as_is + (datetime,) * self._has_clock

@@ -194,6 +194,7 @@ class OpcuaSession:
             node=self._nodes.node,
             read=self.read,
             learn=self._ask_namespaces,
+            probe=self.probe,
             tell=self._take_faults,
         )
         self._subscription = OpcuaSubscription(source, pace)

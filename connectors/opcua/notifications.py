@@ -15,6 +15,8 @@ from asyncua.ua import ua_binary
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.ua_binary import Primitives, nodeid_from_binary
 
+from .data_values import data_value
+
 _CHANGES = ObjectIds.DataChangeNotification_Encoding_DefaultBinary
 _STATUS = ObjectIds.StatusChangeNotification_Encoding_DefaultBinary
 
@@ -60,8 +62,8 @@ def changes_of(notification: Notification) -> Iterator[tuple[int, ua.DataValue]]
     """Yields the client handle and the value of each change, in the server's order."""
     for body in notification.changes:
         for _ in range(Primitives.Int32.unpack(body)):
-            item = ua_binary.struct_from_binary(ua.MonitoredItemNotification, body)
-            yield cast(int, item.ClientHandle), item.Value
+            handle = Primitives.UInt32.unpack(body)
+            yield handle, data_value(body)
 
 
 def _skip_header(answer: Buffer) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from time import monotonic
 
 from asyncua import ua
 from asyncua.client.ua_client import UaClient, UASocketProtocol
@@ -12,8 +13,8 @@ from asyncua.ua.uaerrors import BadTimeout, BadTooManyPublishRequests, UaStatusC
 from .notifications import Notification, published, republished
 
 _REFUSED_PAUSE_S = 0.5  # a server that takes no request at all is not to be flooded
-_MOST_REPUBLISHED = 10
-_LAST_NUMBER = 2**32 - 1  # after it comes 1
+_MOST_REPUBLISHED = 10  # more numbers that are left out are a server that counts anew
+_NUMBERS = 2**32 - 1  # from 1; after the last comes 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Published:
     """What came of one subscription.
 
     Attributes:
-        lost: How many messages before it cannot be had any more.
+        lost: How many messages before it cannot be had any more; 1 where the server's numbers
+            began anew, for then nobody knows.
         notification: The message.
     """
 
@@ -57,6 +59,8 @@ class Publishing:
         self._client = client
         self._in_flight = in_flight
         self._next: dict[int, int] = {}
+        self._asked_again: dict[int, set[int]] = {}
+        self._resume_s = 0.0
         self._acks: list[ua.SubscriptionAcknowledgement] = []
         self._sent: set[asyncio.Task[Buffer]] = set()
         self._came: asyncio.Queue[asyncio.Task[Buffer]] = asyncio.Queue()
@@ -69,7 +73,7 @@ class Publishing:
         """
         try:
             while True:
-                while len(self._sent) < self._in_flight:
+                while len(self._sent) < self._in_flight and monotonic() >= self._resume_s:
                     self._send()
                 answer = await self._answer()
                 if answer is None:
@@ -91,16 +95,22 @@ class Publishing:
         self._sent.add(task)
 
     async def _answer(self) -> Buffer | None:
-        task = await self._came.get()
+        pause_s = self._resume_s - monotonic()
+        try:
+            async with asyncio.timeout(pause_s if pause_s > 0.0 else None):
+                task = await self._came.get()
+        except TimeoutError:
+            return None  # the pause is over
         self._sent.discard(task)
         try:
             return task.result()
         except BadTooManyPublishRequests:
             self._in_flight = max(len(self._sent), 1)
+            if self._sent:
+                return None  # it has enough
         except BadTimeout:
             pass
-        if not self._sent:
-            await asyncio.sleep(_REFUSED_PAUSE_S)
+        self._resume_s = monotonic() + _REFUSED_PAUSE_S
         return None
 
     def _acknowledge(self, subscription: int, number: int) -> None:
@@ -110,19 +120,35 @@ class Publishing:
         self._acks.append(ack)
 
     async def _in_order(self, subscription: int, notification: Notification) -> list[Published]:
-        number, expected = notification.number, self._next.get(subscription, 1)
-        if number < expected:  # a late one has been asked for already
-            return [Published(subscription, 0, notification)] if notification.is_keep_alive else []
-        following = number + (not notification.is_keep_alive)
-        self._next[subscription] = following if following <= _LAST_NUMBER else 1
+        number = notification.number
+        if not notification.is_keep_alive and self._is_late(subscription, number):
+            return []
+        expected = self._next.get(subscription, min(number, 1))  # some begin at 0
+        if notification.is_keep_alive and number in {0, expected - 1}:  # some tell the last one
+            return [Published(subscription, 0, notification)]
+        is_used = not notification.is_keep_alive
+        self._next[subscription] = number % _NUMBERS + 1 if is_used else number
+        ahead = (number - expected) % _NUMBERS
+        if ahead > _MOST_REPUBLISHED:
+            self._asked_again.pop(subscription, None)
+            return [Published(subscription, 1, notification)]
         told: list[Published] = []
-        lost = number - expected
-        for missing in range(expected, min(number, expected + _MOST_REPUBLISHED)):
-            again = await self._again(subscription, missing)
-            if again is not None:
-                lost -= 1
-                told.append(Published(subscription, 0, again))
-        return [*told, Published(subscription, lost, notification)]
+        if ahead:
+            told = await self._told_again(subscription, expected, ahead)
+        return [*told, Published(subscription, ahead - len(told), notification)]
+
+    def _is_late(self, subscription: int, number: int) -> bool:
+        """Whether this message has been asked for again: it has been taken, or is a loss."""
+        asked = self._asked_again.get(subscription, set())
+        is_late = number in asked
+        asked.discard(number)
+        return is_late
+
+    async def _told_again(self, subscription: int, first: int, count: int) -> list[Published]:
+        missing = [(first + each - 1) % _NUMBERS + 1 for each in range(count)]
+        self._asked_again[subscription] = set(missing)
+        again = [await self._again(subscription, number) for number in missing]
+        return [Published(subscription, 0, each) for each in again if each is not None]
 
     async def _again(self, subscription: int, number: int) -> Notification | None:
         request = ua.RepublishRequest()

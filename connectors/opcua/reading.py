@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import cast
 
@@ -15,12 +15,14 @@ from asyncua.ua.uaerrors import UaError
 from ..tags import Tag
 from ..values import DataValue
 from .chunk import Chunk
+from .data_values import read_results
 from .fast_read import Sent, is_possible, send
 from .nodes import Nodes
 from .refusals import Refusals
 from .services import Services
 
 _IN_FLIGHT = 2
+_MOST_ELEMENTS = 2_000  # of arrays in one Read, in which others wait; one array cannot be cut
 _PLANS = 64  # a connection's intervals, and sets of tags that are read once
 
 
@@ -58,7 +60,9 @@ class TagReader:
             chunk = await plan.chunk(place)
             if chunk.items:
                 results = await self._services.read(chunk.items)
-                values |= chunk.decoded(results, monotonic())
+                readings = chunk.decoded(results, monotonic())
+                plan.weigh(chunk, readings)
+                values |= readings
             values |= chunk.missing(monotonic())
         return values
 
@@ -81,7 +85,10 @@ class TagReader:
                 chunk, sent = under_way[0]
                 answer = await self._services.asked(sent.answer)
                 under_way.popleft()
-                values |= await self._decoded(chunk, answer, sent.handle)
+                readings = await self._decoded(chunk, answer, sent.handle)
+                values |= readings
+                if plan.weigh(chunk, readings):
+                    await asyncio.sleep(0)  # the next answer may be there already
         finally:
             for _, sent in under_way:
                 if not sent.answer.cancel() and not sent.answer.cancelled():
@@ -107,12 +114,14 @@ class TagReader:
         return chunk.decoded(self._services.matching(results, len(chunk.items)), now_s)
 
     def _plan(self, tags: tuple[Tag, ...]) -> "_Plan":
-        for plan in self._plans:
+        most = self._services.most_nodes
+        for place, plan in enumerate(self._plans):
             if plan.tags == tags:
-                return plan
-        plan = _Plan(tags, self._nodes, self._services.most_nodes)
-        self._plans.append(plan)
-        return plan
+                if plan.is_too_heavy:  # it may be in use: it is left as it is
+                    self._plans[place] = _Plan(tags, self._nodes, most, plan.weights)
+                return self._plans[place]
+        self._plans.append(_Plan(tags, self._nodes, most, {}))
+        return self._plans[-1]
 
 
 class _Plan:
@@ -122,27 +131,59 @@ class _Plan:
         tags: In the order asked for.
         nodes: Where they are.
         most_nodes: In one Read.
+        weights: How many elements each array had last, by tag name.
+
+    Attributes:
+        is_too_heavy: Whether a chunk has turned out to take too long to decode.
     """
 
-    def __init__(self, tags: tuple[Tag, ...], nodes: Nodes, most_nodes: int) -> None:
+    def __init__(
+        self, tags: tuple[Tag, ...], nodes: Nodes, most_nodes: int, weights: Mapping[str, int]
+    ) -> None:
         self.tags = tags
         self._nodes = nodes
         self._has_clock = most_nodes > 1  # else it has no room for it
         self._size = max(most_nodes - 1, 1)
+        self.weights = dict(weights)
+        self.is_too_heavy = False
+        self._parts = self._cut()
         self._chunks: dict[int, Chunk] = {}
 
     @property
     def count(self) -> int:
         """How many chunks there are."""
-        return -(-len(self.tags) // self._size)
+        return len(self._parts)
 
     async def chunk(self, place: int) -> Chunk:
         """Returns one of the chunks."""
         if place not in self._chunks:
-            tags = self.tags[place * self._size : (place + 1) * self._size]
-            self._chunks[place] = Chunk(tags, self._nodes, has_clock=self._has_clock)
+            self._chunks[place] = Chunk(self._parts[place], self._nodes, has_clock=self._has_clock)
             await asyncio.sleep(0)  # that took 2 ms, and its bytes will take 1 ms
         return self._chunks[place]
+
+    def weigh(self, chunk: Chunk, readings: Mapping[str, DataValue]) -> bool:
+        """Notes how long its arrays are, and returns whether it has any."""
+        weights = {name: _length(readings[name].value) for name in chunk.arrays}
+        self.weights |= weights
+        if sum(weights.values()) > _MOST_ELEMENTS and len(chunk.tags) > 1:
+            self.is_too_heavy = True
+        return bool(weights)
+
+    def _cut(self) -> list[tuple[Tag, ...]]:
+        parts: list[list[Tag]] = []
+        total = 0
+        for tag in self.tags:
+            weight = self.weights.get(tag.name, 0)
+            total += weight
+            if not parts or total > _MOST_ELEMENTS or len(parts[-1]) == self._size:
+                parts.append([])
+                total = weight
+            parts[-1].append(tag)
+        return [tuple(part) for part in parts]
+
+
+def _length(value: object) -> int:
+    return len(cast(tuple[object, ...], value)) if isinstance(value, tuple) else 0
 
 
 def _decoded_by_asyncua(answer: Buffer, handle: int) -> list[ua.DataValue]:
@@ -153,5 +194,4 @@ def _decoded_by_asyncua(answer: Buffer, handle: int) -> list[ua.DataValue]:
     is_read = kind.Identifier == ObjectIds.ReadResponse_Encoding_DefaultBinary
     if not is_read or header.RequestHandle != handle:
         raise UaError("the answer is to another request")
-    response = ua_binary.struct_from_binary(ua.ReadResponse, answer)
-    return cast(list[ua.DataValue] | None, response.Results) or []
+    return read_results(answer, has_structures=False)

@@ -13,10 +13,23 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError
 
 from ..errors import NotConnected
+from .data_values import read_results
+from .fast_read import read_request
+from .publishing import protocol_of
 
 T = TypeVar("T")
 
-UNREADABLE = (ValueError, LookupError, TypeError, AssertionError, EOFError, struct.error)
+UNREADABLE = (
+    ArithmeticError,
+    AssertionError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 """What asyncua raises on an answer whose bytes a gateway or a bad server has spoilt."""
 
 _MOST_NODES = 500  # asyncua decodes as many in less than 5 ms
@@ -81,10 +94,10 @@ class Services:
 
     async def read(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
         """Reads in one request; see `read_attributes`."""
-        request = ua.ReadParameters(TimestampsToReturn=ua.TimestampsToReturn.Both)
-        request.NodesToRead = list(items)
-        results = await self.asked(self.client.read(request))
-        return self.matching(list(results), len(items))
+        with self.translated():
+            request = protocol_of(self.client).send_request(read_request(items))
+            results = read_results(await self.asked(request), has_structures=True)
+        return self.matching(results, len(items))
 
     def matching(self, results: list[T], asked: int) -> list[T]:
         """Returns the results, if there is one for each thing that was asked for.

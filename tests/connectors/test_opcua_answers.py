@@ -4,6 +4,7 @@ import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,7 +17,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from handwheel.connectors.opcua.chunk import Chunk
+from handwheel.connectors.opcua.codec import decode, plain
+from handwheel.connectors.opcua.data_values import data_value
 from handwheel.connectors.opcua.nodes import Nodes
+from handwheel.connectors.opcua.services import UNREADABLE
 from handwheel.connectors.opcua.times import SourceTimes
 from handwheel.connectors.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.values import DataValue
@@ -242,3 +246,46 @@ def test_times_are_asyncuas(scans: list[list[int | None]]) -> None:
     for sent in scans:
         expected = [None if each is None else ua.win_epoch_to_datetime(each) for each in sent]
         assert list(times.of(sent)) == expected
+
+
+@settings(max_examples=80)
+@given(_data_values())
+@example(ua.DataValue(ua.Variant(ua.Variant(1.5), ua.VariantType.Variant)))
+@example(ua.DataValue(ua.Variant(ua.Range(1.0, 2.0), ua.VariantType.ExtensionObject)))
+def test_a_value_alone_is_what_asyncua_makes_of_it(value: ua.DataValue) -> None:
+    body = ua_binary.struct_to_binary(value) + b"behind"
+    data, other = Buffer(body), Buffer(body)
+    found = data_value(data, has_structures=True)
+    whole = ua_binary.struct_from_binary(ua.DataValue, other)
+    if value.Value is not None and value.Value.VariantType is ua.VariantType.Variant:
+        whole.Value = ua.Variant()
+    assert repr(found) == repr(whole)
+    assert bytes(data) == bytes(other) == b"behind"
+    without = data_value(Buffer(body))
+    tag = Tag("a", "dcs", "float", NodeAddress("s=x"))
+    assert decode(tag, without, None, 0.0) == decode(tag, whole, None, 0.0)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        b"\x80" + struct.pack("<i", 2**31 - 1),
+        b"\x98" + struct.pack("<i", 2) + (b"\x80" + struct.pack("<i", 2**28)) * 2,
+        b"\x97" + struct.pack("<i", 1) + b"\x01\x80" + struct.pack("<i", 2**28),
+        b"\x96" + struct.pack("<i", 1) + b"\x00\x63\x01\x04\x00\x00\x00abcd",
+        b"\xc3" + struct.pack("<iBiii", 1, 7, 2, 1000, 1000),
+    ],
+)
+def test_a_few_bytes_do_not_become_a_list_of_any_length(variant: bytes) -> None:
+    begin = monotonic()
+    data = Buffer(b"\x03" + variant + struct.pack("<I", 0x40940000) + b"behind")
+    value = data_value(data)
+    assert plain(value) == (None, 0x40940000)
+    assert bytes(data) == b"behind"
+    assert monotonic() - begin < 1.0
+
+
+def test_an_array_longer_than_the_answer_is_refused() -> None:
+    for kind in (0x8C, 0x91, 0x98, 0x86):
+        with pytest.raises((UaError, *UNREADABLE)):
+            data_value(Buffer(bytes([1, kind]) + struct.pack("<i", 2**28) + b"behind"))

@@ -6,10 +6,11 @@ import struct
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asyncua import ua
-from asyncua.client.ua_client import UaClient
+from asyncua.client.ua_client import UASocketProtocol
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.opcua.connector import OpcuaConnector
@@ -167,13 +168,14 @@ async def test_closing_that_is_cancelled_leaves_nothing_behind(plant_apart: Plan
 
 
 def _slow_reads(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    read = UaClient.read
+    send = UASocketProtocol.send_request
 
-    async def read_slowly(self: UaClient, request: ua.ReadParameters) -> list[ua.DataValue]:
-        await asyncio.sleep(seconds)
-        return await read(self, request)
+    async def send_slowly(self: UASocketProtocol, request: object, *args: Any, **keys: Any) -> Any:
+        if isinstance(request, ua.ReadRequest):
+            await asyncio.sleep(seconds)
+        return await send(self, request, *args, **keys)
 
-    monkeypatch.setattr(UaClient, "read", read_slowly)
+    monkeypatch.setattr(UASocketProtocol, "send_request", send_slowly)
 
 
 @pytest.mark.parametrize("late_s", [0.4, 0.7])

@@ -3,8 +3,7 @@
 # pyright: reportPrivateUsage=false
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from typing import cast
@@ -12,75 +11,36 @@ from typing import cast
 import pytest
 from asyncua import ua
 from asyncua.server.internal_subscription import InternalSubscription
-from asyncua.server.server import Server
 from asyncua.server.uaprocessor import PublishRequestData, UaProcessor
 from asyncua.ua.status_codes import StatusCodes
 
 from handwheel.connectors.connection import Connection, State
-from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
 from handwheel.connectors.opcua.monitored import Pace
-from handwheel.connectors.opcua.subscription import OpcuaSubscription
-from handwheel.connectors.session import Sample
-from handwheel.connectors.site import OpcuaConnection
-from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.tags import NodeAddress
 from handwheel.connectors.values import BAD_NODE_UNKNOWN, BAD_SENSOR_FAILURE, GOOD, Quality
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..served import link_of, served, site_of
 from .devices import eventually
-
-URI = "urn:works"
-NAMES = ("A", "B", "C")
-SCAN_S = 0.05
-PACE = Pace(keep_alive_s=0.2, retry_s=0.2)
-TIMEOUT_S = 0.8  # with the keep-alive, silence is a loss after 1 s
-
-
-class Works:
-    """A server with a few variables, which the test writes."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.index = 0
-
-    @property
-    def port(self) -> int:
-        assert self.server.bserver is not None
-        return self.server.bserver.port
-
-    @property
-    def subscription(self) -> InternalSubscription:
-        """The only one that there is."""
-        (subscription,) = self.server.iserver.subscription_service.subscriptions.values()
-        return subscription
-
-    def node(self, name: str, index: int = 0) -> ua.NodeId:
-        return ua.NodeId(ua.String(name), ua.Int16(index or self.index))
-
-    async def add(self, name: str, index: int = 0) -> None:
-        await self.server.get_objects_node().add_variable(self.node(name, index), name, 0.0)
-
-    async def write(self, name: str, value: float, status: int = 0) -> None:
-        reading = ua.DataValue(ua.Variant(value), ua.StatusCode(ua.UInt32(status)))
-        await self.server.write_attribute_value(self.node(name), reading)
-
-    async def remove(self, name: str) -> None:
-        await self.server.get_node(self.node(name)).delete()
+from .subscribed import (
+    NAMES,
+    PACE,
+    SCAN_S,
+    TIMEOUT_S,
+    Works,
+    connector,
+    first_of,
+    loss_of,
+    subscribed,
+    tags_of,
+    works_at_work,
+)
 
 
 @pytest.fixture(scope="module")
 async def works() -> AsyncGenerator[Works]:
-    works = Works(Server())
-    works.server.disable_clock()
-    await works.server.init()
-    works.server.set_endpoint("opc.tcp://127.0.0.1:0/")
-    works.index = await works.server.register_namespace(URI)
-    for name in NAMES:
-        await works.add(name)
-    await works.server.start()
-    yield works
-    await works.server.stop()
+    async with works_at_work() as works:
+        yield works
 
 
 @pytest.fixture(autouse=True)
@@ -89,50 +49,9 @@ async def zeroes(works: Works) -> None:
         await works.write(name, 0.0)
 
 
-def _connector(port: int, timeout: str = f"{TIMEOUT_S} s") -> OpcuaConnector:
-    keys = {"kind": "opcua", "endpoint": f"opc.tcp://127.0.0.1:{port}", "timeout": timeout}
-    config = OpcuaConnection.model_validate({**keys, "scan": "50 ms", "updates": "subscribe"})
-    return OpcuaConnector("dcs", config, Path())
-
-
-def _tags(names: Sequence[str] = NAMES, uri: str = URI) -> list[Tag]:
-    return [Tag(name, "dcs", "float", NodeAddress(f"nsu={uri};s={name}")) for name in names]
-
-
-@asynccontextmanager
-async def _subscribed(
-    works: Works, tags: Sequence[Tag], pace: Pace = PACE, port: int = 0
-) -> AsyncGenerator[tuple[OpcuaSession, OpcuaSubscription]]:
-    session = await _connector(port or works.port).open()
-    try:
-        async with asyncio.timeout(15):
-            yield session, await session.subscribe({SCAN_S: tags}, pace)
-    finally:
-        await session.close()
-        service = works.server.iserver.subscription_service
-        await service.delete_subscriptions(list(service.subscriptions))  # of a link that is dead
-
-
-async def _first(subscription: OpcuaSubscription, count: int = len(NAMES)) -> Sequence[Sample]:
-    samples: list[Sample] = []
-    while len(samples) < count:
-        samples += await subscription.changes()
-    return samples
-
-
-async def _loss(subscription: OpcuaSubscription) -> tuple[float, str]:
-    """How long until it is told, and why."""
-    begin = monotonic()
-    try:
-        while True:
-            await subscription.changes()
-    except NotConnected as error:
-        return monotonic() - begin, error.endpoints["dcs"]
-
-
 async def test_changes_come_in_order_each_with_its_quality(works: Works) -> None:
-    async with _subscribed(works, _tags()) as (session, subscription):
-        first = await _first(subscription)
+    async with subscribed(works, tags_of()) as (session, subscription):
+        first = await first_of(subscription)
         assert [(name, each.value, each.status) for name, each in first] == [
             (name, 0.0, GOOD) for name in NAMES
         ]
@@ -140,7 +59,7 @@ async def test_changes_come_in_order_each_with_its_quality(works: Works) -> None
             await works.write("A", float(value))
         await works.write("B", 7.0, 0x40940000)
         await works.write("C", 7.0, BAD_SENSOR_FAILURE)
-        later = await _first(subscription, 9)
+        later = await first_of(subscription, 9)
         assert [each.value for name, each in later if name == "A"] == [1, 2, 3, 4, 5, 6, 7]
         (uncertain,) = [each for name, each in later if name == "B"]
         assert (uncertain.value, uncertain.quality) == (7.0, Quality.UNCERTAIN)
@@ -155,9 +74,9 @@ async def test_changes_come_in_order_each_with_its_quality(works: Works) -> None
 async def test_a_refused_node_is_told_once_stops_no_other_and_comes_when_it_appears(
     works: Works,
 ) -> None:
-    tags = [*_tags(["A", "late", "later"]), *_tags(["B"], "urn:elsewhere")]
-    async with _subscribed(works, tags) as (session, subscription):
-        first = await _first(subscription, 4)
+    tags = [*tags_of(["A", "late", "later"]), *tags_of(["B"], "urn:elsewhere")]
+    async with subscribed(works, tags) as (session, subscription):
+        first = await first_of(subscription, 4)
         assert {name: (each.value, each.status) for name, each in first} == {
             "A": (0.0, GOOD),
             "late": (None, BAD_NODE_UNKNOWN),
@@ -167,7 +86,7 @@ async def test_a_refused_node_is_told_once_stops_no_other_and_comes_when_it_appe
         assert session.faults == {"3 tags": "BadNodeIdUnknown"}
         await works.add("late")
         await works.write("A", 1.0)
-        second = await _first(subscription, 2)
+        second = await first_of(subscription, 2)
         assert sorted((name, each.value, each.status) for name, each in second) == [
             ("A", 1.0, GOOD),
             ("late", 0.0, GOOD),
@@ -175,7 +94,9 @@ async def test_a_refused_node_is_told_once_stops_no_other_and_comes_when_it_appe
         assert session.faults == {"2 tags": "BadNodeIdUnknown"}
         index = await works.server.register_namespace("urn:elsewhere")
         await works.add("B", index)
-        assert [(name, each.value) for name, each in await _first(subscription, 1)] == [("B", 0.0)]
+        assert [(name, each.value) for name, each in await first_of(subscription, 1)] == [
+            ("B", 0.0)
+        ]
         assert session.faults == {"1 tag": "BadNodeIdUnknown"}
     await works.remove("late")
 
@@ -183,11 +104,11 @@ async def test_a_refused_node_is_told_once_stops_no_other_and_comes_when_it_appe
 async def test_a_value_that_the_server_marks_as_overflow_is_counted_and_stays_marked(
     works: Works,
 ) -> None:
-    async with _subscribed(works, _tags()) as (_, subscription):
-        await _first(subscription)
+    async with subscribed(works, tags_of()) as (_, subscription):
+        await first_of(subscription)
         await works.write("A", 1.0, 0x0480)
         await works.write("B", 2.0)
-        told = dict(await _first(subscription, 2))
+        told = dict(await first_of(subscription, 2))
         assert (told["A"].value, told["A"].quality) == (1.0, Quality.GOOD)
         assert (told["A"].status.has_overflow, told["B"].status.has_overflow) == (True, False)
         assert subscription.overflows == 1
@@ -197,13 +118,13 @@ async def test_what_does_not_wait_for_a_slow_reader_is_counted_and_the_next_samp
     works: Works,
 ) -> None:
     pace = Pace(keep_alive_s=0.2, room=4)
-    async with _subscribed(works, _tags(), pace) as (_, subscription):
-        await _first(subscription)
+    async with subscribed(works, tags_of(), pace) as (_, subscription):
+        await first_of(subscription)
         for value in range(1, 6):
             await works.write("A", float(value))
         await works.write("B", 1.0)
         await eventually(lambda: subscription.overflows == 2)
-        told = await _first(subscription, 4)
+        told = await first_of(subscription, 4)
         assert [(name, each.value, each.status.has_overflow) for name, each in told] == [
             ("A", 3.0, True),
             ("A", 4.0, False),
@@ -217,14 +138,14 @@ async def test_what_does_not_wait_for_a_slow_reader_is_counted_and_the_next_samp
 async def test_a_message_that_is_missing_is_asked_for_again_or_counted_and_all_are_read(
     works: Works, is_kept: bool
 ) -> None:
-    async with _subscribed(works, _tags()) as (_, subscription):
-        await _first(subscription)
+    async with subscribed(works, tags_of()) as (_, subscription):
+        await first_of(subscription)
         server_side = works.subscription
         _lose_next_message(server_side, is_kept=is_kept)
         await works.write("B", 5.0)  # and then never again
         await eventually(lambda: server_side._notification_seq == 3)
         await works.write("A", 2.0)
-        told = await _first(subscription, 2 if is_kept else 4)
+        told = await first_of(subscription, 2 if is_kept else 4)
         assert [(name, each.value, each.status.has_overflow) for name, each in told] == (
             [("B", 5.0, False), ("A", 2.0, False)]
             if is_kept
@@ -254,9 +175,9 @@ async def test_a_server_that_is_late_is_not_lost_and_a_dead_link_is_within_the_l
 ) -> None:
     async with (
         LinkProxy(works.port) as link,
-        _subscribed(works, _tags(), port=link.port) as (_, subscription),
+        subscribed(works, tags_of(), port=link.port) as (_, subscription),
     ):
-        await _first(subscription)
+        await first_of(subscription)
         link.delay(2 * TIMEOUT_S / 3)  # 2 s of the 3 s of a default time-out, each way
         begin, heard = monotonic(), 0
         await works.write("A", 1.0)
@@ -269,15 +190,15 @@ async def test_a_server_that_is_late_is_not_lost_and_a_dead_link_is_within_the_l
         link.mend()
         await subscription.changes()
         link.half_open()
-        took_s, reason = await _loss(subscription)
+        took_s, reason = await loss_of(subscription)
         assert 0.5 < took_s < 5.0
         assert "no sign of life for 1 s" in reason
 
 
 @pytest.mark.parametrize("is_told", [True, False])
 async def test_a_subscription_that_the_server_ends_is_a_loss(works: Works, is_told: bool) -> None:
-    async with _subscribed(works, _tags()) as (_, subscription):
-        await _first(subscription)
+    async with subscribed(works, tags_of()) as (_, subscription):
+        await first_of(subscription)
         server_side = works.subscription
         if is_told:
             await server_side.enqueue_statuschange(ua.StatusCode(ua.UInt32(StatusCodes.BadTimeout)))
@@ -287,15 +208,15 @@ async def test_a_subscription_that_the_server_ends_is_a_loss(works: Works, is_to
             await works.server.iserver.subscription_service.delete_subscriptions([number])
         # asyncua's server ends it without a word, and says so only to a later request.
         reasons = ["BadTimeout"] if is_told else ["no sign of life", "BadNoSubscription"]
-        _, reason = await _loss(subscription)
+        _, reason = await loss_of(subscription)
         assert any(why in reason for why in reasons)
 
 
 async def test_an_interval_that_has_ended_is_a_loss_though_others_go_on(works: Works) -> None:
-    session = await _connector(works.port).open()
-    first, second = _tags(["A", "B"])
+    session = await connector(works.port).open()
+    first, second = tags_of(["A", "B"])
     subscription = await session.subscribe({SCAN_S: [first], 2 * SCAN_S: [second]}, PACE)
-    await _first(subscription, 2)
+    await first_of(subscription, 2)
     service = works.server.iserver.subscription_service
     await service.delete_subscriptions([max(service.subscriptions)])
 
@@ -305,7 +226,7 @@ async def test_an_interval_that_has_ended_is_a_loss_though_others_go_on(works: W
             await asyncio.sleep(0.01)
 
     writing = asyncio.create_task(go_on())
-    _, reason = await _loss(subscription)
+    _, reason = await loss_of(subscription)
     assert "no sign of life" in reason
     writing.cancel()
     await session.close()
@@ -321,11 +242,11 @@ async def test_a_server_that_takes_one_publish_request_gets_one(
         return 1
 
     monkeypatch.setattr(UaProcessor, "publish_request_limit", limit)
-    async with _subscribed(works, _tags()) as (_, subscription):
-        await _first(subscription)
+    async with subscribed(works, tags_of()) as (_, subscription):
+        await first_of(subscription)
         for value in (1.0, 2.0, 3.0):
             await works.write("A", value)
-            assert [each.value for _, each in await _first(subscription, 1)] == [value]
+            assert [each.value for _, each in await first_of(subscription, 1)] == [value]
     assert sum(refused) < 12  # ten at first, and then no more than it takes
 
 
@@ -335,7 +256,7 @@ async def test_a_connection_that_is_cut_twice_has_every_tag_again_both_times(
     async with served() as plant, LinkProxy(plant.opcua.port) as link:
         site = site_of(tmp_path / "site", link_of(plant))
         tags = [tag for tag in site.tags.values() if isinstance(tag.address, NodeAddress)]
-        async with Connection(_connector(link.port, "3 s"), tags) as connection:
+        async with Connection(connector(link.port, "3 s"), tags) as connection:
             for _ in range(2):
                 await _is_told(connection, plant.simulation.values)
                 await plant.step()

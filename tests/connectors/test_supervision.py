@@ -80,8 +80,6 @@ class _Device:
 
 
 class _Heard:
-    """A listener that notes everything."""
-
     def __init__(self) -> None:
         self.samples: list[Sample] = []
         self.gaps: list[tuple[str, Gap]] = []
@@ -224,6 +222,29 @@ async def test_what_is_told_is_also_read_now_and_then(monkeypatch: pytest.Monkey
         device.told.put_nowait([])
         await eventually(lambda: len(device.reads) > 1)
         await eventually(lambda: connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION)
+
+
+class _Watched(_Device):
+    lived_s, compared = 0.0, 0
+
+    def spoke_s(self, scan_s: float) -> float:
+        return self.lived_s if scan_s == self.scan_s else 0.0
+
+    def compare(self, readings: Mapping[str, DataValue]) -> None:
+        self.compared += len(readings)
+
+
+async def test_each_interval_lives_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = _Watched(is_subscribed=True)
+    async with _connected(Connection(device, [FAST, SLOW])) as connection:
+        assert await _until_told(device)
+        slow, device.lived_s = connection.latest()["B.pv"], monotonic() + 100.0
+        device.told.put_nowait([])
+        await eventually(lambda: connection.latest()["A.pv"].received_s == device.lived_s)
+        assert connection.latest()["B.pv"] == slow
+        monkeypatch.setattr("handwheel.connectors.connection._READ_ANEW_S", 0.0)
+        device.told.put_nowait([])
+        await eventually(lambda: device.compared == 2)
 
 
 async def test_a_device_that_does_not_tell_changes_is_not_taken_for_one_that_has_none() -> None:

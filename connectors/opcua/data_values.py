@@ -1,0 +1,138 @@
+"""DataValues by asyncua's decoder, which a few bytes can make build a list of any length."""
+
+from math import prod
+from typing import cast
+
+from asyncua import ua
+from asyncua.common.utils import Buffer
+from asyncua.ua import ua_binary
+from asyncua.ua.ua_binary import Primitives, nodeid_from_binary
+from asyncua.ua.uaerrors import UaError
+
+_HAS_VALUE = 0x01
+_ARRAY, _MATRIX, _TYPE = 0x80, 0x40, 0x3F
+_REST = 24  # bytes of a DataValue behind its value: a status, two times, their picoseconds
+_MOST_DIMENSIONS = 16
+
+_NULL, _STRUCTURE, _DATA_VALUE, _VARIANT = 0, 22, 23, 24
+_NESTED = frozenset({_DATA_VALUE, _VARIANT, ua.VariantType.DiagnosticInfo.value})
+_SIZES = dict(enumerate((0, 1, 1, 1, 2, 2, 4, 4, 8, 8, 4, 8))) | {13: 8, 14: 16, 19: 4}
+_NODE_IDS = frozenset({17, 18})
+_MADE_UP = {20: ua.QualifiedName, 21: ua.LocalizedText, 25: ua.DiagnosticInfo}
+
+
+def read_results(answer: Buffer, *, has_structures: bool) -> list[ua.DataValue]:
+    """Returns the values of a ReadResponse.
+
+    Args:
+        answer: The body of the message.
+        has_structures: As for `data_value`.
+
+    Raises:
+        UaError, ValueError: The server refuses, or the answer cannot be read.
+    """
+    nodeid_from_binary(answer)
+    ua_binary.struct_from_binary(ua.ResponseHeader, answer).ServiceResult.check()
+    count = Primitives.Int32.unpack(answer)
+    if count > len(answer):  # each takes a byte at least
+        raise UaError("an answer that ends too soon")
+    values = [data_value(answer, has_structures=has_structures) for _ in range(count)]
+    for _ in range(Primitives.Int32.unpack(answer)):
+        ua_binary.struct_from_binary(ua.DiagnosticInfo, answer)
+    if len(answer):  # what lies otherwise than it says is not to be read as something else
+        raise ValueError("an answer that goes on behind its end")
+    return values
+
+
+def data_value(data: Buffer, *, has_structures: bool = False) -> ua.DataValue:
+    """Decodes the next value.
+
+    An array of nothing, which takes no byte an element, is left out, as if there were no value;
+    so is a matrix of other dimensions than elements, and what holds variants. None of these can
+    be the value of a tag.
+
+    Args:
+        data: Where it begins.
+        has_structures: Whether structures are decoded; no tag can have one.
+
+    Source: OPC UA Part 6, 5.2.2.16 (Variant) and 5.2.2.17 (DataValue).
+    """
+    begin = data.copy(2)
+    head = begin.read(len(begin))
+    if len(head) < 2 or not head[0] & _HAS_VALUE or _is_harmless(head[1], has_structures):
+        return ua_binary.struct_from_binary(ua.DataValue, data)
+    behind = data.copy()
+    behind.skip(1)
+    if _skip_variant(behind, has_structures=has_structures):
+        return ua_binary.struct_from_binary(ua.DataValue, data)
+    data.skip(len(data) - len(behind))
+    return _without_value(head[0], data)
+
+
+def _is_harmless(kind: int, has_structures: bool) -> bool:
+    """Whether each element takes bytes, and none holds another value."""
+    if kind & _MATRIX:
+        return False
+    of = kind & _TYPE
+    return kind == _NULL or not (
+        of == _NULL or of in _NESTED or (of == _STRUCTURE and not has_structures)
+    )
+
+
+def _without_value(mask: int, data: Buffer) -> ua.DataValue:
+    rest = data.copy(_REST)
+    size = len(rest)
+    alone = Buffer(bytes([mask & ~_HAS_VALUE]) + rest.read(size))
+    value = ua_binary.struct_from_binary(ua.DataValue, alone)
+    data.skip(size - len(alone))
+    return value
+
+
+def _skip_variant(data: Buffer, *, has_structures: bool) -> bool:
+    """Moves behind a variant, and returns whether it may be decoded."""
+    kind = Primitives.Byte.unpack(data)
+    of = kind & _TYPE
+    count = max(Primitives.Int32.unpack(data), 0) if kind & _ARRAY else 1
+    if of in _SIZES:
+        data.skip(_SIZES[of] * count)
+    elif count > len(data):
+        raise UaError("an array that ends too soon")
+    else:
+        for _ in range(count):
+            _skip(of, data)
+    is_fine = not kind & _MATRIX or _is_full(data, count)
+    return is_fine and _is_harmless(kind & ~_MATRIX, has_structures)
+
+
+def _is_full(data: Buffer, count: int) -> bool:
+    """Moves behind the dimensions; asyncua fills up what is missing, and splits in recursion."""
+    found = Primitives.Int32.unpack_array(data, Primitives.Int32.unpack(data))
+    dimensions = cast(tuple[int, ...], found or ())
+    if not 0 < len(dimensions) <= _MOST_DIMENSIONS or min(dimensions) < 0:
+        return False
+    return dimensions[0] * prod(max(each, 1) for each in dimensions[1:]) == count
+
+
+def _skip(kind: int, data: Buffer) -> None:
+    """Moves behind one value of a type that has no size of its own."""
+    if kind in _NODE_IDS:
+        nodeid_from_binary(data)
+    elif kind in _MADE_UP:
+        ua_binary.struct_from_binary(_MADE_UP[kind], data)
+    elif kind == _STRUCTURE:
+        _skip_structure(data)
+    elif kind == _DATA_VALUE:
+        data_value(data)
+    elif kind == _VARIANT:
+        _skip_variant(data, has_structures=False)
+    else:  # texts, bytes, and types that are to come
+        data.skip(max(Primitives.Int32.unpack(data), 0))
+
+
+def _skip_structure(data: Buffer) -> None:
+    nodeid_from_binary(data)
+    if Primitives.Byte.unpack(data):
+        length = cast(int, Primitives.Int32.unpack(data))
+        if length < 0:
+            raise UaError("a structure of unknown length")
+        data.skip(length)
