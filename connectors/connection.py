@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from time import monotonic
 from types import TracebackType
@@ -38,7 +38,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time without data: from the loss to the first scan after it, UTC.
+    """A time without data: from the last scan before a loss to the first one after it, UTC.
 
     Attributes:
         end: `None` while it lasts.
@@ -89,6 +89,8 @@ class Connection:
         self._news = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
         self._session: Session | None = None
+        self._faults: Mapping[str, str] = {}
+        self._heard_s = monotonic()
         self.state = State.DISCONNECTED
         self.reason = ""
         self.scans = 0
@@ -202,7 +204,7 @@ class Connection:
             _logger.exception("connection %s: unexpected error", self.name)
             reason = f"unexpected {type(error).__name__}: {error}"
             raise NotConnected({self.name: reason}) from error
-        self._session = session
+        self._session, self._faults, self._heard_s = session, {}, monotonic()
         return session
 
     def _note_attempt(self, attempt: RetryCallState) -> None:
@@ -216,8 +218,10 @@ class Connection:
         while True:
             group = min(self._groups, key=lambda each: each.due_s)
             await self._rest(session, group.due_s)
-            group.due_s = max(group.due_s + group.scan_s, loop.time())
+            begun_s = loop.time()
+            group.due_s = max(group.due_s + group.scan_s, begun_s)
             await self._read(session, group)
+            group.note_scan(loop.time() - begun_s)
             await self._stand(session)
 
     async def _rest(self, session: Session, until_s: float) -> None:
@@ -231,8 +235,7 @@ class Connection:
     async def _read(self, session: Session, group: Group) -> Mapping[str, DataValue]:
         asked_s = monotonic()
         readings = await session.read(group.tags)
-        group.take(readings, asked_s)
-        self._tell(list(readings.items()))
+        self._tell(group.take(readings, asked_s))
         return readings
 
     async def _follow(self, session: Session) -> None:
@@ -259,7 +262,13 @@ class Connection:
             await self._stand(session)
 
     async def _stand(self, session: Session) -> None:
-        faults = session.faults
+        if session.faults.keys() - self._faults.keys():
+            for group in self._groups:  # it may be about tags that are read seldom
+                group.due_s = asyncio.get_running_loop().time()
+        self._faults, self._heard_s = dict(session.faults), monotonic()
+        faults = dict(self._faults)
+        for group in self._groups:
+            faults |= group.faults
         self.state = State.DEGRADED if faults else State.CONNECTED
         self.reason = "; ".join(f"{part}: {why}" for part, why in faults.items())
         self.scans += 1
@@ -273,7 +282,8 @@ class Connection:
         for group in self._groups:
             self._tell(group.lose())
         if not self.gaps or self.gaps[-1].end is not None:
-            self._note_gap(Gap(datetime.now(UTC), reason))
+            silent = timedelta(seconds=monotonic() - self._heard_s)
+            self._note_gap(Gap(datetime.now(UTC) - silent, reason))
         await self._announce()
 
     def _note_gap(self, gap: Gap) -> None:

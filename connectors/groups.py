@@ -61,19 +61,37 @@ class Group:
         self._is_told = is_told
         self._stale_after_s = STALE_SCANS * (max(scan_s, KEEP_ALIVE_S) if is_told else scan_s)
         self._alive_s = now_s
+        self._slow_scans = 0
+        self._took_s = 0.0
         self._latest = {tag.name: never_read(BAD_WAITING, now_s) for tag in tags}
 
-    def take(self, readings: Mapping[str, DataValue], asked_s: float) -> None:
+    def take(self, readings: Mapping[str, DataValue], asked_s: float) -> list[Sample]:
         """Takes what was read of all its tags; one that is missing is not known any more.
 
         Args:
             asked_s: When they were asked for, monotonic.
+
+        Returns:
+            What each of them reads now.
         """
         self._alive_s = asked_s
         if len(readings) < len(self.tags):
             missing = never_read(BAD_NO_COMMUNICATION, asked_s)
             readings = {tag.name: readings.get(tag.name, missing) for tag in self.tags}
         self._latest |= readings
+        return list(readings.items())
+
+    def note_scan(self, took_s: float) -> None:
+        """Notes how long a scan took: one in a row of slow ones, or the end of such a row."""
+        self._slow_scans = self._slow_scans + 1 if took_s > STALE_SCANS * self.scan_s else 0
+        self._took_s = took_s
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """That scans take so long that what they bring is old already; see `Session.faults`."""
+        if self._slow_scans < STALE_SCANS:
+            return {}
+        return {f"each {self.scan_s:g} s": f"a scan takes {self._took_s:.1f} s"}
 
     def change(self, samples: Sequence[Sample]) -> None:
         """Takes the changes of its tags, and leaves those of others."""

@@ -68,6 +68,7 @@ UNCERTAIN_LAST_USABLE = StatusCode(0x40900000)
 BAD_NO_COMMUNICATION = StatusCode(0x80310000)
 BAD_WAITING = StatusCode(0x80320000)
 BAD_NODE_UNKNOWN = StatusCode(0x80340000)
+BAD_INDEX_INVALID = StatusCode(0x80360000)
 BAD_TYPE_MISMATCH = StatusCode(0x80740000)
 BAD_DEVICE_FAILURE = StatusCode(0x808B0000)
 BAD_SENSOR_FAILURE = StatusCode(0x808C0000)
@@ -152,7 +153,8 @@ class DataValue(NamedTuple):
 
     def with_status(self, status: StatusCode) -> "DataValue":
         """Returns the same reading under another status."""
-        return self._replace(status=status)
+        value, _, source_time, server_time, received_s = self
+        return DataValue(value, status, source_time, server_time, received_s)
 
 
 def never_read(status: StatusCode, now_s: float) -> DataValue:

@@ -13,7 +13,7 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 
 from ..tags import Kind, NodeAddress, Tag
-from ..values import BAD_NODE_UNKNOWN, GOOD, DataValue, Quality, StatusCode, never_read
+from ..values import GOOD, DataValue, Quality, StatusCode, never_read
 from .answers import Answers, Columns, column
 from .codec import plain, reading, utc
 from .fast_read import KeptRead
@@ -45,6 +45,7 @@ class Chunk:
     def __init__(self, tags: Sequence[Tag], nodes: Nodes, *, has_clock: bool) -> None:
         found = [(tag, nodes.node(tag)) for tag in tags]
         known = [(tag, node) for tag, node in found if node is not None]
+        self._nodes = nodes
         self.tags = tuple(tag for tag, _ in known)
         self.unknown = tuple(tag for tag, node in found if node is None)
         self.items = [_item(tag, node) for tag, node in known]
@@ -74,7 +75,7 @@ class Chunk:
 
     def missing(self, now_s: float) -> dict[str, DataValue]:
         """Returns what is known of the tags without a node."""
-        return {tag.name: never_read(BAD_NODE_UNKNOWN, now_s) for tag in self.unknown}
+        return {tag.name: never_read(self._nodes.refusal(tag), now_s) for tag in self.unknown}
 
     def decoded(self, results: Sequence[ua.DataValue], now_s: float) -> dict[str, DataValue]:
         """Returns the readings in what asyncua has decoded."""

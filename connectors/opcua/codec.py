@@ -10,6 +10,7 @@ from asyncua import ua
 from ..coercion import scaled
 from ..tags import Kind, NodeAddress, Tag
 from ..values import (
+    BAD_INDEX_INVALID,
     BAD_SENSOR_FAILURE,
     BAD_TYPE_MISMATCH,
     GOOD,
@@ -48,7 +49,9 @@ def reading(
     value: Value | Array | None = None
     if status.quality is not Quality.BAD:
         value = _array(tag, raw) if tag.is_array else _scalar(tag, _unwrapped(tag, raw))
-        if value is None:
+        if not _fits_index(tag, raw):
+            value, status = None, BAD_INDEX_INVALID
+        elif value is None:
             status = BAD_TYPE_MISMATCH
         elif not _is_finite(value):
             value, status = None, BAD_SENSOR_FAILURE
@@ -74,6 +77,18 @@ def _array(tag: Tag, raw: object) -> Array | None:
     elements = tuple(_scalar(tag, each) for each in _flat(raw))
     found = tuple(each for each in elements if each is not None)
     return found if len(found) == len(elements) else None
+
+
+def _fits_index(tag: Tag, raw: object) -> bool:
+    """Whether there are no more elements than were asked for: else they are others."""
+    assert isinstance(tag.address, NodeAddress)
+    if not tag.address.index or not _is_array(raw):
+        return True
+    most = 1
+    for each in tag.address.index.split(","):
+        low, _, high = each.partition(":")
+        most *= int(high or low) - int(low) + 1
+    return sum(1 for _ in _flat(raw)) <= most
 
 
 def _unwrapped(tag: Tag, raw: object) -> object:

@@ -35,7 +35,7 @@ _MAX_ITEMS = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMon
 _MAX_NODES = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
 _SERVER_TIME = standard(ObjectIds.Server_ServerStatus_CurrentTime)
 _PACE = Pace()
-_STEPS = 7  # socket, hello, channel, session, activation, limit, namespaces
+_STEPS = 8  # socket, hello, channel, session, activation, limit, namespaces, index
 _WATCHDOG_S = 3600.0  # asyncua's own gives a slow server up after 1 s; our scans are the probe
 
 
@@ -139,15 +139,24 @@ class OpcuaSession:
         await self._services.read([attribute(_SERVER_TIME)])
 
     async def learn(self) -> None:
-        """Reads the namespace array and how many nodes one Read may have."""
+        """Learns how many nodes one Read may have, the namespaces, and whether an index counts."""
         (limit,) = await self._services.read([attribute(_MAX_NODES)])  # alone: it may be 1
         await self._learn_namespaces()
+        await self._learn_index()
         most, status = plain(limit)
         if status.quality is Quality.BAD or most is None:
             return  # the server need not have the node
         if not isinstance(most, int) or isinstance(most, bool):
             raise self._useless("MaxNodesPerRead", status)
         self._services.limit(most)
+
+    async def _learn_index(self) -> None:
+        # There are servers, asyncua's among them, that send a whole array for an element of it.
+        item = attribute(_NAMESPACES)
+        item.IndexRange = ua.NumericRange("1")
+        (second,) = await self._services.read([item])
+        found, _ = plain(second)
+        self._nodes.ignores_index = isinstance(found, list) and len(cast(list[object], found)) > 1
 
     async def _learn_namespaces(self) -> None:
         status = await self._ask_namespaces()
@@ -192,6 +201,7 @@ class OpcuaSession:
             services=self._services,
             most_items=most if isinstance(most, int) and most > 0 else 0,
             node=self._nodes.node,
+            refusal=self._nodes.refusal,
             read=self.read,
             learn=self._ask_namespaces,
             probe=self.probe,

@@ -15,7 +15,7 @@ from ..durations import format_duration
 from ..groups import KEEP_ALIVE_S, STALE_SCANS
 from ..session import Sample
 from ..tags import NodeAddress, Tag
-from ..values import BAD_NODE_UNKNOWN, DataValue, Quality, StatusCode, never_read
+from ..values import DataValue, Quality, StatusCode, never_read
 from .publishing import protocol_of
 from .services import Services
 
@@ -59,7 +59,8 @@ class Source:
     Attributes:
         services: Its services; as late as their time-out says the server may be.
         most_items: In one request; 0 for no limit.
-        node: The node of a tag; `None` where the server has no such namespace.
+        node: The node of a tag; `None` where it cannot be asked for.
+        refusal: Why not.
         read: Reads tags: after a loss nobody knows which of them have changed.
         learn: Asks for the namespaces: one may have been added.
         probe: Asks for a sign of life.
@@ -69,6 +70,7 @@ class Source:
     services: Services
     most_items: int
     node: Callable[[Tag], ua.NodeId | None]
+    refusal: Callable[[Tag], StatusCode]
     read: Callable[[Sequence[Tag]], Awaitable[Mapping[str, DataValue]]]
     learn: Callable[[], Awaitable[object]]
     probe: Callable[[], Awaitable[None]]
@@ -191,7 +193,7 @@ class MonitoredItems:
         for handle in handles:
             node = self._source.node(self.tags[handle])
             if node is None:
-                self.refused[handle] = BAD_NODE_UNKNOWN
+                self.refused[handle] = self._source.refusal(self.tags[handle])
             else:
                 known.append((handle, node))
         start = 0

@@ -6,14 +6,21 @@ from asyncua import ua
 from asyncua.ua.uaerrors import UaError
 
 from ..tags import NodeAddress, Tag
+from ..values import BAD_INDEX_INVALID, BAD_NODE_UNKNOWN, StatusCode
 
 _URI = "nsu="
 
 
 class Nodes:
-    """The nodes that tags name, by the server's array of namespaces."""
+    """The nodes that tags name, by the server's array of namespaces.
+
+    Attributes:
+        ignores_index: Whether the server sends a whole array for some of its elements; nobody
+            could tell which they are then.
+    """
 
     def __init__(self) -> None:
+        self.ignores_index = False
         self._uris: tuple[object, ...] = ()
         self._indexes: dict[str, int] = {}
         self._nodes: dict[str, ua.NodeId | None] = {}
@@ -32,12 +39,20 @@ class Nodes:
         return True
 
     def node(self, tag: Tag) -> ua.NodeId | None:
-        """Returns the node of a tag; `None` if the server has no such namespace."""
+        """Returns the node of a tag; `None` if it cannot be asked for, see `refusal`."""
         assert isinstance(tag.address, NodeAddress)
+        if self.ignores_index and tag.address.index:
+            return None
         text = tag.address.node
         if text not in self._nodes:
             self._nodes[text] = self.find(text)
         return self._nodes[text]
+
+    def refusal(self, tag: Tag) -> StatusCode:
+        """Returns why a tag has no node: its namespace is not there, or its index is ignored."""
+        assert isinstance(tag.address, NodeAddress)
+        is_ignored = self.ignores_index and tag.address.index
+        return BAD_INDEX_INVALID if is_ignored else BAD_NODE_UNKNOWN
 
     def find(self, text: str) -> ua.NodeId | None:
         """Returns the node that a text such as `nsu=URI;s=NAME` names, if it names one."""

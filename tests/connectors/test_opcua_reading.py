@@ -19,6 +19,7 @@ from handwheel.connectors.reader import read_once
 from handwheel.connectors.site import OpcuaConnection
 from handwheel.connectors.tags import Kind, NodeAddress, RegisterAddress, Tag
 from handwheel.connectors.values import (
+    BAD_INDEX_INVALID,
     BAD_NODE_UNKNOWN,
     BAD_SENSOR_FAILURE,
     BAD_TYPE_MISMATCH,
@@ -29,6 +30,7 @@ from handwheel.connectors.values import (
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import link_of, served, site_of
+from . import opcua_variables
 from .opcua_variables import NOON, URI, Works
 
 
@@ -205,6 +207,38 @@ async def test_elements_and_scaled_values_come_in_the_tags_type_and_unit(
     reading = (await session.read([tag, _tag("float")]))[tag.name]
     assert reading.status == status
     assert repr(reading.value) == repr(value) or reading.value == pytest.approx(value)
+    await session.close()
+
+
+@pytest.mark.parametrize("heeds_at_opening", [True, False])
+async def test_a_server_that_sends_the_whole_array_for_a_part_gives_no_other_elements(
+    works: Works, monkeypatch: pytest.MonkeyPatch, *, heeds_at_opening: bool
+) -> None:
+    """asyncua's own server does. What comes from element 0 on, and is too much, tells of itself."""
+
+    def unranged(result: ua.DataValue, index: str | None) -> ua.DataValue:
+        return result
+
+    if not heeds_at_opening:
+        monkeypatch.setattr(opcua_variables, "_ranged", unranged)
+    session = await _connector(works).open()
+    monkeypatch.setattr(opcua_variables, "_ranged", unranged)
+    kinds = {
+        "1": _elements("ints", "1", "int", is_array=False),
+        "0:1": _elements("ints", "0:1", "int"),
+        "1:3": _elements("ints", "1:3", "int"),
+        "all": _elements("ints", "", "int"),
+    }
+    tags = {name: replace(tag, name=f"{name}.pv") for name, tag in kinds.items()}
+    readings = await session.read(list(tags.values()))
+    statuses = {name: readings[tag.name].status for name, tag in tags.items()}
+    refused = BAD_INDEX_INVALID
+    assert readings["all.pv"].value == (3, 4, 5)
+    if heeds_at_opening:  # a lie that begins later, of three elements for three, is not seen
+        assert statuses == {"1": refused, "0:1": refused, "1:3": GOOD, "all": GOOD}
+    else:
+        assert statuses == {"1": refused, "0:1": refused, "1:3": refused, "all": GOOD}
+        assert session.faults == {"3 tags": "BadIndexRangeInvalid"}
     await session.close()
 
 

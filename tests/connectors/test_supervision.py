@@ -41,6 +41,7 @@ class _Device:
         self.faults: Mapping[str, str] = {}
         self.reads: list[tuple[str, ...]] = []
         self.leaves_out = ""
+        self.takes_s = 0.0
         self.probes = 0
         self.overflows = 0
         self.told: asyncio.Queue[Sequence[Sample]] = asyncio.Queue()
@@ -54,6 +55,8 @@ class _Device:
         return self
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        if self.takes_s:
+            await asyncio.sleep(self.takes_s)
         self._ask()
         self.reads.append(tuple(tag.name for tag in tags))
         return {tag.name: _good() for tag in tags if tag.name != self.leaves_out}
@@ -141,6 +144,38 @@ async def test_each_interval_is_read_for_itself_and_all_of_them_at_first() -> No
         assert device.reads[:2] == [("A.pv",), ("B.pv",)]
         assert set(device.reads[2:]) == {("A.pv",)}
         assert {each.status for each in connection.latest().values()} == {GOOD}
+
+
+async def test_a_new_fault_makes_what_is_read_seldom_read_at_once() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [SLOW, FAST])) as connection:
+        device.leaves_out = "B.pv"  # as a unit does that is found to be silent
+        await _after(connection, scans=2)
+        assert connection.latest()["B.pv"].status == GOOD  # nobody knows yet
+        device.faults = {"unit 3": "no answer"}
+        await eventually(lambda: connection.latest()["B.pv"].status == BAD_NO_COMMUNICATION)
+        assert device.reads.count(("B.pv",)) == 2
+
+
+async def test_scans_that_take_too_long_are_told() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [FAST])) as connection:
+        device.takes_s = 0.05
+        await eventually(lambda: connection.state is State.DEGRADED)
+        assert connection.reason == "each 0.01 s: a scan takes 0.1 s"
+        device.takes_s = 0.0
+        await eventually(lambda: connection.state is State.CONNECTED)
+
+
+async def test_a_gap_begins_with_the_last_scan_and_not_when_it_is_noticed() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [FAST])) as connection:
+        device.takes_s = 0.3
+        device.is_there = False
+        before = datetime.now(UTC)
+        await eventually(lambda: bool(connection.gaps))
+        assert (datetime.now(UTC) - before).total_seconds() > 0.25
+        assert (connection.gaps[0].start - before).total_seconds() < 0.1
 
 
 async def test_a_device_that_is_read_seldom_is_asked_whether_it_lives(
