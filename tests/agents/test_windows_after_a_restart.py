@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from random import Random
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 
@@ -279,8 +279,9 @@ async def test_a_window_over_an_age_begins_empty(tmp_path: Path) -> None:
     high = parse_condition("held(VT-101A.pv > 1 mm/s, 1 min)", TAGS, windows=True)
     record(tmp_path, 600, rises)
     view = PlantView.of([young, high], "")
+    now = {name: each._replace(received_s=monotonic()) for name, each in rises(600).items()}
     with closing(restart(view, tmp_path, 600)):
-        await view.observe(rises(600), NOW_S)
+        await view.observe(now, NOW_S)
     assert [each.evaluate({}, view.history) for each in (young, high)] == [
         Truth.UNKNOWN,
         Truth.TRUE,
