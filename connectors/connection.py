@@ -172,10 +172,13 @@ class Connection:
             except Exception as error:  # the supervisor: a fault in one session must not end it
                 _logger.exception("connection %s: unexpected error", self.name)
                 await self._lose(f"unexpected {type(error).__name__}: {error}")
-            finally:
-                self._session = None
+            except BaseException:
                 await session.close()
-            await asyncio.sleep(pauses.after(monotonic() - opened_s))
+                raise
+            self._session = None
+            # Side by side: closing what is lost may take a second.
+            pause_s = pauses.after(monotonic() - opened_s)
+            await asyncio.gather(session.close(), asyncio.sleep(pause_s))
 
     async def _connect(self) -> Session:
         self.state = State.CONNECTING
