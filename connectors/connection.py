@@ -166,19 +166,24 @@ class Connection:
             session = await self._connect()
             opened_s = monotonic()
             try:
-                await (self._follow(session) if self._is_told else self._scan(session))
-            except NotConnected as error:
-                await self._lose(error.endpoints.get(self.name, str(error)))
-            except Exception as error:  # the supervisor: a fault in one session must not end it
-                _logger.exception("connection %s: unexpected error", self.name)
-                await self._lose(f"unexpected {type(error).__name__}: {error}")
-            except BaseException:
+                await self._use(session)
+            except BaseException:  # cancelled, be it while the loss is told
                 await session.close()
                 raise
             self._session = None
             # Side by side: closing what is lost may take a second.
             pause_s = pauses.after(monotonic() - opened_s)
             await asyncio.gather(session.close(), asyncio.sleep(pause_s))
+
+    async def _use(self, session: Session) -> None:
+        """Scans or listens until the session is lost, and tells of the loss."""
+        try:
+            await (self._follow(session) if self._is_told else self._scan(session))
+        except NotConnected as error:
+            await self._lose(error.endpoints.get(self.name, str(error)))
+        except Exception as error:  # the supervisor: a fault in one session must not end it
+            _logger.exception("connection %s: unexpected error", self.name)
+            await self._lose(f"unexpected {type(error).__name__}: {error}")
 
     async def _connect(self) -> Session:
         self.state = State.CONNECTING

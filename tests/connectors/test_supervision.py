@@ -43,6 +43,7 @@ class _Device:
         self.leaves_out = ""
         self.takes_s = 0.0
         self.probes = 0
+        self.opened = self.closed = 0
         self.overflows = 0
         self.told: asyncio.Queue[Sequence[Sample]] = asyncio.Queue()
 
@@ -52,6 +53,7 @@ class _Device:
 
     async def open(self) -> Session:
         self._ask()
+        self.opened += 1
         return self
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
@@ -79,7 +81,7 @@ class _Device:
         return samples
 
     async def close(self) -> None:
-        pass
+        self.closed += 1
 
 
 class _Heard:
@@ -246,6 +248,20 @@ async def test_changes_come_in_order_and_what_was_lost_of_them_is_counted() -> N
 async def _until_told(device: _Device) -> bool:
     await eventually(lambda: hasattr(device, "groups"))
     return True
+
+
+async def test_a_session_is_closed_at_whatever_moment_of_its_loss_one_leaves() -> None:
+    for moment in range(20):
+        device = _Device(scan_s=0.0)
+        async with _connected(Connection(device, [FAST])) as connection:
+            device.is_there = False
+            async with connection._news:  # so that the loss waits to be told
+                for _ in range(moment):
+                    await asyncio.sleep(0)
+                assert connection._task is not None
+                connection._task.cancel()
+                await asyncio.sleep(0)
+        assert device.closed >= device.opened == 1
 
 
 async def test_what_is_told_is_also_read_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
