@@ -255,11 +255,13 @@ async def test_a_session_is_closed_at_whatever_moment_of_its_loss_one_leaves() -
         device = _Device(scan_s=0.0)
         async with _connected(Connection(device, [FAST])) as connection:
             device.is_there = False
-            async with connection._news:  # so that the loss waits to be told
+            news = connection._news  # pyright: ignore[reportPrivateUsage]
+            task = connection._task  # pyright: ignore[reportPrivateUsage]
+            async with news:  # so that the loss waits to be told
                 for _ in range(moment):
                     await asyncio.sleep(0)
-                assert connection._task is not None
-                connection._task.cancel()
+                assert task is not None
+                task.cancel()
                 await asyncio.sleep(0)
         assert device.closed >= device.opened == 1
 
