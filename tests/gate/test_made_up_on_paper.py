@@ -12,6 +12,7 @@ from handwheel.tools.guardrails.authority import Mode, take_over
 from handwheel.tools.guardrails.deciding import decide
 from handwheel.tools.guardrails.decisions import Signed, parse_decision
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
 from .forgery import forge_approvals
@@ -25,7 +26,7 @@ MODE = ("P-101A.mode", 0)
 
 
 def altered(request: ActionRequest, change: Change) -> ActionRequest:
-    draft = request.model_dump(by_alias=True, exclude_none=True)
+    draft = parse_canonical(request.text)
     change(draft)
     return ActionRequest.model_validate(draft)
 

@@ -25,7 +25,7 @@ def test_approving_a_runs_request_sets_nothing_due(runner: Runner) -> None:
         "APPROVED",
         " ".join(["PLANNED"] * 5),
     )
-    assert (request.run, request.evidence, request.proposer.kind) == (RUN, [EVIDENCE], "agent")
+    assert (request.run, request.evidence, request.proposer.kind) == (RUN, (EVIDENCE,), "agent")
 
 
 async def test_a_run_says_when_and_takes_everything_back(runner: Runner) -> None:

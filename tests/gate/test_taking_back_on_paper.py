@@ -6,6 +6,7 @@ import pytest
 
 from handwheel.tools.errors import InterlockActive, LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.database import LostRace
+from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
 from .runs import (
@@ -269,7 +270,7 @@ async def test_an_undo_that_was_made_up_takes_nothing_back(
             commands=(command(site, SAFE),), recovery=(undo,), proposal_key="another segment 2"
         )
     )
-    draft = honest.model_dump(by_alias=True, exclude_none=True)
+    draft = parse_canonical(honest.text)
     action = draft["recovery"][0]
     action |= {key: value for key, value in change.items() if key != "expects"}
     if "expects" in change:

@@ -75,7 +75,7 @@ def test_a_set_point_is_fixed_as_the_device_will_hold_it(filing: Filing) -> None
     assert action.address == "holding 10 float32"
     assert action.identity.where == "modbus://127.0.0.1:5031/1"
     assert (action.readback, action.within_s) == ("PIC-102.sp", 0.01)
-    assert (request.risk_class, request.roles, request.quorum) == ("R1", ["operator"], 1)
+    assert (request.risk_class, request.roles, request.quorum) == ("R1", ("operator",), 1)
     assert request.within_s == 1800.0
     assert request.filed_at == "2026-11-25T08:50:25.000Z"
     assert request.hashes.model_dump() == filing.site.hashes

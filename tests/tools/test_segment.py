@@ -14,6 +14,7 @@ from handwheel.tools.errors import InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.decisions import meaning_of
 from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.filing import Filing
 from handwheel.tools.requests.request import ActionRequest, Requirement, parse_request
 from handwheel.tools.requests.segment import (
@@ -83,7 +84,7 @@ def test_commands_and_what_takes_them_back_name_each_other(filing: Filing) -> No
         [("P-101A.run_cmd", True)], [],
     ]  # fmt: skip
     assert [each.step for each in request.actions] == ["start", "set", "back", "back", "back"]
-    assert (request.run, request.evidence, request.proposer) == (RUN, [EVIDENCE], AGENT)
+    assert (request.run, request.evidence, request.proposer) == (RUN, (EVIDENCE,), AGENT)
     assert parse_request(request.text) == request
     assert "and to take it back: PIC-102.sp = 350 kPa" in meaning_of("approve", request)
 
@@ -101,11 +102,11 @@ def test_requirements_roles_and_time_are_added_to_the_sites(filing: Filing) -> N
     request, _ = _made(filing, segment)
     remote = Requirement(text="P-101A.mode == 'remote'", why="remote_when")
     command_, undo = request.actions
-    assert command_.requires == [remote, *needs("PT-102.pv > 1 kPa")]
-    assert undo.requires == [remote, *needs("P-101B.run_cmd == true")]
-    assert command_.promises == ["P-101A runs"]
+    assert command_.requires == (remote, *needs("PT-102.pv > 1 kPa"))
+    assert undo.requires == (remote, *needs("P-101B.run_cmd == true"))
+    assert command_.promises == ("P-101A runs",)
     assert [each.tag for each in command_.expected] == ["P-101A.run_cmd", "PT-102.pv"]
-    assert (request.roles, request.within_s) == (["operator", "shift-supervisor"], 60.0)
+    assert (request.roles, request.within_s) == (("operator", "shift-supervisor"), 60.0)
     names = {tag.name for tag in tags_of_segment(filing, segment)}
     assert names >= {"PT-102.pv", "P-101A.mode", "P-101B.run_cmd"}
     assert _made(filing, replace(segment, within_s=9e9))[0].within_s == 1800.0
@@ -196,7 +197,8 @@ def test_commands_write_a_tag_once_and_recovery_as_often_as_it_must(filing: Fili
 
 
 def _edited(request: ActionRequest, **changes: Any) -> dict[str, Any]:
-    return request.model_dump(by_alias=True, exclude_none=True) | changes
+    document: dict[str, Any] = parse_canonical(request.text)
+    return document | changes
 
 
 @pytest.mark.parametrize(
@@ -243,5 +245,10 @@ def test_an_undo_and_its_command_belong_together(
 def test_a_person_asks_for_no_recovery(filing: Filing) -> None:
     request, _ = _made(filing, segment_of(filing.site))
     person = {"proposer": {"kind": "person", "name": "gina", "key_id": "k"}, "run": None}
-    with pytest.raises(ValueError, match="only a run has recovery"):
-        ActionRequest.model_validate(_edited(request, **person))
+    draft = _edited(request, **person)
+    with pytest.raises(ValueError, match="only a run has evidence"):
+        ActionRequest.model_validate(draft)
+    with pytest.raises(ValueError, match="recovery only with a lease"):
+        ActionRequest.model_validate(draft | {"evidence": []})
+    with pytest.raises(ValueError, match="takes back what was written, and nothing else"):
+        ActionRequest.model_validate(draft | {"evidence": [], "lease": {"for_s": 60.0}})

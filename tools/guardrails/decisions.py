@@ -4,7 +4,7 @@ A signature covers the digest of the whole request, so that it cannot be carried
 and a nonce, so that it cannot be counted twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -271,7 +271,7 @@ def run_subject(run_id: str, seq: int) -> str:
     return f"run:{run_id}:{seq}"
 
 
-def _writes(actions: list[Action]) -> str:
+def _writes(actions: Sequence[Action]) -> str:
     return "; ".join(
         f"{each.tag} = {' '.join(filter(None, (each.shown, each.unit)))} (wire {each.wire})"
         for each in actions

@@ -86,7 +86,7 @@ def make_request(
     drafts: list[Draft] = []
     for number, wish in enumerate(wishes, start=1):
         action = make_action(filing.site, f"{name}/c{number}", wish, survey)
-        expected = [expected_as_read(filing.site, wish.tag, survey)]
+        expected = (expected_as_read(filing.site, wish.tag, survey),)
         action = action.model_copy(update={"expected": expected})
         drafts.append(Draft(action, judged(filing, wish, action, survey)))
     request = ActionRequest(
@@ -96,8 +96,8 @@ def make_request(
         proposer=proposer,
         reason=reason,
         within_s=filing.policy.ttl_max_s,
-        commands=[each.action for each in drafts],
-        recovery=[],
+        commands=tuple(each.action for each in drafts),
+        recovery=(),
         **common(filing, drafts, locks, now),
     )
     return request, "; ".join(denials(filing, drafts, survey.readings))
@@ -124,7 +124,9 @@ def common(
     return {
         "site": filing.site.id,
         "risk_class": max(ruling.risk_class for ruling in rulings),
-        "roles": sorted({*more_roles, *(role for ruling in rulings for role in ruling.roles)}),
+        "roles": tuple(
+            sorted({*more_roles, *(role for ruling in rulings for role in ruling.roles)})
+        ),
         "quorum": max(ruling.quorum for ruling in rulings),
         "filed_at": stamp(now.wall),
         "locks": dict(locks),
@@ -216,8 +218,8 @@ def make_action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Actio
         value=encoded.value,
         shown=tag.show_value(encoded.value),
         unit=tag.unit,
-        expected=[],
-        requires=requirements(site, tag),
+        expected=(),
+        requires=tuple(requirements(site, tag)),
         readback=tag.readback or None,
         within_s=tag.within_s,
     )

@@ -1,9 +1,9 @@
 """A request for action: an ordered list of writes, fixed to the byte, and what it rests on."""
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from handwheel.connectors.models import Model
 from handwheel.connectors.session import Identity
@@ -19,6 +19,13 @@ def _check_stamp(text: str) -> str:
     return text
 
 
+def _as_tuple(items: object) -> object:
+    return tuple(cast("list[object]", items)) if isinstance(items, list) else items
+
+
+_T = TypeVar("_T")
+Several = Annotated[tuple[_T, ...], BeforeValidator(_as_tuple)]
+"""A list of a document, that nobody can add to once it was read."""
 Stamp = Annotated[str, AfterValidator(_check_stamp)]
 """A time in a document, `2026-11-25T08:50:25.123Z`."""
 Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2})+$")]
@@ -112,6 +119,28 @@ class Evidence(Model):
     source: str
 
 
+class Expectation(Model):
+    """What the process shall do after a write, and by when; it is watched, not enforced.
+
+    Attributes:
+        text: A condition over the site's tags.
+        within_s: How long after the write was verified it may take to become true, seconds.
+    """
+
+    text: str = Field(min_length=1)
+    within_s: float = Field(gt=0.0, le=86400.0)
+
+
+class Lease(Model):
+    """How long a write shall stand before the gate takes it back by itself.
+
+    Attributes:
+        for_s: From the moment at which the last command was verified, people's time, seconds.
+    """
+
+    for_s: float = Field(ge=1.0, le=30 * 86400.0)
+
+
 class Action(Model):
     """One write: one tag, one value, one frame.
 
@@ -125,6 +154,7 @@ class Action(Model):
         undoes: The command that a recovery takes back, of this request or of an earlier one of
             its run; `None` for a write into a safe state.
         promises: What is expected of the process afterwards, for whoever approves.
+        effects: The same of a person's request, as conditions that the gate looks for.
     """
 
     action_id: str
@@ -139,14 +169,15 @@ class Action(Model):
     value: Value
     shown: str
     unit: str = ""
-    expected: list[Expected]
-    requires: list[Requirement]
+    expected: Several[Expected]
+    requires: Several[Requirement]
     readback: str | None = None
     within_s: float = Field(gt=0.0)
     undo: str | None = None
     step: str | None = None
     undoes: str | None = None
-    promises: list[str] = Field(default_factory=list[str])
+    promises: Several[str] = ()
+    effects: Several[Expectation] = ()
 
 
 class Hashes(Model):
@@ -166,6 +197,7 @@ class ActionRequest(Model):
         locks: The lockout generation of each scope that covers its equipment.
         run: For which run an agent asks; `None` where a person does.
         supersedes: The earlier request of the same run whose open recovery it takes over.
+        lease: For how long what it writes shall stand; the recovery takes it back then.
     """
 
     schema_: Literal["request/1"] = Field(default="request/1", alias="schema")
@@ -175,17 +207,18 @@ class ActionRequest(Model):
     proposer: Proposer
     reason: Why
     risk_class: RiskClass
-    roles: list[str]
+    roles: Several[str]
     quorum: int = Field(ge=1, le=2)
     within_s: float = Field(gt=0.0)
     filed_at: Stamp
     locks: dict[str, int]
     hashes: Hashes
-    commands: list[Action] = Field(min_length=1)
-    recovery: list[Action]
+    commands: Several[Action] = Field(min_length=1)
+    recovery: Several[Action]
     run: RunOrigin | None = None
-    evidence: list[Evidence] = Field(default_factory=list[Evidence])
+    evidence: Several[Evidence] = ()
     supersedes: str | None = None
+    lease: Lease | None = None
 
     @model_validator(mode="after")
     def _check_actions(self) -> Self:
@@ -205,8 +238,20 @@ class ActionRequest(Model):
             raise ValueError("an agent asks for a run, and a person for none")
         if self.run is not None and self.proposer.key_id is not None:
             raise ValueError("an agent has no key")
-        if self.run is None and (self.recovery or self.evidence or self.supersedes):
-            raise ValueError("only a run has recovery, evidence and earlier requests")
+        if self.run is None and (self.evidence or self.supersedes):
+            raise ValueError("only a run has evidence and earlier requests")
+        return self
+
+    @model_validator(mode="after")
+    def _check_lease(self) -> Self:
+        if self.lease is None:
+            if self.run is None and self.recovery:
+                raise ValueError("a person's request has recovery only with a lease")
+            return self
+        if self.run is None and any(each.undoes is None for each in self.recovery):
+            raise ValueError("a lease takes back what was written, and nothing else")
+        if any(each.undo is None for each in self.commands):
+            raise ValueError("with a lease every command has its undo")
         return self
 
     @model_validator(mode="after")
@@ -227,9 +272,9 @@ class ActionRequest(Model):
         return self
 
     @property
-    def actions(self) -> list[Action]:
+    def actions(self) -> tuple[Action, ...]:
         """The commands in order, then the recovery."""
-        return [*self.commands, *self.recovery]
+        return (*self.commands, *self.recovery)
 
     @property
     def tags(self) -> list[str]:

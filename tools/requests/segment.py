@@ -161,10 +161,10 @@ def make_segment(
         proposer=proposer,
         reason=segment.reason,
         within_s=min(filing.policy.ttl_max_s, segment.within_s),
-        commands=written,
-        recovery=[each.action for each in recovery],
+        commands=tuple(written),
+        recovery=tuple(each.action for each in recovery),
         run=segment.run,
-        evidence=list(segment.evidence),
+        evidence=segment.evidence,
         supersedes=segment.supersedes,
         **common(filing, drafts, locks, now, segment.roles),
     )
@@ -191,11 +191,11 @@ def _command(
     tags = {tag.name: tag for tag in (wish.tag, *command.reads)}
     action = action.model_copy(
         update={
-            "expected": [expected_as_read(site, tag, survey) for tag in tags.values()],
-            "requires": [*action.requires, *command.requires],
+            "expected": tuple(expected_as_read(site, tag, survey) for tag in tags.values()),
+            "requires": (*action.requires, *command.requires),
             "undo": f"{action_id.partition('/')[0]}/r{undo}" if undo else None,
             "step": command.step,
-            "promises": list(command.promises),
+            "promises": command.promises,
         }
     )
     return Draft(action, judged(filing, wish, action, survey))
@@ -211,8 +211,8 @@ def _recovery(
     action = action.model_copy(
         update={
             "kind": "recovery",
-            "expected": expected,
-            "requires": [*action.requires, *recovery.requires],
+            "expected": tuple(expected),
+            "requires": (*action.requires, *recovery.requires),
             "undoes": commands[index].action_id if isinstance(index, int) else index,
             "step": recovery.step,
         }

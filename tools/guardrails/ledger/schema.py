@@ -8,7 +8,7 @@ from .rules import TRIGGERS
 from .tables import TABLES
 from .transitions import legal_rows
 
-VERSION = 4
+VERSION = 5
 APPLICATION_ID = 0x48574C31  # "HWL1"
 
 _APPEND_ONLY = """
@@ -37,6 +37,7 @@ _KEYS = {
     "lockout": ("scope",),
     "authority": ("equipment",),
     "run": ("run_id",),
+    "effect": ("action_id, number",),
 }
 
 
@@ -49,7 +50,7 @@ SCRIPT = (
     + TRIGGERS
     + "".join(
         _APPEND_ONLY.format(table=table)
-        for table in ("meta", "legal_transition", "journal", "intent", "decision", "gate")
+        for table in ("meta", "legal_transition", "journal", "intent", "decision", "gate", "effect")
     )
     + "".join(
         _NEVER_REPLACED.format(table=table, keys=" ".join(map(_condition, keys)))

@@ -111,6 +111,16 @@ CREATE TABLE run_asset(
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX one_run_owns_an_asset ON run_asset(asset) WHERE is_open = 1;
 
+CREATE TABLE effect(
+    action_id TEXT NOT NULL REFERENCES action(action_id),
+    number INTEGER NOT NULL CHECK (number > 0),
+    expected TEXT NOT NULL,
+    within_s REAL NOT NULL CHECK (within_s > 0.0),
+    observed TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('CAME', 'MISSED', 'UNKNOWN')),
+    UNIQUE(action_id, number)
+) STRICT;
+
 CREATE TABLE lease(
     name TEXT PRIMARY KEY,
     holder TEXT NOT NULL,
