@@ -22,10 +22,10 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from .errors import ConfigError, Problem, os_reason
+from .regular_files import read_regular
 
 Path_ = tuple[str | int, ...]
 
-_MAX_BYTES = 10_000_000
 _MAX_DEPTH = 41  # of tables and lists inside each other
 _SHOWN = 40
 _LINE_END = re.compile(r"\r\n?")
@@ -68,24 +68,42 @@ def read_document(path: Path, shown: str | None = None) -> Document:
     Raises:
         ConfigError: It cannot be read or is not YAML as we want it; every problem at once.
     """
-    document = Document(shown or str(path))
+    return parse_content(read_content(path, shown), shown or str(path))
+
+
+def read_content(path: Path, shown: str | None = None) -> bytes:
+    """Returns the bytes of a YAML file, unparsed; see `read_regular`.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise _file_error(document, f"larger than {_MAX_BYTES} bytes")
-        content = path.read_bytes()
-        text = _LINE_END.sub("\n", content.decode("utf-8"))
+        return read_regular(path)
     except OSError as error:
-        raise _file_error(document, os_reason(error)) from None
-    except UnicodeDecodeError as error:
-        raise _file_error(document, f"not UTF-8 at byte {error.start}") from None
+        raise _file_error(shown or str(path), os_reason(error)) from None
     except ValueError as error:  # a path that no file can have
-        raise _file_error(document, str(error)) from None
-    document.sha256 = sha256(content).hexdigest()
+        raise _file_error(shown or str(path), str(error)) from None
+
+
+def parse_content(content: bytes, shown: str) -> Document:
+    """Parses the bytes of a YAML file.
+
+    Args:
+        shown: The file's name in errors.
+
+    Raises:
+        ConfigError: It is not YAML as we want it; every problem at once.
+    """
+    document = Document(shown, sha256=sha256(content).hexdigest())
+    try:
+        text = _LINE_END.sub("\n", content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _file_error(shown, f"not UTF-8 at byte {error.start}") from None
     return parse_document(text, document)
 
 
-def _file_error(document: Document, reason: str) -> ConfigError:
-    return ConfigError([Problem(document.file, 0, 0, "", f"cannot be read: {reason}")])
+def _file_error(file: str, reason: str) -> ConfigError:
+    return ConfigError([Problem(file, 0, 0, "", f"cannot be read: {reason}")])
 
 
 def parse_document(text: str, document: Document) -> Document:

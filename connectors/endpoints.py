@@ -1,7 +1,7 @@
 """A site's connections, as `site.yaml` describes them: where it reads, and where it may write."""
 
 import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -12,6 +12,25 @@ from .models import Model, spelled
 from .tags import Order
 
 _OPCUA_PORT = 4840
+
+Security = Literal[
+    "None",
+    "Basic256Sha256/Sign",
+    "Basic256Sha256/SignAndEncrypt",
+    "Aes128Sha256RsaOaep/Sign",
+    "Aes128Sha256RsaOaep/SignAndEncrypt",
+    "Aes256Sha256RsaPss/Sign",
+    "Aes256Sha256RsaPss/SignAndEncrypt",
+]
+"""An OPC UA security policy and mode."""
+Thumbprint = Annotated[
+    str,
+    spelled(
+        r"sha256:[0-9a-f]{64}",
+        "is no thumbprint: sha256: and 64 of 0-9 and a-f, as 'handwheel connection trust' shows it",
+    ),
+]
+"""The SHA-256 of a certificate."""
 
 
 class Credentials(Model):
@@ -55,13 +74,15 @@ class OpcuaConnection(_Connection):
     each of its cycles. Only with the second does an old source time tell of a standstill.
     `application_uri` is what the server must say of itself before it is written to. With
     `updates: subscribe` the server tells what changes, sampling each tag in its scan interval.
+    With `security` the channel is signed, or signed and encrypted, and `certificate` is the only
+    one of which the server may show that it has the key.
     """
-
-    hints: ClassVar = {"security": "not supported in this version, the security policy is None"}
 
     kind: Literal["opcua"]
     endpoint: str
     application_uri: str = ""
+    security: Security = "None"
+    certificate: Thumbprint = ""
     read: Credentials | None = None
     write: Credentials | None = None
     stamps: Literal["on-change", "cyclic"] = "on-change"
@@ -73,6 +94,15 @@ class OpcuaConnection(_Connection):
             raise ValueError(
                 "stamps: cyclic goes with updates: scan; a server that tells changes does not tell "
                 "the time of what has not changed, and a standstill would not be seen"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_certificate(self) -> "OpcuaConnection":
+        if self.certificate and not self.is_secured:
+            raise ValueError(
+                "certificate goes with security, such as Basic256Sha256/SignAndEncrypt; without "
+                "it nothing proves that the server has its key"
             )
         return self
 
@@ -90,6 +120,24 @@ class OpcuaConnection(_Connection):
         if parts.scheme != "opc.tcp" or not parts.hostname or port == 0:
             raise wrong
         return endpoint
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether the channel is signed, or signed and encrypted."""
+        return self.security != "None"
+
+    def lacks_certificate(self, name: str) -> str:
+        """Returns why nobody may connect, if a password or a write would go to just any server.
+
+        Args:
+            name: The connection's own.
+        """
+        if not self.is_secured or self.certificate or not (self.read or self.write):
+            return ""
+        return (
+            "security without certificate: a password, and a write, go only to the server whose "
+            f"certificate is pinned; 'handwheel connection trust {name}' shows what to write"
+        )
 
     @property
     def where(self) -> str:

@@ -30,8 +30,6 @@ def unknown_key(model: type[BaseModel], location: Sequence[str | int], known: Se
         )
     if place is not None:
         own = _keys(place.model)
-        if hint := getattr(place.model, "hints", {}).get(key):
-            return f"unknown key; {hint}"
         if inner := [name for name in own if key in _keys(_only(own[name]))]:
             return f"unknown key; {key} goes into {inner[0]}: {{{key}: …}}"
         if kinds := [tag for tag, other in place.others.items() if key in _keys(other)]:

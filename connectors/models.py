@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
@@ -16,13 +16,7 @@ _SECRETS = {"secret", "password", "passphrase"}  # what stands there is never re
 
 
 class Model(BaseModel):
-    """Base of every boundary object: frozen, with unknown keys forbidden.
-
-    Attributes:
-        hints: What to say of a key that it does not have.
-    """
-
-    hints: ClassVar[Mapping[str, str]] = {}
+    """Base of every boundary object: frozen, with unknown keys forbidden."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 

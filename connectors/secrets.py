@@ -1,4 +1,4 @@
-"""Passwords from the environment or a file, never from the site file."""
+"""Passwords and keys from the environment or a file, never from the site file."""
 
 import os
 from pathlib import Path
@@ -24,14 +24,28 @@ def resolve_secret(reference: str, root: Path, endpoint: str) -> str:
         return value
     path = root / name
     try:
-        mode = path.stat().st_mode
-        value = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise NotConnected({endpoint: f"the secret {path}: {os_reason(error)}"}) from None
+        value = read_private(path, endpoint).decode().strip()
     except UnicodeDecodeError:
         raise NotConnected({endpoint: f"the secret {path} is not UTF-8"}) from None
-    if mode & 0o077:
-        raise NotConnected({endpoint: f"the secret {path} is open to others: chmod 600 it"})
     if not value:
         raise NotConnected({endpoint: f"the secret {path} is empty"})
     return value
+
+
+def read_private(path: Path, endpoint: str) -> bytes:
+    """Returns what is in a file that nobody but its owner can read.
+
+    Args:
+        endpoint: The connection's name, for the error.
+
+    Raises:
+        NotConnected: The file is missing, or open to others.
+    """
+    try:
+        mode = path.stat().st_mode
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotConnected({endpoint: f"the secret {path}: {os_reason(error)}"}) from None
+    if mode & 0o077:
+        raise NotConnected({endpoint: f"the secret {path} is open to others: chmod 600 it"})
+    return content

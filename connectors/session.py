@@ -24,11 +24,13 @@ class Identity:
     Attributes:
         kind: `opcua` or `modbus`.
         where: The endpoint of writes, such as `modbus://127.0.0.1:5021/1`.
-        name: What the device says of itself: on OPC UA its application URI and, if it has
-            one, its certificate's thumbprint; on Modbus vendor, product and revision
-            (function 43/14). Empty if it says nothing.
+        name: What the device says of itself: on OPC UA its application URI and, where nothing
+            proves it, the thumbprint of the certificate that it says it has; on Modbus vendor,
+            product and revision (function 43/14). Empty if it says nothing.
         is_loopback: Whether `where` is on this machine.
         is_simulator: Whether it calls itself our simulated plant.
+        certificate: Thumbprint of the certificate to which it has proved to have the key,
+            `sha256:…`; `None` on a channel without security.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Identity:
     name: str
     is_loopback: bool
     is_simulator: bool
+    certificate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from .documents import Document, read_document
 from .endpoints import Credentials, ModbusConnection, OpcuaConnection, ReadPort, WritePort
 from .errors import ConfigError, Problem
 from .models import ModelT, load_model
+from .regular_files import read_regular
 from .site_file import (
     SITE_SCOPE,
     Equipment,
@@ -98,8 +99,18 @@ class Site:
         return self.connections[tag.connection].scan if own is None else own
 
     def is_writable(self, tag: Tag) -> bool:
-        """Whether a request may name the tag here: it is writable and its connection writes."""
-        return tag.writable and bool(self.connections[tag.connection].write)
+        """Whether a request may name the tag here: it is writable, its connection writes.
+
+        A heartbeat is nobody's to ask for.
+        """
+        writes = bool(self.connections[tag.connection].write)
+        return tag.writable and writes and not self.is_heartbeat(tag)
+
+    def is_heartbeat(self, tag: Tag) -> bool:
+        """Whether the tag is the heartbeat of its equipment, which only the gate writes."""
+        equipment = self.equipment.get(tag.equipment)
+        heartbeat = equipment.heartbeat if equipment else None
+        return heartbeat is not None and heartbeat.tag == tag.name
 
     def members_of(self, scope: str) -> tuple[str, ...]:
         """Returns the equipment of a scope: for `site` all, else itself and what it consists of.
@@ -208,6 +219,6 @@ def _load(
 
 def _file_hash(path: Path) -> str:
     try:
-        return sha256(path.read_bytes()).hexdigest()
+        return sha256(read_regular(path)).hexdigest()
     except OSError:
         return ""

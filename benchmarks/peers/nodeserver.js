@@ -1,4 +1,5 @@
-// A foreign OPC UA server, on node-opcua: PORT COUNT CHANGE_MS MAX_NODES_PER_READ FOLDER, on loopback.
+// A foreign OPC UA server, on node-opcua: PORT COUNT CHANGE_MS MAX_NODES_PER_READ FOLDER [secured],
+// on loopback; secured, it also offers every policy and mode, to clients that FOLDER trusts.
 // It has COUNT doubles, i=1 and up in the namespace urn:handwheel:peer, each its own number at first;
 // with a CHANGE_MS all of them count up, one in each of these. Beside them stand a few nodes by name.
 // Its keys go into FOLDER. It says "ready" once it serves, and ends with its input.
@@ -14,6 +15,11 @@ const { StatusCodes } = require("node-opcua-status-code");
 const say = (line) => process.stdout.write(`${line}\n`);
 console.log = console.error;
 
+const { None: NONE, Sign, SignAndEncrypt } = MessageSecurityMode;
+const POLICIES = [
+  SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes128_Sha256_RsaOaep,
+  SecurityPolicy.Aes256_Sha256_RsaPss,
+];
 const LARGEST = 2n ** 64n - 1n;
 const halves = (number) => [Number(number >> 32n), Number(number & 0xffffffffn)];
 const SCALARS = {
@@ -63,12 +69,13 @@ function change(numbers, every) {
 }
 
 async function main() {
-  const [port, count, every, most, folder] = process.argv.slice(2);
+  const [port, count, every, most, folder, secured] = process.argv.slice(2);
   const keys = new OPCUACertificateManager({ rootFolder: folder, keySize: 2048 });
   const server = new OPCUAServer({
     port: Number(port), host: "127.0.0.1", hostname: "127.0.0.1", resourcePath: "/",
     serverCertificateManager: keys, userCertificateManager: keys,
-    securityModes: [MessageSecurityMode.None], securityPolicies: [SecurityPolicy.None],
+    securityModes: secured ? [NONE, Sign, SignAndEncrypt] : [NONE],
+    securityPolicies: secured ? [SecurityPolicy.None, ...POLICIES] : [SecurityPolicy.None],
     serverCapabilities: { operationLimits: { maxNodesPerRead: Number(most) } },
   });
   await server.initialize();

@@ -23,6 +23,7 @@ from .encoding import OpcuaEncoder
 from .monitored import Pace, Source
 from .nodes import Nodes
 from .reading import TagReader
+from .security import STEPS, SecuredClient
 from .services import UNREADABLE, Services, attribute, standard
 from .subscription import OpcuaSubscription
 from .targets import identity_of, targets_of
@@ -68,10 +69,16 @@ class OpcuaConnector:
         """Returns a fresh client that is to log in with this account, or anonymously.
 
         Raises:
-            NotConnected: The account's secret cannot be had.
+            NotConnected: The account's secret cannot be had, or would go to a server that is
+                not pinned.
         """
         config = self.config
-        client = Client(config.endpoint, timeout=config.timeout, watchdog_intervall=_WATCHDOG_S)
+        if reason := config.lacks_certificate(self.name):
+            raise NotConnected({self.name: reason})
+        if config.is_secured:
+            client: Client = SecuredClient(self.name, config, self._root, _WATCHDOG_S)
+        else:
+            client = Client(config.endpoint, timeout=config.timeout, watchdog_intervall=_WATCHDOG_S)
         if account is not None:
             client.set_user(account.user)
             client.set_password(resolve_secret(account.secret, self._root, self.name))
@@ -82,7 +89,8 @@ class OpcuaConnector:
         session = OpcuaSession(self, client)
         try:
             # Each step has the time-out for itself: a server that is always late is slow, not gone.
-            async with asyncio.timeout(_STEPS * self.config.timeout):
+            steps = _STEPS + STEPS * self.config.is_secured
+            async with asyncio.timeout(steps * self.config.timeout):
                 await client.connect()
                 await session.learn()
         except (OSError, TimeoutError, UaError, *UNREADABLE) as error:
@@ -233,7 +241,8 @@ class OpcuaSession:
         policy = self._client.security_policy
         try:
             endpoint = Client.find_endpoint(endpoints, policy.Mode, policy.URI)
-            identity = identity_of(config, endpoint)
+            proven = policy.peer_certificate if config.is_secured else None
+            identity = identity_of(config, endpoint, proven)
         except UaError as error:
             raise self._connector.lost(error) from None
         await self._learn_namespaces()  # it may have grown since the session was opened

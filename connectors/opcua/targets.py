@@ -1,7 +1,6 @@
 """What must be known of a server before a write to it can be encoded: who it is, and its types."""
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from ..endpoints import OpcuaConnection
 from ..hosts import is_loopback
 from ..session import Identity
 from ..values import Quality
+from .certificates import leaf, thumbprint
 from .codec import plain
 from .encoding import DEVICE_TYPES, Target
 
@@ -34,8 +34,14 @@ class Asking(Protocol):
         ...
 
 
-def identity_of(config: OpcuaConnection, endpoint: ua.EndpointDescription) -> Identity:
+def identity_of(
+    config: OpcuaConnection, endpoint: ua.EndpointDescription, proven: bytes | None = None
+) -> Identity:
     """Returns who a server says it is, from the endpoint that this session uses.
+
+    Args:
+        proven: The certificate with which the channel was opened, so that the server has shown
+            that it has the key; `None` on a channel without security.
 
     Raises:
         UaError: It is not the one that the site file names.
@@ -43,21 +49,16 @@ def identity_of(config: OpcuaConnection, endpoint: ua.EndpointDescription) -> Id
     uri = cast(str | None, endpoint.Server.ApplicationUri) or ""
     if config.application_uri and uri != config.application_uri:
         raise UaError(f"the server is {uri!a}, not {config.application_uri!r}")
-    certificate = cast(bytes | None, endpoint.ServerCertificate)
-    thumbprint = f" sha256:{sha256(_leaf(certificate)).hexdigest()}" if certificate else ""
+    said = None if proven else cast(bytes | None, endpoint.ServerCertificate)
     return Identity(
         kind="opcua",
         where=config.write_where,
         # Escaped: it is a device's text, and goes to terminals and into signed documents.
-        name=uri.encode("unicode_escape").decode() + thumbprint,
+        name=uri.encode("unicode_escape").decode() + (f" {thumbprint(leaf(said))}" if said else ""),
         is_loopback=is_loopback(urlsplit(config.endpoint).hostname or ""),
         is_simulator=uri.startswith(_SIMULATOR),
+        certificate=thumbprint(leaf(proven)) if proven else None,
     )
-
-
-def _leaf(chain: bytes) -> bytes:
-    """Returns the first certificate of a chain of DER sequences."""
-    return chain[: int.from_bytes(chain[2:4], "big") + 4]
 
 
 async def targets_of(

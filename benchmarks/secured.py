@@ -1,0 +1,29 @@
+"""The site of a simulated plant on an encrypted channel, beside the same one without."""
+
+import shutil
+from pathlib import Path
+
+from handwheel.connectors.endpoints import Security
+from handwheel.connectors.opcua.application import CERTIFICATE, FOLDER, make_application
+from handwheel.connectors.opcua.certificates import read_certificate
+from handwheel.connectors.site import Site, load_site
+
+ENCRYPTED: Security = "Basic256Sha256/SignAndEncrypt"
+
+
+def secure(place: Path, identity: Path, security: Security = ENCRYPTED) -> Site:
+    """Lets a written site and a simulated plant trust each other; returns the site anew.
+
+    Args:
+        place: The site's folder, as `write_site` makes it.
+        identity: The folder of `plant serve --identity`, after the first start; what is put
+            into its `trusted` counts at once.
+    """
+    make_application(place, load_site(place).id)
+    shutil.copy(place / FOLDER / CERTIFICATE, identity / "trusted" / f"{place.name}.der")
+    pin = read_certificate((identity / "certificate.der").read_bytes()).thumbprint
+    site, plain = place / "site.yaml", "kind: opcua,"
+    text = site.read_text(encoding="utf-8")
+    keys = f'{plain} security: {security}, certificate: "{pin}",'
+    site.write_text(text.replace(plain, keys, 1), encoding="utf-8")
+    return load_site(place)

@@ -1,0 +1,101 @@
+"""Certificates of OPC UA applications: what stands in them, and what speaks against them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha1, sha256
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+_LEAST_BITS = 2048  # of all security policies that are spoken here
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What stands in an application instance certificate.
+
+    Attributes:
+        der: The certificate alone, without the chain behind it.
+        thumbprint: `sha256:…`, as `site.yaml` names it.
+        sha1: The thumbprint that most tools of others show.
+        subject: As RFC 4514 writes it; the certificate's own words, unescaped.
+        uris: The application URIs that it was made for, unescaped.
+        start: From when it is valid.
+        end: Until when.
+        bits: Length of its RSA key; 0 for another kind of key.
+    """
+
+    der: bytes
+    thumbprint: str
+    sha1: str
+    subject: str
+    uris: tuple[str, ...]
+    start: datetime
+    end: datetime
+    bits: int
+
+    @property
+    def span(self) -> str:
+        """From when until when it is valid, in UTC."""
+        return f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+
+    def objection(self, now: datetime) -> str:
+        """Returns why no channel is opened with it, whoever has it; empty if nothing is wrong."""
+        if now > self.end:
+            return f"expired on {self.end:%Y-%m-%d %H:%M} UTC"
+        if now < self.start:
+            return f"is valid only from {self.start:%Y-%m-%d %H:%M} UTC"
+        if self.bits < _LEAST_BITS:
+            kind = f"an RSA key of {self.bits} bits" if self.bits else "no RSA key"
+            return f"has {kind}; at least {_LEAST_BITS} bits are needed"
+        return ""
+
+
+def leaf(chain: bytes) -> bytes:
+    """Returns the first certificate of a chain of DER sequences."""
+    return chain[: int.from_bytes(chain[2:4], "big") + 4]
+
+
+def thumbprint(der: bytes) -> str:
+    """Returns the thumbprint of one certificate, `sha256:…`."""
+    return f"sha256:{sha256(der).hexdigest()}"
+
+
+def read_certificate(content: bytes) -> Certificate:
+    """Returns what stands in a certificate.
+
+    Args:
+        content: DER, perhaps with a chain behind it, or PEM.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if content.lstrip().startswith(b"-----BEGIN"):
+        found = x509.load_pem_x509_certificate(content)
+    else:
+        found = x509.load_der_x509_certificate(leaf(content))
+    der, key = found.public_bytes(serialization.Encoding.DER), found.public_key()
+    return Certificate(
+        der=der,
+        thumbprint=thumbprint(der),
+        sha1=sha1(der, usedforsecurity=False).hexdigest(),
+        subject=found.subject.rfc4514_string(),
+        uris=_uris(found),
+        start=found.not_valid_before_utc,
+        end=found.not_valid_after_utc,
+        bits=key.key_size if isinstance(key, rsa.RSAPublicKey) else 0,
+    )
+
+
+def utc_now() -> datetime:
+    """Returns the time by which certificates are judged."""
+    return datetime.now(UTC)
+
+
+def _uris(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(names.value.get_values_for_type(x509.UniformResourceIdentifier))

@@ -1,0 +1,56 @@
+"""A first look at a server: which securities it offers, and which certificate it shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from asyncua.ua.uaerrors import UaError
+
+from ..endpoints import OpcuaConnection, Security
+from ..errors import NotConnected
+from .certificates import Certificate
+from .connector import OpcuaConnector
+from .security import ask_endpoints, certificates_of, offered_by
+from .services import UNREADABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """What a server says of itself to anybody; nothing proves it.
+
+    Attributes:
+        application_uri: Unescaped.
+        offers: What of its securities is spoken here, the strongest first, `None` last.
+        security: The one to use: the configured one where it is offered, else the strongest.
+        certificate: What it shows for that; `None` where it offers nothing but `None`.
+    """
+
+    application_uri: str
+    offers: Sequence[Security]
+    security: Security
+    certificate: Certificate | None
+
+
+async def look_at_server(connector: OpcuaConnector) -> Stranger:
+    """Asks a server for its endpoints, without a session.
+
+    Raises:
+        NotConnected: It cannot be reached, or its answer cannot be read.
+
+    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each of four steps.
+    """
+    config: OpcuaConnection = connector.config
+    try:
+        endpoints = await ask_endpoints(config)
+    except (OSError, TimeoutError, UaError, *UNREADABLE) as error:
+        raise connector.lost(error) from None
+    if not endpoints:
+        raise NotConnected({connector.name: f"{connector.where}: the server has no endpoint"})
+    offers = offered_by(endpoints)
+    wanted: Security = offers[0] if offers else "None"
+    if config.is_secured and config.security in offers:
+        wanted = config.security
+    shown = certificates_of(endpoints, wanted) if wanted != "None" else []
+    pinned = [each for each in shown if each.thumbprint == config.certificate]
+    uri = cast(str | None, endpoints[0].Server.ApplicationUri) or ""
+    return Stranger(uri, offers, wanted, next(iter([*pinned, *shown]), None))
