@@ -7,12 +7,14 @@ from typing import Any, cast
 from handwheel.tools.guardrails.audit import Audit
 from handwheel.tools.guardrails.ledger.journal import Row
 from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.requests.spans import exact_span
 
 from .folding import fold
 
 _WIDTH = 22
 _INDENT = 21  # a row that does not fit goes on below what happened
 _HASH = 64
+_LONG = 600  # characters of a condition with all its values
 
 
 def show_row(row: Row, *, as_json: bool) -> str:
@@ -45,6 +47,12 @@ def _told(fields: Mapping[str, Any]) -> str:
         return f"{subject}  {_decision(str(body['text']))}"
     if kind == "action.intent":
         return f"{subject}  {body['wire']}"
+    if kind.startswith("effect."):
+        span = exact_span(float(body["within_s"]))
+        return f"{subject}  {printable(str(body['observed']), _LONG)} (expected within {span})"
+    if kind == "lease.open":
+        stays = f"{body['tag']} = {body['wrote']} stays open, before it was {body['was']}"
+        return f"{subject}  {printable(stays)}: {printable(str(body['reason']))}"
     parts = [subject, printable(str(body.get("reason", "")))]
     parts += [f"epoch {body['epoch']}"] if kind.startswith("gate.") else []
     return "  ".join(part for part in parts if part)

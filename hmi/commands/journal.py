@@ -4,6 +4,8 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +23,15 @@ from ..options import JsonOption, SiteOption
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _POLL_S = 0.2
+Write = Callable[[str], object]
+
+
+class Format(StrEnum):
+    """In what form the journal is written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    REPORT = "report"
 
 
 @app.command("tail")
@@ -82,24 +93,87 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
 @app.command("export")
 def export(
+    form: Annotated[
+        Format, typer.Option("--format", help="JSON lines, a table, or a text to read.")
+    ] = Format.JSONL,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="From then on; a date or a time, UTC.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only what was before that.")
+    ] = None,
+    request: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this request, and its run.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")
     ] = None,
     site: SiteOption = None,
 ) -> None:
-    """Write the whole journal as JSON lines, for an auditor of your own.
+    """Write the journal as JSON lines, as a table, or as a report.
 
-    The first line tells the site, the number of rows, the last hash and the anchors.
+    JSON lines are always the whole, so that they can be verified; the first line tells the site,
+    the number of rows, the last hash and the anchors.
+
+    Exit codes: 0 written, 1 a report was written, and something is wrong with the journal.
     """
-    with open_ledger(open_site(site)) as database:
+    if form is Format.JSONL and (since or until or request):
+        raise typer.BadParameter("JSON lines are always the whole journal", param_hint="--format")
+    moments = (_moment(since, "--since"), _moment(until, "--until"))
+    opened = open_site(site)
+    with open_ledger(opened) as database:
         if output is None:
-            _export(database, sys.stdout.write)
-            return
-        with output.open("x", encoding="utf-8") as file:
-            _export(database, file.write)
+            is_sound = _write(form, database, opened, moments, request, sys.stdout.write)
+        else:
+            # What is written is bytes for bytes the same on every machine.
+            with output.open("x", encoding="utf-8", newline="") as file:
+                is_sound = _write(form, database, opened, moments, request, file.write)
+    if not is_sound:
+        raise SystemExit(NO)
 
 
-def _export(database: Database, write: Callable[[str], object]) -> None:
+@app.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; not there yet.")],
+    site: SiteOption = None,
+) -> None:
+    """Copy ledger and anchors while others use them, and check the copy.
+
+    The anchors go to FILE.anchors. Nothing is overwritten.
+    """
+    from handwheel.tools.guardrails.ledger.backup import back_up
+
+    with open_ledger(open_site(site)) as database:
+        copy = back_up(database, file)
+    typer.echo(f"{copy.path}: {copy.rows} rows, head {copy.head}")
+    typer.echo(f"{copy.path}: SHA-256 {copy.sha256}")
+    typer.echo(f"{copy.anchors}: its anchors")
+
+
+def _write(
+    form: Format,
+    database: Database,
+    site: Site,
+    moments: tuple[datetime | None, datetime | None],
+    request: str | None,
+    write: Write,
+) -> bool:
+    """Writes the journal; returns False if a report has to say that something is wrong with it."""
+    if form is Format.JSONL:
+        _export(database, write)
+        return True
+    from ..journal_export import export_report, export_table
+    from ..journal_report import Choice
+    from ..journal_story import Span
+
+    choice = Choice(Span(*moments), request)
+    if form is Format.CSV:
+        export_table(database, choice, write)
+        return True
+    return export_report(database, site, choice, write)
+
+
+def _export(database: Database, write: Write) -> None:
     # Anchors first: they follow the commits, so none can name a row that is not read after it.
     anchors = database.anchors.lines()
     rows = list(database.journal())
@@ -115,6 +189,17 @@ def _export(database: Database, write: Callable[[str], object]) -> None:
     for row in rows:
         # The canonical text itself: numbers keep the form in which they were hashed.
         write(f'{row.text[:-1]},"hash":"{row.hash}"}}\n')
+
+
+def _moment(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    from ..journal_story import parse_moment
+
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def open_ledger(site: Site) -> Database:

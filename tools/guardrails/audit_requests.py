@@ -88,7 +88,7 @@ def vain_recovery(
     if action.kind != "recovery":
         return
     own = [each for each in cases.values() if each.run_id is not None]
-    own = [each for each in own if each.run_id == told.run_id]
+    own = [each for each in own if each.run_id == told.run_id] if told.run_id else [told]
     if not any(name in sent for each in own for name in each.actions):
         yield f"{action.action_id} was sent, and its run had sent nothing to take back"
     if action.undoes is None:

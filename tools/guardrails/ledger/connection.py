@@ -1,9 +1,12 @@
 """Opens the ledger's file: ours or nobody's, on a disk where several processes may share it."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+
+from handwheel.connectors.shared_folder import make_file
 
 from ...errors import LedgerError
 from .schema import APPLICATION_ID
@@ -30,6 +33,8 @@ def connect(path: Path) -> sqlite3.Connection:
     Raises:
         LedgerError: It cannot be opened, or is another program's.
     """
+    with suppress(OSError):  # SQLite tells why
+        make_file(path)  # and gives its log and its shared memory the same rights
     try:
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     except sqlite3.Error as error:

@@ -13,6 +13,7 @@ from .journal import Anchors, Row, next_row
 from .schema import APPLICATION_ID, VERSION, create_tables, is_altered
 
 _ROWS = "SELECT seq, text, hash FROM journal"
+_ANCHORED = "SELECT seq, hash FROM journal WHERE seq >= ?"
 _NEVER = 2**63 - 1
 
 LEDGER_FILE = "ledger.db"
@@ -102,8 +103,14 @@ class Database:
         self._connection.close()
 
     @contextmanager
-    def transaction(self, now: Instant | None = None) -> Generator[Transaction]:
+    def transaction(
+        self, now: Instant | None = None, *, waits_for_anchor: bool = True
+    ) -> Generator[Transaction]:
         """Opens a transaction that is committed at the end, and rolled back on any error.
+
+        Args:
+            waits_for_anchor: Until the disk has the anchor as well as the rows; see
+                `Anchors.note`. Needed where something leaves that relies on it.
 
         Raises:
             LedgerError: It cannot be written; nothing was changed. If the message says that it
@@ -122,7 +129,27 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
         if transaction.rows:
-            self.anchors.note(transaction.rows)
+            self.anchors.note(transaction.rows, waits=waits_for_anchor)
+
+    @contextmanager
+    def one_moment(self) -> Generator[None]:
+        """Lets everything that is read inside be of one moment, whoever writes meanwhile.
+
+        Nothing may be written inside. Others can, and their rows wait in the write-ahead log.
+        One inside another is the same moment.
+
+        Raises:
+            LedgerError: It cannot be read.
+        """
+        if self._connection.in_transaction:
+            yield
+            return
+        with self._translated():
+            self._connection.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
 
     def all(self, question: str, *values: object) -> list[sqlite3.Row]:
         """Returns every answer to a question.
@@ -130,8 +157,18 @@ class Database:
         Raises:
             LedgerError: It cannot be read.
         """
-        with self._translated():
+        try:
             return self._connection.execute(question, values).fetchall()
+        except sqlite3.Error as error:
+            raise ledger_error(self._path, error) from error
+
+    def version(self) -> tuple[int, int]:
+        """Returns what is another as soon as anybody, here too, has changed anything.
+
+        Raises:
+            LedgerError: It cannot be read.
+        """
+        return self.all("PRAGMA data_version")[0][0], self._connection.total_changes
 
     def journal(self, after: int = 0) -> Iterator[Row]:
         """Yields the journal's rows in order, those after a number."""
@@ -142,28 +179,44 @@ class Database:
             for seq, text, mark in cursor:
                 yield Row(seq, text, mark)
 
+    def copy_into(self, target: Path) -> None:
+        """Copies the whole database, as it is at one moment, into an empty file.
+
+        Others go on writing meanwhile. The copy is one file, without a write-ahead log.
+
+        Raises:
+            LedgerError: It cannot be read, or the copy cannot be written.
+        """
+        try:
+            with closing(sqlite3.connect(target)) as copy:
+                self._connection.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error as error:
+            raise ledger_error(target, error) from None
+
     def head(self) -> Row | None:
         """Returns the journal's last row."""
         with self._translated():
             return last_row(self._connection)
 
     def check_anchors(self) -> None:
-        """Refuses a ledger that is older than its anchors: an old copy has been put in its place.
+        """Refuses a ledger that is older than its anchors, or was cut off and gone on with.
 
         Raises:
             LedgerError: It is.
         """
         head = self.head()  # before the anchors: they follow it
-        highest = self.anchors.highest()
-        if highest is None:
+        anchored = self.anchors.latest()
+        if not anchored:
             self._check_is_new(head.seq if head else 0)
             return
-        seq, mark = highest
-        found = self.all("SELECT hash FROM journal WHERE seq = ?", seq)
-        if not found or found[0][0] != mark:
+        # Each of them, not the furthest alone: others may have gone on from where it was cut.
+        first, _ = min(anchored)
+        found = {tuple(row) for row in self.all(_ANCHORED, first)}
+        if wrong := [seq for seq, mark in anchored if (seq, mark) not in found]:
             raise LedgerError(
-                f"{self._path}: row {seq} of the journal is not the one that was anchored; the "
-                "ledger was replaced or cut off. Nothing is sent. Bring the right one back, or "
+                f"{self._path}: row {max(wrong)} of the journal is not the one that was anchored; "
+                "the ledger was replaced or cut off. Nothing is sent. Bring the right one back, or "
                 "keep both files as evidence and start with an empty state folder"
             )
 

@@ -1,10 +1,12 @@
 """The journal: one hash-chained row for each thing that happened, and its anchors beside it."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+
+from handwheel.connectors.shared_folder import make_file
 
 from ...errors import LedgerError
 from ...requests.canonical import canonical, digest, parse_canonical
@@ -13,7 +15,7 @@ from ..durable import sync_folder
 
 FIRST = "0" * 64
 """What the first row names as the row before it."""
-_TAIL = 64 * 1024
+_TAIL = 32 * 1024
 _FIRST_ANCHORED = 2  # whoever wrote the very first row may have been killed before its anchor
 _NOT_ANCHORED = "it was recorded, but not anchored"
 
@@ -85,6 +87,8 @@ class Anchors:
         """
         try:
             is_new = not self._path.exists()
+            if is_new:
+                make_file(self._path)
             file = self._open()
             try:
                 has_lines = os.fstat(file).st_size > 0
@@ -96,8 +100,12 @@ class Anchors:
             raise LedgerError(f"{self._path}: {error.strerror}") from None
         return has_lines
 
-    def note(self, rows: Sequence[Row]) -> None:
-        """Appends the rows' numbers and hashes, and waits until the disk has them.
+    def note(self, rows: Sequence[Row], *, waits: bool = True) -> None:
+        """Appends the rows' numbers and hashes.
+
+        Args:
+            waits: Until the disk has them, and those before them. Else a power failure may
+                take these lines with it; the next one that is waited for makes up for them.
 
         Raises:
             LedgerError: It cannot be written. What was committed stands all the same; the gate
@@ -112,7 +120,8 @@ class Anchors:
                     lines = b"\n" + lines  # a line torn by a power failure stays alone
                 if os.write(file, lines) != len(lines):
                     raise LedgerError(f"{self._path}: the disk is full; {_NOT_ANCHORED}")
-                os.fsync(file)
+                if waits:
+                    os.fsync(file)
             finally:
                 os.close(file)
         except OSError as error:
@@ -137,7 +146,11 @@ class Anchors:
             raise LedgerError(f"{self._path}: {error}") from None
 
     def highest(self) -> tuple[int, str] | None:
-        """Returns number and hash of the furthest anchor, from the file's end.
+        """Returns number and hash of the furthest anchor; see `latest`."""
+        return max(self.latest(), default=None)
+
+    def latest(self) -> list[tuple[int, str]]:
+        """Returns number and hash of the latest anchors, some hundreds, from the file's end.
 
         Processes note their commits a little out of order, never by more than a few lines.
         A line that was torn by a power failure is passed over here; `chain_faults` tells of it.
@@ -151,10 +164,11 @@ class Anchors:
                 file.seek(max(size - _TAIL, 0))
                 lines = file.read().decode("ascii", errors="replace").splitlines()
         except FileNotFoundError:
-            return None
+            return []
         except OSError as error:
             raise LedgerError(f"{self._path}: {error.strerror}") from None
-        return max((anchor for line in lines if (anchor := _anchor(line))), default=None)
+        whole = lines[1:] if size > _TAIL else lines  # the first may lack its beginning
+        return [anchor for line in whole if (anchor := _anchor(line))]
 
 
 def _anchor(line: str) -> tuple[int, str] | None:
@@ -164,42 +178,77 @@ def _anchor(line: str) -> tuple[int, str] | None:
     return None
 
 
-def chain_faults(rows: Iterable[Row], anchors: Sequence[str]) -> Iterator[str]:
-    """Yields everything that shows that the journal is not what was once written.
+class Chain:
+    """Follows the journal row by row, and finds where it is not what was once written.
+
+    Args:
+        anchors: The lines of the anchors' file, read before the first row.
+
+    Attributes:
+        faults: What was found so far.
+    """
+
+    def __init__(self, anchors: Sequence[str]) -> None:
+        self.faults: list[str] = []
+        self._marks: dict[int, str] = {}
+        self._previous, self._count = FIRST, 0
+        for line in anchors:
+            anchor = _anchor(line)
+            if anchor is None:
+                self.faults.append(f"anchors: {line[:80]!r} is no anchor")
+            elif self._marks.setdefault(*anchor) != anchor[1]:
+                self.faults.append(f"anchors: row {anchor[0]} has two different anchors")
+
+    def follow(self, row: Row) -> Mapping[str, Any] | None:
+        """Follows the next row.
+
+        Returns:
+            What it says; `None` if it cannot be read.
+        """
+        self._count += 1
+        place, previous = self._count, self._previous
+        self._previous = row.hash
+        if digest("journal", row.text) != row.hash:
+            self._tell(row, "its hash does not fit its text")
+        fields = self._fields(row)
+        if fields is not None:
+            if row.seq != place or fields.get("seq") != place:
+                self._tell(row, f"stands where row {place} belongs")
+            if fields.get("prev") != previous:
+                self._tell(row, "does not continue the row before it")
+        if self._marks.get(place, row.hash) != row.hash:
+            self._tell(row, "is not the row that was anchored")
+        return fields
+
+    def end(self) -> None:
+        """Finds what is missing after the last row."""
+        marks, count = self._marks, self._count
+        if min(marks, default=count) > _FIRST_ANCHORED:
+            first = min(marks, default=count + 1) - 1
+            self.faults.append(f"anchors: there are none of the first {first} rows")
+        if marks and max(marks) > count:
+            self.faults.append(f"rows {count + 1} to {max(marks)} are missing: they were anchored")
+
+    def _fields(self, row: Row) -> Mapping[str, Any] | None:
+        try:
+            return row.fields
+        except ValueError as error:
+            self._tell(row, str(error))
+            return None
+
+    def _tell(self, row: Row, fault: str) -> None:
+        self.faults.append(f"row {row.seq}: {fault}")
+
+
+def chain_faults(rows: Iterable[Row], anchors: Sequence[str]) -> list[str]:
+    """Returns everything that shows that the journal is not what was once written.
 
     Args:
         rows: All of them in order.
         anchors: The lines of the anchors' file.
     """
-    marks: dict[int, str] = {}
-    for line in anchors:
-        anchor = _anchor(line)
-        if anchor is None:
-            yield f"anchors: {line[:80]!r} is no anchor"
-        elif marks.setdefault(*anchor) != anchor[1]:
-            yield f"anchors: row {anchor[0]} has two different anchors"
-    previous, count = FIRST, 0
+    chain = Chain(anchors)
     for row in rows:
-        count += 1
-        yield from _row_faults(row, count, previous)
-        if marks.get(count, row.hash) != row.hash:
-            yield f"row {row.seq}: is not the row that was anchored"
-        previous = row.hash
-    if min(marks, default=count) > _FIRST_ANCHORED:
-        yield f"anchors: there are none of the first {min(marks, default=count + 1) - 1} rows"
-    if marks and max(marks) > count:
-        yield f"rows {count + 1} to {max(marks)} are missing: they were anchored"
-
-
-def _row_faults(row: Row, place: int, previous: str) -> Iterator[str]:
-    if digest("journal", row.text) != row.hash:
-        yield f"row {row.seq}: its hash does not fit its text"
-    try:
-        fields = row.fields
-    except ValueError as error:
-        yield f"row {row.seq}: {error}"
-        return
-    if row.seq != place or fields.get("seq") != place:
-        yield f"row {row.seq}: stands where row {place} belongs"
-    if fields.get("prev") != previous:
-        yield f"row {row.seq}: does not continue the row before it"
+        chain.follow(row)
+    chain.end()
+    return chain.faults

@@ -1,0 +1,164 @@
+"""What the journal tells besides requests: runs and their orders, and the site itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from handwheel.tools.guardrails.ledger.runs import ORDERED, PREFIX
+from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.shift import HANDED_OVER
+
+from .journal_paper import Paper
+from .journal_shift import write_shift
+from .journal_signatures import Signatures
+from .journal_story import UNREADABLE, Entry
+from .journal_words import clock_time, moment, spelled
+from .run_lines import told
+
+_Words = Callable[[str, Mapping[str, Any]], str]
+
+
+def _handed_over(subject: str, body: Mapping[str, Any]) -> str:
+    until = moment(str(body.get("until")))
+    return f"{subject} was handed over to agents by {_person(body)}, until {until}"
+
+
+def _taken(subject: str, body: Mapping[str, Any]) -> str:
+    mode = plain(str(body.get("mode")))
+    no_key = "no key is needed for that, and the name is what was typed"
+    return f"{_person(body)} took {subject} over: {mode}; {no_key}"
+
+
+def _refused(subject: str, body: Mapping[str, Any]) -> str:
+    about = f" about {subject}" if subject else ""
+    return f"a decision of {_person(body)}{about} did not count: {_text(body, 'reason')}"
+
+
+def _locked(subject: str, body: Mapping[str, Any]) -> str:
+    return (
+        f"{subject} was LOCKED OUT, lockout {_text(body, 'generation')} of it; by whom, no "
+        "journal can tell: it needs no login"
+    )
+
+
+def _suspended(subject: str, body: Mapping[str, Any]) -> str:
+    where = "everything" if subject == "site" else f"what hangs on {subject}"
+    return (
+        f"gate {_text(body, 'epoch')} SUSPENDED {where}: {_text(body, 'reason')}; it sends "
+        "nothing there"
+    )
+
+
+def _resumed(subject: str, body: Mapping[str, Any]) -> str:
+    where = "everything" if subject == "site" else f"what hangs on {subject}"
+    over = f"it had been suspended since {moment(str(body.get('since')))}"
+    return (
+        f"gate {_text(body, 'epoch')} no longer suspends {where}: {over} ({_text(body, 'reason')})"
+    )
+
+
+_WORDS: Mapping[str, _Words] = {
+    "ledger.created": lambda subject, body: f"the journal of {subject} was begun",
+    "gate.started": lambda subject, body: f"gate {subject} started (process {_text(body, 'pid')})",
+    "gate.stopped": lambda subject, body: f"gate {subject} stopped, as it was told to",
+    "gate.suspended": _suspended,
+    "gate.resumed": _resumed,
+    "lease.taken": lambda subject, body: (
+        f"the agents' process {_text(body, 'pid')} began to work on the site's runs"
+    ),
+    "lease.given_back": lambda subject, body: (
+        f"the agents' process {_text(body, 'pid')} ended its work"
+    ),
+    "authority.given": _handed_over,
+    "authority.taken": _taken,
+    "lockout.latched": _locked,
+    "lockout.released": lambda subject, body: (
+        f"lockout {_text(body, 'generation')} of {subject} "
+        "was released; the signature is right before"
+    ),
+    HANDED_OVER: lambda subject, body: (
+        f"the shift was handed over: {subject}; it changes nobody's rights"
+    ),
+    "decision.refused": _refused,
+    UNREADABLE: lambda subject, body: f"A ROW THAT CANNOT BE READ: {_text(body, 'reason')}",
+}
+
+
+def write_site(paper: Paper, entries: Sequence[Entry], signatures: Signatures) -> None:
+    """Writes what is told of the site: gates, lockouts, authority, keys, and what has no words."""
+    day, running = "", ""
+    for entry in entries:
+        if plain(entry.at)[:10] != day:
+            day = plain(entry.at)[:10]
+            paper.say("")
+            paper.say(f"on {day}, UTC:")
+        if entry.kind == "decision":
+            signatures.write(paper, entry, f"{clock_time(entry.at)}  ")
+            continue
+        paper.field(clock_time(entry.at), said(entry), 2)
+        if entry.kind == HANDED_OVER:
+            write_shift(paper, entry, signatures)
+        if entry.kind == "gate.started" and running:
+            paper.field("", f"gate {running} had not said that it stops: it was killed", 2)
+        running = {"gate.started": plain(entry.subject), "gate.stopped": ""}.get(
+            entry.kind, running
+        )
+
+
+def said(entry: Entry) -> str:
+    """Returns a row about the site in words; one that nobody has chosen words for, as it is."""
+    words = _WORDS.get(entry.kind)
+    subject = printable(entry.subject)
+    if words is None:
+        return f"{plain(entry.kind)}: {subject}; {spelled(entry.body)}".rstrip("; ")
+    return words(subject, entry.body)
+
+
+def write_run(paper: Paper, run_id: str, entries: Sequence[Entry], signatures: Signatures) -> None:
+    """Writes the chapter of a run."""
+    paper.chapter(f"RUN {plain(run_id)}", f"rows {entries[0].seq} to {entries[-1].seq}")
+    opened = next((each.body for each in entries if each.kind == f"{PREFIX}opened"), None)
+    paper.say("")
+    if opened is not None:
+        _write_opened(paper, opened)
+    paper.heading("WHAT HAPPENED IN IT")
+    day = ""
+    for entry in entries:
+        if plain(entry.at)[:10] != day:
+            day = plain(entry.at)[:10]
+            paper.say(f"on {day}, UTC:")
+        _write_event(paper, entry, signatures)
+
+
+def _write_opened(paper: Paper, body: Mapping[str, Any]) -> None:
+    playbook, version = plain(str(body.get("playbook"))), plain(str(body.get("version")))
+    paper.field("playbook", f"{playbook}, version {version}")
+    paper.field("", f"the file's SHA-256 is {plain(str(body.get('digest')))}")
+    paper.field("title", printable(str(body.get("title"))))
+    paper.field("begun since", printable(str(body.get("condition"))))
+    paper.field("equipment", spelled({"": body.get("assets")}).removeprefix(": "))
+    parameters: object = body.get("parameters")
+    if isinstance(parameters, Mapping):
+        paper.field("with", spelled(cast("Mapping[str, Any]", parameters)) or "no parameters")
+
+
+def _write_event(paper: Paper, entry: Entry, signatures: Signatures) -> None:
+    if entry.kind == "decision":
+        signatures.write(paper, entry, f"{clock_time(entry.at)}  ")
+        return
+    kind = entry.kind.removeprefix(PREFIX)
+    words = told(kind, entry.body) or ("" if kind in _SILENT else spelled(entry.body))
+    text = f"{plain(kind).upper()}{f': {words}' if words else ''}"
+    paper.field(clock_time(entry.at), text)
+    if entry.kind == ORDERED and not entry.body.get("signature"):
+        paper.field("", "not signed: this order needs no key, and the name is what was typed")
+
+
+_SILENT = frozenset({"started", "completing", "completed"})
+
+
+def _person(body: Mapping[str, Any]) -> str:
+    return printable(str(body.get("person", ""))) or "somebody"
+
+
+def _text(body: Mapping[str, Any], key: str) -> str:
+    return printable(str(body.get(key, "unknown")))

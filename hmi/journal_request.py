@@ -1,0 +1,232 @@
+"""One request of the journal as a chapter: who asked, why, who let it happen, what came of it."""
+
+from collections.abc import Container, Iterator, Sequence
+
+from handwheel.connectors.durations import format_duration
+from handwheel.tools.guardrails.decisions import DecisionRefused, parse_decision
+from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.requests.request import Action, ActionRequest
+
+from .journal_actions import Told, told_of, write_actions
+from .journal_paper import Paper
+from .journal_signatures import Signatures
+from .journal_story import Case, Entry
+from .journal_words import CLASSES, REQUEST_STATES, WHOLE, hex_bytes, moment, spelled
+
+_SIDES = (("for", "for it"), ("against", "against it"), ("permissive", "permissive"))
+_STATE = "request."
+_WAITS = frozenset({"PENDING", "PARTIAL"})
+_NOBODY = "Nobody has let it happen"
+_TRUTHS = {"true": "HOLDS", "false": "DOES NOT HOLD", "unknown": "NOBODY KNOWS"}
+
+
+def write_request(paper: Paper, case: Case, signatures: Signatures) -> None:
+    """Writes the chapter of a request."""
+    first, last = case.entries[0].seq, case.entries[-1].seq
+    paper.chapter(f"REQUEST {plain(case.request_id)}", f"rows {first} to {last}")
+    request = case.request
+    if request is None:
+        paper.say("What was filed is no request that can be read. Its rows:")
+        for entry in case.entries:
+            paper.say(f"row {entry.seq}  {moment(entry.at)}  {plain(entry.kind)}", 2, 2)
+        return
+    told = [told_of(action, case.entries) for action in request.actions]
+    paper.say("")
+    paper.field("In short", in_short(request, case, told), 0)
+    _write_asked(paper, request, case)
+    _write_writes(paper, request)
+    _write_decisions(paper, case, signatures)
+    write_actions(paper, told)
+    _write_end(paper, case, {each.action_id for each in request.actions})
+
+
+def in_short(request: ActionRequest, case: Case, told: Sequence[Told]) -> str:
+    """Returns the whole in a few sentences: who asked for what, who let it happen, what came."""
+    asks = "; ".join(change_of(each) for each in request.commands)
+    parts = [f"{_proposer(request)} asked to {asks}.", _let_by(case)]
+    parts += [each.in_short for each in told if each.is_worth_telling]
+    return " ".join(part for part in parts if part)
+
+
+def change_of(action: Action) -> str:
+    """Returns a write in words: `set PIC-102.sp from 350 kPa to 340 kPa`."""
+    unit = f" {printable(action.unit)}" if action.unit else ""
+    before = next((each.shown for each in action.expected if each.tag == action.tag), None)
+    was = "" if before is None else f" from {printable(before)}{unit}"
+    return f"set {plain(action.tag)}{was} to {printable(action.shown)}{unit}"
+
+
+def _proposer(request: ActionRequest) -> str:
+    name = printable(request.proposer.name)
+    if request.run is None:
+        return f"{name} (a person)" if request.proposer.kind == "person" else f"{name} (an agent)"
+    return f"An agent ({name}, run {request.run.run_id} of playbook {plain(request.run.playbook)})"
+
+
+def _let_by(case: Case) -> str:
+    """Returns who let it happen, or why nobody did."""
+    said = [(each, _verdict(each)) for each in case.entries if each.kind == "decision"]
+    people = [person for _, (verdict, person) in said if verdict == "approve"]
+    states = [each for each in case.entries if each.kind == f"{_STATE}APPROVED"]
+    if states:
+        return f"It was let happen by {' and '.join(people) or 'nobody whose name is kept'}."
+    end = _last_state(case)
+    state = end.kind.removeprefix(_STATE) if end else "PROPOSED"
+    means = REQUEST_STATES.get(state, "")
+    reason = printable(str(end.body.get("reason", ""))) if end and state not in _WAITS else means
+    who = f"{' and '.join(people)} approved, which is not enough" if people else _NOBODY
+    return f"{who}: it is {plain(state)} ({reason})."
+
+
+def _verdict(entry: Entry) -> tuple[str, str]:
+    try:
+        decision = parse_decision(str(entry.body.get("text")))
+    except DecisionRefused:
+        return "", ""
+    return decision.verdict, printable(decision.person)
+
+
+def _last_state(case: Case) -> Entry | None:
+    states = [each for each in case.entries if _is_state(each)]
+    return states[-1] if states else None
+
+
+def _is_state(entry: Entry) -> bool:
+    return entry.kind.startswith(_STATE) and entry.kind != "request.filed"
+
+
+def _write_asked(paper: Paper, request: ActionRequest, case: Case) -> None:
+    paper.heading("WHO ASKED, AND WHY")
+    paper.field("who", _proposer(request))
+    if request.proposer.key_id:
+        paper.field("with the key", plain(request.proposer.key_id))
+    if (run := request.run) is not None:
+        paper.field("for the run", f"{run.run_id}, part {run.segment} of it; see its own chapter")
+        paper.field("playbook", f"{plain(run.playbook)}, version {plain(run.version)}")
+        paper.field("", f"the file's SHA-256 is {run.digest}")
+        parameters = ", ".join(f"{plain(k)} = {printable(v)}" for k, v in run.parameters.items())
+        paper.field("with", parameters or "no parameters")
+    paper.field("when", moment(request.filed_at))
+    own = "" if request.run is None else " (an agent's own words, which nobody has verified)"
+    paper.field("why", f'"{printable(request.reason, WHOLE)}"{own}')
+    for side, label in _SIDES:
+        for each in (each for each in request.evidence if each.side == side):
+            source = f"{printable(each.id)}, {printable(each.source)}"
+            paper.field(label, f"{_TRUTHS[each.truth]}: {printable(each.shown)} ({source})")
+    risk = f"{request.risk_class}, {CLASSES.get(request.risk_class, 'unknown')}"
+    paper.field("policy class", risk)
+    people = "one person" if request.quorum == 1 else f"{request.quorum} different people"
+    roles = " and ".join(map(plain, request.roles)) or "nobody"
+    within = format_duration(request.within_s)
+    paper.field("needs", f"{people} in the role {roles}, within {within}")
+    paper.field("rests on", f"policy.yaml with SHA-256 {request.hashes.policy}")
+    if request.lease is not None:
+        lasts = format_duration(request.lease.for_s)
+        paper.field("stands for", f"{lasts}, then the gate takes it back by itself")
+    if request.supersedes:
+        paper.field("follows", f"{plain(request.supersedes)}, whose place it takes when approved")
+    paper.field("digest", request.digest)
+
+
+def _write_writes(paper: Paper, request: ActionRequest) -> None:
+    paper.heading("WHAT EXACTLY")
+    for action in request.commands:
+        _write_write(paper, action, request)
+    if request.recovery:
+        paper.say("")
+        when = "if the run has to take things back" if request.run else "when the lease is over"
+        paper.say(f"Asked for with it, to be sent only {when}:", 2)
+    for action in request.recovery:
+        _write_write(paper, action, request)
+
+
+def _write_write(paper: Paper, action: Action, request: ActionRequest) -> None:
+    paper.say(f"{_short(action)}  {change_of(action)}", 2, 4)
+    of = f"{plain(action.equipment)}" or "the site's own"
+    paper.field("equipment", f"{of}; step {plain(action.step)}" if action.step else of, 6)
+    paper.field("device", _device(action), 6)
+    paper.field("bytes", hex_bytes(action.wire), 6)
+    for label, text in _conditions(action):
+        paper.field(label, text, 6)
+    by_hand = "nothing but a new request" if request.run is None else "nothing"
+    undo = plain(action.undo).rpartition("/")[2] if action.undo else by_hand
+    if action.kind == "command":
+        paper.field("taken back by", undo, 6)
+    elif action.undoes:
+        paper.field("takes back", plain(action.undoes), 6)
+
+
+def _device(action: Action) -> str:
+    device = action.identity
+    name = f'"{printable(device.name)}"' if device.name else "does not say what it is"
+    kind = ", a simulator" if device.is_simulator else ""
+    proof = f", proved by the certificate {device.certificate}" if device.certificate else ""
+    place = f"{plain(action.address)} at {plain(device.where)} ({plain(device.kind)})"
+    return f"{place}; {name}{kind}{proof}"
+
+
+def _conditions(action: Action) -> Iterator[tuple[str, str]]:
+    label = "must read"
+    for each in action.expected:
+        unit = f" {printable(action.unit)}" if action.unit and each.tag == action.tag else ""
+        more = "" if each.tolerance is None else f", give or take {each.tolerance:g}{unit}"
+        value = f"{plain(each.tag)} = {printable(each.shown)}{unit}{more}"
+        yield label, f"{value}; read at most {format_duration(each.max_age_s)} before"
+        label = ""
+    label = "only while"
+    for need in action.requires:
+        yield label, f"{printable(need.text)} ({printable(need.why)})"
+        label = ""
+    if action.readback:
+        yield "read back", f"{plain(action.readback)}, within {format_duration(action.within_s)}"
+    else:
+        yield "read back", "not possible: no tag shows it"
+    label = "promised"
+    effects = [f"{e.text} within {format_duration(e.within_s)}" for e in action.effects]
+    for promise in (*action.promises, *effects):
+        yield label, printable(promise)
+        label = ""
+
+
+def _write_decisions(paper: Paper, case: Case, signatures: Signatures) -> None:
+    paper.heading("WHO SIGNED, AND WHAT")
+    number = 0
+    for entry in case.entries:
+        if entry.kind == "decision":
+            number += 1
+            signatures.write(paper, entry, f"{number}. ")
+        elif entry.kind == "decision.refused":
+            number += 1
+            person = printable(str(entry.body.get("person", ""))) or "somebody"
+            reason = printable(str(entry.body.get("reason", "")))
+            paper.say(f"{number}. {person} tried to decide, WHICH DID NOT COUNT: {reason}", 2, 3)
+            paper.field("in row", f"{entry.seq}, {moment(entry.at)}", 5)
+    if not number:
+        paper.say("Nobody.", 2)
+
+
+def _write_end(paper: Paper, case: Case, actions: Container[str]) -> None:
+    paper.heading("WHERE THE REQUEST WENT")
+    for entry in case.entries:
+        if _is_state(entry):
+            state = entry.kind.removeprefix(_STATE)
+            means = REQUEST_STATES.get(state, "")
+            reason = printable(str(entry.body.get("reason", "")))
+            told = " - ".join(each for each in (means, reason) if each and each != "filed")
+            paper.say(moment(entry.at), 2)
+            paper.say(f"{plain(state)}: {reason if reason == means else told}", 6, 2)
+    others = [
+        each
+        for each in case.entries
+        if not each.kind.startswith((_STATE, "decision")) and each.subject not in actions
+    ]
+    if others:
+        paper.heading("ALSO RECORDED")
+    for entry in others:
+        paper.say(moment(entry.at), 2)
+        about = "" if entry.subject == case.request_id else f" of {plain(entry.subject)}"
+        paper.say(f"{plain(entry.kind)}{about}: {spelled(entry.body)}", 6, 2)
+
+
+def _short(action: Action) -> str:
+    return plain(action.action_id).rpartition("/")[2]

@@ -1,0 +1,164 @@
+"""What the journal tells, sorted by what it is about: requests, runs, and the site itself."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from handwheel.tools.guardrails.ledger.journal import Row
+from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.requests.request import ActionRequest, parse_request
+from handwheel.tools.requests.stamps import parse_stamp
+
+UNREADABLE = "unreadable"
+"""The kind of a row that is not written as it must be."""
+_FILED = "request.filed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the journal, read.
+
+    Attributes:
+        at: When, as a stamp; empty if it cannot be read.
+    """
+
+    seq: int
+    at: str
+    kind: str
+    subject: str
+    body: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Case:
+    """A request and every row about it, in order.
+
+    Attributes:
+        request: `None` if what was filed cannot be read.
+    """
+
+    request_id: str
+    request: ActionRequest | None
+    entries: list[Entry] = field(default_factory=list[Entry])
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A span of time, by the journal's own stamps.
+
+    Attributes:
+        since: The first moment that belongs to it; `None` for the beginning.
+        until: The first that does not; `None` for no end.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def has(self, entry: Entry) -> bool:
+        """Whether a row belongs to it; one without a readable time does."""
+        try:
+            at = parse_stamp(entry.at)
+        except ValueError:
+            return True
+        is_late_enough = self.since is None or at >= self.since
+        return is_late_enough and (self.until is None or at < self.until)
+
+    def has_any(self, entries: Iterable[Entry]) -> bool:
+        """Whether one of some rows belongs to it."""
+        return any(self.has(each) for each in entries)
+
+
+@dataclass(slots=True)
+class Story:
+    """The whole journal.
+
+    Attributes:
+        head: The hash of the last row; empty if there is none.
+        cases: By request, in the order in which they were filed.
+        runs: The rows of each run.
+        others: The rows about neither.
+    """
+
+    entries: list[Entry] = field(default_factory=list[Entry])
+    head: str = ""
+    cases: dict[str, Case] = field(default_factory=dict[str, Case])
+    runs: dict[str, list[Entry]] = field(default_factory=dict[str, list[Entry]])
+    others: list[Entry] = field(default_factory=list[Entry])
+
+
+def read_story(rows: Iterable[Row]) -> Story:
+    """Reads the journal; a row that cannot be read is told of, and is no error."""
+    story, digests = Story(), dict[str, str]()
+    for row in rows:
+        entry = read_entry(row)
+        story.entries.append(entry)
+        story.head = row.hash
+        if entry.kind == _FILED:
+            case = Case(entry.subject, _request(entry))
+            story.cases.setdefault(entry.subject, case)
+            digests[str(entry.body.get("digest"))] = entry.subject
+        name = digests.get(entry.subject) or next(_names(entry, story.cases), "")
+        if entry.kind == _FILED:
+            story.cases[entry.subject].entries.append(entry)
+        elif name:
+            story.cases[name].entries.append(entry)
+        elif run_id := _run(entry, story.runs):
+            story.runs.setdefault(run_id, []).append(entry)
+        else:
+            story.others.append(entry)
+    return story
+
+
+def read_entry(row: Row) -> Entry:
+    """Returns a row as it can be shown, whatever somebody has made of it."""
+    try:
+        fields = row.fields
+    except ValueError as error:
+        return Entry(row.seq, "", UNREADABLE, "", {"reason": str(error)})
+    body: object = fields.get("body")
+    return Entry(
+        row.seq,
+        str(fields.get("at", "")),
+        str(fields.get("kind", "")),
+        str(fields.get("subject", "")),
+        cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {},
+    )
+
+
+def parse_moment(text: str) -> datetime:
+    """Returns the moment that a person wrote: a date, or a date and a time, UTC unless it says so.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is no date and no time; write 2026-11-25 or 2026-11-25T08:50Z"
+        ) from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _names(entry: Entry, cases: Mapping[str, Case]) -> Iterator[str]:
+    """Yields the request that a row is about."""
+    for each in (entry.subject.partition("/")[0], str(entry.body.get("request_id", ""))):
+        if each in cases and not entry.kind.startswith(PREFIX):
+            yield each
+
+
+def _run(entry: Entry, runs: Mapping[str, list[Entry]]) -> str:
+    """Returns the run that a row is about; empty if it is about none."""
+    if entry.kind.startswith(PREFIX):
+        return entry.subject
+    word, _, rest = entry.subject.partition(":")
+    run_id = rest.partition(":")[0]
+    return run_id if word == "run" and run_id in runs else ""
+
+
+def _request(entry: Entry) -> ActionRequest | None:
+    try:
+        return parse_request(str(entry.body.get("text")))
+    except ValueError:
+        return None

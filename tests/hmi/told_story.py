@@ -1,0 +1,163 @@
+"""A day at a site on paper: what went well, what was refused, and what nobody knew."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.ledger.effects import Effect, record_effect
+from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
+from handwheel.tools.guardrails.orders import ask_run
+from handwheel.tools.requests.canonical import canonical
+from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.stamps import stamp
+
+from ..gate.fuse import Fuse, SteppedClock
+from ..gate.paper_site import make_site
+from ..gate.runs import RUN, Runner
+from ..gate.watched import Watched
+
+HOSTILE = "all well \x1b[2J\u202eon\u200bly\nVERIFIED  =1+1"
+_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
+_SEEN = {"tag": "PIC-102.sp", "shown": "340", "unit": "kPa", "quality": "good", "age_s": 0.3}
+_OPENED = {
+    "playbook": RUN.playbook, "version": RUN.version, "digest": RUN.digest,
+    "title": "The bearing of the duty pump runs hot", "assets": ["PUMPS-101"],
+    "parameters": dict(RUN.parameters), "condition": "VT-101A.pv > 5 mm/s  [it is 5.1 mm/s]",
+}  # fmt: skip
+
+
+def still(patch: pytest.MonkeyPatch) -> None:
+    """Lets every story be told in the same words: names of requests, processes, the first row."""
+    letters: Iterator[int] = count()
+    names = "handwheel.tools.requests.{}.choice"
+
+    def choice(alphabet: str) -> str:
+        number = next(letters)
+        # The names of requests in order: R-0000000A, R-0000000B.
+        return _LETTERS[number // 8 % len(_LETTERS)] if number % 8 == 7 else "0"
+
+    patch.setattr(names.format("filing"), choice)
+    patch.setattr("os.getpid", lambda: 4242)
+    now = SteppedClock(Fuse()).now()
+    patch.setattr("handwheel.tools.guardrails.ledger.database.instant_now", lambda: now)
+
+
+class Story:
+    """The day, one event after the other."""
+
+    def __init__(self, room: Watched) -> None:
+        self.room = room
+        room.plant.on_frame = lambda frame: None  # the journal is the point, and no oracle
+
+    async def tell(self) -> None:
+        """All of it."""
+        await self.goes_well()
+        await self.is_refused()
+        await self.is_unknown()
+        self.is_nobodys_word()
+        await self.agents_work()
+        self.is_locked_out()
+
+    async def goes_well(self) -> None:
+        """A pump is started and a set point changed; the effect is watched."""
+        room = self.room
+        request = room.desk.propose(("P-101A.run_cmd", True), ("PIC-102.sp", 360.0))
+        room.clock.forward(12.5)
+        room.desk.approve(request, "anna")
+        await room.act()
+        await room.act()
+        came = Effect(f"{request.request_id}/c2", 1, "PT-102.pv > 340 kPa", 60.0, HOSTILE, "CAME")
+        with room.desk.database.transaction(room.clock.now()) as transaction:
+            assert record_effect(transaction, came, 30.0)
+
+    async def is_refused(self) -> None:
+        """Two people approve, and then the pump is no longer in remote; the device says no."""
+        room = self.room
+        room.clock.forward(60.0)
+        request = room.desk.propose(("P-101A.run_cmd", False))
+        room.desk.approve(request, "bert")
+        room.plant.values["P-101A.mode"] = 0
+        await room.act()
+        room.plant.values["P-101A.mode"] = 1
+        request = room.desk.propose(("P-101A.mode", 0))
+        room.desk.approve(request, "anna", "bert")
+        room.plant.fault = "refused"
+        await room.act()
+
+    async def is_unknown(self) -> None:
+        """An answer is lost; a person looks and says what became of it."""
+        room = self.room
+        room.clock.forward(60.0)
+        request = room.desk.propose(("PIC-102.sp", 340.0))
+        room.desk.approve(request, "bert")
+        room.plant.fault = "answer lost"
+        await room.act()
+        room.clock.forward(86_400.0)
+        outcome = room.desk.outcome
+
+        def told(request: ActionRequest, action_id: str) -> str:
+            said = {"request_digest": request.digest, "action_id": action_id}
+            found = "PIC-102.sp reads 340 kPa"
+            return canonical({"schema": "outcome/1", **said, "found": found, "reading": _SEEN})
+
+        room.desk.outcome = told  # type: ignore[method-assign]
+        room.desk.resolve(f"{request.request_id}/c1", "resolve-applied")
+        room.desk.outcome = outcome  # type: ignore[method-assign]
+
+    def is_nobodys_word(self) -> None:
+        """A viewer's approval does not count; an operator rejects."""
+        room = self.room
+        request = room.desk.propose(("PIC-102.sp", 350.0))
+        with pytest.raises(GuardrailError):
+            room.desk.approve(request, "max")
+        room.desk.say("reject", request, "anna")
+
+    async def agents_work(self) -> None:
+        """A run starts a pump, somebody has it held, and it takes back what it did."""
+        room, runner = self.room, Runner(self.room)
+        database, now = room.desk.database, room.clock.now()
+        entry = RunEntry(RUN.run_id, RUN.playbook, True)
+        open_run(database, entry, ["PUMPS-101"], _OPENED, runner.holder, now)
+        room.plant.values["P-101A.run_cmd"] = False
+        request = runner.approved()
+        await runner.carry_out(request, "c1")
+        ask_run(database, RUN.run_id, "hold", "max", room.clock.now())
+        record_event(
+            database, RUN.run_id, "aborting", {"reason": "a test", "goal": "rollback"},
+            runner.holder, room.clock.now(),
+        )  # fmt: skip
+        await runner.carry_out(request, "r2")
+        runner.end(request)
+
+    def is_locked_out(self) -> None:
+        """The gate suspends and goes on; a pump is locked out and released; a key taken back."""
+        room = self.room
+        for kind in ("gate.suspended", "gate.resumed"):
+            said = {"reason": "the disk is nearly full", "since": stamp(room.clock.now().wall)}
+            room.clock.forward(60.0)
+            with room.desk.database.transaction(room.clock.now()) as transaction:
+                transaction.record(kind, "site", {**said, "epoch": 1})
+        room.desk.lock_out("P-101B")
+        room.watch()
+        room.clock.forward(5.0)
+        room.desk.release("P-101B")
+        room.desk.revoke_key("bert")
+
+
+@asynccontextmanager
+async def told_day(folder: Path, patch: pytest.MonkeyPatch) -> AsyncGenerator[Watched]:
+    """A room in which the day has been told."""
+    still(patch)
+    room = Watched(replace(make_site(folder), state=folder / "var"))
+    await room.start_gate()
+    try:
+        await Story(room).tell()
+        assert room.faults() == ()
+        yield room
+    finally:
+        room.close()
