@@ -16,6 +16,7 @@ _PER_MINUTE = 0.15
 
 _FORBIDDEN = {"I-": "I-*", "ESD.": "ESD.*"}  # how the names of a safety system's tags begin
 
+_ALARM = ".active"  # how the names of what the plant itself calls an alarm end
 _SETPOINT_COOLDOWN = "60 s"
 _COMMAND_COOLDOWN = "10 s"
 _COMMANDS = ("run_cmd", "mode")
@@ -37,11 +38,17 @@ def policy_yaml(plant: Plant, *, is_unattended: bool) -> str:
         "roles: {operator: {}, shift-supervisor: {acts_as: [operator]}}",
         "ttl_max: 30 min",
         f"unattended: {'simulated' if is_unattended else 'never'}",
+        *_suspend(plant),
         *_section("forbid", _forbidden(plant)),
         *_section("allow", (*_setpoints(plant, commissioned), *_commands(plant, commissioned))),
         *_section("across", _across(plant)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _suspend(plant: Plant) -> Iterator[str]:
+    if any(tag.name.endswith(_ALARM) and tag.kind == "bool" for tag in plant.tags):
+        yield f'suspend: {{alarms: ["*{_ALARM}"], more_than: 10, within: 10 min, disk: 200 MB}}'
 
 
 def _section(name: str, rules: Iterable[str]) -> Iterator[str]:

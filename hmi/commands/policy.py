@@ -1,29 +1,37 @@
 """`handwheel policy`: says what the site's policy makes of a write, and changes nothing."""
 
 import json
-from collections.abc import Iterator
-from time import monotonic
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
-from handwheel.connectors.durations import format_duration
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.reader import read_once
+from handwheel.connectors.reader import survey
+from handwheel.connectors.session import Survey
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Value
-from handwheel.tools.guardrails.policy import Policy, Ruling, load_policy
+from handwheel.connectors.values import Value
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.across import cross_limits, cross_tags
+from handwheel.tools.guardrails.ledger.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.operators import AGENT, load_roster
+from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.policy_explained import Desk, Question, explain
+from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.values import parse_value, split_assignment
 
 from ..exits import NO, run
+from ..folding import fold
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
-from ..readings import reading_fields
+from ..policy_text import INDENT, explanation_fields, explanation_lines
+
+_ANYBODY = "person"
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-_WITH = {"after": "as it would be after the write", "now": "as the plant is"}
 
 
 @app.callback()
@@ -32,99 +40,80 @@ def policy() -> None:
 
 
 @app.command("explain")
-def explain(
+def explain_(
     assignment: Annotated[str, typer.Argument(metavar="TAG=VALUE", help="Such as PIC-102.sp=360.")],
+    as_: Annotated[
+        str,
+        typer.Option(
+            "--as", metavar="WHO", help="Who would ask: agent, person, or a person's name."
+        ),
+    ] = _ANYBODY,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say whether a value may be written, by whom, and why.
 
-    Names the limits and the rules. Reads the present value if the plant answers. Sends nothing.
+    Names the rules that decide, and what is in the way now. Reads the present values if the plant
+    answers. Sends nothing.
 
     Exit codes: 0 it may be proposed, 1 it is denied.
     """
     name, text = split_assignment(assignment)
     opened = open_site(site)
-    rules = load_policy(opened)
     (tag,) = opened.find_tags([name])
-    run(_explain(opened, rules, tag, parse_value(tag, text), as_json=as_json))
+    with _desk(opened) as desk:
+        person = _person(desk, as_)
+        run(_explain(desk, tag, parse_value(tag, text), person, as_json=as_json))
 
 
-async def _explain(site: Site, policy: Policy, tag: Tag, value: Value, *, as_json: bool) -> None:
-    now = await _present(site, tag)
-    ruling = policy.judge(tag, value, now)
+@contextmanager
+def _desk(site: Site) -> Generator[Desk]:
+    policy, roster = load_policy(site), load_roster(site)
+    across, picture = cross_limits(site, policy), read_picture(site.state, instant_now())
+    if not (site.state / LEDGER_FILE).exists():  # to explain makes none
+        yield Desk(site, policy, across, None, roster, picture)
+        return
+    with Database(site.state, site.id) as database:
+        yield Desk(site, policy, across, database, roster, picture)
+
+
+def _person(desk: Desk, who: str) -> str:
+    if who == AGENT:
+        return ""
+    is_known = who == _ANYBODY or any(each.person == who for each in desk.roster.operators)
+    if not is_known:
+        raise InvalidArguments(f"{who!a} is nobody who is enrolled here; or write agent or person")
+    return who
+
+
+async def _explain(desk: Desk, tag: Tag, asked: Value, person: str, *, as_json: bool) -> None:
+    seen = await _look(desk, tag)
+    sent = coerced(tag, asked, seen)
+    value = asked if sent is None else sent
+    question = Question(tag, value, person, seen.readings if seen else {})
+    found = explain(desk, question, instant_now())
     if as_json:
-        typer.echo(json.dumps(_fields(tag, value, now, ruling)))
+        typer.echo(json.dumps(explanation_fields(desk.policy, question, asked, found)))
     else:
-        for line in _lines(policy, tag, value, now, ruling):
-            typer.echo(line)
-    if not ruling.is_allowed:
+        for line in explanation_lines(desk.policy, question, asked, found):
+            typer.echo(fold(line, INDENT))
+    if found.denials:
         raise SystemExit(NO)
 
 
-async def _present(site: Site, tag: Tag) -> DataValue | None:
+async def _look(desk: Desk, tag: Tag) -> Survey | None:
+    """Looks at the plant once, as whoever proposes does; nothing if it does not answer."""
+    read = desk.site.find_tags(sorted({tag.name, *cross_tags(desk.across, tag)}))
     try:
-        return (await read_once(site, [tag]))[tag.name]
+        return await survey(desk.site, read, [tag] if desk.site.is_writable(tag) else [])
     except NotConnected:
         return None
 
 
-def _lines(
-    policy: Policy, tag: Tag, value: Value, now: DataValue | None, ruling: Ruling
-) -> Iterator[str]:
-    verdict = f"allowed, class {ruling.risk_class}" if ruling.is_allowed else "denied"
-    yield f"{tag.name} = {_with_unit(tag, value)}: {verdict}"
-    yield from (_row("because", reason) for reason in ruling.reasons)
-    if now is None:
-        yield _row("now", "not known, the plant does not answer")
-    else:
-        yield _row("now", f"{tag.show(now)} {tag.unit}".rstrip() + f" ({now.status.name})")
-    if ruling.is_allowed:
-        people = "one person" if ruling.quorum == 1 else f"{ruling.quorum} different people"
-        yield _row("approved by", f"{people} as {' and '.join(ruling.roles)}")
-    yield from _bounds(tag, ruling)
-    judged = [each for each in policy.across if tag.name not in each.spared]
-    for across in judged if ruling.is_allowed else ():
-        yield _row("must be true", f"{across.text}, {_WITH[across.with_]} ({across.id})")
-    yield from (_row("rule", rule) for rule in ruling.rules)
-
-
-def _bounds(tag: Tag, ruling: Ruling) -> Iterator[str]:
-    for name, ends in (("limits", ruling.limits), ("normal band", ruling.band)):
-        if ends:
-            yield _row(name, f"{ends[0]:g} .. {ends[1]:g} {tag.unit}".rstrip())
-    if ruling.max_step is not None:
-        yield _row("largest step", f"{ruling.max_step:g} {tag.unit}".rstrip())
-    if ruling.rate_per_s is not None:
-        yield _row("largest rate", f"{ruling.rate_per_s * 60.0:g} {tag.unit}".rstrip() + "/min")
-    if ruling.cooldown_s:
-        yield _row("cool-down", f"{format_duration(ruling.cooldown_s)} after the last write")
-
-
-def _row(name: str, text: str) -> str:
-    return f"  {name:<13}{text}"
-
-
-def _with_unit(tag: Tag, value: Value | None) -> str:
-    return f"{tag.show_value(value)} {tag.unit}".rstrip()
-
-
-def _fields(tag: Tag, value: Value, now: DataValue | None, ruling: Ruling) -> dict[str, object]:
-    return {
-        "tag": tag.name,
-        "value": value,
-        "shown": tag.show_value(value),
-        "unit": tag.unit,
-        "now": reading_fields(now, monotonic()) if now else None,
-        "allowed": ruling.is_allowed,
-        "class": ruling.risk_class,
-        "roles": ruling.roles,
-        "quorum": ruling.quorum,
-        "reasons": ruling.reasons,
-        "rules": ruling.rules,
-        "limits": ruling.limits,
-        "band": ruling.band,
-        "max_step": ruling.max_step,
-        "rate_per_s": ruling.rate_per_s,
-        "cooldown_s": ruling.cooldown_s,
-    }
+def coerced(tag: Tag, asked: Value, seen: Survey | None) -> Value | None:
+    """Returns what the device would hold; nothing if that is not known or cannot be."""
+    encoder = seen.encoders.get(tag.connection) if seen else None
+    try:
+        return encoder.encode(tag, asked).value if encoder else None
+    except ValueError:
+        return None

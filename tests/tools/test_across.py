@@ -1,6 +1,7 @@
 """Limits across tags: which writes they judge, and what a write to the whole does to its parts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.site import Site, load_site
 from handwheel.connectors.values import Value
 from handwheel.hmi.sitefiles import Link
+from handwheel.tools.conditions.condition import Condition
+from handwheel.tools.conditions.truth import Truth
 from handwheel.tools.guardrails.across import CrossLimit, cross_limits, cross_tags
 from handwheel.tools.guardrails.policy import load_policy
 
@@ -142,3 +145,22 @@ def test_what_is_broken_already_is_not_kept_from_being_mended(make: Make) -> Non
 def test_an_exception_that_excepts_nothing_is_told(make: Make, rule: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason.replace("*", r"\*")):
         make(rule)
+
+
+class Unjudgeable(Condition):
+    """A condition that raises."""
+
+    def evaluate(self, *_: object, **__: object) -> Truth:
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("rule", [A_RUNS, 'that: "P-101A.running", with: now'])
+def test_a_condition_that_cannot_be_judged_denies(make: Make, rule: str) -> None:
+    site, limit = make(rule)
+    plant = PaperPlant(site, Fuse(), {**VALUES, **PRESENT})
+    readings = plant.read(site.find_tags(sorted(limit.condition.tags)))
+    tag = site.tags["P-101B.run_cmd" if "now" in rule else "P-101A.running"]
+    assert limit.denial(readings, tag, True) == ""
+    fields = {name: getattr(limit.condition, name) for name in Condition.__dataclass_fields__}
+    broken = replace(limit, condition=Unjudgeable(**fields))
+    assert broken.denial(readings, tag, True) == "it: it cannot be judged: ZeroDivisionError"

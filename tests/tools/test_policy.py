@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.connectors.documents import Document, parse_document
 from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.tags import NodeAddress
+from handwheel.connectors.tags import NodeAddress, RegisterAddress
 from handwheel.connectors.values import (
     BAD_SENSOR_FAILURE,
     UNCERTAIN_LAST_USABLE,
@@ -16,6 +16,7 @@ from handwheel.connectors.values import (
     Value,
 )
 from handwheel.hmi.sitefiles import Link
+from handwheel.tools.guardrails.nodes import check_pattern, names_node
 from handwheel.tools.guardrails.policy import Ruling, build_policy
 
 from ..served import site_of
@@ -222,3 +223,156 @@ def test_roles_that_act_as_each_other_do_not_run_in_circles(site: Site) -> None:
     policy = build_policy(parse_document(text, Document("policy.yaml")), site)
     assert policy.satisfies("a", "b")
     assert policy.satisfies("b", "a")
+
+
+NODE = "nsu=urn:handwheel:sim:cw-100;s=PIC-102.sp"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "connection", "is_forbidden"),
+    [
+        ([NODE], "dcs", True),
+        (["nsu=urn:handwheel:sim:cw-100;s=PIC-*"], "dcs", True),
+        (["nsu=*;s=PIC-102.s?"], "dcs", True),
+        ([NODE], "second", True),  # the same server, by another connection and spelling
+        ([NODE], "third", True),  # another address that says it is the same server
+        ([NODE], "elsewhere", False),
+        (["nsu=urn:handwheel:sim:cw-100;s=TIC-*"], "dcs", False),
+    ],
+)
+def test_a_node_is_forbidden_by_whatever_tag_and_connection(
+    site: Site, tmp_path: Path, nodes: list[str], connection: str, *, is_forbidden: bool
+) -> None:
+    alias = _aliased(site, tmp_path)
+    rule = f"{{connection: {connection}, nodes: {nodes}, reason: trip}}"
+    policy = policy_of(
+        alias, allow=[SETPOINT, SETPOINT.replace("PIC-102.sp", "X-1.sp")], forbid=[rule]
+    )
+    for name in ("PIC-102.sp", "X-1.sp"):
+        ruling = judge(policy, alias, name, 355.0)
+        assert ruling.is_allowed is (not is_forbidden)
+        assert (ruling.reasons == ("forbidden: trip",)) is is_forbidden
+        assert ruling.rules[0] == "policy.yaml:7" if is_forbidden else "policy.yaml:4"
+
+
+def _aliased(site: Site, folder: Path) -> Site:
+    """A site with other ways to one server, and other nodes elsewhere; nothing is checked."""
+    dcs = site.connections["dcs"]
+    ways = {
+        "second": {"endpoint": dcs.where.replace("127.0.0.1", "localhost"), "application_uri": ""},
+        "third": {"endpoint": "opc.tcp://10.0.0.9:4840"},
+        "elsewhere": {"endpoint": "opc.tcp://10.0.0.8:4840", "application_uri": "urn:other"},
+    }
+    connections = {
+        **site.connections,
+        **{name: dcs.model_copy(update=way) for name, way in ways.items()},
+    }
+    own = site.tags["PIC-102.sp"]
+    tags = {
+        **site.tags,
+        "X-1.sp": replace(own, name="X-1.sp", connection="second", readback="X-1.sp"),
+        "X-2.pv": replace(own, name="X-2.pv", connection="elsewhere", writable=False, readback=""),
+    }
+    return replace(site, root=folder, connections=connections, tags=tags)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "node", "is_named"),
+    [
+        ("nsu=urn:x;i=05", "nsu=urn:x;i=5", True),
+        ("nsu=urn:x;i=5", "nsu=urn:x;i=05", True),
+        ("i=5", "nsu=http://opcfoundation.org/UA/;i=5", True),
+        ("nsu=http://opcfoundation.org/UA/;i=5", "i=5", True),
+        ("nsu=urn:x;i=5", "nsu=urn:x;i=51", False),
+        ("nsu=urn:x;g=AB*", "nsu=urn:x;g=abcdefab-0000-0000-0000-000000000000", True),
+        ('nsu=urn:x;s="DB1"."x"[3]', 'nsu=urn:x;s="DB1"."x"[3]', True),
+        ('nsu=urn:x;s="DB1"."x"[3]', 'nsu=urn:x;s="DB1"."x"3', False),
+        ("nsu=urn:x;s=A.?", "nsu=urn:x;s=A.12", False),
+        ("nsu=urn:x;s=A*", "nsu=urn:y;s=A1", False),
+        ("nsu=urn:x;s=*", "nsu=urn:x;s=a;b", True),
+    ],
+)
+def test_a_pattern_names_a_node_however_it_is_spelled(
+    pattern: str, node: str, *, is_named: bool
+) -> None:
+    assert names_node(check_pattern(pattern), NodeAddress(node)) is is_named
+    assert names_node(pattern, NodeAddress(node, "3")) is is_named
+
+
+def test_a_unit_behind_another_connection_hides_no_register(site: Site, tmp_path: Path) -> None:
+    """A tag may name its unit itself: it leads to the device that is forbidden."""
+    pkg = site.connections["pkg"]
+    gateway = pkg.model_copy(update={"unit": 7})
+    own = site.tags["P-101B.run_cmd"]
+    assert isinstance(own.address, RegisterAddress)
+    other = replace(own, name="X-1.cmd", connection="gw", address=replace(own.address, unit=1))
+    away = replace(other, name="X-2.cmd", address=replace(own.address, unit=None))
+    wide = replace(
+        site,
+        root=tmp_path,
+        connections={**site.connections, "gw": gateway},
+        tags={**site.tags, "X-1.cmd": other, "X-2.cmd": away},
+    )
+    rule = "{connection: pkg, table: coil, addresses: 0..65535, reason: relay}"
+    allow = [f"{{tags: [X-*], class: R2, roles: [operator], {DONE}}}"]
+    policy = policy_of(wide, allow=allow, forbid=[rule])
+    assert judge(policy, wide, "X-1.cmd", True).reasons == ("forbidden: relay",)
+    assert judge(policy, wide, "X-2.cmd", True).is_allowed
+
+
+def test_an_area_narrows_what_a_rule_allows(site: Site) -> None:
+    everywhere = PUMPS.replace("P-101?.run_cmd", "*.run_cmd").replace("{tags", "{area: AREA, tags")
+    for area, allowed in (("CW/*", True), ("CW/PUMPS-101/P-101B", True), ("'*/P-101A'", False)):
+        policy = policy_of(site, allow=[everywhere.replace("AREA", area)])
+        assert judge(policy, site, "P-101B.run_cmd", True).is_allowed is allowed
+    nowhere = replace(site.tags["P-101B.run_cmd"], equipment="")
+    tags = {**site.tags, "P-101B.run_cmd": nowhere}
+    bare = replace(site, tags=tags)
+    policy = policy_of(bare, allow=[everywhere.replace("AREA", "'*'")])
+    assert judge(policy, bare, "P-101A.run_cmd", True).is_allowed
+    assert judge(policy, bare, "P-101B.run_cmd", True).reasons == ("no rule allows it",)
+
+
+@pytest.mark.parametrize(
+    ("tags", "may"),
+    [
+        (("P-101A.run_cmd",), True),
+        (("P-101A.run_cmd", "P-101B.run_cmd"), True),
+        (("P-101A.run_cmd", "TIC-202.sp"), False),
+        (("P-101A.run_cmd", "FIC-201.sp"), False),
+        (("P-101A.run_cmd", "no.tag"), False),
+        ((), False),
+        (None, False),
+    ],
+)
+def test_a_role_bound_to_an_area_counts_for_what_lies_there_only(
+    site: Site, tags: tuple[str, ...] | None, *, may: bool
+) -> None:
+    text = (
+        "schema: policy/1\nroles: {operator: {}, pumps: {acts_as: [operator], areas: "
+        "['CW/PUMPS-101/*']}, chief: {acts_as: [pumps]}, lead: {acts_as: [operator, pumps]}}\n"
+    )
+    policy = build_policy(parse_document(text, Document("policy.yaml")), site)
+    assert policy.satisfies("pumps", "operator", tags) is may
+    assert policy.satisfies("pumps", "pumps", tags) is may
+    assert policy.satisfies("chief", "operator", tags) is may  # only by way of the area's role
+    assert policy.satisfies("chief", "chief", tags)
+    assert policy.satisfies("lead", "operator", tags)
+    assert policy.has_role("pumps")
+
+
+class Broken(float):
+    """A number that cannot be compared."""
+
+    def __le__(self, other: object) -> bool:
+        raise OverflowError("too large")
+
+    __ge__ = __le__
+
+
+def test_what_cannot_be_judged_is_denied_with_a_reason(site: Site) -> None:
+    policy = policy_of(site, allow=[SETPOINT])
+    ruling = judge(policy, site, "PIC-102.sp", Broken(355.0))
+    assert (ruling.is_allowed, ruling.risk_class, ruling.roles) == (False, "R4", ())
+    assert ruling.reasons == ("the policy cannot be judged here: OverflowError",)
+    assert judge(policy, site, "PIC-102.sp", 355.0).is_allowed

@@ -1,10 +1,13 @@
 """`policy.yaml`: every wrong thing is told with its place; what is missing allows nothing."""
 
+import os
 from dataclasses import replace
+from errno import EACCES
 from pathlib import Path
 
 import pytest
 
+from handwheel.connectors import documents
 from handwheel.connectors.documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.site import Site, load_site
@@ -54,8 +57,35 @@ EDITS = [
     ("allow:", "alow:", "alow", "alow", "unknown key; did you mean 'allow'?"),
     ("allow:", "unattended: always\nallow:", "unatt", "unattended", "input should be 'never' or"),
     ("allow:", "ttl_max: 2 d\nallow:", "ttl_max", "ttl_max", "must lie between 1 s and 1 d"),
+    ("nurse: {}", "nurse: {areas: [CW/*, XX/*]}", "XX", "roles.nurse.areas.1",
+     "'XX/*' matches the path of no equipment"),
+    ("nurse: {}", "nurse: {areas: []}", "areas", "roles.nurse.areas", "list should have at least"),
+    ("class: R1", "area: XX/*, class: R1", "area", "allow.0.area", "'XX/*' matches the path of no"),
+    ("class: R1", "area: CW/E-*, class: R1", "PIC-102.sp]", "allow.0.tags.0",
+     "'PIC-102.sp' matches no writable tag in CW/E-*"),
+    ("allow:", "groups: [{id: g, tags: [PIC-102.sp], within: 1 h}]\nallow:", "{id: g", "groups.0",
+     "a group has writes or travel, or both"),
+    ("allow:", "groups: [{id: g, tags: [PIC-9*], writes: 1, within: 1 h}]\nallow:", "PIC-9",
+     "groups.0.tags.0", "'PIC-9*' matches no writable tag"),
+    ("allow:", "groups: [{id: g, tags: [PIC-102.sp], writes: 0, within: 1 h}]\nallow:", "writes",
+     "groups.0.writes", "input should be greater than or equal to 1"),
+    ("allow:", "groups: [{id: g, tags: [PIC-102.sp], travel: 4 bar, within: 1 h}]\nallow:",
+     "travel", "groups.0.travel", "PIC-102.sp is in kPa, not in bar"),
+    ("allow:", "groups: [{id: g, tags: [P-101A.run_cmd], travel: 4 kPa, within: 1 h}]\nallow:",
+     "travel", "groups.0.travel", "P-101A.run_cmd is no number but a bool"),
+    ("allow:", "groups: [{id: g, tags: [PIC-102.sp], writes: 1, within: 8 d}]\nallow:", "{id: g",
+     "groups.0", "within: must lie between 1 s and 7 d"),
+    ("allow:", "asking: {pending: 0}\nallow:", "pending", "asking.pending", "input should be gre"),
+    ("allow:", "suspend: {alarms: [I-*.active, PT-102.pv]}\nallow:", "PT-102",
+     "suspend.alarms.1", "'PT-102.pv' matches no bool tag"),
+    ("allow:", "suspend: {more_than: 0}\nallow:", "more", "suspend.more_than", "input should be"),
+    ("allow:", "suspend: {within: 2 d}\nallow:", "within", "suspend.within", "must lie between"),
+    ("allow:", "suspend: {disk: 0 MB}\nallow:", "disk", "suspend.disk", "'0 MB' is no size from"),
+    ("allow:", "suspend: {disk: 200}\nallow:", "disk", "suspend.disk", "200 is no size from 1 MB"),
+    ("allow:", "asking: {pause_after_rejection: 2 d}\nallow:", "pause",
+     "asking.pause_after_rejection", "must not be longer than 1 d"),
 ]  # fmt: skip
-PARTS = "a rule has either tags, or connection, table and addresses"
+PARTS = "a rule has either tags, or connection and nodes, or connection, table and addresses"
 FORBID = [
     ("{tags: [ESD.*], reason: x}", "ESD", "forbid.0.tags.0", "'ESD.*' matches no tag"),
     ("{reason: x}", "{reason", "forbid.0", PARTS),
@@ -65,7 +95,15 @@ FORBID = [
     ("{connection: plc, table: coil, addresses: 1, reason: x}", "connection",
      "forbid.0.connection", "there is no connection 'plc'; known: dcs, pkg"),
     ("{connection: dcs, table: coil, addresses: 1, reason: x}", "connection",
-     "forbid.0.connection", "dcs is opcua: forbid its tags by name"),
+     "forbid.0.connection", "dcs is opcua: forbid its tags by name, or by nodes"),
+    ("{connection: pkg, nodes: ['nsu=urn:x;s=A'], reason: x}", "connection",
+     "forbid.0.connection", "pkg is modbus: forbid its tags by name, or by table and addresses"),
+    ("{connection: dcs, nodes: ['nsu=urn:x;s=A'], table: coil, reason: x}", "{conn", "forbid.0",
+     PARTS),
+    ("{connection: dcs, nodes: ['ns=2;s=A'], reason: x}", "'ns=", "forbid.0.nodes.0",
+     "'ns=2;s=A' is no node id or pattern of one; write nsu=URI;s=NAME"),
+    ("{connection: dcs, nodes: ['nsu=urn:x;s=A*'], reason: x}", "'nsu=", "forbid.0.nodes.0",
+     "'nsu=urn:x;s=A*' matches the node of no tag on dcs"),
     *((f"{{connection: pkg, table: coil, addresses: {text}, reason: x}}", "addresses",
        "forbid.0.addresses", f"{shown} is no address; write one or two")
       for text, shown in (("9..1", "'9..1'"), ("65536", "65536"), ("-1", "-1"), ("1..", "'1..'"),
@@ -156,3 +194,60 @@ def test_a_new_sites_policy_allows_its_own_set_points_and_pumps_only(tmp_path: P
     assert allowed == {*present, *pumps}
     assert policy.unattended
     assert not load_policy(site_of(tmp_path / "other", Link())).unattended
+
+
+def test_a_rule_for_whom_nobody_counts_is_told(site: Site) -> None:
+    text = (HEAD + ALLOW).replace("operator: {}", "operator: {areas: [CW/E-*]}")
+    reason = "PIC-102.sp lies outside the areas of operator, so nobody could approve it"
+    with pytest.raises(ConfigError, match=rf"policy.yaml:4:\d+: allow.0.roles.0: {reason}"):
+        build_policy(parse_document(text, Document("policy.yaml")), site)
+    inside = text.replace("CW/E-*", "CW/PUMPS-101*")
+    assert build_policy(parse_document(inside, Document("policy.yaml")), site)
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("missing", "there is no such file, and without a policy nothing may be written"),
+        ("a folder", "cannot be read: is a directory"),
+        ("a pipe", "cannot be read: is no regular file"),
+        ("no text", "cannot be read: not UTF-8 at byte 0"),
+        ("long", "cannot be read: larger than 200000 bytes"),
+        ("huge", "cannot be read: larger than 10000000 bytes"),
+        ("forbidden", "cannot be read: permission denied"),
+    ],
+)
+def test_a_policy_that_cannot_be_read_is_told_at_once(
+    site: Site, tmp_path: Path, what: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "policy.yaml"
+    match what:
+        case "a folder":
+            path.mkdir()
+        case "a pipe":
+            os.mkfifo(path)
+        case "no text":
+            path.write_bytes(b"\xff")
+        case "long":
+            path.write_text("- []\n" * 120_000, encoding="utf-8")
+        case "huge":
+            path.write_bytes(b"# " + b"x" * 10_000_000)
+        case "forbidden":
+            path.write_text("schema: policy/1\n", encoding="utf-8")
+            monkeypatch.setattr(documents, "read_regular", _forbidden)  # root reads everything
+        case _:
+            assert what == "missing"
+    with pytest.raises(ConfigError, match=reason) as caught:
+        load_policy(replace(site, root=tmp_path))
+    assert str(path) in str(caught.value)
+
+
+def test_a_pipe_for_a_policy_keeps_no_site_waiting(site: Site, tmp_path: Path) -> None:
+    for name in ("site.yaml", "tags.yaml"):
+        (tmp_path / name).write_bytes((site.root / name).read_bytes())
+    os.mkfifo(tmp_path / "policy.yaml")
+    assert load_site(tmp_path).hashes == {**site.hashes, "policy": ""}
+
+
+def _forbidden(*_: object) -> bytes:
+    raise PermissionError(EACCES, "Permission denied")

@@ -42,9 +42,16 @@ class CrossLimit:
         return any(tag.equipment in place for place in self.places.values())
 
     def denial(self, readings: Mapping[str, DataValue], tag: Tag, value: Value) -> str:
-        """Returns why a write is denied; empty if it is not. What is not known denies."""
-        if not self.concerns(tag):
-            return ""
+        """Returns why a write is denied; empty if it is not.
+
+        What is not known denies, and so does what cannot be judged.
+        """
+        try:
+            return self._denial(readings, tag, value) if self.concerns(tag) else ""
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a no, and with a reason
+            return f"{self.rule.id}: it cannot be judged: {type(error).__name__}"
+
+    def _denial(self, readings: Mapping[str, DataValue], tag: Tag, value: Value) -> str:
         if self.rule.with_ == "now":
             now = self.condition.evaluate(readings)
             return "" if now is Truth.TRUE else self._words(f"is {now.value} now", readings)

@@ -13,7 +13,8 @@ from .bench import Bench
 from .decisions import Reason, Signed
 from .ledger.records import RequestRecord, load_decisions
 from .operators import AGENT, Operator
-from .quorum import Satisfies, check_quorum, fault_of_person, may_object, missing_roles
+from .policy import Policy
+from .quorum import check_quorum, fault_of_person, may_object, missing_roles
 
 
 def check_approver(bench: Bench, record: RequestRecord, operator: Operator, now: Instant) -> None:
@@ -28,7 +29,7 @@ def check_approver(bench: Bench, record: RequestRecord, operator: Operator, now:
         or _fault_of_repetition(bench, record, operator, now)
     )
     if fault:
-        raise PermitRefused(refusal(fault, record.request, operator, bench.policy.satisfies))
+        raise PermitRefused(refusal(fault, record.request, operator, bench.policy))
 
 
 def check_objector(bench: Bench, request: ActionRequest, operator: Operator) -> None:
@@ -42,7 +43,7 @@ def check_objector(bench: Bench, request: ActionRequest, operator: Operator) -> 
     if fault is None and not may_object(request, operator, satisfies):
         fault = Reason.ROLE_DOES_NOT_SATISFY
     if fault:
-        raise PermitRefused(refusal(fault, request, operator, satisfies))
+        raise PermitRefused(refusal(fault, request, operator, bench.policy))
 
 
 def check_resolver(bench: Bench, request: ActionRequest, operator: Operator) -> None:
@@ -57,14 +58,22 @@ def check_resolver(bench: Bench, request: ActionRequest, operator: Operator) -> 
     if fault is None and len(missing) == len(request.roles):
         fault = Reason.ROLE_DOES_NOT_SATISFY
     if fault:
-        raise PermitRefused(refusal(fault, request, operator, satisfies))
+        raise PermitRefused(refusal(fault, request, operator, bench.policy))
 
 
-def check_roles(bench: Bench, operator: Operator, roles: Collection[str], what: str) -> None:
+def check_roles(
+    bench: Bench,
+    operator: Operator,
+    roles: Collection[str],
+    what: str,
+    tags: Collection[str] | None = None,
+) -> None:
     """Refuses a person who does not stand in for every role that something asks for.
 
     Args:
         what: What the roles are needed for, in words: `to abort U-7K3MQ2XA`.
+        tags: The tags that it is about; without any, a role that is bound to areas counts for
+            nothing.
 
     Raises:
         PermitRefused: Key taken back, an administrator, a role that is missing; also if no role
@@ -81,25 +90,34 @@ def check_roles(bench: Bench, operator: Operator, roles: Collection[str], what: 
         raise PermitRefused(f"no role is named that is needed {what}, so nobody is entitled")
     satisfies = bench.policy.satisfies
     missing = [
-        role for role in sorted(roles) if not any(satisfies(held, role) for held in operator.roles)
+        role
+        for role in sorted(roles)
+        if not any(satisfies(held, role, tags) for held in operator.roles)
     ]
     if missing:
         raise PermitRefused(
             f"{operator.person} lacks a role that is needed {what}: {', '.join(missing)}"
+            f"{_areas(bench.policy, operator)}"
         )
 
 
-def refusal(
-    reason: Reason, request: ActionRequest, operator: Operator, satisfies: Satisfies
-) -> str:
+def refusal(reason: Reason, request: ActionRequest, operator: Operator, policy: Policy) -> str:
     """Returns in one sentence why a person's word on a request does not count."""
     if reason is not Reason.ROLE_DOES_NOT_SATISFY:
         return f"{operator.person}: {reason}"
-    missing = missing_roles(request, operator, satisfies)
+    missing = missing_roles(request, operator, policy.satisfies)
     if not missing:  # the role that the signature names, or nobody is entitled
         return f"{operator.person}: {reason}"
     has = "has none of the roles" if len(missing) == len(request.roles) else "lacks a role"
-    return f"{operator.person} {has} that {request.risk_class} asks for: {', '.join(missing)}"
+    asked = f"that {request.risk_class} asks for: {', '.join(missing)}"
+    return f"{operator.person} {has} {asked}{_areas(policy, operator)}"
+
+
+def _areas(policy: Policy, operator: Operator) -> str:
+    """Returns where alone the roles of a person count, after a word that one is missing."""
+    bound = {role: policy.areas_of(role) for role in sorted(operator.roles)}
+    said = [f"{role} counts in {' and '.join(areas)}" for role, areas in bound.items() if areas]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _fault_of_key(bench: Bench, operator: Operator) -> Reason | None:

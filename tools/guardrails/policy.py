@@ -3,25 +3,29 @@
 No matching rule denies, forbid wins, and of several rules the strictest holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from sys import float_info
-from typing import TypeGuard
+from pathlib import Path
 
-from handwheel.connectors.documents import Document, read_document
+from handwheel.connectors.documents import Document, parse_content, read_content
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.models import load_model
 from handwheel.connectors.site import POLICY_FILE, Site
-from handwheel.connectors.tags import NodeAddress, Tag
-from handwheel.connectors.values import DataValue, Quality, Value
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue, Value
 
-from .policy_file import PolicyFile, RiskClass
-from .policy_rules import Standing, acting_as, check_policy, spared, standings
-from .quantities import Quantity, Range
+from .areas import Roles, roles_of
+from .groups import Group
+from .policy_checks import check_policy
+from .policy_file import Asking, PolicyFile, RiskClass
+from .policy_rules import Standing, group_of, place_of, spared, standings
+from .policy_suspend import Suspend
+from .policy_values import risk, standing_denials, step_denials, value_denials
+from .quantities import Range
 
 _PEOPLE: Mapping[RiskClass, int] = {"R1": 1, "R2": 1, "R3": 2, "R4": 2}
-# How far a number may move when a device keeps it in 32 bits, and when it is scaled.
-_FLOAT32, _FLOAT64 = 2.0**-23, 2.0**-51
+_NO_JUDGEMENT = "the policy cannot be judged here"
+_MOST_BYTES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ class Ruling:
     cooldown_s: float = 0.0
 
 
+def _denied(*reasons: str) -> Ruling:
+    return Ruling(False, "R4", (), _PEOPLE["R4"], reasons, ())
+
+
 @dataclass(frozen=True, slots=True)
 class Across:
     """A condition over several tags, still as text, and where it stands.
@@ -61,6 +69,7 @@ class Across:
     Attributes:
         with_: `after`: judged as the write would make it; `now`: on the plant as it is.
         spared: The tags whose writes are said to change nothing that the condition reads.
+        place: Where the rule stands: `policy.yaml:12`.
     """
 
     id: str
@@ -70,6 +79,7 @@ class Across:
     line: int
     column: int
     spared: frozenset[str] = frozenset()
+    place: str = ""
 
     def problem(self, reason: str) -> Problem:
         """Returns a problem with the condition, at its place."""
@@ -84,25 +94,57 @@ class Policy:
         across: The conditions that every write must leave, or find, true.
         ttl_max_s: The longest that a request may wait for its last signature, seconds.
         unattended: Whether decisions count that no person made; every device is simulated.
+        groups: Tags that may be moved together only so often, or so far.
+        asking: How much people may be asked.
+        suspend: When alarms are a flood, and when the disk is too full.
     """
 
     across: tuple[Across, ...]
     ttl_max_s: float
     unattended: bool
+    groups: tuple[Group, ...]
+    asking: Asking
+    suspend: Suspend
     _standings: Mapping[str, Standing]
-    _acts_as: Mapping[str, frozenset[str]]
+    _roles: Roles
 
-    def satisfies(self, held: str, wanted: str) -> bool:
-        """Whether a role may act as another; one that the policy does not know never may."""
-        return wanted in self._acts_as.get(held, frozenset())
+    def satisfies(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
+        """Whether a role may act as another; one that the policy does not know never may.
+
+        Args:
+            tags: All that is written. Without any, only roles count that count everywhere.
+        """
+        return self._roles.satisfies(held, wanted, tags)
+
+    def has_role(self, role: str) -> bool:
+        """Whether the policy knows a role, wherever it counts."""
+        return role in self._roles.acts_as
+
+    def areas_of(self, role: str) -> tuple[str, ...] | None:
+        """Returns the areas in which alone a role counts; `None` if it counts everywhere."""
+        return self._roles.areas.get(role)
 
     def has_use_for(self, role: str) -> bool:
         """Whether some write may be approved in a role."""
         return any(
-            self.satisfies(role, wanted)
+            self.satisfies(role, wanted, (standing.tag.name,))
             for standing in self._standings.values()
             for wanted in standing.roles
         )
+
+    def groups_of(self, tag: str) -> tuple[Group, ...]:
+        """Returns the groups that a tag belongs to."""
+        return tuple(each for each in self.groups if tag in each.tags)
+
+    def deciders(self, tag: str) -> Mapping[str, tuple[str, ...]]:
+        """Returns where the rules stand that decide each point of a tag, such as `limits`."""
+        standing = self._standings.get(tag)
+        return standing.deciders if standing is not None else {}
+
+    def roles_for(self, tag: Tag) -> tuple[str, ...]:
+        """Returns the roles that a write of a tag asks for, whatever the value; see `judge`."""
+        standing = self._standings.get(tag.name)
+        return standing.roles if standing is not None and standing.tag == tag else ()
 
     def judge(
         self, tag: Tag, value: Value, now: DataValue | None, *, from_anywhere: bool = False
@@ -115,14 +157,24 @@ class Policy:
             from_anywhere: Whether the step does not count: it leads into a safe state.
 
         Returns:
-            A ruling for anything that is asked: what does not fit is denied, never raised.
+            A ruling for anything that is asked: what does not fit, or cannot be judged, is
+            denied, never raised.
         """
         standing = self._standings.get(tag.name)
         if standing is None or standing.tag != tag:
-            return Ruling(False, "R4", (), _PEOPLE["R4"], ("it is no tag of this site",), ())
-        never = (*_standing_denials(standing), *_value_denials(standing, value))
-        raised = _risk(standing, value)
-        denied = never or (() if from_anywhere else _step_denials(standing, value, now))
+            return _denied("it is no tag of this site")
+        try:
+            return self._judged(standing, value, now, from_anywhere=from_anywhere)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a no, and with a reason
+            return _denied(f"{_NO_JUDGEMENT}: {type(error).__name__}")
+
+    @staticmethod
+    def _judged(
+        standing: Standing, value: Value, now: DataValue | None, *, from_anywhere: bool
+    ) -> Ruling:
+        never = (*standing_denials(standing), *value_denials(standing, value))
+        raised = risk(standing, value)
+        denied = never or (() if from_anywhere else step_denials(standing, value, now))
         risk_class: RiskClass = "R4" if never else max([standing.class_, *raised])
         return Ruling(
             is_allowed=not denied,
@@ -150,11 +202,24 @@ def load_policy(site: Site) -> Policy:
     if not path.exists():
         reason = "there is no such file, and without a policy nothing may be written: create it"
         raise ConfigError([Problem(str(path), 0, 0, "", reason)])
-    document = read_document(path)
+    document = read_policy(path)
     if document.sha256 != site.hashes["policy"]:
         reason = "it changed while the site was being read: start again"
         raise ConfigError([Problem(str(path), 0, 0, "", reason)])
     return build_policy(document, site)
+
+
+def read_policy(path: Path) -> Document:
+    """Parses a policy's file, unless it is so long that this would take minutes.
+
+    Raises:
+        ConfigError: It cannot be read, is too long, or is not YAML as we want it.
+    """
+    content = read_content(path)
+    if len(content) > _MOST_BYTES:
+        reason = f"cannot be read: larger than {_MOST_BYTES} bytes"
+        raise ConfigError([Problem(str(path), 0, 0, "", reason)])
+    return parse_content(content, str(path))
 
 
 def read_policy_file(document: Document) -> PolicyFile:
@@ -184,6 +249,7 @@ def build_policy(document: Document, site: Site) -> Policy:
             document.file,
             *document.places["across", n, "that"],
             spared(rule, site),
+            place_of(document, "across", n),
         )
         for n, rule in enumerate(file.across)
     )
@@ -192,89 +258,15 @@ def build_policy(document: Document, site: Site) -> Policy:
         ttl_max_s=file.ttl_max,
         unattended=file.unattended == "simulated",
         _standings=standings(file, document, site),
-        _acts_as={role: acting_as(role, file.roles) for role in file.roles},
+        groups=tuple(
+            group_of(rule, place_of(document, "groups", n), site)
+            for n, rule in enumerate(file.groups)
+        ),
+        asking=file.asking,
+        suspend=file.suspend,
+        _roles=roles_of(file.roles, site),
     )
 
 
 def _ends(span: Range | None) -> tuple[float, float] | None:
     return (span.low, span.high) if span else None
-
-
-def _standing_denials(standing: Standing) -> tuple[str, ...]:
-    if standing.forbidden:
-        return standing.forbidden
-    if not standing.is_writable:
-        return ("its tag or its connection is not for writing",)
-    return () if standing.is_allowed else ("no rule allows it",)
-
-
-def _value_denials(standing: Standing, value: Value) -> tuple[str, ...]:
-    tag, limits = standing.tag, standing.limits
-    if not _fits(tag, value):
-        return (f"it is no value that a {tag.kind} of {tag.name} can have",)
-    if tag.kind not in {"float", "int"} or not standing.is_allowed:
-        return ()
-    if limits is None:
-        return ("no rule gives it limits",)
-    if not _is_number(value) or not limits.holds(value):
-        return (f"{tag.show_value(value)} lies outside the limits {limits}",)
-    return ()
-
-
-def _fits(tag: Tag, value: object) -> bool:
-    match tag.kind:
-        case "bool":
-            return isinstance(value, bool)
-        case "enum":
-            return _is_integer(value) and value in tag.members.values()
-        case "int":
-            return _is_integer(value) and _is_number(value)
-        case "float":
-            return _is_number(value)
-        case _:
-            return isinstance(value, str)
-
-
-def _is_integer(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    # Compared, not converted: an integer can be too large for a float, and NaN compares false.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return -float_info.max <= value <= float_info.max
-
-
-def _risk(standing: Standing, value: Value) -> dict[RiskClass, str]:
-    """Returns the classes above its rules' own that the write has, each with the reason."""
-    raised: dict[RiskClass, str] = {}
-    if standing.band is None:
-        raised["R2"] = "R2: it is no set point with a normal band"
-    elif not (_is_number(value) and standing.band.holds(value)):
-        raised["R2"] = f"R2: outside the normal band {standing.band}"
-    if not standing.is_commissioned:
-        raised["R3"] = "R3: nobody has commissioned the rule"
-    return {class_: why for class_, why in raised.items() if class_ > standing.class_}
-
-
-def _precision(tag: Tag) -> float:
-    """Returns by how much, of itself, a number of this tag may differ from the one meant."""
-    if tag.kind != "float":
-        return 0.0
-    is_single = isinstance(tag.address, NodeAddress) or tag.address.encoding == "float32"
-    return _FLOAT32 if is_single else _FLOAT64
-
-
-def _step_denials(standing: Standing, value: Value, now: DataValue | None) -> tuple[str, ...]:
-    largest = standing.max_step
-    if largest is None or not _is_number(value):
-        return ()
-    present = now.value if now is not None and now.quality is Quality.GOOD else None
-    if not _is_number(present):
-        return ("its step is limited, and its present value is not known",)
-    slack = _precision(standing.tag) * max(abs(value), abs(present))
-    if abs(value - present) <= largest + slack:
-        return ()
-    step, most = (Quantity(n, standing.tag.unit) for n in (abs(value - present), largest))
-    return (f"a step of {step} is more than the {most} allowed",)

@@ -4,18 +4,24 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from handwheel.connectors.durations import Duration
 from handwheel.connectors.models import Model, spelled
 from handwheel.connectors.tags import RegisterAddress, Table
 
+from .nodes import check_pattern
+from .policy_suspend import Suspend
 from .quantities import Rate, Span, Step
 
 RiskClass = Literal["R1", "R2", "R3", "R4"]
 
 _ADDRESSES = re.compile(r"(\d{1,5})(?:\.\.(\d{1,5}))?", re.ASCII)
 _LAST_ADDRESS = 65535
+_LONGEST_WINDOW_S = 7 * 86400.0
+_LONGEST_PAUSE_S = 86400.0
+_Id = Annotated[str, spelled(r"[a-z][a-z0-9-]*", "is no id: a-z, 0-9 and hyphen, first a letter")]
+_NodePattern = Annotated[str, AfterValidator(check_pattern)]
 
 
 def _parse_addresses(text: object) -> tuple[int, int]:
@@ -28,9 +34,14 @@ def _parse_addresses(text: object) -> tuple[int, int]:
 
 
 class Role(Model):
-    """What else a person in this role may act as."""
+    """What else a person in this role may act as, and where.
+
+    `areas` are patterns of equipment paths; with them the role counts only for requests all of
+    whose writes lie there, and without them everywhere.
+    """
 
     acts_as: list[str] = Field(default_factory=list)
+    areas: Annotated[list[str], Field(min_length=1)] | None = None
 
 
 class Commissioned(Model):
@@ -50,19 +61,27 @@ class Commissioned(Model):
 
 
 class ForbidRule(Model):
-    """What is never written: tags by pattern, or a stretch of a Modbus device's addresses."""
+    """What is never written: tags or OPC UA nodes by pattern, or addresses of a Modbus device."""
 
     tags: list[str] = Field(default_factory=list)
     connection: str = ""
+    nodes: list[_NodePattern] = Field(default_factory=list[_NodePattern])
     table: Table | None = None
     addresses: Annotated[tuple[int, int] | None, BeforeValidator(_parse_addresses)] = None
     reason: str = Field(min_length=1)
 
     @model_validator(mode="after")
     def _check(self) -> "ForbidRule":
-        place = (bool(self.connection), self.table is not None, self.addresses is not None)
-        if any(place) == bool(self.tags) or any(place) != all(place):
-            raise ValueError("a rule has either tags, or connection, table and addresses")
+        given = {
+            name
+            for name in ("tags", "connection", "nodes", "table", "addresses")
+            if getattr(self, name)
+        }
+        if given not in ({"tags"}, {"connection", "nodes"}, {"connection", "table", "addresses"}):
+            raise ValueError(
+                "a rule has either tags, or connection and nodes, or connection, table and "
+                "addresses"
+            )
         return self
 
     def overlaps(self, address: RegisterAddress) -> bool:
@@ -76,10 +95,12 @@ class ForbidRule(Model):
 class AllowRule(Model):
     """What may be written once people have approved it, and within what.
 
-    A rule without `commissioned` needs two people: nobody has tried it yet.
+    A rule without `commissioned` needs two people: nobody has tried it yet. With `area` it is
+    for those of its tags only whose equipment's path matches.
     """
 
     tags: list[str] = Field(min_length=1)
+    area: Annotated[str, Field(min_length=1)] | None = None
     class_: Literal["R1", "R2", "R3"] = Field(alias="class")
     roles: list[str] = Field(min_length=1)
     band: Span | None = None
@@ -103,7 +124,7 @@ class AcrossRule(Model):
     `except` names tags of its equipment whose writes cannot change what the condition reads.
     """
 
-    id: Annotated[str, spelled(r"[a-z][a-z0-9-]*", "is no id: a-z, 0-9 and hyphen, first a letter")]
+    id: _Id
     that: str = Field(min_length=1)
     with_: Literal["after", "now"] = Field(alias="with")
     except_: list[str] = Field(default_factory=list, alias="except")
@@ -113,6 +134,43 @@ class AcrossRule(Model):
         if self.except_ and self.with_ == "now":
             raise ValueError("except: goes with 'after' only; with 'now' every write is judged")
         return self
+
+
+class GroupRule(Model):
+    """How often, or how far, the tags of a group may be moved together in a stretch of time."""
+
+    id: _Id
+    tags: list[str] = Field(min_length=1)
+    writes: Annotated[int, Field(ge=1, le=1000)] | None = None
+    travel: Step | None = None
+    within: Duration
+
+    @model_validator(mode="after")
+    def _check(self) -> "GroupRule":
+        if self.writes is None and self.travel is None:
+            raise ValueError("a group has writes or travel, or both: how much is too much")
+        if not 1.0 <= self.within <= _LONGEST_WINDOW_S:
+            raise ValueError("within: must lie between 1 s and 7 d")
+        return self
+
+
+class Asking(Model):
+    """How much people are asked at once, and how soon once more for what they have rejected.
+
+    Attributes:
+        pending: How many requests may wait for one role.
+        pause_after_rejection: How long the same is not asked for again, seconds.
+    """
+
+    pending: int = Field(default=5, ge=1, le=1000)
+    pause_after_rejection: Duration = 600.0
+
+    @field_validator("pause_after_rejection")
+    @classmethod
+    def _check_pause(cls, seconds: float) -> float:
+        if not 0.0 <= seconds <= _LONGEST_PAUSE_S:
+            raise ValueError("must not be longer than 1 d")
+        return seconds
 
 
 class PolicyFile(Model):
@@ -125,6 +183,9 @@ class PolicyFile(Model):
     forbid: list[ForbidRule] = Field(default_factory=list[ForbidRule])
     allow: list[AllowRule] = Field(default_factory=list[AllowRule])
     across: list[AcrossRule] = Field(default_factory=list[AcrossRule])
+    groups: list[GroupRule] = Field(default_factory=list[GroupRule])
+    asking: Asking = Asking()
+    suspend: Suspend = Suspend()
 
     @field_validator("ttl_max")
     @classmethod

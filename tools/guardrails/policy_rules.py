@@ -1,22 +1,26 @@
-"""A policy's rules against a site: do they fit it, and what do they come to for each tag."""
+"""A policy's rules against a site: what they come to for each tag."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import reduce
+from typing import Any
 
-from handwheel.connectors.documents import Document, Path_
-from handwheel.connectors.endpoints import is_same_device
-from handwheel.connectors.errors import Problem
+from handwheel.connectors.documents import Document
+from handwheel.connectors.endpoints import (
+    ConnectionConfig,
+    ModbusConnection,
+    OpcuaConnection,
+    is_same_device,
+)
 from handwheel.connectors.site import POLICY_FILE, Site
-from handwheel.connectors.tags import RegisterAddress, Tag
+from handwheel.connectors.tags import NodeAddress, RegisterAddress, Tag
 
-from .operators import ADMINISTRATOR, AGENT, ROLE
-from .policy_file import AcrossRule, AllowRule, ForbidRule, PolicyFile, RiskClass, Role
-from .quantities import Range
-
-_RESERVED = (ADMINISTRATOR, AGENT)  # neither ever approves
-_NUMERIC = {"float", "int"}
+from .areas import lies_in
+from .groups import Group
+from .nodes import names_node
+from .policy_file import AcrossRule, AllowRule, ForbidRule, GroupRule, PolicyFile, RiskClass
+from .quantities import Range, rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Standing:
         is_allowed: Whether any rule allows it.
         class_: The highest class of its rules.
         rules: Where every rule stands that matched.
+        deciders: For each point, such as `limits`, where the rules stand that decide it.
     """
 
     tag: Tag
@@ -43,6 +48,7 @@ class Standing:
     max_step: float | None
     rate_per_s: float | None
     cooldown_s: float
+    deciders: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 def standings(file: PolicyFile, document: Document, site: Site) -> dict[str, Standing]:
@@ -51,24 +57,60 @@ def standings(file: PolicyFile, document: Document, site: Site) -> dict[str, Sta
 
 
 def _standing(tag: Tag, file: PolicyFile, document: Document, site: Site) -> Standing:
-    forbids = [(n, rule) for n, rule in enumerate(file.forbid) if _forbids(rule, tag, site)]
-    allows = [(n, rule) for n, rule in enumerate(file.allow) if _names(rule.tags, tag)]
+    forbids = [(n, rule) for n, rule in enumerate(file.forbid) if forbids_tag(rule, tag, site)]
+    allows = [(n, rule) for n, rule in enumerate(file.allow) if allows_tag(rule, tag, site)]
     rules = [rule for _, rule in allows]
-    places = [*(("forbid", n) for n, _ in forbids), *(("allow", n) for n, _ in allows)]
+    against = [place_of(document, "forbid", n) for n, _ in forbids]
+    for_ = [place_of(document, "allow", n) for n, _ in allows]
     return Standing(
         tag=tag,
         is_writable=site.is_writable(tag),
-        forbidden=tuple(f"forbidden: {rule.reason}" for _, rule in forbids),
+        forbidden=(
+            *(f"forbidden: {rule.reason}" for _, rule in forbids),
+            *([f"it is the heartbeat of {tag.equipment}"] if site.is_heartbeat(tag) else ()),
+        ),
         is_allowed=bool(rules),
         class_=_highest(rules),
         roles=tuple(sorted({role for rule in rules for role in rule.roles})),
         is_commissioned=all(rule.commissioned for rule in rules),
-        rules=tuple(f"{POLICY_FILE}:{document.places[place][0]}" for place in places),
+        rules=(*against, *for_),
         limits=_narrowest(rule.limits for rule in rules),
         band=_narrowest(rule.band for rule in rules),
         max_step=min((rule.max_step.number for rule in rules if rule.max_step), default=None),
         rate_per_s=min((rule.rate.number for rule in rules if rule.rate), default=None),
         cooldown_s=max((rule.cooldown for rule in rules), default=0.0),
+        deciders=_deciders(rules, for_) | ({"forbid": tuple(against)} if against else {}),
+    )
+
+
+def _deciders(rules: Sequence[AllowRule], places: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Returns for each point where the strictest rules stand; nothing of what none says."""
+    if not rules:
+        return {}
+    limits, band = [_narrowest(getattr(r, key) for r in rules) for key in ("limits", "band")]
+    class_, cooldown_s = _highest(rules), max(rule.cooldown for rule in rules)
+    steps = [rule.max_step.number for rule in rules if rule.max_step]
+    rates = [rule.rate.number for rule in rules if rule.rate]
+    points: Mapping[str, Sequence[bool]] = {
+        "class": [rule.class_ == class_ for rule in rules],
+        "roles": [True] * len(rules),
+        "commissioned": [rule.commissioned is None for rule in rules],
+        "limits": [_shares_end(rule.limits, limits) for rule in rules],
+        "band": [_shares_end(rule.band, band) for rule in rules],
+        "max_step": [r.max_step is not None and r.max_step.number == min(steps) for r in rules],
+        "rate": [rule.rate is not None and rule.rate.number == min(rates) for rule in rules],
+        "cooldown": [cooldown_s > 0.0 and rule.cooldown == cooldown_s for rule in rules],
+    }
+    found = {
+        point: tuple(place for place, does in zip(places, each, strict=True) if does)
+        for point, each in points.items()
+    }
+    return {point: each for point, each in found.items() if each}
+
+
+def _shares_end(one: Range | None, whole: Range | None) -> bool:
+    return (
+        one is not None and whole is not None and (one.low == whole.low or one.high == whole.high)
     )
 
 
@@ -81,132 +123,84 @@ def _narrowest(spans: Iterable[Range | None]) -> Range | None:
     return reduce(Range.narrowed, given) if given else None
 
 
-def _names(patterns: Iterable[str], tag: Tag) -> bool:
+def place_of(document: Document, *path: str | int) -> str:
+    """Returns where something stands in the policy, such as `policy.yaml:12`."""
+    return f"{POLICY_FILE}:{document.places[path][0]}"
+
+
+def names_tag(patterns: Iterable[str], tag: Tag) -> bool:
+    """Whether one of some patterns names a tag."""
     return any(fnmatchcase(tag.name, pattern) for pattern in patterns)
 
 
-def _forbids(rule: ForbidRule, tag: Tag, site: Site) -> bool:
+def allows_tag(rule: AllowRule, tag: Tag, site: Site) -> bool:
+    """Whether a permission is for a tag: by its name and, if the rule says so, by its area."""
+    return names_tag(rule.tags, tag) and (rule.area is None or lies_in(tag, site, rule.area))
+
+
+def forbids_tag(rule: ForbidRule, tag: Tag, site: Site) -> bool:
+    """Whether a prohibition is for a tag: by its name, or by what it leads to, however named."""
     if rule.tags:
-        return _names(rule.tags, tag)
-    meant, own = site.connections[rule.connection], site.connections[tag.connection]
-    is_there = isinstance(tag.address, RegisterAddress) and rule.overlaps(tag.address)
-    return is_there and is_same_device(meant, own)
+        return names_tag(rule.tags, tag)
+    address = tag.address
+    if isinstance(address, NodeAddress):
+        is_named = any(names_node(pattern, address) for pattern in rule.nodes)
+    else:
+        is_named = rule.overlaps(address)
+    return is_named and leads_to(rule.connection, tag, site)
 
 
-def acting_as(role: str, roles: Mapping[str, Role]) -> frozenset[str]:
-    """Returns every role that one covers, directly or through another; itself too."""
-    found: set[str] = set()
-    open_ = [role]
-    while open_:
-        name = open_.pop()
-        if name in roles and name not in found:
-            found.add(name)
-            open_ += roles[name].acts_as
-    return frozenset(found)
+def leads_to(connection: str, tag: Tag, site: Site) -> bool:
+    """Whether a tag is on the device of a connection, by whatever connection it is read.
+
+    On Modbus a tag may name another unit than its connection does. An OPC UA server is known by
+    its endpoint, and by what it says of itself where that is configured.
+    """
+    if tag.connection == connection:
+        return True
+    own = site.connections[tag.connection]
+    unit = tag.address.unit if isinstance(tag.address, RegisterAddress) else None
+    if unit is not None and isinstance(own, ModbusConnection):
+        changes: dict[str, Any] = {"unit": unit}
+        own = own.model_copy(update=changes)
+    return any(_is_same(way, own) for way in _ways(connection, site))
 
 
-def check_policy(file: PolicyFile, document: Document, site: Site) -> Iterator[Problem]:
-    """Yields everything in which a policy does not fit itself or its site."""
-    yield from _check_roles(file, document)
-    for n, forbid in enumerate(file.forbid):
-        yield from _check_forbid(forbid, ("forbid", n), document, site)
-    for n, allow in enumerate(file.allow):
-        yield from _check_allow(allow, ("allow", n), file, document, site)
-    yield from _check_limits(file, document, site)
-    yield from _check_across(file, document, site)
-    real = [name for name, connection in site.connections.items() if not connection.simulated]
-    if file.unattended == "simulated" and real:
-        reason = f"only where every connection is simulated; {', '.join(real)} is not"
-        yield document.problem(("unattended",), reason)
+def _ways(connection: str, site: Site) -> list[ConnectionConfig]:
+    """Returns every connection to the device of one: the next may be known by another only."""
+    found = [site.connections[connection]]
+    for known in found:  # it grows on the way
+        found += [
+            each
+            for each in site.connections.values()
+            if each not in found and _is_same(known, each)
+        ]
+    return found
 
 
-def _check_roles(file: PolicyFile, document: Document) -> Iterator[Problem]:
-    for name, role in file.roles.items():
-        if name in _RESERVED:
-            yield document.problem(("roles", name), "is reserved, for it never approves")
-        elif not ROLE.fullmatch(name):
-            reason = "a role is named with lower-case letters, digits and '-'"
-            yield document.problem(("roles", name), reason)
-        for n, other in enumerate(role.acts_as):
-            if other not in file.roles:
-                yield document.problem(("roles", name, "acts_as", n), _unknown_role(other, file))
-
-
-def _unknown_role(name: str, file: PolicyFile) -> str:
-    return f"there is no role {name!r}; known: {', '.join(file.roles) or 'none'}"
-
-
-def _check_forbid(
-    rule: ForbidRule, path: Path_, document: Document, site: Site
-) -> Iterator[Problem]:
-    for n, pattern in enumerate(rule.tags):
-        if not any(fnmatchcase(name, pattern) for name in site.tags):
-            yield document.problem((*path, "tags", n), f"{pattern!r} matches no tag")
-    if not rule.connection:
-        return
-    connection = site.connections.get(rule.connection)
-    if connection is None:
-        known = ", ".join(site.connections)
-        reason = f"there is no connection {rule.connection!r}; known: {known}"
-        yield document.problem((*path, "connection"), reason)
-    elif connection.kind != "modbus":
-        reason = f"{rule.connection} is {connection.kind}: forbid its tags by name"
-        yield document.problem((*path, "connection"), reason)
-
-
-def _check_allow(
-    rule: AllowRule, path: Path_, file: PolicyFile, document: Document, site: Site
-) -> Iterator[Problem]:
-    for n, role in enumerate(rule.roles):
-        if role not in file.roles:
-            yield document.problem((*path, "roles", n), _unknown_role(role, file))
-    writable = [tag for tag in site.tags.values() if tag.writable]
-    for n, pattern in enumerate(rule.tags):
-        if not any(fnmatchcase(tag.name, pattern) for tag in writable):
-            yield document.problem((*path, "tags", n), f"{pattern!r} matches no writable tag")
-    named = [tag for tag in writable if _names(rule.tags, tag)]
-    for key, quantity in (
-        ("band", rule.band),
-        ("limits", rule.limits),
-        ("max_step", rule.max_step),
-        ("rate", rule.rate),
-    ):
-        for tag in named if quantity else ():
-            reason = _misfit(tag, quantity.unit if quantity else "")
-            if reason:
-                yield document.problem((*path, key), reason)
-
-
-def _misfit(tag: Tag, unit: str) -> str:
-    if tag.kind not in _NUMERIC:
-        return f"{tag.name} is no number but a {tag.kind}"
-    if unit != tag.unit:
-        return f"{tag.name} is in {tag.unit or 'no unit'}, not in {unit or 'no unit'}"
-    return ""
-
-
-def _check_limits(file: PolicyFile, document: Document, site: Site) -> Iterator[Problem]:
-    for tag in site.tags.values():
-        if tag.kind not in _NUMERIC or not tag.writable:
-            continue
-        rules = [(n, rule) for n, rule in enumerate(file.allow) if _names(rule.tags, tag)]
-        if rules and not any(rule.limits for _, rule in rules):
-            reason = f"limits: {tag.name} is a number: say between which ends it may be written"
-            yield document.problem(("allow", rules[0][0]), reason)
+def _is_same(one: ConnectionConfig, other: ConnectionConfig) -> bool:
+    if isinstance(one, OpcuaConnection) and isinstance(other, OpcuaConnection):
+        says = bool(one.application_uri) and one.application_uri == other.application_uri
+        shows = bool(one.certificate) and one.certificate == other.certificate
+        return says or shows or is_same_device(one, other)
+    return is_same_device(one, other)
 
 
 def spared(rule: AcrossRule, site: Site) -> frozenset[str]:
     """Returns the tags that a condition across tags leaves out."""
-    return frozenset(name for name, tag in site.tags.items() if _names(rule.except_, tag))
+    return frozenset(name for name, tag in site.tags.items() if names_tag(rule.except_, tag))
 
 
-def _check_across(file: PolicyFile, document: Document, site: Site) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for n, rule in enumerate(file.across):
-        if rule.id in seen:
-            yield document.problem(("across", n, "id"), f"{rule.id!r} stands here twice")
-        seen.add(rule.id)
-        for m, pattern in enumerate(rule.except_):
-            if not any(tag.writable and _names([pattern], tag) for tag in site.tags.values()):
-                reason = f"{pattern!r} matches no writable tag"
-                yield document.problem(("across", n, "except", m), reason)
+def group_of(rule: GroupRule, place: str, site: Site) -> Group:
+    """Returns a group with its tags."""
+    tags = [tag for tag in site.tags.values() if names_tag(rule.tags, tag)]
+    return Group(
+        id=rule.id,
+        tags=frozenset(tag.name for tag in tags),
+        writes=rule.writes,
+        travel=rule.travel.number if rule.travel else None,
+        unit=rule.travel.unit if rule.travel else "",
+        rounding={tag.name: rounding(tag) for tag in tags},
+        within_s=rule.within,
+        place=place,
+    )

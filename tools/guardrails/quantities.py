@@ -7,11 +7,15 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from handwheel.connectors.tags import NodeAddress, Tag
+
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.ASCII)
 _RATE = re.compile(r"(.+?)\s*/\s*(s|min|h)", re.ASCII)
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _BETWEEN = ".."
+# How far a number may move when a device keeps it in 32 bits, and when it is scaled.
+_FLOAT32, _FLOAT64 = 2.0**-23, 2.0**-51
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,14 @@ class Range:
     def narrowed(self, other: "Range") -> "Range":
         """Returns what lies in both; nothing does if its ends come out in the wrong order."""
         return Range(max(self.low, other.low), min(self.high, other.high), self.unit)
+
+
+def rounding(tag: Tag) -> float:
+    """Returns by how much, of itself, a number of a tag may differ from the one meant."""
+    if tag.kind != "float":
+        return 0.0
+    is_single = isinstance(tag.address, NodeAddress) or tag.address.encoding == "float32"
+    return _FLOAT32 if is_single else _FLOAT64
 
 
 def parse_quantity(text: object) -> Quantity:

@@ -1,0 +1,211 @@
+"""What the policy makes of one write: which rule decides what, what it needs, what is against it.
+
+Nothing here decides: it asks those who do, and says what they say.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue, Quality, Value
+
+from ..errors import PermitRefused
+from ..requests.filing import equipment_of, expected_of, requirements
+from ..requests.request import Action, ActionRequest, Proposer
+from ..requests.stamps import Instant
+from .across import CrossLimit
+from .asking import Proposal, obstacle, waiting_for
+from .groups import Spent, spent
+from .hindrances import Case, check_files, hindrances, locked_files
+from .ledger.database import Database
+from .ledger.stops import generations
+from .operators import AGENT, Operator, Roster
+from .picture import Picture
+from .policy import Across, Policy, Ruling
+
+_UNFILED = ""  # no request and no action has such an id
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A write that somebody asks about.
+
+    Attributes:
+        value: As the device would hold it, where that is known.
+        person: Who would propose it; empty for an agent, `anybody` for whoever it is.
+        readings: What the plant shows now; empty if it does not answer.
+    """
+
+    tag: Tag
+    value: Value
+    person: str
+    readings: Mapping[str, DataValue]
+
+    @property
+    def is_agents(self) -> bool:
+        """Whether an agent would propose it."""
+        return not self.person
+
+    @property
+    def now(self) -> DataValue | None:
+        """What the tag reads."""
+        return self.readings.get(self.tag.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the answer is looked up in.
+
+    Attributes:
+        database: `None` where there is no ledger yet.
+        picture: The running gate's; `None` if none runs.
+    """
+
+    site: Site
+    policy: Policy
+    across: Sequence[CrossLimit]
+    database: Database | None
+    roster: Roster
+    picture: Picture | None
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """One condition across tags that the write is judged by.
+
+    Attributes:
+        denial: Why it denies; empty if it does not; `None` where the plant does not answer.
+    """
+
+    rule: Across
+    denial: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer.
+
+    Attributes:
+        across: Judged only of what is allowed otherwise.
+        signers: Who could sign it now, apart from whoever asks.
+        budgets: What is left of each group; of one that cannot be read, why.
+        waiting: For each role, how many requests wait for it.
+        in_the_way: For what the gate would refuse it, or people not be asked about it, now.
+    """
+
+    ruling: Ruling
+    across: tuple[Crossed, ...]
+    signers: tuple[str, ...]
+    budgets: tuple[Spent | str, ...]
+    waiting: Mapping[str, int]
+    in_the_way: tuple[str, ...]
+
+    @property
+    def denials(self) -> tuple[str, ...]:
+        """Why it is denied; empty if it may be proposed."""
+        ruled = () if self.ruling.is_allowed else self.ruling.reasons
+        return (*ruled, *(each.denial for each in self.across if each.denial))
+
+
+def explain(desk: Desk, question: Question, now: Instant) -> Explanation:
+    """Says what the policy makes of a write.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    ruling = desk.policy.judge(question.tag, question.value, question.now)
+    return Explanation(
+        ruling,
+        tuple(_crossed(desk, question)) if ruling.is_allowed else (),
+        tuple(_signers(desk, question, ruling, now)),
+        tuple(_budgets(desk, question, now)),
+        _waiting(desk, ruling, now),
+        tuple(dict.fromkeys(_in_the_way(desk, question, ruling, now))),
+    )
+
+
+def _crossed(desk: Desk, question: Question) -> Iterator[Crossed]:
+    for limit in desk.across:
+        if limit.concerns(question.tag):
+            denial = (
+                limit.denial(question.readings, question.tag, question.value)
+                if question.readings
+                else None
+            )
+            yield Crossed(limit.rule, denial)
+
+
+def _signers(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> Iterator[str]:
+    for person in desk.roster.operators:
+        is_apart = person.is_administrator or AGENT in person.roles
+        if is_apart or person.person == question.person or not person.is_enrolled(now.wall):
+            continue
+        if ruling.roles and all(_holds(desk.policy, person, r, question) for r in ruling.roles):
+            yield person.person
+
+
+def _holds(policy: Policy, person: Operator, role: str, question: Question) -> bool:
+    tags = (question.tag.name,)
+    return any(policy.satisfies(held, role, tags) for held in person.roles)
+
+
+def _budgets(desk: Desk, question: Question, now: Instant) -> Iterator[Spent | str]:
+    for group in desk.policy.groups_of(question.tag.name):
+        try:
+            yield spent(desk.database, group, now) if desk.database else Spent(group, (), 0.0)
+        except PermitRefused as refusal:
+            yield f"{group.id}: {refusal}"
+
+
+def _waiting(desk: Desk, ruling: Ruling, now: Instant) -> dict[str, int]:
+    database = desk.database
+    return {role: len(waiting_for(database, role, now)) if database else 0 for role in ruling.roles}
+
+
+def _in_the_way(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> Iterator[str]:
+    site, database = desk.site, desk.database
+    if desk.picture is not None:
+        try:
+            check_files(site, site.hashes, desk.picture.hashes)
+        except PermitRefused as refusal:
+            yield str(refusal)
+    elif ruling.is_allowed:
+        yield "no gate is running: nobody can approve"
+    if database is None:  # nothing has ever been asked here
+        locked = locked_files(site, equipment_of(question.tag)) if site.state.exists() else ()
+        if locked:
+            yield f"locked out: {', '.join(sorted(locked))}"
+        return
+    yield from hindrances(_case(desk, database, question, now))
+    kind = "agent" if question.is_agents else "person"
+    proposal = Proposal(kind, ruling.roles, ((question.tag.name, question.value),))
+    if found := obstacle(database, desk.policy.asking, proposal, now):
+        yield found.reason
+
+
+def _case(desk: Desk, database: Database, question: Question, now: Instant) -> Case:
+    """Returns the write as a request would have it; it is none, and nobody can file it."""
+    site, tag = desk.site, question.tag
+    equipment, reading = equipment_of(tag), question.now
+    is_good = reading is not None and reading.quality is Quality.GOOD
+    present = reading.scalar if is_good and reading is not None else None
+    action = Action.model_construct(
+        action_id=_UNFILED,
+        kind="command",
+        equipment=equipment,
+        tag=tag.name,
+        value=question.value,
+        expected=() if present is None else (expected_of(site, tag, present),),
+        requires=tuple(requirements(site, tag)),
+    )
+    request = ActionRequest.model_construct(
+        request_id=_UNFILED,
+        proposer=Proposer(
+            kind="agent" if question.is_agents else "person", name=question.person or AGENT
+        ),
+        locks=generations(database, site.scopes_of(equipment)),
+        commands=(action,),
+        recovery=(),
+    )
+    return Case(site, database, desk.policy, request, action, now)

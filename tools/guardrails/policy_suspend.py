@@ -1,0 +1,66 @@
+"""The key `suspend` of `policy.yaml`: what, beside a lost plant, suspends actuation."""
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from handwheel.connectors.documents import Document
+from handwheel.connectors.durations import Duration
+from handwheel.connectors.errors import Problem
+from handwheel.connectors.models import Model
+from handwheel.connectors.site import Site
+
+_SIZE = re.compile(r"(\d{1,9}) ?(MB|GB)", re.ASCII)
+_BYTES = {"MB": 1_000_000, "GB": 1_000_000_000}
+_LEAST_B, _MOST_B = 1_000_000, 1_000_000_000_000
+_LONGEST_S = 86400.0
+
+
+def _parse_size(text: object) -> int:
+    match = _SIZE.fullmatch(text.strip()) if isinstance(text, str) else None
+    size = int(match[1]) * _BYTES[match[2]] if match else 0
+    if not _LEAST_B <= size <= _MOST_B:
+        raise ValueError(f"{text!r} is no size from 1 MB to 1000 GB; write for example: 200 MB")
+    return size
+
+
+class Suspend(Model):
+    """When alarms are a flood, and when the disk is too full.
+
+    Attributes:
+        alarms: Patterns of the bool tags that are true while an alarm is; none counts nothing.
+        more_than: How many may come within `within`; one more suspends actuation.
+        within: Seconds.
+        disk: How many bytes must be free where the state folder lies.
+    """
+
+    alarms: list[str] = Field(default_factory=list)
+    more_than: int = Field(default=10, ge=1, le=1000)
+    within: Duration = 600.0
+    disk: Annotated[int, BeforeValidator(_parse_size)] = 200_000_000
+
+    @field_validator("within")
+    @classmethod
+    def _check_within(cls, seconds: float) -> float:
+        if not 1.0 <= seconds <= _LONGEST_S:
+            raise ValueError("must lie between 1 s and 1 d")
+        return seconds
+
+    def alarm_tags(self, site: Site) -> frozenset[str]:
+        """Returns the names of the tags whose rises are counted."""
+        return frozenset(
+            tag.name
+            for tag in site.tags.values()
+            if tag.kind == "bool" and any(fnmatchcase(tag.name, each) for each in self.alarms)
+        )
+
+
+def check_suspend(rule: Suspend, document: Document, site: Site) -> Iterator[Problem]:
+    """Yields every pattern of alarms that counts nothing at this site."""
+    for n, pattern in enumerate(rule.alarms):
+        if not rule.model_copy(update={"alarms": [pattern]}).alarm_tags(site):
+            reason = f"{pattern!r} matches no bool tag"
+            yield document.problem(("suspend", "alarms", n), reason)

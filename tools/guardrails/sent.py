@@ -1,0 +1,129 @@
+"""What was sent to some tags before, as the ledger holds it; what cannot be read denies."""
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from sqlite3 import Row
+from typing import Any, cast
+
+from handwheel.connectors.values import Value
+
+from ..errors import LedgerError, PermitRefused
+from ..requests.stamps import Instant, parse_stamp, stamp
+from .ledger.database import Database
+from .ledger.records import load_exactly
+
+_COLUMNS = "SELECT action_id, request_id, tag, sent_at, sent_boot_id, sent_boot_ms "
+_SENT = f"{_COLUMNS} FROM action JOIN intent USING (action_id) "
+_DIGITS = "[0-9]" * 2
+_STAMP = f"{_DIGITS * 2}-{_DIGITS}-{_DIGITS}T{_DIGITS}:{_DIGITS}:{_DIGITS}.{_DIGITS}[0-9]Z"
+# What is surely too old is left out by the database; a row that cannot be read is not. Not by
+# the wall clock where the boot clock can tell: the wall clock can be set.
+_YOUNG = (
+    "AND NOT coalesce(sent_boot_id = ? AND sent_boot_ms <= ?, 0) "
+    "AND NOT coalesce(sent_boot_id != ? AND sent_at GLOB ? AND sent_at <= ?, 0) "
+)
+_NEWEST_FIRST = "ORDER BY intent.seq DESC"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One write whose intent was recorded, whatever has become of it.
+
+    Attributes:
+        since_s: How long ago; the boot clock counts where it can, and the wall clock, which can
+            be set, only over a restart.
+    """
+
+    action_id: str
+    request_id: str
+    tag: str
+    since_s: float
+
+
+def sent_within(
+    database: Database, tags: Collection[str], within_s: float, now: Instant, but: str = ""
+) -> list[Sent]:
+    """Returns every write of some tags in the last stretch of time, the newest first.
+
+    Args:
+        but: The action that is not meant.
+
+    Raises:
+        PermitRefused: A row is damaged: nobody can tell how many there were.
+        LedgerError: The ledger cannot be read.
+    """
+    wanted = sorted(tags)
+    marks = ", ".join("?" * len(wanted))
+    rows = database.all(
+        f"{_SENT} WHERE tag IN ({marks}) AND action_id != ? {_YOUNG} {_NEWEST_FIRST}",
+        *wanted,
+        but,
+        now.boot_id,
+        now.boot_ms - within_s * 1000.0,
+        now.boot_id,
+        _STAMP,
+        stamp(now.wall - timedelta(seconds=within_s)),
+    )
+    return [each for each in _read(rows, now) if each.since_s < within_s]
+
+
+def last_sent(database: Database, tag: str, now: Instant, but: str = "") -> Sent | None:
+    """Returns the newest write of a tag; `None` if there was none. See `sent_within`."""
+    # An action whose intent somebody has made up was never taken up, and holds up no other.
+    which = "WHERE tag = ? AND action_id != ? AND sent_at IS NOT NULL"
+    question = f"{_SENT} {which} {_NEWEST_FIRST} LIMIT 1"
+    return next(_read(database.all(question, tag, but), now), None)
+
+
+def _read(rows: list[Row], now: Instant) -> Iterator[Sent]:
+    for action_id, request_id, tag, sent_at, boot_id, boot_ms in rows:
+        try:
+            at = Instant(parse_stamp(sent_at), str(boot_id), int(boot_ms))
+        except (ValueError, TypeError):
+            raise PermitRefused(f"nobody can read when {tag} was last written") from None
+        yield Sent(action_id, request_id, tag, elapsed_s(at, now))
+
+
+def elapsed_s(at: Instant, now: Instant) -> float:
+    """Returns the seconds since a moment, on the boot clock where it can tell.
+
+    Over a restart the wall clock counts, or for how long the machine has been on since.
+    """
+    if at.boot_id == now.boot_id:
+        return (now.boot_ms - at.boot_ms) / 1000.0
+    return max((now.wall - at.wall).total_seconds(), now.boot_ms / 1000.0)
+
+
+def value_sent(database: Database, sent: Sent) -> Value:
+    """Returns the value that a write was for.
+
+    Raises:
+        PermitRefused: Its request is damaged.
+    """
+    try:
+        record = load_exactly(database, sent.request_id)
+        if record.is_intact:
+            return record.action(sent.action_id).value
+    except (LedgerError, StopIteration):
+        pass
+    raise PermitRefused(f"nobody can read what {sent.action_id} has written")
+
+
+def value_before(database: Database, sent: Sent) -> float:
+    """Returns what the tag of a write read right before its frame left.
+
+    Raises:
+        PermitRefused: The journal does not tell, or it was no number.
+    """
+    rows = database.all(
+        "SELECT text FROM journal WHERE subject = ? AND kind = 'action.SENDING'", sent.action_id
+    )
+    try:
+        (row,) = rows
+        body = cast("dict[str, Any]", json.loads(row[0]))["body"]
+        return float(body["before"])
+    except (ValueError, TypeError, KeyError):
+        pass
+    raise PermitRefused(f"nobody can read what {sent.tag} was before {sent.action_id}")
