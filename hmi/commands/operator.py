@@ -13,8 +13,6 @@ from handwheel.connectors.durations import parse_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.site import POLICY_FILE, Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.administering import revoke_key
-from handwheel.tools.guardrails.decisions import key_subject, meaning_of_subject
 from handwheel.tools.guardrails.enrolment import (
     Enrolment,
     check_enrolment,
@@ -22,27 +20,53 @@ from handwheel.tools.guardrails.enrolment import (
     enroll,
     renew,
     root_warning,
+    vouch,
 )
-from handwheel.tools.guardrails.keys import key_path
+from handwheel.tools.guardrails.keys import fingerprint, key_path, public_line
 from handwheel.tools.guardrails.ledger.database import LEDGER_FILE
-from handwheel.tools.guardrails.operators import ADMINISTRATOR, Operator, Roster, load_roster
+from handwheel.tools.guardrails.operators import (
+    ADMINISTRATOR,
+    PERSON,
+    PERSON_WORDS,
+    Operator,
+    Roster,
+    load_roster,
+)
+from handwheel.tools.guardrails.own_keys import create_own_key, new_key_path
 from handwheel.tools.guardrails.policy import load_policy
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ..exits import CONFIGURATION, fail
 from ..folding import fold
+from ..given_key import read_given_key
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
 from ..own_key import open_key
 from ..passphrase import new_passphrase
+from ..rotating import check_unrevoked, rotate_key
+from ..rotating import revoke as take_back
 from ..signer_options import AdministratorOption, PassphraseOption
-from ..signing import Statement, find_person, open_bench, open_signer, sign_statement
+from ..signing import find_person, open_bench, open_signer
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _LONGEST_DAYS = 3650
 _FIRST, _OTHERS = f"{_LONGEST_DAYS}d", "365d"
-_VALID_S = 60.0
+_NO_KEY_GIVEN = (
+    "--key names a key that was made elsewhere: it takes no passphrase, and the first "
+    "administrator makes theirs here"
+)
+
+KeyOption = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="Made elsewhere: 'ssh-ed25519 …', a file with it, or -."),
+]
+NewPassphraseOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The new key's passphrase, mode 600.")
+]
+IssuerPassphraseOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The administrator's, mode 600.")
+]
 
 
 @app.command("enroll")
@@ -57,15 +81,12 @@ def enroll_person(
         ),
     ] = None,
     issuer: AdministratorOption = None,
-    passphrase_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The new key's passphrase, mode 600.")
-    ] = None,
-    issuer_passphrase_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The administrator's, mode 600.")
-    ] = None,
+    key: KeyOption = None,
+    passphrase_file: NewPassphraseOption = None,
+    issuer_passphrase_file: IssuerPassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Make a person's key, and have an administrator vouch for it.
+    """Make or take a person's key; an administrator vouches for it.
 
     The first person of a site is its administrator, who vouches for themselves. Within the
     last 30 days of their record, or after it, the same command renews it with the same key.
@@ -81,18 +102,26 @@ def enroll_person(
         return
     _warn_of_the_root(opened, roster, now)
     wanted = _wanted(name, role, valid or (_FIRST if is_first else _OTHERS), now)
-    check_enrolment(opened, roster, wanted)
+    check_enrolment(opened, roster, wanted, makes_key=key is None)
     if is_first and (issuer or issuer_passphrase_file):
         fail("the first administrator vouches for themselves; leave out --as", CONFIGURATION)
     admin = (
         None if is_first else find_person(opened, roster, issuer, wanted.start, administrator=True)
     )
-    signer = open_key(opened, admin, issuer_passphrase_file) if admin else None
-    passphrase = new_passphrase(name, passphrase_file)
-    person = enroll(opened, wanted, passphrase, signer)
+    if key is not None:
+        if admin is None or passphrase_file is not None:
+            fail(_NO_KEY_GIVEN, CONFIGURATION)
+        public = read_given_key(key)
+        check_unrevoked(_revoked_keys(opened), public)
+        person = vouch(opened, wanted, public, open_key(opened, admin, issuer_passphrase_file))
+        place = ", made elsewhere"
+    else:
+        signer = open_key(opened, admin, issuer_passphrase_file) if admin else None
+        person = enroll(opened, wanted, new_passphrase(name, passphrase_file), signer)
+        place = f" in {key_path(opened.id, name)}"
     why = f", when {admin.person}'s own ends" if admin and person.until < wanted.until else ""
     typer.echo(f"{name}: {', '.join(sorted(person.roles))}, until {stamp(person.until)}{why}")
-    typer.echo(f"key {person.key_id} in {key_path(opened.id, name)}")
+    typer.echo(f"key {person.key_id}{place}")
     _warn_of_no_use(opened, person)
     if is_first:
         typer.echo("it is the trust root of this site now: compare it with what site.yaml says")
@@ -130,6 +159,56 @@ def _wanted(name: str, roles: list[str], valid: str, now: datetime) -> Enrolment
     return Enrolment(name, tuple(dict.fromkeys(roles)), start, start + timedelta(seconds=seconds))
 
 
+@app.command("key")
+def make_key(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Yours, such as anna.")],
+    passphrase_file: NewPassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Make your own key, and show the line for the administrator.
+
+    It lies under your own account. Nobody else needs your passphrase. If you have a key
+    already, this is the one to follow it: it waits beside it, and is used once an administrator
+    has vouched for it.
+    """
+    opened = open_site(site)
+    if not PERSON.fullmatch(name):
+        raise InvalidArguments(f"{name!r} {PERSON_WORDS}")
+    new_key_path(opened.id, name)
+    private, path = create_own_key(opened.id, name, new_passphrase(name, passphrase_file))
+    typer.echo(public_line(private.public_key()))
+    typer.echo(f"key {fingerprint(private.public_key())} in {path}")
+
+
+@app.command("rotate")
+def rotate(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key is followed by another.")],
+    key: KeyOption = None,
+    revokes: Annotated[
+        bool, typer.Option("--revoke", help="Take the old key back as well: it was lost.")
+    ] = False,
+    issuer: AdministratorOption = None,
+    passphrase_file: NewPassphraseOption = None,
+    issuer_passphrase_file: IssuerPassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """End a person's record now, and begin one for another key.
+
+    Roles and end stay. An approval by the old key that the gate has not taken up does not count
+    any more; what it signed before stays verifiable.
+    """
+    if key is not None and passphrase_file is not None:
+        fail(_NO_KEY_GIVEN, CONFIGURATION)
+    opened = open_site(site)
+    public = read_given_key(key) if key is not None else None
+    with open_bench(opened) as bench:
+        files = (passphrase_file, issuer_passphrase_file)
+        rotation = rotate_key(bench, name, public, issuer, files, revokes=revokes)
+    over = "is revoked" if revokes else f"ended {stamp(rotation.ended.until)}"
+    typer.echo(f"{name}: key {rotation.ended.key_id} {over}")
+    typer.echo(f"{name}: key {rotation.begun.key_id}, until {stamp(rotation.begun.until)}")
+
+
 @app.command("revoke")
 def revoke(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key is taken back.")],
@@ -140,8 +219,7 @@ def revoke(
     """Take a person's key back, at once and for good.
 
     Nothing that it signed counts any more. It stands in the ledger, so that no old file brings
-    the key back. For a new key take the person's record out of operators.yaml and enrol them
-    again.
+    the key back. To give the person another one in the same breath: rotate --revoke.
     """
     opened = open_site(site)
     with open_bench(opened) as bench:
@@ -152,10 +230,7 @@ def revoke(
         admin = find_person(opened, bench.roster, issuer, instant_now().wall, administrator=True)
         signer = open_signer(opened, admin, passphrase_file)
         for key_id in sorted(keys):
-            now, subject = instant_now(), key_subject(key_id)
-            meaning = meaning_of_subject("revoke-key", subject)
-            statement = Statement("revoke-key", meaning, ADMINISTRATOR, _VALID_S, subject=subject)
-            revoke_key(bench, sign_statement(bench.database, signer, statement, now), now)
+            take_back(bench, signer, key_id)
             typer.echo(f"{name}: key {key_id} is revoked")
 
 

@@ -19,7 +19,7 @@ from ..errors import InvalidArguments
 from ..requests.stamps import stamp
 from .durable import replace_file
 from .enrolment_text import with_record, with_trust_root
-from .keys import PrivateKey, create_key, fingerprint, key_path, public_line
+from .keys import PrivateKey, PublicKey, create_key, fingerprint, key_path, public_line
 from .operators import (
     ADMINISTRATOR,
     AGENT,
@@ -52,8 +52,13 @@ class Enrolment:
     until: datetime
 
 
-def check_enrolment(site: Site, roster: Roster, wanted: Enrolment) -> None:
+def check_enrolment(
+    site: Site, roster: Roster, wanted: Enrolment, *, makes_key: bool = True
+) -> None:
     """Refuses what can be refused before anybody is asked for a passphrase.
+
+    Args:
+        makes_key: Whether a key is to be made here; else it was made elsewhere.
 
     Raises:
         EnrolmentRefused: The name or a role cannot be; an administrator would have another
@@ -67,17 +72,17 @@ def check_enrolment(site: Site, roster: Roster, wanted: Enrolment) -> None:
             more = (
                 f"the trust root's record is renewed in its last {RENEWED_WITHIN.days} days"
                 if each.key_id == site.trust_root
-                else f"for another key take that record out of {OPERATORS_FILE}"
+                else f"for another key: handwheel operator rotate {each.person}"
             )
             raise EnrolmentRefused(
                 f"{each.person} is enrolled until {stamp(each.until)}, with the key "
                 f"{each.key_id}; {more}"
             )
     path = key_path(site.id, wanted.person)
-    if path.exists():
+    if makes_key and path.exists():
         raise EnrolmentRefused(
-            f"{path}: there is a key already, but no record for it in {OPERATORS_FILE}: an "
-            "enrolment that did not end, or another site of the same id; move it away"
+            f"{path}: there is a key already, but no record for it in {OPERATORS_FILE}: vouch for "
+            "it with --key, or move it away if it is from another site of the same id"
         )
 
 
@@ -140,8 +145,8 @@ def renew(site: Site, root: Operator, wanted: Enrolment, private: PrivateKey) ->
     """
     start = max(wanted.start, root.until)
     later = replace(wanted, start=start, until=start + (wanted.until - wanted.start))
-    with _alone(site.root):
-        return _write(site, later, private, private)
+    with alone(site.root):
+        return _write(site, later, private.public_key(), private)
 
 
 def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | None) -> Operator:
@@ -157,21 +162,29 @@ def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | 
         HandwheelError: A file cannot be read or written.
     """
     path = key_path(site.id, wanted.person)
-    with _alone(site.root):
+    with alone(site.root):
         private = create_key(path, passphrase)
         try:
-            return _write(site, wanted, private, issuer)
+            return _write(site, wanted, private.public_key(), issuer or private)
         except HandwheelError:
             path.unlink()  # no record names it
             raise
 
 
-def _write(
-    site: Site, wanted: Enrolment, private: PrivateKey, issuer: PrivateKey | None
-) -> Operator:
-    signer = issuer or private
-    root = site.trust_root or fingerprint(private.public_key())
-    record = make_record(site.id, _in_the_issuers_time(site, wanted, signer), private, signer)
+def vouch(site: Site, wanted: Enrolment, public: PublicKey, issuer: PrivateKey) -> Operator:
+    """Writes the record of a person whose key was made elsewhere.
+
+    Raises:
+        EnrolmentRefused: The record would not count, or another would no longer.
+        HandwheelError: A file cannot be read or written.
+    """
+    with alone(site.root):
+        return _write(site, wanted, public, issuer)
+
+
+def _write(site: Site, wanted: Enrolment, public: PublicKey, signer: PrivateKey) -> Operator:
+    root = site.trust_root or fingerprint(public)
+    record = record_of(site.id, in_the_issuers_time(site, wanted, signer), public, signer)
     text, records = with_record(site.root / OPERATORS_FILE, record)
     operator = _judged(records, site, root)
     site_text = "" if site.trust_root else with_trust_root(site.root / SITE_FILE, root)
@@ -184,7 +197,8 @@ def _write(
     return operator
 
 
-def _in_the_issuers_time(site: Site, wanted: Enrolment, signer: PrivateKey) -> Enrolment:
+def in_the_issuers_time(site: Site, wanted: Enrolment, signer: PrivateKey) -> Enrolment:
+    """Returns the enrolment, ended when the record of whoever signs it ends."""
     issuer = load_roster(site).by_key(fingerprint(signer.public_key()), wanted.start)
     return replace(wanted, until=min(wanted.until, issuer.until)) if issuer else wanted
 
@@ -201,12 +215,17 @@ def _judged(records: Sequence[Record], site: Site, root: str) -> Operator:
 
 
 def make_record(site_id: str, wanted: Enrolment, private: PrivateKey, issuer: PrivateKey) -> Record:
+    """Returns the record of a private key; see `record_of`."""
+    return record_of(site_id, wanted, private.public_key(), issuer)
+
+
+def record_of(site_id: str, wanted: Enrolment, public: PublicKey, issuer: PrivateKey) -> Record:
     """Returns a record that the issuer has signed; whether it counts is for `judge` to say."""
     unsigned = Record.model_validate(
         {
             "person": wanted.person,
             "roles": sorted(wanted.roles),
-            "key": public_line(private.public_key()),
+            "key": public_line(public),
             "from": stamp(wanted.start),
             "until": stamp(wanted.until),
             "issuer": fingerprint(issuer.public_key()),
@@ -217,7 +236,7 @@ def make_record(site_id: str, wanted: Enrolment, private: PrivateKey, issuer: Pr
 
 
 @contextmanager
-def _alone(folder: Path) -> Generator[None]:
+def alone(folder: Path) -> Generator[None]:
     """Keeps two enrolments from writing the same file at the same time."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

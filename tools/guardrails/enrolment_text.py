@@ -37,6 +37,23 @@ def with_record(path: Path, record: Record) -> tuple[str, list[Record]]:
     return added, every
 
 
+def with_successor(
+    path: Path, old: Record, ended: Record, record: Record
+) -> tuple[str, list[Record]]:
+    """Returns the same with one record in the place of another, and one more at its end.
+
+    Raises:
+        ConfigError: It cannot be read, is no list of records, or does not have the old one.
+    """
+    document = read_document(path)
+    records = load_model(OperatorsFile, document).operators
+    if old not in records:
+        raise ConfigError([document.problem(("operators",), f"has changed: {old.person}")])
+    every = [*(ended if each == old else each for each in records), record]
+    text = _text(path).replace(_item(old), _item(ended), 1).rstrip("\n") + "\n" + _item(record)
+    return (text if _records(text) == every else operators_text(every)), every
+
+
 def operators_text(records: Sequence[Record]) -> str:
     """Returns a whole `operators.yaml` with these records, of which there is at least one."""
     return _HEAD + "".join(map(_item, records))

@@ -1,0 +1,42 @@
+"""`handwheel desk`: an operator's terminal for a shift."""
+
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.durations import parse_duration
+from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.requests.stamps import instant_now
+
+from ..desk import sit_down
+from ..exits import CONFIGURATION, fail
+from ..open_site import open_site
+from ..options import SiteOption
+from ..session import LONGEST_LOCK_S, SHORTEST_LOCK_S
+from ..signer_options import AsOption
+from ..signing import find_person
+
+
+def command(
+    person: AsOption = None,
+    lock_after: Annotated[
+        str, typer.Option(metavar="TIME", help="Locks when nothing was typed for it; 1min..15min.")
+    ] = "5min",
+    site: SiteOption = None,
+) -> None:
+    """Work at this terminal for a shift: see what waits as it comes, approve, reject, stop.
+
+    The passphrase is asked for once, and again whenever the seat has locked: after a time without
+    a typed line, when the machine slept, on Ctrl-Z, on lock, after a hand-over, and when the
+    person's record or key does not count any more.
+    """
+    try:
+        lock_after_s = parse_duration(lock_after)
+    except ValueError as error:
+        fail(f"--lock-after: {error}", CONFIGURATION)
+    if not SHORTEST_LOCK_S <= lock_after_s <= LONGEST_LOCK_S:
+        fail("--lock-after: must lie between 1min and 15min", CONFIGURATION)
+    opened = open_site(site)
+    now = instant_now().wall
+    operator = find_person(opened, load_roster(opened), person, now, administrator=False)
+    sit_down(opened, operator.person, lock_after_s)

@@ -1,0 +1,90 @@
+"""What has changed at a site since an operator's terminal was told last, as lines."""
+
+from collections.abc import Iterable, Iterator
+
+from handwheel.connectors.site import Site
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
+from handwheel.tools.guardrails.ledger.records import load_exactly
+from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
+from handwheel.tools.guardrails.lockouts import seen_lockouts
+from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.printable import plain
+from handwheel.tools.requests.stamps import Instant
+
+from .request_lines import request_line
+
+NO_PICTURE = "the gate gives no picture: nothing can be approved"
+
+
+class DeskBoard:
+    """Remembers what was told of each request, lockout and suspension."""
+
+    def __init__(self, site: Site, database: Database) -> None:
+        self._site, self._database = site, database
+        self._told: dict[str, str] = {}
+        self._stops = frozenset[str]()
+        self._faults = frozenset[str]()
+
+    def news(self, now: Instant) -> list[str]:
+        """Returns a line for each thing that is not as it was told last."""
+        faults: set[str] = set()
+        requests: list[str] = []
+        try:
+            requests += self._requests(now, faults)
+        except LedgerError as error:
+            faults.add(f"the ledger cannot be read: {error}; lockout works all the same")
+        told = sorted(faults - self._faults)
+        self._faults = frozenset(faults)
+        return [*told, *requests, *self._other(now)]
+
+    def whole(self, now: Instant) -> list[str]:
+        """Returns a line for each request that waits or is under way, and for each stop.
+
+        Raises:
+            LedgerError: The ledger cannot be read.
+        """
+        lines = [request_line(each, now) for each in self._open(now, set())]
+        return [*(lines or ["nothing waits"]), *sorted(self._current_stops(now))]
+
+    def _requests(self, now: Instant, faults: set[str]) -> Iterator[str]:
+        found = {each.request_id: each for each in self._open(now, faults)}
+        for name in self._told.keys() - found.keys():
+            del self._told[name]
+            yield request_line(listed(load_exactly(self._database, name)), now)
+        for name, each in found.items():
+            standing = _standing(each)
+            if self._told.get(name) != standing:
+                self._told[name] = standing
+                yield request_line(each, now)
+
+    def _open(self, now: Instant, faults: set[str]) -> list[ListedRequest]:
+        def pass_by(name: str, fault: str) -> None:
+            faults.add(f"passed by {plain(name)}: {plain(fault)}")
+
+        return list_now(self._database, pass_by, now, every=False)
+
+    def _other(self, now: Instant) -> Iterator[str]:
+        stops = self._current_stops(now)
+        yield from sorted(stops - self._stops)
+        yield from (f"no more: {each}" for each in sorted(self._stops - stops))
+        self._stops = stops
+
+    def _current_stops(self, now: Instant) -> frozenset[str]:
+        picture = read_picture(self._site.state, now)
+        if picture is None:
+            return frozenset({NO_PICTURE, *self._locked(())})
+        words = (each.words for each in picture.suspended)
+        return frozenset({*words, *self._locked(picture.locked)})
+
+    def _locked(self, latched: Iterable[str]) -> Iterator[str]:
+        for scope in {*latched, *seen_lockouts(self._site.state)}:
+            yield f"LOCKED OUT: {plain(scope)}"
+
+
+def _standing(request: ListedRequest) -> str:
+    """Returns what is another when people should look again; time left is not."""
+    is_waiting = request.state in WAITING_REQUESTS
+    actions = "" if is_waiting else " ".join(each.state for each in request.actions)
+    return f"{request.state} {actions}"

@@ -1,0 +1,82 @@
+"""A folder says by its mode that its group shares what is in it; the umask has no say."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+
+from handwheel.connectors.historian.file import open_for_writing
+from handwheel.connectors.shared_folder import make_file, make_folder
+from handwheel.hmi.lockout import run_lockout
+from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.lockouts import make_lockout_folder
+from handwheel.tools.guardrails.wake import Listener
+from handwheel.tools.workorders import WorkOrders
+
+
+@pytest.fixture(params=[0o077, 0o022], ids=oct, autouse=True)
+def umask(request: pytest.FixtureRequest) -> Generator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def _modes(folder: Path) -> dict[str, str]:
+    return {each.name: oct(S_IMODE(each.lstat().st_mode)) for each in folder.iterdir()}
+
+
+def _filled(folder: Path) -> dict[str, str]:
+    """The modes of what the processes of a site leave in its state folder."""
+    make_lockout_folder(folder)
+    with (
+        Database(folder, "cw"),
+        WorkOrders(folder),
+        Listener(folder),
+    ):
+        open_for_writing(folder / "history.db").close()
+        return _modes(folder) | {"socket": next(iter(_modes(folder / "wake").values()))}
+
+
+def test_its_group_may_use_what_is_made_in_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o2770)
+    found = _filled(tmp_path)
+    folders = {name: found.pop(name) for name in ("lockout", "wake")}
+    assert folders == dict.fromkeys(("lockout", "wake"), "0o3770")
+    assert {"ledger.db", "ledger.db-wal", "ledger.db-shm", "anchors", "workorders.db"} < set(found)
+    assert found == dict.fromkeys(found, "0o660")
+    assert not [name for name in found if name.startswith(".")]
+
+
+def test_whoever_locks_out_first_lets_the_others_lock_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "site.yaml").write_text("id: cw\n")
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var").chmod(0o2770)
+    assert run_lockout([f"--site={tmp_path}"]) == 0
+    assert capsys.readouterr().out.startswith("locked out: site\n")
+    assert _modes(tmp_path / "var") == {"lockout": "0o3770"}
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o770, 0o2750])
+def test_in_any_other_folder_nothing_is_different(tmp_path: Path, mode: int, umask: int) -> None:
+    tmp_path.chmod(mode)
+    found = _filled(tmp_path)
+    assert {found["ledger.db"], found["history.db"]} == {oct(0o644 & ~umask)}
+    assert found["anchors"] == oct(0o640 & ~umask)
+    assert found["wake"] == oct(0o700 | (mode & 0o2000))
+
+
+def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o2770)
+    for name in ("file", "link"):
+        (tmp_path / name).symlink_to("nowhere") if name == "link" else (tmp_path / name).touch(
+            0o600
+        )
+        make_file(tmp_path / name)
+    assert _modes(tmp_path)["file"] == "0o600"
+    assert not (tmp_path / "link").exists()
+    with pytest.raises(FileExistsError):
+        make_folder(tmp_path / "file", 0o700)

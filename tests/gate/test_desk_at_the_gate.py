@@ -1,0 +1,94 @@
+"""What an operator types at their desk, and what a key that was followed by another still does."""
+
+from collections.abc import Generator
+
+import pytest
+
+from handwheel.hmi import asking
+from handwheel.hmi.desk_board import DeskBoard
+from handwheel.hmi.desk_commands import DeskTools, run_typed
+from handwheel.hmi.prompt import Answer
+from handwheel.hmi.seat import KeyHolder, SeatLocked
+from handwheel.hmi.session import SeatEvent
+from handwheel.hmi.signing import Signer
+from handwheel.tools.guardrails.decisions import Reason
+from handwheel.tools.guardrails.keys import PrivateKey
+from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.rotation import rotate
+from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+
+from ..tools.people import key_of
+from .world import World
+
+START = "P-101B.run_cmd=true"
+
+
+@pytest.fixture
+def desk(world: World) -> Generator[DeskTools]:
+    """Ben's desk, with his key open."""
+    with world.ledger() as database:
+        holder = KeyHolder(world.site, database, "ben", 300.0)
+        holder.unlock(lambda operator: Signer(operator, key_of("ben"), True))
+        yield DeskTools(world.site, database, holder, DeskBoard(world.site, database))
+
+
+async def test_what_is_approved_at_the_desk_moves_the_plant(
+    world: World, desk: DeskTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "confirm", _yes)
+    record, _ = await world.ask(START)
+    name = record.request.request_id
+    assert [line.split()[0] for line in desk.board.news(instant_now())] == [name]
+    assert desk.board.news(instant_now()) == []
+    run_typed(desk, f"a {name}")
+    assert (await world.end(record)).action is ActionState.VERIFIED
+    assert world.frames == [record.request.commands[0].wire]
+    assert "CLOSED" in "".join(desk.board.news(instant_now()))
+
+
+def _yes(*_: object) -> Answer:
+    return Answer.YES
+
+
+@pytest.mark.parametrize("event", [SeatEvent.SUSPENDED, SeatEvent.LOCK_ASKED])
+async def test_a_seat_that_locks_after_the_word_signs_nothing(
+    world: World, desk: DeskTools, monkeypatch: pytest.MonkeyPatch, event: SeatEvent
+) -> None:
+    def meanwhile(*_: object) -> Answer:
+        desk.holder.tell(event)
+        return Answer.YES
+
+    record, _ = await world.ask(START)
+    monkeypatch.setattr(asking, "confirm", meanwhile)
+    with pytest.raises(SeatLocked, match="nothing was signed"):
+        run_typed(desk, f"approve {record.request.request_id}")
+    assert world.state(record)[0] is RequestState.PENDING
+    assert (world.frames, world.journal("decision.refused")) == ([], [])
+    monkeypatch.setattr(asking, "confirm", _yes)
+    desk.holder.unlock(lambda operator: Signer(operator, key_of("ben"), True))
+    run_typed(desk, f"approve {record.request.request_id}")
+    assert (await world.end(record)).action is ActionState.VERIFIED
+
+
+async def test_who_rejects_at_the_desk_says_why(world: World, desk: DeskTools) -> None:
+    record, _ = await world.ask(START)
+    run_typed(desk, f"reject {record.request.request_id} the seal drips")
+    assert world.state(record)[0] is RequestState.REJECTED
+    assert "the seal drips" in world.journal("decision")[-1]["text"]
+    assert world.frames == []
+
+
+async def test_an_approval_by_a_key_that_was_followed_by_another_sends_nothing(
+    world: World,
+) -> None:
+    record, card = await world.ask(START)
+    assert world.approve(record, card) is RequestState.APPROVED
+    now = parse_stamp(stamp(instant_now().wall))
+    rotate(world.site, "ben", PrivateKey.generate().public_key(), key_of("root"), now)
+    end = await world.end(record)
+    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
+    assert str(Reason.KEY_NOT_VALID) in end.reason
+    assert world.frames == []
+    second, card = await world.ask("P-101B.mode=remote")
+    assert world.approve(second, card, "carl") is RequestState.APPROVED
+    assert (await world.end(second)).action is ActionState.VERIFIED
