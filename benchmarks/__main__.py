@@ -5,7 +5,7 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import changes, journal, many, modbus, opcua, plants, reading, servers, startup
+from . import actuation, changes, journal, many, modbus, opcua, plants, reading, servers, startup
 
 SUITES = {
     "plants": plants.rows,
@@ -16,6 +16,7 @@ SUITES = {
     "many": many.rows,
     "servers": servers.rows,
     "journal": journal.rows,
+    "actuation": actuation.rows,
     "startup": startup.rows,
 }
 REPEATS = 15

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, field_validator
 from .documents import Document, Path_
 from .endpoints import ConnectionConfig, ModbusConnection, is_same_device
 from .errors import Problem
+from .heartbeats import Heartbeat, check_heartbeats
 from .models import KeyId, Model, spelled
 from .tag_file import NAME
 from .tags import NodeAddress, RegisterAddress, Tag
@@ -30,13 +31,15 @@ class Trust(Model):
 class Equipment(Model):
     """A piece of equipment: its class and path, its members, and the tags of its attributes.
 
-    `remote_when` is the condition under which it may be acted on from here.
+    `remote_when` is the condition under which it may be acted on from here; `heartbeat` is what
+    only the gate writes, as long as agents may act on it.
     """
 
     class_: str = Field(default="", alias="class")
     path: str = ""
     members: list[str] = Field(default_factory=list)
     remote_when: str = ""
+    heartbeat: Heartbeat | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
 
 
@@ -172,7 +175,7 @@ def _cells(tag: Tag, config: SiteFile) -> Iterator[Cell]:
     device = _device(tag, config)
     match tag.address:
         case NodeAddress(node, index):
-            yield device, _same_node(node), index
+            yield device, same_node(node), index
         case RegisterAddress(table, address):
             for offset in range(tag.address.count):
                 yield device, table, address + offset, tag.address.bit
@@ -191,7 +194,7 @@ def _device(tag: Tag, config: SiteFile) -> object:
     return next(same, (own.where,))
 
 
-def _same_node(node: str) -> str:
+def same_node(node: str) -> str:
     """Returns one text for all that name the same node: `i=05` is `i=5`, a GUID has no case."""
     uri, _, identifier = node.partition(";") if node.startswith("nsu=") else ("", "", node)
     uri = "" if uri == _OPCUA_NAMESPACE else uri
@@ -204,7 +207,9 @@ def _same_node(node: str) -> str:
 def check_equipment(
     tags: Mapping[str, Tag], config: SiteFile, document: Document
 ) -> Iterator[Problem]:
-    """Yields what is wrong with equipment: its names, and what its members and attributes name."""
+    """Yields what is wrong with equipment: its names, and what it names."""
+    declared = {name: each.heartbeat for name, each in config.equipment.items() if each.heartbeat}
+    yield from check_heartbeats(declared, tags, config.connections, document)
     for name, equipment in config.equipment.items():
         path = ("equipment", name)
         if name == SITE_SCOPE or not _EQUIPMENT.fullmatch(name):

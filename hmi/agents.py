@@ -72,7 +72,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     async with _crew(site, loaded, note_start) as (crew, reader, database):
         _announce(site, loaded, as_json=as_json)
         work = crew.work(_telling(reader), _scan_s(site))
-        await serve(work, database, partial(show_run_row, as_json=as_json))
+        await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
 
 
 def _telling(reader: SiteReader) -> Callable[[], Readings]:

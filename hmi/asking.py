@@ -84,7 +84,8 @@ def ask(bench: Bench, record: RequestRecord, open_key: Callable[[], Signer]) -> 
     """Shows the card, asks for the word and the passphrase, looks again, and signs.
 
     Args:
-        open_key: Asks for the passphrase; called once, after the word was typed.
+        open_key: Returns the open key, or asks for the passphrase; called each time after the
+            word was typed, so that a key that is not open any more signs nothing.
 
     Returns:
         Where the request stands then; `None` if the person did not approve.
@@ -95,18 +96,18 @@ def ask(bench: Bench, record: RequestRecord, open_key: Callable[[], Signer]) -> 
     """
     check_open("approve", record, instant_now())
     card = settled(bench, record)
-    signer: Signer | None = None
     while True:
         show_card(card)
         check_approvable(card)
         if not _is_confirmed(record.request):
             return None
         _check_still_open(bench, record)
-        signer = signer or open_key()
+        signer = open_key()
         _check_still_open(bench, record)
         again = look(bench, record, instant_now())
         if _seen(again) == _seen(card):
             return sign_approval(bench, record, signer, again)
+        del signer  # whoever looks again may have locked the seat by then
         typer.echo(f"\n{_news(card, again)} while you were reading; look again")
         card = again
 
@@ -161,7 +162,7 @@ def check_approvable(card: Card) -> None:
 def role_for(bench: Bench, operator: Operator, request: ActionRequest) -> str:
     """Returns the role in which a person signs: one that the request asks for, if they hold it."""
     for held in sorted(operator.roles):
-        if any(bench.policy.satisfies(held, role) for role in request.roles):
+        if any(bench.policy.satisfies(held, role, request.written) for role in request.roles):
             return held
     return min(operator.roles)
 

@@ -103,9 +103,7 @@ def _shortened(lines: list[str], most: int | None, room: int) -> list[str]:
     if most is None or len(lines) <= most:
         return lines
     last = " ".join([lines[most - 1], *(each.lstrip() for each in lines[most:])])
-    while columns_of(last) > room - 1:
-        last = last[:-1]
-    return [*lines[: most - 1], f"{last.rstrip()}…"]
+    return [*lines[: most - 1], f"{last[: _fitting(last, room - 1)].rstrip()}…"]
 
 
 def _aligned(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
@@ -132,10 +130,19 @@ def _joined(cells: Iterable[str]) -> str:
 def _wrapped(text: str, width: int) -> list[str]:
     """Breaks a line between words, and a word that is wider than all of it."""
     lines: list[str] = []
-    while columns_of(text) > width:
-        fitting = next(n for n in range(len(text), 0, -1) if columns_of(text[:n]) <= width)
+    while (fitting := _fitting(text, width)) < len(text):
         space = text.rfind(" ", 0, fitting + 1)
         at = space if text[: max(space, 0)].strip() else fitting
         lines.append(text[:at].rstrip())
         text = _INDENT + text[at:].lstrip()
     return [*lines, text]
+
+
+def _fitting(text: str, width: int) -> int:
+    """Returns how many characters of a text go into so many columns."""
+    columns = 0
+    for number, each in enumerate(text):
+        columns += columns_of(each)
+        if columns > width:
+            return number
+    return len(text)

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.card_model import (
     CardRun,
 )
 
-from . import card_run_text
+from . import card_lease_text, card_run_text
 from .card_layout import (
     LABEL,
     MARK,
@@ -62,10 +62,12 @@ def _groups_of(card: Card, width: int, is_whole: bool) -> Groups:
 def _groups(card: Card, width: int, is_whole: bool) -> Groups:
     return (
         (_changes(card), _readings(card), _requires(card)),
-        (_effect(card), _undo(card), _risk(card), *_signed(card)),
+        (_effect(card), *card_run_text.expected(card),
+         *card_lease_text.lease(card), *([] if card.lease else [_undo(card)]),
+         _risk(card), *_signed(card)),
         (_frames(card, width), _devices(card), _time(card)),
         (_proposer(card), _reason(card, is_whole=is_whole)),
-    )
+    )  # fmt: skip
 
 
 def _groups_of_run(card: Card, run: CardRun, width: int, is_whole: bool) -> Groups:
@@ -77,6 +79,7 @@ def _groups_of_run(card: Card, run: CardRun, width: int, is_whole: bool) -> Grou
         (_changes(card), _readings(card), needs),
         (_reason(card, is_whole=is_whole), card_run_text.playbook(run), *found),
         (_effect(card), *card_run_text.expected(card),
+         *card_lease_text.lease(card),
          *card_run_text.undo(card, is_whole=is_whole), _risk(card), *_signed(card)),
         (_frames(card, width), _devices(card), _time(card)),
         (_proposer(card),),
@@ -104,7 +107,8 @@ def device_text(frame: CardFrame) -> str:
     """Returns what is known of the device of a frame."""
     name = f"“{frame.device}”" if frame.device else "does not say what it is"
     kind = ", a simulator" if frame.is_simulator else ""
-    return f"{name}{kind}{', on this machine' if frame.is_loopback else ''}"
+    proof = f", proved by the certificate {frame.certificate}" if frame.certificate else ""
+    return f"{name}{kind}{', on this machine' if frame.is_loopback else ''}{proof}"
 
 
 def _changes(card: Card) -> Part:

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("runs", "See, hold, stop, resume, abort and clear the agents' runs."),
     "gate": ("gate", "Run the gate: the only process that writes to a plant."),
     "requests": ("requests", "See, propose, approve and reject what is to be written."),
+    "desk": ("desk", "Sit at a terminal for a shift: see, approve, reject, stop."),
+    "handover": ("handover", "Hand the shift over to the next person, signed by both."),
     "lockout": ("lockout", "Stop all writing at once, or that to one piece of equipment."),
     "release": ("release", "End a lockout, signed by an administrator."),
     "authority": ("authority", "Say who may act on equipment: people, agents too, or nobody."),
@@ -31,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "playbook": ("playbook", "Find what is wrong with playbooks, and show them."),
     "workorders": ("workorders", "See what agents leave for people to do at the plant."),
     "journal": ("journal", "Read, check and export what happened."),
+    "connection": ("connection", "Settle with an OPC UA server who trusts whom."),
     "tags": ("tags", "List, read and watch a site's tags, and browse for more."),
 }
 

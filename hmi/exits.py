@@ -72,6 +72,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     import asyncio
     import logging
 
-    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # every fault reaches us as an error
+    # Every fault reaches us as an error, those too that asyncua calls fatal.
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     asyncio.run(main)

@@ -1,6 +1,6 @@
 """Follows an approved request to its end, line by line."""
 
-import time
+from pathlib import Path
 
 import typer
 
@@ -10,35 +10,51 @@ from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.leases import is_somebody_at_work
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.transitions import OPEN_REQUESTS, ActionState
+from handwheel.tools.guardrails.ledger.transitions import OPEN_REQUESTS, ActionState, RequestState
+from handwheel.tools.guardrails.wake import Listener
 from handwheel.tools.requests.stamps import instant_now
 
+from .aftermath import lease_words
 from .request_lines import action_line
 
-_POLL_S = 0.1
+_POLL_S = 0.2
 
 
-def follow(database: Database, request_id: str) -> bool:
+def follow(database: Database, request_id: str, state: Path) -> bool:
     """Tells what becomes of a request until it is over, or held for a person.
 
     Ctrl-C ends the telling, not what was approved.
+
+    Args:
+        state: The site's state folder, where the gate wakes who waits.
 
     Returns:
         Whether every command is verified.
     """
     told: dict[str, ActionState] = {}
-    while True:
-        record = load_request(database, request_id)
-        for each in record.actions:
-            if each.state is not ActionState.PLANNED and told.get(each.action_id) != each.state:
-                told[each.action_id] = each.state
-                typer.echo(action_line(each))
-        if is_over(record) or (record.request.run and is_done_for_a_run(database, record)):
-            typer.echo("  ".join((record.request.request_id, *record.standing)))
-            _tell_of_run(database, record)
-            return is_verified(record)
-        sweep(database, instant_now())
-        time.sleep(_POLL_S)
+    with Listener(state) as waker:
+        while True:
+            record = load_request(database, request_id)
+            for each in record.actions:
+                if each.state is not ActionState.PLANNED and told.get(each.action_id) != each.state:
+                    told[each.action_id] = each.state
+                    typer.echo(action_line(each))
+            if is_told(database, record):
+                lease = lease_words(database, record, instant_now())
+                words = (record.request.request_id, *record.standing, lease)
+                typer.echo("  ".join(filter(None, words)))
+                _tell_of_run(database, record)
+                return is_verified(record)
+            sweep(database, instant_now())
+            waker.wait(_POLL_S)
+
+
+def is_told(database: Database, record: RequestRecord) -> bool:
+    """Whether there is nothing to follow for now: it is over, done, or in its lease."""
+    if record.request.run:
+        return is_over(record) or is_done_for_a_run(database, record)
+    in_lease = record.request.lease is not None and is_verified(record)
+    return is_over(record) or (in_lease and record.state is RequestState.APPROVED)
 
 
 def is_over(record: RequestRecord) -> bool:

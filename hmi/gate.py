@@ -10,8 +10,10 @@ from handwheel.connectors.site import Site
 from handwheel.tools.guardrails import gate
 from handwheel.tools.guardrails.gate.gate import take_post
 from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.reverts import open_writes
 from handwheel.tools.guardrails.operators import load_roster
 
+from .aftermath import open_line
 from .journal_lines import show_row
 from .serving import serve
 from .telling import tell_log
@@ -34,10 +36,18 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     async with take_post(site) as post:
         with Database(site.state, site.id) as database:
             _announce(site, post.epoch, as_json=as_json)
-            await serve(post.run(), database, partial(show_row, as_json=as_json))
+            tell_open(database, as_json=as_json)
+            await serve(post.run(), database, partial(show_row, as_json=as_json), site.state)
 
 
 def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
     ready = {"ready": "gate", "site": site.id, "pid": os.getpid(), "epoch": epoch}
     words = f"the gate of {site.id} is at its post (epoch {epoch}); Ctrl-C ends it"
     print(json.dumps(ready) if as_json else words, flush=True)
+
+
+def tell_open(database: Database, *, as_json: bool) -> None:
+    """Says what leases were to take back and did not: nobody else will."""
+    for each in open_writes(database):
+        fields = {"open": each.body | {"action_id": each.action_id}}
+        print(json.dumps(fields) if as_json else open_line(each), flush=True)

@@ -18,6 +18,7 @@ _DONE, _CONFIGURATION = 0, 2
 _SITE_FILE = "site.yaml"
 _USUAL_STATE = "var/"
 _FOLDER = "lockout"
+_SHARED = 0o2020  # its group's, who may write
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NAME = _LETTERS | frozenset("0123456789-")
 _NOT_PLAIN = frozenset("!&*|>%@`\"'{}[],#?-:")  # what begins anything but plain text in YAML
@@ -224,7 +225,7 @@ def _lock(state: Path, scope: str) -> str:
     path = folder / scope
     try:
         is_new = not state.is_dir()
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644)
     except FileExistsError:
         if os.path.lexists(path):
@@ -238,6 +239,15 @@ def _lock(state: Path, scope: str) -> str:
         _warn(f"locked out, but it may not outlive a power cut: {_reason(error)}")
     told = f"locked out: {scope}\n"
     return f"{told}{folder} is new: no gate has run here yet\n" if is_new else told
+
+
+def _make(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    state = folder.parent.stat().st_mode
+    if state & _SHARED == _SHARED:  # a folder of several users: the others lock out as well
+        folder.chmod(0o3770)
 
 
 def _keep(file: int, path: Path, state: Path) -> None:

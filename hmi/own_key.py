@@ -5,6 +5,7 @@ from pathlib import Path
 from handwheel.connectors.site import Site
 from handwheel.tools.guardrails.keys import KeyFault, PrivateKey, fingerprint, key_path, load_key
 from handwheel.tools.guardrails.operators import Operator
+from handwheel.tools.guardrails.own_keys import take_next_key
 
 from .passphrase import read_passphrase
 
@@ -17,6 +18,7 @@ def open_key(site: Site, operator: Operator, passphrase_file: Path | None) -> Pr
         KeyFault: The key cannot be used, or is not the one that was enrolled.
     """
     path = key_path(site.id, operator.person)
+    take_next_key(site.id, operator.person, operator.key_id)
     private = load_key(path, read_passphrase(operator.person, passphrase_file))
     if fingerprint(private.public_key()) != operator.key_id:
         raise KeyFault(f"{path}: is not the key with which {operator.person} is enrolled")

@@ -74,6 +74,37 @@ def confirm(question: str, expected: str, timeout_s: float) -> Answer:
     return Answer.YES
 
 
+def ask_text(question: str, timeout_s: float) -> str | None:
+    """Asks a person at a terminal for a line of text, under the same rules as `confirm`.
+
+    Returns:
+        What was typed before Enter, without spaces around it; `None` if nobody answered: in
+        time, at a terminal, with Enter, in UTF-8.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
+    """
+    terminal = open_descriptor()
+    if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
+        return None
+    try:
+        with _line_by_line(terminal):
+            termios.tcflush(terminal, termios.TCIFLUSH)
+            sys.stdout.write(question)
+            sys.stdout.flush()
+            line = _line(terminal, timeout_s, current_withdrawal())
+    except (termios.error, OSError):  # the terminal has gone
+        return None
+    if line is None or not line.endswith(b"\n"):
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+        return None
+    try:
+        return line.decode().strip()
+    except UnicodeDecodeError:
+        return None
+
+
 def _line(terminal: int, timeout_s: float, withdrawal: Withdrawal | None) -> bytes | None:
     """Returns what was typed, with what ended it; `None` if nothing did in time."""
     taken_back = [] if withdrawal is None else [withdrawal.fileno()]

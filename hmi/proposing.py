@@ -13,10 +13,12 @@ from handwheel.tools.guardrails.hindrances import check_files
 from handwheel.tools.guardrails.ledger.stops import generations
 from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.guardrails.picture import read_picture
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
 from handwheel.tools.requests.request import Proposer
+from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.terms import NO_TERMS, Terms
 from handwheel.tools.requests.values import parse_value, split_assignment
 
 from .signing import Signer, Statement, sign_statement
@@ -28,6 +30,7 @@ async def propose_writes(
     reason: str,
     open_key: Callable[[], Signer],
     *,
+    terms: Terms = NO_TERMS,
     tells_next: bool = True,
 ) -> RequestState:
     """Files a request of a person, and tells its id.
@@ -35,6 +38,7 @@ async def propose_writes(
     Args:
         assignments: Each `TAG=VALUE`.
         open_key: Asks for the passphrase; called when the assignments make sense.
+        terms: For how long, and what is expected.
         tells_next: Whether to say by which command another person approves.
 
     Raises:
@@ -45,7 +49,7 @@ async def propose_writes(
     site = bench.site
     wishes = [_wish(bench, each) for each in assignments]
     filing = Filing(site, bench.policy, cross_limits(site, bench.policy))
-    tags = tags_to_survey(filing, wishes)
+    tags = tags_to_survey(filing, wishes, terms)
     if picture := read_picture(site.state, instant_now()):
         check_files(site, site.hashes, picture.hashes)
     signer = open_key()
@@ -59,6 +63,7 @@ async def propose_writes(
         reason,
         generations(bench.database, scopes(site, wishes)),
         now,
+        terms,
     )
     statement = Statement(
         verdict="propose",
@@ -76,6 +81,10 @@ async def propose_writes(
         people = "another person" if request.quorum == 1 else f"{request.quorum} other people"
         roles = " and ".join(request.roles)
         typer.echo(f"{request.request_id}  {request.risk_class}, for {people}: {roles}")
+        for each in request.recovery:
+            span = exact_span(request.lease.for_s) if request.lease else ""
+            back = f"{plain(each.tag)} → {printable(each.shown)} {printable(each.unit)}".rstrip()
+            typer.echo(f"for {span}, then by itself: {back}  (action {each.digest[:16]}…)")
         if tells_next:
             typer.echo(f"next: handwheel requests approve {request.request_id}")
     return state

@@ -26,7 +26,14 @@ from handwheel.tools.guardrails.ledger.leases import is_somebody_at_work
 from handwheel.tools.guardrails.ledger.runs import load_rows
 from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.orders import VERDICTS, Order, RunOrder, SignedOrder, order_run
+from handwheel.tools.guardrails.orders import (
+    VERDICTS,
+    Order,
+    RunOrder,
+    SignedOrder,
+    order_run,
+    tags_of_run,
+)
 from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.stamps import instant_now
 
@@ -143,13 +150,14 @@ def sign_order(
         LedgerError: Nothing was recorded.
     """
     run_id = view.entry.run_id
-    check_roles(bench, operator, roles, f"to {order} {run_id}")
+    tags = tags_of_run(bench.database, run_id)
+    check_roles(bench, operator, roles, f"to {order} {run_id}", tags)
     signer = open_key()
     verdict, subject = VERDICTS[order], run_subject(run_id, seen)
     statement = Statement(
         verdict=verdict,
         meaning=meaning_of_subject(verdict, subject),
-        role=_role_for(bench, operator, roles),
+        role=_role_for(bench, operator, roles, tags),
         valid_s=_VALID_S,
         subject=subject,
     )
@@ -158,9 +166,11 @@ def sign_order(
     return order_run(bench, run_id, order, seen, roles, signed, now)
 
 
-def _role_for(bench: Bench, operator: Operator, roles: Collection[str]) -> str:
+def _role_for(
+    bench: Bench, operator: Operator, roles: Collection[str], tags: Collection[str]
+) -> str:
     for held in sorted(operator.roles):
-        if any(bench.policy.satisfies(held, role) for role in roles):
+        if any(bench.policy.satisfies(held, role, tags) for role in roles):
             return held
     return min(operator.roles)
 

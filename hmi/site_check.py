@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from handwheel.connectors.documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.site import POLICY_FILE, SITE_FILE, Site, load_site
+from handwheel.connectors.hosts import is_loopback
+from handwheel.connectors.site import POLICY_FILE, SITE_FILE, OpcuaConnection, Site, load_site
 from handwheel.playbooks.lint import lint_all
 from handwheel.playbooks.loader import load_library
 from handwheel.tools.conditions import ConditionError, parse_condition
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.policy import load_policy, read_policy_file
+from handwheel.tools.guardrails.policy import load_policy, read_policy, read_policy_file
 
 
 def check_site(root: Path) -> Site:
@@ -27,9 +29,9 @@ def check_site(root: Path) -> Site:
         site = load_site(root)
     except ConfigError as error:
         path = root / POLICY_FILE
-        form = _problems(lambda: read_policy_file(read_document(path))) if path.exists() else []
+        form = _problems(lambda: read_policy_file(read_policy(path))) if path.exists() else []
         raise ConfigError([*error.problems, *form]) from None
-    problems = list(_remote_conditions(site))
+    problems = [*_remote_conditions(site), *_unpinned(site)]
     writes = any(connection.write for connection in site.connections.values())
     if writes or (root / POLICY_FILE).exists():
         problems += _problems(lambda: cross_limits(site, load_policy(site)))
@@ -62,6 +64,26 @@ def _playbook_problems(site: Site) -> Iterator[Problem]:
 def _check_operators(site: Site) -> None:
     if ignored := load_roster(site).ignored:
         raise ConfigError(ignored)
+
+
+def _unpinned(site: Site) -> Iterator[Problem]:
+    document = read_document(site.root / SITE_FILE)
+    for name, config in site.connections.items():
+        if isinstance(config, OpcuaConnection) and (reason := config.lacks_certificate(name)):
+            yield document.problem(("connections", name, "security"), reason)
+
+
+def open_passwords(site: Site) -> Iterator[str]:
+    """Yields which connections to other machines send a password on a channel without security."""
+    for name, config in site.connections.items():
+        if not isinstance(config, OpcuaConnection) or config.is_secured:
+            continue
+        users = [each.user for each in (config.read, config.write) if each is not None]
+        if users and not is_loopback(urlsplit(config.endpoint).hostname or ""):
+            yield (
+                f"{name}: security is None: what {' and '.join(dict.fromkeys(users))} reads and "
+                "writes can be seen and altered on the way, and perhaps the password too"
+            )
 
 
 def _remote_conditions(site: Site) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from handwheel.tools.guardrails.ledger.run_actions import (
 )
 from handwheel.tools.guardrails.ledger.stops import generations
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.wake import notify
 from handwheel.tools.requests.filing import Filing
 from handwheel.tools.requests.request import Action, Proposer
 from handwheel.tools.requests.segment import (
@@ -138,6 +139,7 @@ class Desk:
             orders: The newest order that the run has looked at; `None` if none may stop it.
         """
         set_due(self.bench.database, action_id, self.holder, self.clock(), orders)
+        notify(self.bench.site.state, action_id)  # the gate would look by itself, a little later
 
     def skip(self, action_id: str, reason: str) -> None:
         """Ends an action whose own condition says that it is not needed."""

@@ -18,7 +18,7 @@ def check_roles(playbook: Playbook, policy: Policy | ConfigError) -> Iterator[Fi
     if not isinstance(policy, Policy):
         return
     for path, role in _asked(playbook.file):
-        if not policy.satisfies(role, role):
+        if not policy.has_role(role):
             text = f"the policy knows no role {role!r}"
             hint = "write one of its roles, or nobody can approve"
             yield playbook.finding("unknown-role", path, text, hint)

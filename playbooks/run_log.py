@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.effects import Promise
+from handwheel.tools.guardrails.ledger.run_actions import note_promise
 from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
     RunRow,
@@ -64,6 +66,16 @@ class RunLog:
             closes=after.state in CLOSED and not self.run.is_closed,
         )  # fmt: skip
         self.run = apply(self.run, _event(row))
+
+    def note_promise(self, step: str, promise: Promise) -> None:
+        """Records with the writes of a step what came of one of its promises, once.
+
+        Raises:
+            LedgerError: It cannot be written, or somebody else works on the run.
+        """
+        note_promise(
+            self._database, self.run_id, step, promise, self._holder, self._clock()
+        )  # fmt: skip
 
     def new_orders(self) -> list[RunOrder]:
         """Returns what people have asked for since the last order that was dealt with.

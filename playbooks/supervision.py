@@ -5,6 +5,7 @@ from typing import Literal
 
 from handwheel.connectors.durations import format_duration
 from handwheel.tools.conditions import Truth
+from handwheel.tools.guardrails.ledger.effects import Promise, Verdict
 
 from .bound import BoundPlaybook, Expectation, Invariant, Step
 from .ordering import Ordering
@@ -29,8 +30,13 @@ class Interrupted(Exception):
 class _Promise:
     step: str
     expectation: Expectation
+    number: int
     due_s: float
-    is_kept: bool = False
+    kept_after_s: float | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        return self.kept_after_s is not None
 
 
 @dataclass(slots=True)
@@ -110,9 +116,9 @@ class Supervision:
 
     def promise(self, step: Step) -> None:
         """Begins to look for what a step promises; nothing is said before its time is over."""
-        for each in step.expects:
+        for number, each in enumerate(step.expects, start=1):
             due_s = self.plant.now_s + each.within_s
-            self._promises.append(_Promise(step.id, each, due_s))
+            self._promises.append(_Promise(step.id, each, number, due_s))
 
     def _recall_promises(self) -> None:
         """Takes up what was promised before another process died: it has its time once more."""
@@ -120,16 +126,18 @@ class Supervision:
         known |= self.log.run.expected
         for step in self.plan.steps:
             if self.log.run.step(step.id) in {StepState.VERIFY, StepState.DONE}:
-                for each in step.expects:
+                for number, each in enumerate(step.expects, start=1):
                     if (step.id, each.that.bound) not in known:
                         due_s = self.plant.now_s + each.within_s
-                        self._promises.append(_Promise(step.id, each, due_s))
+                        self._promises.append(_Promise(step.id, each, number, due_s))
 
     def _look_at_promises(self) -> None:
         for each in self._promises:
             that = each.expectation.that
-            if that.evaluate(self.plant.readings, self.plant.history) is Truth.TRUE:
-                each.is_kept = True
+            is_so = that.evaluate(self.plant.readings, self.plant.history) is Truth.TRUE
+            if is_so and not each.is_kept:
+                began_s = each.due_s - each.expectation.within_s
+                each.kept_after_s = max(self.plant.now_s - began_s, 0.0)
 
     async def settle_promises(self) -> None:
         """Waits until every promise is kept or broken; before the next write, and at the end.
@@ -146,6 +154,7 @@ class Supervision:
         for each in promises:
             that = each.expectation.that
             shown = that.shown(self.plant.readings, self.plant.history)
+            self.log.note_promise(each.step, self._outcome(each, shown))
             self.log.record(
                 EventKind.EXPECTED, step=each.step, text=that.bound, kept=each.is_kept, shown=shown
             )
@@ -153,3 +162,10 @@ class Supervision:
                 broken.append(shown)
         if broken:
             raise Interrupted("hold", f"what was expected did not come: {'; '.join(broken)}")
+
+    def _outcome(self, promise: _Promise, shown: str) -> Promise:
+        that, within_s = promise.expectation.that, promise.expectation.within_s
+        truth = that.evaluate(self.plant.readings, self.plant.history)
+        broken: Verdict = "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED"
+        verdict: Verdict = "CAME" if promise.is_kept else broken
+        return Promise(promise.number, that.bound, within_s, shown, verdict, promise.kept_after_s)

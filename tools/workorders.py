@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from handwheel.connectors.models import Model
+from handwheel.connectors.shared_folder import make_file
 
 from .errors import InvalidArguments, ToolFailed
 from .guardrails.ledger.connection import ledger_error
@@ -128,6 +129,7 @@ class WorkOrders:
         self._path = state / WORKORDERS_FILE
         try:
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_file(self._path)
         except OSError as error:
             raise ToolFailed(f"{state}: {error.strerror}") from None
         with self._translated():

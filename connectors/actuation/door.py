@@ -1,9 +1,11 @@
 """The write door: it opens for one permit, lets one frame through, and is used up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from ..endpoints import ModbusConnection, OpcuaConnection
-from ..errors import WriteOutcomeUnknown, WriteRefused
+from ..errors import NotConnected, WriteOutcomeUnknown, WriteRefused
 from ..secrets import resolve_secret
 from ..session import Encoder
 from ..site import Site
@@ -17,17 +19,38 @@ OTHER_TAG = "the tag is not one that this door was opened for"
 OTHER_DEVICE = "the device is not the one that was approved"
 OTHER_BYTES = "the bytes are not a write of this tag"
 EXPIRED = "the permit has expired"
+NO_INTENT = "the journal has no intent of it"
+HEARTBEAT = "the tag is a heartbeat, for which nobody asks"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a device answered to the frame of a permit, before anybody has judged it.
+
+    Attributes:
+        raw: Modbus: the PDU; OPC UA: the item's status code, four bytes, the lowest first.
+    """
+
+    permit: Permit
+    raw: bytes
 
 
 def check_accounts(site: Site) -> None:
     """Refuses a site where an account to write with cannot be used; connects to nothing.
 
     Raises:
-        NotConnected: The password of one cannot be had.
+        NotConnected: The password of one cannot be had, or on a channel with security our key,
+            or the server's certificate is not pinned.
     """
     for name, config in site.connections.items():
         if isinstance(config, OpcuaConnection) and config.write is not None:
             resolve_secret(config.write.secret, site.root, name)
+            if reason := config.lacks_certificate(name):
+                raise NotConnected({name: reason})
+            if config.is_secured:
+                from ..opcua.application import load_application
+
+                load_application(site.root, name)
 
 
 async def open_door(site: Site, connection: str, tags: Sequence[Tag]) -> "Door":
@@ -44,15 +67,21 @@ async def open_door(site: Site, connection: str, tags: Sequence[Tag]) -> "Door":
     Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout` to connect, and then
     for each request.
     """
-    writer = await _writer(site, connection)
+    writer = await open_writer(site, connection)
     try:
-        return Door(writer, await writer.encoder(tags), tags)
+        heartbeats = frozenset(tag.name for tag in tags if site.is_heartbeat(tag))
+        return Door(writer, await writer.encoder(tags), tags, heartbeats)
     except BaseException:
         await writer.close()
         raise
 
 
-async def _writer(site: Site, connection: str) -> Writer:
+async def open_writer(site: Site, connection: str) -> Writer:
+    """Opens the write session that stands behind a door.
+
+    Raises:
+        NotConnected: See `open_door`.
+    """
     config = site.connections[connection]
     if isinstance(config, ModbusConnection):
         from .modbus import ModbusWriter
@@ -70,9 +99,17 @@ class Door:
         writer: The write session.
         encoder: What the device is and takes, as it answered just now.
         tags: What may be written.
+        heartbeats: Which of them are heartbeats; those are written by `HeartbeatDoor` alone.
     """
 
-    def __init__(self, writer: Writer, encoder: WriteEncoder, tags: Sequence[Tag]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        encoder: WriteEncoder,
+        tags: Sequence[Tag],
+        heartbeats: Collection[str] = (),
+    ) -> None:
+        self._heartbeats = frozenset(heartbeats)
         self._writer = writer
         self._encoder = encoder
         self._tags = {tag.name: tag for tag in tags}
@@ -87,8 +124,10 @@ class Door:
         """Reads tags of this connection over the write session; see `Session.read`."""
         return await self._writer.read(tags)
 
-    async def send(self, permit: Permit) -> None:
-        """Sends the permit's bytes in exactly one frame; returns when the device did it.
+    async def send(self, permit: Permit) -> Answer:
+        """Sends the permit's bytes in exactly one frame, and returns the answer to it.
+
+        `check_echo` tells whether the answer says that the device did it.
 
         Any call uses the door up, a refused one too. A cancellation after the frame left is
         answered with `WriteOutcomeUnknown`, and `asyncio.current_task().cancelling()` tells
@@ -106,17 +145,27 @@ class Door:
         objection = USED if is_used else self._objection(permit)
         if objection:
             raise WriteRefused(name, objection, was_sent=False)
-        try:
-            await self._writer.transmit(permit.wire)
-        except Refusal as refusal:
-            raise WriteRefused(name, refusal.code, was_sent=refusal.was_sent) from None
-        except Doubt as doubt:
-            raise WriteOutcomeUnknown(name, str(doubt)) from None
+        with named(name):
+            return Answer(permit, await self._writer.transmit(permit.wire))
+
+    def check_echo(self, answer: Answer) -> None:
+        """Returns if the answer says that exactly what was sent was done.
+
+        Raises:
+            WriteRefused: It says that nothing changed.
+            WriteOutcomeUnknown: It says anything else. Read back and ask; never send again.
+        """
+        with named(answer.permit.tag.name):
+            self._writer.judge(answer.permit.wire, answer.raw)
 
     def _objection(self, permit: Permit) -> str:
         """Returns why nothing may leave, or nothing; the time is looked at last."""
+        if permit.intent_seq < 1:
+            return NO_INTENT
         if self._tags.get(permit.tag.name) != permit.tag:
             return OTHER_TAG
+        if permit.tag.name in self._heartbeats:
+            return HEARTBEAT
         if permit.identity != self._encoder.identity:
             return OTHER_DEVICE
         if not self._is_write_of(permit.tag, permit.wire):
@@ -133,3 +182,14 @@ class Door:
     async def close(self) -> None:
         """Closes the write session within about 1 s; raises no error."""
         await self._writer.close()
+
+
+@contextmanager
+def named(tag: str) -> Generator[None]:
+    """Says which tag the writer's no, or its doubt, is about."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise WriteRefused(tag, refusal.code, was_sent=refusal.was_sent) from None
+    except Doubt as doubt:
+        raise WriteOutcomeUnknown(tag, str(doubt)) from None

@@ -63,17 +63,15 @@ class ModbusWriter:
         """Reads over the write connection; see `Session.read`."""
         return await self._session.read(tags)
 
-    async def transmit(self, wire: bytes) -> None:
+    async def transmit(self, wire: bytes) -> bytes:
         """Sends unit and PDU in one frame; see `Writer.transmit`."""
         if not self._transport.is_open:
             raise Refusal("the connection was lost before", was_sent=False)
         if self._transport.is_busy:  # the frame would leave later than it was judged
             raise Refusal("the connection is in use", was_sent=False)
         unit, pdu = wire[0], wire[1:]
-        # Function 16 is answered with function, address and count, the others with an echo.
-        expected = pdu[:5] if pdu[0] == WRITE_REGISTERS else pdu
         try:
-            answer = await self._transport.exchange(unit, pdu)
+            return await self._transport.exchange(unit, pdu)
         except DeviceException as exception:
             if exception.code in _REFUSALS:
                 raise Refusal(_REFUSALS[exception.code], was_sent=True) from None
@@ -82,6 +80,12 @@ class ModbusWriter:
             raise Doubt(str(error)) from None
         except asyncio.CancelledError:
             raise Doubt("cancelled before the answer came") from None
+
+    def judge(self, wire: bytes, answer: bytes) -> None:
+        """Compares the answer's PDU byte by byte; see `Writer.judge`."""
+        pdu = wire[1:]
+        # Function 16 is answered with function, address and count, the others with an echo.
+        expected = pdu[:5] if pdu[0] == WRITE_REGISTERS else pdu
         if answer != expected:
             raise Doubt(f"the answer is {answer.hex()}, not {expected.hex()}")
 

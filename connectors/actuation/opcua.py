@@ -107,7 +107,7 @@ class OpcuaWriter:
         """Reads over the write session; see `Session.read`."""
         return await self._session.read(tags)
 
-    async def transmit(self, wire: bytes) -> None:
+    async def transmit(self, wire: bytes) -> bytes:
         """Sends the WriteValue in one WriteRequest; see `Writer.transmit`."""
         request = ua.WriteRequest()
         request.Parameters.NodesToWrite = [_item(wire)]
@@ -118,11 +118,26 @@ class OpcuaWriter:
             raise Refusal("the connection was lost before", was_sent=False)
         try:
             answer = await self._answer(protocol, request)
-            _judge(answer, cast(int, request.RequestHeader.RequestHandle))
+            return _result(answer, cast(int, request.RequestHeader.RequestHandle))
         except Doubt:
-            if protocol.transport is not None:
-                drop(protocol.transport)
+            self._hang_up()
             raise
+
+    def judge(self, wire: bytes, answer: bytes) -> None:
+        """Judges the item's status code; see `Writer.judge`."""
+        code = int.from_bytes(answer, "little")
+        if code == StatusCodes.Good:
+            return
+        if code & ~_INFORMATION in _REFUSALS:
+            raise Refusal(_name(code), was_sent=True)
+        self._hang_up()
+        raise Doubt(_name(code))
+
+    def _hang_up(self) -> None:
+        """Ends the connection at once, so that nothing on it arrives later."""
+        protocol = self._client.uaclient.protocol
+        if protocol is not None and protocol.transport is not None:
+            drop(protocol.transport)
 
     async def _answer(self, protocol: UASocketProtocol, request: ua.WriteRequest) -> Buffer:
         try:
@@ -158,7 +173,8 @@ def _item(wire: bytes) -> ua.WriteValue:
     return item
 
 
-def _judge(answer: Buffer, handle: int) -> None:
+def _result(answer: Buffer, handle: int) -> bytes:
+    """Returns the status code of the one item, of the answer to just this request."""
     try:
         response = ua_binary.struct_from_binary(ua.WriteResponse, answer)
     except (UaError, ValueError, TypeError, LookupError):
@@ -173,12 +189,7 @@ def _judge(answer: Buffer, handle: int) -> None:
     results = cast(list[ua.StatusCode] | None, response.Results) or []
     if len(results) != 1:
         raise Doubt(f"{len(results)} results for one item")
-    code = results[0].value
-    if code == StatusCodes.Good:
-        return
-    if code & ~_INFORMATION in _REFUSALS:
-        raise Refusal(_name(code), was_sent=True)
-    raise Doubt(_name(code))
+    return results[0].value.to_bytes(4, "little")
 
 
 def _name(code: int) -> str:

@@ -17,6 +17,8 @@ class Permit:
         wire: The bytes that the person approved, as `Encoded.wire`.
         identity: Who the person was told would be written to.
         until_s: When nothing may leave any more, on `permit_clock_s`.
+        intent_seq: The journal's row that says that this frame is about to leave; rows count
+            from 1.
     """
 
     action_id: str
@@ -24,6 +26,26 @@ class Permit:
     wire: bytes
     identity: Identity
     until_s: float
+    intent_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatPermit:
+    """Leave for one count of a heartbeat; it has no bytes, so that it can carry nothing else.
+
+    Attributes:
+        tag: The heartbeat; the door knows which tags are one.
+        count: From 0 to `LAST_COUNT`.
+        identity: Which device the heartbeat began at.
+        until_s: When nothing may leave any more, on `permit_clock_s`.
+        started_seq: The journal's row that says that the heartbeat began; rows count from 1.
+    """
+
+    tag: Tag
+    count: int
+    identity: Identity
+    until_s: float
+    started_seq: int
 
 
 def permit_clock_s() -> float:

@@ -48,16 +48,26 @@ class Writer(Protocol):
         """Reads the tags over the write session; see `Session.read`."""
         ...
 
-    async def transmit(self, wire: bytes) -> None:
+    async def transmit(self, wire: bytes) -> bytes:
         """Sends these bytes in one frame, once, and waits for the device's answer.
 
-        Returns when the answer says that exactly this was done.
+        Returns:
+            The answer to just this frame, of the form that one has; `judge` tells what it says.
 
         Raises:
             Refusal: Nothing changed.
-            Doubt: Anything else: late, lost, cancelled, another answer than expected.
+            Doubt: Anything else: late, lost, cancelled, the answer to another frame.
 
         Effect: ACTUATE. Retry: none, ever. Timeout: the connection's `timeout`.
+        """
+        ...
+
+    def judge(self, wire: bytes, answer: bytes) -> None:
+        """Returns if the answer says that exactly this was done.
+
+        Raises:
+            Refusal: It says that nothing changed.
+            Doubt: It says anything else.
         """
         ...
 

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..shared_folder import make_file
 from .errors import HistoryError, NoHistory, history_error
 
 HISTORY_FILE = "history.db"
@@ -45,6 +46,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         HistoryError: It cannot be opened, or is not a historian's of this version.
     """
     _check_kind(path)
+    with suppress(OSError):  # SQLite tells why
+        make_file(path)
     with translated(path):
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     with _closed_on_error(connection), translated(path):

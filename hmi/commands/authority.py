@@ -22,6 +22,7 @@ from handwheel.tools.guardrails.authority import (
     take_over,
 )
 from handwheel.tools.guardrails.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.guardrails.heartbeats import heartbeats_of
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.requests.stamps import instant_now, stamp
 
@@ -79,10 +80,13 @@ def give(
         )
         check_giver(bench, equipment, operator)
         generation = next_generation(bench.database, equipment)
+        heartbeats = heartbeats_of(opened, equipment)
+        for each in heartbeats:
+            typer.echo(f"the signature also says: {each.words}")
         signer = open_signer(opened, operator, passphrase_file)
         now = instant_now()
         until = stamp(now.wall + duration)
-        subject = authority_subject(equipment, generation, until)
+        subject = authority_subject(equipment, generation, until, heartbeats)
         statement = Statement(
             verdict="hand-over",
             meaning=meaning_of_subject("hand-over", subject),

@@ -17,7 +17,7 @@ from ..exits import NO, run
 from ..online_check import check_devices
 from ..online_report import report_fields, report_lines
 from ..options import JsonOption, SiteOption
-from ..site_check import check_site
+from ..site_check import check_site, open_passwords
 
 
 def command(
@@ -39,6 +39,8 @@ def command(
     """
     checked = check_site(find_site(site))
     if warning := root_warning(checked, load_roster(checked), datetime.now(UTC)):
+        sys.stderr.write(f"handwheel: {warning}\n")
+    for warning in open_passwords(checked):
         sys.stderr.write(f"handwheel: {warning}\n")
     if not as_json:
         typer.echo(

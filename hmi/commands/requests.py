@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -9,34 +10,33 @@ import typer
 
 from handwheel.connectors.site import Site
 from handwheel.tools.errors import InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.deciding import check_open, decide
-from handwheel.tools.guardrails.decisions import RequestVerdict, meaning_of
-from handwheel.tools.guardrails.entitlement import check_approver, check_objector
+from handwheel.tools.guardrails.deciding import check_open
+from handwheel.tools.guardrails.decisions import RequestVerdict
+from handwheel.tools.guardrails.entitlement import check_approver
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.records import (
-    load_request,
-    load_requests,
-    load_unfinished,
-)
+from handwheel.tools.guardrails.ledger.listing import list_now, listed
+from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.transitions import (
     WAITING_REQUESTS,
     RequestState,
 )
+from handwheel.tools.guardrails.picture import read_picture
 from handwheel.tools.guardrails.printable import plain
 from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 
-from ..asking import ask, look, role_for, settled, sign_approval, signers
-from ..card_layout import card_width, has_colour
-from ..card_text import render_card
+from ..aftermath import aftermath_fields, notes_on_requests, open_lines
+from ..asking import ask, look, settled, sign_approval
 from ..exits import CONFIGURATION, NO, WAITING, fail, run
 from ..following import follow
+from ..objecting import object_to
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
-from ..outcome_text import render_request
-from ..request_lines import action_line, request_fields, request_line
+from ..request_lines import request_fields, request_line
 from ..resolving import resolve_action
+from ..showing import whole_request
 from ..signer_options import AsOption, PassphraseOption, ReasonOption
-from ..signing import Signer, Statement, find_person, open_bench, open_signer, sign_statement
+from ..signing import Signer, find_person, open_bench, open_signer
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -50,17 +50,21 @@ def list_requests(
     as_json: JsonOption = False,
 ) -> None:
     """List the requests that wait or are under way."""
-    with open_bench(open_site(site)) as bench:
+    opened = open_site(site)
+    with open_bench(opened) as bench:
         now = instant_now()
-        sweep(bench.database, now)
-        load = load_requests if every else load_unfinished
-        records = load(bench.database, pass_by=_warn_of_damage)
+        found = list_now(bench.database, _warn_of_damage, now, every=every)
+        notes, open_ = notes_on_requests(bench.database, now), open_lines(bench.database)
     if as_json:
-        typer.echo(json.dumps([request_fields(each) for each in records]))
+        typer.echo(json.dumps([request_fields(each) for each in found]))
         return
-    for each in records:
-        typer.echo(request_line(each, now))
-    if not records:
+    for each in found:
+        note = notes.get(each.request_id, ())
+        typer.echo("  ".join((request_line(each, now), *note)))
+    picture = read_picture(opened.state, now)
+    for line in (*open_, *(each.words for each in (picture.suspended if picture else ()))):
+        typer.echo(line)
+    if not found and not open_:
         typer.echo("no requests" if every else "nothing waits; --all lists those that are over")
 
 
@@ -78,18 +82,11 @@ def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = F
         card = look(bench, record, now) if record.state in WAITING_REQUESTS else None
         if as_json:
             problems = card.problems if card else []
-            typer.echo(json.dumps(request_fields(record) | {"problems": problems}))
+            more = aftermath_fields(bench.database, record, now) | {"problems": problems}
+            typer.echo(json.dumps(request_fields(listed(record)) | more))
             return
-        width = card_width()
-        lines = (
-            render_card(card, width, is_coloured=has_colour(), is_whole=True)
-            if card
-            else render_request(record, signers(bench.database, record), width)
-        )
-        for line in (*lines, request_line(record, now)):
+        for line in whole_request(bench, record, card, now):
             typer.echo(line)
-        for each in record.actions:
-            typer.echo(f"  {action_line(each)}")
 
 
 @app.command("propose")
@@ -98,6 +95,14 @@ def propose(
         list[str], typer.Argument(metavar="TAG=VALUE", help="Such as P-101B.run_cmd=true.")
     ],
     reason: ReasonOption,
+    for_: Annotated[
+        str | None,
+        typer.Option("--for", metavar="TIME", help="A lease: then the gate takes it back itself."),
+    ] = None,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EFFECT", help="Such as 'PT-102.pv > 350 kPa within 2 min'; more."),
+    ] = None,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
@@ -109,6 +114,9 @@ def propose(
     from ..proposing import propose_writes
 
     opened = open_site(site)
+    terms = Terms(
+        parse_lease(for_) if for_ is not None else None, tuple(map(parse_expectation, expect or ()))
+    )
     state: list[RequestState] = []
 
     async def work() -> None:
@@ -120,7 +128,7 @@ def propose(
             def open_key() -> Signer:
                 return open_signer(opened, operator, passphrase_file)
 
-            state.append(await propose_writes(bench, assignments, reason, open_key))
+            state.append(await propose_writes(bench, assignments, reason, open_key, terms=terms))
 
     run(work())
     if state != [RequestState.PENDING]:
@@ -162,7 +170,7 @@ def approve(
         check_open("approve", record, instant_now())
         check_approver(bench, record, operator, instant_now())
         if digest is None or passphrase_file is None:
-            state = ask(bench, record, lambda: open_signer(opened, operator, None))
+            state = ask(bench, record, cache(lambda: open_signer(opened, operator, None)))
         else:
             if digest.lower() != record.digest:
                 raise PermitRefused("the request has another digest; nothing was approved")
@@ -173,7 +181,7 @@ def approve(
         if state is RequestState.PARTIAL:
             typer.echo("signed; another person must sign as well")
             raise SystemExit(WAITING)
-        if not follow(bench.database, record.request.request_id):
+        if not follow(bench.database, record.request.request_id, opened.state):
             raise SystemExit(NO)
 
 
@@ -213,20 +221,10 @@ def _object(
         sweep(bench.database, instant_now())
         record = load_request(bench.database, name)
         operator = find_person(site, bench.roster, person, instant_now().wall, administrator=False)
-        check_open(verdict, record, instant_now())
-        check_objector(bench, record.request, operator)
-        signer = open_signer(site, operator, file)
-        request, now = record.request, instant_now()
-        statement = Statement(
-            verdict=verdict,
-            meaning=meaning_of(verdict, request),
-            role=role_for(bench, operator, request),
-            valid_s=request.within_s,
-            digest=request.digest,
-            comment=reason,
+        state = object_to(
+            bench, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
         )
-        state = decide(bench, sign_statement(bench.database, signer, statement, now), None, now)
-        typer.echo(f"{request.request_id}  {state}")
+        typer.echo(f"{record.request.request_id}  {state}")
 
 
 @app.command("resolve")

@@ -21,11 +21,13 @@ from .decisions import (
     Signed,
     authority_subject,
     meaning_of_subject,
+    parse_decision,
     verify,
 )
 from .entitlement import check_roles
+from .heartbeats import NamedHeartbeat, heartbeats_of, split_heartbeats
 from .ledger.database import Database
-from .ledger.records import load_site_decisions
+from .ledger.records import DecisionRecord, load_hand_overs
 from .operators import Operator, Roster, load_roster
 from .policy import Policy
 from .printable import plain
@@ -73,7 +75,7 @@ class Authority:
 
     @property
     def subject(self) -> str:
-        """What a hand-over must have been signed about."""
+        """What a hand-over must have been signed about, whatever heartbeats it names."""
         return authority_subject(self.scope, self.generation, self.until or "")
 
 
@@ -114,7 +116,7 @@ def check_authority(
     check_free(rows)
     if not is_agents:
         return
-    standing = standing_of(Bench(site, database, policy, _people(site)), equipment, now)
+    standing = _standing(Bench(site, database, policy, _people(site)), equipment, rows, now)
     if standing.reason:
         raise InterlockActive(standing.reason)
 
@@ -140,6 +142,10 @@ def standing_of(bench: Bench, equipment: str, now: Instant) -> Standing:
         equipment: Its name; empty for what belongs to the site alone.
     """
     rows = load_authority(bench.database, bench.site.scopes_of(equipment))
+    return _standing(bench, equipment, rows, now)
+
+
+def _standing(bench: Bench, equipment: str, rows: Sequence[Authority], now: Instant) -> Standing:
     closed = [row for row in rows if row.is_closed]
     found = [_judged(bench, row, now) for row in closed or _narrowest(bench.site, rows)]
     if not found:
@@ -183,7 +189,7 @@ def _fault(bench: Bench, row: Authority, now: Instant) -> str:
     if not newest or tuple(newest[0]) != ("authority.given", row.generation):
         return f"the journal does not tell that {row.scope} was handed over to agents"
     fault = f"nobody has signed that {row.scope} was handed over to agents"
-    for each in load_site_decisions(bench.database, "hand-over", row.subject):
+    for each in load_hand_overs(bench.database, row.subject):
         try:
             check_word(bench, row, Signed(each.text, each.signature), now)
         except GuardrailError as refusal:
@@ -191,6 +197,33 @@ def _fault(bench: Bench, row: Authority, now: Instant) -> str:
         else:
             return ""
     return fault
+
+
+def allowed_heartbeats(bench: Bench, scope: str, now: Instant) -> frozenset[NamedHeartbeat]:
+    """Returns the heartbeats that are named by a hand-over of a scope which counts now.
+
+    Args:
+        scope: The one whose authority decides; see `standing_of`.
+    """
+    found = set[NamedHeartbeat]()
+    for row in load_authority(bench.database, [scope]):
+        if row.mode != "AGENT" or _fault(bench, row, now):
+            continue
+        for each in load_hand_overs(bench.database, row.subject):
+            found |= _heartbeats_in(bench, row, each, now)
+    return frozenset(found)
+
+
+def _heartbeats_in(
+    bench: Bench, row: Authority, word: DecisionRecord, now: Instant
+) -> frozenset[NamedHeartbeat]:
+    signed = Signed(word.text, word.signature)
+    try:
+        check_word(bench, row, signed, now)
+        subject = parse_decision(signed.text).subject or ""
+    except GuardrailError:
+        return frozenset()
+    return frozenset(split_heartbeats(subject)[1])
 
 
 def check_word(bench: Bench, row: Authority, signed: Signed, now: Instant) -> None:
@@ -203,15 +236,16 @@ def check_word(bench: Bench, row: Authority, signed: Signed, now: Instant) -> No
         GuardrailError: Why it does not count.
     """
     decision, operator = verify(signed, bench.roster, bench.revoked_keys(), bench.site.id, now.wall)
-    if decision.verdict != "hand-over" or decision.subject != row.subject:
+    subject = decision.subject or ""
+    if decision.verdict != "hand-over" or split_heartbeats(subject)[0] != row.subject:
         raise DecisionRefused(Reason.NOT_APPROVED)
-    if decision.meaning != meaning_of_subject("hand-over", row.subject):
+    if decision.meaning != meaning_of_subject("hand-over", subject):
         raise DecisionRefused(Reason.OTHER_MEANING)
     bench.check_head(decision)
     if not decision.attended and not _is_unattended_allowed(bench, row.scope):
         raise DecisionRefused(Reason.UNATTENDED)
     check_giver(bench, row.scope, operator)
-    signed_at, until = parse_stamp(decision.signed_at), _end(row)
+    signed_at, until = decision.signed.wall, _end(row)
     if now.wall < signed_at:
         raise DecisionRefused(Reason.FUTURE)
     if until - signed_at > LONGEST:
@@ -228,10 +262,10 @@ def check_giver(bench: Bench, scope: str, operator: Operator) -> None:
     Raises:
         PermitRefused: A role is missing, or nothing may be written there at all.
     """
-    # The ruling names the roles whatever the value is.
-    rulings = [bench.policy.judge(tag, 0, None) for tag in _writable(bench.site, scope)]
-    roles = {role for ruling in rulings for role in ruling.roles}
-    check_roles(bench, operator, roles, f"to hand over {scope}")
+    tags = _writable(bench.site, scope)
+    roles = {role for tag in tags for role in bench.policy.roles_for(tag)}
+    names = [tag.name for tag in tags]
+    check_roles(bench, operator, roles, f"to hand over {scope}", names)
 
 
 def _end(row: Authority) -> datetime:
@@ -255,8 +289,11 @@ def _writable(site: Site, scope: str) -> list[Tag]:
 
 def _is_unattended_allowed(bench: Bench, scope: str) -> bool:
     """As for requests: the policy says so, and only our simulator on this machine would move."""
-    used = {tag.connection for tag in _writable(bench.site, scope)}
-    return bench.policy.unattended and all(_is_simulator(bench.site, name) for name in used)
+    site = bench.site
+    used = {tag.connection for tag in _writable(site, scope)}
+    beats = (site.tags[each.tag] for each in heartbeats_of(site, scope))
+    used |= {tag.connection for tag in beats}
+    return bench.policy.unattended and all(_is_simulator(site, name) for name in used)
 
 
 def _is_simulator(site: Site, name: str) -> bool:

@@ -45,8 +45,7 @@ class Bench:
         decision, operator = verify(
             signed, self.roster, self.revoked_keys(), self.site.id, now.wall
         )
-        signed_at = Instant(parse_stamp(decision.signed_at), decision.boot_id, decision.boot_ms)
-        since_s = now.since_s(signed_at)
+        since_s = now.since_s(decision.signed)
         if since_s is None:
             is_same = decision.boot_id == now.boot_id
             raise DecisionRefused(Reason.CLOCK_STEP if is_same else Reason.REBOOTED)
@@ -108,6 +107,28 @@ def insert_decision(
     Raises:
         LedgerError: It is there already.
     """
+    keep_decision(transaction, request_id, decision, signed, card, chain)
+    body: dict[str, object] = {"text": signed.text, "signature": signed.signature_hex}
+    if card is not None:
+        body["card"] = card
+    if chain is not None:
+        body["chain"] = chain
+    transaction.record("decision", request_id or decision.subject or "", body)
+
+
+def keep_decision(
+    transaction: Transaction,
+    request_id: str | None,
+    decision: Decision,
+    signed: Signed,
+    card: str | None,
+    chain: str | None = None,
+) -> None:
+    """Keeps a decision that a journal row of another kind tells of.
+
+    Raises:
+        LedgerError: It is there already.
+    """
     subject = decision.subject or ""
     transaction.change(
         "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card, chain) "
@@ -115,9 +136,3 @@ def insert_decision(
         (request_id, decision.verdict, subject, decision.nonce, signed.text,
          signed.signature_hex, card, chain),
     )  # fmt: skip
-    body: dict[str, object] = {"text": signed.text, "signature": signed.signature_hex}
-    if card is not None:
-        body["card"] = card
-    if chain is not None:
-        body["chain"] = chain
-    transaction.record("decision", request_id or subject, body)

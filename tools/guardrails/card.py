@@ -12,12 +12,14 @@ from ..conditions.condition import parse_condition
 from ..conditions.errors import ConditionError
 from ..conditions.truth import Truth
 from ..requests.request import Action, ActionRequest, Expected, Requirement
+from ..requests.spans import exact_span
 from ..requests.stamps import Instant, parse_stamp, stamp
 from .card_model import (
     Card,
     CardChange,
     CardCondition,
     CardFrame,
+    CardLease,
     CardReading,
     CardSigner,
     parse_card,
@@ -25,6 +27,7 @@ from .card_model import (
 from .card_run import recovery_of, run_of
 from .picture import FRESH_S, Picture, Reading
 from .printable import plain, printable
+from .suspended import applying
 
 __all__ = ["Card", "CardSigner", "Look", "frame_of", "make_card", "parse_card"]
 
@@ -80,13 +83,14 @@ def make_card(
         proposer_key=plain(request.proposer.key_id) if request.proposer.key_id else None,
         reason=printable(request.reason, _WHOLE),
         run=run_of(request, tags, look.values),
+        lease=_lease(request),
         changes=look.changes(request, limits or {}),
         readings=readings,
         requires=requires,
         recovery=recovery_of(request, look.condition, frame_of),
         problems=[
             *_faults_of_request(request, left_s, now),
-            *look.faults(),
+            *look.faults(request),
             *map(printable, hindrances),
             *_faults_of_plant(readings, requires),
         ],
@@ -114,16 +118,29 @@ def _faults_of_request(request: ActionRequest, left_s: float, now: Instant) -> l
     return faults
 
 
+def _lease(request: ActionRequest) -> CardLease | None:
+    if request.lease is None:
+        return None
+    return CardLease(for_s=request.lease.for_s, span=exact_span(request.lease.for_s))
+
+
+def _promises(action: Action) -> list[str]:
+    effects = [f"{each.text} within {exact_span(each.within_s)}" for each in action.effects]
+    return [*action.promises, *effects]
+
+
 def frame_of(action: Action) -> CardFrame:
     """Returns the write of an action as it would go over the wire."""
     return CardFrame(
         action_id=plain(action.action_id),
+        digest=action.digest,
         address=plain(action.address),
         wire=action.wire,
         where=plain(action.identity.where),
         device=printable(action.identity.name),
         is_simulator=action.identity.is_simulator,
         is_loopback=action.identity.is_loopback,
+        certificate=action.identity.certificate,
     )
 
 
@@ -145,11 +162,11 @@ class Look:
             self._picture.data_values(now) if self._picture else {}
         )
 
-    def faults(self) -> list[str]:
-        """Returns what stands in the way of everything."""
+    def faults(self, request: ActionRequest) -> list[str]:
+        """Returns what stands in the way of everything, or of all that a request touches."""
         if self._picture is None:
             return [f"no picture of the plant younger than {FRESH_S:g} s: is the gate running?"]
-        return []
+        return [each.words for each in applying(self._picture.suspended, request, self._tags)]
 
     def changes(self, request: ActionRequest, limits: Mapping[str, str]) -> list[CardChange]:
         """Returns the commands, each from what the plant reads now."""
@@ -168,7 +185,7 @@ class Look:
                 readback=plain(each.readback) if each.readback else None,
                 within_s=each.within_s,
                 step=plain(each.step) if each.step else None,
-                promises=[printable(promise) for promise in each.promises],
+                promises=[printable(promise) for promise in _promises(each)],
                 frame=frame_of(each),
             )
             for number, each in enumerate(request.commands, start=1)

@@ -13,7 +13,7 @@ from handwheel.connectors.models import Model
 from ..requests.canonical import canonical, digest, parse_canonical
 from ..requests.request import RiskClass, Stamp
 
-RENDERER = "3"
+RENDERER = "4"
 """Changes whenever the same card would be drawn in another way."""
 
 
@@ -100,15 +100,24 @@ class CardRun(Model):
 
 
 class CardFrame(Model):
-    """One write as it would go over the wire."""
+    """One write as it would go over the wire.
+
+    Attributes:
+        digest: Of the action alone, under which its intent is recorded.
+        device: As it names itself.
+        certificate: Thumbprint of the one to which it has proved to have the key; `None` where
+            nothing is proved.
+    """
 
     action_id: str
+    digest: str
     address: str
     wire: str
     where: str
     device: str
     is_simulator: bool
     is_loopback: bool
+    certificate: str | None = None
 
 
 class CardChange(Model):
@@ -173,11 +182,23 @@ class CardSigner(Model):
     signed_at: Stamp
 
 
+class CardLease(Model):
+    """For how long the writes stand, before the gate takes them back by itself.
+
+    Attributes:
+        span: As it is signed, nothing rounded away: `2 h`.
+    """
+
+    for_s: float
+    span: str
+
+
 class Card(Model):
     """What was shown to a person who was asked to approve a request.
 
     Attributes:
         run: `None` where a person asks.
+        lease: `None` where nothing is taken back by itself.
         left_s: Seconds until it is too late for the last signature; negative if it is.
         problems: Why it cannot be approved now; empty if it can.
     """
@@ -201,6 +222,7 @@ class Card(Model):
     proposer_key: str | None = None
     reason: str
     run: CardRun | None = None
+    lease: CardLease | None = None
     changes: list[CardChange]
     readings: list[CardReading]
     requires: list[CardCondition]

@@ -1,12 +1,14 @@
 """The one way in which a person's word on a request comes into the ledger and counts."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from functools import lru_cache
+from typing import cast
 
 from ..errors import PermitRefused
 from ..requests.canonical import digest, parse_canonical
 from ..requests.request import ActionRequest
 from ..requests.stamps import Instant
+from .asking import AskedTooMuch, refuse_asking
 from .bench import Bench, insert_decision
 from .decisions import (
     ActionVerdict,
@@ -18,7 +20,7 @@ from .decisions import (
     meaning_of_subject,
 )
 from .entitlement import check_resolver, refusal
-from .hindrances import Case, check_lockout
+from .hindrances import Case, check_lease, check_lockout
 from .ledger.database import Transaction
 from .ledger.lifecycle import file_in, move_action, move_request, set_next_due
 from .ledger.records import RequestRecord, load_decisions, load_request_of
@@ -31,13 +33,17 @@ from .ledger.transitions import (
     RequestState,
 )
 from .operators import Operator
+from .picture import read_picture
 from .policy import Policy
 from .quorum import Verdict, check_quorum
+from .suspended import applying
+from .wake import notify
 
 _RESOLUTIONS: Mapping[VerdictWord, tuple[ActionVerdict, ActionState]] = {
     "resolve-applied": ("resolve-applied", ActionState.RESOLVED_APPLIED),
     "resolve-not-applied": ("resolve-not-applied", ActionState.RESOLVED_NOT_APPLIED),
 }
+_MARKS = ("schema", "request_digest", "action_id")
 
 
 def propose(
@@ -49,8 +55,9 @@ def propose(
         denial: Why the policy denies it; empty if it does not.
 
     Raises:
-        GuardrailError: The signature is not that of the proposer whom the request names, or
-            something that would be written is locked out.
+        GuardrailError: The signature is not that of the proposer whom the request names,
+            something that would be written is locked out or in another's lease, or people are
+            asked too much already.
         LedgerError: Nothing was filed.
     """
     with bench.refusals_recorded(signed, now):
@@ -60,12 +67,32 @@ def propose(
         if (operator.person, operator.key_id) != (request.proposer.name, request.proposer.key_id):
             raise DecisionRefused(Reason.OTHER_PERSON)
         for action in request.actions:  # what is filed during a lockout dies with its release
-            check_lockout(Case(bench.site, bench.database, bench.policy, request, action, now))
-        with bench.database.transaction(now) as transaction:
-            if not file_in(transaction, request, denial):
-                raise PermitRefused("the same proposal was filed before")
-            insert_decision(transaction, request.request_id, decision, signed, None)
+            case = Case(bench.site, bench.database, bench.policy, request, action, now)
+            check_lockout(case)
+            check_lease(case)
+        refused = _file(bench, request, decision, signed, denial, now)
+    if refused:  # told to the journal in its own words, and not once more
+        raise AskedTooMuch(refused)
     return RequestState.DENIED if denial else RequestState.PENDING
+
+
+def _file(
+    bench: Bench,
+    request: ActionRequest,
+    decision: Decision,
+    signed: Signed,
+    denial: str,
+    now: Instant,
+) -> str:
+    """Files a request with its proposer's signature; returns why people are not asked now."""
+    with bench.database.transaction(now) as transaction:
+        asking = bench.policy.asking
+        if not denial and (refused := refuse_asking(bench.database, transaction, asking, request)):
+            return refused
+        if not file_in(transaction, request, denial):
+            raise PermitRefused("the same proposal was filed before")
+        insert_decision(transaction, request.request_id, decision, signed, None)
+    return ""
 
 
 def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> RequestState:
@@ -84,22 +111,31 @@ def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> Requ
         LedgerError: Nothing was recorded.
     """
     with bench.refusals_recorded(signed, now):
-        decision, operator = bench.verified(signed, now)
-        with bench.database.transaction(now) as transaction:
-            record = _concerned(bench, decision)
-            check_card(decision, record, card)
-            if decision.verdict in _RESOLUTIONS:
-                check_resolver(bench, record.request, operator)
-                _check_attended(bench.policy, decision, record)
-                insert_decision(transaction, record.request.request_id, decision, signed, card)
-                return _resolve(transaction, record, decision)
-            check_open(decision.verdict, record, now)
-            verdict = _judged(bench, record, signed, now)
-            insert_decision(transaction, record.request.request_id, decision, signed, card)
-            if decision.verdict == "approve":
-                return _approve(bench, transaction, record, decision, operator, verdict)
-            _check_objection(bench.policy, record, operator, verdict)
-            return _object(transaction, record, decision)
+        name, state = _decide(bench, signed, card, now)
+    notify(bench.site.state, name)  # the gate would look by itself, a little later
+    return state
+
+
+def _decide(
+    bench: Bench, signed: Signed, card: str | None, now: Instant
+) -> tuple[str, RequestState]:
+    decision, operator = bench.verified(signed, now)
+    with bench.database.transaction(now) as transaction:
+        record = _concerned(bench, decision)
+        name = record.request.request_id
+        check_card(decision, record, card)
+        if decision.verdict in _RESOLUTIONS:
+            check_resolver(bench, record.request, operator)
+            _check_attended(bench.policy, decision, record)
+            insert_decision(transaction, name, decision, signed, card)
+            return name, _resolve(transaction, record, decision)
+        check_open(decision.verdict, record, now)
+        verdict = _judged(bench, record, signed, now)
+        insert_decision(transaction, name, decision, signed, card)
+        if decision.verdict == "approve":
+            return name, _approve(bench, transaction, record, decision, operator, verdict)
+        _check_objection(bench.policy, record, operator, verdict)
+        return name, _object(transaction, record, decision)
 
 
 def is_unattended_allowed(policy: Policy, request: ActionRequest) -> bool:
@@ -137,12 +173,19 @@ def check_card(decision: Decision, record: RequestRecord, card: str | None) -> N
     expected = {"schema": "card/1", "request_digest": record.digest}
     if decision.verdict in _RESOLUTIONS:
         expected |= {"schema": "outcome/1", "action_id": decision.subject or ""}
-    try:
-        shown = parse_canonical(card)
-    except ValueError:
-        raise DecisionRefused(Reason.NO_CARD) from None
-    if not isinstance(shown, dict) or not expected.items() <= cast(dict[str, Any], shown).items():
+    if not expected.items() <= dict(_marks_of(card)).items():
         raise DecisionRefused(Reason.NO_CARD)
+
+
+@lru_cache(maxsize=64)
+def _marks_of(card: str) -> tuple[tuple[str, str], ...]:
+    """Returns what a card says of what it is about; nothing of what is no card."""
+    try:
+        shown: object = parse_canonical(card)
+    except ValueError:
+        return ()
+    table = cast("dict[str, object]", shown) if isinstance(shown, dict) else {}
+    return tuple((name, mark) for name in _MARKS if isinstance(mark := table.get(name), str))
 
 
 def check_open(verdict: VerdictWord, record: RequestRecord, now: Instant) -> None:
@@ -152,7 +195,7 @@ def check_open(verdict: VerdictWord, record: RequestRecord, now: Instant) -> Non
         PermitRefused: Where the request stands, and why.
     """
     is_open = record.state in WAITING_REQUESTS or (
-        record.state is RequestState.APPROVED and verdict == "revoke"
+        record.state is RequestState.APPROVED and verdict in {"reject", "revoke"}
     )
     if not is_open:
         raise PermitRefused(f"{record.request.request_id} is {': '.join(record.standing)}")
@@ -181,6 +224,7 @@ def _approve(
     verdict: Verdict,
 ) -> RequestState:
     name = record.request.request_id
+    _check_not_suspended(bench, record.request, transaction.now)
     if decision not in [each.decision for each in verdict.approvals]:
         raise _refused(bench.policy, record, operator, verdict)
     _check_attended(bench.policy, decision, record)
@@ -194,6 +238,14 @@ def _approve(
     else:
         _supersede(bench, transaction, record.request)
     return RequestState.APPROVED
+
+
+def _check_not_suspended(bench: Bench, request: ActionRequest, now: Instant) -> None:
+    """Refuses an approval while the gate's picture says that nothing is sent; if there is one."""
+    picture = read_picture(bench.site.state, now)
+    found = applying(picture.suspended, request, bench.site.tags) if picture else []
+    if found:
+        raise PermitRefused("; ".join(each.words for each in found))
 
 
 def _supersede(bench: Bench, transaction: Transaction, request: ActionRequest) -> None:
@@ -216,7 +268,7 @@ def _refused(
     own = [each for each in verdict.findings if each.person == operator.person]
     if not own:
         return PermitRefused(str(verdict.findings[-1]))
-    return PermitRefused(refusal(own[-1].reason, record.request, operator, policy.satisfies))
+    return PermitRefused(refusal(own[-1].reason, record.request, operator, policy))
 
 
 def _check_objection(

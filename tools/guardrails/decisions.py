@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from secrets import token_hex
 from typing import Annotated, Literal
 
@@ -22,7 +22,9 @@ from ..errors import GuardrailError
 from ..requests.canonical import canonical, parse_canonical, signed_bytes
 from ..requests.reasons import Why
 from ..requests.request import Action, ActionRequest
-from ..requests.stamps import parse_stamp
+from ..requests.spans import exact_span
+from ..requests.stamps import Instant, parse_stamp
+from .heartbeats import NamedHeartbeat, split_heartbeats, with_heartbeats
 from .keys import KeyFault, PrivateKey, fingerprint
 from .operators import Moment, Operator, Person, Role, Roster
 
@@ -30,7 +32,8 @@ RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
 ActionVerdict = Literal["resolve-applied", "resolve-not-applied"]
 SiteVerdict = Literal["release", "revoke-key", "hand-over"]
 RunVerdict = Literal["resume-run", "abort-run", "clear-run"]
-SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict]
+ShiftVerdict = Literal["end-shift", "take-shift"]
+SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict, ShiftVerdict]
 VerdictWord = Literal[RequestVerdict, SubjectVerdict]
 
 _MEANINGS: Mapping[SubjectVerdict, str] = {
@@ -42,6 +45,8 @@ _MEANINGS: Mapping[SubjectVerdict, str] = {
     "resume-run": "I have looked at the plant and resume {}",
     "abort-run": "I abort {}",
     "clear-run": "I have looked at the plant and clear {}",
+    "end-shift": "I have shown what is open and end my shift: {}",
+    "take-shift": "I have read what is open and take the shift: {}",
 }
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _SIGNATURE_DIGITS = 128
@@ -95,7 +100,7 @@ class DecisionRefused(GuardrailError):
 
 
 class Decision(Model):
-    """What a person says about a request, an action, a lockout, a key, authority or a run.
+    """What a person says about a request, an action, a lockout, a key, authority, a run, a shift.
 
     Attributes:
         digest: The request's; `None` where no request is concerned.
@@ -105,7 +110,7 @@ class Decision(Model):
         attended: Whether a person sat at a terminal.
         card: The digest of the picture that was shown; `None` where none was.
         subject: What it is about besides the digest: an action, a lockout, a key, a hand-over
-            of equipment, a run.
+            of equipment, a run, a shift.
     """
 
     schema_: Literal["decision/1"] = Field(default="decision/1", alias="schema")
@@ -126,6 +131,16 @@ class Decision(Model):
     card: _Hash | None = None
     subject: str | None = Field(default=None, min_length=1)
     comment: Why | None = None
+
+    @cached_property
+    def signed(self) -> Instant:
+        """When it was signed, on both clocks."""
+        return Instant(parse_stamp(self.signed_at), self.boot_id, self.boot_ms)
+
+    @cached_property
+    def valid_s(self) -> float:
+        """For how long after it was signed it holds, seconds."""
+        return (parse_stamp(self.valid_until) - self.signed.wall).total_seconds()
 
     @cached_property
     def text(self) -> str:
@@ -157,8 +172,11 @@ def sign(decision: Decision, private: PrivateKey) -> Signed:
     return Signed(decision.text, private.sign(signed_bytes("decision", decision.text)).hex())
 
 
+@lru_cache(maxsize=512)
 def parse_decision(text: str) -> Decision:
     """Returns the decision of a text; nothing is said about who signed it.
+
+    Kept by its text, for one text is one decision for ever; whether it counts is asked anew.
 
     Raises:
         DecisionRefused: It is no decision in its only spelling.
@@ -206,7 +224,7 @@ def _signatory(decision: Decision, roster: Roster, at: datetime) -> Operator:
     if not roster.with_key(decision.key_id):
         raise DecisionRefused(Reason.UNKNOWN_KEY)
     operator = roster.by_key(decision.key_id, at)
-    if operator is None or not operator.is_enrolled(parse_stamp(decision.signed_at)):
+    if operator is None or not operator.is_enrolled(decision.signed.wall):
         raise DecisionRefused(Reason.KEY_NOT_VALID)
     if operator.person != decision.person:
         raise DecisionRefused(Reason.OTHER_PERSON)
@@ -230,21 +248,37 @@ def meaning_of(verdict: RequestVerdict, request: ActionRequest) -> str:
     name = request.request_id
     match verdict:
         case "propose":
-            return f"I ask for {name}: {_writes(request.commands)}"
+            return f"I ask for {name}: {_writes(request.commands)}{_lease(request)}"
         case "approve":
             recovery = _writes(request.recovery)
-            more = f"; and to take it back: {recovery}" if recovery else ""
+            more = f"; and to take it back: {recovery}" if recovery and not request.lease else ""
             commands = _writes(request.commands)
-            return f"I have read {name} and approve exactly: {commands}{more}"
+            return f"I have read {name} and approve exactly: {commands}{more}{_lease(request)}"
         case "reject":
             return f"I have read {name} and reject it"
         case "revoke":
             return f"I take back every approval of {name}"
 
 
+def _lease(request: ActionRequest) -> str:
+    """Returns how long it shall stand, and what the gate writes by itself after that."""
+    if request.lease is None:
+        return ""
+    back = [
+        f"{_writes([each])} (action {each.digest})"
+        for each in request.recovery
+        if each.undoes is not None
+    ]
+    safe = _writes([each for each in request.recovery if each.undoes is None])
+    more = f"; and if the run fails: {safe}" if safe else ""
+    return f"; for {exact_span(request.lease.for_s)}, then by itself: {'; '.join(back)}{more}"
+
+
 def meaning_of_subject(verdict: SubjectVerdict, subject: str) -> str:
     """Returns what a person says where no request is decided on, in words."""
-    return _MEANINGS[verdict].format(subject)
+    meaning = _MEANINGS[verdict].format(subject)
+    named = split_heartbeats(subject)[1] if verdict == "hand-over" else ()
+    return "; and ".join([meaning, *(each.words for each in named)])
 
 
 def key_subject(key_id: str) -> str:
@@ -257,18 +291,26 @@ def lockout_subject(scope: str, generation: int) -> str:
     return f"lockout:{scope}:{generation}"
 
 
-def authority_subject(equipment: str, generation: int, until: str) -> str:
+def authority_subject(
+    equipment: str, generation: int, until: str, heartbeats: tuple[NamedHeartbeat, ...] = ()
+) -> str:
     """Returns what a hand-over to agents is about: this one, with this end, and no later one.
 
     Args:
         until: When it ends, as a stamp.
+        heartbeats: Those that the gate may write until then.
     """
-    return f"authority:{equipment}:{generation}:{until}"
+    return with_heartbeats(f"authority:{equipment}:{generation}:{until}", heartbeats)
 
 
 def run_subject(run_id: str, seq: int) -> str:
     """Returns what an order to a run is about: the run as it was at a row of the journal."""
     return f"run:{run_id}:{seq}"
+
+
+def shift_subject(leaving: str, coming: str, seq: int) -> str:
+    """Returns what a hand-over between shifts is about: the site as it was at a journal row."""
+    return f"shift:{leaving}:{coming}:{seq}"
 
 
 def _writes(actions: Sequence[Action]) -> str:

@@ -2,21 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from math import ceil
 
+from handwheel.connectors.errors import os_reason
+from handwheel.connectors.regular_files import read_regular
 from handwheel.connectors.site import POLICY_FILE, SITE_FILE, Site
+from handwheel.connectors.values import Value
 
 from ..errors import GuardrailError, InterlockActive, PermitRefused, PolicyViolation
 from ..requests.request import Action, ActionRequest
-from ..requests.stamps import Instant, parse_stamp
+from ..requests.stamps import Instant
 from .administrators import locked_out
 from .authority_check import check_authority
+from .groups import Group, Move, check_group, spent
 from .ledger.database import Database
 from .ledger.records import resolve_hint
+from .ledger.reverts import check_not_in_lease
 from .ledger.stops import SITE, generations
 from .lockouts import seen_lockouts
+from .pace import check_rate
 from .policy import Policy
+from .sent import last_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,8 @@ def check_standing(case: Case) -> None:
     """Refuses an action that may not be carried out now.
 
     Raises:
-        GuardrailError: Lockout, authority, an outcome that nobody has resolved, or cool-down.
+        GuardrailError: Lockout, authority, another's lease, an outcome that nobody has resolved,
+            cool-down, a rate or a group's bounds.
     """
     for check in _STANDING:
         check(case)
@@ -60,10 +69,11 @@ def check_filing(case: Case) -> None:
     """Refuses to file for an agent what could not be carried out now, whoever approves it.
 
     Raises:
-        GuardrailError: Lockout or authority.
+        GuardrailError: Lockout, authority, or another's lease.
     """
     check_lockout(case)
     _check_authority(case)
+    check_lease(case)
 
 
 def check_lockout(case: Case) -> None:
@@ -81,6 +91,15 @@ def check_lockout(case: Case) -> None:
     locks = {scope: case.request.locks.get(scope) for scope in scopes}
     if generations(case.database, scopes) != locks:
         raise PermitRefused("a lockout came after the request was filed; ask again")
+
+
+def check_lease(case: Case) -> None:
+    """Refuses a tag that another request has in its lease.
+
+    Raises:
+        InterlockActive: One has.
+    """
+    check_not_in_lease(case.database, case.request.request_id, case.action.tag)
 
 
 def locked_files(site: Site, equipment: str) -> set[str]:
@@ -119,23 +138,8 @@ def since_last_write_s(case: Case) -> float | None:
     Raises:
         PermitRefused: The ledger's row of it is damaged.
     """
-    found = case.database.all(
-        "SELECT sent_at, sent_boot_id, sent_boot_ms FROM action JOIN intent USING (action_id) "
-        "WHERE tag = ? AND action_id != ? AND sent_at IS NOT NULL "
-        "ORDER BY intent.seq DESC LIMIT 1",  # not by the wall clock, which can be set back
-        case.action.tag,
-        case.action.action_id,
-    )
-    if not found:
-        return None
-    try:
-        sent, now = Instant(parse_stamp(found[0][0]), found[0][1], int(found[0][2])), case.now
-    except (ValueError, TypeError):
-        raise PermitRefused(f"nobody can read when {case.action.tag} was last written") from None
-    up_s = now.boot_ms / 1000.0  # the machine has been on for so long since, at least
-    if sent.boot_id == now.boot_id:
-        return up_s - sent.boot_ms / 1000.0
-    return max((now.wall - sent.wall).total_seconds(), up_s)
+    last = last_sent(case.database, case.action.tag, case.now, case.action.action_id)
+    return last.since_s if last else None
 
 
 def _check_cooldown(case: Case) -> None:
@@ -152,8 +156,55 @@ def _check_cooldown(case: Case) -> None:
         )
 
 
+def _check_pace(case: Case) -> None:
+    tag = case.action.tag
+    expected = next((each for each in case.action.expected if each.tag == tag), None)
+    check_pace(case, expected.value if expected else None)
+
+
+def check_pace(case: Case, before: Value | None) -> None:
+    """Refuses a change that is too fast, or more than a group of tags may be moved by.
+
+    Not a recovery: a pace is for operation, and what takes it back cannot wait.
+
+    Args:
+        before: What the tag reads, or is expected to.
+
+    Raises:
+        PolicyViolation: It is too much.
+        PermitRefused: A row of the ledger is damaged: nobody can tell.
+    """
+    action, tag = case.action, case.site.tags.get(case.action.tag)
+    if action.kind == "recovery" or tag is None:
+        return
+    ruling = case.policy.judge(tag, action.value, None)
+    check_rate(case.database, tag, ruling, action.value, before, case.now, action.action_id)
+    for group in case.policy.groups_of(tag.name):
+        used = spent(case.database, group, case.now, action.action_id)
+        check_group(used, Move(tag.name, before, action.value), _planned(case, group))
+
+
+def _planned(case: Case, group: Group) -> list[Move]:
+    """Returns the moves of a group that come before the action in its own request."""
+    unsent = {
+        row[0]
+        for row in case.database.all(
+            "SELECT action_id FROM action WHERE request_id = ? AND state IN ('PLANNED', 'DUE')",
+            case.request.request_id,
+        )
+    }
+    found: list[Move] = []
+    for each in case.request.commands:
+        if each.action_id == case.action.action_id:
+            break
+        if each.action_id in unsent and each.tag in group.tags:
+            before = next((e.value for e in each.expected if e.tag == each.tag), None)
+            found.append(Move(each.tag, before, each.value))
+    return found
+
+
 _STANDING: tuple[Callable[[Case], None], ...] = (
-    check_lockout, _check_authority, _check_held, _check_cooldown,
+    check_lockout, _check_authority, check_lease, _check_held, _check_cooldown, _check_pace,
 )  # fmt: skip
 
 
@@ -184,6 +235,12 @@ def site_files(site: Site) -> dict[str, str]:
 
 def _hash(site: Site, file: str) -> str:
     try:
-        return sha256((site.root / file).read_bytes()).hexdigest()
+        return _digest_of(read_regular(site.root / file))
     except OSError as error:
-        raise PermitRefused(f"{file}: {error.strerror}") from None
+        raise PermitRefused(f"{file}: {os_reason(error)}") from None
+
+
+@lru_cache(maxsize=16)
+def _digest_of(content: bytes) -> str:
+    """Returns the SHA-256 of a file's bytes, hexadecimal; kept by all of them."""
+    return sha256(content).hexdigest()

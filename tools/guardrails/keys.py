@@ -76,6 +76,17 @@ def parse_public_line(line: str) -> PublicKey:
     return public
 
 
+def parse_given_line(line: str) -> PublicKey:
+    """Returns the key of a line as `ssh-keygen` writes it: a comment may stand behind it.
+
+    Raises:
+        KeyFault: It is no such line, or a private key.
+    """
+    if "PRIVATE KEY" in line:
+        raise KeyFault("that is a private key; only the line 'ssh-ed25519 AAAA…' is handed over")
+    return parse_public_line(" ".join(line.split(maxsplit=2)[:2]))
+
+
 def key_path(site_id: str, person: str) -> Path:
     """Returns where a person's key for a site lies: below `XDG_CONFIG_HOME`, else `~/.config`."""
     named = Path(os.environ.get("XDG_CONFIG_HOME", ""))
@@ -132,6 +143,21 @@ def load_key(path: Path, passphrase: str) -> PrivateKey:
         if isinstance(private, Ed25519PrivateKey):
             return private
     raise KeyFault(f"{path}: the passphrase is wrong, or the file is damaged")
+
+
+def key_id_of_file(path: Path) -> str:
+    """Returns the key id that a key file shows without its passphrase; empty if it shows none.
+
+    Anybody can write another one there: it tells which file to try, and no more.
+    """
+    try:
+        match = _ARMOUR.search(_read_own(path))
+        if match is None:
+            return ""
+        digest = sha256(_head(binascii.a2b_base64(match[1]))[3]).digest()
+    except (KeyFault, ValueError, StopIteration):
+        return ""
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
 def _read_own(path: Path) -> bytes:

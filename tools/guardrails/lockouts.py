@@ -1,7 +1,10 @@
 """Lockouts as files: what anybody who can write into the state folder has locked out."""
 
+import os
 import re
 from pathlib import Path
+
+from handwheel.connectors.shared_folder import make_folder
 
 SITE = "site"
 """The scope that covers every piece of equipment."""
@@ -23,7 +26,7 @@ def seen_lockouts(state: Path) -> frozenset[str]:
     Effect: none. Retry: none. Timeout: that of the local disk.
     """
     try:
-        names = [each.name for each in (state / _FOLDER).iterdir()]
+        names = os.listdir(state / _FOLDER)  # noqa: PTH208 - three times as fast
     except FileNotFoundError:
         return frozenset() if _is_readable(state) else frozenset({SITE})
     except OSError:
@@ -42,7 +45,8 @@ def make_lockout_folder(state: Path) -> None:
     Raises:
         OSError: It cannot be made; the gate must not start.
     """
-    (state / _FOLDER).mkdir(parents=True, exist_ok=True)
+    state.mkdir(parents=True, exist_ok=True)
+    make_folder(state / _FOLDER, 0o777)
 
 
 def _is_readable(state: Path) -> bool:

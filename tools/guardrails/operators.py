@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from cryptography.exceptions import InvalidSignature
 from pydantic import AfterValidator, Field
 
-from handwheel.connectors.documents import read_document
-from handwheel.connectors.errors import Problem
+from handwheel.connectors.documents import parse_content, read_content
+from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.models import KeyId, Model, load_model, spelled
 from handwheel.connectors.site import OPERATORS_FILE, Site
 
@@ -135,11 +136,21 @@ def load_roster(site: Site) -> Roster:
         ConfigError: The file cannot be read, or is no list of records.
     """
     path = site.root / OPERATORS_FILE
-    if not path.exists():
+    try:
+        content = read_content(path)
+    except ConfigError:
+        if path.exists():
+            raise
         return Roster((), (), "")
-    document = read_document(path)
+    return _roster(content, str(path), site.id, site.trust_root)
+
+
+@lru_cache(maxsize=8)
+def _roster(content: bytes, shown: str, site_id: str, trust_root: str) -> Roster:
+    """Returns the people of a file's bytes. The same bytes are the same people: no time counts."""
+    document = parse_content(content, shown)
     file = load_model(OperatorsFile, document)
-    operators, faults = judge(file.operators, site.id, site.trust_root)
+    operators, faults = judge(file.operators, site_id, trust_root)
     ignored = tuple(
         document.problem(("operators", number), f"{file.operators[number].person}: {fault}")
         for number, fault in sorted(faults.items())

@@ -37,6 +37,7 @@ _FREE: frozenset[str] = frozenset({"hold", "stop"})
 _LONGEST_NAME = 64
 _NEVER = 2**63 - 1
 _NEWEST = f"SELECT max(seq) FROM journal WHERE subject = ? AND kind LIKE '{PREFIX}%'"  # noqa: S608
+_WRITES = "SELECT DISTINCT tag FROM action JOIN request USING (request_id) WHERE run_id = ?"
 _REPEATED = (
     "SELECT 1 FROM journal WHERE subject = ? AND kind = ? AND seq < ? "
     "AND json_extract(text, '$.body.text') = ?"
@@ -77,6 +78,11 @@ def newest_event(database: Database, run_id: str) -> int:
         0 if there is none.
     """
     return int(database.all(_NEWEST, run_id)[0][0] or 0)
+
+
+def tags_of_run(database: Database, run_id: str) -> frozenset[str]:
+    """Returns every tag that a run has asked to write; a role bound to areas must cover them."""
+    return frozenset(row[0] for row in database.all(_WRITES, run_id))
 
 
 def ask_run(
@@ -197,7 +203,8 @@ def _check_word(
     bench.check_head(decision)
     if not decision.attended and not bench.policy.unattended:
         raise DecisionRefused(Reason.UNATTENDED)
-    check_roles(bench, operator, roles, f"to {given.order} {run_id}")
+    what, tags = f"to {given.order} {run_id}", tags_of_run(bench.database, run_id)
+    check_roles(bench, operator, roles, what, tags)
 
 
 def _record(transaction: Transaction, run_id: str, body: dict[str, object]) -> int:

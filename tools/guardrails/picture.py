@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Literal, Self
@@ -10,12 +10,14 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError
 
 from handwheel.connectors.models import Model
+from handwheel.connectors.shared_folder import is_shared
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, StatusCode, Value
 
 from ..errors import LedgerError
 from ..requests.stamps import Instant, parse_stamp, stamp
+from .suspended import Suspension
 
 FRESH_S = 5.0
 """A picture older than this shows nothing that may be approved."""
@@ -58,6 +60,8 @@ class Picture(Model):
         epoch: Of the gate that made it.
         locked: The scopes that are locked out.
         hashes: The SHA-256 of the files that the gate has read, by name.
+        open_writes: What leases were to take back and did not, in words.
+        suspended: For what nothing is sent.
     """
 
     schema_: Literal["picture/1"] = Field(default="picture/1", alias="schema")
@@ -67,6 +71,8 @@ class Picture(Model):
     epoch: int
     locked: list[str]
     hashes: dict[str, str]
+    open_writes: list[str] = Field(default_factory=list[str])
+    suspended: list[Suspension] = Field(default_factory=list[Suspension])
     readings: dict[str, Reading]
 
     def age_s(self, now: Instant) -> float | None:
@@ -93,8 +99,15 @@ def make_picture(
     site: Site,
     readings: Mapping[str, DataValue],
     now: Instant,
+    open_writes: Sequence[str] = (),
+    suspended: Sequence[Suspension] = (),
 ) -> Picture:
-    """Returns the picture of this moment."""
+    """Returns the picture of this moment.
+
+    Args:
+        open_writes: What leases were to take back and did not, in words.
+        suspended: For what nothing is sent.
+    """
     now_s = monotonic()
     return Picture(
         schema="picture/1",
@@ -104,6 +117,8 @@ def make_picture(
         epoch=epoch,
         locked=sorted(locked),
         hashes=dict(site.hashes),
+        open_writes=list(open_writes),
+        suspended=list(suspended),
         readings={
             name: Reading.of(site.tags[name], reading, now_s) for name, reading in readings.items()
         },
@@ -121,6 +136,8 @@ def write_picture(state: Path, picture: Picture) -> None:
     try:
         draft.unlink(missing_ok=True)  # of a gate that was killed; of a link, the link alone
         with draft.open("x", encoding="utf-8") as file:
+            if is_shared(state.stat()):
+                os.fchmod(file.fileno(), 0o640)
             file.write(picture.model_dump_json(by_alias=True))
         draft.replace(place)
     except OSError as error:
@@ -130,12 +147,21 @@ def write_picture(state: Path, picture: Picture) -> None:
 def read_picture(state: Path, now: Instant) -> Picture | None:
     """Returns the picture, or `None` where there is none that may be relied on.
 
-    One that is missing, damaged, of another boot, from the future or older than 5 s is none.
+    One that is missing, damaged, of another boot, from the future or older than 5 s is none, and
+    in a state folder that users share so is one that is not by the folder's owner, the gate.
     """
     try:
-        document = json.loads((state / _FILE).read_text(encoding="utf-8"))
+        document = json.loads(_text_by_owner(state))
         picture = Picture.model_validate(document)
         age_s = picture.age_s(now)
     except (OSError, ValueError, ValidationError, RecursionError):
         return None
     return picture if age_s is not None and -0.5 <= age_s <= FRESH_S else None
+
+
+def _text_by_owner(state: Path) -> str:
+    folder = state.stat()
+    with (state / _FILE).open(encoding="utf-8") as file:
+        if is_shared(folder) and os.fstat(file.fileno()).st_uid != folder.st_uid:
+            raise PermissionError("the picture is not the gate's")
+        return file.read()

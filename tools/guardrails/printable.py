@@ -21,6 +21,8 @@ def plain(text: str, limit: int = 120) -> str:
     Args:
         limit: How many characters are shown; more are counted.
     """
+    if _is_harmless(text, limit):
+        return text
     return _capped((each if " " <= each <= "~" else _escape(each) for each in text), limit)
 
 
@@ -34,7 +36,14 @@ def printable(text: str, limit: int = 1000) -> str:
     Args:
         limit: How many characters are shown; more are counted.
     """
+    if _is_harmless(text, limit):
+        return text
     return _capped(_shown(unicodedata.normalize("NFC", text)), limit)
+
+
+def _is_harmless(text: str, limit: int) -> bool:
+    """Whether it is nothing but visible ASCII and blanks, and short enough to stay as it is."""
+    return len(text) <= limit and text.isascii() and text.isprintable()
 
 
 def _shown(text: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Whether enough different people have approved exactly this request, and nobody objects."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +13,8 @@ from .operators import AGENT, Operator, Roster
 CLAIM_WITHIN_S = 60.0
 """How long after the last needed signature the first command may be claimed."""
 
-Satisfies = Callable[[str, str], bool]
-"""Whether the role that is held counts as the role that is required."""
+Satisfies = Callable[[str, str, Collection[str]], bool]
+"""Whether the role that is held counts as the role that is required, where some tags are."""
 
 _OBJECTIONS = {"reject": Reason.REJECTED, "revoke": Reason.REVOKED}
 
@@ -78,7 +78,8 @@ def check_quorum(
 
     Args:
         decisions: In any order; what concerns another request is found and does not count.
-        satisfies: Of the role held and the role required; see the policy's `acts_as`.
+        satisfies: Of the role held, the role required and all tags that are written; see the
+            policy's `acts_as` and `areas`.
         revoked_keys: By key id.
     """
     judge = _Judge(request, roster, satisfies, revoked_keys, now)
@@ -109,8 +110,11 @@ def fault_of_person(
 
 def missing_roles(request: ActionRequest, operator: Operator, satisfies: Satisfies) -> list[str]:
     """Returns the roles that a request asks for and that no role of the person stands in for."""
+    tags = request.written
     return [
-        role for role in request.roles if not any(satisfies(held, role) for held in operator.roles)
+        role
+        for role in request.roles
+        if not any(satisfies(held, role, tags) for held in operator.roles)
     ]
 
 
@@ -133,13 +137,9 @@ def _faults(
     if len(approvals) < request.quorum:
         yield Reason.QUORUM_NOT_MET
         return
-    since_s = now.since_s(_signed(approvals[request.quorum - 1].decision))
+    since_s = now.since_s(approvals[request.quorum - 1].decision.signed)
     if since_s is None or since_s > CLAIM_WITHIN_S:
         yield Reason.CLAIM_EXPIRED
-
-
-def _signed(decision: Decision) -> Instant:
-    return Instant(parse_stamp(decision.signed_at), decision.boot_id, decision.boot_ms)
 
 
 class _Judge:
@@ -175,7 +175,7 @@ class _Judge:
             decision = parse_decision(signed.text)
             person = decision.person
             if objection := _OBJECTIONS.get(decision.verdict):
-                self._check_objection(signed, parse_stamp(decision.signed_at))
+                self._check_objection(signed, decision.signed.wall)
                 self.objections.append(objection)
             else:
                 self._approve(signed)
@@ -218,21 +218,21 @@ class _Judge:
     def _fault_of_person(self, decision: Decision, operator: Operator) -> Reason | None:
         if reason := fault_of_person(self._request, operator, self._satisfies):
             return reason
-        if not any(self._satisfies(decision.role, role) for role in self._request.roles):
+        tags = self._request.written
+        if not any(self._satisfies(decision.role, role, tags) for role in self._request.roles):
             return Reason.ROLE_DOES_NOT_SATISFY
         return None
 
     def _fault_of_time(self, decision: Decision) -> Reason | None:
-        signed_at = parse_stamp(decision.signed_at)
-        since_s = self._now.since_s(_signed(decision))
+        since_s = self._now.since_s(decision.signed)
         if since_s is None:
             is_same_boot = decision.boot_id == self._now.boot_id
             return Reason.CLOCK_STEP if is_same_boot else Reason.REBOOTED
         if since_s < 0.0:
             return Reason.FUTURE
-        if since_s >= (parse_stamp(decision.valid_until) - signed_at).total_seconds():
+        if since_s >= decision.valid_s:
             return Reason.EXPIRED
-        waited_s = (signed_at - parse_stamp(self._request.filed_at)).total_seconds()
+        waited_s = (decision.signed.wall - parse_stamp(self._request.filed_at)).total_seconds()
         return None if 0.0 <= waited_s <= self._request.within_s else Reason.TOO_LATE
 
     def _fault_of_repetition(self, decision: Decision, operator: Operator) -> Reason | None:

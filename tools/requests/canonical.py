@@ -11,13 +11,18 @@ import re
 import struct
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Literal, cast
 
-Domain = Literal["request", "decision", "card", "journal", "enrolment"]
+Domain = Literal["request", "action", "decision", "card", "journal", "enrolment", "heartbeat"]
 
 _FLOAT = "f64"
+_NESTED = frozenset({dict, list})
 _BITS = re.compile(r"[0-9a-f]{16}")
+# Between quotes that are not escaped: inside a text each of them has a backslash before it.
+_FLOAT_KEY = f'"{_FLOAT}"'
+_FLOAT_TABLE = re.compile(r'\{"f64":"(?![7f]ff)[0-9a-f]{16}"\}')
 
 
 def canonical(document: object) -> str:
@@ -30,8 +35,7 @@ def canonical(document: object) -> str:
         ValueError: It holds anything else: a null, NaN, a key that is not ASCII.
     """
     try:
-        plain = _plain(document)
-        return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return _ENCODER.encode(_plain(document))
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -43,11 +47,31 @@ def parse_canonical(text: str) -> Any:
         ValueError: It is not JSON, has a key twice, or is not in canonical form.
     """
     try:
+        with suppress(ValueError):
+            return _unfolded(_plainly(text))
         document = _unfolded(json.loads(text, object_pairs_hook=_table, parse_constant=_refuse))
         is_canonical = canonical(document) == text
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if not is_canonical:
+        raise ValueError("it is not in canonical form")
+    return document
+
+
+def _plainly(text: str) -> object:
+    """Returns what a text holds, floats in their form, if it is seen to be canonical at a glance.
+
+    Of ASCII alone all is in NFC. A key that stands twice, keys in another order, a space or a
+    number in another spelling would not be written as they were read.
+
+    Raises:
+        ValueError: It has to be looked at more closely.
+    """
+    floats = len(_FLOAT_TABLE.findall(text))
+    if not text.isascii() or "null" in text or text.count(_FLOAT_KEY) != floats:
+        raise ValueError("it is not plain")
+    document: object = _DECODER.raw_decode(text)[0]  # what may stand behind it is seen below
+    if _ENCODER.encode(document) != text:
         raise ValueError("it is not in canonical form")
     return document
 
@@ -66,6 +90,8 @@ def _plain(value: object) -> object:
     if isinstance(value, bool | int):
         return value
     if isinstance(value, str):
+        if value.isascii():
+            return value
         value.encode()  # half a surrogate pair is no text: UnicodeEncodeError is a ValueError
         return unicodedata.normalize("NFC", value)
     if isinstance(value, float):
@@ -90,11 +116,13 @@ def _unfolded(value: object) -> object:
     if not isinstance(value, dict):
         return value
     table = cast("dict[str, object]", value)
-    bits = table.get(_FLOAT)
-    if len(table) == 1 and isinstance(bits, str) and _BITS.fullmatch(bits):
+    if len(table) == 1 and isinstance(bits := table.get(_FLOAT), str) and _BITS.fullmatch(bits):
         number: float = struct.unpack(">d", bytes.fromhex(bits))[0]
         return number
-    return {key: _unfolded(item) for key, item in table.items()}
+    return {
+        key: _unfolded(item) if item.__class__ in _NESTED else item
+        for key, item in table.items()
+    }
 
 
 def _table(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -106,3 +134,9 @@ def _table(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _refuse(name: str) -> object:
     raise ValueError(f"{name} is no number that can be signed")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+)
+_DECODER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)

@@ -9,15 +9,24 @@ from handwheel.connectors.groups import STALE_SCANS
 from handwheel.connectors.session import Survey
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Quality, Value
+from handwheel.connectors.values import GOOD, DataValue, Quality, Value
 
 from ..conditions.condition import parse_condition
 from ..conditions.errors import ConditionError
 from ..errors import InterlockActive, InvalidArguments
 from ..guardrails.across import CrossLimit, cross_tags
 from ..guardrails.policy import Policy, Ruling
-from .request import Action, ActionRequest, Device, Expected, Hashes, Proposer, Requirement
+from .request import (
+    Action,
+    ActionRequest,
+    Device,
+    Expected,
+    Hashes,
+    Proposer,
+    Requirement,
+)
 from .stamps import Instant, stamp
+from .terms import NO_TERMS, Terms, check_terms
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
 _NAME_LENGTH = 8
@@ -49,13 +58,15 @@ class Draft:
     ruling: Ruling
 
 
-def tags_to_survey(filing: Filing, wishes: Sequence[Wish]) -> list[Tag]:
+def tags_to_survey(filing: Filing, wishes: Sequence[Wish], terms: Terms = NO_TERMS) -> list[Tag]:
     """Returns every tag that must be read to make a request of the wishes.
 
     Raises:
-        InvalidArguments: A tag may not be written at this site, or is named twice.
+        InvalidArguments: A tag may not be written at this site, is named twice, or cannot have a
+            lease; or an expectation is no condition over the site's tags.
     """
     check_once(wishes)
+    check_terms(terms, [wish.tag for wish in wishes], filing.site)
     wanted = {name for wish in wishes for name in tags_of(filing, wish)}
     return filing.site.find_tags(sorted(wanted))
 
@@ -68,6 +79,7 @@ def make_request(
     reason: str,
     locks: Mapping[str, int],
     now: Instant,
+    terms: Terms = NO_TERMS,
 ) -> tuple[ActionRequest, str]:
     """Makes a request of wishes.
 
@@ -79,16 +91,21 @@ def make_request(
         The request, and why the policy denies it; empty if it does not.
 
     Raises:
-        InvalidArguments: A value does not fit its tag's type.
+        InvalidArguments: A value does not fit its tag's type, or a tag cannot have a lease.
         InterlockActive: A tag cannot be read well enough to say what it is written from.
     """
     name = new_name()
-    drafts: list[Draft] = []
+    commands: list[Draft] = []
     for number, wish in enumerate(wishes, start=1):
         action = make_action(filing.site, f"{name}/c{number}", wish, survey)
         expected = (expected_as_read(filing.site, wish.tag, survey),)
-        action = action.model_copy(update={"expected": expected})
-        drafts.append(Draft(action, judged(filing, wish, action, survey)))
+        effects = terms.effects if number == len(wishes) else ()
+        undo = f"{name}/r{len(wishes) + 1 - number}" if terms.lease else None
+        update = {"expected": expected, "effects": effects, "undo": undo}
+        action = action.model_copy(update=update)
+        commands.append(Draft(action, judged(filing, wish, action, survey)))
+    recovery = make_undo(filing, commands, survey) if terms.lease else []
+    drafts = [*commands, *recovery]
     request = ActionRequest(
         schema="request/1",
         request_id=name,
@@ -96,11 +113,36 @@ def make_request(
         proposer=proposer,
         reason=reason,
         within_s=filing.policy.ttl_max_s,
-        commands=tuple(each.action for each in drafts),
-        recovery=(),
+        commands=tuple(each.action for each in commands),
+        recovery=tuple(each.action for each in recovery),
+        lease=terms.lease,
         **common(filing, drafts, locks, now),
     )
     return request, "; ".join(denials(filing, drafts, survey.readings))
+
+
+def make_undo(filing: Filing, commands: Sequence[Draft], survey: Survey) -> list[Draft]:
+    """Returns what takes commands back to what their tags read now, the last written first.
+
+    Raises:
+        InvalidArguments: What a tag reads now could not be written.
+        InterlockActive: It cannot be told what a tag reads now.
+    """
+    found: list[Draft] = []
+    for number, command in enumerate(reversed([each.action for each in commands]), start=1):
+        tag = filing.site.tags[command.tag]
+        wish = Wish(tag, expected_as_read(filing.site, tag, survey).value)
+        name = f"{command.action_id.partition('/')[0]}/r{number}"
+        action = make_action(filing.site, name, wish, survey).model_copy(
+            update={
+                "kind": "recovery",
+                "expected": (expected_of(filing.site, tag, command.value),),
+                "undoes": command.action_id,
+            }
+        )
+        written = DataValue(command.value, GOOD, None, None, 0.0)
+        found.append(Draft(action, filing.policy.judge(tag, action.value, written)))
+    return found
 
 
 def new_name() -> str:

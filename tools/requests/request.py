@@ -42,18 +42,31 @@ class Proposer(Model):
 
 
 class Device(Model):
-    """The device that would be written to, as it named itself when the request was filed."""
+    """The device that would be written to, as it named itself when the request was filed.
+
+    Attributes:
+        certificate: Thumbprint of the certificate to which it proved to have the key; `None`
+            where the channel has no security, and on Modbus.
+    """
 
     kind: Literal["opcua", "modbus"]
     where: str
     name: str
     is_loopback: bool
     is_simulator: bool
+    certificate: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
 
     @property
     def identity(self) -> Identity:
         """The same in the connectors' words."""
-        return Identity(self.kind, self.where, self.name, self.is_loopback, self.is_simulator)
+        return Identity(
+            self.kind,
+            self.where,
+            self.name,
+            self.is_loopback,
+            self.is_simulator,
+            self.certificate,
+        )
 
     @classmethod
     def of(cls, identity: Identity) -> Self:
@@ -179,6 +192,11 @@ class Action(Model):
     promises: Several[str] = ()
     effects: Several[Expectation] = ()
 
+    @cached_property
+    def digest(self) -> str:
+        """The digest of this action alone, under which its intent is recorded."""
+        return digest("action", canonical(self.model_dump(by_alias=True, exclude_none=True)))
+
 
 class Hashes(Model):
     """The SHA-256 of the files that the request was made with."""
@@ -275,6 +293,11 @@ class ActionRequest(Model):
     def actions(self) -> tuple[Action, ...]:
         """The commands in order, then the recovery."""
         return (*self.commands, *self.recovery)
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """Every tag that a command or a recovery writes."""
+        return frozenset(action.tag for action in self.actions)
 
     @property
     def tags(self) -> list[str]:

@@ -25,7 +25,16 @@ from .filing import (
     scopes,
     tags_of,
 )
-from .request import Action, ActionRequest, Evidence, Expected, Proposer, Requirement, RunOrigin
+from .request import (
+    Action,
+    ActionRequest,
+    Evidence,
+    Expected,
+    Lease,
+    Proposer,
+    Requirement,
+    RunOrigin,
+)
 from .stamps import Instant
 
 
@@ -74,6 +83,8 @@ class Segment:
         within_s: How long it may wait for the last signature; the policy may say less.
         proposal_key: The same for the same segment of the same run, however often it is made.
         supersedes: The earlier request whose open recovery this one takes over.
+        lease_s: How long what it writes shall stand before the gate takes it back, seconds;
+            `None` where only the run says when. Such a request takes nothing over.
     """
 
     run: RunOrigin
@@ -85,6 +96,7 @@ class Segment:
     proposal_key: str
     reason: str
     supersedes: str | None = None
+    lease_s: float | None = None
 
     @property
     def wishes(self) -> list[Wish]:
@@ -138,12 +150,13 @@ def make_segment(
         The request, and why the policy denies it; empty if it does not.
 
     Raises:
-        InvalidArguments: A value does not fit its tag's type, or a recovery undoes what is not
-            there.
+        InvalidArguments: A value does not fit its tag's type, a recovery undoes what is not
+            there, or a lease has nothing to take a command back by.
         InterlockActive: A tag cannot be read well enough to say what it is written from.
     """
     name = new_name()
     undone = _undone(segment)
+    _check_lease(segment, undone)
     commands = [
         _command(filing, f"{name}/c{n}", command, survey, undone.get(n - 1))
         for n, command in enumerate(segment.commands, start=1)
@@ -166,6 +179,7 @@ def make_segment(
         run=segment.run,
         evidence=segment.evidence,
         supersedes=segment.supersedes,
+        lease=Lease(for_s=segment.lease_s) if segment.lease_s is not None else None,
         **common(filing, drafts, locks, now, segment.roles),
     )
     return request, "; ".join(denials(filing, drafts, survey.readings))
@@ -181,6 +195,17 @@ def _undone(segment: Segment) -> dict[int, int]:
                 raise InvalidArguments(f"{each.step}: there is no command {index} left to undo")
             found[index] = number
     return found
+
+
+def _check_lease(segment: Segment, undone: Mapping[int, int]) -> None:
+    if segment.lease_s is None:
+        return
+    for index, each in enumerate(segment.commands):
+        if index not in undone or not each.wish.tag.readback:
+            name = each.wish.tag.name
+            raise InvalidArguments(f"{name} cannot have a lease: nothing takes it back for sure")
+    if segment.supersedes or any(isinstance(each.undoes, str) for each in segment.recovery):
+        raise InvalidArguments("a request with a lease takes back its own commands only")
 
 
 def _command(

@@ -1,9 +1,9 @@
 """Times as they stand in documents, and the clock that no hand can set."""
 
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from handwheel.connectors.errors import HandwheelError
 
@@ -12,7 +12,8 @@ CLOCK_STEP_S = 2.0
 
 _NO_LINUX = "deciding and carrying out need the boot clock of Linux"
 _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+_BOOT_ID_BYTES = 64
 
 
 def stamp(time: datetime) -> str:
@@ -27,8 +28,11 @@ def parse_stamp(text: str) -> datetime:
     Raises:
         ValueError: It is in any other form.
     """
-    time = datetime.strptime(text, _FORM).replace(tzinfo=UTC)
-    if stamp(time) != text:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = datetime.strptime(text, _FORM).replace(tzinfo=UTC)
+    if time.tzinfo is not UTC or stamp(time) != text:
         raise ValueError(f"{text!r} is no time in the form 2026-11-25T08:50:25.123Z")
     return time
 
@@ -40,7 +44,11 @@ def boot_id() -> str:
         HandwheelError: It is no Linux.
     """
     try:
-        return _BOOT_ID.read_text(encoding="ascii").strip()
+        file = os.open(_BOOT_ID, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.read(file, _BOOT_ID_BYTES).decode("ascii").strip()
+        finally:
+            os.close(file)
     except OSError:
         raise HandwheelError(_NO_LINUX) from None
 

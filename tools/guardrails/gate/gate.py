@@ -4,41 +4,43 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from time import monotonic
 from typing import Any
 
 from handwheel.connectors.actuation.door import check_accounts, open_door
+from handwheel.connectors.connection import Connection
 from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import DataValue
 
-from ...conditions.condition import parse_condition
-from ...conditions.errors import ConditionError
 from ...errors import LedgerError
 from ...requests.stamps import CLOCK_STEP_S, Instant, instant_now
-from ..across import cross_limits, cross_tags
+from ..across import cross_limits
 from ..administrators import locked_out
 from ..ledger.database import Database, LostRace
 from ..ledger.lifecycle import invalidate, sweep
-from ..ledger.records import (
-    RequestDamaged,
-    RequestRecord,
-    load_exactly,
-    load_unfinished,
-)
+from ..ledger.records import RequestDamaged, load_exactly
+from ..ledger.reverts import open_writes
 from ..ledger.stops import SITE, latch, locked_scopes
 from ..lockouts import make_lockout_folder, seen_lockouts
 from ..operators import load_roster
 from ..picture import make_picture, write_picture
 from ..policy import load_policy
 from ..printable import printable
+from ..suspended import applying
+from ..wake import Listener
 from .carry_out import carry_out
+from .effects import look_for_effects
+from .heartbeat import Heartbeat
 from .lock import GateLock
+from .lookout import Lookout
 from .passage import Passage, Post
 from .recovery import recover, recover_in_flight
+from .reverts import note_seen_back, set_reverts_due
 from .troubles import Troubles
+from .wanted import OpenTags
 
 _POLL_S = 0.1
 _PICTURE_S = 1.0
@@ -103,9 +105,22 @@ class Gate:
         self._post = post
         self._reader: SiteReader | None = None
         self._tags: frozenset[str] = frozenset()
-        self._offset_s = _offset_s(post.clock())
+        self._asked: frozenset[str] = frozenset()
+        self._open_tags = OpenTags(post)
+        self._looked_for: frozenset[str] = frozenset()
+        self._locked: frozenset[str] = frozenset()
+        self._open_writes: Sequence[str] = ()
+        self._lookout = Lookout(post)
+        self._since = post.clock()
+        self._offset_s = _offset_s(self._since)
         self._eager_until_s = float("-inf")
         self._troubles = Troubles()
+        self._heartbeats = [
+            Heartbeat(post, name, self._latest)
+            for name, each in post.site.equipment.items()
+            if each.heartbeat
+        ]
+        self._waker = Listener(post.state)
 
     @property
     def epoch(self) -> int:
@@ -120,18 +135,24 @@ class Gate:
 
         Effect: ACTUATE, what was approved, once. Retry: none. Timeout: see `carry_out`.
         """
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch(), name="gate watches")
-            group.create_task(self._act(), name="gate acts")
+        with self._waker:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch(), name="gate watches")
+                group.create_task(self._act(), name="gate acts")
+                for each in self._heartbeats:
+                    group.create_task(each.run(), name="gate keeps a heartbeat")
 
     async def _watch(self) -> None:
         async with AsyncExitStack() as stack:
             published_s = float("-inf")
             while True:
                 try:
+                    self._look_out()
                     self._check_clock()
                     self._latch()
+                    self._lookout.tell()
                     sweep(self._post.database, self._post.clock())
+                    self._look_on(self._latest())
                     await self._follow_tags(stack)
                     now_s = monotonic()
                     # Somebody waits for the tags of a request that was filed just now.
@@ -140,6 +161,9 @@ class Gate:
                         self.publish()
                     self._troubles.note(_WATCHING, "")
                     self._note_connections()
+                    self._lookout.ledger_works()
+                except LostRace:
+                    pass  # a person was faster
                 except LedgerError as error:
                     await self._suspend(_WATCHING, error)
                 await asyncio.sleep(_POLL_S)
@@ -155,17 +179,26 @@ class Gate:
                 pass  # a person was faster, who has taken it back or locked it out
             except LedgerError as error:
                 await self._suspend(_ACTING, error)
-            await asyncio.sleep(_POLL_S)
+            await self._waker.wait_async(_POLL_S)  # or a decision was made just now
 
     async def _suspend(self, half: str, error: LedgerError) -> None:
         self._troubles.note(half, f"suspended: {error}")
+        self._lookout.ledger_failed(str(error))
+        with suppress(LedgerError):
+            self._put_picture()  # of what is known without the ledger
         await asyncio.sleep(_AFTER_FAULT_S)
 
     def _note_connections(self) -> None:
-        for each in self._reader.connections if self._reader else ():
+        for each in self._connections:
             if each.is_connected or each.reason:
                 lost = "" if each.is_connected else each.reason
                 self._troubles.note(f"reading {each.name}", lost)
+
+    def _look_out(self) -> None:
+        now = self._post.clock()
+        if abs(_offset_s(now) - self._offset_s) > CLOCK_STEP_S:
+            self._lookout.clock_was_set(now)
+        self._lookout.look(self._connections, self._latest())
 
     def _check_clock(self) -> None:
         now = self._post.clock()
@@ -173,6 +206,14 @@ class Gate:
         if abs(offset_s - self._offset_s) > CLOCK_STEP_S:
             invalidate(self._post.database, "the wall clock was set", now)
             self._offset_s = offset_s  # only now: a ledger that is busy must not let it pass
+
+    def _look_on(self, readings: Mapping[str, DataValue]) -> None:
+        """Looks after what was written: whether it is to be taken back, and what came of it."""
+        post = self._post
+        set_reverts_due(post)
+        note_seen_back(post, readings)
+        looked_for = look_for_effects(post, readings, self._since)
+        self._looked_for = looked_for | {each.tag for each in open_writes(post.database)}
 
     def _latch(self) -> None:
         site, database = self._post.site, self._post.database
@@ -189,7 +230,8 @@ class Gate:
 
     async def _follow_tags(self, stack: AsyncExitStack) -> None:
         wanted = self._wanted()
-        if wanted <= self._tags and bool(wanted) == bool(self._tags):
+        is_over = not self._asked and wanted != self._tags
+        if wanted <= self._tags and not is_over:
             return
         await stack.aclose()
         self._tags, self._reader = wanted, None
@@ -199,33 +241,10 @@ class Gate:
             self._reader = await stack.enter_async_context(SiteReader(self._post.site, tags))
 
     def _wanted(self) -> frozenset[str]:
-        names = set[str]()
-        database = self._post.database
-        for record in load_unfinished(database, self._pass_by):
-            names |= self._tags_of(record)
-        return frozenset(names & self._post.site.tags.keys())
-
-    def _tags_of(self, record: RequestRecord) -> set[str]:
-        names = set(record.request.tags)
-        for action in record.request.actions:
-            if tag := self._post.site.tags.get(action.tag):
-                names |= cross_tags(self._post.across, tag)
-            for each in action.requires:
-                try:
-                    names |= set(parse_condition(each.text, self._post.site.tags).tags)
-                except ConditionError:
-                    continue  # the ninth check refuses it
-        return names | self._tags_of_evidence(record)
-
-    def _tags_of_evidence(self, record: RequestRecord) -> set[str]:
-        """Returns what the evidence reads that can be judged again now, for the card."""
-        names = set[str]()
-        for each in record.request.evidence:
-            try:
-                names |= set(parse_condition(each.text, self._post.site.tags).tags)
-            except ConditionError:
-                continue  # it looks back in time: the card shows it as it was filed
-        return names
+        names = self._open_tags.now(self._pass_by)
+        self._asked = frozenset((names | self._looked_for) & self._post.site.tags.keys())
+        remote = (each.tags for each in self._heartbeats)
+        return self._asked.union(self._lookout.alarm_tags, *remote)
 
     def publish(self) -> None:
         """Puts the picture of this moment where terminals look.
@@ -235,9 +254,23 @@ class Gate:
         """
         post = self._post
         seen = {self._scope(name) for name in seen_lockouts(post.site.state)}
-        locked = frozenset(seen | locked_out(post.site, post.database).keys())
-        picture = make_picture(post.epoch, locked, post.site, self._latest(), post.clock())
+        self._locked = frozenset(seen | locked_out(post.site, post.database).keys())
+        self._open_writes = tuple(each.words for each in open_writes(post.database))
+        self._put_picture()
+
+    def _put_picture(self) -> None:
+        post = self._post
+        latest = self._latest()
+        readings = {name: latest[name] for name in latest.keys() & self._asked}
+        picture = make_picture(
+            post.epoch, self._locked, post.site, readings, post.clock(), self._open_writes,
+            post.suspensions.now,
+        )  # fmt: skip
         write_picture(post.site.state, picture)
+
+    @property
+    def _connections(self) -> Sequence[Connection]:
+        return self._reader.connections if self._reader else ()
 
     def _latest(self) -> Mapping[str, DataValue]:
         return self._reader.latest() if self._reader else {}
@@ -252,6 +285,8 @@ class Gate:
             except RequestDamaged as damage:
                 self._pass_by(request_id, str(damage))
                 continue
+            if applying(self._post.suspensions.now, record.request, self._post.site.tags):
+                continue  # the next look out ends it
             return Passage(self._post, record, record.action(action_id))
         return None
 

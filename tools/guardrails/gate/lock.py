@@ -7,6 +7,8 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Self
 
+from handwheel.connectors.shared_folder import is_shared
+
 from ...errors import GuardrailError, LedgerError
 
 _FILE = "gate.lock"
@@ -28,9 +30,10 @@ class GateLock:
         """Takes the lock.
 
         Raises:
-            GuardrailError: Another gate holds it.
+            GuardrailError: Another gate holds it, or users share the folder and it is not ours.
             LedgerError: The file cannot be made, or is a link to another.
         """
+        self._check_owner()
         file = self._opened()
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,6 +47,18 @@ class GateLock:
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
         return self
+
+    def _check_owner(self) -> None:
+        # Who else writes there could pass a picture of theirs off as the gate's.
+        try:
+            folder = self._path.parent.stat()
+        except OSError:
+            return  # opening the file tells
+        if is_shared(folder) and folder.st_uid != os.geteuid():
+            raise GuardrailError(
+                f"{self._path.parent} is shared by its group and belongs to another user; it must "
+                "belong to the gate's"
+            )
 
     def _opened(self) -> int:
         # The gate's number will be written into it: through a link, into somebody's file.

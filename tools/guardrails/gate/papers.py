@@ -16,13 +16,23 @@ from ..ledger.records import DecisionRecord, RequestRecord, load_decisions
 from ..ledger.turn import check_turn
 from ..quorum import Verdict, check_quorum
 from .description import check_description
-from .passage import Passage
+from .passage import Passage, Post
+from .reverts import check_time_has_come
 from .taking_back import check_recovery
 
 
 async def one_gate(passage: Passage) -> None:
     """1: this gate holds the lock, none has started since, the ledger is the right one."""
-    post = passage.post
+    check_post(passage.post)
+
+
+def check_post(post: Post) -> None:
+    """Refuses for a gate that has lost its lock, is not the newest, or has another ledger.
+
+    Raises:
+        PermitRefused: Another gate has started.
+        LedgerError: The ledger is older than its anchors, or was altered.
+    """
     newest = post.database.all("SELECT max(epoch) FROM gate")[0][0]
     if not post.lock.is_held() or newest != post.epoch:
         raise PermitRefused("another gate has started since")
@@ -99,7 +109,10 @@ def _verdict(passage: Passage, bench: Bench, decisions: Sequence[DecisionRecord]
 
 
 async def in_time(passage: Passage) -> None:
-    """4: the approval has not expired, on both clocks; a restart or a set clock ends it."""
+    """4: the approval has not expired, on both clocks; a restart or a set clock ends it.
+
+    What a lease takes back waits until the time of the lease is over.
+    """
     record, now = passage.record, passage.post.clock()
     since_s = now.since_s(record.approved) if record.approved else None
     if since_s is None:
@@ -107,6 +120,7 @@ async def in_time(passage: Passage) -> None:
     limit_s = _holds_for_s(passage)
     if not 0.0 <= since_s <= limit_s:
         raise PermitRefused(f"the approval is {since_s:.0f} s old; it holds for {limit_s:.0f} s")
+    check_time_has_come(passage)
 
 
 def _holds_for_s(passage: Passage) -> float:

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from handwheel.connectors.actuation.door import Door
+from handwheel.connectors.actuation.door import Answer, Door
+from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor, open_heartbeat_door
+from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.connectors.reader import ConnectorFor, connector_for
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue
 
+from ...errors import PermitRefused
 from ...requests.request import Action
 from ...requests.stamps import Instant
 from ..across import CrossLimit
@@ -20,9 +23,8 @@ from ..ledger.transitions import ActionState
 from ..operators import Roster
 from ..policy import Policy
 from .lock import GateLock
-
-INTENDED = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.intent'"
-"""Whether an action's frame was ever about to leave, whatever the tables say by now."""
+from .suspension import Suspensions
+from .turn import Turn
 
 
 class OpenDoor(Protocol):
@@ -30,6 +32,14 @@ class OpenDoor(Protocol):
 
     async def __call__(self, site: Site, connection: str, tags: Sequence[Tag]) -> Door:
         """See `connectors.actuation.door.open_door`."""
+        ...
+
+
+class OpenHeartbeatDoor(Protocol):
+    """Opens the write session of a heartbeat."""
+
+    async def __call__(self, site: Site, tag: Tag) -> HeartbeatDoor:
+        """See `connectors.actuation.heartbeat_door.open_heartbeat_door`."""
         ...
 
 
@@ -42,6 +52,8 @@ class Post:
         clock: Returns the moment on people's clocks.
         people: Reads the operators afresh, for somebody may have been taken off the list.
         connector: Where read-only sessions come from.
+        suspensions: For what nothing is sent now.
+        turn: Whether an action is on its way to the plant: heartbeats let it go first.
     """
 
     site: Site
@@ -54,11 +66,42 @@ class Post:
     people: Callable[[], Roster]
     open_door: OpenDoor
     connector: ConnectorFor = connector_for
+    suspensions: Suspensions = field(default_factory=Suspensions)
+    turn: Turn = field(default_factory=Turn)
+    open_heartbeat_door: OpenHeartbeatDoor = open_heartbeat_door
 
     @property
     def state(self) -> Path:
         """The site's state folder."""
         return self.site.state
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the ledger holds of a frame that is about to leave; see `intent.record_intent`.
+
+    Attributes:
+        seq: Its row in the journal.
+    """
+
+    action_id: str
+    wire: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readback:
+    """What was found after the frame.
+
+    Attributes:
+        is_as_sent: Whether the tag read as sent; true where nothing can be read back.
+        is_read: Whether it could be read at all.
+        words: The finding for people and the journal.
+    """
+
+    is_as_sent: bool
+    is_read: bool
+    words: str
 
 
 @dataclass(slots=True)
@@ -71,6 +114,13 @@ class Passage:
         readings: The fresh reading of the ninth step.
         read_at: When that was, on people's clocks.
         read_s: The same on the clock of permits, seconds.
+        intent: Of the eleventh step; nothing leaves without one.
+        may_have_left: Whether the thirteenth step has handed the frame to the door.
+        answer: What the device said to it.
+        refusal: The no of the device or of the door: nothing has changed.
+        doubt: Why nobody can tell what became of the frame.
+        is_echo_equal: Whether the answer says that it was done.
+        readback: Of the fifteenth step.
     """
 
     post: Post
@@ -80,6 +130,13 @@ class Passage:
     readings: Mapping[str, DataValue] = field(default_factory=dict[str, DataValue])
     read_at: Instant | None = None
     read_s: float = 0.0
+    intent: Intent | None = None
+    may_have_left: bool = False
+    answer: Answer | None = None
+    refusal: WriteRefused | None = None
+    doubt: WriteOutcomeUnknown | None = None
+    is_echo_equal: bool = False
+    readback: Readback | None = None
 
     @property
     def is_first(self) -> bool:
@@ -89,6 +146,11 @@ class Passage:
             return False
         before = names[: names.index(self.action.action_id)]
         return all(self.record.record(each).state is ActionState.SKIPPED for each in before)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether its frame has not left yet, or the device has not answered it."""
+        return self.answer is None and self.refusal is None and self.doubt is None
 
     @property
     def is_into_a_safe_state(self) -> bool:
@@ -105,11 +167,12 @@ class Passage:
         """The door.
 
         Raises:
-            AssertionError: It is asked for before the eighth step.
+            PermitRefused: It is asked for before the eighth step.
         """
-        assert self.door is not None
+        if self.door is None:
+            raise PermitRefused("the way to the device is not open")
         return self.door
 
 
-Check = Callable[[Passage], Awaitable[None]]
-"""Looks at one thing and raises why the action may not go on."""
+Step = Callable[[Passage], Awaitable[None]]
+"""One step of the way. Up to the twelfth each raises why the action may not go on."""

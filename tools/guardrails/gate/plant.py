@@ -16,7 +16,7 @@ from ...errors import InterlockActive, PermitRefused, PolicyViolation
 from ...requests.request import Expected
 from ..across import cross_tags
 from .passage import Passage
-from .standing import since_last_write_s
+from .standing import check_pace
 
 
 async def door_opens(passage: Passage) -> None:
@@ -62,7 +62,8 @@ async def same_bytes(passage: Passage) -> None:
         encoded = passage.open_door.encoder.encode(passage.tag, action.value)
     except ValueError as error:
         raise PermitRefused(f"{action.tag} cannot be encoded any more: {error}") from None
-    if encoded.wire.hex() != action.wire or encoded.value != action.value:
+    is_same = repr(encoded.value) == repr(action.value)  # 1, 1.0, true and -0.0 are different
+    if encoded.wire.hex() != action.wire or not is_same:
         raise PermitRefused("encoding it now gives other bytes than those that were approved")
 
 
@@ -143,16 +144,4 @@ def _check_step(passage: Passage) -> None:
     )
     if not ruling.is_allowed:
         raise PolicyViolation("; ".join(ruling.reasons))
-    if action.kind == "recovery":
-        return  # a rate is for operation; what takes it back cannot wait
-    since_s = since_last_write_s(passage)
-    if ruling.rate_per_s is None or since_s is None:
-        return
-    before, after = (present.value if present else None), action.value
-    if not isinstance(before, int | float) or not isinstance(after, int | float):
-        raise PolicyViolation(f"the rate of {action.tag} is limited, and it is no number")
-    if abs(after - before) > ruling.rate_per_s * since_s:
-        raise PolicyViolation(
-            f"{action.tag} was written {since_s:.0f} s ago and would change faster than "
-            f"{ruling.rate_per_s * 60.0:g} {passage.tag.unit}/min"
-        )
+    check_pace(passage, present.scalar if present else None)

@@ -1,7 +1,6 @@
-"""After the frame: does the device show what was sent."""
+"""The fifteenth step: does the device show what was sent."""
 
 import asyncio
-from dataclasses import dataclass
 from time import monotonic
 
 from handwheel.connectors.errors import NotConnected
@@ -10,36 +9,30 @@ from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, Quality
 
 from ..ledger.transitions import ACKNOWLEDGED
-from .passage import Passage
+from .passage import Passage, Readback
 
 _PAUSE_S = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Readback:
-    """What was found.
-
-    Attributes:
-        is_as_sent: Whether the tag read as sent; true where nothing can be read back.
-        is_read: Whether it could be read at all.
-        words: The finding for people and the journal.
-    """
-
-    is_as_sent: bool
-    is_read: bool
-    words: str
-
-
-async def read_back(passage: Passage) -> Readback:
+async def read_back(passage: Passage) -> None:
     """15: reads the tag on a fresh session until it shows what was sent, or time is up.
+
+    What was refused has changed nothing, and is not looked for.
 
     Effect: OBSERVE. Retry: until the action's `within`. Timeout: that, and the connection's
     `timeout` for a request under way.
     """
+    if passage.refusal is not None:
+        return
+    if passage.action.readback is None:  # the sixth step: the site file says so too
+        passage.readback = Readback(True, True, ACKNOWLEDGED)
+    else:
+        passage.readback = await _found(passage, passage.action.readback)
+
+
+async def _found(passage: Passage, name: str) -> Readback:
     action, site = passage.action, passage.post.site
-    if action.readback is None:
-        return Readback(True, True, ACKNOWLEDGED)  # the sixth check: the site file says so too
-    tag = site.tags[action.readback]
+    tag = site.tags[name]
     connector = passage.post.connector(site, tag.connection)
     until_s = monotonic() + action.within_s
     found = Readback(False, False, f"{tag.name} could not be read within {action.within_s:g} s")

@@ -14,7 +14,9 @@ from ..ledger.transitions import (
     RequestState,
 )
 from ..printable import printable
-from .passage import INTENDED, Post
+from .effects import give_up_effects
+from .intent import INTENDED
+from .passage import Post
 
 NOT_SENT = "it was taken up, and no intent was recorded: no frame was sent"
 SENT_BEFORE = "the journal has an intent for it: a frame may have been sent, and none is sent again"
@@ -33,6 +35,7 @@ async def recover(post: Post) -> None:
     await recover_in_flight(post)
     with post.database.transaction(post.clock()) as transaction:
         invalidate_in(transaction, RESTARTED, {RequestState.APPROVED})
+    give_up_effects(post)
 
 
 async def recover_in_flight(post: Post) -> None:

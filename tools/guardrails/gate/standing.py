@@ -1,12 +1,15 @@
 """The seventh check: may this equipment be acted on at all, now."""
 
+from handwheel.connectors.values import Value
+
 from .. import hindrances
 from ..hindrances import Case, check_standing
 from .passage import Passage
 
 
 async def free_to_act(passage: Passage) -> None:
-    """7: lockout, authority, an outcome that nobody has resolved, cool-down."""
+    """7: suspension, lockout, authority, lease, an unresolved outcome, cool-down, rate, groups."""
+    passage.post.suspensions.check(passage.record.request, passage.post.site.tags)
     check_standing(_case(passage))
 
 
@@ -15,9 +18,9 @@ def locked_files(passage: Passage) -> set[str]:
     return hindrances.locked_files(passage.post.site, passage.action.equipment)
 
 
-def since_last_write_s(passage: Passage) -> float | None:
-    """Returns the seconds since the tag was last written; `None` if it never was."""
-    return hindrances.since_last_write_s(_case(passage))
+def check_pace(passage: Passage, before: Value | None) -> None:
+    """Refuses a change that is too fast or too much from what the tag reads now."""
+    hindrances.check_pace(_case(passage), before)
 
 
 def _case(passage: Passage) -> Case:

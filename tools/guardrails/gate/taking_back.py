@@ -12,6 +12,7 @@ _SENT = (
     "SELECT action_id FROM intent JOIN action USING (action_id) JOIN request USING (request_id) "
     "WHERE run_id = ?"
 )
+_SENT_OF_REQUEST = "SELECT action_id FROM intent JOIN action USING (action_id) WHERE request_id = ?"
 _WITHOUT_EFFECT = frozenset({ActionState.REFUSED, ActionState.RESOLVED_NOT_APPLIED})
 
 
@@ -24,9 +25,10 @@ def check_recovery(passage: Passage) -> None:
     action, run = passage.action, passage.record.request.run
     if action.kind != "recovery":
         return
-    if run is None:
-        raise PermitRefused("only a run's request has recovery")
     database = passage.post.database
+    if run is None:
+        _check_lease(passage)
+        return
     sent = {row[0] for row in database.all(_SENT, run.run_id)}
     if not sent:
         raise PermitRefused(f"there is nothing to take back: run {run.run_id} has sent nothing")
@@ -37,6 +39,16 @@ def check_recovery(passage: Passage) -> None:
     except LedgerError as damage:
         raise PermitRefused(f"nobody can tell what it takes back: {damage}") from None
     _check_undo(action, records, sent)
+
+
+def _check_lease(passage: Passage) -> None:
+    """Refuses a person's recovery without a lease, and one that takes back what was not sent."""
+    record = passage.record
+    name = record.request.request_id
+    if record.request.lease is None:
+        raise PermitRefused("only a run's request, or one with a lease, has recovery")
+    sent = {row[0] for row in passage.post.database.all(_SENT_OF_REQUEST, name)}
+    _check_undo(passage.action, [record], sent)
 
 
 def _check_undo(action: Action, records: Sequence[RequestRecord], sent: Collection[str]) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Collection
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant, stamp
 from .database import Database, Transaction
-from .records import RequestRecord, load_exactly, load_requests
+from .overdue import maybe_overdue
+from .records import RequestDamaged, RequestRecord, load_exactly
+from .reverts import ended_open, has_failed, is_leased, states_in, to_take_back
 from .transitions import (
     OPEN_REQUESTS,
     UNSENT_ACTIONS,
@@ -74,6 +76,8 @@ def file_in(transaction: Transaction, request: ActionRequest, denial: str) -> bo
 def move_request(transaction: Transaction, request_id: str, to: RequestState, reason: str) -> None:
     """Moves a request; where that ends it, its actions that were not sent end with it.
 
+    What a lease was to take back, and does not any more, is told in the journal.
+
     Raises:
         LedgerError: It cannot move there from where it is.
     """
@@ -95,6 +99,8 @@ def move_request(transaction: Transaction, request_id: str, to: RequestState, re
         for action_id, action_state in _actions(transaction, request_id):
             if action_state in UNSENT_ACTIONS:
                 move_action(transaction, action_id, action_state, _ENDS[to], reason)
+        for each in ended_open(transaction, request_id, reason):
+            transaction.record("lease.open", each.action_id, each.body)
 
 
 def move_action(
@@ -130,14 +136,18 @@ def move_action(
 
 
 def set_next_due(transaction: Transaction, request_id: str) -> None:
-    """Sets a request's next command due, or closes the request after its last."""
+    """Sets a request's next command due, or closes the request after its last.
+
+    With a lease it stays approved: what it wrote is to be taken back.
+    """
     for action_id, state in _actions(transaction, request_id, kind="command"):
         if state is ActionState.PLANNED:
             move_action(transaction, action_id, state, ActionState.DUE, "it is its turn")
             return
         if state is not ActionState.VERIFIED:
             return
-    move_request(transaction, request_id, RequestState.CLOSED, "every command is verified")
+    if not is_leased(transaction, request_id):
+        move_request(transaction, request_id, RequestState.CLOSED, "every command is verified")
 
 
 def end_after_failure(
@@ -146,16 +156,21 @@ def end_after_failure(
     """Ends what goes with an action that came to nothing; a request that is over is left alone.
 
     A person's request ends. Of a run's the other commands do: it stays approved for as long as
-    a recovery is left that was not sent, and the run decides about that.
+    a recovery is left that was not sent, and the run decides about that. One with a lease stays
+    approved as long as something is to be taken back, and can be.
     """
     name = request.request_id
     state = transaction.one("SELECT state FROM request WHERE request_id = ?", name)
     if state != RequestState.APPROVED:
         return
-    if request.run is not None:
+    if request.run is not None or request.lease is not None:
         cancel_commands(transaction, name, reason)
-        left = [state for _, state in _actions(transaction, name, kind="recovery")]
-        if UNSENT_ACTIONS & set(left):
+        states = states_in(transaction, name)
+        if request.run is None:
+            is_left = bool(to_take_back(request, states)) and not has_failed(request, states)
+        else:
+            is_left = any(states[each.action_id] in UNSENT_ACTIONS for each in request.recovery)
+        if is_left:
             return
     move_request(transaction, name, end, reason)
 
@@ -207,20 +222,29 @@ def invalidate_in(
     return touched
 
 
-def sweep(database: Database, now: Instant) -> None:
+def sweep(database: Database, now: Instant) -> bool:
     """Ends what has waited too long; whoever comes by may do it.
+
+    Returns:
+        Whether there was anything to end.
 
     Raises:
         LedgerError: The ledger cannot be written.
     """
-    # A damaged request must not keep the others waiting; the gate tells of it.
-    open_ = load_requests(database, OPEN_REQUESTS, lambda name, fault: None)
-    overdue = [each for each in open_ if _overdue(each, now) or _unclaimed(each, now)]
-    for each in overdue:
+    is_any = False
+    for name in maybe_overdue(database, now, DUE_S):
+        try:
+            record = load_exactly(database, name)
+        except RequestDamaged:
+            continue  # it must not keep the others waiting; the gate tells of it
+        if not (_overdue(record, now) or _unclaimed(record, now)):
+            continue
+        is_any = True
         with database.transaction(now) as transaction:
-            fresh = load_exactly(database, each.request.request_id)
+            fresh = load_exactly(database, name)
             if fresh.state in OPEN_REQUESTS:
                 _end_overdue(transaction, fresh, now)
+    return is_any
 
 
 def _end_overdue(transaction: Transaction, record: RequestRecord, now: Instant) -> None:

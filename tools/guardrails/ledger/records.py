@@ -1,8 +1,12 @@
 """Requests, actions and decisions as the ledger holds them."""
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from sqlite3 import Row
+from typing import TypeVar
 
 from ...errors import InvalidArguments, LedgerError
 from ...requests.canonical import digest
@@ -15,7 +19,17 @@ from .transitions import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, Request
 PassBy = Callable[[str, str], None]
 """Takes the id of a request that is damaged, and what is wrong with it."""
 
+T = TypeVar("T")
+
 _CANDIDATES = 5
+_REQUESTS = (  # without `run_id`, for which SQLite would read the text of each
+    "SELECT request_id, digest, text, filed_boot_id, filed_boot_ms, state, reason, approved_at, "
+    "approved_boot_ms, rowid FROM request"
+)
+_ACTIONS = (
+    "SELECT action_id, state, reason, due_boot_ms, sent_at, request_id FROM action "
+    "WHERE request_id IN (SELECT value FROM json_each(?)) ORDER BY request_id, position"
+)
 _DECISIONS = "SELECT number, verdict, subject, text, signature, card, chain FROM decision"
 
 
@@ -73,11 +87,7 @@ class RequestRecord:
     @property
     def standing(self) -> tuple[str, str]:
         """Where it stands and why, for people: its state, or `HELD` until a person resolves it."""
-        if not self.unresolved:
-            return self.state, printable(self.reason)
-        held = self.unresolved[0]
-        outcome = f"{held.action_id} is {held.state}: {printable(held.reason)}"
-        return "HELD", f"{outcome}; {resolve_hint(self.request.request_id)}"
+        return standing_of(self.request.request_id, self.state, self.reason, self.actions)
 
     def waits_since_s(self, now: Instant) -> float | None:
         """Returns the seconds since it was filed; `None` if the clocks cannot tell."""
@@ -103,6 +113,17 @@ class DecisionRecord:
     signature: str
     card: str | None
     chain: str | None
+
+
+def standing_of(
+    request_id: str, state: RequestState, reason: str, actions: Sequence[ActionRecord]
+) -> tuple[str, str]:
+    """Returns where a request stands and why; see `RequestRecord.standing`."""
+    held = next((each for each in actions if each.state in UNRESOLVED_ACTIONS), None)
+    if held is None:
+        return state, printable(reason)
+    outcome = f"{held.action_id} is {held.state}: {printable(held.reason)}"
+    return "HELD", f"{outcome}; {resolve_hint(request_id)}"
 
 
 def resolve_hint(action_id: str) -> str:
@@ -138,12 +159,17 @@ def load_unfinished(database: Database, pass_by: PassBy | None = None) -> list[R
     Raises:
         LedgerError: They cannot be read, or one is no request any more.
     """
+    where, values = unfinished()
+    return _records(database, where, *values, pass_by=pass_by)
+
+
+def unfinished() -> tuple[str, Sequence[str]]:
+    """Returns the condition of `load_unfinished` and its values, for `read_requests`."""
     states, held = sorted(OPEN_REQUESTS), sorted(UNRESOLVED_ACTIONS)
     is_open = f"state IN ({', '.join('?' * len(states))})"
     is_held = f"state IN ({', '.join('?' * len(held))})"
     inner = f"SELECT request_id FROM action WHERE {is_held}"  # noqa: S608 (marks only)
-    where = f"WHERE {is_open} OR request_id IN ({inner})"
-    return _records(database, where, *states, *held, pass_by=pass_by)
+    return f"WHERE {is_open} OR request_id IN ({inner})", [*states, *held]
 
 
 def load_run(database: Database, run_id: str) -> list[RequestRecord]:
@@ -213,42 +239,76 @@ def load_site_decisions(database: Database, verdict: str, subject: str) -> list[
     return [DecisionRecord(*row) for row in rows]
 
 
+def load_hand_overs(database: Database, subject: str) -> list[DecisionRecord]:
+    """Returns every decision that hands over to agents, in order.
+
+    Args:
+        subject: What it is about; heartbeats that are named behind it may differ.
+    """
+    rows = database.all(
+        f"{_DECISIONS} WHERE verdict = 'hand-over' AND (subject = ? OR "
+        "substr(subject, 1, length(?) + 1) = ? || ':') ORDER BY number",
+        *(subject, subject, subject),
+    )
+    return [DecisionRecord(*row) for row in rows]
+
+
 def _records(
     database: Database, where: str, *values: object, pass_by: PassBy | None = None
 ) -> list[RequestRecord]:
-    rows = database.all(f"SELECT * FROM request {where} ORDER BY rowid", *values)  # noqa: S608
-    found: list[RequestRecord] = []
+    return read_requests(database, where, values, parse_record, pass_by)
+
+
+def read_requests(
+    database: Database,
+    where: str,
+    values: Sequence[object],
+    parse: Callable[[Row, Sequence[Row]], T],
+    pass_by: PassBy | None = None,
+) -> list[T]:
+    """Returns what a reader makes of requests and their actions, in the order of filing.
+
+    Args:
+        where: The condition on the requests, and its values.
+        parse: Takes the row of a request and those of its actions; raises `ValueError` or
+            `TypeError` if one of them cannot be what was filed.
+        pass_by: As in `load_requests`.
+
+    Raises:
+        LedgerError: They cannot be read, or one is no request any more.
+    """
+    # Sorted here: SQLite would carry the texts through its sorter.
+    rows = sorted(database.all(f"{_REQUESTS} {where}", *values), key=itemgetter("rowid"))
+    actions = _actions(database, [row["request_id"] for row in rows])
+    found: list[T] = []
     for row in rows:
+        name = row["request_id"]
         try:
-            found.append(_record(database, row))
-        except RequestDamaged as damage:
+            found.append(parse(row, actions.get(name, [])))
+        except (ValueError, TypeError) as error:
+            damage = f"request {printable(name)} is damaged: {printable(str(error))}"
             if pass_by is None:
-                raise
-            pass_by(row["request_id"], str(damage))
+                raise RequestDamaged(damage) from None
+            pass_by(name, damage)
     return found
 
 
-def _record(database: Database, row: Row) -> RequestRecord:
-    actions = database.all(
-        "SELECT action_id, state, reason, due_boot_ms, sent_at FROM action "
-        "WHERE request_id = ? ORDER BY position",
-        row["request_id"],
-    )
-    try:
-        return _parsed(row, actions)
-    except (ValueError, TypeError) as error:
-        raise RequestDamaged(
-            f"request {printable(row['request_id'])} is damaged: {printable(str(error))}"
-        ) from None
+def _actions(database: Database, names: Sequence[str]) -> dict[str, list[Row]]:
+    """Returns the actions of some requests, in order, by their request."""
+    # By name: a request that ends meanwhile leaves every condition on its state.
+    found: dict[str, list[Row]] = {}
+    for row in database.all(_ACTIONS, json.dumps(names)):
+        found.setdefault(row["request_id"], []).append(row)
+    return found
 
 
-def _parsed(row: Row, actions: Sequence[Row]) -> RequestRecord:
+def parse_record(row: Row, actions: Sequence[Row]) -> RequestRecord:
     """Returns the request of these rows.
 
     Raises:
         ValueError: One of them cannot be what was filed.
     """
-    request = parse_request(row["text"])
+    request = _as_filed(row["text"])
     if row["request_id"] != request.request_id:
         raise ValueError("its text is another request's")
     if [each[0] for each in actions] != [each.action_id for each in request.actions]:
@@ -260,15 +320,47 @@ def _parsed(row: Row, actions: Sequence[Row]) -> RequestRecord:
         RequestState(row["state"]),
         row["reason"],
         Instant(parse_stamp(request.filed_at), row["filed_boot_id"], row["filed_boot_ms"]),
-        _approved(row),
-        tuple(
-            ActionRecord(each[0], ActionState(each[1]), each[2], each[3], each[4])
-            for each in actions
-        ),
+        approved_at(row),
+        read_actions(actions),
     )
 
 
-def _approved(row: Row) -> Instant | None:
+def read_actions(rows: Sequence[Row]) -> tuple[ActionRecord, ...]:
+    """Returns where the actions of these rows stand.
+
+    Raises:
+        ValueError: One is in no state that there is.
+    """
+    return tuple(
+        ActionRecord(name, ActionState(state), reason, due_boot_ms, sent_at)
+        for name, state, reason, due_boot_ms, sent_at, _ in rows
+    )
+
+
+def _as_filed(text: str) -> ActionRequest:
+    """Returns the request of a text; its two tables are the caller's own, all else is frozen."""
+    request = _request_of(text)
+    own: dict[str, object] = {"locks": dict(request.locks)}
+    if request.run is not None:
+        parameters = dict(request.run.parameters)
+        own["run"] = request.run.model_copy(update={"parameters": parameters})
+    return request.model_copy(update=own)
+
+
+@lru_cache(maxsize=1024)
+def _request_of(text: str) -> ActionRequest:
+    """Returns the request of a text, kept by all of it: one text is one request for ever."""
+    request = parse_request(text)
+    assert request.digest  # so that it is kept as well
+    return request
+
+
+def approved_at(row: Row) -> Instant | None:
+    """Returns when the last needed signature came; `None` before.
+
+    Raises:
+        ValueError: Nobody can tell.
+    """
     at, boot_ms = row["approved_at"], row["approved_boot_ms"]
     if at is None and boot_ms is None:
         return None

@@ -7,14 +7,17 @@ transaction: one that was stopped and wakes up again changes nothing.
 from ...errors import PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant
+from ..asking import AskedTooMuch, refuse_asking
 from ..bench import Bench
 from ..hindrances import Case, check_filing
 from .database import Database, Transaction
+from .effects import Effect, Promise, record_effect
 from .leases import check_lease
 from .lifecycle import cancel_commands, file_in, move_action, move_request
-from .records import RequestRecord, load_exactly
+from .records import RequestRecord, load_exactly, load_run
+from .reverts import APPLIED, has_failed, to_take_back
 from .runs import ORDERED
-from .transitions import WAITING_REQUESTS, ActionState, RequestState
+from .transitions import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from .turn import check_turn
 
 
@@ -34,13 +37,14 @@ def file_segment(
 
     Raises:
         GuardrailError: Something that may be written is locked out or not handed over to
-            agents, or the request that it supersedes is another run's.
+            agents, the request that it supersedes is another run's, or people are asked too
+            much already.
         LostRace: Another process works on the runs by now.
         LedgerError: Nothing was filed.
     """
     if request.run is None:
         raise PermitRefused(f"{request.request_id} is no request of a run")
-    database = bench.database
+    database, refused = bench.database, ""
     with database.transaction(now) as transaction:
         check_lease(transaction, holder)
         earlier = transaction.one(
@@ -50,8 +54,13 @@ def file_segment(
             for action in request.actions:
                 check_filing(Case(bench.site, database, bench.policy, request, action, now))
             load_superseded(database, request)
-            file_in(transaction, request, denial)
-        return load_exactly(database, earlier or request.request_id)
+            if not denial:
+                refused = refuse_asking(database, transaction, bench.policy.asking, request)
+            if not refused:
+                file_in(transaction, request, denial)
+        if not refused:
+            return load_exactly(database, earlier or request.request_id)
+    raise AskedTooMuch(refused)
 
 
 def load_superseded(database: Database, request: ActionRequest) -> RequestRecord | None:
@@ -67,6 +76,8 @@ def load_superseded(database: Database, request: ActionRequest) -> RequestRecord
     run = earlier.request.run
     if run is None or run.run_id != request.run.run_id:
         raise PermitRefused(f"{request.supersedes} is not an earlier request of the same run")
+    if earlier.state is RequestState.APPROVED and earlier.request.lease is not None:
+        raise PermitRefused(f"{request.supersedes} is in its lease, and nothing takes its place")
     return earlier
 
 
@@ -127,6 +138,8 @@ def end_request(
 ) -> None:
     """Ends a request of a run, and with it what was not sent; one that is over stays so.
 
+    What a lease is to take back stays with the gate until its time is over.
+
     Raises:
         GuardrailError: It is no request of a run.
         LostRace: Another process works on the runs by now.
@@ -138,9 +151,56 @@ def end_request(
         if record.request.run is None:
             raise PermitRefused(f"{request_id} is no request of a run")
         if record.state is RequestState.APPROVED:
-            move_request(transaction, request_id, RequestState.CLOSED, reason)
+            _close(transaction, record, reason)
         elif record.state in WAITING_REQUESTS:
             move_request(transaction, request_id, RequestState.INVALIDATED, reason)
+
+
+def note_promise(
+    database: Database,
+    run_id: str,
+    step: str,
+    promise: Promise,
+    holder: str,
+    now: Instant,
+) -> bool:
+    """Records what came of a promise of a step, with the last of its writes that took effect.
+
+    Returns:
+        False if that was recorded before, or the step has written nothing; nothing changed then.
+
+    Raises:
+        LostRace: Another process works on the runs by now.
+        LedgerError: It cannot be written.
+    """
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        applied = [
+            each.action_id
+            for record in load_run(database, run_id)
+            for each in record.request.commands
+            if each.step == step and record.record(each.action_id).state in APPLIED
+        ]
+        if not applied:
+            return False
+        effect = Effect(
+            applied[-1], promise.number, promise.expected, promise.within_s, promise.observed,
+            promise.verdict,
+        )  # fmt: skip
+        return record_effect(transaction, effect, promise.after_s)
+
+
+def _close(transaction: Transaction, record: RequestRecord, reason: str) -> None:
+    request = record.request
+    states = {each.action_id: each.state for each in record.actions}
+    backs = to_take_back(request, states) if request.lease else []
+    left = {undo.action_id for _, undo in backs}
+    if not left or has_failed(request, states):
+        move_request(transaction, request.request_id, RequestState.CLOSED, reason)
+        return
+    for action_id, state in states.items():
+        if state in UNSENT_ACTIONS and action_id not in left:
+            move_action(transaction, action_id, state, ActionState.CANCELLED, reason)
 
 
 def _its_request(

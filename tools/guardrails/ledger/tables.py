@@ -33,6 +33,8 @@ CREATE TABLE request(
 ) STRICT;
 CREATE INDEX request_state ON request(state);
 CREATE INDEX request_run ON request(run_id);
+CREATE INDEX request_leased ON request(state) WHERE instr(text, '"lease":{') > 0;
+CREATE INDEX request_watched ON request(state) WHERE instr(text, '"effects":[{') > 0;
 
 CREATE TABLE action(
     action_id TEXT PRIMARY KEY,

@@ -1,0 +1,245 @@
+"""A site of the simulated plant with its people, for the measurements of the way to the plant."""
+
+import re
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from time import monotonic
+
+from asyncua import ua
+
+from handwheel.connectors.endpoints import ModbusConnection
+from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.opcua.encoding import OpcuaEncoder, Target
+from handwheel.connectors.session import Encoder, Identity, Survey
+from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import GOOD, DataValue, Value
+from handwheel.hmi.demo_people import APPROVER, GIVER, enroll_people, hand_to_agents
+from handwheel.hmi.plants import create_plant
+from handwheel.hmi.signing import Signer, Statement, open_bench, sign_statement
+from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.tools.guardrails.across import cross_limits
+from handwheel.tools.guardrails.bench import Bench
+from handwheel.tools.guardrails.card import make_card
+from handwheel.tools.guardrails.deciding import decide, propose
+from handwheel.tools.guardrails.decisions import meaning_of
+from handwheel.tools.guardrails.ledger.leases import renew_lease, take_lease
+from handwheel.tools.guardrails.ledger.lifecycle import file_in
+from handwheel.tools.guardrails.ledger.run_actions import file_segment
+from handwheel.tools.guardrails.ledger.stops import generations
+from handwheel.tools.guardrails.picture import make_picture
+from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
+from handwheel.tools.requests.request import (
+    ActionRequest,
+    Evidence,
+    Proposer,
+    Requirement,
+    RunOrigin,
+)
+from handwheel.tools.requests.segment import (
+    Command,
+    Recovery,
+    Segment,
+    make_segment,
+    scopes_of_segment,
+    tags_of_segment,
+)
+from handwheel.tools.requests.stamps import Instant, instant_now
+
+PUMP, SETPOINT = "P-101B.run_cmd", "PIC-102.sp"
+"""What is written: a coil over Modbus, and a set point over OPC UA."""
+
+_AGENT = Proposer(kind="agent", name="playbook runner")
+_RUN = RunOrigin(
+    run_id="U-00000001", playbook="cw/change-over", version="1.0.0", digest="d" * 64,
+    parameters={"duty": "P-101A", "standby": "P-101B"}, segment=1, max_duration_s=3600.0,
+)  # fmt: skip
+_EVIDENCE = tuple(
+    Evidence(
+        id=f"bearing-{number}", side="for", text="P-101A.mode == 'remote'", truth="true",
+        shown="P-101A.mode == 'remote' (remote)", source=f"cw/change-over:{30 + number}",
+    )
+    for number in range(3)
+)  # fmt: skip
+# A pace would have the second measurement wait for the first one's cool-down.
+_PACE = re.compile(r", (cooldown|rate|max_step): [^,}]+")
+
+
+def make_site(place: Path, link: Link | None = None, secret: str = "") -> tuple[Site, "People"]:
+    """Writes a site of `cw-100` with two operators, and a policy without paces."""
+    write_site(place, create_plant("cw-100"), link or Link(), secret=secret)
+    policy = place / "policy.yaml"
+    policy.write_text(_PACE.sub("", policy.read_text(encoding="utf-8")), encoding="utf-8")
+    people = enroll_people(place, attended=True)
+    site = load_site(place)
+    hand_to_agents(site, people[GIVER])
+    return site, people
+
+
+People = Mapping[str, Signer]
+
+
+class Desk:
+    """The terminals of a site, over a plant that answers on paper.
+
+    Attributes:
+        bench: The ledger, the policy and the people.
+    """
+
+    def __init__(self, bench: Bench, people: People) -> None:
+        self.bench = bench
+        self._people = people
+        self._filing = Filing(bench.site, bench.policy, cross_limits(bench.site, bench.policy))
+        self._holder = ""
+
+    def file_for_agent(self, first: str) -> ActionRequest:
+        """Files what a run asks for: two commands, what takes them back, and a safe state.
+
+        Args:
+            first: The tag that the first command writes.
+        """
+        if self._holder:
+            renew_lease(self.bench.database, self._holder, instant_now())
+        else:
+            self._holder = take_lease(self.bench.database, instant_now())
+        now = instant_now()
+        request, denial = self._made(first, now)
+        file_segment(self.bench, request, denial, self._holder, now)
+        return request
+
+    def file_many(self, count: int, *, is_agents: bool) -> None:
+        """Files as many as that in one transaction: an agent's, or a person's of one write."""
+        now = instant_now()
+        with self.bench.database.transaction(now) as transaction:
+            for _ in range(count):
+                made = self._made(PUMP, now) if is_agents else self._asked(PUMP, True, None, now)
+                file_in(transaction, *made)
+
+    def _made(self, first: str, now: Instant) -> tuple[ActionRequest, str]:
+        segment = self._segment(first)
+        writes = [wish.tag for wish in segment.wishes]
+        return make_segment(
+            self._filing,
+            segment,
+            self._survey(tags_of_segment(self._filing, segment), writes),
+            _AGENT,
+            generations(self.bench.database, scopes_of_segment(self.bench.site, segment)),
+            now,
+        )
+
+    def _segment(self, first: str) -> Segment:
+        tags = self.bench.site.tags
+        pump, setpoint = tags[PUMP], tags[SETPOINT]
+        ready = (Requirement(text="P-101B.mode == 'remote'", why="permissive"),)
+        commands = [
+            Command(Wish(pump, True), "start", ready, promises=("it runs in 10 s",)),
+            Command(Wish(setpoint, 355.0), "raise", ready, (tags["PT-102.pv"],)),
+        ]
+        commands.sort(key=lambda each: each.wish.tag.name != first)
+        before: Mapping[str, Value] = {PUMP: False, SETPOINT: 350.0}
+        undo = [
+            Recovery(Wish(each.wish.tag, before[each.wish.tag.name]), each.step, undoes=number)
+            for number, each in enumerate(commands)
+        ]
+        return Segment(
+            run=_RUN,
+            commands=tuple(commands),
+            recovery=(*undo[::-1], Recovery(Wish(tags["P-101A.run_cmd"], True), "safe-state")),
+            evidence=_EVIDENCE,
+            roles=("operator",),
+            within_s=900.0,
+            proposal_key=token_hex(16),
+            reason="the bearing of the duty pump runs hot, and the standby pump is ready",
+        )
+
+    def file(self, tag: str, value: Value, survey: Survey | None = None) -> ActionRequest:
+        """Files a person's request for one write.
+
+        Args:
+            survey: A look at the plant; what the paper says if missing.
+        """
+        giver, now = self._people[GIVER], instant_now()
+        request, denial = self._asked(tag, value, survey, now)
+        assert not denial, denial
+        meaning = meaning_of("propose", request)
+        said = Statement("propose", meaning, "operator", 60.0, request.digest)
+        signed = sign_statement(self.bench.database, giver, said, now)
+        propose(self.bench, request, signed, denial, now)
+        return request
+
+    def _asked(
+        self, tag: str, value: Value, survey: Survey | None, now: Instant
+    ) -> tuple[ActionRequest, str]:
+        wishes = [Wish(self.bench.site.tags[tag], value)]
+        giver = self._people[GIVER]
+        return make_request(
+            self._filing,
+            wishes,
+            survey or self._survey(tags_to_survey(self._filing, wishes), [wishes[0].tag]),
+            Proposer(kind="person", name=GIVER, key_id=giver.operator.key_id),
+            "the level runs away",
+            generations(self.bench.database, scopes(self.bench.site, wishes)),
+            now,
+        )
+
+    def to_survey(self, tag: str) -> list[Tag]:
+        """Returns what must be read to file a write of a tag."""
+        return tags_to_survey(self._filing, [Wish(self.bench.site.tags[tag], False)])
+
+    def approve(self, request: ActionRequest) -> None:
+        """Approves a request on its whole card, as a person at a terminal does."""
+        site, now = self.bench.site, instant_now()
+        seen = readings([site.tags[name] for name in request.tags])
+        card = make_card(
+            request, tags=site.tags, picture=make_picture(1, frozenset(), site, seen, now), now=now
+        )
+        said = Statement(
+            "approve", meaning_of("approve", request), "operator", 600.0, request.digest,
+            card=card.digest,
+        )  # fmt: skip
+        signed = sign_statement(self.bench.database, self._people[APPROVER], said, now)
+        decide(self.bench, signed, card.text, now)
+
+    def _survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
+        names = {tag.connection for tag in write}
+        return Survey(readings(read), {name: encoder(self.bench.site, name) for name in names})
+
+
+@contextmanager
+def open_desk(site: Site, people: People) -> Generator[Desk]:
+    """Opens the ledger of a site for its people."""
+    with open_bench(site) as bench:
+        yield Desk(bench, people)
+
+
+def readings(tags: Sequence[Tag]) -> dict[str, DataValue]:
+    """Returns what a plant on paper reads: everything runs as it should, on the first pump."""
+    now_s = monotonic()
+    return {tag.name: DataValue(_value(tag), GOOD, None, None, now_s) for tag in tags}
+
+
+def _value(tag: Tag) -> Value:
+    match tag.kind:
+        case "bool":
+            return tag.name.startswith("P-101A.")
+        case "enum":
+            return 1
+        case _:
+            return 350.0
+
+
+def encoder(site: Site, connection: str) -> Encoder:
+    """Returns what encodes writes to a device on paper."""
+    config = site.connections[connection]
+    if isinstance(config, ModbusConnection):
+        identity = Identity("modbus", config.write_where, "a simulator", True, True)
+        return ModbusEncoder(connection, config, identity)
+    tags = {tag.name: tag for tag in site.tags.values() if tag.connection == connection}
+    targets = {
+        name: Target(ua.NodeId.from_string(f"ns=2;s={name}"), ua.VariantType.Double)
+        for name in tags
+    }
+    where = Identity("opcua", config.endpoint, "urn:handwheel:sim:cw-100", True, True)
+    return OpcuaEncoder(where, targets, tags)

@@ -1,0 +1,138 @@
+"""What comes after a write: the rest of its lease, what stays open, and what came of it."""
+
+from collections.abc import Sequence
+
+from handwheel.connectors.durations import format_duration
+from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.effects import Effect, load_effects
+from handwheel.tools.guardrails.ledger.records import RequestDamaged, RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.reverts import (
+    OpenWrite,
+    in_lease,
+    left_s,
+    open_writes,
+    shown_value,
+    to_take_back,
+)
+from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.requests.spans import exact_span
+from handwheel.tools.requests.stamps import Instant
+
+_LONG = 600  # characters of a line: a condition with all its values
+_NOT_CAME = "SELECT action_id, verdict, expected FROM effect WHERE verdict != 'CAME' ORDER BY rowid"
+
+
+def lease_words(database: Database, record: RequestRecord, now: Instant) -> str:
+    """Returns what a request takes back by itself and when; empty if it is nothing (any more)."""
+    request = record.request
+    if request.lease is None or record.state is not RequestState.APPROVED:
+        return ""
+    states = _states(record)
+    backs = ", ".join(
+        f"{printable(undo.tag)} → {printable(shown_value(undo))}"
+        for _, undo in to_take_back(request, states)
+    )
+    if not backs:
+        return ""
+    seconds = left_s(database, request, states, now)
+    if seconds is None:
+        return f"in its lease; nobody can tell when it is over: {backs}"
+    if seconds > 0.0:
+        return f"in its lease, {format_duration(seconds)} left, then by itself: {backs}"
+    return f"its lease is over; the gate takes it back, if one is running: {backs}"
+
+
+def effect_lines(database: Database, record: RequestRecord) -> list[str]:
+    """Returns a line for each thing that was expected: by when, what was seen, the verdict."""
+    found = {
+        (each.action_id, each.number): each
+        for each in load_effects(database, record.request.request_id)
+    }
+    lines = [_effect_line(each) for each in found.values()]
+    for action in record.request.commands:
+        for number, each in enumerate(action.effects, start=1):
+            if (action.action_id, number) not in found:
+                waits = record.record(action.action_id).state is ActionState.VERIFIED
+                state = "looked for" if waits else "not yet looked for"
+                span = exact_span(each.within_s)
+                lines.append(f"{action.action_id}  expected {each.text} within {span}: {state}")
+    return [printable(line, _LONG) for line in lines]
+
+
+def notes_on_requests(database: Database, now: Instant) -> dict[str, list[str]]:
+    """Returns by request what a list says of it besides: its lease, and what did not come."""
+    notes: dict[str, list[str]] = {}
+    for request_id in in_lease(database):
+        try:
+            words = lease_words(database, load_exactly(database, request_id), now)
+        except RequestDamaged:
+            continue  # the list names it
+        if words:
+            notes.setdefault(request_id, []).append(words)
+    for action_id, verdict, expected in database.all(_NOT_CAME):
+        name = action_id.partition("/")[0]
+        notes.setdefault(name, []).append(printable(f"{verdict}: {expected}"))
+    return notes
+
+
+def aftermath_lines(database: Database, record: RequestRecord, now: Instant) -> list[str]:
+    """Returns everything that is to be said of one request after its writes."""
+    own = f"{record.request.request_id}/"
+    lease = lease_words(database, record, now)
+    open_ = [open_line(each) for each in open_writes(database) if each.action_id.startswith(own)]
+    return [*filter(None, [lease]), *effect_lines(database, record), *open_]
+
+
+def open_line(each: OpenWrite) -> str:
+    """Returns a write that a lease was to take back and did not, as a line."""
+    return f"OPEN  {printable(each.words, _LONG)}"
+
+
+def open_lines(database: Database) -> list[str]:
+    """Returns a line for each write that a lease was to take back and did not."""
+    return [open_line(each) for each in open_writes(database)]
+
+
+def aftermath_fields(database: Database, record: RequestRecord, now: Instant) -> dict[str, object]:
+    """Returns the same for programs."""
+    request = record.request
+    return {
+        "lease": request.lease
+        and {
+            "for_s": request.lease.for_s,
+            "left_s": left_s(database, request, _states(record), now),
+        },
+        "open": [
+            each.body | {"action_id": each.action_id}
+            for each in open_writes(database)
+            if each.action_id.partition("/")[0] == request.request_id
+        ],
+        "effects": _effect_fields(load_effects(database, request.request_id)),
+    }
+
+
+def _effect_fields(effects: Sequence[Effect]) -> list[dict[str, object]]:
+    return [
+        {
+            "action_id": each.action_id,
+            "number": each.number,
+            "expected": each.expected,
+            "within_s": each.within_s,
+            "observed": each.observed,
+            "verdict": each.verdict,
+        }
+        for each in effects
+    ]
+
+
+def _effect_line(each: Effect) -> str:
+    span = exact_span(each.within_s)
+    return (
+        f"{each.action_id}  {each.verdict}  expected {each.expected} within {span}; "
+        f"seen: {each.observed}"
+    )
+
+
+def _states(record: RequestRecord) -> dict[str, ActionState]:
+    return {each.action_id: each.state for each in record.actions}

@@ -1,0 +1,84 @@
+"""On what terms a person asks: for how long, and what they expect of the process afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import Tag
+
+from ..conditions.condition import parse_condition
+from ..conditions.errors import ConditionError
+from ..errors import InvalidArguments
+from .request import Expectation, Lease
+
+_WITHIN = " within "
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a person's request says besides its writes.
+
+    Attributes:
+        effects: Looked for after the last command.
+    """
+
+    lease: Lease | None = None
+    effects: tuple[Expectation, ...] = ()
+
+
+NO_TERMS = Terms()
+
+
+def parse_lease(text: str) -> Lease:
+    """Returns the lease of a text such as `2 h`.
+
+    Raises:
+        InvalidArguments: It is no duration, or not from 1 s to 30 days.
+    """
+    try:
+        return Lease(for_s=parse_duration(text))
+    except ValidationError:
+        raise InvalidArguments(f"{text!r} is no time for a lease: from 1 s to 30 d") from None
+    except ValueError as error:
+        raise InvalidArguments(str(error)) from None
+
+
+def parse_expectation(text: str) -> Expectation:
+    """Returns the expectation of a text such as `PT-102.pv > 350 kPa within 2 min`.
+
+    Raises:
+        InvalidArguments: It does not end with a time, or the time is longer than a day.
+    """
+    condition, within, span = text.rpartition(_WITHIN)
+    try:
+        if not within:
+            raise ValueError(f"{text!r} does not say by when: PT-102.pv > 350 kPa within 2 min")
+        return Expectation(text=" ".join(condition.split()), within_s=parse_duration(span))
+    except ValidationError:
+        raise InvalidArguments(f"{text!r} is nothing to wait for: at most 24 h") from None
+    except ValueError as error:
+        raise InvalidArguments(str(error)) from None
+
+
+def check_terms(terms: Terms, tags: Sequence[Tag], site: Site) -> None:
+    """Refuses a lease on what cannot be taken back, and an effect that nobody can look for.
+
+    Args:
+        tags: What is to be written.
+
+    Raises:
+        InvalidArguments: Names the tag or the expectation.
+    """
+    for tag in tags if terms.lease else ():
+        if not tag.readback:
+            raise InvalidArguments(
+                f"{tag.name} cannot have a lease: no tag shows what it was written from"
+            )
+    for each in terms.effects:
+        try:
+            parse_condition(each.text, site.tags)
+        except ConditionError as error:
+            raise InvalidArguments(f"it cannot be expected: {error}") from None
