@@ -3,8 +3,11 @@
 import asyncio
 import gc
 import logging
+import os
+import shutil
 import socket
 from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,16 @@ from hypothesis import settings
 settings.register_profile("handwheel", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5000)
 settings.load_profile("handwheel")
+
+# A ledger waits for the disk at every row: in a folder in memory it makes the same calls.
+_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 1_000_000_000
+if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+# With asyncua, pydantic and langgraph loaded the collector would look through all of them again
+# and again. `no_lost_exception` collects after each module.
+gc.set_threshold(100_000, 20, 50)
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -66,3 +79,10 @@ def no_lost_exception() -> Generator[None]:
     gc.collect()
     logger.removeHandler(errors)
     assert errors.texts == []
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One more worker than cores: half of a story is waiting, for a plant or a clock."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return len(os.sched_getaffinity(0)) + 1

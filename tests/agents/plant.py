@@ -70,9 +70,9 @@ class ModelPlant(PaperPlant):
             for tag in tags
         }
 
-    def arrive(self, frame: Frame) -> None:
+    def arrive(self, frame: Frame) -> bytes:
         self.told.append(self._words(frame))
-        super().arrive(frame)
+        return super().arrive(frame)
 
     def _words(self, frame: Frame) -> str:
         encoder = self.encoder(frame.connection)

@@ -9,13 +9,15 @@ from handwheel.agents.checkpoints import CHECKPOINTS_FILE, open_checkpoints
 from .frames import OUT_A, START_B, START_B_BACK, STOP_A
 from .room import AgentsRoom
 
+CUT_OFF = "the process that worked on it has ended"
+
 
 async def test_a_run_is_held_after_a_death_and_asks_anew(room: AgentsRoom) -> None:
     await room.approved(1)
     await room.reach_step("settle", "PERFORM")
     await room.kill_agents()
     await room.start_agents()
-    assert (room.run.state, room.run.reason) == ("HELD", "the process that worked on it has ended")
+    assert (room.run.state, room.run.reason) == ("HELD", CUT_OFF)
     assert room.run.is_cut_off is False
     await room.scan(60)
     assert (room.run.state, len(room.requests()), room.frames) == ("HELD", 1, [START_B])
@@ -40,6 +42,7 @@ async def test_what_waited_for_a_decision_is_over_after_a_death(room: AgentsRoom
     assert room.frames == [START_B]
 
 
+@pytest.mark.way_in("D2")
 async def test_a_death_after_due_sends_nothing_twice(room: AgentsRoom) -> None:
     await room.reach_request(1)
     room.is_gate_idle = True
@@ -51,6 +54,8 @@ async def test_a_death_after_due_sends_nothing_twice(room: AgentsRoom) -> None:
     await room.start_agents()
     await room.scan(5)
     assert (room.run.state, room.frames) == ("HELD", [])
+    (over, *_) = room.request(1).actions
+    assert (over.state, room.reason_of(over)) == ("INVALIDATED", "no gate took it up within 10 s")
     room.order("resume")
     await room.approved(2)
     await room.reach_step("start-standby", "DONE")
@@ -95,6 +100,7 @@ async def test_a_run_whose_playbook_is_gone_owns_its_equipment_still(room: Agent
     assert len(room.runs()) == 1
 
 
+@pytest.mark.way_in("F7")
 async def test_checkpoints_on_the_disk_may_be_lost(idle: AgentsRoom) -> None:
     state = idle.site.state
     async with open_checkpoints(state) as saver:
@@ -108,6 +114,9 @@ async def test_checkpoints_on_the_disk_may_be_lost(idle: AgentsRoom) -> None:
     async with open_checkpoints(state) as saver:
         await idle.start_agents(saver)
         assert (idle.run.state, idle.frames) == ("HELD", [START_B])
+        (over, *_) = idle.request(2).actions
+        assert over.state == "INVALIDATED"
+        assert idle.reason_of(over) == f"the run is held: {CUT_OFF}"
         idle.order("resume")
         await idle.approved(3)
         await idle.reach("COMPLETE")

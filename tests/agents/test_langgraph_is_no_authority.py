@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 from langchain_core.runnables import RunnableConfig
-from langgraph.types import Command
+from langgraph.types import Command, interrupt
 
+from handwheel.agents import graph
+from handwheel.tools.guardrails.ledger.transitions import RequestState
+
+from ..gate.forgery import forge_approvals
 from .frames import OUT_A, START_B, STOP_A
 from .room import AgentsRoom
 
 Attack = Callable[[AgentsRoom], Awaitable[None]]
+_SWALLOWED = 3
 
 
 def _thread(room: AgentsRoom) -> RunnableConfig:
@@ -91,26 +96,90 @@ async def _attack(room: AgentsRoom, attack: Attack) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+def _way(name: str) -> str:
+    """A resumption brings an answer; everything else goes past the node."""
+    return "A3" if name.startswith(("resume with", "two resumers")) else "A2"
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=pytest.mark.way_in(_way(each))) for each in ATTACKS]
+)
 async def test_a_run_that_waits_goes_on_by_a_persons_word_only(room: AgentsRoom, name: str) -> None:
     await room.reach_request(1)
     await _attack(room, ATTACKS[name])
     assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
-    assert room.run.state == "WAITING_APPROVAL"
+    assert (room.run.state, room.request().state) == ("WAITING_APPROVAL", "PENDING")
+    assert _moves(room)[-1] == "the policy allows asking"
     room.say("approve")  # and here is the real one
+    await room.scan(3)
+    assert (room.frames, room.run.state) == ([START_B], "RUNNING")
+    assert _moves(room)[-1] == "enough people have signed"
+
+
+def _moves(room: AgentsRoom) -> list[str]:
+    """Why the requests of the site stand where they do, in the order in which it came so."""
+    rows = [row.fields for row in room.desk.database.journal()]
+    kinds = {f"request.{each}" for each in RequestState}
+    return [row["body"]["reason"] for row in rows if row["kind"] in kinds]
+
+
+@pytest.mark.way_in("A4")
+@pytest.mark.parametrize("answer", [None, True, "approve"])
+async def test_an_interrupt_that_does_not_pause_lets_nothing_pass(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    """Something around the node has caught the interruption, and goes on with an answer."""
+    swallowed: list[object] = []
+
+    def swallow(value: object) -> object:
+        swallowed.append(value)
+        if len(swallowed) > _SWALLOWED:
+            return interrupt(value)
+        return answer
+
+    monkeypatch.setattr(graph, "interrupt", swallow)
+    await room.reach_request(1)
+    await room.scan(8)
+    assert len(swallowed) > _SWALLOWED
+    assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
+    assert (room.run.state, room.request().state) == ("WAITING_APPROVAL", "PENDING")
+    assert _moves(room)[-1] == "the policy allows asking"
+    room.say("approve")
     await room.scan(3)
     assert (room.frames, room.run.state) == ([START_B], "RUNNING")
 
 
-@pytest.mark.parametrize("name", ["goto follow", "two resumers", "replay what was"])
+@pytest.mark.way_in("A9")
+@pytest.mark.parametrize("name", ["resume with true", "goto follow", "two resumers"])
+async def test_what_was_rejected_is_not_resumed(room: AgentsRoom, name: str) -> None:
+    await room.reach_request(1)
+    room.say("reject")
+    await _attack(room, ATTACKS[name])
+    assert forge_approvals(room.site.state / "ledger.db", room.clock.now()) is False
+    assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
+    assert (room.run.state, room.request(1).state) == ("STOPPED", "REJECTED")
+    assert _moves(room)[-1].startswith("rejected by anna")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "goto follow",
+        pytest.param("two resumers", marks=pytest.mark.way_in("D6")),
+        pytest.param("replay what was", marks=pytest.mark.way_in("D7")),
+    ],
+)
 async def test_the_second_request_is_no_more_easily_gone_round(room: AgentsRoom, name: str) -> None:
     await room.approved(1)
     await room.reach_request(2)
     await _attack(room, ATTACKS[name])
     assert (room.frames, len(room.due()), len(room.requests())) == ([START_B], 1, 2)
+    assert (room.request(2).state, _moves(room)[-1]) == ("PENDING", "the policy allows asking")
     room.say("approve")
     await room.reach("COMPLETE")
-    assert room.frames == [START_B, STOP_A, OUT_A]
+    await _attack(room, ATTACKS[name])  # from before each of the two requests, too
+    assert (room.run.state, room.frames) == ("COMPLETE", [START_B, STOP_A, OUT_A])
+    assert (len(room.due()), len(room.requests())) == (3, 2)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,12 @@ async def test_a_broken_promise_is_told_once(idle: AgentsRoom) -> None:
     await idle.approved(3)
     await idle.reach("COMPLETE")
     assert idle.frames[:2] == [START_B, STOP_A]
-    assert [each.body["kept"] for each in idle.rows("expected")].count(False) == 1
+    kept = [each.body["kept"] for each in idle.rows("expected")]
+    assert kept.count(False) == 1
+    effects = idle.desk.database.all("SELECT action_id, verdict FROM effect ORDER BY rowid")
+    first = f"{idle.request(1).request.request_id}/c1"
+    assert (first, "MISSED") in [tuple(row) for row in effects]
+    assert [row[1] == "CAME" for row in effects] == kept
 
 
 async def test_a_request_that_was_denied_is_asked_for_anew(

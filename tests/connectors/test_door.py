@@ -21,7 +21,7 @@ from handwheel.connectors.values import GOOD, Value
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import frames_of, link_of, served, site_of
-from .doors import opened, permit_for
+from .doors import deliver, opened, permit_for
 
 NODE = ua.NodeId(ua.String("PIC-102.sp"), ua.Int16(1))
 
@@ -84,7 +84,7 @@ async def test_one_permit_is_one_frame_with_exactly_its_bytes(works: Works) -> N
         tag = works.tag(name)
         async with opened(works.site, tag) as door:
             permit = permit_for(door, tag, value)
-            await door.send(permit)
+            await deliver(door, permit)
             reading = (await door.read([tag]))[name]
         wires.append(permit.wire)
         assert (reading.value, reading.status) == (value, GOOD)
@@ -131,6 +131,10 @@ def _expired(_works: Works, _door: Door, permit: Permit) -> Permit:
     return replace(permit, until_s=permit_clock_s())
 
 
+def _no_intent(_works: Works, _door: Door, permit: Permit) -> Permit:
+    return replace(permit, intent_seq=0)
+
+
 def _other_name(_works: Works, _door: Door, permit: Permit) -> Permit:
     return replace(permit, identity=replace(permit.identity, name="urn:other"))
 
@@ -155,6 +159,7 @@ BOTH: dict[str, tuple[Attack, str]] = {
     "another tag": (_other_tag, reasons.OTHER_TAG),
     "a tag moved": (_moved_tag, reasons.OTHER_TAG),
     "expired": (_expired, reasons.EXPIRED),
+    "no intent": (_no_intent, reasons.NO_INTENT),
     "another device": (_other_name, reasons.OTHER_DEVICE),
     "another port": (_other_port, reasons.OTHER_DEVICE),
 }
@@ -168,6 +173,7 @@ MODBUS: dict[str, str] = {
 }
 OPCUA: dict[str, bytes] = {
     "another attribute": _item(DOUBLE, attribute=AttributeIds.Description),
+    "a call": ua_binary.struct_to_binary(ua.CallMethodRequest(ObjectId=NODE, MethodId=NODE)),
     "another type": _item(ua.Variant(361.5, ua.VariantType.Float)),
     "an array": _item(ua.Variant([361.5], ua.VariantType.Double)),
     "no number": _item(ua.Variant(float("nan"), ua.VariantType.Double)),
@@ -195,13 +201,13 @@ async def test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_th
     async with opened(works.site, tag) as door:
         permit = attack(works, door, permit_for(door, tag, value))
         with pytest.raises(WriteRefused) as caught:
-            await door.send(permit)
+            await deliver(door, permit)
     assert (caught.value.code, caught.value.was_sent) == (reason or reasons.OTHER_BYTES, False)
     assert works.arrived() == []
     assert works.server.simulation.plant.snapshot() == before
     async with opened(works.site, tag) as door:
         twin = permit_for(door, tag, value)
-        await door.send(twin)
+        await deliver(door, twin)
     assert works.arrived() == [twin.wire]
 
 
@@ -211,7 +217,7 @@ async def test_the_bytes_of_another_tag_are_refused(works: Works, name: str, val
     async with opened(works.site, tag, other) as door:  # it may write either
         permit = replace(permit_for(door, tag, value), wire=permit_for(door, other, value).wire)
         with pytest.raises(WriteRefused, match=reasons.OTHER_BYTES):
-            await door.send(permit)
+            await deliver(door, permit)
     assert works.arrived() == []
 
 
@@ -223,18 +229,18 @@ async def test_a_door_lets_one_frame_through_and_no_second(
     async with opened(works.site, tag) as door:
         permit = permit_for(door, tag, value)
         first, second = await asyncio.gather(
-            door.send(permit), door.send(permit), return_exceptions=True
+            deliver(door, permit), deliver(door, permit), return_exceptions=True
         )
         assert first is None
         assert isinstance(second, WriteRefused)
         with pytest.raises(WriteRefused, match=reasons.USED) as caught:
-            await door.send(permit)
+            await deliver(door, permit)
         assert caught.value.was_sent is False
     async with opened(works.site, tag) as door:  # a refused call uses it up as well
         with pytest.raises(WriteRefused, match=reasons.EXPIRED):
-            await door.send(replace(permit, until_s=0.0))
+            await deliver(door, replace(permit, until_s=0.0))
         with pytest.raises(WriteRefused, match=reasons.USED):
-            await door.send(permit)
+            await deliver(door, permit)
     assert works.arrived() == [permit.wire]
 
 
@@ -254,7 +260,7 @@ async def test_the_plants_no_is_told_with_its_code(
     async with opened(works.site, tag) as door:
         permit = permit_for(door, tag, value)
         with pytest.raises(WriteRefused) as caught:
-            await door.send(permit)
+            await deliver(door, permit)
     assert (caught.value.tag, caught.value.code, caught.value.was_sent) == (name, code, True)
     assert works.arrived() == [permit.wire]
 

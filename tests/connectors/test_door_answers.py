@@ -17,7 +17,7 @@ from handwheel.sim_plant.opcua.nodes import standard_node
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import link_of, served, site_of
-from .doors import opened, permit_for
+from .doors import deliver, opened, permit_for
 
 SETPOINT = "PIC-102.sp"
 Change = Callable[[ua.WriteResponse], object]
@@ -100,7 +100,7 @@ async def test_one_answer_alone_says_that_it_is_done(
         with monkeypatch.context() as patch:
             patch.setattr(UASocketProtocol, "send_request", answer)
             if error is None:
-                await door.send(permit)
+                await deliver(door, permit)
             else:
                 with pytest.raises(error, match=reason):
-                    await door.send(permit)
+                    await deliver(door, permit)

@@ -12,7 +12,7 @@ from handwheel.connectors.site import Site
 from handwheel.connectors.values import Value
 
 from .devices import Answer, Device, listening, modbus_device, reply
-from .doors import opened, permit_for
+from .doors import deliver, opened, permit_for
 from .sites import SITE, TAGS, load
 
 pytestmark = pytest.mark.usefixtures("ids_from_one")
@@ -66,7 +66,7 @@ async def test_the_right_answer_is_the_only_one_that_counts(
         tag = site.tags[name]
         async with opened(site, tag) as door:
             assert door.encoder.identity.name == ""
-            await door.send(permit_for(door, tag, value))
+            await deliver(door, permit_for(door, tag, value))
     assert [write[6:] for write in writes] == [bytes.fromhex(wire)]
 
 
@@ -115,7 +115,7 @@ async def test_any_other_answer_is_an_unknown_outcome_of_one_frame(
         tag = site.tags[name]
         async with opened(site, tag) as door:
             with pytest.raises(WriteOutcomeUnknown, match=reason) as caught:
-                await door.send(permit_for(door, tag, value))
+                await deliver(door, permit_for(door, tag, value))
         assert caught.value.tag == name
     assert len(writes) == 1
 
@@ -131,7 +131,7 @@ async def test_what_the_device_refuses_before_it_acts_is_refused(
         tag = site.tags[COIL]
         async with opened(site, tag) as door:
             with pytest.raises(WriteRefused) as caught:
-                await door.send(permit_for(door, tag, True))
+                await deliver(door, permit_for(door, tag, True))
     assert (caught.value.code, caught.value.was_sent) == (f"exception {code} ({text})", True)
     assert len(writes) == 1
 
@@ -155,7 +155,7 @@ async def test_who_gives_up_resets_the_connection_so_that_nothing_arrives_later(
         site = site_at(tmp_path / "site", device, "5 s" if is_cancelled else "1 s")
         tag = site.tags[COIL]
         async with opened(site, tag) as door:
-            task = asyncio.create_task(door.send(permit_for(door, tag, True)))
+            task = asyncio.create_task(deliver(door, permit_for(door, tag, True)))
             await came.wait()
             if is_cancelled:
                 task.cancel()
@@ -176,12 +176,12 @@ async def test_a_frame_does_not_wait_behind_a_read(tmp_path: Path) -> None:
             reading = asyncio.create_task(door.read([tag]))
             await asyncio.sleep(0)
             with pytest.raises(WriteRefused, match="the connection is in use") as caught:
-                await door.send(permit_for(door, tag, True))
+                await deliver(door, permit_for(door, tag, True))
             assert (await reading)[COIL].value is False
         assert (caught.value.was_sent, [write[7] for write in writes]) == (False, [1])
         async with opened(site, tag) as door:
             await door.read([tag])
-            await door.send(permit_for(door, tag, True))
+            await deliver(door, permit_for(door, tag, True))
     assert [write[7] for write in writes] == [1, 1, 5]
 
 
@@ -192,5 +192,5 @@ async def test_a_connection_that_is_lost_before_sends_nothing(tmp_path: Path) ->
             permit = permit_for(door, tag, True)
             await door.close()
             with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
-                await door.send(permit)
+                await deliver(door, permit)
     assert (caught.value.was_sent, writes) == (False, [])

@@ -29,7 +29,7 @@ from handwheel.sim_plant.serve import PlantServer
 
 from ..served import link_of, served, site_of
 from .devices import eventually
-from .doors import opened, permit_for
+from .doors import deliver, opened, permit_for
 
 SETPOINT = "PIC-102.sp"
 
@@ -163,7 +163,7 @@ async def test_any_other_answer_is_an_unknown_outcome_of_one_request(
         async with opened(relay.site, tag) as door:
             permit = permit_for(door, tag, 361.5)
             with pytest.raises(WriteOutcomeUnknown, match=reason):
-                await door.send(permit)
+                await deliver(door, permit)
             await asyncio.sleep(0.05)
             await _reset(relay)
         assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
@@ -187,7 +187,7 @@ async def test_what_the_server_refuses_before_it_acts_is_refused(
         tag = relay.site.tags[SETPOINT]
         async with opened(relay.site, tag) as door:
             with pytest.raises(WriteRefused) as caught:
-                await door.send(permit_for(door, tag, 361.5))
+                await deliver(door, permit_for(door, tag, 361.5))
     assert (caught.value.code, caught.value.was_sent, len(arrived)) == (code, True, 1)
 
 
@@ -203,7 +203,7 @@ async def test_a_connection_cut_at_the_write_is_an_unknown_outcome(
             permit = permit_for(door, tag, wanted)
             relay.cut_at, relay.cuts_before = permit.wire, cuts_before
             with pytest.raises(WriteOutcomeUnknown, match="connection"):
-                await door.send(permit)
+                await deliver(door, permit)
             relay.cut_at = b""
             await asyncio.sleep(0.1)  # a library that comes back by itself would send again
         assert relay.frames(permit.wire) == 1
@@ -233,7 +233,7 @@ async def test_who_gives_up_sent_one_request_of_unknown_outcome(
         tag = relay.site.tags[SETPOINT]
         async with opened(relay.site, tag) as door:
             permit = permit_for(door, tag, 361.5)
-            task = asyncio.create_task(door.send(permit))
+            task = asyncio.create_task(deliver(door, permit))
             await eventually(lambda: bool(arrived))
             if is_cancelled:
                 task.cancel()
@@ -258,7 +258,7 @@ async def test_an_error_of_the_channel_is_no_answer_of_the_service(
             code = StatusCodes.BadServiceUnsupported
             relay.last_words = b"ERRF" + struct.pack("<IIi", 16, code, -1)
             with pytest.raises(WriteOutcomeUnknown):
-                await door.send(permit)
+                await deliver(door, permit)
         assert relay.frames(permit.wire) == 1
 
 
@@ -274,7 +274,7 @@ async def test_a_library_that_would_send_other_bytes_sends_none(
         async with opened(relay.site, tag) as door:
             sent = len(relay.sent)
             with pytest.raises(WriteRefused, match="would send other bytes") as caught:
-                await door.send(permit_for(door, tag, 361.5))
+                await deliver(door, permit_for(door, tag, 361.5))
             assert (caught.value.was_sent, len(relay.sent)) == (False, sent)
 
 
@@ -292,5 +292,5 @@ async def test_a_session_that_is_lost_before_sends_nothing(
             else:
                 await door.close()
             with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
-                await door.send(permit)
+                await deliver(door, permit)
         assert (caught.value.was_sent, relay.frames(permit.wire)) == (False, 0)

@@ -14,6 +14,7 @@ from ..served import served
 from .paper_site import make_site
 from .runs import Runner
 from .watched import Watched
+from .witnessed import witnessed
 from .world import World
 
 
@@ -31,16 +32,21 @@ async def plant(
 
 @pytest.fixture
 async def idle(
-    plant: tuple[PlantServer, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plant: tuple[PlantServer, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> AsyncGenerator[World]:
     """A world whose gate has not been started."""
     server, frame_log = plant
     warm = server.simulation.plant.snapshot()
     world = World(tmp_path / "site", server, frame_log, monkeypatch)
-    yield world
-    await world.stop()
-    server.simulation.plant.restore(warm)
-    await server.step()
+    try:
+        async with witnessed(world, request):
+            yield world
+    finally:
+        server.simulation.plant.restore(warm)
+        await server.step()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The people of a site at their desk: each word of theirs is signed as the terminal signs it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from handwheel.tools.guardrails.policy import Policy, load_policy
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
 from handwheel.tools.requests.request import ActionRequest, Proposer
+from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from ..tools import people
 from .fuse import SteppedClock
@@ -47,25 +49,43 @@ class Desk:
 
     Args:
         site: From `make_site`.
+
+    Attributes:
+        keys: Whose key a person uses who was given another one.
     """
 
     def __init__(self, site: Site, clock: SteppedClock, plant: PaperPlant) -> None:
         self.site, self.clock, self.plant = site, clock, plant
         self.database = Database(site.state, site.id)
         self.bench = Bench(site, self.database, *_rules(site.root))
+        self.keys: dict[str, str] = {}
+        self._filing: Filing | None = None
 
-    def request(self, writes: Writes, person: str = "gina") -> tuple[ActionRequest, str]:
-        """Makes a request and says why the policy denies it, without filing it."""
+    @property
+    def filing(self) -> Filing:
+        """What requests are made with."""
         policy = self.bench.policy
-        filing = Filing(self.site, policy, cross_limits(self.site, policy))
-        wishes = [Wish(self.site.tags[name], value) for name, value in writes]
-        seen = self.plant.survey(tags_to_survey(filing, wishes), [each.tag for each in wishes])
-        locks = generations(self.database, scopes(self.site, wishes))
-        proposer = Proposer(kind="person", name=person, key_id=people.key_id(person))
-        return make_request(filing, wishes, seen, proposer, "a test asks", locks, self.clock.now())
+        if self._filing is None or self._filing.policy is not policy:
+            self._filing = Filing(self.site, policy, cross_limits(self.site, policy))
+        return self._filing
 
-    def propose(self, *writes: tuple[str, Value], person: str = "gina") -> ActionRequest:
-        request, denial = self.request(writes, person)
+    def request(
+        self, writes: Writes, person: str = "gina", terms: Terms = NO_TERMS
+    ) -> tuple[ActionRequest, str]:
+        """Makes a request and says why the policy denies it, without filing it."""
+        filing = self.filing
+        wishes = [Wish(self.site.tags[name], value) for name, value in writes]
+        tags = tags_to_survey(filing, wishes, terms)
+        seen = self.plant.survey(tags, [each.tag for each in wishes])
+        locks = generations(self.database, scopes(self.site, wishes))
+        proposer = Proposer(kind="person", name=person, key_id=people.key_id(self._key(person)))
+        now = self.clock.now()
+        return make_request(filing, wishes, seen, proposer, "a test asks", locks, now, terms)
+
+    def propose(
+        self, *writes: tuple[str, Value], person: str = "gina", terms: Terms = NO_TERMS
+    ) -> ActionRequest:
+        request, denial = self.request(writes, person, terms)
         self.file(request, person, denial)
         return request
 
@@ -82,7 +102,7 @@ class Desk:
         statement = self._statement(verdict, request, person, digest("card", card))
         decision = parse_decision(self._sign(person, statement).text)
         said = decision.model_dump(by_alias=True, exclude_none=True)
-        return sign(Decision.model_validate(said | changes), people.key_of(person))
+        return sign(Decision.model_validate(said | changes), people.key_of(self._key(person)))
 
     @staticmethod
     def card(request: ActionRequest) -> str:
@@ -95,11 +115,18 @@ class Desk:
         said = {"request_digest": request.digest, "action_id": action_id}
         return canonical({"schema": "outcome/1", **said})
 
-    def say(self, verdict: RequestVerdict, request: ActionRequest, person: str) -> RequestState:
-        """A person's word on a request, as shown on a card."""
+    def say(
+        self,
+        verdict: RequestVerdict,
+        request: ActionRequest,
+        person: str,
+        terminal: Database | None = None,
+    ) -> RequestState:
+        """A person's word on a request, as shown on a card; at the desk or at a terminal."""
         card = self.card(request)
         statement = self._statement(verdict, request, person, digest("card", card))
-        return decide(self.bench, self._sign(person, statement), card, self.clock.now())
+        bench = replace(self.bench, database=terminal or self.database)
+        return decide(bench, self._sign(person, statement), card, self.clock.now())
 
     def approve(self, request: ActionRequest, *persons: str) -> None:
         for person in persons or ("anna",):
@@ -128,7 +155,7 @@ class Desk:
         release_lockout(self.bench, scope, generation, signed, self.clock.now())
 
     def revoke_key(self, person: str) -> None:
-        subject = key_subject(people.key_id(person))
+        subject = key_subject(people.key_id(self._key(person)))
         meaning = meaning_of_subject("revoke-key", subject)
         statement = Statement("revoke-key", meaning, "administrator", 60.0, subject=subject)
         revoke_key(self.bench, self._sign("boss", statement), self.clock.now())
@@ -146,6 +173,9 @@ class Desk:
         meaning = meaning_of(verdict, request)
         return Statement(verdict, meaning, role, 1800.0, digest=request.digest, card=card)
 
+    def _key(self, person: str) -> str:
+        return self.keys.get(person, person)
+
     def _role(self, person: str) -> str:
         return min(self._operator(person).roles)
 
@@ -155,7 +185,7 @@ class Desk:
         return operator
 
     def _sign(self, person: str, statement: Statement) -> Signed:
-        signer = Signer(self._operator(person), people.key_of(person), True)
+        signer = Signer(self._operator(person), people.key_of(self._key(person)), True)
         return sign_statement(self.database, signer, statement, self.clock.now())
 
 

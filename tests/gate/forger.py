@@ -24,7 +24,13 @@ from .premises import PEOPLE, Premises
 
 
 class Forger(Premises):
-    """Signs what nobody has checked, and writes where only the product may."""
+    """Signs what nobody has checked, and writes where only the product may.
+
+    Attributes:
+        is_forged: Whether there is something in the ledger by now that nobody has signed.
+    """
+
+    is_forged = False
 
     @contextmanager
     def ledger(self) -> Generator[Database]:
@@ -60,6 +66,7 @@ class Forger(Premises):
     @contextmanager
     def raw(self) -> Generator[sqlite3.Connection]:
         """The ledger's file, opened behind the ledger's back, with none of its pragmas."""
+        self.is_forged = True
         connection = sqlite3.connect(self.site.state / "ledger.db", isolation_level=None)
         try:
             yield connection
@@ -112,6 +119,7 @@ class Forger(Premises):
         )
         draft |= {"proposal_key": token_hex(16), "filed_at": stamp(now.wall)}
         change(draft)
+        self.is_forged = True
         with self.ledger() as database:
             altered = ActionRequest.model_validate(draft)
             assert file_request(database, altered, "", now)

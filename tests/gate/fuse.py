@@ -78,9 +78,9 @@ class FusedAnchors(Anchors):
         super().__init__(path)
         self._fuse = fuse
 
-    def note(self, rows: Sequence[Row]) -> None:
+    def note(self, rows: Sequence[Row], *, waits: bool = True) -> None:
         self._fuse.reach("committed")
-        super().note(rows)
+        super().note(rows, waits=waits)
 
 
 class FusedDatabase(Database):
@@ -92,9 +92,11 @@ class FusedDatabase(Database):
         self.anchors = FusedAnchors(state / "anchors", fuse)
 
     @contextmanager
-    def transaction(self, now: Instant | None = None) -> Generator[Transaction]:
+    def transaction(
+        self, now: Instant | None = None, *, waits_for_anchor: bool = True
+    ) -> Generator[Transaction]:
         self._fuse.reach("before transaction")
-        with super().transaction(now) as transaction:
+        with super().transaction(now, waits_for_anchor=waits_for_anchor) as transaction:
             yield transaction
             self._fuse.reach("in transaction")
         self._fuse.reach("anchored")

@@ -8,6 +8,7 @@ from handwheel.hmi.signing import Signer, Statement, sign_statement
 from handwheel.tools.guardrails.authority import hand_over, next_generation
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.decisions import Signed, authority_subject, meaning_of_subject
+from handwheel.tools.guardrails.heartbeats import NamedHeartbeat
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from ..tools.people import key_of
@@ -31,11 +32,12 @@ def signed_hand_over(
     generation: int,
     by: str = "anna",
     attended: bool = True,
+    heartbeats: tuple[NamedHeartbeat, ...] = (),
 ) -> Signed:
     """What a person signs, whether or not they may."""
     operator = bench.roster.by_name(by, now.wall)
     assert operator is not None
-    subject = authority_subject(equipment, generation, until)
+    subject = authority_subject(equipment, generation, until, heartbeats)
     meaning, role = meaning_of_subject("hand-over", subject), min(operator.roles)
     statement = Statement("hand-over", meaning, role, 60.0, subject=subject)
     signer = Signer(operator, key_of(by), is_attended=attended)
@@ -50,12 +52,14 @@ def give(
     lasts_s: float = 3600.0,
     by: str = "anna",
     attended: bool = True,
+    heartbeats: tuple[NamedHeartbeat, ...] = (),
 ) -> str:
     """Hands a piece of equipment over to agents; returns when that ends."""
     until = stamp(now.wall + timedelta(seconds=lasts_s))
     generation = next_generation(bench.database, equipment)
     signed = signed_hand_over(
-        bench, equipment, now, until=until, generation=generation, by=by, attended=attended
-    )
+        bench, equipment, now, until=until, generation=generation, by=by, attended=attended,
+        heartbeats=heartbeats,
+    )  # fmt: skip
     hand_over(bench, equipment, until, generation, signed, now)
     return until

@@ -9,6 +9,7 @@ I5 nothing after a lockout is visible but the one frame in flight
 
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from math import inf
@@ -27,6 +28,12 @@ NEVER_SENT = {
     ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SKIPPED,
     ActionState.CANCELLED, ActionState.INVALIDATED, ActionState.ABORTED_NOT_SENT,
 }  # fmt: skip
+Objection = Callable[[ActionRequest, Action], str]
+
+
+def nothing_else(request: ActionRequest, action: Action) -> str:
+    """Objects to nothing."""
+    return ""
 
 
 @dataclass
@@ -36,30 +43,48 @@ class Told:
     Attributes:
         approvals: Whose approval was taken, and when.
         end: Why nothing of it may leave any more; empty while it may.
+        commands_end: Why no command of it may, while recovery still may.
+        with_old_keys: Who has been given another key since: nothing begins on their approval.
     """
 
     request: ActionRequest
     approvals: dict[str, Instant] = field(default_factory=dict[str, Instant])
     end: str = ""
+    commands_end: str = ""
+    with_old_keys: set[str] = field(default_factory=set[str])
 
-    def objection(self, action: Action, now: Instant) -> str:
-        """Returns why this action may not leave now; empty if it may."""
+    @property
+    def is_approved(self) -> bool:
+        """Whether enough people have approved it."""
+        return len(self.approvals) >= self.request.quorum
+
+    def objection(self, action: Action, now: Instant, *, is_begun: bool = True) -> str:
+        """Returns why this action may not leave now; empty if it may.
+
+        Args:
+            is_begun: Whether a command of its request has left before.
+        """
         quorum, people = self.request.quorum, self.approvals.keys() - {self.request.proposer.name}
+        is_first = action == self.request.commands[0] or not is_begun
         if self.end:
             return self.end
+        if self.commands_end and action.kind == "command":
+            return self.commands_end
+        if is_first and action.kind == "command":
+            people -= self.with_old_keys
         if len(people) < quorum:
             return f"{len(people)} of {quorum} people have approved"
-        last = sorted(self.approvals.values(), key=lambda each: each.boot_ms)[quorum - 1]
-        filed = parse_stamp(self.request.filed_at)
+        moments = sorted((self.approvals[each] for each in people), key=lambda each: each.boot_ms)
+        last, filed = moments[quorum - 1], parse_stamp(self.request.filed_at)
         since_s = now.since_s(last)
-        if since_s is None or since_s > self._limit_s(action) + LOOK_S:
+        if since_s is None or since_s > self._limit_s(action, is_first=is_first) + LOOK_S:
             return f"its approval is {since_s} s old"
         return "" if (last.wall - filed).total_seconds() <= self.request.within_s else "too late"
 
-    def _limit_s(self, action: Action) -> float:
+    def _limit_s(self, action: Action, *, is_first: bool) -> float:
         if action.kind == "recovery":
             return inf  # as long as its request is approved
-        if action == self.request.commands[0]:
+        if is_first:
             return FIRST_S
         return self.request.run.max_duration_s if self.request.run else LATER_S
 
@@ -69,21 +94,40 @@ class Oracle:
 
     Attributes:
         sent: How many frames each action has had.
+        sent_at: When that was.
+        are_taken_back: Whether runs take back what they did, as the test says.
+        are_agents_gone: Whether the process that works on the runs has died, as the test says.
+        orphans: The requests whose process has died, where some have and others have not.
+        due: The actions of runs whose time has come, as their runs have said.
         locked: The scopes that are locked out, from the file's first moment to the release.
+        objects: Says what else stands in a frame's way.
     """
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self.told: dict[str, Told] = {}
         self.sent = Counter[str]()
+        self.sent_at: dict[str, Instant] = {}
+        self.are_agents_gone = self.are_taken_back = False
+        self.orphans, self.due = set[str](), set[str]()
         self.locked = set[str]()
+        self.objects: Objection = nothing_else
         self._moved: dict[str, Instant] = {}
         room.plant.on_frame = self.judge_frame
+
+    def note(self, request: ActionRequest) -> None:
+        """Notes a request that was filed."""
+        self.told.setdefault(request.request_id, Told(request))
+
+    def approve(self, request: ActionRequest, person: str) -> None:
+        """Lets a person approve, and notes it."""
+        self._room.desk.approve(request, person)
+        self.told[request.request_id].approvals[person] = self._room.clock.now()
 
     def ends(self, why: str, *, only_approved: bool = False) -> None:
         """Notes that requests are over, all or the approved ones; not one that is being sent."""
         for told in self.told.values():
-            if len(told.approvals) >= told.request.quorum or not only_approved:
+            if told.is_approved or not only_approved:
                 self.end(told.request, why)
 
     def end(self, request: ActionRequest, why: str) -> None:
@@ -108,8 +152,11 @@ class Oracle:
         """Judges a frame that is about to leave."""
         action = self._in_flight(frame)
         told = self.told[action.action_id.partition("/")[0]]
-        objection = told.objection(action, self._room.clock.now())
+        is_begun = any(self.sent[each.action_id] for each in told.request.commands)
+        objection = told.objection(action, self._room.clock.now(), is_begun=is_begun)
         assert not objection, f"I1: {action.action_id} leaves, but {objection}"
+        objection = self.objects(told.request, action)
+        assert not objection, f"{action.action_id} leaves, but {objection}"
         where = self._room.site.connections[frame.connection].write_where
         assert where == action.identity.where, f"I1: {action.action_id} leaves to {where}"
         assert not self.sent[action.action_id], f"I2: {action.action_id} leaves a second time"
@@ -117,7 +164,49 @@ class Oracle:
         assert not stops, f"I5: {action.action_id} leaves, but {stops} is locked out"
         if action.kind == "command":
             self._judge_cooldown(action.tag, self._room.clock.now())
+        else:
+            self._judge_undo(told.request, action)
+            self._judge_lease(told.request, action)
         self.sent[action.action_id] += 1
+        self.sent_at[action.action_id] = self._room.clock.now()
+
+    def _judge_undo(self, request: ActionRequest, action: Action) -> None:
+        """What was not done is not taken back; a safe state is for a run that has done something."""
+        if action.undoes is not None:
+            assert self.sent[action.undoes], f"I1: {action.undoes} is taken back, and was not sent"
+            return
+        assert request.run is not None, f"I1: {action.action_id} is no recovery of a run"
+        runs = {name: told.request.run for name, told in self.told.items()}
+        own = [name for name, run in runs.items() if run and run.run_id == request.run.run_id]
+        sent = {name.partition("/")[0] for name, times in self.sent.items() if times}
+        assert sent.intersection(own), f"I1: {action.action_id} leaves, and its run did nothing"
+
+    def _judge_lease(self, request: ActionRequest, action: Action) -> None:
+        """What a lease takes back waits for its end, or for the end of whoever looked after it."""
+        is_asked = self.are_taken_back or action.action_id in self.due
+        if request.lease is None or (request.run is not None and is_asked):
+            return
+        last = max(
+            (
+                self.sent_at[each.action_id]
+                for each in request.commands
+                if self.sent[each.action_id]
+            ),
+            key=lambda each: each.boot_ms,
+        )
+        since_s = self._room.clock.now().since_s(last)
+        is_over = since_s is not None and since_s >= request.lease.for_s
+        is_whole = all(self.sent[each.action_id] for each in request.commands)
+        is_ended = (
+            self.are_agents_gone or request.request_id in self.orphans
+            if request.run
+            else not is_whole or self._is_refused(request)
+        )
+        assert is_over or is_ended, f"its lease is taken back after {since_s} s"
+
+    def _is_refused(self, request: ActionRequest) -> bool:
+        states = self._room.desk.states(request)[: len(request.commands)]
+        return any(state != ActionState.VERIFIED for state in states)
 
     def _judge_cooldown(self, tag: str, now: Instant) -> None:
         last, self._moved[tag] = self._moved.get(tag), now

@@ -18,10 +18,12 @@ from handwheel.connectors.values import GOOD, DataValue, Value
 from .fuse import Fuse
 
 Fault = Literal[
-    "none", "answer lost", "frame lost", "refused", "not sent", "ignored", "other value"
-]
+    "none", "answer lost", "frame lost", "refused", "not sent", "ignored", "other value",
+    "other echo",
+]  # fmt: skip
 FAULTS: Sequence[Fault] = (
     "none", "answer lost", "frame lost", "refused", "not sent", "ignored", "other value",
+    "other echo",
 )  # fmt: skip
 
 
@@ -82,8 +84,8 @@ class PaperPlant:
         if self.is_down:
             raise NotConnected({connection: "connection refused"})
 
-    def arrive(self, frame: Frame) -> None:
-        """One frame reaches a device; what the device does with it is the fault's choice."""
+    def arrive(self, frame: Frame) -> bytes:
+        """One frame reaches a device, which answers; what it does is the fault's choice."""
         fault, self.fault = self.fault, "none"
         if fault == "not sent":
             raise Refusal("the connection was lost before", was_sent=False)
@@ -103,6 +105,7 @@ class PaperPlant:
         self.fuse.reach("frame executed")
         if fault == "answer lost":
             raise Doubt("no answer within 2 s")
+        return b"" if fault == "other echo" else frame.wire
 
     def _apply(self, frame: Frame, *, spoil: bool) -> None:
         encoder = self.encoder(frame.connection)
@@ -126,8 +129,12 @@ class PaperWriter:
         self._plant.fuse.reach("fresh look")
         return self._plant.read(tags)
 
-    async def transmit(self, wire: bytes) -> None:
-        self._plant.arrive(Frame(self._connection, wire))
+    async def transmit(self, wire: bytes) -> bytes:
+        return self._plant.arrive(Frame(self._connection, wire))
+
+    def judge(self, wire: bytes, answer: bytes) -> None:
+        if answer != wire:
+            raise Doubt(f"the answer is {answer.hex()}, not {wire.hex()}")
 
     async def close(self) -> None:
         pass

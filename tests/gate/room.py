@@ -11,6 +11,7 @@ from handwheel.tools.guardrails.gate.lock import GateLock
 from handwheel.tools.guardrails.gate.passage import Passage, Post
 from handwheel.tools.guardrails.gate.recovery import recover, recover_in_flight
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.records import ActionRecord
 from handwheel.tools.guardrails.lockouts import make_lockout_folder
 
 from .desk import Desk
@@ -55,7 +56,7 @@ class Room:
         epoch = _new_epoch(ledger, self.clock())
         self._post = Post(
             self.site, bench.policy, across, ledger, lock, epoch, self.clock,
-            lambda: bench.roster, self.plant.open_door, self.plant.connector,
+            lambda: self.desk.bench.roster, self.plant.open_door, self.plant.connector,
         )  # fmt: skip
         await recover(self._post)
         self.gate = Gate(self._post)
@@ -76,9 +77,21 @@ class Room:
     def watch(self) -> None:
         """One round of the gate's watching half."""
         assert self.gate is not None
+        self.gate._look_out()
         self.gate._check_clock()
         self.gate._latch()
+        self.gate._lookout.tell()
         sweep(self.post.database, self.clock())
+        self.gate._look_on(self.plant.read(list(self.site.tags.values())))
+
+    def reason_of(self, found: ActionRecord) -> str:
+        """Why an action stands where it does; the journal says the same."""
+        rows = [row.fields for row in self.desk.database.journal()]
+        about = [row for row in rows if row["subject"] == found.action_id]
+        kind = f"action.{found.state}"
+        told = [row["body"]["reason"] for row in about if row["kind"] == kind]
+        assert told[-1:] == [found.reason], (kind, told, found.reason)
+        return found.reason
 
     def passage(self) -> Passage | None:
         """The next due action."""

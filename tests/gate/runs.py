@@ -143,7 +143,7 @@ class Runner:
 
     def reason(self, request: ActionRequest, name: str) -> str:
         record = self.room.desk.record(request.request_id)
-        return record.record(f"{request.request_id}/{name}").reason
+        return self.room.reason_of(record.record(f"{request.request_id}/{name}"))
 
     @property
     def frames(self) -> list[str]:

@@ -250,6 +250,7 @@ async def test_what_is_taken_over_on_the_way_is_not_sent(world: World) -> None:
     await goes_through(world)
 
 
+@pytest.mark.way_in("C20")
 @pytest.mark.parametrize("mode", ["LOCAL", "MAINTENANCE"])
 @pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])
 async def test_where_somebody_works_nobody_acts_until_it_is_given_back(

@@ -16,6 +16,7 @@ from handwheel.tools.requests.canonical import digest, signed_bytes
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ..tools.people import key_id, key_of
+from ..ways import tried
 from .world import World
 
 START, STOP = "P-101B.run_cmd=true", "P-101B.run_cmd=false"
@@ -86,7 +87,14 @@ FORGED: Mapping[str, tuple[Forge, Reason]] = {
 }
 
 
-@pytest.mark.parametrize(("forge", "reason"), FORGED.values(), ids=FORGED.keys())
+WAYS = {
+    "ben's name on a stranger's key": "A6",
+    "an unknown operator": "A6",
+    "one from before a restart": "T4",
+}
+
+
+@pytest.mark.parametrize(("forge", "reason"), tried(FORGED, WAYS))
 async def test_a_forged_decision_moves_nothing(world: World, forge: Forge, reason: Reason) -> None:
     record, card = await world.ask(START)
     forged = forge(world, record, card)
@@ -108,6 +116,7 @@ async def test_a_forged_decision_moves_nothing(world: World, forge: Forge, reaso
     assert world.frames == [record.request.commands[0].wire]
 
 
+@pytest.mark.way_in("A5")
 async def test_a_row_that_says_approved_is_no_approval(world: World) -> None:
     record, _ = await world.ask(START)
     world.force(record)
@@ -117,6 +126,7 @@ async def test_a_row_that_says_approved_is_no_approval(world: World) -> None:
     await world.go_through(START)
 
 
+@pytest.mark.way_in("D15")
 async def test_a_decision_counts_once(world: World) -> None:
     record, card = await world.ask(START)
     signed = world.sign(record.request, card)
@@ -148,6 +158,7 @@ async def test_an_action_that_was_sent_is_never_sent_again(world: World) -> None
     await world.go_through(START)
 
 
+@pytest.mark.way_in("D14")
 async def test_a_signature_is_worth_nothing_on_another_request(world: World) -> None:
     meant, card = await world.ask(START)
     other, other_card = await world.ask(START)

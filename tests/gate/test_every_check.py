@@ -1,4 +1,7 @@
-"""Each check of the gate is needed: an attack that it stops goes through without it."""
+"""Each check of the gate is needed: an attack that it stops goes through without it.
+
+The steps after the checks stand in `test_every_step`.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -6,8 +9,8 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
-from handwheel.tools.guardrails.gate import carry_out
-from handwheel.tools.guardrails.gate.passage import Check, Passage
+from handwheel.tools.guardrails.gate import intent, sending, steps
+from handwheel.tools.guardrails.gate.passage import Passage, Step
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.transitions import ActionState
 
@@ -36,7 +39,7 @@ def nothing_locked(_: Passage) -> set[str]:
     return set()
 
 
-MUTANTS: Mapping[str, Check] = {"door_opens": open_only, "plant_is_ready": look_at_nothing}
+MUTANTS: Mapping[str, Step] = {"door_opens": open_only, "plant_is_ready": look_at_nothing}
 
 
 async def made_up(
@@ -132,17 +135,16 @@ ATTACKS: Mapping[str, tuple[Attack, str]] = {
 }
 
 
-def without(name: str) -> tuple[Check, ...]:
+def without(name: str) -> tuple[Step, ...]:
     return tuple(
-        MUTANTS.get(name, wave_through) if each.__name__ == name else each
-        for each in carry_out.CHECKS
+        MUTANTS.get(name, wave_through) if each.__name__ == name else each for each in steps.STEPS
     )
 
 
 def test_there_is_an_attack_for_every_check() -> None:
-    names = [each.__name__ for each in carry_out.CHECKS]
-    assert {*ATTACKS, "door_opens"} == set(names)
-    assert len(names) == 10
+    names = [each.__name__ for each in steps.STEPS]
+    assert names.index("intent_on_disk") == 10
+    assert {*ATTACKS, "door_opens"} == set(names[:10])
 
 
 @pytest.mark.parametrize("is_checked", [True, False])
@@ -151,8 +153,9 @@ async def test_only_this_check_stops_this_attack(
     world: World, name: str, monkeypatch: pytest.MonkeyPatch, *, is_checked: bool
 ) -> None:
     if not is_checked:
-        monkeypatch.setattr(carry_out, "CHECKS", without(name))
-        monkeypatch.setattr(carry_out, name, wave_through)  # `in_time` is called once more
+        monkeypatch.setattr(steps, "STEPS", without(name))
+        if name == "in_time":  # it is asked once more
+            monkeypatch.setattr(intent, name, wave_through)
     attack, reason = ATTACKS[name]
     record, number = await attack(world)
     end = await world.end(record, number)
@@ -175,7 +178,7 @@ async def test_behind_the_door_check_stands_the_door_itself(
     Each says so in its own words, and neither sends anything.
     """
     if not is_checked:
-        monkeypatch.setattr(carry_out, "CHECKS", without("door_opens"))
+        monkeypatch.setattr(steps, "STEPS", without("door_opens"))
     with monkeypatch.context() as patch:
         record, card = await world.ask(START)
         patch.setattr("handwheel.sim_plant.modbus.identification._REVISION", b"another plant")
@@ -195,9 +198,10 @@ async def test_the_last_look_at_the_lockout_is_needed(
     async def lock(passage: Passage) -> None:
         world.lock(passage.action.equipment)
 
-    monkeypatch.setattr(carry_out, "CHECKS", (*carry_out.CHECKS, lock))
+    at = steps.STEPS.index(sending.last_look)
+    monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:at], lock, *steps.STEPS[at:]))
     if not is_checked:
-        monkeypatch.setattr(carry_out, "locked_files", nothing_locked)
+        monkeypatch.setattr(sending, "locked_files", nothing_locked)
     record, card = await world.ask(START)
     world.approve(record, card)
     end = await world.end(record)

@@ -88,7 +88,13 @@ async def resolve(world: World, record: RequestRecord, *, applied: bool) -> None
     assert world.state(record) == (RequestState.CLOSED, resolved)
 
 
-@pytest.mark.parametrize("doubt", [ActionState.MISMATCH, ActionState.UNKNOWN])
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        pytest.param(ActionState.MISMATCH, marks=pytest.mark.way_in("V4")),
+        pytest.param(ActionState.UNKNOWN, marks=pytest.mark.way_in("D9")),
+    ],
+)
 async def test_what_is_in_doubt_holds_its_equipment_until_a_person_resolves_it(
     world: World, doubt: ActionState
 ) -> None:
@@ -168,6 +174,7 @@ async def test_a_later_command_does_not_overtake_an_earlier_one(world: World) ->
     await world.go_through(START, SETPOINT)
 
 
+@pytest.mark.way_in("D4")
 @pytest.mark.timeout(60)  # a process starts
 async def test_a_second_gate_is_refused_while_the_first_works_on(world: World) -> None:
     with pytest.raises(GuardrailError, match=f"running \\(process {os.getpid()}\\)"):
@@ -191,6 +198,7 @@ def other_lock_file(world: World) -> None:
     lock.touch()
 
 
+@pytest.mark.way_in("D5")
 @pytest.mark.parametrize("overtake", [newer_gate, other_lock_file])
 async def test_a_gate_that_was_overtaken_sends_nothing(
     world: World, overtake: Callable[[World], None]
@@ -206,6 +214,7 @@ async def test_a_gate_that_was_overtaken_sends_nothing(
     await world.go_through(START)
 
 
+@pytest.mark.way_in("D5")
 async def test_a_gate_that_is_overtaken_on_the_way_sends_nothing(world: World) -> None:
     record, card = await world.ask(START)
     world.on_open = lambda: newer_gate(world)

@@ -180,6 +180,7 @@ async def test_what_the_journal_knows_of_is_not_sent_again(
     assert any("cannot go from VERIFIED to CLAIMED" in each for each in room.faults())
 
 
+@pytest.mark.way_in("F3")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -202,7 +203,7 @@ async def test_a_ledger_whose_guards_were_altered_is_used_no_more(
         shell.execute(statement)
     altered = "its tables or triggers were altered"
     await room.act()
-    assert altered in room.suspended[0]
+    assert [altered in each for each in room.suspended] == [True]
     with pytest.raises(LedgerError, match=altered):
         Database(room.site.state, room.site.id)
     assert room.plant.frames == []

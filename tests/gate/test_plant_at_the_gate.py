@@ -10,7 +10,7 @@ import pytest
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import BAD_NO_COMMUNICATION, DataValue
 from handwheel.sim_plant.model import Value
-from handwheel.tools.guardrails.gate import carry_out
+from handwheel.tools.guardrails.gate import sending, steps
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 
 from .world import World
@@ -33,11 +33,20 @@ async def put(world: World, tag: str, value: Value, steps: int = 1) -> None:
 @pytest.mark.parametrize(
     ("assignment", "moved", "reason"),
     [
-        (START, ("P-101B.run_cmd", True), "P-101B.run_cmd reads true; false was expected"),
-        ("PIC-102.sp=355", ("PIC-102.sp", 325.0), "PIC-102.sp reads 325 kPa; 350 was expected"),
-        (START, ("P-101B.mode", 0), "not true: P-101B.mode == 'remote'"),
+        pytest.param(
+            START, ("P-101B.run_cmd", True), "P-101B.run_cmd reads true; false was expected",
+            marks=pytest.mark.way_in("C17"),
+        ),
+        pytest.param(
+            "PIC-102.sp=355", ("PIC-102.sp", 325.0), "PIC-102.sp reads 325 kPa; 350 was expected",
+            marks=pytest.mark.way_in("C17"),
+        ),
+        pytest.param(
+            START, ("P-101B.mode", 0), "not true: P-101B.mode == 'remote'",
+            marks=pytest.mark.way_in("C20"),
+        ),
     ],
-)
+)  # fmt: skip
 async def test_a_plant_that_moved_since_the_approval_is_left_alone(
     world: World, assignment: str, moved: tuple[str, Value], reason: str
 ) -> None:
@@ -96,6 +105,7 @@ async def test_asking_to_stop_the_last_running_pump_is_denied(world: World) -> N
     await world.go_through(START)
 
 
+@pytest.mark.way_in("C18")
 @pytest.mark.parametrize("bad", ["P-101B.run_cmd", "P-101B.mode"])
 async def test_a_bad_value_is_no_value(
     world: World, bad: str, monkeypatch: pytest.MonkeyPatch
@@ -135,6 +145,7 @@ async def test_a_device_that_cannot_be_reached_is_not_written_to(idle: World) ->
     await world.go_through("PIC-102.sp=355")
 
 
+@pytest.mark.way_in("C11")
 async def test_another_device_on_the_same_port_is_not_written_to(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,11 +176,12 @@ async def test_a_step_that_has_become_too_large_is_not_made(world: World) -> Non
 
 async def test_two_steps_in_a_row_are_not_made_faster_than_the_rate(world: World) -> None:
     await world.go_through("PIC-102.sp=355")
-    record, card = await world.ask("PIC-102.sp=370")
-    world.approve(record, card)
+    record = await world.propose("PIC-102.sp=370")
+    warned = world.sign_in_spite(record)
     end = await world.end(record)
     assert end.action is ActionState.INVALIDATED
     assert "would change faster than 30 kPa/min" in end.reason
+    assert any("would change faster than 30 kPa/min" in each for each in warned.problems)
     assert len(world.frames) == 1
     await world.go_through("PIC-102.sp=355.2")
 
@@ -187,6 +199,7 @@ async def test_a_tag_that_was_just_written_cools_down(world: World) -> None:
     await world.go_through("PIC-102.sp=355")
 
 
+@pytest.mark.way_in("T5")
 @pytest.mark.parametrize("stall_s", [0.0, 1.1])
 async def test_a_gate_that_stalls_after_its_look_sends_nothing(
     world: World, stall_s: float, monkeypatch: pytest.MonkeyPatch
@@ -194,8 +207,9 @@ async def test_a_gate_that_stalls_after_its_look_sends_nothing(
     async def stall(_: object) -> None:
         sleep(stall_s)  # noqa: ASYNC251 - the whole process stands still
 
-    monkeypatch.setattr(carry_out, "BUDGET_S", 1.0)
-    monkeypatch.setattr(carry_out, "CHECKS", (*carry_out.CHECKS, stall))
+    monkeypatch.setattr(sending, "BUDGET_S", 1.0)
+    at = steps.STEPS.index(sending.last_look)
+    monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:at], stall, *steps.STEPS[at:]))
     record, card = await world.ask(START)
     world.approve(record, card)
     end = await world.end(record)

@@ -13,6 +13,7 @@ from .watched import SETPOINT, START, START_B, STOP, Watched
 
 # An action that goes through passes fewer points than this.
 POINTS = range(1, 35)
+NO_ANSWER = "no answer within 2 s"
 
 
 async def test_an_action_that_is_not_disturbed_passes_every_point(room: Watched) -> None:
@@ -26,6 +27,7 @@ async def test_an_action_that_is_not_disturbed_passes_every_point(room: Watched)
     assert room.faults() == ()
 
 
+@pytest.mark.way_in("D1")
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_gate_that_ends_anywhere_never_sends_again(room: Watched, point: int) -> None:
     request = room.approved()
@@ -122,24 +124,30 @@ async def test_what_is_approved_and_waits_does_not_outlive_its_gate(room: Watche
 
 
 @pytest.mark.parametrize(
-    ("fault", "state", "frames"),
+    ("fault", "state", "reason", "frames"),
     [
-        ("none", "VERIFIED", 1),
-        ("answer lost", "UNKNOWN", 1),
-        ("frame lost", "UNKNOWN", 1),
-        ("refused", "REFUSED", 1),
-        ("not sent", "REFUSED", 0),
-        ("ignored", "MISMATCH", 1),
-        ("other value", "MISMATCH", 1),
+        ("none", "VERIFIED", "PIC-102.sp reads 360 kPa", 1),
+        pytest.param("answer lost", "UNKNOWN", NO_ANSWER, 1, marks=pytest.mark.way_in("D9")),
+        pytest.param("frame lost", "UNKNOWN", NO_ANSWER, 1, marks=pytest.mark.way_in("D9")),
+        ("refused", "REFUSED", "exception 4", 1),
+        ("not sent", "REFUSED", "the connection was lost before", 0),
+        pytest.param("ignored", "MISMATCH", "350 kPa, not 360", 1, marks=pytest.mark.way_in("V2")),
+        pytest.param(
+            "other value", "MISMATCH", "361 kPa, not 360", 1, marks=pytest.mark.way_in("V1")
+        ),
+        pytest.param(
+            "other echo", "UNKNOWN", "the answer is ,", 1, marks=pytest.mark.way_in("D11")
+        ),
     ],
 )
 async def test_each_fault_of_a_device_has_its_outcome_and_one_frame(
-    room: Watched, fault: Fault, state: str, frames: int
+    room: Watched, fault: Fault, state: str, reason: str, frames: int
 ) -> None:
     request = room.approved(SETPOINT, START)
     room.plant.fault = fault
     await room.act()
     assert room.desk.states(request)[0] == state
+    assert reason in room.reason(request)
     assert len(room.plant.frames) == frames
     await room.act()  # the second command follows a verified one only
     assert (room.desk.states(request)[1] == "VERIFIED") == (fault == "none")
@@ -163,9 +171,15 @@ async def test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves
     assert room.desk.states(later) == ["VERIFIED"]
 
 
+@pytest.mark.way_in("D4")
 async def test_a_second_gate_does_not_start_beside_the_first(room: Watched) -> None:
-    other = Room(room.site)
+    request, other = room.approved(), Room(room.site)
     with pytest.raises(GuardrailError, match="there is only one"):
         await other.start_gate()
     other.close()
-    assert room.suspended == []
+    assert room.desk.states(request) == ["DUE"]
+    assert room.plant.frames == []
+    await room.act()
+    assert (room.desk.states(request), room.suspended) == (["VERIFIED"], [])
+    assert room.reason(request) == "P-101A.run_cmd reads true"
+    assert len(room.plant.frames) == 1

@@ -88,6 +88,7 @@ async def test_recovery_leaves_a_pump_alone_that_somebody_works_on(run: PlantRun
     assert len(run.world.frames) == 1
 
 
+@pytest.mark.way_in("S6")
 async def test_a_lockout_stops_recovery(run: PlantRun) -> None:
     first = await start_standby(run)
     await run.carry_out(first, "c1")

@@ -1,19 +1,26 @@
 """A run's requests at the gate: what was approved moves when the run says so, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
 from handwheel.tools.guardrails.authority import take_over
 from handwheel.tools.guardrails.ledger.database import LostRace
 from handwheel.tools.guardrails.ledger.leases import give_lease_back, take_lease
+from handwheel.tools.guardrails.ledger.records import load_requests
 
+from .forgery import forge_approvals
 from .handover import give
 from .paper_plant import Fault
 from .runs import (
     EVIDENCE,
     RUN,
+    SETPOINT,
     SETPOINT_BACK,
+    START_BACK,
     Runner,
+    command,
     recovery,
     wires,
 )
@@ -42,6 +49,7 @@ async def test_a_run_says_when_and_takes_everything_back(runner: Runner) -> None
     assert runner.room.faults() == ()
 
 
+@pytest.mark.way_in("D6")
 async def test_due_is_said_by_whoever_holds_the_lease(runner: Runner) -> None:
     request, room = runner.approved(), runner.room
     for step in (
@@ -59,6 +67,16 @@ async def test_due_is_said_by_whoever_holds_the_lease(runner: Runner) -> None:
     with pytest.raises(LostRace, match="lease is over"):
         runner.due(f"{request.request_id}/c1")
     assert runner.states(request) == " ".join(["PLANNED"] * 5)
+    await room.act()
+    assert runner.frames == []
+    runner.holder = take_lease(room.desk.database, room.clock.now())
+    with pytest.raises(PermitRefused, match="another process works on this site's runs"):
+        take_lease(room.desk.database, room.clock.now())
+    await runner.carry_out(request, "c1")
+    with pytest.raises(LostRace):  # whoever holds it: once
+        runner.due(f"{request.request_id}/c1")
+    assert runner.reason(request, "c1") == "P-101A.run_cmd reads true"
+    assert runner.frames == wires(request, "c1")
 
 
 async def test_commands_come_in_their_order(runner: Runner) -> None:
@@ -85,16 +103,21 @@ async def test_a_command_that_is_skipped_lets_the_next_one_go(runner: Runner) ->
     assert runner.room.faults() == ()
 
 
+@pytest.mark.way_in("V5")
 async def test_after_a_refused_command_only_recovery_is_left(runner: Runner) -> None:
     request = runner.approved()
     runner.room.plant.fault = "refused"
     await runner.carry_out(request, "c1")
     assert runner.states(request) == "REFUSED CANCELLED PLANNED PLANNED PLANNED"
+    assert runner.reason(request, "c1").endswith("exception 4")
+    assert runner.reason(request, "c2") == runner.reason(request, "c1")
     assert runner.state(request) == "APPROVED"
     with pytest.raises(PermitRefused, match="c1 comes before it"):
         runner.due(f"{request.request_id}/c2")
     await runner.carry_out(request, "r2", "r3")
     assert runner.states(request) == "REFUSED CANCELLED PLANNED VERIFIED VERIFIED"
+    assert runner.frames == wires(request, "c1", "r2", "r3")
+    assert runner.room.faults() == ()
 
 
 @pytest.mark.parametrize(("fault", "end"), [("refused", "CLOSED"), ("none", "INVALIDATED")])
@@ -164,12 +187,22 @@ def give_back_and_take(runner: Runner) -> None:
         give(room.desk.bench, scope, room.clock.now())
 
 
+@pytest.mark.way_in("D17")
 async def test_a_proposal_that_is_made_again_is_the_one_that_is_there(runner: Runner) -> None:
     request = runner.approved()
     assert runner.file(*runner.made(runner.segment())) == request
+    await runner.carry_out(request, "c1")
+    assert runner.reason(request, "c1") == "P-101A.run_cmd reads true"
+    assert runner.file(*runner.made(runner.segment())) == request
+    assert len(load_requests(runner.room.desk.database)) == 1
+    for _ in range(2):
+        await runner.room.act()
+    assert runner.frames == wires(request, "c1")
     runner.end(request)
     runner.room.desk.lock_out("site")
     assert runner.file(*runner.made(runner.segment())) == request
+    assert runner.states(request) == "VERIFIED " + " ".join(["CANCELLED"] * 4)
+    assert runner.frames == wires(request, "c1")
 
 
 async def test_nothing_is_filed_for_agents_where_a_person_acts(runner: Runner) -> None:
@@ -205,3 +238,27 @@ async def test_a_persons_request_is_no_runs(runner: Runner) -> None:
             step()
     await runner.room.act()
     assert runner.room.desk.states(request) == ["VERIFIED"]
+
+
+@pytest.mark.way_in("V6")
+async def test_what_takes_back_without_a_signature_moves_nothing(runner: Runner) -> None:
+    """The run asks for the rollback, nobody answers, and somebody with a shell says it is due."""
+    room, first = runner.room, runner.approved()
+    await runner.carry_out(first, "c1")
+    runner.end(first)
+    undo = recovery(room.site, START_BACK, f"{first.request_id}/c1", expects=True)
+    segment = runner.segment(
+        commands=(command(room.site, SETPOINT),), recovery=(undo,), proposal_key="nobody's word, 2"
+    )
+    request = runner.file(*runner.made(segment))
+    with pytest.raises(PermitRefused, match="is PENDING"):
+        runner.due(f"{request.request_id}/r1")
+    assert forge_approvals(room.site.state / "ledger.db", room.clock.now())
+    for _ in range(3):
+        await room.act()
+    assert runner.states(request) == "INVALIDATED INVALIDATED"
+    assert runner.reason(request, "r1") == "not enough people have approved"
+    assert runner.frames == wires(first, "c1")
+    signed = runner.approved(replace(segment, proposal_key="somebody's word, 3"))
+    await runner.carry_out(signed, "c1", "r1")
+    assert runner.frames == [*wires(first, "c1"), *wires(signed, "c1", "r1")]

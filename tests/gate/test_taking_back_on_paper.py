@@ -118,6 +118,7 @@ async def test_no_run_takes_back_what_another_one_wrote(runner: Runner) -> None:
     assert runner.frames == [*wires(request, "c1"), *wires(other, "c1")]
 
 
+@pytest.mark.way_in("V4")
 async def test_an_undo_is_refused_where_somebody_has_changed_the_tag(runner: Runner) -> None:
     request = runner.approved()
     await runner.carry_out(request, "c1", "c2")
@@ -150,12 +151,16 @@ async def test_what_may_not_be_taken_back_yet_waits_for_a_person(runner: Runner)
     assert runner.frames == [*wires(request, "c1"), *wires(again, "r1")]
 
 
+@pytest.mark.way_in("S6")
 async def test_a_lockout_ends_recovery_too(runner: Runner) -> None:
     request = runner.approved()
     await runner.carry_out(request, "c1")
     runner.room.desk.lock_out("P-101B")
     runner.room.watch()
     assert runner.state(request) == "INVALIDATED"
+    assert {runner.reason(request, each) for each in ("c2", "r1", "r2", "r3")} == {
+        "lockout of P-101B"
+    }
     with pytest.raises(PermitRefused, match="is INVALIDATED"):
         runner.due(f"{request.request_id}/r3")
     with pytest.raises(InterlockActive, match="locked out: P-101B"):
@@ -176,6 +181,7 @@ def _undo_again_late(runner: Runner, request: ActionRequest) -> ActionRequest:
     )
 
 
+@pytest.mark.way_in("S6")
 async def test_a_lockout_file_alone_stops_a_safe_state_write(runner: Runner) -> None:
     request = runner.approved()
     await runner.carry_out(request, "c1")
@@ -245,6 +251,7 @@ async def test_remote_when_holds_for_recovery(runner: Runner) -> None:
 SET = [{"tag": "PIC-102.sp", "value": 360.0, "shown": "360", "max_age_s": 0.1}]
 
 
+@pytest.mark.way_in("V6")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -19,6 +19,7 @@ from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.entitlement import check_approver, check_objector, check_resolver
 from handwheel.tools.guardrails.ledger.lifecycle import invalidate
+from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.guardrails.operators import Operator
@@ -184,9 +185,9 @@ async def test_a_write_in_doubt_is_told_as_held_and_resolved_on_what_is_known_of
     hint = f"look at the plant, then: handwheel requests resolve {name}"
     with world.bench() as bench:
         fresh = _fresh(bench, record)
-        line = request_line(fresh, instant_now())
+        line = request_line(listed(fresh), instant_now())
         assert line == f"{name}  HELD        R2  P-101B.run_cmd = true  {held}; {hint}"
-        assert not follow(bench.database, name)
+        assert not follow(bench.database, name, bench.site.state)
         assert capsys.readouterr().out.splitlines()[-1] == f"{name}  HELD  {held}; {hint}"
         carl = Signer(_operator(bench, "carl", datetime.now(UTC)), key_of("carl"), True)
         await _seen(world, "P-101B.run_cmd", value=True)
@@ -195,7 +196,7 @@ async def test_a_write_in_doubt_is_told_as_held_and_resolved_on_what_is_known_of
             applied=True, is_asked=False,
         )  # fmt: skip
         assert state is RequestState.CLOSED
-        after = request_line(_fresh(bench, record), instant_now())
+        after = request_line(listed(_fresh(bench, record)), instant_now())
         assert after == f"{name}  CLOSED      R2  P-101B.run_cmd = true  resolved by carl"
     told = capsys.readouterr().out
     for part in (

@@ -14,9 +14,11 @@ from handwheel.connectors.actuation.door import Door
 from handwheel.connectors.site import Site, load_site
 from handwheel.connectors.tags import Tag
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.gate.recovery import MAYBE_SENT, NOT_SENT
+from handwheel.tools.guardrails.gate.lookout import STEADY_S
+from handwheel.tools.guardrails.gate.recovery import MAYBE_SENT, NOT_SENT, RESTARTED
 
 from .fuse import Crash
+from .paper_plant import PaperWriter
 from .paper_site import make_site
 from .watched import SETPOINT, START, START_B, Watched
 
@@ -54,6 +56,7 @@ async def first_way(room: Watched) -> None:
     assert room.desk.states(request) == ["VERIFIED"]
 
 
+@pytest.mark.way_in("T2")
 @pytest.mark.parametrize("seconds", [-3600.0, -2.1, 2.1, 60.0])
 async def test_a_clock_that_is_set_ends_what_waits_and_only_that(
     room: Watched, seconds: float
@@ -64,10 +67,11 @@ async def test_a_clock_that_is_set_ends_what_waits_and_only_that(
     for request in (waiting, approved):
         record = room.desk.record(request.request_id)
         assert (record.state, record.reason) == ("INVALIDATED", CLOCK_SET)
-    later = room.approved(START)
     room.watch()
-    await room.act()
-    assert room.desk.states(later) == ["VERIFIED"]
+    room.clock.forward(STEADY_S)
+    room.watch()
+    assert room.plant.frames == []
+    await room.go_through(START)
 
 
 async def test_a_clock_that_is_put_right_a_little_ends_nothing(room: Watched) -> None:
@@ -187,25 +191,58 @@ async def test_a_command_that_another_tag_shows_is_verified_by_that_tag(
     assert words in lamp_room.reason(request)
 
 
-async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_stop(
-    room: Watched,
-) -> None:
-    request, under_way, go_on = room.approved(START), asyncio.Event(), asyncio.Event()
-    open_door = room.plant.open_door
+TOLD = {
+    "once on its way": (1, False, "VERIFIED", "P-101A.run_cmd reads true"),
+    "once as it sends": (1, True, "VERIFIED", "P-101A.run_cmd reads true"),
+    "twice on its way": (2, False, "ABORTED_NOT_SENT", NOT_SENT),
+    "twice as it sends": (2, True, "UNKNOWN", MAYBE_SENT),
+}
 
-    async def wait_and_open(site: Site, connection: str, tags: Sequence[Tag]) -> Door:
+
+@pytest.mark.way_in("D13")
+@pytest.mark.parametrize(("times", "is_sent", "state", "reason"), TOLD.values(), ids=TOLD)
+async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_stop(
+    room: Watched, monkeypatch: pytest.MonkeyPatch, *,
+    times: int, is_sent: bool, state: str, reason: str,
+) -> None:  # fmt: skip
+    """Whoever insists cuts it off, and it is known no better than after a kill."""
+    request, under_way, go_on = room.approved(START, START_B), asyncio.Event(), asyncio.Event()
+    open_door, transmit = room.plant.open_door, PaperWriter.transmit
+
+    async def wait() -> None:
         under_way.set()
         await go_on.wait()
+
+    async def wait_and_open(site: Site, connection: str, tags: Sequence[Tag]) -> Door:
+        await wait()
         return await open_door(site, connection, tags)
 
+    async def transmit_and_wait(self: PaperWriter, wire: bytes) -> bytes:
+        answer = await transmit(self, wire)
+        await wait()
+        return answer
+
     assert room.gate is not None
-    room.gate._post = replace(room.post, open_door=wait_and_open)
+    if is_sent:
+        monkeypatch.setattr(PaperWriter, "transmit", transmit_and_wait)
+    else:
+        room.gate._post = replace(room.post, open_door=wait_and_open)
     acting = asyncio.create_task(room.gate._act())
     await under_way.wait()
-    acting.cancel()
-    await asyncio.sleep(0)
-    assert room.desk.states(request) == ["CLAIMED"]
+    for _ in range(times):
+        acting.cancel()
+        await asyncio.sleep(0)
+    assert room.desk.states(request) == ["SENDING" if is_sent else "CLAIMED", "PLANNED"]
     go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await acting
-    assert room.desk.states(request) == ["VERIFIED"]
+    monkeypatch.undo()
+    room.kill_gate()
+    await room.start_gate()
+    await room.act()
+    assert (room.desk.states(request), room.reason(request)) == ([state, "INVALIDATED"], reason)
+    assert room.reason(request, 2) in {RESTARTED, reason}
+    frames = [frame.wire.hex() for frame in room.plant.frames]
+    assert frames == [request.commands[0].wire] * (is_sent or times == 1)
+    await room.go_through(START_B)
+    assert room.faults() == ()

@@ -1,11 +1,15 @@
 """A room in which an oracle judges every frame, and people's usual words in one call."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import Value
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action
 from handwheel.tools.guardrails.ledger.transitions import ActionState
 from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from .oracle import Oracle, Told
 from .room import Room
@@ -13,6 +17,7 @@ from .room import Room
 START = ("P-101A.run_cmd", True)
 STOP = ("P-101A.run_cmd", False)
 START_B = ("P-101B.run_cmd", True)
+STOP_B = ("P-101B.run_cmd", False)
 SETPOINT = ("PIC-102.sp", 360.0)
 
 
@@ -23,17 +28,34 @@ class Watched(Room):
         super().__init__(site)
         self.oracle = Oracle(self)
 
-    def approved(self, *writes: tuple[str, Value]) -> ActionRequest:
+    def approved(self, *writes: tuple[str, Value], terms: Terms = NO_TERMS) -> ActionRequest:
         """Returns a request that anna has approved; to start a pump if nothing else is said."""
-        request = self.desk.propose(*(writes or (START,)))
+        request = self.desk.propose(*(writes or (START,)), terms=terms)
         told = Told(request)
         self.oracle.told[request.request_id] = told
         self.desk.approve(request)
         told.approvals["anna"] = self.clock.now()
         return request
 
-    def reason(self, request: ActionRequest) -> str:
-        return self.desk.record(request.request_id).actions[0].reason
+    def reason(self, request: ActionRequest, number: int = 1) -> str:
+        """Why a command stands where it does; the journal says the same."""
+        return self.reason_of(self.desk.record(request.request_id).actions[number - 1])
+
+    async def go_through(self, *writes: tuple[str, Value]) -> None:
+        """Asks and approves with nothing altered: one more frame for each write, all verified."""
+        before = len(self.plant.frames)
+        request = self.approved(*(writes or (START_B,)))
+        for _ in request.commands:
+            self.watch()
+            await self.act()
+        assert self.desk.states(request) == ["VERIFIED"] * len(request.commands)
+        sent = [frame.wire.hex() for frame in self.plant.frames[before:]]
+        assert sent == [each.wire for each in request.commands]
+
+    def rows(self, kind: str) -> list[Mapping[str, Any]]:
+        """The bodies of the journal's rows of a kind."""
+        rows = [row.fields for row in self.desk.database.journal()]
+        return [row["body"] for row in rows if row["kind"] == kind]
 
     def faults(self) -> tuple[str, ...]:
         bench = self.desk.bench

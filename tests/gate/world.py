@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.actuation.door import Door, open_door
+from handwheel.connectors.actuation.door import Answer, Door, open_door
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
@@ -42,7 +42,11 @@ _OPEN_DOOR = "handwheel.tools.guardrails.gate.gate.open_door"
 
 
 class World(Forger):
-    """One test's site, ledger and gate; the plant is the module's."""
+    """One test's site, ledger and gate; the plant is the module's.
+
+    Attributes:
+        relays: By a server's own port, the port of the relay that the site names instead.
+    """
 
     def __init__(
         self, folder: Path, server: PlantServer, frame_log: Path, patch: pytest.MonkeyPatch
@@ -52,6 +56,7 @@ class World(Forger):
         self.on_open: Callable[[], object] = lambda: None
         self.on_opened: Callable[[Door], object] = lambda door: None
         self.on_sent: Callable[[Permit], object] = lambda permit: None
+        self.relays: dict[int, int] = {}
         self._log = frame_log
         self._before = len(frames_of(frame_log))
         self._stack = AsyncExitStack()
@@ -80,9 +85,10 @@ class World(Forger):
         self.on_opened(door)
         send = door.send
 
-        async def sent(permit: Permit) -> None:
-            await send(permit)
+        async def sent(permit: Permit) -> Answer:
+            answer = await send(permit)
             await _done(self.on_sent(permit))
+            return answer
 
         setattr(door, "send", sent)  # noqa: B010 - a method is not assigned to
         return door

@@ -11,7 +11,7 @@ from handwheel.hmi.card_text import render_card
 from handwheel.tools.guardrails.card import CardSigner, parse_card
 from handwheel.tools.requests.stamps import stamp
 
-from .carded import FILED, READINGS, asked_by_run, card, lower, picture, read, request, start
+from .carded import FILED, READINGS, asked_by_run, card, lower, picture, read, request, start, stop
 
 GOLDEN = Path(__file__).parent / "cards"
 RED = "\x1b[1;31m"
@@ -28,6 +28,12 @@ CARDS = {
         picture(read("P-101B.run_cmd", value=True, shown="true") | BROKEN_SWITCH, at_s=1800.8),
         after_s=1801.0,
         hindrances=("locked out: P-101B",),
+    ),
+    "lease": card(
+        request(
+            commands=[start() | {"effects": [{"text": "VT-101A.pv < 5 mm/s", "within_s": 120.0}]}],
+            recovery=[stop()], lease={"for_s": 7200.0},
+        )
     ),
     "run": card(asked_by_run()),
     "run-not-now": card(

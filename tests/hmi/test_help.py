@@ -10,14 +10,15 @@ import pytest
 from ..served import handwheel
 
 COMMANDS = [
-    "", "demo", "init", "check", "run", "gate", "lockout", "release",
+    "", "demo", "init", "check", "run", "gate", "desk", "handover", "lockout", "release",
     "runs", "runs list", "runs show", "runs hold", "runs stop", "runs resume", "runs abort",
     "runs clear", "authority", "authority show", "authority give", "authority take",
     "workorders", "workorders list", "workorders show",
-    "operator", "operator enroll", "operator revoke", "operator list",
+    "operator", "operator enroll", "operator key", "operator rotate", "operator revoke",
+    "operator list",
     "requests", "requests list", "requests show", "requests propose", "requests approve",
     "requests reject", "requests revoke", "requests resolve",
-    "journal", "journal tail", "journal verify", "journal export",
+    "journal", "journal tail", "journal verify", "journal export", "journal backup",
     "plant", "plant models", "plant faults", "plant map", "plant serve", "plant run",
     "playbook", "playbook lint", "playbook show", "policy", "policy explain",
     "tags", "tags list", "tags read", "tags watch", "tags browse",

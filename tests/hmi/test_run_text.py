@@ -11,6 +11,7 @@ from handwheel.hmi.request_lines import request_line
 from handwheel.hmi.run_orders import meaning_lines
 from handwheel.hmi.run_text import render_run, run_line
 from handwheel.playbooks.run import EventKind
+from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 from handwheel.tools.guardrails.orders import ask_run
@@ -107,7 +108,7 @@ def test_an_abort_names_what_the_approved_undo_takes_back(place: Place) -> None:
     assert list(meaning_lines(view, "abort"))[3:] == [
         "  P-101B.run_cmd → false, if PIC-102.sp < 300 kPa"
     ]
-    line = request_line(record, NOW)
+    line = request_line(listed(record), NOW)
     assert line.endswith("(U-7K3MQ2XA, cw/change-over: start-standby, less)")
 
 

@@ -29,7 +29,7 @@ async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
 
     with Database(tmp_path, "cooling") as database:
         serving = asyncio.create_task(
-            serve(asyncio.sleep(30.0), database, lambda row: str(row.fields["kind"]))
+            serve(asyncio.sleep(30.0), database, lambda row: str(row.fields["kind"]), tmp_path)
         )
         await asyncio.sleep(0.05)
         with monkeypatch.context() as patch:

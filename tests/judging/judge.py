@@ -71,7 +71,7 @@ def judge(
     story.read()
     faults += story.faults
     deeds = list(story.deeds.values())
-    pairs = matched(arrived, deeds, faults)
+    pairs = matched(story.heartbeats.taken(arrived, faults), deeds, faults)
     faults += outcome_faults(pairs, deeds)
     return Report(
         tuple(faults),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from .documents import NoDocument, digest, duration, moment, parse
+from .documents import NoDocument, canonical, digest, duration, moment, parse
 from .journal import Row
 
 LATER = timedelta(seconds=600)
@@ -27,6 +27,7 @@ class Action:
     tag: str
     undoes: str  # of a recovery: the command that it takes back
     is_shown: bool  # whether a tag shows what was written; a pulse is shown by none
+    digest: str  # of it alone
 
     @property
     def target(self) -> tuple[str, int, str]:
@@ -51,6 +52,7 @@ class Request:
     run_id: str  # empty where a person asks
     lasts: timedelta  # how long after the approval a later command may be claimed
     supersedes: str
+    lease: timedelta | None  # how long it stands before it is taken back by itself
     state: str = "PROPOSED"
     approved_at: datetime | None = None
     approved_seq: int = 0
@@ -76,7 +78,8 @@ def filed(row: Row, site: str) -> Request:
     run = document.get("run")
     if (document["proposer"]["kind"] == "agent") != (run is not None):
         raise NoDocument("only an agent asks for a run, and for nothing else")
-    if run is None and document["recovery"]:
+    lease = document.get("lease")
+    if run is None and document["recovery"] and lease is None:
         raise NoDocument("a person asks for recovery")
     return Request(
         request_id,
@@ -92,6 +95,7 @@ def filed(row: Row, site: str) -> Request:
         run["run_id"] if run else "",
         duration(run["max_duration_s"]) if run else LATER,
         document.get("supersedes", ""),
+        duration(lease["for_s"]) if lease else None,
     )
 
 
@@ -107,6 +111,7 @@ def _action(entry: Mapping[str, Any], request_id: str) -> Action:
         entry.get("tag", ""),
         entry.get("undoes", ""),
         "readback" in entry,
+        digest("action", canonical(entry)),
     )
 
 

@@ -35,7 +35,7 @@ def recovery_faults(deed: Deed, deeds: Deeds) -> Iterator[str]:
     sent = {
         name: each
         for name, each in deeds.items()
-        if each.request.run_id == deed.request.run_id and each.sent_at is not None
+        if _is_kin(each, deed) and each.sent_at is not None
     }
     if not sent:
         yield "nothing of its run was sent before"
@@ -50,6 +50,12 @@ def recovery_faults(deed: Deed, deeds: Deeds) -> Iterator[str]:
         is_same = other is not deed and other.action.undoes == action.undoes
         if is_same and other.state not in _IN_VAIN:
             yield f"{other.name} had undone {action.undoes} before"
+
+
+def _is_kin(each: Deed, deed: Deed) -> bool:
+    """Whether both belong to one run, or to one request of a person."""
+    run_id = deed.request.run_id
+    return each.request.run_id == run_id if run_id else each.request is deed.request
 
 
 def succession_faults(

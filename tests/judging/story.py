@@ -7,7 +7,9 @@ from .approval import Decisions, quorum_at
 from .decisions import decided, seen_heads_are_there
 from .deeds import Deed
 from .documents import NoDocument
+from .heartbeats import Heartbeats
 from .journal import START, Journal, Row
+from .leases import Leases
 from .people import Enrolment
 from .requests import Request, filed
 from .runs import order_faults, recovery_faults, succession_faults
@@ -37,10 +39,12 @@ class Story:
     latches: list[Latch] = field(default_factory=list[Latch])
     released: set[Latch] = field(default_factory=set[Latch])
     runs: Runs = field(default_factory=Runs)
+    leases: Leases = field(default_factory=Leases)
     gate: tuple[int, int] | None = None  # epoch and row of the newest one
 
     def __post_init__(self) -> None:
         self.decisions = Decisions(self.acts_as)
+        self.heartbeats = Heartbeats(self.journal.site, self.decisions)
         self.hashes = {START}
         self.nonces: dict[str, int] = {}
 
@@ -51,6 +55,8 @@ class Story:
             "lockout.latched": self._latch,
             "lockout.released": self._release,
             "gate.started": self._start,
+            "action.intent": self._intend,
+            "lease.lost": self.leases.lose,
         }
         for row in self.journal.rows:
             machine, _, state = row.kind.partition(".")
@@ -62,6 +68,8 @@ class Story:
                     self.runs.add(row)
                 if reader is not None:
                     reader(row)
+                for fault in self.heartbeats.follow(row, self.gate):
+                    self._fault(row, fault)
             except (NoDocument, KeyError, TypeError, AttributeError, ValueError) as error:
                 self._fault(row, f"{row.kind} cannot be read: {error}")
             self.hashes.add(row.hash)
@@ -103,6 +111,11 @@ class Story:
             if (latch.scope, latch.generation) == (scope, generation)
         }
 
+    def _intend(self, row: Row) -> None:
+        deed = self.deeds[row.subject]
+        if row.body.get("digest", deed.action.digest) != deed.action.digest:
+            self._fault(row, f"{deed.name} is sent under another digest than its own")
+
     def _start(self, row: Row) -> None:
         self.gate = (row.body["epoch"], row.seq)
 
@@ -135,7 +148,8 @@ class Story:
         self._check_words(row, deed.state, state)
         match state:
             case "DUE":
-                for fault in self.runs.due_faults(deed):
+                is_told = bool(self.runs.rows.get(deed.request.run_id))
+                for fault in self.leases.due_faults(deed, self.runs.due_faults(deed), is_told):
                     self._fault(row, fault)
             case "CLAIMED":
                 self._claim(row, deed)
@@ -165,7 +179,8 @@ class Story:
     def _send(self, row: Row, deed: Deed) -> None:
         if deed.sent_at is not None:
             self._fault(row, f"{deed.name} is sent a second time")
-        for doubt in (*deed.doubts, *recovery_faults(deed, self.deeds)):
+        early = self.leases.early_faults(row, deed, self.deeds)
+        for doubt in (*deed.doubts, *recovery_faults(deed, self.deeds), *early):
             self._fault(row, f"{deed.name}: {doubt}")
         if row.body["wire"] != deed.action.wire:
             self._fault(row, f"{deed.name}: the bytes are not those of the request")

@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.actuation.door import Door, open_door
+from handwheel.connectors.actuation.door import Answer, Door, open_door
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.connectors.session import Encoder
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue
-from handwheel.tools.guardrails.gate import carry_out, gate
-from handwheel.tools.guardrails.gate.passage import Passage
+from handwheel.tools.guardrails.gate import carry_out, concluding, gate, intent
+from handwheel.tools.guardrails.gate.passage import Intent, Passage
 from handwheel.tools.guardrails.ledger.database import Database, LostRace, Transaction
 from handwheel.tools.requests.stamps import Instant
 
@@ -59,13 +59,16 @@ class _Insistent:
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         return await self._door.read(tags)
 
-    async def send(self, permit: Permit) -> None:
+    async def send(self, permit: Permit) -> Answer:
         try:
-            await self._door.send(permit)
+            return await self._door.send(permit)
         except WriteOutcomeUnknown:
             await self._door.close()
             self._door = await self._again()
-            await self._door.send(permit)
+            return await self._door.send(permit)
+
+    def check_echo(self, answer: Answer) -> None:
+        self._door.check_echo(answer)
 
     async def close(self) -> None:
         await self._door.close()
@@ -79,6 +82,26 @@ def resend() -> None:
         return _Insistent(await again(), again)
 
     _patch.setattr(gate, "open_door", open_insistent)
+
+
+def late_intent() -> None:
+    """The intent is recorded when the outcome is, and not before the frame."""
+    record_intent, conclude = intent.record_intent, concluding.conclude
+
+    def conclude_all(passage: Passage, *arguments: Any, **more: Any) -> None:
+        record_intent(passage)
+        conclude(passage, *arguments, **more)
+
+    def record_nothing(passage: Passage) -> int:
+        return 1
+
+    def believe(passage: Passage, seq: int) -> Intent:
+        return Intent(passage.action.action_id, passage.action.wire, seq)
+
+    _patch.setattr(intent, "record_intent", record_nothing)
+    _patch.setattr(intent, "proof", believe)
+    for module in (concluding, carry_out):
+        _patch.setattr(module, "conclude", conclude_all)
 
 
 def drop_second_line() -> None:
@@ -96,7 +119,10 @@ def drop_second_line() -> None:
             heeding(self, statement, values)
 
     _patch.setattr(Transaction, "change", change)
-    _patch.setattr(carry_out, "INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?")
+    _patch.setattr(intent, "INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?")
+    _patch.setattr(
+        intent, "PROVEN", "SELECT seq FROM intent WHERE action_id = ? AND wire = ? AND ? > 0"
+    )
 
 
 def stand_beside(meeting: Path) -> None:
@@ -110,7 +136,7 @@ def stand_beside(meeting: Path) -> None:
     new_epoch, claim, record_intent = (
         vars(gate)["_new_epoch"],
         carry_out.claim,
-        carry_out.record_intent,
+        intent.record_intent,
     )
 
     def same_epoch(database: Database, now: Instant) -> int:
@@ -125,16 +151,16 @@ def stand_beside(meeting: Path) -> None:
             _arrive(meeting, "intent")  # the winner need not wait
             raise
 
-    def intend_together(passage: Passage) -> None:
+    def intend_together(passage: Passage) -> int:
         _meet(meeting, "intent", _INTENT_S)
-        record_intent(passage)
+        return record_intent(passage)
 
     def always_free(file: int, operation: int) -> None: ...
 
     _patch.setattr(f"{_GATE}.lock.fcntl.flock", always_free)
     _patch.setattr(gate, "_new_epoch", same_epoch)
     _patch.setattr(carry_out, "claim", claim_together)
-    _patch.setattr(carry_out, "record_intent", intend_together)
+    _patch.setattr(intent, "record_intent", intend_together)
 
 
 def _meet(meeting: Path, place: str, within_s: float) -> None:
@@ -157,4 +183,5 @@ DEFECTS: Mapping[str, Callable[[], None]] = {
     "none": lambda: None,
     "row-count-unchecked": row_count_unchecked,
     "resend": resend,
+    "late-intent": late_intent,
 }

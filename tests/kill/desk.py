@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from handwheel.connectors.reader import survey
 from handwheel.connectors.site import load_site
+from handwheel.connectors.values import Value
 from handwheel.hmi.asking import settled, sign_approval
 from handwheel.hmi.signing import Signer, Statement, find_person, open_bench, sign_statement
 from handwheel.tools.errors import PermitRefused
@@ -26,10 +27,12 @@ from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.stops import generations, latch, locked_scopes
 from handwheel.tools.guardrails.lockouts import SITE
 from handwheel.tools.guardrails.operators import ADMINISTRATOR as ADMINISTRATORS
+from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.guardrails.outcome import found_after, make_outcome
 from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
 from handwheel.tools.requests.request import Proposer
 from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from .world import ADMINISTRATOR, APPROVER, PROPOSER, ROLES, World
 
@@ -41,34 +44,36 @@ class Desk:
 
     def __init__(self, world: World) -> None:
         self._site = load_site(world.site)
-        with open_bench(self._site) as bench:
-            self._signers = {
-                person: Signer(
-                    find_person(
-                        self._site,
-                        bench.roster,
-                        person,
-                        instant_now().wall,
-                        administrator=role == ADMINISTRATORS,
-                    ),
-                    world.key(person),
-                    is_attended=False,
-                )
-                for person, role in ROLES.items()
-            }
+        roster = load_roster(self._site)
+        self._signers = {
+            person: Signer(
+                find_person(
+                    self._site,
+                    roster,
+                    person,
+                    instant_now().wall,
+                    administrator=role == ADMINISTRATORS,
+                ),
+                world.key(person),
+                is_attended=False,
+            )
+            for person, role in ROLES.items()
+        }
 
-    def propose(self, wanted: Sequence[tuple[str, bool]]) -> str:
+    def propose(self, wanted: Sequence[tuple[str, Value]], terms: Terms = NO_TERMS) -> str:
         """Files a request of one write or several, signed by its proposer; returns its id."""
         signer = self._signers[PROPOSER]
         with open_bench(self._site) as bench:
             filing = Filing(self._site, bench.policy, cross_limits(self._site, bench.policy))
             wishes = [Wish(self._site.tags[tag], value) for tag, value in wanted]
-            read = tags_to_survey(filing, wishes)
+            read = tags_to_survey(filing, wishes, terms)
             seen = asyncio.run(survey(self._site, read, [wish.tag for wish in wishes]))
             locks = generations(bench.database, scopes(self._site, wishes))
             now, of = instant_now(), signer.operator
             proposer = Proposer(kind="person", name=of.person, key_id=of.key_id)
-            request, denial = make_request(filing, wishes, seen, proposer, "kill run", locks, now)
+            request, denial = make_request(
+                filing, wishes, seen, proposer, "kill run", locks, now, terms
+            )
             said = _said("propose", meaning_of("propose", request), digest=request.digest)
             signed = sign_statement(bench.database, signer, said, now)
             propose(bench, request, signed, denial, now)

@@ -3,7 +3,9 @@
 One register image behind a port that reads and a port that writes, laid out as the tags of
 `cw-100`. Nothing of Handwheel is in it. A part of the writes is executed and not answered, a
 smaller part is swallowed: it arrives and is neither executed nor answered. It prints its ports
-as one JSON line, and ends with its standard input.
+as one JSON line, and ends with its standard input. A line on that, one of `Always`, sets the
+registers back and decides what becomes of every write from then on; any other is a write that
+somebody does at the device itself. It is answered with a line.
 """
 
 import argparse
@@ -12,10 +14,11 @@ import json
 import struct
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Literal, get_args
 
 from .frame_log import FrameLog
 from .registers import ILLEGAL_VALUE, Refused, Registers
@@ -27,7 +30,14 @@ SWALLOWED = "swallowed"
 _IDENTITY = (b"Handwheel", MODEL.encode(), b"simulated plant")
 _HEADER = struct.Struct(">HHHB")
 _WRITES = {5, 6, 15, 16}
-_ILLEGAL_FUNCTION, _NO_SUCH_UNIT = 1, 11
+_ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS, _NO_SUCH_UNIT = 1, 2, 11
+
+Always = Literal["", "refuse", "lose", "swallow", "echo", "ignore", "late", "rename"]
+"""What becomes of every write: it is refused, executed and not answered, neither, executed and
+answered with other bytes, answered and not executed, answered and executed after a while; or
+the writing port has another name."""
+_LATE_S = 0.08
+_OTHER_NAME = b"Another package"
 
 
 @dataclass(frozen=True)
@@ -38,11 +48,13 @@ class Faults:
         lose: Share of the writes that are executed and not answered.
         swallow: Share of the writes that are neither executed nor answered.
         delay_ms: Shortest and longest time until an answer leaves.
+        always: What becomes of every write, without luck.
     """
 
     lose: float = 0.12
     swallow: float = 0.03
     delay_ms: tuple[float, float] = (0.0, 0.0)
+    always: Always = ""
 
 
 class Device:
@@ -53,6 +65,15 @@ class Device:
         self._log = log
         self._faults = faults
         self._random = Random(seed)
+
+    def obey(self, word: str) -> None:
+        """Begins anew, with this fault in every write; or does a write, which is not recorded."""
+        always: Sequence[Always] = get_args(Always)
+        if word not in always:
+            self._execute(*self._checked("gate", UNIT, bytes.fromhex(word)))
+            return
+        self._registers = Registers()
+        self._faults = replace(self._faults, always=always[always.index(word)])
 
     async def serve(
         self, port: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -83,31 +104,45 @@ class Device:
         """
         if pdu[0] not in _WRITES:
             try:
-                return self._look(unit, pdu)
+                return self._look(port, unit, pdu)
             except Refused as refusal:
                 return bytes([pdu[0] | 0x80, refusal.code])
         luck = self._random.random() if port == "gate" else 1.0
+        always = self._faults.always if port == "gate" else ""
         record = partial(self._log.record, port, listener, peer, unit, pdu)
-        if luck < self._faults.swallow:
+        if luck < self._faults.swallow or always == "swallow":
             record(SWALLOWED)
             return None
         try:
+            if always == "refuse":
+                raise Refused(_ILLEGAL_ADDRESS)
             table, address, items = self._checked(port, unit, pdu)
         except Refused as refusal:
             record(str(refusal))
             return bytes([pdu[0] | 0x80, refusal.code])
         record("ok")  # before it is done: no write is unknown
+        if always == "late":
+            loop = asyncio.get_running_loop()
+            loop.call_later(_LATE_S, self._execute, table, address, items)
+        elif always != "ignore":
+            self._execute(table, address, items)
+        if luck < self._faults.swallow + self._faults.lose or always == "lose":
+            return None
+        return pdu[:4] + bytes([pdu[4] ^ 1]) if always == "echo" else pdu[:5]
+
+    def _execute(self, table: str, address: int, items: list[int]) -> None:
         if table == "coil":
             self._registers.write_coils(address, items)
         else:
             self._registers.write_holding(address, items)
-        return None if luck < self._faults.swallow + self._faults.lose else pdu[:5]
 
-    def _look(self, unit: int, pdu: bytes) -> bytes:
+    def _look(self, port: str, unit: int, pdu: bytes) -> bytes:
         if unit != UNIT:
             raise Refused(_NO_SUCH_UNIT)
         if pdu[:2] == b"\x2b\x0e":
-            objects = b"".join(bytes([n, len(each)]) + each for n, each in enumerate(_IDENTITY))
+            is_renamed = port == "gate" and self._faults.always == "rename"
+            names = (_OTHER_NAME, *_IDENTITY[1:]) if is_renamed else _IDENTITY
+            objects = b"".join(bytes([n, len(each)]) + each for n, each in enumerate(names))
             return b"\x2b\x0e\x01\x81\x00\x00" + bytes([len(_IDENTITY)]) + objects
         if pdu[0] not in {1, 2, 3, 4}:
             raise Refused(_ILLEGAL_FUNCTION)
@@ -166,7 +201,9 @@ async def serve(log: Path, faults: Faults, seed: int) -> None:
     protocol = asyncio.StreamReaderProtocol(parent)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
     try:
-        await parent.read()
+        while line := await parent.readline():
+            device.obey(line.decode().strip())
+            print(json.dumps({"obeyed": line.decode().strip()}), flush=True)
     finally:
         transport.close()
         for server in servers:

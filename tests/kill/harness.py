@@ -128,8 +128,13 @@ class Trial:
             self._refused[sub(r"R-[0-9A-Z]{8}", "R-…", refusal)[:_REFUSAL_LENGTH]] += 1
 
     def _settle(self, after: int, begun: int) -> None:
-        """Waits until the request is over; what nobody decided is rejected, doubts resolved."""
+        """Waits until the request is over; what nobody decided is approved, doubts resolved.
+
+        It is rejected only where it cannot be approved: the same may not be asked for again
+        soon after.
+        """
         until_s = monotonic() + _WAIT_S
+        words = iter(("approve", "reject"))
         while monotonic() < until_s:
             standing = self._ledger.standing(after)
             if standing is None:  # the terminal died, or was refused, before it
@@ -141,7 +146,8 @@ class Trial:
                 order = {"do": "resolve", "action_id": action_id, "applied": applied}
                 self._note(self._crew.order(order))
             elif standing.state == "PENDING":
-                order = {"do": "reject", "request_id": standing.request_id}
+                word = next(words, "reject")
+                order = {"do": word, "request_id": standing.request_id}
                 self._note(self._crew.order(order))
             elif standing.state == "APPROVED":
                 raise GivenUp(f"approved, and nothing of it is due: {standing}")

@@ -106,6 +106,10 @@ class LedgerView:
         )
         return Standing(filed[-1], rows[0][2], [(row[0], row[1]) for row in rows])
 
+    def actions(self) -> list[tuple[str, str]]:
+        """Returns every action and its state, in the order of filing."""
+        return self._all("SELECT action_id, state FROM action ORDER BY rowid")
+
     def locked(self) -> Collection[str]:
         """Returns the scopes that are locked out."""
         return [row[0] for row in self._all("SELECT scope FROM lockout WHERE is_locked = 1")]

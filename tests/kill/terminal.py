@@ -1,7 +1,7 @@
 """An operators' terminal as a process: takes orders from standard input, one a line.
 
-`{"do": "move", "wanted": [[T, true]]}` files and approves; `reject`, `resolve` and `release`
-name what they are about. Each order is answered with a line; every step can be the last
+`{"do": "move", "wanted": [[T, true]]}` files and approves; `approve`, `reject`, `resolve` and
+`release` name what they are about. Each order is answered with a line; every step can be the last
 before it is killed.
 """
 
@@ -21,6 +21,8 @@ def _obey(desk: Desk, order: Mapping[str, Any]) -> None:
     match order["do"]:
         case "move":
             desk.approve(desk.propose(order["wanted"]))
+        case "approve":
+            desk.approve(order["request_id"])
         case "reject":
             desk.reject(order["request_id"])
         case "release":

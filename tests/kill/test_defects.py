@@ -100,6 +100,7 @@ def test_an_unchecked_row_count_lets_two_executors_send_one_action(tmp_path: Pat
     assert outcome.complaints("c1 is sent a second time")
 
 
+@pytest.mark.way_in("D4")
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("second_line", [True, False])
 def test_with_the_row_count_checked_the_second_executor_loses(
@@ -120,6 +121,8 @@ def test_the_second_line_alone_stops_the_second_frame_too(tmp_path: Path) -> Non
     assert outcome.complaints("goes from CLAIMED to CLAIMED")
 
 
+@pytest.mark.way_in("D8")
+@pytest.mark.way_in("D9")
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("device", [ALL_LOST, ALL_SWALLOWED])
 @pytest.mark.parametrize(("defect", "frames"), [("resend", 2), ("none", 1)])

@@ -27,6 +27,8 @@ def _killed(root: Path, kills: int) -> Result:
     return result
 
 
+@pytest.mark.way_in("D1")
+@pytest.mark.way_in("D3")
 @pytest.mark.timeout(150)
 def test_killed_twenty_times(tmp_path: Path) -> None:
     result = _killed(tmp_path / "world", FEW)

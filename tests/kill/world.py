@@ -120,6 +120,10 @@ class World:
     def judged(self, export: str) -> Report:
         """Returns the witness's verdict on the device's frames and this export."""
         frames = self.frames.read_text(encoding="utf-8") if self.frames.exists() else ""
+        return self.judged_by(frames, export)
+
+    def judged_by(self, frames: str, export: str) -> Report:
+        """Returns the witness's verdict on some of the device's frames and an export."""
         operators = (self.site / "operators.yaml").read_text(encoding="utf-8")
         return judge(frames, export, operators, fingerprint(self.key(ADMINISTRATOR).public_key()))
 

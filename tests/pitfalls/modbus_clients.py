@@ -14,7 +14,7 @@ from handwheel.connectors.session import Session
 from handwheel.connectors.tags import Encoding, RegisterAddress, Tag
 from handwheel.connectors.values import Quality
 
-from ..connectors.doors import opened, permit_for
+from ..connectors.doors import deliver, opened, permit_for
 from ..connectors.sites import SITE, TAGS, load
 from ..naive.modbus import NaiveModbus
 
@@ -92,7 +92,7 @@ class _Ours:
         tag = site.tags["TIC-1.mode"]
         async with opened(site, tag) as door:
             try:
-                await door.send(permit_for(door, tag, value))
+                await deliver(door, permit_for(door, tag, value))
             except WriteRefused as error:
                 return f"refused: {error.code}"
             except WriteOutcomeUnknown as error:

@@ -16,7 +16,7 @@ from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.serve import PlantServer
 
 from ..connectors.devices import eventually
-from ..connectors.doors import opened, permit_for
+from ..connectors.doors import deliver, opened, permit_for
 from ..naive.opcua import NaiveOpcua
 from ..served import GATE_SECRET, link_of, served, site_of
 from .opcua_clients import endpoint
@@ -69,7 +69,7 @@ class _Ours:
 
     async def write(self) -> str:
         try:
-            await self.door.send(permit_for(self.door, self.tag, VALUE))
+            await deliver(self.door, permit_for(self.door, self.tag, VALUE))
         except (WriteOutcomeUnknown, WriteRefused) as error:
             return type(error).__name__
         return "done"

@@ -11,7 +11,7 @@ from handwheel.hmi.plants import plant_names
 
 ROOT = Path(__file__).parents[2]
 OWN = ("plants", "reading", "servers", "journal", "startup")
-LONG = ("changes", "many")
+LONG = ("changes", "many", "actuation")
 
 
 def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,5 +52,5 @@ def test_a_suite_against_others_gives_its_figures_or_says_what_is_not_here(suite
 def test_an_unknown_suite_is_refused() -> None:
     result = _bench("speed")
     assert result.returncode == 2
-    known = "plants, reading, opcua, modbus, changes, many, servers, journal, startup"
+    known = "plants, reading, opcua, modbus, changes, many, servers, journal, actuation, startup"
     assert f"no suite speed; known: {known}" in result.stderr

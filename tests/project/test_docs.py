@@ -18,6 +18,8 @@ README = ROOT / "README.md"
 SERVE = DOCS / "how-to/serve-a-plant.md"
 OWN_DEVICE = DOCS / "how-to/read-your-own-device.md"
 OWN_PLANT = DOCS / "how-to/write-a-plant.md"
+SHIFT = DOCS / "how-to/work-a-shift.md"
+USERS = DOCS / "how-to/separate-os-users.md"
 SPEED = DOCS / "explanation/speed.md"
 
 # Every command that a test cannot run, by its page, and why.
@@ -51,7 +53,29 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         'handwheel tags read; echo "exit code $?"': "the device is not there",
         "handwheel tags watch 'E-1.*'": "the device is not there",
     },
-    SPEED: {'make bench ARGS="opcua modbus changes many"': "takes minutes; it has its own test"},
+    SHIFT: {  # test_desk.py types them
+        "handwheel desk --as anna": "asks for a passphrase",
+        "handwheel handover --to ben --as anna": "asks two people",
+    },
+    USERS: {  # test_separate_users.py does the same with numbers for users
+        command: "only root can, and users would stay behind"
+        for command in (
+            "groupadd --system handwheel",
+            "useradd --system --no-create-home --gid handwheel hw-gate",
+            "useradd --system --create-home --gid handwheel hw-agents",
+            "useradd --create-home --gid handwheel hw-desk",
+            "useradd --create-home --gid handwheel hw-admin",
+            "cd /etc/handwheel/site",
+            "chown -R hw-admin:handwheel . && chmod -R u=rwX,g=rX,o= .",
+            "chown -R hw-gate:handwheel secrets && chmod -R u=rwX,go= secrets",
+            "install -d -o hw-gate -g handwheel -m 2770 var",
+            "install -d -o hw-admin -g handwheel -m 3770 var/lockout",
+            "install -d -o hw-gate -g handwheel -m 3770 var/wake",
+        )
+    },
+    SPEED: {
+        'make bench ARGS="opcua modbus changes many actuation"': "takes minutes; has its own test"
+    },
     OWN_PLANT: {  # test_write_a_plant.py types the rest
         "pip install -e .": "needs the network",
         "handwheel plant run tank --fault LEAK@1min,size=20 --for 10min": "needs the plant",

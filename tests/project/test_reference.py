@@ -15,8 +15,8 @@ from handwheel.sim_plant.cw100.faults import FAULTS, FIELD_ACTIONS
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Node, Number, PlantTag
 from handwheel.sim_plant.simulation import CLOCK_TAGS
-from handwheel.tools.guardrails import decisions, operators, picture, policy_file
-from handwheel.tools.guardrails.gate import carry_out
+from handwheel.tools.guardrails import decisions, operators, picture, policy_file, policy_suspend
+from handwheel.tools.guardrails.gate import sending
 from handwheel.tools.guardrails.ledger import lifecycle, transitions
 from handwheel.tools.requests import request, stamps
 
@@ -96,6 +96,7 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     assert listed["policy.yaml"] == _keys(policy_file.PolicyFile)
     assert listed["A prohibition"] == _keys(policy_file.ForbidRule)
     assert listed["A permission"] == _keys(policy_file.AllowRule)
+    assert listed["Suspension"] == _keys(policy_suspend.Suspend)
     assert listed["A condition across tags"] == _keys(policy_file.AcrossRule)
     assert listed["operators.yaml"] == _keys(operators.OperatorsFile)
     assert listed["An enrolment record"] == _keys(operators.Record)
@@ -142,7 +143,7 @@ def test_the_reference_tells_how_long_an_approval_holds() -> None:
     assert [row[1] for row in rows] == [
         f"{seconds:g} s"
         for seconds in (
-            lifecycle.FIRST_CLAIM_S, lifecycle.FOLLOW_UP_S, lifecycle.DUE_S, carry_out.BUDGET_S,
+            lifecycle.FIRST_CLAIM_S, lifecycle.FOLLOW_UP_S, lifecycle.DUE_S, sending.BUDGET_S,
             picture.FRESH_S, stamps.CLOCK_STEP_S,
         )
     ]  # fmt: skip

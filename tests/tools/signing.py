@@ -1,6 +1,6 @@
 """Requests and decisions about them, signed by people with keys in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ ROSTER = roster_of(
 )
 
 
-def acts_as(held: str, required: str) -> bool:
+def acts_as(held: str, required: str, tags: Collection[str]) -> bool:
     return held == required or (held, required) == ("shift-supervisor", "operator")
 
 

@@ -118,6 +118,22 @@ def twice_locked_out(rows: Rows) -> None:
     rows.insert(rows.index(row), json.loads(json.dumps(row)))
 
 
+def said_of_authority(kind: str, scope: str, **body: object) -> Callable[[Rows], None]:
+    """A row about authority, right before the first action is sent."""
+
+    def tamper(rows: Rows) -> None:
+        row = first(rows, "action.intent")
+        said = {"generation": 1, "person": "anna", **body}
+        rows.insert(rows.index(row), row | {"kind": kind, "subject": scope, "body": said})
+
+    return tamper
+
+
+def twice_started(rows: Rows) -> None:
+    row = first(rows, "gate.started")
+    rows.insert(rows.index(row), json.loads(json.dumps(row)))
+
+
 def claimed(command: str, seconds: float) -> Callable[[Rows], None]:
     """The action is taken up so long after its approval, on both clocks."""
 

@@ -1,7 +1,7 @@
 """A ledger that was only written to passes; each tampering with a copy of it is told."""
 
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
@@ -10,6 +10,8 @@ import pytest
 
 from handwheel.tools.guardrails.audit import Audit, audit
 from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.journal import Row
+from handwheel.tools.guardrails.ledger.stops import latch
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
@@ -32,8 +34,10 @@ from .tampering import (
     not_read,
     other_bytes,
     rebooted,
+    said_of_authority,
     twice,
     twice_locked_out,
+    twice_started,
     unknown_state,
     unreadable,
     without,
@@ -143,6 +147,8 @@ def test_a_ledger_of_the_real_code_passes_with_its_numbers(room: Room, folder: P
         ("UPDATE lockout SET is_locked = 1", "the ledger says locked for the time 1, the journal "),
         ("DELETE FROM lockout", "lockout of P-101B: the ledger says nothing, the journal released"),
         ("INSERT INTO lockout VALUES ('site', 1, 0)", "lockout of site: the ledger says released"),
+        ("INSERT INTO authority VALUES ('site', 1, 'OPERATOR', 'anna', NULL)",
+         "authority over site: the ledger says OPERATOR for the time 1, the journal nothing"),
     ],
 )  # fmt: skip
 def test_what_a_shell_changes_is_told(
@@ -152,6 +158,25 @@ def test_what_a_shell_changes_is_told(
         assert shell.execute(statement).rowcount > 0
     faults = _audited(room, folder).faults
     assert any(fault in each for each in faults), faults
+
+
+def test_what_comes_while_it_is_read_is_no_fault(
+    room: Room, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the tables, which are read last, would tell of more than the journal."""
+    bench = room.desk.bench
+    with Database(folder, room.site.id) as database, Database(folder, room.site.id) as other:
+        rows = len(list(database.journal()))
+        journal = database.journal
+
+        def and_meanwhile(after: int = 0) -> Iterator[Row]:
+            yield from journal(after)
+            latch(other, "P-101A", ["P-101A"], room.clock.now())
+
+        monkeypatch.setattr(database, "journal", and_meanwhile)
+        found = audit(database, room.site, bench.roster, bench.policy.satisfies)
+        assert (found.rows, found.faults) == (rows, ())
+        assert len(list(journal())) > rows
 
 
 def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell) -> None:
@@ -193,6 +218,30 @@ def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell)
         (without("request.PENDING"), "cannot go from PROPOSED to APPROVED"),
         (no_readback, "is VERIFIED without a read-back"),
         (not_read, "/c1 is VERIFIED unread, and P-101A.run_cmd would show it"),
+        (
+            without("decision", '"verdict":"resolve-applied"'),
+            "is RESOLVED_APPLIED, and nobody has signed that",
+        ),
+        (without("gate.started"), "was sent by gate 1, not by 0"),
+        (twice_started, "gate 1 does not follow gate 1"),
+        (
+            said_of_authority("authority.taken", "PUMPS-101", mode="LOCAL"),
+            "/c1 was sent while PUMPS-101 was LOCAL",
+        ),
+        (
+            said_of_authority("authority.taken", "site", mode="AGENT"),
+            "site was taken over for agents, which only a signature does",
+        ),
+        (
+            said_of_authority("authority.taken", "site", mode="OPERATOR", generation=2),
+            "authority 2 over site does not follow 0",
+        ),
+        (
+            said_of_authority(
+                "authority.given", "site", mode="AGENT", until="2027-01-01T00:00:00.000Z"
+            ),
+            "site was handed over to agents, and nobody has signed it",
+        ),
         (another_text, "was filed under another digest"),
         (no_text, "is no request"),
         (unknown_state, "cannot be read: 'TELEPORTED' is not a valid ActionState"),

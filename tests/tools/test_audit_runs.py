@@ -107,6 +107,21 @@ def later(action: str, seconds: float) -> Tamper:
     return tamper
 
 
+def not_handed_over(rows: Rows, day: Day) -> None:
+    for row in [row for row in rows if row["kind"] == "authority.given"]:
+        rows.remove(row)
+
+
+def handed_over_until(end: str) -> Tamper:
+    """Every hand-over ends then; that nobody has signed this is told besides."""
+
+    def tamper(rows: Rows, day: Day) -> None:
+        for row in [row for row in rows if row["kind"] == "authority.given"]:
+            row["body"]["until"] = end
+
+    return tamper
+
+
 def rebooted(rows: Rows, day: Day) -> None:
     _row(rows, "action.CLAIMED", day.second, "/r3")["boot_id"] = "another"
 
@@ -152,6 +167,8 @@ def refiled(of_second: bool, old: str, new: str) -> Tamper:
         (later("/c2", 3601.0), "/c2 was sent on an approval that had been given more than 3600 s"),
         (later("/c1", 61.0), "/c1 was sent on an approval that had been given more than 60 s"),
         pytest.param(later("/r1", 9999.0), "", id="r1 in time"),
+        (not_handed_over, "/c1 was sent for an agent, and P-101A was not handed over"),
+        (handed_over_until("2026-11-25T08:50:25.000Z"), "/c1 was sent for an agent, and P-101A"),
         (rebooted, "/r3 was sent on an approval that had been given before a restart"),
         (out_of_order, "/c1 before it was SENDING"),
         (command_after_recovery, "/c2 was due, and R-"),

@@ -114,6 +114,17 @@ def test_a_table_may_have_the_key_of_a_number_beside_others() -> None:
 
 
 @pytest.mark.parametrize(
+    "document",
+    [
+        "null", {"null": "annulled"}, 'say "f64"', '{"f64":"7ff0000000000000"}', "\n\u0303", "ñ",
+        {"f64": "3fb999999999999a", "g": 0.1}, {"a": {"f64": 0.1, "g": 1}}, ["f64", {"a": -0.0}],
+    ],
+)  # fmt: skip
+def test_what_needs_a_closer_look_reads_back_as_well(document: object) -> None:
+    assert _typed(parse_canonical(canonical(document))) == _typed(document)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "", "nothing", '{"a":1', '{"a":1}\n', ' {"a":1}', '{"a": 1}', '{"b":1,"a":2}',

@@ -1,6 +1,6 @@
 """Approvals that count, and for each reason one that does not."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.tools.guardrails.decisions import REASONS, Reason, Signed, new_nonce, sign
 from handwheel.tools.guardrails.operators import Roster
-from handwheel.tools.guardrails.quorum import Verdict, check_quorum
+from handwheel.tools.guardrails.quorum import Satisfies, Verdict, check_quorum
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 
@@ -38,7 +38,7 @@ class Case:
     revoked: AbstractSet[str] = frozenset()
     now: Instant = NOW
 
-    def judged(self, satisfies: Callable[[str, str], bool] = acts_as) -> Verdict:
+    def judged(self, satisfies: Satisfies = acts_as) -> Verdict:
         return check_quorum(
             self.request, self.decisions, self.roster, satisfies, self.revoked, self.now
         )
@@ -229,7 +229,7 @@ def test_what_counts(name: str) -> None:
 
 def test_a_policy_that_satisfies_nobody_approves_nothing() -> None:
     assert Case().judged().is_met
-    assert Case().judged(lambda held, required: False).reasons == {
+    assert Case().judged(lambda held, required, tags: False).reasons == {
         Reason.ROLE_DOES_NOT_SATISFY, Reason.QUORUM_NOT_MET,
     }  # fmt: skip
 

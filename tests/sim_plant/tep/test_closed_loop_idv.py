@@ -19,14 +19,24 @@ VALVES = (3, 4, 6, 10, 11)
 SEED = 1  # of the figures under `here`
 
 
-@pytest.mark.timeout(120)
-def test_100_hours_without_a_fault_bring_all_valves_back() -> None:
+def _comes_back(hours: float) -> None:
     plant = create(None)
     before = list(plant.state.process.xmv)
-    course = followed(plant, 0, 100.0, ())
+    course = followed(plant, 0, hours, ())
     assert course.tripped_h is None
     assert course.xmv == pytest.approx(before, abs=0.002)
     assert (course.low[0], course.high[0]) == pytest.approx((2705.0, 2705.0), abs=0.1)
+
+
+@pytest.mark.timeout(120)
+def test_30_hours_without_a_fault_bring_all_valves_back() -> None:
+    _comes_back(30.0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(120)
+def test_100_hours_without_a_fault_bring_all_valves_back() -> None:
+    _comes_back(100.0)
 
 
 def _holds(mode: str, hours: float) -> None:

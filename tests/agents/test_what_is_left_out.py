@@ -1,0 +1,52 @@
+"""A playbook that names what is not there is left out: nothing of it is ever asked for."""
+# What `handwheel run` loads is loaded as it loads it.
+# pyright: reportPrivateUsage=false
+
+from dataclasses import replace
+
+import pytest
+
+from handwheel.hmi.agents import _sound_playbooks
+from handwheel.playbooks.loader import library_folder
+
+from .frames import START_B
+from .room import AgentsRoom
+
+LISTED = "write: {standby.run_cmd: true}"
+MISTYPED = {
+    "an attribute of nobody": ("write: {standby.run_cmdd: true}", "run_cmdd"),
+    "a pump of nobody": ("write: {P-101C.run_cmd: true}", "P-101C"),
+    "a safety tag": ("write: {I-01.active: false}", "I-01.active"),
+}
+
+
+@pytest.mark.way_in("A10")
+@pytest.mark.parametrize("name", MISTYPED)
+async def test_a_playbook_with_a_tag_that_is_not_listed_files_nothing(
+    idle: AgentsRoom, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written, told = MISTYPED[name]
+    start_with(idle, written)
+    assert idle.library == []
+    said = capsys.readouterr().err
+    assert all("left out" in line and told in line for line in said.splitlines()), said
+    await idle.start_agents()
+    await idle.scan(90)
+    assert (idle.runs(), idle.requests(), idle.frames) == ([], [], [])
+
+
+async def test_the_same_as_it_is_listed_is_asked_for_and_moves_the_pump(idle: AgentsRoom) -> None:
+    start_with(idle, LISTED)
+    await idle.start_agents()
+    await idle.approved(1)
+    assert idle.frames == [START_B]
+
+
+def start_with(room: AgentsRoom, written: str) -> None:
+    """Lets the site have one playbook: the change-over, that writes this."""
+    text = (library_folder() / "cw" / "pump-bearing-changeover.yaml").read_text("utf-8")
+    text = text.replace("within: 10 s}", "within: 15 s}")  # this site is read every 5 s
+    assert LISTED in text
+    file = room.site.state / "change-over.yaml"
+    file.write_text(text.replace(LISTED, written, 1), encoding="utf-8")
+    room.library = _sound_playbooks(replace(room.site, playbooks=(str(file.parent),)))

@@ -1,0 +1,142 @@
+"""What is expected after a write is looked for, told once, and changes nothing."""
+# pyright: reportPrivateUsage=false
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from handwheel.tools.conditions.errors import ConditionError
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.gate import effects
+from handwheel.tools.guardrails.gate.effects import give_up_effects
+from handwheel.tools.guardrails.ledger.reverts import open_writes
+from handwheel.tools.requests.request import ActionRequest, Lease
+from handwheel.tools.requests.terms import Terms, parse_expectation
+
+from .runs import wires
+from .test_leases_on_paper import FOR_S, frames, in_lease, pass_time, rows, standing
+from .watched import SETPOINT, START, Watched
+
+EFFECT = "PT-102.pv > 350 kPa within 2 min"
+TERMS = Terms(Lease(for_s=FOR_S), (parse_expectation(EFFECT),))
+
+
+async def expecting(room: Watched) -> ActionRequest:
+    request = room.approved(SETPOINT, terms=Terms(effects=(parse_expectation(EFFECT),)))
+    await room.act()
+    room.watch()
+    return request
+
+
+@pytest.mark.parametrize(
+    ("after_s", "verdict"), [(60.0, "CAME"), (121.0, "MISSED")], ids=["came", "missed"]
+)
+async def test_what_is_expected_is_looked_for_and_told_once(
+    room: Watched, after_s: float, verdict: str
+) -> None:
+    request = await expecting(room)
+    room.clock.forward(after_s)
+    if verdict == "CAME":
+        room.plant.values["PT-102.pv"] = 355.0
+    for _ in range(3):
+        room.watch()
+    room.plant.values["PT-102.pv"] = 355.0
+    room.watch()
+    found = rows(room, f"effect.{verdict}")
+    assert [(each["of"], each["number"], each["after_s"]) for each in found] == [
+        (f"{request.request_id}/c1", 1, after_s)
+    ]
+    assert str(found[0]["observed"]).startswith("PT-102.pv > 350 kPa  [PT-102.pv is ")
+    table = room.desk.database.all("SELECT action_id, verdict FROM effect")
+    assert [tuple(row) for row in table] == [(f"{request.request_id}/c1", verdict)]
+    assert standing(room, request) == "CLOSED VERIFIED"
+    assert room.faults() == ()
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        name = f"{request.request_id}/c1"
+        shell.execute("INSERT INTO effect VALUES (?, 2, 'x', 1.0, 'x', 'CAME')", (name,))
+    assert [each for each in room.faults() if f"effect 2 of {name}" in each]
+
+
+@pytest.mark.parametrize("what", ["restart", "clock"])
+async def test_an_effect_that_nobody_has_seen_is_unknown(room: Watched, what: str) -> None:
+    await expecting(room)
+    if what == "restart":
+        room.kill_gate()
+        await room.start_gate()
+    else:
+        room.clock.set(-60.0)
+    room.plant.values["PT-102.pv"] = 355.0
+    room.watch()
+    room.watch()
+    give_up_effects(room.post)
+    assert len(rows(room, "effect.UNKNOWN")) == 1
+    assert rows(room, "effect.CAME") == []
+
+
+async def test_an_effect_whose_tags_do_not_read_well_is_unknown(room: Watched) -> None:
+    await expecting(room)
+    room.clock.forward(121.0)
+    assert room.gate is not None
+    room.gate._look_on({})
+    assert [each["after_s"] for each in rows(room, "effect.UNKNOWN")] == [121.0]
+    await expecting_again(room)
+
+
+async def expecting_again(room: Watched) -> None:
+    """Other tags than when it was filed: nobody can judge it, and the gate goes on."""
+    await expecting(room)
+
+    def refuse(*_: object) -> object:
+        raise ConditionError("x", 1, 1, "no such tag")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(effects, "parse_condition", refuse)
+        room.watch()
+    assert len(rows(room, "effect.UNKNOWN")) == 2
+
+
+FORGED = [
+    "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, filed_boot_ms) "
+    "VALUES ('R-00000001', 'k', 'd', :text, 'b', 1)",
+    "UPDATE request SET state = 'PENDING' WHERE request_id = 'R-00000001'",
+    "UPDATE request SET state = 'APPROVED', approved_at = '2026-11-25T08:50:25.000Z', "
+    "approved_boot_ms = 1 WHERE request_id = 'R-00000001'",
+    "INSERT INTO action(action_id, request_id, position, kind, equipment, tag) "
+    "VALUES ('R-00000001/c1', 'R-00000001', 0, 'command', 'x', 'PIC-102.sp')",
+    "UPDATE action SET state = 'DUE' WHERE action_id = 'R-00000001/c1'",
+    "UPDATE action SET state = 'CLAIMED' WHERE action_id = 'R-00000001/c1'",
+    "INSERT INTO intent VALUES ('R-00000001/c1', '00', (SELECT max(epoch) FROM gate), 1)",
+    "UPDATE action SET state = 'SENDING' WHERE action_id = 'R-00000001/c1'",
+    "UPDATE action SET state = 'VERIFIED' WHERE action_id = 'R-00000001/c1'",
+]
+
+
+@pytest.mark.parametrize("is_text", [True, False])
+async def test_a_lease_that_nobody_can_read_holds_up_no_other(
+    room: Watched, *, is_text: bool
+) -> None:
+    """Rows that somebody wrote past everything: nothing of them is sent, and the others go on."""
+    honest, _ = room.desk.request([SETPOINT], terms=TERMS)
+    text = honest.text.replace(honest.request_id, "R-00000001")
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        for each in FORGED:
+            shell.execute(each, {"text": text if is_text else '"lease":{"effects":[{'})
+    await pass_time(room, FOR_S)
+    room.kill_gate()
+    await room.start_gate()
+    assert open_writes(room.desk.database) == [] or is_text
+    request = await in_lease(room, START)
+    await pass_time(room, FOR_S)
+    assert frames(room) == wires(request, "c1", "r1")
+    assert room.suspended == []
+
+
+def test_only_what_can_be_judged_is_expected(room: Watched) -> None:
+    for text in ("PT-102.pv > 350 kPa", "PT-102.pv > 350 kPa within 2 d"):
+        with pytest.raises(InvalidArguments):
+            parse_expectation(text)
+    with pytest.raises(InvalidArguments, match="cannot be expected"):
+        room.desk.propose(
+            SETPOINT, terms=Terms(effects=(parse_expectation("X.pv > 1 within 1 s"),))
+        )

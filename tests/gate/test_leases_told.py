@@ -1,0 +1,90 @@
+"""What people are told of a lease: what is left of it, what stays open, what came of it."""
+
+import json
+
+import pytest
+
+from handwheel.hmi.aftermath import (
+    aftermath_fields,
+    aftermath_lines,
+    notes_on_requests,
+    open_lines,
+)
+from handwheel.hmi.following import is_told
+from handwheel.hmi.gate import tell_open
+from handwheel.hmi.journal_lines import show_row
+from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
+
+from .test_effects_on_paper import EFFECT
+from .test_leases_on_paper import in_lease, pass_time
+from .watched import SETPOINT, Watched
+
+
+async def test_what_is_left_of_a_lease_is_told_until_it_is_over(room: Watched) -> None:
+    request, database = await in_lease(room), room.desk.database
+    name = request.request_id
+    room.clock.forward(3600.0)
+    words = "in its lease, 1 h 00 min left, then by itself: PIC-102.sp → 350 kPa"
+    record = room.desk.record(name)
+    assert notes_on_requests(database, room.clock.now()) == {name: [words]}
+    assert aftermath_lines(database, record, room.clock.now()) == [words]
+    assert aftermath_fields(database, record, room.clock.now())["lease"] == {
+        "for_s": 7200.0, "left_s": 3600.0,
+    }  # fmt: skip
+    assert is_told(database, record)
+    room.clock.forward(3601.0)
+    late = aftermath_lines(database, record, room.clock.now())
+    assert late == [
+        "its lease is over; the gate takes it back, if one is running: PIC-102.sp → 350 kPa"
+    ]
+    await pass_time(room, 1.0)
+    assert notes_on_requests(database, room.clock.now()) == {}
+
+
+async def test_what_stays_open_is_told_wherever_people_look(
+    room: Watched, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request, database = await in_lease(room), room.desk.database
+    room.kill_gate()
+    await room.start_gate()
+    line = (
+        f"OPEN  {request.request_id}/c1  PIC-102.sp = 360 kPa stays open, before it was 350 kPa: "
+        "the gate was started after the approval"
+    )
+    record = room.desk.record(request.request_id)
+    assert open_lines(database) == [line]
+    assert aftermath_lines(database, record, room.clock.now()) == [line]
+    tell_open(database, as_json=False)
+    tell_open(database, as_json=True)
+    said, programs = capsys.readouterr().out.splitlines()
+    assert said == line
+    assert json.loads(programs)["open"]["was"] == "350 kPa"
+    rows = [show_row(each, as_json=False) for each in database.journal()]
+    assert any("lease.open" in row and "PIC-102.sp = 360 kPa" in row for row in rows)
+    assert room.gate is not None
+    room.gate.publish()
+    assert line.endswith(
+        json.loads((room.site.state / "picture.json").read_text())["open_writes"][0]
+    )
+
+
+async def test_what_did_not_come_is_told(room: Watched) -> None:
+    terms = Terms(parse_lease("2 h"), (parse_expectation(EFFECT),))
+    request, database = room.approved(SETPOINT, terms=terms), room.desk.database
+
+    def lines() -> list[str]:
+        record = room.desk.record(request.request_id)
+        return aftermath_lines(database, record, room.clock.now())
+
+    name = f"{request.request_id}/c1"
+    assert lines() == [f"{name}  expected PT-102.pv > 350 kPa within 2 min: not yet looked for"]
+    await room.act()
+    assert lines()[1] == f"{name}  expected PT-102.pv > 350 kPa within 2 min: looked for"
+    room.clock.forward(121.0)
+    room.watch()
+    seen = "seen: PT-102.pv > 350 kPa  [PT-102.pv is 349 kPa]"
+    assert lines()[1] == f"{name}  MISSED  expected PT-102.pv > 350 kPa within 2 min; {seen}"
+    notes = notes_on_requests(database, room.clock.now())[request.request_id]
+    assert notes[1] == "MISSED: PT-102.pv > 350 kPa"
+    await pass_time(room, 7200.0)
+    assert room.plant.values["PIC-102.sp"] == 350.0

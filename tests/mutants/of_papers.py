@@ -1,0 +1,176 @@
+"""Parts of the first six steps taken away one by one: what speaks for a request on paper."""
+
+from collections.abc import Sequence
+from math import inf
+from typing import Any
+
+import pytest
+
+from handwheel.tools.guardrails import quorum
+from handwheel.tools.guardrails.bench import Bench
+from handwheel.tools.guardrails.gate import intent, papers
+from handwheel.tools.guardrails.gate.lock import GateLock
+from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.requests.stamps import Instant
+
+from .mutant import Mutant, both, nothing, put, says, step
+
+_WAY = "tests/gate/test_on_the_way.py"
+_MADE_UP = "tests/gate/test_made_up_on_paper.py"
+_COUNTED = "tests/gate/test_counted_on_paper.py::test_two_rows_are_not_two_people"
+_HOLDS, _PEOPLE = "tests/gate/test_holds_at_the_gate.py", "tests/gate/test_people_at_the_gate.py"
+
+
+def _any_epoch(patch: pytest.MonkeyPatch) -> None:
+    """Lets a gate take whatever epoch is the newest for its own."""
+    real = Database.all
+
+    def all_(self: Database, question: str, *values: object) -> Any:
+        found = real(self, question, *values)
+        if question == "SELECT max(epoch) FROM gate":
+            return [[_Equal()]]
+        return found
+
+    patch.setattr(Database, "all", all_)
+
+
+class _Equal:
+    """Is like everything."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def _since_s(self: Instant, earlier: Instant) -> float | None:
+    """The wall clock's difference, whatever became of the other clock."""
+    return max((self.wall - earlier.wall).total_seconds(), 0.0)
+
+
+MUTANTS: Sequence[Mutant] = (
+    Mutant(
+        "M1a", "is the lock held?", says(GateLock, "is_held", True),
+        f"{_HOLDS}::test_a_gate_that_was_overtaken_sends_nothing[other_lock_file]",
+        "VERIFIED: 'VERIFIED'> != ",
+    ),
+    Mutant(
+        "M1b", "is the epoch the newest?", _any_epoch,
+        f"{_HOLDS}::test_a_gate_that_was_overtaken_sends_nothing[newer_gate]",
+        "ABORTED_NOT_SENT: 'ABORTED_NOT_SENT'> != ",
+    ),
+    Mutant(
+        "M1c", "is the ledger the one that was anchored?", says(Database, "check_anchors", None),
+        f"{_HOLDS}::test_a_ledger_that_is_not_the_anchored_one_lets_nothing_through",
+        "assert ['01050014ff00'] == []",
+    ),
+    Mutant(
+        "M1d", "are the ledger's triggers those that were made?",
+        says(Database, "check_schema", None),
+        "tests/gate/test_ledger_by_hand.py::test_a_ledger_whose_guards_were_altered_is_used_no_more"
+        "[CREATE TABLE mine(a)]",
+        "[] == [True]",
+    ),
+    Mutant(
+        "M2a", "is the digest the one that was filed?", put(RequestRecord, "is_intact", True),
+        "tests/gate/test_requests_at_the_gate.py::test_an_altered_value_is_not_sent",
+        "the decision is about another request",
+    ),
+    Mutant(
+        "M2b", "is it this action's turn?", says(papers, "check_turn", None),
+        f"{_HOLDS}::test_a_later_command_does_not_overtake_an_earlier_one",
+        "VERIFIED: 'VERIFIED'> != ",
+    ),
+    Mutant(
+        "M2c", "is there anything to take back, and is it this?",
+        says(papers, "check_recovery", None),
+        "tests/gate/test_taking_back_on_paper.py::test_an_undo_comes_after_its_command_and_once",
+        "PIC-102.sp reads 350 kPa",
+    ),
+    Mutant(
+        "M3a", "is a key revoked?", says(Bench, "revoked_keys", frozenset[str]()),
+        f"{_WAY}::test_a_key_that_was_revoked_after_the_approval_moves_nothing[anna]",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M3b", "has the person whom it names as its proposer signed it?",
+        says(papers, "_check_proposer", None),
+        f"{_MADE_UP}::test_a_proposal_that_somebody_else_has_signed_is_none",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M3c", "are those who approved different people?",
+        says(vars(quorum)["_Judge"], "_fault_of_repetition", None),
+        f"{_COUNTED}[one person twice]",
+        "1 of 2 people have approved",
+    ),
+    Mutant(
+        "M3d", "is it somebody else's request?", says(quorum, "_is_own", False),
+        f"{_COUNTED}[who asked for it]",
+        "1 of 2 people have approved",
+    ),
+    Mutant(
+        "M3e", "does anybody object?", put(quorum, "_OBJECTIONS", {}),
+        f"{_PEOPLE}::test_a_rejection_beside_an_approval_wins_at_the_gate",
+        "VERIFIED: 'VERIFIED'> != ",
+    ),
+    Mutant(
+        "M3f", "was the person shown this request?", says(papers, "check_card", None),
+        "tests/gate/test_decisions_at_the_gate.py::test_nobody_approves_what_they_were_not_shown"
+        "[lost]",
+        "VERIFIED: 'VERIFIED'> is",
+    ),
+    Mutant(
+        "M3g", "was the decision made in view of this ledger?", says(Bench, "check_head", None),
+        f"{_MADE_UP}::test_an_approval_in_view_of_another_ledger_moves_nothing[False]",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M3h", "may a script approve this?", says(papers, "is_unattended_allowed", True),
+        f"{_PEOPLE}::test_a_script_approves_only_where_the_policy_says_so",
+        "VERIFIED: 'VERIFIED'> is",
+    ),
+    Mutant(
+        "M4a", "has the approval expired while the device was reached?",
+        put(intent, "in_time", nothing),
+        f"{_WAY}::test_an_approval_that_ends_while_the_device_is_reached_sends_nothing",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M4b", "has the approval expired, before and after?",
+        both(step("in_time", nothing), put(intent, "in_time", nothing)),
+        f"{_WAY}::test_an_approval_that_is_too_old_moves_nothing",
+        "'VERIFIED' == 'INVALIDATED'",
+    ),
+    Mutant(
+        "M4c", "how long an approval holds", says(papers, "_holds_for_s", inf),
+        f"{_WAY}::test_an_approval_that_is_too_old_moves_nothing",
+        "'VERIFIED' == 'INVALIDATED'",
+    ),
+    Mutant(
+        "M4d", "was a clock set, or the machine restarted?", put(Instant, "since_s", _since_s),
+        f"{_WAY}::test_a_clock_that_was_set_after_the_approval_ends_it[3.0]",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M4e", "is the time of the lease over?", says(papers, "check_time_has_come", None),
+        "tests/gate/test_leases_on_paper.py::test_nothing_that_was_made_due_too_early_leaves",
+        "its lease is taken back after 0.0 s",
+    ),
+    Mutant(
+        "M6a", "are the files those of the request, and on the disk?",
+        says(papers, "check_files", None),
+        "tests/gate/test_requests_at_the_gate.py"
+        "::test_a_file_that_changes_after_the_approval_stops_it[tags.yaml]",
+        "VERIFIED: 'VERIFIED'> is",
+    ),
+    Mutant(
+        "M6b", "does it describe the tag as the site does?",
+        says(papers, "check_description", None),
+        "tests/gate/test_requests_at_the_gate.py"
+        "::test_what_was_made_up_is_not_sent_though_people_sign_it[no read-back]",
+        "VERIFIED: 'VERIFIED'> is",
+    ),
+)  # fmt: skip

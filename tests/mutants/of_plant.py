@@ -1,0 +1,131 @@
+"""What stands in the way whatever is signed, and parts of the look at the plant."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from handwheel.connectors.tags import Tag
+from handwheel.connectors.values import DataValue
+from handwheel.tools.guardrails import hindrances
+from handwheel.tools.guardrails.across import CrossLimit
+from handwheel.tools.guardrails.gate import plant, readback
+from handwheel.tools.guardrails.gate.passage import Passage, Readback
+from handwheel.tools.guardrails.gate.suspension import Suspensions
+
+from .mutant import Apply, Mutant, put, says
+
+_WAY, _SHOWS = "tests/gate/test_on_the_way.py", "tests/gate/test_what_the_device_shows.py"
+
+
+def _without(name: str) -> Apply:
+    """Takes one of the standing checks of the seventh step away."""
+
+    def apply(patch: pytest.MonkeyPatch) -> None:
+        checks: tuple[Callable[..., None], ...] = vars(hindrances)["_STANDING"]
+        left = tuple(each for each in checks if each.__name__ != name)
+        assert len(left) == len(checks) - 1, name
+        patch.setattr(hindrances, "_STANDING", left)
+
+    return apply
+
+
+def _as_read(_: Passage, readings: Mapping[str, DataValue]) -> dict[str, DataValue]:
+    """Lets a reading count, however old."""
+    return dict(readings)
+
+
+def _judged(otherwise: Callable[[Readback], Readback]) -> Apply:
+    """Lets what is read back be judged otherwise."""
+
+    def apply(patch: pytest.MonkeyPatch) -> None:
+        real = vars(readback)["_judge"]
+
+        def judge(passage: Passage, tag: Tag, reading: DataValue) -> Readback:
+            return otherwise(real(passage, tag, reading))
+
+        patch.setattr(readback, "_judge", judge)
+
+    return apply
+
+
+MUTANTS: Sequence[Mutant] = (
+    Mutant(
+        "M7a", "is it locked out, in the ledger too?", _without("check_lockout"),
+        "tests/gate/test_lockouts_at_the_gate.py"
+        "::test_only_a_signed_release_unlocks_and_what_was_approved_before_stays_dead",
+        "VERIFIED: 'VERIFIED'> != ",
+    ),
+    Mutant(
+        "M7b", "whose equipment is it?", _without("_check_authority"),
+        "tests/gate/test_made_up_on_paper.py"
+        "::test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it_over",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M7c", "is the tag in another's lease?", _without("check_lease"),
+        "tests/gate/test_leases_on_paper.py::test_no_other_request_writes_what_is_in_a_lease",
+        "PIC-102.sp reads 365 kPa",
+    ),
+    Mutant(
+        "M7d", "is an outcome unresolved?", _without("_check_held"),
+        "tests/gate/test_recovery.py"
+        "::test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves_it",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M7e", "is the cool-down over?", _without("_check_cooldown"),
+        f"{_WAY}::test_a_wall_clock_set_back_shortens_no_cool_down",
+        "PIC-102.sp is written again after 5.0 s",
+    ),
+    Mutant(
+        "M7f", "is it too fast, or too much for its group?",
+        says(hindrances, "check_pace", None),
+        "tests/gate/test_groups_on_paper.py"
+        "::test_one_write_too_many_is_stopped_and_goes_when_the_window_is_over",
+        "VERIFIED: P-101A.run_cmd reads true",
+    ),
+    Mutant(
+        "M7g", "is actuation suspended?", says(Suspensions, "check", None),
+        "tests/gate/test_suspension.py"
+        "::test_what_begins_after_the_claim_is_invalidated_by_the_seventh_step",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M9a", "is what was expected there?", says(plant, "_check_expected", None),
+        f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M9b", "is what is required true?", says(plant, "_requirements", []),
+        f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M9c", "is a limit across tags kept?", says(CrossLimit, "denial", ""),
+        f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M9d", "is the step too large from what is there?", says(plant, "_check_step", None),
+        "tests/gate/test_plant_at_the_gate.py::test_a_step_that_has_become_too_large_is_not_made",
+        "VERIFIED: 'VERIFIED'> is",
+    ),
+    Mutant(
+        "M9e", "is the reading fresh?", put(plant, "_aged", _as_read),
+        f"{_SHOWS}::test_a_reading_that_is_old_or_of_another_kind_lets_nothing_through",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M15a", "does the device show the very bytes?",
+        _judged(lambda found: replace(found, is_as_sent=found.is_read)),
+        f"{_SHOWS}::test_only_a_good_reading_of_the_very_bytes_verifies",
+        "'VERIFIED' != 'MISMATCH'",
+    ),
+    Mutant(
+        "M15b", "can what the device shows be relied on?",
+        _judged(lambda found: found if found.is_read else replace(found, is_read=True)),
+        f"{_SHOWS}::test_only_a_good_reading_of_the_very_bytes_verifies",
+        "'MISMATCH' != 'UNKNOWN'",
+    ),
+)  # fmt: skip

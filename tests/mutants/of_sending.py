@@ -1,0 +1,239 @@
+"""Parts of the steps around the frame, the door, the ledger, and the gate between actions."""
+
+from collections.abc import Collection, Sequence
+from math import inf
+
+import pytest
+
+from handwheel.connectors.actuation import door
+from handwheel.connectors.actuation.door import Answer, Door
+from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.errors import WriteOutcomeUnknown
+from handwheel.tools.guardrails.gate import gate, intent, recovery, sending
+from handwheel.tools.guardrails.gate.gate import Gate
+from handwheel.tools.guardrails.gate.lookout import Lookout
+from handwheel.tools.guardrails.gate.passage import Passage, Post
+from handwheel.tools.guardrails.ledger.database import Database, Transaction
+from handwheel.tools.guardrails.ledger.transitions import RequestState
+
+from ..kill import defects
+from .mutant import Apply, Mutant, put, says
+
+_WAY, _SHOWS = "tests/gate/test_on_the_way.py", "tests/gate/test_what_the_device_shows.py"
+_DOOR = (
+    "tests/connectors/test_door.py"
+    "::test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_through"
+)
+_FAULTS = "tests/gate/test_recovery.py::test_each_fault_of_a_device_has_its_outcome_and_one_frame"
+
+
+def _defect(*names: str) -> Apply:
+    """Puts defects in place that gates of another process have in `tests/kill`."""
+
+    def apply(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(defects, "_patch", patch)
+        for name in names:
+            getattr(defects, name)()
+
+    return apply
+
+
+def _without_objection(words: str) -> Apply:
+    """Lets the door object to everything but this."""
+
+    def apply(patch: pytest.MonkeyPatch) -> None:
+        real = vars(Door)["_objection"]
+
+        def objection(self: Door, permit: Permit) -> str:
+            found: str = real(self, permit)
+            return "" if found == words else found
+
+        patch.setattr(Door, "_objection", objection)
+
+    return apply
+
+
+def _used_again(patch: pytest.MonkeyPatch) -> None:
+    """Lets a door be used any number of times."""
+    real = Door.send
+
+    async def send(self: Door, permit: Permit) -> Answer:
+        vars(self)["_is_used"] = False
+        return await real(self, permit)
+
+    patch.setattr(Door, "send", send)
+
+
+def _resend(patch: pytest.MonkeyPatch) -> None:
+    """Sends once more where no answer came, as a library's retry does."""
+    real = Door.send
+
+    async def send(self: Door, permit: Permit) -> Answer:
+        try:
+            return await real(self, permit)
+        except WriteOutcomeUnknown:
+            vars(self)["_is_used"] = False
+            return await real(self, permit)
+
+    patch.setattr(Door, "send", send)
+
+
+def _unanchored(patch: pytest.MonkeyPatch) -> None:
+    """Lets no transaction wait until the disk has its anchor."""
+    real = Database.transaction
+
+    def transaction(self: Database, now: object = None, **_: object) -> object:
+        return real(self, now, waits_for_anchor=False)  # type: ignore[arg-type]
+
+    patch.setattr(Database, "transaction", transaction)
+
+
+def _whatever_the_clock(patch: pytest.MonkeyPatch) -> None:
+    """Lets the last look take a clock that was set for one that was not."""
+    real = vars(sending)["_outdated"]
+
+    def outdated(passage: Passage) -> str:
+        reason: str = real(passage)
+        return "" if reason.startswith("the clock was set") else reason
+
+    patch.setattr(sending, "_outdated", outdated)
+
+
+def _nobodys(patch: pytest.MonkeyPatch) -> None:
+    """Lets a gate leave alone what another one has broken off."""
+
+    async def recover_in_flight(post: Post) -> None: ...
+
+    for place in (recovery, gate):
+        patch.setattr(place, "recover_in_flight", recover_in_flight)
+
+
+def _not_ended(patch: pytest.MonkeyPatch) -> None:
+    """Lets a gate that starts go on with what was approved before."""
+
+    def invalidate_in(_: Transaction, reason: str, states: Collection[RequestState]) -> None:
+        assert (reason, set(states)) == (recovery.RESTARTED, {RequestState.APPROVED})
+
+    patch.setattr(recovery, "invalidate_in", invalidate_in)
+
+
+MUTANTS: Sequence[Mutant] = (
+    Mutant(
+        "M11a", "does the request still stand?", says(intent, "is_open", True),
+        f"{_WAY}::test_a_request_that_is_taken_back_on_the_way_is_not_sent",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M11b", "the wait for the intent's anchor", _unanchored,
+        "tests/gate/test_anchored_on_paper.py"
+        "::test_a_disk_that_does_not_keep_the_intents_anchor_lets_nothing_leave",
+        "assert [Frame(",
+    ),
+    Mutant(
+        "M11c", "the order within: the intent is recorded with the outcome",
+        _defect("late_intent"),
+        "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
+        "I3: 0 intents for the frame",
+    ),
+    Mutant(
+        "M11d", "has the journal an intent of it already?",
+        put(intent, "INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?"),
+        "tests/gate/test_ledger_by_hand.py::test_what_the_journal_knows_of_is_not_sent_again[True]",
+        "c1 leaves a second time",
+    ),
+    Mutant(
+        "M12a", "the look at the lockout file", says(sending, "locked_files", set[str]()),
+        f"{_WAY}::test_a_lockout_at_the_last_moment_lets_nothing_leave",
+        "'VERIFIED' != 'REFUSED'",
+    ),
+    Mutant(
+        "M12b", "the 2 s from the look to the frame", put(sending, "BUDGET_S", inf),
+        f"{_WAY}::test_a_machine_that_sleeps_between_the_look_and_the_frame_sends_nothing",
+        "'VERIFIED' != 'REFUSED'",
+    ),
+    Mutant(
+        "M12c", "was the clock set after the look?", _whatever_the_clock,
+        f"{_WAY}::test_a_machine_that_sleeps_between_the_look_and_the_frame_sends_nothing",
+        "its approval is None s old",
+    ),
+    Mutant(
+        "M13a", "the door's own look at the device", _without_objection(door.OTHER_DEVICE),
+        f"{_DOOR}[modbus another device]",
+        "DID NOT RAISE WriteRefused",
+    ),
+    Mutant(
+        "M13b", "the door's own look at the bytes", _without_objection(door.OTHER_BYTES),
+        "tests/connectors/test_door.py::test_the_bytes_of_another_tag_are_refused",
+        "DID NOT RAISE WriteRefused",
+    ),
+    Mutant(
+        "M13c", "the door's own look at the tag", _without_objection(door.OTHER_TAG),
+        f"{_DOOR}[modbus another tag]",
+        "DID NOT RAISE WriteRefused",
+    ),
+    Mutant(
+        "M13d", "the door's own look at the time", _without_objection(door.EXPIRED),
+        f"{_SHOWS}::test_the_door_itself_stops_a_frame_that_would_leave_too_late[2.1-REFUSED]",
+        "'VERIFIED' != 'REFUSED'",
+    ),
+    Mutant(
+        "M13e", "the door's own look at the intent", _without_objection(door.NO_INTENT),
+        f"{_DOOR}[modbus no intent]",
+        "DID NOT RAISE WriteRefused",
+    ),
+    Mutant(
+        "M13f", "a door lets one frame through", _used_again,
+        "tests/connectors/test_door.py::test_a_door_lets_one_frame_through_and_no_second",
+        "DID NOT RAISE WriteRefused",
+    ),
+    Mutant(
+        "M13g", "nobody sends again where no answer came", _resend, f"{_FAULTS}",
+        "c1 leaves a second time",
+    ),
+    Mutant(
+        "R1", "the row count of a change", _defect("row_count_unchecked"),
+        "tests/gate/test_two_executors.py::test_who_loses_the_claim_does_nothing_more",
+        "the journal has an intent for",
+    ),
+    Mutant(
+        "R2", "the row count, and what the journal and the schema say to a second intent",
+        _defect("row_count_unchecked", "drop_second_line"),
+        "tests/gate/test_two_executors.py::test_who_loses_the_claim_does_nothing_more",
+        "I3: 0 intents",
+    ),
+    Mutant(
+        "G1", "the end of what was approved before the clock was set",
+        says(gate, "invalidate", None),
+        "tests/gate/test_what_a_gate_finds.py"
+        "::test_a_clock_that_is_set_ends_what_waits_and_only_that[60.0]",
+        "a restart or a clock step came in between",
+    ),
+    Mutant(
+        "G2", "the latch of a lockout that was seen", says(Gate, "_latch", None),
+        "tests/gate/test_a_gate_at_its_post.py"
+        "::test_a_lockout_ends_what_it_covers_and_is_latched_under_the_sites_name",
+        "{} == {'P-101A': 1}",
+    ),
+    Mutant(
+        "G3", "the end of what was approved before the gate was started", _not_ended,
+        "tests/gate/test_recovery.py"
+        "::test_what_is_approved_and_waits_does_not_outlive_its_gate",
+        "'DUE' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "G4", "the 10 s within which what is due is taken up", says(gate, "sweep", None),
+        f"{_WAY}::test_a_due_command_is_taken_up_within_ten_seconds_or_not[10.1-INVALIDATED]",
+        "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "G5", "the outcome of what another gate has broken off", _nobodys,
+        "tests/gate/test_recovery.py::test_a_gate_that_ends_anywhere_never_sends_again",
+        "'CLAIMED'] != ",
+    ),
+    Mutant(
+        "G6", "the end of what was approved before a suspension",
+        says(Lookout, "_end_what_was_approved", None),
+        "tests/gate/test_suspension.py::test_a_full_disk",
+        "APPROVED: 'APPROVED'> != ",
+    ),
+)  # fmt: skip

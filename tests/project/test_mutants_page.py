@@ -1,0 +1,30 @@
+"""The page of mutants lists those that there are, each can be put in place, and its test exists."""
+
+import pytest
+
+from ..mutants.catalogue import MUTANTS, table
+from ..mutants.mutant import Mutant
+from .doc_tables import DOCS, text_of
+
+PAGE = DOCS / "explanation/mutants.md"
+
+
+def test_the_page_lists_every_mutant_and_the_test_that_fails() -> None:
+    rows = [line for line in text_of(PAGE).splitlines() if line.startswith("| ")][1:]
+    assert rows == table(MUTANTS).splitlines(), "see `python -m tests.mutants --table`"
+    assert len({each.id for each in MUTANTS}) == len(MUTANTS)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[each.id for each in MUTANTS])
+def test_each_can_be_put_in_place(mutant: Mutant) -> None:
+    """What it replaces is still there under that name; else it would replace nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        mutant.apply(patch)
+
+
+def test_the_test_that_each_names_is_one_that_runs(request: pytest.FixtureRequest) -> None:
+    if request.config.args != request.config.getini("testpaths"):
+        pytest.skip("it takes all tests to tell; this run has collected some")
+    ids = {item.nodeid for item in request.session.items}
+    tests = ids | {each.partition("[")[0] for each in ids}
+    assert {each.test for each in MUTANTS} - tests == set()

@@ -1,0 +1,83 @@
+"""A hint wakes who waits, costs whoever gives it nothing, and goes nowhere else."""
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from handwheel.tools.guardrails.wake import Listener, notify
+
+
+def woken(listener: Listener) -> bool:
+    """Whether a hint waits; takes it."""
+    begun_s = monotonic()
+    listener.wait(0.2)
+    return monotonic() - begun_s < 0.15
+
+
+def test_each_listener_is_woken_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    state = tmp_path / ("a" * 120)  # longer than a socket's path may be
+    state.mkdir()
+    notify(state, "R-1")  # nobody listens, and there is no folder
+    with Listener(state) as one, Listener(state) as other:
+        notify(state, "R-1/c1")
+        notify(state, "R-1/c1")
+        assert [woken(one), woken(other), woken(one)] == [True, True, False]
+    assert list((state / "wake").iterdir()) == []
+
+
+async def test_who_waits_in_a_loop_is_woken_as_well(tmp_path: Path) -> None:
+    with Listener(tmp_path) as listener:
+        waiting = asyncio.create_task(listener.wait_async(60.0))
+        await asyncio.sleep(0)
+        notify(tmp_path, "R-1")
+        await waiting
+        await listener.wait_async(0.0)
+
+
+def test_a_full_listener_is_left_alone_and_a_dead_one_taken_away(tmp_path: Path) -> None:
+    with Listener(tmp_path) as slow:
+        dead = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        dead.bind(str(tmp_path / "wake" / "dead"))
+        dead.close()
+        for _ in range(1000):
+            notify(tmp_path, "R-1")
+        assert not (tmp_path / "wake" / "dead").exists()
+        with Listener(tmp_path) as quick:
+            notify(tmp_path, "R-2")
+            assert woken(quick)
+        assert woken(slow)
+
+
+def test_nothing_is_told_through_a_link_nor_to_anything_but_a_socket(tmp_path: Path) -> None:
+    state, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
+    (state / "wake").mkdir(parents=True)
+    elsewhere.mkdir()
+    with Listener(elsewhere) as outside:
+        (outside_socket,) = (elsewhere / "wake").iterdir()
+        (state / "wake" / "link").symlink_to(outside_socket)
+        (state / "wake" / "file").write_text("kept", encoding="utf-8")
+        os.mkfifo(state / "wake" / "pipe")
+        notify(state, "R-1")
+        assert not woken(outside)
+        (state / "wake").rename(state / "old")
+        (state / "wake").symlink_to(elsewhere / "wake")
+        notify(state, "R-1")
+        assert not woken(outside)
+        notify(elsewhere, "R-1")
+        assert woken(outside)
+    assert (state / "old" / "file").read_text(encoding="utf-8") == "kept"
+
+
+@pytest.mark.parametrize("spoil", ["a file", "no state folder"])
+def test_where_there_is_no_folder_who_waits_waits_his_time_out(tmp_path: Path, spoil: str) -> None:
+    state = tmp_path / "state"
+    if spoil == "a file":
+        state.mkdir()
+        (state / "wake").touch()
+    with Listener(state) as listener:
+        notify(state, "R-1")
+        assert not woken(listener)
