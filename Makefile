@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: demo test test-wheel check bench soak lock picture clean
+.PHONY: demo test test-wheel check bench soak coverage lock picture clean
 
 demo: $(VENV)/.run
 	@$(BIN)/handwheel demo $(ARGS)
@@ -36,6 +36,12 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
+
+# Every branch of what stands between an agent and the plant, run by the tests that are about it.
+FOR_COVERAGE := tests/tools tests/gate $(wildcard tests/connectors/test_door*.py)
+coverage: $(VENV)/.dev
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --timeout 120 \
+		--cov --cov-report=term $(FOR_COVERAGE) $(ARGS)
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \

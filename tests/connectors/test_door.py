@@ -221,6 +221,7 @@ async def test_the_bytes_of_another_tag_are_refused(works: Works, name: str, val
     assert works.arrived() == []
 
 
+@pytest.mark.way_in("D8")
 @pytest.mark.parametrize(("name", "value"), [("P-101B.run_cmd", True), ("PIC-102.sp", 361.5)])
 async def test_a_door_lets_one_frame_through_and_no_second(
     works: Works, name: str, value: Value

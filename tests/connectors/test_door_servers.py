@@ -191,6 +191,7 @@ async def test_what_the_server_refuses_before_it_acts_is_refused(
     assert (caught.value.code, caught.value.was_sent, len(arrived)) == (code, True, 1)
 
 
+@pytest.mark.way_in("D8")
 @pytest.mark.parametrize("cuts_before", [False, True], ids=["after", "before"])
 async def test_a_connection_cut_at_the_write_is_an_unknown_outcome(
     plant: PlantServer, tmp_path: Path, cuts_before: bool

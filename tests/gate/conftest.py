@@ -11,6 +11,7 @@ from handwheel.connectors.site import Site
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import served
+from .paper_heartbeat import BeatingRoom, make_beating_site
 from .paper_site import make_site
 from .runs import Runner
 from .watched import Watched
@@ -66,6 +67,21 @@ def paper_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 async def room(paper_site: Site, tmp_path: Path) -> AsyncGenerator[Watched]:
     """A gate with a plant on paper, and an oracle that watches both."""
     room = Watched(replace(paper_site, state=tmp_path))
+    await room.start_gate()
+    yield room
+    room.close()
+
+
+@pytest.fixture(scope="module")
+def beating_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site without a plant, on which a pump has a heartbeat."""
+    return make_beating_site(tmp_path_factory.mktemp("beating"))
+
+
+@pytest.fixture
+async def beating_room(beating_site: Site, tmp_path: Path) -> AsyncGenerator[BeatingRoom]:
+    """A gate with a plant on paper, whose heartbeat is driven by the test."""
+    room = BeatingRoom(replace(beating_site, state=tmp_path))
     await room.start_gate()
     yield room
     room.close()

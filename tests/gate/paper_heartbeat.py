@@ -11,6 +11,7 @@ from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor
 from handwheel.connectors.site import Site, load_site
 from handwheel.connectors.tags import Tag
 from handwheel.tools.guardrails.audit import audit
+from handwheel.tools.guardrails.authority import TakenMode, take_over
 from handwheel.tools.guardrails.gate.heartbeat import Heartbeat
 from handwheel.tools.guardrails.heartbeats import heartbeats_of
 from handwheel.tools.guardrails.ledger.database import Database
@@ -21,6 +22,7 @@ from .paper_plant import Frame, PaperWriter
 from .paper_site import make_site
 from .room import Room
 
+Event = Callable[["BeatingRoom"], object]
 PUMP, BEAT = "P-101A", "P-101A.hb"
 HEAD = bytes.fromhex("01060014")
 """Unit 1, a write of one register, register 20: what every count of the heartbeat begins with."""
@@ -147,3 +149,21 @@ def at_once(work: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     raise AssertionError("it waits")
+
+
+def take(scope: str, mode: TakenMode) -> Event:
+    return lambda room: take_over(
+        room.desk.database, room.site, scope, mode, "dora", room.clock.now()
+    )
+
+
+def lock_out(scope: str) -> Event:
+    return lambda room: room.desk.lock_out(scope)
+
+
+def suspend(scope: str) -> Event:
+    return lambda room: room.post.suspensions.note(scope, "test", "a test", room.clock.now())
+
+
+def switch(value: int) -> Event:
+    return lambda room: room.plant.values.update({"P-101A.mode": value})

@@ -194,7 +194,8 @@ class Heartbeat:
             "protocol": door.identity.kind, "wire": door.wire(self._count).hex(),
             "epoch": self._post.epoch,
         }  # fmt: skip
-        return self._record("heartbeat.started", body)
+        with self._post.database.transaction(self._post.clock()) as transaction:
+            return transaction.record("heartbeat.started", self._equipment, body).seq
 
     async def _end(self, reason: str) -> None:
         """It may not be, or not any more; the journal knows before anything else comes."""
@@ -207,24 +208,26 @@ class Heartbeat:
     def _stop(self, reason: str) -> None:
         if self._running is None:
             return
-        said = {"reason": reason, "unanswered": self._running.unanswered, "epoch": self._post.epoch}
-        self._record(
-            "heartbeat.stopped", {"tag": self._tag.name, "count": self._running.last, **said}
-        )
+        body: dict[str, object] = {
+            "tag": self._tag.name, "count": self._running.last, "reason": reason,
+            "unanswered": self._running.unanswered, "epoch": self._post.epoch,
+        }  # fmt: skip
+        with self._post.database.transaction(self._post.clock()) as transaction:
+            transaction.record("heartbeat.stopped", self._equipment, body)
         self._running, self._failures = None, 0
 
     def _fail(self, reason: str) -> None:
         """Notes that a count was refused, is in doubt, or did not leave; tells it once."""
         self._failures += 1
         if self._failures == TOLD_AFTER:
-            said = {"reason": reason, "times": TOLD_AFTER, "epoch": self._post.epoch}
-            self._record("heartbeat.failed", {"tag": self._tag.name, "count": self._count, **said})
+            body: dict[str, object] = {
+                "tag": self._tag.name, "count": self._count, "times": TOLD_AFTER, "reason": reason,
+                "epoch": self._post.epoch,
+            }  # fmt: skip
+            with self._post.database.transaction(self._post.clock()) as transaction:
+                transaction.record("heartbeat.failed", self._equipment, body)
         if self._failures >= TOLD_AFTER:
             self._note(f"{TOLD_AFTER} counts in a row came to nothing: {reason}")
-
-    def _record(self, kind: str, body: dict[str, object]) -> int:
-        with self._post.database.transaction(self._post.clock()) as transaction:
-            return transaction.record(kind, self._equipment, body).seq
 
     def _note(self, trouble: str) -> None:
         self._troubles.note(f"heartbeat of {self._equipment}", trouble)
