@@ -130,7 +130,7 @@ class Circumstances:
         """Notes that somebody has taken equipment over, and ends what that ends."""
         members = self._site.members_of(scope)
         for each in members:
-            if self._modes.get(each, ("", now, 0.0))[0] == "AGENT":
+            if each in self._modes and self._modes[each][0] == "AGENT":
                 self._modes[each] = ("OPERATOR", now, 0.0)
         self._modes[scope] = (mode, now, 0.0)
         for told in self._oracle.told.values():

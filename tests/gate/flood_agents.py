@@ -1,17 +1,17 @@
 """What agents ask for: where a person has handed equipment over, and where nobody has."""
 
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from handwheel.tools.errors import HandwheelError
+from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.guardrails.ledger.database import LostRace
 from handwheel.tools.guardrails.ledger.run_actions import end_request, file_segment, set_due
 from handwheel.tools.guardrails.ledger.stops import generations
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.segment import make_segment, scopes_of_segment, tags_of_segment
 
-from .flood import Flood, Kind, Told, altered
+from .flood import Flood, Kind, Told
+from .flood_room import altered
 from .flood_site import frame_of
 from .runs import AGENT, RUN, Write, command, recovery, segment_of
 
@@ -28,7 +28,9 @@ def made(flood: Flood, write: Write, back: Write) -> ActionRequest:
         site, run=run, commands=(command(site, write),), recovery=(recovery(site, back, 0),),
         evidence=(), proposal_key=f"the only segment of {run.run_id}",
     )  # fmt: skip
-    seen = room.plant.survey(tags_of_segment(filing, segment), [each.tag for each in segment.wishes])
+    seen = room.plant.survey(
+        tags_of_segment(filing, segment), [each.tag for each in segment.wishes]
+    )
     locks = generations(room.desk.database, scopes_of_segment(site, segment))
     request, denial = make_segment(filing, segment, seen, AGENT, locks, room.clock.now())
     assert not denial

@@ -1,16 +1,19 @@
-"""What is asked for: honest proposals, values and tags that nobody may write, and agents' wishes."""
+"""What people ask for: honest proposals, and values and tags that nobody may write."""
 
 import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf, nan
 
+import pytest
+
+from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.values import Value
-from handwheel.tools.errors import HandwheelError
 from handwheel.tools.requests.request import ActionRequest, Lease
 from handwheel.tools.requests.terms import Terms
 
-from .flood import Flood, Kind, Told, altered
+from .flood import Flood, Kind, Told
+from .flood_room import altered
 from .flood_site import frame_of
 from .paper_plant import Fault
 
@@ -98,19 +101,21 @@ async def _with_fault(flood: Flood) -> Told:
     told = await _approved(flood, request)
     if told.at_the_gate.startswith(("UNKNOWN", "MISMATCH")):
         action_id = request.commands[0].action_id
-        flood.room.desk.resolve(action_id, flood.rng.choice(("resolve-applied",)))
+        flood.room.desk.resolve(action_id, "resolve-applied")
     return told
+
+
+def _ask(flood: Flood, tag: str, value: Value) -> None:
+    flood.site.find_tags([tag])  # as the command line does
+    flood.room.desk.request([(tag, value)])
 
 
 async def _bad(flood: Flood) -> Told:
     tag, value, reason = flood.rng.choice(BAD)
-    try:
-        flood.site.find_tags([tag])  # as the command line does
-        flood.room.desk.request([(tag, value)])
-    except HandwheelError as refusal:
-        assert reason in str(refusal), (tag, value, refusal)
-        return Told(f"no request: {refusal}")
-    return Told()
+    with pytest.raises(HandwheelError) as refusal:
+        _ask(flood, tag, value)
+    assert reason in str(refusal.value), (tag, value)
+    return Told(f"no request: {refusal.value}")
 
 
 async def _denied(flood: Flood) -> Told:

@@ -1,14 +1,16 @@
 """What comes between an honest approval and the frame, so that it must not leave any more."""
+# A gate is started past everything that starts one.
+# pyright: reportPrivateUsage=false
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.values import Value
-from handwheel.tools.errors import HandwheelError
-from handwheel.tools.guardrails.authority import take_over
-from handwheel.tools.guardrails.gate.gate import Gate, _new_epoch
+from handwheel.tools.guardrails.authority import TakenMode, take_over
+from handwheel.tools.guardrails.gate.gate import _new_epoch
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.lockouts import lockout_file
 from handwheel.tools.guardrails.operators import Roster
@@ -64,12 +66,10 @@ def _nobody_readable(flood: Flood, request: ActionRequest) -> None:
     flood.set_people(Roster((), (), ""))
 
 
-def _local(mode: str) -> Event:
+def _local(mode: TakenMode) -> Event:
     def event(flood: Flood, request: ActionRequest) -> None:
         desk = flood.room.desk
-        assert mode in {"LOCAL", "MAINTENANCE"}
-        taken = "LOCAL" if mode == "LOCAL" else "MAINTENANCE"
-        take_over(desk.database, flood.site, "P-101A", taken, "otto", flood.room.clock.now())
+        take_over(desk.database, flood.site, "P-101A", mode, "otto", flood.room.clock.now())
 
     return event
 
@@ -150,6 +150,8 @@ async def _tidy_up(flood: Flood, values: dict[str, Value], name: str) -> None:
             await flood.start_gate()
         case "file changed":
             (flood.site.root / "policy.yaml").write_text(flood.policy_text, encoding="utf-8")
+        case _:
+            pass
     flood.set_people(room.desk.bench.roster)
 
 
@@ -192,7 +194,10 @@ async def _twice(flood: Flood) -> Told:
 
 
 EVENTS = (
-    *(Kind(name, partial(_event, name=name), gate=reason) for name, (_, _, reason) in EVENTS_.items()),
+    *(
+        Kind(name, partial(_event, name=name), gate=reason)
+        for name, (_, _, reason) in EVENTS_.items()
+    ),
     Kind("gate started again", _gate_started_again, gate="the gate was started after"),
     Kind("cooling down", _cooling_down, "VERIFIED", "its cool-down is 20 s", is_honest=True),
     Kind("rejected", _rejected, "REJECTED", "rejected by bert"),

@@ -16,7 +16,8 @@ from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import parse_stamp, stamp
 
 from ..tools import people
-from .flood import Flood, Kind, Told, altered
+from .flood import Flood, Kind, Told
+from .flood_room import altered
 
 Draft = dict[str, Any]
 Change = Callable[[Draft], object]
@@ -53,6 +54,10 @@ def another_bit(draft: Draft) -> None:
 
 def an_hour_early(draft: Draft) -> None:
     draft["filed_at"] = stamp(parse_stamp(draft["filed_at"]) - timedelta(hours=1))
+
+
+def once_more(draft: Draft) -> None:
+    draft["commands"].append(draft["commands"][0])
 
 
 def taken_back(draft: Draft) -> None:
@@ -107,7 +112,7 @@ CHANGES: Mapping[str, tuple[tuple[str, Value], Change, str]] = {
     "nobody's key": (START, lambda draft: draft["proposer"].pop("key_id"), "has not signed"),
     "an agent": (START, lambda draft: draft["proposer"].update(kind="agent"), "no request"),
     "unlisted recovery": (START, taken_back, "no request"),
-    "the same name": (START, lambda draft: draft["commands"].append(draft["commands"][0]), "no request"),
+    "the same name": (START, once_more, "no request"),
 }  # fmt: skip
 
 
@@ -124,9 +129,9 @@ async def _altered(flood: Flood, name: str) -> Told:
 
 
 async def _altered_afterwards(flood: Flood) -> Told:
-    write, change, reason = flood.rng.choice([
-        each for each in CHANGES.values() if not each[2].startswith("no request")
-    ])
+    write, change, _ = flood.rng.choice(
+        [each for each in CHANGES.values() if not each[2].startswith("no request")]
+    )
     honest = flood.made(write)
     made = altered(honest, change)
     said = flood.file(made)
@@ -251,7 +256,7 @@ FORGED = (
     *[Kind("altered after signing", _altered_afterwards, gate="INVALIDATED")] * 8,
     *(
         Kind(f"word: {name}", partial(_word, name=name), reason)
-        for name, (_, words, reason) in WORDS.items()
+        for name, (_, _, reason) in WORDS.items()
     ),
     Kind("one of two", _one_of_two, gate=str(Reason.QUORUM_NOT_MET)),
     Kind("nobody", _nobody, gate=str(Reason.QUORUM_NOT_MET)),

@@ -1,4 +1,4 @@
-"""A site for floods of proposals: what may be written, what looks like it, and who must not sign."""
+"""A site for floods: what may be written, what looks like it, and people who must not sign."""
 
 import struct
 from collections.abc import Mapping

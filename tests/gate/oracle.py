@@ -171,7 +171,7 @@ class Oracle:
         self.sent_at[action.action_id] = self._room.clock.now()
 
     def _judge_undo(self, request: ActionRequest, action: Action) -> None:
-        """What was not done is not taken back; a safe state is for a run that has done something."""
+        """What was not sent is not taken back; a safe state needs a run that sent something."""
         if action.undoes is not None:
             assert self.sent[action.undoes], f"I1: {action.undoes} is taken back, and was not sent"
             return

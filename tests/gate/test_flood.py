@@ -1,4 +1,4 @@
-"""Floods of proposals, honest and not: what is honest is sent, once and to the byte, nothing else."""
+"""Floods of proposals: what is honest is sent, once and to the byte, and nothing else is."""
 
 import asyncio
 from collections.abc import Generator

@@ -11,14 +11,18 @@ import pytest
 
 from handwheel.connectors.values import Value
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.deciding import decide
+from handwheel.tools.guardrails.decisions import Signed
 from handwheel.tools.guardrails.gate.gate import take_post
 from handwheel.tools.guardrails.gate.recovery import NOT_SENT, RESTARTED
 from handwheel.tools.guardrails.ledger.backup import back_up
 from handwheel.tools.guardrails.ledger.journal import Row, next_row
 from handwheel.tools.requests.canonical import digest
+from handwheel.tools.requests.request import ActionRequest
 
 from .desk import Desk
 from .forgery import without_triggers
+from .oracle import Told
 from .watched import SETPOINT, START, START_B, Watched
 
 ANOTHER = r"row \d+ of the journal is not the one that was anchored"
@@ -117,15 +121,26 @@ async def test_on_an_old_ledger_no_gate_starts(
 
 
 @pytest.mark.way_in("D16")
-async def test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out(room: Watched) -> None:
-    """Nothing tells that it is old; but what was approved in it came before this gate."""
-    request = room.approved()
-    copy = back_up(room.desk.database, room.site.state / COPY)
+@pytest.mark.parametrize("is_approved", [True, False], ids=["", "signature put in again"])
+async def test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out(
+    room: Watched, *, is_approved: bool
+) -> None:
+    """Nothing tells that it is old; but what was approved in it was signed before this gate."""
+    desk, request = room.desk, asked(room)
+    signed, card = approval(room, request), desk.card(request)
+    if is_approved:
+        decide(desk.bench, signed, card, room.clock.now())
+    copy = back_up(desk.database, room.site.state / COPY)
+    if not is_approved:
+        decide(desk.bench, signed, card, room.clock.now())
     await room.act()
+    assert (desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
     room.plant.values[START[0]] = False
     set_aside(room)
     put_back(room, COPY, copy.anchors.name)
     await restart(room)
+    if not is_approved:
+        assert decide(room.desk.bench, signed, card, room.clock.now()) == "APPROVED"
     for _ in range(2):
         room.watch()
         await room.act()
@@ -133,6 +148,17 @@ async def test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out(room
     assert len(room.plant.frames) == 1
     await room.go_through(START)
     assert room.faults() == ()
+
+
+def asked(room: Watched) -> ActionRequest:
+    request = room.desk.propose(START)
+    room.oracle.told[request.request_id] = Told(request, {"anna": room.clock.now()})
+    return request
+
+
+def approval(room: Watched, request: ActionRequest) -> Signed:
+    """What anna has signed, as somebody keeps it who has seen it pass."""
+    return room.desk.signed("approve", request, "anna")
 
 
 @pytest.mark.way_in("F6")
@@ -229,4 +255,4 @@ async def test_on_a_journal_that_is_another_nothing_leaves(
     assert len(room.plant.frames) == 1
     assert any("is not the row that was anchored" in each for each in room.faults()), room.faults()
     with pytest.raises(LedgerError, match=ANOTHER):
-        Desk(room.site, room.clock, room.plant)
+        room.post.database.check_anchors()

@@ -267,10 +267,10 @@ async def test_a_file_that_the_gate_has_not_read_is_told_before_anybody_signs(
 @pytest.mark.way_in("C8")
 async def test_two_coils_exchanged_in_the_tag_map_do_not_exchange_two_pumps(world: World) -> None:
     record, card = await world.ask(START)
-    signed = world.sign(record.request, card)
     await world.stop()
     exchange_coils(world)
     await world.start()
+    signed = world.sign(record.request, card)
     assert world.decide(signed, card) is RequestState.APPROVED
     end = await world.end(record)
     assert end.action is ActionState.INVALIDATED
@@ -285,12 +285,12 @@ async def test_two_coils_exchanged_in_the_tag_map_do_not_exchange_two_pumps(worl
 @pytest.mark.way_in("C9")
 async def test_a_stricter_policy_counts_for_what_was_filed_before(world: World) -> None:
     record, card = await world.ask(START)
-    signed = world.sign(record.request, card)
     await world.stop()
     world.edit(
         "policy.yaml", r"(forbid:\n)", r"\1  - {tags: [P-101B.run_cmd], reason: under repair}\n"
     )
     await world.start()
+    signed = world.sign(record.request, card)
     assert world.decide(signed, card) is RequestState.APPROVED
     end = await world.end(record)
     assert (end.action, end.reason) == (ActionState.INVALIDATED, "forbidden: under repair")

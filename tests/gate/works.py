@@ -18,6 +18,7 @@ from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.gate.gate import _new_epoch
 from handwheel.tools.guardrails.gate.lock import GateLock
+from handwheel.tools.guardrails.gate.lookout import LOST_S
 from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.terms import NO_TERMS, Terms
@@ -35,20 +36,22 @@ REJECTED_S = 600.0
 """How long nobody is asked again for what was rejected."""
 
 
-class Site_(RuleBasedStateMachine):
+class WithPeople(RuleBasedStateMachine):
     """What the rules are made of.
 
     Attributes:
+        made: The site, from `make_works_site`.
+        numbers: For the state folders, one for each life.
         seen: How often what has happened.
     """
 
-    site: ClassVar[Site]
+    made: ClassVar[Site]
     numbers: ClassVar[Iterator[int]]
     seen: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
         super().__init__()
-        self.site = replace(type(self).site, state=type(self).site.state / str(next(self.numbers)))
+        self.site = replace(self.made, state=self.made.state / str(next(self.numbers)))
         self.room = Watched(self.site)
         self.room.plant.values[ALARM] = False
         self.oracle = self.room.oracle
@@ -57,8 +60,7 @@ class Site_(RuleBasedStateMachine):
         self.requests: list[ActionRequest] = []
         self.rejected: list[tuple[ActionRequest, float]] = []
         self.runner = asyncio.Runner()
-        self.is_forged = False
-        self._is_started = False
+        self.is_forged = self.is_unverifiable = self.is_set_back = False
         self._records = {name: [people.record_of(name)] for name in ("anna", "gina")}
         self._records["bert"] = [people.record_of("bert", "shift-supervisor")]
         self._policy = (self.site.root / "policy.yaml").read_text(encoding="utf-8")
@@ -72,7 +74,7 @@ class Site_(RuleBasedStateMachine):
             self.count("suspended by the ledger", len(self.room.suspended))
             self.count("taken back", sum("/r" in name for name in self.oracle.sent))
             found = audit(desk.database, desk.site, desk.bench.roster, desk.bench.policy.satisfies)
-            assert found.faults == () or self.is_forged
+            assert found.faults == () or self.is_forged or self.is_unverifiable, found.faults
         finally:
             self.restore_file()
             self.room.close()
@@ -113,6 +115,8 @@ class Site_(RuleBasedStateMachine):
 
     def file(self, writes: Writes, person: str, terms: Terms = NO_TERMS) -> ActionRequest | None:
         """Lets a person propose; what was rejected a while ago nobody may ask for."""
+        if not self.is_enrolled(person):
+            return None
         try:
             request = self.room.desk.propose(*writes, person=person, terms=terms)
         except (GuardrailError, InvalidArguments):
@@ -130,8 +134,12 @@ class Site_(RuleBasedStateMachine):
         self.requests.append(request)
         self.oracle.told[request.request_id] = Told(request)
 
-    def approve(self, request: ActionRequest, person: str, rival: FusedDatabase | None = None) -> None:
+    def approve(
+        self, request: ActionRequest, person: str, rival: FusedDatabase | None = None
+    ) -> None:
         told = self.oracle.told[request.request_id]
+        if not self.is_enrolled(person):
+            return
         with suppress(GuardrailError):
             self.room.desk.say("approve", request, person, rival)
             assert person != request.proposer.name
@@ -141,6 +149,8 @@ class Site_(RuleBasedStateMachine):
 
     def object_to(self, request: ActionRequest, person: str) -> None:
         """Lets a person reject or, once it is approved, take the approval back."""
+        if not self.is_enrolled(person):
+            return
         was_approved = self.oracle.told[request.request_id].is_approved
         for verdict in ("reject", "revoke"):
             with suppress(GuardrailError):
@@ -192,7 +202,7 @@ class Site_(RuleBasedStateMachine):
             case "wait":
                 self.pass_time(61.0)
             case "full":
-                Outlook.free = DISK_B // 2
+                self.fill_disk()
                 self.watch()
             case _:
                 self.room.plant.values["P-101A.run_cmd"] ^= True  # type: ignore[operator]
@@ -206,12 +216,23 @@ class Site_(RuleBasedStateMachine):
 
     def set_clock(self, seconds: float) -> None:
         self.room.clock.set(seconds)
+        self.is_set_back |= seconds < 0.0
         if abs(seconds) > 2.0:
             self.oracle.ends("the clock was set")
 
     def lock_out(self, scope: str) -> None:
         self.room.desk.lock_out(scope)
         self.oracle.locked.add(scope if scope in self.site.equipment else "site")
+
+    def lose_connection(self) -> None:
+        """Nothing can be reached any more; it suspends once that has lasted."""
+        self.watch()
+        self.room.plant.is_down = True
+        self.watch()
+        self.pass_time(LOST_S + 1.0)
+
+    def fill_disk(self) -> None:
+        Outlook.free = DISK_B // 2
 
     def raise_alarms(self) -> None:
         for _ in range(3):
@@ -243,6 +264,7 @@ class Site_(RuleBasedStateMachine):
         self.oracle.revoke_key(person)
 
     def take_role_away(self, person: str) -> None:
+        self.is_unverifiable = True  # `journal verify` judges by the list as it stands at the end
         self._records[person] = [people.record_of(person, "viewer")]
         self.enrol()
         self.oracle.revoke_key(person)
@@ -254,12 +276,21 @@ class Site_(RuleBasedStateMachine):
         self.room.clock.forward(1.0)
         now = self.room.clock.now().wall.replace(microsecond=0)
         old = people.record_of(person, valid=now - people.START)
-        key = f"{person}'s other key"
-        self._records[person] = [old, people.record_of(person, start=now, key=key)]
+        end, key = people.START + people.YEAR, f"{person}'s other key"
+        # What was signed before the clock was set back may lie after the end of the old record.
+        self.is_unverifiable |= self.is_set_back
+        self._records[person] = [old, people.record_of(person, start=now, valid=end - now, key=key)]
         self.room.desk.keys[person] = key
         self.enrol()
         for told in self.oracle.told.values():
             told.with_old_keys.add(person)
+
+    def is_enrolled(self, person: str) -> bool:
+        """Whether a person can sign now: a key that was given later is none before."""
+        desk = self.room.desk
+        found = desk.bench.roster.by_name(person, self.room.clock.now().wall)
+        key = people.key_id(desk.keys.get(person, person))
+        return found is not None and found.key_id == key
 
     def enrol(self) -> None:
         """Writes the list of people, and lets everybody read it."""

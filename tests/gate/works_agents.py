@@ -14,13 +14,13 @@ from handwheel.tools.requests.stamps import Instant
 
 from .handover import give
 from .runs import AGENT, segment_of
-from .works import Site_
+from .works import WithPeople
 
 KEPT_S = LEASE_S - 1.0
-LONGEST_S = 60.0  # a process that lives on renews its lease so long, while time passes
+LONGEST_S = 61.0  # a process that lives on renews its lease so long, while time passes
 
 
-class WithAgents(Site_):
+class WithAgents(WithPeople):
     """A site whose equipment people hand over to agents, and take back.
 
     Attributes:
@@ -76,8 +76,10 @@ class WithAgents(Site_):
 
     def _note_lapse(self) -> None:
         now, last = self.room.clock.now(), self.renewed
-        if last is None or last.boot_id != now.boot_id or (
-            now.boot_ms - last.boot_ms > 1000.0 * LEASE_S
+        if (
+            last is None
+            or last.boot_id != now.boot_id
+            or (now.boot_ms - last.boot_ms > 1000.0 * LEASE_S)
         ):
             self.holder = ""
             self._orphan()

@@ -87,7 +87,7 @@ MUTANTS: Sequence[Mutant] = (
         "M2c", "is there anything to take back, and is it this?",
         says(papers, "check_recovery", None),
         "tests/gate/test_taking_back_on_paper.py::test_an_undo_comes_after_its_command_and_once",
-        "PIC-102.sp reads 350 kPa",
+        "c2 is taken back, and was not sent",
     ),
     Mutant(
         "M3a", "is a key revoked?", says(Bench, "revoked_keys", frozenset[str]()),
@@ -123,7 +123,10 @@ MUTANTS: Sequence[Mutant] = (
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
-        "M3g", "was the decision made in view of this ledger?", says(Bench, "check_head", None),
+        "M3g", "was the decision made in view of this ledger, at this gate's time?",
+        both(
+            says(Bench, "check_head", None), says(papers, "_check_signed_since_start", None)
+        ),
         f"{_MADE_UP}::test_an_approval_in_view_of_another_ledger_moves_nothing[False]",
         "'VERIFIED' != 'INVALIDATED'",
     ),
@@ -131,6 +134,13 @@ MUTANTS: Sequence[Mutant] = (
         "M3h", "may a script approve this?", says(papers, "is_unattended_allowed", True),
         f"{_PEOPLE}::test_a_script_approves_only_where_the_policy_says_so",
         "VERIFIED: 'VERIFIED'> is",
+    ),
+    Mutant(
+        "M3i", "was anything signed since this gate was started?",
+        says(papers, "_check_signed_since_start", None),
+        "tests/gate/test_ledgers_put_back.py"
+        "::test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out",
+        "c1 leaves a second time",
     ),
     Mutant(
         "M4a", "has the approval expired while the device was reached?",

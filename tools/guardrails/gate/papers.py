@@ -9,7 +9,7 @@ from ...errors import PermitRefused, PolicyViolation
 from ...requests.stamps import parse_stamp
 from ..bench import Bench
 from ..deciding import check_card, is_unattended_allowed
-from ..decisions import Signed, verify
+from ..decisions import Decision, Signed, verify
 from ..hindrances import check_files
 from ..ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
 from ..ledger.records import DecisionRecord, RequestRecord, load_decisions
@@ -19,6 +19,11 @@ from .description import check_description
 from .passage import Passage, Post
 from .reverts import check_time_has_come
 from .taking_back import check_recovery
+
+_SINCE_START = (
+    "SELECT 1 FROM journal WHERE hash = ? AND seq >= "
+    "(SELECT max(seq) FROM journal WHERE subject = ? AND kind = 'gate.started')"
+)
 
 
 async def one_gate(passage: Passage) -> None:
@@ -63,8 +68,19 @@ async def enough_signatures(passage: Passage) -> None:
     for approval in verdict.approvals:
         check_card(approval.decision, record, cards[approval.decision.text])
         bench.check_head(approval.decision)
+    _check_signed_since_start(post, [each.decision for each in verdict.approvals])
     if not verdict.is_attended and not is_unattended_allowed(post.policy, record.request):
         raise PermitRefused("a script approved it, and the policy or the device does not allow it")
+
+
+def _check_signed_since_start(post: Post, approvals: Sequence[Decision]) -> None:
+    """Refuses what was all signed before this gate was started, whenever it came to the ledger.
+
+    By the row that each saw as the last one, not by a clock: a ledger that was put back whole
+    would take the same signatures a second time.
+    """
+    if not any(post.database.all(_SINCE_START, each.head, str(post.epoch)) for each in approvals):
+        raise PermitRefused("the gate was started after the approval")
 
 
 def _check_proposer(
