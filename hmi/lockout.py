@@ -18,6 +18,7 @@ _DONE, _CONFIGURATION = 0, 2
 _SITE_FILE = "site.yaml"
 _USUAL_STATE = "var/"
 _FOLDER = "lockout"
+_GATE_LOCK = "gate.lock"
 _SHARED = 0o2020  # its group's, who may write
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NAME = _LETTERS | frozenset("0123456789-")
@@ -229,7 +230,7 @@ def _lock(state: Path, scope: str) -> str:
         file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644)
     except FileExistsError:
         if os.path.lexists(path):
-            return f"already locked out: {scope}{_by_whom(path)}\n"
+            return f"already locked out: {scope}{_by_whom(path)}\n{_no_gate(state)}"
         raise _NotLocked(f"{folder} is no folder") from None
     except OSError as error:
         raise _NotLocked(f"{path}: {_reason(error)}; stop the gate's process") from None
@@ -237,8 +238,22 @@ def _lock(state: Path, scope: str) -> str:
         _keep(file, path, state)
     except OSError as error:  # the file stands, so the gate sees it
         _warn(f"locked out, but it may not outlive a power cut: {_reason(error)}")
-    told = f"locked out: {scope}\n"
-    return f"{told}{folder} is new: no gate has run here yet\n" if is_new else told
+    hint = f"{folder} is new: no gate has run here yet\n" if is_new else _no_gate(state)
+    return f"locked out: {scope}\n{hint}"
+
+
+def _no_gate(state: Path) -> str:
+    """Returns what to tell while no gate runs on this machine, whose ledger would keep it."""
+    try:
+        holder = int(_beginning(state / _GATE_LOCK))
+        if holder > 0:
+            os.kill(holder, 0)  # only asks whether there is such a process
+            return ""
+    except PermissionError:
+        return ""  # there is, and it is another user's
+    except (OSError, ValueError, OverflowError):
+        pass
+    return "no gate runs here: only the file keeps the lockout until one has seen it\n"
 
 
 def _make(folder: Path) -> None:
@@ -278,14 +293,18 @@ def _now() -> str:
 
 def _by_whom(path: Path) -> str:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            told = os.read(file, 200).decode(errors="replace").strip()
-        finally:
-            os.close(file)
+        told = _beginning(path).decode(errors="replace").strip()
     except OSError:
         return ""
     return f" ({ascii(told)[1:-1]})" if told else ""
+
+
+def _beginning(path: Path) -> bytes:
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.read(file, 200)
+    finally:
+        os.close(file)
 
 
 def _reason(error: OSError) -> str:

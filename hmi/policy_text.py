@@ -35,7 +35,7 @@ def explanation_lines(
     if not found.denials:
         yield from _needs(policy, question, found)
     yield from _points(policy, question, found)
-    yield from _state(policy, found)
+    yield from _state(policy, question, found)
 
 
 def _now(question: Question) -> str:
@@ -98,7 +98,7 @@ def _crossed(each: Crossed) -> str:
     return f"{rule.text}, {_WITH[rule.with_]}: {verdict} ({rule.id}, {rule.place})"
 
 
-def _state(policy: Policy, found: Explanation) -> Iterator[str]:
+def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
     for each in found.budgets:
         if isinstance(each, Spent):
             place = each.group.place
@@ -108,9 +108,10 @@ def _state(policy: Policy, found: Explanation) -> Iterator[str]:
     if found.denials:
         yield from (_row("in the way", each) for each in found.in_the_way)
         return
+    whose = "requests" if question.is_agents else "requests of people"
     most = policy.asking.pending
     for role, number in found.waiting.items():
-        yield _row("asked now", f"{number} of {most} requests wait for {role}")
+        yield _row("asked now", f"{number} of {most} {whose} wait for {role}")
     for each in found.in_the_way or ("nothing, now",):
         yield _row("in the way", each)
 

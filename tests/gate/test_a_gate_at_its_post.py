@@ -66,3 +66,46 @@ async def test_a_gate_shows_itself_as_it_starts_and_is_told_as_it_stops(
     assert kinds == [
         ("gate.started", "1"), ("gate.stopped", "1"), ("gate.started", "2"), ("gate.stopped", "2"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("has_looked", [True, False])
+@pytest.mark.parametrize("put_back", [True, False])
+async def test_a_folder_of_lockouts_that_was_put_aside_hides_none(
+    room: Watched, caplog: pytest.LogCaptureFixture, has_looked: bool, put_back: bool
+) -> None:
+    request, folder = room.approved(), room.site.state / "lockout"
+    room.desk.lock_out("P-101B")
+    aside = folder.rename(folder.with_name("aside"))
+    if put_back:
+        aside.rename(folder)
+    else:
+        folder.mkdir()
+    if has_looked:
+        room.watch()
+        latched = {"P-101B": 1} if put_back else {"site": 1}
+        assert dict(locked_scopes(room.desk.database)) == latched
+        assert ("bring that one back" in caplog.text) != put_back
+    await room.act()
+    ended = ["INVALIDATED"] if has_looked else ["REFUSED"]
+    assert room.desk.states(request) == (["VERIFIED"] if put_back else ended)
+    assert len(room.plant.frames) == put_back
+    if not put_back:
+        assert room.reason(request) == ("lockout of site" if has_looked else "locked out: site")
+
+
+@pytest.mark.parametrize("folder", ["gone", "there", "never there"])
+async def test_a_gate_that_finds_no_folder_of_lockouts_locks_the_site_out(
+    paper_site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture, folder: str
+) -> None:
+    site = replace(paper_site, state=tmp_path)
+    if folder != "never there":
+        async with take_post(site):
+            pass
+    if folder == "gone":
+        (tmp_path / "lockout").rmdir()
+    async with take_post(site):
+        picture = read_picture(tmp_path, instant_now())
+    assert picture is not None
+    assert picture.locked == (["site"] if folder == "gone" else [])
+    assert ("then: handwheel release" in caplog.text) == (folder == "gone")
+    assert (tmp_path / "lockout").is_dir()

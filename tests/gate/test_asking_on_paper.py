@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Literal
 
 import pytest
 
 from handwheel.connectors.values import Value
-from handwheel.tools.guardrails.asking import REFUSED, AskedTooMuch
+from handwheel.tools.guardrails.asking import REFUSED, AskedTooMuch, Proposal
 from handwheel.tools.guardrails.ledger.leases import take_lease
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.requests.request import ActionRequest
 
 from .desk import Desk
@@ -41,7 +43,7 @@ async def test_at_most_five_wait_and_the_reason_says_what_does(room: Watched) ->
         room.desk.propose(START)
     reason = str(refused.value)
     assert reason == (
-        "5 requests wait for operator already, and at most 5 may: "
+        "5 requests of people wait for operator already, and at most 5 may: "
         f"decide on one first ({', '.join([first, *others])})"
     )
     assert _waiting(room) == 5
@@ -66,6 +68,29 @@ def test_agents_are_refused_as_people_are_and_ask_later(runner: Runner) -> None:
     runner.file(request, denial)
     runner.file(request, denial)  # the same proposal once more: nobody is asked again
     assert _waiting(runner.room) == 5
+
+
+@pytest.mark.parametrize("asking", ["agents", "people"])
+def test_agents_shut_nobody_out_of_asking(runner: Runner, asking: str) -> None:
+    room = runner.room
+    for number in range(5):
+        if asking == "agents":
+            changes = {"commands": (command(room.site, START),), "recovery": ()}
+            runner.file(
+                *runner.made(runner.segment(proposal_key=f"proposed by run {number}", **changes))
+            )
+        else:
+            room.desk.propose(("PIC-102.sp", 340.0 + number))
+    if asking == "agents":
+        with pytest.raises(AskedTooMuch, match="5 requests wait for operator already"):
+            runner.file(*runner.made(runner.segment(proposal_key="proposed by one more run")))
+        room.desk.propose(START_B)
+        assert _waiting(room) == 6
+    else:
+        with pytest.raises(AskedTooMuch, match="5 requests of people wait for operator already"):
+            room.desk.propose(START_B)
+        assert _waiting(room) == 5
+    assert [body["why"] for _, body in _refusals(room)] == ["too many wait"]
 
 
 def test_what_nobody_decides_on_in_time_waits_for_nobody(room: Watched) -> None:
@@ -128,6 +153,50 @@ def test_the_same_is_not_asked_again_soon(
     assert _waiting(room) == 1
     assert [body["why"] for _, body in _refusals(room)] == ["rejected"] * is_refused
     assert room.plant.frames == []
+
+
+@pytest.mark.parametrize(
+    ("value", "is_refused"), [(360.0001, True), (348.0, True), (372.0, True), (372.5, False)]
+)
+def test_another_decimal_is_no_other_proposal(
+    room: Watched, value: float, *, is_refused: bool
+) -> None:
+    room.desk.say("reject", room.desk.propose(SETPOINT), "bert")
+    if is_refused:
+        with pytest.raises(AskedTooMuch, match="the same was rejected 0 s ago"):
+            room.desk.propose(("PIC-102.sp", value))
+    else:
+        room.desk.propose(("PIC-102.sp", value))
+    assert [body["why"] for _, body in _refusals(room)] == ["rejected"] * is_refused
+    assert _waiting(room) == (not is_refused)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_like"), [(360, True), (10**400, False), ("360", False), (373, False)]
+)
+def test_a_value_of_another_type_is_compared_too(
+    room: Watched, value: Value, *, is_like: bool
+) -> None:
+    rejected, other = (Proposal("person", (), (("PIC-102.sp", v),)) for v in (360.0, value))
+    assert other.is_like(rejected, room.site.tags) == rejected.is_like(other, room.site.tags)
+    assert other.is_like(rejected, room.site.tags) == is_like
+
+
+@pytest.mark.parametrize("verdict", ["reject", "revoke"])
+@pytest.mark.parametrize(("person", "is_refused"), [("gina", False), ("bert", True)])
+def test_whoever_ends_their_own_request_has_rejected_nothing(
+    room: Watched, verdict: Literal["reject", "revoke"], person: str, *, is_refused: bool
+) -> None:
+    request = room.desk.propose(START)
+    assert room.desk.say(verdict, request, person) is RequestState.REJECTED
+    if is_refused:
+        with pytest.raises(AskedTooMuch, match="the same was rejected 0 s ago"):
+            room.desk.propose(START)
+    else:
+        room.desk.propose(START, person="anna")
+    assert [body["why"] for _, body in _refusals(room)] == ["rejected"] * is_refused
+    assert _waiting(room) == (not is_refused)
+    assert room.faults() == ()
 
 
 def test_the_order_of_the_writes_makes_no_other_proposal(room: Watched) -> None:

@@ -10,14 +10,17 @@ from handwheel.hmi.commands.policy import coerced
 from handwheel.hmi.policy_text import budget_left, explanation_lines
 from handwheel.tools.guardrails.across import cross_limits, cross_tags
 from handwheel.tools.guardrails.authority import take_over
+from handwheel.tools.guardrails.decisions import DecisionRefused
 from handwheel.tools.guardrails.groups import Spent
 from handwheel.tools.guardrails.picture import make_picture
 from handwheel.tools.guardrails.policy_explained import Desk, Explanation, Question, explain
+from handwheel.tools.guardrails.suspended import Suspension
+from handwheel.tools.requests.stamps import stamp
 
 from .handover import give
 from .ruled import ruled_room
 from .test_groups_on_paper import GROUPS
-from .watched import START, START_B, Watched
+from .watched import SETPOINT, START, START_B, Watched
 
 AS_IT_IS = 'across:\n  - {id: no-overpressure, that: "PT-102.pv < 500 kPa", with: now}\n'
 
@@ -90,7 +93,36 @@ async def test_what_people_are_asked_already_is_told(room: Watched) -> None:
     assert _explained(room, *START_B).in_the_way == ()
     for n in range(5):
         room.desk.propose(("PIC-102.sp", 340.0 + n))
-    assert _explained(room, *START_B).in_the_way[0].startswith("5 requests wait for operator")
+    assert _explained(room, *START_B).in_the_way[0].startswith("5 requests of people wait for")
+    assert _explained(room, *START_B, "").waiting == {"operator": 5}
+
+
+async def test_whose_key_is_revoked_is_not_among_those_who_may_sign(room: Watched) -> None:
+    assert set(_explained(room, *START, "gina").signers) == {"anna", "bert"}
+    request = room.desk.propose(START)
+    room.desk.revoke_key("anna")
+    assert _explained(room, *START, "gina").signers == ("bert",)
+    with pytest.raises(DecisionRefused, match="the key is revoked"):
+        room.desk.approve(request, "anna")
+    room.desk.approve(request, "bert")
+    room.desk.revoke_key("boss")  # who vouches for everybody
+    assert _explained(room, *START, "gina").signers == ()
+    assert [row["reason"] for row in room.rows("decision.refused")] == ["the key is revoked"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "write", "is_covered"),
+    [("pkg", START, True), ("pkg", SETPOINT, False), ("site", SETPOINT, True)],
+)
+async def test_what_suspends_it_is_told(
+    room: Watched, scope: str, write: tuple[str, Value], *, is_covered: bool
+) -> None:
+    desk, now = _desk(room), room.clock.now()
+    assert desk.picture is not None
+    lasting = Suspension(scope=scope, reason="it is down", since=stamp(now.wall))
+    picture = desk.picture.model_copy(update={"suspended": [lasting]})
+    found = explain(replace(desk, picture=picture), _question(room, *write, "person", True), now)
+    assert found.in_the_way == (f"actuation is suspended: {scope}: it is down",) * is_covered
 
 
 async def test_files_that_were_changed_are_told(room: Watched) -> None:

@@ -1,8 +1,8 @@
 """A running gate keeps the heartbeat of a device on a real connection, until it is taken over."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -58,6 +58,20 @@ def beating_at(device: Device, folder: Path) -> Site:
     return load_site(folder)
 
 
+@asynccontextmanager
+async def beating(
+    device: Device, folder: Path
+) -> AsyncGenerator[tuple[asyncio.Task[None], Bench, _Clock]]:
+    """A gate that keeps the pump's heartbeat, and a desk beside it."""
+    site, clock = beating_at(device, folder), _Clock()
+    async with take_post(site, clock) as gate:
+        running = asyncio.create_task(gate.run())
+        with Database(site.state, site.id) as database:
+            bench = Bench(site, database, load_policy(site), load_roster(site))
+            give(bench, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
+            yield running, bench, clock
+
+
 def counts_of(device: Device) -> list[int]:
     wires = [each[6:] for each in device.requests if each[7] == _WRITE]
     assert all(wire.startswith(HEAD) for wire in wires)
@@ -65,25 +79,23 @@ def counts_of(device: Device) -> list[int]:
 
 
 async def test_it_counts_until_the_pump_is_taken_over(tmp_path: Path) -> None:
-    async with modbus_device(answer) as device:
-        site, clock = beating_at(device, tmp_path), _Clock()
-        async with take_post(site, clock) as gate:
-            running = asyncio.create_task(gate.run())
-            with Database(site.state, site.id) as database:
-                bench = Bench(site, database, load_policy(site), load_roster(site))
-                give(bench, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
-                await eventually(lambda: len(counts_of(device)) >= 3)
-                take_over(database, site, PUMP, "OPERATOR", "dora", clock.now())
-                await eventually(lambda: "heartbeat.stopped" in kinds(database))
-                counts = counts_of(device)
-                assert counts == list(range(len(counts)))
-                give(bench, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
-                await eventually(lambda: len(counts_of(device)) > len(counts))
-                running.cancel()
-                with suppress(asyncio.CancelledError):
-                    await running
-                told = [each for each in kinds(database) if each.startswith("heartbeat.")]
-                assert told == ["heartbeat.started", "heartbeat.stopped"] * 2
+    async with (
+        modbus_device(answer) as device,
+        beating(device, tmp_path) as (running, bench, clock),
+    ):
+        site, database = bench.site, bench.database
+        await eventually(lambda: len(counts_of(device)) >= 3)
+        take_over(database, site, PUMP, "OPERATOR", "dora", clock.now())
+        await eventually(lambda: "heartbeat.stopped" in kinds(database))
+        counts = counts_of(device)
+        assert counts == list(range(len(counts)))
+        give(bench, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
+        await eventually(lambda: len(counts_of(device)) > len(counts))
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        told = [each for each in kinds(database) if each.startswith("heartbeat.")]
+        assert told == ["heartbeat.started", "heartbeat.stopped"] * 2
 
 
 def kinds(database: Database) -> list[str]:
@@ -96,18 +108,12 @@ async def test_a_gate_that_ends_waits_for_no_answer(tmp_path: Path) -> None:
     def silent(request: bytes) -> Iterator[bytes]:
         return iter(()) if request[7] == _WRITE else answer(request)
 
-    async with modbus_device(silent) as device:
-        site, clock = beating_at(device, tmp_path), _Clock()
-        async with take_post(site, clock) as gate:
-            running = asyncio.create_task(gate.run())
-            with Database(site.state, site.id) as database:
-                bench = Bench(site, database, load_policy(site), load_roster(site))
-                give(bench, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
-                await eventually(lambda: len(counts_of(device)) == 1)
-                running.cancel()
-                await asyncio.wait([running])
-                assert running.cancelled()
-                last = list(database.journal())[-1].fields
+    async with modbus_device(silent) as device, beating(device, tmp_path) as (running, bench, _):
+        await eventually(lambda: len(counts_of(device)) == 1)
+        running.cancel()
+        await asyncio.wait([running])
+        assert running.cancelled()
+        last = list(bench.database.journal())[-1].fields
     assert (last["kind"], last["body"]["unanswered"]) == ("heartbeat.stopped", 1)
     assert last["body"]["reason"] == "the gate ends"
     assert counts_of(device) == [0]

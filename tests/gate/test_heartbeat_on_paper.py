@@ -252,3 +252,47 @@ async def test_a_lockout_in_the_last_moment(room: BeatingRoom) -> None:
     assert room.counts == [0]
     assert [kind for kind, _ in room.told()] == ["started", "stopped", "started", "stopped"]
     assert not room.faults()
+
+
+@pytest.mark.parametrize("at", ["before transaction", "anchored"])
+@pytest.mark.parametrize("equipment", [PUMP, "P-101B"])
+async def test_a_take_over_while_its_first_row_is_written(
+    room: BeatingRoom, at: str, equipment: str
+) -> None:
+    """Whoever takes it over has the ledger first, or has it before the frame leaves."""
+    room.give()
+
+    def reach(point: str) -> None:
+        if point == at:
+            del room.fuse.reach
+            take(equipment, "LOCAL")(room)
+
+    room.fuse.reach = reach  # type: ignore[method-assign]
+    room.clock.forward(1.0)
+    await room.heartbeat.look()
+    is_other = equipment != PUMP
+    assert room.counts == ([0] if is_other else [])
+    began = is_other or at == "anchored"
+    kinds = ["started"] * began + ["stopped"] * (began and not is_other)
+    assert [kind for kind, _ in room.told()] == kinds
+    if kinds[1:]:
+        assert room.told("stopped")[0][1]["reason"] == "P-101A is LOCAL, set by dora"
+    assert not room.faults()
+
+
+async def test_it_is_shown_the_plant_whatever_is_suspended(room: BeatingRoom) -> None:
+    """Else nobody could see that the pump is in remote when that is over."""
+    await room.pass_s(1.0)
+    assert room.heartbeat.tags == frozenset()
+    room.give()
+    await room.pass_s(1.0)
+    suspend("pkg")(room)
+    await room.pass_s(1.0)
+    assert room.heartbeat.tags == {"P-101A.mode"}
+    room.post.suspensions.note("pkg", "test", "", room.clock.now())
+    await room.pass_s(1.0)
+    assert room.counts == [0, 1]
+    take(PUMP, "OPERATOR")(room)
+    await room.pass_s(1.0)
+    assert room.heartbeat.tags == frozenset()
+    assert not room.faults()

@@ -18,11 +18,11 @@ from typing import TextIO, cast
 
 import pytest
 
-from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.values import DataValue
 from handwheel.hmi import asking
 from handwheel.hmi.signing import Signer
 from handwheel.tools.guardrails.decisions import parse_decision
+from handwheel.tools.guardrails.gate.scans import Scans
 from handwheel.tools.guardrails.ledger.records import load_decisions
 from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.requests.canonical import parse_canonical
@@ -101,7 +101,7 @@ class EveryTag:
 def desk(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
     """A room whose gate shows the plant, and whose terminals go by the room's clock."""
     assert room.gate is not None
-    room.gate._reader = cast(SiteReader, EveryTag(room))
+    room.gate._reader = cast(Scans, EveryTag(room))
     monkeypatch.setattr(asking, "instant_now", room.clock.now)
     monkeypatch.setattr(asking, "_SETTLE_S", 0.0)
     return room

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.values import (
     BAD_NO_COMMUNICATION,
     GOOD,
@@ -21,6 +20,7 @@ from handwheel.tools.guardrails.gate import lookout, steps
 from handwheel.tools.guardrails.gate.carry_out import carry_out
 from handwheel.tools.guardrails.gate.lookout import LOST_S, STEADY_S, Lookout
 from handwheel.tools.guardrails.gate.passage import Passage
+from handwheel.tools.guardrails.gate.scans import Scans
 from handwheel.tools.guardrails.gate.sending import last_look
 from handwheel.tools.guardrails.picture import read_picture
 from handwheel.tools.guardrails.policy_suspend import Suspend
@@ -60,7 +60,7 @@ class PaperReader:
 
 def read_by(room: Watched, *connections: PaperConnection) -> None:
     assert room.gate is not None
-    room.gate._reader = cast(SiteReader, PaperReader(list(connections)))
+    room.gate._reader = cast(Scans, PaperReader(list(connections)))
 
 
 def room_left(patch: pytest.MonkeyPatch, free: float) -> None:
@@ -318,6 +318,7 @@ async def test_while_it_lasts_nothing_can_be_approved(room: Watched) -> None:
     assert room.desk.record(stopped.request_id).state == "PENDING"
     room.approved(("PIC-102.sp", 355.0))
     room.post.suspensions.note("pkg", "test", "", room.clock.now())
+    room.watch()
     room.gate.publish()
     room.desk.approve(stopped)
     assert room.desk.record(stopped.request_id).state == "APPROVED"
@@ -331,3 +332,57 @@ async def test_a_run_loses_its_recovery_too(room: Watched) -> None:
     room.watch()
     assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
     assert len(room.plant.frames) == 1
+
+
+@pytest.mark.parametrize("is_meanwhile", [True, False])
+async def test_what_was_approved_meanwhile_does_not_outlive_it(
+    room: Watched, is_meanwhile: bool
+) -> None:
+    """Nobody has looked between the word and the end; and the end counts once it is told."""
+    now = room.clock.now()
+    room.post.suspensions.note("pkg", "connection", "no answer", now)
+    room.watch()
+    request = room.approved() if is_meanwhile else None
+    room.post.suspensions.note("pkg", "connection", "", now)
+    assert room.passage() is None
+    assert room.post.suspensions.now
+    room.watch()
+    assert room.post.suspensions.now == ()
+    request = request or room.approved()
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED" if is_meanwhile else "VERIFIED"]
+    if is_meanwhile:
+        assert room.reason(request) == "actuation is suspended: pkg: no answer"
+    assert len(room.plant.frames) == (not is_meanwhile)
+    kinds = ["gate.suspended", "gate.resumed"]
+    assert told(room) == [(kind, "pkg", "no answer") for kind in kinds]
+
+
+async def test_what_comes_again_before_its_end_is_told_has_not_ended(room: Watched) -> None:
+    suspensions, now = room.post.suspensions, room.clock.now()
+    for reason in ("no answer", "", "no answer"):
+        suspensions.note("pkg", "connection", reason, now)
+        if reason and not told(room):
+            room.watch()
+    room.watch()
+    assert [each.scope for each in suspensions.now] == ["pkg"]
+    assert [kind for kind, _, _ in told(room)] == ["gate.suspended"]
+    suspensions.note("pkg", "connection", "", now)
+    room.watch()
+    assert suspensions.now == ()
+    assert [kind for kind, _, _ in told(room)] == ["gate.suspended", "gate.resumed"]
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_a_reader_of_later_has_its_own_time_to_come_up(
+    room: Watched, is_closed: bool
+) -> None:
+    down = PaperConnection("pkg", is_connected=False)
+    read_by(room, down)
+    room.watch()
+    read_by(room, *(() if is_closed else (down,)))
+    room.watch()
+    room.clock.forward(LOST_S)
+    read_by(room, down)
+    room.watch()
+    assert [scope for _, scope, _ in told(room)] == ([] if is_closed else ["pkg"])

@@ -11,7 +11,6 @@ from typing import ClassVar, cast
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import Site
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.audit import audit
@@ -19,6 +18,7 @@ from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.gate.gate import _new_epoch
 from handwheel.tools.guardrails.gate.lock import GateLock
 from handwheel.tools.guardrails.gate.lookout import LOST_S
+from handwheel.tools.guardrails.gate.scans import Scans
 from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.terms import NO_TERMS, Terms
@@ -32,8 +32,7 @@ from .paper_plant import Fault
 from .watched import Watched
 from .works_site import ALARM, DISK_B
 
-REJECTED_S = 600.0
-"""How long nobody is asked again for what was rejected."""
+REJECTED_S = 600.0  # nobody is asked again for so long
 
 
 class WithPeople(RuleBasedStateMachine):
@@ -88,7 +87,7 @@ class WithPeople(RuleBasedStateMachine):
         self.runner.run(self.room.start_gate())
         assert self.room.gate is not None
         reader = PaperReader(self.site, self.room.plant)
-        self.room.gate._reader = cast(SiteReader, reader)
+        self.room.gate._reader = cast(Scans, reader)
         self.outlook = Outlook(self.room.plant, self.room.clock.now())
         self.circumstances.suspended = ""
         self.circumstances.outdated.pop("gate", None)
@@ -156,7 +155,7 @@ class WithPeople(RuleBasedStateMachine):
             with suppress(GuardrailError):
                 self.room.desk.say("reject" if verdict == "reject" else "revoke", request, person)
                 self.oracle.end(request, f"{person} has objected")
-                if verdict == "reject" and not was_approved:
+                if verdict == "reject" and not was_approved and person != request.proposer.name:
                     self.rejected.append((request, self.room.clock.now().boot_ms / 1000.0))
                 return
 

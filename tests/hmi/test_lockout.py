@@ -15,11 +15,13 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.hmi.lockout import Unclear, plain_state
 from handwheel.hmi.sitefiles import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
+from handwheel.tools.guardrails.gate.lock import GateLock
 from handwheel.tools.guardrails.lockouts import make_lockout_folder, seen_lockouts
 
 from ..served import HANDWHEEL, handwheel
 from .processes import environment
 
+NO_GATE = "no gate runs here: only the file keeps the lockout until one has seen it\n"
 LINE = re.compile(r"\S+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z pid \d+\n")
 
 
@@ -41,11 +43,12 @@ def test_a_lockout_is_a_file_that_the_gate_sees(
 ) -> None:
     make_lockout_folder(site / "var")
     assert seen_lockouts(site / "var") == frozenset()
-    assert _lock(site, *words) == (0, f"locked out: {scope}\n", "")
+    assert _lock(site, *words) == (0, f"locked out: {scope}\n{NO_GATE}", "")
     assert seen_lockouts(site / "var") == {scope}
     text = (site / "var/lockout" / scope).read_text()
     assert LINE.fullmatch(text)
-    again = _lock(site, *words)
+    with GateLock(site / "var"):  # this process is as good as a gate
+        again = _lock(site, *words)
     assert again == (0, f"already locked out: {scope} ({text.strip()})\n", "")
     assert (site / "var/lockout" / scope).read_text() == text
 
@@ -91,6 +94,14 @@ def test_what_cannot_be_locked_out_is_said_loudly_and_leaves_nothing(
     assert not (site / "var").exists()
 
 
+def test_a_gate_that_was_killed_is_no_gate(site: Path) -> None:
+    make_lockout_folder(site / "var")
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
+                          stdout=subprocess.PIPE, check=True)  # fmt: skip
+    (site / "var/gate.lock").write_bytes(gone.stdout)
+    assert _lock(site) == (0, f"locked out: site\n{NO_GATE}", "")
+
+
 def test_without_a_site_it_says_so(tmp_path: Path) -> None:
     code, _, errors = _lock(tmp_path)
     assert code == 2
@@ -125,7 +136,7 @@ def test_a_file_that_cannot_be_read_plainly_locks_the_usual_folder_and_is_no_suc
     if text is not None:
         (site / "site.yaml").write_text(text)
     code, output, errors = _lock(site, "--site", ".")
-    assert (code, output) == (2, "locked out: site\n")
+    assert (code, output) == (2, f"locked out: site\n{NO_GATE}")
     assert errors.startswith("handwheel: NOT CERTAIN: site.yaml: ")
     assert "stop the gate's process" in errors
     assert seen_lockouts(site / "var") == {"site"}
@@ -134,7 +145,7 @@ def test_a_file_that_cannot_be_read_plainly_locks_the_usual_folder_and_is_no_suc
 def test_equipment_of_a_site_that_cannot_be_read_locks_the_whole_site(site: Path) -> None:
     make_lockout_folder(site / "var")
     (site / "site.yaml").write_bytes(b"\xff")
-    assert _lock(site, "P-101A")[:2] == (2, "locked out: site\n")
+    assert _lock(site, "P-101A")[:2] == (2, f"locked out: site\n{NO_GATE}")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -167,7 +178,8 @@ def test_a_file_where_the_folder_should_be_is_said_loudly(site: Path) -> None:
 def test_a_lockout_without_content_counts(site: Path) -> None:
     make_lockout_folder(site / "var")
     (site / "var/lockout/site").symlink_to("nowhere")
-    assert _lock(site) == (0, "already locked out: site\n", "")
+    os.mkfifo(site / "var/gate.lock")  # nobody waits for what it may have to say
+    assert _lock(site) == (0, f"already locked out: site\n{NO_GATE}", "")
     assert seen_lockouts(site / "var") == {"site"}
 
 

@@ -64,7 +64,7 @@ def test_what_may_be_proposed_is_told_with_all_that_decides(said: Said, site: Pa
         f"largest rate 30 kPa/min ({rule})",
         f"cool-down 1 min 00 s after the last write ({rule})",
         f"group pressure: 3 of 3 writes and 40 of 40 kPa left within 10 min 00 s ({group})",
-        "asked now 0 of 5 requests wait for operator",
+        "asked now 0 of 5 requests of people wait for operator",
         "in the way no gate is running: nobody can approve",
     ])  # fmt: skip
     assert not (site / "var").exists()  # to explain makes no ledger

@@ -23,6 +23,7 @@ from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue
 from handwheel.tools.guardrails.gate import carry_out, concluding, gate, intent
+from handwheel.tools.guardrails.gate.deeds import Deeds
 from handwheel.tools.guardrails.gate.passage import Intent, Passage
 from handwheel.tools.guardrails.ledger.database import Database, LostRace, Transaction
 from handwheel.tools.requests.stamps import Instant
@@ -105,7 +106,7 @@ def late_intent() -> None:
 
 
 def drop_second_line() -> None:
-    """What the journal and the schema say to a second intent is not heard.
+    """What the journal, the schema and the gate's memory say to a second intent is not heard.
 
     They stop a second sending where no row count is checked.
 
@@ -119,10 +120,16 @@ def drop_second_line() -> None:
             heeding(self, statement, values)
 
     _patch.setattr(Transaction, "change", change)
+    _patch.setattr(Deeds, "may_have_left", _forget)
     _patch.setattr(intent, "INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?")
     _patch.setattr(
         intent, "PROVEN", "SELECT seq FROM intent WHERE action_id = ? AND wire = ? AND ? > 0"
     )
+
+
+def _forget(deeds: Deeds, action_id: str) -> bool:
+    del deeds, action_id
+    return False
 
 
 def stand_beside(meeting: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.tools.guardrails import quorum
 from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.gate import intent, papers
+from handwheel.tools.guardrails.gate import intent, papers, reverts
 from handwheel.tools.guardrails.gate.lock import GateLock
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.records import RequestRecord
@@ -17,6 +17,7 @@ from handwheel.tools.requests.stamps import Instant
 from .mutant import Mutant, both, nothing, put, says, step
 
 _WAY = "tests/gate/test_on_the_way.py"
+_OTHERS = "tests/gate/test_leases_against_others.py"
 _MADE_UP = "tests/gate/test_made_up_on_paper.py"
 _COUNTED = "tests/gate/test_counted_on_paper.py::test_two_rows_are_not_two_people"
 _HOLDS, _PEOPLE = "tests/gate/test_holds_at_the_gate.py", "tests/gate/test_people_at_the_gate.py"
@@ -88,6 +89,11 @@ MUTANTS: Sequence[Mutant] = (
         says(papers, "check_recovery", None),
         "tests/gate/test_taking_back_on_paper.py::test_an_undo_comes_after_its_command_and_once",
         "c2 is taken back, and was not sent",
+    ),
+    Mutant(
+        "M2d", "has this gate done what the ledger says?", says(papers, "check_own", None),
+        f"{_OTHERS}::test_no_command_comes_before_one_that_is_only_said_to_be_done",
+        "and this gate has not' in 'PIC-102.sp reads 360 kPa'",
     ),
     Mutant(
         "M3a", "is a key revoked?", says(Bench, "revoked_keys", frozenset[str]()),
@@ -168,6 +174,12 @@ MUTANTS: Sequence[Mutant] = (
         "M4e", "is the time of the lease over?", says(papers, "check_time_has_come", None),
         "tests/gate/test_leases_on_paper.py::test_nothing_that_was_made_due_too_early_leaves",
         "its lease is taken back after 0.0 s",
+    ),
+    Mutant(
+        "M4f", "has this gate stopped what did not come about as a whole?",
+        says(reverts, "has_broken", True),
+        f"{_OTHERS}::test_a_command_that_somebody_ends_sets_off_no_way_back",
+        "Left contains one more item: '010500000000'",
     ),
     Mutant(
         "M6a", "are the files those of the request, and on the disk?",

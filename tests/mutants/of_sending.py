@@ -223,7 +223,7 @@ MUTANTS: Sequence[Mutant] = (
         "the journal has an intent for",
     ),
     Mutant(
-        "R2", "the row count, and what the journal and the schema say to a second intent",
+        "R2", "the row count, and all that says no to a second intent",
         _defect("row_count_unchecked", "drop_second_line"),
         "tests/gate/test_two_executors.py::test_who_loses_the_claim_does_nothing_more",
         "I3: 0 intents",

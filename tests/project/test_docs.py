@@ -57,9 +57,8 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         "handwheel desk --as anna": "asks for a passphrase",
         "handwheel handover --to ben --as anna": "asks two people",
     },
-    USERS: {  # test_separate_users.py does the same with numbers for users
-        command: "only root can, and users would stay behind"
-        for command in (
+    USERS: dict.fromkeys(  # test_separate_users.py does the same with numbers for users
+        (
             "groupadd --system handwheel",
             "useradd --system --no-create-home --gid handwheel hw-gate",
             "useradd --system --create-home --gid handwheel hw-agents",
@@ -71,8 +70,9 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
             "install -d -o hw-gate -g handwheel -m 2770 var",
             "install -d -o hw-admin -g handwheel -m 3770 var/lockout",
             "install -d -o hw-gate -g handwheel -m 3770 var/wake",
-        )
-    },
+        ),
+        "only root can, and users would stay behind",
+    ),
     SPEED: {
         'make bench ARGS="opcua modbus changes many actuation"': "takes minutes; has its own test"
     },

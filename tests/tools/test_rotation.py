@@ -111,11 +111,15 @@ def test_a_kill_before_the_replacement_leaves_the_old_record(
     assert (site.root / "operators.yaml").read_text() == before
 
 
-def test_the_next_key_takes_its_place_only_when_it_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of their own for people's keys, which are made fast."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setattr(keys, "KDF_ROUNDS", 1)
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_the_next_key_takes_its_place_only_when_it_counts() -> None:
     first, path = create_own_key(SITE, "anna", PASSPHRASE)
     second, following = create_own_key(SITE, "anna", PASSPHRASE)
     assert (path, following) == (key_path(SITE, "anna"), next_key_path(SITE, "anna"))
@@ -131,11 +135,8 @@ def test_the_next_key_takes_its_place_only_when_it_counts(
     assert take_next_key(SITE, "anna", ids[1]) is None
 
 
-def test_the_next_key_takes_the_place_of_a_file_that_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setattr(keys, "KDF_ROUNDS", 1)
+@pytest.mark.usefixtures("own_folder")
+def test_the_next_key_takes_the_place_of_a_file_that_is_gone() -> None:
     _, path = create_own_key(SITE, "anna", PASSPHRASE)
     second, following = create_own_key(SITE, "anna", PASSPHRASE)
     path.unlink()
@@ -143,11 +144,8 @@ def test_the_next_key_takes_the_place_of_a_file_that_is_gone(
     assert (path.exists(), following.exists()) == (True, False)
 
 
-def test_a_kill_between_the_two_files_is_made_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setattr(keys, "KDF_ROUNDS", 1)
+@pytest.mark.usefixtures("own_folder")
+def test_a_kill_between_the_two_files_is_made_good(monkeypatch: pytest.MonkeyPatch) -> None:
     create_own_key(SITE, "anna", PASSPHRASE)
     second, following = create_own_key(SITE, "anna", PASSPHRASE)
     key_id = fingerprint(second.public_key())

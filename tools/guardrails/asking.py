@@ -1,16 +1,20 @@
 """How much people are asked: so few requests wait at once, and no rejected one comes back soon."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Self
 
 from handwheel.connectors.durations import format_duration
+from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import Value
 
 from ..errors import PolicyViolation
-from ..requests.canonical import canonical
+from ..requests.filing import tolerance_of
 from ..requests.request import ActionRequest, parse_request
 from ..requests.stamps import Instant, parse_stamp, stamp
+from .bench import Bench
+from .decisions import DecisionRefused, parse_decision
 from .ledger.database import Database, Transaction
 from .ledger.journal import Row
 from .ledger.records import RequestRecord, load_requests
@@ -28,7 +32,9 @@ _MOST_TAGS = 20
 _LONGEST_WAIT_S = 86400.0  # of a request, as the policy's own limit
 # Only those that may have been rejected in the pause: none waits longer than the longest wait.
 _REJECTED = (
-    "SELECT request.request_id, request.text, journal.text FROM request JOIN journal "
+    "SELECT request.request_id, request.text, journal.text, (SELECT decision.text FROM decision "
+    "WHERE decision.request_id = request.request_id AND decision.verdict IN ('reject', 'revoke') "
+    "ORDER BY decision.number DESC LIMIT 1) FROM request JOIN journal "
     "ON journal.subject = request.request_id AND journal.kind = 'request.REJECTED' "
     "WHERE request.state = 'REJECTED' AND json_valid(request.text) "
     "AND NOT (filed_boot_id = ? AND filed_boot_ms < ?) "
@@ -65,13 +71,28 @@ class Proposal:
         writes = tuple((each.tag, each.value) for each in request.commands)
         return cls(request.proposer.kind, request.roles, writes)
 
-    @property
-    def key(self) -> str:
-        """One text for the same writes by the same kind of proposer, whoever that is."""
-        # The zero of a float has a sign, and its bits would tell.
-        values = {tag: value + 0.0 if type(value) is float else value for tag, value in self.writes}
-        # What a request calls a tag may be no ASCII text, and a key of a table must be.
-        return canonical([self.kind, [[tag, values[tag]] for tag in sorted(values)]])
+    def is_like(self, other: Self, tags: Mapping[str, Tag]) -> bool:
+        """Whether people would take it for the same: the same kind asks for the same writes.
+
+        Args:
+            tags: The site's, by name: values nearer than a tag's tolerance are the same.
+        """
+        own, others = dict(self.writes), dict(other.writes)
+        return (
+            self.kind == other.kind
+            and own.keys() == others.keys()
+            and all(_is_near(own[name], others[name], tags.get(name)) for name in own)
+        )
+
+
+def _is_near(one: Value, other: Value, tag: Tag | None) -> bool:
+    tolerance = tolerance_of(tag) if tag else None
+    if tolerance is None or not isinstance(one, int | float) or not isinstance(other, int | float):
+        return one == other
+    try:
+        return abs(one - other) <= tolerance
+    except OverflowError:  # a whole number that no float can hold
+        return one == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,55 +104,72 @@ class Obstacle:
 
 
 def obstacle(
-    database: Database, asking: Asking, proposal: Proposal, now: Instant
+    database: Database, asking: Asking, tags: Mapping[str, Tag], proposal: Proposal, now: Instant
 ) -> Obstacle | None:
     """Returns why people are not asked about a proposal now; `None` if they may be.
+
+    Args:
+        tags: The site's, by name.
 
     Raises:
         LedgerError: The ledger cannot be read.
     """
-    return _crowd(database, asking, proposal, now) or _echo(database, asking, proposal, now)
+    crowd = _crowd(database, asking, proposal, now)
+    return crowd or _echo(database, asking, tags, proposal, now)
 
 
-def refuse_asking(
-    database: Database, transaction: Transaction, asking: Asking, request: ActionRequest
-) -> str:
+def refuse_asking(bench: Bench, transaction: Transaction, request: ActionRequest) -> str:
     """Returns why people are not asked about a request now, and tells the journal; else nothing.
 
     Inside the transaction that files it, so that of two that come at once one sees the other.
     Whoever gets a reason lets the transaction commit, and then raises `AskedTooMuch`.
 
     Args:
-        database: Whose transaction it is.
+        bench: Whose database the transaction is on.
     """
-    found = obstacle(database, asking, Proposal.of(request), transaction.now)
+    asking, tags = bench.policy.asking, bench.site.tags
+    found = obstacle(bench.database, asking, tags, Proposal.of(request), transaction.now)
     if found is None:
         return ""
     name = request.proposer.name
     told = transaction.one(_TOLD, name, REFUSED, found.why)
     if told is None or not 0.0 <= _since_s(told, transaction.now) < _QUIET_S:
-        tags = [each.tag for each in request.commands[:_MOST_TAGS]]
-        body: dict[str, object] = {"why": found.why, "tags": tags, "reason": found.reason}
+        named = [each.tag for each in request.commands[:_MOST_TAGS]]
+        body: dict[str, object] = {"why": found.why, "tags": named, "reason": found.reason}
         transaction.record("request.refused", name, body)
     return found.reason
 
 
-def waiting_for(database: Database, role: str, now: Instant) -> list[str]:
-    """Returns the ids of the requests that wait for a role, in the order in which they came."""
-    return [each.request_id for each in _waiting(database, now) if role in each.roles]
+def waiting_for(database: Database, role: str, kind: str, now: Instant) -> list[str]:
+    """Returns the ids of the requests that wait for a role, in the order in which they came.
+
+    Args:
+        kind: Before whose proposal they would be: agents' do not stand before a person's.
+    """
+    return [each.request_id for each in _before(database, kind, now) if role in each.roles]
 
 
 def _crowd(database: Database, asking: Asking, proposal: Proposal, now: Instant) -> Obstacle | None:
-    waiting = _waiting(database, now)
+    waiting = _before(database, proposal.kind, now)
+    whose = "requests of people" if proposal.kind == "person" else "requests"
     for role in proposal.roles:
         names = [each.request_id for each in waiting if role in each.roles]
         if len(names) >= asking.pending:
             return Obstacle(
                 "too many wait",
-                f"{len(names)} requests wait for {printable(role)} already, and at most "
+                f"{len(names)} {whose} wait for {printable(role)} already, and at most "
                 f"{asking.pending} may: decide on one first ({', '.join(names)})",
             )
     return None
+
+
+def _before(database: Database, kind: str, now: Instant) -> list[ActionRequest]:
+    """Returns what is asked already and counts against a proposal of this kind.
+
+    Agents never tire: what they ask must not keep a person from asking.
+    """
+    waiting = _waiting(database, now)
+    return [each for each in waiting if kind != "person" or each.proposer.kind == "person"]
 
 
 def _waiting(database: Database, now: Instant) -> list[ActionRequest]:
@@ -146,9 +184,11 @@ def _waits(record: RequestRecord, now: Instant) -> bool:
     return since_s is not None and since_s <= record.request.within_s
 
 
-def _echo(database: Database, asking: Asking, proposal: Proposal, now: Instant) -> Obstacle | None:
+def _echo(
+    database: Database, asking: Asking, tags: Mapping[str, Tag], proposal: Proposal, now: Instant
+) -> Obstacle | None:
     pause_s = asking.pause_after_rejection
-    longest_s, key = pause_s + _LONGEST_WAIT_S, proposal.key
+    longest_s = pause_s + _LONGEST_WAIT_S
     rows = database.all(
         _REJECTED,
         now.boot_id,
@@ -156,9 +196,9 @@ def _echo(database: Database, asking: Asking, proposal: Proposal, now: Instant) 
         now.boot_id,
         stamp(now.wall - timedelta(seconds=longest_s)),
     )
-    for name, text, told in rows:
+    for name, text, told, objection in rows:
         since_s = max(_since_s(told, now), 0.0)
-        if since_s < pause_s and _key_of(text) == key:
+        if since_s < pause_s and _is_no_to(text, objection, proposal, tags):
             return Obstacle(
                 "rejected",
                 f"the same was rejected {format_duration(since_s)} ago ({name}): it may be asked "
@@ -167,11 +207,25 @@ def _echo(database: Database, asking: Asking, proposal: Proposal, now: Instant) 
     return None
 
 
-def _key_of(text: str) -> str:
+def _is_no_to(
+    text: str, objection: str | None, proposal: Proposal, tags: Mapping[str, Tag]
+) -> bool:
+    """Whether somebody said no to a request like a proposal."""
     try:
-        return Proposal.of(parse_request(text)).key
+        request = parse_request(text)
     except ValueError:
-        return ""
+        return False
+    return proposal.is_like(Proposal.of(request), tags) and not _is_withdrawn(request, objection)
+
+
+def _is_withdrawn(request: ActionRequest, objection: str | None) -> bool:
+    """Whether the proposer has ended it; where nobody can tell, it was rejected."""
+    try:
+        decision = parse_decision(objection or "")
+    except DecisionRefused:
+        return False
+    proposer = request.proposer
+    return proposer.kind == "person" and proposer.name == decision.person
 
 
 def _since_s(text: str, now: Instant) -> float:

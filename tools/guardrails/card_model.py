@@ -3,15 +3,15 @@
 Its text is kept beside the decision, so that an auditor can draw it again.
 """
 
-from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field
 
 from handwheel.connectors.models import Model
 
-from ..requests.canonical import canonical, digest, parse_canonical
+from ..requests.canonical import parse_canonical
 from ..requests.request import RiskClass, Stamp
+from .shown import Shown
 
 RENDERER = "4"
 """Changes whenever the same card would be drawn in another way."""
@@ -193,7 +193,7 @@ class CardLease(Model):
     span: str
 
 
-class Card(Model):
+class Card(Shown):
     """What was shown to a person who was asked to approve a request.
 
     Attributes:
@@ -233,16 +233,6 @@ class Card(Model):
     def is_approvable(self) -> bool:
         """Whether nothing that the card shows stands in the way."""
         return not self.problems
-
-    @cached_property
-    def text(self) -> str:
-        """The card's one text, which is kept."""
-        return canonical(self.model_dump(by_alias=True, exclude_none=True))
-
-    @cached_property
-    def digest(self) -> str:
-        """The hash of its text, which a decision signs."""
-        return digest("card", self.text)
 
 
 def parse_card(text: str) -> Card:

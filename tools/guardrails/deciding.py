@@ -24,6 +24,7 @@ from .hindrances import Case, check_lease, check_lockout
 from .ledger.database import Transaction
 from .ledger.lifecycle import file_in, move_action, move_request, set_next_due
 from .ledger.records import RequestRecord, load_decisions, load_request_of
+from .ledger.reverts import check_may_have_lease
 from .ledger.run_actions import load_superseded
 from .ledger.transitions import (
     OPEN_REQUESTS,
@@ -70,6 +71,7 @@ def propose(
             case = Case(bench.site, bench.database, bench.policy, request, action, now)
             check_lockout(case)
             check_lease(case)
+        check_may_have_lease(bench.database, request)
         refused = _file(bench, request, decision, signed, denial, now)
     if refused:  # told to the journal in its own words, and not once more
         raise AskedTooMuch(refused)
@@ -86,8 +88,7 @@ def _file(
 ) -> str:
     """Files a request with its proposer's signature; returns why people are not asked now."""
     with bench.database.transaction(now) as transaction:
-        asking = bench.policy.asking
-        if not denial and (refused := refuse_asking(bench.database, transaction, asking, request)):
+        if not denial and (refused := refuse_asking(bench, transaction, request)):
             return refused
         if not file_in(transaction, request, denial):
             raise PermitRefused("the same proposal was filed before")
@@ -232,6 +233,7 @@ def _approve(
         if record.state is RequestState.PENDING:
             move_request(transaction, name, RequestState.PARTIAL, "another person must sign")
         return RequestState.PARTIAL
+    check_may_have_lease(transaction, record.request)
     move_request(transaction, name, RequestState.APPROVED, "enough people have signed")
     if record.request.run is None:
         set_next_due(transaction, name)

@@ -1,6 +1,6 @@
 """What stands in an action's way whatever the plant does: the gate refuses by it, a card warns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -19,7 +19,7 @@ from .authority_check import check_authority
 from .groups import Group, Move, check_group, spent
 from .ledger.database import Database
 from .ledger.records import resolve_hint
-from .ledger.reverts import check_not_in_lease
+from .ledger.reverts import check_may_have_lease, check_not_in_lease
 from .ledger.stops import SITE, generations
 from .lockouts import seen_lockouts
 from .pace import check_rate
@@ -74,6 +74,7 @@ def check_filing(case: Case) -> None:
     check_lockout(case)
     _check_authority(case)
     check_lease(case)
+    check_may_have_lease(case.database, case.request)
 
 
 def check_lockout(case: Case) -> None:
@@ -94,21 +95,29 @@ def check_lockout(case: Case) -> None:
 
 
 def check_lease(case: Case) -> None:
-    """Refuses a tag that another request has in its lease.
+    """Refuses a tag that another request has in its lease; but not a write into a safe state.
+
+    That is what is left when something fails, and no undo takes it for its own.
 
     Raises:
         InterlockActive: One has.
     """
+    if case.action.kind == "recovery" and case.action.undoes is None:
+        return
     check_not_in_lease(case.database, case.request.request_id, case.action.tag)
 
 
-def locked_files(site: Site, equipment: str) -> set[str]:
+def locked_files(site: Site, equipment: str, seen: Collection[str] | None = None) -> set[str]:
     """Returns the lockout files that stop a piece of equipment; needs no database.
 
     A file whose name the site does not know stops everything: somebody in need has mistyped.
+
+    Args:
+        seen: What a gate sees in the folder that it knows; `None` for what is there now.
     """
+    names = seen_lockouts(site.state) if seen is None else seen
     scopes, known = set(site.scopes_of(equipment)), {SITE, *site.equipment}
-    return {name for name in seen_lockouts(site.state) if name in scopes or name not in known}
+    return {name for name in names if name in scopes or name not in known}
 
 
 def _check_authority(case: Case) -> None:

@@ -34,6 +34,53 @@ def seen_lockouts(state: Path) -> frozenset[str]:
     return frozenset(name if _NAME.fullmatch(name) else SITE for name in names)
 
 
+class LockoutFolder:
+    """The folder of lockouts as a gate knows it: another in its place hides what lies in it.
+
+    Args:
+        state: The site's state folder; the folder of lockouts is there.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._path = state / _FOLDER
+        self._mark = self._found_mark()
+
+    @property
+    def fault(self) -> str:
+        """Why it counts as a locked site by itself, and what to do; empty if it does not."""
+        if self._mark is not None and self._mark == self._found_mark():
+            return ""
+        return (
+            f"{self._path} is gone, or another than when the gate was started, so the site is "
+            "locked out: bring that one back, or start the gate again; then: handwheel release"
+        )
+
+    def seen(self) -> frozenset[str]:
+        """Returns what is locked out now, and `site` if the folder is another one or gone.
+
+        Never raises: as `seen_lockouts`.
+
+        Effect: none. Retry: none. Timeout: that of the local disk.
+        """
+        before = self._found_mark()
+        names = seen_lockouts(self._state)
+        is_same = self._mark is not None and before == self._mark == self._found_mark()
+        return names if is_same else names | {SITE}
+
+    def _found_mark(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def has_lockout_folder(state: Path) -> bool:
+    """Whether anything stands where lockouts are looked for; a gate that starts makes it."""
+    return os.path.lexists(state / _FOLDER)
+
+
 def lockout_file(state: Path, scope: str) -> Path:
     """Returns the file that locks a scope out while it is there."""
     return state / _FOLDER / scope

@@ -4,15 +4,12 @@ Its text is kept beside the decision, as a card is.
 """
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
 
-from handwheel.connectors.models import Model
 from handwheel.connectors.tags import Tag
 
-from ..requests.canonical import canonical, digest
 from ..requests.request import Stamp
 from ..requests.stamps import Instant, stamp
 from .card import Look, frame_of
@@ -22,9 +19,10 @@ from .ledger.journal import Row
 from .ledger.records import RequestRecord
 from .picture import Picture
 from .printable import plain, printable
+from .shown import Shown
 
 
-class Outcome(Model):
+class Outcome(Shown):
     """What was sent, and what is known of it.
 
     Attributes:
@@ -51,16 +49,6 @@ class Outcome(Model):
     reason: str
     found: str
     reading: CardReading
-
-    @cached_property
-    def text(self) -> str:
-        """Its one text, which is kept."""
-        return canonical(self.model_dump(by_alias=True, exclude_none=True))
-
-    @cached_property
-    def digest(self) -> str:
-        """The hash of its text, which a decision signs."""
-        return digest("card", self.text)
 
 
 def make_outcome(

@@ -5,6 +5,7 @@ Nothing here decides: it asks those who do, and says what they say.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
@@ -15,6 +16,7 @@ from ..requests.filing import equipment_of, expected_of, requirements
 from ..requests.request import Action, ActionRequest, Proposer
 from ..requests.stamps import Instant
 from .across import CrossLimit
+from .administrators import revoked_keys
 from .asking import Proposal, obstacle, waiting_for
 from .groups import Spent, spent
 from .hindrances import Case, check_files, hindrances, locked_files
@@ -23,6 +25,7 @@ from .ledger.stops import generations
 from .operators import AGENT, Operator, Roster
 from .picture import Picture
 from .policy import Across, Policy, Ruling
+from .suspended import applying
 
 _UNFILED = ""  # no request and no action has such an id
 
@@ -46,6 +49,11 @@ class Question:
     def is_agents(self) -> bool:
         """Whether an agent would propose it."""
         return not self.person
+
+    @property
+    def kind(self) -> Literal["agent", "person"]:
+        """What would propose it."""
+        return "agent" if self.is_agents else "person"
 
     @property
     def now(self) -> DataValue | None:
@@ -90,7 +98,7 @@ class Explanation:
         across: Judged only of what is allowed otherwise.
         signers: Who could sign it now, apart from whoever asks.
         budgets: What is left of each group; of one that cannot be read, why.
-        waiting: For each role, how many requests wait for it.
+        waiting: For each role, how many requests wait for it; for a person, those of people.
         in_the_way: For what the gate would refuse it, or people not be asked about it, now.
     """
 
@@ -120,7 +128,7 @@ def explain(desk: Desk, question: Question, now: Instant) -> Explanation:
         tuple(_crossed(desk, question)) if ruling.is_allowed else (),
         tuple(_signers(desk, question, ruling, now)),
         tuple(_budgets(desk, question, now)),
-        _waiting(desk, ruling, now),
+        _waiting(desk, question, ruling, now),
         tuple(dict.fromkeys(_in_the_way(desk, question, ruling, now))),
     )
 
@@ -137,9 +145,12 @@ def _crossed(desk: Desk, question: Question) -> Iterator[Crossed]:
 
 
 def _signers(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> Iterator[str]:
+    revoked = revoked_keys(desk.site, desk.database) if desk.database else frozenset[str]()
     for person in desk.roster.operators:
         is_apart = person.is_administrator or AGENT in person.roles
         if is_apart or person.person == question.person or not person.is_enrolled(now.wall):
+            continue
+        if not revoked.isdisjoint((person.key_id, *person.chain)):
             continue
         if ruling.roles and all(_holds(desk.policy, person, r, question) for r in ruling.roles):
             yield person.person
@@ -158,9 +169,11 @@ def _budgets(desk: Desk, question: Question, now: Instant) -> Iterator[Spent | s
             yield f"{group.id}: {refusal}"
 
 
-def _waiting(desk: Desk, ruling: Ruling, now: Instant) -> dict[str, int]:
-    database = desk.database
-    return {role: len(waiting_for(database, role, now)) if database else 0 for role in ruling.roles}
+def _waiting(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> dict[str, int]:
+    database, kind = desk.database, question.kind
+    if database is None:
+        return dict.fromkeys(ruling.roles, 0)
+    return {role: len(waiting_for(database, role, kind, now)) for role in ruling.roles}
 
 
 def _in_the_way(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> Iterator[str]:
@@ -177,10 +190,12 @@ def _in_the_way(desk: Desk, question: Question, ruling: Ruling, now: Instant) ->
         if locked:
             yield f"locked out: {', '.join(sorted(locked))}"
         return
-    yield from hindrances(_case(desk, database, question, now))
-    kind = "agent" if question.is_agents else "person"
-    proposal = Proposal(kind, ruling.roles, ((question.tag.name, question.value),))
-    if found := obstacle(database, desk.policy.asking, proposal, now):
+    case = _case(desk, database, question, now)
+    suspended = desk.picture.suspended if desk.picture else ()
+    yield from (each.words for each in applying(suspended, case.request, site.tags))
+    yield from hindrances(case)
+    proposal = Proposal(question.kind, ruling.roles, ((question.tag.name, question.value),))
+    if found := obstacle(database, desk.policy.asking, site.tags, proposal, now):
         yield found.reason
 
 
@@ -195,15 +210,15 @@ def _case(desk: Desk, database: Database, question: Question, now: Instant) -> C
         kind="command",
         equipment=equipment,
         tag=tag.name,
+        connection=tag.connection,
         value=question.value,
+        readback=tag.readback or None,
         expected=() if present is None else (expected_of(site, tag, present),),
         requires=tuple(requirements(site, tag)),
     )
     request = ActionRequest.model_construct(
         request_id=_UNFILED,
-        proposer=Proposer(
-            kind="agent" if question.is_agents else "person", name=question.person or AGENT
-        ),
+        proposer=Proposer(kind=question.kind, name=question.person or AGENT),
         locks=generations(database, site.scopes_of(equipment)),
         commands=(action,),
         recovery=(),

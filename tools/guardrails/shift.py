@@ -5,7 +5,6 @@ what.
 """
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -13,7 +12,6 @@ from pydantic import Field
 from handwheel.connectors.models import Model
 
 from ..errors import PermitRefused
-from ..requests.canonical import canonical, digest
 from ..requests.reasons import Why
 from ..requests.stamps import Instant
 from .bench import Bench, keep_decision
@@ -27,6 +25,7 @@ from .decisions import (
     shift_subject,
 )
 from .operators import Moment, Operator, Person
+from .shown import Shown
 
 HANDED_OVER = "shift.handed_over"
 """The kind of the journal's row."""
@@ -47,7 +46,7 @@ class Section(Model):
     more: int = Field(default=0, ge=0)
 
 
-class ShiftSummary(Model):
+class ShiftSummary(Shown):
     """What the next person must know, as both see it on one screen.
 
     Attributes:
@@ -65,16 +64,6 @@ class ShiftSummary(Model):
     coming: Person
     sections: list[Section]
     note: Why | None = None
-
-    @cached_property
-    def text(self) -> str:
-        """The one text of it."""
-        return canonical(self.model_dump(by_alias=True, exclude_none=True))
-
-    @cached_property
-    def digest(self) -> str:
-        """What both sign as the card."""
-        return digest("card", self.text)
 
     @property
     def subject(self) -> str:

@@ -120,8 +120,7 @@ def _unfolded(value: object) -> object:
         number: float = struct.unpack(">d", bytes.fromhex(bits))[0]
         return number
     return {
-        key: _unfolded(item) if item.__class__ in _NESTED else item
-        for key, item in table.items()
+        key: _unfolded(item) if item.__class__ in _NESTED else item for key, item in table.items()
     }
 
 

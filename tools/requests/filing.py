@@ -136,7 +136,7 @@ def make_undo(filing: Filing, commands: Sequence[Draft], survey: Survey) -> list
         action = make_action(filing.site, name, wish, survey).model_copy(
             update={
                 "kind": "recovery",
-                "expected": (expected_of(filing.site, tag, command.value),),
+                "expected": (expected_exactly(filing.site, tag, command.value),),
                 "undoes": command.action_id,
             }
         )
@@ -289,6 +289,11 @@ def expected_of(site: Site, tag: Tag, value: Value) -> Expected:
         tolerance=tolerance_of(tag),
         max_age_s=max_age_of(site, tag),
     )
+
+
+def expected_exactly(site: Site, tag: Tag, value: Value) -> Expected:
+    """Returns that a tag must read just what was written: all else is somebody else's value."""
+    return expected_of(site, tag, value).model_copy(update={"tolerance": None})
 
 
 def denials(

@@ -18,7 +18,7 @@ from .filing import (
     common,
     denials,
     expected_as_read,
-    expected_of,
+    expected_exactly,
     judged,
     make_action,
     new_name,
@@ -258,4 +258,4 @@ def _expected(site: Site, recovery: Recovery, commands: Sequence[Action]) -> lis
         value = commands[index].value
     if (value is None) != (index is None):
         raise InvalidArguments(f"{tag.name}: an undo, and only that, expects what was written")
-    return [] if value is None else [expected_of(site, tag, value)]
+    return [] if value is None else [expected_exactly(site, tag, value)]

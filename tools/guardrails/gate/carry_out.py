@@ -65,4 +65,5 @@ def invalidate(passage: Passage, reason: str) -> None:
     with passage.post.database.transaction(passage.post.clock()) as transaction:
         action_id, to = passage.action.action_id, ActionState.INVALIDATED
         move_action(transaction, action_id, ActionState.CLAIMED, to, reason)
+        passage.post.deeds.note(action_id, to, transaction.now)
         end_after_failure(transaction, passage.record.request, RequestState.INVALIDATED, reason)

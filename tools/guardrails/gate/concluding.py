@@ -54,6 +54,7 @@ def conclude(passage: Passage, state: ActionState, reason: str, *, sent: bool) -
         move_action(
             transaction, passage.action.action_id, ActionState.SENDING, state, reason, details
         )
+        passage.post.deeds.note(passage.action.action_id, state, now)
         if state is ActionState.REFUSED:
             end_after_failure(transaction, request, RequestState.CLOSED, reason)
         elif state is ActionState.VERIFIED and _goes_on(transaction, request):

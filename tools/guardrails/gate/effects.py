@@ -71,7 +71,8 @@ def _is_concluded(
     post: Post, each: Watched, condition: Condition, readings: Mapping[str, DataValue]
 ) -> bool:
     since_s = post.clock().since_s(each.verified)
-    truth, shown = condition.evaluate(readings), condition.shown(readings)
+    seen = post.deeds.seen_since(each.action_id, readings)  # not what was so before
+    truth, shown = condition.evaluate(seen), condition.shown(seen)
     if since_s is None:
         _conclude(post, each, "UNKNOWN", _CLOCK, None)
     elif truth is Truth.TRUE and since_s <= each.expectation.within_s:

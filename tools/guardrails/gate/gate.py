@@ -5,13 +5,12 @@ import logging
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import Any
 
 from handwheel.connectors.actuation.door import check_accounts, open_door
 from handwheel.connectors.connection import Connection
-from handwheel.connectors.reader import SiteReader
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import DataValue
 
@@ -24,7 +23,7 @@ from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import RequestDamaged, load_exactly
 from ..ledger.reverts import open_writes
 from ..ledger.stops import SITE, latch, locked_scopes
-from ..lockouts import make_lockout_folder, seen_lockouts
+from ..lockouts import has_lockout_folder, make_lockout_folder
 from ..operators import load_roster
 from ..picture import make_picture, write_picture
 from ..policy import load_policy
@@ -39,8 +38,9 @@ from .lookout import Lookout
 from .passage import Passage, Post
 from .recovery import recover, recover_in_flight
 from .reverts import note_seen_back, set_reverts_due
+from .scans import Scans
 from .troubles import Troubles
-from .wanted import OpenTags
+from .wanted import OpenTags, tags_to_see_again
 
 _POLL_S = 0.1
 _PICTURE_S = 1.0
@@ -67,11 +67,14 @@ async def take_post(
     across = cross_limits(site, policy)
     load_roster(site)
     check_accounts(site)
+    was_there = has_lockout_folder(site.state)
     try:
         make_lockout_folder(site.state)
     except OSError as error:
         raise LedgerError(f"{site.state}: {error.strerror}") from None
     with GateLock(site.state) as lock, Database(site.state, site.id) as database:
+        if not was_there:
+            _lock_out_what_nobody_knows(database, clock())
         epoch = _new_epoch(database, clock())
         post = Post(
             site, policy, across, database, lock, epoch, clock, lambda: load_roster(site), open_door
@@ -82,6 +85,18 @@ async def take_post(
         yield gate
         with database.transaction(clock()) as transaction:
             transaction.record("gate.stopped", str(epoch), {"epoch": epoch, "pid": os.getpid()})
+
+
+def _lock_out_what_nobody_knows(database: Database, now: Instant) -> None:
+    """Locks the site out if an earlier gate has made the folder of lockouts, and it was gone."""
+    if not database.all("SELECT 1 FROM gate LIMIT 1"):
+        return  # a new site has none
+    latch(database, SITE, None, now)
+    _logger.error(
+        "the folder lockout/ was gone, and with it every lockout that no gate had seen: the site "
+        "is locked out. Find out what was locked out and who took the folder away, lock out "
+        "again what must stay so, then: handwheel release"
+    )
 
 
 def _new_epoch(database: Database, now: Instant) -> int:
@@ -103,8 +118,7 @@ class Gate:
 
     def __init__(self, post: Post) -> None:
         self._post = post
-        self._reader: SiteReader | None = None
-        self._tags: frozenset[str] = frozenset()
+        self._reader = Scans(post)
         self._asked: frozenset[str] = frozenset()
         self._open_tags = OpenTags(post)
         self._looked_for: frozenset[str] = frozenset()
@@ -143,8 +157,8 @@ class Gate:
                     group.create_task(each.run(), name="gate keeps a heartbeat")
 
     async def _watch(self) -> None:
-        async with AsyncExitStack() as stack:
-            published_s = float("-inf")
+        published_s = float("-inf")
+        try:
             while True:
                 try:
                     self._look_out()
@@ -153,7 +167,7 @@ class Gate:
                     self._lookout.tell()
                     sweep(self._post.database, self._post.clock())
                     self._look_on(self._latest())
-                    await self._follow_tags(stack)
+                    await self._follow_tags()
                     now_s = monotonic()
                     # Somebody waits for the tags of a request that was filed just now.
                     if now_s < self._eager_until_s or now_s - published_s >= _PICTURE_S:
@@ -167,6 +181,8 @@ class Gate:
                 except LedgerError as error:
                     await self._suspend(_WATCHING, error)
                 await asyncio.sleep(_POLL_S)
+        finally:
+            await self._reader.close()
 
     async def _act(self) -> None:
         while True:
@@ -217,8 +233,9 @@ class Gate:
 
     def _latch(self) -> None:
         site, database = self._post.site, self._post.database
+        self._troubles.note("lockouts", self._post.lockouts.fault)
         locked = locked_scopes(database)
-        for name in sorted(seen_lockouts(site.state)):
+        for name in sorted(self._post.lockouts.seen()):
             scope = self._scope(name)
             if scope not in locked:
                 covered = None if scope == SITE else site.members_of(scope)
@@ -228,17 +245,10 @@ class Gate:
         # What the site does not know was meant for something: all of it stops.
         return name if name in self._post.site.equipment else SITE
 
-    async def _follow_tags(self, stack: AsyncExitStack) -> None:
-        wanted = self._wanted()
-        is_over = not self._asked and wanted != self._tags
-        if wanted <= self._tags and not is_over:
-            return
-        await stack.aclose()
-        self._tags, self._reader = wanted, None
-        self._eager_until_s = monotonic() + _EAGER_S
-        if wanted:
-            tags = self._post.site.find_tags(sorted(wanted))
-            self._reader = await stack.enter_async_context(SiteReader(self._post.site, tags))
+    async def _follow_tags(self) -> None:
+        suspended = tags_to_see_again(self._post, self._reader.tags)
+        if await self._reader.follow(self._wanted() | suspended):
+            self._eager_until_s = monotonic() + _EAGER_S
 
     def _wanted(self) -> frozenset[str]:
         names = self._open_tags.now(self._pass_by)
@@ -253,7 +263,7 @@ class Gate:
             LedgerError: The disk refuses, or the ledger cannot be read.
         """
         post = self._post
-        seen = {self._scope(name) for name in seen_lockouts(post.site.state)}
+        seen = {self._scope(name) for name in post.lockouts.seen()}
         self._locked = frozenset(seen | locked_out(post.site, post.database).keys())
         self._open_writes = tuple(each.words for each in open_writes(post.database))
         self._put_picture()
@@ -270,10 +280,10 @@ class Gate:
 
     @property
     def _connections(self) -> Sequence[Connection]:
-        return self._reader.connections if self._reader else ()
+        return self._reader.connections
 
     def _latest(self) -> Mapping[str, DataValue]:
-        return self._reader.latest() if self._reader else {}
+        return self._reader.latest()
 
     def _next(self) -> Passage | None:
         if not self._due():

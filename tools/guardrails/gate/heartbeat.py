@@ -21,6 +21,7 @@ from ..heartbeats import heartbeat_text
 from .heartbeat_leave import (
     Leave,
     check_lockouts,
+    check_nothing_against,
     check_remote,
     heartbeat_tag,
     leave_of,
@@ -77,7 +78,10 @@ class Heartbeat:
 
     @property
     def tags(self) -> frozenset[str]:
-        """The tags that it must be shown: whether the equipment is in remote, once handed over."""
+        """The tags that it must be shown: whether the equipment is in remote, once handed over.
+
+        Also while something else is against it: else nobody could see the plant when that ends.
+        """
         condition = remote_when(self._post, self._equipment) if self._is_handed_over else None
         return frozenset(condition.tags if condition else ())
 
@@ -128,14 +132,22 @@ class Heartbeat:
             GuardrailError: Nothing does.
             LedgerError: Nobody can tell.
         """
-        self._is_handed_over = False
-        leave = leave_of(self._post, self._equipment)
-        if leave == self._barred:
-            raise PermitRefused("its device has become another one; hand over again")
-        self._is_handed_over = True
+        leave = self._hand_over()
+        check_nothing_against(self._post, self._equipment)
         check_remote(self._post, self._equipment, self._latest())
         if self._running is not None and self._running.leave != leave:
             self._stop("it was handed over anew")
+        return leave
+
+    def _hand_over(self) -> Leave:
+        try:
+            leave = leave_of(self._post, self._equipment)
+            if leave == self._barred:
+                raise PermitRefused("its device has become another one; hand over again")
+        except GuardrailError:
+            self._is_handed_over = False
+            raise
+        self._is_handed_over = True
         return leave
 
     async def _beat(self, leave: Leave) -> None:
@@ -146,7 +158,11 @@ class Heartbeat:
                 if self._leave() != leave or self._post.turn.is_taken:
                     self._due_ms = 0  # the next look begins with an open door
                     return
+            begins = self._running is None
             running = self._begun(leave, self._door)
+            if begins and self._leave() != leave:  # the disk may have taken long over the row
+                self._due_ms = 0
+                return
             await self._send(running, self._door)
         except (ConnectorError, ValueError) as error:
             await self._hang_up()
@@ -195,6 +211,9 @@ class Heartbeat:
             "epoch": self._post.epoch,
         }  # fmt: skip
         with self._post.database.transaction(self._post.clock()) as transaction:
+            # It may have waited for somebody who was writing, such as whoever takes it over.
+            if self._leave() != leave:
+                raise PermitRefused("it was handed over anew")
             return transaction.record("heartbeat.started", self._equipment, body).seq
 
     async def _end(self, reason: str) -> None:

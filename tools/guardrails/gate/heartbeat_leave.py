@@ -51,18 +51,27 @@ def heartbeat_tag(post: Post, equipment: str) -> Tag:
 
 
 def leave_of(post: Post, equipment: str) -> Leave:
-    """Returns what allows the heartbeat of a piece of equipment now.
+    """Returns the hand-over that allows the heartbeat of a piece of equipment now.
 
     Raises:
-        GuardrailError: Nothing does, or something is against it: why.
+        GuardrailError: There is none that counts: why.
         LedgerError: The ledger cannot be read, or is not the one that was anchored.
     """
     check_post(post)
+    return _handed_over(post, equipment)
+
+
+def check_nothing_against(post: Post, equipment: str) -> None:
+    """Refuses what is suspended or locked out, whoever has handed it over.
+
+    Raises:
+        InterlockActive: Something is.
+        LedgerError: The ledger cannot be read.
+    """
     _check_suspensions(post, equipment)
     check_lockouts(post, equipment)
     if locked := locked_out(post.site, post.database).keys() & set(post.site.scopes_of(equipment)):
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
-    return _handed_over(post, equipment)
 
 
 def check_lockouts(post: Post, equipment: str) -> None:
@@ -71,7 +80,7 @@ def check_lockouts(post: Post, equipment: str) -> None:
     Raises:
         InterlockActive: One does.
     """
-    if locked := locked_files(post.site, equipment):
+    if locked := locked_files(post.site, equipment, post.lockouts.seen()):
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
 
 

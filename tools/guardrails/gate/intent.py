@@ -42,6 +42,8 @@ def record_intent(passage: Passage) -> int:
             raise PermitRefused("the request ended while the action was on its way")
         if transaction.one(INTENDED, action.action_id):  # whatever has become of the table
             raise LedgerError(f"the journal has an intent for {action.action_id}: it is sent once")
+        if post.deeds.may_have_left(action.action_id):  # and of the journal
+            raise LedgerError(f"this gate has sent {action.action_id}: it is sent once")
         said: dict[str, object] = {"wire": action.wire, "digest": action.digest}
         seq = transaction.record("action.intent", action.action_id, said).seq
         transaction.change(
@@ -52,6 +54,7 @@ def record_intent(passage: Passage) -> int:
             transaction, action.action_id, ActionState.CLAIMED, ActionState.SENDING,
             "every check has passed", details,
         )  # fmt: skip
+        post.deeds.note(action.action_id, ActionState.SENDING, transaction.now)
     return seq
 
 

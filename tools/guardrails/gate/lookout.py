@@ -91,6 +91,8 @@ class Lookout:
         self._look_at_disk(now)
         self._alarms.take(readings, now)
         self._post.suspensions.note(SITE_SCOPE, _ALARMS, self._alarms.flood(now), now)
+        for name in self._lost_since_ms.keys() - {each.name for each in connections}:
+            del self._lost_since_ms[name]  # nobody reads it; a reader of later needs its own time
         for each in connections:
             self._look_at(each, now)
 
@@ -130,8 +132,7 @@ class Lookout:
         """
         post = self._post
         while news := post.suspensions.next_news():
-            if not news.is_over:
-                self._end_what_was_approved([news.what])
+            self._end_what_was_approved([news.what])  # of an end, what was approved meanwhile
             self._record(news)
             post.suspensions.told()
         if post.suspensions.now:  # somebody may have approved it meanwhile

@@ -19,6 +19,7 @@ from .description import check_description
 from .passage import Passage, Post
 from .reverts import check_time_has_come
 from .taking_back import check_recovery
+from .vouching import check_own
 
 _SINCE_START = (
     "SELECT 1 FROM journal WHERE hash = ? AND seq >= "
@@ -51,6 +52,7 @@ async def same_request(passage: Passage) -> None:
         raise PermitRefused("the request is not the one that was filed: its digest differs")
     if passage.record.request.site != passage.post.site.id:
         raise PermitRefused("the request is another site's")
+    check_own(passage.post, passage.record, besides=passage.action.action_id)
     check_turn(passage.record, passage.action.action_id)
     check_recovery(passage)
 

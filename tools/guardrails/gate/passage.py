@@ -20,8 +20,10 @@ from ..across import CrossLimit
 from ..ledger.database import Database
 from ..ledger.records import RequestRecord
 from ..ledger.transitions import ActionState
+from ..lockouts import LockoutFolder
 from ..operators import Roster
 from ..policy import Policy
+from .deeds import Deeds
 from .lock import GateLock
 from .suspension import Suspensions
 from .turn import Turn
@@ -54,6 +56,8 @@ class Post:
         connector: Where read-only sessions come from.
         suspensions: For what nothing is sent now.
         turn: Whether an action is on its way to the plant: heartbeats let it go first.
+        deeds: What this gate itself has done.
+        lockouts: The folder of lockouts as it was when the post was taken.
     """
 
     site: Site
@@ -69,6 +73,11 @@ class Post:
     suspensions: Suspensions = field(default_factory=Suspensions)
     turn: Turn = field(default_factory=Turn)
     open_heartbeat_door: OpenHeartbeatDoor = open_heartbeat_door
+    deeds: Deeds = field(default_factory=Deeds)
+    lockouts: LockoutFolder = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lockouts", LockoutFolder(self.site.state))
 
     @property
     def state(self) -> Path:

@@ -68,6 +68,7 @@ def _pass_by(post: Post, action_id: str, state: ActionState, damage: RequestDama
     details: dict[str, object] = {"readback": "it was not looked for"} if is_sent else {}
     with post.database.transaction(post.clock()) as transaction:
         move_action(transaction, action_id, state, to, str(damage), details)
+        post.deeds.note(action_id, to, transaction.now)
 
 
 async def _recover_action(
@@ -79,11 +80,13 @@ async def _recover_action(
         if is_sent:
             details: dict[str, object] = {"readback": found}
             move_action(transaction, action_id, state, ActionState.UNKNOWN, MAYBE_SENT, details)
+            post.deeds.note(action_id, ActionState.UNKNOWN, transaction.now)
             return
         was_intended = transaction.one(INTENDED, action_id)
         reason = SENT_BEFORE if was_intended else NOT_SENT
         to = ActionState.INVALIDATED if was_intended else ActionState.ABORTED_NOT_SENT
         move_action(transaction, action_id, state, to, reason)
+        post.deeds.note(action_id, to, transaction.now)
         if record.state is RequestState.APPROVED:
             name = record.request.request_id
             move_request(transaction, name, RequestState.INVALIDATED, reason)

@@ -10,15 +10,19 @@ from ..ledger.lifecycle import cancel_commands, move_action, move_request
 from ..ledger.records import RequestDamaged, RequestRecord, load_exactly
 from ..ledger.reverts import (
     OpenWrite,
+    Reader,
     agent_is_gone,
     has_failed,
     in_lease,
+    is_unsettled,
+    is_whole,
     open_writes,
     time_has_come,
     to_take_back,
 )
 from ..ledger.transitions import ActionState, RequestState
 from .passage import Passage, Post
+from .vouching import check_own, has_broken, written_at
 
 _BUSY = "SELECT 1 FROM action WHERE state IN ('DUE', 'CLAIMED', 'SENDING') LIMIT 1"
 _LOST = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'lease.lost'"
@@ -29,7 +33,7 @@ def set_reverts_due(post: Post) -> None:
 
     One at a time, the last written first, and only when the gate has nothing else in hand: what
     is due must be claimed soon. The gate still takes each through every step; one that comes to
-    nothing ends the lease, and what stays open is told.
+    nothing ends the lease, and what stays open is told. So does one whose time nobody can tell.
 
     Raises:
         LedgerError: The ledger cannot be used.
@@ -39,9 +43,13 @@ def set_reverts_due(post: Post) -> None:
             record = load_exactly(post.database, request_id)
         except RequestDamaged:
             continue  # nothing of it is sent; the gate tells of it
-        if _is_to_move(post, record) and not post.database.all(_BUSY):
+        if _why_never(post, record):
             with post.database.transaction(post.clock()) as transaction:
-                _go_on(transaction, load_exactly(post.database, request_id))
+                _give_up(post, transaction, load_exactly(post.database, request_id))
+        # Most of the time nothing is to be changed, and nothing is locked.
+        elif _why_now(post, post.database, record) and not post.database.all(_BUSY):
+            with post.database.transaction(post.clock()) as transaction:
+                _go_on(post, transaction, load_exactly(post.database, request_id))
 
 
 def check_time_has_come(passage: Passage) -> None:
@@ -53,8 +61,7 @@ def check_time_has_come(passage: Passage) -> None:
     request, post = passage.record.request, passage.post
     if passage.action.kind != "recovery" or request.run is not None or request.lease is None:
         return
-    states, name = _states(passage.record), passage.action.action_id
-    if not time_has_come(post.database, request, states, post.clock(), besides=name):
+    if not _why_now(post, post.database, passage.record, besides=passage.action.action_id):
         raise PermitRefused(f"the lease of {request.request_id} is not over")
 
 
@@ -65,7 +72,7 @@ def note_seen_back(post: Post, readings: Mapping[str, DataValue]) -> None:
         LedgerError: It cannot be written.
     """
     for each in open_writes(post.database):
-        reading = readings.get(each.tag)
+        reading = post.deeds.seen_since(each.action_id, readings).get(each.tag)
         if reading is not None and _is_back(each, reading):
             with post.database.transaction(post.clock()) as transaction:
                 if each.action_id in {found.action_id for found in open_writes(transaction)}:
@@ -79,14 +86,52 @@ def _is_back(each: OpenWrite, reading: DataValue) -> bool:
     return reading.quality is Quality.GOOD and is_same
 
 
-def _is_to_move(post: Post, record: RequestRecord) -> bool:
-    """Whether anything is to be changed: most of the time nothing is, and nothing is locked."""
-    return bool(time_has_come(post.database, record.request, _states(record), post.clock()))
+def _why_never(post: Post, record: RequestRecord) -> str:
+    """Returns why nobody can tell what is to be taken back, and when; empty if the gate can."""
+    request, states = record.request, _states(record)
+    try:
+        check_own(post, record)
+    except PermitRefused as refusal:
+        return str(refusal)
+    if is_unsettled(states.values()):
+        return ""
+    at = written_at(post, record)
+    if at is not None and post.clock().since_s(at) is None:
+        return "the clocks part since it was written: nobody can tell whether its time is over"
+    if request.run is None and not is_whole(request, states) and not has_broken(post, record):
+        return "a command of it was ended, and not by this gate"
+    return ""
 
 
-def _go_on(transaction: Transaction, record: RequestRecord) -> None:
+def _why_now(post: Post, reader: Reader, record: RequestRecord, besides: str = "") -> str:
+    """Returns why what a request wrote is to be taken back now; empty if it is not.
+
+    By what this gate has done itself: whoever can write rows could have any time be over.
+
+    Args:
+        besides: An action that may be under way, for it is judged for itself.
+    """
+    request, at = record.request, written_at(post, record)
+    states = _states(record)
+    own = [state for name, state in states.items() if name != besides]
+    if at is None or post.clock().since_s(at) is None or is_unsettled(own):
+        return ""
+    if request.run is None and not is_whole(request, states):
+        whole = "what was approved has not come about as a whole"
+        return whole if has_broken(post, record) else ""
+    return time_has_come(reader, request, at, post.clock())
+
+
+def _give_up(post: Post, transaction: Transaction, record: RequestRecord) -> None:
+    reason = _why_never(post, record)
+    if record.state is RequestState.APPROVED and reason:
+        name = record.request.request_id
+        move_request(transaction, name, RequestState.INVALIDATED, reason)
+
+
+def _go_on(post: Post, transaction: Transaction, record: RequestRecord) -> None:
     request, states, now = record.request, _states(record), transaction.now
-    reason = time_has_come(transaction, request, states, now)
+    reason = _why_now(post, transaction, record)
     if record.state is not RequestState.APPROVED or not reason:
         return
     name, left = request.request_id, to_take_back(request, states)

@@ -15,7 +15,8 @@ async def free_to_act(passage: Passage) -> None:
 
 def locked_files(passage: Passage) -> set[str]:
     """Returns the lockout files that stop the action; needs no database."""
-    return hindrances.locked_files(passage.post.site, passage.action.equipment)
+    post = passage.post
+    return hindrances.locked_files(post.site, passage.action.equipment, post.lockouts.seen())
 
 
 def check_pace(passage: Passage, before: Value | None) -> None:

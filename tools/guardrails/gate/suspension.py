@@ -45,7 +45,8 @@ class Suspensions:
     def note(self, scope: str, cause: str, reason: str, now: Instant) -> None:
         """Notes that a cause is there, or is not; once it is, its first reason stands.
 
-        It holds at least until the journal knows of it, and what was approved has ended.
+        It holds at least until the journal knows of it, and what was approved has ended; its end
+        counts from when the journal knows of that, and what was approved meanwhile has ended.
 
         Args:
             reason: Why it suspends; empty if it does not, or not any more.
@@ -56,8 +57,9 @@ class Suspensions:
             self._now[key] = Suspension(scope=scope, reason=reason, since=stamp(now.wall))
             self._news.append(News(self._now[key]))
             _logger.error("actuation is suspended: %s: %s", scope, reason)
-        elif known is not None and not reason and News(known) not in self._news:
-            del self._now[key]
+        elif known is not None and reason:
+            self._take_back(News(known, is_over=True))
+        elif known is not None and not {News(known), News(known, is_over=True)} & set(self._news):
             self._news.append(News(known, is_over=True))
             _logger.warning("actuation is suspended no more: %s: %s", scope, known.reason)
 
@@ -76,4 +78,11 @@ class Suspensions:
 
     def told(self) -> None:
         """Notes that the journal knows it."""
-        self._news.popleft()
+        news = self._news.popleft()
+        if news.is_over:
+            self._now = {key: each for key, each in self._now.items() if each is not news.what}
+
+    def _take_back(self, news: News) -> None:
+        """It has come again before the journal knew of its end."""
+        if news in self._news:
+            self._news.remove(news)

@@ -1,6 +1,6 @@
 """Recovery: is there anything of the run to take back, and is it this."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...errors import LedgerError, PermitRefused
 from ...requests.request import Action
@@ -8,11 +8,13 @@ from ..ledger.records import RequestRecord, load_run
 from ..ledger.transitions import ActionState
 from .passage import Passage
 
-_SENT = (
-    "SELECT action_id FROM intent JOIN action USING (action_id) JOIN request USING (request_id) "
-    "WHERE run_id = ?"
+_INTENTS = (
+    "SELECT action_id, epoch FROM intent JOIN action USING (action_id) "
+    "JOIN request USING (request_id) WHERE run_id = ?"
 )
-_SENT_OF_REQUEST = "SELECT action_id FROM intent JOIN action USING (action_id) WHERE request_id = ?"
+_INTENTS_OF_REQUEST = (
+    "SELECT action_id, epoch FROM intent JOIN action USING (action_id) WHERE request_id = ?"
+)
 _WITHOUT_EFFECT = frozenset({ActionState.REFUSED, ActionState.RESOLVED_NOT_APPLIED})
 
 
@@ -29,7 +31,8 @@ def check_recovery(passage: Passage) -> None:
     if run is None:
         _check_lease(passage)
         return
-    sent = {row[0] for row in database.all(_SENT, run.run_id)}
+    intents = {row[0]: row[1] for row in database.all(_INTENTS, run.run_id)}
+    sent = _sent(passage, intents)
     if not sent:
         raise PermitRefused(f"there is nothing to take back: run {run.run_id} has sent nothing")
     if action.undoes is None:
@@ -38,7 +41,21 @@ def check_recovery(passage: Passage) -> None:
         records = load_run(database, run.run_id)
     except LedgerError as damage:
         raise PermitRefused(f"nobody can tell what it takes back: {damage}") from None
-    _check_undo(action, records, sent)
+    _check_undo(action, records, sent, intents)
+
+
+def _sent(passage: Passage, intents: Mapping[str, int]) -> set[str]:
+    """Returns what was sent of what the ledger has an intent for.
+
+    What this gate has sent it knows by itself, and of a request that is approved now nobody
+    else has sent anything: the ledger's word counts for other requests, of gates before it.
+    """
+    post, own = passage.post, f"{passage.record.request.request_id}/"
+    return {
+        name
+        for name, epoch in intents.items()
+        if post.deeds.may_have_left(name) or (epoch < post.epoch and not name.startswith(own))
+    }
 
 
 def _check_lease(passage: Passage) -> None:
@@ -47,11 +64,17 @@ def _check_lease(passage: Passage) -> None:
     name = record.request.request_id
     if record.request.lease is None:
         raise PermitRefused("only a run's request, or one with a lease, has recovery")
-    sent = {row[0] for row in passage.post.database.all(_SENT_OF_REQUEST, name)}
-    _check_undo(passage.action, [record], sent)
+    rows = passage.post.database.all(_INTENTS_OF_REQUEST, name)
+    intents = {row[0]: row[1] for row in rows}
+    _check_undo(passage.action, [record], _sent(passage, intents), intents)
 
 
-def _check_undo(action: Action, records: Sequence[RequestRecord], sent: Collection[str]) -> None:
+def _check_undo(
+    action: Action,
+    records: Sequence[RequestRecord],
+    sent: Collection[str],
+    intents: Collection[str],
+) -> None:
     command = next(
         (
             each
@@ -64,18 +87,18 @@ def _check_undo(action: Action, records: Sequence[RequestRecord], sent: Collecti
     )
     if command is None or command.action_id not in sent:
         raise PermitRefused(f"there is nothing to take back: {action.undoes} was not sent")
-    if other := _other_undo(action, records, sent):
+    if other := _other_undo(action, records, intents):
         raise PermitRefused(f"{other} has taken {action.undoes} back already")
     expected = [(each.tag, type(each.value), each.value) for each in action.expected]
     if action.tag != command.tag or expected != [(command.tag, type(command.value), command.value)]:
         raise PermitRefused(f"it does not take back what {action.undoes} wrote")
 
 
-def _other_undo(action: Action, records: Sequence[RequestRecord], sent: Collection[str]) -> str:
+def _other_undo(action: Action, records: Sequence[RequestRecord], intents: Collection[str]) -> str:
     for record in records:
         for each in record.request.recovery:
             is_other = each.undoes == action.undoes and each.action_id != action.action_id
             state = record.record(each.action_id).state
-            if is_other and each.action_id in sent and state not in _WITHOUT_EFFECT:
+            if is_other and each.action_id in intents and state not in _WITHOUT_EFFECT:
                 return each.action_id
     return ""

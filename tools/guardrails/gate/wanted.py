@@ -40,6 +40,20 @@ class OpenTags:
         return self._names
 
 
+def tags_to_see_again(post: Post, read: frozenset[str]) -> frozenset[str]:
+    """Returns tags of every suspended connection: else nobody could see that it is well again.
+
+    Args:
+        read: What is read now. Of these all are kept, for one alone may be bad by itself.
+    """
+    suspended = {each.scope for each in post.suspensions.now}
+    found = set[str]()
+    for name in suspended & post.site.connections.keys():
+        tags = [each.name for each in post.site.tags.values() if each.connection == name]
+        found.update(read.intersection(tags) or sorted(tags)[:1])
+    return frozenset(found)
+
+
 def tags_of_request(post: Post, record: RequestRecord) -> set[str]:
     """Returns what a request writes, expects, requires and is judged by; not all are the site's.
 

@@ -1,7 +1,7 @@
 """What a lease takes back: which write is next, whether its time has come, and what stays open."""
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -36,6 +36,11 @@ SELECT request_id FROM request INDEXED BY request_leased JOIN action USING (requ
 WHERE request.state = 'APPROVED' AND instr(text, '"lease":{') > 0
 AND request_id != ? AND tag = ? AND kind = 'command' AND action.state NOT IN ('SKIPPED',
     'CANCELLED', 'INVALIDATED', 'ABORTED_NOT_SENT', 'REFUSED', 'RESOLVED_NOT_APPLIED')
+"""
+_APPROVED_TO_WRITE = """
+SELECT request_id FROM request JOIN action USING (request_id)
+WHERE request.state = 'APPROVED' AND request_id NOT IN (?, ?) AND tag = ? AND action.state IN
+    ('PLANNED', 'DUE', 'CLAIMED', 'SENDING', 'UNKNOWN', 'MISMATCH') LIMIT 1
 """
 _TEXT_OF = """SELECT text FROM request WHERE request_id = ? AND instr(text, '"lease":{') > 0"""
 _OPEN = """
@@ -134,6 +139,24 @@ def check_not_in_lease(reader: Reader, request_id: str, tag: str) -> None:
         )
 
 
+def check_may_have_lease(reader: Reader, request: ActionRequest) -> None:
+    """Refuses a request with a lease that writes a tag which another approved one may still write.
+
+    Its undo would find what that one wrote; or it would bar a way back that is approved already.
+
+    Raises:
+        InterlockActive: One may, by a command or by its recovery.
+    """
+    if request.lease is None:
+        return
+    besides = request.request_id, request.supersedes or ""
+    for tag in (each.tag for each in request.commands):
+        for (other,) in reader.all(_APPROVED_TO_WRITE, *besides, tag):
+            raise InterlockActive(
+                f"{tag} cannot be in a lease now: {other} is approved and may still write it"
+            )
+
+
 def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, Action]]:
     """Returns the commands that took effect and were not taken back, the last written first.
 
@@ -150,28 +173,29 @@ def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, A
     ]
 
 
-def time_has_come(
-    reader: Reader, request: ActionRequest, states: States, now: Instant, besides: str = ""
-) -> str:
-    """Returns why what a request wrote is to be taken back now; empty if it is not.
+def time_has_come(reader: Reader, request: ActionRequest, written_at: Instant, now: Instant) -> str:
+    """Returns why what a request wrote is to be taken back by now; empty if it is not.
 
     Args:
-        besides: An action that may be under way, for it is judged for itself.
+        written_at: When its last command took effect.
     """
-    own = {name: state for name, state in states.items() if name != besides}
-    if request.lease is None or not _UNSETTLED.isdisjoint(own.values()):
+    since_s = now.since_s(written_at)
+    if request.lease is None or since_s is None:
         return ""
-    commands = [states[each.action_id] for each in request.commands]
-    written_at = written(reader, request, states)
-    since_s = now.since_s(written_at) if written_at else None
-    if since_s is None:
-        return ""
-    is_whole = all(state in APPLIED or state is ActionState.PLANNED for state in commands)
-    if request.run is None and not is_whole:
-        return "what was approved has not come about as a whole"
     if since_s >= request.lease.for_s:
         return f"its time of {exact_span(request.lease.for_s)} is over"
     return agent_is_gone(reader, request, now)
+
+
+def is_unsettled(states: Iterable[ActionState]) -> bool:
+    """Whether one of some actions may be under way, or waits for a person."""
+    return not _UNSETTLED.isdisjoint(states)
+
+
+def is_whole(request: ActionRequest, states: States) -> bool:
+    """Whether every command has taken effect, or may still."""
+    found = (states[each.action_id] for each in request.commands)
+    return all(state in APPLIED or state is ActionState.PLANNED for state in found)
 
 
 def written(reader: Reader, request: ActionRequest, states: States) -> Instant | None:

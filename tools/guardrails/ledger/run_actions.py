@@ -55,7 +55,7 @@ def file_segment(
                 check_filing(Case(bench.site, database, bench.policy, request, action, now))
             load_superseded(database, request)
             if not denial:
-                refused = refuse_asking(database, transaction, bench.policy.asking, request)
+                refused = refuse_asking(bench, transaction, request)
             if not refused:
                 file_in(transaction, request, denial)
         if not refused:
