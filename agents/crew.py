@@ -11,7 +11,7 @@ from handwheel.playbooks.bound import BoundPlaybook, Trigger, owned_by
 from handwheel.playbooks.holding import DIED, hold
 from handwheel.playbooks.maintenance import Maintenance
 from handwheel.playbooks.plant_view import Readings
-from handwheel.playbooks.run import RunState
+from handwheel.playbooks.run import AT_REST, RunState
 from handwheel.playbooks.run_log import RunLog
 from handwheel.playbooks.runner import Opening, Runner
 from handwheel.tools.errors import LedgerError
@@ -20,9 +20,9 @@ from handwheel.tools.guardrails.ledger.leases import renew_lease
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
+    asset_owners,
     load_runs,
     new_run_id,
-    owned_assets,
 )
 
 from .driver import Driver
@@ -160,13 +160,24 @@ class Crew:
     # --- triggers -----------------------------------------------------------------------------
 
     def _look_at_triggers(self) -> None:
-        owned = owned_assets(self._database)
+        owners = asset_owners(self._database)
         for watch in self._watches:
-            is_owned = not owned.isdisjoint(owned_by(watch.plan, self._means.desk.bench.site))
-            trigger = watch.look(self._means.plant, is_owned=is_owned)
+            assets = owned_by(watch.plan, self._means.desk.bench.site)
+            owner = next((owners[each] for each in sorted(owners.keys() & set(assets))), "")
+            trigger = watch.look(self._means.plant, is_owned=bool(owner))
             self._tell(f"the triggers of {_name(watch.plan)}", watch.trouble)
-            if trigger is not None and not is_owned and self._may_begin(watch.plan):
+            if owner:
+                if watch.rises and self._rests(owner):
+                    self._tell(_name(watch.plan), _owned(owner))
+            elif trigger is None:
+                self._tell(_name(watch.plan), "")  # else the next time would go untold
+            elif self._may_begin(watch.plan):
                 self._begin(watch, trigger.place, self._shown(trigger))
+
+    def _rests(self, run_id: str) -> bool:
+        """Whether a run that owns equipment waits for a person."""
+        case = self._cases.get(run_id)
+        return case is None or case.runner.run.state in AT_REST
 
     def _may_begin(self, plan: BoundPlaybook) -> bool:
         """Whether a run may begin; one that writes needs a gate that is there."""
@@ -188,7 +199,7 @@ class Crew:
             raise
         if owner:
             del self._cases[log.run_id]
-            self._tell(_name(watch.plan), f"is due, and {owner} owns its equipment")
+            self._tell(_name(watch.plan), _owned(owner))
             return
         watch.is_armed = False
         self._start(log.run_id)
@@ -236,6 +247,10 @@ class Crew:
             self._told[about] = trouble
             if trouble:
                 _logger.warning("%s: %s", about, trouble)
+
+
+def _owned(owner: str) -> str:
+    return f"is due, and does not begin: {owner} owns its equipment: handwheel runs show {owner}"
 
 
 def _name(plan: BoundPlaybook) -> str:

@@ -19,11 +19,14 @@ class TriggerWatch:
     Attributes:
         is_armed: Whether it may fire.
         unknown: The triggers that cannot be judged now, for a diagnostic.
+        rises: Whether one has become due with the last look, armed or not.
     """
 
     plan: BoundPlaybook
     is_armed: bool = True
     unknown: set[str] = field(default_factory=set[str])
+    rises: bool = False
+    _was_due: bool = False
     _blind: int = 0
     _since_s: dict[int, float] = field(default_factory=dict[int, float])
 
@@ -35,6 +38,7 @@ class TriggerWatch:
         """
         due = [each for n, each in enumerate(self.plan.triggers) if self._is_due(n, each, plant)]
         self._blind = self._blind + 1 if self.unknown else 0
+        self.rises, self._was_due = bool(due) and not self._was_due, bool(due)
         if self.is_armed:
             return due[0] if due else None
         if not is_owned and not due and self._rearms(plant):

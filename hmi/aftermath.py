@@ -15,16 +15,30 @@ from handwheel.tools.guardrails.ledger.reverts import (
     to_take_back,
 )
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.picture import Picture
 from handwheel.tools.guardrails.printable import printable
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.requests.stamps import Instant
 
+from .effect_words import effect_words
+
+NOT_TAKEN_BACK = "no gate is running: nothing is taken back"
 _LONG = 600  # characters of a line: a condition with all its values
+_EPOCHS = (
+    "SELECT epoch FROM intent JOIN action USING (action_id) "
+    "WHERE request_id = ? AND kind = 'command'"
+)
 _NOT_CAME = "SELECT action_id, verdict, expected FROM effect WHERE verdict != 'CAME' ORDER BY rowid"
 
 
-def lease_words(database: Database, record: RequestRecord, now: Instant) -> str:
-    """Returns what a request takes back by itself and when; empty if it is nothing (any more)."""
+def lease_words(
+    database: Database, record: RequestRecord, picture: Picture | None, now: Instant
+) -> str:
+    """Returns what a request takes back by itself and when; empty if it is nothing (any more).
+
+    Args:
+        picture: The gate's; without one that is as new as the lease nothing is promised.
+    """
     request = record.request
     if request.lease is None or record.state is not RequestState.APPROVED:
         return ""
@@ -36,11 +50,25 @@ def lease_words(database: Database, record: RequestRecord, now: Instant) -> str:
     if not backs:
         return ""
     seconds = left_s(database, request, states, now)
+    is_kept = picture is not None and picture.epoch >= _epoch_of(database, request.request_id)
     if seconds is None:
-        return f"in its lease; nobody can tell when it is over: {backs}"
-    if seconds > 0.0:
-        return f"in its lease, {format_duration(seconds)} left, then by itself: {backs}"
-    return f"its lease is over; the gate takes it back, if one is running: {backs}"
+        unknown = "nobody can tell when it is over" if is_kept else NOT_TAKEN_BACK
+        return f"in its lease; {unknown}: {backs}"
+    left = (
+        f"in its lease, {format_duration(seconds)} left" if seconds > 0.0 else "its lease is over"
+    )
+    if not is_kept:
+        return f"{left}; {NOT_TAKEN_BACK}: {backs}"
+    return (
+        f"{left}, then by itself: {backs}"
+        if seconds > 0.0
+        else (f"{left}; the gate takes it back: {backs}")
+    )
+
+
+def _epoch_of(database: Database, request_id: str) -> int:
+    """Returns the epoch of the gate whose write began a lease."""
+    return max((row[0] for row in database.all(_EPOCHS, request_id)), default=0)
 
 
 def effect_lines(database: Database, record: RequestRecord) -> list[str]:
@@ -60,12 +88,14 @@ def effect_lines(database: Database, record: RequestRecord) -> list[str]:
     return [printable(line, _LONG) for line in lines]
 
 
-def notes_on_requests(database: Database, now: Instant) -> dict[str, list[str]]:
+def notes_on_requests(
+    database: Database, picture: Picture | None, now: Instant
+) -> dict[str, list[str]]:
     """Returns by request what a list says of it besides: its lease, and what did not come."""
     notes: dict[str, list[str]] = {}
     for request_id in in_lease(database):
         try:
-            words = lease_words(database, load_exactly(database, request_id), now)
+            words = lease_words(database, load_exactly(database, request_id), picture, now)
         except RequestDamaged:
             continue  # the list names it
         if words:
@@ -76,12 +106,19 @@ def notes_on_requests(database: Database, now: Instant) -> dict[str, list[str]]:
     return notes
 
 
-def aftermath_lines(database: Database, record: RequestRecord, now: Instant) -> list[str]:
+def aftermath_lines(
+    database: Database, record: RequestRecord, picture: Picture | None, now: Instant
+) -> list[str]:
     """Returns everything that is to be said of one request after its writes."""
-    own = f"{record.request.request_id}/"
-    lease = lease_words(database, record, now)
-    open_ = [open_line(each) for each in open_writes(database) if each.action_id.startswith(own)]
+    lease = lease_words(database, record, picture, now)
+    open_ = open_lines_of(database, record.request.request_id)
     return [*filter(None, [lease]), *effect_lines(database, record), *open_]
+
+
+def open_lines_of(database: Database, request_id: str) -> list[str]:
+    """Returns a line for each write of one request that its lease left as it was written."""
+    own = f"{request_id}/"
+    return [open_line(each) for each in open_writes(database) if each.action_id.startswith(own)]
 
 
 def open_line(each: OpenWrite) -> str:
@@ -127,11 +164,8 @@ def _effect_fields(effects: Sequence[Effect]) -> list[dict[str, object]]:
 
 
 def _effect_line(each: Effect) -> str:
-    span = exact_span(each.within_s)
-    return (
-        f"{each.action_id}  {each.verdict}  expected {each.expected} within {span}; "
-        f"seen: {each.observed}"
-    )
+    words = effect_words(each.expected, each.within_s, each.observed)
+    return f"{each.action_id}  {each.verdict}  {words}"
 
 
 def _states(record: RequestRecord) -> dict[str, ActionState]:

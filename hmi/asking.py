@@ -169,7 +169,11 @@ def role_for(bench: Bench, operator: Operator, request: ActionRequest) -> str:
 
 def _is_confirmed(request: ActionRequest) -> bool:
     word = expected_word(request)
-    answer = confirm(f'\nType "{word}" to approve, Enter to leave it: ', word, _ANSWER_S)
+    try:
+        answer = confirm(f'\nType "{word}" to approve, Enter to leave it: ', word, _ANSWER_S)
+    except KeyboardInterrupt:
+        typer.echo("\nnot approved; nothing was sent, and the request waits on")
+        raise
     if answer is Answer.TIMEOUT:
         typer.echo("nobody answered; the request waits on")
     elif answer is Answer.NO:

@@ -123,4 +123,4 @@ def _fail_of_use(error: Any) -> NoReturn:  # what typer raises has no public nam
     error.show(told)
     usage, _, message = told.getvalue().partition("Error: ")  # without one all is help
     sys.stderr.write(usage)
-    fail(message, error.exit_code)
+    fail(message.replace(": Value error, ", ": ", 1), error.exit_code)  # pydantic's, of typer

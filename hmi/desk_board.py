@@ -1,6 +1,6 @@
 """What has changed at a site since an operator's terminal was told last, as lines."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from handwheel.connectors.site import Site
 from handwheel.tools.errors import LedgerError
@@ -8,22 +8,24 @@ from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
-from handwheel.tools.guardrails.lockouts import seen_lockouts
 from handwheel.tools.guardrails.picture import read_picture
 from handwheel.tools.guardrails.printable import plain
 from handwheel.tools.requests.stamps import Instant
 
+from .aftermath import open_lines
 from .request_lines import request_line
+from .stop_lines import lockout_lines
 
 NO_PICTURE = "the gate gives no picture: nothing can be approved"
 
 
 class DeskBoard:
-    """Remembers what was told of each request, lockout and suspension."""
+    """Remembers what was told of each request, open write, lockout and suspension."""
 
     def __init__(self, site: Site, database: Database) -> None:
         self._site, self._database = site, database
         self._told: dict[str, str] = {}
+        self._left_open = frozenset[str]()
         self._stops = frozenset[str]()
         self._faults = frozenset[str]()
 
@@ -33,6 +35,7 @@ class DeskBoard:
         requests: list[str] = []
         try:
             requests += self._requests(now, faults)
+            requests += self._open_writes()
         except LedgerError as error:
             faults.add(f"the ledger cannot be read: {error}; lockout works all the same")
         told = sorted(faults - self._faults)
@@ -40,13 +43,14 @@ class DeskBoard:
         return [*told, *requests, *self._other(now)]
 
     def whole(self, now: Instant) -> list[str]:
-        """Returns a line for each request that waits or is under way, and for each stop.
+        """Returns a line for each request that waits or is under way, open write and stop.
 
         Raises:
             LedgerError: The ledger cannot be read.
         """
         lines = [request_line(each, now) for each in self._open(now, set())]
-        return [*(lines or ["nothing waits"]), *sorted(self._current_stops(now))]
+        open_ = open_lines(self._database)
+        return [*(lines or ["nothing waits"]), *open_, *sorted(self._current_stops(now))]
 
     def _requests(self, now: Instant, faults: set[str]) -> Iterator[str]:
         found = {each.request_id: each for each in self._open(now, faults)}
@@ -65,6 +69,12 @@ class DeskBoard:
 
         return list_now(self._database, pass_by, now, every=False)
 
+    def _open_writes(self) -> Iterator[str]:
+        now_open = open_lines(self._database)
+        yield from (each for each in now_open if each not in self._left_open)
+        yield from (f"no more: {each}" for each in sorted(self._left_open.difference(now_open)))
+        self._left_open = frozenset(now_open)
+
     def _other(self, now: Instant) -> Iterator[str]:
         stops = self._current_stops(now)
         yield from sorted(stops - self._stops)
@@ -74,13 +84,16 @@ class DeskBoard:
     def _current_stops(self, now: Instant) -> frozenset[str]:
         picture = read_picture(self._site.state, now)
         if picture is None:
-            return frozenset({NO_PICTURE, *self._locked(())})
+            return frozenset({NO_PICTURE, *self._locked_without_gate()})
         words = (each.words for each in picture.suspended)
-        return frozenset({*words, *self._locked(picture.locked)})
+        locked = lockout_lines(self._site, self._database, picture.locked)
+        return frozenset({*words, *locked})
 
-    def _locked(self, latched: Iterable[str]) -> Iterator[str]:
-        for scope in {*latched, *seen_lockouts(self._site.state)}:
-            yield f"LOCKED OUT: {plain(scope)}"
+    def _locked_without_gate(self) -> list[str]:
+        try:
+            return lockout_lines(self._site, self._database)
+        except LedgerError:  # which is told
+            return lockout_lines(self._site, self._database, ())
 
 
 def _standing(request: ListedRequest) -> str:

@@ -110,6 +110,9 @@ def _reject(tools: DeskTools, rest: str) -> None:
         record = _record(bench, name)
         check_open("reject", record, instant_now())
         reason = reason.strip() or ask_text("Why? Enter to leave it: ", _ANSWER_S) or ""
+        if not reason:
+            typer.echo("not rejected; nothing was changed")
+            return
         if fault := reason_fault(reason):
             raise InvalidArguments(f"not rejected: the reason {fault}")
         person = _person(tools, bench)
@@ -125,8 +128,10 @@ def _take(tools: DeskTools, rest: str) -> None:
     taken = _MODES.get(mode.strip().lower())
     if not equipment or taken is None:
         raise InvalidArguments("say what to take: take EQUIPMENT [local|maintenance]")
-    now = instant_now()
-    ended = take_over(tools.database, tools.site, equipment, taken, os_user(), now)
+    tools.holder.look()
+    # At a seat that is locked anybody may sit.
+    who = tools.holder.person if tools.holder.holds_key else os_user()
+    ended = take_over(tools.database, tools.site, equipment, taken, who, instant_now())
     typer.echo(f"taken over: {equipment} is {taken}")
     for name in ended:
         typer.echo(f"ended: {name}")

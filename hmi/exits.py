@@ -72,7 +72,9 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     import asyncio
     import logging
 
+    from .interrupts import cancelled_by_signals
+
     # Every fault reaches us as an error, those too that asyncua calls fatal.
     logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-    asyncio.run(main)
+    asyncio.run(cancelled_by_signals(main))

@@ -11,6 +11,7 @@ from handwheel.tools.guardrails.ledger.leases import is_somebody_at_work
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.transitions import OPEN_REQUESTS, ActionState, RequestState
+from handwheel.tools.guardrails.picture import read_picture
 from handwheel.tools.guardrails.wake import Listener
 from handwheel.tools.requests.stamps import instant_now
 
@@ -40,7 +41,8 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
                     told[each.action_id] = each.state
                     typer.echo(action_line(each))
             if is_told(database, record):
-                lease = lease_words(database, record, instant_now())
+                now = instant_now()
+                lease = lease_words(database, record, read_picture(state, now), now)
                 words = (record.request.request_id, *record.standing, lease)
                 typer.echo("  ".join(filter(None, words)))
                 _tell_of_run(database, record)

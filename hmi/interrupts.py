@@ -1,9 +1,10 @@
 """Interruptions: Ctrl-C, SIGTERM and a closed terminal end a command in the same orderly way."""
 
 import signal
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 INTERRUPTED = 130
 
@@ -24,6 +25,41 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     if not callable(handler):  # a shell's background job ignores Ctrl-C
         raise KeyboardInterrupt
     handler(number, frame)
+
+
+async def cancelled_by_signals(main: Coroutine[Any, Any, None]) -> None:
+    """Lets SIGTERM and SIGHUP cancel a coroutine also where Ctrl-C is ignored, once.
+
+    Where it is not, asyncio sees to that. A KeyboardInterrupt in the middle of any task would
+    break off what cleans up.
+
+    Raises:
+        KeyboardInterrupt: It was cancelled so, and has ended.
+    """
+    import asyncio
+
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    is_ignored = not callable(signal.getsignal(signal.SIGINT))
+    ours = [each for each in _ALIKE if is_ignored and signal.getsignal(each) is _interrupt]
+    came: list[signal.Signals] = []
+
+    def cancel(number: signal.Signals) -> None:
+        came.append(number)
+        if task is not None and len(came) == 1:  # a second one would cut off what is under way
+            task.cancel()
+
+    for each in ours:
+        loop.add_signal_handler(each, cancel, each)
+    try:
+        await main
+    except asyncio.CancelledError:
+        if came:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        for each in ours:
+            loop.remove_signal_handler(each)
+            signal.signal(each, _interrupt)
 
 
 @contextmanager

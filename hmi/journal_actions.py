@@ -9,13 +9,13 @@ from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.request import Action
 
 from .journal_paper import Paper
+from .journal_rows import row_words
 from .journal_signatures import card_of, reading_words
 from .journal_story import Entry
 from .journal_words import ACTION_STATES, clock_time, hex_bytes, moment, spelled
 
 _STATE = "action."
 _INTENT = "action.intent"
-_EFFECT = "effect."
 _OPEN = frozenset({"PLANNED", "DUE", "CLAIMED"})
 _BEFORE = _OPEN | {"SENDING"}
 _UNNEEDED = frozenset({"PLANNED", "SKIPPED", "CANCELLED", "INVALIDATED"})
@@ -122,9 +122,8 @@ def _write_entry(paper: Paper, entry: Entry, action: Action) -> None:
     elif _is_state(entry):
         _write_state(paper, entry, action)
     else:
-        kind = plain(entry.kind)
-        name = f"EFFECT {kind.partition('.')[2].upper()}" if kind.startswith(_EFFECT) else kind
-        paper.field(at, f"{name}: {spelled(body)}", 6)
+        words = row_words(entry.kind, entry.subject, body)
+        paper.field(at, words or f"{plain(entry.kind)}: {spelled(body)}", 6)
 
 
 def _write_state(paper: Paper, entry: Entry, action: Action) -> None:

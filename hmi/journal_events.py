@@ -7,7 +7,9 @@ from handwheel.tools.guardrails.ledger.runs import ORDERED, PREFIX
 from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.guardrails.shift import HANDED_OVER
 
+from .journal_files import FILES
 from .journal_paper import Paper
+from .journal_rows import row_words
 from .journal_shift import write_shift
 from .journal_signatures import Signatures
 from .journal_story import UNREADABLE, Entry
@@ -50,9 +52,10 @@ def _suspended(subject: str, body: Mapping[str, Any]) -> str:
 
 def _resumed(subject: str, body: Mapping[str, Any]) -> str:
     where = "everything" if subject == "site" else f"what hangs on {subject}"
-    over = f"it had been suspended since {moment(str(body.get('since')))}"
+    since = f"which had suspended it since {moment(str(body.get('since')))}"
     return (
-        f"gate {_text(body, 'epoch')} no longer suspends {where}: {over} ({_text(body, 'reason')})"
+        f"gate {_text(body, 'epoch')} no longer suspends {where}; over: "
+        f"{_text(body, 'reason')}, {since}"
     )
 
 
@@ -79,6 +82,7 @@ _WORDS: Mapping[str, _Words] = {
         f"the shift was handed over: {subject}; it changes nobody's rights"
     ),
     "decision.refused": _refused,
+    FILES: lambda subject, body: _text(body, "words"),
     UNREADABLE: lambda subject, body: f"A ROW THAT CANNOT BE READ: {_text(body, 'reason')}",
 }
 
@@ -98,7 +102,7 @@ def write_site(paper: Paper, entries: Sequence[Entry], signatures: Signatures) -
         if entry.kind == HANDED_OVER:
             write_shift(paper, entry, signatures)
         if entry.kind == "gate.started" and running:
-            paper.field("", f"gate {running} had not said that it stops: it was killed", 2)
+            paper.field("", f"of the end of gate {running} there is no word: {_NO_WORD}", 2)
         running = {"gate.started": plain(entry.subject), "gate.stopped": ""}.get(
             entry.kind, running
         )
@@ -109,7 +113,8 @@ def said(entry: Entry) -> str:
     words = _WORDS.get(entry.kind)
     subject = printable(entry.subject)
     if words is None:
-        return f"{plain(entry.kind)}: {subject}; {spelled(entry.body)}".rstrip("; ")
+        own = row_words(entry.kind, entry.subject, entry.body)
+        return own or f"{plain(entry.kind)}: {subject}; {spelled(entry.body)}".rstrip("; ")
     return words(subject, entry.body)
 
 
@@ -153,6 +158,7 @@ def _write_event(paper: Paper, entry: Entry, signatures: Signatures) -> None:
         paper.field("", "not signed: this order needs no key, and the name is what was typed")
 
 
+_NO_WORD = "killed, lost power, or stopped by an older version"
 _SILENT = frozenset({"started", "completing", "completed"})
 
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 from handwheel.tools.guardrails.audit import Audit
 from handwheel.tools.guardrails.ledger.journal import Row
 from handwheel.tools.guardrails.printable import printable
-from handwheel.tools.requests.spans import exact_span
 
+from .effect_words import effect_words
 from .folding import fold
 
 _WIDTH = 22
@@ -48,14 +48,22 @@ def _told(fields: Mapping[str, Any]) -> str:
     if kind == "action.intent":
         return f"{subject}  {body['wire']}"
     if kind.startswith("effect."):
-        span = exact_span(float(body["within_s"]))
-        return f"{subject}  {printable(str(body['observed']), _LONG)} (expected within {span})"
+        words = effect_words(str(body["expected"]), float(body["within_s"]), str(body["observed"]))
+        return f"{subject}  {printable(words, _LONG)}"
     if kind == "lease.open":
         stays = f"{body['tag']} = {body['wrote']} stays open, before it was {body['was']}"
         return f"{subject}  {printable(stays)}: {printable(str(body['reason']))}"
-    parts = [subject, printable(str(body.get("reason", "")))]
+    is_authority = kind.startswith("authority.")
+    reason = _authority(body) if is_authority else printable(str(body.get("reason", "")))
+    parts = [subject, f"over: {reason}" if kind == "gate.resumed" else reason]
     parts += [f"epoch {body['epoch']}"] if kind.startswith("gate.") else []
     return "  ".join(part for part in parts if part)
+
+
+def _authority(body: Mapping[str, Any]) -> str:
+    """Returns who may act now, by whose word and until when."""
+    until = f", until {printable(str(body['until']))}" if "until" in body else ""
+    return f"{printable(str(body.get('mode')))} by {printable(str(body.get('person')))}{until}"
 
 
 def _decision(text: str) -> str:

@@ -10,6 +10,8 @@ from handwheel.tools.requests.stamps import Instant, stamp
 from .counted import counted
 from .journal_actions import told_of
 from .journal_events import write_run, write_site
+from .journal_files import file_changes
+from .journal_leases import note_closings
 from .journal_paper import Paper
 from .journal_request import in_short, write_request
 from .journal_signatures import Signatures
@@ -86,10 +88,15 @@ class Choice:
         return sorted((entry for entry in own if self.span.has(entry)), key=lambda each: each.seq)
 
     def others(self, story: Story) -> list[Entry]:
-        """The rows about neither."""
+        """The rows about neither, and where requests tell that a file had been changed."""
         if self.request_id is not None:
             return []
-        return [entry for entry in story.others if self.span.has(entry)]
+        told = [*story.others, *file_changes(story.cases.values())]
+        return [entry for entry in sorted(told, key=_seq) if self.span.has(entry)]
+
+
+def _seq(entry: Entry) -> int:
+    return entry.seq
 
 
 def render_report(
@@ -102,6 +109,7 @@ def render_report(
         now: When it is made.
     """
     paper = Paper()
+    note_closings(list(story.cases.values()), story.entries)
     cases, runs, others = choice.cases(story), choice.runs(story), choice.others(story)
     _write_head(paper, site, story, found, choice, now)
     _write_overview(paper, cases)

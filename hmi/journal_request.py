@@ -8,7 +8,9 @@ from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.request import Action, ActionRequest
 
 from .journal_actions import Told, told_of, write_actions
+from .journal_leases import lease_in_short
 from .journal_paper import Paper
+from .journal_rows import row_words
 from .journal_signatures import Signatures
 from .journal_story import Case, Entry
 from .journal_words import CLASSES, REQUEST_STATES, WHOLE, hex_bytes, moment, spelled
@@ -17,6 +19,7 @@ _SIDES = (("for", "for it"), ("against", "against it"), ("permissive", "permissi
 _STATE = "request."
 _WAITS = frozenset({"PENDING", "PARTIAL"})
 _NOBODY = "Nobody has let it happen"
+_NEVER = "R4"
 _TRUTHS = {"true": "HOLDS", "false": "DOES NOT HOLD", "unknown": "NOBODY KNOWS"}
 
 
@@ -45,6 +48,7 @@ def in_short(request: ActionRequest, case: Case, told: Sequence[Told]) -> str:
     asks = "; ".join(change_of(each) for each in request.commands)
     parts = [f"{_proposer(request)} asked to {asks}.", _let_by(case)]
     parts += [each.in_short for each in told if each.is_worth_telling]
+    parts.append(lease_in_short(request, case))
     return " ".join(part for part in parts if part)
 
 
@@ -115,10 +119,11 @@ def _write_asked(paper: Paper, request: ActionRequest, case: Case) -> None:
             paper.field(label, f"{_TRUTHS[each.truth]}: {printable(each.shown)} ({source})")
     risk = f"{request.risk_class}, {CLASSES.get(request.risk_class, 'unknown')}"
     paper.field("policy class", risk)
-    people = "one person" if request.quorum == 1 else f"{request.quorum} different people"
-    roles = " and ".join(map(plain, request.roles)) or "nobody"
-    within = format_duration(request.within_s)
-    paper.field("needs", f"{people} in the role {roles}, within {within}")
+    if request.risk_class != _NEVER:
+        people = "one person" if request.quorum == 1 else f"{request.quorum} different people"
+        roles = " and ".join(map(plain, request.roles)) or "nobody"
+        within = format_duration(request.within_s)
+        paper.field("needs", f"{people} in the role {roles}, within {within}")
     paper.field("rests on", f"policy.yaml with SHA-256 {request.hashes.policy}")
     if request.lease is not None:
         lasts = format_duration(request.lease.for_s)
@@ -225,7 +230,8 @@ def _write_end(paper: Paper, case: Case, actions: Container[str]) -> None:
     for entry in others:
         paper.say(moment(entry.at), 2)
         about = "" if entry.subject == case.request_id else f" of {plain(entry.subject)}"
-        paper.say(f"{plain(entry.kind)}{about}: {spelled(entry.body)}", 6, 2)
+        words = row_words(entry.kind, entry.subject, entry.body)
+        paper.say(words or f"{plain(entry.kind)}{about}: {spelled(entry.body)}", 6, 2)
 
 
 def _short(action: Action) -> str:

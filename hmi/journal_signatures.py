@@ -133,6 +133,10 @@ def _shown(card: object, mark: str) -> str:
 
 def seen(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yields the live readings and conditions that a person saw on a card, with a label each."""
+    now: object = card.get("reading")  # of an outcome's card, which has one
+    if isinstance(now, dict):
+        yield "it read", reading_words(cast("Mapping[str, Any]", now))
+        yield "read back", printable(str(card.get("found", ""))) or "nothing was read"
     label = "it read"
     for each in _tables(card, "readings"):
         yield label, reading_words(each)

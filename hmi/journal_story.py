@@ -36,11 +36,13 @@ class Case:
 
     Attributes:
         request: `None` if what was filed cannot be read.
+        closed: For each write that its lease has left open, the row after which it was no more.
     """
 
     request_id: str
     request: ActionRequest | None
     entries: list[Entry] = field(default_factory=list[Entry])
+    closed: dict[str, Entry] = field(default_factory=dict[str, Entry])
 
 
 @dataclass(frozen=True, slots=True)

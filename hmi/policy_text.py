@@ -94,7 +94,7 @@ def _points(policy: Policy, question: Question, found: Explanation) -> Iterator[
 
 def _crossed(each: Crossed) -> str:
     rule = each.rule
-    verdict = "not known" if each.denial is None else "no" if each.denial else "yes"
+    verdict = "not known" if each.is_unknown else "no" if each.denial else "yes"
     return f"{rule.text}, {_WITH[rule.with_]}: {verdict} ({rule.id}, {rule.place})"
 
 
@@ -170,6 +170,7 @@ def explanation_fields(
                 "with": each.rule.with_,
                 "rule": each.rule.place,
                 "denial": each.denial,
+                "unknown": each.is_unknown,
             }
             for each in found.across
         ],

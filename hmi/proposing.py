@@ -1,5 +1,6 @@
 """A person asks for writes: one look at the plant, a request, a signature on it."""
 
+import sys
 from collections.abc import Callable, Sequence
 
 import typer
@@ -52,6 +53,8 @@ async def propose_writes(
     tags = tags_to_survey(filing, wishes, terms)
     if picture := read_picture(site.state, instant_now()):
         check_files(site, site.hashes, picture.hashes)
+    else:
+        sys.stderr.write("handwheel: no gate is running: nothing can be approved or sent\n")
     signer = open_key()
     seen = await survey(site, tags, [wish.tag for wish in wishes])
     now = instant_now()

@@ -32,6 +32,7 @@ _WORDS: Mapping[str, _Words] = {
     "filed": lambda body: f"{body['request_id']} for {', '.join(body['steps'])}",
     "approved": lambda body: str(body["request_id"]),
     "step": lambda body: f"{body['step']} {body['to']}  {body['reason']}",
+    "slow": lambda body: f"{body['reason']}; scan more often, or slow a simulated plant down",
     "due": lambda body: str(body["action_id"]),
     "expected": lambda body: f"{'kept' if body['kept'] else 'BROKEN'}: {body['shown']}",
     "raised": lambda body: f"{body['workorder']} {body['asset']}: {body['title']}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from handwheel.connectors.durations import format_duration
-from handwheel.playbooks.run import AT_REST, Run, RunState, StepState
+from handwheel.playbooks.run import AT_REST, EventKind, Run, RunState, StepState
 from handwheel.playbooks.run_log import load_run
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.database import Database
@@ -15,6 +15,8 @@ from handwheel.tools.guardrails.ledger.runs import RunEntry, RunRow, load_rows, 
 from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
 from handwheel.tools.guardrails.printable import plain
 from handwheel.tools.requests.stamps import Instant
+
+from .run_lines import told
 
 DIED = "the process that worked on it has ended; start handwheel run"
 _CANDIDATES = 5
@@ -31,6 +33,9 @@ _STEP_WAITS: Mapping[StepState, str] = {
     StepState.PERFORM: "what its step waits for",
     StepState.VERIFY: "what verifies its step",
 }
+
+
+_ABOUT_WRITES = frozenset({EventKind.SLOW, EventKind.DUE, EventKind.STEP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,15 @@ class RunView:
         if run.state is RunState.ABORTED:
             return "a person: clear"
         if run.state is RunState.RUNNING:
-            return _STEP_WAITS.get(run.step(self.current_step), "its next step")
+            return self._slow() or _STEP_WAITS.get(run.step(self.current_step), "its next step")
         return _BY_ITSELF.get(run.state, "")
+
+    def _slow(self) -> str:
+        """Returns why nothing more is due while scans are too slow; empty if they are not."""
+        last = next((each for each in reversed(self.rows) if each.kind in _ABOUT_WRITES), None)
+        if last is None or last.kind != EventKind.SLOW:
+            return ""
+        return f"faster scans: {told(last.kind, last.body)}"
 
     def _approval(self, now: Instant) -> str:
         waiting = [each for each in self.requests if each.state in WAITING_REQUESTS]

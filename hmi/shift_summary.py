@@ -50,7 +50,7 @@ def summarize(
     found: list[tuple[str, Sequence[str]]] = [
         ("waiting", _requests(waiting, now)),
         ("under way or unresolved", [*_requests(others, now), *damaged]),
-        ("in a lease, or left open", list(_leases(database, now))),
+        ("in a lease, or left open", list(_leases(bench, now))),
         ("locked out", list(_lockouts(bench))),
         ("suspended", list(_suspensions(bench, now))),
         ("handed to agents", list(_authority(bench, now, is_agents=True))),
@@ -109,10 +109,11 @@ def _requests(found: Sequence[ListedRequest], now: Instant) -> list[str]:
     return [request_line(each, now) for each in found]
 
 
-def _leases(database: Database, now: Instant) -> Iterator[str]:
+def _leases(bench: Bench, now: Instant) -> Iterator[str]:
+    database, picture = bench.database, read_picture(bench.site.state, now)
     for name in in_lease(database):
         try:
-            words = lease_words(database, load_exactly(database, name), now)
+            words = lease_words(database, load_exactly(database, name), picture, now)
         except RequestDamaged:
             words = "cannot be read"
         if words:

@@ -172,16 +172,20 @@ class Carrier:
 
     async def _scans_keep_up(self) -> None:
         """Waits while a scan takes longer, in process time, than a third of what it must see."""
-        shortest_s = min(_short_times(self._plan), default=float("inf"))
+        most_s = min(_short_times(self._plan), default=float("inf")) / 3.0
         until_scans = self._plant.scans + 400
-        while self._plant.scan_s > shortest_s / 3.0:
+        if self._plant.scan_s > most_s:
+            self._log.record(EventKind.SLOW, reason=self._too_slow(most_s))
+        while self._plant.scan_s > most_s:
             if self._plant.scans > until_scans:
-                raise Interrupted(
-                    "hold",
-                    f"a scan takes {format_duration(self._plant.scan_s)} of process time; at most "
-                    f"{format_duration(shortest_s / 3.0)} can be followed",
-                )
+                raise Interrupted("hold", self._too_slow(most_s))
             await self._watch.scan()
+
+    def _too_slow(self, most_s: float) -> str:
+        return (
+            f"a scan takes {format_duration(self._plant.scan_s)} of process time; at most "
+            f"{format_duration(most_s)} can be followed"
+        )
 
     async def _wait(self, step: Step, work: Wait) -> None:
         if self._log.run.step(step.id) is StepState.PENDING:

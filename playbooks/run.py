@@ -56,6 +56,7 @@ class EventKind(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     STEP = "step"
+    SLOW = "slow"
     DUE = "due"
     EXPECTED = "expected"
     RAISED = "raised"
@@ -106,6 +107,7 @@ _AT_WORK = frozenset({_S.RUNNING, _S.HOLDING, _S.STOPPING, _S.COMPLETING})
 _REMARKS: Mapping[EventKind, frozenset[RunState]] = {
     _E.JUDGED: frozenset({_S.CHECKING, _S.RUNNING, _S.RESTARTING}),
     _E.STEP: _AT_WORK | {_S.ABORTING, _S.RESTARTING},
+    _E.SLOW: _AT_WORK,
     _E.DUE: _AT_WORK | {_S.ABORTING},
     _E.EXPECTED: _AT_WORK | {_S.ABORTING},
     _E.RAISED: _AT_WORK | {_S.ABORTING},

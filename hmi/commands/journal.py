@@ -120,6 +120,8 @@ def export(
     if form is Format.JSONL and (since or until or request):
         raise typer.BadParameter("JSON lines are always the whole journal", param_hint="--format")
     moments = (_moment(since, "--since"), _moment(until, "--until"))
+    if moments[0] and moments[1] and moments[0] > moments[1]:
+        raise typer.BadParameter("--since is later than --until", param_hint="--since")
     opened = open_site(site)
     with open_ledger(opened) as database:
         if output is None:

@@ -246,8 +246,8 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
         return
     width = max((len(each.person) for each in roster.operators), default=0)
     for each in roster.operators:
-        over = "  revoked" if each.key_id in revoked else ""
-        over = over if each.is_enrolled(now) else "  not valid now"
+        over = "" if each.is_enrolled(now) else "  not valid now"
+        over = "  revoked" if each.key_id in revoked else over
         roles = ", ".join(sorted(each.roles))
         until = f"until {stamp(each.until)}"
         line = f"{each.person:<{width}}  {roles:<16}  {each.key_id}  {until}{over}"

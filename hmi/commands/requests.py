@@ -25,7 +25,7 @@ from handwheel.tools.guardrails.printable import plain
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 
-from ..aftermath import aftermath_fields, notes_on_requests, open_lines
+from ..aftermath import aftermath_fields, notes_on_requests, open_lines, open_lines_of
 from ..asking import ask, look, settled, sign_approval
 from ..exits import CONFIGURATION, NO, WAITING, fail, run
 from ..following import follow
@@ -37,6 +37,7 @@ from ..resolving import resolve_action
 from ..showing import whole_request
 from ..signer_options import AsOption, PassphraseOption, ReasonOption
 from ..signing import Signer, find_person, open_bench, open_signer
+from ..stop_lines import lockout_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -54,15 +55,17 @@ def list_requests(
     with open_bench(opened) as bench:
         now = instant_now()
         found = list_now(bench.database, _warn_of_damage, now, every=every)
-        notes, open_ = notes_on_requests(bench.database, now), open_lines(bench.database)
+        picture = read_picture(opened.state, now)
+        notes, open_ = notes_on_requests(bench.database, picture, now), open_lines(bench.database)
+        locked = lockout_lines(opened, bench.database)
     if as_json:
         typer.echo(json.dumps([request_fields(each) for each in found]))
         return
     for each in found:
         note = notes.get(each.request_id, ())
         typer.echo("  ".join((request_line(each, now), *note)))
-    picture = read_picture(opened.state, now)
-    for line in (*open_, *(each.words for each in (picture.suspended if picture else ()))):
+    suspended = [each.words for each in picture.suspended] if picture else []
+    for line in (*open_, *suspended, *locked):
         typer.echo(line)
     if not found and not open_:
         typer.echo("no requests" if every else "nothing waits; --all lists those that are over")
@@ -225,6 +228,8 @@ def _object(
             bench, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
         )
         typer.echo(f"{record.request.request_id}  {state}")
+        for line in open_lines_of(bench.database, record.request.request_id):
+            typer.echo(line)
 
 
 @app.command("resolve")

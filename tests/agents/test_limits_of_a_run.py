@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from handwheel.hmi.run_view import find_run, view_run
 from handwheel.tools.guardrails.ledger.database import LostRace
 from handwheel.tools.guardrails.ledger.leases import take_lease
 
@@ -12,6 +13,11 @@ from .room import AgentsRoom
 
 _PROMISE = ('["standby.running", "PT-102.pv in 330 kPa .. 390 kPa"]', '["TT-106.pv > 40 degC"]')
 _SHORT = ("max_duration: 30 min", "max_duration: 25 s")
+
+
+def _waits_for(room: AgentsRoom) -> str:
+    database, now = room.desk.database, room.clock.now()
+    return view_run(database, find_run(database, room.run_id), now).waits_for(now)
 
 
 async def test_a_broken_promise_holds_before_the_next_write(idle: AgentsRoom) -> None:
@@ -32,6 +38,11 @@ async def test_a_plant_that_is_seen_too_seldom_is_not_moved(room: AgentsRoom) ->
     room.say("approve")
     await room.scan(20)
     assert (room.run.state, room.due()) == ("RUNNING", [])
+    (slow,) = room.rows("slow")  # told at once, and once
+    assert slow.body == {
+        "reason": "a scan takes 2 s of process time; at most 1.67 s can be followed"
+    }
+    assert _waits_for(room).startswith("faster scans: a scan takes 2 s of process time; at most")
     await room.reach("HELD", within_s=400.0)
     assert room.run.reason == "a scan takes 2 s of process time; at most 1.67 s can be followed"
     assert (room.due(), room.frames) == ([], [])
@@ -47,6 +58,8 @@ async def test_a_plant_that_is_too_fast_for_a_moment_is_waited_for(room: AgentsR
     assert (room.run.state, room.due()) == ("RUNNING", [])
     await room.scan(5)
     assert room.frames == [START_B]
+    assert len(room.rows("slow")) == 1
+    assert "scan" not in _waits_for(room)
 
 
 async def test_a_run_that_takes_too_long_holds(idle: AgentsRoom) -> None:

@@ -112,3 +112,41 @@ async def test_what_is_taken_over_meanwhile_is_not_asked_for(room: AgentsRoom) -
     assert room.frames == []
     with pytest.raises(PermitRefused):
         room.say("approve")
+
+
+def warnings_of_the_crew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    told: list[str] = []
+
+    def warn(text: str, *given: object) -> None:
+        told.append(text % given)
+
+    monkeypatch.setattr("handwheel.agents.crew._logger.warning", warn)
+    return told
+
+
+async def test_a_trigger_that_may_not_begin_a_run_is_told_once(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = warnings_of_the_crew(monkeypatch)
+    room.take_over("P-101B")
+    await room.scan(90)
+    assert len(told) == 1
+    assert "is due, and does not begin: " in told[0]
+    assert "P-101B" in told[0]
+
+
+async def test_a_trigger_that_comes_while_a_run_is_held_is_told(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = warnings_of_the_crew(monkeypatch)
+    await room.reach_request(1)
+    room.order("hold")
+    await room.scan(2)
+    assert (room.run.state, told) == ("HELD", [])  # the trigger is that of the run itself
+    await room.kill_agents()
+    await room.start_agents()
+    await room.scan(2)
+    (line,) = told
+    owns = f"{room.run_id} owns its equipment: handwheel runs show {room.run_id}"
+    assert line.endswith(f"is due, and does not begin: {owns}")
+    assert len(room.runs()) == 1

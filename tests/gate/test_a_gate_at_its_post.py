@@ -1,11 +1,14 @@
 """What a gate does as it starts, watches and stops, on paper."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from handwheel.connectors.site import Site
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate.gate import take_post
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.stops import locked_scopes
@@ -66,6 +69,25 @@ async def test_a_gate_shows_itself_as_it_starts_and_is_told_as_it_stops(
     assert kinds == [
         ("gate.started", "1"), ("gate.stopped", "1"), ("gate.started", "2"), ("gate.stopped", "2"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_writable", [True, False])
+async def test_a_gate_that_is_interrupted_is_told_as_it_stops(
+    paper_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_writable: bool
+) -> None:
+    site = replace(paper_site, state=tmp_path)
+    with suppress(asyncio.CancelledError):  # what comes out, and not the ledger's fault
+        async with take_post(site):
+            if not is_writable:
+                monkeypatch.setattr(Database, "transaction", _refused)
+            raise asyncio.CancelledError
+    with Database(tmp_path, site.id) as database:
+        kinds = [row.fields["kind"] for row in database.journal()]
+    assert kinds[-1] == ("gate.stopped" if is_writable else "gate.started")
+
+
+def _refused(*_: object) -> object:
+    raise LedgerError("the disk is full")
 
 
 @pytest.mark.parametrize("has_looked", [True, False])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.values import BAD_NO_COMMUNICATION, Value
 from handwheel.hmi.commands.policy import coerced
 from handwheel.hmi.policy_text import budget_left, explanation_lines
 from handwheel.tools.guardrails.across import cross_limits, cross_tags
@@ -148,6 +148,21 @@ async def test_a_condition_across_tags_denies_here_as_it_would_there(room: Watch
     )  # fmt: skip
     assert lines[0] == "P-101A.run_cmd = true: denied"
     assert _explained(room, *START, is_seen=False).denials == ()
+
+
+async def test_what_only_nobody_knows_now_is_in_the_way_and_no_denial(room: Watched) -> None:
+    question = _question(room, *START, "person", True)
+    lost = question.readings["PT-102.pv"]
+    bad = lost.with_status(BAD_NO_COMMUNICATION)
+    question = replace(question, readings={**question.readings, "PT-102.pv": bad})
+    found = explain(_desk(room), question, room.clock.now())
+    assert found.denials == ()
+    (why,) = found.in_the_way
+    assert why.startswith("no-overpressure: PT-102.pv < 500 kPa")
+    assert why.endswith("is unknown now")
+    lines = list(explanation_lines(room.desk.bench.policy, question, True, found))
+    (must,) = [each for each in lines if "must be true" in each and "500 kPa" in each]
+    assert ": not known (no-overpressure" in must
 
 
 async def test_what_the_device_would_hold_is_told_where_it_is_another_number(room: Watched) -> None:

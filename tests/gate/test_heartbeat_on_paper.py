@@ -190,7 +190,7 @@ async def test_another_heartbeat_than_the_signed_one(
 
 
 async def test_nobody_can_ask_for_it(room: BeatingRoom) -> None:
-    with pytest.raises(InvalidArguments, match=r"P-101A.hb cannot be written at this site"):
+    with pytest.raises(InvalidArguments, match=r"^P-101A.hb .*: it is the heartbeat of P-101A$"):
         room.desk.propose((BEAT, 1))
     ruling = room.desk.bench.policy.judge(room.site.tags[BEAT], 1, None)
     assert (ruling.is_allowed, ruling.risk_class) == (False, "R4")

@@ -13,11 +13,19 @@ from handwheel.hmi.aftermath import (
 from handwheel.hmi.following import is_told
 from handwheel.hmi.gate import tell_open
 from handwheel.hmi.journal_lines import show_row
+from handwheel.tools.guardrails.picture import Picture, read_picture
 from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 
 from .test_effects_on_paper import EFFECT
 from .test_leases_on_paper import in_lease, pass_time
 from .watched import SETPOINT, Watched
+
+
+def picture_of(room: Watched) -> Picture | None:
+    """The picture that the gate gives now."""
+    assert room.gate is not None
+    room.gate.publish()
+    return read_picture(room.site.state, room.clock.now())
 
 
 async def test_what_is_left_of_a_lease_is_told_until_it_is_over(room: Watched) -> None:
@@ -26,19 +34,41 @@ async def test_what_is_left_of_a_lease_is_told_until_it_is_over(room: Watched) -
     room.clock.forward(3600.0)
     words = "in its lease, 1 h 00 min left, then by itself: PIC-102.sp → 350 kPa"
     record = room.desk.record(name)
-    assert notes_on_requests(database, room.clock.now()) == {name: [words]}
-    assert aftermath_lines(database, record, room.clock.now()) == [words]
+    assert notes_on_requests(database, picture_of(room), room.clock.now()) == {name: [words]}
+    assert aftermath_lines(database, record, picture_of(room), room.clock.now()) == [words]
     assert aftermath_fields(database, record, room.clock.now())["lease"] == {
         "for_s": 7200.0, "left_s": 3600.0,
     }  # fmt: skip
     assert is_told(database, record)
     room.clock.forward(3601.0)
-    late = aftermath_lines(database, record, room.clock.now())
-    assert late == [
-        "its lease is over; the gate takes it back, if one is running: PIC-102.sp → 350 kPa"
-    ]
+    late = aftermath_lines(database, record, picture_of(room), room.clock.now())
+    assert late == ["its lease is over; the gate takes it back: PIC-102.sp → 350 kPa"]
     await pass_time(room, 1.0)
-    assert notes_on_requests(database, room.clock.now()) == {}
+    assert notes_on_requests(database, picture_of(room), room.clock.now()) == {}
+
+
+async def test_without_the_gate_of_its_lease_nobody_is_promised_the_way_back(
+    room: Watched,
+) -> None:
+    request, database = await in_lease(room), room.desk.database
+    record, picture = room.desk.record(request.request_id), picture_of(room)
+    assert picture is not None
+    none = "no gate is running: nothing is taken back: PIC-102.sp → 350 kPa"
+
+    def told(picture: Picture | None) -> list[str]:
+        return aftermath_lines(database, record, picture, room.clock.now())
+
+    room.clock.forward(4.0)
+    alive = told(read_picture(room.site.state, room.clock.now()))
+    assert alive == ["in its lease, 1 h 59 min left, then by itself: PIC-102.sp → 350 kPa"]
+    room.clock.forward(2.0)  # nobody has looked for six seconds
+    assert told(read_picture(room.site.state, room.clock.now())) == [
+        f"in its lease, 1 h 59 min left; {none}"
+    ]
+    of_a_gate_before = picture.model_copy(update={"epoch": picture.epoch - 1})
+    assert told(of_a_gate_before) == [f"in its lease, 1 h 59 min left; {none}"]
+    room.clock.forward(7200.0)
+    assert told(None) == [f"its lease is over; {none}"]
 
 
 async def test_what_stays_open_is_told_wherever_people_look(
@@ -53,7 +83,7 @@ async def test_what_stays_open_is_told_wherever_people_look(
     )
     record = room.desk.record(request.request_id)
     assert open_lines(database) == [line]
-    assert aftermath_lines(database, record, room.clock.now()) == [line]
+    assert aftermath_lines(database, record, picture_of(room), room.clock.now()) == [line]
     tell_open(database, as_json=False)
     tell_open(database, as_json=True)
     said, programs = capsys.readouterr().out.splitlines()
@@ -74,7 +104,7 @@ async def test_what_did_not_come_is_told(room: Watched) -> None:
 
     def lines() -> list[str]:
         record = room.desk.record(request.request_id)
-        return aftermath_lines(database, record, room.clock.now())
+        return aftermath_lines(database, record, picture_of(room), room.clock.now())
 
     name = f"{request.request_id}/c1"
     assert lines() == [f"{name}  expected PT-102.pv > 350 kPa within 2 min: not yet looked for"]
@@ -82,9 +112,9 @@ async def test_what_did_not_come_is_told(room: Watched) -> None:
     assert lines()[1] == f"{name}  expected PT-102.pv > 350 kPa within 2 min: looked for"
     room.clock.forward(121.0)
     room.watch()
-    seen = "seen: PT-102.pv > 350 kPa  [PT-102.pv is 349 kPa]"
+    seen = "seen: PT-102.pv is 349 kPa"
     assert lines()[1] == f"{name}  MISSED  expected PT-102.pv > 350 kPa within 2 min; {seen}"
-    notes = notes_on_requests(database, room.clock.now())[request.request_id]
+    notes = notes_on_requests(database, picture_of(room), room.clock.now())[request.request_id]
     assert notes[1] == "MISSED: PT-102.pv > 350 kPa"
     await pass_time(room, 7200.0)
     assert room.plant.values["PIC-102.sp"] == 350.0

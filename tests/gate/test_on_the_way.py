@@ -66,6 +66,22 @@ async def test_a_request_that_is_taken_back_on_the_way_is_not_sent(room: Watched
     assert len(room.plant.frames) == 1
 
 
+@pytest.mark.way_in("A7")
+async def test_a_key_that_is_revoked_while_the_device_is_reached_sends_nothing(
+    room: Watched,
+) -> None:
+    room.approved()
+    room.fuse.arm(0)
+    await room.act()
+    way, before = room.fuse.points, len(room.plant.frames)
+    request = room.approved(START_B)
+    room.fuse.arm(way.index("fresh look") + 1, partial(room.desk.revoke_key, "anna"))
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED"]
+    assert room.reason(request) == "a key was revoked while the action was on its way"
+    assert len(room.plant.frames) == before == 1
+
+
 async def test_a_lockout_at_the_last_moment_lets_nothing_leave(room: Watched) -> None:
     request = room.approved()
     room.fuse.arm(0)

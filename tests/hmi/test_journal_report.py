@@ -88,7 +88,15 @@ def test_a_report_fits_on_paper_and_shows_nothing_that_deceives(day: Watched) ->
         "r2, sent 08:52:37.500 UTC: VERIFIED",
         "ORDERED: hold by max not signed: this order needs no key, and the name is what was typed",
         "gate 1 SUSPENDED everything: the disk is nearly full; it sends nothing there",
-        "EFFECT CAME: after_s: 30; expected: PT-102.pv > 340 kPa; number: 1; observed: all well",
+        "EFFECT CAME after 30 s: expected PT-102.pv > 340 kPa within 1 min; seen: all well",
+        "EFFECT MISSED after 16 s: expected PT-102.pv > 900 kPa within 15 s; seen: PT-102.pv is",
+        "Its lease of 2 h: it BROKE OFF, INVALIDATED (the gate was started after the approval); "
+        "stays open: PIC-102.sp = 330 kPa (was 340 kPa).",
+        "THE LEASE BROKE OFF, and it stays open: PIC-102.sp = 330 kPa (was 340 kPa): the gate",
+        "of the end of gate 1 there is no word: killed, lost power, or stopped by an older version",
+        "gina wanted to ask for PIC-102.sp, and nobody was asked: the same was rejected",
+        "gate 1 no longer suspends everything; over: the disk is nearly full, which had",
+        "it read PIC-102.sp 340 kPa, good, 0.3 s old read back PIC-102.sp reads 340 kPa in row",
         "NO: the key is revoked, 2026-11-26 08:54:42.500 UTC (Thursday), row",
         "P-101B was LOCKED OUT",
         "boss RELEASED THE LOCKOUT: lockout:P-101B:1",
@@ -170,6 +178,7 @@ def test_the_command_writes_each_form_and_refuses_what_makes_no_sense(
         (("--since", "2026-11-26"), "JSON lines are always the whole journal"),
         (("--request", "R-0000000A"), "JSON lines are always the whole journal"),
         (("--format", "report", "--until", "noon"), "'noon' is no date and no time"),
+        (("--format", "csv", "--since", "2026-11-26", "--until", "2026-11-25"), "is later than"),
         (("--format", "csv", "--request", "R-ZZ"), "'R-ZZ' is no request of this site"),
     ):
         code, text, fault = said("journal", "export", *words, *site)
@@ -185,7 +194,7 @@ def test_the_command_writes_each_form_and_refuses_what_makes_no_sense(
 
 def test_what_is_left_out_is_told(day: Watched) -> None:
     names = re.findall(r"^REQUEST (\S+)", _report(day), re.MULTILINE)
-    assert len(names) == 6
+    assert len(names) == 7
     one = _report(day, Choice(request_id=names[5]))
     assert re.findall(r"^(REQUEST \S+|RUN \S+|THE SITE)", one, re.MULTILINE) == [
         f"REQUEST {names[5]}", "RUN U-00000001",

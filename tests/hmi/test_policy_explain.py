@@ -79,6 +79,9 @@ def test_what_must_be_true_is_told_with_what_it_comes_to(said: Said, site: Path)
     code, lines = _explain(said, site, "P-101A.run_cmd=false")
     assert (code, lines[0]) == (1, "P-101A.run_cmd = false: denied")
     assert lines[1].startswith("because a-pump-runs: P-101A.running or P-101B.running")
+    assert lines[1].endswith("would be unknown")
+    (found,) = [each for each in lines if each.startswith("must be true")]
+    assert ": not known (a-pump-runs" in found  # whatever the plant shows: it is a denial
 
 
 @pytest.mark.parametrize(
@@ -127,10 +130,12 @@ def test_without_the_plant_the_present_value_is_not_known(said: Said, tmp_path: 
     assert (code, lines[1]) == (0, "now not known, the plant does not answer")
     assert any("after the write: not known (a-pump-runs" in line for line in lines)
     code, lines = _explain(said, tmp_path, "PIC-102.sp=360")
-    assert (code, lines[1]) == (
-        1,
-        "because its step is limited, and its present value is not known",
-    )
+    assert (code, lines[:2]) == (0, [
+        "PIC-102.sp = 360 kPa: allowed, class R1", "now not known, the plant does not answer",
+    ])  # fmt: skip
+    assert "in the way its step is limited, and its present value is not known" in lines
+    code, lines = _explain(said, tmp_path, "PIC-102.sp=500")
+    assert (code, lines[1]) == (1, "because 500 lies outside the limits 280 .. 420 kPa")
 
 
 def test_without_a_policy_nothing_is_explained_away(said: Said, tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.asking import AskedTooMuch
 from handwheel.tools.guardrails.ledger.effects import Effect, record_effect
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.guardrails.orders import ask_run
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import stamp
+from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 
 from ..gate.fuse import Fuse, SteppedClock
 from ..gate.paper_site import make_site
@@ -62,6 +64,7 @@ class Story:
         self.is_nobodys_word()
         await self.agents_work()
         self.is_locked_out()
+        await self.lease_breaks_off()
 
     async def goes_well(self) -> None:
         """A pump is started and a set point changed; the effect is watched."""
@@ -116,6 +119,8 @@ class Story:
         with pytest.raises(GuardrailError):
             room.desk.approve(request, "max")
         room.desk.say("reject", request, "anna")
+        with pytest.raises(AskedTooMuch):
+            room.desk.propose(("PIC-102.sp", 350.0))
 
     async def agents_work(self) -> None:
         """A run starts a pump, somebody has it held, and it takes back what it did."""
@@ -147,6 +152,19 @@ class Story:
         room.clock.forward(5.0)
         room.desk.release("P-101B")
         room.desk.revoke_key("bert")
+
+    async def lease_breaks_off(self) -> None:
+        """What was expected does not come, and the gate is killed in the lease."""
+        room = self.room
+        terms = Terms(parse_lease("2 h"), (parse_expectation("PT-102.pv > 900 kPa within 15 s"),))
+        request = room.desk.propose(("PIC-102.sp", 330.0), terms=terms)
+        room.desk.approve(request, "anna")
+        room.watch()
+        await room.act()
+        room.clock.forward(16.0)
+        room.watch()
+        room.kill_gate()
+        await room.start_gate()
 
 
 @asynccontextmanager

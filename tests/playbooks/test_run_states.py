@@ -30,6 +30,7 @@ started       .  ru .  .  .  .  .  ru .  .  .  .  .  .
 approved      .  .  .  ru .  .  .  .  .  .  .  .  .  .
 rejected      .  .  .  sd .  .  .  .  .  .  .  .  .  .
 step          .  .  .  .  =  =  .  =  =  .  =  .  =  .
+slow          .  .  .  .  =  =  .  .  =  .  .  .  =  .
 due           .  .  .  .  =  =  .  .  =  .  =  .  =  .
 expected      .  .  .  .  =  =  .  .  =  .  =  .  =  .
 raised        .  .  .  .  =  =  .  .  =  .  =  .  =  .

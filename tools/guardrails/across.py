@@ -46,15 +46,32 @@ class CrossLimit:
 
         What is not known denies, and so does what cannot be judged.
         """
-        try:
-            return self._denial(readings, tag, value) if self.concerns(tag) else ""
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a no, and with a reason
-            return f"{self.rule.id}: it cannot be judged: {type(error).__name__}"
+        return self.judged(readings, tag, value)[1]
 
-    def _denial(self, readings: Mapping[str, DataValue], tag: Tag, value: Value) -> str:
+    def read_for(self, tag: Tag) -> list[str]:
+        """Returns the tags whose readings decide about a write of a tag."""
+        if self.rule.with_ == "now":
+            return list(self.condition.tags)
+        if tag.name in self.places:
+            return [name for name in self.condition.tags if name != tag.name]
+        return [name for name, place in self.places.items() if tag.equipment not in place]
+
+    def judged(
+        self, readings: Mapping[str, DataValue], tag: Tag, value: Value
+    ) -> tuple[Truth, str]:
+        """Returns what the condition comes to, and why a write is denied for it; see `denial`."""
+        try:
+            return self._judged(readings, tag, value) if self.concerns(tag) else (Truth.TRUE, "")
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a no, and with a reason
+            reason = f"{self.rule.id}: it cannot be judged: {type(error).__name__}"
+            return Truth.FALSE, reason
+
+    def _judged(
+        self, readings: Mapping[str, DataValue], tag: Tag, value: Value
+    ) -> tuple[Truth, str]:
         if self.rule.with_ == "now":
             now = self.condition.evaluate(readings)
-            return "" if now is Truth.TRUE else self._words(f"is {now.value} now", readings)
+            return now, "" if now is Truth.TRUE else self._words(f"is {now.value} now", readings)
         if tag.name in self.places:
             after = self.condition.evaluate(with_written(readings, tag.name, value))
             is_allowed = after is Truth.TRUE
@@ -69,7 +86,7 @@ class CrossLimit:
             after = self.condition.evaluate(rest)
             is_broken = self.condition.evaluate(readings) is Truth.FALSE
             is_allowed = after is Truth.TRUE or is_broken
-        return "" if is_allowed else self._words(f"would be {after.value}", readings)
+        return after, "" if is_allowed else self._words(f"would be {after.value}", readings)
 
     def _words(self, verdict: str, readings: Mapping[str, DataValue]) -> str:
         return f"{self.rule.id}: {self.condition.shown(readings)} {verdict}"

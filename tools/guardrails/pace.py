@@ -62,6 +62,8 @@ def check_rate(
 
 
 def _distance(tag: Tag, start: Value | None, value: Value) -> float:
+    if start is None:
+        raise PolicyViolation(f"the rate of {tag.name} is limited, and its value is not known now")
     if (
         isinstance(start, bool)
         or isinstance(value, bool)

@@ -11,6 +11,7 @@ from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue, Quality, Value
 
+from ..conditions.truth import Truth
 from ..errors import PermitRefused
 from ..requests.filing import equipment_of, expected_of, requirements
 from ..requests.request import Action, ActionRequest, Proposer
@@ -60,6 +61,11 @@ class Question:
         """What the tag reads."""
         return self.readings.get(self.tag.name)
 
+    def is_lost(self, name: str) -> bool:
+        """Whether the plant answers, and does not tell what a tag reads."""
+        reading = self.readings.get(name)
+        return reading is None or reading.quality is not Quality.GOOD
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -84,10 +90,15 @@ class Crossed:
 
     Attributes:
         denial: Why it denies; empty if it does not; `None` where the plant does not answer.
+        is_unknown: Whether nobody knows what it comes to.
+        is_now: Whether it denies only because of a reading that is not known now. A write of
+            which nobody knows what it does to the plant is denied whatever the plant shows.
     """
 
     rule: Across
     denial: str | None
+    is_unknown: bool
+    is_now: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,8 @@ class Explanation:
         signers: Who could sign it now, apart from whoever asks.
         budgets: What is left of each group; of one that cannot be read, why.
         waiting: For each role, how many requests wait for it; for a person, those of people.
-        in_the_way: For what the gate would refuse it, or people not be asked about it, now.
+        in_the_way: For what the gate would refuse it, or people not be asked about it, now: also
+            what nobody knows now, although the gate denies for it.
     """
 
     ruling: Ruling
@@ -113,7 +125,8 @@ class Explanation:
     def denials(self) -> tuple[str, ...]:
         """Why it is denied; empty if it may be proposed."""
         ruled = () if self.ruling.is_allowed else self.ruling.reasons
-        return (*ruled, *(each.denial for each in self.across if each.denial))
+        crossed = (each.denial for each in self.across if each.denial and not each.is_now)
+        return (*ruled, *crossed)
 
 
 def explain(desk: Desk, question: Question, now: Instant) -> Explanation:
@@ -122,26 +135,39 @@ def explain(desk: Desk, question: Question, now: Instant) -> Explanation:
     Raises:
         LedgerError: The ledger cannot be read.
     """
-    ruling = desk.policy.judge(question.tag, question.value, question.now)
+    ruling, unknown = _ruling(desk.policy, question)
+    across = tuple(_crossed(desk, question)) if ruling.is_allowed else ()
+    unknown += tuple(each.denial for each in across if each.denial and each.is_now)
     return Explanation(
         ruling,
-        tuple(_crossed(desk, question)) if ruling.is_allowed else (),
+        across,
         tuple(_signers(desk, question, ruling, now)),
         tuple(_budgets(desk, question, now)),
         _waiting(desk, question, ruling, now),
-        tuple(dict.fromkeys(_in_the_way(desk, question, ruling, now))),
+        tuple(dict.fromkeys((*unknown, *_in_the_way(desk, question, ruling, now)))),
     )
+
+
+def _ruling(policy: Policy, question: Question) -> tuple[Ruling, tuple[str, ...]]:
+    """Returns the ruling, and what it would deny only because the present value is not known."""
+    tag, value, now = question.tag, question.value, question.now
+    ruling = policy.judge(tag, value, now)
+    if ruling.is_allowed or (now is not None and now.quality is Quality.GOOD):
+        return ruling, ()
+    known = policy.judge(tag, value, now, from_anywhere=True)
+    return (known, ruling.reasons) if known.is_allowed else (ruling, ())
 
 
 def _crossed(desk: Desk, question: Question) -> Iterator[Crossed]:
     for limit in desk.across:
         if limit.concerns(question.tag):
-            denial = (
-                limit.denial(question.readings, question.tag, question.value)
-                if question.readings
-                else None
-            )
-            yield Crossed(limit.rule, denial)
+            if not question.readings:
+                yield Crossed(limit.rule, None, is_unknown=True, is_now=True)
+                continue
+            truth, denial = limit.judged(question.readings, question.tag, question.value)
+            is_unknown = bool(denial) and truth is Truth.UNKNOWN
+            is_now = is_unknown and any(map(question.is_lost, limit.read_for(question.tag)))
+            yield Crossed(limit.rule, denial, is_unknown=is_unknown, is_now=is_now)
 
 
 def _signers(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> Iterator[str]:

@@ -194,7 +194,9 @@ def tags_of(filing: Filing, wish: Wish) -> set[str]:
         InvalidArguments: The tag may not be written at this site.
     """
     if not filing.site.is_writable(wish.tag):
-        raise InvalidArguments(f"{wish.tag.name} cannot be written at this site")
+        is_heartbeat = filing.site.is_heartbeat(wish.tag)
+        why = f": it is the heartbeat of {wish.tag.equipment}" if is_heartbeat else ""
+        raise InvalidArguments(f"{wish.tag.name} cannot be written at this site{why}")
     wanted = {wish.tag.name, *cross_tags(filing.across, wish.tag)} | ({wish.tag.readback} - {""})
     for each in requirements(filing.site, wish.tag):
         wanted |= set(parse_condition(each.text, filing.site.tags).tags)

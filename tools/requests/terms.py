@@ -58,7 +58,11 @@ def parse_expectation(text: str) -> Expectation:
             raise ValueError(f"{text!r} does not say by when: PT-102.pv > 350 kPa within 2 min")
         return Expectation(text=" ".join(condition.split()), within_s=parse_duration(span))
     except ValidationError:
-        raise InvalidArguments(f"{text!r} is nothing to wait for: at most 24 h") from None
+        raise InvalidArguments(
+            f"{text!r}: {span.strip()} cannot be waited for; more than 0 s, at most 24 h"
+            if condition.strip()
+            else f"{text!r} does not say what is expected"
+        ) from None
     except ValueError as error:
         raise InvalidArguments(str(error)) from None
 

@@ -45,6 +45,7 @@ def claim(passage: Passage) -> None:
             transaction, action_id, ActionState.DUE, ActionState.CLAIMED, "taken up",
             {"epoch": passage.post.epoch},
         )  # fmt: skip
+        passage.decided = transaction.one("SELECT coalesce(max(number), 0) FROM decision")
 
 
 def stop(passage: Passage, reason: str) -> None:

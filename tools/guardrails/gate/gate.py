@@ -21,7 +21,7 @@ from ..administrators import locked_out
 from ..ledger.database import Database, LostRace
 from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import RequestDamaged, load_exactly
-from ..ledger.reverts import open_writes
+from ..ledger.reverts import OpenWrites
 from ..ledger.stops import SITE, latch, locked_scopes
 from ..lockouts import has_lockout_folder, make_lockout_folder
 from ..operators import load_roster
@@ -82,9 +82,16 @@ async def take_post(
         await recover(post)
         gate = Gate(post)
         gate.publish()  # else terminals would go by the files of the gate before
-        yield gate
-        with database.transaction(clock()) as transaction:
-            transaction.record("gate.stopped", str(epoch), {"epoch": epoch, "pid": os.getpid()})
+        try:
+            yield gate
+        finally:  # Ctrl-C and SIGTERM come out of it as a cancellation
+            with suppress(LedgerError):  # must not take the place of what ended the gate
+                _record_stop(database, epoch, clock())
+
+
+def _record_stop(database: Database, epoch: int, now: Instant) -> None:
+    with database.transaction(now) as transaction:
+        transaction.record("gate.stopped", str(epoch), {"epoch": epoch, "pid": os.getpid()})
 
 
 def _lock_out_what_nobody_knows(database: Database, now: Instant) -> None:
@@ -121,6 +128,7 @@ class Gate:
         self._reader = Scans(post)
         self._asked: frozenset[str] = frozenset()
         self._open_tags = OpenTags(post)
+        self._left_open = OpenWrites(post.database)
         self._looked_for: frozenset[str] = frozenset()
         self._locked: frozenset[str] = frozenset()
         self._open_writes: Sequence[str] = ()
@@ -227,9 +235,9 @@ class Gate:
         """Looks after what was written: whether it is to be taken back, and what came of it."""
         post = self._post
         set_reverts_due(post)
-        note_seen_back(post, readings)
+        note_seen_back(post, self._left_open.now(), readings)
         looked_for = look_for_effects(post, readings, self._since)
-        self._looked_for = looked_for | {each.tag for each in open_writes(post.database)}
+        self._looked_for = looked_for | {each.tag for each in self._left_open.now()}
 
     def _latch(self) -> None:
         site, database = self._post.site, self._post.database
@@ -265,7 +273,7 @@ class Gate:
         post = self._post
         seen = {self._scope(name) for name in post.lockouts.seen()}
         self._locked = frozenset(seen | locked_out(post.site, post.database).keys())
-        self._open_writes = tuple(each.words for each in open_writes(post.database))
+        self._open_writes = tuple(each.words for each in self._left_open.now())
         self._put_picture()
 
     def _put_picture(self) -> None:

@@ -15,6 +15,7 @@ PROVEN = (
     "AND journal.kind = 'action.intent' AND state = 'SENDING'"
 )
 """The row by which the ledger holds an intent, once its transaction has come to the disk."""
+_REVOKED_SINCE = "SELECT 1 FROM decision WHERE verdict = 'revoke-key' AND number > ?"
 
 
 async def intent_on_disk(passage: Passage) -> None:
@@ -40,6 +41,8 @@ def record_intent(passage: Passage) -> int:
     with post.database.transaction(post.clock()) as transaction:
         if not is_open(transaction, passage.record.request.request_id):
             raise PermitRefused("the request ended while the action was on its way")
+        if transaction.one(_REVOKED_SINCE, passage.decided):
+            raise PermitRefused("a key was revoked while the action was on its way")
         if transaction.one(INTENDED, action.action_id):  # whatever has become of the table
             raise LedgerError(f"the journal has an intent for {action.action_id}: it is sent once")
         if post.deeds.may_have_left(action.action_id):  # and of the journal

@@ -119,6 +119,7 @@ class Passage:
 
     Attributes:
         record: Its request as it stood when the action was claimed.
+        decided: The number of the ledger's last decision when it was claimed.
         door: Open from the eighth step on.
         readings: The fresh reading of the ninth step.
         read_at: When that was, on people's clocks.
@@ -135,6 +136,7 @@ class Passage:
     post: Post
     record: RequestRecord
     action: Action
+    decided: int = 0
     door: Door | None = None
     readings: Mapping[str, DataValue] = field(default_factory=dict[str, DataValue])
     read_at: Instant | None = None

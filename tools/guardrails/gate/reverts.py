@@ -1,6 +1,6 @@
 """Leases at the gate: when the time of one is over, what it wrote is taken back, and only that."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from handwheel.connectors.values import DataValue, Quality
 
@@ -65,13 +65,18 @@ def check_time_has_come(passage: Passage) -> None:
         raise PermitRefused(f"the lease of {request.request_id} is not over")
 
 
-def note_seen_back(post: Post, readings: Mapping[str, DataValue]) -> None:
+def note_seen_back(
+    post: Post, left_open: Iterable[OpenWrite], readings: Mapping[str, DataValue]
+) -> None:
     """Notes of every write that stayed open that its tag reads again as it did before.
+
+    Args:
+        left_open: See `OpenWrites`.
 
     Raises:
         LedgerError: It cannot be written.
     """
-    for each in open_writes(post.database):
+    for each in left_open:
         reading = post.deeds.seen_since(each.action_id, readings).get(each.tag)
         if reading is not None and _is_back(each, reading):
             with post.database.transaction(post.clock()) as transaction:

@@ -11,6 +11,7 @@ from ...requests.canonical import parse_canonical
 from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.spans import exact_span
 from ...requests.stamps import Instant, parse_stamp
+from .database import Database
 from .leases import LEASE_S, RUNS
 from .transitions import ActionState
 
@@ -266,6 +267,30 @@ def open_writes(reader: Reader) -> list[OpenWrite]:
             each for each in left_open(request, states, reason) if each.action_id == action_id
         ]
     return found
+
+
+class OpenWrites:
+    """The writes that stay open; asked in each of the gate's rounds, and mostly as before.
+
+    Args:
+        database: The gate's ledger.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._version: tuple[int, int] | None = None
+        self._found: tuple[OpenWrite, ...] = ()
+
+    def now(self) -> tuple[OpenWrite, ...]:
+        """Returns them; reads them again only if the ledger has changed.
+
+        Raises:
+            LedgerError: They cannot be read.
+        """
+        version = self._database.version()  # first: what changes meanwhile shows next time
+        if version != self._version:
+            self._found, self._version = tuple(open_writes(self._database)), version
+        return self._found
 
 
 def states_in(reader: Reader, request_id: str) -> dict[str, ActionState]:

@@ -150,11 +150,10 @@ def assets_of(database: Database, run_id: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def owned_assets(database: Database) -> frozenset[str]:
-    """Returns the equipment that open runs own."""
-    return frozenset(
-        row[0] for row in database.all("SELECT asset FROM run_asset WHERE is_open = 1")
-    )
+def asset_owners(database: Database) -> dict[str, str]:
+    """Returns the equipment that open runs own, each with the run."""
+    rows = database.all("SELECT asset, run_id FROM run_asset WHERE is_open = 1")
+    return {row[0]: row[1] for row in rows}
 
 
 def _record(transaction: Transaction, run_id: str, kind: str, body: Mapping[str, object]) -> RunRow:

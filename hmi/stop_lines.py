@@ -1,0 +1,25 @@
+"""What is locked out, as lines: with a gate or without one."""
+
+from collections.abc import Iterable
+
+from handwheel.connectors.site import Site
+from handwheel.tools.guardrails.administrators import locked_out
+from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.lockouts import seen_lockouts
+from handwheel.tools.guardrails.printable import plain
+
+
+def lockout_lines(
+    site: Site, database: Database, latched: Iterable[str] | None = None
+) -> list[str]:
+    """Returns a line for each scope that is locked out: by its file, or latched by a gate.
+
+    Args:
+        latched: What a gate says is latched; `None` asks the ledger.
+
+    Raises:
+        LedgerError: The ledger is asked, and cannot be read.
+    """
+    known = locked_out(site, database) if latched is None else latched
+    scopes = {*known, *seen_lockouts(site.state)}
+    return [f"LOCKED OUT: {plain(scope)}" for scope in sorted(scopes)]

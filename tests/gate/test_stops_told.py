@@ -1,0 +1,115 @@
+"""What people are told at their terminals of what stays open, is locked out, or was taken over."""
+
+import pytest
+
+from handwheel.connectors.site import Site
+from handwheel.hmi import desk_commands, objecting
+from handwheel.hmi.commands import requests as commands
+from handwheel.hmi.desk_board import NO_PICTURE, DeskBoard
+from handwheel.hmi.desk_commands import DeskTools, run_typed
+from handwheel.hmi.journal_lines import show_row
+from handwheel.hmi.run_orders import os_user
+from handwheel.hmi.seat import KeyHolder
+from handwheel.hmi.session import SeatEvent
+from handwheel.hmi.signing import Signer
+from handwheel.hmi.stop_lines import lockout_lines
+from handwheel.tools.guardrails.operators import Operator
+from handwheel.tools.guardrails.picture import write_picture
+
+from ..tools.people import key_of
+from .test_leases_on_paper import in_lease
+from .test_leases_told import picture_of
+from .watched import Watched
+
+OPEN = "PIC-102.sp = 360 kPa stays open, before it was 350 kPa"
+
+
+async def test_a_desk_tells_what_stays_open_once_and_when_it_is_over(room: Watched) -> None:
+    request = await in_lease(room)
+    board = DeskBoard(room.site, room.desk.database)
+    assert OPEN not in "".join(board.news(room.clock.now()))
+    room.desk.say("revoke", request, "anna")
+    told = [each for each in board.news(room.clock.now()) if OPEN in each]
+    assert [each.split("  ")[0] for each in told] == ["OPEN"]
+    assert board.news(room.clock.now()) == []
+    assert told[0] in board.whole(room.clock.now())
+    at_start = DeskBoard(room.site, room.desk.database).news(room.clock.now())
+    assert told[0] in at_start
+    room.clock.forward(2.0)
+    room.plant.values["PIC-102.sp"] = 350.0  # somebody has taken it back in the field
+    room.watch()
+    assert f"no more: {told[0]}" in board.news(room.clock.now())
+
+
+@pytest.mark.parametrize("verdict", ["reject", "revoke"])
+async def test_who_ends_a_lease_is_told_what_stays_written(
+    room: Watched, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verdict: str
+) -> None:
+    def open_site(_: object) -> Site:
+        return room.site
+
+    request = await in_lease(room)
+    for module in (commands, objecting):
+        monkeypatch.setattr(module, "instant_now", room.clock.now)
+    monkeypatch.setattr(commands, "open_signer", _signer)
+    say = {"reject": commands.reject, "revoke": commands.revoke}[verdict]
+    monkeypatch.setattr(commands, "open_site", open_site)
+    say(request.request_id, "the filter is clean", "anna", None, None)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"{request.request_id}  REVOKED"
+    assert second.startswith(f"OPEN  {request.request_id}/c1  {OPEN}")
+
+
+def _signer(site: object, operator: Operator, file: object) -> Signer:
+    return Signer(operator, key_of(operator.person), True)
+
+
+async def test_a_lockout_is_told_with_a_gate_and_without(room: Watched) -> None:
+    database, now = room.desk.database, room.clock.now
+    assert lockout_lines(room.site, database) == []
+    room.desk.lock_out("P-101A")
+    assert lockout_lines(room.site, database) == ["LOCKED OUT: P-101A"]  # by its file alone
+    room.watch()
+    (room.site.state / "lockout" / "P-101A").unlink()
+    assert lockout_lines(room.site, database) == ["LOCKED OUT: P-101A"]  # it was latched
+    board = DeskBoard(room.site, database)
+    assert {NO_PICTURE, "LOCKED OUT: P-101A"} <= set(board.news(now()))
+    picture = picture_of(room)
+    assert picture is not None
+    write_picture(room.site.state, picture)
+    assert board.news(now()) == [f"no more: {NO_PICTURE}"]
+
+
+async def test_who_takes_over_at_an_open_seat_is_its_person(room: Watched) -> None:
+    database = room.desk.database
+    holder = KeyHolder(room.site, database, "anna", 300.0)
+    tools = DeskTools(room.site, database, holder, DeskBoard(room.site, database))
+    run_typed(tools, "take P-101A")
+    holder.unlock(lambda operator: _signer(room.site, operator, None))
+    run_typed(tools, "take P-101B maintenance")
+    holder.tell(SeatEvent.LOCK_ASKED)
+    run_typed(tools, "take P-101B")
+    lines = [show_row(row, as_json=False) for row in database.journal()]
+    told = [each.split("authority.taken")[1].strip() for each in lines if "authority.taken" in each]
+    assert told == [
+        f"P-101A  OPERATOR by {os_user()}",
+        "P-101B  MAINTENANCE by anna",
+        f"P-101B  OPERATOR by {os_user()}",
+    ]
+
+
+async def test_an_empty_reason_at_the_desk_rejects_nothing(
+    room: Watched, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*_: object) -> str:
+        return ""
+
+    request = room.desk.propose(("P-101A.run_cmd", True))
+    monkeypatch.setattr(desk_commands, "instant_now", room.clock.now)
+    monkeypatch.setattr(desk_commands, "ask_text", nothing)
+    holder = KeyHolder(room.site, room.desk.database, "anna", 300.0)
+    holder.unlock(lambda operator: _signer(room.site, operator, None))
+    board = DeskBoard(room.site, room.desk.database)
+    run_typed(DeskTools(room.site, room.desk.database, holder, board), f"r {request.request_id}")
+    assert capsys.readouterr().out == "not rejected; nothing was changed\n"
+    assert room.desk.record(request.request_id).state == "PENDING"
