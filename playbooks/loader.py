@@ -10,6 +10,7 @@ from typing import Any, cast
 from handwheel.connectors.documents import Document, Path_, read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.models import load_model
+from handwheel.connectors.regular_files import read_regular
 from handwheel.connectors.site import SITE_FILE, Site
 
 from .errors import Finding, PlaybookError, Severity
@@ -122,7 +123,7 @@ def load_playbook(path: Path, shown: str | None = None) -> Playbook:
 
 
 def _same_bytes(path: Path, document: Document) -> bytes:
-    content = path.read_bytes()
+    content = read_regular(path)
     if sha256(content).hexdigest() != document.sha256:
         raise PlaybookError([_changed(document.file)])
     return content

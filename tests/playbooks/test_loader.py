@@ -45,13 +45,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path, GOOD)
-    read = Path.read_bytes
-    contents = iter([read(path), b"other"])
-
-    def other(_path: Path) -> bytes:
-        return next(contents)
-
-    monkeypatch.setattr(Path, "read_bytes", other)
+    monkeypatch.setattr("handwheel.playbooks.loader.read_regular", lambda _: b"other")
     with pytest.raises(PlaybookError, match="it changed while it was being read"):
         load_playbook(path)
 
