@@ -45,7 +45,11 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path, GOOD)
-    monkeypatch.setattr("handwheel.playbooks.loader.read_regular", lambda _: b"other")
+
+    def other(_: Path) -> bytes:
+        return b"other"
+
+    monkeypatch.setattr("handwheel.playbooks.loader.read_regular", other)
     with pytest.raises(PlaybookError, match="it changed while it was being read"):
         load_playbook(path)
 
