@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.guardrails.picture import read_picture
 from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
-from handwheel.tools.requests.request import Proposer
+from handwheel.tools.requests.request import ActionRequest, Proposer
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import NO_TERMS, Terms
@@ -81,16 +81,20 @@ async def propose_writes(
     if denial:
         typer.echo(f"{request.request_id}  DENIED  {printable(denial)}")
     else:
-        people = "another person" if request.quorum == 1 else f"{request.quorum} other people"
-        roles = " and ".join(request.roles)
-        typer.echo(f"{request.request_id}  {request.risk_class}, for {people}: {roles}")
-        for each in request.recovery:
-            span = exact_span(request.lease.for_s) if request.lease else ""
-            back = f"{plain(each.tag)} → {printable(each.shown)} {printable(each.unit)}".rstrip()
-            typer.echo(f"for {span}, then by itself: {back}  (action {each.digest[:16]}…)")
-        if tells_next:
-            typer.echo(f"next: handwheel requests approve {request.request_id}")
+        _tell(request, tells_next=tells_next)
     return state
+
+
+def _tell(request: ActionRequest, *, tells_next: bool) -> None:
+    people = "another person" if request.quorum == 1 else f"{request.quorum} other people"
+    roles = " and ".join(request.roles)
+    typer.echo(f"{request.request_id}  {request.risk_class}, for {people}: {roles}")
+    for each in request.recovery:
+        span = exact_span(request.lease.for_s) if request.lease else ""
+        back = f"{plain(each.tag)} → {printable(each.shown)} {printable(each.unit)}".rstrip()
+        typer.echo(f"for {span}, then by itself: {back}  (action {each.digest[:16]}…)")
+    if tells_next:
+        typer.echo(f"next: handwheel requests approve {request.request_id}")
 
 
 def _wish(bench: Bench, assignment: str) -> Wish:
