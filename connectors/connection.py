@@ -167,13 +167,13 @@ class Connection:
             opened_s = monotonic()
             try:
                 await self._use(session)
-            except BaseException:  # cancelled, be it while the loss is told
+                self._session = None
+                # Side by side: closing what is lost may take a second.
+                pause_s = pauses.after(monotonic() - opened_s)
+                await asyncio.gather(session.close(), asyncio.sleep(pause_s))
+            except BaseException:  # cancelled, be it before the closing has begun
                 await session.close()
                 raise
-            self._session = None
-            # Side by side: closing what is lost may take a second.
-            pause_s = pauses.after(monotonic() - opened_s)
-            await asyncio.gather(session.close(), asyncio.sleep(pause_s))
 
     async def _use(self, session: Session) -> None:
         """Scans or listens until the session is lost, and tells of the loss."""

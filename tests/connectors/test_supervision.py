@@ -266,6 +266,20 @@ async def test_a_session_is_closed_at_whatever_moment_of_its_loss_one_leaves() -
         assert device.closed >= device.opened == 1
 
 
+async def test_a_session_is_closed_at_whatever_moment_of_its_closing_one_leaves() -> None:
+    for moment in range(20):
+        device = _Device(scan_s=0.0)
+        async with _connected(Connection(device, [FAST])) as connection:
+            device.is_there = False
+            task = connection._task  # pyright: ignore[reportPrivateUsage]
+            assert task is not None
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.sleep(0)
+        assert device.closed >= device.opened == 1, moment
+
+
 async def test_what_is_told_is_also_read_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handwheel.connectors.connection._READ_ANEW_S", 0.0)
     device = _Device(is_subscribed=True)

@@ -69,8 +69,8 @@ class Premises:
         trust = f'trust: {{root: "{key_id("root")}"}}'
         self.edit("site.yaml", "tags: tags.yaml", f"{trust}\ntags: tags.yaml")
         self.edit("tags.yaml", "readback: self", "readback: self, within: 300 ms")
-        self.edit("policy.yaml", "cooldown: 10 s", "cooldown: 0.1 s")
-        self.edit("policy.yaml", r"(PIC-102.*cooldown:) 60 s", r"\1 0.1 s")
+        self.edit("policy.yaml", "cooldown: 10 s", "cooldown: 1 ms")
+        self.edit("policy.yaml", r"(PIC-102.*cooldown:) 60 s", r"\1 1 ms")
         self.reload()
 
     def enrol(self, *records: Record) -> None:
