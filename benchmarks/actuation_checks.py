@@ -19,6 +19,7 @@ from handwheel.tools.guardrails.gate.lock import GateLock
 from handwheel.tools.guardrails.gate.passage import Passage, Post
 from handwheel.tools.guardrails.gate.steps import STEPS
 from handwheel.tools.guardrails.ledger.records import load_exactly
+from handwheel.tools.guardrails.lockouts import make_lockout_folder
 from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.requests.stamps import instant_now
 
@@ -45,6 +46,7 @@ def rows(site: Site, people: People, repeats: int) -> list[tuple[str, str]]:
 @contextmanager
 def gate_post(site: Site) -> Generator[Post]:
     """Takes a gate's post without its two tasks, so that one thing after the other can be timed."""
+    make_lockout_folder(site.state)
     with open_bench(site) as bench, GateLock(site.state) as lock:
         across = cross_limits(site, bench.policy)
         with bench.database.transaction(instant_now()) as transaction:
