@@ -50,7 +50,7 @@ def lease_words(
     if not backs:
         return ""
     seconds = left_s(database, request, states, now)
-    is_kept = picture is not None and picture.epoch >= _epoch_of(database, request.request_id)
+    is_kept = _is_kept(database, request.request_id, picture)
     if seconds is None:
         unknown = "nobody can tell when it is over" if is_kept else NOT_TAKEN_BACK
         return f"in its lease; {unknown}: {backs}"
@@ -64,6 +64,11 @@ def lease_words(
         if seconds > 0.0
         else (f"{left}; the gate takes it back: {backs}")
     )
+
+
+def _is_kept(database: Database, request_id: str, picture: Picture | None) -> bool:
+    """Whether a gate is running that knows of the lease: one as new as what it wrote."""
+    return picture is not None and picture.epoch >= _epoch_of(database, request_id)
 
 
 def _epoch_of(database: Database, request_id: str) -> int:
@@ -131,7 +136,9 @@ def open_lines(database: Database) -> list[str]:
     return [open_line(each) for each in open_writes(database)]
 
 
-def aftermath_fields(database: Database, record: RequestRecord, now: Instant) -> dict[str, object]:
+def aftermath_fields(
+    database: Database, record: RequestRecord, picture: Picture | None, now: Instant
+) -> dict[str, object]:
     """Returns the same for programs."""
     request = record.request
     return {
@@ -139,6 +146,8 @@ def aftermath_fields(database: Database, record: RequestRecord, now: Instant) ->
         and {
             "for_s": request.lease.for_s,
             "left_s": left_s(database, request, _states(record), now),
+            "kept": record.state is RequestState.APPROVED
+            and _is_kept(database, request.request_id, picture),
         },
         "open": [
             each.body | {"action_id": each.action_id}

@@ -88,7 +88,7 @@ class _Desk:
                 run_typed(tools, line)
         except HandwheelError as error:
             for each in str(error).splitlines():
-                typer.echo(f"handwheel: {each}")
+                typer.echo(fold(f"handwheel: {each}", _INDENT))
         except OSError as error:
             typer.echo(f"handwheel: {error.strerror}")
 

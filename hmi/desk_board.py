@@ -48,7 +48,8 @@ class DeskBoard:
         Raises:
             LedgerError: The ledger cannot be read.
         """
-        lines = [request_line(each, now) for each in self._open(now, set())]
+        has_gate = read_picture(self._site.state, now) is not None
+        lines = [request_line(each, now, has_gate=has_gate) for each in self._open(now, set())]
         open_ = open_lines(self._database)
         return [*(lines or ["nothing waits"]), *open_, *sorted(self._current_stops(now))]
 

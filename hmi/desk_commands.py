@@ -7,7 +7,7 @@ import typer
 
 from handwheel.connectors.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.authority import TakenMode, take_over
+from handwheel.tools.guardrails.authority import TakenBy, TakenMode, take_over
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.deciding import check_open
 from handwheel.tools.guardrails.entitlement import check_approver
@@ -130,8 +130,9 @@ def _take(tools: DeskTools, rest: str) -> None:
         raise InvalidArguments("say what to take: take EQUIPMENT [local|maintenance]")
     tools.holder.look()
     # At a seat that is locked anybody may sit.
-    who = tools.holder.person if tools.holder.holds_key else os_user()
-    ended = take_over(tools.database, tools.site, equipment, taken, who, instant_now())
+    by: TakenBy = "seat" if tools.holder.holds_key else "user"
+    who = tools.holder.person if by == "seat" else os_user()
+    ended = take_over(tools.database, tools.site, equipment, taken, who, instant_now(), by=by)
     typer.echo(f"taken over: {equipment} is {taken}")
     for name in ended:
         typer.echo(f"ended: {name}")

@@ -6,7 +6,11 @@ from typing import Any
 from handwheel.tools.guardrails.printable import printable
 from handwheel.tools.requests.spans import exact_span
 
+SO_BEFORE = "it was so before the write too"
+"""What is said of an effect that proves nothing."""
 _LONG = 600  # characters: a condition with all its values
+_EFFECT = "effect."
+_CAME, _MISSED = f"{_EFFECT}CAME", f"{_EFFECT}MISSED"
 
 
 def effect_words(expected: str, within_s: float, observed: str) -> str:
@@ -14,21 +18,51 @@ def effect_words(expected: str, within_s: float, observed: str) -> str:
     return f"expected {expected} within {exact_span(within_s)}; seen: {_seen(expected, observed)}"
 
 
-def effect_told(kind: str, body: Mapping[str, Any]) -> str:
-    """Returns the same of a row of the journal, with its verdict first.
-
-    Args:
-        kind: Of the row, such as `effect.MISSED`.
-    """
-    verdict = printable(kind.partition(".")[2])
-    after_s, within_s = body.get("after_s"), body.get("within_s")
-    after = f" after {exact_span(round(after_s, 1))}" if isinstance(after_s, int | float) else ""
+def row_effect_words(body: Mapping[str, Any]) -> str:
+    """Returns the same of a row of the journal."""
+    within_s = body.get("within_s")
     words = effect_words(
         str(body.get("expected")),
         within_s if isinstance(within_s, int | float) else 0.0,
         str(body.get("observed")),
     )
-    return f"EFFECT {verdict}{after}: {printable(words, _LONG)}"
+    return printable(words, _LONG)
+
+
+def effect_told(kind: str, body: Mapping[str, Any]) -> str:
+    """Returns the same with the verdict first, and whether it was so before the write too.
+
+    Args:
+        kind: Of the row, such as `effect.MISSED`.
+    """
+    verdict = printable(kind.partition(".")[2])
+    after_s = body.get("after_s")
+    after = f" after {exact_span(round(after_s, 1))}" if isinstance(after_s, int | float) else ""
+    before = f", but {SO_BEFORE}" if was_so(body) else ""
+    return f"EFFECT {verdict}{after}{before}: {row_effect_words(body)}"
+
+
+def effect_in_short(kind: str, body: Mapping[str, Any]) -> str:
+    """Returns a row in a sentence if it did not come or proves nothing; empty for every other row.
+
+    Args:
+        kind: Of the row; of any kind.
+    """
+    expected, observed = str(body.get("expected")), str(body.get("observed"))
+    text = printable(expected, _LONG)
+    if kind == _CAME:
+        return f"What was expected came, but {SO_BEFORE}: {text}." if was_so(body) else ""
+    if not kind.startswith(_EFFECT):
+        return ""
+    fate = "did not come" if kind == _MISSED else "came or not, nobody knows"
+    return (
+        f"What was expected {fate}: {text} (seen: {printable(_seen(expected, observed), _LONG)})."
+    )
+
+
+def was_so(body: Mapping[str, Any]) -> bool:
+    """Whether what came had been seen to be so before the frame left."""
+    return body.get("was_so") is True
 
 
 def _seen(expected: str, observed: str) -> str:

@@ -10,16 +10,19 @@ from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from .folding import fold
+
 NO = 1
 CONFIGURATION = 2
 UNREACHABLE = 3
 WAITING = 4
+_INDENT = 4
 
 
 def fail(message: str, code: int) -> NoReturn:
     """Prints a message to standard error and exits."""
     for line in message.splitlines():
-        sys.stderr.write(f"handwheel: {line}\n")
+        sys.stderr.write(fold(f"handwheel: {line}", _INDENT, sys.stderr) + "\n")
     raise SystemExit(code)
 
 

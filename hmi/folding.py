@@ -3,12 +3,17 @@
 import shutil
 import sys
 import textwrap
+from typing import TextIO
 
 
-def fold(line: str, indent: int) -> str:
-    """Returns the line in rows that fit the terminal, those after the first indented."""
+def fold(line: str, indent: int, stream: TextIO | None = None) -> str:
+    """Returns the line in rows that fit the terminal, those after the first indented.
+
+    Args:
+        stream: Where it is written; standard output if nothing is said.
+    """
     width = shutil.get_terminal_size().columns
-    if not sys.stdout.isatty() or len(line) <= width:
+    if not (stream or sys.stdout).isatty() or len(line) <= width:
         return line
     # Spaces in the first row are columns; textwrap keeps them.
     rows = textwrap.wrap(line, width, subsequent_indent=" " * indent, break_on_hyphens=False)

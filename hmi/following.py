@@ -16,15 +16,18 @@ from handwheel.tools.guardrails.wake import Listener
 from handwheel.tools.requests.stamps import instant_now
 
 from .aftermath import lease_words
-from .request_lines import action_line
+from .folding import fold
+from .request_lines import action_line, stuck_action, stuck_words
 
 _POLL_S = 0.2
+_INDENT = 4
 
 
 def follow(database: Database, request_id: str, state: Path) -> bool:
     """Tells what becomes of a request until it is over, or held for a person.
 
-    Ctrl-C ends the telling, not what was approved.
+    Ctrl-C ends the telling, not what was approved. That no gate is running is told once, and
+    the telling goes on: a gate that is started knows more.
 
     Args:
         state: The site's state folder, where the gate wakes who waits.
@@ -33,22 +36,37 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
         Whether every command is verified.
     """
     told: dict[str, ActionState] = {}
+    is_warned = False
     with Listener(state) as waker:
         while True:
             record = load_request(database, request_id)
             for each in record.actions:
                 if each.state is not ActionState.PLANNED and told.get(each.action_id) != each.state:
                     told[each.action_id] = each.state
-                    typer.echo(action_line(each))
+                    _tell(action_line(each))
             if is_told(database, record):
                 now = instant_now()
                 lease = lease_words(database, record, read_picture(state, now), now)
                 words = (record.request.request_id, *record.standing, lease)
-                typer.echo("  ".join(filter(None, words)))
+                _tell("  ".join(filter(None, words)))
                 _tell_of_run(database, record)
                 return is_verified(record)
+            is_warned = is_warned or _warn_of_no_gate(record, state)
             sweep(database, instant_now())
             waker.wait(_POLL_S)
+
+
+def _tell(line: str) -> None:
+    typer.echo(fold(line, _INDENT))
+
+
+def _warn_of_no_gate(record: RequestRecord, state: Path) -> bool:
+    """Says what stands still because no gate is running; returns whether there was anything."""
+    action = stuck_action(record.actions)
+    if action is None or read_picture(state, instant_now()) is not None:
+        return False
+    _tell(f"{action.action_id}  {action.state}  {stuck_words(action)}")
+    return True
 
 
 def is_told(database: Database, record: RequestRecord) -> bool:
@@ -90,7 +108,7 @@ def _tell_of_run(database: Database, record: RequestRecord) -> None:
     more = "it goes on, and may ask again" if state not in AT_REST else "see why"
     if not is_somebody_at_work(database, instant_now()):
         more = "nobody works on it: start handwheel run"
-    typer.echo(f"run {run.run_id} is {state}: {more}: handwheel runs show {run.run_id}")
+    _tell(f"run {run.run_id} is {state}: {more}: handwheel runs show {run.run_id}")
 
 
 def is_verified(record: RequestRecord) -> bool:

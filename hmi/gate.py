@@ -3,20 +3,24 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from handwheel.connectors.site import Site
 from handwheel.tools.guardrails import gate
 from handwheel.tools.guardrails.gate.gate import take_post
 from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.reverts import open_writes
 from handwheel.tools.guardrails.operators import load_roster
 
 from .aftermath import open_line
+from .folding import fold
 from .journal_lines import show_row
 from .serving import serve
 from .telling import tell_log
+
+_INDENT = 4
 
 
 async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
@@ -47,7 +51,20 @@ def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
 
 
 def tell_open(database: Database, *, as_json: bool) -> None:
-    """Says what leases were to take back and did not: nobody else will."""
+    """Says what leases were to take back and did not, and what is held: a person must act."""
     for each in open_writes(database):
-        fields = {"open": each.body | {"action_id": each.action_id}}
-        print(json.dumps(fields) if as_json else open_line(each), flush=True)
+        _tell({"open": each.body | {"action_id": each.action_id}}, open_line(each), as_json)
+    for record in load_unfinished(database, _pass_by):
+        name = record.request.request_id
+        held = {each.action_id: each.state for each in record.unresolved}
+        if held:
+            line = "  ".join((name, *record.standing))
+            _tell({"held": {"request_id": name, "actions": held}}, line, as_json)
+
+
+def _tell(fields: Mapping[str, object], line: str, as_json: bool) -> None:
+    print(json.dumps(fields) if as_json else fold(line, _INDENT), flush=True)
+
+
+def _pass_by(name: str, fault: str) -> None:
+    """The gate itself says so when it comes by."""

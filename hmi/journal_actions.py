@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from handwheel.tools.guardrails.decisions import DecisionRefused, parse_decision
 from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.request import Action
 
+from .effect_words import effect_in_short
 from .journal_paper import Paper
 from .journal_rows import row_words
 from .journal_signatures import card_of, reading_words
 from .journal_story import Entry
 from .journal_words import ACTION_STATES, clock_time, hex_bytes, moment, spelled
+from .odd_rows import write_or_why
 
 _STATE = "action."
 _INTENT = "action.intent"
 _OPEN = frozenset({"PLANNED", "DUE", "CLAIMED"})
 _BEFORE = _OPEN | {"SENDING"}
+_DOUBTFUL = frozenset({"SENDING", "UNKNOWN"})
 _UNNEEDED = frozenset({"PLANNED", "SKIPPED", "CANCELLED", "INVALIDATED"})
 _RESOLVES = ("resolve-applied", "resolve-not-applied")
 
@@ -63,7 +67,13 @@ class Told:
             return f"{self.name} was not sent{by_gate}: {_name(last)} ({reason})."
         ends = [each for each in self.states if _name(each) not in _BEFORE] or [self.sending]
         words = ", then ".join(map(_in_words, ends))
-        return f"{self.name}, sent {clock_time(self.sending.at)} UTC: {words}."
+        return f"{self.name}{_sent(self.sending, ends[0])}: {words}."
+
+    @property
+    def not_come(self) -> str:
+        """What was expected after it and did not come, or was so before; empty if nothing."""
+        told = (effect_in_short(each.kind, each.body) for each in self.entries)
+        return " ".join(filter(None, told))
 
 
 def told_of(action: Action, entries: Sequence[Entry]) -> Told:
@@ -95,6 +105,16 @@ def _write_unneeded(paper: Paper, told: Sequence[Told]) -> None:
         paper.say(f"{', '.join(those)}  not sent: {words}", 2, 4)
 
 
+def _sent(sending: Entry, end: Entry) -> str:
+    """Returns whether a frame left and when, as far as the first row after its intent knows."""
+    at = clock_time(sending.at)
+    if end.body.get("sent") is False:
+        return " was not sent"
+    if _name(end) in _DOUBTFUL:
+        return f", to be sent from {at} UTC on"
+    return f", sent {at} UTC"
+
+
 def _in_words(entry: Entry) -> str:
     state, reason = _name(entry), printable(str(entry.body.get("reason", "")))
     means = ACTION_STATES.get(state, "")
@@ -109,7 +129,7 @@ def _write_action(paper: Paper, told: Told) -> None:
         if plain(entry.at)[:10] != day:
             day = plain(entry.at)[:10]
             paper.say(f"on {day}, UTC:", 6)
-        _write_entry(paper, entry, told.action)
+        write_or_why(paper, entry, partial(_write_entry, paper, entry, told.action))
 
 
 def _write_entry(paper: Paper, entry: Entry, action: Action) -> None:

@@ -8,10 +8,13 @@ from typing import Any
 
 from handwheel.tools.guardrails.decisions import DecisionRefused, parse_decision
 from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.shift import HANDED_OVER, PARTS
 from handwheel.tools.requests.request import Action
 
+from .journal_signatures import card_of
 from .journal_story import Entry, Story
 from .journal_words import WHOLE, hex_bytes, spelled
+from .odd_rows import ODD, why_not
 
 COLUMNS = (
     "seq", "at", "kind", "subject", "request", "run", "person", "role", "verdict", "meaning",
@@ -27,6 +30,9 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _OWN = frozenset(
     {"person", "from", "to", "before", "wire", "sent", "readback", "reason", "epoch", "generation"}
 )
+_OF_EQUIPMENT = ("lockout.", "authority.", "heartbeat.")
+_WORDS = frozenset(PARTS)
+_SIGNED_OF = frozenset({"lockout", "authority"})
 _SHOWN_ELSEWHERE = frozenset({"text", "signature", "card", "chain", "digest", "request_id"})
 
 
@@ -53,12 +59,21 @@ def write_csv(story: Story, entries: Iterable[Entry], write: Callable[[str], obj
     }
     write(_line(COLUMNS))
     for entry in entries:
-        cells = dict(_cells(entry, actions.get(entry.subject)))
+        cells = _cells_or_why(entry, actions.get(entry.subject))
         cells["request"] = requests.get(entry.seq, "")
         if (request := filed.get(entry.seq)) is not None:
             cells |= {"person": request.proposer.name, "reason": request.reason}
             cells["more"] = f"{request.risk_class}; {request.quorum} of {', '.join(request.roles)}"
         write(_line(_cell(cells.get(name, "")) for name in COLUMNS))
+
+
+def _cells_or_why(entry: Entry, action: Action | None) -> dict[str, object]:
+    """Returns the cells of a row; of one that cannot be shown, where it stands and why."""
+    try:
+        return dict(_cells(entry, action))
+    except ODD as fault:
+        why = why_not(entry.seq, entry.kind, fault)
+        return {"seq": entry.seq, "at": entry.at, "kind": entry.kind, "reason": why}
 
 
 def _cells(entry: Entry, action: Action | None) -> Iterator[tuple[str, object]]:
@@ -70,9 +85,29 @@ def _cells(entry: Entry, action: Action | None) -> Iterator[tuple[str, object]]:
     yield from ((key, value) for key, value in entry.body.items() if key in _OWN)
     # In pairs, else a spreadsheet takes 01050000ff00 for a number and drops its first digit.
     yield "wire", hex_bytes(entry.body.get("wire", ""))
+    if equipment := _equipment(entry):
+        yield "equipment", equipment
+    if entry.kind == HANDED_OVER:
+        yield from _handed_over(entry)
     yield from _said(entry.body)
-    more = {k: v for k, v in entry.body.items() if k not in _OWN | _SHOWN_ELSEWHERE}
-    yield "more", spelled(more)
+    hidden = _OWN | _SHOWN_ELSEWHERE | (_WORDS if entry.kind == HANDED_OVER else frozenset[str]())
+    yield "more", spelled({k: v for k, v in entry.body.items() if k not in hidden})
+
+
+def _equipment(entry: Entry) -> str:
+    """Returns what is locked out, handed over or taken over: equipment, or `site`; else nothing."""
+    if entry.kind.startswith(_OF_EQUIPMENT):
+        return entry.subject
+    word, _, rest = entry.subject.partition(":")
+    return rest.partition(":")[0] if entry.kind == "decision" and word in _SIGNED_OF else ""
+
+
+def _handed_over(entry: Entry) -> Iterator[tuple[str, object]]:
+    """Yields who handed the shift over to whom, and the note."""
+    card = card_of(entry)
+    people = (card.get("leaving"), card.get("coming"))
+    yield "person", ", ".join(str(each) for each in people if each)
+    yield "reason", card.get("note") or ""
 
 
 def _said(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

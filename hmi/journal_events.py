@@ -1,6 +1,7 @@
 """What the journal tells besides requests: runs and their orders, and the site itself."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from handwheel.tools.guardrails.ledger.runs import ORDERED, PREFIX
@@ -8,13 +9,16 @@ from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.guardrails.shift import HANDED_OVER
 
 from .journal_files import FILES
+from .journal_open import means_of
 from .journal_paper import Paper
 from .journal_rows import row_words
-from .journal_shift import write_shift
+from .journal_shift import shift_words, write_shift
 from .journal_signatures import Signatures
 from .journal_story import UNREADABLE, Entry
 from .journal_words import clock_time, moment, spelled
+from .odd_rows import write_or_why
 from .run_lines import told
+from .stop_lines import file_words
 
 _Words = Callable[[str, Mapping[str, Any]], str]
 
@@ -25,9 +29,12 @@ def _handed_over(subject: str, body: Mapping[str, Any]) -> str:
 
 
 def _taken(subject: str, body: Mapping[str, Any]) -> str:
-    mode = plain(str(body.get("mode")))
-    no_key = "no key is needed for that, and the name is what was typed"
-    return f"{_person(body)} took {subject} over: {mode}; {no_key}"
+    person, mode = _person(body), plain(str(body.get("mode")))
+    whose = {
+        "seat": f"at the desk of {person}, whose seat was open",
+        "user": f"by the system user {person}",
+    }.get(str(body.get("by")), f"in the name of {person} (the open seat, or the system user)")
+    return f"{subject} was taken over {whose}: {mode}, {means_of(mode)}. It is not signed"
 
 
 def _refused(subject: str, body: Mapping[str, Any]) -> str:
@@ -36,10 +43,10 @@ def _refused(subject: str, body: Mapping[str, Any]) -> str:
 
 
 def _locked(subject: str, body: Mapping[str, Any]) -> str:
-    return (
-        f"{subject} was LOCKED OUT, lockout {_text(body, 'generation')} of it; by whom, no "
-        "journal can tell: it needs no login"
-    )
+    locked = f"{subject} was LOCKED OUT (lockout number {_text(body, 'generation')} there)"
+    if not body.get("said"):
+        return f"{locked}; by whom, no journal can tell: it needs no login"
+    return f"{locked}; {file_words(str(body['said']))}"
 
 
 def _suspended(subject: str, body: Mapping[str, Any]) -> str:
@@ -75,12 +82,10 @@ _WORDS: Mapping[str, _Words] = {
     "authority.taken": _taken,
     "lockout.latched": _locked,
     "lockout.released": lambda subject, body: (
-        f"lockout {_text(body, 'generation')} of {subject} "
+        f"lockout number {_text(body, 'generation')} of {subject} "
         "was released; the signature is right before"
     ),
-    HANDED_OVER: lambda subject, body: (
-        f"the shift was handed over: {subject}; it changes nobody's rights"
-    ),
+    HANDED_OVER: lambda subject, body: f"{shift_words(subject, body)}; it changes nobody's rights",
     "decision.refused": _refused,
     FILES: lambda subject, body: _text(body, "words"),
     UNREADABLE: lambda subject, body: f"A ROW THAT CANNOT BE READ: {_text(body, 'reason')}",
@@ -95,17 +100,21 @@ def write_site(paper: Paper, entries: Sequence[Entry], signatures: Signatures) -
             day = plain(entry.at)[:10]
             paper.say("")
             paper.say(f"on {day}, UTC:")
-        if entry.kind == "decision":
-            signatures.write(paper, entry, f"{clock_time(entry.at)}  ")
-            continue
-        paper.field(clock_time(entry.at), said(entry), 2)
-        if entry.kind == HANDED_OVER:
-            write_shift(paper, entry, signatures)
+        write_or_why(paper, entry, partial(_write_entry, paper, entry, signatures))
         if entry.kind == "gate.started" and running:
             paper.field("", f"of the end of gate {running} there is no word: {_NO_WORD}", 2)
         running = {"gate.started": plain(entry.subject), "gate.stopped": ""}.get(
             entry.kind, running
         )
+
+
+def _write_entry(paper: Paper, entry: Entry, signatures: Signatures) -> None:
+    if entry.kind == "decision":
+        signatures.write(paper, entry, f"{clock_time(entry.at)}  ")
+        return
+    paper.field(clock_time(entry.at), said(entry), 2)
+    if entry.kind == HANDED_OVER:
+        write_shift(paper, entry, signatures)
 
 
 def said(entry: Entry) -> str:
@@ -121,17 +130,17 @@ def said(entry: Entry) -> str:
 def write_run(paper: Paper, run_id: str, entries: Sequence[Entry], signatures: Signatures) -> None:
     """Writes the chapter of a run."""
     paper.chapter(f"RUN {plain(run_id)}", f"rows {entries[0].seq} to {entries[-1].seq}")
-    opened = next((each.body for each in entries if each.kind == f"{PREFIX}opened"), None)
+    opened = next((each for each in entries if each.kind == f"{PREFIX}opened"), None)
     paper.say("")
     if opened is not None:
-        _write_opened(paper, opened)
+        write_or_why(paper, opened, partial(_write_opened, paper, opened.body))
     paper.heading("WHAT HAPPENED IN IT")
     day = ""
     for entry in entries:
         if plain(entry.at)[:10] != day:
             day = plain(entry.at)[:10]
             paper.say(f"on {day}, UTC:")
-        _write_event(paper, entry, signatures)
+        write_or_why(paper, entry, partial(_write_event, paper, entry, signatures))
 
 
 def _write_opened(paper: Paper, body: Mapping[str, Any]) -> None:
@@ -155,7 +164,7 @@ def _write_event(paper: Paper, entry: Entry, signatures: Signatures) -> None:
     text = f"{plain(kind).upper()}{f': {words}' if words else ''}"
     paper.field(clock_time(entry.at), text)
     if entry.kind == ORDERED and not entry.body.get("signature"):
-        paper.field("", "not signed: this order needs no key, and the name is what was typed")
+        paper.field("", "not signed: this order needs no key; the name is that of the system user")
 
 
 _NO_WORD = "killed, lost power, or stopped by an older version"

@@ -9,7 +9,8 @@ from .journal_story import Case, Entry
 
 FILES = "files.changed"
 """The kind of an entry that is no row of the journal: it is read from two requests."""
-_NAMES = (("site", SITE_FILE), ("tags", "the tags' file"), ("policy", POLICY_FILE))
+FILE_NAMES = (("site", SITE_FILE), ("tags", "the tags' file"), ("policy", POLICY_FILE))
+"""The files by which a request is judged: the key of the hash in it, and what they are called."""
 
 
 def file_changes(cases: Iterable[Case]) -> Iterator[Entry]:
@@ -23,7 +24,7 @@ def file_changes(cases: Iterable[Case]) -> Iterator[Entry]:
             continue
         if before is not None and before.request is not None:
             old, new = before.request.hashes, case.request.hashes
-            files = [name for key, name in _NAMES if getattr(old, key) != getattr(new, key)]
+            files = [name for key, name in FILE_NAMES if getattr(old, key) != getattr(new, key)]
             if files:
                 filed = case.entries[0]
                 words = (

@@ -1,10 +1,12 @@
-"""The journal as a report, for somebody who reads nothing else: who let what happen, and why."""
+"""The journal as a report, for somebody who reads nothing else: who approved what, and why."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from handwheel.tools.guardrails.audit import Audit
 from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from .counted import counted
@@ -12,11 +14,13 @@ from .journal_actions import told_of
 from .journal_events import write_run, write_site
 from .journal_files import file_changes
 from .journal_leases import note_closings
+from .journal_open import write_open
 from .journal_paper import Paper
 from .journal_request import in_short, write_request
 from .journal_signatures import Signatures
 from .journal_story import Case, Entry, Span, Story
 from .journal_words import WHOLE, moment
+from .odd_rows import write_whole_or_why
 
 _FAULTS = 50
 _CANNOT_TELL = (
@@ -26,11 +30,18 @@ _CANNOT_TELL = (
     "signed, and whether its passphrase was typed there.",
     "Whether ledger and anchors were both replaced by others that fit each other: compare the "
     "head above with one that was noted elsewhere.",
+    "Who was enrolled when, and by whom: that stands in operators.yaml, which has no row here.",
     "Whether a signature counted when it was made: it is judged by operators.yaml, policy.yaml "
     "and site.yaml as they are now. The states of a request say what counted then.",
     "Whether a reason is true. It is the word of who gave it, an agent's too.",
     "Whether the process followed: a read-back says what the device holds, not what the plant "
     "made of it. What was promised and watched is listed where it was recorded.",
+)
+
+_TERMS = (
+    "c1, c2: the writes asked for; r1: what takes them back. Intent: the bytes of a write, noted "
+    "on disk before they leave. Head: the hash of the last row; noted elsewhere, it shows later "
+    "whether rows were exchanged. Anchors: a second file, with the hash of each row."
 )
 
 
@@ -114,9 +125,10 @@ def render_report(
     _write_head(paper, site, story, found, choice, now)
     _write_overview(paper, cases)
     for case in cases:
-        write_request(paper, case, signatures)
+        write_whole_or_why(paper, case.entries, partial(write_request, paper, case, signatures))
     for run_id, entries in runs.items():
-        write_run(paper, run_id, entries, signatures)
+        write = partial(write_run, paper, run_id, entries, signatures)
+        write_whole_or_why(paper, entries, write)
     if others:
         paper.chapter("THE SITE: GATES, LOCKOUTS, AUTHORITY, KEYS")
         write_site(paper, others, signatures)
@@ -145,6 +157,9 @@ def _write_head(
         "signing. Times are UTC. Words in quotation marks are those that were signed or "
         "written at the time; a character that could deceive is written as its code."
     )
+    paper.say("")
+    paper.say(_TERMS)
+    write_whole_or_why(paper, entries, partial(write_open, paper, story))
     paper.heading("WHAT THIS REPORT CANNOT TELL")
     for each in _CANNOT_TELL:
         paper.say(f"- {each}", 0, 2)
@@ -177,7 +192,13 @@ def _write_overview(paper: Paper, cases: Iterable[Case]) -> None:
         if case.request is None:
             paper.say("what was filed cannot be read", 6)
             continue
-        told = [told_of(action, case.entries) for action in case.request.actions]
-        paper.say(in_short(case.request, case, told), 6)
+        write = partial(_write_in_short, paper, case, case.request)
+        write_whole_or_why(paper, case.entries, write)
     if not is_any:
         paper.say("None.", 2)
+
+
+def _write_in_short(paper: Paper, case: Case, request: ActionRequest) -> None:
+    told = [told_of(action, case.entries) for action in request.actions]
+    paper.say(in_short(request, case, told), 6)
+    paper.say(f'Why: "{printable(request.reason, WHOLE)}"', 6, 2)

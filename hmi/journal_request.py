@@ -1,24 +1,28 @@
-"""One request of the journal as a chapter: who asked, why, who let it happen, what came of it."""
+"""One request of the journal as a chapter: who asked, why, who approved it, what came of it."""
 
 from collections.abc import Container, Iterator, Sequence
+from functools import partial
 
 from handwheel.connectors.durations import format_duration
 from handwheel.tools.guardrails.decisions import DecisionRefused, parse_decision
 from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.request import Action, ActionRequest
+from handwheel.tools.requests.spans import exact_span
 
 from .journal_actions import Told, told_of, write_actions
+from .journal_files import FILE_NAMES
 from .journal_leases import lease_in_short
 from .journal_paper import Paper
 from .journal_rows import row_words
 from .journal_signatures import Signatures
 from .journal_story import Case, Entry
 from .journal_words import CLASSES, REQUEST_STATES, WHOLE, hex_bytes, moment, spelled
+from .odd_rows import write_or_why, write_whole_or_why
 
 _SIDES = (("for", "for it"), ("against", "against it"), ("permissive", "permissive"))
 _STATE = "request."
 _WAITS = frozenset({"PENDING", "PARTIAL"})
-_NOBODY = "Nobody has let it happen"
+_NOBODY = "Nobody approved it"
 _NEVER = "R4"
 _TRUTHS = {"true": "HOLDS", "false": "DOES NOT HOLD", "unknown": "NOBODY KNOWS"}
 
@@ -35,7 +39,10 @@ def write_request(paper: Paper, case: Case, signatures: Signatures) -> None:
         return
     told = [told_of(action, case.entries) for action in request.actions]
     paper.say("")
-    paper.field("In short", in_short(request, case, told), 0)
+    write_whole_or_why(
+        paper, case.entries,
+        lambda: paper.field("In short", in_short(request, case, told), 0),
+    )  # fmt: skip
     _write_asked(paper, request, case)
     _write_writes(paper, request)
     _write_decisions(paper, case, signatures)
@@ -44,10 +51,12 @@ def write_request(paper: Paper, case: Case, signatures: Signatures) -> None:
 
 
 def in_short(request: ActionRequest, case: Case, told: Sequence[Told]) -> str:
-    """Returns the whole in a few sentences: who asked for what, who let it happen, what came."""
+    """Returns the whole in a few sentences: who asked for what, who approved it, what came."""
     asks = "; ".join(change_of(each) for each in request.commands)
-    parts = [f"{_proposer(request)} asked to {asks}.", _let_by(case)]
-    parts += [each.in_short for each in told if each.is_worth_telling]
+    parts = [f"{_proposer(request)} asked to {asks}.", _approved_by(case)]
+    parts += [
+        text for each in told if each.is_worth_telling for text in (each.in_short, each.not_come)
+    ]
     parts.append(lease_in_short(request, case))
     return " ".join(part for part in parts if part)
 
@@ -67,18 +76,18 @@ def _proposer(request: ActionRequest) -> str:
     return f"An agent ({name}, run {request.run.run_id} of playbook {plain(request.run.playbook)})"
 
 
-def _let_by(case: Case) -> str:
-    """Returns who let it happen, or why nobody did."""
+def _approved_by(case: Case) -> str:
+    """Returns who approved it, or why nobody did."""
     said = [(each, _verdict(each)) for each in case.entries if each.kind == "decision"]
     people = [person for _, (verdict, person) in said if verdict == "approve"]
     states = [each for each in case.entries if each.kind == f"{_STATE}APPROVED"]
     if states:
-        return f"It was let happen by {' and '.join(people) or 'nobody whose name is kept'}."
+        return f"{' and '.join(people) or 'Somebody whose name is not kept'} approved it."
     end = _last_state(case)
     state = end.kind.removeprefix(_STATE) if end else "PROPOSED"
     means = REQUEST_STATES.get(state, "")
     reason = printable(str(end.body.get("reason", ""))) if end and state not in _WAITS else means
-    who = f"{' and '.join(people)} approved, which is not enough" if people else _NOBODY
+    who = f"{' and '.join(people)} approved it, which is not enough" if people else _NOBODY
     return f"{who}: it is {plain(state)} ({reason})."
 
 
@@ -122,11 +131,14 @@ def _write_asked(paper: Paper, request: ActionRequest, case: Case) -> None:
     if request.risk_class != _NEVER:
         people = "one person" if request.quorum == 1 else f"{request.quorum} different people"
         roles = " and ".join(map(plain, request.roles)) or "nobody"
-        within = format_duration(request.within_s)
+        within = exact_span(request.within_s)
         paper.field("needs", f"{people} in the role {roles}, within {within}")
-    paper.field("rests on", f"policy.yaml with SHA-256 {request.hashes.policy}")
+    label = "rests on"
+    for name, file in FILE_NAMES:
+        paper.field(label, f"{file} with SHA-256 {getattr(request.hashes, name)}")
+        label = ""
     if request.lease is not None:
-        lasts = format_duration(request.lease.for_s)
+        lasts = exact_span(request.lease.for_s)
         paper.field("stands for", f"{lasts}, then the gate takes it back by itself")
     if request.supersedes:
         paper.field("follows", f"{plain(request.supersedes)}, whose place it takes when approved")
@@ -187,7 +199,7 @@ def _conditions(action: Action) -> Iterator[tuple[str, str]]:
     else:
         yield "read back", "not possible: no tag shows it"
     label = "promised"
-    effects = [f"{e.text} within {format_duration(e.within_s)}" for e in action.effects]
+    effects = [f"{e.text} within {exact_span(e.within_s)}" for e in action.effects]
     for promise in (*action.promises, *effects):
         yield label, printable(promise)
         label = ""
@@ -199,27 +211,27 @@ def _write_decisions(paper: Paper, case: Case, signatures: Signatures) -> None:
     for entry in case.entries:
         if entry.kind == "decision":
             number += 1
-            signatures.write(paper, entry, f"{number}. ")
+            lead = f"{number}. "
+            write_or_why(paper, entry, partial(signatures.write, paper, entry, lead))
         elif entry.kind == "decision.refused":
             number += 1
-            person = printable(str(entry.body.get("person", ""))) or "somebody"
-            reason = printable(str(entry.body.get("reason", "")))
-            paper.say(f"{number}. {person} tried to decide, WHICH DID NOT COUNT: {reason}", 2, 3)
-            paper.field("in row", f"{entry.seq}, {moment(entry.at)}", 5)
+            write_or_why(paper, entry, partial(_write_refused, paper, entry, number))
     if not number:
         paper.say("Nobody.", 2)
+
+
+def _write_refused(paper: Paper, entry: Entry, number: int) -> None:
+    person = printable(str(entry.body.get("person", ""))) or "somebody"
+    reason = printable(str(entry.body.get("reason", "")))
+    paper.say(f"{number}. {person} tried to decide, WHICH DID NOT COUNT: {reason}", 2, 3)
+    paper.field("in row", f"{entry.seq}, {moment(entry.at)}", 5)
 
 
 def _write_end(paper: Paper, case: Case, actions: Container[str]) -> None:
     paper.heading("WHERE THE REQUEST WENT")
     for entry in case.entries:
         if _is_state(entry):
-            state = entry.kind.removeprefix(_STATE)
-            means = REQUEST_STATES.get(state, "")
-            reason = printable(str(entry.body.get("reason", "")))
-            told = " - ".join(each for each in (means, reason) if each and each != "filed")
-            paper.say(moment(entry.at), 2)
-            paper.say(f"{plain(state)}: {reason if reason == means else told}", 6, 2)
+            write_or_why(paper, entry, partial(_write_state, paper, entry))
     others = [
         each
         for each in case.entries
@@ -228,10 +240,23 @@ def _write_end(paper: Paper, case: Case, actions: Container[str]) -> None:
     if others:
         paper.heading("ALSO RECORDED")
     for entry in others:
-        paper.say(moment(entry.at), 2)
-        about = "" if entry.subject == case.request_id else f" of {plain(entry.subject)}"
-        words = row_words(entry.kind, entry.subject, entry.body)
-        paper.say(words or f"{plain(entry.kind)}{about}: {spelled(entry.body)}", 6, 2)
+        write_or_why(paper, entry, partial(_write_other, paper, entry, case.request_id))
+
+
+def _write_state(paper: Paper, entry: Entry) -> None:
+    state = entry.kind.removeprefix(_STATE)
+    means = REQUEST_STATES.get(state, "")
+    reason = printable(str(entry.body.get("reason", "")))
+    told = " - ".join(each for each in (means, reason) if each and each != "filed")
+    paper.say(moment(entry.at), 2)
+    paper.say(f"{plain(state)}: {reason if reason == means else told}", 6, 2)
+
+
+def _write_other(paper: Paper, entry: Entry, request_id: str) -> None:
+    paper.say(moment(entry.at), 2)
+    about = "" if entry.subject == request_id else f" of {plain(entry.subject)}"
+    words = row_words(entry.kind, entry.subject, entry.body)
+    paper.say(words or f"{plain(entry.kind)}{about}: {spelled(entry.body)}", 6, 2)
 
 
 def _short(action: Action) -> str:

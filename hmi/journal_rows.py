@@ -68,7 +68,7 @@ def _refused(subject: str, body: Mapping[str, Any]) -> str:
     names = cast("list[object]", tags) if isinstance(tags, list) else []
     named = ", ".join(printable(str(each)) for each in names)
     return (
-        f"{subject} wanted to ask for {named or 'a write'}, and nobody was asked: "
+        f"{subject} wanted to ask for {named or 'a write'}, and it was not filed: "
         f"{_text(body, 'reason')}"
     )
 

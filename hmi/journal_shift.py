@@ -23,6 +23,20 @@ def write_shift(paper: Paper, entry: Entry, signatures: Signatures) -> None:
         signatures.write(paper, Entry(entry.seq, entry.at, "decision", entry.subject, body), "")
 
 
+def shift_words(subject: str, body: Mapping[str, Any]) -> str:
+    """Returns who handed over to whom, and up to which row they looked.
+
+    Args:
+        subject: Of the row; it is told where what was shown cannot be read.
+    """
+    card = card_of(Entry(0, "", "", subject, body))
+    leaving, coming, seq = (card.get(key) for key in ("leaving", "coming", "seq"))
+    if not (isinstance(leaving, str) and isinstance(coming, str) and isinstance(seq, int)):
+        return f"the shift was handed over: {subject}"
+    who = f"{printable(leaving)} handed the shift over to {printable(coming)}"
+    return f"{who} (what they saw ends with row {seq})"
+
+
 def _shown(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "since", printable(str(card.get("since")))
     sections: object = card.get("sections")
@@ -30,10 +44,13 @@ def _shown(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if not isinstance(each, Mapping):
             continue
         section = cast("Mapping[str, Any]", each)
-        label = printable(str(section.get("title")))
-        lines: object = section.get("lines")
-        for line in cast("list[object]", lines) if isinstance(lines, list) else []:
+        label = f"{printable(str(section.get('title')))}:"
+        found: object = section.get("lines")
+        lines = cast("list[object]", found) if isinstance(found, list) else []
+        for line in lines or ["none"]:
             yield label, printable(str(line), 300)
             label = ""
+        if more := section.get("more"):
+            yield "", f"and {printable(str(more))} more, which they were not shown"
     if note := card.get("note"):
         yield "note", f'"{printable(str(note), 1000)}"'

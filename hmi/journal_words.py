@@ -27,7 +27,8 @@ REQUEST_STATES: Mapping[str, str] = {
     "EXPIRED": "nobody decided in time; this is nobody's rejection",
     "REVOKED": "a person took the approval back",
     "SUPERSEDED": "a later request of the same run took its place",
-    "INVALIDATED": "what it rested on is no longer so",
+    "INVALIDATED": "what it rested on is no longer so; nothing more is sent; of what was sent "
+    "before, see above",
 }
 ACTION_STATES: Mapping[str, str] = {
     "PLANNED": "filed, nothing done",
@@ -40,7 +41,7 @@ ACTION_STATES: Mapping[str, str] = {
     "UNKNOWN": "it may have been sent, and nobody knew what became of it",
     "SKIPPED": "left out by the run",
     "CANCELLED": "not sent, its request was over",
-    "INVALIDATED": "not sent, a check stopped it or its time was over",
+    "INVALIDATED": "not sent: it was ended before its turn, or stopped by a check",
     "ABORTED_NOT_SENT": "not sent, the gate ended before it could",
     "RESOLVED_APPLIED": "a person found that it was done",
     "RESOLVED_NOT_APPLIED": "a person found that it was not done",

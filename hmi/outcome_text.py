@@ -16,15 +16,18 @@ _WHOLE = 24_000
 
 
 def render_outcome(outcome: Outcome, width: int = WIDEST) -> list[str]:
-    """Returns what is known of a write, as lines; how it ended stands last."""
+    """Returns what is known of a write, as lines; how it ended stands last.
+
+    Nothing of it says that it was sent: that is what a person is to find out.
+    """
     width = fitting_width(width)
     name = outcome.action_id.rpartition("/")[2]
     value = f"{outcome.after} {outcome.unit}".rstrip()
     parts = (
-        Part("written", [Row(["", f"{outcome.tag} = {value}"])]),
+        Part("the write", [Row(["", f"{outcome.tag} = {value}"])]),
         Part("frame", wire_rows(outcome.frame, name, width)),
         Part("device", [Row(["", device_text(outcome.frame)])]),
-        Part("sent", [Row(["", _sent(outcome)])]),
+        Part("intent at", [Row(["", _intent_at(outcome)])]),
         Part("read back", [Row(["", outcome.found or "nothing was read"])]),
         Part("reads now", [_reads_now(outcome)]),
     )
@@ -33,7 +36,7 @@ def render_outcome(outcome: Outcome, width: int = WIDEST) -> list[str]:
     return [*lines, "━" * width, f"{outcome.action_id}  {outcome.state}  {outcome.reason}"]
 
 
-def _sent(outcome: Outcome) -> str:
+def _intent_at(outcome: Outcome) -> str:
     if outcome.sent_at is None:
         return "no intent was recorded"
     return f"{outcome.sent_at[:10]} {outcome.sent_at[11:19]} UTC"
@@ -60,7 +63,7 @@ def render_request(
         for each in signed
     ]
     parts = [
-        Part("written", [_write(n, each) for n, each in enumerate(request.commands, start=1)]),
+        Part("asked for", [_write(n, each) for n, each in enumerate(request.commands, start=1)]),
         Part("frames", [row for frame, name in frames for row in wire_rows(frame, name, width)]),
         Part("proposer", [Row(["", printable(request.proposer.name), request.proposer.kind])]),
         Part("signed", people or [Row(["", "nobody"])]),

@@ -1,15 +1,26 @@
 """Requests as lines for people and as fields for programs."""
 
+from collections.abc import Sequence
+
 from handwheel.connectors.durations import format_duration
 from handwheel.tools.guardrails.ledger.listing import ListedRequest
 from handwheel.tools.guardrails.ledger.records import ActionRecord
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
+from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS, ActionState
 from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.stamps import Instant
 
+_STUCK = {
+    ActionState.CLAIMED: "it goes no further",
+    ActionState.SENDING: "nobody knows whether it was sent",
+}
 
-def request_line(request: ListedRequest, now: Instant) -> str:
-    """Returns one line: id, state, class, what is to be written, how long it waits still."""
+
+def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True) -> str:
+    """Returns one line: id, state, class, what is to be written, how long it waits still.
+
+    Args:
+        has_gate: Whether a gate gives a picture; else what was under way stands still.
+    """
     writes = ", ".join(
         f"{plain(each.tag)} = {printable(each.shown)} {printable(each.unit)}".rstrip()
         for each in request.writes
@@ -19,7 +30,8 @@ def request_line(request: ListedRequest, now: Instant) -> str:
     if request.state in WAITING_REQUESTS:
         waited = now.since_s(request.filed)
         left = f"  {format_duration(max(request.within_s - waited, 0.0))} left" if waited else ""
-    state, why = request.standing
+    stuck = None if has_gate else stuck_action(request.actions)
+    state, why = (stuck.state, stuck_words(stuck)) if stuck else request.standing
     reason = "" if request.state in WAITING_REQUESTS else f"  {why}"
     origin = f"  {_origin(request)}" if request.run else ""
     return f"{request.request_id}  {state:<11} {request.risk_class}  {writes}{left}{reason}{origin}"
@@ -33,6 +45,16 @@ def _origin(request: ListedRequest) -> str:
     steps = dict.fromkeys(plain(each.step) for each in commands if each.step)
     run = {name: plain(str(value)) for name, value in request.run.items()}
     return f"({run['run_id']}, {run['playbook']}: {', '.join(steps)})"
+
+
+def stuck_action(actions: Sequence[ActionRecord]) -> ActionRecord | None:
+    """Returns the action that is under way, and stands still where no gate is running."""
+    return next((each for each in actions if each.state in _STUCK), None)
+
+
+def stuck_words(action: ActionRecord) -> str:
+    """Returns what people must know and do of an action under way while no gate is running."""
+    return f"no gate is running: {_STUCK[action.state]}; start it: handwheel gate"
 
 
 def action_line(action: ActionRecord) -> str:

@@ -17,11 +17,13 @@ from handwheel.tools.requests.stamps import instant_now
 
 from .asking import role_for
 from .card_layout import card_width
+from .folding import fold
 from .outcome_text import render_outcome
 from .prompt import NO_TERMINAL, Answer, confirm
 from .signing import Signer, Statement, sign_statement
 
 _ANSWER_S = 120.0
+_INDENT = 4
 
 
 def resolve_action(
@@ -51,7 +53,7 @@ def resolve_action(
     check_resolver(bench, request, operator)
     outcome = _look(bench, record, action.action_id)
     for line in render_outcome(outcome, card_width()):
-        typer.echo(line)
+        typer.echo(fold(line, _INDENT))
     if is_asked and not _is_meant(applied=applied):
         return None
     signer = open_key()

@@ -27,6 +27,9 @@ from .run_view import view_run
 SHIFT = timedelta(hours=12)
 _LINES = 6  # of a section, so that all of it fits on a screen
 _LONGEST = 200
+_NOT_CAME = (
+    "SELECT verdict, expected FROM effect WHERE action_id = ? AND verdict != 'CAME' ORDER BY number"
+)
 _NO_PICTURE = "the gate gives no picture of the plant: is it running?"
 
 
@@ -48,8 +51,8 @@ def summarize(
     waiting = [each for each in listed if each.state in WAITING_REQUESTS]
     others = [each for each in listed if each.state not in WAITING_REQUESTS]
     found: list[tuple[str, Sequence[str]]] = [
-        ("waiting", _requests(waiting, now)),
-        ("under way or unresolved", [*_requests(others, now), *damaged]),
+        ("waiting", _requests(bench, waiting, now)),
+        ("under way or unresolved", [*_requests(bench, others, now), *damaged]),
         ("in a lease, or left open", list(_leases(bench, now))),
         ("locked out", list(_lockouts(bench))),
         ("suspended", list(_suspensions(bench, now))),
@@ -105,8 +108,9 @@ def _since(database: Database, now: Instant) -> datetime:
         return now.wall - SHIFT
 
 
-def _requests(found: Sequence[ListedRequest], now: Instant) -> list[str]:
-    return [request_line(each, now) for each in found]
+def _requests(bench: Bench, found: Sequence[ListedRequest], now: Instant) -> list[str]:
+    has_gate = read_picture(bench.site.state, now) is not None
+    return [request_line(each, now, has_gate=has_gate) for each in found]
 
 
 def _leases(bench: Bench, now: Instant) -> Iterator[str]:
@@ -155,7 +159,7 @@ def _runs(database: Database, now: Instant) -> Iterator[str]:
 
 
 def _written(database: Database, since: datetime) -> Iterator[str]:
-    """Yields what was sent: when, what, and how it ended."""
+    """Yields what was sent: when, what, how it ended, and what was expected and did not come."""
     rows = database.all(
         "SELECT action_id, request_id, tag, state, sent_at FROM action WHERE sent_at >= ? "
         "ORDER BY sent_at, action_id",
@@ -168,4 +172,5 @@ def _written(database: Database, since: datetime) -> Iterator[str]:
             value = f"{shown.shown} {shown.unit}".rstrip()
         except (RequestDamaged, StopIteration):
             value = "what cannot be read"
-        yield f"{sent_at}  {action_id}  {plain(tag)} = {value}  {state}"
+        missing = "".join(f"  {each[0]}: {each[1]}" for each in database.all(_NOT_CAME, action_id))
+        yield f"{sent_at}  {action_id}  {plain(tag)} = {value}  {state}{missing}"

@@ -1,19 +1,23 @@
-"""A request whole: its card or what became of it, its actions, and what came after."""
+"""A request whole: its card or what became of it, its actions, and what came after.
+
+As lines for people, and as fields for programs.
+"""
 
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.card import Card
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
+from handwheel.tools.guardrails.picture import Picture, read_picture
 from handwheel.tools.requests.stamps import Instant
 
-from .aftermath import aftermath_lines
+from .aftermath import aftermath_fields, aftermath_lines
 from .asking import signers
 from .card_layout import card_width, has_colour
 from .card_text import render_card
 from .folding import fold
 from .outcome_text import render_request
-from .request_lines import action_line, request_line
+from .request_lines import action_line, request_fields, request_line
 
 _INDENT = 4
 
@@ -34,10 +38,39 @@ def whole_request(
     )
     return [
         *lines,
-        request_line(listed(record), now),
-        *(f"  {action_line(each)}" for each in record.actions),
+        fold(request_line(listed(record), now, has_gate=picture is not None), _INDENT),
+        *(fold(f"  {action_line(each)}", _INDENT) for each in record.actions),
         *(
             fold(f"  {line}", _INDENT)
             for line in aftermath_lines(bench.database, record, picture, now)
         ),
     ]
+
+
+def whole_fields(
+    bench: Bench, record: RequestRecord, card: Card | None, now: Instant
+) -> dict[str, object]:
+    """Returns the same for programs.
+
+    Args:
+        card: As the plant is now; `None` if nobody can decide on it any more.
+    """
+    picture, signed = read_picture(bench.site.state, now), signers(bench.database, record)
+    is_waiting, waited_s = record.state in WAITING_REQUESTS, record.waits_since_s(now)
+    has_left = is_waiting and waited_s is not None
+    return {
+        **request_fields(listed(record)),
+        "held": bool(record.unresolved),
+        "signed": [each.model_dump() for each in signed],
+        "still_to_sign": max(record.request.quorum - len(signed), 0) if is_waiting else 0,
+        "left_s": max(record.request.within_s - (waited_s or 0.0), 0.0) if has_left else None,
+        **aftermath_fields(bench.database, record, picture, now),
+        "gate": _gate_fields(picture, now),
+        "problems": card.problems if card else [],
+    }
+
+
+def _gate_fields(picture: Picture | None, now: Instant) -> dict[str, object]:
+    age_s = picture.age_s(now) if picture else None
+    epoch = picture.epoch if picture else None
+    return {"running": picture is not None, "epoch": epoch, "age_s": age_s}

@@ -10,6 +10,10 @@ from typing import TextIO
 
 from handwheel.tools.guardrails.printable import printable
 
+from .folding import fold
+
+_INDENT = 4
+
 
 class Teller:
     """Writes lines from a thread of its own, so that a pipe which nobody empties stops nothing.
@@ -46,7 +50,8 @@ class _Troubles(logging.Handler):
         self._teller = Teller(sys.stderr)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._teller.tell(f"handwheel: {printable(record.getMessage())}")
+        line = f"handwheel: {printable(record.getMessage())}"
+        self._teller.tell(fold(line, _INDENT, sys.stderr))
 
 
 def tell_log(name: str) -> None:

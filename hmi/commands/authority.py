@@ -117,7 +117,7 @@ def take(
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
         mode = _MODES[to]
-        ended = take_over(database, opened, equipment, mode, _who(), instant_now())
+        ended = take_over(database, opened, equipment, mode, _who(), instant_now(), by="user")
     typer.echo(f"taken over: {equipment} is {mode}")
     for name in ended:
         typer.echo(f"ended: {name}")

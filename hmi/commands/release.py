@@ -9,15 +9,17 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.administering import release_lockout
 from handwheel.tools.guardrails.administrators import locked_out
 from handwheel.tools.guardrails.decisions import lockout_subject, meaning_of_subject
-from handwheel.tools.guardrails.ledger.stops import SITE, latch
-from handwheel.tools.guardrails.lockouts import lockout_file
+from handwheel.tools.guardrails.ledger.stops import SITE, latch, said_of
+from handwheel.tools.guardrails.lockouts import lockout_file, said_in
 from handwheel.tools.guardrails.operators import ADMINISTRATOR
 from handwheel.tools.requests.stamps import instant_now
 
+from ..folding import fold
 from ..open_site import open_site
 from ..options import SiteOption
 from ..signer_options import AdministratorOption, PassphraseOption
 from ..signing import Statement, find_person, open_bench, open_signer, sign_statement
+from ..stop_lines import file_words
 
 _VALID_S = 60.0
 
@@ -45,9 +47,11 @@ def command(
                 raise InvalidArguments(f"{equipment} is not locked out")
             # No gate has seen the file yet; the ledger must know of what is released.
             covered = None if equipment == SITE else opened.members_of(equipment)
-            latch(bench.database, equipment, covered, instant_now())
+            latch(bench.database, equipment, covered, instant_now(), said_in(file))
         generation = locked_out(opened, bench.database)[equipment]
         subject = lockout_subject(equipment, generation)
+        if said := said_of(bench.database, equipment) or said_in(file):
+            typer.echo(fold(f"{equipment} was locked out; {file_words(said)}", 4))
         signer = open_signer(opened, operator, passphrase_file)
         now = instant_now()
         statement = Statement(

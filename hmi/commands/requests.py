@@ -14,27 +14,29 @@ from handwheel.tools.guardrails.deciding import check_open
 from handwheel.tools.guardrails.decisions import RequestVerdict
 from handwheel.tools.guardrails.entitlement import check_approver
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.listing import list_now, listed
-from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.ledger.listing import list_now
+from handwheel.tools.guardrails.ledger.records import load_exactly, load_request
 from handwheel.tools.guardrails.ledger.transitions import (
     WAITING_REQUESTS,
     RequestState,
 )
 from handwheel.tools.guardrails.picture import read_picture
 from handwheel.tools.guardrails.printable import plain
+from handwheel.tools.guardrails.resolutions import unresolved_in
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 
-from ..aftermath import aftermath_fields, notes_on_requests, open_lines, open_lines_of
+from ..aftermath import notes_on_requests, open_lines, open_lines_of
 from ..asking import ask, look, settled, sign_approval
 from ..exits import CONFIGURATION, NO, WAITING, fail, run
+from ..folding import fold
 from ..following import follow
 from ..objecting import object_to
 from ..open_site import open_site
 from ..options import JsonOption, SiteOption
 from ..request_lines import request_fields, request_line
 from ..resolving import resolve_action
-from ..showing import whole_request
+from ..showing import whole_fields, whole_request
 from ..signer_options import AsOption, PassphraseOption, ReasonOption
 from ..signing import Signer, find_person, open_bench, open_signer
 from ..stop_lines import lockout_lines
@@ -42,6 +44,8 @@ from ..stop_lines import lockout_lines
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="Or the beginning of it.")]
+
+_INDENT = 4
 
 
 @app.command("list")
@@ -63,16 +67,18 @@ def list_requests(
         return
     for each in found:
         note = notes.get(each.request_id, ())
-        typer.echo("  ".join((request_line(each, now), *note)))
+        line = request_line(each, now, has_gate=picture is not None)
+        typer.echo(fold("  ".join((line, *note)), _INDENT))
     suspended = [each.words for each in picture.suspended] if picture else []
     for line in (*open_, *suspended, *locked):
-        typer.echo(line)
+        typer.echo(fold(line, _INDENT))
     if not found and not open_:
         typer.echo("no requests" if every else "nothing waits; --all lists those that are over")
 
 
 def _warn_of_damage(name: str, fault: str) -> None:
-    sys.stderr.write(f"handwheel: passed by {plain(name)}: {plain(fault)}\n")
+    line = f"handwheel: passed by {plain(name)}: {plain(fault)}"
+    sys.stderr.write(fold(line, _INDENT, sys.stderr) + "\n")
 
 
 @app.command("show")
@@ -84,9 +90,7 @@ def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = F
         record = load_request(bench.database, name)
         card = look(bench, record, now) if record.state in WAITING_REQUESTS else None
         if as_json:
-            problems = card.problems if card else []
-            more = aftermath_fields(bench.database, record, now) | {"problems": problems}
-            typer.echo(json.dumps(request_fields(listed(record)) | more))
+            typer.echo(json.dumps(whole_fields(bench, record, card, now)))
             return
         for line in whole_request(bench, record, card, now):
             typer.echo(line)
@@ -229,7 +233,7 @@ def _object(
         )
         typer.echo(f"{record.request.request_id}  {state}")
         for line in open_lines_of(bench.database, record.request.request_id):
-            typer.echo(line)
+            typer.echo(fold(line, _INDENT))
 
 
 @app.command("resolve")
@@ -254,7 +258,7 @@ def resolve(
         record = load_request(bench.database, name)
         wanted = [
             each
-            for each in record.unresolved
+            for each in unresolved_in(opened, bench.database, bench.policy, record)
             if "/" not in name or each.action_id.upper() == name.upper()
         ]
         if not wanted:
@@ -273,4 +277,7 @@ def resolve(
         )
         if state is None:
             raise SystemExit(NO)
-        typer.echo(f"{record.request.request_id}  {state}")
+        after = load_exactly(bench.database, record.request.request_id)
+        found = after.record(wanted[0].action_id).state
+        typer.echo(f"{wanted[0].action_id}  {found}  by {operator.person}")
+        typer.echo(fold("  ".join((after.request.request_id, *after.standing)), _INDENT))

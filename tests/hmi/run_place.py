@@ -1,7 +1,7 @@
 """A site with a ledger in which runs are made up, event by event."""
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from handwheel.playbooks.run_log import RunLog
 from handwheel.tools.guardrails.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.keys import create_key, key_path
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.leases import give_lease_back, take_lease
+from handwheel.tools.guardrails.ledger.database import Database, LostRace
+from handwheel.tools.guardrails.ledger.leases import give_lease_back, renew_lease, take_lease
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.requests.stamps import Instant, instant_now, stamp
 
@@ -111,6 +111,12 @@ def opened(folder: Path, now: Instant | None = None) -> Generator[Place]:
     with Database(site.state, site.id) as database:
         clock = instant_now if now is None else lambda: now
         yield Place(site, database, take_lease(database, clock()), clock)
+
+
+def stay(place: Place) -> None:
+    """The process that works on the runs is still there, however long another one has taken."""
+    with suppress(LostRace):  # it has left, or somebody else has come
+        renew_lease(place.database, place.holder, place.clock())
 
 
 def leave(place: Place) -> None:

@@ -69,24 +69,34 @@ def test_a_report_fits_on_paper_and_shows_nothing_that_deceives(day: Watched) ->
 @pytest.mark.parametrize(
     "told",
     [
-        # who asked, for what, who let it happen, what the gate and the plant did
+        # who asked, for what, who approved it, what the gate and the plant did
         "gina (a person) asked to set P-101A.run_cmd from false to true; set PIC-102.sp from 350 "
-        "kPa to 360 kPa. It was let happen by anna.",
+        "kPa to 360 kPa. anna approved it. c1, sent",
         "c1 was not sent, for the gate stopped it: INVALIDATED (not true: P-101A.mode == "
         "'remote'  [P-101A.mode is local]).",
-        "It was let happen by anna and bert.",
+        "anna and bert approved it.",
         "REFUSED, nothing changed (P-101A.mode: refused by the device",
         "the frame left, and the device said no",
-        "nobody knew what became of it",
+        "c1, to be sent from 08:52:37.500 UTC on: UNKNOWN, it may have been sent, and nobody knew "
+        "what became of it",
+        "VERIFIED, the plant shows what was sent (PIC-102.sp reads 330 kPa). What was expected did "
+        "not come: PT-102.pv > 900 kPa (seen: PT-102.pv is 349 kPa).",
+        "What was expected came, but it was so before the write too: PT-102.pv > 10 kPa.",
+        "EFFECT CAME after 0.2 s, but it was so before the write too: expected PT-102.pv > 10 kPa",
+        'Why: "a test asks"',
         "anna looked at the plant, and signed that it was done it read then: PIC-102.sp 340 kPa, "
         "good, 0.3 s old the gate had read: PIC-102.sp reads 340 kPa",
         "max tried to decide, WHICH DID NOT COUNT: max has none of the roles",
-        "Nobody has let it happen: it is REJECTED (rejected by anna).",
+        "Nobody approved it: it is REJECTED (rejected by anna).",
+        "in the role operator, within 30 min rests on site.yaml with SHA-256",
+        "the tags' file with SHA-256",
+        "policy.yaml with SHA-256",
         "An agent (playbook runner, run U-00000001 of playbook cw/change-over) asked to",
         "cw/change-over, version 1.0.0",
         "HOLDS: P-101A.mode == 'remote' (remote) (bearing, cw/change-over:31)",
         "r2, sent 08:52:37.500 UTC: VERIFIED",
-        "ORDERED: hold by max not signed: this order needs no key, and the name is what was typed",
+        "ORDERED: hold by max not signed: this order needs no key; the name is that of the system "
+        "user",
         "gate 1 SUSPENDED everything: the disk is nearly full; it sends nothing there",
         "EFFECT CAME after 30 s: expected PT-102.pv > 340 kPa within 1 min; seen: all well",
         "EFFECT MISSED after 16 s: expected PT-102.pv > 900 kPa within 15 s; seen: PT-102.pv is",
@@ -94,12 +104,30 @@ def test_a_report_fits_on_paper_and_shows_nothing_that_deceives(day: Watched) ->
         "stays open: PIC-102.sp = 330 kPa (was 340 kPa).",
         "THE LEASE BROKE OFF, and it stays open: PIC-102.sp = 330 kPa (was 340 kPa): the gate",
         "of the end of gate 1 there is no word: killed, lost power, or stopped by an older version",
-        "gina wanted to ask for PIC-102.sp, and nobody was asked: the same was rejected",
+        "gina wanted to ask for PIC-102.sp, and it was not filed: the same was rejected",
         "gate 1 no longer suspends everything; over: the disk is nearly full, which had",
         "it read PIC-102.sp 340 kPa, good, 0.3 s old read back PIC-102.sp reads 340 kPa in row",
         "NO: the key is revoked, 2026-11-26 08:54:42.500 UTC (Thursday), row",
-        "P-101B was LOCKED OUT",
+        "P-101B was LOCKED OUT (lockout number 1 there); by whom, no journal can tell",
+        'P-101A was LOCKED OUT (lockout number 1 there); its file said: "root '
+        '2026-11-26T08:54:58.500Z pid 4242"; anybody can write that',
         "boss RELEASED THE LOCKOUT: lockout:P-101B:1",
+        "lockout number 1 of P-101B was released",
+        "P-101A was taken over at the desk of anna, whose seat was open: OPERATOR, agents may "
+        "not act on it. It is not signed",
+        "P-101B was taken over by the system user root: LOCAL, nobody's requests are carried out",
+        "PUMPS-101 was taken over in the name of carl (the open seat, or the system user): "
+        "MAINTENANCE, nobody's requests are carried out there. It is not signed",
+        "anna handed the shift over to gina (what they saw ends with row 110); it changes nobody's",
+        "waiting: none under way or unresolved: none",
+        "PIC-102.sp = 330 kPa VERIFIED MISSED: PT-102.pv > 900 kPa",
+        'note "look at the seal"',
+        # at its beginning: what is still open, and what the words mean
+        "waiting none approved none unresolved none left open R-0000000H/c1: PIC-102.sp = 330 kPa "
+        "(was 340 kPa) locked out P-101A, since 2026-11-26 08:54:58.500 UTC (Thursday) authority",
+        "P-101A: OPERATOR, agents may not act on it; by anna",
+        "c1, c2: the writes asked for; r1: what takes them back.",
+        "Who was enrolled when, and by whom: that stands in operators.yaml",
     ],
 )
 def test_a_stranger_is_told(day: Watched, told: str) -> None:
@@ -227,47 +255,16 @@ def test_the_table_has_a_line_for_each_row_and_the_same_columns(day: Watched) ->
     word = next(row for row in rows if row["verdict"] == "approve")
     assert (word["person"], word["role"], word["attended"]) == ("anna", "operator", "yes")
     assert word["meaning"].startswith("I have read R-")
+    named = {row["kind"]: row for row in rows if row["equipment"] == "P-101A"}
+    assert {"lockout.latched", "authority.taken", "action.SENDING"} <= named.keys()
+    assert named["lockout.latched"]["more"].startswith("said: root 2026-11-26T08:54:58.500Z")
+    assert named["authority.taken"]["more"] == "by: seat; mode: OPERATOR"
+    released = [row for row in rows if row["equipment"] == "P-101B" and row["verdict"]]
+    assert [row["verdict"] for row in released] == ["release"]
+    (shift,) = (row for row in rows if row["kind"] == "shift.handed_over")
+    assert (shift["person"], shift["reason"]) == ("anna, gina", "look at the seal")
+    assert (shift["equipment"], shift["more"]) == ("", "")
     own = list(
         csv.DictReader(StringIO(_table(day, Choice(request_id=word["request"])), newline=""))
     )
     assert {row["request"] for row in own} == {word["request"]}
-
-
-@pytest.mark.parametrize(
-    ("text", "cell"),
-    [
-        ("=cmd|' /C calc'!A1", "'=cmd|' /C calc'!A1"),
-        ("+1+1", "'+1+1"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        ("-2+3", "'-2+3"),
-        ("  =1", "  '=1"),
-        ("\t=1", r"\t=1"),
-        ("\r\n=1", r"\r\n=1"),
-        ("all well; =HYPERLINK(1)", "all well; '=HYPERLINK(1)"),
-        ("-5.25", "-5.25"),
-        ("a = b", "a = b"),
-        ('say "no", twice', 'say "no", twice'),
-    ],
-)
-def test_no_cell_is_a_formula_of_a_spreadsheet(tmp_path: Path, text: str, cell: str) -> None:
-    with Database(tmp_path, "cw-demo") as database:
-        with database.transaction() as transaction:
-            transaction.record("test", text, {"reason": text, "person": text})
-        written = StringIO()
-        export_table(database, Choice(), written.write)
-    row = list(csv.DictReader(StringIO(written.getvalue(), newline="")))[-1]
-    assert (row["subject"], row["reason"], row["person"]) == (cell, cell, cell)
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2026-11-25", datetime(2026, 11, 25, tzinfo=UTC)),
-        ("2026-11-25T08:50Z", datetime(2026, 11, 25, 8, 50, tzinfo=UTC)),
-        ("2026-11-25 09:50+01:00", datetime(2026, 11, 25, 8, 50, tzinfo=UTC)),
-    ],
-)
-def test_a_moment_is_a_date_or_a_time(text: str, moment: datetime) -> None:
-    assert parse_moment(text) == moment
-    with pytest.raises(ValueError, match="is no date and no time"):
-        parse_moment(f"{text}x")

@@ -15,7 +15,7 @@ from handwheel.playbooks.run_log import RunLog
 from handwheel.tools.guardrails.orders import RunOrder
 
 from ..served import handwheel
-from .run_place import FIRST, RUN, SECOND, Place, enrol, leave, opened
+from .run_place import FIRST, RUN, SECOND, Place, enrol, leave, opened, stay
 
 OTHER = "U-00000002"
 KINDS = {"hold": EventKind.HOLDING, "resume": EventKind.RESUMING}
@@ -30,6 +30,11 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Place]:
 
 
 def _run(place: Place, *words: str) -> CompletedProcess[str]:
+    stay(place)
+    return _process(place, *words)
+
+
+def _process(place: Place, *words: str) -> CompletedProcess[str]:
     return handwheel("runs", *words, f"--site={place.site.root}")
 
 
@@ -157,7 +162,8 @@ def _typed(
 ) -> CompletedProcess[str]:
     """Types an order while this process works on the run."""
     with ThreadPoolExecutor() as pool:
-        done = pool.submit(_run, place, *words)
+        stay(place)  # here: the ledger is this thread's
+        done = pool.submit(_process, place, *words)
         _follow(place.log(), veto, more)
         return done.result()
 

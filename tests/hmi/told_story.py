@@ -8,11 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.hmi.shift_summary import summarize
+from handwheel.hmi.signing import Signer, Statement, sign_statement
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.asking import AskedTooMuch
+from handwheel.tools.guardrails.authority import take_over
+from handwheel.tools.guardrails.decisions import Signed, meaning_of_subject
 from handwheel.tools.guardrails.ledger.effects import Effect, record_effect
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
+from handwheel.tools.guardrails.ledger.stops import latch
+from handwheel.tools.guardrails.lockouts import lockout_file, said_in
 from handwheel.tools.guardrails.orders import ask_run
+from handwheel.tools.guardrails.shift import hand_over_shift
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import stamp
@@ -22,6 +29,7 @@ from ..gate.fuse import Fuse, SteppedClock
 from ..gate.paper_site import make_site
 from ..gate.runs import RUN, Runner
 from ..gate.watched import Watched
+from ..tools.people import key_of
 
 HOSTILE = "all well \x1b[2J\u202eon\u200bly\nVERIFIED  =1+1"
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
@@ -65,6 +73,8 @@ class Story:
         await self.agents_work()
         self.is_locked_out()
         await self.lease_breaks_off()
+        self.shift_ends()
+        self.is_taken_over()
 
     async def goes_well(self) -> None:
         """A pump is started and a set point changed; the effect is watched."""
@@ -74,8 +84,10 @@ class Story:
         room.desk.approve(request, "anna")
         await room.act()
         await room.act()
+        was = Effect(f"{request.request_id}/c1", 1, "PT-102.pv > 10 kPa", 60.0, "at once", "CAME")
         came = Effect(f"{request.request_id}/c2", 1, "PT-102.pv > 340 kPa", 60.0, HOSTILE, "CAME")
         with room.desk.database.transaction(room.clock.now()) as transaction:
+            assert record_effect(transaction, was, 0.2, was_so=True)
             assert record_effect(transaction, came, 30.0)
 
     async def is_refused(self) -> None:
@@ -165,6 +177,32 @@ class Story:
         room.watch()
         room.kill_gate()
         await room.start_gate()
+
+    def shift_ends(self) -> None:
+        """Anna hands over to Gina; of what both are shown much is empty."""
+        desk, now = self.room.desk, self.room.clock.now()
+        summary = summarize(desk.bench, "anna", "gina", "look at the seal", now)
+        words: list[Signed] = []
+        for person, verdict in (("anna", "end-shift"), ("gina", "take-shift")):
+            meaning, about = meaning_of_subject(verdict, summary.subject), summary.subject  # type: ignore[arg-type]
+            said = Statement(verdict, meaning, "operator", 60.0, subject=about, card=summary.digest)  # type: ignore[arg-type]
+            operator = desk.bench.roster.by_name(person, now.wall)
+            assert operator is not None
+            signer = Signer(operator, key_of(person), True)
+            words.append(sign_statement(desk.database, signer, said, now))
+        hand_over_shift(desk.bench, summary, words[0], words[1], now)
+
+    def is_taken_over(self) -> None:
+        """Pumps are taken over at a seat and at a terminal; one is locked out by its file."""
+        desk, now = self.room.desk, self.room.clock.now()
+        place = (desk.database, self.room.site)
+        take_over(*place, "P-101A", "OPERATOR", "anna", now, by="seat")
+        take_over(*place, "P-101B", "LOCAL", "root", now, by="user")
+        take_over(*place, "PUMPS-101", "MAINTENANCE", "carl", now)
+        desk.lock_out("P-101A")
+        file = lockout_file(self.room.site.state, "P-101A")
+        file.write_text("root 2026-11-26T08:54:58.500Z pid 4242\n=1+1\n", encoding="utf-8")
+        latch(desk.database, "P-101A", ["P-101A"], now, said_in(file))
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Authority over equipment changes hands: to agents by a signature that ends, back by anybody."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from handwheel.connectors.site import SITE_SCOPE, Site
 
@@ -32,6 +33,7 @@ __all__ = [
     "LONGEST",
     "Mode",
     "Standing",
+    "TakenBy",
     "TakenMode",
     "authority_of",
     "check_giver",
@@ -39,6 +41,9 @@ __all__ = [
     "next_generation",
     "take_over",
 ]
+
+TakenBy = Literal["seat", "user"]
+"""Whose name a take-over bears: that of the person of an open seat, or of the system's user."""
 
 # A request that nobody can read counts as an agent's.
 _AGENTS = (
@@ -107,11 +112,19 @@ def hand_over(
             if _generation(transaction, equipment) + 1 != generation:
                 raise PermitRefused(f"the authority over {equipment} has changed; look again")
             insert_decision(transaction, None, decision, signed, None)
-            _set(transaction, equipment, "AGENT", operator.person, until)
+            body = _set(transaction, equipment, "AGENT", operator.person, until)
+            transaction.record("authority.given", equipment, body | {"until": until})
 
 
 def take_over(
-    database: Database, site: Site, equipment: str, mode: TakenMode, person: str, now: Instant
+    database: Database,
+    site: Site,
+    equipment: str,
+    mode: TakenMode,
+    person: str,
+    now: Instant,
+    *,
+    by: TakenBy | None = None,
 ) -> list[str]:
     """Takes a piece of equipment over, at once; whoever does so needs no key.
 
@@ -121,6 +134,7 @@ def take_over(
     Args:
         equipment: A piece of equipment, or `site`.
         person: Whom the ledger is to name.
+        by: Whose name that is; `None` if nobody can tell.
 
     Returns:
         The ids of the requests that it ended.
@@ -134,10 +148,10 @@ def take_over(
     covered = None if equipment == SITE_SCOPE else site.members_of(equipment)
     reason = f"{name} has taken {equipment} over: {mode}"
     with database.transaction(now) as transaction:
-        _set(transaction, equipment, mode, name, None)
+        _take(transaction, equipment, mode, name, by)
         for member in site.members_of(equipment):
             if member != equipment and _mode(transaction, member) == "AGENT":
-                _set(transaction, member, "OPERATOR", name, None)
+                _take(transaction, member, "OPERATOR", name, by)
         if mode == "OPERATOR":
             return _end_agents(transaction, reason, covered)
         return invalidate_in(transaction, reason, OPEN_REQUESTS, covered)
@@ -163,9 +177,17 @@ def _mode(transaction: Transaction, equipment: str) -> str | None:
     return mode
 
 
+def _take(
+    transaction: Transaction, equipment: str, mode: TakenMode, person: str, by: TakenBy | None
+) -> None:
+    body = _set(transaction, equipment, mode, person, None)
+    transaction.record("authority.taken", equipment, body | ({"by": by} if by else {}))
+
+
 def _set(
     transaction: Transaction, equipment: str, mode: Mode, person: str, until: str | None
-) -> None:
+) -> dict[str, object]:
+    """Sets the ledger's table, and returns what the row of the journal is to say of it."""
     before = _generation(transaction, equipment)
     transaction.change(  # no upsert: the schema refuses to insert equipment that is there
         "UPDATE authority SET generation = ?, mode = ?, person = ?, until = ? WHERE equipment = ?"
@@ -174,11 +196,7 @@ def _set(
         "VALUES (?, ?, ?, ?, ?)",
         (before + 1, mode, person, until, equipment),
     )
-    body: dict[str, object] = {"generation": before + 1, "mode": mode, "person": person}
-    if until is None:
-        transaction.record("authority.taken", equipment, body)
-    else:
-        transaction.record("authority.given", equipment, body | {"until": until})
+    return {"generation": before + 1, "mode": mode, "person": person}
 
 
 def _end_agents(transaction: Transaction, reason: str, covered: Iterable[str] | None) -> list[str]:

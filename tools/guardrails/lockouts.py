@@ -2,14 +2,21 @@
 
 import os
 import re
+import stat
 from pathlib import Path
 
 from handwheel.connectors.shared_folder import make_folder
+
+from .printable import printable
 
 SITE = "site"
 """The scope that covers every piece of equipment."""
 
 _FOLDER = "lockout"
+_SAID = 200
+"""How many characters of a lockout's file are kept."""
+_SAID_BYTES = 4 * _SAID
+_AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
 
 
@@ -84,6 +91,32 @@ def has_lockout_folder(state: Path) -> bool:
 def lockout_file(state: Path, scope: str) -> Path:
     """Returns the file that locks a scope out while it is there."""
     return state / _FOLDER / scope
+
+
+def said_in(path: Path) -> str:
+    """Returns the first line of a lockout's file, which says who made it; empty if it says nothing.
+
+    Anybody can write anything there: it is neither true nor harmless, so only a few printable
+    characters are returned. Never raises, follows no link and waits for nobody.
+
+    Args:
+        path: As `lockout_file` returns it.
+
+    Effect: none. Retry: none. Timeout: that of the local disk.
+    """
+    try:
+        file = os.open(path, _AS_IT_IS)
+    except OSError:
+        return ""
+    try:
+        is_plain = stat.S_ISREG(os.fstat(file).st_mode)
+        told = os.read(file, _SAID_BYTES) if is_plain else b""
+    except OSError:
+        return ""
+    finally:
+        os.close(file)
+    first, _, _ = told.decode(errors="replace").partition("\n")
+    return printable(first.strip(), _SAID)[:_SAID]
 
 
 def make_lockout_folder(state: Path) -> None:

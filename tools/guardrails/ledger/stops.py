@@ -10,6 +10,11 @@ from .transitions import OPEN_REQUESTS
 SITE = "site"
 """The scope that covers everything."""
 
+_SAID = (
+    "SELECT json_extract(text, '$.body.said') FROM journal "
+    "WHERE subject = ? AND kind = 'lockout.latched' ORDER BY seq DESC LIMIT 1"
+)
+
 
 def generations(database: Database, scopes: Iterable[str]) -> dict[str, int]:
     """Returns how often each scope has been locked out; a later approval needs a later request."""
@@ -24,12 +29,17 @@ def locked_scopes(database: Database) -> Mapping[str, int]:
 
 
 def latch(
-    database: Database, scope: str, covered: Collection[str] | None, now: Instant
+    database: Database,
+    scope: str,
+    covered: Collection[str] | None,
+    now: Instant,
+    said: str = "",
 ) -> list[str]:
     """Locks a scope out, and invalidates the open requests that it covers.
 
     Args:
         covered: The equipment in the scope; `None` for all of it.
+        said: What the lockout's file says of who made it; anybody can write that.
 
     Returns:
         The ids of the requests that it ended.
@@ -48,8 +58,19 @@ def latch(
             else "INSERT INTO lockout(generation, scope, is_locked) VALUES (?, ?, 1)",
             (generation, scope),
         )
-        transaction.record("lockout.latched", scope, {"scope": scope, "generation": generation})
+        body: dict[str, object] = {"scope": scope, "generation": generation}
+        transaction.record("lockout.latched", scope, body | ({"said": said} if said else {}))
         return invalidate_in(transaction, f"lockout of {scope}", OPEN_REQUESTS, covered)
+
+
+def said_of(database: Database, scope: str) -> str:
+    """Returns what the file of a scope's latest lockout said when it was latched; empty if nothing.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    rows = database.all(_SAID, scope)
+    return str(rows[0][0] or "") if rows else ""
 
 
 def release(
