@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 from handwheel.tools.guardrails.ledger.journal import Row
@@ -9,6 +10,8 @@ from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.printable import printable
 
 from .folding import fold
+from .journal_lines import odd_row
+from .odd_rows import ODD, shown_or_why
 
 _INDENT = 22
 _KIND = 12
@@ -45,9 +48,17 @@ _WORDS: Mapping[str, _Words] = {
 
 
 def show_run_row(row: Row, *, as_json: bool) -> str:
-    """Returns a row of the journal that tells of a run, as a line; empty for any other row."""
+    """Returns a row of the journal that tells of a run, as a line; empty for any other row.
+
+    One that cannot be shown is told with the reason.
+    """
+    show = partial(_run_row_shown, as_json=as_json)
+    return shown_or_why(row, show, partial(odd_row, as_json=as_json))
+
+
+def _run_row_shown(row: Row, *, as_json: bool) -> str:
     fields = row.fields
-    kind = str(fields["kind"])
+    kind = str(fields.get("kind", ""))
     if not kind.startswith(PREFIX):
         return ""
     if as_json:
@@ -62,6 +73,6 @@ def told(kind: str, body: Mapping[str, Any]) -> str:
     words = _WORDS.get(kind)
     try:
         text = words(body) if words else str(body.get("reason", ""))
-    except (KeyError, TypeError):
+    except ODD:
         text = "cannot be read"
     return printable(text)

@@ -10,10 +10,10 @@ from handwheel.connectors.hosts import is_loopback
 from handwheel.connectors.site import POLICY_FILE, SITE_FILE, OpcuaConnection, Site, load_site
 from handwheel.playbooks.lint import lint_all
 from handwheel.playbooks.loader import load_library
-from handwheel.tools.conditions import ConditionError, parse_condition
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.guardrails.policy import load_policy, read_policy, read_policy_file
+from handwheel.tools.guardrails.remote_conditions import remote_problems
 
 
 def check_site(root: Path) -> Site:
@@ -31,7 +31,7 @@ def check_site(root: Path) -> Site:
         path = root / POLICY_FILE
         form = _problems(lambda: read_policy_file(read_policy(path))) if path.exists() else []
         raise ConfigError([*error.problems, *form]) from None
-    problems = [*_remote_conditions(site), *_unpinned(site)]
+    problems = [*remote_problems(site), *_unpinned(site)]
     writes = any(connection.write for connection in site.connections.values())
     if writes or (root / POLICY_FILE).exists():
         problems += _problems(lambda: cross_limits(site, load_policy(site)))
@@ -84,14 +84,3 @@ def open_passwords(site: Site) -> Iterator[str]:
                 f"{name}: security is None: what {' and '.join(dict.fromkeys(users))} reads and "
                 "writes can be seen and altered on the way, and perhaps the password too"
             )
-
-
-def _remote_conditions(site: Site) -> Iterator[Problem]:
-    document = read_document(site.root / SITE_FILE)
-    for name, equipment in site.equipment.items():
-        if not equipment.remote_when:
-            continue
-        try:
-            parse_condition(equipment.remote_when, site.tags)
-        except ConditionError as error:
-            yield document.problem(("equipment", name, "remote_when"), str(error))

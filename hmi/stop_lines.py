@@ -6,7 +6,13 @@ from handwheel.connectors.site import Site
 from handwheel.tools.guardrails.administrators import locked_out
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.lockouts import seen_lockouts
-from handwheel.tools.guardrails.printable import plain
+from handwheel.tools.guardrails.printable import plain, printable
+
+
+def file_words(said: str) -> str:
+    """Returns what the file of a lockout said of who made it, and what that is worth."""
+    quoted = printable(said).replace('"', "'")  # nothing in it ends the quotation
+    return f'its file said: "{quoted}"; anybody can write that'
 
 
 def lockout_lines(

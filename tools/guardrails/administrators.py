@@ -35,13 +35,25 @@ def chain_of(operator: Operator) -> str:
     return canonical([each.model_dump(by_alias=True) for each in operator.records])
 
 
-@lru_cache(maxsize=1024)
 def administrators_word(
     signed: Signed, chain: str | None, site_id: str, trust_root: str
 ) -> tuple[Decision, Operator] | None:
     """Returns what an administrator has decided; `None` if no administrator has signed it.
 
-    Whether their key has been revoked is another question.
+    Whether their key has been revoked is another question; see `kept_word`.
+    """
+    word = kept_word(signed, chain, site_id, trust_root)
+    return word if word and word[1].is_administrator else None
+
+
+@lru_cache(maxsize=1024)
+def kept_word(
+    signed: Signed, chain: str | None, site_id: str, trust_root: str
+) -> tuple[Decision, Operator] | None:
+    """Returns what a person has decided, by the records that are kept beside it.
+
+    `None` if they do not lead to the trust root, or the signature is not the person's. For one
+    text that never changes; whether the key has been revoked is another question.
 
     Args:
         chain: What `chain_of` returned of the person who signed.
@@ -52,10 +64,9 @@ def administrators_word(
         records = _RECORDS.validate_python(parse_canonical(chain))
         operators, _ = judge(records, site_id, trust_root)
         at = parse_stamp(parse_decision(signed.text).signed_at)
-        decision, operator = verify(signed, Roster(operators, (), ""), frozenset(), site_id, at)
+        return verify(signed, Roster(operators, (), ""), frozenset(), site_id, at)
     except (ValueError, ValidationError, DecisionRefused):
         return None
-    return (decision, operator) if operator.is_administrator else None
 
 
 def revoked_keys(site: Site, database: Database) -> frozenset[str]:
@@ -65,10 +76,10 @@ def revoked_keys(site: Site, database: Database) -> frozenset[str]:
     key was revoked before: whoever can write into the database must not be able to shut people
     out.
     """
-    return frozenset(_revocations(site, database))
+    return frozenset(revocations(site, database))
 
 
-def _revocations(site: Site, database: Database) -> dict[str, int]:
+def revocations(site: Site, database: Database) -> dict[str, int]:
     """Returns the revoked keys, each with the number of the first decision that revokes it."""
     found: dict[str, int] = {}
     for each in load_revocations(database):
@@ -87,7 +98,7 @@ def locked_out(site: Site, database: Database) -> dict[str, int]:
     stands in the ledger: that the table says so is not enough.
     """
     rows = database.all("SELECT scope, generation, is_locked FROM lockout")
-    revoked = _revocations(site, database) if rows else {}
+    revoked = revocations(site, database) if rows else {}
 
     def is_released(scope: str, generation: int) -> bool:
         subject = lockout_subject(scope, generation)
@@ -119,9 +130,17 @@ def _is_known(database: Database, record: DecisionRecord) -> bool:
 
 def _is_in_office(site: Site, revoked: Mapping[str, int], record: DecisionRecord) -> bool:
     word = _word(site, record)
-    return word is not None and all(
-        revoked.get(key, record.number) >= record.number for key in (word[1].key_id, *word[1].chain)
-    )
+    return word is not None and was_valid(revoked, word[1], record.number)
+
+
+def was_valid(revoked: Mapping[str, int], operator: Operator, number: int) -> bool:
+    """Whether no key that a person's word rests on was revoked before it came to the ledger.
+
+    Args:
+        revoked: See `revocations`.
+        number: Of the decision.
+    """
+    return all(revoked.get(key, number) >= number for key in (operator.key_id, *operator.chain))
 
 
 def _word(site: Site, record: DecisionRecord) -> tuple[Decision, Operator] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from math import inf
 
 from ..requests.request import Action, ActionRequest
@@ -65,9 +66,7 @@ def disorder(told: ToldRequest, action: Action) -> Iterator[str]:
     """Yields that the turn of a command had not come."""
     if action.kind != "command":
         return
-    for each in told.request.commands:
-        if each == action:
-            break
+    for each in takewhile(lambda each: each != action, told.request.commands):
         state = told.actions[each.action_id]
         if state not in _DONE or (state is ActionState.SKIPPED and told.run_id is None):
             yield f"{action.action_id} was due, and {each.action_id} before it was {state}"

@@ -1,6 +1,6 @@
 """The one way in which a person's word on a request comes into the ledger and counts."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
@@ -8,42 +8,37 @@ from ..errors import PermitRefused
 from ..requests.canonical import digest, parse_canonical
 from ..requests.request import ActionRequest
 from ..requests.stamps import Instant
+from .administrators import chain_of
 from .asking import AskedTooMuch, refuse_asking
 from .bench import Bench, insert_decision
 from .decisions import (
-    ActionVerdict,
     Decision,
     DecisionRefused,
     Reason,
     Signed,
     VerdictWord,
-    meaning_of_subject,
 )
-from .entitlement import check_resolver, refusal
+from .entitlement import check_resolver, is_unattended_allowed, refusal
 from .hindrances import Case, check_lease, check_lockout
 from .ledger.database import Transaction
 from .ledger.lifecycle import file_in, move_action, move_request, set_next_due
-from .ledger.records import RequestRecord, load_decisions, load_request_of
+from .ledger.records import ActionRecord, RequestRecord, load_decisions, load_request_of
 from .ledger.reverts import check_may_have_lease
 from .ledger.run_actions import load_superseded
 from .ledger.transitions import (
     OPEN_REQUESTS,
     UNRESOLVED_ACTIONS,
     WAITING_REQUESTS,
-    ActionState,
     RequestState,
 )
-from .operators import Operator
+from .operators import Operator, load_roster
 from .picture import read_picture
 from .policy import Policy
 from .quorum import Verdict, check_quorum
+from .resolutions import RESOLUTIONS, meaning_of_resolution, unresolved_in
 from .suspended import applying
 from .wake import notify
 
-_RESOLUTIONS: Mapping[VerdictWord, tuple[ActionVerdict, ActionState]] = {
-    "resolve-applied": ("resolve-applied", ActionState.RESOLVED_APPLIED),
-    "resolve-not-applied": ("resolve-not-applied", ActionState.RESOLVED_NOT_APPLIED),
-}
 _MARKS = ("schema", "request_digest", "action_id")
 
 
@@ -100,6 +95,7 @@ def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> Requ
     """Takes a person's word on a request: approve, reject, revoke or resolve.
 
     What does not count changes nothing; the journal keeps that it came and why it did not count.
+    It is judged by the people of this moment: a terminal may have been open for long.
 
     Args:
         card: The text of what the person was shown; its digest stands in the decision.
@@ -108,9 +104,11 @@ def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> Requ
         Where the request stands then.
 
     Raises:
+        ConfigError: `operators.yaml` cannot be read.
         GuardrailError: It does not count, and why.
         LedgerError: Nothing was recorded.
     """
+    bench = replace(bench, roster=load_roster(bench.site))
     with bench.refusals_recorded(signed, now):
         name, state = _decide(bench, signed, card, now)
     notify(bench.site.state, name)  # the gate would look by itself, a little later
@@ -125,11 +123,12 @@ def _decide(
         record = _concerned(bench, decision)
         name = record.request.request_id
         check_card(decision, record, card)
-        if decision.verdict in _RESOLUTIONS:
+        if decision.verdict in RESOLUTIONS:
             check_resolver(bench, record.request, operator)
             _check_attended(bench.policy, decision, record)
-            insert_decision(transaction, name, decision, signed, card)
-            return name, _resolve(transaction, record, decision)
+            action = _unresolved(bench, record, decision)
+            insert_decision(transaction, name, decision, signed, card, chain_of(operator))
+            return name, _resolve(transaction, record, decision, action)
         check_open(decision.verdict, record, now)
         verdict = _judged(bench, record, signed, now)
         insert_decision(transaction, name, decision, signed, card)
@@ -137,13 +136,6 @@ def _decide(
             return name, _approve(bench, transaction, record, decision, operator, verdict)
         _check_objection(bench.policy, record, operator, verdict)
         return name, _object(transaction, record, decision)
-
-
-def is_unattended_allowed(policy: Policy, request: ActionRequest) -> bool:
-    """Whether a script may approve it: the policy says so, and only our simulator would move."""
-    return policy.unattended and all(
-        action.identity.is_loopback and action.identity.is_simulator for action in request.actions
-    )
 
 
 def _concerned(bench: Bench, decision: Decision) -> RequestRecord:
@@ -172,7 +164,7 @@ def check_card(decision: Decision, record: RequestRecord, card: str | None) -> N
     if decision.card != digest("card", card):
         raise DecisionRefused(Reason.NO_CARD)
     expected = {"schema": "card/1", "request_digest": record.digest}
-    if decision.verdict in _RESOLUTIONS:
+    if decision.verdict in RESOLUTIONS:
         expected |= {"schema": "outcome/1", "action_id": decision.subject or ""}
     if not expected.items() <= dict(_marks_of(card)).items():
         raise DecisionRefused(Reason.NO_CARD)
@@ -267,10 +259,8 @@ def _check_attended(policy: Policy, decision: Decision, record: RequestRecord) -
 def _refused(
     policy: Policy, record: RequestRecord, operator: Operator, verdict: Verdict
 ) -> PermitRefused:
-    own = [each for each in verdict.findings if each.person == operator.person]
-    if not own:
-        return PermitRefused(str(verdict.findings[-1]))
-    return PermitRefused(refusal(own[-1].reason, record.request, operator, policy))
+    own = [each.reason for each in verdict.findings if each.person == operator.person]
+    return PermitRefused(refusal(own[-1], record.request, operator, policy))
 
 
 def _check_objection(
@@ -291,17 +281,27 @@ def _object(transaction: Transaction, record: RequestRecord, decision: Decision)
     return to
 
 
-def _resolve(transaction: Transaction, record: RequestRecord, decision: Decision) -> RequestState:
+def _unresolved(bench: Bench, record: RequestRecord, decision: Decision) -> ActionRecord:
+    """Returns the action that is resolved, also one that was moved without anybody's word."""
     action_id = decision.subject or ""
-    verdict, to = _RESOLUTIONS[decision.verdict]
+    for each in unresolved_in(bench.site, bench.database, bench.policy, record):
+        if each.action_id == action_id:
+            if decision.meaning != meaning_of_resolution(decision.verdict, action_id):
+                raise DecisionRefused(Reason.OTHER_MEANING)
+            return each
     action = next((each for each in record.actions if each.action_id == action_id), None)
-    if action is None or action.state not in UNRESOLVED_ACTIONS:
-        state = action.state if action else "no action of this request"
-        raise PermitRefused(f"{action_id} is {state}; there is nothing to resolve")
-    if decision.meaning != meaning_of_subject(verdict, action_id):
-        raise DecisionRefused(Reason.OTHER_MEANING)
+    state = action.state if action else "no action of this request"
+    raise PermitRefused(f"{action_id} is {state}; there is nothing to resolve")
+
+
+def _resolve(
+    transaction: Transaction, record: RequestRecord, decision: Decision, action: ActionRecord
+) -> RequestState:
+    if action.state not in UNRESOLVED_ACTIONS:
+        return record.state  # the table says that it is over, and now somebody has signed it
+    to = RESOLUTIONS[decision.verdict][1]
     reason = f"resolved by {decision.person}"
-    move_action(transaction, action_id, action.state, to, reason)
+    move_action(transaction, action.action_id, action.state, to, reason)
     if record.state is not RequestState.APPROVED or record.request.run is not None:
         return record.state  # what becomes of a run's request, the run decides
     move_request(transaction, record.request.request_id, RequestState.CLOSED, reason)

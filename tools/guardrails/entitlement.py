@@ -101,6 +101,13 @@ def check_roles(
         )
 
 
+def is_unattended_allowed(policy: Policy, request: ActionRequest) -> bool:
+    """Whether a script may approve it: the policy says so, and only our simulator would move."""
+    return policy.unattended and all(
+        action.identity.is_loopback and action.identity.is_simulator for action in request.actions
+    )
+
+
 def refusal(reason: Reason, request: ActionRequest, operator: Operator, policy: Policy) -> str:
     """Returns in one sentence why a person's word on a request does not count."""
     if reason is not Reason.ROLE_DOES_NOT_SATISFY:

@@ -11,7 +11,7 @@ from ..errors import PermitRefused, PolicyViolation
 from ..requests.stamps import Instant
 from .ledger.database import Database
 from .quantities import Quantity
-from .sent import Sent, sent_within, value_before, value_sent
+from .sent import NO_WRITES, OwnWrites, Sent, sent_within, value_before, value_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +112,26 @@ class Spent:
         return sum(each.distance or 0.0 for each in moves)
 
 
-def spent(database: Database, group: Group, now: Instant, but: str = "") -> Spent:
+def spent(
+    database: Database,
+    group: Group,
+    now: Instant,
+    but: str = "",
+    own: OwnWrites = NO_WRITES,
+) -> Spent:
     """Returns what was used of a group, by the intents in the ledger.
 
     What was sent counts, whatever has become of it: an unknown outcome, a refusal, a recovery.
 
     Args:
         but: The action that is judged.
+        own: See `sent.sent_within`.
 
     Raises:
         PermitRefused: A row of it is damaged: nobody can tell.
         LedgerError: The ledger cannot be read.
     """
-    found = sent_within(database, group.tags, group.within_s, now, but)
+    found = sent_within(database, group.tags, group.within_s, now, but, own)
     oldest_s = group.within_s - max((each.since_s for each in found), default=0.0)
     is_measured = group.travel is not None
     return Spent(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import takewhile
 from math import ceil
 
 from handwheel.connectors.errors import os_reason
@@ -24,7 +25,8 @@ from .ledger.stops import SITE, generations
 from .lockouts import seen_lockouts
 from .pace import check_rate
 from .policy import Policy
-from .sent import last_sent
+from .resolutions import unresolved_of
+from .sent import NO_WRITES, OwnWrites, last_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Case:
 
     Attributes:
         now: On people's clocks.
+        own: What the gate that judges has sent itself.
     """
 
     site: Site
@@ -41,6 +44,7 @@ class Case:
     request: ActionRequest
     action: Action
     now: Instant
+    own: OwnWrites = NO_WRITES
 
 
 def hindrances(case: Case) -> list[str]:
@@ -129,14 +133,9 @@ def _check_authority(case: Case) -> None:
 
 def _check_held(case: Case) -> None:
     equipment = case.action.equipment
-    held = case.database.all(
-        "SELECT action_id, state FROM action WHERE equipment = ? "
-        "AND state IN ('UNKNOWN', 'MISMATCH')",
-        equipment,
-    )
-    if held:
-        name, state = held[0]
-        raise InterlockActive(f"{equipment} is held: {name} is {state}; {resolve_hint(name)}")
+    if found := unresolved_of(case.site, case.database, case.policy, equipment):
+        hint = resolve_hint(found.action_id)
+        raise InterlockActive(f"{equipment} is held: {found.words}; {hint}")
 
 
 def since_last_write_s(case: Case) -> float | None:
@@ -147,7 +146,7 @@ def since_last_write_s(case: Case) -> float | None:
     Raises:
         PermitRefused: The ledger's row of it is damaged.
     """
-    last = last_sent(case.database, case.action.tag, case.now, case.action.action_id)
+    last = last_sent(case.database, case.action.tag, case.now, case.action.action_id, case.own)
     return last.since_s if last else None
 
 
@@ -187,9 +186,11 @@ def check_pace(case: Case, before: Value | None) -> None:
     if action.kind == "recovery" or tag is None:
         return
     ruling = case.policy.judge(tag, action.value, None)
-    check_rate(case.database, tag, ruling, action.value, before, case.now, action.action_id)
+    check_rate(
+        case.database, tag, ruling, action.value, before, case.now, action.action_id, case.own
+    )
     for group in case.policy.groups_of(tag.name):
-        used = spent(case.database, group, case.now, action.action_id)
+        used = spent(case.database, group, case.now, action.action_id, case.own)
         check_group(used, Move(tag.name, before, action.value), _planned(case, group))
 
 
@@ -203,9 +204,8 @@ def _planned(case: Case, group: Group) -> list[Move]:
         )
     }
     found: list[Move] = []
-    for each in case.request.commands:
-        if each.action_id == case.action.action_id:
-            break
+    own = case.action.action_id
+    for each in takewhile(lambda each: each.action_id != own, case.request.commands):
         if each.action_id in unsent and each.tag in group.tags:
             before = next((e.value for e in each.expected if e.tag == each.tag), None)
             found.append(Move(each.tag, before, each.value))

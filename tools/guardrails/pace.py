@@ -10,7 +10,7 @@ from ..requests.stamps import Instant
 from .ledger.database import Database
 from .policy import Ruling
 from .quantities import Quantity, rounding
-from .sent import last_sent, value_sent
+from .sent import NO_WRITES, OwnWrites, last_sent, value_sent
 
 FIRST_S = 60.0
 """How long ago a tag counts as written that this ledger has never written."""
@@ -24,6 +24,7 @@ def check_rate(
     before: Value | None,
     now: Instant,
     but: str = "",
+    own: OwnWrites = NO_WRITES,
 ) -> None:
     """Refuses a change that is too fast.
 
@@ -35,6 +36,7 @@ def check_rate(
     Args:
         before: What the tag reads, or is expected to.
         but: The action that is judged.
+        own: See `sent.sent_within`.
 
     Raises:
         PolicyViolation: It is, or nobody can tell.
@@ -43,9 +45,11 @@ def check_rate(
     rate = ruling.rate_per_s
     if rate is None:
         return
-    last = last_sent(database, tag.name, now, but)
+    last = last_sent(database, tag.name, now, but, own)
     since_s = last.since_s if last else max(FIRST_S, ruling.cooldown_s)
-    starts = [before, *([value_sent(database, last)] if last else [])]
+    mine = next(own.newest_first(tag.name, now, but), None)  # a younger row hides no value of it
+    sent = {each.action_id: each for each in (last, mine) if each is not None}
+    starts = [before, *(value_sent(database, each) for each in sent.values())]
     step = max(_distance(tag, start, value) for start in starts)
     if step <= rate * since_s:
         return

@@ -1,9 +1,13 @@
-"""What was sent to some tags before, as the ledger holds it; what cannot be read denies."""
+"""What was sent to some tags before, as the ledger holds it; what cannot be read denies.
+
+A gate counts what it has sent itself besides: see `OwnWrites`.
+"""
 
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice, takewhile
 from sqlite3 import Row
 from typing import Any, cast
 
@@ -25,6 +29,14 @@ _YOUNG = (
     "AND NOT coalesce(sent_boot_id != ? AND sent_at GLOB ? AND sent_at <= ?, 0) "
 )
 _NEWEST_FIRST = "ORDER BY intent.seq DESC"
+# By when it was sent, not by its number: a row that somebody makes up hides no earlier one. What
+# was sent since the machine was started is younger than anything before.
+_LAST = (
+    f"{_COLUMNS} FROM action CROSS JOIN intent USING (action_id) WHERE tag = ? AND action_id != ? "
+)
+_LAST_SINCE_BOOT = f"{_LAST} AND sent_boot_id = ? ORDER BY sent_boot_ms DESC LIMIT 1"
+# An action whose intent somebody has made up was never taken up, and holds up no other.
+_LAST_EVER = f"{_LAST} AND sent_at IS NOT NULL ORDER BY sent_at DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +54,40 @@ class Sent:
     since_s: float
 
 
+class OwnWrites:
+    """What a gate itself has sent, in its memory: no row of the ledger makes it older."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[tuple[str, Instant]]] = {}
+
+    def note(self, action_id: str, tag: str, at: Instant) -> None:
+        """Notes that the intent to write a tag is being recorded."""
+        self._of.setdefault(tag, []).append((action_id, at))
+
+    def newest_first(self, tag: str, now: Instant, but: str) -> Iterator[Sent]:
+        """Yields the writes of a tag; see `sent_within`."""
+        for action_id, at in reversed(self._of.get(tag, ())):
+            if action_id != but:
+                yield Sent(action_id, action_id.split("/")[0], tag, elapsed_s(at, now))
+
+
+NO_WRITES = OwnWrites()
+"""Of whoever is no gate, and sends nothing."""
+
+
 def sent_within(
-    database: Database, tags: Collection[str], within_s: float, now: Instant, but: str = ""
+    database: Database,
+    tags: Collection[str],
+    within_s: float,
+    now: Instant,
+    but: str = "",
+    own: OwnWrites = NO_WRITES,
 ) -> list[Sent]:
     """Returns every write of some tags in the last stretch of time, the newest first.
 
     Args:
         but: The action that is not meant.
+        own: What the gate that asks has sent itself, whatever the ledger says of it.
 
     Raises:
         PermitRefused: A row is damaged: nobody can tell how many there were.
@@ -66,15 +105,30 @@ def sent_within(
         _STAMP,
         stamp(now.wall - timedelta(seconds=within_s)),
     )
-    return [each for each in _read(rows, now) if each.since_s < within_s]
+    found = [each for each in _read(rows, now) if each.since_s < within_s]
+    told = {each.action_id for each in found}
+    untold = [
+        each
+        for tag in wanted
+        for each in takewhile(lambda each: each.since_s < within_s, own.newest_first(tag, now, but))
+        if each.action_id not in told
+    ]
+    return sorted([*untold, *found], key=_since_s) if untold else found
 
 
-def last_sent(database: Database, tag: str, now: Instant, but: str = "") -> Sent | None:
-    """Returns the newest write of a tag; `None` if there was none. See `sent_within`."""
-    # An action whose intent somebody has made up was never taken up, and holds up no other.
-    which = "WHERE tag = ? AND action_id != ? AND sent_at IS NOT NULL"
-    question = f"{_SENT} {which} {_NEWEST_FIRST} LIMIT 1"
-    return next(_read(database.all(question, tag, but), now), None)
+def last_sent(
+    database: Database, tag: str, now: Instant, but: str = "", own: OwnWrites = NO_WRITES
+) -> Sent | None:
+    """Returns the youngest write of a tag; `None` if there was none. See `sent_within`."""
+    rows = database.all(_LAST_SINCE_BOOT, tag, but, now.boot_id) or database.all(
+        _LAST_EVER, tag, but
+    )
+    found = [*_read(rows, now), *islice(own.newest_first(tag, now, but), 1)]
+    return min(found, key=_since_s, default=None)
+
+
+def _since_s(sent: Sent) -> float:
+    return sent.since_s
 
 
 def _read(rows: list[Row], now: Instant) -> Iterator[Sent]:
@@ -124,6 +178,6 @@ def value_before(database: Database, sent: Sent) -> float:
         (row,) = rows
         body = cast("dict[str, Any]", json.loads(row[0]))["body"]
         return float(body["before"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         pass
     raise PermitRefused(f"nobody can read what {sent.tag} was before {sent.action_id}")

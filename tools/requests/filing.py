@@ -12,7 +12,6 @@ from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import GOOD, DataValue, Quality, Value
 
 from ..conditions.condition import parse_condition
-from ..conditions.errors import ConditionError
 from ..errors import InterlockActive, InvalidArguments
 from ..guardrails.across import CrossLimit, cross_tags
 from ..guardrails.policy import Policy, Ruling
@@ -318,16 +317,4 @@ def denials(
             for limit in filing.across
             if (denial := limit.denial(readings, tag, action.value))
         ]
-    return found
-
-
-def check_requirements(site: Site) -> list[str]:
-    """Returns what is wrong with the conditions of a site's equipment."""
-    found: list[str] = []
-    for name, equipment in site.equipment.items():
-        if equipment.remote_when:
-            try:
-                parse_condition(equipment.remote_when, site.tags)
-            except ConditionError as error:
-                found.append(f"equipment.{name}.remote_when: {error}")
     return found

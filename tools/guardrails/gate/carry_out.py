@@ -24,15 +24,27 @@ async def carry_out(passage: Passage) -> None:
     try:
         claim(passage)
         try:
-            with passage.post.turn.taken(lambda: passage.is_unanswered):
-                for step in steps.STEPS:
-                    await step(passage)
+            await _go(passage)
         except (GuardrailError, ConnectorError, ConditionError, ConfigError) as refusal:
             stop(passage, str(refusal))
             await people_told(passage)
     finally:
         if passage.door is not None:
             await passage.door.close()
+
+
+async def _go(passage: Passage) -> None:
+    """Takes it through the steps; no count of a heartbeat leaves from its intent to the answer."""
+    turn = passage.post.turn
+    try:
+        for step in steps.STEPS:
+            await step(passage)
+            if passage.is_on_its_way:
+                turn.take()
+            else:
+                turn.give_back()
+    finally:
+        turn.give_back()
 
 
 def claim(passage: Passage) -> None:
@@ -45,6 +57,7 @@ def claim(passage: Passage) -> None:
             transaction, action_id, ActionState.DUE, ActionState.CLAIMED, "taken up",
             {"epoch": passage.post.epoch},
         )  # fmt: skip
+        passage.post.deeds.note(action_id, ActionState.CLAIMED, now)
         passage.decided = transaction.one("SELECT coalesce(max(number), 0) FROM decision")
 
 

@@ -5,6 +5,7 @@ from ..ledger.database import Transaction
 from ..ledger.lifecycle import end_after_failure, move_action, set_next_due
 from ..ledger.transitions import ActionState, RequestState
 from ..wake import notify
+from .effects import so_before
 from .intent import is_open
 from .passage import Passage
 
@@ -54,11 +55,18 @@ def conclude(passage: Passage, state: ActionState, reason: str, *, sent: bool) -
         move_action(
             transaction, passage.action.action_id, ActionState.SENDING, state, reason, details
         )
-        passage.post.deeds.note(passage.action.action_id, state, now)
+        were_so = so_before(passage.post.site.tags, passage.action.effects, passage.readings)
+        passage.post.deeds.note(passage.action.action_id, state, now, were_so)
         if state is ActionState.REFUSED:
             end_after_failure(transaction, request, RequestState.CLOSED, reason)
         elif state is ActionState.VERIFIED and _goes_on(transaction, request):
-            set_next_due(transaction, request.request_id)
+            _set_next_due(passage, transaction)
+
+
+def _set_next_due(passage: Passage, transaction: Transaction) -> None:
+    """Sets the next command due, and notes it: nobody else can say that it was its turn."""
+    if due := set_next_due(transaction, passage.record.request.request_id):
+        passage.post.deeds.note(due, ActionState.DUE, transaction.now)
 
 
 def _goes_on(transaction: Transaction, request: ActionRequest) -> bool:

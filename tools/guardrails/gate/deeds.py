@@ -4,13 +4,14 @@ Whoever shares the ledger's file can write rows. No approval outlives a start of
 whatever may leave now, this gate knows by itself what came before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
 from handwheel.connectors.values import DataValue
 
 from ...requests.stamps import Instant
+from ..ledger.lifecycle import waits_too_long
 from ..ledger.transitions import ActionState
 
 
@@ -22,24 +23,35 @@ class Deed:
         at: When, on people's clocks.
         at_s: The same on the clock of readings, monotonic seconds.
         may_have_left: Whether this gate has recorded its intent.
+        so_before: Which of its effects were true before its frame left: their places, from 1.
     """
 
     state: ActionState
     at: Instant
     at_s: float
     may_have_left: bool
+    so_before: frozenset[int] = frozenset()
 
 
 class Deeds:
-    """The actions that this gate has brought anywhere, by their ids."""
+    """The actions that this gate has brought anywhere, by their ids.
+
+    None is forgotten for as long as the gate lives: what was sent is sent once. That is about
+    600 bytes for each action, 0.6 MB a day for a gate that writes 1,000 times; of each the ledger
+    holds some 15 KB on the disk, those of a forger's rows too.
+    """
 
     def __init__(self) -> None:
         self._deeds: dict[str, Deed] = {}
+        self._due = set[str]()  # what this gate has set due and has not taken up yet
 
-    def note(self, action_id: str, state: ActionState, at: Instant) -> None:
+    def note(
+        self, action_id: str, state: ActionState, at: Instant, so_before: Iterable[int] = ()
+    ) -> None:
         """Notes that this gate has brought an action to a state."""
         has_left = state is ActionState.SENDING or self.may_have_left(action_id)
-        self._deeds[action_id] = Deed(state, at, monotonic(), has_left)
+        (self._due.add if state is ActionState.DUE else self._due.discard)(action_id)
+        self._deeds[action_id] = Deed(state, at, monotonic(), has_left, frozenset(so_before))
 
     def of(self, action_id: str) -> Deed | None:
         """Returns where this gate has brought an action; `None` if nowhere."""
@@ -54,6 +66,31 @@ class Deeds:
         """Whether this gate has recorded the intent of an action."""
         deed = self._deeds.get(action_id)
         return deed is not None and deed.may_have_left
+
+    def find_due(self, found: Collection[str], now: Instant) -> None:
+        """Forgets what this gate has set due, and could take up, and does not find due any more.
+
+        Somebody else has ended it. What has waited for too long is kept, whoever has ended that:
+        this gate has had no chance to take it up, and would have ended it itself.
+
+        Args:
+            found: The ids of what is due, as the gate finds it each time that it is free.
+            now: A moment before it looked.
+        """
+        for name in self._due.difference(found):
+            self._due.discard(name)
+            if not self.was_left(name, now):
+                del self._deeds[name]
+
+    def was_left(self, action_id: str, now: Instant) -> bool:
+        """Whether this gate has set an action due and has not come to take it up in time."""
+        deed = self._deeds.get(action_id)
+        return (
+            deed is not None
+            and deed.state is ActionState.DUE
+            and deed.at.boot_id == now.boot_id
+            and waits_too_long(deed.at.boot_ms, now)
+        )
 
     def seen_since(
         self, action_id: str, readings: Mapping[str, DataValue]

@@ -23,11 +23,13 @@ from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import RequestDamaged, load_exactly
 from ..ledger.reverts import OpenWrites
 from ..ledger.stops import SITE, latch, locked_scopes
-from ..lockouts import has_lockout_folder, make_lockout_folder
+from ..ledger.transitions import RequestState
+from ..lockouts import has_lockout_folder, lockout_file, make_lockout_folder, said_in
 from ..operators import load_roster
 from ..picture import make_picture, write_picture
 from ..policy import load_policy
 from ..printable import printable
+from ..remote_conditions import check_remote_conditions
 from ..suspended import applying
 from ..wake import Listener
 from .carry_out import carry_out
@@ -36,7 +38,7 @@ from .heartbeat import Heartbeat
 from .lock import GateLock
 from .lookout import Lookout
 from .passage import Passage, Post
-from .recovery import recover, recover_in_flight
+from .recovery import end_due, recover, recover_in_flight
 from .reverts import note_seen_back, set_reverts_due
 from .scans import Scans
 from .troubles import Troubles
@@ -58,7 +60,7 @@ async def take_post(
     """Takes the site's gate: its lock, its ledger, and what an earlier gate left behind.
 
     Raises:
-        ConfigError: The policy or the operators are wrong.
+        ConfigError: The policy, the operators or a `remote_when` are wrong.
         GuardrailError: Another gate is running.
         LedgerError: The ledger cannot be used, or is not the one that was anchored.
         NotConnected: The password of an account to write with cannot be had.
@@ -67,6 +69,7 @@ async def take_post(
     across = cross_limits(site, policy)
     load_roster(site)
     check_accounts(site)
+    check_remote_conditions(site)
     was_there = has_lockout_folder(site.state)
     try:
         make_lockout_folder(site.state)
@@ -247,7 +250,8 @@ class Gate:
             scope = self._scope(name)
             if scope not in locked:
                 covered = None if scope == SITE else site.members_of(scope)
-                latch(database, scope, covered, self._post.clock())
+                said = said_in(lockout_file(site.state, name))
+                latch(database, scope, covered, self._post.clock(), said)
 
     def _scope(self, name: str) -> str:
         # What the site does not know was meant for something: all of it stops.
@@ -294,7 +298,9 @@ class Gate:
         return self._reader.latest()
 
     def _next(self) -> Passage | None:
-        if not self._due():
+        now, found = self._post.clock(), self._due()
+        self._post.deeds.find_due({each[0] for each in found}, now)
+        if not found:
             return None
         sweep(self._post.database, self._post.clock())  # what was due for too long is over
         for action_id, request_id in self._due():
@@ -302,6 +308,10 @@ class Gate:
                 record = load_exactly(self._post.database, request_id)
             except RequestDamaged as damage:
                 self._pass_by(request_id, str(damage))
+                end_due(self._post, action_id, str(damage))
+                continue
+            if record.state is not RequestState.APPROVED:
+                end_due(self._post, action_id, f"its request is {record.state}")
                 continue
             if applying(self._post.suspensions.now, record.request, self._post.site.tags):
                 continue  # the next look out ends it

@@ -15,7 +15,7 @@ from handwheel.connectors.heartbeats import LAST_COUNT
 from handwheel.connectors.session import Identity
 from handwheel.connectors.values import DataValue
 
-from ...errors import GuardrailError, LedgerError, PermitRefused
+from ...errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
 from ...requests.stamps import parse_stamp
 from ..heartbeats import heartbeat_text
 from .heartbeat_leave import (
@@ -34,6 +34,11 @@ LOOK_S = 1.0
 """The longest between two looks whether a heartbeat may go on."""
 KEEP_S = 10.0
 """Up to this interval a session is kept between two counts: many devices end an idle one."""
+HOLD_OFF_S = 5.0
+"""After it was stopped by the equipment itself: how long that must be in remote without a break.
+
+Else a switch that bounces would fill the journal, and the disk with it.
+"""
 TOLD_AFTER = 3
 
 
@@ -73,6 +78,7 @@ class Heartbeat:
         self._is_handed_over = False
         self._count = 0
         self._due_ms = 0
+        self._away_ms: int | None = None  # when it was seen last not to be in remote
         self._failures = 0
         self._troubles = Troubles()
 
@@ -97,7 +103,7 @@ class Heartbeat:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():  # it came while a frame was out
                     raise asyncio.CancelledError
-                await asyncio.sleep(self._until_next_s())
+                await self._pause()
         finally:
             with suppress(LedgerError):  # the next gate.started says it as well
                 self._stop("the gate ends")
@@ -107,18 +113,33 @@ class Heartbeat:
         """One round: stops it if it may not be, else counts if it is time and nobody writes."""
         try:
             leave = self._leave()
-            if self._post.clock().boot_ms >= self._due_ms and not self._post.turn.is_taken:
+            if self._is_due and not self._post.turn.is_taken:
                 await self._beat(leave)
         except GuardrailError as refusal:
             await self._end(str(refusal))
         except LedgerError as error:
             self._note(str(error))
 
+    async def _pause(self) -> None:
+        """Waits until it is time for the next look: at once, if only an action was in the way."""
+        if self._is_due and self._post.turn.is_taken:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._longest_s):
+                    await self._post.turn.until_free()
+        else:
+            await asyncio.sleep(self._until_next_s())
+
+    @property
+    def _is_due(self) -> bool:
+        return self._post.clock().boot_ms >= self._due_ms
+
     def _until_next_s(self) -> float:
-        every_s = self._every_ms / 1000.0
         left_s = (self._due_ms - self._post.clock().boot_ms) / 1000.0
-        longest_s = min(every_s, LOOK_S)
-        return longest_s if left_s <= 0.0 else min(left_s, longest_s)
+        return self._longest_s if left_s <= 0.0 else min(left_s, self._longest_s)
+
+    @property
+    def _longest_s(self) -> float:
+        return min(self._every_ms / 1000.0, LOOK_S)
 
     @property
     def _every_ms(self) -> int:
@@ -134,10 +155,27 @@ class Heartbeat:
         """
         leave = self._hand_over()
         check_nothing_against(self._post, self._equipment)
-        check_remote(self._post, self._equipment, self._latest())
+        self._check_remote()
         if self._running is not None and self._running.leave != leave:
             self._stop("it was handed over anew")
         return leave
+
+    def _check_remote(self) -> None:
+        """Refuses equipment that is not in remote; once it has stopped for that, for a while more.
+
+        Raises:
+            InterlockActive: It is not, or has not been for long enough.
+        """
+        now_ms = self._post.clock().boot_ms
+        try:
+            check_remote(self._post, self._equipment, self._latest())
+        except GuardrailError:
+            if self._running is not None or self._away_ms is not None:
+                self._away_ms = now_ms
+            raise
+        if self._away_ms is not None and now_ms - self._away_ms < 1000.0 * HOLD_OFF_S:
+            raise InterlockActive(f"it is in remote again for less than {HOLD_OFF_S:g} s")
+        self._away_ms = None
 
     def _hand_over(self) -> Leave:
         try:

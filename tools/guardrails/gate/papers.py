@@ -8,8 +8,9 @@ from handwheel.connectors.values import GOOD, DataValue
 from ...errors import PermitRefused, PolicyViolation
 from ...requests.stamps import parse_stamp
 from ..bench import Bench
-from ..deciding import check_card, is_unattended_allowed
+from ..deciding import check_card
 from ..decisions import Decision, Signed, verify
+from ..entitlement import is_unattended_allowed
 from ..hindrances import check_files
 from ..ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
 from ..ledger.records import DecisionRecord, RequestRecord, load_decisions

@@ -23,6 +23,7 @@ from ..ledger.transitions import ActionState
 from ..lockouts import LockoutFolder
 from ..operators import Roster
 from ..policy import Policy
+from ..sent import OwnWrites
 from .deeds import Deeds
 from .lock import GateLock
 from .suspension import Suspensions
@@ -55,8 +56,9 @@ class Post:
         people: Reads the operators afresh, for somebody may have been taken off the list.
         connector: Where read-only sessions come from.
         suspensions: For what nothing is sent now.
-        turn: Whether an action is on its way to the plant: heartbeats let it go first.
+        turn: Whether an action's frame is on its way to the plant: heartbeats let it go first.
         deeds: What this gate itself has done.
+        writes: When it has sent what to which tag, for whatever bounds how soon or how far.
         lockouts: The folder of lockouts as it was when the post was taken.
     """
 
@@ -74,6 +76,7 @@ class Post:
     turn: Turn = field(default_factory=Turn)
     open_heartbeat_door: OpenHeartbeatDoor = open_heartbeat_door
     deeds: Deeds = field(default_factory=Deeds)
+    writes: OwnWrites = field(default_factory=OwnWrites)
     lockouts: LockoutFolder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -159,9 +162,10 @@ class Passage:
         return all(self.record.record(each).state is ActionState.SKIPPED for each in before)
 
     @property
-    def is_unanswered(self) -> bool:
-        """Whether its frame has not left yet, or the device has not answered it."""
-        return self.answer is None and self.refusal is None and self.doubt is None
+    def is_on_its_way(self) -> bool:
+        """Whether its intent is on disk, and the device has not answered its frame yet."""
+        is_unanswered = self.answer is None and self.refusal is None and self.doubt is None
+        return self.intent is not None and is_unanswered
 
     @property
     def is_into_a_safe_state(self) -> bool:

@@ -15,6 +15,7 @@ from ...conditions.truth import Truth
 from ...errors import InterlockActive, PermitRefused, PolicyViolation
 from ...requests.request import Expected
 from ..across import cross_tags
+from .effects import tags_of_effects
 from .passage import Passage
 from .standing import check_pace
 
@@ -42,6 +43,7 @@ async def plant_is_ready(passage: Passage) -> None:
             *(each.tag for each in action.expected),
             *(name for each in requirements for name in each.tags),
             *cross_tags(post.across, passage.tag),
+            *_effect_tags(passage),
         },
     )
     for expected in action.expected:
@@ -65,6 +67,16 @@ async def same_bytes(passage: Passage) -> None:
     is_same = repr(encoded.value) == repr(action.value)  # 1, 1.0, true and -0.0 are different
     if encoded.wire.hex() != action.wire or not is_same:
         raise PermitRefused("encoding it now gives other bytes than those that were approved")
+
+
+def _effect_tags(passage: Passage) -> set[str]:
+    """Returns what the door can read of the effects: whether they are there before the frame.
+
+    No other device is asked for them: they hinder nothing.
+    """
+    post, connection = passage.post, passage.action.connection
+    names = tags_of_effects(post, (each.text for each in passage.action.effects))
+    return {name for name in names if post.site.tags[name].connection == connection}
 
 
 def _requirements(passage: Passage) -> list[Condition]:

@@ -60,6 +60,15 @@ async def recover_in_flight(post: Post) -> None:
         await _recover_action(post, record, action_id, ActionState(state))
 
 
+def end_due(post: Post, action_id: str, reason: str) -> None:
+    """Ends a due action that cannot be taken up, whatever comes: it must not hold up others.
+
+    Only somebody who writes into the ledger leaves such a one, and no sweep may find it.
+    """
+    with post.database.transaction(post.clock()) as transaction:
+        move_action(transaction, action_id, ActionState.DUE, ActionState.INVALIDATED, reason)
+
+
 def _pass_by(post: Post, action_id: str, state: ActionState, damage: RequestDamaged) -> None:
     """Ends an action of which nobody knows what it was, so that the others can go on."""
     _logger.error("passing by %s: %s", printable(action_id), damage)

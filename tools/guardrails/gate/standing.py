@@ -27,5 +27,6 @@ def check_pace(passage: Passage, before: Value | None) -> None:
 def _case(passage: Passage) -> Case:
     post = passage.post
     return Case(
-        post.site, post.database, post.policy, passage.record.request, passage.action, post.clock()
-    )
+        post.site, post.database, post.policy, passage.record.request, passage.action,
+        post.clock(), post.writes,
+    )  # fmt: skip

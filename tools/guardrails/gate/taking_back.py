@@ -59,12 +59,9 @@ def _sent(passage: Passage, intents: Mapping[str, int]) -> set[str]:
 
 
 def _check_lease(passage: Passage) -> None:
-    """Refuses a person's recovery without a lease, and one that takes back what was not sent."""
+    """Refuses to take back what was not sent; a person's recovery without a lease cannot be."""
     record = passage.record
-    name = record.request.request_id
-    if record.request.lease is None:
-        raise PermitRefused("only a run's request, or one with a lease, has recovery")
-    rows = passage.post.database.all(_INTENTS_OF_REQUEST, name)
+    rows = passage.post.database.all(_INTENTS_OF_REQUEST, record.request.request_id)
     intents = {row[0]: row[1] for row in rows}
     _check_undo(passage.action, [record], _sent(passage, intents), intents)
 

@@ -6,7 +6,10 @@ _logger = logging.getLogger(__name__)
 
 
 class Troubles:
-    """What holds the gate up now, each thing by its name."""
+    """What holds the gate up now, each thing by its name; what goes on again is forgotten.
+
+    A damaged request stays so: its name is kept, a small part of what the ledger holds of it.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
@@ -20,8 +23,9 @@ class Troubles:
         """
         if trouble == self._known.get(name, ""):
             return
-        self._known[name] = trouble
         if trouble:
+            self._known[name] = trouble
             _logger.error("%s: %s", name, trouble)
         else:
+            del self._known[name]
             _logger.warning("%s: goes on", name)

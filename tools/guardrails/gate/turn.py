@@ -1,29 +1,28 @@
-"""Whose turn it is to write: an action's from its claim until its device has answered."""
+"""Whose turn it is to write: an action's from its intent until its device has answered."""
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+import asyncio
 
 
 class Turn:
-    """Lets heartbeats see that an action is on its way; nobody ever waits for it."""
+    """Lets heartbeats see that an action's frame is on its way; no action ever waits for it."""
 
     def __init__(self) -> None:
-        self._is_unanswered: Callable[[], bool] | None = None
+        self._free = asyncio.Event()
+        self._free.set()
 
     @property
     def is_taken(self) -> bool:
-        """Whether an action is on its way to the plant."""
-        return self._is_unanswered is not None and self._is_unanswered()
+        """Whether the frame of an action may be under way to its device."""
+        return not self._free.is_set()
 
-    @contextmanager
-    def taken(self, is_unanswered: Callable[[], bool]) -> Generator[None]:
-        """Takes the turn for one action.
+    def take(self) -> None:
+        """Takes the turn for an action, which gives it back whatever comes of it."""
+        self._free.clear()
 
-        Args:
-            is_unanswered: Whether its device has yet to answer; after that the action only reads.
-        """
-        self._is_unanswered = is_unanswered
-        try:
-            yield
-        finally:
-            self._is_unanswered = None
+    def give_back(self) -> None:
+        """Gives the turn back; a second time changes nothing."""
+        self._free.set()
+
+    async def until_free(self) -> None:
+        """Returns as soon as it is nobody's turn; another action may take it right after."""
+        await self._free.wait()

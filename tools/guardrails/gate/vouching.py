@@ -52,9 +52,15 @@ def check_own(post: Post, record: RequestRecord, besides: str = "") -> None:
 
 
 def has_broken(post: Post, record: RequestRecord) -> bool:
-    """Whether this gate itself has found that a command of a request comes to nothing."""
-    names = (each.action_id for each in record.request.commands)
-    return any(post.deeds.state_of(name) in _FAILED for name in names)
+    """Whether this gate itself has found that a command of a request comes to nothing.
+
+    Or has set it due and could not take it up in time: whoever has ended that, for each process
+    may, this gate would have. A row that says it was due, or for how long, is not enough.
+    """
+    names, now = [each.action_id for each in record.request.commands], post.clock()
+    return any(
+        post.deeds.state_of(name) in _FAILED or post.deeds.was_left(name, now) for name in names
+    )
 
 
 def written_at(post: Post, record: RequestRecord) -> Instant | None:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from ...requests.canonical import parse_canonical
 from ...requests.request import Expectation, parse_request
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.stamps import Instant
 from .database import Transaction
 from .reverts import Reader
 
@@ -17,12 +16,12 @@ _WATCHED = (
     "JOIN action USING (request_id) WHERE request.state IN "
     "('APPROVED', 'CLOSED', 'REVOKED', 'SUPERSEDED', 'INVALIDATED') "
     """AND instr(text, '"effects":[{') > 0 AND action.state = 'VERIFIED' """
-    "AND action.kind = 'command' AND (SELECT count(*) FROM effect WHERE action_id = "
+    "AND action.kind = 'command' AND EXISTS (SELECT 1 FROM journal WHERE subject = action_id "
+    "AND journal.kind = 'action.VERIFIED') AND (SELECT count(*) FROM effect WHERE action_id = "
     "action.action_id) < CASE WHEN json_valid(text) THEN "
     "json_array_length(text, '$.commands[' || position || '].effects') END"
 )
 _RECENT = " AND sent_boot_id = ? AND sent_boot_ms >= ?"
-_VERIFIED = "SELECT text FROM journal WHERE subject = ? AND kind = 'action.VERIFIED'"
 _NUMBERS = "SELECT number FROM effect WHERE action_id = ?"
 
 
@@ -32,13 +31,11 @@ class Watched:
 
     Attributes:
         number: Its place among those of its action, from 1.
-        verified: When the action was verified; its time counts from then.
     """
 
     action_id: str
     number: int
     expectation: Expectation
-    verified: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +89,22 @@ def watched_effects(reader: Reader, since: Instant | None = None) -> list[Watche
     )
     for action_id, text in rows:
         judged = {row[0] for row in reader.all(_NUMBERS, action_id)}
-        told = reader.all(_VERIFIED, action_id)
-        if not told:
-            continue  # forged: the journal does not know of it
-        verified = _moment(told[0][0])
         found += [
-            Watched(action_id, number, each, verified)
+            Watched(action_id, number, each)
             for number, each in enumerate(_expected(text, action_id), start=1)
             if number not in judged
         ]
     return found
 
 
-def record_effect(transaction: Transaction, effect: Effect, after_s: float | None) -> bool:
+def record_effect(
+    transaction: Transaction, effect: Effect, after_s: float | None, *, was_so: bool = False
+) -> bool:
     """Records a verdict.
 
     Args:
         after_s: The seconds since the action was verified; `None` if nobody can tell.
+        was_so: Whether it was seen to be true before the frame left.
 
     Returns:
         False if there is one already; nothing is recorded then.
@@ -130,6 +126,8 @@ def record_effect(transaction: Transaction, effect: Effect, after_s: float | Non
     }
     if after_s is not None:
         body["after_s"] = after_s
+    if was_so:
+        body["was_so"] = True
     transaction.record(f"effect.{verdict}", effect.action_id, body)
     return True
 
@@ -151,9 +149,3 @@ def _expected(text: str, action_id: str) -> tuple[Expectation, ...]:
     except ValueError:
         return ()  # damaged: nobody can tell what was expected
     return next((each.effects for each in request.commands if each.action_id == action_id), ())
-
-
-@lru_cache(maxsize=256)
-def _moment(text: str) -> Instant:
-    fields = parse_canonical(text)
-    return Instant(parse_stamp(fields["at"]), fields["boot_id"], round(fields["boot_s"] * 1000.0))

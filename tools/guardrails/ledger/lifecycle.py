@@ -135,19 +135,23 @@ def move_action(
     transaction.record(f"action.{to}", action_id, body | (details or {}))
 
 
-def set_next_due(transaction: Transaction, request_id: str) -> None:
+def set_next_due(transaction: Transaction, request_id: str) -> str:
     """Sets a request's next command due, or closes the request after its last.
 
     With a lease it stays approved: what it wrote is to be taken back.
+
+    Returns:
+        The id of what is due now; empty if nothing is.
     """
     for action_id, state in _actions(transaction, request_id, kind="command"):
         if state is ActionState.PLANNED:
             move_action(transaction, action_id, state, ActionState.DUE, "it is its turn")
-            return
+            return action_id
         if state is not ActionState.VERIFIED:
-            return
+            return ""
     if not is_leased(transaction, request_id):
         move_request(transaction, request_id, RequestState.CLOSED, "every command is verified")
+    return ""
 
 
 def end_after_failure(
@@ -247,6 +251,11 @@ def sweep(database: Database, now: Instant) -> bool:
     return is_any
 
 
+def waits_too_long(due_boot_ms: int, now: Instant) -> bool:
+    """Whether nobody takes up any more what was set due then, on the boot clock."""
+    return (now.boot_ms - due_boot_ms) / 1000.0 > DUE_S
+
+
 def _end_overdue(transaction: Transaction, record: RequestRecord, now: Instant) -> None:
     if end := _overdue(record, now):
         move_request(transaction, record.request.request_id, *end)
@@ -254,8 +263,7 @@ def _end_overdue(transaction: Transaction, record: RequestRecord, now: Instant) 
     reason = f"no gate took it up within {DUE_S:g} s"
     unclaimed = _unclaimed(record, now)
     for action_id in unclaimed:
-        to = ActionState.INVALIDATED
-        move_action(transaction, action_id, ActionState.DUE, to, reason)
+        move_action(transaction, action_id, ActionState.DUE, ActionState.INVALIDATED, reason)
     if unclaimed:
         end_after_failure(transaction, record.request, RequestState.INVALIDATED, reason)
 
@@ -276,8 +284,7 @@ def _unclaimed(record: RequestRecord, now: Instant) -> list[str]:
     return [
         each.action_id
         for each in record.actions
-        if each.state is ActionState.DUE
-        and (now.boot_ms - (each.due_boot_ms or 0)) / 1000.0 > DUE_S
+        if each.state is ActionState.DUE and waits_too_long(each.due_boot_ms or 0, now)
     ]
 
 

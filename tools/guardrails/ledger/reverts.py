@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Protocol
 
 from ...errors import InterlockActive
-from ...requests.canonical import parse_canonical
 from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.spans import exact_span
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.stamps import Instant
 from .database import Database
 from .leases import LEASE_S, RUNS
+from .moments import moment_of
 from .transitions import ActionState
 
 States = Mapping[str, ActionState]
@@ -203,12 +203,12 @@ def written(reader: Reader, request: ActionRequest, states: States) -> Instant |
     """Returns the moment from which a lease counts: its last command was verified then.
 
     Returns:
-        `None` where none took effect.
+        `None` where none took effect; a moment that is not known where a row does not say it.
     """
     found: list[Instant] = []
     for each in request.commands:
         if states[each.action_id] in APPLIED:
-            found += [_moment(row[0]) for row in reader.all(_MOMENTS, each.action_id)]
+            found += [moment_of(row[0]) for row in reader.all(_MOMENTS, each.action_id)]
     return max(found, key=lambda each: (each.wall, each.boot_ms)) if found else None
 
 
@@ -324,9 +324,3 @@ def has_failed(request: ActionRequest, states: States) -> bool:
 @lru_cache(maxsize=256)
 def _request_of(text: str) -> ActionRequest:
     return parse_request(text)
-
-
-@lru_cache(maxsize=256)
-def _moment(text: str) -> Instant:
-    fields = parse_canonical(text)
-    return Instant(parse_stamp(fields["at"]), fields["boot_id"], round(fields["boot_s"] * 1000.0))

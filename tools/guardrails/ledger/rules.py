@@ -40,12 +40,21 @@ BEGIN SELECT RAISE(ABORT, 'a request is never deleted'); END;
 CREATE TRIGGER action_starts BEFORE INSERT ON action WHEN NEW.state IS NOT 'PLANNED'
 BEGIN SELECT RAISE(ABORT, 'an action starts as PLANNED'); END;
 
+CREATE TRIGGER action_starts_unsent AFTER INSERT ON action -- after what replaces none
+WHEN NEW.sent_at IS NOT NULL OR NEW.sent_boot_id IS NOT NULL OR NEW.sent_boot_ms IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'an action starts unsent'); END;
+
 CREATE TRIGGER action_is_fixed BEFORE UPDATE ON action
 WHEN NEW.rowid IS NOT OLD.rowid
   OR NEW.action_id IS NOT OLD.action_id OR NEW.request_id IS NOT OLD.request_id
   OR NEW.position IS NOT OLD.position OR NEW.kind IS NOT OLD.kind
   OR NEW.equipment IS NOT OLD.equipment OR NEW.tag IS NOT OLD.tag
 BEGIN SELECT RAISE(ABORT, 'an action never changes'); END;
+
+CREATE TRIGGER action_was_sent_when_it_was BEFORE UPDATE ON action
+WHEN NEW.state IS NOT 'SENDING' AND (NEW.sent_at IS NOT OLD.sent_at
+  OR NEW.sent_boot_id IS NOT OLD.sent_boot_id OR NEW.sent_boot_ms IS NOT OLD.sent_boot_ms)
+BEGIN SELECT RAISE(ABORT, 'when an action was sent never changes'); END;
 
 CREATE TRIGGER action_moves BEFORE UPDATE ON action
 WHEN NOT EXISTS (SELECT 1 FROM legal_transition

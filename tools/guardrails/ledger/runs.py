@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from secrets import choice
-from typing import Any
+from typing import Any, cast
 
+from ...errors import LedgerError
 from ...requests.canonical import parse_canonical
 from ...requests.stamps import Instant
 from .database import Database, Transaction
@@ -125,16 +126,30 @@ def load_rows(database: Database, run_id: str) -> list[RunRow]:
     """Returns everything that the journal tells of a run, orders included.
 
     Raises:
-        LedgerError: It cannot be read.
+        LedgerError: It cannot be read, or a row is none of a run's: nobody can tell then where
+            the run stands.
     """
     rows = database.all("SELECT seq, text FROM journal WHERE subject = ? ORDER BY seq", run_id)
     found: list[RunRow] = []
     for seq, text in rows:
-        fields = parse_canonical(text)
-        kind = str(fields["kind"])
-        if kind.startswith(PREFIX):
-            found.append(RunRow(seq, kind.removeprefix(PREFIX), fields["at"], fields["body"]))
+        try:
+            fields = parse_canonical(text)
+            kind: object = fields["kind"]
+            if isinstance(kind, str) and not kind.startswith(PREFIX):
+                continue
+            at, body = fields["at"], fields["body"]
+        except (LookupError, TypeError, ValueError):
+            raise _damaged(run_id, seq) from None
+        if not (isinstance(kind, str) and isinstance(at, str) and isinstance(body, dict)):
+            raise _damaged(run_id, seq)
+        found.append(RunRow(seq, kind.removeprefix(PREFIX), at, cast("dict[str, Any]", body)))
     return found
+
+
+def _damaged(run_id: str, seq: int) -> LedgerError:
+    return LedgerError(
+        f"run {run_id} is damaged: row {seq} of the journal is not written as it must be"
+    )
 
 
 def load_runs(database: Database, *, only_open: bool = False) -> list[RunEntry]:

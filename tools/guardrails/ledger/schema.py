@@ -8,7 +8,7 @@ from .rules import TRIGGERS
 from .tables import TABLES
 from .transitions import legal_rows
 
-VERSION = 5
+VERSION = 6
 APPLICATION_ID = 0x48574C31  # "HWL1"
 
 _APPEND_ONLY = """

@@ -16,6 +16,8 @@ CREATE TABLE journal(
     subject TEXT NOT NULL GENERATED ALWAYS AS (json_extract(text, '$.subject')) VIRTUAL
 ) STRICT;
 CREATE INDEX journal_subject ON journal(subject);
+CREATE INDEX journal_unsettled ON journal(kind, subject)
+    WHERE kind IN ('action.MISMATCH', 'action.UNKNOWN');
 
 CREATE TABLE request(
     request_id TEXT PRIMARY KEY,
@@ -55,7 +57,7 @@ CREATE TABLE action(
 ) STRICT;
 CREATE UNIQUE INDEX one_action_in_flight ON action(in_flight);
 CREATE INDEX action_state ON action(state);
-CREATE INDEX action_tag ON action(tag);
+CREATE INDEX action_sent ON action(tag, sent_boot_id, sent_boot_ms);
 
 CREATE TABLE intent(
     action_id TEXT PRIMARY KEY REFERENCES action(action_id),

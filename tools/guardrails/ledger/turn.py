@@ -1,5 +1,7 @@
 """Whose turn it is: the commands of a request come one after the other."""
 
+from itertools import takewhile
+
 from ...errors import PermitRefused
 from .records import RequestRecord
 from .reverts import to_take_back
@@ -26,9 +28,7 @@ def check_turn(record: RequestRecord, action_id: str) -> None:
             _check_revert(record, action_id)
         return
     done = _DONE_OF_RUN if request.run else _DONE
-    for each in request.commands:
-        if each.action_id == action_id:
-            break
+    for each in takewhile(lambda each: each.action_id != action_id, request.commands):
         if record.record(each.action_id).state not in done:
             raise PermitRefused(f"{each.action_id} comes before it and is not done")
     for each in request.recovery:
