@@ -14,11 +14,13 @@ from handwheel.tools.guardrails.ledger.runs import (
     record_event,
 )
 from handwheel.tools.guardrails.orders import RunOrder, load_orders
+from handwheel.tools.guardrails.printable import printable
 from handwheel.tools.requests.stamps import Instant
 
 from .run import CLOSED, Event, EventKind, IllegalEvent, Run, apply, fold
 
 _ORDERED = "ordered"
+_LONG = 200  # characters
 
 
 class RunLog:
@@ -94,8 +96,11 @@ def load_run(database: Database, run_id: str) -> Run:
     rows = load_rows(database, run_id)
     try:
         return fold(_event(row) for row in rows if row.kind != _ORDERED)
-    except (IllegalEvent, ValueError, KeyError) as error:
+    except IllegalEvent as error:
         raise LedgerError(f"run {run_id} is damaged: {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        words = printable(f"{type(error).__name__}: {error}", _LONG)
+        raise LedgerError(f"run {run_id} is damaged: {words}") from None
 
 
 def _event(row: RunRow) -> Event:

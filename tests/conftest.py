@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from . import twins
+
 # A deadline for each example would measure how busy the machine is.
 settings.register_profile("handwheel", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=5000)
@@ -79,6 +81,14 @@ def no_lost_exception() -> Generator[None]:
     gc.collect()
     logger.removeHandler(errors)
     assert errors.texts == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    twins.note(item)
+    yield
+    still = twins.lacking(item, nextitem)
+    assert still == [], "tries a way in, and none of its cases ended with a frame at the plant"
 
 
 def pytest_xdist_auto_num_workers() -> int | None:

@@ -150,11 +150,18 @@ async def test_an_interrupt_that_does_not_pause_lets_nothing_pass(
 
 
 @pytest.mark.way_in("A9")
+@pytest.mark.parametrize("is_rejected", [True, False])
 @pytest.mark.parametrize("name", ["resume with true", "goto follow", "two resumers"])
-async def test_what_was_rejected_is_not_resumed(room: AgentsRoom, name: str) -> None:
+async def test_what_was_rejected_is_not_resumed(
+    room: AgentsRoom, name: str, *, is_rejected: bool
+) -> None:
     await room.reach_request(1)
-    room.say("reject")
+    room.say("reject" if is_rejected else "approve")
     await _attack(room, ATTACKS[name])
+    if not is_rejected:
+        assert (room.frames, len(room.due()), len(room.requests())) == ([START_B], 1, 1)
+        assert _moves(room)[-1] == "enough people have signed"
+        return
     assert forge_approvals(room.site.state / "ledger.db", room.clock.now()) is False
     assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
     assert (room.run.state, room.request(1).state) == ("STOPPED", "REJECTED")

@@ -13,7 +13,8 @@ from .frames import START_B
 from .room import AgentsRoom
 
 LISTED = "write: {standby.run_cmd: true}"
-MISTYPED = {
+WRITTEN = {
+    "as it is listed": (LISTED, ""),
     "an attribute of nobody": ("write: {standby.run_cmdd: true}", "run_cmdd"),
     "a pump of nobody": ("write: {P-101C.run_cmd: true}", "P-101C"),
     "a safety tag": ("write: {I-01.active: false}", "I-01.active"),
@@ -21,25 +22,23 @@ MISTYPED = {
 
 
 @pytest.mark.way_in("A10")
-@pytest.mark.parametrize("name", MISTYPED)
+@pytest.mark.parametrize("name", WRITTEN)
 async def test_a_playbook_with_a_tag_that_is_not_listed_files_nothing(
     idle: AgentsRoom, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    written, told = MISTYPED[name]
+    written, told = WRITTEN[name]
     start_with(idle, written)
-    assert idle.library == []
     said = capsys.readouterr().err
+    if written == LISTED:  # it is asked for, and moves the pump
+        await idle.start_agents()
+        await idle.approved(1)
+        assert (idle.frames, said) == ([START_B], "")
+        return
+    assert idle.library == []
     assert all("left out" in line and told in line for line in said.splitlines()), said
     await idle.start_agents()
     await idle.scan(90)
     assert (idle.runs(), idle.requests(), idle.frames) == ([], [], [])
-
-
-async def test_the_same_as_it_is_listed_is_asked_for_and_moves_the_pump(idle: AgentsRoom) -> None:
-    start_with(idle, LISTED)
-    await idle.start_agents()
-    await idle.approved(1)
-    assert idle.frames == [START_B]
 
 
 def start_with(room: AgentsRoom, written: str) -> None:

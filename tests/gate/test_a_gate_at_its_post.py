@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate.gate import take_post
@@ -42,6 +43,15 @@ async def test_a_lockout_ends_what_it_covers_and_is_latched_under_the_sites_name
         record = room.desk.record(request.request_id)
         told = ("INVALIDATED", f"lockout of {scope}") if place in ended else ("PENDING", ALLOWED)
         assert (record.state, record.reason) == told, place
+
+
+async def test_what_a_lockout_said_of_itself_is_kept(room: Watched) -> None:
+    """The release deletes the file; who set it is what its file says, for which nobody vouches."""
+    room.desk.lock_out("P-101A")
+    (room.site.state / "lockout" / "P-101A").write_text("anna 2026-11-25T08:50:25.000Z pid 7\n")
+    room.watch()
+    latched = room.rows("lockout.latched")
+    assert [row["said"] for row in latched] == ["anna 2026-11-25T08:50:25.000Z pid 7"]
 
 
 async def test_what_was_filed_first_is_carried_out_first(room: Watched) -> None:
@@ -131,3 +141,35 @@ async def test_a_gate_that_finds_no_folder_of_lockouts_locks_the_site_out(
     assert picture.locked == (["site"] if folder == "gone" else [])
     assert ("then: handwheel release" in caplog.text) == (folder == "gone")
     assert (tmp_path / "lockout").is_dir()
+
+
+async def test_a_gate_that_cannot_make_its_folder_of_lockouts_takes_no_post(
+    paper_site: Site, tmp_path: Path
+) -> None:
+    """Without it nobody could lock anything out."""
+    site, file = replace(paper_site, state=tmp_path), tmp_path / "lockout"
+    file.write_text("in its place")
+    with pytest.raises(LedgerError, match=f"^{tmp_path}: File exists$"):
+        await take_post(site).__aenter__()
+    assert names_in(tmp_path) == ["lockout"]  # neither lock nor ledger
+    file.unlink()
+    async with take_post(site) as gate:
+        assert gate.epoch == 1
+
+
+async def test_a_gate_that_cannot_judge_a_remote_condition_takes_no_post(
+    paper_site: Site, tmp_path: Path
+) -> None:
+    """It would find out when the equipment is handed over, with everything else in its hands."""
+    broken = paper_site.equipment["P-101A"].model_copy(update={"remote_when": "P-101Z.mode == 1"})
+    equipment = {**paper_site.equipment, "P-101A": broken}
+    site = replace(paper_site, state=tmp_path / "state", equipment=equipment)
+    with pytest.raises(ConfigError, match=r"remote_when: .*P-101Z"):
+        await take_post(site).__aenter__()
+    assert not site.state.exists()
+    async with take_post(replace(paper_site, state=tmp_path / "state")) as gate:
+        assert gate.epoch == 1
+
+
+def names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]

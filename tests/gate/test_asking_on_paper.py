@@ -16,6 +16,7 @@ from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.requests.request import ActionRequest
 
 from .desk import Desk
+from .oracle import Told
 from .runs import Runner, command
 from .watched import SETPOINT, START, START_B, STOP, Watched
 
@@ -136,7 +137,7 @@ def test_of_two_that_come_at_once_one_sees_the_other(room: Watched) -> None:
         ((START, START_B), "gina", False),
     ],
 )
-def test_the_same_is_not_asked_again_soon(
+async def test_the_same_is_not_asked_again_soon(
     room: Watched, writes: tuple[tuple[str, Value], ...], person: str, *, is_refused: bool
 ) -> None:
     room.desk.say("reject", room.desk.propose(START), "bert")
@@ -149,10 +150,16 @@ def test_the_same_is_not_asked_again_soon(
             room.desk.propose(*writes, person=person)
         room.clock.set(-3600.0)
         room.clock.forward(590.0)
-    room.desk.propose(*writes, person=person)
+    request = room.desk.propose(*writes, person=person)
     assert _waiting(room) == 1
     assert [body["why"] for _, body in _refusals(room)] == ["rejected"] * is_refused
     assert room.plant.frames == []
+    room.desk.approve(request, "bert")
+    room.oracle.told[request.request_id] = Told(request, {"bert": room.clock.now()})
+    for _ in writes:
+        await room.act()
+    assert room.desk.states(request) == ["VERIFIED"] * len(writes)
+    assert len(room.plant.frames) == len(writes)
 
 
 @pytest.mark.parametrize(

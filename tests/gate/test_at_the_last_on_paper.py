@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,24 @@ async def test_a_value_that_became_stale_is_no_value(
     assert (state, frames) == ("INVALIDATED", 0)
     assert tag in reason
     assert (await stands(room, room.approved(START)))[::2] == ("VERIFIED", 1)
+
+
+@pytest.mark.parametrize(("takes_s", "is_too_old"), [(1.5, False), (2.1, True)])
+async def test_a_look_is_as_old_as_its_beginning(
+    room: Watched, takes_s: float, *, is_too_old: bool
+) -> None:
+    """The device takes long to answer: what it says may have been so when it was asked."""
+    room.approved(START)
+    room.fuse.arm(0)
+    await room.act()
+    asked = room.fuse.points.index("fresh look") + 1
+    request = room.approved(START_B)
+    room.fuse.arm(asked, partial(room.clock.forward, takes_s))
+    await room.act()
+    assert room.desk.states(request) == ["REFUSED" if is_too_old else "VERIFIED"]
+    assert (room.reason(request) == "the look at the plant is too old") is is_too_old
+    assert [each["sent"] for each in room.rows("action.REFUSED")] == [False] * is_too_old
+    assert len(room.plant.frames) == 1 + (not is_too_old)
 
 
 Case = tuple[tuple[str, Value], str]

@@ -1,5 +1,6 @@
 """Rows that nobody can place: nothing of them is sent, and every other request goes on."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,7 +8,11 @@ from contextlib import closing
 import pytest
 
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.requests.request import Lease
+from handwheel.tools.requests.terms import Terms
 
+from .forgery import write_text
+from .runs import START_BACK, Runner, command, recovery, wires
 from .watched import SETPOINT, START, START_B, Watched
 
 NEW = (
@@ -140,3 +145,47 @@ async def test_a_request_under_anothers_name_is_damaged_and_holds_up_no_other(
     await room.act()
     assert "request R-Z is damaged: its text is another request's" in caplog.text
     await others_go_on(room)
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+async def test_nothing_is_taken_back_of_a_run_that_nobody_can_read_whole(
+    runner: Runner, *, is_damaged: bool
+) -> None:
+    """What an earlier request of the run has taken back may stand in what was damaged."""
+    room, site = runner.room, runner.room.site
+    first = runner.approved(runner.segment(recovery=()))
+    await runner.carry_out(first, "c1")
+    undo = recovery(site, START_BACK, f"{first.request_id}/c1", expects=True)
+    later = runner.segment(
+        proposal_key="another segment 2", commands=(command(site, SETPOINT),), recovery=(undo,)
+    )
+    request = runner.approved(later)
+    if is_damaged:
+        write_text(room.site.state, first.request_id, first.text.replace("request/1", "request/0"))
+    await runner.carry_out(request, "r1")
+    assert runner.states(request) == f"CANCELLED {'INVALIDATED' if is_damaged else 'VERIFIED'}"
+    told = f"nobody can tell what it takes back: request {first.request_id} is damaged"
+    assert runner.reason(request, "r1").startswith(told) is is_damaged
+    assert runner.frames == [*wires(first, "c1"), *wires(request, "r1")][: 2 - is_damaged]
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+async def test_nothing_is_taken_back_of_a_persons_request_that_has_lost_its_lease(
+    room: Watched, shell: sqlite3.Connection, caplog: pytest.LogCaptureFixture, *, is_lost: bool
+) -> None:
+    """Else its way back would be bound to no time: without a lease it is no request at all."""
+    request = room.approved(SETPOINT, terms=Terms(Lease(for_s=60.0)))
+    await room.act()
+    room.clock.forward(60.0)
+    room.force_due(f"{request.request_id}/r1")
+    if is_lost:
+        text, times = re.subn(r'"lease":{"for_s":{"f64":"\w+"}},', "", request.text)
+        assert times == 1
+        write_text(room.site.state, request.request_id, text)
+    await room.act()
+    found = shell.execute("SELECT state FROM action WHERE kind = 'recovery'").fetchone()
+    assert (found == ("VERIFIED",)) is not is_lost
+    assert (f"request {request.request_id} is damaged: " in caplog.text) is is_lost
+    assert ("a person's request has recovery only with a lease" in caplog.text) is is_lost
+    sent = [frame.wire.hex() for frame in room.plant.frames]
+    assert sent == wires(request, *(("c1",) if is_lost else ("c1", "r1")))

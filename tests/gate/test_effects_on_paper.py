@@ -3,6 +3,7 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
@@ -10,8 +11,11 @@ from handwheel.tools.conditions.errors import ConditionError
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.gate import effects
 from handwheel.tools.guardrails.gate.effects import give_up_effects
+from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.reverts import open_writes
+from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.request import ActionRequest, Lease
+from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.requests.terms import Terms, parse_expectation
 
 from .runs import wires
@@ -58,6 +62,55 @@ async def test_what_is_expected_is_looked_for_and_told_once(
     assert [each for each in room.faults() if f"effect 2 of {name}" in each]
 
 
+@pytest.mark.parametrize("was_kpa", [340.0, 360.0], ids=["came", "was there"])
+async def test_what_was_so_before_the_frame_is_told_as_such(room: Watched, was_kpa: float) -> None:
+    room.plant.values["PT-102.pv"] = was_kpa
+    await expecting(room)
+    room.plant.values["PT-102.pv"] = 360.0
+    room.watch()
+    found = rows(room, "effect.CAME")
+    assert [each.get("was_so") for each in found] == [True if was_kpa > 350.0 else None]
+
+
+def tell_of_a_verification(room: Watched, request: ActionRequest) -> None:
+    """A row that says of the command that it is verified, though not when, and one of long ago."""
+    now, name = room.clock.now(), f"{request.request_id}/c1"
+    past = Instant(now.wall - timedelta(hours=2), now.boot_id, now.boot_ms - 7_200_000)
+    with Database(room.site.state, room.site.id) as ledger, ledger.transaction(past) as forger:
+        forger.record("action.VERIFIED", name, {})
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        seq, prev = shell.execute("SELECT max(seq), hash FROM journal").fetchone()
+        row: dict[str, object] = {
+            "seq": seq + 1,
+            "prev": prev,
+            "kind": "action.VERIFIED",
+            "subject": name,
+            "body": {},
+        }
+        text = canonical(row)
+        shell.execute(
+            "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)",
+            (seq + 1, digest("journal", text), text),
+        )
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["attack", "twin"])
+async def test_a_row_of_a_verification_moves_no_verdict(room: Watched, *, is_told: bool) -> None:
+    request = room.approved(SETPOINT, terms=Terms(effects=(parse_expectation(EFFECT),)))
+    if is_told:
+        tell_of_a_verification(room, request)
+    await room.act()
+    room.watch()
+    room.clock.forward(60.0)
+    room.plant.values["PT-102.pv"] = 355.0
+    room.watch()
+    assert [each["after_s"] for each in rows(room, "effect.CAME")] == [60.0]
+    await expecting_another(room)
+    room.kill_gate()
+    await room.start_gate()
+    assert len(rows(room, "effect.UNKNOWN")) == 1
+
+
 @pytest.mark.parametrize("what", ["restart", "clock"])
 async def test_an_effect_that_nobody_has_seen_is_unknown(room: Watched, what: str) -> None:
     await expecting(room)
@@ -72,6 +125,13 @@ async def test_an_effect_that_nobody_has_seen_is_unknown(room: Watched, what: st
     give_up_effects(room.post)
     assert len(rows(room, "effect.UNKNOWN")) == 1
     assert rows(room, "effect.CAME") == []
+
+
+async def expecting_another(room: Watched) -> None:
+    """An expectation is open when the gate ends."""
+    room.plant.values |= {"PIC-102.sp": 350.0, "PT-102.pv": 340.0}
+    room.clock.forward(60.0)
+    await expecting(room)
 
 
 async def test_an_effect_whose_tags_do_not_read_well_is_unknown(room: Watched) -> None:

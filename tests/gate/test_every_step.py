@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from handwheel.connectors.actuation.writer import Refusal
 from handwheel.tools.guardrails.gate import steps
 from handwheel.tools.guardrails.gate.carry_out import carry_out
 from handwheel.tools.guardrails.gate.passage import Passage, Step
 from handwheel.tools.guardrails.ledger.transitions import ACKNOWLEDGED
 from handwheel.tools.guardrails.wake import Listener
 
-from .paper_plant import Fault
+from .paper_plant import Fault, PaperWriter
+from .test_made_up_on_paper import altered, expects
 from .watched import SETPOINT, START, START_B, Watched
 
 Change = Callable[[list[Step]], list[Step]]
@@ -136,6 +138,46 @@ async def test_what_the_device_shows_does_not_make_up_for_a_wrong_echo(
     assert ("the answer is " in room.reason(request)) == (fault == "other echo")
     assert room.reason(request) != ACKNOWLEDGED
     assert room.faults() == ()
+
+
+async def test_an_answer_that_says_no_is_kept_as_the_devices_no(
+    room: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an OPC UA server answers: with a status code, in an answer of the right form."""
+
+    def judge(*_: object) -> None:
+        raise Refusal("BadNotWritable", was_sent=True)
+
+    request = room.approved(START_B, SETPOINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(PaperWriter, "judge", judge)
+        await room.act()
+    assert room.desk.states(request) == ["REFUSED", "CANCELLED"]
+    assert "refused by the device: BadNotWritable" in room.reason(request)
+    assert [each["sent"] for each in room.rows("action.REFUSED")] == [True]
+    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    assert room.faults() == ()
+    room.plant.values["P-101B.run_cmd"] = False
+    await room.go_through(START_B)
+
+
+@pytest.mark.parametrize("tag", ["X-9.pv", "PT-102.pv"])
+async def test_the_look_at_the_plant_asks_for_no_tag_that_the_site_does_not_know(
+    room: Watched, monkeypatch: pytest.MonkeyPatch, tag: str
+) -> None:
+    """The sixth step stops what expects one; behind it stands the look itself."""
+    request = altered(room.desk.request([START])[0], expects(tag, 349.0))
+    room.desk.file(request)
+    room.oracle.note(request)
+    room.oracle.approve(request, "anna")
+    room.fuse.arm(0)
+    monkeypatch.setattr(steps, "STEPS", tuple(without(6)(list(steps.STEPS))))
+    await room.act()
+    is_known = tag == "PT-102.pv"
+    assert room.desk.states(request) == ["VERIFIED" if is_known else "INVALIDATED"]
+    assert is_known or room.reason(request) == "X-9.pv is no tag of this site"
+    assert ("fresh look" in room.fuse.points) is is_known
+    assert len(room.plant.frames) == is_known
 
 
 @pytest.mark.parametrize("is_told", [True, False])

@@ -1,7 +1,7 @@
 """A heartbeat beside actions, at devices that fail, and over the life of a gate."""
+# pyright: reportPrivateUsage=false
 
 import asyncio
-from contextlib import ExitStack
 
 import pytest
 
@@ -33,11 +33,11 @@ async def test_it_lets_an_action_go_first_and_does_not_stop_for_it(room: Beating
     request = room.desk.propose(("P-101A.run_cmd", True))
     room.desk.approve(request)
     points: list[str] = []
-    room.clock.forward(1.0)  # it is due, and stays so
 
     def reach(point: str) -> None:
-        if point in {"connect", "fresh look", "frame leaves", "read"}:
+        if point in {"connect", "fresh look", "frame leaves", "frame executed", "read"}:
             points.append(point)
+            room.heartbeat._due_ms = 0  # at each of them it is time
             del room.fuse.reach  # what the heartbeat itself passes
             before = len(room.plant.frames)
             at_once(room.heartbeat.look())
@@ -50,11 +50,12 @@ async def test_it_lets_an_action_go_first_and_does_not_stop_for_it(room: Beating
     await carry_out(passage)
     del room.fuse.reach
     assert points == [
-        "connect", "fresh look", "connect", "read", "frame leaves",  # until then it keeps away
-        "connect", "beat", "read",  # while the action is read back it need not
+        "connect", "beat", "fresh look", "beat", "connect", "beat", "read", "beat",
+        "frame leaves", "frame executed",  # from the intent to the answer it keeps away
+        "connect", "beat", "read", "beat",  # while the action is read back it need not
     ]  # fmt: skip
     assert room.desk.states(request) == ["VERIFIED"]
-    assert room.counts == [0, 1]
+    assert room.counts == list(range(7))
     assert not room.faults()
 
 
@@ -153,7 +154,7 @@ async def test_a_gate_that_ends_says_so(room: BeatingRoom) -> None:
 
 async def test_after_the_last_count_comes_the_first(room: BeatingRoom) -> None:
     room.give()
-    room.heartbeat._count = 32766  # pyright: ignore[reportPrivateUsage]
+    room.heartbeat._count = 32766
     await room.pass_s(1.0, 1.0, 1.0)
     assert room.counts == [32766, 32767, 0]
     assert not room.faults()
@@ -162,11 +163,11 @@ async def test_after_the_last_count_comes_the_first(room: BeatingRoom) -> None:
 async def test_an_action_that_comes_while_the_way_is_opened(room: BeatingRoom) -> None:
     room.give()
     room.clock.forward(1.0)
-    with ExitStack() as stack:
-        room.on_open = lambda: stack.enter_context(room.post.turn.taken(lambda: True))
-        await room.heartbeat.look()
-        await room.pass_s(1.0)
-        assert room.counts == []
+    room.on_open = room.post.turn.take
+    await room.heartbeat.look()
+    await room.pass_s(1.0)
+    assert room.counts == []
+    room.post.turn.give_back()
     await room.heartbeat.look()
     assert room.counts == [0]
     assert not room.faults()

@@ -10,6 +10,7 @@ import pytest
 from handwheel.tools.errors import InvalidArguments, LedgerError
 from handwheel.tools.guardrails.authority import hand_over
 from handwheel.tools.guardrails.decisions import DecisionRefused, Reason, Signed
+from handwheel.tools.guardrails.gate.heartbeat import HOLD_OFF_S
 from handwheel.tools.guardrails.heartbeats import heartbeat_of, heartbeats_of
 from handwheel.tools.guardrails.lockouts import lockout_file
 from handwheel.tools.requests.stamps import stamp
@@ -93,7 +94,7 @@ async def test_it_begins_again_when_what_stopped_it_is_over(room: BeatingRoom) -
     switch(0)(room)
     await room.pass_s(1.0)
     switch(1)(room)
-    await room.pass_s(1.0, 1.0)
+    await room.pass_s(HOLD_OFF_S, 1.0)
     assert room.counts == [0, 1, 2, 3]
     assert [kind for kind, _ in room.told()] == ["started", "stopped", "started"]
     assert not room.faults()

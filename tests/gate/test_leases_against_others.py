@@ -104,9 +104,9 @@ async def test_a_command_that_somebody_ends_sets_off_no_way_back(room: Watched) 
     assert frames(room)[1:] == wires(twin, "c1", "c2", "r2")
 
 
-def forge_sent(room: Watched, action_id: str, *states: str) -> None:
+def forge_sent(room: Watched, action_id: str, *states: str, was: str = "PLANNED") -> None:
     with room.desk.database.transaction(room.clock.now()) as forger:
-        forge(forger, action_id, "DUE", "CLAIMED")
+        forge(forger, action_id, *(["DUE"] * (was == "PLANNED")), "CLAIMED")
         forger.change(
             "INSERT INTO intent VALUES (?, '00', (SELECT max(epoch) FROM gate), ?)",
             (action_id, forger.record("x", "x", {}).seq),

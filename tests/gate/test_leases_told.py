@@ -36,8 +36,9 @@ async def test_what_is_left_of_a_lease_is_told_until_it_is_over(room: Watched) -
     record = room.desk.record(name)
     assert notes_on_requests(database, picture_of(room), room.clock.now()) == {name: [words]}
     assert aftermath_lines(database, record, picture_of(room), room.clock.now()) == [words]
-    assert aftermath_fields(database, record, room.clock.now())["lease"] == {
-        "for_s": 7200.0, "left_s": 3600.0,
+    fields = aftermath_fields(database, record, picture_of(room), room.clock.now())
+    assert fields["lease"] == {
+        "for_s": 7200.0, "left_s": 3600.0, "kept": True,
     }  # fmt: skip
     assert is_told(database, record)
     room.clock.forward(3601.0)
@@ -62,6 +63,8 @@ async def test_without_the_gate_of_its_lease_nobody_is_promised_the_way_back(
     alive = told(read_picture(room.site.state, room.clock.now()))
     assert alive == ["in its lease, 1 h 59 min left, then by itself: PIC-102.sp → 350 kPa"]
     room.clock.forward(2.0)  # nobody has looked for six seconds
+    fields = aftermath_fields(database, record, None, room.clock.now())
+    assert fields["lease"] == {"for_s": 7200.0, "left_s": 7194.0, "kept": False}
     assert told(read_picture(room.site.state, room.clock.now())) == [
         f"in its lease, 1 h 59 min left; {none}"
     ]

@@ -180,6 +180,35 @@ async def test_what_the_journal_knows_of_is_not_sent_again(
     assert any("cannot go from VERIFIED to CLAIMED" in each for each in room.faults())
 
 
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM intent", "UPDATE intent SET wire = 'ff'", "SELECT 1"]
+)
+async def test_an_intent_that_the_ledger_holds_no_more_lets_nothing_leave(
+    room: Watched, shell: sqlite3.Connection, statement: str
+) -> None:
+    """Somebody reaches for its row between the commit and the permit."""
+    request, reach = room.approved(START_B), room.fuse.reach
+    name = request.commands[0].action_id
+
+    def reach_or_alter(point: str) -> None:
+        reach(point)
+        if point == "anchored" and shell.execute("SELECT 1 FROM intent").fetchone():
+            room.fuse.reach = reach  # type: ignore[method-assign]
+            with without_triggers(shell):
+                shell.execute(statement)
+
+    room.fuse.reach = reach_or_alter  # type: ignore[method-assign]
+    await room.act()
+    if statement == "SELECT 1":
+        assert room.desk.states(request) == ["VERIFIED"]
+        return
+    assert room.suspended == [f"the ledger does not hold the intent of {name}"]
+    await room.act()
+    assert room.desk.states(request) == ["UNKNOWN"]  # and nobody sends it once more
+    assert "nobody knows whether it was sent" in room.reason(request)
+    assert room.plant.frames == []
+
+
 @pytest.mark.way_in("F3")
 @pytest.mark.parametrize(
     "statement",
@@ -190,6 +219,7 @@ async def test_what_the_journal_knows_of_is_not_sent_again(
         "CREATE TABLE mine(a)",
         "ALTER TABLE decision ADD COLUMN mine TEXT",
         "INSERT INTO legal_transition VALUES ('action', 'VERIFIED', 'DUE')",
+        "SELECT 1",
     ],
 )
 async def test_a_ledger_whose_guards_were_altered_is_used_no_more(
@@ -203,6 +233,10 @@ async def test_a_ledger_whose_guards_were_altered_is_used_no_more(
         shell.execute(statement)
     altered = "its tables or triggers were altered"
     await room.act()
+    if statement == "SELECT 1":
+        Database(room.site.state, room.site.id).close()
+        assert (room.desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
+        return
     assert [altered in each for each in room.suspended] == [True]
     with pytest.raises(LedgerError, match=altered):
         Database(room.site.state, room.site.id)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.site import Site
-from handwheel.tools.errors import LedgerError
+from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.gate.lock import GateLock
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.picture import make_picture, read_picture, write_picture
@@ -56,6 +56,45 @@ def test_a_lock_that_another_gate_would_not_meet_is_held_no_longer(tmp_path: Pat
         (tmp_path / "gate.lock").unlink()
         assert not held.is_held()
     assert not held.is_held()
+
+
+def test_a_lock_in_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"gone/gate.lock: No such file or directory"):
+        GateLock(tmp_path / "gone").__enter__()
+    assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize(
+    ("rights", "is_ours", "is_refused"),
+    [(0o2770, False, True), (0o2770, True, False), (0o2750, False, False)],
+)
+def test_a_shared_folder_must_be_the_gates_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rights: int, is_ours: bool, is_refused: bool
+) -> None:
+    """Whoever owns it could put files of theirs in the place of the gate's."""
+    tmp_path.chmod(rights)
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me if is_ours else me + 1)
+    lock = GateLock(tmp_path)
+    if is_refused:
+        with pytest.raises(GuardrailError, match="is shared by its group and belongs to another"):
+            lock.__enter__()
+        assert list(tmp_path.iterdir()) == []
+        return
+    with lock:
+        assert lock.is_held()
+
+
+def test_a_lock_that_was_given_back_is_given_back_once(tmp_path: Path) -> None:
+    """The number of its file may be another file's by then."""
+    with GateLock(tmp_path) as lock:
+        lock.__exit__()
+        with (tmp_path / "another").open("w") as other:
+            lock.__exit__()
+            os.fstat(other.fileno())
+            assert not lock.is_held()
+    with GateLock(tmp_path) as again:
+        assert again.is_held()
 
 
 @pytest.mark.parametrize("name", ["picture.new", "picture.json"])

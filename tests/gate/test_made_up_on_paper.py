@@ -43,8 +43,8 @@ def top(**fields: Any) -> Change:
     return lambda draft: draft.update(fields)
 
 
-def expects(tag: str, value: Value) -> Change:
-    more = {"tag": tag, "value": value, "shown": "", "max_age_s": 0.1}
+def expects(tag: str, value: Value, **fields: Any) -> Change:
+    more = {"tag": tag, "value": value, "shown": "", "max_age_s": 0.1, **fields}
     return lambda draft: draft["commands"][0]["expected"].append(more)
 
 
@@ -66,6 +66,9 @@ def watch(room: Watched, request: ActionRequest, *people: str) -> None:
         (START, expects("X-9.pv", 1.0), ["anna"], "X-9.pv is expected, and no tag of this site"),
         (START, expects("PIC-102.sp", 350.0), ["anna"], ""),
         (START, expects("PIC-102.sp", 351.0), ["anna"], "PIC-102.sp reads 350 kPa;"),
+        # As a number true is 1, and so near enough to 5; but it is none.
+        (START, expects("PT-102.pv", 4.0, tolerance=12.0), ["anna"], ""),
+        (START, expects("PT-102.pv", True, tolerance=12.0), ["anna"], "PT-102.pv reads 5 kPa;"),
         # The bytes are right, and the number is none that the device can hold.
         (("PIC-102.sp", 360.1), untouched, ["anna"], ""),
         (("PIC-102.sp", 360.1), command(value=360.1, shown="360.1"), ["anna"], "gives other"),
@@ -74,6 +77,7 @@ def watch(room: Watched, request: ActionRequest, *people: str) -> None:
 async def test_what_was_made_up_moves_nothing_though_people_sign_it(
     room: Watched, write: tuple[str, Value], change: Change, people: list[str], reason: str
 ) -> None:
+    room.plant.values["PT-102.pv"] = 5.0
     request = altered(room.desk.request([write])[0], change)
     room.desk.file(request)
     room.desk.approve(request, *people)

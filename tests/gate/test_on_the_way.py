@@ -48,7 +48,9 @@ async def test_an_intent_that_is_not_anchored_is_never_sent(
     monkeypatch.undo()
     await room.act()
     assert room.desk.states(request) == ["UNKNOWN"]
+    assert "nobody knows whether it was sent" in room.reason(request)
     assert room.plant.frames == []
+    await room.go_through(START_B)
 
 
 async def test_a_request_that_is_taken_back_on_the_way_is_not_sent(room: Watched) -> None:
@@ -296,8 +298,8 @@ async def test_a_device_that_is_another_by_now_gets_nothing(room: Watched) -> No
 @pytest.mark.parametrize(
     ("present", "reason"),
     [
-        ({}, ""),
-        ({"PT-102.pv": 499.0}, ""),
+        pytest.param({}, "", marks=[MOVED, LOCAL]),
+        pytest.param({"PT-102.pv": 499.0}, "", marks=TRIPPED),
         pytest.param({"P-101A.run_cmd": True}, "reads true; false was expected", marks=MOVED),
         pytest.param({"P-101A.mode": 0}, "not true: P-101A.mode == 'remote'", marks=LOCAL),
         pytest.param({"PT-102.pv": 500.0}, "no-overpressure", marks=TRIPPED),

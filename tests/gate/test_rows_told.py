@@ -8,11 +8,15 @@ import pytest
 from handwheel.hmi.effect_words import effect_words
 from handwheel.hmi.journal_files import file_changes
 from handwheel.hmi.journal_leases import lease_in_short, note_closings
+from handwheel.hmi.journal_lines import show_row
 from handwheel.hmi.journal_paper import Paper
 from handwheel.hmi.journal_request import write_request
 from handwheel.hmi.journal_rows import row_words
+from handwheel.hmi.journal_shift import write_shift
 from handwheel.hmi.journal_signatures import Signatures
-from handwheel.hmi.journal_story import Case, Story, read_story
+from handwheel.hmi.journal_story import Case, Entry, Story, read_story
+from handwheel.tools.guardrails.ledger.effects import Effect, record_effect
+from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.terms import Terms, parse_lease
 
 from .test_leases_on_paper import in_lease, pass_time
@@ -60,6 +64,39 @@ def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) 
 def test_what_was_seen_is_told_once(observed: str, seen: str) -> None:
     words = effect_words("PT-102.pv > 900 kPa", 15.0, observed)
     assert words == f"expected PT-102.pv > 900 kPa within 15 s; seen: {seen}"
+
+
+@pytest.mark.parametrize(
+    ("was_so", "words"),
+    [
+        (True, "it was so before the write too; expected PT-102.pv > 10 kPa within 15 s; seen: x"),
+        (False, "expected PT-102.pv > 10 kPa within 15 s; seen: x"),
+    ],
+)
+async def test_a_line_says_of_what_came_that_it_was_so_before(
+    room: Watched, *, was_so: bool, words: str
+) -> None:
+    name = f"{room.desk.propose(SETPOINT).request_id}/c1"
+    effect = Effect(name, 1, "PT-102.pv > 10 kPa", 15.0, "x", "CAME")
+    with room.desk.database.transaction(room.clock.now()) as transaction:
+        assert record_effect(transaction, effect, 0.2, was_so=was_so)
+    row = list(room.desk.database.journal())[-1]
+    assert show_row(row, as_json=False).endswith(f"{name}  {words}")
+
+
+async def test_of_what_a_shift_was_not_shown_the_number_is_told(room: Watched) -> None:
+    sections: list[dict[str, object]] = [
+        {"title": "written", "lines": ["P-101A.run_cmd = true"], "more": 7},
+        {"title": "waiting", "lines": []},
+    ]
+    card = canonical({"schema": "shift/1", "since": "now", "sections": sections})
+    paper, signatures = Paper(), Signatures(room.site, room.desk.bench.roster, frozenset(), ())
+    write_shift(paper, Entry(1, "", "", "", {"card": card}), signatures)
+    assert [each.strip() for each in paper.lines[1:4]] == [
+        "written:      P-101A.run_cmd = true",
+        "and 7 more, which they were not shown",
+        "waiting:      none",
+    ]
 
 
 def _story(room: Watched) -> Story:

@@ -13,7 +13,6 @@ from handwheel.connectors.session import Session
 from handwheel.connectors.site import Site
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import GOOD, DataValue
-from handwheel.tools.guardrails.gate.lookout import LOST_S
 from handwheel.tools.guardrails.gate.scans import OVERLAP_S, Scans
 from handwheel.tools.guardrails.gate.wanted import tags_to_see_again
 
@@ -161,7 +160,7 @@ async def test_a_lost_connection_is_watched_until_it_is_well_whoever_asks(
     await gate._follow_tags()
     await turns()
     room.watch()
-    room.clock.forward(LOST_S)
+    room.clock.forward(5.0)
     room.watch()
     assert [each.scope for each in room.post.suspensions.now] == ["pkg"]
     room.desk.say("reject", request, "anna")  # nobody asks for anything any more

@@ -4,6 +4,7 @@ import pytest
 
 from handwheel.connectors.site import Site
 from handwheel.hmi import desk_commands, objecting
+from handwheel.hmi.commands import release as releasing
 from handwheel.hmi.commands import requests as commands
 from handwheel.hmi.desk_board import NO_PICTURE, DeskBoard
 from handwheel.hmi.desk_commands import DeskTools, run_typed
@@ -13,6 +14,8 @@ from handwheel.hmi.seat import KeyHolder
 from handwheel.hmi.session import SeatEvent
 from handwheel.hmi.signing import Signer
 from handwheel.hmi.stop_lines import lockout_lines
+from handwheel.tools.guardrails.ledger.stops import latch
+from handwheel.tools.guardrails.lockouts import lockout_file, said_in
 from handwheel.tools.guardrails.operators import Operator
 from handwheel.tools.guardrails.picture import write_picture
 
@@ -21,6 +24,7 @@ from .test_leases_on_paper import in_lease
 from .test_leases_told import picture_of
 from .watched import Watched
 
+SAID = r'carl"; it is signed. "pid 7\x1b[2J'
 OPEN = "PIC-102.sp = 360 kPa stays open, before it was 350 kPa"
 
 
@@ -80,6 +84,42 @@ async def test_a_lockout_is_told_with_a_gate_and_without(room: Watched) -> None:
     assert board.news(now()) == [f"no more: {NO_PICTURE}"]
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+async def test_who_releases_reads_first_what_the_file_said(
+    room: Watched,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_gone: bool,
+) -> None:
+    def open_site(_: object) -> Site:
+        return room.site
+
+    def signer(site: object, operator: Operator, file: object) -> Signer:
+        print("the passphrase is asked for")
+        return _signer(site, operator, file)
+
+    for name, instead in (
+        ("open_site", open_site), ("open_signer", signer), ("instant_now", room.clock.now),
+    ):  # fmt: skip
+        monkeypatch.setattr(releasing, name, instead)
+    room.desk.lock_out("P-101A")
+    file = lockout_file(room.site.state, "P-101A")
+    file.write_text('carl"; it is signed. "pid 7\x1b[2J\n', encoding="utf-8")
+    if is_gone:  # the ledger keeps it
+        latch(room.desk.database, "P-101A", ["P-101A"], room.clock.now(), said_in(file))
+        file.unlink()
+    releasing.command("P-101A", "boss", None, None)
+    lines = capsys.readouterr().out.splitlines()
+    assert " ".join(map(str.strip, lines[:-2])) == (
+        r"""P-101A was locked out; its file said: "carl'; it is signed. 'pid 7\x1b[2J"; anybody """
+        "can write that"
+    )
+    assert lines[-2:] == ["the passphrase is asked for", "released: P-101A"]
+    assert [each["said"] for each in room.rows("lockout.latched")] == [SAID]
+    assert room.faults() == ()
+
+
 async def test_who_takes_over_at_an_open_seat_is_its_person(room: Watched) -> None:
     database = room.desk.database
     holder = KeyHolder(room.site, database, "anna", 300.0)
@@ -96,6 +136,7 @@ async def test_who_takes_over_at_an_open_seat_is_its_person(room: Watched) -> No
         "P-101B  MAINTENANCE by anna",
         f"P-101B  OPERATOR by {os_user()}",
     ]
+    assert [each["by"] for each in room.rows("authority.taken")] == ["user", "seat", "user"]
 
 
 async def test_an_empty_reason_at_the_desk_rejects_nothing(

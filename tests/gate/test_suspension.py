@@ -3,113 +3,37 @@
 # pyright: reportPrivateUsage=false
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from handwheel.connectors.values import (
     BAD_NO_COMMUNICATION,
-    GOOD,
-    DataValue,
-    StatusCode,
+    BAD_WAITING,
+    UNCERTAIN_LAST_USABLE,
 )
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.card import make_card
 from handwheel.tools.guardrails.gate import lookout, steps
 from handwheel.tools.guardrails.gate.carry_out import carry_out
-from handwheel.tools.guardrails.gate.lookout import LOST_S, STEADY_S, Lookout
 from handwheel.tools.guardrails.gate.passage import Passage
-from handwheel.tools.guardrails.gate.scans import Scans
 from handwheel.tools.guardrails.gate.sending import last_look
 from handwheel.tools.guardrails.picture import read_picture
 from handwheel.tools.guardrails.policy_suspend import Suspend
 from handwheel.tools.requests.request import ActionRequest
 
+from .suspending import (
+    PaperConnection,
+    counting,
+    expect_ended,
+    expect_resumed,
+    read_by,
+    room_left,
+    told,
+)
 from .watched import SETPOINT, START, START_B, Watched
 
 FULL = "the disk has 100 MB left, of at least 200 MB"
-
-
-@dataclass
-class PaperConnection:
-    """A connection as its supervisor shows it."""
-
-    name: str
-    is_connected: bool = True
-    reason: str = ""
-    status: StatusCode = GOOD
-    values: Mapping[str, bool] = field(default_factory=lambda: {"PT-102.pv": True})
-
-    def latest(self) -> Mapping[str, DataValue]:
-        return {
-            name: DataValue(value, self.status, None, None, 0.0)
-            for name, value in self.values.items()
-        }
-
-
-@dataclass
-class PaperReader:
-    """What the gate reads all the time."""
-
-    connections: list[PaperConnection]
-
-    def latest(self) -> Mapping[str, DataValue]:
-        return {name: each for one in self.connections for name, each in one.latest().items()}
-
-
-def read_by(room: Watched, *connections: PaperConnection) -> None:
-    assert room.gate is not None
-    room.gate._reader = cast(Scans, PaperReader(list(connections)))
-
-
-def room_left(patch: pytest.MonkeyPatch, free: float) -> None:
-    """So many bytes are free where the state folder lies."""
-
-    def free_bytes(_: object) -> int:
-        return int(free)
-
-    patch.setattr(lookout, "free_bytes", free_bytes)
-
-
-def counting(room: Watched, rule: Suspend) -> None:
-    """The gate counts alarms by this rule."""
-    assert room.gate is not None
-    room.gate._lookout = Lookout(replace(room.post, policy=replace(room.post.policy, suspend=rule)))
-
-
-def told(room: Watched) -> list[tuple[str, str, str]]:
-    """Kind, scope and reason of what the journal has of suspensions."""
-    rows = [row.fields for row in room.desk.database.journal()]
-    kinds = {"gate.suspended", "gate.resumed"}
-    return [
-        (row["kind"], row["subject"], row["body"]["reason"]) for row in rows if row["kind"] in kinds
-    ]
-
-
-async def expect_ended(room: Watched, request: ActionRequest, scope: str, reason: str) -> None:
-    """What was approved is over, in the ledger and in the journal, and nothing was sent."""
-    await room.act()
-    words = f"actuation is suspended: {scope}: {reason}"
-    record = room.desk.record(request.request_id)
-    assert (record.state, record.reason) == ("INVALIDATED", words)
-    assert room.desk.states(request) == ["INVALIDATED"]
-    assert told(room)[-1] == ("gate.suspended", scope, reason)
-    assert room.plant.frames == []
-
-
-async def expect_resumed(room: Watched, request: ActionRequest, scope: str, reason: str) -> None:
-    """The end resumes nothing by itself; what is asked for afterwards goes through."""
-    await room.act()
-    assert told(room)[-1] == ("gate.resumed", scope, reason)
-    assert room.desk.states(request) == ["INVALIDATED"]
-    assert room.plant.frames == []
-    again = room.approved()
-    room.watch()
-    await room.act()
-    assert room.desk.states(again) == ["VERIFIED"]
-    assert len(room.plant.frames) == 1
-    assert room.faults() == ()
 
 
 async def test_a_full_disk(room: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +73,7 @@ async def test_a_clock_that_was_set(room: Watched) -> None:
     room.watch()
     assert room.desk.states(request) == ["INVALIDATED"]
     assert room.reason(request) == "the wall clock was set"
-    room.clock.forward(STEADY_S - 1.0)
+    room.clock.forward(9.9)
     early = room.approved()
     room.watch()
     await expect_ended(room, early, "site", reason)
@@ -157,7 +81,7 @@ async def test_a_clock_that_was_set(room: Watched) -> None:
     room.clock.forward(2.0)
     room.watch()
     assert room.post.suspensions.now
-    room.clock.forward(STEADY_S)
+    room.clock.forward(10.0)
     room.watch()
     await expect_resumed(room, early, "site", reason)
 
@@ -166,6 +90,11 @@ LOST: Mapping[str, tuple[PaperConnection, str]] = {
     "down": (PaperConnection("pkg", is_connected=False, reason="refused"), "refused"),
     "not up": (PaperConnection("pkg", is_connected=False), "it is not connected"),
     "stale": (PaperConnection("pkg", status=BAD_NO_COMMUNICATION), "every value of it is stale"),
+    "as it was": (
+        PaperConnection("pkg", status=UNCERTAIN_LAST_USABLE),
+        "every value of it is stale",
+    ),
+    "waiting": (PaperConnection("pkg", status=BAD_WAITING), "every value of it is stale"),
 }
 
 
@@ -178,7 +107,7 @@ async def test_a_lost_connection_stops_what_touches_it_and_nothing_else(
     request = room.approved()
     room.watch()
     assert told(room) == []  # a reader needs some time to come up
-    room.clock.forward(LOST_S)
+    room.clock.forward(5.0)
     other = room.approved(SETPOINT)
     room.watch()
     await expect_no_frame_but(room, request, other, reason)
@@ -187,6 +116,23 @@ async def test_a_lost_connection_stops_what_touches_it_and_nothing_else(
     room.watch()
     room.plant.frames.clear()
     await expect_resumed(room, request, "pkg", reason)
+
+
+@pytest.mark.parametrize(("waits_s", "is_suspended"), [(4.9, False), (5.0, True)])
+async def test_it_is_lost_once_it_has_brought_nothing_for_five_seconds(
+    room: Watched, waits_s: float, *, is_suspended: bool
+) -> None:
+    read_by(room, PaperConnection("pkg", is_connected=False, reason="refused"))
+    request = room.approved()
+    room.watch()
+    room.clock.forward(waits_s)
+    room.watch()
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED" if is_suspended else "VERIFIED"]
+    words = "actuation is suspended: pkg: refused"
+    assert (room.desk.record(request.request_id).reason == words) is is_suspended
+    assert told(room) == [("gate.suspended", "pkg", "refused")] * is_suspended
+    assert len(room.plant.frames) == (not is_suspended)
 
 
 async def expect_no_frame_but(
@@ -382,7 +328,7 @@ async def test_a_reader_of_later_has_its_own_time_to_come_up(
     room.watch()
     read_by(room, *(() if is_closed else (down,)))
     room.watch()
-    room.clock.forward(LOST_S)
+    room.clock.forward(5.0)
     read_by(room, down)
     room.watch()
     assert [scope for _, scope, _ in told(room)] == ([] if is_closed else ["pkg"])

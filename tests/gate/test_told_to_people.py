@@ -200,9 +200,9 @@ async def test_a_write_in_doubt_is_told_as_held_and_resolved_on_what_is_known_of
         assert after == f"{name}  CLOSED      R2  P-101B.run_cmd = true  resolved by carl"
     told = capsys.readouterr().out
     for part in (
-        "written     P-101B.run_cmd = true\n",
+        "the write   P-101B.run_cmd = true\n",
         "            01 05 00 14 ff 00\n",
-        f"sent        {datetime.now(UTC):%Y-%m-%d} ",
+        f"intent at   {datetime.now(UTC):%Y-%m-%d} ",
         "read back   P-101B.run_cmd reads true\n",
         "reads now   P-101B.run_cmd  true  good  ",
         f"{name}/c1  UNKNOWN  P-101B.run_cmd: sent, outcome unknown",
@@ -222,7 +222,7 @@ async def test_what_is_over_is_shown_as_it_ended_and_asks_nobody(world: World) -
     code, shown, _ = await _run(world, "requests", "show", name)
     assert code == 0
     for part in (
-        "written     1  P-101B.run_cmd  false → true\n",
+        "asked for   1  P-101B.run_cmd  false → true\n",
         "signed      ben  operator  ",
         "reason      “a test”\n",
         f"{name}  CLOSED      R2  P-101B.run_cmd = true  every command is verified\n",

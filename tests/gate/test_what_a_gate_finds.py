@@ -14,7 +14,6 @@ from handwheel.connectors.actuation.door import Door
 from handwheel.connectors.site import Site, load_site
 from handwheel.connectors.tags import Tag
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.gate.lookout import STEADY_S
 from handwheel.tools.guardrails.gate.recovery import MAYBE_SENT, NOT_SENT, RESTARTED
 
 from .fuse import Crash
@@ -68,7 +67,7 @@ async def test_a_clock_that_is_set_ends_what_waits_and_only_that(
         record = room.desk.record(request.request_id)
         assert (record.state, record.reason) == ("INVALIDATED", CLOCK_SET)
     room.watch()
-    room.clock.forward(STEADY_S)
+    room.clock.forward(10.0)
     room.watch()
     assert room.plant.frames == []
     await room.go_through(START)

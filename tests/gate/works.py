@@ -17,14 +17,13 @@ from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.gate.gate import _new_epoch
 from handwheel.tools.guardrails.gate.lock import GateLock
-from handwheel.tools.guardrails.gate.lookout import LOST_S
 from handwheel.tools.guardrails.gate.scans import Scans
 from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from ..tools import people
-from .circumstances import Circumstances, Outlook, PaperReader
+from .circumstances import LOST_S, Circumstances, Outlook, PaperReader
 from .desk import Writes
 from .fuse import Crash, Fuse, FusedDatabase, crash
 from .oracle import Told

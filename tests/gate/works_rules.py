@@ -15,12 +15,11 @@ from hypothesis.stateful import (
 
 from handwheel.tools.guardrails.authority import TakenMode
 from handwheel.tools.guardrails.decisions import ActionVerdict
-from handwheel.tools.guardrails.gate.lookout import STEADY_S
 from handwheel.tools.guardrails.ledger.stops import locked_scopes
 from handwheel.tools.requests.request import ActionRequest, Expectation, Lease
 from handwheel.tools.requests.terms import Terms
 
-from .circumstances import Outlook
+from .circumstances import STEADY_S, Outlook
 from .desk import Writes
 from .forgery import forge_approvals, insert_decision
 from .paper_plant import FAULTS, Fault

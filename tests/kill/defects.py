@@ -26,10 +26,12 @@ from handwheel.tools.guardrails.gate import carry_out, concluding, gate, intent
 from handwheel.tools.guardrails.gate.deeds import Deeds
 from handwheel.tools.guardrails.gate.passage import Intent, Passage
 from handwheel.tools.guardrails.ledger.database import Database, LostRace, Transaction
+from handwheel.tools.guardrails.ledger.transitions import ActionState
 from handwheel.tools.requests.stamps import Instant
 
 _GATE = "handwheel.tools.guardrails.gate"
 _CLAIM_S = 5.0
+_WINNER_S = 10.0
 _INTENT_S = 1.2  # the frame must have left 2 s after the fresh look
 
 _patch = pytest.MonkeyPatch()
@@ -156,6 +158,7 @@ def stand_beside(meeting: Path) -> None:
             claim(passage)
         except LostRace:
             _arrive(meeting, "intent")  # the winner need not wait
+            _await_end(passage)
             raise
 
     def intend_together(passage: Passage) -> int:
@@ -175,6 +178,15 @@ def _meet(meeting: Path, place: str, within_s: float) -> None:
     until_s = monotonic() + within_s
     while arrived(meeting, place) < 2 and monotonic() < until_s:
         sleep(0.001)
+
+
+def _await_end(passage: Passage) -> None:
+    """Waits until the winner has done it: in its next round a gate ends what it finds under way."""
+    until_s, name = monotonic() + _WINNER_S, passage.action.action_id
+    state = "SELECT state FROM action WHERE action_id = ?"
+    under_way = {ActionState.CLAIMED, ActionState.SENDING}
+    while passage.post.database.all(state, name)[0][0] in under_way and monotonic() < until_s:
+        sleep(0.01)
 
 
 def _arrive(meeting: Path, place: str) -> None:

@@ -29,7 +29,7 @@ def _killed(root: Path, kills: int) -> Result:
 
 @pytest.mark.way_in("D1")
 @pytest.mark.way_in("D3")
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
 def test_killed_twenty_times(tmp_path: Path) -> None:
     result = _killed(tmp_path / "world", FEW)
     assert result.died("gate", "CLAIMED", "SENDING") >= 3, result

@@ -1,21 +1,24 @@
 """What stands in the way whatever is signed, and parts of the look at the plant."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
+from handwheel.connectors.actuation.permit import permit_clock_s
 from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue
-from handwheel.tools.guardrails import hindrances
+from handwheel.tools.guardrails import hindrances, resolutions
 from handwheel.tools.guardrails.across import CrossLimit
 from handwheel.tools.guardrails.gate import plant, readback
 from handwheel.tools.guardrails.gate.passage import Passage, Readback
 from handwheel.tools.guardrails.gate.suspension import Suspensions
+from handwheel.tools.guardrails.sent import OwnWrites
 
 from .mutant import Apply, Mutant, put, says
 
 _WAY, _SHOWS = "tests/gate/test_on_the_way.py", "tests/gate/test_what_the_device_shows.py"
+_PASTS = "tests/gate/test_forged_pasts_on_paper.py"
 
 
 def _without(name: str) -> Apply:
@@ -33,6 +36,17 @@ def _without(name: str) -> Apply:
 def _as_read(_: Passage, readings: Mapping[str, DataValue]) -> dict[str, DataValue]:
     """Lets a reading count, however old."""
     return dict(readings)
+
+
+def _timed_late(patch: pytest.MonkeyPatch) -> None:
+    """Lets the look count from the end of the reading."""
+    real = vars(plant)["_look"]
+
+    async def look(passage: Passage, names: Iterable[str]) -> None:
+        await real(passage, names)
+        passage.read_at, passage.read_s = passage.post.clock(), permit_clock_s()
+
+    patch.setattr(plant, "_look", look)
 
 
 def _judged(otherwise: Callable[[Readback], Readback]) -> Apply:
@@ -92,6 +106,18 @@ MUTANTS: Sequence[Mutant] = (
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
+        "M7h", "has somebody signed that an outcome is resolved?",
+        says(resolutions, "_is_resolved", True),
+        f"{_PASTS}::test_equipment_is_free_again_by_a_signed_resolution_alone[no word]",
+        "'VERIFIED: P-101A.run_cmd reads false'.startswith",
+    ),
+    Mutant(
+        "M7i", "what has this gate sent itself, and when?", says(OwnWrites, "note", None),
+        f"{_PASTS}::test_a_cool_down_goes_by_the_youngest_write_and_by_what_the_gate_has_sent"
+        "[the write taken out]",
+        "PIC-102.sp is written again after 1.0 s",
+    ),
+    Mutant(
         "M9a", "is what was expected there?", says(plant, "_check_expected", None),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
         "'VERIFIED' != 'INVALIDATED'",
@@ -115,6 +141,11 @@ MUTANTS: Sequence[Mutant] = (
         "M9e", "is the reading fresh?", put(plant, "_aged", _as_read),
         f"{_SHOWS}::test_a_reading_that_is_old_or_of_another_kind_lets_nothing_through",
         "'VERIFIED' != 'INVALIDATED'",
+    ),
+    Mutant(
+        "M9f", "the look counts from before its reading", _timed_late,
+        "tests/gate/test_at_the_last_on_paper.py::test_a_look_is_as_old_as_its_beginning",
+        "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
         "M15a", "does the device show the very bytes?",

@@ -10,6 +10,7 @@ from handwheel.connectors.actuation.door import Answer, Door
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.tools.guardrails.gate import gate, intent, recovery, sending
+from handwheel.tools.guardrails.gate.deeds import Deeds
 from handwheel.tools.guardrails.gate.gate import Gate
 from handwheel.tools.guardrails.gate.lookout import Lookout
 from handwheel.tools.guardrails.gate.passage import Passage, Post
@@ -24,6 +25,7 @@ _DOOR = (
     "tests/connectors/test_door.py"
     "::test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_through"
 )
+_LEFT = "tests/gate/test_leases_left_waiting.py"
 _FAULTS = "tests/gate/test_recovery.py::test_each_fault_of_a_device_has_its_outcome_and_one_frame"
 
 
@@ -262,5 +264,16 @@ MUTANTS: Sequence[Mutant] = (
         says(Lookout, "_end_what_was_approved", None),
         "tests/gate/test_suspension.py::test_a_full_disk",
         "APPROVED: 'APPROVED'> != ",
+    ),
+    Mutant(
+        "G7", "was the gate free, and what it had set due still due?",
+        says(Deeds, "find_due", None),
+        f"{_LEFT}::test_what_somebody_else_has_ended_in_time_sets_off_no_way_back[0.0]",
+        "Left contains one more item: '010500000000'",
+    ),
+    Mutant(
+        "G8", "the end of what is due and cannot be taken up", says(gate, "end_due", None),
+        f"{_LEFT}::test_a_due_action_that_nobody_can_place_holds_up_no_lease[damaged]",
+        "Right contains one more item: '0110000a00020443af0000'",
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from handwheel.tools.guardrails.audit import audit
 
 from ..gate.paper_site import make_site
 from ..gate.room import Room
+from ..gate.watched import Watched
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +42,11 @@ def shell(room: Room) -> Iterator[sqlite3.Connection]:
         yield shell
         if shell.in_transaction:
             shell.execute("ROLLBACK")
+
+
+@pytest.fixture
+def spare(tmp_path: Path) -> Iterator[Watched]:
+    """A room of the test's own, without a gate: what is done to its ledger nobody looks at."""
+    room = Watched(make_site(tmp_path))
+    yield room
+    room.close()

@@ -14,21 +14,23 @@ from handwheel.tools.requests.stamps import stamp
 from .signing import NOW, request_of
 
 
-def file(database: Database, number: int = 1, commands: int = 2) -> str:
-    """Files a request with some commands, and returns its name."""
+def file(database: Database, number: int = 1, commands: int = 2, **changes: object) -> str:
+    """Files a request with some commands, each a step of its own, and returns its name."""
     name, action = f"R-0000000{number}", request_of().commands[0]
     requested = request_of(
         request_id=name, proposal_key=f"the key of {name}", filed_at=stamp(NOW.wall),
         commands=[
-            action.model_copy(update={"action_id": f"{name}/c{n}"}) for n in range(1, commands + 1)
+            action.model_copy(update={"action_id": f"{name}/c{n}", "step": f"step {n}"})
+            for n in range(1, commands + 1)
         ],
+        **changes,
     )  # fmt: skip
     assert file_request(database, requested, "", NOW)
     return name
 
 
-def approve(database: Database, number: int = 1) -> str:
-    name = file(database, number)
+def approve(database: Database, number: int = 1, **changes: object) -> str:
+    name = file(database, number, 2, **changes)
     with database.transaction(NOW) as transaction:
         move_request(transaction, name, RequestState.APPROVED, "a test")
     return name

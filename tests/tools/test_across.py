@@ -147,6 +147,15 @@ def test_an_exception_that_excepts_nothing_is_told(make: Make, rule: str, reason
         make(rule)
 
 
+@pytest.mark.parametrize("text", ["P-101A.runs", "P-101A.running and", "PT-102.pv > 5 mm"])
+def test_a_condition_that_the_site_does_not_understand_is_told_with_its_place(
+    make: Make, text: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"policy\.yaml:\d+:\d+: across\.it\.that: .+"):
+        make(f'that: "{text}", with: after')
+    assert make(A_RUNS)[1].rule.text == "P-101A.running"
+
+
 class Unjudgeable(Condition):
     """A condition that raises."""
 

@@ -160,6 +160,18 @@ def test_what_a_shell_changes_is_told(
     assert any(fault in each for each in faults), faults
 
 
+def test_a_row_that_nobody_can_read_is_told_once_and_was_seen_all_the_same(
+    room: Room, folder: Path, shell: Shell
+) -> None:
+    """Who signed in view of it signed in view of this ledger."""
+    statement = "UPDATE journal SET text = replace(text, '{\"', '{ \"') WHERE kind = ?"
+    with without_triggers(shell):
+        shell.execute(statement, ("lockout.latched",))
+    found = [each.partition(": ")[2] for each in _audited(room, folder).faults]
+    assert "it is not in canonical form" in found
+    assert not any("cannot be read" in each or "another ledger" in each for each in found), found
+
+
 def test_what_comes_while_it_is_read_is_no_fault(
     room: Room, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

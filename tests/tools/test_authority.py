@@ -11,6 +11,7 @@ from handwheel.connectors.site import load_site
 from handwheel.tools.errors import GuardrailError, InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.authority import (
     Standing,
+    TakenBy,
     TakenMode,
     authority_of,
     check_giver,
@@ -131,6 +132,19 @@ def test_who_takes_over_may_be_anybody(place: Place) -> None:
     for name, kept in (("", "somebody"), ("\x1b[2J", "\\x1b[2J"), ("é" * 99, "\\xe9")):
         take_over(place.database, place.site, PUMP, "OPERATOR", name, NOW)
         assert place.standing().person.startswith(kept)
+
+
+@pytest.mark.parametrize("by", ["seat", "user", None])
+def test_whose_name_it_is_is_kept_of_the_whole_and_of_its_members(
+    place: Place, by: TakenBy | None
+) -> None:
+    give(place.bench, PUMP, NOW)
+    take_over(place.database, place.site, PUMPS, "LOCAL", "carl", NOW, by=by)
+    kept = {} if by is None else {"by": by}
+    assert [body for kind, _, body in place.told() if kind == "authority.taken"] == [
+        {"generation": 1, "mode": "LOCAL", "person": "carl"} | kept,
+        {"generation": 2, "mode": "OPERATOR", "person": "carl"} | kept,
+    ]
 
 
 @pytest.mark.parametrize("equipment", ["P-999", "", "P-101A.run_cmd"])

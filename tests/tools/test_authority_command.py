@@ -31,6 +31,8 @@ def test_the_commands_show_take_and_refuse(tmp_path: Path) -> None:
     assert lines[0] == "site       OPERATOR     nobody has handed it over"
     assert lines[2].startswith("P-101A     MAINTENANCE  by ")
     assert lines[2].endswith(", with PUMPS-101")
+    rows = handwheel("journal", "tail", where, "--json").stdout.splitlines()
+    assert json.loads(rows[-1])["body"]["by"] == "user"
 
 
 @pytest.mark.parametrize(

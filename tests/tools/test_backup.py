@@ -135,6 +135,32 @@ def test_a_full_disk_leaves_nothing(
         assert back_up(database, tmp_path / "copy.db").rows == 1
 
 
+def test_a_copy_where_nothing_can_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    target = tmp_path / "stick" / "copy.db"
+    with _open(tmp_path / "state") as database:
+        with pytest.raises(LedgerError, match=r"copy\.db: No such file or directory$"):
+            back_up(database, target)
+        target.parent.mkdir()
+        assert back_up(database, target).rows == 1
+
+
+def test_what_is_no_database_is_no_copy(tmp_path: Path) -> None:
+    (tmp_path / "copy.db").write_bytes(b"nothing" * 1000)
+    with pytest.raises(LedgerError, match=r"copy\.db: file is not a database$"):
+        check_copy(tmp_path / "copy.db", SITE, [])
+
+
+def test_a_copy_that_the_disk_has_damaged_is_told(tmp_path: Path) -> None:
+    with _open(tmp_path / "state") as database:
+        copy = back_up(database, tmp_path / "copy.db")
+    lines = copy.anchors.read_text(encoding="ascii").splitlines()
+    data = bytearray(copy.path.read_bytes())
+    data[39] ^= 4  # how many of its pages are free
+    copy.path.write_bytes(data)
+    with pytest.raises(LedgerError, match=r"(?s)is damaged: .*size is 0 but should be 4"):
+        check_copy(copy.path, SITE, lines)
+
+
 def _altered_row(shell: sqlite3.Connection) -> None:
     with without_triggers(shell):
         shell.execute("UPDATE journal SET text = replace(text, 'number', 'lumber') WHERE seq = 2")

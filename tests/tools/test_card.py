@@ -4,8 +4,10 @@ import pytest
 
 from handwheel.connectors.values import BAD_SENSOR_FAILURE
 from handwheel.tools.guardrails.card import Card, make_card, parse_card
+from handwheel.tools.guardrails.card_model import CardLease
 from handwheel.tools.guardrails.picture import Picture
 from handwheel.tools.requests.canonical import digest
+from handwheel.tools.requests.request import Lease
 
 from ..hmi.carded import (
     TAGS,
@@ -141,6 +143,13 @@ def test_the_card_shows_every_frame_that_is_approved_with_it() -> None:
     assert [each.wire for each in frames] == [each.wire for each in asked.actions]
     assert shown.changes[0].limits is None
     assert shown.changes[1].limits == "limits 280 to 420 kPa"
+
+
+def test_the_card_says_how_long_it_stands_and_in_words() -> None:
+    back = stop() | {"undoes": "R-7K3MQ2XA/c1"}
+    shown = card(request(recovery=[back], lease=Lease(for_s=7200.0)))
+    assert shown.lease == CardLease(for_s=7200.0, span="2 h")
+    assert card().lease is None
 
 
 def test_a_person_has_no_run() -> None:

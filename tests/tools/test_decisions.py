@@ -13,6 +13,7 @@ from handwheel.tools.guardrails.decisions import (
     Reason,
     meaning_of,
     meaning_of_subject,
+    parse_decision,
     sign,
     verify,
 )
@@ -48,6 +49,22 @@ def test_a_signature_is_for_this_domain_only() -> None:
     signature = key_of("anna").sign(_ONCE.text.encode()).hex()
     with pytest.raises(DecisionRefused, match=Reason.BAD_SIGNATURE):
         verify(replace(_ONCE, signature_hex=signature), ROSTER, set(), SITE, NOW.wall)
+
+
+def test_another_spelling_of_the_same_is_no_decision() -> None:
+    decision = decision_of(boot_ms=999000)
+    document = decision.model_dump(by_alias=True, exclude_none=True)
+    assert parse_decision(canonical(document)) == decision
+    unsaid = {key: value for key, value in document.items() if key != "schema"}
+    for other in (unsaid, document | {"boot_ms": 999000.0}):
+        with pytest.raises(DecisionRefused, match=f"^{Reason.NOT_CANONICAL}$"):
+            parse_decision(canonical(other))
+
+
+@pytest.mark.parametrize("word", ["release", "hand-over", "resolve-applied", ""])
+def test_a_word_about_something_else_says_nothing_of_a_request(word: str) -> None:
+    """Else its signature would count for what it does not say."""
+    assert meaning_of(word, REQUEST) is None  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_nobody_signs_with_anothers_key() -> None:

@@ -1,5 +1,7 @@
 """Enrolling: what is written, and what is refused before anything is."""
 
+import errno
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from handwheel.tools.guardrails.enrolment import (
     enroll,
     renew,
     root_warning,
+    vouch,
 )
 from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.keys import KeyFault, key_path, load_key
@@ -105,6 +108,49 @@ def test_what_cannot_be_finished_leaves_nothing(tmp_path: Path, keys: Path) -> N
     assert [each for each in keys.rglob("*") if each.is_file()] == []
     assert not (other.root / "operators.yaml").exists()
     assert len(load_roster(site).operators) == 1
+
+
+def test_a_full_disk_enrols_nobody(
+    tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    site = site_of(tmp_path, boss())
+    before = (tmp_path / "operators.yaml").read_text()
+    monkeypatch.setattr("handwheel.tools.guardrails.enrolment.replace_file", full)
+    with pytest.raises(EnrolmentRefused, match=r"cannot be written: no space left on device$"):
+        enroll(site, _wanted("anna", "operator"), PASSPHRASE, key_of("boss"))
+    assert (tmp_path / "operators.yaml").read_text() == before
+    assert [each for each in keys.rglob("*") if each.is_file()] == []
+    monkeypatch.undo()
+    vouch(site, _wanted("anna", "operator"), key_of("anna").public_key(), key_of("boss"))
+    assert len(load_roster(site).operators) == 2
+
+
+def test_a_record_that_lay_in_wait_comes_in_with_nobody(tmp_path: Path) -> None:
+    """It would count as soon as whoever it names as its issuer is an administrator."""
+    site = site_of(tmp_path, boss(), record_of("carl", issuer="deputy", valid=DAY))
+    before = (tmp_path / "operators.yaml").read_text()
+    public = key_of("deputy").public_key()
+    with pytest.raises(EnrolmentRefused, match="the record would set another aside"):
+        vouch(site, _wanted("deputy", "administrator"), public, key_of("boss"))
+    assert (tmp_path / "operators.yaml").read_text() == before
+    vouch(site, _wanted("deputy", "operator"), public, key_of("boss"))
+    assert [each.person for each in load_roster(site).operators] == ["boss", "deputy"]
+
+
+def test_a_trust_root_that_would_fall_into_another_text_is_not_written(
+    tmp_path: Path, keys: Path
+) -> None:
+    """Behind the line of the id, in the middle of a text that goes on there."""
+    site = sites.load(tmp_path)
+    text = "{schema: site/1, id: works-7, state: 'var\n  b/', connections: {}}\n"
+    (tmp_path / "site.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"the trust root cannot be added here; write: trust:"):
+        enroll(site, _wanted("rosa", "administrator"), PASSPHRASE, None)
+    assert (tmp_path / "site.yaml").read_text() == text
+    assert [each for each in keys.rglob("*") if each.is_file()] == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.session import Survey
-from handwheel.connectors.site import Site
 from handwheel.connectors.values import (
     BAD_SENSOR_FAILURE,
     UNCERTAIN_LAST_USABLE,
@@ -23,7 +22,6 @@ from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.filing import (
     Filing,
     Wish,
-    check_requirements,
     make_request,
     scopes,
     tags_to_survey,
@@ -280,10 +278,3 @@ def test_a_value_keeps_its_type_in_the_text(request_: ActionRequest, value: Valu
     edited = ActionRequest.model_validate(fields | {"commands": [action]})
     found = parse_request(edited.text).commands[0].value
     assert (type(found), canonical(found)) == (type(value), canonical(value))
-
-
-def test_a_condition_that_cannot_be_read_is_told_with_its_equipment(filing: Filing) -> None:
-    assert check_requirements(filing.site) == []
-    broken = filing.site.equipment["P-101A"].model_copy(update={"remote_when": "P-101A.mood == 1"})
-    site: Site = replace(filing.site, equipment={**filing.site.equipment, "P-101A": broken})
-    assert check_requirements(site)[0].startswith("equipment.P-101A.remote_when: ")

@@ -1,9 +1,18 @@
 """How a hand-over names heartbeats: one spelling, and words that say what is signed."""
 
+from pathlib import Path
+
 import pytest
 
 from handwheel.tools.guardrails.decisions import authority_subject, meaning_of_subject
-from handwheel.tools.guardrails.heartbeats import NamedHeartbeat, split_heartbeats
+from handwheel.tools.guardrails.heartbeats import (
+    NamedHeartbeat,
+    heartbeat_of,
+    heartbeat_text,
+    split_heartbeats,
+)
+
+from ..gate.paper_heartbeat import BEAT, PUMP, make_beating_site
 
 UNTIL = "2026-11-25T08:50:25.123Z"
 BARE = f"authority:PUMPS-101:3:{UNTIL}"
@@ -41,3 +50,11 @@ def test_a_hand_over_without_one_says_what_it_always_said() -> None:
 def test_any_other_spelling_names_nothing_and_is_no_hand_over(named: str) -> None:
     subject = f"{BARE}:heartbeat={named}"
     assert split_heartbeats(subject) == (subject, ())
+
+
+def test_equipment_without_a_heartbeat_has_no_text_to_be_signed(tmp_path: Path) -> None:
+    site = make_beating_site(tmp_path)
+    assert f'"tag":"{BEAT}"' in heartbeat_text(site, PUMP)
+    assert heartbeat_of(site, "P-101B") is None
+    with pytest.raises(KeyError, match="P-101B"):
+        heartbeat_text(site, "P-101B")

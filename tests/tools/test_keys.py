@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from handwheel.tools.guardrails import keys
 from handwheel.tools.guardrails.keys import (
     KeyFault,
     create_key,
     fingerprint,
+    key_id_of_file,
     key_path,
     load_key,
     parse_public_line,
@@ -138,6 +142,46 @@ def _pkcs8() -> bytes:
     return PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
 
 
+MAGIC = b"openssh-key-v1\0"
+ONE_KEY = b"\0\0\0\1\0\0\0\x33"  # a number of keys, and the length of the first
+TWO_KEYS = b"\0\0\0\2\0\0\0\x33"
+
+
+@cache
+def _body() -> bytes:
+    """What stands in the armour of a key file of ours."""
+    lock = PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(64)
+    return a2b_base64(b"".join(_packed(lock.build(b"x" * 8)).splitlines()[1:-1]))
+
+
+def _armoured(body: bytes) -> bytes:
+    name = b"OPENSSH PRIVATE KEY-----\n"
+    return b"-----BEGIN " + name + b2a_base64(body) + b"-----END " + name
+
+
+def test_a_file_shows_whose_key_it_is_without_its_passphrase(copy: Path, tmp_path: Path) -> None:
+    public = load_key(copy, PASSPHRASE).public_key()
+    assert key_id_of_file(copy) == fingerprint(public)
+    copy.write_bytes(_armoured(_body()))
+    assert key_id_of_file(copy) == fingerprint(PRIVATE.public_key())
+    others = _body().removeprefix(MAGIC), _body().replace(ONE_KEY, TWO_KEYS, 1)
+    for content in (b"", _pkcs8(), *map(_armoured, others)):
+        copy.write_bytes(content)
+        assert key_id_of_file(copy) == ""
+    assert key_id_of_file(tmp_path / "nobodys.key") == ""
+
+
+def test_a_library_that_finds_another_kind_of_key_is_not_believed(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def another_kind(*_: object) -> object:
+        return generate_private_key(SECP256R1())
+
+    monkeypatch.setattr(keys, "load_ssh_private_key", another_kind)
+    with pytest.raises(KeyFault, match="the passphrase is wrong, or the file is damaged"):
+        load_key(copy, PASSPHRASE)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -148,9 +192,14 @@ def _pkcs8() -> bytes:
         (lambda: b"", "is no OpenSSH private key"),
         (lambda: _plain()[:120], "is no OpenSSH private key"),
         (lambda: _plain()[:100] + _plain()[-36:], "is no OpenSSH private key"),
+        (lambda: _armoured(_body().removeprefix(MAGIC)), "is no OpenSSH private key"),
+        (lambda: _armoured(_body().replace(ONE_KEY, TWO_KEYS, 1)), "is no OpenSSH private key"),
     ],
-    ids=["weak", "not encrypted", "another curve", "PKCS 8", "empty", "cut off", "hollow"],
-)
+    ids=[
+        "weak", "not encrypted", "another curve", "PKCS 8", "empty", "cut off", "hollow",
+        "no magic", "two keys",
+    ],
+)  # fmt: skip
 def test_another_content_is_refused(copy: Path, content: Callable[[], bytes], reason: str) -> None:
     copy.write_bytes(content())
     with pytest.raises(KeyFault, match=reason):
@@ -186,6 +235,16 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
     with pytest.raises(KeyFault, match="is no file"):
         load_key(tmp_path / "pipe", PASSPHRASE)
+
+
+def test_what_the_disk_refuses_is_one_clear_error(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    (tmp_path / "file").touch()
+    with pytest.raises(KeyFault, match=r"anna\.key: cannot be written: not a directory$"):
+        create_key(tmp_path / "file" / "keys" / "anna.key", PASSPHRASE)
+    (tmp_path / "ring.key").symlink_to("ring.key")
+    with pytest.raises(KeyFault, match=r"ring\.key: cannot be read: too many levels of symbolic"):
+        load_key(tmp_path / "ring.key", PASSPHRASE)
 
 
 def test_keys_lie_below_the_configuration_folder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,3 +87,19 @@ def test_who_has_died_loses_it_at_once(database: Database, is_awaited: bool) -> 
         leave_to(database, child.pid)
         assert not is_somebody_at_work(database, now)
         take_lease(database, now)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_held"), [(PermissionError, True), (FileNotFoundError, False)]
+)
+def test_who_cannot_be_asked_keeps_it_until_it_ends_by_itself(
+    database: Database, monkeypatch: pytest.MonkeyPatch, error: type[OSError], *, is_held: bool
+) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise error
+
+    now = instant_now()
+    take_lease(database, now)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert is_somebody_at_work(database, later(now, LEASE_S)) == is_held
+    assert not is_somebody_at_work(database, later(now, LEASE_S + 0.1))

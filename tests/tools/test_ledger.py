@@ -224,8 +224,8 @@ def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path, 
 def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path) -> None:
     Database(tmp_path, SITE).close()
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as shell:
-        shell.execute("PRAGMA user_version = 6")
-    with pytest.raises(LedgerError, match="is a ledger of version 6, not 5"):
+        shell.execute("PRAGMA user_version = 7")
+    with pytest.raises(LedgerError, match="is a ledger of version 7, not 6"):
         Database(tmp_path, SITE)
 
 

@@ -72,6 +72,7 @@ def _replace(shell: sqlite3.Connection, table: str, key: str) -> None:
         new[number] = "(SELECT max(number) + 1 FROM decision)"
     if table == "action":
         new["position"] = "position + 100"
+        new |= {name: "NULL" for name in columns if name.startswith("sent_")}
     new.pop(number if key == "rowid" else key, None)
     names = ", ".join([number, *columns])
     values = ", ".join(new.get(name, name) for name in [number, *columns])
@@ -156,6 +157,12 @@ def test_a_row_of_the_journal_does_not_take_the_place_of_one_with_its_hash(
             .replace("run_cmd')", "run_cmd', 'DUE')")
             .format(n=0),
             "an action starts as PLANNED",
+        ),
+        (
+            NEW_ACTION.replace("tag)", "tag, sent_boot_ms)")
+            .replace("run_cmd')", "run_cmd', 1)")
+            .format(n=7),
+            "an action starts unsent",
         ),
         (
             "INSERT INTO intent SELECT action_id, wire, epoch, seq FROM intent",

@@ -43,6 +43,13 @@ def test_nobody_is_enrolled_where_there_is_no_file(tmp_path: Path) -> None:
     assert (roster.operators, roster.ignored, roster.hash) == ((), (), "")
 
 
+def test_a_file_that_is_there_and_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
+    site = site_of(tmp_path)
+    (tmp_path / "operators.yaml").mkdir()
+    with pytest.raises(ConfigError, match=r"operators\.yaml"):
+        load_roster(site)
+
+
 def test_an_enrolment_has_a_beginning_and_an_end() -> None:
     roster = roster_of(boss(), record_of("anna", valid=DAY))
     tick = timedelta(milliseconds=1)

@@ -205,6 +205,18 @@ def test_whose_word_counts(place: Place, by: str, more: dict[str, Any], reason: 
     assert place.orders() == []
 
 
+@pytest.mark.parametrize("order", FREE)
+def test_what_anybody_may_say_is_not_signed(place: Place, order: Any) -> None:
+    with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
+        place.give(order, place.sign("resume"))
+    assert place.orders() == []
+    rows = [row.fields for row in place.database.journal()]
+    assert [row["body"]["reason"] for row in rows if row["kind"] == "decision.refused"] == [
+        str(Reason.NOT_APPROVED)
+    ]
+    place.check(place.give("resume"))
+
+
 def test_every_role_of_the_run_must_be_met_and_there_must_be_one(place: Place) -> None:
     seen = newest_event(place.database, RUN)
     for roles, reason in ((("operator", "shift-supervisor"), "lacks a role"), ((), "no role")):

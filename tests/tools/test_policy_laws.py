@@ -18,7 +18,7 @@ from handwheel.hmi.sitefiles import Link
 from handwheel.tools.guardrails.areas import Roles
 from handwheel.tools.guardrails.groups import Group, Move, Spent
 from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.sent import last_sent, sent_within
+from handwheel.tools.guardrails.sent import elapsed_s, last_sent, sent_within
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from ..served import site_of
@@ -231,13 +231,13 @@ def test_a_group_is_counted_as_a_list_would_be(
             else now.boot_ms < within_s * 1000.0 and (now.wall - at.wall).total_seconds() < within_s
         )
     ]
-    newest = {tag: f"R/{n}" for n, (tag, _) in enumerate(rows)}
+    since = {tag: min(elapsed_s(at, now) for each, at in rows if each == tag) for tag, _ in rows}
     with closing(connection):
         found = sent_within(ledger, tags, within_s, now)
         assert [each.action_id for each in found] == expected[::-1]
         for tag in "abc":
             last = last_sent(ledger, tag, now)
-            assert (last.action_id if last else None) == newest.get(tag)
+            assert (last.since_s if last else None) == since.get(tag)
 
 
 _MOVES = st.lists(

@@ -25,7 +25,7 @@ from handwheel.tools.guardrails.own_keys import create_own_key, next_key_path, t
 from handwheel.tools.guardrails.quorum import check_quorum
 from handwheel.tools.guardrails.rotation import rotate
 
-from .people import SITE, boss, key_id, key_of, record_of, site_of
+from .people import SITE, START, boss, key_id, key_of, record_of, site_of
 from .signing import AGO, NOW, REQUEST, acts_as, signed_by
 
 PASSPHRASE = "battery staple"
@@ -89,6 +89,27 @@ def test_what_would_not_count_leaves_the_file_as_it_was(
     with pytest.raises(EnrolmentRefused, match=reason):
         rotate(site, person, NEW.public_key(), key_of(issuer), NOW.wall)
     assert (site.root / "operators.yaml").read_text() == before
+
+
+def test_a_record_is_not_ended_when_it_begins(site: Site) -> None:
+    before = (site.root / "operators.yaml").read_text()
+    with pytest.raises(EnrolmentRefused, match="the record of anna has only just begun; try again"):
+        rotate(site, "anna", NEW.public_key(), key_of("boss"), START)
+    assert (site.root / "operators.yaml").read_text() == before
+    rotate(site, "anna", NEW.public_key(), key_of("boss"), START + AGO)
+
+
+def test_a_record_that_lay_in_wait_comes_in_with_no_new_key(tmp_path: Path) -> None:
+    deputy = record_of("deputy", "administrator")
+    waiting = record_of("carl", issuer="annas next key", start=NOW.wall, valid=timedelta(days=1))
+    site = site_of(tmp_path, boss(), deputy, waiting)
+    before = (site.root / "operators.yaml").read_text()
+    with pytest.raises(EnrolmentRefused, match="the rotation would set another record aside"):
+        rotate(site, "deputy", NEW.public_key(), key_of("boss"), NOW.wall)
+    assert (site.root / "operators.yaml").read_text() == before
+    another = key_of("the deputy's next key").public_key()
+    rotate(site, "deputy", another, key_of("boss"), NOW.wall)
+    assert load_roster(site).by_name("carl", NOW.wall) is None
 
 
 @pytest.mark.parametrize("key", ["anna", "bert"])

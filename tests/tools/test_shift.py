@@ -1,16 +1,22 @@
 """A hand-over between shifts: both sign one picture, and the audit finds where they did not."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from handwheel.hmi.shift_summary import summarize, summary_lines
 from handwheel.hmi.signing import Signer, Statement, sign_statement
-from handwheel.tools.errors import GuardrailError
+from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.decisions import Reason, ShiftVerdict, Signed, meaning_of_subject
 from handwheel.tools.guardrails.lockouts import lockout_file, make_lockout_folder
-from handwheel.tools.guardrails.shift import HANDED_OVER, ShiftSummary, hand_over_shift
+from handwheel.tools.guardrails.shift import (
+    HANDED_OVER,
+    ShiftSummary,
+    check_shift,
+    hand_over_shift,
+)
 
 from ..gate.handover import give
 from .authority_place import OTHER, PUMP, Place, faults_of, opened_place
@@ -37,6 +43,7 @@ def _signed(
     *,
     card: str = "",
     subject: str = "",
+    meaning: str = "",
     attended: bool = True,
 ) -> Signed:
     operator = place.bench.roster.by_name(person, NOW.wall)
@@ -44,7 +51,7 @@ def _signed(
     about = subject or summary.subject
     statement = Statement(
         verdict,
-        meaning_of_subject(verdict, about),
+        meaning or meaning_of_subject(verdict, about),
         min(operator.roles),
         60.0,
         subject=about,
@@ -98,6 +105,7 @@ def test_it_shows_what_is_open(place: Place) -> None:
         ("gina", "take-shift", {}, Reason.OTHER_PERSON),
         ("bert", "take-shift", {"card": "0" * 64}, Reason.NO_CARD),
         ("bert", "take-shift", {"subject": "shift:anna:bert:7"}, Reason.NOT_APPROVED),
+        ("bert", "take-shift", {"meaning": "I take the shift"}, Reason.OTHER_MEANING),
         ("bert", "take-shift", {"attended": False}, Reason.UNATTENDED),
     ],
 )
@@ -119,6 +127,54 @@ def test_what_does_not_count_is_recorded_and_nothing_else(
     assert place.database.all("SELECT count(*) FROM decision")[0][0] == 0
     _hand_over(place, summary)
     assert faults_of(place) == ()
+
+
+NOBODYS = "a shift goes from one operator to another"
+
+
+@pytest.mark.parametrize(
+    ("leaving", "coming"), [("anna", "anna"), ("anna", "boss"), ("boss", "anna")]
+)
+def test_a_shift_goes_from_one_operator_to_another(place: Place, leaving: str, coming: str) -> None:
+    summary = summarize(place.bench, leaving, coming, None, NOW)
+    ended = _signed(place, summary, leaving, "end-shift")
+    taken = _signed(place, summary, coming, "take-shift")
+    with pytest.raises(PermitRefused, match=f"^{NOBODYS}$"):
+        hand_over_shift(place.bench, summary, ended, taken, NOW)
+    assert [(kind, body["reason"]) for kind, _, body in place.told()[1:]] == [
+        ("decision.refused", NOBODYS)
+    ]
+    _hand_over(place, summarize(place.bench, "anna", "bert", None, NOW))
+    assert faults_of(place) == ()
+
+
+@pytest.mark.parametrize(
+    ("leaving", "coming", "reason"),
+    [
+        ("anna", "bert", ""),
+        ("anna", "anna", "a shift is handed over to somebody else"),
+        ("anna", "boss", "boss is an administrator and has no shift"),
+        ("boss", "anna", "boss is an administrator and has no shift"),
+    ],
+)
+def test_who_can_hand_over_no_shift_is_told_before_anything_is_signed(
+    place: Place, leaving: str, coming: str, reason: str
+) -> None:
+    people = [place.bench.roster.by_name(each, NOW.wall) for each in (leaving, coming)]
+    first, second = (each for each in people if each is not None)
+    if not reason:
+        check_shift(first, second)
+        return
+    with pytest.raises(PermitRefused, match=f"^{reason}$"):
+        check_shift(first, second)
+
+
+def test_one_key_under_two_names_and_two_keys_of_one_name_are_one_person(place: Place) -> None:
+    anna = place.bench.roster.by_name("anna", NOW.wall)
+    assert anna is not None
+    for other in (replace(anna, person="otto"), replace(anna, key_id="SHA256:another")):
+        with pytest.raises(PermitRefused, match="to somebody else"):
+            check_shift(anna, other)
 
 
 def test_the_same_words_hand_over_once(place: Place, summary: ShiftSummary) -> None:
@@ -159,6 +215,17 @@ def test_the_audit_finds_a_signature_that_does_not_fit(place: Place, summary: Sh
     coming = _signed(place, summary, "bert", "take-shift")
     _forge(place, summary, leaving, Signed(coming.text, leaving.signature_hex))
     assert any(str(Reason.BAD_SIGNATURE) in each for each in faults_of(place))
+
+
+def test_the_audit_tells_once_of_a_word_that_nobody_can_read(
+    place: Place, summary: ShiftSummary
+) -> None:
+    _forge(place, summary, Signed("{}", "00"), _signed(place, summary, "bert", "take-shift"))
+    found = faults_of(place)
+    (fault,) = [each for each in found if "does not count" in each]
+    assert fault.endswith(f"{summary.subject} does not count: {Reason.NOT_CANONICAL}")
+    again = "was handed over", "another picture", "cannot be read"
+    assert not any(words in each for words in again for each in found), found
 
 
 def _forge(place: Place, summary: ShiftSummary, leaving: Signed, coming: Signed) -> None:

@@ -8,6 +8,7 @@ from time import monotonic
 
 import pytest
 
+from handwheel.tools.guardrails import wake
 from handwheel.tools.guardrails.wake import Listener, notify
 
 
@@ -72,12 +73,55 @@ def test_nothing_is_told_through_a_link_nor_to_anything_but_a_socket(tmp_path: P
     assert (state / "old" / "file").read_text(encoding="utf-8") == "kept"
 
 
-@pytest.mark.parametrize("spoil", ["a file", "no state folder"])
-def test_where_there_is_no_folder_who_waits_waits_his_time_out(tmp_path: Path, spoil: str) -> None:
-    state = tmp_path / "state"
-    if spoil == "a file":
+def test_who_floods_a_listener_is_not_heard_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Listener(tmp_path) as listener:
+        for _ in range(5):
+            notify(tmp_path, "R-1")
+        monkeypatch.setattr(wake, "_LISTENERS_AT_MOST", 2)
+        assert [woken(listener) for _ in range(4)] == [True, True, True, False]
+
+
+async def test_whoever_waits_while_the_listener_closes_waits_the_time_out(tmp_path: Path) -> None:
+    with Listener(tmp_path) as listener:
+        waiting = asyncio.create_task(listener.wait_async(0.05))
+        await asyncio.sleep(0)
+    notify(tmp_path, "R-1")
+    await waiting
+    assert list((tmp_path / "wake").iterdir()) == []
+
+
+@pytest.mark.parametrize(("mode", "rights"), [(0o2770, 0o660), (0o700, 0o755)])
+def test_in_a_shared_folder_the_group_may_wake_and_nobody_else(
+    tmp_path: Path, mode: int, rights: int
+) -> None:
+    tmp_path.chmod(mode)
+    umask = os.umask(0o022)
+    try:
+        with Listener(tmp_path):
+            (made,) = (tmp_path / "wake").iterdir()
+            assert made.stat().st_mode & 0o7777 == rights
+    finally:
+        os.umask(umask)
+
+
+@pytest.mark.parametrize("spoil", ["a file", "no state folder", "a link"])
+async def test_where_there_is_no_folder_who_waits_waits_his_time_out(
+    tmp_path: Path, spoil: str
+) -> None:
+    state, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if spoil != "no state folder":
         state.mkdir()
+    if spoil == "a file":
         (state / "wake").touch()
+    if spoil == "a link":
+        (state / "wake").symlink_to(elsewhere)
     with Listener(state) as listener:
         notify(state, "R-1")
         assert not woken(listener)
+        begun_s = monotonic()
+        await listener.wait_async(0.1)
+        assert monotonic() - begun_s > 0.09
+        assert list(elsewhere.iterdir()) == []

@@ -1,0 +1,131 @@
+"""The doors beside a heartbeat: no action writes it, and only a count that fits goes through it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from asyncua import ua
+
+from handwheel.connectors.actuation import door as doors
+from handwheel.connectors.actuation import heartbeat_door as reasons
+from handwheel.connectors.actuation.door import Door
+from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor, open_heartbeat_door
+from handwheel.connectors.actuation.permit import HeartbeatPermit, Permit, permit_clock_s
+from handwheel.connectors.actuation.writer import Writer
+from handwheel.connectors.errors import NotConnected, WriteRefused
+from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.opcua.encoding import OpcuaEncoder, Target
+from handwheel.connectors.session import Identity
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import NodeAddress, Tag
+
+from .paper_heartbeat import BEAT, BeatingRoom
+from .paper_plant import PaperWriter
+
+RUN = "P-101A.run_cmd"
+
+
+@pytest.fixture
+async def room(beating_room: BeatingRoom) -> BeatingRoom:
+    return beating_room
+
+
+def leave_for(door: HeartbeatDoor, tag: Tag, count: int) -> HeartbeatPermit:
+    return HeartbeatPermit(tag, count, door.identity, permit_clock_s() + 5.0, started_seq=1)
+
+
+@pytest.mark.parametrize("name", [BEAT, RUN])
+async def test_an_action_writes_no_heartbeat(room: BeatingRoom, name: str) -> None:
+    tags, encoder = [room.site.tags[BEAT], room.site.tags[RUN]], room.plant.encoder("pkg")
+    door = Door(PaperWriter(room.plant, "pkg"), encoder, tags, [BEAT])
+    tag = room.site.tags[name]
+    wire = encoder.encode(tag, 1 if name == BEAT else True).wire
+    permit = Permit("R-1/c1", tag, wire, encoder.identity, permit_clock_s() + 5.0, intent_seq=1)
+    if name == RUN:
+        door.check_echo(await door.send(permit))
+        assert room.plant.values[RUN] is True
+        return
+    with pytest.raises(WriteRefused, match=f"not sent: {doors.HEARTBEAT}"):
+        await door.send(permit)
+    assert (room.plant.frames, room.plant.values[BEAT]) == ([], 0)
+
+
+SPOILT: dict[str, tuple[Callable[[HeartbeatPermit], HeartbeatPermit], str]] = {
+    "not begun": (lambda permit: replace(permit, started_seq=0), reasons.NOT_STARTED),
+    "another tag": (
+        lambda permit: replace(permit, tag=replace(permit.tag, name="P-101B.hb")), doors.OTHER_TAG,
+    ),
+    "no count": (lambda permit: replace(permit, count=-1), reasons.NO_COUNT),
+    "another device": (
+        lambda permit: replace(permit, identity=replace(permit.identity, name="another")),
+        doors.OTHER_DEVICE,
+    ),
+    "too late": (lambda permit: replace(permit, until_s=permit_clock_s()), doors.EXPIRED),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("attack", SPOILT)
+async def test_a_count_without_its_leave_is_not_sent(room: BeatingRoom, attack: str) -> None:
+    spoil, reason = SPOILT[attack]
+    tag = room.site.tags[BEAT]
+    door = await room.open_heartbeat_door(room.site, tag)
+    with pytest.raises(WriteRefused, match=f"not sent: {reason}"):
+        await door.beat(spoil(leave_for(door, tag, 7)))
+    assert room.counts == []
+    await door.beat(leave_for(door, tag, 7))
+    assert room.counts == [7]
+
+
+async def test_a_count_that_the_device_cannot_hold_is_not_sent(room: BeatingRoom) -> None:
+    """The server's node has eight bits, whatever the site says of the tag."""
+    tag = replace(room.site.tags[BEAT], address=NodeAddress("nsu=urn:works;s=hb"))
+    site = replace(room.site, tags={**room.site.tags, BEAT: tag})
+    node = Target(ua.NodeId(ua.String("hb"), ua.Int16(1)), ua.VariantType.SByte)
+    encoder = OpcuaEncoder(Identity("opcua", "", "", True, False), {BEAT: node}, {BEAT: tag})
+    door = HeartbeatDoor(site, PaperWriter(room.plant, "pkg"), encoder, tag)
+    with pytest.raises(WriteRefused, match=f"not sent: {doors.OTHER_BYTES}"):
+        await door.beat(leave_for(door, tag, 128))
+    assert room.plant.frames == []
+    await door.beat(leave_for(door, tag, 127))
+    assert [frame.wire for frame in room.plant.frames] == [door.wire(127)]
+
+
+class _Session(PaperWriter):
+    """A write session that can be seen to be closed, with a device that may not say who it is."""
+
+    is_closed = False
+    fault = ""
+
+    async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
+        if self.fault:
+            raise NotConnected({"pkg": self.fault})
+        return await super().encoder(tags)
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("fault", ["no answer within 2 s", ""])
+async def test_a_session_with_a_device_that_does_not_say_who_it_is_is_closed(
+    room: BeatingRoom, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Some devices have one session only: one that is left open keeps the next look out."""
+    session = _Session(room.plant, "pkg")
+    session.fault = fault
+
+    async def open_writer(site: Site, connection: str) -> Writer:
+        assert (site, connection) == (room.site, "pkg")
+        return session
+
+    monkeypatch.setattr(reasons, "open_writer", open_writer)
+    tag = room.site.tags[BEAT]
+    if fault:
+        with pytest.raises(NotConnected, match=fault):
+            await open_heartbeat_door(room.site, tag)
+        assert (session.is_closed, room.counts) == (True, [])
+        return
+    door = await open_heartbeat_door(room.site, tag)
+    await door.beat(leave_for(door, tag, 7))
+    assert (session.is_closed, room.counts) == (False, [7])
+    await door.close()
+    assert session.is_closed
