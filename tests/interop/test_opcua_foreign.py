@@ -13,7 +13,7 @@ from ..served import GATE_SECRET
 from .foreign import Plant, standing_plant
 from .opcua_client import VALUE, VARIABLE, OpcuaClient, Reading, gate_of, viewer_of
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
 
 PREFIX = "ns=1;s="
 ON_OPCUA = {t.name: t for t in (*TAGS, *CLOCK_TAGS) if isinstance(t.address, Node)}
