@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.reverts import open_writes
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.request import ActionRequest, Lease
-from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.stamps import Instant, stamp
 from handwheel.tools.requests.terms import Terms, parse_expectation
 
 from .runs import wires
@@ -190,6 +190,29 @@ async def test_a_lease_that_nobody_can_read_holds_up_no_other(
     await pass_time(room, FOR_S)
     assert frames(room) == wires(request, "c1", "r1")
     assert room.suspended == []
+
+
+async def test_what_this_gate_has_not_verified_comes_to_no_verdict(room: Watched) -> None:
+    """Rows of a verified write, with its row in the journal, that somebody made up meanwhile."""
+    request = await expecting(room)
+    terms = Terms(effects=(parse_expectation(EFFECT),))
+    honest, _ = room.desk.request([SETPOINT], terms=terms)
+    now, text = room.clock.now(), honest.text.replace(honest.request_id, "R-00000001")
+    sent = "SET state = 'SENDING', sent_at = :at, sent_boot_id = :boot, sent_boot_ms = :ms"
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        for each in FORGED:
+            shell.execute(
+                each.replace("SET state = 'SENDING'", sent),
+                {"text": text, "at": stamp(now.wall), "boot": now.boot_id, "ms": now.boot_ms},
+            )
+    with Database(room.site.state, room.site.id) as ledger, ledger.transaction(now) as forger:
+        forger.record("action.VERIFIED", "R-00000001/c1", {})
+    room.plant.values["PT-102.pv"] = 355.0
+    room.watch()
+    found = [each["of"] for each in rows(room, "effect.CAME")]
+    assert found == [f"{request.request_id}/c1"]
+    assert rows(room, "effect.MISSED") == rows(room, "effect.UNKNOWN") == []
+    assert len(room.plant.frames) == 1
 
 
 def test_only_what_can_be_judged_is_expected(room: Watched) -> None:

@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.operators import Record
 from handwheel.tools.requests.request import ActionRequest
 
 from ..tools import people
-from .forgery import insert_site_decision, shell_of, without_triggers
+from .forgery import insert_site_decision, shell_of, without_triggers, write_text
 from .paper_site import COOLDOWN_S
 from .ruled import LOOSE, carried_out, ruled_room
 from .watched import SETPOINT, START, START_B, STOP, Watched
@@ -146,6 +146,18 @@ async def test_what_somebody_has_resolved_stays_so_when_they_have_left(own: Watc
     enrol(room, people.boss(), people.record_of("gina"), people.record_of("anna"))
     room.kill_gate()
     await room.start_gate()
+    assert (await carried_out(room, STOP))[0].startswith("VERIFIED")
+    assert len(room.plant.frames) == 2
+
+
+async def test_a_resolution_of_a_request_that_nobody_can_read_frees_nothing(room: Watched) -> None:
+    request = await held(room)
+    room.desk.resolve(request.commands[0].action_id, "resolve-applied")
+    write_text(room.site.state, request.request_id, "{}")
+    (end,) = await carried_out(room, STOP)
+    assert end.startswith("INVALIDATED: P-101A is held: ")
+    assert NO_WORD in end
+    write_text(room.site.state, request.request_id, request.text)
     assert (await carried_out(room, STOP))[0].startswith("VERIFIED")
     assert len(room.plant.frames) == 2
 

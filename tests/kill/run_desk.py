@@ -42,10 +42,7 @@ _LASTS = timedelta(hours=2)
 _VALID_S = 60.0
 _WAIT_S = 20.0
 _REMOTE = 1
-_START: Sequence[tuple[str, bool]] = (
-    ("P-101A.run_cmd", True),
-    ("P-101B.run_cmd", False),
-)
+_START: Sequence[tuple[str, bool]] = (("P-101A", True), ("P-101B", False))
 
 
 class RunDesk(Desk):
@@ -138,13 +135,12 @@ class RunDesk(Desk):
         """
         self._await_value("P-101A.mode", _REMOTE)  # turned in the field: no request can
         names: list[str] = []
-        for tag, value in _START:
-            if self.read(tag) != value:
-                names.append(self.propose([(tag, value)]))
+        for pump, value in _START:
+            if self.read(f"{pump}.run_cmd") != value:
+                names.append(self.propose([(f"{pump}.run_cmd", value)]))
                 self._approve_patiently(names[-1])
                 self._await_end(names[-1])
-        self._await_value("P-101A.running", True)
-        self._await_value("P-101B.running", False)
+            self._await_value(f"{pump}.running", value)  # the last pump that runs is not stopped
         return names
 
     def _approve_patiently(self, name: str) -> None:

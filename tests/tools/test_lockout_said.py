@@ -41,6 +41,22 @@ def test_of_a_long_file_little_is_kept(tmp_path: Path, text: bytes) -> None:
     assert said_in(file).isprintable()
 
 
+def test_a_file_that_cannot_be_read_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It locks out by being there; a disk that fails must not keep it from being latched."""
+    file = tmp_path / "P-101A"
+    file.write_text(WHO)
+
+    def fail(*_: object) -> bytes:
+        raise OSError("Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", fail)
+        assert said_in(file) == ""
+    assert said_in(file) == WHO
+
+
 def _secret(path: Path) -> None:
     secret = path.parent / "secret"
     secret.write_text("a secret", encoding="utf-8")
