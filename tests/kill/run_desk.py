@@ -41,6 +41,7 @@ _PUMPS = "PUMPS-101"
 _LASTS = timedelta(hours=2)
 _VALID_S = 60.0
 _WAIT_S = 20.0
+_AGAINST_S = 10.0
 _REMOTE = 1
 _START: Sequence[tuple[str, bool]] = (("P-101A", True), ("P-101B", False))
 
@@ -50,6 +51,7 @@ class RunDesk(Desk):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
+        self._refused_s: dict[str, float] = {}
         self.hand_over()
 
     def take_over(self) -> None:
@@ -112,8 +114,13 @@ class RunDesk(Desk):
             ]
 
     def approve_all(self) -> list[str]:
-        """Signs whatever waits; returns what was approved. What has ended meanwhile is left."""
+        """Signs whatever waits; returns what was approved. What has ended meanwhile is left.
+
+        What the card has spoken against for a while is rejected: it would wait until its time is
+        over, as a taking back does that needs a pump somebody has turned to maintenance.
+        """
         done: list[str] = []
+        hopeless: list[str] = []
         with open_bench(self._site) as bench:
             for each in load_requests(bench.database):
                 name = each.request.request_id
@@ -123,8 +130,13 @@ class RunDesk(Desk):
                 try:
                     sign_approval(bench, record, self._signers[APPROVER], settled(bench, record))
                 except GuardrailError:
+                    first_s = self._refused_s.setdefault(name, monotonic())
+                    if monotonic() - first_s > _AGAINST_S:
+                        hopeless.append(name)
                     continue
                 done.append(name)
+        for name in hopeless:
+            self.reject(name)
         return done
 
     def reset(self) -> list[str]:
