@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS ?=
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: demo test test-wheel check bench soak coverage lock picture clean
+.PHONY: demo test test-wheel check mypy pyright bench soak coverage lock picture clean
 
 demo: $(VENV)/.run
 	@$(BIN)/handwheel demo $(ARGS)
@@ -27,9 +27,11 @@ test-wheel: $(VENV)-wheel/.done
 check: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/pyright
+	@$(MAKE) --no-print-directory -j2 mypy pyright
 	$(BIN)/lint-imports
+
+mypy pyright: $(VENV)/.dev
+	$(BIN)/$@
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -41,7 +43,7 @@ soak: $(VENV)/.dev
 FOR_COVERAGE := tests/tools tests/gate $(wildcard tests/connectors/test_door*.py)
 coverage: $(VENV)/.dev
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --timeout 120 \
-		--cov --cov-report=term $(FOR_COVERAGE) $(ARGS)
+		--cov --cov-report=term --cov-fail-under=100 $(FOR_COVERAGE) $(ARGS)
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
