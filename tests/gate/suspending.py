@@ -17,7 +17,6 @@ from handwheel.tools.guardrails.gate import lookout
 from handwheel.tools.guardrails.gate.lookout import Lookout
 from handwheel.tools.guardrails.gate.scans import Scans
 from handwheel.tools.guardrails.policy_suspend import Suspend
-from handwheel.tools.requests.request import ActionRequest
 
 from .watched import Watched
 
@@ -76,28 +75,3 @@ def told(room: Watched) -> list[tuple[str, str, str]]:
     return [
         (row["kind"], row["subject"], row["body"]["reason"]) for row in rows if row["kind"] in kinds
     ]
-
-
-async def expect_ended(room: Watched, request: ActionRequest, scope: str, reason: str) -> None:
-    """What was approved is over, in the ledger and in the journal, and nothing was sent."""
-    await room.act()
-    words = f"actuation is suspended: {scope}: {reason}"
-    record = room.desk.record(request.request_id)
-    assert (record.state, record.reason) == ("INVALIDATED", words)
-    assert room.desk.states(request) == ["INVALIDATED"]
-    assert told(room)[-1] == ("gate.suspended", scope, reason)
-    assert room.plant.frames == []
-
-
-async def expect_resumed(room: Watched, request: ActionRequest, scope: str, reason: str) -> None:
-    """The end resumes nothing by itself; what is asked for afterwards goes through."""
-    await room.act()
-    assert told(room)[-1] == ("gate.resumed", scope, reason)
-    assert room.desk.states(request) == ["INVALIDATED"]
-    assert room.plant.frames == []
-    again = room.approved()
-    room.watch()
-    await room.act()
-    assert room.desk.states(again) == ["VERIFIED"]
-    assert len(room.plant.frames) == 1
-    assert room.faults() == ()

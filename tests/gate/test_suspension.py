@@ -25,8 +25,6 @@ from handwheel.tools.requests.request import ActionRequest
 from .suspending import (
     PaperConnection,
     counting,
-    expect_ended,
-    expect_resumed,
     read_by,
     room_left,
     told,
@@ -34,6 +32,31 @@ from .suspending import (
 from .watched import SETPOINT, START, START_B, Watched
 
 FULL = "the disk has 100 MB left, of at least 200 MB"
+
+
+async def expect_ended(room: Watched, request: ActionRequest, scope: str, reason: str) -> None:
+    """What was approved is over, in the ledger and in the journal, and nothing was sent."""
+    await room.act()
+    words = f"actuation is suspended: {scope}: {reason}"
+    record = room.desk.record(request.request_id)
+    assert (record.state, record.reason) == ("INVALIDATED", words)
+    assert room.desk.states(request) == ["INVALIDATED"]
+    assert told(room)[-1] == ("gate.suspended", scope, reason)
+    assert room.plant.frames == []
+
+
+async def expect_resumed(room: Watched, request: ActionRequest, scope: str, reason: str) -> None:
+    """The end resumes nothing by itself; what is asked for afterwards goes through."""
+    await room.act()
+    assert told(room)[-1] == ("gate.resumed", scope, reason)
+    assert room.desk.states(request) == ["INVALIDATED"]
+    assert room.plant.frames == []
+    again = room.approved()
+    room.watch()
+    await room.act()
+    assert room.desk.states(again) == ["VERIFIED"]
+    assert len(room.plant.frames) == 1
+    assert room.faults() == ()
 
 
 async def test_a_full_disk(room: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
