@@ -114,6 +114,7 @@ class Circumstances:
         self.outdated = dict[str, str]()
         self.is_forged = False
         self._modes = dict[str, tuple[Mode, Instant, float]]()
+        self._past_that = set[str]()
 
     def objection(self, request: ActionRequest, action: Action) -> str:
         """Returns why a frame may not leave."""
@@ -131,6 +132,7 @@ class Circumstances:
 
     def take_over(self, scope: str, mode: Mode, now: Instant) -> None:
         """Notes that somebody has taken equipment over, and ends what that ends."""
+        self._past_that |= self._oracle.under_way()
         members = self._site.members_of(scope)
         for each in members:
             if each in self._modes and self._modes[each][0] == "AGENT":
@@ -143,6 +145,8 @@ class Circumstances:
                 self._oracle.end(told.request, f"{scope} was taken over")
 
     def _authority(self, request: ActionRequest, action: Action) -> str:
+        if action.action_id in self._past_that:
+            return ""  # somebody took over once its intent was on disk
         scopes = self._site.scopes_of(action.equipment)  # the widest first
         known = [self._modes[each] for each in scopes if each in self._modes]
         if closed := [mode for mode, _, _ in known if mode in {"LOCAL", "MAINTENANCE"}]:

@@ -30,6 +30,11 @@ NEVER_SENT = {
 }  # fmt: skip
 Objection = Callable[[ActionRequest, Action], str]
 
+_INTENDED = (
+    "SELECT 1 FROM intent JOIN action USING (action_id) JOIN request USING (request_id) "
+    "WHERE run_id = ? AND kind = 'command'"
+)
+
 
 def nothing_else(request: ActionRequest, action: Action) -> str:
     """Objects to nothing."""
@@ -136,6 +141,11 @@ class Oracle:
         if "SENDING" not in self._room.desk.states(request):
             told.end = told.end or why
 
+    def under_way(self) -> set[str]:
+        """The actions that are past the last word: their intent is on disk."""
+        rows = self._room.desk.database.all("SELECT action_id FROM action WHERE state = 'SENDING'")
+        return {row[0] for row in rows}
+
     def revoke_key(self, person: str) -> None:
         """Notes that nothing counts any more that a person has signed."""
         for told in self.told.values():
@@ -171,15 +181,16 @@ class Oracle:
         self.sent_at[action.action_id] = self._room.clock.now()
 
     def _judge_undo(self, request: ActionRequest, action: Action) -> None:
-        """What was not sent is not taken back; a safe state needs a run that sent something."""
+        """What was not sent is not taken back; a safe state needs a run that may have sent.
+
+        An intent is enough: after a crash behind it nobody knows whether its frame has left.
+        """
         if action.undoes is not None:
             assert self.sent[action.undoes], f"I1: {action.undoes} is taken back, and was not sent"
             return
         assert request.run is not None, f"I1: {action.action_id} is no recovery of a run"
-        runs = {name: told.request.run for name, told in self.told.items()}
-        own = [name for name, run in runs.items() if run and run.run_id == request.run.run_id]
-        sent = {name.partition("/")[0] for name, times in self.sent.items() if times}
-        assert sent.intersection(own), f"I1: {action.action_id} leaves, and its run did nothing"
+        rows = self._room.desk.database.all(_INTENDED, request.run.run_id)
+        assert rows, f"I1: {action.action_id} leaves, and its run did nothing"
 
     def _judge_lease(self, request: ActionRequest, action: Action) -> None:
         """What a lease takes back waits for its end, or for the end of whoever looked after it."""

@@ -20,6 +20,7 @@ from handwheel.tools.guardrails.gate.lock import GateLock
 from handwheel.tools.guardrails.gate.scans import Scans
 from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from ..tools import people
@@ -56,7 +57,7 @@ class WithPeople(RuleBasedStateMachine):
         self.circumstances = Circumstances(self.site, self.oracle, self.room.clock.now())
         self.oracle.objects = self.circumstances.objection
         self.requests: list[ActionRequest] = []
-        self.rejected: list[tuple[ActionRequest, float]] = []
+        self.rejected: list[tuple[ActionRequest, Instant]] = []
         self.runner = asyncio.Runner()
         self.is_forged = self.is_unverifiable = self.is_set_back = False
         self._records = {name: [people.record_of(name)] for name in ("anna", "gina")}
@@ -123,12 +124,14 @@ class WithPeople(RuleBasedStateMachine):
         return request
 
     def note(self, request: ActionRequest) -> None:
-        now_s = self.room.clock.now().boot_ms / 1000.0
+        now = self.room.clock.now()
         wanted = [(each.tag, each.value) for each in request.commands]
-        for other, at_s in self.rejected:
+        for other, at in self.rejected:
+            since_s = (now.boot_ms - at.boot_ms) / 1000.0  # over a restart nobody can tell here
             same = sorted(wanted) == sorted((each.tag, each.value) for each in other.commands)
             is_alike = same and other.proposer.kind == request.proposer.kind
-            assert not is_alike or not 0 <= now_s - at_s < REJECTED_S - 1, "it was just rejected"
+            is_just = at.boot_id == now.boot_id and since_s < REJECTED_S - 1
+            assert not (is_alike and is_just), "it was just rejected"
         self.requests.append(request)
         self.oracle.told[request.request_id] = Told(request)
 
@@ -155,7 +158,7 @@ class WithPeople(RuleBasedStateMachine):
                 self.room.desk.say("reject" if verdict == "reject" else "revoke", request, person)
                 self.oracle.end(request, f"{person} has objected")
                 if verdict == "reject" and not was_approved and person != request.proposer.name:
-                    self.rejected.append((request, self.room.clock.now().boot_ms / 1000.0))
+                    self.rejected.append((request, self.room.clock.now()))
                 return
 
     def approve_while_another_objects(self, request: ActionRequest, yes: str, no: str) -> None:

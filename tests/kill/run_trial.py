@@ -96,6 +96,7 @@ class Trial:
                     break
             elif life.moment:
                 unreached.append(life.moment)
+                self._crew.kill("run")  # it lives on, and the next ones need its lease
         end = self._ended()
         faults = faults_of_round(self.rows()[after:], deaths, end)
         self._crew.stop("run")
