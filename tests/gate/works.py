@@ -152,7 +152,8 @@ class WithPeople(RuleBasedStateMachine):
         """Lets a person reject or, once it is approved, take the approval back."""
         if not self.is_enrolled(person):
             return
-        was_approved = self.oracle.told[request.request_id].is_approved
+        # What a forger has put down as approved is taken back by a no, and may be asked again.
+        was_approved = self.oracle.told[request.request_id].is_approved or self.is_forged
         for verdict in ("reject", "revoke"):
             with suppress(GuardrailError):
                 self.room.desk.say("reject" if verdict == "reject" else "revoke", request, person)
