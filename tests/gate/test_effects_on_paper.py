@@ -3,10 +3,14 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.site import Site
+from handwheel.connectors.tags import RegisterAddress
 from handwheel.tools.conditions.errors import ConditionError
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.gate import effects
@@ -20,7 +24,7 @@ from handwheel.tools.requests.terms import Terms, parse_expectation
 
 from .runs import wires
 from .test_leases_on_paper import FOR_S, frames, in_lease, pass_time, rows, standing
-from .watched import SETPOINT, START, Watched
+from .watched import SETPOINT, START, START_B, Watched
 
 EFFECT = "PT-102.pv > 350 kPa within 2 min"
 TERMS = Terms(Lease(for_s=FOR_S), (parse_expectation(EFFECT),))
@@ -70,6 +74,27 @@ async def test_what_was_so_before_the_frame_is_told_as_such(room: Watched, was_k
     room.watch()
     found = rows(room, "effect.CAME")
     assert [each.get("was_so") for each in found] == [True if was_kpa > 350.0 else None]
+
+
+@pytest.mark.parametrize("unit", [None, 9], ids=["own unit", "unit 9"])
+async def test_no_other_unit_is_asked_before_the_frame(
+    paper_site: Site, tmp_path: Path, unit: int | None
+) -> None:
+    """One that is silent takes its time-out; with it the look would be too old, and refused."""
+    pump = paper_site.tags["P-101A.run_cmd"]
+    assert isinstance(pump.address, RegisterAddress)
+    other = replace(pump, address=replace(pump.address, unit=unit))
+    tags = {**paper_site.tags, pump.name: other}
+    with closing(Watched(replace(paper_site, state=tmp_path, tags=tags))) as room:
+        await room.start_gate()
+        room.plant.values[pump.name] = True
+        effects = (parse_expectation(f"{pump.name} within 2 min"),)
+        room.approved(START_B, terms=Terms(effects=effects))
+        await room.act()
+        room.watch()
+        (found,) = rows(room, "effect.CAME")
+        assert found.get("was_so") is (None if unit else True)
+        assert len(room.plant.frames) == 1
 
 
 def tell_of_a_verification(room: Watched, request: ActionRequest) -> None:

@@ -83,19 +83,7 @@ async def test_the_next_gate_attaches_what_it_reads_and_resends_nothing(
 
 async def _until_frame(room: Watched, *, executed: bool) -> None:
     """Lets the gate end as its frame leaves, or after the device has done it."""
-    stop = "frame executed" if executed else "frame leaves"
-    reach = room.fuse.reach
-
-    def reach_or_end(point: str) -> None:
-        reach(point)
-        if point == stop:
-            raise Crash
-
-    room.fuse.reach = reach_or_end  # type: ignore[method-assign]
-    with pytest.raises(Crash):
-        await room.act()
-    room.fuse.reach = reach  # type: ignore[method-assign]
-    room.kill_gate()
+    await room.end_at("frame executed" if executed else "frame leaves")
 
 
 async def test_a_plant_that_is_down_after_the_crash_is_told_in_words(room: Watched) -> None:

@@ -25,7 +25,6 @@ from handwheel.tools.guardrails.operators import Operator
 from handwheel.tools.requests.request import ActionRequest
 
 from ..tools.people import key_of
-from .fuse import Crash
 from .test_leases_told import picture_of
 from .test_people_at_the_terminal import screen
 from .watched import SETPOINT, Watched
@@ -65,18 +64,7 @@ async def stopped(room: Watched, at: str, *, is_gone: bool = True) -> ActionRequ
     request = room.approved()
     picture_of(room)
     room.fuse.arm(0)
-    reach = room.fuse.reach
-
-    def reach_or_end(point: str) -> None:
-        reach(point)
-        if point == at:
-            raise Crash
-
-    room.fuse.reach = reach_or_end  # type: ignore[method-assign]
-    with pytest.raises(Crash):
-        await room.act()
-    room.fuse.reach = reach  # type: ignore[method-assign]
-    room.kill_gate()
+    await room.end_at(at)
     room.clock.forward(6.0 if is_gone else 1.0)
     return request
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from handwheel.connectors.site import Site
 from handwheel.connectors.values import Value
 from handwheel.tools.guardrails.audit import audit
@@ -11,6 +13,7 @@ from handwheel.tools.guardrails.ledger.transitions import ActionState
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.terms import NO_TERMS, Terms
 
+from .fuse import Crash
 from .oracle import Oracle, Told
 from .room import Room
 
@@ -51,6 +54,21 @@ class Watched(Room):
         assert self.desk.states(request) == ["VERIFIED"] * len(request.commands)
         sent = [frame.wire.hex() for frame in self.plant.frames[before:]]
         assert sent == [each.wire for each in request.commands]
+
+    async def end_at(self, last: str) -> None:
+        """Lets the gate end, killed, as it comes to a point of an action's way."""
+        reach = self.fuse.reach
+
+        def reach_or_end(point: str) -> None:
+            reach(point)
+            if point == last:
+                raise Crash
+
+        self.fuse.reach = reach_or_end  # type: ignore[method-assign]
+        with pytest.raises(Crash):
+            await self.act()
+        self.fuse.reach = reach  # type: ignore[method-assign]
+        self.kill_gate()
 
     def rows(self, kind: str) -> list[Mapping[str, Any]]:
         """The bodies of the journal's rows of a kind."""

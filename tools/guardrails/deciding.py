@@ -259,8 +259,9 @@ def _check_attended(policy: Policy, decision: Decision, record: RequestRecord) -
 def _refused(
     policy: Policy, record: RequestRecord, operator: Operator, verdict: Verdict
 ) -> PermitRefused:
-    own = [each.reason for each in verdict.findings if each.person == operator.person]
-    return PermitRefused(refusal(own[-1], record.request, operator, policy))
+    own = [each for each in verdict.findings if each.person == operator.person]
+    found = (own or verdict.findings)[-1]
+    return PermitRefused(refusal(found.reason, record.request, operator, policy))
 
 
 def _check_objection(

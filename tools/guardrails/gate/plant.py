@@ -7,6 +7,7 @@ from handwheel.connectors.actuation.permit import permit_clock_s
 from handwheel.connectors.groups import aged
 from handwheel.connectors.reader import read_once
 from handwheel.connectors.site import OpcuaConnection
+from handwheel.connectors.tags import RegisterAddress, Tag
 from handwheel.connectors.values import DataValue, Quality
 
 from ...conditions.condition import Condition, parse_condition
@@ -72,11 +73,17 @@ async def same_bytes(passage: Passage) -> None:
 def _effect_tags(passage: Passage) -> set[str]:
     """Returns what the door can read of the effects: whether they are there before the frame.
 
-    No other device is asked for them: they hinder nothing.
+    No other device is asked for them, nor another unit behind this one: one that is silent takes
+    its time-out, and the look would be too old.
     """
-    post, connection = passage.post, passage.action.connection
-    names = tags_of_effects(post, (each.text for each in passage.action.effects))
-    return {name for name in names if post.site.tags[name].connection == connection}
+    tags = passage.post.site.tags
+    names = tags_of_effects(passage.post, (each.text for each in passage.action.effects))
+    return {name for name in names if _device(tags[name]) == _device(passage.tag)}
+
+
+def _device(tag: Tag) -> tuple[str, int | None]:
+    unit = tag.address.unit if isinstance(tag.address, RegisterAddress) else None
+    return tag.connection, unit
 
 
 def _requirements(passage: Passage) -> list[Condition]:
