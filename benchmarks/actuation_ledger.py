@@ -88,7 +88,7 @@ def journal_rows(site: Site, people: People, repeats: int) -> Rows:
         database, bench, few = desk.bench.database, desk.bench, max(repeats // 3, 1)
 
         def whole() -> None:
-            found = audit(database, site, bench.roster, bench.policy.satisfies)
+            found = audit(database, site, bench.roster, bench.policy.satisfied)
             assert not found.faults, found.faults[:3]
 
         def chain() -> None:

@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 
 from handwheel.connectors.durations import format_duration
+from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.effects import Effect, load_effects
-from handwheel.tools.guardrails.ledger.records import RequestDamaged, RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.records import (
+    RequestDamaged,
+    RequestRecord,
+    load_exactly,
+    resolve_hint,
+)
 from handwheel.tools.guardrails.ledger.reverts import (
     OpenWrite,
     in_lease,
@@ -16,7 +22,8 @@ from handwheel.tools.guardrails.ledger.reverts import (
 )
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 from handwheel.tools.guardrails.picture import Picture
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.resolutions import Unresolved, unsigned
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.requests.stamps import Instant
 
@@ -134,6 +141,16 @@ def open_line(each: OpenWrite) -> str:
 def open_lines(database: Database) -> list[str]:
     """Returns a line for each write that a lease was to take back and did not."""
     return [open_line(each) for each in open_writes(database)]
+
+
+def unsigned_line(each: Unresolved) -> str:
+    """Returns a write that holds its equipment though the ledger calls it resolved, as a line."""
+    return f"HELD  {printable(each.words)}; {resolve_hint(plain(each.action_id))}"
+
+
+def unsigned_lines(bench: Bench) -> list[str]:
+    """Returns a line for each such write."""
+    return [unsigned_line(each) for each in unsigned(bench.site, bench.database, bench.policy)]
 
 
 def aftermath_fields(

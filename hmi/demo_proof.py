@@ -42,7 +42,7 @@ def prove(site: Site, frame_log: Path) -> Proof:
     """Compares what reached the plant with what was approved, and verifies the journal."""
     with open_bench(site) as bench:
         frames, is_matched = _frames(bench, frame_log)
-        found = audit(bench.database, site, bench.roster, bench.policy.satisfies)
+        found = audit(bench.database, site, bench.roster, bench.policy.satisfied)
         lines = [
             "Frames that reached the plant, in UTC, beside what was approved by whom:",
             *(frames or ["  none"]),

@@ -8,16 +8,18 @@ from functools import partial
 
 from handwheel.connectors.site import Site
 from handwheel.tools.guardrails import gate
+from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.gate.gate import take_post
-from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.reverts import open_writes
 from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.resolutions import unsigned
 
-from .aftermath import open_line
+from .aftermath import open_line, unsigned_line
 from .folding import fold
 from .journal_lines import show_row
 from .serving import serve
+from .signing import open_bench
 from .telling import tell_log
 
 _INDENT = 4
@@ -38,10 +40,10 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     note_start()
     tell_log(gate.__name__)
     async with take_post(site) as post:
-        with Database(site.state, site.id) as database:
+        with open_bench(site) as bench:
             _announce(site, post.epoch, as_json=as_json)
-            tell_open(database, as_json=as_json)
-            await serve(post.run(), database, partial(show_row, as_json=as_json), site.state)
+            tell_open(bench, as_json=as_json)
+            await serve(post.run(), bench.database, partial(show_row, as_json=as_json), site.state)
 
 
 def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
@@ -50,16 +52,20 @@ def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
     print(json.dumps(ready) if as_json else words, flush=True)
 
 
-def tell_open(database: Database, *, as_json: bool) -> None:
+def tell_open(bench: Bench, *, as_json: bool) -> None:
     """Says what leases were to take back and did not, and what is held: a person must act."""
-    for each in open_writes(database):
-        _tell({"open": each.body | {"action_id": each.action_id}}, open_line(each), as_json)
-    for record in load_unfinished(database, _pass_by):
+    for write in open_writes(bench.database):
+        _tell({"open": write.body | {"action_id": write.action_id}}, open_line(write), as_json)
+    for record in load_unfinished(bench.database, _pass_by):
         name = record.request.request_id
         held = {each.action_id: each.state for each in record.unresolved}
         if held:
             line = "  ".join((name, *record.standing))
             _tell({"held": {"request_id": name, "actions": held}}, line, as_json)
+    for each in unsigned(bench.site, bench.database, bench.policy):
+        actions = {each.action_id: each.state}
+        fields = {"request_id": each.action_id.partition("/")[0], "actions": actions}
+        _tell({"held": fields}, unsigned_line(each), as_json)
 
 
 def _tell(fields: Mapping[str, object], line: str, as_json: bool) -> None:

@@ -52,7 +52,7 @@ def export_report(
     with database.one_moment():
         choice = _named(database, choice)
         story = read_story(database.journal())
-        found = audit(database, site, roster, policy.satisfies)
+        found = audit(database, site, roster, policy.satisfied)
         signatures = Signatures(site, roster, revoked_keys(site, database), story.entries)
     write(render_report(site.id, story, found, signatures, choice, now or instant_now()))
     return not found.faults

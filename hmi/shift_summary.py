@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.guardrails.shift import HANDED_OVER, Section, ShiftSummary
 from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
 
-from .aftermath import lease_words, open_lines
+from .aftermath import lease_words, open_lines, unsigned_lines
 from .request_lines import request_line
 from .run_text import run_line
 from .run_view import view_run
@@ -27,8 +27,9 @@ from .run_view import view_run
 SHIFT = timedelta(hours=12)
 _LINES = 6  # of a section, so that all of it fits on a screen
 _LONGEST = 200
-_NOT_CAME = (
-    "SELECT verdict, expected FROM effect WHERE action_id = ? AND verdict != 'CAME' ORDER BY number"
+_NOT_CAME = (  # of the journal: a row that somebody puts into the table hides none of them
+    "SELECT substr(kind, 8), json_extract(text, '$.body.expected') FROM journal "
+    "WHERE subject = ? AND kind IN ('effect.MISSED', 'effect.UNKNOWN') ORDER BY seq"
 )
 _NO_PICTURE = "the gate gives no picture of the plant: is it running?"
 
@@ -52,7 +53,14 @@ def summarize(
     others = [each for each in listed if each.state not in WAITING_REQUESTS]
     found: list[tuple[str, Sequence[str]]] = [
         ("waiting", _requests(bench, waiting, now)),
-        ("under way or unresolved", [*_requests(bench, others, now), *damaged]),
+        (
+            "under way or unresolved",
+            [
+                *_requests(bench, others, now),
+                *unsigned_lines(bench),
+                *damaged,
+            ],
+        ),
         ("in a lease, or left open", list(_leases(bench, now))),
         ("locked out", list(_lockouts(bench))),
         ("suspended", list(_suspensions(bench, now))),

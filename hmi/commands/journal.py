@@ -70,7 +70,7 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
     opened = open_site(site)
     with open_ledger(opened) as database:
         policy = load_policy(opened)
-        found = audit(database, opened, load_roster(opened), policy.satisfies)
+        found = audit(database, opened, load_roster(opened), policy.satisfied)
     if as_json:
         typer.echo(
             json.dumps(

@@ -18,6 +18,7 @@ from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly, load_request
 from handwheel.tools.guardrails.ledger.transitions import (
     WAITING_REQUESTS,
+    ActionState,
     RequestState,
 )
 from handwheel.tools.guardrails.picture import read_picture
@@ -26,7 +27,7 @@ from handwheel.tools.guardrails.resolutions import unresolved_in
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 
-from ..aftermath import notes_on_requests, open_lines, open_lines_of
+from ..aftermath import notes_on_requests, open_lines, open_lines_of, unsigned_lines
 from ..asking import ask, look, settled, sign_approval
 from ..exits import CONFIGURATION, NO, WAITING, fail, run
 from ..folding import fold
@@ -62,6 +63,7 @@ def list_requests(
         picture = read_picture(opened.state, now)
         notes, open_ = notes_on_requests(bench.database, picture, now), open_lines(bench.database)
         locked = lockout_lines(opened, bench.database)
+        held = unsigned_lines(bench)
     if as_json:
         typer.echo(json.dumps([request_fields(each) for each in found]))
         return
@@ -70,9 +72,9 @@ def list_requests(
         line = request_line(each, now, has_gate=picture is not None)
         typer.echo(fold("  ".join((line, *note)), _INDENT))
     suspended = [each.words for each in picture.suspended] if picture else []
-    for line in (*open_, *suspended, *locked):
+    for line in (*open_, *held, *suspended, *locked):
         typer.echo(fold(line, _INDENT))
-    if not found and not open_:
+    if not found and not open_ and not held:
         typer.echo("no requests" if every else "nothing waits; --all lists those that are over")
 
 
@@ -278,6 +280,10 @@ def resolve(
         if state is None:
             raise SystemExit(NO)
         after = load_exactly(bench.database, record.request.request_id)
-        found = after.record(wanted[0].action_id).state
-        typer.echo(f"{wanted[0].action_id}  {found}  by {operator.person}")
+        action_id, found = wanted[0].action_id, after.record(wanted[0].action_id).state
+        said = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
+        typer.echo(f"{action_id}  {said}  by {operator.person}")
+        if found is not said:
+            line = f"the ledger's table says {found}: see handwheel journal verify"
+            typer.echo(fold(f"{action_id}  {line}", _INDENT))
         typer.echo(fold("  ".join((after.request.request_id, *after.standing)), _INDENT))

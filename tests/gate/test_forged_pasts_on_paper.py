@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.hmi.aftermath import unsigned_lines
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.administrators import chain_of
 from handwheel.tools.guardrails.decisions import (
@@ -29,7 +30,7 @@ from .watched import SETPOINT, START, START_B, STOP, Watched
 
 SETTLED = "UPDATE action SET state = 'RESOLVED_NOT_APPLIED' WHERE action_id = ?"
 RATE = "rate: 30 kPa/min, "
-NO_WORD = "and nobody has signed that; look at the plant"
+NO_WORD = "and nobody whose word counts has signed that; look at the plant"
 Forge = Callable[[Watched, sqlite3.Connection, str], None]
 
 
@@ -68,7 +69,12 @@ def _past_the_triggers(room: Watched, shell: sqlite3.Connection, name: str) -> N
 
 
 def _with_a_word(
-    *, by: str = "anna", about: str = "", is_kept: bool = True, attended: bool = True
+    *,
+    by: str = "anna",
+    about: str = "",
+    is_kept: bool = True,
+    attended: bool = True,
+    is_early: bool = False,
 ) -> Forge:
     """Returns who puts a signed resolution in, past everything that judges it."""
 
@@ -79,6 +85,8 @@ def _with_a_word(
             "verdict": "resolve-not-applied", "subject": subject, "attended": attended,
             "meaning": meaning_of_subject("resolve-not-applied", subject),
         }  # fmt: skip
+        if is_early:
+            said["head"] = next(row.hash for row in room.desk.database.journal())
         signed = sign(Decision.model_validate(said), people.key_of(by))
         operator = room.desk.bench.roster.by_name(by, room.clock.now().wall)
         assert operator is not None
@@ -111,6 +119,7 @@ FORGED: dict[str, Forge] = {
     "a word about another action": _with_a_word(about="R-OTHER/c1"),
     "a word with an altered text": _with_an_altered_word,
     "a word of nobody who is known": _with_a_word(is_kept=False),
+    "a word from before the outcome": _with_a_word(is_early=True),
     "a script's word": _with_a_word(attended=False),
     "a word by a key that was revoked": _by_a_key_that_was_revoked,
 }
@@ -132,7 +141,12 @@ async def test_equipment_is_free_again_by_a_signed_resolution_alone(
         await room.start_gate()
     assert len(room.plant.frames) == 1
 
+    told = unsigned_lines(room.desk.bench)
+    assert [line.startswith(f"HELD  {action_id} is ") and NO_WORD in line for line in told] == [
+        True
+    ]
     assert room.desk.resolve(action_id, "resolve-applied")
+    assert unsigned_lines(room.desk.bench) == []
     assert (await carried_out(room, STOP))[0].startswith("VERIFIED")
     assert len(room.plant.frames) == 2
     with pytest.raises(PermitRefused, match="there is nothing to resolve"):

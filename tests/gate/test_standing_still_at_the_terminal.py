@@ -25,6 +25,7 @@ from handwheel.tools.guardrails.operators import Operator
 from handwheel.tools.requests.request import ActionRequest
 
 from ..tools.people import key_of
+from .forgery import shell_of
 from .test_leases_told import picture_of
 from .test_people_at_the_terminal import screen
 from .watched import SETPOINT, Watched
@@ -147,12 +148,12 @@ async def test_who_follows_is_told_once_that_no_gate_is_running_and_follows_on(
 async def test_a_gate_that_starts_says_what_is_held(
     room: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell_open(room.desk.database, as_json=False)
+    tell_open(room.desk.bench, as_json=False)
     assert capsys.readouterr().out == ""
     request = await stopped(room, "frame leaves")
     await room.start_gate()
-    tell_open(room.desk.database, as_json=False)
-    tell_open(room.desk.database, as_json=True)
+    tell_open(room.desk.bench, as_json=False)
+    tell_open(room.desk.bench, as_json=True)
     said, programs = capsys.readouterr().out.splitlines()
     name = request.request_id
     hint = f"look at the plant, then: handwheel requests resolve {name}"
@@ -161,7 +162,7 @@ async def test_a_gate_that_starts_says_what_is_held(
         "held": {"request_id": name, "actions": {f"{name}/c1": "UNKNOWN"}}
     }
     room.desk.resolve(f"{name}/c1", "resolve-applied")
-    tell_open(room.desk.database, as_json=False)
+    tell_open(room.desk.bench, as_json=False)
     assert capsys.readouterr().out == ""
 
 
@@ -182,6 +183,28 @@ async def test_whoever_resolves_reads_first_what_of_the_write_and_then_why_the_r
     for part in ("the write   P-101A.run_cmd = true\n", "intent at   2026-11-25 08:50:25 UTC\n"):
         assert part in told, told
     assert not [line for line in told.splitlines() if line.startswith(("written", "sent"))]
+
+
+async def test_what_the_table_alone_says_is_listed_and_contradicted(
+    terminal: Watched, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room = terminal
+    request = await stopped(room, "frame executed")
+    await room.start_gate()
+    name = request.commands[0].action_id
+    with shell_of(room.site.state) as shell:
+        shell.execute("UPDATE action SET state = 'RESOLVED_NOT_APPLIED'")
+    capsys.readouterr()
+    commands.list_requests(every=False, site=None, as_json=False)
+    is_held = f"HELD  {name} is RESOLVED_NOT_APPLIED, and nobody whose word counts"
+    assert capsys.readouterr().out.startswith(is_held)
+    commands.resolve(name, True, "anna", Path("anna.pass"), None)
+    said, table, _ = capsys.readouterr().out.splitlines()[-3:]
+    assert said == f"{name}  RESOLVED_APPLIED  by anna"
+    told = f"{name}  the ledger's table says RESOLVED_NOT_APPLIED: see handwheel journal verify"
+    assert table == told
+    commands.list_requests(every=False, site=None, as_json=False)
+    assert capsys.readouterr().out.startswith("nothing waits")
 
 
 @pytest.mark.parametrize("verdict", ["reject", "revoke"])
@@ -206,7 +229,7 @@ def said_by_show(room: Watched) -> None:
 
 
 def said_by_gate(room: Watched) -> None:
-    tell_open(room.desk.database, as_json=False)
+    tell_open(room.desk.bench, as_json=False)
 
 
 def said_by_following(room: Watched) -> None:

@@ -225,6 +225,16 @@ def test_roles_that_act_as_each_other_do_not_run_in_circles(site: Site) -> None:
     assert policy.satisfies("b", "a")
 
 
+def test_a_role_that_is_gone_counts_as_itself_in_what_was_signed_before(site: Site) -> None:
+    text = "schema: policy/1\nroles: {a: {acts_as: [b]}, b: {}}\n"
+    policy = build_policy(parse_document(text, Document("policy.yaml")), site)
+    assert policy.satisfied("a", "b")
+    assert policy.satisfied("gone", "gone")
+    assert not policy.satisfies("gone", "gone")
+    assert not policy.satisfied("gone", "a")
+    assert not policy.satisfied("b", "a")
+
+
 NODE = "nsu=urn:handwheel:sim:cw-100;s=PIC-102.sp"
 
 

@@ -32,7 +32,7 @@ def audit(database: Database, site: Site, roster: Roster, satisfies: Satisfies) 
     of it makes the signatures of that time unverifiable, and they are reported.
 
     Args:
-        satisfies: Whether a role counts as another, by the policy as it stands now.
+        satisfies: Whether a role counted as another; see `Policy.satisfied`.
 
     Raises:
         LedgerError: The ledger cannot be read.

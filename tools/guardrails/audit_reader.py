@@ -38,7 +38,7 @@ class AuditReader:
     """Follows the rows of one journal.
 
     Args:
-        satisfies: Whether a role counts as another, by the policy as it stands now.
+        satisfies: Whether a role counted as another; see `Policy.satisfied`.
 
     Attributes:
         cases: The requests that it has told of.

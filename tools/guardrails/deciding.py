@@ -298,11 +298,10 @@ def _unresolved(bench: Bench, record: RequestRecord, decision: Decision) -> Acti
 def _resolve(
     transaction: Transaction, record: RequestRecord, decision: Decision, action: ActionRecord
 ) -> RequestState:
-    if action.state not in UNRESOLVED_ACTIONS:
-        return record.state  # the table says that it is over, and now somebody has signed it
-    to = RESOLUTIONS[decision.verdict][1]
     reason = f"resolved by {decision.person}"
-    move_action(transaction, action.action_id, action.state, to, reason)
+    if action.state in UNRESOLVED_ACTIONS:  # else the table says that it is over already
+        to = RESOLUTIONS[decision.verdict][1]
+        move_action(transaction, action.action_id, action.state, to, reason)
     if record.state is not RequestState.APPROVED or record.request.run is not None:
         return record.state  # what becomes of a run's request, the run decides
     move_request(transaction, record.request.request_id, RequestState.CLOSED, reason)

@@ -6,6 +6,8 @@ request is decided on, `check_roles` decides.
 
 from collections.abc import Collection
 
+from handwheel.connectors.site import Site
+
 from ..errors import PermitRefused
 from ..requests.request import ActionRequest
 from ..requests.stamps import Instant
@@ -14,7 +16,14 @@ from .decisions import Reason, Signed
 from .ledger.records import RequestRecord, load_decisions
 from .operators import AGENT, Operator
 from .policy import Policy
-from .quorum import check_quorum, fault_of_person, may_object, missing_roles
+from .quorum import (
+    Satisfies,
+    check_quorum,
+    fault_of_person,
+    may_object,
+    missing_of,
+    missing_roles,
+)
 
 
 def check_approver(bench: Bench, record: RequestRecord, operator: Operator, now: Instant) -> None:
@@ -47,18 +56,37 @@ def check_objector(bench: Bench, request: ActionRequest, operator: Operator) -> 
 
 
 def check_resolver(bench: Bench, request: ActionRequest, operator: Operator) -> None:
-    """Refuses a person who may not say what became of a write.
+    """Refuses a person who may not say what became of a write; see `may_resolve`.
 
     Raises:
         PermitRefused: Their key was taken back, or they have none of the roles.
     """
-    satisfies = bench.policy.satisfies
-    fault = _fault_of_key(bench, operator)
-    missing = missing_roles(request, operator, satisfies)
-    if fault is None and len(missing) == len(request.roles):
-        fault = Reason.ROLE_DOES_NOT_SATISFY
-    if fault:
+    if fault := _fault_of_key(bench, operator):
         raise PermitRefused(refusal(fault, request, operator, bench.policy))
+    if not may_resolve(bench.site, bench.policy, request, operator, bench.policy.satisfies):
+        asked = ", ".join(_roles_to_resolve(bench.site, bench.policy, request))
+        raise PermitRefused(
+            f"{operator.person} has none of the roles that {request.risk_class} asks for: {asked}"
+            f"{_areas(bench.policy, operator)}"
+        )
+
+
+def may_resolve(
+    site: Site, policy: Policy, request: ActionRequest, operator: Operator, satisfies: Satisfies
+) -> bool:
+    """Whether a person has one of the roles in which one says what became of a request's writes.
+
+    They are those that it asked for, and those that its tags ask for now: the request is fixed,
+    and the policy may have other roles by now, but somebody must be able to say it.
+    """
+    asked = _roles_to_resolve(site, policy, request)
+    return len(missing_of(asked, request.written, operator, satisfies)) < len(asked)
+
+
+def _roles_to_resolve(site: Site, policy: Policy, request: ActionRequest) -> list[str]:
+    tags = [site.tags[each.tag] for each in request.actions if each.tag in site.tags]
+    now = [role for tag in tags for role in policy.roles_for(tag)]
+    return list(dict.fromkeys((*request.roles, *now)))
 
 
 def check_roles(

@@ -116,6 +116,15 @@ class Policy:
         """
         return self._roles.satisfies(held, wanted, tags)
 
+    def satisfied(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
+        """Whether a role counts as another in what was signed before; see `satisfies`.
+
+        A role that the policy knows no more counts as itself: nobody can ask any more where it
+        counted, and what was done in it was done.
+        """
+        is_gone = held == wanted and not self.has_role(held)
+        return is_gone or self.satisfies(held, wanted, tags)
+
     def has_role(self, role: str) -> bool:
         """Whether the policy knows a role, wherever it counts."""
         return role in self._roles.acts_as

@@ -110,11 +110,15 @@ def fault_of_person(
 
 def missing_roles(request: ActionRequest, operator: Operator, satisfies: Satisfies) -> list[str]:
     """Returns the roles that a request asks for and that no role of the person stands in for."""
-    tags = request.written
+    return missing_of(request.roles, request.written, operator, satisfies)
+
+
+def missing_of(
+    roles: Collection[str], tags: Collection[str], operator: Operator, satisfies: Satisfies
+) -> list[str]:
+    """Returns those of some roles that no role of a person stands in for where some tags are."""
     return [
-        role
-        for role in request.roles
-        if not any(satisfies(held, role, tags) for held in operator.roles)
+        role for role in roles if not any(satisfies(held, role, tags) for held in operator.roles)
     ]
 
 

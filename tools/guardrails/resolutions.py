@@ -1,7 +1,8 @@
 """Whether a person has signed what became of a write whose outcome was unknown or wrong.
 
-That a table says so is not enough: one SQL statement makes a table say so. A resolution holds for
-as long as the ledger does, and is judged as a release is, by the records kept beside it.
+That a table says so is not enough: one SQL statement makes a table say so. A resolution is judged
+as a release is, by the records kept beside it, and by the roles that the policy has now. What does
+not count any more holds the equipment again, until somebody signs anew.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,8 +12,14 @@ from sqlite3 import Row
 from handwheel.connectors.site import Site
 
 from .administrators import kept_word, revocations, was_valid
-from .decisions import ActionVerdict, Signed, VerdictWord, meaning_of_subject
-from .entitlement import is_unattended_allowed
+from .decisions import (
+    ActionVerdict,
+    Signed,
+    VerdictWord,
+    meaning_of_subject,
+    parse_decision,
+)
+from .entitlement import is_unattended_allowed, may_resolve
 from .ledger.database import Database
 from .ledger.records import (
     ActionRecord,
@@ -24,7 +31,6 @@ from .ledger.records import (
 )
 from .ledger.transitions import UNRESOLVED_ACTIONS, ActionState
 from .policy import Policy
-from .quorum import missing_roles
 
 RESOLUTIONS: Mapping[VerdictWord, tuple[ActionVerdict, ActionState]] = {
     "resolve-applied": ("resolve-applied", ActionState.RESOLVED_APPLIED),
@@ -39,6 +45,11 @@ SELECT action_id, request_id, state FROM action WHERE action_id IN (
     UNION SELECT action_id FROM action
     WHERE state IN ('MISMATCH', 'UNKNOWN', 'RESOLVED_APPLIED', 'RESOLVED_NOT_APPLIED'))
 """
+
+_SEEN = (
+    "SELECT 1 FROM journal WHERE hash = ? AND seq >= (SELECT coalesce(max(seq), 0) FROM journal "
+    "WHERE subject = ? AND kind IN ('action.MISMATCH', 'action.UNKNOWN'))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,9 @@ class Unresolved:
     @property
     def words(self) -> str:
         """Where it stands, for people."""
-        said = "" if self.state in UNRESOLVED_ACTIONS else ", and nobody has signed that"
-        return f"{self.action_id} is {self.state}{said}"
+        if self.state in UNRESOLVED_ACTIONS:
+            return f"{self.action_id} is {self.state}"
+        return f"{self.action_id} is {self.state}, and nobody whose word counts has signed that"
 
 
 def unresolved_of(
@@ -74,6 +86,12 @@ def unresolved_in(
     name = record.request.request_id
     rows = database.all(f"{_EVER} AND request_id = ? ORDER BY position", name)
     return [record.record(each.action_id) for each in _unresolved(site, database, policy, rows)]
+
+
+def unsigned(site: Site, database: Database, policy: Policy) -> list[Unresolved]:
+    """Returns what holds equipment although the ledger's table says that it is over."""
+    found = _unresolved(site, database, policy, database.all(f"{_EVER} ORDER BY rowid"))
+    return [each for each in found if each.state not in UNRESOLVED_ACTIONS]
 
 
 def _unresolved(
@@ -101,7 +119,11 @@ def _is_resolved(
     except RequestDamaged:
         return False
     revoked = revocations(site, database)
-    return any(_counts(site, policy, record, action_id, each, revoked) for each in found)
+    return any(
+        _counts(site, policy, record, action_id, each, revoked)
+        and _has_seen_outcome(database, action_id, each)
+        for each in found
+    )
 
 
 def _counts(
@@ -121,10 +143,15 @@ def _counts(
         decision.verdict in RESOLUTIONS
         and (decision.digest, decision.subject) == (record.digest, action_id)
         and decision.meaning == meaning_of_resolution(decision.verdict, action_id)
-        and len(missing_roles(record.request, operator, policy.satisfies))
-        < len(record.request.roles)
+        and may_resolve(site, policy, record.request, operator, policy.satisfied)
         and (decision.attended or is_unattended_allowed(policy, record.request))
     )
+
+
+def _has_seen_outcome(database: Database, action_id: str, found: DecisionRecord) -> bool:
+    """Whether a word was signed in view of the outcome, and not before it."""
+    head = parse_decision(found.text).head
+    return bool(database.all(_SEEN, head, action_id))
 
 
 def meaning_of_resolution(verdict: VerdictWord, action_id: str) -> str:
