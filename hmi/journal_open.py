@@ -1,8 +1,9 @@
 """What is still open at the journal's last row, as its rows alone tell."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from handwheel.connectors.site import SITE_SCOPE
 from handwheel.tools.guardrails.ledger.transitions import (
     UNRESOLVED_ACTIONS,
     WAITING_REQUESTS,
@@ -12,12 +13,13 @@ from handwheel.tools.guardrails.ledger.transitions import (
 from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.stamps import parse_stamp, stamp
 
+from .journal_open_runs import open_runs
 from .journal_paper import Paper
 from .journal_rows import open_words
+from .journal_standing import REQUEST, action_state, last_state
 from .journal_story import Case, Entry, Story
 from .journal_words import moment
 
-_REQUEST, _ACTION = "request.", "action."
 _UNRESOLVED = UNRESOLVED_ACTIONS | {ActionState.SENDING}
 _MODES = {
     "AGENT": "agents may act on it too",
@@ -26,13 +28,14 @@ _MODES = {
     "MAINTENANCE": "nobody's requests are carried out there",
 }
 _ALL = (
-    "As the rows of the whole journal tell. What only a clock has ended, and a lockout's file "
-    "that no gate has seen, have no row."
+    "As the rows of the whole journal tell; whether a signature counts is not judged here. What "
+    "only a clock has ended, a lockout's file that no gate has seen, a suspension that could not "
+    "be recorded, and the end of a gate that was killed have no row."
 )
 
 
 def write_open(paper: Paper, story: Story) -> None:
-    """Writes what waits, is unresolved, stays as it was written, is locked out, and who may act.
+    """Writes what waits, is unresolved or left as written, runs, is barred, and who may act.
 
     Args:
         story: All of it, with what closed the writes that leases left open.
@@ -45,6 +48,8 @@ def write_open(paper: Paper, story: Story) -> None:
         ("approved", _approved(cases)),
         ("unresolved", _unresolved(cases)),
         ("left open", _left_open(cases)),
+        ("runs", open_runs(story)),
+        ("suspended", _suspended(story.others)),
         ("locked out", _locked_out(story.others)),
         ("authority", _authority(story.others, story.entries)),
     ):
@@ -54,14 +59,14 @@ def write_open(paper: Paper, story: Story) -> None:
 
 def _waiting(cases: Iterable[Case]) -> Iterator[str]:
     for case in cases:
-        if case.request is not None and _last(case.entries, _REQUEST) in WAITING_REQUESTS:
+        if case.request is not None and last_state(case.entries, REQUEST) in WAITING_REQUESTS:
             until = parse_stamp(case.request.filed_at) + timedelta(seconds=case.request.within_s)
             yield f"{plain(case.request_id)}, at most until {moment(stamp(until))}"
 
 
 def _approved(cases: Iterable[Case]) -> Iterator[str]:
     for case in cases:
-        if _last(case.entries, _REQUEST) == RequestState.APPROVED:
+        if last_state(case.entries, REQUEST) == RequestState.APPROVED:
             lease = case.request is not None and case.request.lease is not None
             yield f"{plain(case.request_id)}, with a lease" if lease else plain(case.request_id)
 
@@ -69,8 +74,7 @@ def _approved(cases: Iterable[Case]) -> Iterator[str]:
 def _unresolved(cases: Iterable[Case]) -> Iterator[str]:
     for case in cases:
         for action in case.request.actions if case.request is not None else ():
-            own = [each for each in case.entries if each.subject == action.action_id]
-            state = _last(own, _ACTION)
+            state = action_state(action, case.entries)
             if state in _UNRESOLVED:
                 yield f"{plain(action.action_id)} is {state}: {plain(action.tag)}"
 
@@ -82,6 +86,43 @@ def _left_open(cases: Iterable[Case]) -> Iterator[str]:
                 yield f"{plain(row.subject)}: {open_words(row.body)}"
 
 
+def _suspended(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yields what suspends actuation, unless it is over, or a later gate suspends that anew."""
+    found: dict[tuple[str, str], Entry] = {}
+    gate: Entry | None = None
+    for each in entries:
+        scope, key = each.subject, (each.subject, str(each.body.get("reason", "")))
+        if each.kind in {"gate.started", "gate.stopped"}:
+            gate = each
+        elif each.kind == "gate.resumed":
+            found.pop(key, None)
+        elif each.kind == "gate.suspended":
+            begun = gate.seq if gate is not None else 0
+            found = {
+                other: row for other, row in found.items() if other[0] != scope or row.seq > begun
+            }
+            found[key] = each
+    for row in found.values():
+        yield f"{_suspension(row)}{_since_then(row, gate)}"
+
+
+def _suspension(row: Entry) -> str:
+    where = "everything" if row.subject == SITE_SCOPE else f"what hangs on {plain(row.subject)}"
+    since = moment(str(row.body.get("since", row.at)))
+    reason = printable(str(row.body.get("reason", ""))) or "the row does not say why"
+    return f"{where}, since {since}: {reason}"
+
+
+def _since_then(row: Entry, gate: Entry | None) -> str:
+    if gate is None or gate.seq < row.seq:
+        return ""
+    if gate.kind == "gate.stopped":
+        return f"; gate {plain(gate.subject)} has stopped since"
+    return (
+        f"; gate {plain(gate.subject)} was started since, and suspends anew by itself where it must"
+    )
+
+
 def _locked_out(entries: Iterable[Entry]) -> Iterator[str]:
     latest = {each.subject: each for each in entries if each.kind.startswith("lockout.")}
     for scope, row in latest.items():
@@ -91,11 +132,19 @@ def _locked_out(entries: Iterable[Entry]) -> Iterator[str]:
 
 def _authority(entries: Iterable[Entry], every: Sequence[Entry]) -> Iterator[str]:
     latest = {each.subject: each for each in entries if each.kind.startswith("authority.")}
-    end = every[-1].at if every else ""
+    end = next(filter(None, (_read(each.at) for each in reversed(every))), None)
     for scope, row in latest.items():
-        until = str(row.body.get("until", ""))
-        if not until or until > end:
+        until = _read(str(row.body.get("until", "")))
+        if until is None or end is None or until > end:
             yield f"{printable(scope)}: {_words(row.body)}"
+
+
+def _read(text: str) -> datetime | None:
+    """Returns the moment of a stamp; `None` if it is none."""
+    try:
+        return parse_stamp(text)
+    except ValueError:
+        return None
 
 
 def _words(body: Mapping[str, object]) -> str:
@@ -107,13 +156,3 @@ def _words(body: Mapping[str, object]) -> str:
 def means_of(mode: str) -> str:
     """Returns whose requests are carried out in a mode of authority."""
     return _MODES.get(mode, "and what that means is not known")
-
-
-def _last(entries: Iterable[Entry], prefix: str) -> str:
-    """Returns the last state that rows tell; empty if they tell of none."""
-    states = [each.kind.removeprefix(prefix) for each in entries if _is_state(each, prefix)]
-    return plain(states[-1]) if states else ""
-
-
-def _is_state(entry: Entry, prefix: str) -> bool:
-    return entry.kind.startswith(prefix) and "to" in entry.body

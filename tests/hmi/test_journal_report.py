@@ -124,7 +124,9 @@ def test_a_report_fits_on_paper_and_shows_nothing_that_deceives(day: Watched) ->
         'note "look at the seal"',
         # at its beginning: what is still open, and what the words mean
         "waiting none approved none unresolved none left open R-0000000H/c1: PIC-102.sp = 330 kPa "
-        "(was 340 kPa) locked out P-101A, since 2026-11-26 08:54:58.500 UTC (Thursday) authority",
+        "(was 340 kPa) runs U-00000001 is ABORTING since 2026-11-26 08:52:37.500 UTC (Thursday): "
+        "playbook cw/change-over, which owns PUMPS-101 suspended none locked out P-101A, since "
+        "2026-11-26 08:54:58.500 UTC (Thursday) authority",
         "P-101A: OPERATOR, agents may not act on it; by anna",
         "c1, c2: the writes asked for; r1: what takes them back.",
         "Who was enrolled when, and by whom: that stands in operators.yaml",

@@ -186,6 +186,8 @@ def test_the_report_and_the_table_survive_odd_rows(day: Watched, copied: Path, w
         export_table(database, Choice(), table.write)
     lines = report.getvalue().splitlines()
     assert any(line.startswith("END OF THE REPORT") for line in lines)
+    begin, end = map(lines.index, ("STILL OPEN AT THE LAST ROW", "WHAT THIS REPORT CANNOT TELL"))
+    assert any(line.startswith("  authority ") for line in lines[begin:end])
     assert "DO NOT RELY ON THIS REPORT" in " ".join(line.strip() for line in lines)
     assert all(len(line) <= 80 and line.isprintable() for line in lines)
     told = list(csv.DictReader(StringIO(table.getvalue(), newline="")))

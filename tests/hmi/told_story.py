@@ -14,7 +14,7 @@ from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.asking import AskedTooMuch
 from handwheel.tools.guardrails.authority import take_over
 from handwheel.tools.guardrails.decisions import Signed, meaning_of_subject
-from handwheel.tools.guardrails.ledger.effects import Effect, record_effect
+from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.guardrails.ledger.stops import latch
 from handwheel.tools.guardrails.lockouts import lockout_file, said_in
@@ -87,8 +87,8 @@ class Story:
         was = Effect(f"{request.request_id}/c1", 1, "PT-102.pv > 10 kPa", 60.0, "at once", "CAME")
         came = Effect(f"{request.request_id}/c2", 1, "PT-102.pv > 340 kPa", 60.0, HOSTILE, "CAME")
         with room.desk.database.transaction(room.clock.now()) as transaction:
-            assert record_effect(transaction, was, 0.2, was_so=True)
-            assert record_effect(transaction, came, 30.0)
+            record_verdict(transaction, was, 0.2, was_so=True)
+            record_verdict(transaction, came, 30.0)
 
     async def is_refused(self) -> None:
         """Two people approve, and then the pump is no longer in remote; the device says no."""
