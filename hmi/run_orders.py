@@ -4,15 +4,19 @@ import os
 import pwd
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, cast
 
 import typer
 
 from handwheel.playbooks.bound import BoundPlaybook
 from handwheel.playbooks.run import (
     AT_REST,
+    MOVES,
     Event,
     EventKind,
     IllegalEvent,
+    Run,
     RunState,
     apply,
 )
@@ -23,7 +27,7 @@ from handwheel.tools.guardrails.decisions import meaning_of_subject, run_subject
 from handwheel.tools.guardrails.entitlement import check_roles
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.leases import is_somebody_at_work
-from handwheel.tools.guardrails.ledger.runs import load_rows
+from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.guardrails.operators import Operator
 from handwheel.tools.guardrails.orders import (
@@ -45,6 +49,8 @@ _VALID_S = 60.0
 _FOLLOWED_S = 5.0
 _POLL_S = 0.1
 _NO_ROLE = "operator"
+_START = "start handwheel run"
+_IN_VAIN = "nobody works on it, and handwheel run takes up no damaged run"
 _EVENTS: Mapping[Order, EventKind] = {
     "hold": EventKind.HOLDING,
     "stop": EventKind.STOPPING,
@@ -175,8 +181,14 @@ def _role_for(
     return min(operator.roles)
 
 
-def follow_order(database: Database, given: RunOrder, run_id: str) -> bool:
+def follow_order(
+    database: Database, given: RunOrder, run_id: str, *, is_damaged: bool = False
+) -> bool:
     """Waits a few seconds for a run to take an order up, and tells what it made of it.
+
+    Args:
+        is_damaged: Whether the run's record cannot be read; then only what stands behind the
+            order is looked at.
 
     Returns:
         Whether it has followed; if not, it has not looked yet.
@@ -186,11 +198,11 @@ def follow_order(database: Database, given: RunOrder, run_id: str) -> bool:
         LedgerError: The ledger cannot be read.
     """
     if not is_somebody_at_work(database, instant_now()):
-        typer.echo(f"{given.order} {run_id}: recorded; start handwheel run")
+        typer.echo(f"{given.order} {run_id}: recorded; {_IN_VAIN if is_damaged else _START}")
         return False
     until_s = time.monotonic() + _FOLLOWED_S
     while True:
-        run = load_run(database, run_id)
+        run = _run_behind(database, run_id, given) if is_damaged else load_run(database, run_id)
         is_taken = run.orders >= given.number
         is_late = time.monotonic() >= until_s
         if is_taken and (reason := _refusal(database, run_id, given.number)):
@@ -201,7 +213,9 @@ def follow_order(database: Database, given: RunOrder, run_id: str) -> bool:
     if not is_taken:
         typer.echo(f"{given.order} {run_id}: recorded; the run has not taken it up yet")
         return False
-    shown = view_run(database, find_run(database, run_id), instant_now()).run
+    shown = run
+    if not is_damaged:
+        shown = view_run(database, find_run(database, run_id), instant_now()).run
     words = "  ".join(filter(None, (run_id, shown.state, printable(shown.reason))))
     if given.order == "resume" and shown.state in AT_REST:
         raise PermitRefused(f"it does not go on: {words}")
@@ -211,10 +225,36 @@ def follow_order(database: Database, given: RunOrder, run_id: str) -> bool:
 
 def _refusal(database: Database, run_id: str, number: int) -> str:
     """Returns why a run refused an order; empty if it followed."""
-    for row in load_rows(database, run_id):
-        if row.kind == EventKind.ORDER_REFUSED and row.body.get("order") == number:
-            return printable(str(row.body.get("reason", "")))
+    for kind, body in _events_behind(database, run_id, number):
+        if kind is EventKind.ORDER_REFUSED and body.get("order") == number:
+            return printable(str(body.get("reason", "")))
     return ""
+
+
+def _run_behind(database: Database, run_id: str, given: RunOrder) -> Run:
+    """Returns of a run what it says behind an order: whether it has taken it up, and its state."""
+    run = Run()
+    for kind, body in _events_behind(database, run_id, given.number):
+        if body.get("order") == given.number:
+            run = replace(run, orders=given.number)
+        if kind in MOVES:
+            run = replace(run, state=MOVES[kind][1], reason=str(body.get("reason", "")))
+    return run
+
+
+def _events_behind(
+    database: Database, run_id: str, number: int
+) -> Iterator[tuple[EventKind, Mapping[str, Any]]]:
+    """Yields a run's events behind a row of the journal; a row that is none is passed by."""
+    for row in database.journal(number):
+        try:
+            fields = row.fields
+            kind, subject, body = fields["kind"], fields["subject"], fields["body"]
+            event = EventKind(str(kind).removeprefix(PREFIX))
+        except (LookupError, TypeError, ValueError):
+            continue
+        if (kind, subject) == (f"{PREFIX}{event}", run_id) and isinstance(body, dict):
+            yield event, cast("dict[str, Any]", body)
 
 
 def os_user() -> str:

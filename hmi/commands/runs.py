@@ -11,7 +11,7 @@ from handwheel.connectors.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.runs import load_runs
+from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
 from handwheel.tools.guardrails.orders import FreeOrder, SignedOrder, ask_run, newest_event
 from handwheel.tools.guardrails.printable import plain
 from handwheel.tools.requests.stamps import Instant, instant_now
@@ -160,11 +160,26 @@ def clear(
 def _ask(site: Site, name: str, order: FreeOrder) -> None:
     with Database(site.state, site.id) as database:
         now = instant_now()
-        view = view_run(database, find_run(database, name), now)
-        check_state(view, order)
-        given = ask_run(database, view.entry.run_id, order, os_user(), now)
-        if not follow_order(database, given, view.entry.run_id):
+        entry = find_run(database, name)
+        damage = _damage(database, entry, order, now)
+        given = ask_run(database, entry.run_id, order, os_user(), now)
+        if damage:
+            words = f"handwheel: {damage}; the order is recorded all the same"
+            sys.stderr.write(fold(words, _INDENT, sys.stderr) + "\n")
+        if not follow_order(database, given, entry.run_id, is_damaged=bool(damage)):
             raise SystemExit(WAITING)
+
+
+def _damage(database: Database, entry: RunEntry, order: FreeOrder, now: Instant) -> str:
+    """Returns why nobody can read where a run stands; empty if the order fits its state.
+
+    Whoever works on it may have it in memory and go on: no damage keeps people from stopping it.
+    """
+    try:
+        check_state(view_run(database, entry, now), order)
+    except LedgerError as error:
+        return plain(str(error), 300)
+    return ""
 
 
 def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: Path | None) -> None:

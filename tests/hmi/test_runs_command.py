@@ -1,52 +1,28 @@
 """`handwheel runs`: what is shown of a run, and what a person may tell it."""
 
 import json
-from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from subprocess import CompletedProcess
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
-from handwheel.playbooks.run import EventKind, Run
+from handwheel.playbooks.run import EventKind
 from handwheel.playbooks.run_log import RunLog
-from handwheel.tools.guardrails.orders import RunOrder
 
-from ..served import handwheel
-from .run_place import FIRST, RUN, SECOND, Place, enrol, leave, opened, stay
+from .run_place import FIRST, RUN, SECOND, Place, enrol, leave
+from .typed_orders import run, typed
 
 OTHER = "U-00000002"
-KINDS = {"hold": EventKind.HOLDING, "resume": EventKind.RESUMING}
-
-
-@pytest.fixture
-def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Place]:
-    """A place where this process works on the runs, and people have keys of their own."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    with opened(tmp_path) as place:
-        yield place
-
-
-def _run(place: Place, *words: str) -> CompletedProcess[str]:
-    stay(place)
-    return _process(place, *words)
-
-
-def _process(place: Place, *words: str) -> CompletedProcess[str]:
-    return handwheel("runs", *words, f"--site={place.site.root}")
 
 
 def _listed(place: Place, *words: str) -> list[dict[str, Any]]:
-    done = _run(place, "list", "--json", *words)
+    done = run(place, "list", "--json", *words)
     assert (done.returncode, done.stderr) == (0, "")
     return list(json.loads(done.stdout))
 
 
 def test_the_list_has_the_open_ones_and_all_has_all(live: Place) -> None:
-    assert _run(live, "list").stdout == "no run is open; --all lists those that are over\n"
-    assert _run(live, "list", "--all").stdout == "no runs\n"
+    assert run(live, "list").stdout == "no run is open; --all lists those that are over\n"
+    assert run(live, "list", "--all").stdout == "no runs\n"
     log = live.open(OTHER)
     log.record(EventKind.NOT_STARTED, reason="cavitation", blocked_by=["cavitation"], suggested="")
     live.ask(live.open())
@@ -54,7 +30,7 @@ def test_the_list_has_the_open_ones_and_all_has_all(live: Place) -> None:
     assert (found["run_id"], found["state"], found["step"]) == (RUN, "WAITING_APPROVAL", "start")
     assert found["waits_for"].startswith(f"approval of {FIRST} by operator, ")
     assert [each["run_id"] for each in _listed(live, "--all")] == [OTHER, RUN]
-    line = _run(live, "list", "--all").stdout.splitlines()[0]
+    line = run(live, "list", "--all").stdout.splitlines()[0]
     assert line.startswith(f"{OTHER}  NOT_STARTED ")
     assert line.endswith("test/pumps  cavitation")
 
@@ -69,7 +45,7 @@ def test_a_run_that_nobody_works_on_is_held(live: Place) -> None:
 
 def test_show_has_everything_for_programs(live: Place) -> None:
     live.held()
-    done = _run(live, "show", "u-7k", "--json")
+    done = run(live, "show", "u-7k", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert told["opening"]["title"] == "The duty pump shakes"
@@ -84,13 +60,13 @@ def test_show_has_everything_for_programs(live: Place) -> None:
     assert [each["request_id"] for each in told["requests"]] == [FIRST]
     kinds = [each["kind"] for each in told["events"]]
     assert kinds == ["opened", "judged", "filed", "holding", "held"]
-    assert _run(live, "show", RUN).stdout.startswith(f"━━ {RUN}  PUMPS-101 ━")
+    assert run(live, "show", RUN).stdout.startswith(f"━━ {RUN}  PUMPS-101 ━")
 
 
 @pytest.mark.parametrize("word", ["show", "hold", "stop", "resume", "abort", "clear"])
 def test_an_unknown_run_is_a_wrong_use(live: Place, word: str) -> None:
     live.held()
-    done = _run(live, word, "U-9")
+    done = run(live, word, "U-9")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "handwheel: 'U-9' is no run of this site; see handwheel runs list --all\n"
 
@@ -98,7 +74,7 @@ def test_an_unknown_run_is_a_wrong_use(live: Place, word: str) -> None:
 def test_a_beginning_must_be_one_runs(live: Place) -> None:
     live.open()
     live.open("U-7K000000", "P-101A")
-    done = _run(live, "show", "U-7K")
+    done = run(live, "show", "U-7K")
     assert (done.returncode, done.stderr) == (
         2, "handwheel: 'U-7K' begins more than one run: U-7K3MQ2XA, U-7K000000\n",
     )  # fmt: skip
@@ -109,12 +85,12 @@ def test_an_order_that_does_not_fit_the_state_is_refused_before_anything_is_aske
 ) -> None:
     live.ask(live.open())
     for word in ("resume", "clear"):
-        done = _run(live, word, RUN)
+        done = run(live, word, RUN)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == f"handwheel: {word} is not for a run that is WAITING_APPROVAL\n"
     live.log().record(EventKind.HOLDING, reason="carl", at_once=True)
     live.log().record(EventKind.HELD, reason="carl")
-    done = _run(live, "hold", RUN)
+    done = run(live, "hold", RUN)
     assert done.stderr == "handwheel: hold is not for a run that is HELD: carl\n"
     assert live.log().new_orders() == []
 
@@ -123,7 +99,7 @@ def test_an_order_that_does_not_fit_the_state_is_refused_before_anything_is_aske
 def test_an_order_to_a_run_that_nobody_works_on_waits(live: Place, word: str) -> None:
     live.held() if word == "stop" else live.open()
     leave(live)
-    done = _run(live, word, RUN)
+    done = run(live, word, RUN)
     if word == "hold":  # it is held already: nobody works on it
         assert (done.returncode, done.stdout) == (1, "")
         assert "hold is not for a run that is HELD: the process" in done.stderr
@@ -133,48 +109,13 @@ def test_an_order_to_a_run_that_nobody_works_on_waits(live: Place, word: str) ->
     assert (order.order, order.person != "") == ("stop", True)
 
 
-def _take(log: RunLog, order: RunOrder, veto: str) -> None:
-    about = {"reason": veto or f"{order.order} ordered by {order.person}", "order": order.number}
-    if veto:
-        more = {"asked": order.order, "person": order.person}
-        log.record(EventKind.ORDER_REFUSED, **about, **more)
-    else:
-        log.record(KINDS[order.order], **about)
-
-
-def _follow(log: RunLog, veto: str, more: Callable[[RunLog], None]) -> Run:
-    """Works on the run, as `handwheel run` does, until it has dealt with one order."""
-    until_s = monotonic() + 12.0
-    while log.run.orders == 0 and monotonic() < until_s:
-        for order in log.new_orders():
-            _take(log, order, veto)
-        sleep(0.02)
-    more(log)
-    return log.run
-
-
-def _nothing(log: RunLog) -> None:
-    del log
-
-
-def _typed(
-    place: Place, words: list[str], veto: str = "", more: Callable[[RunLog], None] = _nothing
-) -> CompletedProcess[str]:
-    """Types an order while this process works on the run."""
-    with ThreadPoolExecutor() as pool:
-        stay(place)  # here: the ledger is this thread's
-        done = pool.submit(_process, place, *words)
-        _follow(place.log(), veto, more)
-        return done.result()
-
-
 def test_a_run_that_follows_is_shown_in_its_new_state(live: Place) -> None:
     live.ask(live.open())
 
     def settle(log: RunLog) -> None:
         log.record(EventKind.HELD, reason=log.run.reason)
 
-    done = _typed(live, ["hold", RUN], more=settle)
+    done = typed(live, ["hold", RUN], more=settle)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{RUN}  HELD  hold ordered by ")
 
@@ -187,7 +128,7 @@ def test_a_signed_order_is_said_in_words_signed_and_followed(live: Place) -> Non
         live.file(SECOND)
         log.record(EventKind.FILED, request_id=SECOND, steps=["start"], within_s=1800.0)
 
-    done = _typed(live, ["resume", RUN, "--as=anna", f"--passphrase-file={file}"], more=check)
+    done = typed(live, ["resume", RUN, "--as=anna", f"--passphrase-file={file}"], more=check)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[:3] == [
@@ -197,17 +138,17 @@ def test_a_signed_order_is_said_in_words_signed_and_followed(live: Place) -> Non
         "written before somebody approves that",
     ]
     assert lines[3].startswith(f"{RUN}  WAITING_APPROVAL")
-    assert "resume by anna" in _run(live, "show", RUN).stdout
+    assert "resume by anna" in run(live, "show", RUN).stdout
 
 
 def test_a_run_that_refuses_says_why(live: Place) -> None:
     live.held()
     file = enrol(live.site.root, "anna", "operator")
     words = ["resume", RUN, "--as=anna", f"--passphrase-file={file}"]
-    done = _typed(live, words, veto="it began under another policy")
+    done = typed(live, words, veto="it began under another policy")
     assert done.returncode == 1
     assert done.stderr == f"handwheel: {RUN} does not resume: it began under another policy\n"
-    assert "! " in _run(live, "show", RUN).stdout
+    assert "! " in run(live, "show", RUN).stdout
 
 
 def test_nobody_signs_without_every_role_that_the_run_asked_for(live: Place) -> None:
@@ -216,7 +157,7 @@ def test_nobody_signs_without_every_role_that_the_run_asked_for(live: Place) -> 
     log.record(EventKind.HOLDING, reason="x", at_once=True)
     log.record(EventKind.HELD, reason="x")
     file = enrol(live.site.root, "anna", "operator")
-    done = _run(live, "abort", RUN, "--as=anna", f"--passphrase-file={file}")
+    done = run(live, "abort", RUN, "--as=anna", f"--passphrase-file={file}")
     assert done.returncode == 1
     assert "anna lacks a role that is needed to abort" in done.stderr
     assert live.log().new_orders() == []
@@ -226,7 +167,7 @@ def test_an_abort_says_what_it_takes_back_and_waits_for_a_process(live: Place) -
     live.held()
     leave(live)
     file = enrol(live.site.root, "anna", "operator")
-    done = _run(live, "abort", RUN, "--as=anna", f"--passphrase-file={file}")
+    done = run(live, "abort", RUN, "--as=anna", f"--passphrase-file={file}")
     assert (done.returncode, done.stderr) == (4, "")
     assert done.stdout.splitlines()[2:] == [
         "abort: it takes back what was done, newest first, by the undo that was approved",
@@ -243,6 +184,6 @@ def test_what_was_being_taken_back_does_not_resume(live: Place) -> None:
     log.record(EventKind.HOLDING, reason="taking back: stuck", at_once=True)
     log.record(EventKind.HELD, reason="taking back: stuck")
     assert _listed(live)[0]["waits_for"] == "a person: abort or stop"
-    done = _run(live, "resume", RUN)
+    done = run(live, "resume", RUN)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"handwheel: {RUN} was being taken back; abort it again, or stop it\n"
