@@ -13,6 +13,7 @@ from handwheel.tools.guardrails.groups import spent
 from handwheel.tools.guardrails.ledger.records import load_request
 
 from .forgery import shell_of, without_triggers
+from .ledger_troubles import Trouble, at_the_intent, full, unanchored
 from .paper_plant import Fault
 from .ruled import LOOSE, carried_out, ruled_room
 from .runs import SETPOINT_BACK, Runner
@@ -85,6 +86,24 @@ async def test_what_was_sent_counts_whatever_became_of_it(room: Watched, fault: 
     assert (await carried_out(room, START))[0].startswith("VERIFIED")
     assert "starts: 2 writes" in (await carried_out(room, STOP))[0]
     assert len(room.plant.frames) == 2
+
+
+@pytest.mark.parametrize("trouble", [unanchored, full])
+async def test_an_intent_that_came_to_no_disk_counts_by_the_gates_own_memory(
+    room: Watched, trouble: Trouble
+) -> None:
+    request = room.approved((SP, 360.0))
+    with at_the_intent(room, trouble):
+        await room.act()
+    await room.act()
+    assert room.desk.states(request) == ["ABORTED_NOT_SENT"]
+    assert room.plant.frames == []
+    (end,) = await carried_out(room, (SP, 370.1))
+    words = "moves: its tags may move by 30 kPa within 10 min 00 s, and it would be 30.1 kPa"
+    assert end == f"INVALIDATED: {words}; wait 600 s more"
+    assert _told(room) in end
+    assert (await carried_out(room, (SP, 370.0)))[0].startswith("VERIFIED")
+    assert len(room.plant.frames) == 1
 
 
 async def test_the_writes_of_one_request_add_up_and_its_card_says_so_before(

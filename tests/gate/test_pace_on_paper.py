@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from .forgery import write_text
+from .ledger_troubles import Trouble, at_the_intent, full, unanchored
 from .ruled import LOOSE, carried_out, ruled_room
 from .watched import Watched
 
@@ -55,4 +57,38 @@ async def test_a_rate_goes_by_what_is_there_too(room: Watched) -> None:
     room.clock.forward(10.0)
     assert "faster than 30 kPa/min" in (await carried_out(room, (SP, 370.0)))[0]
     assert (await carried_out(room, ("P-101B.run_cmd", True)))[0].startswith("VERIFIED")
+    assert len(room.plant.frames) == 2
+
+
+@pytest.mark.parametrize("trouble", [unanchored, full])
+@pytest.mark.parametrize("is_read", [True, False])
+async def test_a_rate_goes_by_an_intent_that_came_to_no_disk_too(
+    room: Watched, trouble: Trouble, *, is_read: bool
+) -> None:
+    request = room.approved((SP, 370.0))
+    with at_the_intent(room, trouble):
+        await room.act()
+    await room.act()
+    assert room.desk.states(request) == ["ABORTED_NOT_SENT"]
+    if not is_read:
+        write_text(room.site.state, request.request_id, "{}")
+    room.clock.forward(10.0)
+    (end,) = await carried_out(room, (SP, 352.0))
+    words = "PIC-102.sp was written 10 s ago and would change faster than 30 kPa/min"
+    assert end == f"INVALIDATED: {words}: wait 26 s more"
+    room.clock.forward(26.0)
+    assert (await carried_out(room, (SP, 352.0)))[0].startswith("VERIFIED")
+    assert len(room.plant.frames) == 1
+
+
+async def test_a_rate_lets_nothing_through_where_the_last_write_was_damaged(room: Watched) -> None:
+    request = room.approved((SP, 370.0))
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED"]
+    write_text(room.site.state, request.request_id, "{}")
+    room.clock.forward(36.0)
+    (end,) = await carried_out(room, (SP, 352.0))
+    assert end == f"INVALIDATED: nobody can read what {request.request_id}/c1 has written"
+    write_text(room.site.state, request.request_id, request.text)
+    assert (await carried_out(room, (SP, 352.0)))[0].startswith("VERIFIED")
     assert len(room.plant.frames) == 2

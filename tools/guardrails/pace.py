@@ -48,7 +48,8 @@ def check_rate(
     last = last_sent(database, tag.name, now, but, own)
     since_s = last.since_s if last else max(FIRST_S, ruling.cooldown_s)
     mine = next(own.newest_first(tag.name, now, but), None)  # a younger row hides no value of it
-    sent = {each.action_id: each for each in (last, mine) if each is not None}
+    # Of one write the ledger's word goes before the memory's: what is damaged denies.
+    sent = {each.action_id: each for each in (mine, last) if each is not None}
     starts = [before, *(value_sent(database, each) for each in sent.values())]
     step = max(_distance(tag, start, value) for start in starts)
     if step <= rate * since_s:

@@ -14,6 +14,7 @@ from typing import Any, cast
 from handwheel.connectors.values import Value
 
 from ..errors import LedgerError, PermitRefused
+from ..requests.request import Action
 from ..requests.stamps import Instant, parse_stamp, stamp
 from .ledger.database import Database
 from .ledger.records import load_exactly
@@ -40,35 +41,57 @@ _LAST_EVER = f"{_LAST} AND sent_at IS NOT NULL ORDER BY sent_at DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWrite:
+    """One write as the gate that has sent it remembers it.
+
+    Attributes:
+        before: What the tag read right before; `None` if that is not known.
+        value: What was to be written.
+    """
+
+    action_id: str
+    at: Instant
+    before: Value | None
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """One write whose intent was recorded, whatever has become of it.
 
     Attributes:
         since_s: How long ago; the boot clock counts where it can, and the wall clock, which can
             be set, only over a restart.
+        own: What the gate that asks remembers of it; `None` where the ledger tells.
     """
 
     action_id: str
     request_id: str
     tag: str
     since_s: float
+    own: OwnWrite | None = None
 
 
 class OwnWrites:
-    """What a gate itself has sent, in its memory: no row of the ledger makes it older."""
+    """What a gate itself has sent, in its memory: no row of the ledger makes it older.
+
+    An intent whose transaction came to nothing counts as well: then the memory alone tells of it.
+    """
 
     def __init__(self) -> None:
-        self._of: dict[str, list[tuple[str, Instant]]] = {}
+        self._of: dict[str, list[OwnWrite]] = {}
 
-    def note(self, action_id: str, tag: str, at: Instant) -> None:
-        """Notes that the intent to write a tag is being recorded."""
-        self._of.setdefault(tag, []).append((action_id, at))
+    def note(self, action: Action, before: Value | None, at: Instant) -> None:
+        """Notes that the intent to write a tag is being recorded, and what the tag reads."""
+        write = OwnWrite(action.action_id, at, before, action.value)
+        self._of.setdefault(action.tag, []).append(write)
 
     def newest_first(self, tag: str, now: Instant, but: str) -> Iterator[Sent]:
         """Yields the writes of a tag; see `sent_within`."""
-        for action_id, at in reversed(self._of.get(tag, ())):
-            if action_id != but:
-                yield Sent(action_id, action_id.split("/")[0], tag, elapsed_s(at, now))
+        for own in reversed(self._of.get(tag, ())):
+            if own.action_id != but:
+                request_id, since_s = own.action_id.split("/")[0], elapsed_s(own.at, now)
+                yield Sent(own.action_id, request_id, tag, since_s, own)
 
 
 NO_WRITES = OwnWrites()
@@ -156,6 +179,8 @@ def value_sent(database: Database, sent: Sent) -> Value:
     Raises:
         PermitRefused: Its request is damaged.
     """
+    if sent.own is not None:
+        return sent.own.value
     try:
         record = load_exactly(database, sent.request_id)
         if record.is_intact:
@@ -165,12 +190,14 @@ def value_sent(database: Database, sent: Sent) -> Value:
     raise PermitRefused(f"nobody can read what {sent.action_id} has written")
 
 
-def value_before(database: Database, sent: Sent) -> float:
+def value_before(database: Database, sent: Sent) -> Value | None:
     """Returns what the tag of a write read right before its frame left.
 
     Raises:
         PermitRefused: The journal does not tell, or it was no number.
     """
+    if sent.own is not None:
+        return sent.own.before
     rows = database.all(
         "SELECT text FROM journal WHERE subject = ? AND kind = 'action.SENDING'", sent.action_id
     )

@@ -58,7 +58,7 @@ def record_intent(passage: Passage) -> int:
             "every check has passed", details,
         )  # fmt: skip
         post.deeds.note(action.action_id, ActionState.SENDING, transaction.now)
-        post.writes.note(action.action_id, action.tag, transaction.now)
+        post.writes.note(action, before.scalar if before is not None else None, transaction.now)
     return seq
 
 
