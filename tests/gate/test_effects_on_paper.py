@@ -170,14 +170,13 @@ async def test_an_effect_whose_tags_do_not_read_well_is_unknown(room: Watched) -
 
 async def expecting_again(room: Watched) -> None:
     """Other tags than when it was filed: nobody can judge it, and the gate goes on."""
-    await expecting(room)
 
     def refuse(*_: object) -> object:
         raise ConditionError("x", 1, 1, "no such tag")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(effects, "parse_condition", refuse)
-        room.watch()
+        await expecting(room)
     assert len(rows(room, "effect.UNKNOWN")) == 2
 
 

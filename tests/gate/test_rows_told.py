@@ -15,7 +15,7 @@ from handwheel.hmi.journal_rows import row_words
 from handwheel.hmi.journal_shift import write_shift
 from handwheel.hmi.journal_signatures import Signatures
 from handwheel.hmi.journal_story import Case, Entry, Story, read_story
-from handwheel.tools.guardrails.ledger.effects import Effect, record_effect
+from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.terms import Terms, parse_lease
 
@@ -79,7 +79,7 @@ async def test_a_line_says_of_what_came_that_it_was_so_before(
     name = f"{room.desk.propose(SETPOINT).request_id}/c1"
     effect = Effect(name, 1, "PT-102.pv > 10 kPa", 15.0, "x", "CAME")
     with room.desk.database.transaction(room.clock.now()) as transaction:
-        assert record_effect(transaction, effect, 0.2, was_so=was_so)
+        record_verdict(transaction, effect, 0.2, was_so=was_so)
     row = list(room.desk.database.journal())[-1]
     assert show_row(row, as_json=False).endswith(f"{name}  {words}")
 

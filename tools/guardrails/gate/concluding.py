@@ -5,7 +5,7 @@ from ..ledger.database import Transaction
 from ..ledger.lifecycle import end_after_failure, move_action, set_next_due
 from ..ledger.transitions import ActionState, RequestState
 from ..wake import notify
-from .effects import so_before
+from .effects import expect_effects
 from .intent import is_open
 from .passage import Passage
 
@@ -55,12 +55,13 @@ def conclude(passage: Passage, state: ActionState, reason: str, *, sent: bool) -
         move_action(
             transaction, passage.action.action_id, ActionState.SENDING, state, reason, details
         )
-        were_so = so_before(passage.post.site.tags, passage.action.effects, passage.readings)
-        passage.post.deeds.note(passage.action.action_id, state, now, were_so)
+        passage.post.deeds.note(passage.action.action_id, state, now)
         if state is ActionState.REFUSED:
             end_after_failure(transaction, request, RequestState.CLOSED, reason)
-        elif state is ActionState.VERIFIED and _goes_on(transaction, request):
-            _set_next_due(passage, transaction)
+        elif state is ActionState.VERIFIED:
+            expect_effects(passage, now)
+            if _goes_on(transaction, request):
+                _set_next_due(passage, transaction)
 
 
 def _set_next_due(passage: Passage, transaction: Transaction) -> None:

@@ -4,13 +4,15 @@ Whoever shares the ledger's file can write rows. No approval outlives a start of
 whatever may leave now, this gate knows by itself what came before it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
 from handwheel.connectors.values import DataValue
 
+from ...conditions.condition import Condition
 from ...requests.stamps import Instant
+from ..ledger.effects import Watched
 from ..ledger.lifecycle import waits_too_long
 from ..ledger.transitions import ActionState
 
@@ -23,14 +25,30 @@ class Deed:
         at: When, on people's clocks.
         at_s: The same on the clock of readings, monotonic seconds.
         may_have_left: Whether this gate has recorded its intent.
-        so_before: Which of its effects were true before its frame left: their places, from 1.
     """
 
     state: ActionState
     at: Instant
     at_s: float
     may_have_left: bool
-    so_before: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Something that is looked for since this gate has verified a command.
+
+    Attributes:
+        condition: `None` if it cannot be judged by the site's tags.
+        at: When the command was verified, on people's clocks.
+        at_s: The same on the clock of readings, monotonic seconds.
+        was_so: Whether it was true before the frame left.
+    """
+
+    what: Watched
+    condition: Condition | None
+    at: Instant
+    at_s: float
+    was_so: bool
 
 
 class Deeds:
@@ -38,20 +56,33 @@ class Deeds:
 
     None is forgotten for as long as the gate lives: what was sent is sent once. That is about
     600 bytes for each action, 0.6 MB a day for a gate that writes 1,000 times; of each the ledger
-    holds some 15 KB on the disk, those of a forger's rows too.
+    holds some 15 KB on the disk, those of a forger's rows too. What is expected of one is
+    forgotten with its verdict.
     """
 
     def __init__(self) -> None:
         self._deeds: dict[str, Deed] = {}
         self._due = set[str]()  # what this gate has set due and has not taken up yet
+        self._expected: dict[tuple[str, int], Expected] = {}
 
-    def note(
-        self, action_id: str, state: ActionState, at: Instant, so_before: Iterable[int] = ()
-    ) -> None:
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        """What is looked for and has no verdict yet, the oldest first."""
+        return tuple(self._expected.values())
+
+    def expect(self, what: Expected) -> None:
+        """Looks for something from now on."""
+        self._expected[what.what.action_id, what.what.number] = what
+
+    def conclude(self, what: Expected) -> None:
+        """Looks for something no more; what has its verdict is not kept."""
+        del self._expected[what.what.action_id, what.what.number]
+
+    def note(self, action_id: str, state: ActionState, at: Instant) -> None:
         """Notes that this gate has brought an action to a state."""
         has_left = state is ActionState.SENDING or self.may_have_left(action_id)
         (self._due.add if state is ActionState.DUE else self._due.discard)(action_id)
-        self._deeds[action_id] = Deed(state, at, monotonic(), has_left, frozenset(so_before))
+        self._deeds[action_id] = Deed(state, at, monotonic(), has_left)
 
     def of(self, action_id: str) -> Deed | None:
         """Returns where this gate has brought an action; `None` if nowhere."""

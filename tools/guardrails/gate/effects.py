@@ -1,27 +1,26 @@
 """Effects at the gate: it looks whether what was expected after a write comes. It enforces nothing.
 
-A verdict is one row of the ledger and one of the journal, and changes nothing else.
+What it looks for it knows from its own memory. A verdict is a row of the journal, and one of the
+ledger's table unless somebody else has written that; it changes nothing else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from time import monotonic
 
-from handwheel.connectors.tags import Tag
 from handwheel.connectors.values import DataValue
 
 from ...conditions.condition import Condition, parse_condition
 from ...conditions.errors import ConditionError
 from ...conditions.truth import Truth
-from ...requests.request import Expectation
 from ...requests.stamps import Instant
-from ..ledger.effects import Effect, Verdict, Watched, record_effect, watched_effects
-from ..ledger.transitions import ActionState
-from .deeds import Deed
-from .passage import Post
+from ..ledger.effects import Effect, Verdict, Watched, record_verdict, watched_effects
+from .deeds import Expected
+from .passage import Passage, Post
 
 _RESTARTED = "the gate was started meanwhile: nobody has looked"
 _CLOCK = "the clock was set or the machine restarted meanwhile: nobody can tell when"
 _OTHER_TAGS = "it cannot be judged by the site's tags"
+_VERIFIED = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.VERIFIED'"
 
 
 def give_up_effects(post: Post) -> None:
@@ -34,17 +33,31 @@ def give_up_effects(post: Post) -> None:
         _conclude(post, each, "UNKNOWN", _RESTARTED, None)
 
 
-def look_for_effects(
-    post: Post, readings: Mapping[str, DataValue], since: Instant
-) -> frozenset[str]:
+def expect_effects(passage: Passage, now: Instant) -> None:
+    """Looks from now on for what is expected after a command that was just verified.
+
+    By the request that the second step has checked, and whatever the ledger's tables say later.
+    """
+    tags, action = passage.post.site.tags, passage.action
+    for number, each in enumerate(action.effects, start=1):
+        try:
+            condition = parse_condition(each.text, tags)
+        except ConditionError:
+            condition = None
+        # What the fresh look does not hold is not known to be true.
+        was_so = condition is not None and condition.evaluate(passage.readings) is Truth.TRUE
+        what = Watched(action.action_id, number, each)
+        passage.post.deeds.expect(Expected(what, condition, now, monotonic(), was_so))
+
+
+def look_for_effects(post: Post, readings: Mapping[str, DataValue]) -> frozenset[str]:
     """Judges every expectation that is open, and records those that came or whose time is over.
 
-    Only of what this gate has verified itself, and by its own memory of when that was: rows that
-    somebody else has written are passed by.
+    Only of what this gate has verified itself, and by its own memory of what was expected and
+    since when: rows that somebody else has written are passed by.
 
     Args:
         readings: What the gate has read last.
-        since: The moment at which this gate took its post.
 
     Returns:
         The tags that are still looked at.
@@ -53,17 +66,13 @@ def look_for_effects(
         LedgerError: It cannot be written.
     """
     tags = set[str]()
-    for each in watched_effects(post.database, since):
-        deed = post.deeds.of(each.action_id)
-        if deed is None or deed.state is not ActionState.VERIFIED:
+    for each in post.deeds.expected:
+        if each.condition is None:
+            _conclude(post, each.what, "UNKNOWN", _OTHER_TAGS, None)
+        elif not _is_concluded(post, each, each.condition, readings):
+            tags.update(each.condition.tags)
             continue
-        try:
-            condition = parse_condition(each.expectation.text, post.site.tags)
-        except ConditionError:
-            _conclude(post, each, "UNKNOWN", _OTHER_TAGS, None)
-            continue
-        if not _is_concluded(post, each, deed, condition, readings):
-            tags |= set(condition.tags)
+        post.deeds.conclude(each)  # only now: what could not be written is told the next time
     return frozenset(tags)
 
 
@@ -78,39 +87,22 @@ def tags_of_effects(post: Post, texts: Iterable[str]) -> set[str]:
     return found
 
 
-def so_before(
-    tags: Mapping[str, Tag], effects: Sequence[Expectation], readings: Mapping[str, DataValue]
-) -> list[int]:
-    """Returns which effects are true before the frame has left: by their places, from 1.
-
-    Args:
-        readings: Of the fresh look; what it does not hold is not known to be true.
-    """
-    found: list[int] = []
-    for number, each in enumerate(effects, start=1):
-        with suppress(ConditionError):
-            condition = parse_condition(each.text, tags)
-            if condition.evaluate(readings) is Truth.TRUE:
-                found.append(number)
-    return found
-
-
 def _is_concluded(
-    post: Post,
-    each: Watched,
-    deed: Deed,
-    condition: Condition,
-    readings: Mapping[str, DataValue],
+    post: Post, each: Expected, condition: Condition, readings: Mapping[str, DataValue]
 ) -> bool:
-    since_s, was_so = post.clock().since_s(deed.at), each.number in deed.so_before
-    seen = post.deeds.seen_since(each.action_id, readings)  # not what was so before
+    what, since_s = each.what, post.clock().since_s(each.at)
+    seen = {  # not what was so before
+        name: readings[name]
+        for name in condition.tags
+        if name in readings and readings[name].received_s > each.at_s
+    }
     truth, shown = condition.evaluate(seen), condition.shown(seen)
     if since_s is None:
-        _conclude(post, each, "UNKNOWN", _CLOCK, None)
-    elif truth is Truth.TRUE and since_s <= each.expectation.within_s:
-        _conclude(post, each, "CAME", shown, since_s, was_so=was_so)
-    elif since_s > each.expectation.within_s:
-        _conclude(post, each, "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED", shown, since_s)
+        _conclude(post, what, "UNKNOWN", _CLOCK, None)
+    elif truth is Truth.TRUE and since_s <= what.expectation.within_s:
+        _conclude(post, what, "CAME", shown, since_s, was_so=each.was_so)
+    elif since_s > what.expectation.within_s:
+        _conclude(post, what, "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED", shown, since_s)
     else:
         return False
     return True
@@ -130,4 +122,5 @@ def _conclude(
         each.action_id, each.number, expected.text, expected.within_s, observed, verdict
     )
     with post.database.transaction(post.clock()) as transaction:
-        record_effect(transaction, effect, after_s, was_so=was_so)
+        if transaction.one(_VERIFIED, each.action_id):  # else its outcome was rolled back
+            record_verdict(transaction, effect, after_s, was_so=was_so)

@@ -136,8 +136,7 @@ class Gate:
         self._locked: frozenset[str] = frozenset()
         self._open_writes: Sequence[str] = ()
         self._lookout = Lookout(post)
-        self._since = post.clock()
-        self._offset_s = _offset_s(self._since)
+        self._offset_s = _offset_s(post.clock())
         self._eager_until_s = float("-inf")
         self._troubles = Troubles()
         self._heartbeats = [
@@ -239,7 +238,7 @@ class Gate:
         post = self._post
         set_reverts_due(post)
         note_seen_back(post, self._left_open.now(), readings)
-        looked_for = look_for_effects(post, readings, self._since)
+        looked_for = look_for_effects(post, readings)
         self._looked_for = looked_for | {each.tag for each in self._left_open.now()}
 
     def _latch(self) -> None:

@@ -1,12 +1,12 @@
 """Whether what was expected of the process after a write came, recorded exactly once."""
 
+import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from ...requests.request import Expectation, parse_request
-from ...requests.stamps import Instant
-from .database import Transaction
+from .database import LostRace, Transaction
 from .reverts import Reader
 
 Verdict = Literal["CAME", "MISSED", "UNKNOWN"]
@@ -21,7 +21,6 @@ _WATCHED = (
     "action.action_id) < CASE WHEN json_valid(text) THEN "
     "json_array_length(text, '$.commands[' || position || '].effects') END"
 )
-_RECENT = " AND sent_boot_id = ? AND sent_boot_ms >= ?"
 _NUMBERS = "SELECT number FROM effect WHERE action_id = ?"
 
 
@@ -72,22 +71,14 @@ class Promise:
     after_s: float | None
 
 
-def watched_effects(reader: Reader, since: Instant | None = None) -> list[Watched]:
+def watched_effects(reader: Reader) -> list[Watched]:
     """Returns the expectations that have no verdict yet, of the actions that were verified.
-
-    Args:
-        since: Only of actions that were sent from this moment on; else of all.
 
     Raises:
         LedgerError: They cannot be read.
     """
     found: list[Watched] = []
-    rows = (
-        reader.all(_WATCHED)
-        if since is None
-        else reader.all(_WATCHED + _RECENT, since.boot_id, since.boot_ms)
-    )
-    for action_id, text in rows:
+    for action_id, text in reader.all(_WATCHED):
         judged = {row[0] for row in reader.all(_NUMBERS, action_id)}
         found += [
             Watched(action_id, number, each)
@@ -97,27 +88,34 @@ def watched_effects(reader: Reader, since: Instant | None = None) -> list[Watche
     return found
 
 
-def record_effect(
-    transaction: Transaction, effect: Effect, after_s: float | None, *, was_so: bool = False
-) -> bool:
-    """Records a verdict.
+def record_effect(transaction: Transaction, effect: Effect, after_s: float | None) -> bool:
+    """Records a verdict if the table has none.
 
     Args:
-        after_s: The seconds since the action was verified; `None` if nobody can tell.
-        was_so: Whether it was seen to be true before the frame left.
+        after_s: As in `record_verdict`.
 
     Returns:
         False if there is one already; nothing is recorded then.
     """
-    found, verdict = transaction.all(_NUMBERS, effect.action_id), effect.verdict
-    if any(row[0] == effect.number for row in found):
+    if any(row[0] == effect.number for row in transaction.all(_NUMBERS, effect.action_id)):
         return False
-    transaction.change(
-        "INSERT INTO effect(action_id, number, expected, within_s, observed, verdict) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (effect.action_id, effect.number, effect.expected, effect.within_s, effect.observed,
-         effect.verdict),
-    )  # fmt: skip
+    record_verdict(transaction, effect, after_s)
+    return True
+
+
+def record_verdict(
+    transaction: Transaction, effect: Effect, after_s: float | None, *, was_so: bool = False
+) -> None:
+    """Records a verdict in the journal, and in the table if that takes it.
+
+    Others can write rows that the table takes none beside. They keep nothing from being told: an
+    audit compares both.
+
+    Args:
+        after_s: The seconds since the action was verified; `None` if nobody can tell.
+        was_so: Whether it was seen to be true before the frame left.
+    """
+    verdict = effect.verdict
     body: dict[str, object] = {
         "number": effect.number,
         "expected": effect.expected,
@@ -129,7 +127,13 @@ def record_effect(
     if was_so:
         body["was_so"] = True
     transaction.record(f"effect.{verdict}", effect.action_id, body)
-    return True
+    with suppress(sqlite3.IntegrityError, LostRace):
+        transaction.change(
+            "INSERT INTO effect(action_id, number, expected, within_s, observed, verdict) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (effect.action_id, effect.number, effect.expected, effect.within_s, effect.observed,
+             verdict),
+        )  # fmt: skip
 
 
 def load_effects(reader: Reader, request_id: str) -> list[Effect]:
@@ -142,7 +146,6 @@ def load_effects(reader: Reader, request_id: str) -> list[Effect]:
     return [Effect(*row) for row in rows]
 
 
-@lru_cache(maxsize=256)
 def _expected(text: str, action_id: str) -> tuple[Expectation, ...]:
     try:
         request = parse_request(text)
