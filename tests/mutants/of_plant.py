@@ -118,6 +118,13 @@ MUTANTS: Sequence[Mutant] = (
         "PIC-102.sp is written again after 1.0 s",
     ),
     Mutant(
+        "M7j", "was a resolution signed in view of the outcome?",
+        says(resolutions, "_has_seen_outcome", True),
+        f"{_PASTS}::test_equipment_is_free_again_by_a_signed_resolution_alone"
+        "[a word from before the outcome]",
+        "'VERIFIED: P-101A.run_cmd reads false'.startswith",
+    ),
+    Mutant(
         "M9a", "is what was expected there?", says(plant, "_check_expected", None),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
         "'VERIFIED' != 'INVALIDATED'",
