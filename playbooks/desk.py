@@ -7,12 +7,18 @@ from handwheel.connectors.session import Survey
 from handwheel.connectors.tags import Tag
 from handwheel.tools.errors import PolicyViolation
 from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly, load_run
+from handwheel.tools.guardrails.ledger.records import (
+    ActionRecord,
+    RequestRecord,
+    load_exactly,
+    load_run,
+)
 from handwheel.tools.guardrails.ledger.run_actions import (
     end_request,
     file_segment,
     set_due,
     skip_action,
+    was_not_sent,
 )
 from handwheel.tools.guardrails.ledger.stops import generations
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
@@ -56,7 +62,7 @@ class Filed:
     action: Action
     state: ActionState
     reason: str
-    was_intended: bool
+    was_sent: bool
 
     @property
     def is_applied(self) -> bool:
@@ -66,7 +72,7 @@ class Filed:
     @property
     def may_have_left(self) -> bool:
         """Whether its frame may have reached the device: what is not known counts as yes."""
-        is_refused = self.state is ActionState.REFUSED and self.was_intended
+        is_refused = self.state is ActionState.REFUSED and self.was_sent
         return self.state in _MAY_HAVE_LEFT or is_refused
 
 
@@ -121,11 +127,18 @@ class Desk:
         return [
             Filed(
                 record.request.request_id, record.state, record.action(each.action_id),
-                each.state, each.reason, each.sent_at is not None,
+                each.state, each.reason, self._was_sent(each),
             )
             for record in map(self.request, requests)
             for each in record.actions
         ]  # fmt: skip
+
+    def _was_sent(self, record: ActionRecord) -> bool:
+        """Whether a gate was about to send it, and has not said that it did not."""
+        is_told = record.state is ActionState.REFUSED
+        return record.sent_at is not None and not (
+            is_told and was_not_sent(self.bench.database, record.action_id)
+        )
 
     def action(self, action_id: str) -> Filed:
         """Returns one action as it stands now."""

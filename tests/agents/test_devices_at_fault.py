@@ -18,6 +18,17 @@ async def test_a_refused_start_goes_where_its_step_says(room: AgentsRoom) -> Non
     assert room.value("P-101A.running")
 
 
+async def test_a_start_that_never_left_is_not_taken_back(room: AgentsRoom) -> None:
+    await room.reach_request(1)
+    room.plant.fault = "not sent"
+    room.say("approve")
+    run = await room.reach("ABORTED")
+    assert run.reason.startswith("step start-standby failed: P-101B.run_cmd = true: REFUSED")
+    assert room.plant.frames == []
+    assert room.request(1).actions[1].state == "CANCELLED"
+    assert room.value("P-101A.running")
+
+
 @pytest.mark.parametrize(("fault", "state"), [("ignored", "MISMATCH"), ("frame lost", "UNKNOWN")])
 async def test_a_frame_that_did_nothing_is_resolved_and_asked_for_anew(
     room: AgentsRoom, fault: Fault, state: str

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Generator
 from itertools import count
 from pathlib import Path
-from random import randrange
+from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -21,7 +21,8 @@ from .works_site import make_works_site
 
 STEPS, FRAMES, CRASHES = 2_000, 100, 3
 SEED = "HANDWHEEL_SEED"  # the environment's: the first seed of a soak that is to be repeated
-BASE = int(os.environ.get(SEED) or randrange(10**9))
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID")  # the same for every worker; none: any
+BASE = int(os.environ.get(SEED) or Random(RUN).randrange(10**9))
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,11 @@ import pytest
 
 from handwheel.tools.errors import InterlockActive, LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.database import LostRace
+from handwheel.tools.guardrails.ledger.run_actions import was_not_sent
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
+from .paper_plant import Fault
 from .runs import (
     OTHER_RUN,
     SAFE,
@@ -84,6 +86,26 @@ async def test_an_undo_may_be_tried_again_where_the_device_refused_it(runner: Ru
     again = _undo_again(runner, request)
     await runner.carry_out(again, "r1")
     assert runner.states(again) == "CANCELLED VERIFIED"
+    assert runner.room.faults() == ()
+
+
+@pytest.mark.parametrize("fault", ["not sent", "refused"])
+async def test_what_never_left_is_not_undone_though_somebody_has_written_the_same(
+    runner: Runner, fault: Fault
+) -> None:
+    request = runner.approved()
+    c1 = f"{request.request_id}/c1"
+    runner.room.plant.fault = fault
+    await runner.carry_out(request, "c1")
+    assert runner.states(request).startswith("REFUSED ")
+    assert was_not_sent(runner.room.desk.database, c1) is (fault == "not sent")
+    runner.room.plant.values["P-101A.run_cmd"] = True  # by hand, at the panel
+    await runner.carry_out(request, "r2", "r3")
+    if fault == "not sent":
+        assert runner.reason(request, "r2") == f"there is nothing to take back: {c1} was not sent"
+        assert runner.frames == wires(request, "r3")  # a safe state undoes nothing
+    else:
+        assert runner.frames == wires(request, "c1", "r2", "r3")
     assert runner.room.faults() == ()
 
 

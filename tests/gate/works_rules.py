@@ -292,3 +292,4 @@ class Works(WithAgents):
         is_any = forge_approvals(ledger, self.room.clock.now())
         self.is_forged |= is_any
         self.circumstances.is_forged |= is_any
+        self.oracle.is_due_forged |= is_any

@@ -56,6 +56,8 @@ def conclude(passage: Passage, state: ActionState, reason: str, *, sent: bool) -
             transaction, passage.action.action_id, ActionState.SENDING, state, reason, details
         )
         passage.post.deeds.note(passage.action.action_id, state, now)
+        if not sent:
+            passage.post.deeds.note_not_sent(passage.action.action_id)
         if state is ActionState.REFUSED:
             end_after_failure(transaction, request, RequestState.CLOSED, reason)
         elif state is ActionState.VERIFIED:

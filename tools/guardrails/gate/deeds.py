@@ -64,6 +64,15 @@ class Deeds:
         self._deeds: dict[str, Deed] = {}
         self._due = set[str]()  # what this gate has set due and has not taken up yet
         self._expected: dict[tuple[str, int], Expected] = {}
+        self._not_sent = set[str]()
+
+    def note_not_sent(self, action_id: str) -> None:
+        """Notes that the frame of an action never left, for all its intent."""
+        self._not_sent.add(action_id)
+
+    def was_not_sent(self, action_id: str) -> bool:
+        """Whether this gate knows that the frame of an action never left."""
+        return action_id in self._not_sent
 
     @property
     def expected(self) -> tuple[Expected, ...]:

@@ -41,7 +41,7 @@ def check_recovery(passage: Passage) -> None:
         records = load_run(database, run.run_id)
     except LedgerError as damage:
         raise PermitRefused(f"nobody can tell what it takes back: {damage}") from None
-    _check_undo(action, records, sent, intents)
+    _check_undo(action, records, _without_unsent(passage, sent), intents)
 
 
 def _sent(passage: Passage, intents: Mapping[str, int]) -> set[str]:
@@ -63,7 +63,16 @@ def _check_lease(passage: Passage) -> None:
     record = passage.record
     rows = passage.post.database.all(_INTENTS_OF_REQUEST, record.request.request_id)
     intents = {row[0]: row[1] for row in rows}
-    _check_undo(passage.action, [record], _sent(passage, intents), intents)
+    sent = _without_unsent(passage, _sent(passage, intents))
+    _check_undo(passage.action, [record], sent, intents)
+
+
+def _without_unsent(passage: Passage, sent: Collection[str]) -> set[str]:
+    """Returns what was sent, without what this gate knows to have never left: no undo is of that.
+
+    A safe state may be wanted all the same: it undoes nothing.
+    """
+    return {each for each in sent if not passage.post.deeds.was_not_sent(each)}
 
 
 def _check_undo(

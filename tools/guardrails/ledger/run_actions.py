@@ -20,6 +20,11 @@ from .runs import ORDERED
 from .transitions import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from .turn import check_turn
 
+_NOT_SENT = (
+    "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.REFUSED' "
+    "AND json_extract(text, '$.body.sent') = 0"
+)
+
 
 def file_segment(
     bench: Bench, request: ActionRequest, denial: str, holder: str, now: Instant
@@ -61,6 +66,11 @@ def file_segment(
         if not refused:
             return load_exactly(database, earlier or request.request_id)
     raise AskedTooMuch(refused)
+
+
+def was_not_sent(database: Database, action_id: str) -> bool:
+    """Whether a gate has recorded an intent of an action, and then that its frame never left."""
+    return bool(database.all(_NOT_SENT, action_id))
 
 
 def load_superseded(database: Database, request: ActionRequest) -> RequestRecord | None:
