@@ -1,6 +1,8 @@
 """Channels with security to a server that we did not write: every policy and mode, and a no."""
 
+import asyncio
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import cast, get_args
 
@@ -11,6 +13,7 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.opcua.application import make_application
 from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.connectors.opcua.trust import look_at_server
+from handwheel.connectors.opening import opened
 from handwheel.connectors.site import Site
 
 from .peer_sites import node, opcua_site, read
@@ -49,9 +52,20 @@ async def test_every_policy_and_mode_is_spoken_once_the_server_trusts_us(
             await connector_of(opcua_site(folder, server, tags, pins[each])).open()
     for rejected in (folder / "keys/rejected").iterdir():  # as its administrator would
         rejected.rename(folder / "keys/trusted/certs" / rejected.name)
+    await _trusted(opcua_site(folder, server, tags, pins[SECURED[0]]))
     for each in SECURED:
         site = opcua_site(folder, server, tags, pins[each])
         assert await read(site) == {"third": (3.0, "Good")}, each
+
+
+async def _trusted(site: Site) -> None:
+    """Waits until the server has seen what its administrator did: it watches its folder."""
+    async with asyncio.timeout(30.0):
+        while True:
+            with suppress(NotConnected):
+                async with opened(connector_of(site)):
+                    return
+            await asyncio.sleep(0.2)
 
 
 def connector_of(site: Site) -> OpcuaConnector:
