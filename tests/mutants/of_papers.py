@@ -53,83 +53,83 @@ def _since_s(self: Instant, earlier: Instant) -> float | None:
 
 MUTANTS: Sequence[Mutant] = (
     Mutant(
-        "M1a", "is the lock held?", says(GateLock, "is_held", True),
+        "M1a", "lock file", says(GateLock, "is_held", True),
         f"{_HOLDS}::test_a_gate_that_was_overtaken_sends_nothing[other_lock_file]",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
-        "M1b", "is the epoch the newest?", _any_epoch,
+        "M1b", "newest epoch", _any_epoch,
         f"{_HOLDS}::test_a_gate_that_was_overtaken_sends_nothing[newer_gate]",
         "ABORTED_NOT_SENT: 'ABORTED_NOT_SENT'> != ",
     ),
     Mutant(
-        "M1c", "is the ledger the one that was anchored?", says(Database, "check_anchors", None),
+        "M1c", "ledger anchors", says(Database, "check_anchors", None),
         f"{_HOLDS}::test_a_ledger_that_is_not_the_anchored_one_lets_nothing_through",
         "assert ['01050014ff00'] == []",
     ),
     Mutant(
-        "M1d", "are the ledger's triggers those that were made?",
+        "M1d", "ledger triggers",
         says(Database, "check_schema", None),
         "tests/gate/test_ledger_by_hand.py::test_a_ledger_whose_guards_were_altered_is_used_no_more"
         "[CREATE TABLE mine(a)]",
         "[] == [True]",
     ),
     Mutant(
-        "M2a", "is the digest the one that was filed?", put(RequestRecord, "is_intact", True),
+        "M2a", "request digest", put(RequestRecord, "is_intact", True),
         "tests/gate/test_requests_at_the_gate.py::test_an_altered_value_is_not_sent",
         "the decision is about another request",
     ),
     Mutant(
-        "M2b", "is it this action's turn?", says(papers, "check_turn", None),
+        "M2b", "order of the actions", says(papers, "check_turn", None),
         f"{_HOLDS}::test_a_later_command_does_not_overtake_an_earlier_one",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
-        "M2c", "is there anything to take back, and is it this?",
+        "M2c", "state that an undo requires",
         says(papers, "check_recovery", None),
         "tests/gate/test_taking_back_on_paper.py::test_an_undo_comes_after_its_command_and_once",
         "c2 is taken back, and was not sent",
     ),
     Mutant(
-        "M2d", "has this gate done what the ledger says?", says(papers, "check_own", None),
+        "M2d", "gate's memory of earlier actions", says(papers, "check_own", None),
         f"{_OTHERS}::test_no_command_comes_before_one_that_is_only_said_to_be_done",
         "and this gate has not' in 'PIC-102.sp reads 360 kPa'",
     ),
     Mutant(
-        "M3a", "is a key revoked?", says(Bench, "revoked_keys", frozenset[str]()),
+        "M3a", "revoked keys", says(Bench, "revoked_keys", frozenset[str]()),
         f"{_WAY}::test_a_key_that_was_revoked_after_the_approval_moves_nothing[anna]",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M3b", "has the person whom it names as its proposer signed it?",
+        "M3b", "proposer's signature",
         says(papers, "_check_proposer", None),
         f"{_MADE_UP}::test_a_proposal_that_somebody_else_has_signed_is_none",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M3c", "are those who approved different people?",
+        "M3c", "distinct approvers",
         says(vars(quorum)["_Judge"], "_fault_of_repetition", None),
         f"{_COUNTED}[one person twice]",
         "1 of 2 people have approved",
     ),
     Mutant(
-        "M3d", "is it somebody else's request?", says(quorum, "_is_own", False),
+        "M3d", "proposer as approver", says(quorum, "_is_own", False),
         f"{_COUNTED}[who asked for it]",
         "1 of 2 people have approved",
     ),
     Mutant(
-        "M3e", "does anybody object?", put(quorum, "_OBJECTIONS", {}),
+        "M3e", "rejections", put(quorum, "_OBJECTIONS", {}),
         f"{_PEOPLE}::test_a_rejection_beside_an_approval_wins_at_the_gate",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
-        "M3f", "was the person shown this request?", says(papers, "check_card", None),
+        "M3f", "card that the approver saw", says(papers, "check_card", None),
         "tests/gate/test_decisions_at_the_gate.py::test_nobody_approves_what_they_were_not_shown"
         "[lost]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
-        "M3g", "was the decision made in view of this ledger, at this gate's time?",
+        "M3g", "ledger head and time in a decision",
         both(
             says(Bench, "check_head", None), says(papers, "_check_signed_since_start", None)
         ),
@@ -137,59 +137,59 @@ MUTANTS: Sequence[Mutant] = (
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M3h", "may a script approve this?", says(papers, "is_unattended_allowed", True),
+        "M3h", "policy on approval by script", says(papers, "is_unattended_allowed", True),
         f"{_PEOPLE}::test_a_script_approves_only_where_the_policy_says_so",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
-        "M3i", "was anything signed since this gate was started?",
+        "M3i", "signature after the gate's start",
         says(papers, "_check_signed_since_start", None),
         "tests/gate/test_ledgers_put_back.py"
         "::test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out",
         "c1 leaves a second time",
     ),
     Mutant(
-        "M4a", "has the approval expired while the device was reached?",
+        "M4a", "expiry, after the device is reached",
         put(intent, "in_time", nothing),
         f"{_WAY}::test_an_approval_that_ends_while_the_device_is_reached_sends_nothing",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M4b", "has the approval expired, before and after?",
+        "M4b", "expiry, before and after",
         both(step("in_time", nothing), put(intent, "in_time", nothing)),
         f"{_WAY}::test_an_approval_that_is_too_old_moves_nothing",
         "'VERIFIED' == 'INVALIDATED'",
     ),
     Mutant(
-        "M4c", "how long an approval holds", says(papers, "_holds_for_s", inf),
+        "M4c", "validity period of an approval", says(papers, "_holds_for_s", inf),
         f"{_WAY}::test_an_approval_that_is_too_old_moves_nothing",
         "'VERIFIED' == 'INVALIDATED'",
     ),
     Mutant(
-        "M4d", "was a clock set, or the machine restarted?", put(Instant, "since_s", _since_s),
+        "M4d", "clock step or reboot", put(Instant, "since_s", _since_s),
         f"{_WAY}::test_a_clock_that_was_set_after_the_approval_ends_it[3.0]",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M4e", "is the time of the lease over?", says(papers, "check_time_has_come", None),
+        "M4e", "end of the lease", says(papers, "check_time_has_come", None),
         "tests/gate/test_leases_on_paper.py::test_nothing_that_was_made_due_too_early_leaves",
         "its lease is taken back after 0.0 s",
     ),
     Mutant(
-        "M4f", "has this gate stopped what did not come about as a whole?",
+        "M4f", "gate's memory of a stopped request",
         says(reverts, "has_broken", True),
         f"{_OTHERS}::test_a_command_that_somebody_ends_sets_off_no_way_back",
         "Left contains one more item: '010500000000'",
     ),
     Mutant(
-        "M6a", "are the files those of the request, and on the disk?",
+        "M6a", "digests of the files on disk",
         says(papers, "check_files", None),
         "tests/gate/test_requests_at_the_gate.py"
         "::test_a_file_that_changes_after_the_approval_stops_it[tags.yaml]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
-        "M6b", "does it describe the tag as the site does?",
+        "M6b", "tag description in the request",
         says(papers, "check_description", None),
         "tests/gate/test_requests_at_the_gate.py"
         "::test_what_was_made_up_is_not_sent_though_people_sign_it[no read-back]",

@@ -65,103 +65,103 @@ def _judged(otherwise: Callable[[Readback], Readback]) -> Apply:
 
 MUTANTS: Sequence[Mutant] = (
     Mutant(
-        "M7a", "is it locked out, in the ledger too?", _without("check_lockout"),
+        "M7a", "lockout latched in the ledger", _without("check_lockout"),
         "tests/gate/test_lockouts_at_the_gate.py"
         "::test_only_a_signed_release_unlocks_and_what_was_approved_before_stays_dead",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
-        "M7b", "whose equipment is it?", _without("_check_authority"),
+        "M7b", "authority over the equipment", _without("_check_authority"),
         "tests/gate/test_made_up_on_paper.py"
         "::test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it_over",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M7c", "is the tag in another's lease?", _without("check_lease"),
+        "M7c", "lease of another request", _without("check_lease"),
         "tests/gate/test_leases_on_paper.py::test_no_other_request_writes_what_is_in_a_lease",
         "PIC-102.sp reads 365 kPa",
     ),
     Mutant(
-        "M7d", "is an outcome unresolved?", _without("_check_held"),
+        "M7d", "unresolved outcome", _without("_check_held"),
         "tests/gate/test_recovery.py"
         "::test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves_it",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M7e", "is the cool-down over?", _without("_check_cooldown"),
+        "M7e", "cool-down", _without("_check_cooldown"),
         f"{_WAY}::test_a_wall_clock_set_back_shortens_no_cool_down",
         "PIC-102.sp is written again after 5.0 s",
     ),
     Mutant(
-        "M7f", "is it too fast, or too much for its group?",
+        "M7f", "rate and group limits",
         says(hindrances, "check_pace", None),
         "tests/gate/test_groups_on_paper.py"
         "::test_one_write_too_many_is_stopped_and_goes_when_the_window_is_over",
         "VERIFIED: P-101A.run_cmd reads true",
     ),
     Mutant(
-        "M7g", "is actuation suspended?", says(Suspensions, "check", None),
+        "M7g", "suspension", says(Suspensions, "check", None),
         "tests/gate/test_suspension.py"
         "::test_what_begins_after_the_claim_is_invalidated_by_the_seventh_step",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M7h", "has somebody signed that an outcome is resolved?",
+        "M7h", "signature of a resolution",
         says(resolutions, "_is_resolved", True),
         f"{_PASTS}::test_equipment_is_free_again_by_a_signed_resolution_alone[no word]",
         "'VERIFIED: P-101A.run_cmd reads false'.startswith",
     ),
     Mutant(
-        "M7i", "what has this gate sent itself, and when?", says(OwnWrites, "note", None),
+        "M7i", "gate's memory of its writes", says(OwnWrites, "note", None),
         f"{_PASTS}::test_a_cool_down_goes_by_the_youngest_write_and_by_what_the_gate_has_sent"
         "[the write taken out]",
         "PIC-102.sp is written again after 1.0 s",
     ),
     Mutant(
-        "M7j", "was a resolution signed in view of the outcome?",
+        "M7j", "resolution signed after the outcome",
         says(resolutions, "_has_seen_outcome", True),
         f"{_PASTS}::test_equipment_is_free_again_by_a_signed_resolution_alone"
         "[a word from before the outcome]",
         "'VERIFIED: P-101A.run_cmd reads false'.startswith",
     ),
     Mutant(
-        "M9a", "is what was expected there?", says(plant, "_check_expected", None),
+        "M9a", "expected values", says(plant, "_check_expected", None),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M9b", "is what is required true?", says(plant, "_requirements", []),
+        "M9b", "required conditions", says(plant, "_requirements", []),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M9c", "is a limit across tags kept?", says(CrossLimit, "denial", ""),
+        "M9c", "limits across tags", says(CrossLimit, "denial", ""),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M9d", "is the step too large from what is there?", says(plant, "_check_step", None),
+        "M9d", "step size", says(plant, "_check_step", None),
         "tests/gate/test_plant_at_the_gate.py::test_a_step_that_has_become_too_large_is_not_made",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
-        "M9e", "is the reading fresh?", put(plant, "_aged", _as_read),
+        "M9e", "age of a reading", put(plant, "_aged", _as_read),
         f"{_SHOWS}::test_a_reading_that_is_old_or_of_another_kind_lets_nothing_through",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M9f", "the look counts from before its reading", _timed_late,
+        "M9f", "reading timed from its start", _timed_late,
         "tests/gate/test_at_the_last_on_paper.py::test_a_look_is_as_old_as_its_beginning",
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
-        "M15a", "does the device show the very bytes?",
+        "M15a", "exact bytes in the read-back",
         _judged(lambda found: replace(found, is_as_sent=found.is_read)),
         f"{_SHOWS}::test_only_a_good_reading_of_the_very_bytes_verifies",
         "'VERIFIED' != 'MISMATCH'",
     ),
     Mutant(
-        "M15b", "can what the device shows be relied on?",
+        "M15b", "quality of the read-back",
         _judged(lambda found: found if found.is_read else replace(found, is_read=True)),
         f"{_SHOWS}::test_only_a_good_reading_of_the_very_bytes_verifies",
         "'MISMATCH' != 'UNKNOWN'",

@@ -143,136 +143,136 @@ def _not_ended(patch: pytest.MonkeyPatch) -> None:
 
 MUTANTS: Sequence[Mutant] = (
     Mutant(
-        "M11a", "does the request still stand?", says(intent, "is_open", True),
+        "M11a", "request still open", says(intent, "is_open", True),
         f"{_WAY}::test_a_request_that_is_taken_back_on_the_way_is_not_sent",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M11b", "the wait for the intent's anchor", _unanchored,
+        "M11b", "wait for the intent's anchor", _unanchored,
         "tests/gate/test_anchored_on_paper.py"
         "::test_a_disk_that_does_not_keep_the_intents_anchor_lets_nothing_leave",
         "assert [Frame(",
     ),
     Mutant(
-        "M11c", "the order within: the intent is recorded with the outcome",
+        "M11c", "order: intent recorded with the outcome",
         _defect("late_intent"),
         "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "I3: 0 intents for the frame",
     ),
     Mutant(
-        "M11d", "has the journal an intent of it already?",
+        "M11d", "earlier intent in the journal",
         put(intent, "INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?"),
         "tests/gate/test_ledger_by_hand.py::test_what_the_journal_knows_of_is_not_sent_again[True]",
         "this gate has sent ",  # its memory holds where the journal does not
     ),
     Mutant(
-        "M12a", "the look at the lockout file", says(sending, "locked_files", set[str]()),
+        "M12a", "lockout file", says(sending, "locked_files", set[str]()),
         f"{_WAY}::test_a_lockout_at_the_last_moment_lets_nothing_leave",
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
-        "M12b", "the 2 s from the look to the frame", put(sending, "BUDGET_S", inf),
+        "M12b", "2 s from reading to frame", put(sending, "BUDGET_S", inf),
         f"{_WAY}::test_a_machine_that_sleeps_between_the_look_and_the_frame_sends_nothing",
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
-        "M12c", "was the clock set after the look?", _whatever_the_clock,
+        "M12c", "clock step after the reading", _whatever_the_clock,
         f"{_WAY}::test_a_machine_that_sleeps_between_the_look_and_the_frame_sends_nothing",
         "its approval is None s old",
     ),
     Mutant(
-        "M13a", "the door's own look at the device", _taken_for(_any_device),
+        "M13a", "device check in `actuation`", _taken_for(_any_device),
         f"{_DOOR}[modbus another device]",
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(
-        "M13b", "the door's own look at the bytes", says(Door, "_is_write_of", True),
+        "M13b", "byte check in `actuation`", says(Door, "_is_write_of", True),
         "tests/connectors/test_door.py::test_the_bytes_of_another_tag_are_refused",
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(
-        "M13c", "the door's own look at the tag", _taken_for(_any_tag),
+        "M13c", "tag check in `actuation`", _taken_for(_any_tag),
         f"{_DOOR}[modbus another tag]",
         "the bytes are not a write of this tag",
     ),
     Mutant(
-        "M13d", "the door's own look at the time", _taken_for(_any_time),
+        "M13d", "time check in `actuation`", _taken_for(_any_time),
         f"{_SHOWS}::test_the_door_itself_stops_a_frame_that_would_leave_too_late[2.1-REFUSED]",
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
-        "M13e", "the door's own look at the intent", _taken_for(_any_intent),
+        "M13e", "intent check in `actuation`", _taken_for(_any_intent),
         f"{_DOOR}[modbus no intent]",
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(
-        "M13f", "a door lets one frame through", _used_again,
+        "M13f", "one frame in `actuation`", _used_again,
         "tests/connectors/test_door.py::test_a_door_lets_one_frame_through_and_no_second",
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(
-        "M13g", "nobody sends again where no answer came", _resend, f"{_FAULTS}",
+        "M13g", "no resend without an answer", _resend, f"{_FAULTS}",
         "c1 leaves a second time",
     ),
     Mutant(
-        "M13h", "an action writes no heartbeat", _taken_for(_no_heartbeats),
+        "M13h", "no heartbeat in an action", _taken_for(_no_heartbeats),
         "tests/connectors/test_heartbeat_door.py::test_an_action_cannot_write_a_heartbeat",
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(
-        "R1", "the row count of a change", _defect("row_count_unchecked"),
+        "R1", "row count of a change", _defect("row_count_unchecked"),
         "tests/gate/test_two_executors.py::test_who_loses_the_claim_does_nothing_more",
         "the journal has an intent for",
     ),
     Mutant(
-        "R2", "the row count, and all that says no to a second intent",
+        "R2", "row count and every check for a second intent",
         _defect("row_count_unchecked", "drop_second_line"),
         "tests/gate/test_two_executors.py::test_who_loses_the_claim_does_nothing_more",
         "I3: 0 intents",
     ),
     Mutant(
-        "G1", "the end of what was approved before the clock was set",
+        "G1", "end of approvals after a clock step",
         says(gate, "invalidate", None),
         "tests/gate/test_what_a_gate_finds.py"
         "::test_a_clock_that_is_set_ends_what_waits_and_only_that[60.0]",
         "a restart or a clock step came in between",
     ),
     Mutant(
-        "G2", "the latch of a lockout that was seen", says(Gate, "_latch", None),
+        "G2", "latch of a lockout", says(Gate, "_latch", None),
         "tests/gate/test_a_gate_at_its_post.py"
         "::test_a_lockout_ends_what_it_covers_and_is_latched_under_the_sites_name",
         "{} == {'P-101A': 1}",
     ),
     Mutant(
-        "G3", "the end of what was approved before the gate was started", _not_ended,
+        "G3", "end of approvals at the gate's start", _not_ended,
         "tests/gate/test_recovery.py"
         "::test_what_is_approved_and_waits_does_not_outlive_its_gate",
         "'DUE' != 'INVALIDATED'",
     ),
     Mutant(
-        "G4", "the 10 s within which what is due is taken up", says(gate, "sweep", None),
+        "G4", "10 s to take up a due action", says(gate, "sweep", None),
         f"{_WAY}::test_a_due_command_is_taken_up_within_ten_seconds_or_not[10.1-INVALIDATED]",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "G5", "the outcome of what another gate has broken off", _nobodys,
+        "G5", "outcome of an interrupted action", _nobodys,
         "tests/gate/test_recovery.py::test_a_gate_that_ends_anywhere_never_sends_again",
         "'CLAIMED'] != ",
     ),
     Mutant(
-        "G6", "the end of what was approved before a suspension",
+        "G6", "end of approvals at a suspension",
         says(Lookout, "_end_what_was_approved", None),
         "tests/gate/test_suspension.py::test_a_full_disk",
         "APPROVED: 'APPROVED'> != ",
     ),
     Mutant(
-        "G7", "was the gate free, and what it had set due still due?",
+        "G7", "state of a due action at a lease's end",
         says(Deeds, "find_due", None),
         f"{_LEFT}::test_what_somebody_else_has_ended_in_time_sets_off_no_way_back[0.0]",
         "Left contains one more item: '010500000000'",
     ),
     Mutant(
-        "G8", "the end of what is due and cannot be taken up", says(gate, "end_due", None),
+        "G8", "end of a due action that cannot start", says(gate, "end_due", None),
         f"{_LEFT}::test_a_due_action_that_nobody_can_place_holds_up_no_lease[damaged]",
         "Right contains one more item: '0110000a00020443af0000'",
     ),

@@ -41,101 +41,101 @@ async def _see(passage: Passage) -> None:
 
 MUTANTS: Sequence[Mutant] = (
     Mutant(
-        "M1", "is this the one gate, is this the right ledger?", step("one_gate", nothing),
+        "M1", "gate lock, epoch and ledger", step("one_gate", nothing),
         "tests/gate/test_every_check.py::test_only_this_check_stops_this_attack[one_gate-True]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
-        "M2", "is the request the one that was filed, and is it its turn?",
+        "M2", "request digest and action order",
         step("same_request", nothing),
         "tests/gate/test_taking_back_on_paper.py::test_recovery_needs_something_to_take_back",
         "r3 leaves, and its run did nothing",
     ),
     Mutant(
-        "M3", "have enough different people signed?", step("enough_signatures", nothing),
+        "M3", "number of signatures", step("enough_signatures", nothing),
         f"{_WAY}::test_a_state_forged_in_the_ledger_moves_nothing",
         "0 of 1 people have approved",
     ),
     Mutant(
-        "M4", "has the approval expired, before anything is touched?", step("in_time", nothing),
+        "M4", "expiry, before the device is reached", step("in_time", nothing),
         f"{_STEP}::test_an_approval_that_is_too_old_opens_no_door",
         "'connect' in ",
     ),
     Mutant(
-        "M5", "does the policy still allow it?", step("policy_allows", nothing),
+        "M5", "policy", step("policy_allows", nothing),
         f"{_MADE_UP}::test_what_was_made_up_moves_nothing_though_people_sign_it",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M6", "are site, tags and policy the same?", step("same_map", nothing),
+        "M6", "digests of site, tags and policy", step("same_map", nothing),
         "tests/gate/test_every_check.py::test_only_this_check_stops_this_attack[same_map-True]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
-        "M7", "is the equipment free?", step("free_to_act", nothing),
+        "M7", "conditions that block the equipment", step("free_to_act", nothing),
         "tests/gate/test_recovery.py"
         "::test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves_it",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M8", "is the device the one that was approved?", step("door_opens", _open),
+        "M8", "identity of the device", step("door_opens", _open),
         f"{_WAY}::test_a_device_that_is_another_by_now_gets_nothing",
         "'REFUSED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M9", "the fresh look at the plant", step("plant_is_ready", _glance),
+        "M9", "fresh reading of the plant", step("plant_is_ready", _glance),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M10", "are the bytes those that were signed?", step("same_bytes", nothing),
+        "M10", "comparison with the signed bytes", step("same_bytes", nothing),
         f"{_MADE_UP}::test_what_was_made_up_moves_nothing_though_people_sign_it",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M11", "the intent on disk", step("intent_on_disk", _intend),
+        "M11", "intent on disk", step("intent_on_disk", _intend),
         "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "I3: 0 intents for the frame",
     ),
     Mutant(
-        "M12", "the last look", step("last_look", nothing),
+        "M12", "last check before the frame", step("last_look", nothing),
         "tests/gate/test_what_the_device_shows.py"
         "::test_a_mistyped_lockout_stops_everything_also_at_the_last_look[P-101A-REFUSED]",
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
-        "M13", "the frame", step("one_frame", nothing),
+        "M13", "frame", step("one_frame", nothing),
         "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "'UNKNOWN' != 'VERIFIED'",
     ),
     Mutant(
-        "M14", "does the answer say that it was done?", step("echo_equals", _believe),
+        "M14", "comparison with the device's answer", step("echo_equals", _believe),
         f"{_STEP}::test_what_the_device_shows_does_not_make_up_for_a_wrong_echo"
         "[other echo-UNKNOWN]",
         "'VERIFIED' != 'UNKNOWN'",
     ),
     Mutant(
-        "M15", "the read-back", step("read_back", _see),
+        "M15", "read-back", step("read_back", _see),
         "tests/gate/test_recovery.py::test_each_fault_of_a_device_has_its_outcome_and_one_frame",
         "'VERIFIED' == 'MISMATCH'",
     ),
     Mutant(
-        "M16", "the outcome in the ledger", step("outcome_recorded", nothing),
+        "M16", "outcome in the ledger", step("outcome_recorded", nothing),
         "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "'SENDING' != 'VERIFIED'",
     ),
     Mutant(
-        "M17", "people are told", step("people_told", nothing),
+        "M17", "notification", step("people_told", nothing),
         f"{_STEP}::test_the_outcome_wakes_who_waits_for_it[True]",
         "[] == ['woken']",
     ),
     Mutant(
-        "M9-11", "the order: the intent comes before the look", swap(9, 11),
+        "M9-11", "order: intent before reading", swap(9, 11),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
         "'REFUSED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M11-13", "the order: the frame comes before its intent", swap(11, 13),
+        "M11-13", "order: frame before intent", swap(11, 13),
         "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "'INVALIDATED' != 'VERIFIED'",
     ),
