@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 
 import pytest
@@ -12,59 +13,71 @@ from handwheel.playbooks import run
 from handwheel.sim_plant.cw100 import loops
 from handwheel.sim_plant.cw100.alarms import ALARMS
 from handwheel.sim_plant.cw100.faults import FAULTS, FIELD_ACTIONS
+from handwheel.sim_plant.cw100.sensors import BY_NAME
 from handwheel.sim_plant.cw100.tags import TAGS
-from handwheel.sim_plant.model import Node, Number, PlantTag
+from handwheel.sim_plant.model import PlantTag, Register
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 from handwheel.tools.guardrails import decisions, operators, picture, policy_file, policy_suspend
 from handwheel.tools.guardrails.gate import sending
 from handwheel.tools.guardrails.ledger import lifecycle, transitions
 from handwheel.tools.requests import request, stamps
 
-from .doc_tables import DOCS, ROOT, SPAN, Row, sections, spans, text_of
+from . import plant_pages
+from .doc_tables import DOCS, ROOT, SPAN, sections, spans, text_of
 
 
 def _keys(*models: type[BaseModel]) -> set[str]:
     return {field.alias or name for model in models for name, field in model.model_fields.items()}
 
 
-def _span(span: tuple[float, float] | None) -> str:
-    return f"{span[0]:g}..{span[1]:g}" if span else ""
-
-
-def _tag_row(tag: PlantTag) -> Row:
-    if isinstance(tag.address, Node):
-        place: Row = ()
-    else:
-        place = (f"{tag.address.table} {tag.address.address} {tag.address.encoding}",)
-    members = ", ".join(f"{word} {number}" for word, number in tag.members.items())
-    kind = f"{tag.kind} ({members})" if members else tag.kind
-    return (f"`{tag.name}`", *place, kind, tag.unit, _span(tag.span), _span(tag.write))
-
-
 def test_the_reference_lists_exactly_the_plants_tags() -> None:
     tables = sections(DOCS / "reference/cw-100.md")
-    expected: dict[str, list[Row]] = {}
-    for tag in (*TAGS, *CLOCK_TAGS):
-        package = tag.equipment or "PKG-101"
-        place = tag.address.folder if isinstance(tag.address, Node) else package
-        expected.setdefault(place, []).append(_tag_row(tag))
+    others = plant_pages.tags_besides_alarms([*TAGS, *CLOCK_TAGS], ALARMS)
+    folders = plant_pages.by_folder(others)
+    wired = [tag for tag in others if isinstance(tag.address, Register)]
+    package = [plant_pages.placed_row(tag) for tag in wired if not tag.equipment]
+    one, other = ([tag for tag in wired if tag.equipment == f"P-101{side}"] for side in "AB")
     is_tag = re.compile(r"`[A-Z][A-Z0-9-]*\.[a-z_]+`")
-    listed = {
-        head: [row[:-1] for row in rows if is_tag.fullmatch(row[0])]
-        for head, rows in tables.items()
+    assert {head: rows for head, rows in tables.items() if is_tag.fullmatch(rows[0][0])} == {
+        **{head: rows for head, rows in folders.items() if head != "Interlocks"},
+        "P-101A and P-101B": [plant_pages.placed_row(tag) for tag in one],
+        "PKG-101": package,
     }
-    assert {head: rows for head, rows in listed.items() if rows} == expected
+    assert other == [_twin(tag) for tag in one]
+    assert len(wired) == len(package) + len(one) + len(other)
 
 
-def test_the_reference_lists_exactly_the_plants_alarms_loops_faults_and_field_actions() -> None:
+def _twin(tag: PlantTag) -> PlantTag:
+    """The same tag of P-101B."""
+    assert isinstance(tag.address, Register)
+    address = replace(tag.address, address=tag.address.address + 20)
+    name = re.sub(r"(?<=1)A", "B", tag.name)
+    return replace(tag, name=name, address=address, equipment="P-101B")
+
+
+def test_the_reference_lists_exactly_the_plants_interlocks() -> None:
+    page = DOCS / "reference/cw-100.md"
+    *each, key = plant_pages.by_folder(TAGS)["Interlocks"]
+    named = [row[0] for row in sections(page)["Interlocks"]]
+    assert [row[:3] for row in each] == [(f"`{name}.active`", "bool", "") for name in named]
+    assert key[:3] == ("`HS-201.active`", "bool", "")
+    assert key[0].strip("`") in SPAN.findall(text_of(page))
+
+
+def test_the_reference_lists_exactly_the_plants_alarms() -> None:
+    *rows, trouble = sections(DOCS / "reference/cw-100.md")["Alarms"]
+    own = [alarm for alarm in ALARMS if not alarm.tag.startswith("XA-")]
+    assert rows == [plant_pages.alarm_row(alarm) for alarm in own]
+    names = SPAN.findall(trouble[0])
+    assert names == [alarm.tag for alarm in ALARMS[len(own) :]]
+    for name, alarm in zip(names, ALARMS[len(own) :], strict=True):
+        tag, limit, *rest = plant_pages.alarm_row(alarm)
+        assert (tag, limit) == (f"`{name}`", f"{name.removeprefix('XA-')}.trouble > 0.5")
+        assert trouble[1:] == ("`.trouble` > 0.5", *rest)
+
+
+def test_the_reference_lists_exactly_the_plants_loops_faults_and_field_actions() -> None:
     tables = sections(DOCS / "reference/cw-100.md")
-    assert [row[:5] for row in tables["Alarms"] if len(row) > 6] [-len(ALARMS):] == [
-        (
-            f"`{a.tag}`", f"{a.measures} {'>' if a.is_high else '<'} {a.limit:g}",
-            f"{a.deadband:g}", f"{a.delay_s:g} s", f"{a.priority} {a.priority.name.lower()}",
-        )
-        for a in ALARMS
-    ]  # fmt: skip
     assert [(*row[:2], *row[3:7]) for row in tables["Loops"]] == [
         (
             f"`{name}`", loops.MEASURES[name], "direct" if pi.direct else "reverse",
@@ -73,13 +86,12 @@ def test_the_reference_lists_exactly_the_plants_alarms_loops_faults_and_field_ac
         for name, pi in loops.TUNING.items()
     ]  # fmt: skip
     for row, fault in zip(tables["Faults"], FAULTS.values(), strict=True):
-        assert row[0] == f"`{fault.id}`"
-        assert dict(re.findall(r"`(\w+)` \((\S+?)[ )]", row[2])) == {
-            name: f"{each.default:g}" if isinstance(each, Number) else each.default
-            for name, each in fault.parameters.items()
-        }
+        assert (*row[:2], *row[3:]) == plant_pages.fault_row(fault)
+        assert plant_pages.parameters(row[2]) == plant_pages.defaults(fault)
     named = {word for row in tables["Field actions"] for word in SPAN.findall(row[0])}
-    assert named == FIELD_ACTIONS.keys()
+    assert FIELD_ACTIONS.keys() == {
+        word.replace("TAG", sensor) for word in named for sensor in BY_NAME
+    }
 
 
 def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
