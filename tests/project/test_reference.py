@@ -96,7 +96,7 @@ def test_the_reference_lists_exactly_the_plants_loops_faults_and_field_actions()
 
 def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     rows = sections(DOCS / "reference/site-files.md")
-    listed = {head: {row[0].strip("`") for row in table} for head, table in rows.items()}
+    listed = {head: spans(*(row[0] for row in table)) for head, table in rows.items()}
     every = listed["Keys of every tag"]
     assert listed["site.yaml"] == _keys(site.SiteFile)
     assert listed["A connection of kind opcua"] == _keys(site.OpcuaConnection, site.Credentials)
