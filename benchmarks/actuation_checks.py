@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from handwheel.connectors.actuation.door import Door, open_door
 from handwheel.connectors.actuation.writer import WriteEncoder, Writer
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi.heap import settle_heap
 from handwheel.hmi.signing import open_bench
 from handwheel.tools.guardrails.across import cross_limits

@@ -9,7 +9,7 @@ from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from time import process_time
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi.heap import settle_heap
 from handwheel.hmi.request_lines import request_line
 from handwheel.tools.guardrails.audit import audit

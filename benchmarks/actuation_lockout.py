@@ -10,7 +10,7 @@ from statistics import median
 from subprocess import PIPE
 from time import perf_counter
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.hindrances import locked_files
 from handwheel.tools.guardrails.lockouts import lockout_file, make_lockout_folder
 

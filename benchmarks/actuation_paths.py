@@ -11,11 +11,11 @@ from time import perf_counter
 from handwheel.connectors.actuation.modbus import ModbusWriter
 from handwheel.connectors.actuation.opcua import OpcuaWriter
 from handwheel.connectors.actuation.writer import Writer
-from handwheel.connectors.endpoints import ModbusConnection
-from handwheel.connectors.reader import connector_for, survey
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.client.site_reader import connector_for, survey
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
 from handwheel.hmi.child_process import ChildProcess
 from handwheel.hmi.heap import settle_heap
 from handwheel.hmi.sitefiles import Link

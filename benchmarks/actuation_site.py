@@ -9,13 +9,13 @@ from time import monotonic
 
 from asyncua import ua
 
-from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.opcua.encoding import OpcuaEncoder, Target
-from handwheel.connectors.session import Encoder, Identity, Survey
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import GOOD, DataValue, Value
+from handwheel.connectors.session.protocols import Encoder, Identity, Survey
 from handwheel.hmi.demo_people import APPROVER, GIVER, enroll_people, hand_to_agents
 from handwheel.hmi.plants import create_plant
 from handwheel.hmi.signing import Signer, Statement, open_bench, sign_statement

@@ -19,8 +19,8 @@ from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.common.subscription import DataChangeEvent
 
-from handwheel.connectors.opcua.codec import plain
-from handwheel.connectors.session import Subscribes, Subscription
+from handwheel.connectors.opcua.wire.codec import plain
+from handwheel.connectors.session.protocols import Subscribes, Subscription
 
 from .opcua_clients import URI
 from .sites import OPCUA, node_tags, opcua, opened, site_of

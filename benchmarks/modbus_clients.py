@@ -12,7 +12,7 @@ from pymodbus.client import AsyncModbusTcpClient
 
 from handwheel.connectors.modbus.request import read_request
 from handwheel.connectors.modbus.transport import DeviceException, ModbusTransport
-from handwheel.connectors.values import Quality
+from handwheel.connectors.model.values import Quality
 
 from .rounds import Pass, answer
 from .sites import MODBUS, modbus, opened, register_tags, site_of

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from asyncua.client.client import Client
 
-from handwheel.connectors.values import Quality
+from handwheel.connectors.model.values import Quality
 
 from .rounds import Pass, answer
 from .sites import OPCUA, node_tags, opcua, opened, site_of

@@ -7,10 +7,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from handwheel.connectors.reader import by_connection, connector_for
-from handwheel.connectors.session import Session
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.client.site_reader import by_connection, connector_for
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.session.protocols import Session
 from handwheel.hmi.child_process import ChildProcess
 from handwheel.hmi.plants import create_plant
 from handwheel.hmi.sitefiles import Link, write_site

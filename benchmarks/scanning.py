@@ -14,9 +14,9 @@ from itertools import pairwise
 from pathlib import Path
 from time import perf_counter, process_time
 
-from handwheel.connectors.reader import SiteReader
-from handwheel.connectors.tags import RegisterAddress, Tag
-from handwheel.connectors.values import Quality
+from handwheel.connectors.client.site_reader import SiteReader
+from handwheel.connectors.model.tags import RegisterAddress, Tag
+from handwheel.connectors.model.values import Quality
 from handwheel.hmi.heap import settle_heap
 
 from .sites import MODBUS, modbus, node_tags, opcua, site_of

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from handwheel.connectors.endpoints import Security
-from handwheel.connectors.opcua.application import CERTIFICATE, FOLDER, make_application
-from handwheel.connectors.opcua.certificates import read_certificate
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.endpoints import Security
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.opcua.security.application import CERTIFICATE, FOLDER, make_application
+from handwheel.connectors.opcua.security.certificates import read_certificate
 
 ENCRYPTED: Security = "Basic256Sha256/SignAndEncrypt"
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from handwheel.connectors.endpoints import ModbusConnection, OpcuaConnection
-from handwheel.connectors.reader import connector_for
-from handwheel.connectors.session import Session
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.client.site_reader import connector_for
+from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.session.protocols import Session
 
 OPCUA, MODBUS = "opcua", "modbus"
 

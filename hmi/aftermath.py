@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.effects import Effect, load_effects

@@ -14,13 +14,13 @@ from handwheel.agents.checkpoints import open_checkpoints
 from handwheel.agents.crew import Crew
 from handwheel.agents.means import Means
 from handwheel.connectors import historian
+from handwheel.connectors.client.site_reader import SiteReader, survey
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder, source_limits
-from handwheel.connectors.reader import SiteReader, survey
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 from handwheel.playbooks.binding import bind, bind_triggers
 from handwheel.playbooks.bound import BoundPlaybook
 from handwheel.playbooks.desk import Desk

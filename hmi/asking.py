@@ -6,7 +6,7 @@ from time import monotonic, sleep
 
 import typer
 
-from handwheel.connectors.values import exact_text
+from handwheel.connectors.model.values import exact_text
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.card import Card, CardSigner, make_card

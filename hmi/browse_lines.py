@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from shlex import quote
 from typing import Any
 
-from handwheel.connectors.session import Description, Entry
-from handwheel.connectors.tags import NodeAddress, Tag
-from handwheel.connectors.walk import Level, is_of_plant
+from handwheel.connectors.client.browse import Level, is_of_plant
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.session.protocols import Description, Entry
 from handwheel.tools.guardrails.printable import printable
 
 from .counted import counted

@@ -7,13 +7,13 @@ from typing import Any
 
 import typer
 
+from handwheel.connectors.client.browse import walk
+from handwheel.connectors.client.one_shot import opened
+from handwheel.connectors.client.site_reader import ConnectorFor, connector_for
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.opening import opened
-from handwheel.connectors.reader import ConnectorFor, connector_for
-from handwheel.connectors.session import Browses
-from handwheel.connectors.site import ModbusConnection, Site
-from handwheel.connectors.tags import NodeAddress
-from handwheel.connectors.walk import walk
+from handwheel.connectors.model.site import ModbusConnection, Site
+from handwheel.connectors.model.tags import NodeAddress
+from handwheel.connectors.session.protocols import Browses
 from handwheel.tools.guardrails.printable import printable
 
 from .browse_lines import BrowseLines

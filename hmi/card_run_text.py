@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.card_model import (
     Card,
     CardCondition,

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from handwheel.connectors.connection import Connection, Gap, State
+from handwheel.connectors.session.supervisor import Connection, Gap, State
 from handwheel.tools.guardrails.printable import printable
 
 from .span_text import age_text

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import DataValue
 from handwheel.playbooks.binding import bind
 from handwheel.playbooks.bound import BoundPlaybook, Step, Wait
 from handwheel.playbooks.loader import load_library

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import TypeVar
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.card import Card
 from handwheel.tools.guardrails.deciding import decide

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from handwheel.connectors.site import OPERATORS_FILE, SITE_FILE, Site, load_site
+from handwheel.connectors.model.site import OPERATORS_FILE, SITE_FILE, Site, load_site
 from handwheel.tools.guardrails.authority import hand_over, next_generation
 from handwheel.tools.guardrails.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.guardrails.durable import replace_file

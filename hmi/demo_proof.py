@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.decisions import parse_decision

@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.transitions import RequestState

@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from handwheel.connectors.connection import Connection
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.alarm import Priority
 from handwheel.tools.guardrails.printable import printable
 

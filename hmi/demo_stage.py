@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
 
-from handwheel.connectors.reader import SiteReader
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.client.site_reader import SiteReader
+from handwheel.connectors.model.site import Site, load_site
 
 from .child_process import ChildProcess
 from .demo_people import GIVER, enroll_people, hand_to_agents

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.sim_plant.cw100.alarms import ALARMS
 
 ALARM_LIST = {alarm.tag: alarm for alarm in ALARMS}

@@ -10,7 +10,7 @@ from time import monotonic
 import typer
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.requests.stamps import instant_now
 

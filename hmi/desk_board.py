@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import typer
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.authority import TakenBy, TakenMode, take_over
 from handwheel.tools.guardrails.bench import Bench

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from handwheel.connectors.tags import Kind
+from handwheel.connectors.model.tags import Kind
 
 _INTEGERS = (
     "sbyte", "byte", "int16", "uint16", "int32", "uint32", "int64", "uint64",

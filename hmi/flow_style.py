@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import cast
 
-from handwheel.connectors.values import exact_text
+from handwheel.connectors.model.values import exact_text
 
 _RESERVED = {"true", "false", "null", "y", "n", "yes", "no", "on", "off"}  # in one YAML or another
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails import gate
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.gate.gate import take_post

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.model.values import DataValue, Quality
 
 
 class History:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.administrators import revoked_keys
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.ledger.database import Database

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from handwheel.connectors.site import SITE_SCOPE
+from handwheel.connectors.model.site import SITE_SCOPE
 from handwheel.tools.guardrails.ledger.transitions import (
     UNRESOLVED_ACTIONS,
     WAITING_REQUESTS,

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterator, Sequence
 from functools import partial
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.decisions import DecisionRefused, parse_decision
 from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.request import Action, ActionRequest

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from handwheel.connectors.client.commissioning import Inspection, inspect_device
+from handwheel.connectors.client.site_reader import ConnectorFor, by_connection, connector_for
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.reader import ConnectorFor, by_connection, connector_for
-from handwheel.connectors.round_trip import Inspection, inspect_device
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 
 from .counted import counted
 from .progress import telling

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
-from handwheel.connectors.round_trip import Inspection, RoundTrips
-from handwheel.connectors.session import Description
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Quality
+from handwheel.connectors.client.commissioning import Inspection, RoundTrips
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Quality
+from handwheel.connectors.session.protocols import Description
 from handwheel.tools.guardrails.printable import printable
 
 from .counted import counted

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from handwheel.connectors.site import Site, find_site, load_site
+from handwheel.connectors.model.site import Site, find_site, load_site
 
 
 def open_site(given: Path | None) -> Site:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.keys import KeyFault, PrivateKey, fingerprint, key_path, load_key
 from handwheel.tools.guardrails.operators import Operator
 from handwheel.tools.guardrails.own_keys import take_next_key

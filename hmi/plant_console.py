@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.sim_plant.errors import SimulationError
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 from handwheel.sim_plant.serve import PlantServer

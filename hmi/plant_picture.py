@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import os_reason
 from handwheel.sim_plant.model import PlantEvent, PlantTag
 from handwheel.sim_plant.plant import Plant

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import Scenario

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import Event, FaultEvent, FieldEvent, Scenario

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from math import inf
 
-from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.config.durations import parse_duration
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import FaultKind, Number
 from handwheel.sim_plant.plant import Plant

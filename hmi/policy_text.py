@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from time import monotonic
 
-from handwheel.connectors.durations import format_duration
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.groups import Spent
 from handwheel.tools.guardrails.policy import Policy
 from handwheel.tools.guardrails.policy_explained import Crossed, Explanation, Question

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from handwheel.connectors.reader import survey
+from handwheel.connectors.client.site_reader import survey
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.deciding import propose

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from handwheel.connectors.tags import Tag, as_plain
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.tags import Tag, as_plain
+from handwheel.connectors.model.values import DataValue
 from handwheel.tools.guardrails.printable import printable
 
 from .short_value import short_value

@@ -7,8 +7,8 @@ from contextlib import suppress
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import HistoryError
 from handwheel.connectors.historian.reading import HistoryReader
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 
 _MOST = 100  # more than a screen shows; each takes a millisecond
 

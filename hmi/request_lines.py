@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.listing import ListedRequest
 from handwheel.tools.guardrails.ledger.records import ActionRecord
 from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS, ActionState

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.administering import revoke_key
 from handwheel.tools.guardrails.bench import Bench

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding import bind
 from handwheel.playbooks.bound import BoundPlaybook
 from handwheel.playbooks.loader import load_library

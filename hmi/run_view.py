@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.playbooks.run import AT_REST, EventKind, Run, RunState, StepState
 from handwheel.playbooks.run_log import load_run
 from handwheel.tools.errors import InvalidArguments

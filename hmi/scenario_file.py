@@ -13,10 +13,10 @@ from typing import Annotated, Literal, cast
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field
 from pydantic import Tag as UnionTag
 
-from handwheel.connectors.documents import Document, Path_, read_document
-from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.config.validation import Model, load_model
+from handwheel.connectors.config.yaml_documents import Document, Path_, read_document
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.models import Model, load_model
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import FaultKind, PlantTag, Value
 from handwheel.sim_plant.plant import Plant

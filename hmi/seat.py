@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.administrators import revoked_keys
 from handwheel.tools.guardrails.ledger.database import Database

@@ -3,8 +3,8 @@
 from rich.cells import cell_len
 from rich.text import Text
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
 
 
 def short_value(tag: Tag, reading: DataValue, width: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.decisions import Decision, Signed, VerdictWord, new_nonce, sign

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from handwheel.connectors.documents import read_document
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.hosts import is_loopback
-from handwheel.connectors.site import POLICY_FILE, SITE_FILE, OpcuaConnection, Site, load_site
+from handwheel.connectors.model.hosts import is_loopback
+from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE, OpcuaConnection, Site, load_site
 from handwheel.playbooks.lint import lint_all
 from handwheel.playbooks.loader import load_library
 from handwheel.tools.guardrails.across import cross_limits

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.administrators import locked_out
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.lockouts import seen_lockouts

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isclose
 
-from handwheel.connectors.session import Description
-from handwheel.connectors.tags import NodeAddress, Tag
-from handwheel.connectors.values import BAD_TYPE_MISMATCH, DataValue, Quality
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import BAD_TYPE_MISMATCH, DataValue, Quality
+from handwheel.connectors.session.protocols import Description
 from handwheel.tools.guardrails.printable import printable
 
 from .device_types import fits, kind_of

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from handwheel.connectors.tag_file import NAME
+from handwheel.connectors.model.tag_file import NAME
 
 
 class TagNames:

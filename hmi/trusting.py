@@ -8,18 +8,18 @@ from typing import Any
 
 import typer
 
-from handwheel.connectors.endpoints import OpcuaConnection
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.opcua.application import (
+from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.security.application import (
     CERTIFICATE,
     FOLDER,
     load_application,
     make_application,
 )
-from handwheel.connectors.opcua.certificates import Certificate, utc_now
-from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.security.certificates import Certificate, utc_now
 from handwheel.connectors.opcua.trust import Stranger, look_at_server
-from handwheel.connectors.site import Site
 from handwheel.tools.guardrails.printable import printable
 
 from .exits import NO

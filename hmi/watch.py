@@ -9,10 +9,10 @@ from time import monotonic
 from rich.console import Console
 from rich.live import Live
 
-from handwheel.connectors.reader import SiteReader
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.client.site_reader import SiteReader
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
 from handwheel.tools.guardrails.printable import printable
 
 from .connection_lines import ConnectionChanges, ScanRates, is_starting

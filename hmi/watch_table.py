@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from handwheel.connectors.connection import Connection, State
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.connectors.session.supervisor import Connection, State
 from handwheel.tools.guardrails.printable import printable
 
 from .connection_lines import ScanRates, live_lines

@@ -59,7 +59,7 @@ class Asker:
     async def request(self) -> None:
         """Files the next segment's request; where nothing is to be written the run goes on.
 
-        Effect: OBSERVE. Retry: see `connectors.reader`. Timeout: see there.
+        Effect: OBSERVE. Retry: see `connectors.client.site_reader`. Timeout: see there.
         """
         self._begin_anew()
         run, filed = self._log.run, self._desk.actions(self._log.run.requests)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from handwheel.connectors.documents import Path_
-from handwheel.connectors.site import Site
+from handwheel.connectors.config.yaml_documents import Path_
+from handwheel.connectors.model.site import Site
 from handwheel.tools.conditions import ConditionError, Truth, parse_condition
 
 from .errors import Finding

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from handwheel.connectors.documents import Path_
-from handwheel.connectors.site import Site
+from handwheel.connectors.config.yaml_documents import Path_
+from handwheel.connectors.model.site import Site
 from handwheel.tools.conditions import Condition, Quantity
 
 from . import bound

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from handwheel.connectors.documents import Path_
-from handwheel.connectors.site import Site
+from handwheel.connectors.config.yaml_documents import Path_
+from handwheel.connectors.model.site import Site
 from handwheel.tools.conditions import Condition
 
 from . import bound, fields

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Condition, Truth
 from handwheel.tools.errors import ToolFailed
 from handwheel.tools.guardrails.ledger.run_actions import OrderWaits

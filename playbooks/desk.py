@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from handwheel.connectors.session import Survey
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import PolicyViolation
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.ledger.records import (
@@ -36,7 +36,7 @@ from handwheel.tools.requests.stamps import Instant
 AGENT_NAME = "control-agent"
 
 Look = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
-"""One fresh look at the plant over read sessions; see `connectors.reader.survey`."""
+"""One fresh look at the plant over read sessions; see `connectors.client.site_reader.survey`."""
 
 UNDER_WAY = frozenset({ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING})
 """Where the gate has an action in hand, or may take it up."""
@@ -100,7 +100,7 @@ class Desk:
             NotConnected: The plant cannot be read.
             LedgerError: It cannot be written.
 
-        Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `connectors.reader`.
+        Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `connectors.client.site_reader`.
         """
         writes = {wish.tag.name: wish.tag for wish in segment.wishes}
         seen = await self.look(tags_of_segment(self.filing, segment), list(writes.values()))

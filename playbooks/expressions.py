@@ -2,9 +2,9 @@
 
 from difflib import get_close_matches
 
-from handwheel.connectors.documents import Path_
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.config.yaml_documents import Path_
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import (
     Condition,
     ConditionError,

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from handwheel.connectors.durations import Duration
-from handwheel.connectors.models import Model, spelled
+from handwheel.connectors.config.durations import Duration
+from handwheel.connectors.config.validation import Model, spelled
 
 Id = Annotated[str, spelled(r"[a-z][a-z0-9-]*", "is no id: a-z, 0-9 and hyphen, first a letter")]
 PlaybookId = Annotated[

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import Condition, History, Truth, parse_condition
 
 from .bound import BoundPlaybook, Check

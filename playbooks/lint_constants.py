@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from handwheel.connectors.documents import Path_
+from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.tools.conditions import Condition, Truth
 
 from .bound import BoundPlaybook, Step

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handwheel.connectors.documents import Path_
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import GOOD, DataValue
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.conditions import Condition, Truth
 from handwheel.tools.guardrails.policy import Policy
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from handwheel.connectors.documents import Path_
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.config.yaml_documents import Path_
 
 from .errors import Finding
 from .loader import Playbook

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.lifecycle import FIRST_CLAIM_S
 
 from .bound import BoundPlaybook, Step, Wait

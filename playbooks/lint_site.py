@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator
 
-from handwheel.connectors.documents import Path_
+from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import SITE_SCOPE, Site
+from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.tools.guardrails.policy import Policy
 
 from .bound import BoundPlaybook, Write

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import ConditionError, Names, parse_expression
 from handwheel.tools.conditions.grammar import NUMBER, UNIT
 

@@ -7,11 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
-from handwheel.connectors.documents import Document, Path_, read_document
+from handwheel.connectors.config.regular_files import read_regular
+from handwheel.connectors.config.validation import load_model
+from handwheel.connectors.config.yaml_documents import Document, Path_, read_document
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.models import load_model
-from handwheel.connectors.regular_files import read_regular
-from handwheel.connectors.site import SITE_FILE, Site
+from handwheel.connectors.model.site import SITE_FILE, Site
 
 from .errors import Finding, PlaybookError, Severity
 from .places import ValuePlace, value_places

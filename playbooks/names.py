@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from handwheel.connectors.documents import Path_
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.config.yaml_documents import Path_
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import Name
 
 from .loader import Playbook

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.historian.slots import Slot
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.values import DataValue
 
 _SLOTS = 200  # of the plant's clock, between which its pace counts as even
 _FASTEST = 64.0  # a plant's clock; with a faster one more is read than is needed

@@ -6,7 +6,7 @@ from typing import Any, cast
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from handwheel.connectors.documents import Path_
+from handwheel.connectors.config.yaml_documents import Path_
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def value_places(text: str) -> dict[Path_, ValuePlace]:
     """Returns the place of every value that is no table and no list.
 
     Args:
-        text: YAML that `connectors.documents` has accepted.
+        text: YAML that `connectors.config.yaml_documents` has accepted.
     """
     root: Node | None = YAML(typ="safe", pure=True).compose(text)
     found: dict[Path_, ValuePlace] = {}

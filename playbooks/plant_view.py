@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.conditions import Condition, Expression, History
 
 from .past import Past

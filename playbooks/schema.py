@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from handwheel.connectors.durations import Duration
-from handwheel.connectors.models import Model, spelled
+from handwheel.connectors.config.durations import Duration
+from handwheel.connectors.config.validation import Model, spelled
 
 from .fields import (
     Approval,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Condition
 from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.requests.filing import Wish

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from handwheel.connectors.durations import format_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.ledger.effects import Promise, Verdict
 

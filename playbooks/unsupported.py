@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from handwheel.connectors.documents import Path_
+from handwheel.connectors.config.yaml_documents import Path_
 
 _ANY = "*"
 _LATER = "is not supported yet"

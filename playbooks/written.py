@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handwheel.connectors.documents import Path_
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.config.yaml_documents import Path_
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import Quantity
 
 from .bound import Write

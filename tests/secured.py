@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from handwheel.connectors.endpoints import Security
-from handwheel.connectors.opcua.application import CERTIFICATE, FOLDER, make_application
-from handwheel.connectors.opcua.certificates import read_certificate
+from handwheel.connectors.model.endpoints import Security
+from handwheel.connectors.opcua.security.application import CERTIFICATE, FOLDER, make_application
+from handwheel.connectors.opcua.security.certificates import read_certificate
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.serve import Options, PlantServer

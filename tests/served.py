@@ -11,7 +11,7 @@ from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.sitefiles import Link, write_site
 from handwheel.sim_plant.cw100.plant import CoolingWater, create
 from handwheel.sim_plant.scenario import Scenario

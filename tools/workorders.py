@@ -14,8 +14,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
-from handwheel.connectors.models import Model
-from handwheel.connectors.shared_folder import make_file
+from handwheel.connectors.config.shared_folder import make_file
+from handwheel.connectors.config.validation import Model
 
 from .errors import InvalidArguments, ToolFailed
 from .guardrails.ledger.connection import ledger_error

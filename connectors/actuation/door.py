@@ -4,13 +4,13 @@ from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..endpoints import ModbusConnection, OpcuaConnection
+from ..config.secrets import resolve_secret
 from ..errors import NotConnected, WriteOutcomeUnknown, WriteRefused
-from ..secrets import resolve_secret
-from ..session import Encoder
-from ..site import Site
-from ..tags import Tag
-from ..values import DataValue
+from ..model.endpoints import ModbusConnection, OpcuaConnection
+from ..model.site import Site
+from ..model.tags import Tag
+from ..model.values import DataValue
+from ..session.protocols import Encoder
 from .permit import Permit, permit_clock_s
 from .writer import Doubt, Refusal, WriteEncoder, Writer
 
@@ -48,7 +48,7 @@ def check_accounts(site: Site) -> None:
             if reason := config.lacks_certificate(name):
                 raise NotConnected({name: reason})
             if config.is_secured:
-                from ..opcua.application import load_application
+                from ..opcua.security.application import load_application
 
                 load_application(site.root, name)
 

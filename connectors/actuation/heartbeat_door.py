@@ -1,10 +1,10 @@
 """The door for heartbeats: it stays open, and lets nothing through but counts into one tag."""
 
 from ..errors import WriteRefused
-from ..heartbeats import LAST_COUNT
-from ..session import Identity
-from ..site import Site
-from ..tags import Tag
+from ..model.heartbeats import LAST_COUNT
+from ..model.site import Site
+from ..model.tags import Tag
+from ..session.protocols import Identity
 from .door import EXPIRED, OTHER_BYTES, OTHER_DEVICE, OTHER_TAG, named, open_writer
 from .permit import HeartbeatPermit, permit_clock_s
 from .writer import WriteEncoder, Writer

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from ..endpoints import ModbusConnection
 from ..errors import NotConnected
 from ..modbus.connector import ModbusConnector
 from ..modbus.encoding import WRITE_REGISTERS, ModbusEncoder
 from ..modbus.session import ModbusSession
 from ..modbus.transport import DeviceException, ModbusTransport, TransportError
-from ..session import NO_WRITE
-from ..tags import Tag
-from ..values import DataValue
+from ..model.endpoints import ModbusConnection
+from ..model.tags import Tag
+from ..model.values import DataValue
+from ..session.protocols import NO_WRITE
 from .writer import Doubt, Refusal
 
 # Only these come before the device acts: in the state diagrams of 6.5, 6.6 and 6.12 they end

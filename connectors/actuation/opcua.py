@@ -14,14 +14,14 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
-from ..endpoints import OpcuaConnection
 from ..errors import NotConnected, os_reason
+from ..model.endpoints import OpcuaConnection
+from ..model.tags import Tag
+from ..model.values import DataValue
 from ..opcua.connector import OpcuaConnector, OpcuaSession
 from ..opcua.encoding import OpcuaEncoder
-from ..session import NO_WRITE
-from ..sockets import drop
-from ..tags import Tag
-from ..values import DataValue
+from ..session.protocols import NO_WRITE
+from ..session.sockets import drop
 from .writer import Doubt, Refusal
 
 _ONE_ITEM = b"\x01\x00\x00\x00"  # length of the array NodesToWrite

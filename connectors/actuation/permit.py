@@ -3,8 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from ..session import Identity
-from ..tags import Tag
+from ..model.tags import Tag
+from ..session.protocols import Identity
 
 
 @dataclass(frozen=True, slots=True)

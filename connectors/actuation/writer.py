@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ..session import Encoder
-from ..tags import Tag
-from ..values import DataValue, Value
+from ..model.tags import Tag
+from ..model.values import DataValue, Value
+from ..session.protocols import Encoder
 
 
 class WriteEncoder(Encoder, Protocol):

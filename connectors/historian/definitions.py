@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from hashlib import sha256
 
-from ..endpoints import ModbusConnection, OpcuaConnection
-from ..site import Site
-from ..tags import Tag
+from ..model.endpoints import ModbusConnection, OpcuaConnection
+from ..model.site import Site
+from ..model.tags import Tag
 
 
 def definitions(site: Site) -> Mapping[str, str]:

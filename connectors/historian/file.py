@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..shared_folder import make_file
+from ..config.shared_folder import make_file
 from .errors import HistoryError, NoHistory, history_error
 
 HISTORY_FILE = "history.db"

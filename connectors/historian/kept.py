@@ -2,7 +2,7 @@
 
 import math
 
-from ..values import Array, Value
+from ..model.values import Array, Value
 
 Kept = int | float | str | bytes | None
 

@@ -5,7 +5,7 @@ from heapq import merge
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from ..values import DataValue, StatusCode
+from ..model.values import DataValue, StatusCode
 from .file import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, read_from
 from .kept import Kept, given_back
 from .slots import Piece, Slot, fold, standing

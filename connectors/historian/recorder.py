@@ -10,11 +10,11 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
-from ..connection import Gap
-from ..endpoints import OpcuaConnection
-from ..groups import KEEP_ALIVE_S, STALE_SCANS
-from ..session import Sample
-from ..site import Site
+from ..model.endpoints import OpcuaConnection
+from ..model.site import Site
+from ..session.protocols import Sample
+from ..session.scan_groups import KEEP_ALIVE_S, STALE_SCANS
+from ..session.supervisor import Gap
 from .errors import HistoryError
 from .file import HISTORY_FILE
 from .writing import Batch, Writer

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..groups import aged
-from ..session import Sample
-from ..values import DataValue
+from ..model.values import DataValue
+from ..session.protocols import Sample
+from ..session.scan_groups import aged
 from .file import MINUTE_US, open_for_writing, transaction, translated
 from .kept import Kept, kept
 from .thinning import Thinning

@@ -8,8 +8,8 @@ from itertools import repeat
 from operator import itemgetter
 from typing import Any, cast
 
-from ..tags import Order, RegisterAddress, Table, Tag
-from ..values import BAD_SENSOR_FAILURE, GOOD, DataValue, StatusCode
+from ..model.tags import Order, RegisterAddress, Table, Tag
+from ..model.values import BAD_SENSOR_FAILURE, GOOD, DataValue, StatusCode
 from .codec import Convert, Item, item
 from .request import BIT_TABLES, Request, read_request
 

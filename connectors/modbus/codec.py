@@ -7,9 +7,9 @@ from functools import cache
 from math import isfinite
 from typing import Any
 
-from ..coercion import scaled
-from ..tags import Encoding, Order, RegisterAddress, Tag
-from ..values import BAD_SENSOR_FAILURE, GOOD, StatusCode, Value
+from ..model.coercion import scaled
+from ..model.tags import Encoding, Order, RegisterAddress, Tag
+from ..model.values import BAD_SENSOR_FAILURE, GOOD, StatusCode, Value
 
 FORMS: Mapping[Encoding, str] = {
     "int16": "h", "uint16": "H", "int32": "i", "uint32": "I", "int64": "q", "uint64": "Q",

@@ -1,6 +1,6 @@
 """Opens read sessions with a Modbus TCP device."""
 
-from ..endpoints import ModbusConnection
+from ..model.endpoints import ModbusConnection
 from .device import Device
 from .session import ModbusSession
 from .transport import ModbusTransport, TransportError

@@ -1,8 +1,8 @@
 """What is known of one Modbus device, beyond a single session with it."""
 
-from ..endpoints import ModbusConnection
 from ..errors import NotConnected
-from ..tags import Table
+from ..model.endpoints import ModbusConnection
+from ..model.tags import Table
 from .planner import Planner
 from .units import Units
 

@@ -3,11 +3,11 @@
 import struct
 from collections.abc import Mapping
 
-from ..coercion import DeviceType, coerce, held
-from ..endpoints import ModbusConnection
-from ..session import Encoded, Identity
-from ..tags import Encoding, RegisterAddress, Tag
-from ..values import Value
+from ..model.coercion import DeviceType, coerce, held
+from ..model.endpoints import ModbusConnection
+from ..model.tags import Encoding, RegisterAddress, Tag
+from ..model.values import Value
+from ..session.protocols import Encoded, Identity
 from .codec import item
 
 WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS = 5, 6, 16

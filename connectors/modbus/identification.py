@@ -1,8 +1,8 @@
 """What a Modbus device says of itself: function 43/14, Read Device Identification."""
 
-from ..endpoints import ModbusConnection
-from ..hosts import is_loopback
-from ..session import Identity
+from ..model.endpoints import ModbusConnection
+from ..model.hosts import is_loopback
+from ..session.protocols import Identity
 from .transport import DeviceException, ModbusTransport, TransportError
 
 _FUNCTION, _MEI, _BASIC = 0x2B, 0x0E, 0x01

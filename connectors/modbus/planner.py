@@ -5,7 +5,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from ..tags import Order, RegisterAddress, Table, Tag
+from ..model.tags import Order, RegisterAddress, Table, Tag
 from .block import Block
 
 MAX_ITEMS: Mapping[Table, int] = {"coil": 2000, "discrete": 2000, "input": 125, "holding": 125}

@@ -8,7 +8,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.pdu import bit_message as bits
 from pymodbus.pdu import register_message as registers
 
-from ..tags import Table
+from ..model.tags import Table
 
 HEADER = struct.Struct(">HHHB")
 """Transaction, protocol, length of what follows, unit."""

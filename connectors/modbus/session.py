@@ -6,9 +6,8 @@ from itertools import groupby
 from time import monotonic
 
 from ..errors import NotConnected
-from ..session import NO_WRITE
-from ..tags import Tag
-from ..values import (
+from ..model.tags import Tag
+from ..model.values import (
     BAD_DEVICE_FAILURE,
     BAD_NO_COMMUNICATION,
     BAD_NODE_UNKNOWN,
@@ -16,6 +15,7 @@ from ..values import (
     StatusCode,
     never_read,
 )
+from ..session.protocols import NO_WRITE
 from .block import Block
 from .device import Device
 from .encoding import ModbusEncoder

@@ -10,7 +10,7 @@ from random import randrange
 from time import monotonic
 
 from ..errors import os_reason
-from ..sockets import drop
+from ..session.sockets import drop
 from .request import HEADER, Request
 
 _MAX_LENGTH = 254  # unit and PDU

@@ -6,12 +6,12 @@ from typing import cast
 from asyncua import ua
 from asyncua.ua.object_ids import ObjectIds
 
-from ..session import Description, Entry
-from ..tags import Tag
+from ..model.tags import Tag
+from ..session.protocols import Description, Entry
 from .describing import descriptions_of
-from .nodes import Nodes
-from .references import References
-from .services import Services, standard
+from .wire.node_ids import Nodes
+from .wire.references import References
+from .wire.services import Services, standard
 
 _OBJECTS = standard(ObjectIds.ObjectsFolder)
 

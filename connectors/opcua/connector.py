@@ -11,22 +11,22 @@ from asyncua.client.client import Client
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
-from ..endpoints import Credentials, OpcuaConnection
+from ..config.secrets import resolve_secret
 from ..errors import NotConnected, os_reason
-from ..secrets import resolve_secret
-from ..session import NO_WRITE, Description, Entry
-from ..tags import Tag
-from ..values import BAD_TYPE_MISMATCH, GOOD, DataValue, Quality, StatusCode
+from ..model.endpoints import Credentials, OpcuaConnection
+from ..model.tags import Tag
+from ..model.values import BAD_TYPE_MISMATCH, GOOD, DataValue, Quality, StatusCode
+from ..session.protocols import NO_WRITE, Description, Entry
 from .browsing import Browsing
-from .codec import plain
 from .encoding import OpcuaEncoder
-from .monitored import Pace, Source
-from .nodes import Nodes
 from .reading import TagReader
-from .security import STEPS, SecuredClient
-from .services import UNREADABLE, Services, attribute, standard
-from .subscription import OpcuaSubscription
+from .security.channel import STEPS, SecuredClient
+from .subscription.monitored_items import Pace, Source
+from .subscription.subscription import OpcuaSubscription
 from .targets import identity_of, targets_of
+from .wire.codec import plain
+from .wire.node_ids import Nodes
+from .wire.services import UNREADABLE, Services, attribute, standard
 
 RELEARN_S = 10.0
 """How long an unknown node's namespace is not asked for again, seconds."""

@@ -9,11 +9,11 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 
-from ..session import Description
-from ..values import Quality, StatusCode
-from .codec import plain
-from .references import References
-from .services import Services, attribute
+from ..model.values import Quality, StatusCode
+from ..session.protocols import Description
+from .wire.codec import plain
+from .wire.references import References
+from .wire.services import Services, attribute
 
 _ABSENT = frozenset(
     {

@@ -9,10 +9,10 @@ from asyncua.ua import ua_binary
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.uaerrors import UaError
 
-from ..coercion import DeviceType, coerce, held, read_as
-from ..session import Encoded, Identity
-from ..tags import Tag
-from ..values import Value
+from ..model.coercion import DeviceType, coerce, held, read_as
+from ..model.tags import Tag
+from ..model.values import Value
+from ..session.protocols import Encoded, Identity
 
 DEVICE_TYPES: Mapping[ua.VariantType, DeviceType] = {
     ua.VariantType.Boolean: "bool",

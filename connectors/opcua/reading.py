@@ -12,14 +12,14 @@ from asyncua.ua import ua_binary
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError
 
-from ..tags import Tag
-from ..values import DataValue
-from .chunk import Chunk
-from .data_values import read_results
-from .fast_read import Sent, is_possible, send
-from .nodes import Nodes
-from .refusals import Refusals
-from .services import Services
+from ..model.tags import Tag
+from ..model.values import DataValue
+from .wire.bad_nodes import Refusals
+from .wire.data_values import read_results
+from .wire.fast_read import Sent, is_possible, send
+from .wire.node_ids import Nodes
+from .wire.read_chunk import Chunk
+from .wire.services import Services
 
 _IN_FLIGHT = 2
 _MOST_ELEMENTS = 2_000  # of arrays in one Read, in which others wait; one array cannot be cut

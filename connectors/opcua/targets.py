@@ -9,13 +9,13 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError
 
-from ..endpoints import OpcuaConnection
-from ..hosts import is_loopback
-from ..session import Identity
-from ..values import Quality
-from .certificates import leaf, thumbprint
-from .codec import plain
+from ..model.endpoints import OpcuaConnection
+from ..model.hosts import is_loopback
+from ..model.values import Quality
+from ..session.protocols import Identity
 from .encoding import DEVICE_TYPES, Target
+from .security.certificates import leaf, thumbprint
+from .wire.codec import plain
 
 _SIMULATOR = "urn:handwheel:sim:"
 _SCALAR = {-1, -2, -3}  # scalar, any, scalar or one dimension

@@ -6,12 +6,12 @@ from typing import cast
 
 from asyncua.ua.uaerrors import UaError
 
-from ..endpoints import OpcuaConnection, Security
 from ..errors import NotConnected
-from .certificates import Certificate
+from ..model.endpoints import OpcuaConnection, Security
 from .connector import OpcuaConnector
-from .security import ask_endpoints, certificates_of, offered_by
-from .services import UNREADABLE
+from .security.certificates import Certificate
+from .security.channel import ask_endpoints, certificates_of, offered_by
+from .wire.services import UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)

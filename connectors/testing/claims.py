@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ..models import Model
+from ..config.validation import Model
 
 Capability = Literal["browses", "describes", "subscribes", "encodes"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from math import inf, nan
 
-from ..session import Browses, Describes, Description, Encoder, Entry
-from ..tags import NodeAddress, Tag
-from ..values import Value
+from ..model.tags import NodeAddress, Tag
+from ..model.values import Value
+from ..session.protocols import Browses, Describes, Description, Encoder, Entry
 from .rig import Item
 from .suite import Suite, check_lost, read_exactly
 

@@ -4,12 +4,21 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 
-from ..coercion import coerce
 from ..errors import NotConnected
-from ..groups import KEEP_ALIVE_S
-from ..session import Description, Encoded, Encoder, Entry, Identity, Sample, Session, Subscription
-from ..tags import Tag
-from ..values import DataValue, Value
+from ..model.coercion import coerce
+from ..model.tags import Tag
+from ..model.values import DataValue, Value
+from ..session.protocols import (
+    Description,
+    Encoded,
+    Encoder,
+    Entry,
+    Identity,
+    Sample,
+    Session,
+    Subscription,
+)
+from ..session.scan_groups import KEEP_ALIVE_S
 from .fake_device import Ear, FakeDevice, Held
 
 _ROOT = "s=Device"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 
-from ..coercion import DeviceType
-from ..session import Sample
-from ..tags import Tag
-from ..values import BAD_NODE_UNKNOWN, GOOD, Array, DataValue, StatusCode, Value, never_read
+from ..model.coercion import DeviceType
+from ..model.tags import Tag
+from ..model.values import BAD_NODE_UNKNOWN, GOOD, Array, DataValue, StatusCode, Value, never_read
+from ..session.protocols import Sample
 
 BAD_NOT_READABLE = StatusCode(0x803A0000)
 QUEUE = 100

@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from ..connection import Connection, Gap
-from ..session import Sample
-from ..values import DataValue, Quality
+from ..model.values import DataValue, Quality
+from ..session.protocols import Sample
+from ..session.supervisor import Connection, Gap
 from .rig import Rig
 from .suite import Suite, check_lost, fits, read_exactly, until
 

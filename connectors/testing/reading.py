@@ -7,9 +7,9 @@ from random import Random
 from time import monotonic
 
 from ..errors import NotConnected
-from ..session import Session
-from ..tags import Tag
-from ..values import BAD_NODE_UNKNOWN, Array, DataValue, Quality, StatusCode, Value
+from ..model.tags import Tag
+from ..model.values import BAD_NODE_UNKNOWN, Array, DataValue, Quality, StatusCode, Value
+from ..session.protocols import Session
 from .rig import Item, Rig
 from .suite import Suite, check_readings, other_value, read_exactly
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from ..session import Connector
-from ..tags import Tag
-from ..values import GOOD, Array, StatusCode, Value
+from ..model.tags import Tag
+from ..model.values import GOOD, Array, StatusCode, Value
+from ..session.protocols import Connector
 
 Means = Literal[
     "change", "refuse", "link", "bad", "uncertain", "information", "times", "writes", "secrets",

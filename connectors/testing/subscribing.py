@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from ..session import Sample, Subscribes, Subscription
-from ..tags import Tag
-from ..values import DataValue, Quality, Value
+from ..model.tags import Tag
+from ..model.values import DataValue, Quality, Value
+from ..session.protocols import Sample, Subscribes, Subscription
 from .rig import Item, Means, Rig
 from .suite import SLACK_S, Suite, check_lost, fits, other_value
 

@@ -10,9 +10,9 @@ from typing import ClassVar
 import pytest
 
 from ..errors import NotConnected
-from ..session import Browses, Describes, Session, Subscribes
-from ..tags import Tag
-from ..values import DataValue
+from ..model.tags import Tag
+from ..model.values import DataValue
+from ..session.protocols import Browses, Describes, Session, Subscribes
 from .claims import Capability, Claim, load_quality
 from .rig import Item, Means, Rig
 

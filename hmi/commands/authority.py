@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from handwheel.connectors.durations import parse_duration
-from handwheel.connectors.site import Site
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.authority import (
     LONGEST,
     Standing,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.site import Site, find_site
+from handwheel.connectors.model.site import Site, find_site
 from handwheel.tools.guardrails.enrolment import root_warning
 from handwheel.tools.guardrails.operators import load_roster
 

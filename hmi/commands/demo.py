@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.config.durations import parse_duration
 
 from ..demo_story import STORIES, Story
 from ..exits import CONFIGURATION, NO, fail, run

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.config.durations import parse_duration
 from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.requests.stamps import instant_now
 

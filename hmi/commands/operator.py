@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import POLICY_FILE, Site
+from handwheel.connectors.model.site import POLICY_FILE, Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.enrolment import (
     Enrolment,

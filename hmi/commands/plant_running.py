@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.errors import os_reason
 
 from ..exits import CONFIGURATION, fail, run

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding import bind
 from handwheel.playbooks.errors import Finding, PlaybookError
 from handwheel.playbooks.lint import lint

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.reader import survey
-from handwheel.connectors.session import Survey
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
+from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.across import cross_limits, cross_tags
 from handwheel.tools.guardrails.ledger.database import LEDGER_FILE, Database

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.administering import release_lockout
 from handwheel.tools.guardrails.administrators import locked_out

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.deciding import check_open
 from handwheel.tools.guardrails.decisions import RequestVerdict

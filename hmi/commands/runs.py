@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.lifecycle import sweep

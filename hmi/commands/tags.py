@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.reader import read_once
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Quality
+from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Quality
 
 from ..exits import NO, run
 from ..interrupts import uninterrupted_import

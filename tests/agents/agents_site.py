@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.sitefiles import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.enrolment_text import operators_text

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.playbooks.run import Run
 from handwheel.playbooks.run_log import load_run
 from handwheel.tools.guardrails.audit import audit

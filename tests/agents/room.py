@@ -12,9 +12,9 @@ from langgraph.checkpoint.memory import InMemorySaver
 from handwheel.agents.crew import Crew
 from handwheel.agents.means import Means
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.session import Survey
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.session.protocols import Survey
 from handwheel.hmi.signing import Signer, Statement, sign_statement
 from handwheel.playbooks.binding import bind, bind_triggers
 from handwheel.playbooks.bound import BoundPlaybook

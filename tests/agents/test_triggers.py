@@ -7,8 +7,8 @@ from time import monotonic
 import pytest
 
 from handwheel.agents.triggers import TriggerWatch
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
 from handwheel.hmi.sitefiles import Link
 from handwheel.playbooks.binding import bind
 from handwheel.playbooks.bound import BoundPlaybook

@@ -16,8 +16,8 @@ from handwheel.connectors.historian import file
 from handwheel.connectors.historian.file import HISTORY_FILE
 from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.historian.writing import Batch, Writer
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import (
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import (
     GOOD,
     DataValue,
     StatusCode,

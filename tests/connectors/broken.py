@@ -8,11 +8,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.session import Session
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, GOOD, DataValue, Quality, StatusCode
+from handwheel.connectors.session.protocols import Session
 from handwheel.connectors.testing.fake import FakeConnector, FakeSession
 from handwheel.connectors.testing.fake_device import BAD_NOT_READABLE
-from handwheel.connectors.values import BAD_NODE_UNKNOWN, GOOD, DataValue, Quality, StatusCode
 
 Readings = Mapping[str, DataValue]
 Change = Callable[[DataValue], DataValue]

@@ -6,7 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.session import (
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, DataValue, Quality, Value
+from handwheel.connectors.session.protocols import (
     Description,
     Encoded,
     Encoder,
@@ -15,10 +17,8 @@ from handwheel.connectors.session import (
     Session,
     Subscription,
 )
-from handwheel.connectors.tags import Tag
 from handwheel.connectors.testing.fake import FakeConnector, FakeSession, FakeSubscription
 from handwheel.connectors.testing.fake_device import Ear, FakeDevice
-from handwheel.connectors.values import BAD_NODE_UNKNOWN, DataValue, Quality, Value
 
 from .broken import LeaksATask, opening
 

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 
 from handwheel.connectors.actuation.door import Door, open_door
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
 
 
 @asynccontextmanager

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from handwheel.connectors.endpoints import ModbusConnection, ReadPort
 from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.modbus.session import ModbusSession
-from handwheel.connectors.tags import RegisterAddress, Tag
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, DataValue
+from handwheel.connectors.model.endpoints import ModbusConnection, ReadPort
+from handwheel.connectors.model.tags import RegisterAddress, Tag
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
 
 from .devices import Device, modbus_device, registers, reply
 

@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from handwheel.connectors.coercion import DeviceType
-from handwheel.connectors.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.model.coercion import DeviceType
+from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, StatusCode, Value
 from handwheel.connectors.testing import Item, Rig, Write
 from handwheel.connectors.testing.fake import FakeConnector
 from handwheel.connectors.testing.fake_device import QUEUE, FakeDevice
-from handwheel.connectors.values import BAD_SENSOR_FAILURE, StatusCode, Value
 
 SHAKY = StatusCode(0x40940000)
 LIMITED = StatusCode(0x00000600)  # at its high limit

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from math import nan
 
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.site import ModbusConnection
-from handwheel.connectors.tags import Encoding, Kind, RegisterAddress, Table, Tag
+from handwheel.connectors.model.site import ModbusConnection
+from handwheel.connectors.model.tags import Encoding, Kind, RegisterAddress, Table, Tag
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, StatusCode, Value
 from handwheel.connectors.testing import Item, Rig, Write
-from handwheel.connectors.values import BAD_SENSOR_FAILURE, GOOD, StatusCode, Value
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from .devices import modbus_device, reply

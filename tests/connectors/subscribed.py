@@ -11,12 +11,12 @@ from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.server import Server
 
 from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.site import OpcuaConnection
+from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
-from handwheel.connectors.opcua.monitored import Pace
-from handwheel.connectors.opcua.subscription import OpcuaSubscription
-from handwheel.connectors.session import Sample
-from handwheel.connectors.site import OpcuaConnection
-from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.opcua.subscription.monitored_items import Pace
+from handwheel.connectors.opcua.subscription.subscription import OpcuaSubscription
+from handwheel.connectors.session.protocols import Sample
 
 URI = "urn:works"
 NAMES = ("A", "B", "C")

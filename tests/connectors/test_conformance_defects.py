@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.model.values import Quality
 from handwheel.connectors.testing import (
     FEATURES,
     RULES,
@@ -19,7 +20,6 @@ from handwheel.connectors.testing import (
     suite,
 )
 from handwheel.connectors.testing.fake import FakeConnector
-from handwheel.connectors.values import Quality
 
 from . import broken, broken_extras
 from .broken import opening, reading

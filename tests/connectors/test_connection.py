@@ -10,20 +10,20 @@ from time import monotonic
 import pytest
 from asyncua.client.client import Client
 
-from handwheel.connectors.connection import Connection, State
+from handwheel.connectors.client.site_reader import SiteReader, read_once
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.opcua import connector as opcua
-from handwheel.connectors.reader import SiteReader, read_once
-from handwheel.connectors.session import Encoder, Session
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.tags import NodeAddress, Tag
-from handwheel.connectors.values import (
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     BAD_WAITING,
     GOOD,
     DataValue,
     StatusCode,
 )
+from handwheel.connectors.opcua import connector as opcua
+from handwheel.connectors.session.protocols import Encoder, Session
+from handwheel.connectors.session.supervisor import Connection, State
 from handwheel.hmi.sitefiles import Link
 from handwheel.sim_plant.serve import PlantServer
 

@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from handwheel.connectors.documents import Document, parse_document, read_document
+from handwheel.connectors.config.validation import Model, load_model
+from handwheel.connectors.config.yaml_documents import Document, parse_document, read_document
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.models import Model, load_model
 
 Place = tuple[int, int, str, str]
 """Line, column, key, and a part of the reason."""

@@ -13,11 +13,11 @@ from asyncua.ua.attribute_ids import AttributeIds
 from handwheel.connectors.actuation import door as reasons
 from handwheel.connectors.actuation.door import Door, open_door
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
-from handwheel.connectors.endpoints import Credentials
 from handwheel.connectors.errors import NotConnected, WriteRefused
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import NodeAddress, RegisterAddress, Tag
-from handwheel.connectors.values import GOOD, Value
+from handwheel.connectors.model.endpoints import Credentials
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.values import GOOD, Value
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import frames_of, link_of, served, site_of

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Value
 
 from .devices import Answer, Device, listening, modbus_device, reply
 from .doors import deliver, opened, permit_for

@@ -21,7 +21,7 @@ from asyncua.ua.uaerrors import (
 )
 
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.opcua.writes import PlantWrites

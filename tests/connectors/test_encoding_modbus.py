@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.coercion import DeviceType, coerce, held, read_as
-from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.modbus.block import Block
 from handwheel.connectors.modbus.encoding import ModbusEncoder
-from handwheel.connectors.session import Encoded, Identity
-from handwheel.connectors.tags import Encoding, Kind, NodeAddress, Order, RegisterAddress, Tag
-from handwheel.connectors.values import GOOD, DataValue, Value
+from handwheel.connectors.model.coercion import DeviceType, coerce, held, read_as
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.tags import Encoding, Kind, NodeAddress, Order, RegisterAddress, Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Value
+from handwheel.connectors.session.protocols import Encoded, Identity
 
 ORDERS: tuple[Order, ...] = ("ABCD", "CDAB", "BADC", "DCBA")
 WHOLE: tuple[Encoding, ...] = ("int16", "uint16", "int32", "uint32", "int64", "uint64")

@@ -17,16 +17,16 @@ from asyncua.ua.uaerrors import UaError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.endpoints import OpcuaConnection
+from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.opcua.codec import decode
+from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.model.values import GOOD, Value
 from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.connectors.opcua.encoding import DEVICE_TYPES, OpcuaEncoder, Target
 from handwheel.connectors.opcua.targets import identity_of
-from handwheel.connectors.reader import survey
-from handwheel.connectors.session import Identity
-from handwheel.connectors.tags import Kind, NodeAddress, Tag
-from handwheel.connectors.values import GOOD, Value
+from handwheel.connectors.opcua.wire.codec import decode
+from handwheel.connectors.session.protocols import Identity
 
 from ..served import link_of, served, site_of
 

@@ -13,9 +13,9 @@ from handwheel.connectors.actuation import heartbeat_door as reasons
 from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor, open_heartbeat_door
 from handwheel.connectors.actuation.permit import HeartbeatPermit, permit_clock_s
 from handwheel.connectors.errors import WriteRefused
-from handwheel.connectors.heartbeats import Heartbeat
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.heartbeats import Heartbeat
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 
 from ..judging.documents import NoDocument
 from ..judging.heartbeats import head_of

@@ -15,7 +15,6 @@ from time import monotonic
 
 import pytest
 
-from handwheel.connectors.connection import Gap
 from handwheel.connectors.historian import file, recorder
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.file import HISTORY_FILE
@@ -23,8 +22,7 @@ from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder
 from handwheel.connectors.historian.slots import Slot
 from handwheel.connectors.historian.writing import BEAT_US, Batch, Writer
-from handwheel.connectors.session import Sample
-from handwheel.connectors.values import (
+from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     GOOD,
     UNCERTAIN_LAST_USABLE,
@@ -33,6 +31,8 @@ from handwheel.connectors.values import (
     StatusCode,
     Value,
 )
+from handwheel.connectors.session.protocols import Sample
+from handwheel.connectors.session.supervisor import Gap
 
 TAG = "PT-102.pv"
 T0_S = 1_790_000_040

@@ -20,9 +20,9 @@ from handwheel.connectors.historian.file import HISTORY_FILE
 from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder
 from handwheel.connectors.historian.writing import Batch, Writer
-from handwheel.connectors.site import ModbusConnection, OpcuaConnection, Site
-from handwheel.connectors.tags import NodeAddress, RegisterAddress, Tag
-from handwheel.connectors.values import GOOD, DataValue, Value
+from handwheel.connectors.model.site import ModbusConnection, OpcuaConnection, Site
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Value
 
 TAG = "PT-102.pv"
 T0_S = 1_790_000_000

@@ -16,7 +16,7 @@ from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.historian.slots import Slot
 from handwheel.connectors.historian.thinning import DAY_US
 from handwheel.connectors.historian.writing import Batch, Writer
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, DataValue
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
 
 TAG = "PT-102.pv"
 T0_US = 1_790_000_000 * 1_000_000 // HOUR_US * HOUR_US

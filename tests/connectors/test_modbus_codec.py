@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from handwheel.connectors.modbus.block import Block
 from handwheel.connectors.modbus.codec import item
-from handwheel.connectors.tags import Encoding, Kind, Order, RegisterAddress, Tag
-from handwheel.connectors.values import BAD_SENSOR_FAILURE, GOOD, DataValue, StatusCode, Value
+from handwheel.connectors.model.tags import Encoding, Kind, Order, RegisterAddress, Tag
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, DataValue, StatusCode, Value
 
 ORDERS: tuple[Order, ...] = get_args(Order)
 FORMATS: dict[Encoding, str] = {

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.hosts import is_loopback
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.session import Identity
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.hosts import is_loopback
+from handwheel.connectors.session.protocols import Identity
 
 from .devices import Answer, modbus_device, registers, reply
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.connectors.client.site_reader import connector_for
 from handwheel.connectors.modbus.block import Block
 from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.modbus.planner import MAX_ITEMS, Planner
 from handwheel.connectors.modbus.request import Request
 from handwheel.connectors.modbus.transport import Answer, DeviceException, ModbusTransport
-from handwheel.connectors.reader import connector_for
-from handwheel.connectors.site import ModbusConnection, ReadPort
-from handwheel.connectors.tags import Encoding, RegisterAddress, Table, Tag
-from handwheel.connectors.values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNOWN, GOOD
+from handwheel.connectors.model.site import ModbusConnection, ReadPort
+from handwheel.connectors.model.tags import Encoding, RegisterAddress, Table, Tag
+from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNOWN, GOOD
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import link_of, served, site_of

@@ -12,8 +12,8 @@ from handwheel.connectors.modbus.request import read_request
 from handwheel.connectors.modbus.session import ModbusSession
 from handwheel.connectors.modbus.transport import ModbusTransport
 from handwheel.connectors.modbus.units import Units
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import BAD_NODE_UNKNOWN
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import BAD_NODE_UNKNOWN
 
 from .devices import listening, modbus_device, registers, reply
 from .gateway import (

@@ -17,7 +17,7 @@ from handwheel.connectors.modbus.transport import (
     ModbusTransport,
     TransportError,
 )
-from handwheel.connectors.tags import Table
+from handwheel.connectors.model.tags import Table
 
 from .devices import Device, listening, registers, reply
 

@@ -16,14 +16,14 @@ from asyncua.ua.uaerrors import UaError
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from handwheel.connectors.opcua.chunk import Chunk
-from handwheel.connectors.opcua.codec import decode, plain
-from handwheel.connectors.opcua.data_values import data_value
-from handwheel.connectors.opcua.nodes import Nodes
-from handwheel.connectors.opcua.services import UNREADABLE
-from handwheel.connectors.opcua.times import SourceTimes
-from handwheel.connectors.tags import Kind, NodeAddress, Tag
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.model.values import DataValue
+from handwheel.connectors.opcua.wire.codec import decode, plain
+from handwheel.connectors.opcua.wire.data_values import data_value
+from handwheel.connectors.opcua.wire.node_ids import Nodes
+from handwheel.connectors.opcua.wire.read_chunk import Chunk
+from handwheel.connectors.opcua.wire.services import UNREADABLE
+from handwheel.connectors.opcua.wire.source_times import SourceTimes
 
 HANDLE = 7
 FIRST_ITEM = 32  # behind the header and the number of items

@@ -11,12 +11,12 @@ from asyncua.client.ua_client import UaClient
 from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
 
-from handwheel.connectors.connection import Connection
-from handwheel.connectors.endpoints import OpcuaConnection
+from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.opcua import connector as opcua_connector
 from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
-from handwheel.connectors.session import Browses, Describes, Description, Entry
-from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.session.protocols import Browses, Describes, Description, Entry
+from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 URI, OTHER, LATE = "urn:works", "urn:works:other", "urn:works:late"

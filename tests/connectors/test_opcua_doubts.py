@@ -12,12 +12,12 @@ import pytest
 from asyncua import ua
 from asyncua.server.subscription_service import SubscriptionService
 
-from handwheel.connectors.opcua.nodes import Nodes
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, GOOD, DataValue, never_read
 from handwheel.connectors.opcua.reading import _Plan
-from handwheel.connectors.opcua.subscription import OpcuaSubscription
-from handwheel.connectors.tags import NodeAddress, Tag
-from handwheel.connectors.values import BAD_NODE_UNKNOWN, GOOD, DataValue, never_read
-from handwheel.connectors.watched import Watched
+from handwheel.connectors.opcua.subscription.subscription import OpcuaSubscription
+from handwheel.connectors.opcua.wire.node_ids import Nodes
+from handwheel.connectors.session.subscription_health import Watched
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from .devices import eventually

@@ -15,11 +15,12 @@ from asyncua.server.server import Server
 from asyncua.ua import ua_binary
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.opcua import fast_read, reading
-from handwheel.connectors.opcua.chunk import Chunk
+from handwheel.connectors.model.site import OpcuaConnection
+from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.opcua import reading
 from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
-from handwheel.connectors.site import OpcuaConnection
-from handwheel.connectors.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.opcua.wire import fast_read
+from handwheel.connectors.opcua.wire.read_chunk import Chunk
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 

@@ -10,8 +10,8 @@ import pytest
 from asyncua.client.ua_client import UaClient
 from asyncua.ua.uaerrors import BadTimeout
 
-from handwheel.connectors.opcua.notifications import Notification
-from handwheel.connectors.opcua.publishing import Publishing
+from handwheel.connectors.opcua.wire.notifications import Notification
+from handwheel.connectors.opcua.wire.publishing import Publishing
 
 LAST = 2**32 - 1
 

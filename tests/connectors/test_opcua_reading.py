@@ -12,13 +12,11 @@ import pytest
 from asyncua import ua
 from asyncua.ua.object_ids import ObjectIds
 
-from handwheel.connectors.connection import Connection
+from handwheel.connectors.client.site_reader import read_once
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.reader import read_once
-from handwheel.connectors.site import OpcuaConnection
-from handwheel.connectors.tags import Kind, NodeAddress, RegisterAddress, Tag
-from handwheel.connectors.values import (
+from handwheel.connectors.model.site import OpcuaConnection
+from handwheel.connectors.model.tags import Kind, NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.values import (
     BAD_INDEX_INVALID,
     BAD_NODE_UNKNOWN,
     BAD_SENSOR_FAILURE,
@@ -27,6 +25,8 @@ from handwheel.connectors.values import (
     StatusCode,
     Value,
 )
+from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import link_of, served, site_of

@@ -13,16 +13,17 @@ from asyncua import ua
 from asyncua.client.client import Client
 
 from handwheel.connectors.actuation.door import check_accounts
-from handwheel.connectors.endpoints import OpcuaConnection, Security
+from handwheel.connectors.client.site_reader import read_once, survey
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.opcua import fast_read, security
-from handwheel.connectors.opcua.application import FOLDER, KEY
-from handwheel.connectors.opcua.certificates import utc_now
-from handwheel.connectors.opcua.chunk import Chunk
+from handwheel.connectors.model.endpoints import OpcuaConnection, Security
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import GOOD
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.reader import read_once, survey
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import GOOD
+from handwheel.connectors.opcua.security import channel as security
+from handwheel.connectors.opcua.security.application import FOLDER, KEY
+from handwheel.connectors.opcua.security.certificates import utc_now
+from handwheel.connectors.opcua.wire import fast_read
+from handwheel.connectors.opcua.wire.read_chunk import Chunk
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.opcua.identity import open_identity

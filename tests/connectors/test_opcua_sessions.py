@@ -13,10 +13,10 @@ from asyncua import ua
 from asyncua.client.ua_client import UASocketProtocol
 
 from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.site import OpcuaConnection
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import GOOD
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.site import OpcuaConnection
-from handwheel.connectors.tags import NodeAddress, Tag
-from handwheel.connectors.values import GOOD
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.serve import PlantServer

@@ -14,10 +14,10 @@ from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.uaprocessor import PublishRequestData, UaProcessor
 from asyncua.ua.status_codes import StatusCodes
 
-from handwheel.connectors.connection import Connection, State
-from handwheel.connectors.opcua.monitored import Pace
-from handwheel.connectors.tags import NodeAddress
-from handwheel.connectors.values import BAD_NODE_UNKNOWN, BAD_SENSOR_FAILURE, GOOD, Quality
+from handwheel.connectors.model.tags import NodeAddress
+from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, BAD_SENSOR_FAILURE, GOOD, Quality
+from handwheel.connectors.opcua.subscription.monitored_items import Pace
+from handwheel.connectors.session.supervisor import Connection, State
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..served import link_of, served, site_of

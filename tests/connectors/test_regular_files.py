@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.documents import read_document
+from handwheel.connectors.config.regular_files import read_regular
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.regular_files import read_regular
 
 
 def test_a_file_and_a_link_to_one_are_read_whole(tmp_path: Path) -> None:

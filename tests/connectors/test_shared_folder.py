@@ -7,8 +7,8 @@ from stat import S_IMODE
 
 import pytest
 
+from handwheel.connectors.config.shared_folder import make_file, make_folder
 from handwheel.connectors.historian.file import open_for_writing
-from handwheel.connectors.shared_folder import make_file, make_folder
 from handwheel.hmi.lockout import run_lockout
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.lockouts import make_lockout_folder

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.config.secrets import resolve_secret
 from handwheel.connectors.errors import ConfigError, NotConnected
-from handwheel.connectors.secrets import resolve_secret
-from handwheel.connectors.site import (
+from handwheel.connectors.model.site import (
     SITE_VARIABLE,
     Equipment,
     ModbusConnection,
     find_site,
     load_site,
 )
-from handwheel.connectors.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 
 from .sites import SITE, TAGS, load
 

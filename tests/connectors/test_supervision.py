@@ -9,13 +9,13 @@ from time import monotonic
 
 import pytest
 
-from handwheel.connectors import groups as grouping
-from handwheel.connectors.connection import Connection, Gap, State
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.groups import Group
-from handwheel.connectors.session import Encoder, Sample, Session, Subscription
-from handwheel.connectors.tags import NodeAddress, Tag
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, BAD_WAITING, GOOD, DataValue
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, BAD_WAITING, GOOD, DataValue
+from handwheel.connectors.session import scan_groups as grouping
+from handwheel.connectors.session.protocols import Encoder, Sample, Session, Subscription
+from handwheel.connectors.session.scan_groups import Group
+from handwheel.connectors.session.supervisor import Connection, Gap, State
 
 from .devices import eventually
 
@@ -183,7 +183,7 @@ async def test_a_gap_begins_with_the_last_scan_and_not_when_it_is_noticed() -> N
 async def test_a_device_that_is_read_seldom_is_asked_whether_it_lives(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("handwheel.connectors.connection.KEEP_ALIVE_S", 0.02)
+    monkeypatch.setattr("handwheel.connectors.session.supervisor.KEEP_ALIVE_S", 0.02)
     device = _Device()
     async with _connected(Connection(device, [SLOW])) as connection:
         await eventually(lambda: device.probes > 3)
@@ -281,7 +281,7 @@ async def test_a_session_is_closed_at_whatever_moment_of_its_closing_one_leaves(
 
 
 async def test_what_is_told_is_also_read_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handwheel.connectors.connection._READ_ANEW_S", 0.0)
+    monkeypatch.setattr("handwheel.connectors.session.supervisor._READ_ANEW_S", 0.0)
     device = _Device(is_subscribed=True)
     async with _connected(Connection(device, [FAST])) as connection:
         assert await _until_told(device)
@@ -309,7 +309,7 @@ async def test_each_interval_lives_by_itself(monkeypatch: pytest.MonkeyPatch) ->
         device.told.put_nowait([])
         await eventually(lambda: connection.latest()["A.pv"].received_s == device.lived_s)
         assert connection.latest()["B.pv"] == slow
-        monkeypatch.setattr("handwheel.connectors.connection._READ_ANEW_S", 0.0)
+        monkeypatch.setattr("handwheel.connectors.session.supervisor._READ_ANEW_S", 0.0)
         device.told.put_nowait([])
         await eventually(lambda: device.compared == 2)
 

@@ -8,14 +8,9 @@ from math import inf
 
 import pytest
 
-from handwheel.connectors import connection as supervisor
-from handwheel.connectors.backoff import SessionPauses
-from handwheel.connectors.connection import Connection
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.groups import aged
-from handwheel.connectors.session import Encoder, Session
-from handwheel.connectors.tags import NodeAddress, Tag
-from handwheel.connectors.values import (
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     BAD_NODE_UNKNOWN,
     GOOD,
@@ -24,6 +19,11 @@ from handwheel.connectors.values import (
     StatusCode,
     Value,
 )
+from handwheel.connectors.session import supervisor
+from handwheel.connectors.session.backoff import SessionPauses
+from handwheel.connectors.session.protocols import Encoder, Session
+from handwheel.connectors.session.scan_groups import aged
+from handwheel.connectors.session.supervisor import Connection
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TAG = Tag("A.pv", "dcs", "float", NodeAddress("s=A"))

@@ -10,8 +10,8 @@ from asyncua.ua.status_codes import code_to_name_doc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.tags import Kind, NodeAddress, Tag
-from handwheel.connectors.values import (
+from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     GOOD,
     DataValue,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from handwheel.connectors.site import SITE_SCOPE, Site
-from handwheel.connectors.values import GOOD, DataValue
+from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.guardrails.authority import Mode
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.stamps import Instant

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import served

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.values import Value
 from handwheel.hmi.signing import Signer, Statement, sign_statement
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.administering import release_lockout, revoke_key

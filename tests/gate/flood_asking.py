@@ -8,7 +8,7 @@ from math import inf, nan
 import pytest
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.tools.requests.request import ActionRequest, Lease
 from handwheel.tools.requests.terms import Terms
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.authority import TakenMode, take_over
 from handwheel.tools.guardrails.gate.gate import _new_epoch
 from handwheel.tools.guardrails.ledger.lifecycle import file_request

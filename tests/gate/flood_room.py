@@ -15,8 +15,8 @@ from shutil import rmtree
 from typing import Any
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.authority import take_over

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.enrolment_text import operators_text
 
 from ..tools import people

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.authority import TakenMode, take_over
 from handwheel.tools.guardrails.gate.heartbeat import Heartbeat

@@ -7,13 +7,13 @@ from typing import Literal
 
 from handwheel.connectors.actuation.door import Door
 from handwheel.connectors.actuation.writer import Doubt, Refusal
-from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus.encoding import ModbusEncoder
-from handwheel.connectors.session import Identity, Survey
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import GOOD, DataValue, Value
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Value
+from handwheel.connectors.session.protocols import Identity, Survey
 
 from .fuse import Fuse
 

@@ -4,7 +4,7 @@ import json
 from time import monotonic
 from typing import Any
 
-from handwheel.connectors.reader import read_once, survey
+from handwheel.connectors.client.site_reader import read_once, survey
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.ledger.leases import take_lease

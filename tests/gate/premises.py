@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.sim_plant.serve import PlantServer
 from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState

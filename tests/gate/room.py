@@ -2,7 +2,7 @@
 # The gate's two halves are driven one round at a time.
 # pyright: reportPrivateUsage=false
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.gate.carry_out import carry_out

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.site import Site, load_site
 
 from .paper_site import make_site
 from .watched import Watched

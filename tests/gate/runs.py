@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.ledger.leases import take_lease
 from handwheel.tools.guardrails.ledger.run_actions import (

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from handwheel.connectors.values import (
+from handwheel.connectors.model.values import (
     GOOD,
     DataValue,
     StatusCode,

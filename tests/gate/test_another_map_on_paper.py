@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.gate import papers
 from handwheel.tools.requests.request import ActionRequest
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.asking import REFUSED, AskedTooMuch, Proposal
 from handwheel.tools.guardrails.ledger.leases import take_lease
 from handwheel.tools.guardrails.ledger.lifecycle import sweep

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.actuation.door import OTHER_BYTES
-from handwheel.connectors.site import load_site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Value
+from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Value
 from handwheel.tools.guardrails.decisions import Reason
 from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.gate import steps

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import RegisterAddress
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import RegisterAddress
 from handwheel.tools.conditions.errors import ConditionError
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.gate import effects

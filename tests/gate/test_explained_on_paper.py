@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, Value
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
 from handwheel.hmi.commands.policy import coerced
 from handwheel.hmi.policy_text import budget_left, explanation_lines
 from handwheel.tools.guardrails.across import cross_limits, cross_tags

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.tools.guardrails.authority import take_over
 from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.gate.gate import take_post

@@ -14,10 +14,10 @@ from handwheel.connectors.actuation.permit import HeartbeatPermit, Permit, permi
 from handwheel.connectors.actuation.writer import Writer
 from handwheel.connectors.errors import NotConnected, WriteRefused
 from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.opcua.encoding import OpcuaEncoder, Target
-from handwheel.connectors.session import Identity
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.session.protocols import Identity
 
 from .paper_heartbeat import BEAT, BeatingRoom
 from .paper_plant import PaperWriter

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.site_check import check_site
 
 from .paper_heartbeat import edit, make_beating_site

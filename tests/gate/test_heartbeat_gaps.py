@@ -9,8 +9,8 @@ from time import monotonic
 import pytest
 
 from handwheel.connectors.actuation.door import Door
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.gate import carry_out as carrying
 from handwheel.tools.guardrails.gate import heartbeat as beating
 from handwheel.tools.guardrails.gate import steps

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.gate.heartbeat import Heartbeat
 from handwheel.tools.guardrails.gate.heartbeat_leave import remote_when

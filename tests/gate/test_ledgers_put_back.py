@@ -9,7 +9,7 @@ from shutil import copyfile, move
 
 import pytest
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.deciding import decide
 from handwheel.tools.guardrails.decisions import Signed

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.gate.lock import GateLock
 from handwheel.tools.guardrails.ledger.database import Database

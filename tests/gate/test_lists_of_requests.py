@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi.request_lines import request_fields, request_line
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.hindrances import check_files

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.authority import Mode, take_over
 from handwheel.tools.guardrails.deciding import decide
 from handwheel.tools.guardrails.decisions import Signed, parse_decision

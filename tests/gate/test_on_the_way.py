@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger import lifecycle
 from handwheel.tools.requests.request import ActionRequest

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.values import DataValue
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate import gate
 from handwheel.tools.guardrails.gate.reverts import note_seen_back, set_reverts_due

@@ -18,7 +18,7 @@ from typing import TextIO, cast
 
 import pytest
 
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.values import DataValue
 from handwheel.hmi import asking
 from handwheel.hmi.signing import Signer
 from handwheel.tools.guardrails.decisions import parse_decision

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import pytest
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, DataValue
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, DataValue
 from handwheel.sim_plant.model import Value
 from handwheel.tools.guardrails.gate import sending, steps
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState

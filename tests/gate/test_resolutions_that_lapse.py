@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi import gate
 from handwheel.hmi.aftermath import unsigned_lines
 from handwheel.hmi.shift_summary import summarize

@@ -14,8 +14,8 @@ from asyncua.ua.uaerrors import UaStatusCodeError
 from handwheel.connectors.actuation.door import NO_INTENT, open_door
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.connectors.errors import ConfigError, HandwheelError, WriteRefused
+from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.site import OpcuaConnection
 from handwheel.hmi import proposing
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState

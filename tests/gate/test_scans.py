@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.session import Session
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import GOOD, DataValue
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import GOOD, DataValue
+from handwheel.connectors.session.protocols import Session
 from handwheel.tools.guardrails.gate.scans import OVERLAP_S, Scans
 from handwheel.tools.guardrails.gate.wanted import tags_to_see_again
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.opcua.application import FOLDER, KEY
+from handwheel.connectors.opcua.security.application import FOLDER, KEY
 from handwheel.hmi.card_text import render_card
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.deciding import decide
 from handwheel.tools.guardrails.decisions import DecisionRefused, Reason, Signed
 from handwheel.tools.requests.canonical import canonical, parse_canonical, signed_bytes

@@ -8,7 +8,7 @@ from typing import Self
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi import following, resolving
 from handwheel.hmi.commands import requests as commands
 from handwheel.hmi.desk_board import DeskBoard

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi import desk_commands, objecting
 from handwheel.hmi.commands import release as releasing
 from handwheel.hmi.commands import requests as commands

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.values import (
+from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     BAD_WAITING,
     UNCERTAIN_LAST_USABLE,

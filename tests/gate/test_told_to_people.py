@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import WriteOutcomeUnknown
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 from handwheel.hmi import asking
 from handwheel.hmi.following import follow
 from handwheel.hmi.prompt import Answer

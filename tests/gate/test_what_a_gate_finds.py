@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.actuation.door import Door
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.tags import Tag
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate.recovery import MAYBE_SENT, NOT_SENT, RESTARTED
 

@@ -9,15 +9,15 @@ import pytest
 from handwheel.connectors.actuation import permit
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus.encoding import ModbusEncoder
-from handwheel.connectors.session import Encoded
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import (
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import (
     BAD_SENSOR_FAILURE,
     UNCERTAIN_LAST_USABLE,
     DataValue,
     StatusCode,
     Value,
 )
+from handwheel.connectors.session.protocols import Encoded
 from handwheel.tools.guardrails.ledger.transitions import ACKNOWLEDGED, ActionState
 
 from .paper_plant import Fault, PaperConnector

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi import asking, proposing
 from handwheel.hmi.commands import operator as commands
 from handwheel.hmi.signing import Signer

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action
 from handwheel.tools.guardrails.ledger.transitions import ActionState

@@ -11,7 +11,7 @@ from typing import ClassVar, cast
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.enrolment_text import operators_text

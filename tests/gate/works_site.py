@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.site import Site, load_site
 
 from . import paper_site
 

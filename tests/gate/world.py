@@ -13,8 +13,8 @@ import pytest
 
 from handwheel.connectors.actuation.door import Answer, Door, open_door
 from handwheel.connectors.actuation.permit import Permit
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 from handwheel.hmi.asking import look, sign_approval
 from handwheel.hmi.proposing import propose_writes
 from handwheel.hmi.signing import Signer, open_bench

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handwheel.connectors.tags import RegisterAddress, Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.tags import RegisterAddress, Tag
+from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.card import Card, CardSigner, make_card
 from handwheel.tools.guardrails.picture import Picture, Reading
 from handwheel.tools.requests.request import ActionRequest

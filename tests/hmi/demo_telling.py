@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.reader import SiteReader
-from handwheel.connectors.site import load_site
+from handwheel.connectors.client.site_reader import SiteReader
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.demo_run import DemoRun
 from handwheel.hmi.demo_stage import demo_stage
 from handwheel.hmi.demo_story import STORIES, Story, Tail

@@ -6,10 +6,10 @@ from time import monotonic
 
 from rich.console import Console, RenderableType
 
-from handwheel.connectors.connection import Connection, State
-from handwheel.connectors.reader import SiteReader
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import GOOD, DataValue, StatusCode, Value
+from handwheel.connectors.client.site_reader import SiteReader
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
+from handwheel.connectors.session.supervisor import Connection, State
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi.run_view import RunView, find_run, view_run
 from handwheel.playbooks.run import EventKind
 from handwheel.playbooks.run_log import RunLog

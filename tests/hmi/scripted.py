@@ -5,10 +5,17 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.session import Connector, Description, Encoder, Entry, Session
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import BAD_NODE_UNKNOWN, GOOD, Array, DataValue, Value, never_read
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import (
+    BAD_NODE_UNKNOWN,
+    GOOD,
+    Array,
+    DataValue,
+    Value,
+    never_read,
+)
+from handwheel.connectors.session.protocols import Connector, Description, Encoder, Entry, Session
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.sitefiles import Link
 
 from ..served import GATE_SECRET, handwheel, site_of

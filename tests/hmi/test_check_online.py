@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from handwheel.connectors import round_trip
-from handwheel.connectors.session import Description, Sample, Subscription
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Array, DataValue, Value
+from handwheel.connectors.client import commissioning as round_trip
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Array, DataValue, Value
+from handwheel.connectors.session.protocols import Description, Sample, Subscription
 from handwheel.hmi import progress
 from handwheel.hmi.online_check import OnlineCheck, check_devices
 from handwheel.hmi.online_report import report_fields, report_lines

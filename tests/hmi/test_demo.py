@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
 from handwheel.hmi.child_process import ChildProcess
 from handwheel.hmi.demo_run import approach_speed
 from handwheel.hmi.demo_story import CHANGEOVER, STORIES

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from rich.console import RenderableType
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import BAD_WAITING, UNCERTAIN_LAST_USABLE, Value, never_read
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import BAD_WAITING, UNCERTAIN_LAST_USABLE, Value, never_read
 from handwheel.hmi.demo_cases import Case
 from handwheel.hmi.demo_screen import Frame, render
 from handwheel.hmi.demo_story import CHANGEOVER, STORIES

@@ -12,8 +12,8 @@ from subprocess import PIPE
 
 import pytest
 
-from handwheel.connectors.connection import State
-from handwheel.connectors.reader import SiteReader
+from handwheel.connectors.client.site_reader import SiteReader
+from handwheel.connectors.session.supervisor import State
 from handwheel.hmi.interrupts import uninterrupted_import
 from handwheel.hmi.sitefiles import Link
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handwheel.connectors.documents import Document, parse_document
+from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.hmi.lockout import Unclear, plain_state
 from handwheel.hmi.sitefiles import Link, write_site

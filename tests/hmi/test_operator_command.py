@@ -11,7 +11,7 @@ from termios import tcgetattr
 
 import pytest
 
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.sitefiles import Link
 
 from ..served import HANDWHEEL, handwheel, site_of

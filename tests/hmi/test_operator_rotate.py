@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.command_line import run_command_line
 from handwheel.hmi.own_key import open_key
 from handwheel.hmi.sitefiles import Link

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.plants import create_plant, plant_names
 from handwheel.hmi.sitefiles import Link, write_site
 from handwheel.sim_plant.model import Node

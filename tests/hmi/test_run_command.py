@@ -14,8 +14,8 @@ import pytest
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import NoHistory
 from handwheel.connectors.historian.reading import HistoryReader
-from handwheel.connectors.site import load_site
-from handwheel.connectors.values import Quality
+from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.values import Quality
 from handwheel.tools.guardrails.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.enrolment_text import with_record
 from handwheel.tools.guardrails.keys import PrivateKey

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handwheel.connectors.connection import Gap, State
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.recorder import Recorder
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import (
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     GOOD,
     UNCERTAIN_LAST_USABLE,
     StatusCode,
     Value,
 )
+from handwheel.connectors.session.supervisor import Gap, State
 from handwheel.hmi import watch_table
 from handwheel.hmi.connection_lines import ScanRates
 from handwheel.hmi.history import History

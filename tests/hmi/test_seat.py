@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi import seat
 from handwheel.hmi.seat import KeyHolder, SeatLocked, locked_by_signals
 from handwheel.hmi.session import SeatClocks, SeatEvent, SeatState

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.sitefiles import Link
 
 from ..served import handwheel, plant_process, site_of

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.secrets import resolve_secret
-from handwheel.connectors.site import load_site
+from handwheel.connectors.config.secrets import resolve_secret
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.sitefiles import Link
 
 from ..served import handwheel, site_of

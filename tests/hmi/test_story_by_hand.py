@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.session import Description, Entry
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.tag_file import NAME
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.tag_file import NAME
+from handwheel.connectors.session.protocols import Description, Entry
 from handwheel.hmi import progress
 from handwheel.hmi.browsing import browse
 from handwheel.hmi.tag_names import TagNames

@@ -11,19 +11,19 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from handwheel.connectors.endpoints import Security
 from handwheel.connectors.errors import ConfigError, NotConnected
-from handwheel.connectors.opcua.application import (
+from handwheel.connectors.model.endpoints import Security
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.security.application import (
     CERTIFICATE,
     FOLDER,
     KEY,
     load_application,
     self_signed,
 )
-from handwheel.connectors.opcua.certificates import Certificate, read_certificate, utc_now
-from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.security.certificates import Certificate, read_certificate, utc_now
 from handwheel.connectors.opcua.trust import Stranger
-from handwheel.connectors.site import Site
 from handwheel.hmi import trusting
 from handwheel.hmi.site_check import check_site, open_passwords
 
@@ -136,7 +136,7 @@ def test_an_outdated_certificate_of_our_own_is_told_with_what_to_do(
     site = load(tmp_path / "site")
     _trust(monkeypatch, site, server)
     later = utc_now() + timedelta(days=4000)
-    monkeypatch.setattr("handwheel.connectors.opcua.application.utc_now", lambda: later)
+    monkeypatch.setattr("handwheel.connectors.opcua.security.application.utc_now", lambda: later)
     with pytest.raises(NotConnected, match=r"our own certificate .* expired on .* move .* away"):
         load_application(site.root, "dcs")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from handwheel.connectors.reader import read_once
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.model.site import Site, load_site
 
 from .servers import ForeignServer
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.modbus.encoding import ModbusEncoder
-from handwheel.connectors.session import Identity
-from handwheel.connectors.tags import Kind, RegisterAddress, Tag
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.tags import Kind, RegisterAddress, Tag
+from handwheel.connectors.session.protocols import Identity
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Register, Value
 

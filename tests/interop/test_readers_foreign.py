@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.connection import Connection
-from handwheel.connectors.reader import connector_for
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import Quality
+from handwheel.connectors.client.site_reader import connector_for
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Quality
+from handwheel.connectors.session.supervisor import Connection
 
 from .peer_sites import holding, modbus_site, node, opcua_site, read
 from .servers import ITEMS, NUMBERS, ForeignServer, libmodbus, modbus_serial, node_opcua, open62541

@@ -8,13 +8,13 @@ from typing import cast, get_args
 
 import pytest
 
-from handwheel.connectors.endpoints import OpcuaConnection, Security
+from handwheel.connectors.client.one_shot import opened
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.opcua.application import make_application
+from handwheel.connectors.model.endpoints import OpcuaConnection, Security
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.security.application import make_application
 from handwheel.connectors.opcua.trust import look_at_server
-from handwheel.connectors.opening import opened
-from handwheel.connectors.site import Site
 
 from .peer_sites import node, opcua_site, read
 from .servers import ForeignServer, node_opcua

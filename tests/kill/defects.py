@@ -18,10 +18,10 @@ import pytest
 from handwheel.connectors.actuation.door import Answer, Door, open_door
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import WriteOutcomeUnknown
-from handwheel.connectors.session import Encoder
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
+from handwheel.connectors.session.protocols import Encoder
 from handwheel.tools.guardrails.gate import carry_out, concluding, gate, intent
 from handwheel.tools.guardrails.gate.deeds import Deeds
 from handwheel.tools.guardrails.gate.passage import Intent, Passage

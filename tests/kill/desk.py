@@ -6,9 +6,9 @@ It calls what the commands of the terminal call, with keys that are open already
 import asyncio
 from collections.abc import Sequence
 
-from handwheel.connectors.reader import survey
-from handwheel.connectors.site import load_site
-from handwheel.connectors.values import Value
+from handwheel.connectors.client.site_reader import survey
+from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.values import Value
 from handwheel.hmi.asking import settled, sign_approval
 from handwheel.hmi.signing import Signer, Statement, find_person, open_bench, sign_statement
 from handwheel.tools.errors import PermitRefused

@@ -6,8 +6,8 @@ from datetime import timedelta
 from time import monotonic, sleep
 from typing import Any
 
-from handwheel.connectors.reader import survey
-from handwheel.connectors.values import Value
+from handwheel.connectors.client.site_reader import survey
+from handwheel.connectors.model.values import Value
 from handwheel.hmi.asking import settled, sign_approval
 from handwheel.hmi.run_view import view_run
 from handwheel.hmi.signing import Signer, Statement, open_bench, sign_statement

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi.command_line import run_command_line
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.gate.gate import take_post

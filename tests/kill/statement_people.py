@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Value
 from handwheel.hmi.asking import look, sign_approval
 from handwheel.hmi.signing import Signer, Statement, open_bench
 from handwheel.tools.guardrails.decisions import ActionVerdict, meaning_of_subject

@@ -8,7 +8,7 @@ import asyncio
 from datetime import timedelta
 from time import monotonic, sleep
 
-from handwheel.connectors.reader import survey
+from handwheel.connectors.client.site_reader import survey
 from handwheel.hmi.signing import Statement, open_bench, sign_statement
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.authority import hand_over, next_generation

@@ -2,9 +2,9 @@
 
 from importlib import import_module
 
-from handwheel.connectors import documents
-from handwheel.connectors.documents import Document
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.config import yaml_documents as documents
+from handwheel.connectors.config.yaml_documents import Document
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.tools.conditions.condition import parse_condition
 from handwheel.tools.guardrails.gate import gate
 from handwheel.tools.guardrails.operators import load_roster

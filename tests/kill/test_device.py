@@ -13,8 +13,8 @@ from subprocess import PIPE
 
 import pytest
 
-from handwheel.connectors.reader import read_once, survey
-from handwheel.connectors.values import Quality
+from handwheel.connectors.client.site_reader import read_once, survey
+from handwheel.connectors.model.values import Quality
 
 from ..judging.frames import read_frames
 from ..served import frames_of, site_of

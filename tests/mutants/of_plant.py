@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from handwheel.connectors.actuation.permit import permit_clock_s
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
 from handwheel.tools.guardrails import hindrances, resolutions
 from handwheel.tools.guardrails.across import CrossLimit
 from handwheel.tools.guardrails.gate import plant, readback

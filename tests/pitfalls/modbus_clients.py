@@ -7,12 +7,12 @@ from typing import Protocol
 
 from pymodbus.exceptions import ModbusException
 
-from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.errors import NotConnected, WriteOutcomeUnknown, WriteRefused
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.session import Session
-from handwheel.connectors.tags import Encoding, RegisterAddress, Tag
-from handwheel.connectors.values import Quality
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.tags import Encoding, RegisterAddress, Tag
+from handwheel.connectors.model.values import Quality
+from handwheel.connectors.session.protocols import Session
 
 from ..connectors.doors import deliver, opened, permit_for
 from ..connectors.sites import SITE, TAGS, load

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from asyncua.client.ua_client import UaClientState
 
-from handwheel.connectors.connection import Connection, Gap
-from handwheel.connectors.endpoints import OpcuaConnection
+from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import Quality
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.session import Sample
-from handwheel.connectors.tags import NodeAddress, Tag
-from handwheel.connectors.values import Quality
+from handwheel.connectors.session.protocols import Sample
+from handwheel.connectors.session.supervisor import Connection, Gap
 
 from ..naive.opcua import NaiveOpcua, take
 from .opcua_works import URI, name_of

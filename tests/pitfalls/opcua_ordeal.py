@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.session import Session
-from handwheel.connectors.values import Quality
+from handwheel.connectors.model.values import Quality
+from handwheel.connectors.session.protocols import Session
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from .opcua_clients import connector_of, node

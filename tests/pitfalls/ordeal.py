@@ -8,12 +8,12 @@ from typing import Protocol
 
 from pymodbus.exceptions import ModbusException
 
-from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.session import Session
-from handwheel.connectors.tags import RegisterAddress, Tag
-from handwheel.connectors.values import Quality
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.tags import RegisterAddress, Tag
+from handwheel.connectors.model.values import Quality
+from handwheel.connectors.session.protocols import Session
 
 from ..naive.modbus import NaiveModbus
 from .device import Device

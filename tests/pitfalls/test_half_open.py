@@ -4,10 +4,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from time import monotonic
 
-from handwheel.connectors.connection import Connection
-from handwheel.connectors.endpoints import ModbusConnection
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.values import BAD_NO_COMMUNICATION
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION
+from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..connectors.devices import eventually

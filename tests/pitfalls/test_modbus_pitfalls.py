@@ -12,10 +12,10 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from tenacity import AsyncRetrying, RetryCallState
 
-from handwheel.connectors.backoff import between_attempts
-from handwheel.connectors.connection import Connection
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.tags import Order
+from handwheel.connectors.model.tags import Order
+from handwheel.connectors.session.backoff import between_attempts
+from handwheel.connectors.session.supervisor import Connection
 
 from ..connectors.devices import eventually, free_port
 from ..naive.modbus import NaiveModbus

@@ -10,8 +10,8 @@ import pytest
 from asyncua import ua
 from asyncua.ua.uaerrors import BadTooManyOperations, UaStatusCodeError
 
-from handwheel.connectors.connection import Connection
-from handwheel.connectors.values import GOOD
+from handwheel.connectors.model.values import GOOD
+from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 

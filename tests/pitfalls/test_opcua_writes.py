@@ -10,7 +10,7 @@ import pytest
 
 from handwheel.connectors.actuation.door import Door
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.tags import Tag
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.serve import PlantServer

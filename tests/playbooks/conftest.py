@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.hmi.sitefiles import Link
 
 from ..served import site_of

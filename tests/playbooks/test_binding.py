@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import GOOD as FINE
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import GOOD as FINE
+from handwheel.connectors.model.values import DataValue
 from handwheel.playbooks.binding import bind, bind_triggers
 from handwheel.playbooks.bound import (
     Approval,

@@ -6,8 +6,8 @@ from time import monotonic
 
 import pytest
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
 from handwheel.playbooks.binding import bind
 from handwheel.playbooks.bound import BoundPlaybook
 from handwheel.playbooks.judging import Finding, Judgement, judge, judge_under_way

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.sitefiles import Link
 from handwheel.playbooks.errors import Finding
 from handwheel.playbooks.lint import lint, lint_all

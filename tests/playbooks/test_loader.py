@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.documents import Document, parse_document
+from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.sitefiles import Link
 from handwheel.playbooks.errors import PlaybookError
 from handwheel.playbooks.lint import lint

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding import bind
 from handwheel.playbooks.bound import BoundPlaybook
 from handwheel.playbooks.desk import Filed

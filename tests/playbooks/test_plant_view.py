@@ -5,7 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode, Value
+from handwheel.connectors.model.values import (
+    BAD_NO_COMMUNICATION,
+    GOOD,
+    DataValue,
+    StatusCode,
+    Value,
+)
 from handwheel.playbooks.plant_view import PlantView, ProcessClock
 
 CLOCK, TAG = "SIM-CLOCK.pv", "VT-101A.pv"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.playbooks.errors import Finding, PlaybookError
 from handwheel.playbooks.lint import lint
 from handwheel.playbooks.loader import Playbook, load_playbook

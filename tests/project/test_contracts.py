@@ -13,9 +13,9 @@ ROOMS = ("agents", "connectors", "hmi", "playbooks", "sim_plant", "tools")
 LINT = (sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()")
 
 FORBIDDEN = [
-    ("layers", "connectors/values.py", "import handwheel.tools"),
+    ("layers", "connectors/model/values.py", "import handwheel.tools"),
     ("deciders-do-not-touch", "agents/watch.py", "import handwheel.connectors.modbus.codec"),
-    ("deciders-do-not-touch", "playbooks/run.py", "import handwheel.connectors.reader"),
+    ("deciders-do-not-touch", "playbooks/run.py", "import handwheel.connectors.client.site_reader"),
     ("deciders-do-not-touch", "agents/watch.py", "import handwheel.tools.guardrails.gate"),
     ("one-door", "hmi/trend.py", "from handwheel.connectors import actuation"),
     ("one-door", "tools/guardrails/ledger/__init__.py", "import handwheel.connectors.actuation"),
@@ -23,10 +23,10 @@ FORBIDDEN = [
     ("protocols", "hmi/trend.py", "import asyncua"),
     ("protocols", "tools/request.py", "from pymodbus import pdu"),
     ("graphs", "playbooks/run.py", "from langgraph.graph import StateGraph"),
-    ("screens", "connectors/values.py", "import textual"),
+    ("screens", "connectors/model/values.py", "import textual"),
     ("screens", "sim_plant/model.py", "from PIL import Image"),
     ("plant-over-the-wire", "tools/request.py", "from handwheel.sim_plant.plant import Plant"),
-    ("plant-alone", "sim_plant/model.py", "from handwheel.connectors.values import Value"),
+    ("plant-alone", "sim_plant/model.py", "from handwheel.connectors.model.values import Value"),
 ]
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 import pytest
 from pydantic import BaseModel
 
-from handwheel.connectors import heartbeats, site, tag_file
+from handwheel.connectors.model import heartbeats, site, tag_file
 from handwheel.playbooks import run
 from handwheel.sim_plant.cw100 import loops
 from handwheel.sim_plant.cw100.alarms import ALARMS

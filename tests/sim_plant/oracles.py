@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from handwheel.connectors.documents import read_document
-from handwheel.connectors.durations import parse_duration
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.hmi.plants import parse_fault, parse_field
 from handwheel.sim_plant import alarm
 from handwheel.sim_plant.alarm import AlarmState

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.reader import read_once
-from handwheel.connectors.values import BAD_SENSOR_FAILURE, GOOD
+from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 
 from ..served import link_of, served, site_of

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.connection import Connection
+from handwheel.connectors.client.site_reader import SiteReader, connector_for
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.groups import STALE_SCANS
-from handwheel.connectors.reader import SiteReader, connector_for
-from handwheel.connectors.session import Session
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import RegisterAddress, Tag
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, GOOD, Quality, StatusCode, Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import RegisterAddress, Tag
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, Quality, StatusCode, Value
+from handwheel.connectors.session.protocols import Session
+from handwheel.connectors.session.scan_groups import STALE_SCANS
+from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.framing import modbus_frames, opcua_messages
 from handwheel.sim_plant.link.proxy import Direction, LinkProxy
 from handwheel.sim_plant.serve import PlantServer

@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from handwheel.connectors.connection import Connection
-from handwheel.connectors.values import Quality
+from handwheel.connectors.model.values import Quality
+from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..connectors.devices import eventually

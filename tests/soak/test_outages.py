@@ -14,13 +14,13 @@ from time import monotonic
 
 import pytest
 
-from handwheel.connectors.connection import Connection, Gap
-from handwheel.connectors.endpoints import ModbusConnection, OpcuaConnection, ReadPort
 from handwheel.connectors.modbus.connector import ModbusConnector
+from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection, ReadPort
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Quality
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.session import Sample
-from handwheel.connectors.tags import NodeAddress, RegisterAddress, Tag
-from handwheel.connectors.values import GOOD, DataValue, Quality
+from handwheel.connectors.session.protocols import Sample
+from handwheel.connectors.session.supervisor import Connection, Gap
 from handwheel.sim_plant.link.framing import modbus_frames, opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 

@@ -11,8 +11,8 @@ from time import monotonic
 
 import pytest
 
-from handwheel.connectors.reader import SiteReader
-from handwheel.connectors.values import Quality
+from handwheel.connectors.client.site_reader import SiteReader
+from handwheel.connectors.model.values import Quality
 
 from ..served import PlantProcess, plant_process, site_of
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.audit import audit
 from handwheel.tools.guardrails.authority import (

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from handwheel.connectors.tags import Kind, NodeAddress, Tag
-from handwheel.connectors.values import GOOD, DataValue, StatusCode, Value
+from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
 from handwheel.tools.conditions import Truth
 
 MODES = {"local": 0, "remote": 1, "maintenance": 2}

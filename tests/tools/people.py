@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.enrolment_text import operators_text
 from handwheel.tools.guardrails.keys import PrivateKey, fingerprint

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from time import monotonic
 
-from handwheel.connectors.documents import Document, parse_document
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import GOOD, DataValue, StatusCode, Value
+from handwheel.connectors.config.yaml_documents import Document, parse_document
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
 from handwheel.tools.guardrails.policy import Policy, Ruling, build_policy
 
 HEAD = """\

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.values import Value
 from handwheel.hmi.sitefiles import Link
 from handwheel.tools.conditions.condition import Condition
 from handwheel.tools.conditions.truth import Truth

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.administrators import locked_out, revoked_keys
 from handwheel.tools.guardrails.decisions import (
     Signed,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.tools.errors import GuardrailError, InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.authority import (
     Standing,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.endpoints import Credentials, OpcuaConnection
+from handwheel.connectors.model.endpoints import Credentials, OpcuaConnection
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.authority_check import allowed_heartbeats, check_giver
 from handwheel.tools.guardrails.bench import Bench

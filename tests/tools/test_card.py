@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.values import BAD_SENSOR_FAILURE
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE
 from handwheel.tools.guardrails.card import Card, make_card, parse_card
 from handwheel.tools.guardrails.card_model import CardLease
 from handwheel.tools.guardrails.picture import Picture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, Value
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
 from handwheel.tools.conditions import (
     ConditionError,
     Name,

@@ -164,7 +164,7 @@ def test_an_expression_that_does_not_come_to_the_unit_is_refused(
 )
 def test_pint_is_loaded_where_two_units_differ_only(text: str, loads: bool) -> None:
     code = (
-        "import sys; from handwheel.connectors.tags import NodeAddress, Tag; "
+        "import sys; from handwheel.connectors.model.tags import NodeAddress, Tag; "
         "from handwheel.tools.conditions import parse_condition; "
         "tags = {name: Tag(name, 'p', 'float', NodeAddress('i=1'), unit) for name, unit in "
         "[('PT-102.pv', 'kPa'), ('PIC-102.sp', 'kPa'), ('LT-101.pv', '%'), "

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.values import (
+from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     GOOD,
     UNCERTAIN_LAST_USABLE,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import load_site
+from handwheel.connectors.model.site import load_site
 from handwheel.tools.guardrails.enrolment import (
     Enrolment,
     EnrolmentRefused,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.values import BAD_NO_COMMUNICATION, Value
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
 from handwheel.tools.guardrails.across import cross_limits, cross_tags
 from handwheel.tools.guardrails.lockouts import lockout_file
 from handwheel.tools.guardrails.picture import make_picture

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.session import Survey
-from handwheel.connectors.values import (
+from handwheel.connectors.model.values import (
     BAD_SENSOR_FAILURE,
     UNCERTAIN_LAST_USABLE,
     StatusCode,
     Value,
 )
+from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.across import cross_limits
 from handwheel.tools.guardrails.policy import load_policy

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.documents import Document, parse_document
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.tags import NodeAddress, RegisterAddress
-from handwheel.connectors.values import (
+from handwheel.connectors.config.yaml_documents import Document, parse_document
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress
+from handwheel.connectors.model.values import (
     BAD_SENSOR_FAILURE,
     UNCERTAIN_LAST_USABLE,
     DataValue,

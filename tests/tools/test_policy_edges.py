@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import NodeAddress, RegisterAddress, Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import PolicyViolation
 from handwheel.tools.guardrails.nodes import names_node
 from handwheel.tools.guardrails.pace import check_rate

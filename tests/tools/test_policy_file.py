@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors import documents
-from handwheel.connectors.documents import Document, parse_document
+from handwheel.connectors.config import yaml_documents as documents
+from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import Site, load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.sitefiles import Link
 from handwheel.tools.guardrails.policy import build_policy, load_policy
 

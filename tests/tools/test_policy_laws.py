@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import BAD_SENSOR_FAILURE, GOOD, DataValue, Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, DataValue, Value
 from handwheel.hmi.sitefiles import Link
 from handwheel.tools.guardrails.areas import Roles
 from handwheel.tools.guardrails.groups import Group, Move, Spent

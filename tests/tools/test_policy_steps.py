@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.site import Site, load_site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.values import Value
 
 from .policies import DONE, judge, policy_of
 

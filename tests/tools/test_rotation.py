@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails import keys, rotation
 from handwheel.tools.guardrails.decisions import DecisionRefused, Reason, verify
 from handwheel.tools.guardrails.enrolment import Enrolment, EnrolmentRefused, vouch

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.session import Survey
-from handwheel.connectors.site import load_site
-from handwheel.connectors.values import BAD_SENSOR_FAILURE, Value
+from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, Value
+from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.conditions.errors import ConditionError
 from handwheel.tools.errors import InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.across import cross_limits

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.tags import Kind, NodeAddress, Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
+from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.requests.values import parse_value, split_assignment
 

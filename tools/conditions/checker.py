@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 
 from . import calls, operands
 from .errors import Refused

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import GOOD, DataValue, Value
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Value
 
 from .checker import Checker, need_conditions
 from .errors import Refused, error_at

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import exact_text
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import exact_text
 
 from .errors import Refused
 from .grammar import UNIT, excerpt, tidy

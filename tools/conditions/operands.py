@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Literal, NamedTuple
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Quality, Value
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality, Value
 
 from .series import Key, Series
 from .units import POINTS, Scale

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 
 from .operands import Form, Look, Reader, is_number
 from .series import Key, Sample, Series

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Value
 
 from ..conditions.condition import Condition, parse_condition, with_written
 from ..conditions.errors import ConditionError

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 
 from ..requests.canonical import canonical, parse_canonical
 from ..requests.stamps import parse_stamp

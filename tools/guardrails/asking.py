@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Self
 
-from handwheel.connectors.durations import format_duration
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
 
 from ..errors import PolicyViolation
 from ..requests.filing import tolerance_of

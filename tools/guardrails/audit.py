@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 
 from .audit_reader import AuditReader, Satisfies
 from .ledger.database import Database

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 
 from ..requests.request import Action, ActionRequest
 from ..requests.stamps import parse_stamp

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 
 from ..requests.request import Action, ActionRequest
 from .decisions import Decision, lockout_subject, meaning_of_subject

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 
 from ..errors import GuardrailError, PermitRefused
 from ..requests.canonical import digest

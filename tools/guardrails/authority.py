@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from handwheel.connectors.site import SITE_SCOPE, Site
+from handwheel.connectors.model.site import SITE_SCOPE, Site
 
 from ..errors import InvalidArguments, PermitRefused
 from ..requests.stamps import Instant

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
-from handwheel.connectors.endpoints import OpcuaConnection
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.hosts import is_loopback
-from handwheel.connectors.site import SITE_SCOPE, Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.hosts import is_loopback
+from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.connectors.model.tags import Tag
 
 from ..errors import GuardrailError, InterlockActive, PermitRefused
 from ..requests.stamps import Instant, parse_stamp

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 
 from ..errors import GuardrailError
 from ..requests.stamps import Instant, parse_stamp

@@ -5,8 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 from math import isfinite
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Quality, StatusCode, Value, exact_text
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Value, exact_text
 
 from ..conditions.condition import parse_condition
 from ..conditions.errors import ConditionError

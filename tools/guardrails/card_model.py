@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from handwheel.connectors.models import Model
+from handwheel.connectors.config.validation import Model
 
 from ..requests.canonical import parse_canonical
 from ..requests.request import RiskClass, Stamp

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
 
 from ..conditions.condition import Condition, parse_condition
 from ..conditions.errors import ConditionError

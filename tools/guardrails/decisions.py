@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from cryptography.exceptions import InvalidSignature
 from pydantic import Field
 
-from handwheel.connectors.models import KeyId, Model
+from handwheel.connectors.config.validation import KeyId, Model
 
 from ..errors import GuardrailError
 from ..requests.canonical import canonical, parse_canonical, signed_bytes

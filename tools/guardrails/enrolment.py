@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from handwheel.connectors.errors import HandwheelError, os_reason
-from handwheel.connectors.site import OPERATORS_FILE, SITE_FILE, Site
+from handwheel.connectors.model.site import OPERATORS_FILE, SITE_FILE, Site
 
 from ..errors import InvalidArguments
 from ..requests.stamps import stamp

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from handwheel.connectors.documents import Document, parse_document, read_document
+from handwheel.connectors.config.validation import load_model
+from handwheel.connectors.config.yaml_documents import Document, parse_document, read_document
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.models import load_model
-from handwheel.connectors.site import SiteFile
+from handwheel.connectors.model.site import SiteFile
 
 from .operators import OperatorsFile, Record
 

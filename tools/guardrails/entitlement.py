@@ -6,7 +6,7 @@ request is decided on, `check_roles` decides.
 
 from collections.abc import Collection
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 
 from ..errors import PermitRefused
 from ..requests.request import ActionRequest

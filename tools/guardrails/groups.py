@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite
 
-from handwheel.connectors.durations import format_duration
-from handwheel.connectors.values import Value
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.values import Value
 
 from ..errors import PermitRefused, PolicyViolation
 from ..requests.stamps import Instant

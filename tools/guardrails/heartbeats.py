@@ -7,7 +7,7 @@ interval and a digest of all that decides where its frames go.
 import re
 from dataclasses import dataclass
 
-from handwheel.connectors.site import SITE_SCOPE, Site
+from handwheel.connectors.model.site import SITE_SCOPE, Site
 
 from ..requests.canonical import canonical, digest
 from ..requests.spans import exact_span

@@ -7,10 +7,10 @@ from hashlib import sha256
 from itertools import takewhile
 from math import ceil
 
+from handwheel.connectors.config.regular_files import read_regular
 from handwheel.connectors.errors import os_reason
-from handwheel.connectors.regular_files import read_regular
-from handwheel.connectors.site import POLICY_FILE, SITE_FILE, Site
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE, Site
+from handwheel.connectors.model.values import Value
 
 from ..errors import GuardrailError, InterlockActive, PermitRefused, PolicyViolation
 from ..requests.request import Action, ActionRequest

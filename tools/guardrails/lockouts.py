@@ -5,7 +5,7 @@ import re
 import stat
 from pathlib import Path
 
-from handwheel.connectors.shared_folder import make_folder
+from handwheel.connectors.config.shared_folder import make_folder
 
 from .printable import printable
 

@@ -2,8 +2,8 @@
 
 import re
 
-from handwheel.connectors.site_file import same_node
-from handwheel.connectors.tags import NodeAddress
+from handwheel.connectors.model.site_file import same_node
+from handwheel.connectors.model.tags import NodeAddress
 
 _FORM = re.compile(r"(nsu=[^;]+;)?([isgb])=(.+)")
 _OPCUA = "http://opcfoundation.org/UA/"

@@ -14,10 +14,10 @@ from typing import Annotated, Literal
 from cryptography.exceptions import InvalidSignature
 from pydantic import AfterValidator, Field
 
-from handwheel.connectors.documents import parse_content, read_content
+from handwheel.connectors.config.validation import KeyId, Model, load_model, spelled
+from handwheel.connectors.config.yaml_documents import parse_content, read_content
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.models import KeyId, Model, load_model, spelled
-from handwheel.connectors.site import OPERATORS_FILE, Site
+from handwheel.connectors.model.site import OPERATORS_FILE, Site
 
 from ..requests.canonical import canonical, signed_bytes
 from ..requests.stamps import parse_stamp, stamp

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from handwheel.connectors.models import Model
+from handwheel.connectors.config.validation import Model
 
 from ..errors import InvalidArguments, PermitRefused
 from ..requests.stamps import Instant

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.tags import Tag
 
 from ..requests.request import Stamp
 from ..requests.stamps import Instant, stamp

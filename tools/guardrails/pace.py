@@ -2,8 +2,8 @@
 
 from math import ceil
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
 
 from ..errors import PolicyViolation
 from ..requests.stamps import Instant

@@ -9,11 +9,11 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError
 
-from handwheel.connectors.models import Model
-from handwheel.connectors.shared_folder import is_shared
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, StatusCode, Value
+from handwheel.connectors.config.shared_folder import is_shared
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, StatusCode, Value
 
 from ..errors import LedgerError
 from ..requests.stamps import Instant, parse_stamp, stamp

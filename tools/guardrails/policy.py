@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from handwheel.connectors.documents import Document, parse_content, read_content
+from handwheel.connectors.config.validation import load_model
+from handwheel.connectors.config.yaml_documents import Document, parse_content, read_content
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.models import load_model
-from handwheel.connectors.site import POLICY_FILE, Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Value
+from handwheel.connectors.model.site import POLICY_FILE, Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Value
 
 from .areas import Roles, roles_of
 from .groups import Group

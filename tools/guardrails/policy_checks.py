@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from handwheel.connectors.documents import Document, Path_
+from handwheel.connectors.config.yaml_documents import Document, Path_
 from handwheel.connectors.errors import Problem
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import NodeAddress, Tag
 
 from .areas import is_there, roles_of
 from .nodes import names_node

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Quality, Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality, Value
 
 from ..conditions.truth import Truth
 from ..errors import PermitRefused

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from handwheel.connectors.durations import Duration
-from handwheel.connectors.models import Model, spelled
-from handwheel.connectors.tags import RegisterAddress, Table
+from handwheel.connectors.config.durations import Duration
+from handwheel.connectors.config.validation import Model, spelled
+from handwheel.connectors.model.tags import RegisterAddress, Table
 
 from .nodes import check_pattern
 from .policy_suspend import Suspend

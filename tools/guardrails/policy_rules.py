@@ -6,15 +6,15 @@ from fnmatch import fnmatchcase
 from functools import reduce
 from typing import Any
 
-from handwheel.connectors.documents import Document
-from handwheel.connectors.endpoints import (
+from handwheel.connectors.config.yaml_documents import Document
+from handwheel.connectors.model.endpoints import (
     ConnectionConfig,
     ModbusConnection,
     OpcuaConnection,
     is_same_device,
 )
-from handwheel.connectors.site import POLICY_FILE, Site
-from handwheel.connectors.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.site import POLICY_FILE, Site
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 
 from .areas import lies_in
 from .groups import Group

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from handwheel.connectors.documents import Document
-from handwheel.connectors.durations import Duration
+from handwheel.connectors.config.durations import Duration
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.config.yaml_documents import Document
 from handwheel.connectors.errors import Problem
-from handwheel.connectors.models import Model
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 
 _SIZE = re.compile(r"(\d{1,9}) ?(MB|GB)", re.ASCII)
 _BYTES = {"MB": 1_000_000, "GB": 1_000_000_000}

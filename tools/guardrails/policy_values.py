@@ -3,8 +3,8 @@
 from sys import float_info
 from typing import TypeGuard
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Quality, Value
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality, Value
 
 from .policy_file import RiskClass
 from .policy_rules import Standing

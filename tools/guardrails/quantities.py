@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from handwheel.connectors.tags import NodeAddress, Tag
+from handwheel.connectors.model.tags import NodeAddress, Tag
 
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.ASCII)

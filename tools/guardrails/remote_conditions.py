@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from handwheel.connectors.documents import read_document
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.site import SITE_FILE, Site
+from handwheel.connectors.model.site import SITE_FILE, Site
 
 from ..conditions.condition import parse_condition
 from ..conditions.errors import ConditionError

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from sqlite3 import Row
 
-from handwheel.connectors.site import Site
+from handwheel.connectors.model.site import Site
 
 from .administrators import kept_word, revocations, was_valid
 from .decisions import (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handwheel.connectors.errors import os_reason
-from handwheel.connectors.site import OPERATORS_FILE, Site
+from handwheel.connectors.model.site import OPERATORS_FILE, Site
 
 from ..requests.stamps import stamp
 from .durable import replace_file

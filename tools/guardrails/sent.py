@@ -11,7 +11,7 @@ from itertools import islice, takewhile
 from sqlite3 import Row
 from typing import Any, cast
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 
 from ..errors import LedgerError, PermitRefused
 from ..requests.request import Action

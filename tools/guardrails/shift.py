@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from handwheel.connectors.models import Model
+from handwheel.connectors.config.validation import Model
 
 from ..errors import PermitRefused
 from ..requests.reasons import Why

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from handwheel.connectors.models import Model
+from handwheel.connectors.config.validation import Model
 
 from ..requests.canonical import canonical, digest
 

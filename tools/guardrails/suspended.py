@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from handwheel.connectors.models import Model
-from handwheel.connectors.site import SITE_SCOPE
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.model.site import SITE_SCOPE
+from handwheel.connectors.model.tags import Tag
 
 from ..conditions.condition import parse_condition
 from ..conditions.errors import ConditionError

@@ -14,7 +14,7 @@ from stat import S_ISSOCK
 from time import sleep
 from typing import Self
 
-from handwheel.connectors.shared_folder import is_shared, make_folder
+from handwheel.connectors.config.shared_folder import is_shared, make_folder
 
 _FOLDER = "wake"
 _LISTENERS_AT_MOST = 64  # whoever fills the folder must not hold up the gate

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from secrets import choice, token_hex
 from typing import Any
 
-from handwheel.connectors.groups import STALE_SCANS
-from handwheel.connectors.session import Survey
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import GOOD, DataValue, Quality, Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Quality, Value
+from handwheel.connectors.session.protocols import Survey
+from handwheel.connectors.session.scan_groups import STALE_SCANS
 
 from ..conditions.condition import parse_condition
 from ..errors import InterlockActive, InvalidArguments

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from handwheel.connectors.models import Model
-from handwheel.connectors.session import Identity
-from handwheel.connectors.values import Value
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.model.values import Value
+from handwheel.connectors.session.protocols import Identity
 
 from .canonical import canonical, digest, parse_canonical
 from .reasons import Why

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handwheel.connectors.session import Survey
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import GOOD, DataValue, Value
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Value
+from handwheel.connectors.session.protocols import Survey
 
 from ..conditions.condition import parse_condition
 from ..errors import InvalidArguments

@@ -1,6 +1,6 @@
 """Lengths of time as a person signs them: nothing rounded away."""
 
-from handwheel.connectors.values import exact_text
+from handwheel.connectors.model.values import exact_text
 
 _UNITS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0))
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from handwheel.connectors.durations import parse_duration
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 
 from ..conditions.condition import parse_condition
 from ..conditions.errors import ConditionError

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
 
 from ..errors import InvalidArguments
 

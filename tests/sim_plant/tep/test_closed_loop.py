@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.documents import read_document
+from handwheel.connectors.config.yaml_documents import read_document
 
 from .closed_loop import disturbed
 

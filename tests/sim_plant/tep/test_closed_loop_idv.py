@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from handwheel.connectors.documents import read_document
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.sim_plant.tep.plant import TennesseeEastman, create
 
 from .closed_loop import LEVEL, PRESSURE, TEMPERATURE, Course, disturbed, followed

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.documents import read_document
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.sim_plant.tep.plant import TennesseeEastman, create
 
 from .closed_loop import FAULT_AT_H, PRESSURE, RESPONSES, Course, followed

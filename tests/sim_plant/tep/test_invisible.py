@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from handwheel.connectors.documents import read_document
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.sim_plant.tep.plant import create
 
 _FILE: dict[str, dict[str, dict[str, float]]] = read_document(

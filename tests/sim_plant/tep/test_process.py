@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.documents import read_document
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.sim_plant.tep.algebra import Algebra, solve
 from handwheel.sim_plant.tep.balances import derivatives
 from handwheel.sim_plant.tep.boundary import boundary

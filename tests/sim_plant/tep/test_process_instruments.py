@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.documents import read_document
+from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.sim_plant.errors import SnapshotError
 from handwheel.sim_plant.state import capture, restore
 from handwheel.sim_plant.tep.algebra import solve

@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Mapping
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import DataValue, Quality
 
 from ...requests.stamps import Instant
 from ..policy_suspend import Suspend

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.values import DataValue
 
 from ...conditions.condition import Condition
 from ...requests.stamps import Instant

@@ -1,7 +1,7 @@
 """Does a request describe its tags as the site's files do: a person saw that description."""
 
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 
 from ...errors import PermitRefused
 from ...requests.filing import equipment_of, max_age_of, requirements, tolerance_of

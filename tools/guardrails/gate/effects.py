@@ -7,7 +7,7 @@ ledger's table unless somebody else has written that; it changes nothing else.
 from collections.abc import Iterable, Mapping
 from time import monotonic
 
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.values import DataValue
 
 from ...conditions.condition import Condition, parse_condition
 from ...conditions.errors import ConditionError

@@ -10,9 +10,9 @@ from time import monotonic
 from typing import Any
 
 from handwheel.connectors.actuation.door import check_accounts, open_door
-from handwheel.connectors.connection import Connection
-from handwheel.connectors.site import Site
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import DataValue
+from handwheel.connectors.session.supervisor import Connection
 
 from ...errors import LedgerError
 from ...requests.stamps import CLOCK_STEP_S, Instant, instant_now

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor
 from handwheel.connectors.actuation.permit import HeartbeatPermit, permit_clock_s
 from handwheel.connectors.errors import ConnectorError, WriteRefused
-from handwheel.connectors.heartbeats import LAST_COUNT
-from handwheel.connectors.session import Identity
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.heartbeats import LAST_COUNT
+from handwheel.connectors.model.values import DataValue
+from handwheel.connectors.session.protocols import Identity
 
 from ...errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
 from ...requests.stamps import parse_stamp

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.site import SITE_SCOPE
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.site import SITE_SCOPE
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
 
 from ...conditions.condition import Condition, parse_condition
 from ...conditions.errors import ConditionError

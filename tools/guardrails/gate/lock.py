@@ -7,7 +7,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Self
 
-from handwheel.connectors.shared_folder import is_shared
+from handwheel.connectors.config.shared_folder import is_shared
 
 from ...errors import GuardrailError, LedgerError
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from handwheel.connectors.site import SITE_SCOPE
-from handwheel.connectors.values import (
+from handwheel.connectors.model.site import SITE_SCOPE
+from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     BAD_WAITING,
     UNCERTAIN_LAST_USABLE,
@@ -33,7 +33,7 @@ _DISK, _CLOCK, _ALARMS, _LEDGER, _LOST = "disk", "clock", "alarms", "ledger", "c
 
 
 class Watched(Protocol):
-    """A connection as its supervisor shows it; see `connectors.connection.Connection`."""
+    """A connection as its supervisor shows it; see `connectors.session.supervisor.Connection`."""
 
     reason: str
 

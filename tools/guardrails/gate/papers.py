@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import inf
 
-from handwheel.connectors.values import GOOD, DataValue
+from handwheel.connectors.model.values import GOOD, DataValue
 
 from ...errors import PermitRefused, PolicyViolation
 from ...requests.stamps import parse_stamp

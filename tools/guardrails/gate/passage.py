@@ -7,11 +7,11 @@ from typing import Protocol
 
 from handwheel.connectors.actuation.door import Answer, Door
 from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor, open_heartbeat_door
+from handwheel.connectors.client.site_reader import ConnectorFor, connector_for
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
-from handwheel.connectors.reader import ConnectorFor, connector_for
-from handwheel.connectors.site import Site
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
 
 from ...errors import PermitRefused
 from ...requests.request import Action

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from time import monotonic
 
 from handwheel.connectors.actuation.permit import permit_clock_s
-from handwheel.connectors.groups import aged
-from handwheel.connectors.reader import read_once
-from handwheel.connectors.site import OpcuaConnection
-from handwheel.connectors.tags import RegisterAddress, Tag
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.model.site import OpcuaConnection
+from handwheel.connectors.model.tags import RegisterAddress, Tag
+from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.connectors.session.scan_groups import aged
 
 from ...conditions.condition import Condition, parse_condition
 from ...conditions.errors import ConditionError

@@ -4,9 +4,9 @@ import asyncio
 from time import monotonic
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.session import Session
-from handwheel.connectors.tags import Tag
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.connectors.session.protocols import Session
 
 from ..ledger.transitions import ACKNOWLEDGED
 from .passage import Passage, Readback

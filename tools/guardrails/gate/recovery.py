@@ -2,8 +2,8 @@
 
 import logging
 
+from handwheel.connectors.client.site_reader import read_once
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.reader import read_once
 
 from ...requests.request import Action
 from ..ledger.lifecycle import invalidate_in, move_action, move_request

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from handwheel.connectors.values import DataValue, Quality
+from handwheel.connectors.model.values import DataValue, Quality
 
 from ...errors import PermitRefused
 from ..ledger.database import Transaction

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handwheel.connectors.connection import Connection
-from handwheel.connectors.reader import by_connection
-from handwheel.connectors.values import DataValue
+from handwheel.connectors.client.site_reader import by_connection
+from handwheel.connectors.model.values import DataValue
+from handwheel.connectors.session.supervisor import Connection
 
 from .passage import Post
 

@@ -1,6 +1,6 @@
 """The seventh check: may this equipment be acted on at all, now."""
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 
 from .. import hindrances
 from ..hindrances import Case, check_standing

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handwheel.connectors.tags import Tag
+from handwheel.connectors.model.tags import Tag
 
 from ...errors import InterlockActive
 from ...requests.request import ActionRequest

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
-from handwheel.connectors.shared_folder import make_file
+from handwheel.connectors.config.shared_folder import make_file
 
 from ...errors import LedgerError
 from .schema import APPLICATION_ID

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from handwheel.connectors.shared_folder import make_file
+from handwheel.connectors.config.shared_folder import make_file
 
 from ...errors import LedgerError
 from ...requests.canonical import canonical, digest, parse_canonical

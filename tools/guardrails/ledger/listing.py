@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from handwheel.connectors.values import Value
+from handwheel.connectors.model.values import Value
 
 from ...requests.canonical import digest
 from ...requests.stamps import Instant, parse_stamp

@@ -1,0 +1,1 @@
+"""Reading, browsing and commissioning a site from a command or program."""

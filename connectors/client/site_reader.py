@@ -1,0 +1,154 @@
+"""A site's readers: all of its connections behind one object."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from ..errors import NotConnected
+from ..model.site import ModbusConnection, Site
+from ..model.tags import Tag
+from ..model.values import DataValue
+from ..session.protocols import Connector, Encoder, Survey
+from ..session.supervisor import Connection, Listener
+from .one_shot import opened
+
+ConnectorFor = Callable[[Site, str], Connector]
+"""Returns the connector of one of a site's connections; see `connector_for`."""
+
+
+def connector_for(site: Site, name: str) -> Connector:
+    """Returns the connector of one of the site's connections.
+
+    The protocol's library is imported here, when the configuration names it.
+    """
+    config = site.connections[name]
+    if isinstance(config, ModbusConnection):
+        from ..modbus.connector import ModbusConnector
+
+        return ModbusConnector(name, config)
+    from ..opcua.connector import OpcuaConnector
+
+    return OpcuaConnector(name, config, site.root)
+
+
+def by_connection(tags: Sequence[Tag]) -> dict[str, list[Tag]]:
+    """Groups tags by their connection, in order."""
+    groups: dict[str, list[Tag]] = {}
+    for tag in tags:
+        groups.setdefault(tag.connection, []).append(tag)
+    return groups
+
+
+async def read_once(
+    site: Site, tags: Sequence[Tag], connector: ConnectorFor = connector_for
+) -> dict[str, DataValue]:
+    """Reads the tags now, over sessions that are opened for it and closed again.
+
+    Args:
+        connector: Where the sessions come from.
+
+    Returns:
+        One value per tag, in the order asked for; bad quality is a value.
+
+    Raises:
+        NotConnected: Lists every endpoint that is down.
+
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: the connection's `timeout`
+    for each of three attempts to connect, with pauses of 0.25 s, and then for each request.
+    Closing adds up to 1 s to each attempt.
+    """
+    return dict((await survey(site, tags, (), connector)).readings)
+
+
+async def survey(
+    site: Site,
+    read: Sequence[Tag],
+    write: Sequence[Tag],
+    connector: ConnectorFor = connector_for,
+) -> Survey:
+    """Takes one fresh look at the plant, over read sessions that are closed again.
+
+    Args:
+        read: What is read.
+        write: What is to be encoded later; asked for once, here.
+        connector: Where the sessions come from.
+
+    Returns:
+        One value per tag read, in the order asked for, bad quality being a value; and one
+        encoder for each connection that a tag in `write` is on.
+
+    Raises:
+        NotConnected: Lists every endpoint that is down, is another one than configured, or
+            has no `write` although a tag in `write` is on it.
+
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `read_once`.
+    """
+    reads, writes = by_connection(read), by_connection(write)
+    results = await asyncio.gather(
+        *(
+            _look(connector(site, name), reads.get(name, []), writes.get(name, []))
+            for name in dict.fromkeys([*reads, *writes])
+        ),
+        return_exceptions=True,
+    )
+    values: dict[str, DataValue] = {}
+    encoders: dict[str, Encoder] = {}
+    down: dict[str, str] = {}
+    for result in results:
+        if isinstance(result, NotConnected):
+            down |= result.endpoints
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            values |= result.readings
+            encoders |= result.encoders
+    if down:
+        raise NotConnected(down)
+    return Survey({tag.name: values[tag.name] for tag in read}, encoders)
+
+
+async def _look(connector: Connector, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
+    async with opened(connector) as session:
+        encoders: dict[str, Encoder] = {}
+        if write:
+            encoders[connector.name] = await session.encoder(write)
+        return Survey(await session.read(read), encoders)
+
+
+class SiteReader:
+    """Scans tags of a site over all of their connections while the context is open.
+
+    Args:
+        site: The site.
+        tags: What is scanned; connections without a tag in it are left alone.
+        listeners: Who is told everything that comes.
+    """
+
+    def __init__(self, site: Site, tags: Sequence[Tag], listeners: Sequence[Listener] = ()) -> None:
+        self.connections = [
+            Connection(connector_for(site, name), group, listeners)
+            for name, group in by_connection(tags).items()
+        ]
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for connection in self.connections:
+            await self._stack.enter_async_context(connection)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    def latest(self) -> dict[str, DataValue]:
+        """Returns the latest reading of each tag; see `Connection.latest`."""
+        values: dict[str, DataValue] = {}
+        for connection in self.connections:
+            values |= connection.latest()
+        return values

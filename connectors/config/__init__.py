@@ -1,0 +1,1 @@
+"""Reading and checking a site's YAML files, secrets and durations."""

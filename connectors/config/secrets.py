@@ -1,0 +1,51 @@
+"""Passwords and keys from the environment or a file, never from the site file."""
+
+import os
+from pathlib import Path
+
+from ..errors import NotConnected, os_reason
+
+
+def resolve_secret(reference: str, root: Path, endpoint: str) -> str:
+    """Returns the password that `env:NAME` or `file:PATH` points at.
+
+    Args:
+        root: The site's folder; a relative path starts there.
+        endpoint: The connection's name, for the error.
+
+    Raises:
+        NotConnected: The variable is unset, or the file is missing, empty or open to others.
+    """
+    kind, _, name = reference.partition(":")
+    if kind == "env":
+        value = os.environ.get(name, "")
+        if not value:
+            raise NotConnected({endpoint: f"the environment variable {name} is not set"})
+        return value
+    path = root / name
+    try:
+        value = read_private(path, endpoint).decode().strip()
+    except UnicodeDecodeError:
+        raise NotConnected({endpoint: f"the secret {path} is not UTF-8"}) from None
+    if not value:
+        raise NotConnected({endpoint: f"the secret {path} is empty"})
+    return value
+
+
+def read_private(path: Path, endpoint: str) -> bytes:
+    """Returns what is in a file that nobody but its owner can read.
+
+    Args:
+        endpoint: The connection's name, for the error.
+
+    Raises:
+        NotConnected: The file is missing, or open to others.
+    """
+    try:
+        mode = path.stat().st_mode
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotConnected({endpoint: f"the secret {path}: {os_reason(error)}"}) from None
+    if mode & 0o077:
+        raise NotConnected({endpoint: f"the secret {path} is open to others: chmod 600 it"})
+    return content

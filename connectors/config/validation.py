@@ -1,0 +1,112 @@
+"""Checks documents against pydantic models, and says in plain words what does not fit."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from ..errors import ConfigError
+from .model_keys import unknown_key
+from .yaml_documents import Document, Path_
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_SECRETS = {"secret", "password", "passphrase"}  # what stands there is never repeated
+
+
+class Model(BaseModel):
+    """Base of every boundary object: frozen, with unknown keys forbidden."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def spelled(pattern: str, words: str) -> AfterValidator:
+    """Returns what lets only texts pass that match the whole pattern.
+
+    Args:
+        words: How it is written, for people.
+    """
+    compiled = re.compile(pattern, re.ASCII)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(check)
+
+
+KeyId = Annotated[
+    str,
+    spelled(r"SHA256:[A-Za-z0-9+/]{43}", "is no fingerprint of a key: SHA256: and 43 characters"),
+]
+
+
+def load_model(model: type[ModelT], document: Document) -> ModelT:
+    """Validates a document against a pydantic model.
+
+    Raises:
+        ConfigError: Every key that is unknown, missing or of the wrong kind, with its place.
+    """
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        known = sorted(set(_property_names(model.model_json_schema())))
+        raise ConfigError(
+            [
+                document.problem(path, _reason(item, path, model, known))
+                for item in error.errors()
+                for path in [_own_path(document, item["loc"], item["type"])]
+            ]
+        ) from None
+
+
+def _own_path(document: Document, location: Path_, kind: str) -> Path_:
+    """Drops from a pydantic location what pydantic put in: the names of union members."""
+    path: Path_ = ()
+    for part in location:
+        if (*path, part) in document.places:
+            path = (*path, part)
+    return (*path, location[-1]) if kind == "missing" else path
+
+
+def _reason(item: Any, path: Path_, model: type[BaseModel], known: Sequence[str]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    context = item.get("ctx", {})
+    match item["type"]:
+        case "extra_forbidden":
+            reason = unknown_key(model, item["loc"], known)
+        case "missing":
+            reason = "is missing"
+        case "value_error":
+            reason = message
+        case "union_tag_invalid":
+            reason = f"{context['tag']!r} is unknown; known: {context['expected_tags']}"
+        case "union_tag_not_found":
+            reason = f"{context['discriminator']} is missing"
+        case "tuple_type":
+            reason = f"must be a list, as in [LOW, HIGH], found {_shown(item['input'])}"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            reason = f"must be a table of keys, found {_shown(item['input'])}"
+        case _:
+            reason = f"{message[:1].lower()}{message[1:]}"
+            if path[-1:] and path[-1] not in _SECRETS:
+                reason += f", found {_shown(item['input'])}"
+    return reason
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _property_names(schema: object) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        table = cast(Mapping[str, object], schema)
+        yield from cast(Mapping[str, object], table.get("properties", {}))
+        for item in table.values():
+            yield from _property_names(item)
+    elif isinstance(schema, list):
+        for item in cast(list[object], schema):
+            yield from _property_names(item)

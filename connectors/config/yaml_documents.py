@@ -1,0 +1,226 @@
+"""Reads YAML documents and remembers where everything stood, so that errors can point at it.
+
+YAML 1.2 without anchors, merge keys and duplicate keys; `on`, `off`, `yes` and
+`no` as values are refused, because YAML 1.1 readers take them for booleans.
+"""
+
+import re
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, cast
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+)
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+from ..errors import ConfigError, Problem, os_reason
+from .regular_files import read_regular
+
+Path_ = tuple[str | int, ...]
+
+_MAX_DEPTH = 41  # of tables and lists inside each other
+_SHOWN = 40
+_LINE_END = re.compile(r"\r\n?")
+_OLD_BOOLEANS = {"on", "off", "yes", "no", "y", "n"}
+_PLAIN = "tag:yaml.org,2002:"
+_TAGS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "value"}
+
+
+@dataclass(slots=True)
+class Document:
+    """A parsed file.
+
+    Attributes:
+        file: Path as the user knows it.
+        data: Dictionaries, lists, strings, numbers, booleans and `None`.
+        places: Line and column, both from 1, of each key (or list item) by its path.
+        sha256: Of the bytes that were parsed, hexadecimal; empty for text that came from no file.
+    """
+
+    file: str
+    data: Any = None
+    places: dict[Path_, tuple[int, int]] = field(default_factory=dict[Path_, tuple[int, int]])
+    sha256: str = field(default="", compare=False)
+
+    def problem(self, path: Path_, reason: str) -> Problem:
+        """Returns a problem at a path, or at its nearest parent that stands in the file."""
+        known = path
+        while known and known not in self.places:
+            known = known[:-1]
+        line, column = self.places.get(known, (1, 1))
+        return Problem(self.file, line, column, ".".join(str(part) for part in path), reason)
+
+
+def read_document(path: Path, shown: str | None = None) -> Document:
+    """Parses a YAML file.
+
+    Args:
+        shown: The file's name in errors; the path itself if missing.
+
+    Raises:
+        ConfigError: It cannot be read or is not YAML as we want it; every problem at once.
+    """
+    return parse_content(read_content(path, shown), shown or str(path))
+
+
+def read_content(path: Path, shown: str | None = None) -> bytes:
+    """Returns the bytes of a YAML file, unparsed; see `read_regular`.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    try:
+        return read_regular(path)
+    except OSError as error:
+        raise _file_error(shown or str(path), os_reason(error)) from None
+    except ValueError as error:  # a path that no file can have
+        raise _file_error(shown or str(path), str(error)) from None
+
+
+def parse_content(content: bytes, shown: str) -> Document:
+    """Parses the bytes of a YAML file.
+
+    Args:
+        shown: The file's name in errors.
+
+    Raises:
+        ConfigError: It is not YAML as we want it; every problem at once.
+    """
+    document = Document(shown, sha256=sha256(content).hexdigest())
+    try:
+        text = _LINE_END.sub("\n", content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _file_error(shown, f"not UTF-8 at byte {error.start}") from None
+    return parse_document(text, document)
+
+
+def _file_error(file: str, reason: str) -> ConfigError:
+    return ConfigError([Problem(file, 0, 0, "", f"cannot be read: {reason}")])
+
+
+def parse_document(text: str, document: Document) -> Document:
+    """Parses YAML text into a document that knows its file name; see `read_document`."""
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        _refuse_references_and_depth(yaml, text, document)
+        root: Node | None = yaml.compose(text)
+    except MarkedYAMLError as error:
+        at, opened = cast(Any, error.problem_mark), cast(Any, error.context_mark)
+        is_unfinished = "end of stream" in str(cast(object, error.problem))
+        mark = opened if is_unfinished and opened else at or opened
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        told = cast(tuple[str | None, ...], (error.context, error.problem))
+        reason = " ".join(str(part) for part in told if part)
+        raise ConfigError([Problem(document.file, line, column, "", reason)]) from None
+    except ReaderError as error:
+        before = text[: cast(int, error.position)]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        reason = "this control character is not allowed; in quotes, write its escape"
+        raise ConfigError([Problem(document.file, line, column, "", reason)]) from None
+    problems: list[Problem] = []
+    if root is not None:
+        document.data = _Reader(yaml, document, problems).value(root, ())
+    if problems:
+        raise ConfigError(problems)
+    return document
+
+
+def _refuse_references_and_depth(yaml: YAML, text: str, document: Document) -> None:
+    # Composing comes later: it follows aliases, nine lines of which can fill the memory,
+    # and it recurses.
+    depth = 0
+    for event in yaml.parse(text):
+        reason = ""
+        if isinstance(event, DocumentStartEvent) and (event.version or event.tags):
+            reason = "directives are not allowed: they change what the text means"
+        elif isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                reason = "nested too deeply"
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None:
+            kind = "alias" if isinstance(event, AliasEvent) else "anchor"
+            reason = f"the {kind} {anchor!r}: write the value out, anchors are not allowed"
+        if reason:
+            mark = cast(Any, event.start_mark)
+            raise ConfigError([Problem(document.file, mark.line + 1, mark.column + 1, "", reason)])
+
+
+class _Reader:
+    """Turns composed nodes into plain data, collecting places and problems."""
+
+    def __init__(self, yaml: YAML, document: Document, problems: list[Problem]) -> None:
+        self._constructor = yaml.constructor
+        self._document = document
+        self._problems = problems
+
+    def value(self, node: Node, path: Path_) -> Any:
+        self._document.places.setdefault(path, _place(node))
+        tag = str(cast(object, node.tag or ""))
+        if tag.removeprefix(_PLAIN) not in _TAGS:
+            self._fail(node, path, f"the tag {tag} is not allowed")
+            return None
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode):
+            items = cast(list[Node], node.value)
+            return [self.value(item, (*path, n)) for n, item in enumerate(items)]
+        assert isinstance(node, ScalarNode)
+        return self._scalar(node, path)
+
+    def _mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in cast(list[tuple[Node, Node]], node.value):
+            key = cast(object, key_node.value) if isinstance(key_node, ScalarNode) else None
+            if not isinstance(key, str) or key == "<<":
+                self._fail(key_node, path, "a key must be plain text (merge keys are not allowed)")
+                continue
+            here = (*path, key)
+            if key in result:
+                line, _ = self._document.places[here]
+                self._fail(key_node, here, f"stands here twice, first in line {line}")
+                continue
+            self._document.places[here] = _place(key_node)
+            result[key] = self.value(value_node, here)
+        return result
+
+    def _scalar(self, node: ScalarNode, path: Path_) -> Any:
+        text = str(cast(object, node.value))
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            self._fail(node, path, "half of a character (a surrogate) is no text")
+            return None
+        if node.style is None and text.lower() in _OLD_BOOLEANS:
+            self._fail(node, path, f"{text!r} means different things to different readers; "
+                       "write true or false, or quote it")  # fmt: skip
+            return None
+        tag = str(cast(object, node.tag)).removeprefix(_PLAIN)
+        if tag in {"timestamp", "value"}:
+            return text
+        if tag == "int" and (":" in text or "_" in text):
+            return text
+        try:
+            return self._constructor.construct_object(node)
+        except (YAMLError, ValueError, LookupError):
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+            self._fail(node, path, f"{shown!r} cannot be read as {tag}")
+            return None
+
+    def _fail(self, node: Node, path: Path_, reason: str) -> None:
+        line, column = _place(node)
+        key = ".".join(str(part) for part in path)
+        self._problems.append(Problem(self._document.file, line, column, key, reason))
+
+
+def _place(node: Node) -> tuple[int, int]:
+    mark = cast(Any, node.start_mark)
+    return mark.line + 1, mark.column + 1

@@ -1,0 +1,1 @@
+"""Data model of a site, its connections, tags, values and quality."""

@@ -1,0 +1,212 @@
+"""A site's connections, as `site.yaml` describes them: where it reads, and where it may write."""
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from ..config.durations import Duration
+from ..config.validation import Model, spelled
+from .hosts import host_key, is_address
+from .tags import Order
+
+_OPCUA_PORT = 4840
+
+Security = Literal[
+    "None",
+    "Basic256Sha256/Sign",
+    "Basic256Sha256/SignAndEncrypt",
+    "Aes128Sha256RsaOaep/Sign",
+    "Aes128Sha256RsaOaep/SignAndEncrypt",
+    "Aes256Sha256RsaPss/Sign",
+    "Aes256Sha256RsaPss/SignAndEncrypt",
+]
+"""An OPC UA security policy and mode."""
+Thumbprint = Annotated[
+    str,
+    spelled(
+        r"sha256:[0-9a-f]{64}",
+        "is no thumbprint: sha256: and 64 of 0-9 and a-f, as 'handwheel connection trust' shows it",
+    ),
+]
+"""The SHA-256 of a certificate."""
+
+
+class Credentials(Model):
+    """A user name, and where its password is: `env:NAME` or `file:PATH`, never the password."""
+
+    user: str
+    secret: Annotated[
+        str, spelled(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", "write env:NAME or file:PATH")
+    ]
+
+
+class ReadPort(Model):
+    """The port of a Modbus device at which reading is done."""
+
+    port: int = Field(default=502, ge=1, le=65535)
+
+
+class WritePort(Model):
+    """The port of a Modbus device at which the gate, and nobody else, writes."""
+
+    port: int = Field(ge=1, le=65535)
+
+
+class _Connection(Model):
+    scan: Duration = 0.5
+    timeout: Duration = 3.0  # a device that answers 2 s late is slow, not lost
+    simulated: bool = False
+
+    @field_validator("scan", "timeout")
+    @classmethod
+    def _positive(cls, seconds: float) -> float:
+        if not 0.01 <= seconds <= 3600.0:
+            raise ValueError("must lie between 10 ms and 1 h")
+        return seconds
+
+
+class OpcuaConnection(_Connection):
+    """An OPC UA server; without `read` the session is anonymous, without `write` none writes.
+
+    `stamps` tells when the server renews a value's source time: with each change, or in
+    each of its cycles. Only with the second does an old source time tell of a standstill.
+    `application_uri` is what the server must say of itself before it is written to. With
+    `updates: subscribe` the server tells what changes, sampling each tag in its scan interval.
+    With `security` the channel is signed, or signed and encrypted, and `certificate` is the only
+    one of which the server may show that it has the key.
+    """
+
+    kind: Literal["opcua"]
+    endpoint: str
+    application_uri: str = ""
+    security: Security = "None"
+    certificate: Thumbprint = ""
+    read: Credentials | None = None
+    write: Credentials | None = None
+    stamps: Literal["on-change", "cyclic"] = "on-change"
+    updates: Literal["scan", "subscribe"] = "scan"
+
+    @model_validator(mode="after")
+    def _check_updates(self) -> "OpcuaConnection":
+        if (self.stamps, self.updates) == ("cyclic", "subscribe"):
+            raise ValueError(
+                "stamps: cyclic goes with updates: scan; a server that tells changes does not tell "
+                "the time of what has not changed, and a standstill would not be seen"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_certificate(self) -> "OpcuaConnection":
+        if self.certificate and not self.is_secured:
+            raise ValueError(
+                "certificate goes with security, such as Basic256Sha256/SignAndEncrypt; without "
+                "it nothing proves that the server has its key"
+            )
+        return self
+
+    @field_validator("endpoint")
+    @classmethod
+    def _check_endpoint(cls, endpoint: str) -> str:
+        if "@" in endpoint:
+            raise ValueError("a user or password does not belong here; use read: {user, secret}")
+        wrong = ValueError(f"{endpoint!r} is no endpoint; write opc.tcp://HOST:PORT")
+        try:
+            parts = urlsplit(endpoint)
+            port = parts.port
+        except ValueError:  # a port that is no number, or an address in broken brackets
+            raise wrong from None
+        if parts.scheme != "opc.tcp" or not parts.hostname or port == 0:
+            raise wrong
+        return endpoint
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether the channel is signed, or signed and encrypted."""
+        return self.security != "None"
+
+    def lacks_certificate(self, name: str) -> str:
+        """Returns why nobody may connect, if a password or a write would go to just any server.
+
+        Args:
+            name: The connection's own.
+        """
+        if not self.is_secured or self.certificate or not (self.read or self.write):
+            return ""
+        return (
+            "security without certificate: a password, and a write, go only to the server whose "
+            f"certificate is pinned; 'handwheel connection trust {name}' shows what to write"
+        )
+
+    @property
+    def where(self) -> str:
+        """The endpoint for people."""
+        return self.endpoint
+
+    @property
+    def write_where(self) -> str:
+        """The endpoint at which the gate writes, for people; empty where nobody does."""
+        return self.endpoint if self.write else ""
+
+
+class ModbusConnection(_Connection):
+    """A Modbus TCP device; `order` is the byte and word order of values of several registers.
+
+    `max_registers` and `max_bits` are what the device answers in one request at most, `window`
+    how many requests it takes before it has answered the first: some take only one.
+    Without `write` nobody writes.
+    """
+
+    kind: Literal["modbus"]
+    host: str = Field(min_length=1)
+    unit: int = Field(default=1, ge=0, le=255)
+    order: Order = "ABCD"
+    max_registers: int = Field(default=125, ge=1, le=125)
+    max_bits: int = Field(default=2000, ge=1, le=2000)
+    window: int = Field(default=1, ge=1, le=64)
+    read: ReadPort = ReadPort()
+    write: WritePort | None = None
+
+    @field_validator("host")
+    @classmethod
+    def _check_host(cls, host: str) -> str:
+        is_name = not re.search(r"[\s:/@\[\]]", host)
+        if not is_name and not is_address(host):
+            raise ValueError(
+                f"{host!r} is no host: write a name or an address, and the port as "
+                "read: {port: 502}"
+            )
+        return host
+
+    @property
+    def where(self) -> str:
+        """The endpoint for people."""
+        return f"modbus://{self.host}:{self.read.port}/{self.unit}"
+
+    @property
+    def write_where(self) -> str:
+        """The endpoint at which the gate writes, for people; empty where nobody does."""
+        return f"modbus://{self.host}:{self.write.port}/{self.unit}" if self.write else ""
+
+
+ConnectionConfig = Annotated[OpcuaConnection | ModbusConnection, Field(discriminator="kind")]
+
+
+def is_same_device(
+    one: OpcuaConnection | ModbusConnection, other: OpcuaConnection | ModbusConnection
+) -> bool:
+    """Whether two connections lead to one device: they share an endpoint, to read or to write.
+
+    By the host as it is spelled (see `host_key`), the port and, on Modbus, the unit; the path
+    of an OPC UA endpoint tells no two servers apart.
+    """
+    return not _endpoints(one).isdisjoint(_endpoints(other))
+
+
+def _endpoints(config: OpcuaConnection | ModbusConnection) -> set[tuple[object, ...]]:
+    if isinstance(config, OpcuaConnection):
+        parts = urlsplit(config.endpoint)
+        return {("opcua", host_key(parts.hostname or ""), parts.port or _OPCUA_PORT)}
+    ports = {config.read.port, *([config.write.port] if config.write else [])}
+    return {("modbus", host_key(config.host), port, config.unit) for port in ports}

@@ -1,0 +1,224 @@
+"""A site: its connections, tags and equipment, read from `site.yaml` and `tags.yaml`."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from hashlib import sha256
+from pathlib import Path
+
+from ..config.regular_files import read_regular
+from ..config.validation import ModelT, load_model
+from ..config.yaml_documents import Document, read_document
+from ..errors import ConfigError, Problem
+from .endpoints import Credentials, ModbusConnection, OpcuaConnection, ReadPort, WritePort
+from .site_file import (
+    SITE_SCOPE,
+    Equipment,
+    PlantClock,
+    SiteFile,
+    check_clock,
+    check_equipment,
+    check_tags,
+)
+from .tag_file import TagFile
+from .tags import Tag
+
+__all__ = [
+    "OPERATORS_FILE",
+    "POLICY_FILE",
+    "SITE_FILE",
+    "SITE_SCOPE",
+    "SITE_VARIABLE",
+    "Credentials",
+    "Equipment",
+    "ModbusConnection",
+    "OpcuaConnection",
+    "ReadPort",
+    "Site",
+    "SiteFile",
+    "WritePort",
+    "find_site",
+    "load_site",
+]
+
+SITE_FILE = "site.yaml"
+POLICY_FILE = "policy.yaml"
+OPERATORS_FILE = "operators.yaml"
+SITE_VARIABLE = "HANDWHEEL_SITE"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A checked site: every tag has its connection, every reference its target.
+
+    Attributes:
+        root: Its folder, as the user knows it.
+        trust_root: Fingerprint of the first administrator's key; empty if there is none.
+        state: Absolute path of the folder that holds what happens.
+        hashes: SHA-256 of the bytes of `site`, `tags` and `policy`, hexadecimal; empty for
+            a policy that cannot be read.
+        tags_file: Where the tags stand, relative to the folder.
+        clock_tag: The tag that shows process time, s; empty where the wall clock does.
+        playbooks: Folders, relative to the root, and `package:NAME` for ours.
+    """
+
+    root: Path
+    id: str
+    connections: Mapping[str, OpcuaConnection | ModbusConnection]
+    tags: Mapping[str, Tag]
+    equipment: Mapping[str, Equipment]
+    trust_root: str
+    state: Path
+    hashes: Mapping[str, str]
+    tags_file: str
+    clock_tag: str = ""
+    playbooks: tuple[str, ...] = ()
+
+    def find_tags(self, names: Iterable[str]) -> list[Tag]:
+        """Returns the named tags in the order asked for.
+
+        Raises:
+            ConfigError: Names every tag that the site does not have.
+        """
+        wanted = list(names)
+        unknown = [name for name in wanted if name not in self.tags]
+        if unknown:
+            raise ConfigError([Problem("", 0, 0, "", self._unknown(name)) for name in unknown])
+        return [self.tags[name] for name in wanted]
+
+    def _unknown(self, name: str) -> str:
+        close = get_close_matches(name, self.tags, n=1)
+        if f"{name}.pv" in self.tags:
+            close = [f"{name}.pv"]
+        return f"there is no tag {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+
+    def scan_s(self, tag: Tag) -> float:
+        """Returns how often a tag is read, seconds: its own interval, else its connection's."""
+        own = tag.scan_s
+        return self.connections[tag.connection].scan if own is None else own
+
+    def is_writable(self, tag: Tag) -> bool:
+        """Whether a request may name the tag here: it is writable, its connection writes.
+
+        A heartbeat is nobody's to ask for.
+        """
+        writes = bool(self.connections[tag.connection].write)
+        return tag.writable and writes and not self.is_heartbeat(tag)
+
+    def is_heartbeat(self, tag: Tag) -> bool:
+        """Whether the tag is the heartbeat of its equipment, which only the gate writes."""
+        equipment = self.equipment.get(tag.equipment)
+        heartbeat = equipment.heartbeat if equipment else None
+        return heartbeat is not None and heartbeat.tag == tag.name
+
+    def members_of(self, scope: str) -> tuple[str, ...]:
+        """Returns the equipment of a scope: for `site` all, else itself and what it consists of.
+
+        Args:
+            scope: `site`, or a piece of equipment; any other has none.
+        """
+        if scope == SITE_SCOPE:
+            return tuple(self.equipment)
+        found: dict[str, None] = {}
+        open_: list[str] = [scope] if scope in self.equipment else []
+        while open_:
+            name = open_.pop(0)
+            if name not in found:
+                found[name] = None
+                open_ += self.equipment[name].members
+        return tuple(found)
+
+    def scopes_of(self, equipment: str) -> tuple[str, ...]:
+        """Returns every scope that covers a piece of equipment, the widest first.
+
+        Args:
+            equipment: Its name; empty for a tag that belongs to none, which the site covers.
+        """
+        above = (
+            name
+            for name in self.equipment
+            if name != equipment and equipment in self.members_of(name)
+        )
+        own = (equipment,) if equipment else ()
+        return (SITE_SCOPE, *above, *own)
+
+
+def find_site(given: Path | None) -> Path:
+    """Returns the site's folder: the one given, else `HANDWHEEL_SITE`, else the nearest above.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    named = given or (Path(value) if (value := os.environ.get(SITE_VARIABLE)) else None)
+    if named is not None:
+        if not (named / SITE_FILE).exists():
+            raise ConfigError([Problem(str(named / SITE_FILE), 0, 0, "", "there is no such file")])
+        return named
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / SITE_FILE).is_file():
+            return folder
+    reason = (
+        f"no {SITE_FILE} here or above; make a site with 'handwheel init DIR', "
+        f"or name one with --site or {SITE_VARIABLE}"
+    )
+    raise ConfigError([Problem("", 0, 0, "", reason)])
+
+
+def load_site(root: Path) -> Site:
+    """Reads and checks a site.
+
+    Raises:
+        ConfigError: Every problem of both files at once.
+    """
+    problems: list[Problem] = []
+    site_document, config = _load(SiteFile, root / SITE_FILE, problems)
+    tags_path = root / (config.tags if config else "tags.yaml")
+    tag_document, tag_file = _load(TagFile, tags_path, problems)
+    tags = {name: entry.build(name) for name, entry in tag_file.tags.items()} if tag_file else {}
+    if config and tag_file:
+        problems += check_tags(tags, config, tag_document)
+        problems += check_equipment(tags, config, site_document)
+        problems += check_clock(tags, config, site_document)
+    if problems or config is None:
+        raise ConfigError(problems)
+    hashes = {
+        "site": site_document.sha256,
+        "tags": tag_document.sha256,
+        "policy": _file_hash(root / POLICY_FILE),
+    }
+    trust_root = config.trust.root if config.trust else ""
+    state = (root / config.state).absolute()
+    return Site(
+        root,
+        config.id,
+        config.connections,
+        tags,
+        config.equipment,
+        trust_root,
+        state,
+        hashes,
+        config.tags,
+        config.clock.tag if isinstance(config.clock, PlantClock) else "",
+        tuple(config.playbooks),
+    )
+
+
+def _load(
+    model: type[ModelT], path: Path, problems: list[Problem]
+) -> tuple[Document, ModelT | None]:
+    document = Document(str(path))
+    try:
+        document = read_document(path)
+        return document, load_model(model, document)
+    except ConfigError as error:
+        problems += error.problems
+        return document, None
+
+
+def _file_hash(path: Path) -> str:
+    try:
+        return sha256(read_regular(path)).hexdigest()
+    except OSError:
+        return ""

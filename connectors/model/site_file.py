@@ -1,0 +1,223 @@
+"""The file `site.yaml`, and whether it and `tags.yaml` fit each other."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, field_validator
+
+from ..config.validation import KeyId, Model, spelled
+from ..config.yaml_documents import Document, Path_
+from ..errors import Problem
+from .endpoints import ConnectionConfig, ModbusConnection, is_same_device
+from .heartbeats import Heartbeat, check_heartbeats
+from .tag_file import NAME
+from .tags import NodeAddress, RegisterAddress, Tag
+
+SITE_SCOPE = "site"
+
+Cell = tuple[object, ...]
+
+_EQUIPMENT = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)  # it names a lockout file
+_OPCUA_NAMESPACE = "nsu=http://opcfoundation.org/UA/"  # the one that is meant without nsu=
+
+
+class Trust(Model):
+    """Whom the site trusts first: the fingerprint of the first administrator's key."""
+
+    root: KeyId
+
+
+class Equipment(Model):
+    """A piece of equipment: its class and path, its members, and the tags of its attributes.
+
+    `remote_when` is the condition under which it may be acted on from here; `heartbeat` is what
+    only the gate writes, as long as agents may act on it.
+    """
+
+    class_: str = Field(default="", alias="class")
+    path: str = ""
+    members: list[str] = Field(default_factory=list)
+    remote_when: str = ""
+    heartbeat: Heartbeat | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+
+class WallClock(Model):
+    """Process time is the wall's, as at every real plant."""
+
+    kind: Literal["wall"]
+
+
+class PlantClock(Model):
+    """Process time is what a simulated plant publishes, for it may run faster.
+
+    Attributes:
+        tag: Seconds of plant time.
+    """
+
+    kind: Literal["plant"]
+    tag: str
+
+
+Clock = Annotated[WallClock | PlantClock, Discriminator("kind")]
+
+
+class SiteFile(Model):
+    """The file `site.yaml`."""
+
+    schema_: Literal["site/1"] = Field(alias="schema")
+    id: Annotated[
+        str, spelled(r"[a-z0-9][a-z0-9-]{0,62}", "is no id: at most 63 of a-z, 0-9 and hyphen")
+    ]
+    state: str = "var/"
+    clock: Clock = WallClock(kind="wall")
+    trust: Trust | None = None
+    connections: dict[str, ConnectionConfig]
+    tags: str = "tags.yaml"
+    equipment: dict[str, Equipment] = Field(default_factory=dict)
+    playbooks: list[str] = Field(default_factory=list)
+
+    @field_validator("state")
+    @classmethod
+    def _check_state(cls, state: str) -> str:
+        if not state or "\0" in state:
+            raise ValueError(f"{state!r} is no folder; write a path such as var/")
+        return state
+
+
+def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) -> Iterator[Problem]:
+    """Yields what is wrong with tags: their names, connections, equipment, addresses, readbacks."""
+    taken: dict[Cell, str] = {}
+    sharing: dict[Cell, list[Tag]] = {}
+    for name, tag in tags.items():
+        path = ("tags", name)
+        if not NAME.fullmatch(name):
+            yield document.problem(path, "a tag is a name and an attribute, such as PT-102.pv")
+        yield from _check_connection(tag, config, document, path)
+        if tag.equipment and tag.equipment not in config.equipment:
+            reason = f"{tag.equipment!r} is not in the site's equipment"
+            yield document.problem((*path, "equipment"), reason)
+        if tag.readback:
+            yield from _check_readback(tag, tags, document, path)
+        cells = list(_cells(tag, config))
+        for cell in cells:
+            other = taken.setdefault(cell, name)
+            if other != name:
+                yield document.problem(path, f"stands at the same address as {other}")
+                break
+        else:
+            if reason := _shared_write(tag, {cell[:-1] for cell in cells}, sharing):
+                yield document.problem(path, reason)
+
+
+def _shared_write(tag: Tag, places: set[Cell], sharing: dict[Cell, list[Tag]]) -> str:
+    """Returns what is wrong with a register or node of which a part is another tag.
+
+    Whoever writes the whole writes the part too, past all that the policy says of the part.
+    """
+    for place in places:
+        others = sharing.setdefault(place, [])
+        for other in others:
+            if tag.writable or other.writable:
+                written = tag if tag.writable else other
+                return (
+                    f"shares its register or node with {other.name}, and {written.name} is "
+                    "writable: a write of it would change both"
+                )
+        others.append(tag)
+    return ""
+
+
+def check_clock(tags: Mapping[str, Tag], config: SiteFile, document: Document) -> Iterator[Problem]:
+    """Yields what is wrong with the clock: a plant's is for simulated plants, and a number."""
+    if not isinstance(config.clock, PlantClock):
+        return
+    tag, path = tags.get(config.clock.tag), ("clock", "tag")
+    if tag is None:
+        yield document.problem(path, f"there is no tag {config.clock.tag!r}")
+    elif tag.kind not in {"float", "int"} or tag.unit not in {"", "s"}:
+        yield document.problem(path, f"{tag.name} is no number of seconds")
+    real = [name for name, each in config.connections.items() if not each.simulated]
+    if real:
+        reason = f"a plant's clock is for simulated plants, and {', '.join(real)} is not one"
+        yield document.problem(("clock",), reason)
+
+
+def _check_connection(
+    tag: Tag, config: SiteFile, document: Document, path: Path_
+) -> Iterator[Problem]:
+    connection = config.connections.get(tag.connection)
+    if connection is None:
+        names = ", ".join(config.connections)
+        reason = f"there is no connection {tag.connection!r}; known: {names}"
+        yield document.problem((*path, "connection"), reason)
+    elif (connection.kind == "opcua") != isinstance(tag.address, NodeAddress):
+        keys = "node" if connection.kind == "opcua" else "table and address"
+        reason = f"{tag.connection} is {connection.kind}: a tag on it has {keys}"
+        yield document.problem((*path, "connection"), reason)
+
+
+def _check_readback(
+    tag: Tag, tags: Mapping[str, Tag], document: Document, path: Path_
+) -> Iterator[Problem]:
+    shown = tags.get(tag.readback)
+    if shown is None:
+        reason = f"there is no tag {tag.readback!r}; write self, or the tag that must read as sent"
+        yield document.problem((*path, "readback"), reason)
+    elif (shown.kind, shown.unit, shown.members) != (tag.kind, tag.unit, tag.members):
+        reason = f"{shown.name} has another type, unit or members: it cannot read as sent"
+        yield document.problem((*path, "readback"), reason)
+
+
+def _cells(tag: Tag, config: SiteFile) -> Iterator[Cell]:
+    """Yields what a tag takes: a register or node, and last which part of it."""
+    device = _device(tag, config)
+    match tag.address:
+        case NodeAddress(node, index):
+            yield device, same_node(node), index
+        case RegisterAddress(table, address):
+            for offset in range(tag.address.count):
+                yield device, table, address + offset, tag.address.bit
+
+
+def _device(tag: Tag, config: SiteFile) -> object:
+    """Returns the first connection that leads to the same device: an alias hides nothing."""
+    own = config.connections.get(tag.connection)
+    if own is None:
+        return tag.connection
+    unit = tag.address.unit if isinstance(tag.address, RegisterAddress) else None
+    if unit is not None and isinstance(own, ModbusConnection):
+        own = own.model_copy(update={"unit": unit})
+    same = (name for name, other in config.connections.items() if is_same_device(own, other))
+    # A unit without a connection of its own is known by the first way that leads there.
+    return next(same, (own.where,))
+
+
+def same_node(node: str) -> str:
+    """Returns one text for all that name the same node: `i=05` is `i=5`, a GUID has no case."""
+    uri, _, identifier = node.partition(";") if node.startswith("nsu=") else ("", "", node)
+    uri = "" if uri == _OPCUA_NAMESPACE else uri
+    kind, _, rest = identifier.partition("=")
+    if kind == "i":
+        return f"{uri};i={int(rest)}"
+    return f"{uri};{identifier.lower() if kind == 'g' else identifier}"
+
+
+def check_equipment(
+    tags: Mapping[str, Tag], config: SiteFile, document: Document
+) -> Iterator[Problem]:
+    """Yields what is wrong with equipment: its names, and what it names."""
+    declared = {name: each.heartbeat for name, each in config.equipment.items() if each.heartbeat}
+    yield from check_heartbeats(declared, tags, config.connections, document)
+    for name, equipment in config.equipment.items():
+        path = ("equipment", name)
+        if name == SITE_SCOPE or not _EQUIPMENT.fullmatch(name):
+            reason = "equipment is a letter, then letters, digits and '-', and never 'site'"
+            yield document.problem(path, reason)
+        for n, member in enumerate(equipment.members):
+            if member not in config.equipment:
+                yield document.problem((*path, "members", n), f"there is no equipment {member!r}")
+        for attribute, tag in equipment.attributes.items():
+            if tag not in tags:
+                yield document.problem((*path, "attributes", attribute), f"there is no tag {tag!r}")

@@ -1,0 +1,222 @@
+"""The file `tags.yaml`, entry by entry."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, field_validator, model_validator
+from pydantic import Tag as UnionTag
+
+from ..config.durations import Duration
+from ..config.validation import Model, spelled
+from .tags import WITHIN_S, Encoding, Kind, NodeAddress, Order, RegisterAddress, Table, Tag
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\.[a-z][a-z0-9_]*", re.ASCII)
+
+_REGISTERS = 65536
+_MOST_IN_ONE_REQUEST = 125
+_LARGEST_NUMBER = 2**32 - 1
+_SELF = "self"
+_NODE = re.compile(r"(nsu=[^;]+;)?(i=\d+|s=.+|g=[0-9A-Fa-f-]{36}|b=.+)")
+_INDEX = r"\d{1,9}(:\d{1,9})?(,\d{1,9}(:\d{1,9})?)*"
+
+
+def _as_text(index: object) -> object:
+    is_number = isinstance(index, int) and not isinstance(index, bool)
+    return str(index) if is_number else index
+
+
+class _TagModel(Model):
+    connection: str
+    type: Kind
+    unit: str = ""
+    range: Annotated[tuple[float, float] | None, Field(strict=False)] = None
+    equipment: str = ""
+    members: dict[str, int] = Field(default_factory=dict)
+    writable: bool = False
+    readback: str = ""
+    within: Duration | None = None
+    scale: float = 1.0
+    offset: float = 0.0
+    scan: Duration | None = None
+
+    @field_validator("scan")
+    @classmethod
+    def _check_scan(cls, seconds: float | None) -> float | None:
+        if seconds is not None and not 0.01 <= seconds <= 3600.0:
+            raise ValueError("must lie between 10 ms and 1 h")
+        return seconds
+
+    @model_validator(mode="after")
+    def _check(self) -> "_TagModel":
+        if self.range and not self.range[0] < self.range[1]:
+            raise ValueError("range: the low end must be below the high end")
+        if (self.type == "enum") != bool(self.members):
+            raise ValueError("members: an enum needs its words and numbers, other types have none")
+        numbers = list(self.members.values())
+        if twice := [word for word in self.members if numbers.count(self.members[word]) > 1]:
+            raise ValueError(f"members: {' and '.join(twice[:2])} have the same number")
+        if self.readback and not self.writable:
+            raise ValueError("readback: goes with writable, for it is read after a write")
+        if self.within is not None and not self.readback:
+            raise ValueError("within: goes with readback, for it says how long that may take")
+        if self.within is not None and not 0.01 <= self.within <= 3600.0:
+            raise ValueError("within: must lie between 10 ms and 1 h")
+        if self.scale == 0.0:
+            raise ValueError("scale: must not be 0, every value would be the same")
+        if self.type != "float" and (self.scale, self.offset) != (1.0, 0.0):
+            raise ValueError("scale, offset: go with the type float")
+        return self
+
+    def tag(
+        self, name: str, address: NodeAddress | RegisterAddress, *, is_array: bool = False
+    ) -> Tag:
+        """Returns the tag under this name at this address."""
+        return Tag(
+            name, self.connection, self.type, address, self.unit, self.range,
+            self.equipment, self.members, self.writable,
+            name if self.readback == _SELF else self.readback,
+            WITHIN_S if self.within is None else self.within,
+            self.scale, self.offset, self.scan, is_array,
+        )  # fmt: skip
+
+
+class NodeTag(_TagModel):
+    """A tag on OPC UA, as `tags.yaml` describes it.
+
+    `index` names elements of an array, as OPC UA writes them: `3`, `0:9`, `1,2`; with `array`
+    all of them are read.
+    """
+
+    node: str
+    index: Annotated[
+        str, BeforeValidator(_as_text), spelled(_INDEX, "is no index; write 3, '0:9' or '1,2'")
+    ] = ""
+    array: bool = False
+
+    @field_validator("node")
+    @classmethod
+    def _check_node(cls, node: str) -> str:
+        match = _NODE.fullmatch(node)
+        if match is None:
+            raise ValueError(
+                f"{node!r} is no node id; write nsu=URI;s=NAME (a namespace index is not accepted, "
+                "it can change when the server restarts)"
+            )
+        kind, _, identifier = match[2].partition("=")
+        if kind == "i" and int(identifier) > _LARGEST_NUMBER:
+            raise ValueError(f"{node!r}: a numeric identifier has at most 32 bits")
+        return node
+
+    @model_validator(mode="after")
+    def _check_array(self) -> "NodeTag":
+        for each in self.index.split(","):
+            low, _, high = each.partition(":")
+            if high and int(low) >= int(high):
+                raise ValueError(f"index: {each!r}: the first must be below the last")
+        if self.index and self.array:
+            raise ValueError("array: is for all elements; index names some of them")
+        if self.writable and (self.index or self.array):
+            raise ValueError("writable: an array or an element of one is read only")
+        return self
+
+    def build(self, name: str) -> Tag:
+        """Returns the tag under this name."""
+        is_array = self.array or ":" in self.index
+        return self.tag(name, NodeAddress(self.node, self.index), is_array=is_array)
+
+
+class RegisterTag(_TagModel):
+    """A tag on Modbus, as `tags.yaml` describes it.
+
+    `bit` is a bit of a register, 0 the lowest; `length` a string's registers, two characters
+    each; `order` and `unit` are the connection's where they are not given.
+    """
+
+    table: Table
+    address: int = Field(ge=0, le=65535)
+    encoding: Encoding | None = None
+    bit: int | None = Field(default=None, ge=0, le=15)
+    length: int = Field(default=0, ge=0, le=_MOST_IN_ONE_REQUEST)
+    order: Order | None = None
+    unit_id: int | None = Field(default=None, ge=0, le=255)
+
+    @field_validator("unit", mode="before")
+    @classmethod
+    def _check_unit(cls, unit: object) -> object:
+        if isinstance(unit, int):
+            raise ValueError(
+                "is the engineering unit, a text; the unit of a device behind a gateway is unit_id"
+            )
+        return unit
+
+    @model_validator(mode="after")
+    def _check_encoding(self) -> "RegisterTag":
+        has_bits = self.table in {"coil", "discrete"}
+        is_bit = has_bits or self.bit is not None
+        if has_bits and self.bit is not None:
+            raise ValueError(f"bit: a {self.table} is a bit itself; bits are of registers")
+        if is_bit != (self.type == "bool"):
+            raise ValueError(
+                "type: coils, discrete inputs and bits of registers are bool, registers are not; "
+                "a bit of a register needs bit: 0 to 15"
+            )
+        if self.encoding and is_bit != (self.encoding == "bit"):
+            raise ValueError("encoding: bit goes with coils, discrete inputs and bit")
+        if (self.type == "string") != bool(self.length):
+            raise ValueError("length: a string needs its number of registers, other types none")
+        if self.encoding and (self.type == "string") != (self.encoding == "string"):
+            raise ValueError("encoding: string goes with the type string")
+        if self.type != "float" and self.encoding in {"float32", "float64"}:
+            raise ValueError(f"encoding: a {self.encoding} is no {self.type}")
+        self._check_place()
+        return self
+
+    def _check_place(self) -> None:
+        if self.address + self._register().count > _REGISTERS:
+            raise ValueError("address: the value reaches beyond the last register, 65535")
+        if self.writable and self.table in {"discrete", "input"}:
+            raise ValueError(f"writable: a {self.table} cannot be written in Modbus")
+        if self.writable and self.bit is not None:
+            # A device has no write of one bit that all know: the others would be written too.
+            raise ValueError("writable: a bit of a register is read only")
+        is_scaled = (self.scale, self.offset) != (1.0, 0.0)
+        if self.writable and is_scaled and self._register().encoding in {"float32", "float64"}:
+            raise ValueError("writable: a scaled value is written to whole numbers only")
+        if self.writable and self.type == "string":
+            raise ValueError("writable: a string is read only in Modbus")
+        if self.writable and self.unit_id is not None:
+            raise ValueError("writable: only at the connection's own unit; make it a connection")
+
+    def build(self, name: str) -> Tag:
+        """Returns the tag under this name."""
+        return self.tag(name, self._register())
+
+    def _register(self) -> RegisterAddress:
+        usual: dict[str, Encoding] = {"bool": "bit", "float": "float32", "string": "string"}
+        encoding = self.encoding or usual.get(self.type, "uint16")
+        return RegisterAddress(
+            self.table, self.address, encoding, self.bit, self.length, self.order, self.unit_id
+        )
+
+
+def _protocol(entry: Any) -> str | None:
+    if isinstance(entry, NodeTag):
+        return "opcua"
+    if isinstance(entry, RegisterTag):
+        return "modbus"
+    if not isinstance(entry, dict):
+        return "opcua"
+    return "modbus" if "table" in entry or "address" in entry else "opcua"
+
+
+TagEntry = Annotated[
+    Annotated[NodeTag, UnionTag("opcua")] | Annotated[RegisterTag, UnionTag("modbus")],
+    Discriminator(_protocol),
+]
+
+
+class TagFile(Model):
+    """The file `tags.yaml`."""
+
+    schema_: Literal["tags/1"] = Field(alias="schema")
+    tags: dict[str, TagEntry]

@@ -1,0 +1,1 @@
+"""OPC UA certificates, trust and secure channels."""

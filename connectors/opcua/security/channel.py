@@ -1,0 +1,237 @@
+"""Channels that are signed, or signed and encrypted, with a server whose certificate is known.
+
+asyncua accepts any certificate, expired or another's, and tells a refusal by an empty error, a
+closed connection or silence. Here the certificate is looked at before a channel is opened with
+it, and opening the channel proves that the server has the key.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from asyncua import ua
+from asyncua.client.client import Client
+from asyncua.crypto.security_policies import (
+    SecurityPolicy,
+    SecurityPolicyAes128Sha256RsaOaep,
+    SecurityPolicyAes256Sha256RsaPss,
+    SecurityPolicyBasic256Sha256,
+)
+from asyncua.ua.uaerrors import UaError, UaStatusCodeError
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from ...errors import os_reason
+from ...model.endpoints import OpcuaConnection, Security
+from .application import CERTIFICATE, FOLDER, Application, load_application
+from .certificates import Certificate, leaf, read_certificate, utc_now
+
+STEPS = 4
+"""How many more steps than without security an attempt has: a look at the endpoints."""
+
+_POLICIES: Mapping[str, type[SecurityPolicy]] = {
+    "Aes256Sha256RsaPss": SecurityPolicyAes256Sha256RsaPss,
+    "Basic256Sha256": SecurityPolicyBasic256Sha256,
+    "Aes128Sha256RsaOaep": SecurityPolicyAes128Sha256RsaOaep,
+}
+_BY_STRENGTH: Sequence[Security] = (
+    "Aes256Sha256RsaPss/SignAndEncrypt",
+    "Basic256Sha256/SignAndEncrypt",
+    "Aes128Sha256RsaOaep/SignAndEncrypt",
+    "Aes256Sha256RsaPss/Sign",
+    "Basic256Sha256/Sign",
+    "Aes128Sha256RsaOaep/Sign",
+)
+_ENCRYPTING = {policy.URI for policy in _POLICIES.values()}
+_MODES = {
+    "SignAndEncrypt": ua.MessageSecurityMode.SignAndEncrypt,
+    "Sign": ua.MessageSecurityMode.Sign,
+}
+_ABOUT_CERTIFICATES = ("BadCertificate", "BadSecurity")
+
+
+class ChannelRefused(UaError):
+    """There is no channel; says why and what to do, for people."""
+
+
+class SecuredClient(Client):
+    """asyncua's client, which opens no channel but the one that the site file describes.
+
+    Args:
+        name: The connection's name in the site file.
+        config: A connection with security.
+        root: The site's folder, for our own certificate and key.
+        watchdog_s: asyncua's own look at the session, seconds.
+    """
+
+    def __init__(self, name: str, config: OpcuaConnection, root: Path, watchdog_s: float) -> None:
+        super().__init__(config.endpoint, timeout=config.timeout, watchdog_intervall=watchdog_s)
+        self.name = self.description = "Handwheel"
+        self.product_uri = "urn:handwheel"
+        self._name = name
+        self._config = config
+        self._root = root
+
+    async def connect(self, **options: Any) -> None:
+        """Looks at the server's certificate, then opens channel and session.
+
+        Raises:
+            NotConnected: Our own certificate or key cannot be used.
+            ChannelRefused: The server is not the one that is pinned, its certificate is out of
+                date, or it refuses us.
+        """
+        application = await asyncio.to_thread(load_application, self._root, self._name)
+        endpoints = await ask_endpoints(self._config)
+        self._take(application, self._server(endpoints))
+        await super().connect(**options)
+
+    def _server(self, endpoints: Sequence[ua.EndpointDescription]) -> Certificate:
+        """Returns the certificate with which the channel may be opened."""
+        config = self._config
+        shown = certificates_of(endpoints, config.security)
+        if not shown:
+            offered = ", ".join(offered_by(endpoints)) or "nothing that is spoken here"
+            raise ChannelRefused(f"the server does not offer {config.security}, but {offered}")
+        pinned = [each for each in shown if each.thumbprint == config.certificate]
+        if config.certificate and not pinned:
+            raise ChannelRefused(_other_certificate(shown[0], config.certificate, self._name))
+        server = (pinned or shown)[0]
+        if objection := server.objection(utc_now()):
+            raise ChannelRefused(
+                f"the server's certificate {server.thumbprint} {objection}; its administrator "
+                f"must renew it, then 'handwheel connection trust {self._name}' shows the new one"
+            )
+        return server
+
+    def _take(self, application: Application, server: Certificate) -> None:
+        policy, mode = _policy(self._config.security)
+        chosen = policy(
+            x509.load_der_x509_certificate(server.der),
+            x509.load_der_x509_certificate(application.certificate.der),
+            application.key,
+            mode,
+        )
+        self.application_uri = application.uri
+        self.security_policy = cast(Any, chosen)
+        self.uaclient.set_security(chosen)
+
+    async def open_secure_channel(self, renew: bool = False) -> None:
+        """Opens the channel, or renews it.
+
+        Raises:
+            ChannelRefused: The server does not.
+        """
+        try:
+            await super().open_secure_channel(renew)
+        except UaStatusCodeError as error:
+            raise self._refused(ua.StatusCode(error.code).name) from None
+        except TimeoutError:
+            raise self._refused(f"no answer within {self._config.timeout:g} s") from None
+        except OSError as error:
+            raise self._refused(os_reason(error)) from None
+        except AssertionError:  # a fault in the place of the answer, which asyncua has dropped
+            raise self._refused("refused without a reason") from None
+
+    async def create_session(self) -> ua.CreateSessionResult:
+        """Creates the session.
+
+        Raises:
+            ChannelRefused: The server refuses our certificate, or proves no key of its own.
+        """
+        try:
+            return await super().create_session()
+        except InvalidSignature:
+            reason = "its signature does not fit its certificate: it does not have the key to it"
+            raise ChannelRefused(f"the server is not who it says: {reason}") from None
+        except UaStatusCodeError as error:
+            code = ua.StatusCode(error.code).name
+            if code.startswith(_ABOUT_CERTIFICATES):
+                raise self._refused(code) from None
+            raise
+
+    def _refused(self, reason: str) -> ChannelRefused:
+        ours = self._root / FOLDER / CERTIFICATE
+        return ChannelRefused(
+            f"the server opens no secure channel ({reason}): most often it does not trust our "
+            f"certificate, {ours}, which its administrator must put among its trusted clients; "
+            "or it does not have the key to the certificate that it shows"
+        )
+
+    def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
+        """Returns how the user is to be named, and never one that shows the password.
+
+        Raises:
+            ChannelRefused: The server takes the password in clear only, and the channel is signed
+                but not encrypted.
+        """
+        if token_type is not ua.UserTokenType.UserName:
+            return super().server_policy(token_type)
+        offered = [each for each in self._policy_ids if each.TokenType == token_type]
+        for each in offered:
+            uri = cast(str | None, each.SecurityPolicyUri) or self.security_policy.URI
+            if uri in _ENCRYPTING:
+                each.SecurityPolicyUri = cast(ua.String, uri)
+                return each
+        if self.security_policy.Mode != ua.MessageSecurityMode.SignAndEncrypt:
+            raise ChannelRefused(
+                "the server wants the password in clear on a channel that is not encrypted; "
+                "use a security that ends in SignAndEncrypt"
+            )
+        return super().server_policy(token_type)
+
+
+async def ask_endpoints(config: OpcuaConnection) -> list[ua.EndpointDescription]:
+    """Asks a server for its endpoints, over a channel without security, as anybody may.
+
+    Nothing of the answer is believed: it says which certificate to look at.
+
+    Raises:
+        OSError, TimeoutError, UaError: There is no answer.
+
+    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each of four steps.
+    """
+    client = Client(config.endpoint, timeout=config.timeout)
+    found = cast(
+        "list[ua.EndpointDescription] | None", await client.connect_and_get_server_endpoints()
+    )
+    return found or []
+
+
+def offered_by(endpoints: Sequence[ua.EndpointDescription]) -> Sequence[Security]:
+    """Returns what of the server's endpoints is spoken here, the strongest first, None last."""
+    found: list[Security] = [each for each in _BY_STRENGTH if certificates_of(endpoints, each)]
+    modes = [cast(ua.MessageSecurityMode, each.SecurityMode) for each in endpoints]
+    if ua.MessageSecurityMode.None_ in modes:
+        found.append("None")
+    return found
+
+
+def certificates_of(
+    endpoints: Sequence[ua.EndpointDescription], security: Security
+) -> list[Certificate]:
+    """Returns the certificates that a server shows for a security; unreadable ones are left out."""
+    policy, mode = _policy(security)
+    found: dict[bytes, Certificate] = {}
+    for each in endpoints:
+        chain = cast(bytes | None, each.ServerCertificate)
+        is_tcp = (cast(str | None, each.EndpointUrl) or "").startswith("opc.tcp://")
+        if chain and is_tcp and (each.SecurityPolicyUri, each.SecurityMode) == (policy.URI, mode):
+            try:
+                found[leaf(chain)] = read_certificate(chain)
+            except ValueError:
+                continue
+    return list(found.values())
+
+
+def _policy(security: Security) -> tuple[type[SecurityPolicy], ua.MessageSecurityMode]:
+    policy, _, mode = security.partition("/")
+    return _POLICIES[policy], _MODES[mode]
+
+
+def _other_certificate(shown: Certificate, pinned: str, name: str) -> str:
+    return (
+        f"the server shows the certificate {shown.thumbprint}, and site.yaml pins {pinned}: if it "
+        f"was renewed, 'handwheel connection trust {name}' shows the new one, to be compared with "
+        "what the server's administrator says; if not, this is another server"
+    )

@@ -1,0 +1,1 @@
+"""OPC UA subscriptions, their monitored items and stall detection."""

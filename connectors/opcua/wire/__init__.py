@@ -1,0 +1,1 @@
+"""Encoding, decoding and service calls of OPC UA."""

@@ -1,0 +1,145 @@
+"""The services of one open session, each with its time-out and its errors translated."""
+
+import asyncio
+import struct
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar, cast
+
+from asyncua import ua
+from asyncua.client.ua_client import UaClient
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.uaerrors import UaError
+
+from ...errors import NotConnected
+from .data_values import read_results
+from .fast_read import read_request
+from .publishing import protocol_of
+
+T = TypeVar("T")
+
+UNREADABLE = (
+    ArithmeticError,
+    AssertionError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What asyncua raises on an answer whose bytes a gateway or a bad server has spoilt."""
+
+_MOST_NODES = 500  # asyncua decodes as many in less than 5 ms
+
+
+def standard(identifier: int) -> ua.NodeId:
+    """Returns a node of the standard's namespace."""
+    return ua.NodeId(ua.Int32(identifier))
+
+
+def attribute(node: ua.NodeId, kind: int = AttributeIds.Value) -> ua.ReadValueId:
+    """Returns what asks for an attribute of a node in a Read."""
+    return ua.ReadValueId(NodeId=node, AttributeId=AttributeIds(kind))
+
+
+class Services:
+    """What one session can be asked.
+
+    Args:
+        client: The open session.
+        timeout_s: For each answer, seconds.
+        lost: Translates an error of the library.
+
+    Attributes:
+        most_nodes: In one Read.
+    """
+
+    def __init__(
+        self, client: UaClient, timeout_s: float, lost: Callable[[Exception], NotConnected]
+    ) -> None:
+        self.client = client
+        self.timeout_s = timeout_s
+        self.lost = lost
+        self.most_nodes = _MOST_NODES
+
+    def limit(self, most: int) -> None:
+        """Takes the server's own limit of nodes in one Read; 0 means that it has none."""
+        if most > 0:
+            self.most_nodes = min(_MOST_NODES, most)
+
+    async def asked(self, answer: Awaitable[T]) -> T:
+        """Waits for an answer.
+
+        Raises:
+            NotConnected: There is none, or none that can be read; the session is lost.
+        """
+        with self.translated():
+            async with asyncio.timeout(self.timeout_s):
+                return await answer
+
+    @contextmanager
+    def translated(self) -> Generator[None]:
+        """Translates the library's errors.
+
+        Raises:
+            NotConnected: The session is lost.
+        """
+        try:
+            yield
+        except (OSError, TimeoutError, UaError, *UNREADABLE) as error:
+            raise self.lost(error) from None
+
+    async def read(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
+        """Reads in one request; see `read_attributes`."""
+        with self.translated():
+            request = protocol_of(self.client).send_request(read_request(items))
+            results = read_results(await self.asked(request), has_structures=True)
+        return self.matching(results, len(items))
+
+    def matching(self, results: list[T], asked: int) -> list[T]:
+        """Returns the results, if there is one for each thing that was asked for.
+
+        Raises:
+            NotConnected: There is not; the session is of no use.
+        """
+        if len(results) != asked:
+            raise self.lost(UaError(f"{len(results)} values for {asked} nodes"))
+        return results
+
+    async def read_attributes(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
+        """Reads attributes of nodes, in chunks.
+
+        Raises:
+            NotConnected: The session is lost.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+        """
+        results: list[ua.DataValue] = []
+        for start in range(0, len(items), self.most_nodes):
+            results += await self.read(items[start : start + self.most_nodes])
+        return results
+
+    async def supertype(self, node: ua.NodeId) -> ua.NodeId | None:
+        """Browses for the type that a type derives from.
+
+        Returns:
+            `None` at the top, and where the server does not say.
+
+        Raises:
+            NotConnected: The session is lost.
+
+        Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`.
+        """
+        description = ua.BrowseDescription(
+            NodeId=node,
+            BrowseDirection=ua.BrowseDirection.Inverse,
+            ReferenceTypeId=standard(ObjectIds.HasSubtype),
+            IncludeSubtypes=False,
+        )
+        request = ua.BrowseParameters(NodesToBrowse=[description])
+        results = await self.asked(self.client.browse(request))
+        found = cast(list[ua.ReferenceDescription], results[0].References) if results else []
+        return cast(ua.NodeId, found[0].NodeId) if found else None

@@ -1,0 +1,1 @@
+"""Supervised sessions that connect, scan, retry and report their health."""

@@ -1,0 +1,144 @@
+"""Tags that are read together, in one interval, and what was read of them last."""
+
+from collections.abc import Mapping, Sequence
+
+from ..model.tags import Tag
+from ..model.values import (
+    BAD_NO_COMMUNICATION,
+    BAD_WAITING,
+    UNCERTAIN_LAST_USABLE,
+    DataValue,
+    Quality,
+    never_read,
+)
+from .protocols import Sample
+
+STALE_SCANS = 3
+KEEP_ALIVE_S = 1.0
+"""How often a device that has nothing to say is to show that it lives, seconds."""
+
+
+def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -> DataValue:
+    """Returns a reading as it counts now.
+
+    Args:
+        now_s: Monotonic time, seconds.
+        limit_s: Age above which a reading is stale, seconds.
+        by_source: Whether the device renews every source time in its cycle; a server that
+            stamps only changes would have its constants doubted.
+
+    Returns:
+        Bad if it arrived too long ago; else uncertain if it was good, and the device
+        sampled it too long ago; else unchanged. A reading without a value keeps its reason.
+    """
+    if reading.value is None:
+        return reading
+    if now_s - reading.received_s > limit_s:
+        return reading.with_status(BAD_NO_COMMUNICATION)
+    if by_source and reading.quality is Quality.GOOD and reading.age_s(now_s) > limit_s:
+        return reading.with_status(UNCERTAIN_LAST_USABLE)
+    return reading
+
+
+class Group:
+    """The tags of one connection that have the same interval.
+
+    Args:
+        scan_s: Seconds between two scans.
+        tags: In it.
+        is_told: Whether the device tells changes by itself; a value stands then as long as the
+            device shows that it lives.
+        now_s: Monotonic time, seconds.
+
+    Attributes:
+        due_s: When it is to be read next, on the loop's clock.
+    """
+
+    def __init__(self, scan_s: float, tags: Sequence[Tag], now_s: float, *, is_told: bool) -> None:
+        self.scan_s = scan_s
+        self.tags = tuple(tags)
+        self.due_s = 0.0
+        self._is_told = is_told
+        self._stale_after_s = STALE_SCANS * (max(scan_s, KEEP_ALIVE_S) if is_told else scan_s)
+        self._alive_s = now_s
+        self._slow_scans = 0
+        self._took_s = 0.0
+        self._latest = {tag.name: never_read(BAD_WAITING, now_s) for tag in tags}
+
+    def take(self, readings: Mapping[str, DataValue], asked_s: float) -> list[Sample]:
+        """Takes what was read of all its tags; one that is missing is not known any more.
+
+        Args:
+            asked_s: When they were asked for, monotonic.
+
+        Returns:
+            What each of them reads now.
+        """
+        self._alive_s = asked_s
+        if len(readings) < len(self.tags):
+            missing = never_read(BAD_NO_COMMUNICATION, asked_s)
+            readings = {tag.name: readings.get(tag.name, missing) for tag in self.tags}
+        self._latest |= readings
+        return list(readings.items())
+
+    def note_scan(self, took_s: float) -> None:
+        """Notes how long a scan took: one in a row of slow ones, or the end of such a row."""
+        self._slow_scans = self._slow_scans + 1 if took_s > STALE_SCANS * self.scan_s else 0
+        self._took_s = took_s
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """That scans take so long that what they bring is old already; see `Session.faults`."""
+        if self._slow_scans < STALE_SCANS:
+            return {}
+        return {f"each {self.scan_s:g} s": f"a scan takes {self._took_s:.1f} s"}
+
+    def change(self, samples: Sequence[Sample]) -> None:
+        """Takes the changes of its tags, and leaves those of others."""
+        for name, reading in samples:
+            if name in self._latest:
+                self._latest[name] = reading
+
+    def show_life(self, now_s: float) -> None:
+        """Notes that the device lived then, and that what it did not tell had not changed."""
+        self._alive_s = max(self._alive_s, now_s)
+
+    def lose(self) -> list[Sample]:
+        """Turns every tag bad at once, and returns what it reads then."""
+        self._latest = {
+            name: reading.with_status(BAD_NO_COMMUNICATION)
+            for name, reading in self._latest.items()
+        }
+        return list(self._latest.items())
+
+    def latest(self, now_s: float, *, by_source: bool) -> Mapping[str, DataValue]:
+        """Returns the latest reading of each tag as it counts now.
+
+        Args:
+            now_s: Monotonic time, seconds.
+            by_source: As for `aged`.
+        """
+        limit_s = self._stale_after_s
+        if now_s - self._alive_s <= limit_s and not by_source and not self._is_told:
+            return self._latest  # none of them is older
+        alive_s = self._alive_s if self._is_told else 0.0
+        return {
+            name: aged(_alive(reading, alive_s), now_s, limit_s, by_source=by_source)
+            for name, reading in self._latest.items()
+        }
+
+
+def _alive(reading: DataValue, alive_s: float) -> DataValue:
+    return reading if reading.received_s >= alive_s else reading._replace(received_s=alive_s)
+
+
+def groups_of(tags: Sequence[Tag], scan_s: float, now_s: float, *, is_told: bool) -> list[Group]:
+    """Returns the tags by interval, the shortest first.
+
+    Args:
+        scan_s: Of tags without an interval of their own, seconds.
+    """
+    by_interval: dict[float, list[Tag]] = {}
+    for tag in tags:
+        by_interval.setdefault(scan_s if tag.scan_s is None else tag.scan_s, []).append(tag)
+    return [Group(each, by_interval[each], now_s, is_told=is_told) for each in sorted(by_interval)]
