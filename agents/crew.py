@@ -15,15 +15,15 @@ from handwheel.playbooks.run import AT_REST, RunState
 from handwheel.playbooks.run_log import RunLog
 from handwheel.playbooks.runner import Opening, Runner
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database, LostRace
-from handwheel.tools.guardrails.ledger.leases import renew_lease
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.runner_lease import renew_lease
 from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
     asset_owners,
     load_runs,
     new_run_id,
 )
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 
 from .driver import Driver
 from .graph import build_graph, graph_hash

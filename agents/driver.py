@@ -11,8 +11,8 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.holding import hold
 from handwheel.playbooks.phases import Phase
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import LostRace
-from handwheel.tools.guardrails.ledger.leases import renew_lease
+from handwheel.tools.guardrails.ledger.runner_lease import renew_lease
+from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from .graph import Graph, ThreadState
 from .means import CaseFile, Means

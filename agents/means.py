@@ -11,8 +11,8 @@ from handwheel.playbooks.desk import Desk
 from handwheel.playbooks.judging import Judgement
 from handwheel.playbooks.plant_view import PlantView
 from handwheel.playbooks.runner import Runner
+from handwheel.tools.maintenance.workorders import WorkOrders
 from handwheel.tools.requests.stamps import Instant
-from handwheel.tools.workorders import WorkOrders
 
 
 @dataclass(slots=True)

@@ -14,13 +14,13 @@ from handwheel.connectors.actuation.writer import WriteEncoder, Writer
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.heap import settle_heap
 from handwheel.hmi.signing import open_bench
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.gate.lock import GateLock
-from handwheel.tools.guardrails.gate.passage import Passage, Post
-from handwheel.tools.guardrails.gate.steps import STEPS
+from handwheel.tools.guardrails.gate.state.execution import Passage, Post
+from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.gate.steps.pipeline import STEPS
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.records import load_exactly
-from handwheel.tools.guardrails.lockouts import make_lockout_folder
-from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.requests.stamps import instant_now
 
 from .actuation_site import PUMP, SETPOINT, People, encoder, open_desk

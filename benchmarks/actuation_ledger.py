@@ -12,16 +12,16 @@ from time import process_time
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.heap import settle_heap
 from handwheel.hmi.request_lines import request_line
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.gate.carry_out import claim
-from handwheel.tools.guardrails.gate.concluding import conclude
-from handwheel.tools.guardrails.gate.intent import record_intent
-from handwheel.tools.guardrails.gate.passage import Passage, Post, Readback
-from handwheel.tools.guardrails.ledger.journal import chain_faults
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.gate.state.execution import Passage, Post, Readback
+from handwheel.tools.guardrails.gate.steps.execute import claim
+from handwheel.tools.guardrails.gate.steps.intent import record_intent
+from handwheel.tools.guardrails.gate.steps.outcome import conclude
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly
-from handwheel.tools.guardrails.ledger.transitions import ActionState
+from handwheel.tools.guardrails.ledger.store.journal import chain_faults
+from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.stamps import instant_now
 
 from .actuation_checks import gate_post

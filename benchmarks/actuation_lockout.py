@@ -11,8 +11,8 @@ from subprocess import PIPE
 from time import perf_counter
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.hindrances import locked_files
-from handwheel.tools.guardrails.lockouts import lockout_file, make_lockout_folder
+from handwheel.tools.guardrails.interlocks.blocking import locked_files
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
 
 _SCOPE = "P-101B"
 

@@ -19,11 +19,11 @@ from handwheel.connectors.model.values import Value
 from handwheel.hmi.child_process import ChildProcess
 from handwheel.hmi.heap import settle_heap
 from handwheel.hmi.sitefiles import Link
-from handwheel.tools.guardrails.gate.carry_out import carry_out
-from handwheel.tools.guardrails.gate.passage import Passage, Post
+from handwheel.tools.guardrails.gate.state.execution import Passage, Post
+from handwheel.tools.guardrails.gate.steps.execute import carry_out
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_exactly
-from handwheel.tools.guardrails.ledger.transitions import ActionState
+from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.stamps import instant_now
 
 from . import actuation_gateway

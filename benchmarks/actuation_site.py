@@ -20,31 +20,37 @@ from handwheel.hmi.demo_people import APPROVER, GIVER, enroll_people, hand_to_ag
 from handwheel.hmi.plants import create_plant
 from handwheel.hmi.signing import Signer, Statement, open_bench, sign_statement
 from handwheel.hmi.sitefiles import Link, write_site
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.card import make_card
-from handwheel.tools.guardrails.deciding import decide, propose
-from handwheel.tools.guardrails.decisions import meaning_of
-from handwheel.tools.guardrails.ledger.leases import renew_lease, take_lease
-from handwheel.tools.guardrails.ledger.lifecycle import file_in
-from handwheel.tools.guardrails.ledger.run_actions import file_segment
-from handwheel.tools.guardrails.ledger.stops import generations
-from handwheel.tools.guardrails.picture import make_picture
-from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
-from handwheel.tools.requests.request import (
-    ActionRequest,
-    Evidence,
-    Proposer,
-    Requirement,
-    RunOrigin,
+from handwheel.tools.guardrails.approval.card import make_card
+from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.filing import (
+    Filing,
+    Wish,
+    make_request,
+    scopes,
+    tags_to_survey,
 )
-from handwheel.tools.requests.segment import (
+from handwheel.tools.guardrails.approval.plant_snapshot import make_picture
+from handwheel.tools.guardrails.approval.run_requests import file_segment
+from handwheel.tools.guardrails.approval.segment import (
     Command,
     Recovery,
     Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
+)
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.lifecycle import file_in
+from handwheel.tools.guardrails.ledger.runner_lease import renew_lease, take_lease
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import meaning_of
+from handwheel.tools.requests.request import (
+    ActionRequest,
+    Evidence,
+    Proposer,
+    Requirement,
+    RunOrigin,
 )
 from handwheel.tools.requests.stamps import Instant, instant_now
 

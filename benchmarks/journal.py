@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import chain_faults
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import chain_faults
 
 from .measure import interleaved
 

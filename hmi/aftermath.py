@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.plant_snapshot import Picture
 from handwheel.tools.guardrails.ledger.effects import Effect, load_effects
 from handwheel.tools.guardrails.ledger.records import (
     RequestDamaged,
@@ -12,7 +11,9 @@ from handwheel.tools.guardrails.ledger.records import (
     load_exactly,
     resolve_hint,
 )
-from handwheel.tools.guardrails.ledger.reverts import (
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.write_leases import (
     OpenWrite,
     in_lease,
     left_s,
@@ -20,12 +21,11 @@ from handwheel.tools.guardrails.ledger.reverts import (
     shown_value,
     to_take_back,
 )
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
-from handwheel.tools.guardrails.picture import Picture
-from handwheel.tools.guardrails.printable import plain, printable
-from handwheel.tools.guardrails.resolutions import Unresolved, unsigned
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.resolutions import Unresolved, unsigned
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.safe_text import plain, printable
 
 from .effect_words import effect_words
 

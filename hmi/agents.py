@@ -29,19 +29,19 @@ from handwheel.playbooks.loader import Playbook, load_library
 from handwheel.playbooks.past import Past
 from handwheel.playbooks.plant_view import PlantView, Readings
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.authority_check import standing_of
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.hindrances import check_files
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.leases import give_lease_back, take_lease
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.picture import read_picture
-from handwheel.tools.guardrails.policy import load_policy
-from handwheel.tools.guardrails.printable import printable
-from handwheel.tools.requests.filing import Filing
+from handwheel.tools.guardrails.approval.filing import Filing
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.authority_check import standing_of
+from handwheel.tools.guardrails.interlocks.blocking import check_files
+from handwheel.tools.guardrails.ledger.runner_lease import give_lease_back, take_lease
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.maintenance.workorders import WorkOrders
 from handwheel.tools.requests.stamps import instant_now
-from handwheel.tools.workorders import WorkOrders
+from handwheel.tools.safe_text import printable
 
 from .connection_lines import connection_text
 from .run_lines import show_run_row

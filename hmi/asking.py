@@ -8,17 +8,21 @@ import typer
 
 from handwheel.connectors.model.values import exact_text
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.card import Card, CardSigner, make_card
-from handwheel.tools.guardrails.deciding import check_open, decide
-from handwheel.tools.guardrails.decisions import DecisionRefused, meaning_of, parse_decision
-from handwheel.tools.guardrails.hindrances import Case, check_files, hindrances
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.card import Card, CardSigner, make_card
+from handwheel.tools.guardrails.approval.decide import check_open, decide
+from handwheel.tools.guardrails.approval.plant_snapshot import Picture, read_picture
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.interlocks.blocking import Case, check_files, hindrances
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_decisions, load_request
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.picture import Picture, read_picture
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
+    DecisionRefused,
+    meaning_of,
+    parse_decision,
+)
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, instant_now
 

@@ -7,7 +7,7 @@ from typing import Any
 from handwheel.connectors.client.browse import Level, is_of_plant
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.session.protocols import Description, Entry
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .counted import counted
 from .device_types import kind_of

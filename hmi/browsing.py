@@ -14,7 +14,7 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import ModbusConnection, Site
 from handwheel.connectors.model.tags import NodeAddress
 from handwheel.connectors.session.protocols import Browses
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .browse_lines import BrowseLines
 from .progress import telling

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handwheel.tools.guardrails.card_model import Card, CardLease, CardRecovery
+from handwheel.tools.guardrails.approval.card_model import Card, CardLease, CardRecovery
 
 from .card_layout import Part, Row, with_unit
 

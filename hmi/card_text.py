@@ -5,7 +5,7 @@ The order of its parts is always the same, so that a person finds each without r
 
 from collections.abc import Iterator, Sequence
 
-from handwheel.tools.guardrails.card_model import (
+from handwheel.tools.guardrails.approval.card_model import (
     Card,
     CardChange,
     CardFrame,

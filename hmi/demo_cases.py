@@ -12,10 +12,10 @@ from handwheel.playbooks.loader import load_library
 from handwheel.playbooks.run import AT_REST, Run, RunState, StepState
 from handwheel.playbooks.run_log import load_run
 from handwheel.playbooks.segments import current_step
-from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
 from .run_lines import told
 

@@ -6,12 +6,12 @@ from time import monotonic
 from typing import TypeVar
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.card import Card
-from handwheel.tools.guardrails.deciding import decide
-from handwheel.tools.guardrails.decisions import meaning_of
+from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.stamps import instant_now
 
 from .asking import ask, look, role_for, settled, sign_approval

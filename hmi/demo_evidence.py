@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 _SIDES = {"for": "for", "against": "against", "permissive": "needs"}
 _WANTED = {"for": "true", "against": "false", "permissive": "true"}

@@ -6,13 +6,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from handwheel.connectors.model.site import OPERATORS_FILE, SITE_FILE, Site, load_site
-from handwheel.tools.guardrails.authority import hand_over, next_generation
-from handwheel.tools.guardrails.decisions import authority_subject, meaning_of_subject
-from handwheel.tools.guardrails.durable import replace_file
-from handwheel.tools.guardrails.enrolment import Enrolment, make_record
-from handwheel.tools.guardrails.enrolment_text import with_record, with_trust_root
-from handwheel.tools.guardrails.keys import fingerprint
-from handwheel.tools.guardrails.operators import ADMINISTRATOR, load_roster
+from handwheel.tools.atomic_files import replace_file
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.identity.keys import fingerprint
+from handwheel.tools.guardrails.identity.operators_yaml import with_record, with_trust_root
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, load_roster
+from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
+from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from .signing import Signer, Statement, open_bench, sign_statement

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import parse_decision
+from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.records import load_decisions, load_requests
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
-from handwheel.tools.workorders import WorkOrders
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
+from handwheel.tools.maintenance.workorders import WorkOrders
 
 from .journal_lines import audit_line
 from .signing import open_bench

@@ -10,8 +10,8 @@ from rich.live import Live
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from .asking import check_approvable, show_card
 from .connection_lines import ConnectionChanges, is_starting

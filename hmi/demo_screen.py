@@ -12,7 +12,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.alarm import Priority
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .connection_lines import is_starting
 from .demo_cases import Case, step_text

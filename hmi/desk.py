@@ -11,7 +11,7 @@ import typer
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import instant_now
 
 from .desk_board import DeskBoard

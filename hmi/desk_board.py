@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
-from handwheel.tools.guardrails.picture import read_picture
-from handwheel.tools.guardrails.printable import plain
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.safe_text import plain
 
 from .aftermath import open_lines
 from .request_lines import request_line

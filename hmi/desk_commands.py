@@ -7,15 +7,15 @@ import typer
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.authority import TakenBy, TakenMode, take_over
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.deciding import check_open
-from handwheel.tools.guardrails.entitlement import check_approver
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.decide import check_open
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.interlocks.authority import TakenBy, TakenMode, take_over
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS, RequestState
-from handwheel.tools.guardrails.operators import Operator
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.entitlement import check_approver
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from handwheel.tools.guardrails.printable import printable
 from handwheel.tools.requests.spans import exact_span
+from handwheel.tools.safe_text import printable
 
 SO_BEFORE = "it was so before the write too"
 """What is said of an effect that proves nothing."""

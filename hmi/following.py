@@ -6,13 +6,13 @@ import typer
 
 from handwheel.playbooks.run import AT_REST
 from handwheel.playbooks.run_log import load_run
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.leases import is_somebody_at_work
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.transitions import OPEN_REQUESTS, ActionState, RequestState
-from handwheel.tools.guardrails.picture import read_picture
-from handwheel.tools.guardrails.wake import Listener
+from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState
+from handwheel.tools.guardrails.ledger.wakeup import Listener
 from handwheel.tools.requests.stamps import instant_now
 
 from .aftermath import lease_words

@@ -8,12 +8,12 @@ from functools import partial
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails import gate
-from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import load_unfinished
-from handwheel.tools.guardrails.ledger.reverts import open_writes
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.resolutions import unsigned
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.resolutions import unsigned
 
 from .aftermath import open_line, unsigned_line
 from .folding import fold

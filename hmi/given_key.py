@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from handwheel.connectors.errors import os_reason
-from handwheel.tools.guardrails.keys import KeyFault, PublicKey, parse_given_line
+from handwheel.tools.guardrails.identity.keys import KeyFault, PublicKey, parse_given_line
 
 _LONGEST = 4096
 _KIND = "ssh-"

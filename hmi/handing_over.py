@@ -5,14 +5,18 @@ from collections.abc import Callable
 import typer
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.shift_handover import (
+    ShiftSummary,
+    check_shift,
+    hand_over_shift,
+)
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
     ShiftVerdict,
     Signed,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.shift import ShiftSummary, check_shift, hand_over_shift
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from handwheel.tools.guardrails.decisions import DecisionRefused, parse_decision
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
 from handwheel.tools.requests.request import Action
+from handwheel.tools.safe_text import plain, printable
 
 from .effect_words import effect_in_short
 from .journal_paper import Paper

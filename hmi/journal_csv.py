@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import StringIO
 from typing import Any
 
-from handwheel.tools.guardrails.decisions import DecisionRefused, parse_decision
-from handwheel.tools.guardrails.printable import plain, printable
-from handwheel.tools.guardrails.shift import HANDED_OVER, PARTS
+from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER, PARTS
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
 from handwheel.tools.requests.request import Action
+from handwheel.tools.safe_text import plain, printable
 
 from .journal_signatures import card_of
 from .journal_story import Entry, Story

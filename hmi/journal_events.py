@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
+from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER
 from handwheel.tools.guardrails.ledger.runs import ORDERED, PREFIX
-from handwheel.tools.guardrails.printable import plain, printable
-from handwheel.tools.guardrails.shift import HANDED_OVER
+from handwheel.tools.safe_text import plain, printable
 
 from .journal_files import FILES
 from .journal_open import means_of

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.administrators import revoked_keys
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.administrators import revoked_keys
 from handwheel.tools.requests.stamps import Instant, instant_now
 
 from .journal_csv import write_csv

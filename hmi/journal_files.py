@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE
-from handwheel.tools.guardrails.printable import plain
+from handwheel.tools.safe_text import plain
 
 from .journal_story import Case, Entry
 

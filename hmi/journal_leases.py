@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.spans import exact_span
+from handwheel.tools.safe_text import plain, printable
 
 from .journal_rows import open_words
 from .journal_story import Case, Entry

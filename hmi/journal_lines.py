@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
 
-from handwheel.tools.guardrails.audit import Audit
-from handwheel.tools.guardrails.ledger.journal import Row
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.audit.audit import Audit
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.safe_text import plain, printable
 
 from .effect_words import SO_BEFORE, row_effect_words, was_so
 from .folding import fold
@@ -86,7 +86,7 @@ def _authority(body: Mapping[str, Any]) -> str:
 
 
 def _decision(text: str) -> str:
-    from handwheel.tools.guardrails.decisions import DecisionRefused, parse_decision
+    from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
 
     try:
         decision = parse_decision(text)

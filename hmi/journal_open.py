@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from handwheel.connectors.model.site import SITE_SCOPE
-from handwheel.tools.guardrails.ledger.transitions import (
+from handwheel.tools.guardrails.ledger.store.states import (
     UNRESOLVED_ACTIONS,
     WAITING_REQUESTS,
     ActionState,
     RequestState,
 )
-from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.stamps import parse_stamp, stamp
+from handwheel.tools.safe_text import plain, printable
 
 from .journal_open_runs import open_runs
 from .journal_paper import Paper

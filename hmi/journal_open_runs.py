@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from handwheel.playbooks.run import CLOSED, MOVES, RunState
-from handwheel.tools.guardrails.ledger.reverts import APPLIED, shown_value
 from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.ledger.write_leases import APPLIED, shown_value
 from handwheel.tools.requests.request import Action
+from handwheel.tools.safe_text import plain, printable
 
 from .journal_standing import ACTION, action_state, last_move
 from .journal_story import Case, Entry, Story

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from handwheel.tools.guardrails.audit import Audit
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.safe_text import plain, printable
 
 from .counted import counted
 from .journal_actions import told_of

@@ -4,10 +4,10 @@ from collections.abc import Container, Iterator, Sequence
 from functools import partial
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.guardrails.decisions import DecisionRefused, parse_decision
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.spans import exact_span
+from handwheel.tools.safe_text import plain, printable
 
 from .journal_actions import Told, told_of, write_actions
 from .journal_files import FILE_NAMES

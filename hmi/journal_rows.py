@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .counted import counted
 from .effect_words import effect_told

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from handwheel.tools.guardrails.printable import printable
-from handwheel.tools.guardrails.shift import PARTS
+from handwheel.tools.guardrails.approval.shift_handover import PARTS
+from handwheel.tools.safe_text import printable
 
 from .journal_paper import Paper
 from .journal_signatures import Signatures, card_of

@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.administrators import administrators_word
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.identity.roster import Roster
+from handwheel.tools.guardrails.signatures.administrators import administrators_word
+from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     DecisionRefused,
     Reason,
@@ -16,10 +17,9 @@ from handwheel.tools.guardrails.decisions import (
     parse_decision,
     verify,
 )
-from handwheel.tools.guardrails.operators import Roster
-from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.canonical import digest, parse_canonical
 from handwheel.tools.requests.stamps import parse_stamp
+from handwheel.tools.safe_text import plain, printable
 
 from .journal_paper import Paper
 from .journal_story import Entry

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from handwheel.tools.guardrails.decisions import parse_decision
-from handwheel.tools.guardrails.ledger.transitions import UNRESOLVED_ACTIONS
-from handwheel.tools.guardrails.printable import plain
-from handwheel.tools.guardrails.resolutions import RESOLUTIONS
+from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
+from handwheel.tools.guardrails.signatures.resolutions import RESOLUTIONS
 from handwheel.tools.requests.request import Action
+from handwheel.tools.safe_text import plain
 
 from .journal_actions import told_of
 from .journal_story import Entry

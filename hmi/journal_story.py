@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from handwheel.tools.guardrails.ledger.journal import Row
 from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.requests.request import ActionRequest, parse_request
 from handwheel.tools.requests.stamps import parse_stamp
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, cast
 
-from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.stamps import parse_stamp
+from handwheel.tools.safe_text import plain, printable
 
 WHOLE = 24_000
 """How much is shown of a text that a person must be able to read to its end."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.deciding import check_open, decide
-from handwheel.tools.guardrails.decisions import RequestVerdict, meaning_of
-from handwheel.tools.guardrails.entitlement import check_objector
+from handwheel.tools.guardrails.approval.decide import check_open, decide
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.guardrails.operators import Operator
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, meaning_of
+from handwheel.tools.guardrails.signatures.entitlement import check_objector
 from handwheel.tools.requests.stamps import instant_now
 
 from .asking import role_for

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from handwheel.tools.guardrails.ledger.journal import Row
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.safe_text import plain, printable
 
 from .journal_paper import Paper
 from .journal_story import Entry

@@ -9,7 +9,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Quality
 from handwheel.connectors.session.protocols import Description
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .counted import counted
 from .online_check import OnlineCheck

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from handwheel.tools.guardrails.card import frame_of
-from handwheel.tools.guardrails.card_model import CardSigner
+from handwheel.tools.guardrails.approval.card import frame_of
+from handwheel.tools.guardrails.approval.card_model import CardSigner
+from handwheel.tools.guardrails.approval.outcome_card import Outcome
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.outcome import Outcome
-from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.request import Action
+from handwheel.tools.safe_text import plain, printable
 
 from .card_layout import WIDEST, Part, Row, drawn, fitting_width, headline
 from .card_text import device_text, wire_rows

@@ -3,9 +3,15 @@
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.keys import KeyFault, PrivateKey, fingerprint, key_path, load_key
-from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.own_keys import take_next_key
+from handwheel.tools.guardrails.identity.key_files import take_next_key
+from handwheel.tools.guardrails.identity.keys import (
+    KeyFault,
+    PrivateKey,
+    fingerprint,
+    key_path,
+    load_key,
+)
+from handwheel.tools.guardrails.identity.roster import Operator
 
 from .passphrase import read_passphrase
 

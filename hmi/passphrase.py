@@ -8,7 +8,7 @@ from getpass import getpass
 from pathlib import Path
 
 from handwheel.connectors.errors import HandwheelError, os_reason
-from handwheel.tools.guardrails.keys import PASSPHRASE_LENGTH
+from handwheel.tools.guardrails.identity.keys import PASSPHRASE_LENGTH
 
 _MAX_BYTES = 4096
 

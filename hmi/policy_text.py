@@ -6,10 +6,10 @@ from time import monotonic
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.groups import Spent
-from handwheel.tools.guardrails.policy import Policy
-from handwheel.tools.guardrails.policy_explained import Crossed, Explanation, Question
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.guardrails.approval.explain import Crossed, Explanation, Question
+from handwheel.tools.guardrails.policy.groups import Spent
+from handwheel.tools.guardrails.policy.policy import Policy
+from handwheel.tools.safe_text import printable
 
 from .readings import reading_fields
 

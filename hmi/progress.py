@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 _QUIET_S = 2.0  # what is over by then needs no word of progress
 

@@ -6,21 +6,27 @@ from collections.abc import Callable, Sequence
 import typer
 
 from handwheel.connectors.client.site_reader import survey
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.deciding import propose
-from handwheel.tools.guardrails.decisions import meaning_of
-from handwheel.tools.guardrails.hindrances import check_files
-from handwheel.tools.guardrails.ledger.stops import generations
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.guardrails.picture import read_picture
-from handwheel.tools.guardrails.printable import plain, printable
-from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
+from handwheel.tools.guardrails.approval.decide import propose
+from handwheel.tools.guardrails.approval.filing import (
+    Filing,
+    Wish,
+    make_request,
+    scopes,
+    tags_to_survey,
+)
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.interlocks.blocking import check_files
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.request import ActionRequest, Proposer
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import NO_TERMS, Terms
 from handwheel.tools.requests.values import parse_value, split_assignment
+from handwheel.tools.safe_text import plain, printable
 
 from .signing import Signer, Statement, sign_statement
 

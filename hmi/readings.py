@@ -5,7 +5,7 @@ from typing import Any
 
 from handwheel.connectors.model.tags import Tag, as_plain
 from handwheel.connectors.model.values import DataValue
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .short_value import short_value
 from .text_columns import in_columns

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.listing import ListedRequest
 from handwheel.tools.guardrails.ledger.records import ActionRecord
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS, ActionState
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, ActionState
 from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.safe_text import plain, printable
 
 _STUCK = {
     ActionState.CLAIMED: "it goes no further",

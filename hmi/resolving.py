@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import typer
 
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.deciding import decide
-from handwheel.tools.guardrails.decisions import ActionVerdict, meaning_of_subject
-from handwheel.tools.guardrails.entitlement import check_resolver
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.outcome import Outcome, found_after, make_outcome
-from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
+from handwheel.tools.guardrails.signatures.entitlement import check_resolver
 from handwheel.tools.requests.stamps import instant_now
 
 from .asking import role_for

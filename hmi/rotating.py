@@ -8,13 +8,17 @@ import typer
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.administering import revoke_key
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import key_subject, meaning_of_subject
-from handwheel.tools.guardrails.keys import PublicKey, fingerprint
-from handwheel.tools.guardrails.operators import ADMINISTRATOR, Operator
-from handwheel.tools.guardrails.own_keys import create_own_key, new_key_path, take_next_key
-from handwheel.tools.guardrails.rotation import Rotation, check_rotation, rotate
+from handwheel.tools.guardrails.approval.administration import revoke_key
+from handwheel.tools.guardrails.identity.key_files import (
+    create_own_key,
+    new_key_path,
+    take_next_key,
+)
+from handwheel.tools.guardrails.identity.keys import PublicKey, fingerprint
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator
+from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotation, rotate
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import key_subject, meaning_of_subject
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from .passphrase import new_passphrase

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
-from handwheel.tools.guardrails.ledger.journal import Row
 from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.safe_text import printable
 
 from .folding import fold
 from .journal_lines import odd_row

@@ -22,15 +22,7 @@ from handwheel.playbooks.run import (
 )
 from handwheel.playbooks.run_log import load_run
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import meaning_of_subject, run_subject
-from handwheel.tools.guardrails.entitlement import check_roles
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.leases import is_somebody_at_work
-from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.orders import (
+from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
     Order,
     RunOrder,
@@ -38,8 +30,16 @@ from handwheel.tools.guardrails.orders import (
     order_run,
     tags_of_run,
 )
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
+from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
+from handwheel.tools.guardrails.signatures.entitlement import check_roles
 from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.safe_text import plain, printable
 
 from .card_layout import with_unit
 from .run_view import RunView, find_run, view_run

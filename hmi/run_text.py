@@ -6,8 +6,8 @@ from typing import Any
 from handwheel.playbooks.run import RunState, StepState
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.runs import RunRow
-from handwheel.tools.guardrails.printable import plain, printable
 from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.safe_text import plain, printable
 
 from .card_layout import MARK, WIDEST, Part, Row, drawn, fitting_width, headline
 from .run_lines import told

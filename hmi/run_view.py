@@ -8,13 +8,13 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.playbooks.run import AT_REST, EventKind, Run, RunState, StepState
 from handwheel.playbooks.run_log import load_run
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.leases import is_somebody_at_work
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
 from handwheel.tools.guardrails.ledger.runs import RunEntry, RunRow, load_rows, load_runs
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
-from handwheel.tools.guardrails.printable import plain
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.safe_text import plain
 
 from .run_lines import told
 

@@ -10,9 +10,9 @@ from types import FrameType
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.administrators import revoked_keys
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.operators import Operator, load_roster
+from handwheel.tools.guardrails.identity.roster import Operator, load_roster
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.administrators import revoked_keys
 from handwheel.tools.requests.stamps import boot_ms, instant_now
 
 from .session import Seat, SeatClocks, SeatEvent, SeatState, step

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import Row
-from handwheel.tools.guardrails.printable import printable
-from handwheel.tools.guardrails.wake import Listener
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.wakeup import Listener
+from handwheel.tools.safe_text import printable
 
 from .heap import settle_heap
 from .stdin_lines import stdin_lines

@@ -4,20 +4,20 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.administrators import locked_out
-from handwheel.tools.guardrails.authority import authority_of
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER, Section, ShiftSummary
+from handwheel.tools.guardrails.interlocks.authority import authority_of
+from handwheel.tools.guardrails.interlocks.lockout_files import seen_lockouts
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now
 from handwheel.tools.guardrails.ledger.records import RequestDamaged, load_exactly
-from handwheel.tools.guardrails.ledger.reverts import in_lease
 from handwheel.tools.guardrails.ledger.runs import load_runs
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
-from handwheel.tools.guardrails.lockouts import seen_lockouts
-from handwheel.tools.guardrails.picture import read_picture
-from handwheel.tools.guardrails.printable import plain, printable
-from handwheel.tools.guardrails.shift import HANDED_OVER, Section, ShiftSummary
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
+from handwheel.tools.guardrails.ledger.write_leases import in_lease
+from handwheel.tools.guardrails.signatures.administrators import locked_out
+from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
+from handwheel.tools.safe_text import plain, printable
 
 from .aftermath import lease_words, open_lines, unsigned_lines
 from .request_lines import request_line

@@ -3,12 +3,12 @@
 As lines for people, and as fields for programs.
 """
 
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.card import Card
+from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.plant_snapshot import Picture, read_picture
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
-from handwheel.tools.guardrails.picture import Picture, read_picture
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
+from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.requests.stamps import Instant
 
 from .aftermath import aftermath_fields, aftermath_lines

@@ -10,12 +10,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import Decision, Signed, VerdictWord, new_nonce, sign
-from handwheel.tools.guardrails.keys import key_path
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.operators import ADMINISTRATOR, Operator, Roster, load_roster
-from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.identity.keys import key_path
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster, load_roster
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
+    Decision,
+    Signed,
+    VerdictWord,
+    new_nonce,
+    sign,
+)
 from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
 
 from .withdrawal import current_withdrawal

@@ -10,10 +10,10 @@ from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE, OpcuaConnection, Site, load_site
 from handwheel.playbooks.lint import lint_all
 from handwheel.playbooks.loader import load_library
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.policy import load_policy, read_policy, read_policy_file
-from handwheel.tools.guardrails.remote_conditions import remote_problems
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.remote import remote_problems
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy, read_policy, read_policy_file
 
 
 def check_site(root: Path) -> Site:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.administrators import locked_out
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.lockouts import seen_lockouts
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.guardrails.interlocks.lockout_files import seen_lockouts
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.administrators import locked_out
+from handwheel.tools.safe_text import plain, printable
 
 
 def file_words(said: str) -> str:

@@ -8,7 +8,7 @@ from math import isclose
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import BAD_TYPE_MISMATCH, DataValue, Quality
 from handwheel.connectors.session.protocols import Description
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .device_types import fits, kind_of
 from .flow_style import flow

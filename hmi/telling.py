@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TextIO
 
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .folding import fold
 

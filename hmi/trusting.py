@@ -20,7 +20,7 @@ from handwheel.connectors.opcua.security.application import (
 )
 from handwheel.connectors.opcua.security.certificates import Certificate, utc_now
 from handwheel.connectors.opcua.trust import Stranger, look_at_server
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .exits import NO
 from .progress import telling

@@ -13,7 +13,7 @@ from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .connection_lines import ConnectionChanges, ScanRates, is_starting
 from .heap import settle_heap

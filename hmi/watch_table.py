@@ -12,7 +12,7 @@ from rich.text import Text
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.supervisor import Connection, State
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.safe_text import printable
 
 from .connection_lines import ScanRates, live_lines
 from .history import History

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.conditions import ConditionError
 from handwheel.tools.errors import GuardrailError, InvalidArguments
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS, RequestState
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.requests.request import ActionRequest
 
 from .bound import BoundPlaybook, Step

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Condition, Truth
 from handwheel.tools.errors import ToolFailed
-from handwheel.tools.guardrails.ledger.run_actions import OrderWaits
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.approval.run_requests import OrderWaits
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from .bound import BoundPlaybook, NotifyStep, Step, Wait, WorkOrderStep
 from .desk import AT_REST, Desk, Filed

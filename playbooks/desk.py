@@ -6,31 +6,31 @@ from dataclasses import dataclass
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import PolicyViolation
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.ledger.records import (
-    ActionRecord,
-    RequestRecord,
-    load_exactly,
-    load_run,
-)
-from handwheel.tools.guardrails.ledger.run_actions import (
+from handwheel.tools.guardrails.approval.filing import Filing
+from handwheel.tools.guardrails.approval.run_requests import (
     end_request,
     file_segment,
     set_due,
     skip_action,
     was_not_sent,
 )
-from handwheel.tools.guardrails.ledger.stops import generations
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
-from handwheel.tools.guardrails.wake import notify
-from handwheel.tools.requests.filing import Filing
-from handwheel.tools.requests.request import Action, Proposer
-from handwheel.tools.requests.segment import (
+from handwheel.tools.guardrails.approval.segment import (
     Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.records import (
+    ActionRecord,
+    RequestRecord,
+    load_exactly,
+    load_run,
+)
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.wakeup import notify
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.requests.request import Action, Proposer
 from handwheel.tools.requests.stamps import Instant
 
 AGENT_NAME = "control-agent"

@@ -1,6 +1,6 @@
 """Holds a run: whatever was going on, nothing goes on in silence."""
 
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
 from .asking import adopt_filed
 from .desk import Desk

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.policy import Policy, load_policy
+from handwheel.tools.guardrails.policy.policy import Policy, load_policy
 
 from .binding import Binding, try_bind
 from .bound import BoundPlaybook

@@ -10,7 +10,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.conditions import Condition, Truth
-from handwheel.tools.guardrails.policy import Policy
+from handwheel.tools.guardrails.policy.policy import Policy
 
 from .bound import BoundPlaybook, Trigger, Verify, Write
 from .errors import Finding

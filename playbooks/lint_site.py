@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import SITE_SCOPE, Site
-from handwheel.tools.guardrails.policy import Policy
+from handwheel.tools.guardrails.policy.policy import Policy
 
 from .bound import BoundPlaybook, Write
 from .errors import Finding

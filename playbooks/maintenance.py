@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from handwheel.tools.errors import ToolFailed
-from handwheel.tools.requests.stamps import Instant, stamp
-from handwheel.tools.workorders import (
+from handwheel.tools.maintenance.workorders import (
     MOST_POINTS,
     Notice,
     Trend,
@@ -13,6 +12,7 @@ from handwheel.tools.workorders import (
     WorkOrders,
     new_workorder_id,
 )
+from handwheel.tools.requests.stamps import Instant, stamp
 
 from .bound import BoundPlaybook, NotifyStep, Step, TrendEvidence, WorkOrderStep
 from .plant_view import PlantView

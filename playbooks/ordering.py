@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.ledger.transitions import UNRESOLVED_ACTIONS
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.orders import Order, RunOrder, check_order
+from handwheel.tools.guardrails.approval.run_orders import Order, RunOrder, check_order
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.stamps import Instant
 
 from .bound import BoundPlaybook

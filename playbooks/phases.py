@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from .bound import BoundPlaybook, Step
 from .desk import UNDER_WAY, Filed

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.conditions import ConditionError, Truth, parse_condition
 from handwheel.tools.errors import GuardrailError, InvalidArguments
-from handwheel.tools.guardrails.ledger.transitions import (
+from handwheel.tools.guardrails.ledger.store.states import (
     OPEN_REQUESTS,
     UNRESOLVED_ACTIONS,
     WAITING_REQUESTS,

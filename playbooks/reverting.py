@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from handwheel.tools.requests.filing import Wish
+from handwheel.tools.guardrails.approval.filing import Wish
+from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.requests.request import Requirement, RunOrigin
-from handwheel.tools.requests.segment import Command, Recovery, Segment
 
 from .bound import BoundPlaybook, Step, Write
 from .desk import Filed

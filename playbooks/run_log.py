@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.run_orders import RunOrder, load_orders
+from handwheel.tools.guardrails.approval.run_requests import note_promise
 from handwheel.tools.guardrails.ledger.effects import Promise
-from handwheel.tools.guardrails.ledger.run_actions import note_promise
 from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
     RunRow,
@@ -13,9 +13,9 @@ from handwheel.tools.guardrails.ledger.runs import (
     open_run,
     record_event,
 )
-from handwheel.tools.guardrails.orders import RunOrder, load_orders
-from handwheel.tools.guardrails.printable import printable
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.safe_text import printable
 
 from .run import CLOSED, Event, EventKind, IllegalEvent, Run, apply, fold
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.ledger.database import LostRace
-from handwheel.tools.guardrails.ledger.transitions import UNRESOLVED_ACTIONS
+from handwheel.tools.guardrails.ledger.store.database import LostRace
+from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.stamps import Instant, parse_stamp
 
 from .asking import Asker

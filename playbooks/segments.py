@@ -5,10 +5,10 @@ from hashlib import sha256
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Condition
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.requests.filing import Wish
+from handwheel.tools.guardrails.approval.filing import Wish
+from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
-from handwheel.tools.requests.segment import Command, Recovery, Segment
 
 from .bound import Approval, BoundPlaybook, Step, Write
 from .desk import Filed

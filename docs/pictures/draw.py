@@ -24,9 +24,9 @@ from handwheel.hmi.demo_desk import Desk
 from handwheel.hmi.demo_run import DemoRun
 from handwheel.hmi.demo_stage import Stage, demo_stage
 from handwheel.hmi.demo_story import STORIES
-from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.records import load_requests
-from handwheel.tools.guardrails.ledger.transitions import WAITING_REQUESTS
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
 HERE = Path(__file__).parent
 FONT = ("Cascadia Mono NF", "20.82px")

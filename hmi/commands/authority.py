@@ -11,7 +11,7 @@ import typer
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.authority import (
+from handwheel.tools.guardrails.interlocks.authority import (
     LONGEST,
     Standing,
     TakenMode,
@@ -21,9 +21,9 @@ from handwheel.tools.guardrails.authority import (
     next_generation,
     take_over,
 )
-from handwheel.tools.guardrails.decisions import authority_subject, meaning_of_subject
-from handwheel.tools.guardrails.heartbeats import heartbeats_of
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.requests.stamps import instant_now, stamp
 
 from ..exits import CONFIGURATION, fail

@@ -9,8 +9,8 @@ import typer
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site, find_site
-from handwheel.tools.guardrails.enrolment import root_warning
-from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.identity.enrolment import root_warning
+from handwheel.tools.guardrails.identity.roster import load_roster
 
 from ..counted import counted
 from ..exits import NO, run

@@ -59,7 +59,7 @@ def command(
 async def _demo(
     folder: Path, story: Story, approve_after_s: float | None, *, is_live: bool, asks: bool
 ) -> None:
-    from handwheel.tools.guardrails.ledger.database import Database
+    from handwheel.tools.guardrails.ledger.store.database import Database
 
     from ..demo_run import DemoRun
     from ..demo_stage import demo_stage

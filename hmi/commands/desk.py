@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.config.durations import parse_duration
-from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.stamps import instant_now
 
 from ..desk import sit_down

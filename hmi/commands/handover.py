@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.operators import Operator
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import FIRST
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import FIRST
 
 from ..exits import NO
 from ..journal_lines import audit_line, show_row
@@ -63,9 +63,9 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
     Exit codes: 0 nothing is wrong, 1 something is.
     """
-    from handwheel.tools.guardrails.audit import audit
-    from handwheel.tools.guardrails.operators import load_roster
-    from handwheel.tools.guardrails.policy import load_policy
+    from handwheel.tools.guardrails.audit.audit import audit
+    from handwheel.tools.guardrails.identity.roster import load_roster
+    from handwheel.tools.guardrails.policy.policy import load_policy
 
     opened = open_site(site)
     with open_ledger(opened) as database:
@@ -143,7 +143,7 @@ def backup(
 
     The anchors go to FILE.anchors. Nothing is overwritten.
     """
-    from handwheel.tools.guardrails.ledger.backup import back_up
+    from handwheel.tools.guardrails.ledger.store.backup import back_up
 
     with open_ledger(open_site(site)) as database:
         copy = back_up(database, file)

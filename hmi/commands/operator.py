@@ -13,7 +13,7 @@ from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import POLICY_FILE, Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.enrolment import (
+from handwheel.tools.guardrails.identity.enrolment import (
     Enrolment,
     check_enrolment,
     ending_root,
@@ -22,9 +22,9 @@ from handwheel.tools.guardrails.enrolment import (
     root_warning,
     vouch,
 )
-from handwheel.tools.guardrails.keys import fingerprint, key_path, public_line
-from handwheel.tools.guardrails.ledger.database import LEDGER_FILE
-from handwheel.tools.guardrails.operators import (
+from handwheel.tools.guardrails.identity.key_files import create_own_key, new_key_path
+from handwheel.tools.guardrails.identity.keys import fingerprint, key_path, public_line
+from handwheel.tools.guardrails.identity.roster import (
     ADMINISTRATOR,
     PERSON,
     PERSON_WORDS,
@@ -32,8 +32,8 @@ from handwheel.tools.guardrails.operators import (
     Roster,
     load_roster,
 )
-from handwheel.tools.guardrails.own_keys import create_own_key, new_key_path
-from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
+from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ..exits import CONFIGURATION, fail

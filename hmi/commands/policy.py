@@ -14,12 +14,12 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.across import cross_limits, cross_tags
-from handwheel.tools.guardrails.ledger.database import LEDGER_FILE, Database
-from handwheel.tools.guardrails.operators import AGENT, load_roster
-from handwheel.tools.guardrails.picture import read_picture
-from handwheel.tools.guardrails.policy import load_policy
-from handwheel.tools.guardrails.policy_explained import Desk, Question, explain
+from handwheel.tools.guardrails.approval.explain import Desk, Question, explain
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.identity.roster import AGENT, load_roster
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
+from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.values import parse_value, split_assignment
 

@@ -6,12 +6,12 @@ import typer
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.administering import release_lockout
-from handwheel.tools.guardrails.administrators import locked_out
-from handwheel.tools.guardrails.decisions import lockout_subject, meaning_of_subject
-from handwheel.tools.guardrails.ledger.stops import SITE, latch, said_of
-from handwheel.tools.guardrails.lockouts import lockout_file, said_in
-from handwheel.tools.guardrails.operators import ADMINISTRATOR
+from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
+from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, said_of
+from handwheel.tools.guardrails.signatures.administrators import locked_out
+from handwheel.tools.guardrails.signatures.decisions import lockout_subject, meaning_of_subject
 from handwheel.tools.requests.stamps import instant_now
 
 from ..folding import fold
@@ -68,7 +68,7 @@ def command(
 
 
 def _tell_others(site: Site, equipment: str) -> None:
-    from handwheel.tools.guardrails.lockouts import seen_lockouts
+    from handwheel.tools.guardrails.interlocks.lockout_files import seen_lockouts
 
     for each in sorted(seen_lockouts(site.state) - {equipment}):
         typer.echo(f"still locked out: {each}")

@@ -10,22 +10,22 @@ import typer
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.deciding import check_open
-from handwheel.tools.guardrails.decisions import RequestVerdict
-from handwheel.tools.guardrails.entitlement import check_approver
+from handwheel.tools.guardrails.approval.decide import check_open
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly, load_request
-from handwheel.tools.guardrails.ledger.transitions import (
+from handwheel.tools.guardrails.ledger.store.states import (
     WAITING_REQUESTS,
     ActionState,
     RequestState,
 )
-from handwheel.tools.guardrails.picture import read_picture
-from handwheel.tools.guardrails.printable import plain
-from handwheel.tools.guardrails.resolutions import unresolved_in
+from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
+from handwheel.tools.guardrails.signatures.entitlement import check_approver
+from handwheel.tools.guardrails.signatures.resolutions import unresolved_in
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
+from handwheel.tools.safe_text import plain
 
 from ..aftermath import notes_on_requests, open_lines, open_lines_of, unsigned_lines
 from ..asking import ask, look, settled, sign_approval

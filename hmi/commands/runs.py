@@ -9,12 +9,17 @@ import typer
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.run_orders import (
+    FreeOrder,
+    SignedOrder,
+    ask_run,
+    newest_event,
+)
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
-from handwheel.tools.guardrails.orders import FreeOrder, SignedOrder, ask_run, newest_event
-from handwheel.tools.guardrails.printable import plain
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import Instant, instant_now
+from handwheel.tools.safe_text import plain
 
 from ..card_layout import card_width, has_colour
 from ..exits import WAITING

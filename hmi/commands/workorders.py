@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.printable import plain, printable
-from handwheel.tools.workorders import WORKORDERS_FILE, Trend, WorkOrder, WorkOrders
+from handwheel.tools.maintenance.workorders import WORKORDERS_FILE, Trend, WorkOrder, WorkOrders
+from handwheel.tools.safe_text import plain, printable
 
 from ..card_layout import card_width
 from ..folding import fold

@@ -8,7 +8,7 @@ from pathlib import Path
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.sitefiles import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.tools.guardrails.enrolment_text import operators_text
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
 from ..tools import people
 

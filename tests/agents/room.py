@@ -24,15 +24,21 @@ from handwheel.playbooks.plant_view import PlantView
 from handwheel.playbooks.run import Run
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.sim_plant.simulation import Simulation
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.authority import take_over
-from handwheel.tools.guardrails.authority_check import standing_of
-from handwheel.tools.guardrails.decisions import meaning_of_subject, run_subject
-from handwheel.tools.guardrails.ledger.leases import take_lease
+from handwheel.tools.guardrails.approval.filing import Filing
+from handwheel.tools.guardrails.approval.run_orders import (
+    VERDICTS,
+    Order,
+    ask_run,
+    newest_event,
+    order_run,
+)
+from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.interlocks.authority_check import standing_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.orders import VERDICTS, Order, ask_run, newest_event, order_run
-from handwheel.tools.requests.filing import Filing
-from handwheel.tools.workorders import WorkOrders
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
+from handwheel.tools.maintenance.workorders import WorkOrders
 
 from ..gate.handover import give
 from ..playbooks.texts import changed, loaded

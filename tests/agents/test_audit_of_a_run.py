@@ -8,8 +8,8 @@ from shutil import copyfile
 
 import pytest
 
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 
 from ..kill.run_checks import faults_of_round

@@ -3,7 +3,7 @@
 import pytest
 
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.orders import ask_run
+from handwheel.tools.guardrails.approval.run_orders import ask_run
 
 from .frames import OUT_A, START_B, START_B_BACK, STOP_A
 from .room import AgentsRoom

@@ -6,8 +6,8 @@ import pytest
 
 from handwheel.hmi.commands import runs
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.journal import next_row
-from handwheel.tools.guardrails.orders import FreeOrder
+from handwheel.tools.guardrails.approval.run_orders import FreeOrder
+from handwheel.tools.guardrails.ledger.store.journal import next_row
 
 from .frames import START_B
 from .room import AgentsRoom

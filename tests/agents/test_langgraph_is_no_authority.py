@@ -11,7 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, interrupt
 
 from handwheel.agents import graph
-from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ..gate.forgery import forge_approvals
 from .frames import OUT_A, START_B, STOP_A

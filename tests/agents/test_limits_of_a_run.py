@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from handwheel.hmi.run_view import find_run, view_run
-from handwheel.tools.guardrails.ledger.database import LostRace
-from handwheel.tools.guardrails.ledger.leases import take_lease
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from .frames import START_B
 from .room import AgentsRoom

@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.playbooks.run import EventKind
 from handwheel.playbooks.run_log import RunLog
-from handwheel.tools.guardrails.orders import FreeOrder
+from handwheel.tools.guardrails.approval.run_orders import FreeOrder
 
 from .frames import OUT_A, START_B, START_B_BACK, STOP_A
 from .room import AgentsRoom

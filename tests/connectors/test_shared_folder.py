@@ -10,10 +10,10 @@ import pytest
 from handwheel.connectors.config.shared_folder import make_file, make_folder
 from handwheel.connectors.historian.file import open_for_writing
 from handwheel.hmi.lockout import run_lockout
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.lockouts import make_lockout_folder
-from handwheel.tools.guardrails.wake import Listener
-from handwheel.tools.workorders import WorkOrders
+from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.wakeup import Listener
+from handwheel.tools.maintenance.workorders import WorkOrders
 
 
 @pytest.fixture(params=[0o077, 0o022], ids=oct, autouse=True)

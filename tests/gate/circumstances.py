@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.connectors.model.values import GOOD, DataValue
-from handwheel.tools.guardrails.authority import Mode
+from handwheel.tools.guardrails.interlocks.authority import Mode
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.stamps import Instant
 

@@ -9,11 +9,25 @@ from typing import Any
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
 from handwheel.hmi.signing import Signer, Statement, sign_statement
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.administering import release_lockout, revoke_key
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.deciding import decide, propose
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
+from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.filing import (
+    Filing,
+    Wish,
+    make_request,
+    scopes,
+    tags_to_survey,
+)
+from handwheel.tools.guardrails.identity.roster import Operator, Roster, load_roster
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations, locked_scopes
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import Policy, load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
     Decision,
     RequestVerdict,
@@ -25,15 +39,7 @@ from handwheel.tools.guardrails.decisions import (
     parse_decision,
     sign,
 )
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.stops import generations, locked_scopes
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.guardrails.lockouts import lockout_file
-from handwheel.tools.guardrails.operators import Operator, Roster, load_roster
-from handwheel.tools.guardrails.policy import Policy, load_policy
 from handwheel.tools.requests.canonical import canonical, digest
-from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
 from handwheel.tools.requests.request import ActionRequest, Proposer
 from handwheel.tools.requests.terms import NO_TERMS, Terms
 

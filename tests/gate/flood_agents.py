@@ -4,11 +4,15 @@ from itertools import count
 from typing import Any
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.tools.guardrails.ledger.database import LostRace
-from handwheel.tools.guardrails.ledger.run_actions import end_request, file_segment, set_due
-from handwheel.tools.guardrails.ledger.stops import generations
+from handwheel.tools.guardrails.approval.run_requests import end_request, file_segment, set_due
+from handwheel.tools.guardrails.approval.segment import (
+    make_segment,
+    scopes_of_segment,
+    tags_of_segment,
+)
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.segment import make_segment, scopes_of_segment, tags_of_segment
 
 from .flood import Flood, Kind, Told
 from .flood_room import altered

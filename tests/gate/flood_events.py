@@ -9,11 +9,11 @@ from functools import partial
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.authority import TakenMode, take_over
 from handwheel.tools.guardrails.gate.gate import _new_epoch
+from handwheel.tools.guardrails.identity.roster import Roster
+from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
-from handwheel.tools.guardrails.lockouts import lockout_file
-from handwheel.tools.guardrails.operators import Roster
 from handwheel.tools.requests.request import ActionRequest
 
 from .flood import Flood, Kind, Told

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.decisions import Reason, Signed, new_nonce
+from handwheel.tools.guardrails.signatures.decisions import Reason, Signed, new_nonce
 from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import parse_stamp, stamp

@@ -18,21 +18,21 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.authority import take_over
-from handwheel.tools.guardrails.deciding import decide
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.gate.gate import Gate
+from handwheel.tools.guardrails.identity.roster import Roster
+from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.guardrails.ledger.runner_lease import renew_lease, take_lease
+from handwheel.tools.guardrails.ledger.store.database import LostRace
+from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     Signed,
     meaning_of,
     new_nonce,
     sign,
 )
-from handwheel.tools.guardrails.gate.gate import Gate
-from handwheel.tools.guardrails.ledger.database import LostRace
-from handwheel.tools.guardrails.ledger.leases import renew_lease, take_lease
-from handwheel.tools.guardrails.ledger.lifecycle import file_request
-from handwheel.tools.guardrails.operators import Roster
 from handwheel.tools.requests.canonical import digest, parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import stamp

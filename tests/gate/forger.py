@@ -8,12 +8,12 @@ from datetime import timedelta
 from secrets import token_hex
 from typing import Any
 
-from handwheel.tools.guardrails.card import Card
-from handwheel.tools.guardrails.decisions import Decision, Signed, meaning_of, new_nonce
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.outcome_card import Outcome
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.outcome import Outcome
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.decisions import Decision, Signed, meaning_of, new_nonce
 from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import instant_now, stamp

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from secrets import token_hex
 
-from handwheel.tools.guardrails.decisions import Signed
+from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.stamps import Instant, stamp
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from handwheel.tools.guardrails.ledger.database import Database, Transaction
-from handwheel.tools.guardrails.ledger.journal import Anchors, Row
+from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
+from handwheel.tools.guardrails.ledger.store.journal import Anchors, Row
 from handwheel.tools.requests.stamps import Instant
 
 

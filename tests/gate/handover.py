@@ -5,10 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from handwheel.hmi.signing import Signer, Statement, sign_statement
-from handwheel.tools.guardrails.authority import hand_over, next_generation
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import Signed, authority_subject, meaning_of_subject
-from handwheel.tools.guardrails.heartbeats import NamedHeartbeat
+from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
+    Signed,
+    authority_subject,
+    meaning_of_subject,
+)
+from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from ..tools.people import key_of

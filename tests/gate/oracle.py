@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from math import inf
 
-from handwheel.tools.guardrails.ledger.transitions import ActionState
+from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.stamps import Instant, parse_stamp
 

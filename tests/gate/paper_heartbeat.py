@@ -10,11 +10,11 @@ from typing import Any
 from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.authority import TakenMode, take_over
-from handwheel.tools.guardrails.gate.heartbeat import Heartbeat
-from handwheel.tools.guardrails.heartbeats import heartbeats_of
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.gate.monitoring.heartbeat import Heartbeat
+from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 
 from ..witness import judge
 from .handover import give

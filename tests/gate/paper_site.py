@@ -5,7 +5,7 @@ from pathlib import Path
 
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.enrolment_text import operators_text
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
 from ..tools import people
 

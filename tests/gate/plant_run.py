@@ -5,20 +5,20 @@ from time import monotonic
 from typing import Any
 
 from handwheel.connectors.client.site_reader import read_once, survey
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.ledger.leases import take_lease
-from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.run_actions import file_segment, set_due
-from handwheel.tools.guardrails.ledger.stops import generations
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.requests.filing import Filing
-from handwheel.tools.requests.segment import (
+from handwheel.tools.guardrails.approval.filing import Filing
+from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
+from handwheel.tools.guardrails.approval.segment import (
     Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.requests.stamps import instant_now
 
 from ..served import handwheel

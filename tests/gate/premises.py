@@ -11,9 +11,9 @@ import pytest
 
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.sim_plant.serve import PlantServer
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
-from handwheel.tools.guardrails.operators import Record
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.identity.roster import Record
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.stamps import Instant, instant_now
 
 from ..served import link_of, site_of
@@ -100,4 +100,4 @@ def hasten(patch: pytest.MonkeyPatch) -> None:
     """Makes the gate look more often, and wait less for the ledger."""
     for name, seconds in (("_POLL_S", 0.02), ("_PICTURE_S", 0.1), ("_AFTER_FAULT_S", 0.1)):
         patch.setattr(f"{_GATE}.{name}", seconds)
-    patch.setattr("handwheel.tools.guardrails.ledger.connection._BUSY_S", 0.3)
+    patch.setattr("handwheel.tools.guardrails.ledger.store.connection._BUSY_S", 0.3)

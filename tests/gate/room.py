@@ -4,15 +4,15 @@
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.gate.carry_out import carry_out
 from handwheel.tools.guardrails.gate.gate import Gate, _new_epoch
-from handwheel.tools.guardrails.gate.lock import GateLock
-from handwheel.tools.guardrails.gate.passage import Passage, Post
-from handwheel.tools.guardrails.gate.recovery import recover, recover_in_flight
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover, recover_in_flight
+from handwheel.tools.guardrails.gate.state.execution import Passage, Post
+from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import ActionRecord
-from handwheel.tools.guardrails.lockouts import make_lockout_folder
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 
 from .desk import Desk
 from .fuse import Fuse, FusedDatabase, SteppedClock

@@ -6,30 +6,30 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.ledger.leases import take_lease
-from handwheel.tools.guardrails.ledger.run_actions import (
+from handwheel.tools.guardrails.approval.filing import Filing, Wish
+from handwheel.tools.guardrails.approval.run_requests import (
     end_request,
     file_segment,
     set_due,
     skip_action,
 )
-from handwheel.tools.guardrails.ledger.stops import generations
-from handwheel.tools.requests.filing import Filing, Wish
-from handwheel.tools.requests.request import (
-    ActionRequest,
-    Evidence,
-    Proposer,
-    Requirement,
-    RunOrigin,
-)
-from handwheel.tools.requests.segment import (
+from handwheel.tools.guardrails.approval.segment import (
     Command,
     Recovery,
     Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
+)
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.requests.request import (
+    ActionRequest,
+    Evidence,
+    Proposer,
+    Requirement,
+    RunOrigin,
 )
 
 from .handover import give

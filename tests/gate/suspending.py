@@ -13,10 +13,10 @@ from handwheel.connectors.model.values import (
     DataValue,
     StatusCode,
 )
-from handwheel.tools.guardrails.gate import lookout
-from handwheel.tools.guardrails.gate.lookout import Lookout
-from handwheel.tools.guardrails.gate.scans import Scans
-from handwheel.tools.guardrails.policy_suspend import Suspend
+from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
+from handwheel.tools.guardrails.gate.monitoring.scanner import Scans
+from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import Lookout
+from handwheel.tools.guardrails.policy.suspend import Suspend
 
 from .watched import Watched
 

@@ -10,10 +10,10 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
 from handwheel.tools.guardrails.gate.gate import take_post
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.stops import locked_scopes
-from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import instant_now
 
 from .watched import SETPOINT, START, START_B, Watched

@@ -13,7 +13,7 @@ from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.opcua.listener import ListeningServer
 from handwheel.sim_plant.opcua.nodes import standard_node
 from handwheel.sim_plant.opcua.server import OpcuaServer
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from ..served import GATE_SECRET
 from .world import World

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.gate import papers
+from handwheel.tools.guardrails.gate.steps import authorization as papers
 from handwheel.tools.requests.request import ActionRequest
 
 from ..ways import tried

@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.authority_check import check_authority, check_giver
-from handwheel.tools.guardrails.entitlement import check_approver, check_objector, check_resolver
+from handwheel.tools.guardrails.interlocks.authority_check import check_authority, check_giver
 from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.signatures.entitlement import (
+    check_approver,
+    check_objector,
+    check_resolver,
+)
 
 from .handover import give
 from .oracle import Told

@@ -8,11 +8,11 @@ from typing import Literal
 import pytest
 
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.asking import REFUSED, AskedTooMuch, Proposal
-from handwheel.tools.guardrails.ledger.leases import take_lease
+from handwheel.tools.guardrails.approval.request_limits import REFUSED, AskedTooMuch, Proposal
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_requests
-from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import ActionRequest
 
 from .desk import Desk

@@ -7,10 +7,10 @@ from threading import Barrier
 import pytest
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.deciding import decide
-from handwheel.tools.guardrails.decisions import Reason, Signed
-from handwheel.tools.guardrails.gate.recovery import RESTARTED
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import RESTARTED
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.decisions import Reason, Signed
 from handwheel.tools.requests.request import ActionRequest
 
 from .oracle import Told

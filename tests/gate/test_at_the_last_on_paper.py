@@ -12,12 +12,12 @@ from handwheel.connectors.actuation.door import OTHER_BYTES
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Value
-from handwheel.tools.guardrails.decisions import Reason
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.gate import steps
-from handwheel.tools.guardrails.gate.passage import Passage
-from handwheel.tools.guardrails.gate.plant import same_bytes
-from handwheel.tools.guardrails.policy import Policy
+from handwheel.tools.guardrails.gate.state.execution import Passage
+from handwheel.tools.guardrails.gate.steps import pipeline as steps
+from handwheel.tools.guardrails.gate.steps.device_checks import same_bytes
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.policy.policy import Policy
+from handwheel.tools.guardrails.signatures.decisions import Reason
 from handwheel.tools.requests.canonical import canonical, parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 

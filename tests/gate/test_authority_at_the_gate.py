@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.administering import revoke_key
-from handwheel.tools.guardrails.authority import TakenMode, take_over
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.administration import revoke_key
+from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
+from handwheel.tools.guardrails.ledger.lifecycle import move_action
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import (
     Reason,
     authority_subject,
     key_subject,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.ledger.lifecycle import move_action
-from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 from handwheel.tools.requests.stamps import instant_now, stamp
 
 from ..tools.people import key_id

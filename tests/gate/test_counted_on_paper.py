@@ -2,8 +2,8 @@
 
 import pytest
 
-from handwheel.tools.guardrails.decisions import Reason
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.guardrails.signatures.decisions import Reason
 
 from .forgery import forge_approvals
 from .test_made_up_on_paper import MODE, insert, watch

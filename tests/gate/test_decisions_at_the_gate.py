@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.card import Card
-from handwheel.tools.guardrails.decisions import DecisionRefused, Reason, Signed
+from handwheel.tools.guardrails.approval.card import Card
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
 from handwheel.tools.requests.canonical import digest, signed_bytes
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 

@@ -11,10 +11,10 @@ from handwheel.hmi.prompt import Answer
 from handwheel.hmi.seat import KeyHolder, SeatLocked
 from handwheel.hmi.session import SeatEvent
 from handwheel.hmi.signing import Signer
-from handwheel.tools.guardrails.decisions import Reason
-from handwheel.tools.guardrails.keys import PrivateKey
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
-from handwheel.tools.guardrails.rotation import rotate
+from handwheel.tools.guardrails.identity.keys import PrivateKey
+from handwheel.tools.guardrails.identity.rotation import rotate
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import Reason
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ..tools.people import key_of

@@ -8,8 +8,8 @@ import pytest
 
 from handwheel.hmi.shift_summary import summarize
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.gate import concluding
-from handwheel.tools.guardrails.gate.effects import look_for_effects
+from handwheel.tools.guardrails.gate.steps import outcome as concluding
+from handwheel.tools.guardrails.gate.steps.effects import look_for_effects
 
 from .forgery import shell_of, without_triggers, write_text
 from .ledger_troubles import locked

@@ -13,10 +13,10 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import RegisterAddress
 from handwheel.tools.conditions.errors import ConditionError
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.gate import effects
-from handwheel.tools.guardrails.gate.effects import give_up_effects
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.reverts import open_writes
+from handwheel.tools.guardrails.gate.steps import effects
+from handwheel.tools.guardrails.gate.steps.effects import give_up_effects
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.request import ActionRequest, Lease
 from handwheel.tools.requests.stamps import Instant, stamp

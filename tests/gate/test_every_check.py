@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
-from handwheel.tools.guardrails.gate import intent, sending, steps
-from handwheel.tools.guardrails.gate.passage import Passage, Step
+from handwheel.tools.guardrails.gate.state.execution import Passage, Step
+from handwheel.tools.guardrails.gate.steps import intent
+from handwheel.tools.guardrails.gate.steps import pipeline as steps
+from handwheel.tools.guardrails.gate.steps import send as sending
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import ActionState
+from handwheel.tools.guardrails.ledger.store.states import ActionState
 
 from .world import World
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from handwheel.connectors.actuation.writer import Refusal
-from handwheel.tools.guardrails.gate import steps
-from handwheel.tools.guardrails.gate.carry_out import carry_out
-from handwheel.tools.guardrails.gate.passage import Passage, Step
-from handwheel.tools.guardrails.ledger.transitions import ACKNOWLEDGED
-from handwheel.tools.guardrails.wake import Listener
+from handwheel.tools.guardrails.gate.state.execution import Passage, Step
+from handwheel.tools.guardrails.gate.steps import pipeline as steps
+from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
+from handwheel.tools.guardrails.ledger.wakeup import Listener
 
 from .paper_plant import Fault, PaperWriter
 from .test_made_up_on_paper import altered, expects

@@ -8,13 +8,13 @@ import pytest
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
 from handwheel.hmi.commands.policy import coerced
 from handwheel.hmi.policy_text import budget_left, explanation_lines
-from handwheel.tools.guardrails.across import cross_limits, cross_tags
-from handwheel.tools.guardrails.authority import take_over
-from handwheel.tools.guardrails.decisions import DecisionRefused
-from handwheel.tools.guardrails.groups import Spent
-from handwheel.tools.guardrails.picture import make_picture
-from handwheel.tools.guardrails.policy_explained import Desk, Explanation, Question, explain
-from handwheel.tools.guardrails.suspended import Suspension
+from handwheel.tools.guardrails.approval.explain import Desk, Explanation, Question, explain
+from handwheel.tools.guardrails.approval.plant_snapshot import make_picture
+from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.interlocks.suspension import Suspension
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
+from handwheel.tools.guardrails.policy.groups import Spent
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
 from handwheel.tools.requests.stamps import stamp
 
 from .handover import give

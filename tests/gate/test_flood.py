@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from handwheel.tools.guardrails.gate import sending
+from handwheel.tools.guardrails.gate.steps import send as sending
 
 from .flood import Flood
 from .flood_agents import AGENTS

@@ -8,8 +8,10 @@ import pytest
 
 from handwheel.hmi.aftermath import unsigned_lines
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.administrators import chain_of
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.identity.roster import Record
+from handwheel.tools.guardrails.signatures.administrators import chain_of
+from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     DecisionRefused,
     Reason,
@@ -18,8 +20,6 @@ from handwheel.tools.guardrails.decisions import (
     parse_decision,
     sign,
 )
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.operators import Record
 from handwheel.tools.requests.request import ActionRequest
 
 from ..tools import people

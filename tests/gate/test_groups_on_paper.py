@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from handwheel.hmi.asking import look
-from handwheel.tools.guardrails.groups import spent
 from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.policy.groups import spent
 
 from .forgery import shell_of, without_triggers
 from .ledger_troubles import Trouble, at_the_intent, full, unanchored

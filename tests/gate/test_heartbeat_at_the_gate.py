@@ -7,13 +7,13 @@ from pathlib import Path
 from time import monotonic
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.tools.guardrails.authority import take_over
-from handwheel.tools.guardrails.bench import Bench
 from handwheel.tools.guardrails.gate.gate import take_post
-from handwheel.tools.guardrails.heartbeats import heartbeats_of
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.requests.stamps import Instant
 
 from ..connectors.devices import Device, eventually, modbus_device, reply

@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from handwheel.tools.guardrails.gate.carry_out import carry_out
+from handwheel.tools.guardrails.gate.steps.execute import carry_out
 
 from .paper_heartbeat import (
     PUMP,

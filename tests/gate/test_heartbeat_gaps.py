@@ -11,10 +11,10 @@ import pytest
 from handwheel.connectors.actuation.door import Door
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.tools.guardrails.gate import carry_out as carrying
-from handwheel.tools.guardrails.gate import heartbeat as beating
-from handwheel.tools.guardrails.gate import steps
-from handwheel.tools.guardrails.gate.passage import Passage
+from handwheel.tools.guardrails.gate.monitoring import heartbeat as beating
+from handwheel.tools.guardrails.gate.state.execution import Passage
+from handwheel.tools.guardrails.gate.steps import execute as carrying
+from handwheel.tools.guardrails.gate.steps import pipeline as steps
 
 from ..connectors.devices import eventually
 from .paper_heartbeat import HEAD, PUMP, BeatingRoom, lock_out, switch, take

@@ -11,10 +11,10 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError, PermitRefused
-from handwheel.tools.guardrails.gate.heartbeat import Heartbeat
-from handwheel.tools.guardrails.gate.heartbeat_leave import remote_when
-from handwheel.tools.guardrails.gate.passage import Post
-from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.gate.monitoring.heartbeat import Heartbeat
+from handwheel.tools.guardrails.gate.monitoring.heartbeat_permission import remote_when
+from handwheel.tools.guardrails.gate.state.execution import Post
+from handwheel.tools.guardrails.identity.roster import load_roster
 
 from .paper_heartbeat import PUMP, BeatingRoom, make_beating_site, take
 

@@ -8,11 +8,11 @@ from functools import partial
 import pytest
 
 from handwheel.tools.errors import InvalidArguments, LedgerError
-from handwheel.tools.guardrails.authority import hand_over
-from handwheel.tools.guardrails.decisions import DecisionRefused, Reason, Signed
-from handwheel.tools.guardrails.gate.heartbeat import HOLD_OFF_S
-from handwheel.tools.guardrails.heartbeats import heartbeat_of, heartbeats_of
-from handwheel.tools.guardrails.lockouts import lockout_file
+from handwheel.tools.guardrails.gate.monitoring.heartbeat import HOLD_OFF_S
+from handwheel.tools.guardrails.interlocks.authority import hand_over
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
+from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeat_of, heartbeats_of
 from handwheel.tools.requests.stamps import stamp
 
 from .handover import give, signed_hand_over

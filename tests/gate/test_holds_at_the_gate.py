@@ -12,16 +12,16 @@ import pytest
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.journal import FIRST
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
     DecisionRefused,
     Reason,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.gate.gate import take_post
-from handwheel.tools.guardrails.ledger.journal import FIRST
-from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 
 from ..served import handwheel
 from .world import World

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from handwheel.tools.errors import InterlockActive, LedgerError
-from handwheel.tools.guardrails.gate import intent
-from handwheel.tools.guardrails.gate.intent import record_intent
-from handwheel.tools.guardrails.ledger.database import Database, Transaction
-from handwheel.tools.guardrails.ledger.reverts import open_writes
+from handwheel.tools.guardrails.gate.steps import intent
+from handwheel.tools.guardrails.gate.steps.intent import record_intent
+from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.requests.terms import Terms, parse_expectation

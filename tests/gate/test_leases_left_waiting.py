@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.reverts import open_writes
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.request import ActionRequest
 
 from .paper_plant import Frame

@@ -3,7 +3,7 @@
 import pytest
 
 from handwheel.tools.errors import InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.ledger.leases import (
+from handwheel.tools.guardrails.ledger.runner_lease import (
     LEASE_S,
     give_lease_back,
     renew_lease,

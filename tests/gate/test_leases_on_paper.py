@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from handwheel.tools.errors import InterlockActive, InvalidArguments
-from handwheel.tools.guardrails.ledger.reverts import open_writes
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.request import ActionRequest, Lease
 from handwheel.tools.requests.terms import Terms, parse_lease
 

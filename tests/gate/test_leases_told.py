@@ -13,7 +13,7 @@ from handwheel.hmi.aftermath import (
 from handwheel.hmi.following import is_told
 from handwheel.hmi.gate import tell_open
 from handwheel.hmi.journal_lines import show_row
-from handwheel.tools.guardrails.picture import Picture, read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import Picture, read_picture
 from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 
 from .test_effects_on_paper import EFFECT

@@ -11,9 +11,13 @@ import pytest
 
 from handwheel.hmi.signing import Statement
 from handwheel.tools.errors import InterlockActive, LedgerError
-from handwheel.tools.guardrails.administering import release_lockout, revoke_key
-from handwheel.tools.guardrails.administrators import locked_out
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
+from handwheel.tools.guardrails.identity.roster import Roster
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.guardrails.signatures.administrators import locked_out
+from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     Signed,
@@ -22,10 +26,6 @@ from handwheel.tools.guardrails.decisions import (
     lockout_subject,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.ledger.database import Database, LostRace
-from handwheel.tools.guardrails.ledger.lifecycle import file_request
-from handwheel.tools.guardrails.lockouts import lockout_file
-from handwheel.tools.guardrails.operators import Roster
 from handwheel.tools.requests.request import ActionRequest
 
 from ..tools import people

@@ -11,12 +11,12 @@ import pytest
 
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.deciding import decide
-from handwheel.tools.guardrails.decisions import Signed
+from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.gate.gate import take_post
-from handwheel.tools.guardrails.gate.recovery import NOT_SENT, RESTARTED
-from handwheel.tools.guardrails.ledger.backup import back_up
-from handwheel.tools.guardrails.ledger.journal import Row, next_row
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import NOT_SENT, RESTARTED
+from handwheel.tools.guardrails.ledger.store.backup import back_up
+from handwheel.tools.guardrails.ledger.store.journal import Row, next_row
+from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
 

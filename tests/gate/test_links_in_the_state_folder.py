@@ -8,9 +8,13 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, LedgerError
-from handwheel.tools.guardrails.gate.lock import GateLock
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.picture import make_picture, read_picture, write_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import (
+    make_picture,
+    read_picture,
+    write_picture,
+)
+from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import instant_now
 
 

@@ -12,10 +12,10 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.request_lines import request_fields, request_line
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.hindrances import check_files
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
 from handwheel.tools.guardrails.ledger.records import load_requests
-from handwheel.tools.guardrails.operators import load_roster
 from handwheel.tools.requests.canonical import digest
 
 from .paper_site import make_site

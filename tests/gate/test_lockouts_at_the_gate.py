@@ -13,16 +13,16 @@ from time import monotonic
 import pytest
 
 from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError
-from handwheel.tools.guardrails.administering import release_lockout
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     lockout_subject,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.ledger.stops import locked_scopes
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
-from handwheel.tools.guardrails.picture import read_picture
 from handwheel.tools.requests.stamps import instant_now
 
 from .world import World

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.authority import Mode, take_over
-from handwheel.tools.guardrails.deciding import decide
-from handwheel.tools.guardrails.decisions import Signed, parse_decision
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.interlocks.authority import Mode, take_over
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.guardrails.signatures.decisions import Signed, parse_decision
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 

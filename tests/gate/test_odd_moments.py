@@ -7,11 +7,11 @@ import pytest
 from handwheel.hmi.aftermath import notes_on_requests
 from handwheel.playbooks.run_log import load_run
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import Row, next_row
-from handwheel.tools.guardrails.ledger.moments import UNKNOWN, moment_of
-from handwheel.tools.guardrails.ledger.reverts import left_s, written
+from handwheel.tools.guardrails.ledger.row_time import UNKNOWN, moment_of
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_rows, open_run, record_event
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import Row, next_row
+from handwheel.tools.guardrails.ledger.write_leases import left_s, written
 from handwheel.tools.requests.canonical import canonical, digest, parse_canonical
 
 from .test_leases_on_paper import in_lease
@@ -122,7 +122,7 @@ async def test_an_event_of_other_types_is_a_damaged_run(room: Watched, order: ob
 
 def open_(room: Watched) -> str:
     """Opens a run, and returns who works on it."""
-    from handwheel.tools.guardrails.ledger.leases import take_lease
+    from handwheel.tools.guardrails.ledger.runner_lease import take_lease
 
     database, now = room.desk.database, room.clock.now()
     holder = take_lease(database, now)

@@ -10,10 +10,10 @@ import pytest
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate import gate
-from handwheel.tools.guardrails.gate.reverts import note_seen_back, set_reverts_due
-from handwheel.tools.guardrails.ledger.database import Database, LostRace
+from handwheel.tools.guardrails.gate.steps.lease_reverts import note_seen_back, set_reverts_due
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.reverts import open_writes
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant
 

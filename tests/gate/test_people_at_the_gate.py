@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import GuardrailError, PermitRefused
-from handwheel.tools.guardrails.administering import revoke_key
-from handwheel.tools.guardrails.card import Card
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.administration import revoke_key
+from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     Signed,
@@ -15,8 +17,6 @@ from handwheel.tools.guardrails.decisions import (
     meaning_of,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
 from handwheel.tools.requests.stamps import instant_now
 
 from ..tools.people import key_id

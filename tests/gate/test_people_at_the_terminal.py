@@ -21,10 +21,10 @@ import pytest
 from handwheel.connectors.model.values import DataValue
 from handwheel.hmi import asking
 from handwheel.hmi.signing import Signer
-from handwheel.tools.guardrails.decisions import parse_decision
-from handwheel.tools.guardrails.gate.scans import Scans
+from handwheel.tools.guardrails.gate.monitoring.scanner import Scans
 from handwheel.tools.guardrails.ledger.records import load_decisions
-from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 

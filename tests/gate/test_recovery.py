@@ -3,7 +3,11 @@
 import pytest
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.gate.recovery import MAYBE_SENT, NOT_SENT, RESTARTED
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import (
+    MAYBE_SENT,
+    NOT_SENT,
+    RESTARTED,
+)
 
 from .fuse import Crash
 from .oracle import Told

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.decisions import DecisionRefused, Reason
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason
 from handwheel.tools.requests.canonical import digest
 
 from ..ways import tried

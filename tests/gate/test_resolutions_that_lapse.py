@@ -10,9 +10,9 @@ from handwheel.hmi import gate
 from handwheel.hmi.aftermath import unsigned_lines
 from handwheel.hmi.shift_summary import summarize
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.guardrails.operators import Record
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.identity.roster import Record
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ..tools import people
 from . import desk

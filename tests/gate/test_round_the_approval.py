@@ -18,7 +18,7 @@ from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.hmi import proposing
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from ..sim_plant.modbus_wire import wire
 from .premises import End

@@ -4,7 +4,7 @@ import pytest
 
 from handwheel.tools.errors import InterlockActive, PermitRefused
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from .plant_run import PlantRun
 from .runs import command, recovery

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
-from handwheel.tools.guardrails.authority import take_over
-from handwheel.tools.guardrails.ledger.database import LostRace
-from handwheel.tools.guardrails.ledger.leases import give_lease_back, take_lease
+from handwheel.tools.guardrails.interlocks.authority import take_over
 from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.guardrails.ledger.runner_lease import give_lease_back, take_lease
+from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from .forgery import forge_approvals
 from .handover import give

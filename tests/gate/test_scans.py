@@ -13,8 +13,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.connectors.session.protocols import Session
-from handwheel.tools.guardrails.gate.scans import OVERLAP_S, Scans
-from handwheel.tools.guardrails.gate.wanted import tags_to_see_again
+from handwheel.tools.guardrails.gate.monitoring.scanner import OVERLAP_S, Scans
+from handwheel.tools.guardrails.gate.monitoring.watched_tags import tags_to_see_again
 
 from .paper_plant import PaperConnector, PaperPlant
 from .watched import START, Watched

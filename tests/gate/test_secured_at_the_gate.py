@@ -16,7 +16,7 @@ from handwheel.sim_plant.opcua.identity import open_identity
 from handwheel.sim_plant.opcua.server import OpcuaServer
 from handwheel.sim_plant.serve import PlantServer
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from ..secured import befriend, pin_of, secure, serving
 from ..served import GATE_SECRET

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.deciding import decide
-from handwheel.tools.guardrails.decisions import DecisionRefused, Reason, Signed
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
 from handwheel.tools.requests.canonical import canonical, parse_canonical, signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 

@@ -18,10 +18,10 @@ from handwheel.hmi.request_lines import request_line
 from handwheel.hmi.shift_summary import summarize, summary_lines
 from handwheel.hmi.showing import whole_request
 from handwheel.hmi.signing import Signer
-from handwheel.tools.guardrails.decisions import RequestVerdict
-from handwheel.tools.guardrails.gate.recovery import MAYBE_SENT
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.listing import listed
-from handwheel.tools.guardrails.operators import Operator
+from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
 from handwheel.tools.requests.request import ActionRequest
 
 from ..tools.people import key_of

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from handwheel.tools.guardrails.gate import lookout
+from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
 
 from .circumstances import Outlook
 from .works_rules import DISTURBANCES, Works

@@ -10,9 +10,9 @@ from handwheel.hmi.journal_open import write_open
 from handwheel.hmi.journal_paper import Paper
 from handwheel.hmi.journal_story import Entry, read_story
 from handwheel.hmi.shift_summary import summarize
-from handwheel.tools.guardrails.authority import take_over
-from handwheel.tools.guardrails.ledger.journal import Row
+from handwheel.tools.guardrails.interlocks.authority import take_over
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
+from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.terms import Terms, parse_expectation
 

@@ -9,9 +9,9 @@ import pytest
 
 from handwheel.hmi.lockout import run_lockout
 from handwheel.tools.errors import InterlockActive
-from handwheel.tools.guardrails.gate.recovery import MAYBE_SENT, NOT_SENT
-from handwheel.tools.guardrails.ledger.stops import locked_scopes
-from handwheel.tools.guardrails.lockouts import lockout_file
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT, NOT_SENT
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.requests.request import ActionRequest
 
 from .ledger_troubles import TROUBLES, Trouble, full

@@ -14,10 +14,10 @@ from handwheel.hmi.seat import KeyHolder
 from handwheel.hmi.session import SeatEvent
 from handwheel.hmi.signing import Signer
 from handwheel.hmi.stop_lines import lockout_lines
-from handwheel.tools.guardrails.ledger.stops import latch
-from handwheel.tools.guardrails.lockouts import lockout_file, said_in
-from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.picture import write_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import write_picture
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 
 from ..tools.people import key_of
 from .test_leases_on_paper import in_lease

@@ -13,13 +13,14 @@ from handwheel.connectors.model.values import (
     UNCERTAIN_LAST_USABLE,
 )
 from handwheel.tools.errors import LedgerError, PermitRefused
-from handwheel.tools.guardrails.card import make_card
-from handwheel.tools.guardrails.gate import lookout, steps
-from handwheel.tools.guardrails.gate.carry_out import carry_out
-from handwheel.tools.guardrails.gate.passage import Passage
-from handwheel.tools.guardrails.gate.sending import last_look
-from handwheel.tools.guardrails.picture import read_picture
-from handwheel.tools.guardrails.policy_suspend import Suspend
+from handwheel.tools.guardrails.approval.card import make_card
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
+from handwheel.tools.guardrails.gate.state.execution import Passage
+from handwheel.tools.guardrails.gate.steps import pipeline as steps
+from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.gate.steps.send import last_look
+from handwheel.tools.guardrails.policy.suspend import Suspend
 from handwheel.tools.requests.request import ActionRequest
 
 from .suspending import (

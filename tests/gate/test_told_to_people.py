@@ -16,14 +16,18 @@ from handwheel.hmi.request_lines import request_line
 from handwheel.hmi.resolving import resolve_action
 from handwheel.hmi.signing import Signer
 from handwheel.tools.errors import GuardrailError, PermitRefused
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.entitlement import check_approver, check_objector, check_resolver
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.lifecycle import invalidate
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.transitions import RequestState
-from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.entitlement import (
+    check_approver,
+    check_objector,
+    check_resolver,
+)
 from handwheel.tools.requests.stamps import instant_now
 
 from ..served import handwheel

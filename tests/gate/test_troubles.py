@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.tools.guardrails.gate.troubles import Troubles
+from handwheel.tools.guardrails.gate.state.fault_log import Troubles
 
 from .world import World
 

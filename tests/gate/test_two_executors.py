@@ -1,7 +1,7 @@
 """Two that go for one action, as two gates would: one of them sends, once."""
 
-from handwheel.tools.guardrails.gate.carry_out import carry_out
-from handwheel.tools.guardrails.ledger.database import LostRace
+from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from .watched import START, START_B, Watched
 

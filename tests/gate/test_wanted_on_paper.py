@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.tools.guardrails.gate.wanted import tags_of_request
+from handwheel.tools.guardrails.gate.monitoring.watched_tags import tags_of_request
 from handwheel.tools.requests.terms import Terms, parse_expectation
 
 from .handover import AGENTS

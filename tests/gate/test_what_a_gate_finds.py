@@ -14,7 +14,11 @@ from handwheel.connectors.actuation.door import Door
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.gate.recovery import MAYBE_SENT, NOT_SENT, RESTARTED
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import (
+    MAYBE_SENT,
+    NOT_SENT,
+    RESTARTED,
+)
 
 from .fuse import Crash
 from .paper_plant import PaperWriter

@@ -18,7 +18,7 @@ from handwheel.connectors.model.values import (
     Value,
 )
 from handwheel.connectors.session.protocols import Encoded
-from handwheel.tools.guardrails.ledger.transitions import ACKNOWLEDGED, ActionState
+from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED, ActionState
 
 from .paper_plant import Fault, PaperConnector
 from .watched import SETPOINT, START, START_B, Watched

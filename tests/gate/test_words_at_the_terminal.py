@@ -7,7 +7,7 @@ from handwheel.hmi import asking, proposing
 from handwheel.hmi.commands import operator as commands
 from handwheel.hmi.signing import Signer
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.operators import Operator
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.requests.terms import parse_expectation
 
 from ..hmi.in_process import said_by

@@ -7,9 +7,9 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.audit import audit
+from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action
-from handwheel.tools.guardrails.ledger.transitions import ActionState
+from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.terms import NO_TERMS, Terms
 

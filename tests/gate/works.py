@@ -13,12 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, InvalidArguments
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.enrolment_text import operators_text
+from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.gate.gate import _new_epoch
-from handwheel.tools.guardrails.gate.lock import GateLock
-from handwheel.tools.guardrails.gate.scans import Scans
-from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.gate.monitoring.scanner import Scans
+from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.requests.terms import NO_TERMS, Terms

@@ -4,12 +4,16 @@ from contextlib import suppress
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.errors import GuardrailError, LedgerError
-from handwheel.tools.guardrails.authority import TakenMode, take_over
-from handwheel.tools.guardrails.ledger.leases import LEASE_S, renew_lease, take_lease
-from handwheel.tools.guardrails.ledger.run_actions import end_request, file_segment, set_due
-from handwheel.tools.guardrails.ledger.stops import generations
+from handwheel.tools.guardrails.approval.run_requests import end_request, file_segment, set_due
+from handwheel.tools.guardrails.approval.segment import (
+    make_segment,
+    scopes_of_segment,
+    tags_of_segment,
+)
+from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.runner_lease import LEASE_S, renew_lease, take_lease
 from handwheel.tools.requests.request import ActionRequest
-from handwheel.tools.requests.segment import make_segment, scopes_of_segment, tags_of_segment
 from handwheel.tools.requests.stamps import Instant
 
 from .handover import give

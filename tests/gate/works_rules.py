@@ -13,9 +13,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from handwheel.tools.guardrails.authority import TakenMode
-from handwheel.tools.guardrails.decisions import ActionVerdict
-from handwheel.tools.guardrails.ledger.stops import locked_scopes
+from handwheel.tools.guardrails.interlocks.authority import TakenMode
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
+from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
 from handwheel.tools.requests.request import ActionRequest, Expectation, Lease
 from handwheel.tools.requests.terms import Terms
 

@@ -20,15 +20,15 @@ from handwheel.hmi.proposing import propose_writes
 from handwheel.hmi.signing import Signer, open_bench
 from handwheel.sim_plant.serve import PlantServer
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.card import Card
-from handwheel.tools.guardrails.deciding import decide
-from handwheel.tools.guardrails.decisions import Signed
+from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.approval.outcome_card import Outcome, make_outcome
 from handwheel.tools.guardrails.gate.gate import Gate, take_post
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
-from handwheel.tools.guardrails.lockouts import lockout_file
-from handwheel.tools.guardrails.outcome import Outcome, make_outcome
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.stamps import instant_now
 
 from ..served import frames_of

@@ -6,8 +6,8 @@ from typing import Any
 
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.card import Card, CardSigner, make_card
-from handwheel.tools.guardrails.picture import Picture, Reading
+from handwheel.tools.guardrails.approval.card import Card, CardSigner, make_card
+from handwheel.tools.guardrails.approval.plant_snapshot import Picture, Reading
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 

@@ -15,9 +15,9 @@ from handwheel.hmi.demo_timeline import SHOWN
 from handwheel.hmi.sitefiles import Link
 from handwheel.playbooks.run import Run
 from handwheel.playbooks.run_log import load_run
-from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.runs import load_runs
-from handwheel.tools.workorders import WorkOrder, WorkOrders
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.maintenance.workorders import WorkOrder, WorkOrders
 
 from ..served import frames_of, handwheel, site_of
 from ..witness import Report, judge

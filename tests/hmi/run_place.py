@@ -10,12 +10,12 @@ from handwheel.connectors.model.site import Site
 from handwheel.hmi.run_view import RunView, find_run, view_run
 from handwheel.playbooks.run import EventKind
 from handwheel.playbooks.run_log import RunLog
-from handwheel.tools.guardrails.enrolment import Enrolment, make_record
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.keys import create_key, key_path
-from handwheel.tools.guardrails.ledger.database import Database, LostRace
-from handwheel.tools.guardrails.ledger.leases import give_lease_back, renew_lease, take_lease
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.identity.keys import create_key, key_path
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.guardrails.ledger.runner_lease import give_lease_back, renew_lease, take_lease
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.stamps import Instant, instant_now, stamp
 
 from ..gate.paper_site import make_site

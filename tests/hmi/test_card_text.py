@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from handwheel.hmi.card_layout import fitting_width, has_colour
 from handwheel.hmi.card_text import render_card
-from handwheel.tools.guardrails.card import CardSigner, parse_card
+from handwheel.tools.guardrails.approval.card import CardSigner, parse_card
 from handwheel.tools.requests.stamps import stamp
 
 from .carded import FILED, READINGS, asked_by_run, card, lower, picture, read, request, start, stop

@@ -6,8 +6,8 @@ import pytest
 
 from handwheel.playbooks.run import EventKind
 from handwheel.playbooks.run_log import RunLog
-from handwheel.tools.guardrails.ledger.journal import next_row
-from handwheel.tools.guardrails.orders import load_orders
+from handwheel.tools.guardrails.approval.run_orders import load_orders
+from handwheel.tools.guardrails.ledger.store.journal import next_row
 
 from .in_process import Said
 from .run_place import RUN, Place, leave, stay

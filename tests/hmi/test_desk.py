@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from handwheel.hmi.sitefiles import Link
-from handwheel.tools.guardrails.enrolment import Enrolment, record_of
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.keys import PrivateKey, create_key, fingerprint, key_path
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.shift import HANDED_OVER
+from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, record_of
+from handwheel.tools.guardrails.identity.keys import PrivateKey, create_key, fingerprint, key_path
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ..served import handwheel, site_of
 from .processes import Terminal, in_terminal

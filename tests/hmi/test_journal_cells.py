@@ -10,7 +10,7 @@ import pytest
 from handwheel.hmi.journal_export import export_table
 from handwheel.hmi.journal_report import Choice
 from handwheel.hmi.journal_story import parse_moment
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from handwheel.hmi.journal_csv import COLUMNS
 from handwheel.hmi.journal_export import export_report, export_table
 from handwheel.hmi.journal_report import Choice
 from handwheel.hmi.journal_story import Span, parse_moment
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.stamps import Instant
 

@@ -15,8 +15,8 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.hmi.lockout import Unclear, plain_state
 from handwheel.hmi.sitefiles import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.tools.guardrails.gate.lock import GateLock
-from handwheel.tools.guardrails.lockouts import make_lockout_folder, seen_lockouts
+from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, seen_lockouts
 
 from ..served import HANDWHEEL, handwheel
 from .processes import environment

@@ -20,9 +20,9 @@ from handwheel.hmi.journal_lines import show_row
 from handwheel.hmi.journal_report import Choice
 from handwheel.hmi.run_lines import show_run_row
 from handwheel.playbooks.run import EventKind
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import Row
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.stamps import Instant
 

@@ -13,10 +13,10 @@ from handwheel.connectors.model.site import load_site
 from handwheel.hmi.command_line import run_command_line
 from handwheel.hmi.own_key import open_key
 from handwheel.hmi.sitefiles import Link
-from handwheel.tools.guardrails import keys
-from handwheel.tools.guardrails.keys import fingerprint, key_path
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.own_keys import next_key_path
+from handwheel.tools.guardrails.identity import keys
+from handwheel.tools.guardrails.identity.key_files import next_key_path
+from handwheel.tools.guardrails.identity.keys import fingerprint, key_path
+from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.stamps import instant_now
 
 from ..served import site_of

@@ -16,9 +16,9 @@ from handwheel.connectors.historian.errors import NoHistory
 from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import Quality
-from handwheel.tools.guardrails.enrolment import Enrolment, make_record
-from handwheel.tools.guardrails.enrolment_text import with_record
-from handwheel.tools.guardrails.keys import PrivateKey
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.identity.keys import PrivateKey
+from handwheel.tools.guardrails.identity.operators_yaml import with_record
 
 from ..kill.crew import Crew, gate_command
 from ..kill.run_desk import RunDesk

@@ -11,10 +11,10 @@ from handwheel.hmi.request_lines import request_line
 from handwheel.hmi.run_orders import meaning_lines
 from handwheel.hmi.run_text import render_run, run_line
 from handwheel.playbooks.run import EventKind
+from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
-from handwheel.tools.guardrails.orders import ask_run
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from ..tools.signing import NOW
 from .carded import asked_by_run

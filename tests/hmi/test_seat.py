@@ -15,10 +15,10 @@ from handwheel.hmi import seat
 from handwheel.hmi.seat import KeyHolder, SeatLocked, locked_by_signals
 from handwheel.hmi.session import SeatClocks, SeatEvent, SeatState
 from handwheel.hmi.signing import Signer
-from handwheel.tools.guardrails.keys import PrivateKey
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.operators import Operator
-from handwheel.tools.guardrails.rotation import rotate
+from handwheel.tools.guardrails.identity.keys import PrivateKey
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.identity.rotation import rotate
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import parse_stamp, stamp
 
 from ..tools.people import SITE, boss, key_of, record_of, site_of

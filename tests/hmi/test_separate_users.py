@@ -11,13 +11,13 @@ from stat import S_IMODE
 import pytest
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.enrolment import Enrolment, record_of
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.gate.lock import GateLock
-from handwheel.tools.guardrails.keys import PrivateKey, create_key, fingerprint, key_path
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture, write_picture
+from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, record_of
+from handwheel.tools.guardrails.identity.keys import PrivateKey, create_key, fingerprint, key_path
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.picture import read_picture, write_picture
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import instant_now
 
 from ..served import GATE_SECRET, frames_of, plant_process, site_of

@@ -7,8 +7,8 @@ import pytest
 
 from handwheel.hmi.serving import serve
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import Row
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.requests.stamps import instant_now
 
 from ..connectors.devices import eventually

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ..served import PlantProcess, frames_of, handwheel, plant_process, site_of
 from ..witness import Report, judge

@@ -6,8 +6,8 @@ import pytest
 
 from handwheel.hmi.signing import find_person
 from handwheel.tools.errors import InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.keys import key_path
-from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.identity.keys import key_path
+from handwheel.tools.guardrails.identity.roster import load_roster
 
 from ..tools.people import SITE, START, YEAR, boss, record_of, site_of
 

@@ -11,15 +11,15 @@ import pytest
 from handwheel.hmi.shift_summary import summarize
 from handwheel.hmi.signing import Signer, Statement, sign_statement
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.asking import AskedTooMuch
-from handwheel.tools.guardrails.authority import take_over
-from handwheel.tools.guardrails.decisions import Signed, meaning_of_subject
+from handwheel.tools.guardrails.approval.request_limits import AskedTooMuch
+from handwheel.tools.guardrails.approval.run_orders import ask_run
+from handwheel.tools.guardrails.approval.shift_handover import hand_over_shift
+from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
 from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
-from handwheel.tools.guardrails.ledger.stops import latch
-from handwheel.tools.guardrails.lockouts import lockout_file, said_in
-from handwheel.tools.guardrails.orders import ask_run
-from handwheel.tools.guardrails.shift import hand_over_shift
+from handwheel.tools.guardrails.signatures.decisions import Signed, meaning_of_subject
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import stamp
@@ -54,7 +54,7 @@ def still(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(names.format("filing"), choice)
     patch.setattr("os.getpid", lambda: 4242)
     now = SteppedClock(Fuse()).now()
-    patch.setattr("handwheel.tools.guardrails.ledger.database.instant_now", lambda: now)
+    patch.setattr("handwheel.tools.guardrails.ledger.store.database.instant_now", lambda: now)
 
 
 class Story:

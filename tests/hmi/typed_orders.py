@@ -7,7 +7,7 @@ from time import monotonic, sleep
 
 from handwheel.playbooks.run import EventKind, Run
 from handwheel.playbooks.run_log import RunLog
-from handwheel.tools.guardrails.orders import RunOrder
+from handwheel.tools.guardrails.approval.run_orders import RunOrder
 
 from ..served import handwheel
 from .run_place import Place, stay

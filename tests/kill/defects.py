@@ -22,11 +22,14 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import Encoder
-from handwheel.tools.guardrails.gate import carry_out, concluding, gate, intent
-from handwheel.tools.guardrails.gate.deeds import Deeds
-from handwheel.tools.guardrails.gate.passage import Intent, Passage
-from handwheel.tools.guardrails.ledger.database import Database, LostRace, Transaction
-from handwheel.tools.guardrails.ledger.transitions import ActionState
+from handwheel.tools.guardrails.gate import gate
+from handwheel.tools.guardrails.gate.state.execution import Intent, Passage
+from handwheel.tools.guardrails.gate.state.memory import Deeds
+from handwheel.tools.guardrails.gate.steps import execute as carry_out
+from handwheel.tools.guardrails.gate.steps import intent
+from handwheel.tools.guardrails.gate.steps import outcome as concluding
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace, Transaction
+from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.stamps import Instant
 
 _GATE = "handwheel.tools.guardrails.gate"

@@ -12,24 +12,30 @@ from handwheel.connectors.model.values import Value
 from handwheel.hmi.asking import settled, sign_approval
 from handwheel.hmi.signing import Signer, Statement, find_person, open_bench, sign_statement
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.administering import release_lockout
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.deciding import decide, propose
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.filing import (
+    Filing,
+    Wish,
+    make_request,
+    scopes,
+    tags_to_survey,
+)
+from handwheel.tools.guardrails.approval.outcome_card import found_after, make_outcome
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.lockout_files import SITE
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations, latch, locked_scopes
+from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
     VerdictWord,
     lockout_subject,
     meaning_of,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.ledger.stops import generations, latch, locked_scopes
-from handwheel.tools.guardrails.lockouts import SITE
-from handwheel.tools.guardrails.operators import ADMINISTRATOR as ADMINISTRATORS
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.outcome import found_after, make_outcome
-from handwheel.tools.requests.filing import Filing, Wish, make_request, scopes, tags_to_survey
 from handwheel.tools.requests.request import Proposer
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import NO_TERMS, Terms

@@ -14,22 +14,22 @@ from handwheel.hmi.signing import Signer, Statement, open_bench, sign_statement
 from handwheel.playbooks.run import Run
 from handwheel.playbooks.run_log import load_run
 from handwheel.tools.errors import GuardrailError, PermitRefused
-from handwheel.tools.guardrails.authority import hand_over, next_generation, take_over
-from handwheel.tools.guardrails.decisions import (
-    SubjectVerdict,
-    authority_subject,
-    meaning_of_subject,
-    run_subject,
-)
-from handwheel.tools.guardrails.ledger.records import load_request, load_requests
-from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
-from handwheel.tools.guardrails.ledger.transitions import OPEN_REQUESTS
-from handwheel.tools.guardrails.orders import (
+from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
     SignedOrder,
     ask_run,
     newest_event,
     order_run,
+)
+from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation, take_over
+from handwheel.tools.guardrails.ledger.records import load_request, load_requests
+from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
+from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS
+from handwheel.tools.guardrails.signatures.decisions import (
+    SubjectVerdict,
+    authority_subject,
+    meaning_of_subject,
+    run_subject,
 )
 from handwheel.tools.requests.stamps import instant_now, stamp
 

@@ -14,7 +14,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.hmi.command_line import run_command_line
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.gate.gate import take_post
-from handwheel.tools.guardrails.ledger.journal import Anchors, Row
+from handwheel.tools.guardrails.ledger.store.journal import Anchors, Row
 
 from .child import GivenUp
 from .ledger_view import LedgerView

@@ -7,10 +7,10 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.hmi.asking import look, sign_approval
 from handwheel.hmi.signing import Signer, Statement, open_bench
-from handwheel.tools.guardrails.decisions import ActionVerdict, meaning_of_subject
+from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.outcome import Outcome, found_after, make_outcome
-from handwheel.tools.guardrails.picture import read_picture
+from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.requests.request import Lease
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.requests.terms import NO_TERMS, Terms

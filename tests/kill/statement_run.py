@@ -10,16 +10,9 @@ from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.hmi.signing import Statement, open_bench, sign_statement
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.authority import hand_over, next_generation
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import authority_subject, meaning_of_subject
-from handwheel.tools.guardrails.ledger.leases import take_lease
-from handwheel.tools.guardrails.ledger.run_actions import file_segment, set_due
-from handwheel.tools.guardrails.ledger.stops import generations
-from handwheel.tools.requests.filing import Filing, Wish
-from handwheel.tools.requests.request import Proposer, RunOrigin
-from handwheel.tools.requests.segment import (
+from handwheel.tools.guardrails.approval.filing import Filing, Wish
+from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
+from handwheel.tools.guardrails.approval.segment import (
     Command,
     Recovery,
     Segment,
@@ -27,6 +20,13 @@ from handwheel.tools.requests.segment import (
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.requests.request import Proposer, RunOrigin
 from handwheel.tools.requests.stamps import instant_now, stamp
 
 from .child import GivenUp

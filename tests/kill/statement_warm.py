@@ -7,8 +7,8 @@ from handwheel.connectors.config.yaml_documents import Document
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.tools.conditions.condition import parse_condition
 from handwheel.tools.guardrails.gate import gate
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.policy.policy import load_policy
 
 from .world import World, edit
 
@@ -19,7 +19,7 @@ _LATER = (  # what is imported when it is needed
     "handwheel.connectors.actuation.modbus",
     "handwheel.connectors.modbus.connector",
     "handwheel.hmi.commands.journal",
-    "handwheel.tools.guardrails.audit",
+    "handwheel.tools.guardrails.audit.audit",
 )
 
 

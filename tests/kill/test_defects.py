@@ -12,7 +12,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ..served import frames_of
 from ..witness import Report

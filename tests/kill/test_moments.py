@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from threading import Timer
 
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ..witness import Match, Report
 from .ledger_view import LedgerView

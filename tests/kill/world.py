@@ -8,9 +8,9 @@ from pathlib import Path
 
 from handwheel.hmi.sitefiles import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.tools.guardrails.enrolment import Enrolment, make_record
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.keys import PrivateKey, fingerprint
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
 from ..served import HANDWHEEL
 from ..witness import Report, judge

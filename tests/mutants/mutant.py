@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from handwheel.tools.guardrails.gate import steps
-from handwheel.tools.guardrails.gate.passage import Passage, Step
+from handwheel.tools.guardrails.gate.state.execution import Passage, Step
+from handwheel.tools.guardrails.gate.steps import pipeline as steps
 
 Apply = Callable[[pytest.MonkeyPatch], None]
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from handwheel.tools.guardrails import quorum
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.gate import intent, papers, reverts
-from handwheel.tools.guardrails.gate.lock import GateLock
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.gate.steps import authorization as papers
+from handwheel.tools.guardrails.gate.steps import intent
+from handwheel.tools.guardrails.gate.steps import lease_reverts as reverts
 from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures import quorum
+from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.requests.stamps import Instant
 
 from .mutant import Mutant, both, nothing, put, says, step

@@ -8,12 +8,14 @@ import pytest
 from handwheel.connectors.actuation.permit import permit_clock_s
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
-from handwheel.tools.guardrails import hindrances, resolutions
-from handwheel.tools.guardrails.across import CrossLimit
-from handwheel.tools.guardrails.gate import plant, readback
-from handwheel.tools.guardrails.gate.passage import Passage, Readback
-from handwheel.tools.guardrails.gate.suspension import Suspensions
-from handwheel.tools.guardrails.sent import OwnWrites
+from handwheel.tools.guardrails.gate.state.execution import Passage, Readback
+from handwheel.tools.guardrails.gate.state.suspensions import Suspensions
+from handwheel.tools.guardrails.gate.steps import device_checks as plant
+from handwheel.tools.guardrails.gate.steps import readback
+from handwheel.tools.guardrails.interlocks import blocking as hindrances
+from handwheel.tools.guardrails.ledger.write_history import OwnWrites
+from handwheel.tools.guardrails.policy.cross_limits import CrossLimit
+from handwheel.tools.guardrails.signatures import resolutions
 
 from .mutant import Apply, Mutant, put, says
 

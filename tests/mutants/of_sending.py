@@ -9,13 +9,16 @@ import pytest
 from handwheel.connectors.actuation.door import Answer, Door
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import WriteOutcomeUnknown
-from handwheel.tools.guardrails.gate import gate, intent, recovery, sending
-from handwheel.tools.guardrails.gate.deeds import Deeds
+from handwheel.tools.guardrails.gate import gate
 from handwheel.tools.guardrails.gate.gate import Gate
-from handwheel.tools.guardrails.gate.lookout import Lookout
-from handwheel.tools.guardrails.gate.passage import Passage, Post
-from handwheel.tools.guardrails.ledger.database import Database, Transaction
-from handwheel.tools.guardrails.ledger.transitions import RequestState
+from handwheel.tools.guardrails.gate.monitoring import crash_recovery as recovery
+from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import Lookout
+from handwheel.tools.guardrails.gate.state.execution import Passage, Post
+from handwheel.tools.guardrails.gate.state.memory import Deeds
+from handwheel.tools.guardrails.gate.steps import intent
+from handwheel.tools.guardrails.gate.steps import send as sending
+from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ..kill import defects
 from .mutant import Apply, Mutant, put, says

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handwheel.connectors.actuation.permit import permit_clock_s
-from handwheel.tools.guardrails.gate.passage import Intent, Passage, Readback
+from handwheel.tools.guardrails.gate.state.execution import Intent, Passage, Readback
 
 from .mutant import Mutant, nothing, step, swap
 

@@ -12,7 +12,7 @@ from handwheel.playbooks.bound import BoundPlaybook
 from handwheel.playbooks.desk import Filed
 from handwheel.playbooks.phases import phase_of
 from handwheel.playbooks.run import Run, RunState, StepState
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.request import Action
 
 from .texts import GOOD, loaded

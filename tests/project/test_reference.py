@@ -17,9 +17,14 @@ from handwheel.sim_plant.cw100.sensors import BY_NAME
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import PlantTag, Register
 from handwheel.sim_plant.simulation import CLOCK_TAGS
-from handwheel.tools.guardrails import decisions, operators, picture, policy_file, policy_suspend
-from handwheel.tools.guardrails.gate import sending
-from handwheel.tools.guardrails.ledger import lifecycle, transitions
+from handwheel.tools.guardrails.approval import plant_snapshot as picture
+from handwheel.tools.guardrails.gate.steps import send as sending
+from handwheel.tools.guardrails.identity import roster as operators
+from handwheel.tools.guardrails.ledger import lifecycle
+from handwheel.tools.guardrails.ledger.store import states as transitions
+from handwheel.tools.guardrails.policy import file as policy_file
+from handwheel.tools.guardrails.policy import suspend as policy_suspend
+from handwheel.tools.guardrails.signatures import decisions
 from handwheel.tools.requests import request, stamps
 
 from . import plant_pages

@@ -10,20 +10,20 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.authority import (
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.authority import (
     Standing,
     TakenMode,
     authority_of,
     take_over,
 )
-from handwheel.tools.guardrails.authority_check import check_authority
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.interlocks.authority_check import check_authority
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from ..gate.handover import AGENTS

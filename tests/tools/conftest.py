@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.tools.guardrails.audit import audit
+from handwheel.tools.guardrails.audit.audit import audit
 
 from ..gate.paper_site import make_site
 from ..gate.room import Room

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database, Transaction
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action, move_request
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.stamps import stamp
 
 from .signing import NOW, request_of

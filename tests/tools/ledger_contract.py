@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pytest
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database, LostRace
-from handwheel.tools.guardrails.ledger.journal import chain_faults
 from handwheel.tools.guardrails.ledger.lifecycle import move_action, move_request
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.guardrails.ledger.store.journal import chain_faults
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from .ledger_acts import approve, contents, file, move, refused, start_gate
 from .shell import ACTION, REQUEST, way

@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.enrolment import Enrolment, make_record
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.keys import PrivateKey, fingerprint
-from handwheel.tools.guardrails.operators import Record, Roster, judge
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.identity.roster import Record, Roster, judge
 
 from ..connectors import sites
 

@@ -6,7 +6,7 @@ from time import monotonic
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
-from handwheel.tools.guardrails.policy import Policy, Ruling, build_policy
+from handwheel.tools.guardrails.policy.policy import Policy, Ruling, build_policy
 
 HEAD = """\
 schema: policy/1

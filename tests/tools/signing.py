@@ -4,7 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handwheel.tools.guardrails.decisions import Decision, Signed, meaning_of, new_nonce, sign
+from handwheel.tools.guardrails.signatures.decisions import (
+    Decision,
+    Signed,
+    meaning_of,
+    new_nonce,
+    sign,
+)
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 

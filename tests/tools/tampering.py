@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from handwheel.tools.guardrails.decisions import key_subject, meaning_of_subject
-from handwheel.tools.guardrails.ledger.journal import FIRST
-from handwheel.tools.guardrails.ledger.transitions import ACKNOWLEDGED
+from handwheel.tools.guardrails.ledger.store.journal import FIRST
+from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
+from handwheel.tools.guardrails.signatures.decisions import key_subject, meaning_of_subject
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.stamps import parse_stamp, stamp
 

@@ -12,8 +12,8 @@ from handwheel.connectors.model.values import Value
 from handwheel.hmi.sitefiles import Link
 from handwheel.tools.conditions.condition import Condition
 from handwheel.tools.conditions.truth import Truth
-from handwheel.tools.guardrails.across import CrossLimit, cross_limits, cross_tags
-from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.policy.cross_limits import CrossLimit, cross_limits, cross_tags
+from handwheel.tools.guardrails.policy.policy import load_policy
 
 from ..gate.fuse import Fuse
 from ..gate.paper_plant import PaperPlant

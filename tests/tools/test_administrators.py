@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.administrators import locked_out, revoked_keys
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.identity.roster import Record
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.administrators import locked_out, revoked_keys
+from handwheel.tools.guardrails.signatures.decisions import (
     Signed,
     SiteVerdict,
     key_subject,
     lockout_subject,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.stops import latch
-from handwheel.tools.guardrails.operators import Record
 from handwheel.tools.requests.canonical import canonical
 
 from ..gate.forgery import insert_site_decision

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.tools.guardrails.asking import REFUSED, AskedTooMuch
+from handwheel.tools.guardrails.approval.request_limits import REFUSED, AskedTooMuch
 from handwheel.tools.requests.request import ActionRequest
 
 from ..gate.forgery import shell_of, without_triggers, write_text

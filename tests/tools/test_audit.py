@@ -8,10 +8,10 @@ from shutil import copyfile
 
 import pytest
 
-from handwheel.tools.guardrails.audit import Audit, audit
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import Row
-from handwheel.tools.guardrails.ledger.stops import latch
+from handwheel.tools.guardrails.audit.audit import Audit, audit
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 

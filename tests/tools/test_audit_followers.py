@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from handwheel.tools.guardrails.audit_authority import ToldAuthority
-from handwheel.tools.guardrails.audit_heartbeats import ToldHeartbeats
-from handwheel.tools.guardrails.audit_leases import ToldLeases
-from handwheel.tools.guardrails.audit_lockouts import ToldLockouts
-from handwheel.tools.guardrails.audit_requests import ToldRequest
-from handwheel.tools.guardrails.audit_runs import ToldRuns
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.audit.authority import ToldAuthority
+from handwheel.tools.guardrails.audit.heartbeats import ToldHeartbeats
+from handwheel.tools.guardrails.audit.leases import ToldLeases
+from handwheel.tools.guardrails.audit.lockouts import ToldLockouts
+from handwheel.tools.guardrails.audit.requests import ToldRequest
+from handwheel.tools.guardrails.audit.runs import ToldRuns
+from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     authority_subject,
     lockout_subject,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.heartbeats import NamedHeartbeat
-from handwheel.tools.guardrails.ledger.transitions import ActionState
+from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
 from handwheel.tools.requests.request import Lease
 from handwheel.tools.requests.terms import Terms
 

@@ -10,8 +10,8 @@ from shutil import copyfile
 
 import pytest
 
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import parse_stamp, stamp

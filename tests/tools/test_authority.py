@@ -9,7 +9,8 @@ import pytest
 
 from handwheel.connectors.model.site import load_site
 from handwheel.tools.errors import GuardrailError, InterlockActive, InvalidArguments
-from handwheel.tools.guardrails.authority import (
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.authority import (
     Standing,
     TakenBy,
     TakenMode,
@@ -19,13 +20,12 @@ from handwheel.tools.guardrails.authority import (
     next_generation,
     take_over,
 )
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
 )
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.policy import load_policy
 from handwheel.tools.requests.stamps import stamp
 
 from ..gate.handover import give, signed_hand_over

@@ -11,18 +11,18 @@ import pytest
 
 from handwheel.connectors.model.endpoints import Credentials, OpcuaConnection
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.authority_check import allowed_heartbeats, check_giver
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.authority_check import allowed_heartbeats, check_giver
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     authority_subject,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.heartbeats import NamedHeartbeat, heartbeats_of
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of
 
 from ..connectors import sites
 from ..gate.forgery import insert_site_decision, without_triggers

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from handwheel.tools.guardrails.administering import revoke_key
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.authority import (
+from handwheel.tools.guardrails.approval.administration import revoke_key
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.interlocks.authority import (
     hand_over,
 )
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     Signed,

@@ -12,8 +12,8 @@ from threading import Event, Thread
 import pytest
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.backup import Backup, back_up, check_copy
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.store.backup import Backup, back_up, check_copy
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ..gate.forgery import without_triggers
 
@@ -126,7 +126,7 @@ def test_a_full_disk_leaves_nothing(
         if len(calls) == moment:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("handwheel.tools.guardrails.ledger.backup.sync_folder", full)
+    monkeypatch.setattr("handwheel.tools.guardrails.ledger.store.backup.sync_folder", full)
     with _open(tmp_path / "state") as database:
         with pytest.raises(LedgerError, match="No space left on device; nothing was copied"):
             back_up(database, tmp_path / "copy.db")

@@ -12,9 +12,10 @@ import pytest
 
 from handwheel.hmi.signing import Signer, Statement, sign_statement
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.administering import release_lockout, revoke_key
-from handwheel.tools.guardrails.deciding import decide, propose
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
+from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     Signed,
@@ -24,7 +25,6 @@ from handwheel.tools.guardrails.decisions import (
     meaning_of,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.lockouts import lockout_file
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.stamps import Instant
 

@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE
-from handwheel.tools.guardrails.card import Card, make_card, parse_card
-from handwheel.tools.guardrails.card_model import CardLease
-from handwheel.tools.guardrails.picture import Picture
+from handwheel.tools.guardrails.approval.card import Card, make_card, parse_card
+from handwheel.tools.guardrails.approval.card_model import CardLease
+from handwheel.tools.guardrails.approval.plant_snapshot import Picture
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import Lease
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.deciding import decide, propose
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     DecisionRefused,
     Reason,
@@ -18,7 +19,6 @@ from handwheel.tools.guardrails.decisions import (
     parse_decision,
     sign,
 )
-from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
 

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.tools.guardrails.deciding import check_card
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.decide import check_card
+from handwheel.tools.guardrails.identity.keys import KeyFault
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
     meaning_of,
@@ -17,9 +20,6 @@ from handwheel.tools.guardrails.decisions import (
     sign,
     verify,
 )
-from handwheel.tools.guardrails.keys import KeyFault
-from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.transitions import RequestState
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.stamps import stamp
 

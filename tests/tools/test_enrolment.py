@@ -9,7 +9,7 @@ import pytest
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import load_site
-from handwheel.tools.guardrails.enrolment import (
+from handwheel.tools.guardrails.identity.enrolment import (
     Enrolment,
     EnrolmentRefused,
     check_enrolment,
@@ -19,9 +19,9 @@ from handwheel.tools.guardrails.enrolment import (
     root_warning,
     vouch,
 )
-from handwheel.tools.guardrails.enrolment_text import operators_text
-from handwheel.tools.guardrails.keys import KeyFault, key_path, load_key
-from handwheel.tools.guardrails.operators import load_roster
+from handwheel.tools.guardrails.identity.keys import KeyFault, key_path, load_key
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.identity.roster import load_roster
 
 from ..connectors import sites
 from .people import SITE, START, boss, key_of, record_of, site_of
@@ -118,7 +118,7 @@ def test_a_full_disk_enrols_nobody(
 
     site = site_of(tmp_path, boss())
     before = (tmp_path / "operators.yaml").read_text()
-    monkeypatch.setattr("handwheel.tools.guardrails.enrolment.replace_file", full)
+    monkeypatch.setattr("handwheel.tools.guardrails.identity.enrolment.replace_file", full)
     with pytest.raises(EnrolmentRefused, match=r"cannot be written: no space left on device$"):
         enroll(site, _wanted("anna", "operator"), PASSPHRASE, key_of("boss"))
     assert (tmp_path / "operators.yaml").read_text() == before

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
-from handwheel.tools.guardrails.across import cross_limits, cross_tags
-from handwheel.tools.guardrails.lockouts import lockout_file
-from handwheel.tools.guardrails.picture import make_picture
-from handwheel.tools.guardrails.policy_explained import Desk, Explanation, Question, explain
+from handwheel.tools.guardrails.approval.explain import Desk, Explanation, Question, explain
+from handwheel.tools.guardrails.approval.plant_snapshot import make_picture
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 
 from ..gate.forgery import shell_of, without_triggers, write_text
 from ..gate.ruled import LOOSE, carried_out, ruled_room

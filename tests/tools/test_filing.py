@@ -16,16 +16,16 @@ from handwheel.connectors.model.values import (
 )
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InterlockActive, InvalidArguments
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.policy import load_policy
-from handwheel.tools.requests.canonical import canonical, digest
-from handwheel.tools.requests.filing import (
+from handwheel.tools.guardrails.approval.filing import (
     Filing,
     Wish,
     make_request,
     scopes,
     tags_to_survey,
 )
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.request import ActionRequest, Proposer, parse_request
 
 from ..gate.fuse import Fuse

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.tools.guardrails.decisions import authority_subject, meaning_of_subject
-from handwheel.tools.guardrails.heartbeats import (
+from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.guardrails.signatures.heartbeat_grants import (
     NamedHeartbeat,
     heartbeat_of,
     heartbeat_text,

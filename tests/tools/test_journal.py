@@ -14,8 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import FIRST, Anchors, Row, chain_faults, next_row
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import (
+    FIRST,
+    Anchors,
+    Row,
+    chain_faults,
+    next_row,
+)
 from handwheel.tools.requests.canonical import digest
 
 from .signing import NOW

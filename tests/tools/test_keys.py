@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from handwheel.tools.guardrails import keys
-from handwheel.tools.guardrails.keys import (
+from handwheel.tools.guardrails.identity import keys
+from handwheel.tools.guardrails.identity.keys import (
     KeyFault,
     create_key,
     fingerprint,

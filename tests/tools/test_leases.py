@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.ledger.database import Database, LostRace
-from handwheel.tools.guardrails.ledger.leases import (
+from handwheel.tools.guardrails.ledger.runner_lease import (
     LEASE_S,
     give_lease_back,
     is_somebody_at_work,
     renew_lease,
     take_lease,
 )
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.stamps import Instant, instant_now
 
 

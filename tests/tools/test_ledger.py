@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.errors import InterlockActive, InvalidArguments, LedgerError, PermitRefused
-from handwheel.tools.guardrails.ledger.database import Database, LostRace, Transaction
+from handwheel.tools.guardrails.ledger.latched_lockouts import (
+    generations,
+    latch,
+    locked_scopes,
+    release,
+)
 from handwheel.tools.guardrails.ledger.lifecycle import (
     file_request,
     invalidate,
@@ -19,8 +24,8 @@ from handwheel.tools.guardrails.ledger.lifecycle import (
     sweep,
 )
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.ledger.stops import generations, latch, locked_scopes, release
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace, Transaction
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 

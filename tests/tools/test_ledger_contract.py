@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.tools.guardrails.ledger.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
 
 from .ledger_contract import CHECKS, Check, Stores, Work
 from .people import SITE

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger import database as ledger
-from handwheel.tools.guardrails.ledger.connection import connect
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.journal import Row
-from handwheel.tools.guardrails.ledger.schema import APPLICATION_ID, create_tables
+from handwheel.tools.guardrails.ledger.store import database as ledger
+from handwheel.tools.guardrails.ledger.store.connection import connect
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.schema import APPLICATION_ID, create_tables
 
 SITE = "cw-demo"
 PRAGMAS = {

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.journal import next_row
+from handwheel.tools.guardrails.ledger.store.journal import next_row
 
 from ..gate.room import Room
 from .shell import NEW_ACTION, NEW_INTENT, NEW_REQUEST, approved, move_action

@@ -4,15 +4,15 @@
 
 import re
 
-from handwheel.tools.guardrails.administrators import locked_out, revoked_keys
-from handwheel.tools.guardrails.gate.recovery import recover_in_flight
-from handwheel.tools.guardrails.hindrances import Case, hindrances
+from handwheel.tools.guardrails.approval.outcome_card import found_after
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover_in_flight
+from handwheel.tools.guardrails.interlocks.blocking import Case, hindrances
 from handwheel.tools.guardrails.ledger.records import (
     load_decisions,
     load_requests,
     load_unfinished,
 )
-from handwheel.tools.guardrails.outcome import found_after
+from handwheel.tools.guardrails.signatures.administrators import locked_out, revoked_keys
 
 from ..gate.room import Room
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.tools.guardrails.lockouts import (
+from handwheel.tools.guardrails.interlocks.lockout_files import (
     LockoutFolder,
     lockout_file,
     make_lockout_folder,

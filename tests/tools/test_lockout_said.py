@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.stops import latch, said_of
-from handwheel.tools.guardrails.lockouts import said_in
+from handwheel.tools.guardrails.interlocks.lockout_files import said_in
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch, said_of
+from handwheel.tools.guardrails.ledger.store.database import Database
 
 from .signing import NOW
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.tools.guardrails.operators import Record, judge, load_roster
+from handwheel.tools.guardrails.identity.roster import Record, judge, load_roster
 
 from .people import SITE, START, YEAR, boss, key_id, record_of, roster_of, site_of
 

@@ -12,19 +12,7 @@ import pytest
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.signing import Signer, Statement, sign_statement
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.audit import audit
-from handwheel.tools.guardrails.bench import Bench
-from handwheel.tools.guardrails.decisions import (
-    DecisionRefused,
-    Reason,
-    Signed,
-    meaning_of_subject,
-    run_subject,
-)
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.ledger.runs import ORDERED
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.orders import (
+from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
     FreeOrder,
     RunOrder,
@@ -35,7 +23,19 @@ from handwheel.tools.guardrails.orders import (
     newest_event,
     order_run,
 )
-from handwheel.tools.guardrails.policy import load_policy
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.runs import ORDERED
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    Signed,
+    meaning_of_subject,
+    run_subject,
+)
 
 from ..gate.paper_site import POLICY, make_site
 from .people import key_of

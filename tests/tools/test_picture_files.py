@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.tools.guardrails.picture import (
+from handwheel.tools.guardrails.approval.plant_snapshot import (
     Picture,
     make_picture,
     read_picture,

@@ -16,8 +16,8 @@ from handwheel.connectors.model.values import (
     Value,
 )
 from handwheel.hmi.sitefiles import Link
-from handwheel.tools.guardrails.nodes import check_pattern, names_node
-from handwheel.tools.guardrails.policy import Ruling, build_policy
+from handwheel.tools.guardrails.policy.node_patterns import check_pattern, names_node
+from handwheel.tools.guardrails.policy.policy import Ruling, build_policy
 
 from ..served import site_of
 from .policies import DONE, PUMPS, SETPOINT, judge, policy_of, reads

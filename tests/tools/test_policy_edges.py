@@ -10,12 +10,12 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import PolicyViolation
-from handwheel.tools.guardrails.nodes import names_node
-from handwheel.tools.guardrails.pace import check_rate
-from handwheel.tools.guardrails.policy_rules import Standing
-from handwheel.tools.guardrails.policy_values import value_denials
-from handwheel.tools.guardrails.quantities import Range, parse_range
-from handwheel.tools.guardrails.suspended import Suspension, applying
+from handwheel.tools.guardrails.interlocks.suspension import Suspension, applying
+from handwheel.tools.guardrails.policy.node_patterns import names_node
+from handwheel.tools.guardrails.policy.quantities import Range, parse_range
+from handwheel.tools.guardrails.policy.rate import check_rate
+from handwheel.tools.guardrails.policy.rules import Standing
+from handwheel.tools.guardrails.policy.value_limits import value_denials
 from handwheel.tools.requests.stamps import stamp
 
 from ..gate.paper_heartbeat import BEAT, PUMP, make_beating_site

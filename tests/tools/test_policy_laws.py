@@ -15,10 +15,10 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, DataValue, Value
 from handwheel.hmi.sitefiles import Link
-from handwheel.tools.guardrails.areas import Roles
-from handwheel.tools.guardrails.groups import Group, Move, Spent
-from handwheel.tools.guardrails.ledger.database import Database
-from handwheel.tools.guardrails.sent import elapsed_s, last_sent, sent_within
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.write_history import elapsed_s, last_sent, sent_within
+from handwheel.tools.guardrails.policy.areas import Roles
+from handwheel.tools.guardrails.policy.groups import Group, Move, Spent
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from ..served import site_of

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.tools.guardrails.printable import plain, printable
+from handwheel.tools.safe_text import plain, printable
 
 
 @pytest.mark.parametrize(

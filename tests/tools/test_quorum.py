@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from handwheel.tools.guardrails.decisions import REASONS, Reason, Signed, new_nonce, sign
-from handwheel.tools.guardrails.operators import Roster
-from handwheel.tools.guardrails.quorum import Satisfies, Verdict, check_quorum
+from handwheel.tools.guardrails.identity.roster import Roster
+from handwheel.tools.guardrails.signatures.decisions import REASONS, Reason, Signed, new_nonce, sign
+from handwheel.tools.guardrails.signatures.quorum import Satisfies, Verdict, check_quorum
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import GuardrailError, LedgerError
-from handwheel.tools.guardrails.administering import release_lockout
-from handwheel.tools.guardrails.administrators import locked_out
-from handwheel.tools.guardrails.decisions import (
+from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch
+from handwheel.tools.guardrails.signatures.administrators import locked_out
+from handwheel.tools.guardrails.signatures.decisions import (
     Reason,
     Signed,
     key_subject,
     lockout_subject,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.ledger.stops import latch
-from handwheel.tools.guardrails.lockouts import lockout_file, make_lockout_folder
 
 from .authority_place import PUMPS, Place, faults_of, opened_place
 from .people import key_id

@@ -7,11 +7,14 @@ import pytest
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails import keys, rotation
-from handwheel.tools.guardrails.decisions import DecisionRefused, Reason, verify
-from handwheel.tools.guardrails.enrolment import Enrolment, EnrolmentRefused, vouch
-from handwheel.tools.guardrails.enrolment_text import with_successor
-from handwheel.tools.guardrails.keys import (
+from handwheel.tools.guardrails.identity import keys, rotation
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, EnrolmentRefused, vouch
+from handwheel.tools.guardrails.identity.key_files import (
+    create_own_key,
+    next_key_path,
+    take_next_key,
+)
+from handwheel.tools.guardrails.identity.keys import (
     KeyFault,
     create_key,
     fingerprint,
@@ -20,10 +23,11 @@ from handwheel.tools.guardrails.keys import (
     parse_given_line,
     public_line,
 )
-from handwheel.tools.guardrails.operators import load_roster
-from handwheel.tools.guardrails.own_keys import create_own_key, next_key_path, take_next_key
-from handwheel.tools.guardrails.quorum import check_quorum
-from handwheel.tools.guardrails.rotation import rotate
+from handwheel.tools.guardrails.identity.operators_yaml import with_successor
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.identity.rotation import rotate
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, verify
+from handwheel.tools.guardrails.signatures.quorum import check_quorum
 
 from .people import SITE, START, boss, key_id, key_of, record_of, site_of
 from .signing import AGO, NOW, REQUEST, acts_as, signed_by

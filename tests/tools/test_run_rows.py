@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.database import Database, LostRace
+from handwheel.tools.guardrails.approval.run_orders import ask_run
+from handwheel.tools.guardrails.approval.run_requests import OrderWaits, note_promise, set_due
 from handwheel.tools.guardrails.ledger.effects import Promise, load_effects
-from handwheel.tools.guardrails.ledger.leases import take_lease
-from handwheel.tools.guardrails.ledger.run_actions import OrderWaits, note_promise, set_due
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
 from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
     RunRow,
@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.ledger.runs import (
     open_run,
     record_event,
 )
-from handwheel.tools.guardrails.orders import ask_run
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.stamps import stamp
 
 from ..gate.forgery import shell_of, without_triggers

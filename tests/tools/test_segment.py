@@ -11,18 +11,18 @@ from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, Value
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.conditions.errors import ConditionError
 from handwheel.tools.errors import InterlockActive, InvalidArguments
-from handwheel.tools.guardrails.across import cross_limits
-from handwheel.tools.guardrails.decisions import meaning_of
-from handwheel.tools.guardrails.policy import load_policy
-from handwheel.tools.requests.canonical import parse_canonical
-from handwheel.tools.requests.filing import Filing
-from handwheel.tools.requests.request import ActionRequest, Requirement, parse_request
-from handwheel.tools.requests.segment import (
+from handwheel.tools.guardrails.approval.filing import Filing
+from handwheel.tools.guardrails.approval.segment import (
     Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.decisions import meaning_of
+from handwheel.tools.requests.canonical import parse_canonical
+from handwheel.tools.requests.request import ActionRequest, Requirement, parse_request
 
 from ..gate.fuse import Fuse
 from ..gate.paper_plant import PaperPlant

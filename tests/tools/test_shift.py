@@ -9,13 +9,18 @@ import pytest
 from handwheel.hmi.shift_summary import summarize, summary_lines
 from handwheel.hmi.signing import Signer, Statement, sign_statement
 from handwheel.tools.errors import GuardrailError, PermitRefused
-from handwheel.tools.guardrails.decisions import Reason, ShiftVerdict, Signed, meaning_of_subject
-from handwheel.tools.guardrails.lockouts import lockout_file, make_lockout_folder
-from handwheel.tools.guardrails.shift import (
+from handwheel.tools.guardrails.approval.shift_handover import (
     HANDED_OVER,
     ShiftSummary,
     check_shift,
     hand_over_shift,
+)
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
+from handwheel.tools.guardrails.signatures.decisions import (
+    Reason,
+    ShiftVerdict,
+    Signed,
+    meaning_of_subject,
 )
 
 from ..gate.handover import give

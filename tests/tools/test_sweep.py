@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.guardrails.ledger import lifecycle, overdue
-from handwheel.tools.guardrails.ledger.database import Database
 from handwheel.tools.guardrails.ledger.lifecycle import move_action, move_request, sweep
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.ledger.transitions import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.stamps import Instant
 
 from .ledger_acts import approve, file

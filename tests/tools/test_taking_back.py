@@ -8,15 +8,15 @@ from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.ledger.effects import watched_effects
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.reverts import (
+from handwheel.tools.guardrails.ledger.sequence import check_turn
+from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.guardrails.ledger.write_leases import (
     agent_is_gone,
     left_s,
     states_in,
     time_has_come,
     written,
 )
-from handwheel.tools.guardrails.ledger.transitions import ActionState
-from handwheel.tools.guardrails.ledger.turn import check_turn
 from handwheel.tools.requests.request import ActionRequest, Lease
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.requests.terms import Terms, parse_expectation

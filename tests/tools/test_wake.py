@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from handwheel.tools.guardrails import wake
-from handwheel.tools.guardrails.wake import Listener, notify
+from handwheel.tools.guardrails.ledger import wakeup as wake
+from handwheel.tools.guardrails.ledger.wakeup import Listener, notify
 
 
 def woken(listener: Listener) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from handwheel.tools.errors import InvalidArguments, ToolFailed
-from handwheel.tools.workorders import Notice, WorkOrder, WorkOrders, new_workorder_id
+from handwheel.tools.maintenance.workorders import Notice, WorkOrder, WorkOrders, new_workorder_id
 
 from ..connectors import sites
 from ..served import handwheel
@@ -186,7 +186,7 @@ def test_a_damaged_row_is_said(tmp_path: Path) -> None:
 def test_what_cannot_be_written_opens_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.tools.workorders._BUSY_S", 0.05)
+    monkeypatch.setattr("handwheel.tools.maintenance.workorders._BUSY_S", 0.05)
     with (
         WorkOrders(tmp_path) as store,
         closing(sqlite3.connect(tmp_path / "workorders.db", isolation_level=None)) as shell,

@@ -16,33 +16,38 @@ from handwheel.connectors.session.supervisor import Connection
 
 from ...errors import LedgerError
 from ...requests.stamps import CLOCK_STEP_S, Instant, instant_now
-from ..across import cross_limits
-from ..administrators import locked_out
-from ..ledger.database import Database, LostRace
+from ...safe_text import printable
+from ..approval.plant_snapshot import make_picture, write_picture
+from ..identity.roster import load_roster
+from ..interlocks.lockout_files import (
+    has_lockout_folder,
+    lockout_file,
+    make_lockout_folder,
+    said_in,
+)
+from ..interlocks.remote import check_remote_conditions
+from ..interlocks.suspension import applying
+from ..ledger.latched_lockouts import SITE, latch, locked_scopes
 from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import RequestDamaged, load_exactly
-from ..ledger.reverts import OpenWrites
-from ..ledger.stops import SITE, latch, locked_scopes
-from ..ledger.transitions import RequestState
-from ..lockouts import has_lockout_folder, lockout_file, make_lockout_folder, said_in
-from ..operators import load_roster
-from ..picture import make_picture, write_picture
-from ..policy import load_policy
-from ..printable import printable
-from ..remote_conditions import check_remote_conditions
-from ..suspended import applying
-from ..wake import Listener
-from .carry_out import carry_out
-from .effects import look_for_effects
-from .heartbeat import Heartbeat
-from .lock import GateLock
-from .lookout import Lookout
-from .passage import Passage, Post
-from .recovery import end_due, recover, recover_in_flight
-from .reverts import note_seen_back, set_reverts_due
-from .scans import Scans
-from .troubles import Troubles
-from .wanted import OpenTags, tags_to_see_again
+from ..ledger.store.database import Database, LostRace
+from ..ledger.store.states import RequestState
+from ..ledger.wakeup import Listener
+from ..ledger.write_leases import OpenWrites
+from ..policy.cross_limits import cross_limits
+from ..policy.policy import load_policy
+from ..signatures.administrators import locked_out
+from .monitoring.crash_recovery import end_due, recover, recover_in_flight
+from .monitoring.heartbeat import Heartbeat
+from .monitoring.scanner import Scans
+from .monitoring.suspension_monitor import Lookout
+from .monitoring.watched_tags import OpenTags, tags_to_see_again
+from .state.execution import Passage, Post
+from .state.fault_log import Troubles
+from .state.lock import GateLock
+from .steps.effects import look_for_effects
+from .steps.execute import carry_out
+from .steps.lease_reverts import note_seen_back, set_reverts_due
 
 _POLL_S = 0.1
 _PICTURE_S = 1.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...requests.request import Expectation, parse_request
-from .database import LostRace, Transaction
-from .reverts import Reader
+from .store.database import LostRace, Transaction
+from .write_leases import Reader
 
 Verdict = Literal["CAME", "MISSED", "UNKNOWN"]
 

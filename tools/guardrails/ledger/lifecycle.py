@@ -4,17 +4,17 @@ from collections.abc import Collection
 
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant, stamp
-from .database import Database, Transaction
 from .overdue import maybe_overdue
 from .records import RequestDamaged, RequestRecord, load_exactly
-from .reverts import ended_open, has_failed, is_leased, states_in, to_take_back
-from .transitions import (
+from .store.database import Database, Transaction
+from .store.states import (
     OPEN_REQUESTS,
     UNSENT_ACTIONS,
     WAITING_REQUESTS,
     ActionState,
     RequestState,
 )
+from .write_leases import ended_open, has_failed, is_leased, states_in, to_take_back
 
 DUE_S = 10.0
 """How long the gate has to claim a due action."""

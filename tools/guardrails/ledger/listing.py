@@ -16,7 +16,6 @@ from handwheel.connectors.model.values import Value
 
 from ...requests.canonical import digest
 from ...requests.stamps import Instant, parse_stamp
-from .database import Database
 from .lifecycle import sweep
 from .overdue import note_wait
 from .records import (
@@ -30,7 +29,8 @@ from .records import (
     standing_of,
     unfinished,
 )
-from .transitions import RequestState
+from .store.database import Database
+from .store.states import RequestState
 
 _TEXTS = itemgetter("action_id", "kind", "tag", "shown", "unit", "wire")
 _RUN = ("run_id", "playbook", "version", "segment")

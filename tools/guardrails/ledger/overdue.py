@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ...requests.canonical import digest, parse_canonical
 from ...requests.stamps import Instant, parse_stamp
-from .database import Database
-from .transitions import OPEN_REQUESTS, WAITING_REQUESTS
+from .store.database import Database
+from .store.states import OPEN_REQUESTS, WAITING_REQUESTS
 
 _MOST_KNOWN = 8192
 _MARKS = ", ".join("?" * len(OPEN_REQUESTS))

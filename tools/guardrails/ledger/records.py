@@ -12,9 +12,9 @@ from ...errors import InvalidArguments, LedgerError
 from ...requests.canonical import digest
 from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.stamps import Instant, parse_stamp
-from ..printable import printable
-from .database import Database
-from .transitions import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
+from ...safe_text import printable
+from .store.database import Database
+from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
 
 PassBy = Callable[[str, str], None]
 """Takes the id of a request that is damaged, and what is wrong with it."""

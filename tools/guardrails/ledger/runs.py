@@ -8,8 +8,8 @@ from typing import Any, cast
 from ...errors import LedgerError
 from ...requests.canonical import parse_canonical
 from ...requests.stamps import Instant
-from .database import Database, Transaction
-from .leases import check_lease
+from .runner_lease import check_lease
+from .store.database import Database, Transaction
 
 PREFIX = "run."
 """What stands before the kind of a run's event in the journal."""

@@ -1,0 +1,1 @@
+"""The way from a proposal to an approved request."""

@@ -1,0 +1,314 @@
+"""Makes the card of a request: what was filed, beside what the plant reads now."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from math import isfinite
+
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Value, exact_text
+
+from ...conditions.condition import parse_condition
+from ...conditions.errors import ConditionError
+from ...conditions.truth import Truth
+from ...requests.request import Action, ActionRequest, Expected, Requirement
+from ...requests.spans import exact_span
+from ...requests.stamps import Instant, parse_stamp, stamp
+from ...safe_text import plain, printable
+from ..interlocks.suspension import applying
+from .card_model import (
+    Card,
+    CardChange,
+    CardCondition,
+    CardFrame,
+    CardLease,
+    CardReading,
+    CardSigner,
+    parse_card,
+)
+from .card_run import recovery_of, run_of
+from .plant_snapshot import FRESH_S, Picture, Reading
+
+__all__ = ["Card", "CardSigner", "Look", "frame_of", "make_card", "parse_card"]
+
+_WHOLE = 24_000  # characters of a reason: the longest, and each an escape
+_AHEAD_S = 0.5  # by how much a picture may seem to be from the future
+
+
+def make_card(
+    request: ActionRequest,
+    *,
+    tags: Mapping[str, Tag],
+    picture: Picture | None,
+    now: Instant,
+    signed: Sequence[CardSigner] = (),
+    limits: Mapping[str, str] | None = None,
+    hindrances: Sequence[str] = (),
+) -> Card:
+    """Returns what a person is to see, and whether it may be approved at this moment.
+
+    Args:
+        tags: The site's, by name.
+        picture: The gate's; `None` if there is none to rely on, which allows nothing.
+        signed: Who has signed already, and whose signature counts.
+        limits: Within which each tag may move, as the policy says; else the tag's range.
+        hindrances: For what else the gate would refuse it now; see `hindrances`.
+    """
+    look = Look(tags, picture, now)
+    expires = parse_stamp(request.filed_at) + timedelta(seconds=request.within_s)
+    left_s = (expires - now.wall).total_seconds()
+    readings = look.readings(request)
+    requires = look.conditions(request)
+    return Card(
+        schema="card/1",
+        request_id=request.request_id,
+        request_digest=request.digest,
+        site=plain(request.site),
+        equipment=list(dict.fromkeys(plain(each.equipment) for each in request.commands)),
+        filed_at=request.filed_at,
+        drawn_at=stamp(now.wall),
+        expires_at=stamp(expires),
+        left_s=round(left_s, 3),
+        risk_class=request.risk_class,
+        roles=[plain(role) for role in request.roles],
+        quorum=request.quorum,
+        signed=[
+            CardSigner(
+                person=printable(each.person), role=plain(each.role), signed_at=each.signed_at
+            )
+            for each in signed
+        ],
+        proposer=printable(request.proposer.name),
+        proposer_kind=request.proposer.kind,
+        proposer_key=plain(request.proposer.key_id) if request.proposer.key_id else None,
+        reason=printable(request.reason, _WHOLE),
+        run=run_of(request, tags, look.values),
+        lease=_lease(request),
+        changes=look.changes(request, limits or {}),
+        readings=readings,
+        requires=requires,
+        recovery=recovery_of(request, look.condition, frame_of),
+        problems=[
+            *_faults_of_request(request, left_s, now),
+            *look.faults(request),
+            *map(printable, hindrances),
+            *_faults_of_plant(readings, requires),
+        ],
+    )
+
+
+def _faults_of_plant(
+    readings: Sequence[CardReading], requires: Sequence[CardCondition]
+) -> list[str]:
+    untrue = [each for each in requires if each.truth != "true"]
+    return [
+        *(f"{each.tag} {each.fault}" for each in readings if each.fault),
+        *(f"a requirement is {each.truth}: {each.text}" for each in untrue),
+    ]
+
+
+def _faults_of_request(request: ActionRequest, left_s: float, now: Instant) -> list[str]:
+    faults: list[str] = []
+    if left_s <= 0.0:
+        faults.append("its time is over")
+    if now.wall < parse_stamp(request.filed_at):
+        faults.append("it was filed in the future: a clock was set")
+    if request.risk_class == "R4":
+        faults.append("R4: no approval lifts it")
+    return faults
+
+
+def _lease(request: ActionRequest) -> CardLease | None:
+    if request.lease is None:
+        return None
+    return CardLease(for_s=request.lease.for_s, span=exact_span(request.lease.for_s))
+
+
+def _promises(action: Action) -> list[str]:
+    effects = [f"{each.text} within {exact_span(each.within_s)}" for each in action.effects]
+    return [*action.promises, *effects]
+
+
+def frame_of(action: Action) -> CardFrame:
+    """Returns the write of an action as it would go over the wire."""
+    return CardFrame(
+        action_id=plain(action.action_id),
+        digest=action.digest,
+        address=plain(action.address),
+        wire=action.wire,
+        where=plain(action.identity.where),
+        device=printable(action.identity.name),
+        is_simulator=action.identity.is_simulator,
+        is_loopback=action.identity.is_loopback,
+        certificate=action.identity.certificate,
+    )
+
+
+class Look:
+    """One look at the gate's picture, through the site's tags.
+
+    Attributes:
+        values: What the picture shows, by tag; empty if it is not to be relied on.
+    """
+
+    def __init__(self, tags: Mapping[str, Tag], picture: Picture | None, now: Instant) -> None:
+        age_s = picture.age_s(now) if picture else None
+        is_fresh = age_s is not None and -_AHEAD_S <= age_s <= FRESH_S
+        self._tags = tags
+        self._picture = picture if is_fresh else None
+        self._age_s = age_s or 0.0
+        self._now = now
+        self.values: Mapping[str, DataValue] = (
+            self._picture.data_values(now) if self._picture else {}
+        )
+
+    def faults(self, request: ActionRequest) -> list[str]:
+        """Returns what stands in the way of everything, or of all that a request touches."""
+        if self._picture is None:
+            return [f"no picture of the plant younger than {FRESH_S:g} s: is the gate running?"]
+        return [each.words for each in applying(self._picture.suspended, request, self._tags)]
+
+    def changes(self, request: ActionRequest, limits: Mapping[str, str]) -> list[CardChange]:
+        """Returns the commands, each from what the plant reads now."""
+        return [
+            CardChange(
+                number=number,
+                equipment=plain(each.equipment),
+                tag=plain(each.tag),
+                now=self._shown(each.tag),
+                after=printable(each.shown),
+                unit=printable(each.unit),
+                delta=self._delta(each),
+                is_already_so=self._is_already_so(each),
+                limits=self._limits(each.tag, limits),
+                undo=plain(each.undo) if each.undo else None,
+                readback=plain(each.readback) if each.readback else None,
+                within_s=each.within_s,
+                step=plain(each.step) if each.step else None,
+                promises=[printable(promise) for promise in _promises(each)],
+                frame=frame_of(each),
+            )
+            for number, each in enumerate(request.commands, start=1)
+        ]
+
+    def readings(self, request: ActionRequest) -> list[CardReading]:
+        """Returns each tag that is written or expected, once; in the order of the commands.
+
+        What an earlier command of the same request writes is not expected yet.
+        """
+        expected: dict[str, list[Expected]] = {}
+        written: set[str] = set()
+        for action in request.commands:
+            expected.setdefault(action.tag, [])
+            for each in action.expected:
+                now = [] if each.tag in written else [each]
+                expected.setdefault(each.tag, []).extend(now)
+            written.add(action.tag)
+        return [self.reading(tag, each) for tag, each in expected.items()]
+
+    def conditions(self, request: ActionRequest) -> list[CardCondition]:
+        """Returns each permissive of the commands, once."""
+        unique = dict.fromkeys(
+            (each.text, each.why) for action in request.commands for each in action.requires
+        )
+        return [self.condition(Requirement(text=text, why=why)) for text, why in unique]
+
+    def condition(self, requirement: Requirement) -> CardCondition:
+        """Returns a requirement with the values of this moment."""
+        try:
+            condition = parse_condition(requirement.text, self._tags)
+        except ConditionError:  # the site's tags are others now
+            text, truth = requirement.text, Truth.UNKNOWN
+        else:
+            text, truth = condition.shown(self.values), condition.evaluate(self.values)
+        return CardCondition(
+            text=printable(text), truth=truth.value, why=printable(requirement.why)
+        )
+
+    def _found(self, tag: str) -> Reading | None:
+        return self._picture.readings.get(tag) if self._picture else None
+
+    def _shown(self, tag: str) -> str:
+        reading = self._found(tag)
+        return _exact(reading) if reading else "-"
+
+    def reading(self, tag: str, expected: Sequence[Expected] = ()) -> CardReading:
+        """Returns what a tag reads now, and whether that is what is expected."""
+        was = printable(expected[0].shown) if expected else None
+        unit = printable(self._tags[tag].unit) if tag in self._tags else ""
+        reading = self._found(tag)
+        if reading is None:
+            return CardReading(
+                tag=plain(tag), shown="-", unit=unit, quality="not read", was=was,
+                fault="was not read",
+            )  # fmt: skip
+        status = StatusCode(reading.status)
+        age_s = reading.age_s + max(self._age_s, 0.0)
+        read_at = stamp(self._now.wall - timedelta(seconds=age_s))
+        is_good = status.quality is Quality.GOOD
+        return CardReading(
+            tag=plain(tag),
+            shown=printable(reading.shown),
+            unit=unit,
+            quality="good" if is_good else plain(status.name),
+            age_s=round(age_s, 1),
+            read_at=read_at,
+            was=was,
+            fault=_fault(reading, status, age_s, expected),
+        )
+
+    def _delta(self, action: Action) -> str | None:
+        reading = self._found(action.tag)
+        before, after = _number(reading.value if reading else None), _number(action.value)
+        if before is None or after is None or action.type not in {"int", "float"}:
+            return None
+        # Of the decimals that are shown: a difference of floats has digits that nobody wrote.
+        return f"{Decimal(exact_text(after)) - Decimal(exact_text(before)):+f}"
+
+    def _is_already_so(self, action: Action) -> bool:
+        reading = self._found(action.tag)
+        return reading is not None and _is_same(reading.value, action.value)
+
+    def _limits(self, tag: str, limits: Mapping[str, str]) -> str | None:
+        if tag in limits:
+            return printable(limits[tag])
+        span = self._tags[tag].span if tag in self._tags else None
+        if span is None:
+            return None
+        unit = printable(self._tags[tag].unit)
+        return f"range {exact_text(span[0])} to {exact_text(span[1])} {unit}".rstrip()
+
+
+def _fault(reading: Reading, status: StatusCode, age_s: float, expected: Sequence[Expected]) -> str:
+    """Returns why nothing may be approved on this reading; empty for no reason."""
+    if status.quality is not Quality.GOOD:
+        return f"is {plain(status.name)}"
+    for each in expected:
+        # The picture itself may be up to five seconds old; the gate looks afresh.
+        if reading.age_s > each.max_age_s:
+            return f"was {reading.age_s:.1f} s old when read, more than {each.max_age_s:g} s"
+        if not _is_as_filed(reading.value, each):
+            return f"reads {_exact(reading)}, not {printable(each.shown)} as when filed"
+    return ""
+
+
+def _is_as_filed(value: Value | None, expected: Expected) -> bool:
+    if expected.tolerance is None:
+        return _is_same(value, expected.value)
+    now, filed = _number(value), _number(expected.value)
+    return now is not None and filed is not None and abs(now - filed) <= expected.tolerance
+
+
+def _is_same(value: Value | None, other: Value) -> bool:
+    return type(value) is type(other) and value == other
+
+
+def _exact(reading: Reading) -> str:
+    value = reading.value
+    return exact_text(value) if isinstance(value, float) else printable(reading.shown)
+
+
+def _number(value: Value | None) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return None
+    return float(value)

@@ -1,0 +1,95 @@
+"""What a card shows of a run: its playbook, the evidence then and now, and what takes it back."""
+
+from collections.abc import Callable, Mapping
+
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
+
+from ...conditions.condition import Condition, parse_condition
+from ...conditions.errors import ConditionError
+from ...requests.request import Action, ActionRequest, Evidence, Requirement
+from ...safe_text import plain, printable
+from .card_model import CardCondition, CardEvidence, CardFrame, CardRecovery, CardRun
+
+_OVER_TIME = "over time"
+_NOT_READ = "not in the gate's picture"
+_OTHER_TAGS = "the site's tags are others now"
+
+
+def run_of(
+    request: ActionRequest, tags: Mapping[str, Tag], values: Mapping[str, DataValue]
+) -> CardRun | None:
+    """Returns the run that asks; `None` where a person does.
+
+    Args:
+        tags: The site's, by name.
+        values: What the gate's picture shows.
+    """
+    run = request.run
+    if run is None:
+        return None
+    return CardRun(
+        run_id=run.run_id,
+        playbook=plain(run.playbook),
+        version=plain(run.version),
+        segment=run.segment,
+        parameters={plain(name): printable(value) for name, value in run.parameters.items()},
+        max_duration_s=run.max_duration_s,
+        supersedes=plain(request.supersedes) if request.supersedes else None,
+        evidence=[_evidence(each, tags, values) for each in request.evidence],
+    )
+
+
+def _evidence(
+    evidence: Evidence, tags: Mapping[str, Tag], values: Mapping[str, DataValue]
+) -> CardEvidence:
+    filed = CardEvidence(
+        id=plain(evidence.id),
+        side=evidence.side,
+        filed=evidence.truth,
+        shown=printable(evidence.shown),
+        source=plain(evidence.source),
+    )
+    try:
+        condition = parse_condition(evidence.text, tags, windows=True)
+    except ConditionError:
+        return filed.model_copy(update={"untold": _OTHER_TAGS})
+    if untold := _untold(condition, values):
+        return filed.model_copy(update={"untold": untold})
+    truth = condition.evaluate(values)
+    shown = printable(condition.shown(values))
+    return filed.model_copy(update={"now": truth.value, "shown_now": shown})
+
+
+def _untold(condition: Condition, values: Mapping[str, DataValue]) -> str:
+    """Returns why one look cannot tell what a condition is now; empty if it can."""
+    if condition.windows:
+        return _OVER_TIME
+    return "" if values.keys() >= set(condition.tags) else _NOT_READ
+
+
+def recovery_of(
+    request: ActionRequest,
+    judge: Callable[[Requirement], CardCondition],
+    frame_of: Callable[[Action], CardFrame],
+) -> list[CardRecovery]:
+    """Returns what takes the commands back, what was done before, and the safe state.
+
+    Args:
+        judge: Returns a requirement with the values of this moment.
+        frame_of: Returns the write of an action as it would go over the wire.
+    """
+    numbers = {each.action_id: number for number, each in enumerate(request.commands, start=1)}
+    return [
+        CardRecovery(
+            tag=plain(each.tag),
+            after=printable(each.shown),
+            unit=printable(each.unit),
+            undoes=numbers.get(each.undoes or ""),
+            before=plain(each.undoes) if each.undoes and each.undoes not in numbers else None,
+            step=plain(each.step) if each.step else None,
+            only_if=[judge(condition) for condition in each.requires if condition.why == "if"],
+            frame=frame_of(each),
+        )
+        for each in request.recovery
+    ]

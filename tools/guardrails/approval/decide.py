@@ -1,0 +1,308 @@
+"""The one way in which a person's word on a request comes into the ledger and counts."""
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import cast
+
+from ...errors import PermitRefused
+from ...requests.canonical import digest, parse_canonical
+from ...requests.request import ActionRequest
+from ...requests.stamps import Instant
+from ..identity.roster import Operator, load_roster
+from ..interlocks.blocking import Case, check_lease, check_lockout
+from ..interlocks.suspension import applying
+from ..ledger.lifecycle import file_in, move_action, move_request, set_next_due
+from ..ledger.records import ActionRecord, RequestRecord, load_decisions, load_request_of
+from ..ledger.store.database import Transaction
+from ..ledger.store.states import (
+    OPEN_REQUESTS,
+    UNRESOLVED_ACTIONS,
+    WAITING_REQUESTS,
+    RequestState,
+)
+from ..ledger.wakeup import notify
+from ..ledger.write_leases import check_may_have_lease
+from ..policy.policy import Policy
+from ..signatures.administrators import chain_of
+from ..signatures.context import Bench, insert_decision
+from ..signatures.decisions import (
+    Decision,
+    DecisionRefused,
+    Reason,
+    Signed,
+    VerdictWord,
+)
+from ..signatures.entitlement import check_resolver, is_unattended_allowed, refusal
+from ..signatures.quorum import Verdict, check_quorum
+from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution, unresolved_in
+from .plant_snapshot import read_picture
+from .request_limits import AskedTooMuch, refuse_asking
+from .run_requests import load_superseded
+
+_MARKS = ("schema", "request_digest", "action_id")
+
+
+def propose(
+    bench: Bench, request: ActionRequest, signed: Signed, denial: str, now: Instant
+) -> RequestState:
+    """Files a person's request with their signature on it, so that they cannot approve it.
+
+    Args:
+        denial: Why the policy denies it; empty if it does not.
+
+    Raises:
+        GuardrailError: The signature is not that of the proposer whom the request names,
+            something that would be written is locked out or in another's lease, or people are
+            asked too much already.
+        LedgerError: Nothing was filed.
+    """
+    with bench.refusals_recorded(signed, now):
+        decision, operator = bench.verified(signed, now)
+        if decision.verdict != "propose" or decision.digest != request.digest:
+            raise DecisionRefused(Reason.OTHER_DIGEST)
+        if (operator.person, operator.key_id) != (request.proposer.name, request.proposer.key_id):
+            raise DecisionRefused(Reason.OTHER_PERSON)
+        for action in request.actions:  # what is filed during a lockout dies with its release
+            case = Case(bench.site, bench.database, bench.policy, request, action, now)
+            check_lockout(case)
+            check_lease(case)
+        check_may_have_lease(bench.database, request)
+        refused = _file(bench, request, decision, signed, denial, now)
+    if refused:  # told to the journal in its own words, and not once more
+        raise AskedTooMuch(refused)
+    return RequestState.DENIED if denial else RequestState.PENDING
+
+
+def _file(
+    bench: Bench,
+    request: ActionRequest,
+    decision: Decision,
+    signed: Signed,
+    denial: str,
+    now: Instant,
+) -> str:
+    """Files a request with its proposer's signature; returns why people are not asked now."""
+    with bench.database.transaction(now) as transaction:
+        if not denial and (refused := refuse_asking(bench, transaction, request)):
+            return refused
+        if not file_in(transaction, request, denial):
+            raise PermitRefused("the same proposal was filed before")
+        insert_decision(transaction, request.request_id, decision, signed, None)
+    return ""
+
+
+def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> RequestState:
+    """Takes a person's word on a request: approve, reject, revoke or resolve.
+
+    What does not count changes nothing; the journal keeps that it came and why it did not count.
+    It is judged by the people of this moment: a terminal may have been open for long.
+
+    Args:
+        card: The text of what the person was shown; its digest stands in the decision.
+
+    Returns:
+        Where the request stands then.
+
+    Raises:
+        ConfigError: `operators.yaml` cannot be read.
+        GuardrailError: It does not count, and why.
+        LedgerError: Nothing was recorded.
+    """
+    bench = replace(bench, roster=load_roster(bench.site))
+    with bench.refusals_recorded(signed, now):
+        name, state = _decide(bench, signed, card, now)
+    notify(bench.site.state, name)  # the gate would look by itself, a little later
+    return state
+
+
+def _decide(
+    bench: Bench, signed: Signed, card: str | None, now: Instant
+) -> tuple[str, RequestState]:
+    decision, operator = bench.verified(signed, now)
+    with bench.database.transaction(now) as transaction:
+        record = _concerned(bench, decision)
+        name = record.request.request_id
+        check_card(decision, record, card)
+        if decision.verdict in RESOLUTIONS:
+            check_resolver(bench, record.request, operator)
+            _check_attended(bench.policy, decision, record)
+            action = _unresolved(bench, record, decision)
+            insert_decision(transaction, name, decision, signed, card, chain_of(operator))
+            return name, _resolve(transaction, record, decision, action)
+        check_open(decision.verdict, record, now)
+        verdict = _judged(bench, record, signed, now)
+        insert_decision(transaction, name, decision, signed, card)
+        if decision.verdict == "approve":
+            return name, _approve(bench, transaction, record, decision, operator, verdict)
+        _check_objection(bench.policy, record, operator, verdict)
+        return name, _object(transaction, record, decision)
+
+
+def _concerned(bench: Bench, decision: Decision) -> RequestRecord:
+    record = load_request_of(bench.database, decision.digest) if decision.digest else None
+    if record is None or not record.is_intact:
+        raise DecisionRefused(Reason.OTHER_DIGEST)
+    return record
+
+
+def check_card(decision: Decision, record: RequestRecord, card: str | None) -> None:
+    """Refuses a decision on something else than what was shown, or with nothing shown at all.
+
+    A resolution is made on what is known of just that action, everything else on a card.
+
+    Args:
+        card: The text that is kept beside the decision.
+
+    Raises:
+        DecisionRefused: It was not made on this card, or the card is of another kind, or
+            another request's or action's.
+    """
+    if card is None:
+        if decision.card is not None or decision.verdict not in {"reject", "revoke"}:
+            raise DecisionRefused(Reason.NO_CARD)
+        return
+    if decision.card != digest("card", card):
+        raise DecisionRefused(Reason.NO_CARD)
+    expected = {"schema": "card/1", "request_digest": record.digest}
+    if decision.verdict in RESOLUTIONS:
+        expected |= {"schema": "outcome/1", "action_id": decision.subject or ""}
+    if not expected.items() <= dict(_marks_of(card)).items():
+        raise DecisionRefused(Reason.NO_CARD)
+
+
+@lru_cache(maxsize=64)
+def _marks_of(card: str) -> tuple[tuple[str, str], ...]:
+    """Returns what a card says of what it is about; nothing of what is no card."""
+    try:
+        shown: object = parse_canonical(card)
+    except ValueError:
+        return ()
+    table = cast("dict[str, object]", shown) if isinstance(shown, dict) else {}
+    return tuple((name, mark) for name in _MARKS if isinstance(mark := table.get(name), str))
+
+
+def check_open(verdict: VerdictWord, record: RequestRecord, now: Instant) -> None:
+    """Refuses a word on a request that it comes too late for.
+
+    Raises:
+        PermitRefused: Where the request stands, and why.
+    """
+    is_open = record.state in WAITING_REQUESTS or (
+        record.state is RequestState.APPROVED and verdict in {"reject", "revoke"}
+    )
+    if not is_open:
+        raise PermitRefused(f"{record.request.request_id} is {': '.join(record.standing)}")
+    if verdict == "approve" and record.waits_since_s(now) is None:
+        raise PermitRefused("a restart or a clock step came after the request was filed")
+
+
+def _judged(bench: Bench, record: RequestRecord, signed: Signed, now: Instant) -> Verdict:
+    earlier = load_decisions(bench.database, record.request.request_id)
+    return check_quorum(
+        record.request,
+        [*(Signed(each.text, each.signature) for each in earlier), signed],
+        bench.roster,
+        bench.policy.satisfies,
+        bench.revoked_keys(),
+        now,
+    )
+
+
+def _approve(
+    bench: Bench,
+    transaction: Transaction,
+    record: RequestRecord,
+    decision: Decision,
+    operator: Operator,
+    verdict: Verdict,
+) -> RequestState:
+    name = record.request.request_id
+    _check_not_suspended(bench, record.request, transaction.now)
+    if decision not in [each.decision for each in verdict.approvals]:
+        raise _refused(bench.policy, record, operator, verdict)
+    _check_attended(bench.policy, decision, record)
+    if not verdict.is_met:
+        if record.state is RequestState.PENDING:
+            move_request(transaction, name, RequestState.PARTIAL, "another person must sign")
+        return RequestState.PARTIAL
+    check_may_have_lease(transaction, record.request)
+    move_request(transaction, name, RequestState.APPROVED, "enough people have signed")
+    if record.request.run is None:
+        set_next_due(transaction, name)
+    else:
+        _supersede(bench, transaction, record.request)
+    return RequestState.APPROVED
+
+
+def _check_not_suspended(bench: Bench, request: ActionRequest, now: Instant) -> None:
+    """Refuses an approval while the gate's picture says that nothing is sent; if there is one."""
+    picture = read_picture(bench.site.state, now)
+    found = applying(picture.suspended, request, bench.site.tags) if picture else []
+    if found:
+        raise PermitRefused("; ".join(each.words for each in found))
+
+
+def _supersede(bench: Bench, transaction: Transaction, request: ActionRequest) -> None:
+    """Ends the earlier request of the same run whose open recovery this one takes over."""
+    earlier = load_superseded(bench.database, request)
+    if earlier is not None and earlier.state in OPEN_REQUESTS:
+        reason = f"{request.request_id} has taken its place"
+        name = earlier.request.request_id
+        move_request(transaction, name, RequestState.SUPERSEDED, reason)
+
+
+def _check_attended(policy: Policy, decision: Decision, record: RequestRecord) -> None:
+    if not decision.attended and not is_unattended_allowed(policy, record.request):
+        raise DecisionRefused(Reason.UNATTENDED)
+
+
+def _refused(
+    policy: Policy, record: RequestRecord, operator: Operator, verdict: Verdict
+) -> PermitRefused:
+    own = [each for each in verdict.findings if each.person == operator.person]
+    found = (own or verdict.findings)[-1]
+    return PermitRefused(refusal(found.reason, record.request, operator, policy))
+
+
+def _check_objection(
+    policy: Policy, record: RequestRecord, operator: Operator, verdict: Verdict
+) -> None:
+    if not verdict.reasons & {Reason.REJECTED, Reason.REVOKED}:
+        raise _refused(policy, record, operator, verdict)
+
+
+def _object(transaction: Transaction, record: RequestRecord, decision: Decision) -> RequestState:
+    is_approved = record.state is RequestState.APPROVED
+    to = RequestState.REVOKED if is_approved else RequestState.REJECTED
+    word = "taken back" if decision.verdict == "revoke" else "rejected"
+    comment = f": {decision.comment}" if decision.comment else ""
+    move_request(
+        transaction, record.request.request_id, to, f"{word} by {decision.person}{comment}"
+    )
+    return to
+
+
+def _unresolved(bench: Bench, record: RequestRecord, decision: Decision) -> ActionRecord:
+    """Returns the action that is resolved, also one that was moved without anybody's word."""
+    action_id = decision.subject or ""
+    for each in unresolved_in(bench.site, bench.database, bench.policy, record):
+        if each.action_id == action_id:
+            if decision.meaning != meaning_of_resolution(decision.verdict, action_id):
+                raise DecisionRefused(Reason.OTHER_MEANING)
+            return each
+    action = next((each for each in record.actions if each.action_id == action_id), None)
+    state = action.state if action else "no action of this request"
+    raise PermitRefused(f"{action_id} is {state}; there is nothing to resolve")
+
+
+def _resolve(
+    transaction: Transaction, record: RequestRecord, decision: Decision, action: ActionRecord
+) -> RequestState:
+    reason = f"resolved by {decision.person}"
+    if action.state in UNRESOLVED_ACTIONS:  # else the table says that it is over already
+        to = RESOLUTIONS[decision.verdict][1]
+        move_action(transaction, action.action_id, action.state, to, reason)
+    if record.state is not RequestState.APPROVED or record.request.run is not None:
+        return record.state  # what becomes of a run's request, the run decides
+    move_request(transaction, record.request.request_id, RequestState.CLOSED, reason)
+    return RequestState.CLOSED

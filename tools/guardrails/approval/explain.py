@@ -1,0 +1,252 @@
+"""What the policy makes of one write: which rule decides what, what it needs, what is against it.
+
+Nothing here decides: it asks those who do, and says what they say.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality, Value
+
+from ...conditions.truth import Truth
+from ...errors import PermitRefused
+from ...requests.request import Action, ActionRequest, Proposer
+from ...requests.stamps import Instant
+from ..identity.roster import AGENT, Operator, Roster
+from ..interlocks.blocking import Case, check_files, hindrances, locked_files
+from ..interlocks.suspension import applying
+from ..ledger.latched_lockouts import generations
+from ..ledger.store.database import Database
+from ..policy.cross_limits import CrossLimit
+from ..policy.groups import Spent, spent
+from ..policy.policy import Across, Policy, Ruling
+from ..signatures.administrators import revoked_keys
+from .filing import equipment_of, expected_of, requirements
+from .plant_snapshot import Picture
+from .request_limits import Proposal, obstacle, waiting_for
+
+_UNFILED = ""  # no request and no action has such an id
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A write that somebody asks about.
+
+    Attributes:
+        value: As the device would hold it, where that is known.
+        person: Who would propose it; empty for an agent, `anybody` for whoever it is.
+        readings: What the plant shows now; empty if it does not answer.
+    """
+
+    tag: Tag
+    value: Value
+    person: str
+    readings: Mapping[str, DataValue]
+
+    @property
+    def is_agents(self) -> bool:
+        """Whether an agent would propose it."""
+        return not self.person
+
+    @property
+    def kind(self) -> Literal["agent", "person"]:
+        """What would propose it."""
+        return "agent" if self.is_agents else "person"
+
+    @property
+    def now(self) -> DataValue | None:
+        """What the tag reads."""
+        return self.readings.get(self.tag.name)
+
+    def is_lost(self, name: str) -> bool:
+        """Whether the plant answers, and does not tell what a tag reads."""
+        reading = self.readings.get(name)
+        return reading is None or reading.quality is not Quality.GOOD
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the answer is looked up in.
+
+    Attributes:
+        database: `None` where there is no ledger yet.
+        picture: The running gate's; `None` if none runs.
+    """
+
+    site: Site
+    policy: Policy
+    across: Sequence[CrossLimit]
+    database: Database | None
+    roster: Roster
+    picture: Picture | None
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """One condition across tags that the write is judged by.
+
+    Attributes:
+        denial: Why it denies; empty if it does not; `None` where the plant does not answer.
+        is_unknown: Whether nobody knows what it comes to.
+        is_now: Whether it denies only because of a reading that is not known now. A write of
+            which nobody knows what it does to the plant is denied whatever the plant shows.
+    """
+
+    rule: Across
+    denial: str | None
+    is_unknown: bool
+    is_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer.
+
+    Attributes:
+        across: Judged only of what is allowed otherwise.
+        signers: Who could sign it now, apart from whoever asks.
+        budgets: What is left of each group; of one that cannot be read, why.
+        waiting: For each role, how many requests wait for it; for a person, those of people.
+        in_the_way: For what the gate would refuse it, or people not be asked about it, now: also
+            what nobody knows now, although the gate denies for it.
+    """
+
+    ruling: Ruling
+    across: tuple[Crossed, ...]
+    signers: tuple[str, ...]
+    budgets: tuple[Spent | str, ...]
+    waiting: Mapping[str, int]
+    in_the_way: tuple[str, ...]
+
+    @property
+    def denials(self) -> tuple[str, ...]:
+        """Why it is denied; empty if it may be proposed."""
+        ruled = () if self.ruling.is_allowed else self.ruling.reasons
+        crossed = (each.denial for each in self.across if each.denial and not each.is_now)
+        return (*ruled, *crossed)
+
+
+def explain(desk: Desk, question: Question, now: Instant) -> Explanation:
+    """Says what the policy makes of a write.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    ruling, unknown = _ruling(desk.policy, question)
+    across = tuple(_crossed(desk, question)) if ruling.is_allowed else ()
+    unknown += tuple(each.denial for each in across if each.denial and each.is_now)
+    return Explanation(
+        ruling,
+        across,
+        tuple(_signers(desk, question, ruling, now)),
+        tuple(_budgets(desk, question, now)),
+        _waiting(desk, question, ruling, now),
+        tuple(dict.fromkeys((*unknown, *_in_the_way(desk, question, ruling, now)))),
+    )
+
+
+def _ruling(policy: Policy, question: Question) -> tuple[Ruling, tuple[str, ...]]:
+    """Returns the ruling, and what it would deny only because the present value is not known."""
+    tag, value, now = question.tag, question.value, question.now
+    ruling = policy.judge(tag, value, now)
+    if ruling.is_allowed or (now is not None and now.quality is Quality.GOOD):
+        return ruling, ()
+    known = policy.judge(tag, value, now, from_anywhere=True)
+    return (known, ruling.reasons) if known.is_allowed else (ruling, ())
+
+
+def _crossed(desk: Desk, question: Question) -> Iterator[Crossed]:
+    for limit in desk.across:
+        if limit.concerns(question.tag):
+            if not question.readings:
+                yield Crossed(limit.rule, None, is_unknown=True, is_now=True)
+                continue
+            truth, denial = limit.judged(question.readings, question.tag, question.value)
+            is_unknown = bool(denial) and truth is Truth.UNKNOWN
+            is_now = is_unknown and any(map(question.is_lost, limit.read_for(question.tag)))
+            yield Crossed(limit.rule, denial, is_unknown=is_unknown, is_now=is_now)
+
+
+def _signers(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> Iterator[str]:
+    revoked = revoked_keys(desk.site, desk.database) if desk.database else frozenset[str]()
+    for person in desk.roster.operators:
+        is_apart = person.is_administrator or AGENT in person.roles
+        if is_apart or person.person == question.person or not person.is_enrolled(now.wall):
+            continue
+        if not revoked.isdisjoint((person.key_id, *person.chain)):
+            continue
+        if ruling.roles and all(_holds(desk.policy, person, r, question) for r in ruling.roles):
+            yield person.person
+
+
+def _holds(policy: Policy, person: Operator, role: str, question: Question) -> bool:
+    tags = (question.tag.name,)
+    return any(policy.satisfies(held, role, tags) for held in person.roles)
+
+
+def _budgets(desk: Desk, question: Question, now: Instant) -> Iterator[Spent | str]:
+    for group in desk.policy.groups_of(question.tag.name):
+        try:
+            yield spent(desk.database, group, now) if desk.database else Spent(group, (), 0.0)
+        except PermitRefused as refusal:
+            yield f"{group.id}: {refusal}"
+
+
+def _waiting(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> dict[str, int]:
+    database, kind = desk.database, question.kind
+    if database is None:
+        return dict.fromkeys(ruling.roles, 0)
+    return {role: len(waiting_for(database, role, kind, now)) for role in ruling.roles}
+
+
+def _in_the_way(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> Iterator[str]:
+    site, database = desk.site, desk.database
+    if desk.picture is not None:
+        try:
+            check_files(site, site.hashes, desk.picture.hashes)
+        except PermitRefused as refusal:
+            yield str(refusal)
+    elif ruling.is_allowed:
+        yield "no gate is running: nobody can approve"
+    if database is None:  # nothing has ever been asked here
+        locked = locked_files(site, equipment_of(question.tag)) if site.state.exists() else ()
+        if locked:
+            yield f"locked out: {', '.join(sorted(locked))}"
+        return
+    case = _case(desk, database, question, now)
+    suspended = desk.picture.suspended if desk.picture else ()
+    yield from (each.words for each in applying(suspended, case.request, site.tags))
+    yield from hindrances(case)
+    proposal = Proposal(question.kind, ruling.roles, ((question.tag.name, question.value),))
+    if found := obstacle(database, desk.policy.asking, site.tags, proposal, now):
+        yield found.reason
+
+
+def _case(desk: Desk, database: Database, question: Question, now: Instant) -> Case:
+    """Returns the write as a request would have it; it is none, and nobody can file it."""
+    site, tag = desk.site, question.tag
+    equipment, reading = equipment_of(tag), question.now
+    is_good = reading is not None and reading.quality is Quality.GOOD
+    present = reading.scalar if is_good and reading is not None else None
+    action = Action.model_construct(
+        action_id=_UNFILED,
+        kind="command",
+        equipment=equipment,
+        tag=tag.name,
+        connection=tag.connection,
+        value=question.value,
+        readback=tag.readback or None,
+        expected=() if present is None else (expected_of(site, tag, present),),
+        requires=tuple(requirements(site, tag)),
+    )
+    request = ActionRequest.model_construct(
+        request_id=_UNFILED,
+        proposer=Proposer(kind=question.kind, name=question.person or AGENT),
+        locks=generations(database, site.scopes_of(equipment)),
+        commands=(action,),
+        recovery=(),
+    )
+    return Case(site, database, desk.policy, request, action, now)

@@ -1,0 +1,320 @@
+"""Makes a request of a wish: values coerced, bytes encoded, the present written down."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from secrets import choice, token_hex
+from typing import Any
+
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Quality, Value
+from handwheel.connectors.session.protocols import Survey
+from handwheel.connectors.session.scan_groups import STALE_SCANS
+
+from ...conditions.condition import parse_condition
+from ...errors import InterlockActive, InvalidArguments
+from ...requests.request import (
+    Action,
+    ActionRequest,
+    Device,
+    Expected,
+    Hashes,
+    Proposer,
+    Requirement,
+)
+from ...requests.stamps import Instant, stamp
+from ...requests.terms import NO_TERMS, Terms, check_terms
+from ..policy.cross_limits import CrossLimit, cross_tags
+from ..policy.policy import Policy, Ruling
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
+_NAME_LENGTH = 8
+_TOLERANCE = 0.02  # of the span: less is noise, more is another plant
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One write that somebody wants, before anything is known of the device."""
+
+    tag: Tag
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What a request is made with."""
+
+    site: Site
+    policy: Policy
+    across: Sequence[CrossLimit]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An action that is about to be filed, and what the policy says of it."""
+
+    action: Action
+    ruling: Ruling
+
+
+def tags_to_survey(filing: Filing, wishes: Sequence[Wish], terms: Terms = NO_TERMS) -> list[Tag]:
+    """Returns every tag that must be read to make a request of the wishes.
+
+    Raises:
+        InvalidArguments: A tag may not be written at this site, is named twice, or cannot have a
+            lease; or an expectation is no condition over the site's tags.
+    """
+    check_once(wishes)
+    check_terms(terms, [wish.tag for wish in wishes], filing.site)
+    wanted = {name for wish in wishes for name in tags_of(filing, wish)}
+    return filing.site.find_tags(sorted(wanted))
+
+
+def make_request(
+    filing: Filing,
+    wishes: Sequence[Wish],
+    survey: Survey,
+    proposer: Proposer,
+    reason: str,
+    locks: Mapping[str, int],
+    now: Instant,
+    terms: Terms = NO_TERMS,
+) -> tuple[ActionRequest, str]:
+    """Makes a request of wishes.
+
+    Args:
+        survey: One fresh look at the tags of `tags_to_survey`.
+        locks: The lockout generation of each scope that covers the equipment.
+
+    Returns:
+        The request, and why the policy denies it; empty if it does not.
+
+    Raises:
+        InvalidArguments: A value does not fit its tag's type, or a tag cannot have a lease.
+        InterlockActive: A tag cannot be read well enough to say what it is written from.
+    """
+    name = new_name()
+    commands: list[Draft] = []
+    for number, wish in enumerate(wishes, start=1):
+        action = make_action(filing.site, f"{name}/c{number}", wish, survey)
+        expected = (expected_as_read(filing.site, wish.tag, survey),)
+        effects = terms.effects if number == len(wishes) else ()
+        undo = f"{name}/r{len(wishes) + 1 - number}" if terms.lease else None
+        update = {"expected": expected, "effects": effects, "undo": undo}
+        action = action.model_copy(update=update)
+        commands.append(Draft(action, judged(filing, wish, action, survey)))
+    recovery = make_undo(filing, commands, survey) if terms.lease else []
+    drafts = [*commands, *recovery]
+    request = ActionRequest(
+        schema="request/1",
+        request_id=name,
+        proposal_key=token_hex(16),
+        proposer=proposer,
+        reason=reason,
+        within_s=filing.policy.ttl_max_s,
+        commands=tuple(each.action for each in commands),
+        recovery=tuple(each.action for each in recovery),
+        lease=terms.lease,
+        **common(filing, drafts, locks, now),
+    )
+    return request, "; ".join(denials(filing, drafts, survey.readings))
+
+
+def make_undo(filing: Filing, commands: Sequence[Draft], survey: Survey) -> list[Draft]:
+    """Returns what takes commands back to what their tags read now, the last written first.
+
+    Raises:
+        InvalidArguments: What a tag reads now could not be written.
+        InterlockActive: It cannot be told what a tag reads now.
+    """
+    found: list[Draft] = []
+    for number, command in enumerate(reversed([each.action for each in commands]), start=1):
+        tag = filing.site.tags[command.tag]
+        wish = Wish(tag, expected_as_read(filing.site, tag, survey).value)
+        name = f"{command.action_id.partition('/')[0]}/r{number}"
+        action = make_action(filing.site, name, wish, survey).model_copy(
+            update={
+                "kind": "recovery",
+                "expected": (expected_exactly(filing.site, tag, command.value),),
+                "undoes": command.action_id,
+            }
+        )
+        written = DataValue(command.value, GOOD, None, None, 0.0)
+        found.append(Draft(action, filing.policy.judge(tag, action.value, written)))
+    return found
+
+
+def new_name() -> str:
+    """Returns an id for a request."""
+    return "R-" + "".join(choice(_LETTERS) for _ in range(_NAME_LENGTH))
+
+
+def common(
+    filing: Filing,
+    drafts: Sequence[Draft],
+    locks: Mapping[str, int],
+    now: Instant,
+    more_roles: Iterable[str] = (),
+) -> dict[str, Any]:
+    """Returns what every request says of itself, whoever asks.
+
+    Args:
+        more_roles: Whose signature is needed besides those of the policy's roles.
+    """
+    rulings = [each.ruling for each in drafts]
+    return {
+        "site": filing.site.id,
+        "risk_class": max(ruling.risk_class for ruling in rulings),
+        "roles": tuple(
+            sorted({*more_roles, *(role for ruling in rulings for role in ruling.roles)})
+        ),
+        "quorum": max(ruling.quorum for ruling in rulings),
+        "filed_at": stamp(now.wall),
+        "locks": dict(locks),
+        "hashes": Hashes(**filing.site.hashes),
+    }
+
+
+def check_once(wishes: Iterable[Wish]) -> None:
+    """Refuses a list that writes a tag twice.
+
+    Raises:
+        InvalidArguments: It does.
+    """
+    names = [wish.tag.name for wish in wishes]
+    if len(set(names)) != len(names):
+        raise InvalidArguments("a request writes each tag once; ask for the second write later")
+
+
+def tags_of(filing: Filing, wish: Wish) -> set[str]:
+    """Returns every tag that must be read to ask for a write.
+
+    Raises:
+        InvalidArguments: The tag may not be written at this site.
+    """
+    if not filing.site.is_writable(wish.tag):
+        is_heartbeat = filing.site.is_heartbeat(wish.tag)
+        why = f": it is the heartbeat of {wish.tag.equipment}" if is_heartbeat else ""
+        raise InvalidArguments(f"{wish.tag.name} cannot be written at this site{why}")
+    wanted = {wish.tag.name, *cross_tags(filing.across, wish.tag)} | ({wish.tag.readback} - {""})
+    for each in requirements(filing.site, wish.tag):
+        wanted |= set(parse_condition(each.text, filing.site.tags).tags)
+    return wanted
+
+
+def judged(filing: Filing, wish: Wish, action: Action, survey: Survey) -> Ruling:
+    """Returns what the policy says of a write from what the tag reads."""
+    return filing.policy.judge(wish.tag, action.value, survey.readings.get(wish.tag.name))
+
+
+def scopes(site: Site, wishes: Sequence[Wish]) -> list[str]:
+    """Returns every scope that covers what the wishes touch."""
+    found = (scope for wish in wishes for scope in site.scopes_of(equipment_of(wish.tag)))
+    return list(dict.fromkeys(found))
+
+
+def equipment_of(tag: Tag) -> str:
+    """Returns what a tag belongs to: its equipment, else its loop, such as `PIC-102`."""
+    return tag.equipment or tag.name.partition(".")[0]
+
+
+def tolerance_of(tag: Tag) -> float | None:
+    """Returns by how much a reading may differ from the one expected; `None` for not at all."""
+    return _TOLERANCE * (tag.span[1] - tag.span[0]) if tag.kind == "float" and tag.span else None
+
+
+def max_age_of(site: Site, tag: Tag) -> float:
+    """Returns how old a reading may be that is expected, seconds: three scans."""
+    return STALE_SCANS * site.scan_s(tag)
+
+
+def requirements(site: Site, tag: Tag) -> list[Requirement]:
+    """Returns what must be true of the equipment whenever the tag is written."""
+    equipment = site.equipment.get(tag.equipment)
+    if equipment is None or not equipment.remote_when:
+        return []
+    return [Requirement(text=equipment.remote_when, why="remote_when")]
+
+
+def make_action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Action:
+    """Returns the write of a wish as it would go over the wire; nothing is expected of it yet.
+
+    Raises:
+        InvalidArguments: The value does not fit its tag's type.
+    """
+    tag = wish.tag
+    encoder = survey.encoders[tag.connection]
+    try:
+        encoded = encoder.encode(tag, wish.value)
+    except ValueError as error:
+        raise InvalidArguments(f"{tag.name}: {error}") from None
+    return Action(
+        action_id=action_id,
+        kind="command",
+        equipment=equipment_of(tag),
+        tag=tag.name,
+        connection=tag.connection,
+        identity=Device.of(encoder.identity),
+        address=str(tag.address),
+        wire=encoded.wire.hex(),
+        type=tag.kind,
+        value=encoded.value,
+        shown=tag.show_value(encoded.value),
+        unit=tag.unit,
+        expected=(),
+        requires=tuple(requirements(site, tag)),
+        readback=tag.readback or None,
+        within_s=tag.within_s,
+    )
+
+
+def expected_as_read(site: Site, tag: Tag, survey: Survey) -> Expected:
+    """Returns that a tag must still read what it reads now.
+
+    Raises:
+        InterlockActive: It cannot be relied on.
+    """
+    reading = survey.readings.get(tag.name)
+    if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
+        status = reading.status.name if reading else "missing"
+        raise InterlockActive(f"{tag.name} cannot be relied on: {status}; nothing was filed")
+    return expected_of(site, tag, reading.scalar)
+
+
+def expected_of(site: Site, tag: Tag, value: Value) -> Expected:
+    """Returns that a tag must read a value."""
+    return Expected(
+        tag=tag.name,
+        value=value,
+        shown=tag.show_value(value),
+        tolerance=tolerance_of(tag),
+        max_age_s=max_age_of(site, tag),
+    )
+
+
+def expected_exactly(site: Site, tag: Tag, value: Value) -> Expected:
+    """Returns that a tag must read just what was written: all else is somebody else's value."""
+    return expected_of(site, tag, value).model_copy(update={"tolerance": None})
+
+
+def denials(
+    filing: Filing, drafts: Sequence[Draft], readings: Mapping[str, DataValue]
+) -> list[str]:
+    """Returns why the policy denies a request, commands and recovery alike.
+
+    Limits across tags are judged on the plant as it is: not for recovery, which is for another.
+    """
+    found = [
+        f"{each.action.tag}: {reason}"
+        for each in drafts
+        if not each.ruling.is_allowed
+        for reason in each.ruling.reasons
+    ]
+    for action in (each.action for each in drafts if each.action.kind == "command"):
+        tag = filing.site.tags[action.tag]
+        found += [
+            denial
+            for limit in filing.across
+            if (denial := limit.denial(readings, tag, action.value))
+        ]
+    return found

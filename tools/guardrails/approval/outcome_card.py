@@ -1,0 +1,99 @@
+"""What a person sees who says what became of a write whose outcome is unknown or wrong.
+
+Its text is kept beside the decision, as a card is.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from handwheel.connectors.model.tags import Tag
+
+from ...requests.request import Stamp
+from ...requests.signed_document import Shown
+from ...requests.stamps import Instant, stamp
+from ...safe_text import plain, printable
+from ..ledger.records import RequestRecord
+from ..ledger.store.database import Database
+from ..ledger.store.journal import Row
+from .card import Look, frame_of
+from .card_model import RENDERER, CardFrame, CardReading
+from .plant_snapshot import Picture
+
+
+class Outcome(Shown):
+    """What was sent, and what is known of it.
+
+    Attributes:
+        after: The value that was sent, without its unit.
+        sent_at: When the intent to send it was recorded.
+        found: What the gate read after the frame; empty if nothing.
+        reading: What the tag that shows it reads now.
+    """
+
+    schema_: Literal["outcome/1"] = Field(default="outcome/1", alias="schema")
+    renderer: str = RENDERER
+    request_id: str
+    request_digest: str
+    site: str
+    drawn_at: Stamp
+    action_id: str
+    equipment: str
+    tag: str
+    after: str
+    unit: str
+    frame: CardFrame
+    sent_at: Stamp | None = None
+    state: str
+    reason: str
+    found: str
+    reading: CardReading
+
+
+def make_outcome(
+    record: RequestRecord,
+    action_id: str,
+    *,
+    found: str,
+    tags: Mapping[str, Tag],
+    picture: Picture | None,
+    now: Instant,
+) -> Outcome:
+    """Returns what is known of an action that was sent, or may have been.
+
+    Args:
+        found: What the gate read after the frame; see `found_after`.
+        tags: The site's, by name.
+        picture: The gate's; `None` if there is none to rely on.
+    """
+    action, stands = record.action(action_id), record.record(action_id)
+    return Outcome(
+        schema="outcome/1",
+        request_id=record.request.request_id,
+        request_digest=record.digest,
+        site=plain(record.request.site),
+        drawn_at=stamp(now.wall),
+        action_id=plain(action_id),
+        equipment=plain(action.equipment),
+        tag=plain(action.tag),
+        after=printable(action.shown),
+        unit=printable(action.unit),
+        frame=frame_of(action),
+        sent_at=stands.sent_at,
+        state=stands.state,
+        reason=printable(stands.reason),
+        found=printable(found),
+        reading=Look(tags, picture, now).reading(action.readback or action.tag),
+    )
+
+
+def found_after(database: Database, action_id: str) -> str:
+    """Returns what the gate read after the frame, as the journal has it; empty if nothing."""
+    found = ""
+    rows = database.all(
+        "SELECT seq, text, hash FROM journal WHERE subject = ? ORDER BY seq", action_id
+    )
+    for row in rows:
+        found = str(Row(*row).fields["body"].get("readback", found))
+    return found

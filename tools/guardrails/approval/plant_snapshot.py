@@ -1,0 +1,167 @@
+"""The gate's picture of the plant: what terminals show, and what an approval looks at."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError
+
+from handwheel.connectors.config.shared_folder import is_shared
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, StatusCode, Value
+
+from ...errors import LedgerError
+from ...requests.stamps import Instant, parse_stamp, stamp
+from ..interlocks.suspension import Suspension
+
+FRESH_S = 5.0
+"""A picture older than this shows nothing that may be approved."""
+_FILE = "picture.json"
+
+
+class Reading(Model):
+    """One reading in the picture.
+
+    Attributes:
+        shown: As a person reads it, without its unit.
+        status: The OPC UA status code.
+        age_s: Its age when the picture was made, seconds.
+    """
+
+    value: Value | None
+    shown: str
+    status: int
+    age_s: float
+
+    @classmethod
+    def of(cls, tag: Tag, reading: DataValue, now_s: float) -> Self:
+        """Returns the picture's form of a reading.
+
+        Args:
+            now_s: Monotonic time, seconds.
+        """
+        return cls(
+            value=reading.scalar,
+            shown=tag.show(reading),
+            status=int(reading.status),
+            age_s=round(max(reading.age_s(now_s), 0.0), 3),
+        )
+
+
+class Picture(Model):
+    """What the gate saw of the tags of open requests, and when.
+
+    Attributes:
+        epoch: Of the gate that made it.
+        locked: The scopes that are locked out.
+        hashes: The SHA-256 of the files that the gate has read, by name.
+        open_writes: What leases were to take back and did not, in words.
+        suspended: For what nothing is sent.
+    """
+
+    schema_: Literal["picture/1"] = Field(default="picture/1", alias="schema")
+    at: str
+    boot_id: str
+    boot_ms: int
+    epoch: int
+    locked: list[str]
+    hashes: dict[str, str]
+    open_writes: list[str] = Field(default_factory=list[str])
+    suspended: list[Suspension] = Field(default_factory=list[Suspension])
+    readings: dict[str, Reading]
+
+    def age_s(self, now: Instant) -> float | None:
+        """Returns its age, seconds; `None` if the clocks cannot tell."""
+        return now.since_s(Instant(parse_stamp(self.at), self.boot_id, self.boot_ms))
+
+    def data_values(self, now: Instant) -> Mapping[str, DataValue]:
+        """Returns its readings as the conditions want them, aged to this moment."""
+        passed_s = self.age_s(now)
+        if passed_s is None:
+            return {}
+        now_s = monotonic()
+        return {
+            name: DataValue(
+                each.value, StatusCode(each.status), None, None, now_s - passed_s - each.age_s
+            )
+            for name, each in self.readings.items()
+        }
+
+
+def make_picture(
+    epoch: int,
+    locked: frozenset[str],
+    site: Site,
+    readings: Mapping[str, DataValue],
+    now: Instant,
+    open_writes: Sequence[str] = (),
+    suspended: Sequence[Suspension] = (),
+) -> Picture:
+    """Returns the picture of this moment.
+
+    Args:
+        open_writes: What leases were to take back and did not, in words.
+        suspended: For what nothing is sent.
+    """
+    now_s = monotonic()
+    return Picture(
+        schema="picture/1",
+        at=stamp(now.wall),
+        boot_id=now.boot_id,
+        boot_ms=now.boot_ms,
+        epoch=epoch,
+        locked=sorted(locked),
+        hashes=dict(site.hashes),
+        open_writes=list(open_writes),
+        suspended=list(suspended),
+        readings={
+            name: Reading.of(site.tags[name], reading, now_s) for name, reading in readings.items()
+        },
+    )
+
+
+def write_picture(state: Path, picture: Picture) -> None:
+    """Puts the picture where terminals look, whole or not at all.
+
+    Raises:
+        LedgerError: The disk refuses.
+    """
+    place = state / _FILE
+    draft = place.with_suffix(".new")
+    try:
+        draft.unlink(missing_ok=True)  # of a gate that was killed; of a link, the link alone
+        with draft.open("x", encoding="utf-8") as file:
+            if is_shared(state.stat()):
+                os.fchmod(file.fileno(), 0o640)
+            file.write(picture.model_dump_json(by_alias=True))
+        draft.replace(place)
+    except OSError as error:
+        raise LedgerError(f"{place}: {os.strerror(error.errno or 0)}") from None
+
+
+def read_picture(state: Path, now: Instant) -> Picture | None:
+    """Returns the picture, or `None` where there is none that may be relied on.
+
+    One that is missing, damaged, of another boot, from the future or older than 5 s is none, and
+    in a state folder that users share so is one that is not by the folder's owner, the gate.
+    """
+    try:
+        document = json.loads(_text_by_owner(state))
+        picture = Picture.model_validate(document)
+        age_s = picture.age_s(now)
+    except (OSError, ValueError, ValidationError, RecursionError):
+        return None
+    return picture if age_s is not None and -0.5 <= age_s <= FRESH_S else None
+
+
+def _text_by_owner(state: Path) -> str:
+    folder = state.stat()
+    with (state / _FILE).open(encoding="utf-8") as file:
+        if is_shared(folder) and os.fstat(file.fileno()).st_uid != folder.st_uid:
+            raise PermissionError("the picture is not the gate's")
+        return file.read()

@@ -1,0 +1,239 @@
+"""How much people are asked: so few requests wait at once, and no rejected one comes back soon."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, Self
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
+
+from ...errors import PolicyViolation
+from ...requests.request import ActionRequest, parse_request
+from ...requests.stamps import Instant, parse_stamp, stamp
+from ...safe_text import printable
+from ..ledger.records import RequestRecord, load_requests
+from ..ledger.store.database import Database, Transaction
+from ..ledger.store.journal import Row
+from ..ledger.store.states import WAITING_REQUESTS
+from ..ledger.write_history import elapsed_s
+from ..policy.file import Asking
+from ..signatures.context import Bench
+from ..signatures.decisions import DecisionRefused, parse_decision
+from .filing import tolerance_of
+
+Why = Literal["too many wait", "rejected"]
+
+REFUSED = "request.refused"
+"""The journal's kind of a proposal that people were not asked about."""
+_QUIET_S = 60.0  # at most one such row of a proposer and a reason in so long
+_MOST_TAGS = 20
+_LONGEST_WAIT_S = 86400.0  # of a request, as the policy's own limit
+# Only those that may have been rejected in the pause: none waits longer than the longest wait.
+_REJECTED = (
+    "SELECT request.request_id, request.text, journal.text, (SELECT decision.text FROM decision "
+    "WHERE decision.request_id = request.request_id AND decision.verdict IN ('reject', 'revoke') "
+    "ORDER BY decision.number DESC LIMIT 1) FROM request JOIN journal "
+    "ON journal.subject = request.request_id AND journal.kind = 'request.REJECTED' "
+    "WHERE request.state = 'REJECTED' AND json_valid(request.text) "
+    "AND NOT (filed_boot_id = ? AND filed_boot_ms < ?) "
+    "AND NOT (filed_boot_id != ? AND coalesce(json_extract(request.text, '$.filed_at') < ?, 0)) "
+    "ORDER BY request.rowid DESC"
+)
+_TOLD = (
+    "SELECT text FROM journal WHERE subject = ? AND kind = ? "
+    "AND json_extract(text, '$.body.why') = ? ORDER BY seq DESC LIMIT 1"
+)
+
+
+class AskedTooMuch(PolicyViolation):
+    """People are not asked about it now; the journal tells that somebody wanted to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What people would be asked.
+
+    Attributes:
+        kind: `agent` or `person`.
+        roles: Every role that must sign.
+        writes: Tags and values, in any order.
+    """
+
+    kind: str
+    roles: tuple[str, ...]
+    writes: tuple[tuple[str, Value], ...]
+
+    @classmethod
+    def of(cls, request: ActionRequest) -> Self:
+        """Returns what a request asks."""
+        writes = tuple((each.tag, each.value) for each in request.commands)
+        return cls(request.proposer.kind, request.roles, writes)
+
+    def is_like(self, other: Self, tags: Mapping[str, Tag]) -> bool:
+        """Whether people would take it for the same: the same kind asks for the same writes.
+
+        Args:
+            tags: The site's, by name: values nearer than a tag's tolerance are the same.
+        """
+        own, others = dict(self.writes), dict(other.writes)
+        return (
+            self.kind == other.kind
+            and own.keys() == others.keys()
+            and all(_is_near(own[name], others[name], tags.get(name)) for name in own)
+        )
+
+
+def _is_near(one: Value, other: Value, tag: Tag | None) -> bool:
+    tolerance = tolerance_of(tag) if tag else None
+    if tolerance is None or not isinstance(one, int | float) or not isinstance(other, int | float):
+        return one == other
+    try:
+        return abs(one - other) <= tolerance
+    except OverflowError:  # a whole number that no float can hold
+        return one == other
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why people are not asked now."""
+
+    why: Why
+    reason: str
+
+
+def obstacle(
+    database: Database, asking: Asking, tags: Mapping[str, Tag], proposal: Proposal, now: Instant
+) -> Obstacle | None:
+    """Returns why people are not asked about a proposal now; `None` if they may be.
+
+    Args:
+        tags: The site's, by name.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    crowd = _crowd(database, asking, proposal, now)
+    return crowd or _echo(database, asking, tags, proposal, now)
+
+
+def refuse_asking(bench: Bench, transaction: Transaction, request: ActionRequest) -> str:
+    """Returns why people are not asked about a request now, and tells the journal; else nothing.
+
+    Inside the transaction that files it, so that of two that come at once one sees the other.
+    Whoever gets a reason lets the transaction commit, and then raises `AskedTooMuch`.
+
+    Args:
+        bench: Whose database the transaction is on.
+    """
+    asking, tags = bench.policy.asking, bench.site.tags
+    found = obstacle(bench.database, asking, tags, Proposal.of(request), transaction.now)
+    if found is None:
+        return ""
+    name = request.proposer.name
+    told = transaction.one(_TOLD, name, REFUSED, found.why)
+    if told is None or not 0.0 <= _since_s(told, transaction.now) < _QUIET_S:
+        named = [each.tag for each in request.commands[:_MOST_TAGS]]
+        body: dict[str, object] = {"why": found.why, "tags": named, "reason": found.reason}
+        transaction.record("request.refused", name, body)
+    return found.reason
+
+
+def waiting_for(database: Database, role: str, kind: str, now: Instant) -> list[str]:
+    """Returns the ids of the requests that wait for a role, in the order in which they came.
+
+    Args:
+        kind: Before whose proposal they would be: agents' do not stand before a person's.
+    """
+    return [each.request_id for each in _before(database, kind, now) if role in each.roles]
+
+
+def _crowd(database: Database, asking: Asking, proposal: Proposal, now: Instant) -> Obstacle | None:
+    waiting = _before(database, proposal.kind, now)
+    whose = "requests of people" if proposal.kind == "person" else "requests"
+    for role in proposal.roles:
+        names = [each.request_id for each in waiting if role in each.roles]
+        if len(names) >= asking.pending:
+            return Obstacle(
+                "too many wait",
+                f"{len(names)} {whose} wait for {printable(role)} already, and at most "
+                f"{asking.pending} may: decide on one first ({', '.join(names)})",
+            )
+    return None
+
+
+def _before(database: Database, kind: str, now: Instant) -> list[ActionRequest]:
+    """Returns what is asked already and counts against a proposal of this kind.
+
+    Agents never tire: what they ask must not keep a person from asking.
+    """
+    waiting = _waiting(database, now)
+    return [each for each in waiting if kind != "person" or each.proposer.kind == "person"]
+
+
+def _waiting(database: Database, now: Instant) -> list[ActionRequest]:
+    """Returns what people are asked about now; what is overdue waits for nobody any more."""
+    # Nobody can be asked about a damaged one.
+    found = load_requests(database, WAITING_REQUESTS, lambda name, fault: None)
+    return [each.request for each in found if _waits(each, now)]
+
+
+def _waits(record: RequestRecord, now: Instant) -> bool:
+    since_s = record.waits_since_s(now)
+    return since_s is not None and since_s <= record.request.within_s
+
+
+def _echo(
+    database: Database, asking: Asking, tags: Mapping[str, Tag], proposal: Proposal, now: Instant
+) -> Obstacle | None:
+    pause_s = asking.pause_after_rejection
+    longest_s = pause_s + _LONGEST_WAIT_S
+    rows = database.all(
+        _REJECTED,
+        now.boot_id,
+        now.boot_ms - longest_s * 1000.0,
+        now.boot_id,
+        stamp(now.wall - timedelta(seconds=longest_s)),
+    )
+    for name, text, told, objection in rows:
+        since_s = max(_since_s(told, now), 0.0)
+        if since_s < pause_s and _is_no_to(text, objection, proposal, tags):
+            return Obstacle(
+                "rejected",
+                f"the same was rejected {format_duration(since_s)} ago ({name}): it may be asked "
+                f"for again in {format_duration(pause_s - since_s)}",
+            )
+    return None
+
+
+def _is_no_to(
+    text: str, objection: str | None, proposal: Proposal, tags: Mapping[str, Tag]
+) -> bool:
+    """Whether somebody said no to a request like a proposal."""
+    try:
+        request = parse_request(text)
+    except ValueError:
+        return False
+    return proposal.is_like(Proposal.of(request), tags) and not _is_withdrawn(request, objection)
+
+
+def _is_withdrawn(request: ActionRequest, objection: str | None) -> bool:
+    """Whether the proposer has ended it; where nobody can tell, it was rejected."""
+    try:
+        decision = parse_decision(objection or "")
+    except DecisionRefused:
+        return False
+    proposer = request.proposer
+    return proposer.kind == "person" and proposer.name == decision.person
+
+
+def _since_s(text: str, now: Instant) -> float:
+    """Returns the seconds since a row of the journal; 0 for one that cannot be read."""
+    try:
+        fields = Row(0, text, "").fields
+        boot_ms = round(float(fields["boot_s"]) * 1000.0)
+        at = Instant(parse_stamp(fields["at"]), str(fields["boot_id"]), boot_ms)
+    except (ValueError, TypeError, KeyError):
+        return 0.0
+    return elapsed_s(at, now)

@@ -1,0 +1,243 @@
+"""What people tell a run: hold and stop need no key; resume, abort and clear are signed."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from handwheel.connectors.config.validation import Model
+
+from ...errors import InvalidArguments, PermitRefused
+from ...requests.stamps import Instant
+from ...safe_text import plain
+from ..identity.roster import Operator
+from ..ledger.runs import ORDERED, PREFIX
+from ..ledger.store.database import Database, Transaction
+from ..signatures.context import Bench, insert_decision
+from ..signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    RunVerdict,
+    Signed,
+    meaning_of_subject,
+    parse_decision,
+    run_subject,
+    verify,
+)
+from ..signatures.entitlement import check_roles
+
+SignedOrder = Literal["resume", "abort", "clear"]
+FreeOrder = Literal["hold", "stop"]
+Order = Literal[FreeOrder, SignedOrder]
+
+VERDICTS: Mapping[SignedOrder, RunVerdict] = {
+    "resume": "resume-run", "abort": "abort-run", "clear": "clear-run",
+}  # fmt: skip
+_FREE: frozenset[str] = frozenset({"hold", "stop"})
+_LONGEST_NAME = 64
+_NEVER = 2**63 - 1
+_NEWEST = f"SELECT max(seq) FROM journal WHERE subject = ? AND kind LIKE '{PREFIX}%'"  # noqa: S608
+_WRITES = "SELECT DISTINCT tag FROM action JOIN request USING (request_id) WHERE run_id = ?"
+_REPEATED = (
+    "SELECT 1 FROM journal WHERE subject = ? AND kind = ? AND seq < ? "
+    "AND json_extract(text, '$.body.text') = ?"
+)
+
+
+class _Body(Model):
+    order: Order
+    person: str
+    seq: int | None = None
+    text: str | None = None
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """One order, as the journal keeps it; nothing of it has been checked.
+
+    Attributes:
+        number: Of its row in the journal.
+        seen: The number of the run's newest row that the person saw; `None` if not signed.
+        signed: `None` for hold and stop.
+        fault: Why the row is no order at all; then the rest says nothing.
+    """
+
+    number: int
+    order: Order
+    person: str
+    seen: int | None
+    signed: Signed | None
+    fault: str = ""
+
+
+def newest_event(database: Database, run_id: str) -> int:
+    """Returns the number of the newest row of the journal about a run, an order included.
+
+    Returns:
+        0 if there is none.
+    """
+    return int(database.all(_NEWEST, run_id)[0][0] or 0)
+
+
+def tags_of_run(database: Database, run_id: str) -> frozenset[str]:
+    """Returns every tag that a run has asked to write; a role bound to areas must cover them."""
+    return frozenset(row[0] for row in database.all(_WRITES, run_id))
+
+
+def ask_run(
+    database: Database, run_id: str, order: FreeOrder, person: str, now: Instant
+) -> RunOrder:
+    """Tells a run to hold or to stop; anybody may.
+
+    Args:
+        person: Whom the journal is to name.
+
+    Raises:
+        InvalidArguments: There is no such run, or the order needs a signature.
+        PermitRefused: The run is over.
+        LedgerError: Nothing was recorded.
+    """
+    if order not in _FREE:
+        raise InvalidArguments(f"{order} must be signed")
+    name = plain(person, _LONGEST_NAME) or "somebody"
+    with database.transaction(now) as transaction:
+        _check_open(transaction, run_id)
+        number = _record(transaction, run_id, {"order": order, "person": name})
+    return RunOrder(number, order, name, None, None)
+
+
+def order_run(
+    bench: Bench,
+    run_id: str,
+    order: SignedOrder,
+    seq: int,
+    roles: Collection[str],
+    signed: Signed,
+    now: Instant,
+) -> RunOrder:
+    """Tells a run to resume, to abort, or that an abort has been cleared.
+
+    Args:
+        seq: As `newest_event` returned it when the person signed. Only an abort counts on a run
+            that has gone on since.
+        roles: Every role that the person must stand in for.
+
+    Raises:
+        InvalidArguments: There is no such run.
+        GuardrailError: The decision does not count, the run is over, or it has gone on since;
+            the journal keeps why.
+        LedgerError: Nothing was recorded.
+    """
+    with bench.refusals_recorded(signed, now):
+        decision, operator = bench.verified(signed, now)
+        given = RunOrder(0, order, operator.person, seq, signed)
+        _check_word(bench, run_id, given, roles, operator)
+        with bench.database.transaction(now) as transaction:
+            _check_open(transaction, run_id)
+            _check_seen(transaction, run_id, given)
+            insert_decision(transaction, None, decision, signed, None)
+            body: dict[str, object] = {"order": order, "person": operator.person, "seq": seq}
+            more = {"text": signed.text, "signature": signed.signature_hex}
+            number = _record(transaction, run_id, body | more)
+    return RunOrder(number, order, operator.person, seq, signed)
+
+
+def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrder]:
+    """Returns the orders to a run, as they came.
+
+    Args:
+        after: Only those in rows behind this one.
+
+    Returns:
+        A row that is no order comes with its fault: it must not keep the others from being seen.
+
+    Raises:
+        LedgerError: They cannot be read.
+    """
+    rows = database.all(
+        "SELECT seq, text FROM journal WHERE subject = ? AND kind = ? AND seq > ? ORDER BY seq",
+        run_id, ORDERED, after,
+    )  # fmt: skip
+    return [_parsed(row[0], row[1]) for row in rows]
+
+
+def check_order(
+    bench: Bench, run_id: str, given: RunOrder, roles: Collection[str], now: Instant
+) -> None:
+    """Refuses a loaded order that nobody entitled has signed; hold and stop always count.
+
+    Whoever has the ledger's file can write a row. A run checks each order once, when it takes
+    it up: the person must be enrolled then, and their key not revoked.
+
+    Args:
+        roles: As for `order_run`.
+
+    Raises:
+        GuardrailError: Why it does not count.
+        LedgerError: The ledger cannot be read.
+    """
+    if given.fault:
+        raise PermitRefused(given.fault)
+    if given.order in _FREE:
+        return
+    if given.signed is None or given.seen is None:
+        raise PermitRefused(f"nobody has signed the order to {given.order} {run_id}")
+    _, operator = verify(given.signed, bench.roster, bench.revoked_keys(), bench.site.id, now.wall)
+    _check_word(bench, run_id, given, roles, operator)
+    _check_seen(bench.database, run_id, given)
+
+
+def _check_word(
+    bench: Bench, run_id: str, given: RunOrder, roles: Collection[str], operator: Operator
+) -> None:
+    """Refuses a signature on anything but this order, or by somebody who may not give it."""
+    if given.signed is None or given.order == "hold" or given.order == "stop":
+        raise DecisionRefused(Reason.NOT_APPROVED)
+    decision = parse_decision(given.signed.text)
+    verdict, subject = VERDICTS[given.order], run_subject(run_id, given.seen or 0)
+    if decision.verdict != verdict or decision.subject != subject:
+        raise DecisionRefused(Reason.NOT_APPROVED)
+    if decision.meaning != meaning_of_subject(verdict, subject):
+        raise DecisionRefused(Reason.OTHER_MEANING)
+    bench.check_head(decision)
+    if not decision.attended and not bench.policy.unattended:
+        raise DecisionRefused(Reason.UNATTENDED)
+    what, tags = f"to {given.order} {run_id}", tags_of_run(bench.database, run_id)
+    check_roles(bench, operator, roles, what, tags)
+
+
+def _record(transaction: Transaction, run_id: str, body: dict[str, object]) -> int:
+    return transaction.record("run.ordered", run_id, body).seq
+
+
+def _check_open(transaction: Transaction, run_id: str) -> None:
+    is_open = transaction.one("SELECT is_open FROM run WHERE run_id = ?", run_id)
+    if is_open is None:
+        raise InvalidArguments(f"there is no run {run_id!r} at this site")
+    if not is_open:
+        raise PermitRefused(f"{run_id} is over")
+
+
+def _check_seen(ledger: Database | Transaction, run_id: str, given: RunOrder) -> None:
+    """Refuses an order to a run that has gone on since, and one that was given before.
+
+    Without it a person's word on one hold would lift the next. An abort counts all the same.
+    """
+    before = given.number or _NEVER
+    newest = ledger.all(f"{_NEWEST} AND seq < ?", run_id, before)[0][0]
+    if given.order != "abort" and newest != given.seen:
+        raise PermitRefused(f"{run_id} has gone on since; look again")
+    text = given.signed.text if given.signed else ""
+    if ledger.all(_REPEATED, run_id, ORDERED, before, text):
+        raise DecisionRefused(Reason.SAME_NONCE)
+
+
+def _parsed(number: int, text: str) -> RunOrder:
+    try:
+        body = _Body.model_validate(json.loads(text)["body"])
+    except (ValueError, KeyError, TypeError):
+        fault = f"row {number} of the journal is no order to a run"
+        return RunOrder(number, "hold", "somebody", None, None, fault)
+    signed = Signed(body.text, body.signature) if body.text and body.signature else None
+    return RunOrder(number, body.order, body.person, body.seq, signed)

@@ -1,0 +1,228 @@
+"""What a run does to its requests: it files them, and says when; never whether.
+
+Every step is checked against the lease of the process that works on the site's runs, in the same
+transaction: one that was stopped and wakes up again changes nothing.
+"""
+
+from ...errors import PermitRefused
+from ...requests.request import ActionRequest
+from ...requests.stamps import Instant
+from ..interlocks.blocking import Case, check_filing
+from ..ledger.effects import Effect, Promise, record_effect
+from ..ledger.lifecycle import cancel_commands, file_in, move_action, move_request
+from ..ledger.records import RequestRecord, load_exactly, load_run
+from ..ledger.runner_lease import check_lease
+from ..ledger.runs import ORDERED
+from ..ledger.sequence import check_turn
+from ..ledger.store.database import Database, Transaction
+from ..ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
+from ..ledger.write_leases import APPLIED, has_failed, to_take_back
+from ..signatures.context import Bench
+from .request_limits import AskedTooMuch, refuse_asking
+
+_NOT_SENT = (
+    "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.REFUSED' "
+    "AND json_extract(text, '$.body.sent') = 0"
+)
+
+
+def file_segment(
+    bench: Bench, request: ActionRequest, denial: str, holder: str, now: Instant
+) -> RequestRecord:
+    """Files the request of a segment, once, however often the run proposes it.
+
+    Args:
+        denial: Why the policy denies it; empty if it does not.
+        holder: Of the lease.
+        now: The moment that its `filed_at` names.
+
+    Returns:
+        The request as it stands: PENDING or DENIED, or wherever it has come to if the same
+        proposal was filed before.
+
+    Raises:
+        GuardrailError: Something that may be written is locked out or not handed over to
+            agents, the request that it supersedes is another run's, or people are asked too
+            much already.
+        LostRace: Another process works on the runs by now.
+        LedgerError: Nothing was filed.
+    """
+    if request.run is None:
+        raise PermitRefused(f"{request.request_id} is no request of a run")
+    database, refused = bench.database, ""
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        earlier = transaction.one(
+            "SELECT request_id FROM request WHERE proposal_key = ?", request.proposal_key
+        )
+        if earlier is None:
+            for action in request.actions:
+                check_filing(Case(bench.site, database, bench.policy, request, action, now))
+            load_superseded(database, request)
+            if not denial:
+                refused = refuse_asking(bench, transaction, request)
+            if not refused:
+                file_in(transaction, request, denial)
+        if not refused:
+            return load_exactly(database, earlier or request.request_id)
+    raise AskedTooMuch(refused)
+
+
+def was_not_sent(database: Database, action_id: str) -> bool:
+    """Whether a gate has recorded an intent of an action, and then that its frame never left."""
+    return bool(database.all(_NOT_SENT, action_id))
+
+
+def load_superseded(database: Database, request: ActionRequest) -> RequestRecord | None:
+    """Returns the earlier request whose open recovery a request takes over; `None` for none.
+
+    Raises:
+        GuardrailError: It is another run's.
+        LedgerError: It is not there, or damaged.
+    """
+    if request.supersedes is None or request.run is None:
+        return None
+    earlier = load_exactly(database, request.supersedes)
+    run = earlier.request.run
+    if run is None or run.run_id != request.run.run_id:
+        raise PermitRefused(f"{request.supersedes} is not an earlier request of the same run")
+    if earlier.state is RequestState.APPROVED and earlier.request.lease is not None:
+        raise PermitRefused(f"{request.supersedes} is in its lease, and nothing takes its place")
+    return earlier
+
+
+class OrderWaits(PermitRefused):
+    """People have given the run an order that it has not looked at; nothing was changed."""
+
+
+def set_due(
+    database: Database, action_id: str, holder: str, now: Instant, orders: int | None = None
+) -> None:
+    """Says that an action's time has come; the gate still checks everything.
+
+    Commands come one after the other. With the first recovery the other commands are over.
+
+    Args:
+        orders: The newest order, by its row in the journal, that the run has looked at; `None`
+            where no order stops it.
+
+    Raises:
+        OrderWaits: There is a newer one.
+        GuardrailError: Its request is not approved, or a command before it is not done.
+        LostRace: It is not planned any more, or another process works on the runs by now.
+        LedgerError: Nothing was changed.
+    """
+    with database.transaction(now) as transaction:
+        record = _its_request(database, transaction, action_id, holder)
+        if orders is not None and record.request.run is not None:
+            _check_orders(transaction, record.request.run.run_id, orders)
+        if record.action(action_id).kind == "recovery":
+            cancel_commands(transaction, record.request.request_id, "the run takes things back")
+        reason = "the run says that it is its turn"
+        move_action(transaction, action_id, ActionState.PLANNED, ActionState.DUE, reason)
+
+
+def _check_orders(transaction: Transaction, run_id: str, orders: int) -> None:
+    newest = transaction.one(
+        "SELECT max(seq) FROM journal WHERE subject = ? AND kind = ?", run_id, ORDERED
+    )
+    if (newest or 0) > orders:
+        raise OrderWaits(f"{run_id} was given an order that it has not looked at")
+
+
+def skip_action(database: Database, action_id: str, reason: str, holder: str, now: Instant) -> None:
+    """Leaves an action out, because its `if` is not true.
+
+    Raises:
+        GuardrailError: Its request is not approved, or a command before it is not done.
+        LostRace: It is not planned any more, or another process works on the runs by now.
+        LedgerError: Nothing was changed.
+    """
+    with database.transaction(now) as transaction:
+        _its_request(database, transaction, action_id, holder)
+        move_action(transaction, action_id, ActionState.PLANNED, ActionState.SKIPPED, reason)
+
+
+def end_request(
+    database: Database, request_id: str, reason: str, holder: str, now: Instant
+) -> None:
+    """Ends a request of a run, and with it what was not sent; one that is over stays so.
+
+    What a lease is to take back stays with the gate until its time is over.
+
+    Raises:
+        GuardrailError: It is no request of a run.
+        LostRace: Another process works on the runs by now.
+        LedgerError: Nothing was changed.
+    """
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        record = load_exactly(database, request_id)
+        if record.request.run is None:
+            raise PermitRefused(f"{request_id} is no request of a run")
+        if record.state is RequestState.APPROVED:
+            _close(transaction, record, reason)
+        elif record.state in WAITING_REQUESTS:
+            move_request(transaction, request_id, RequestState.INVALIDATED, reason)
+
+
+def note_promise(
+    database: Database,
+    run_id: str,
+    step: str,
+    promise: Promise,
+    holder: str,
+    now: Instant,
+) -> bool:
+    """Records what came of a promise of a step, with the last of its writes that took effect.
+
+    Returns:
+        False if that was recorded before, or the step has written nothing; nothing changed then.
+
+    Raises:
+        LostRace: Another process works on the runs by now.
+        LedgerError: It cannot be written.
+    """
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        applied = [
+            each.action_id
+            for record in load_run(database, run_id)
+            for each in record.request.commands
+            if each.step == step and record.record(each.action_id).state in APPLIED
+        ]
+        if not applied:
+            return False
+        effect = Effect(
+            applied[-1], promise.number, promise.expected, promise.within_s, promise.observed,
+            promise.verdict,
+        )  # fmt: skip
+        return record_effect(transaction, effect, promise.after_s)
+
+
+def _close(transaction: Transaction, record: RequestRecord, reason: str) -> None:
+    request = record.request
+    states = {each.action_id: each.state for each in record.actions}
+    backs = to_take_back(request, states) if request.lease else []
+    left = {undo.action_id for _, undo in backs}
+    if not left or has_failed(request, states):
+        move_request(transaction, request.request_id, RequestState.CLOSED, reason)
+        return
+    for action_id, state in states.items():
+        if state in UNSENT_ACTIONS and action_id not in left:
+            move_action(transaction, action_id, state, ActionState.CANCELLED, reason)
+
+
+def _its_request(
+    database: Database, transaction: Transaction, action_id: str, holder: str
+) -> RequestRecord:
+    """Returns the request of an action whose turn it is."""
+    check_lease(transaction, holder)
+    name = action_id.partition("/")[0]
+    record = load_exactly(database, name)
+    if record.request.run is None or all(each.action_id != action_id for each in record.actions):
+        raise PermitRefused(f"{action_id} is no action of a run")
+    if record.state is not RequestState.APPROVED:
+        raise PermitRefused(f"{name} is {': '.join(record.standing)}")
+    check_turn(record, action_id)
+    return record

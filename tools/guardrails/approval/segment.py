@@ -1,0 +1,261 @@
+"""Makes the request of one segment of a run: commands, what takes them back, and safe states."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import GOOD, DataValue, Value
+from handwheel.connectors.session.protocols import Survey
+
+from ...conditions.condition import parse_condition
+from ...errors import InvalidArguments
+from ...requests.request import (
+    Action,
+    ActionRequest,
+    Evidence,
+    Expected,
+    Lease,
+    Proposer,
+    Requirement,
+    RunOrigin,
+)
+from ...requests.stamps import Instant
+from .filing import (
+    Draft,
+    Filing,
+    Wish,
+    check_once,
+    common,
+    denials,
+    expected_as_read,
+    expected_exactly,
+    judged,
+    make_action,
+    new_name,
+    scopes,
+    tags_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One write of a step.
+
+    Attributes:
+        step: The playbook's step.
+        requires: What must be true besides, such as the playbook's permissives or an `if`.
+        reads: The tags from whose readings the value was computed: they must still read so.
+        promises: What is expected of the process afterwards, for whoever approves.
+    """
+
+    wish: Wish
+    step: str
+    requires: tuple[Requirement, ...] = ()
+    reads: tuple[Tag, ...] = ()
+    promises: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """One write for when something fails.
+
+    Attributes:
+        requires: What must be true besides: the `if` of the undo.
+        undoes: The index of a command of this segment, or the action id of an earlier one;
+            `None` for a write into a safe state.
+        expects: For an earlier command: the value that it wrote.
+    """
+
+    wish: Wish
+    step: str
+    requires: tuple[Requirement, ...] = ()
+    undoes: int | str | None = None
+    expects: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What a run asks for at once.
+
+    Attributes:
+        roles: The playbook's, besides those of the policy.
+        within_s: How long it may wait for the last signature; the policy may say less.
+        proposal_key: The same for the same segment of the same run, however often it is made.
+        supersedes: The earlier request whose open recovery this one takes over.
+        lease_s: How long what it writes shall stand before the gate takes it back, seconds;
+            `None` where only the run says when. Such a request takes nothing over.
+    """
+
+    run: RunOrigin
+    commands: tuple[Command, ...]
+    recovery: tuple[Recovery, ...]
+    evidence: tuple[Evidence, ...]
+    roles: tuple[str, ...]
+    within_s: float
+    proposal_key: str
+    reason: str
+    supersedes: str | None = None
+    lease_s: float | None = None
+
+    @property
+    def wishes(self) -> list[Wish]:
+        """Every write: the commands in order, then the recovery."""
+        commands = [each.wish for each in self.commands]
+        return commands + [each.wish for each in self.recovery]
+
+    @property
+    def requirements(self) -> list[Requirement]:
+        """What must be true for one or another of them."""
+        found = [each.requires for each in self.commands]
+        found += [each.requires for each in self.recovery]
+        return [requirement for requires in found for requirement in requires]
+
+
+def tags_of_segment(filing: Filing, segment: Segment) -> list[Tag]:
+    """Returns every tag that must be read to make a request of a segment.
+
+    Raises:
+        InvalidArguments: A tag may not be written at this site, or two commands write the same.
+        ConditionError: A requirement cannot be read.
+    """
+    check_once([each.wish for each in segment.commands])
+    wanted = {name for wish in segment.wishes for name in tags_of(filing, wish)}
+    wanted |= {tag.name for command in segment.commands for tag in command.reads}
+    for requirement in segment.requirements:
+        wanted |= set(parse_condition(requirement.text, filing.site.tags).tags)
+    return filing.site.find_tags(sorted(wanted))
+
+
+def scopes_of_segment(site: Site, segment: Segment) -> list[str]:
+    """Returns every scope that covers what the segment may touch, recovery included."""
+    return scopes(site, segment.wishes)
+
+
+def make_segment(
+    filing: Filing,
+    segment: Segment,
+    survey: Survey,
+    proposer: Proposer,
+    locks: Mapping[str, int],
+    now: Instant,
+) -> tuple[ActionRequest, str]:
+    """Makes the request of a segment.
+
+    Args:
+        survey: One fresh look at the tags of `tags_of_segment`, with an encoder for each write.
+        locks: The lockout generation of each scope of `scopes_of_segment`.
+
+    Returns:
+        The request, and why the policy denies it; empty if it does not.
+
+    Raises:
+        InvalidArguments: A value does not fit its tag's type, a recovery undoes what is not
+            there, or a lease has nothing to take a command back by.
+        InterlockActive: A tag cannot be read well enough to say what it is written from.
+    """
+    name = new_name()
+    undone = _undone(segment)
+    _check_lease(segment, undone)
+    commands = [
+        _command(filing, f"{name}/c{n}", command, survey, undone.get(n - 1))
+        for n, command in enumerate(segment.commands, start=1)
+    ]
+    written = [each.action for each in commands]
+    recovery = [
+        _recovery(filing, f"{name}/r{n}", each, survey, written)
+        for n, each in enumerate(segment.recovery, start=1)
+    ]
+    drafts = [*commands, *recovery]
+    request = ActionRequest(
+        schema="request/1",
+        request_id=name,
+        proposal_key=segment.proposal_key,
+        proposer=proposer,
+        reason=segment.reason,
+        within_s=min(filing.policy.ttl_max_s, segment.within_s),
+        commands=tuple(written),
+        recovery=tuple(each.action for each in recovery),
+        run=segment.run,
+        evidence=segment.evidence,
+        supersedes=segment.supersedes,
+        lease=Lease(for_s=segment.lease_s) if segment.lease_s is not None else None,
+        **common(filing, drafts, locks, now, segment.roles),
+    )
+    return request, "; ".join(denials(filing, drafts, survey.readings))
+
+
+def _undone(segment: Segment) -> dict[int, int]:
+    """Returns for each command that is taken back the number of the recovery that does."""
+    found: dict[int, int] = {}
+    for number, each in enumerate(segment.recovery, start=1):
+        index = each.undoes
+        if isinstance(index, int):
+            if not 0 <= index < len(segment.commands) or index in found:
+                raise InvalidArguments(f"{each.step}: there is no command {index} left to undo")
+            found[index] = number
+    return found
+
+
+def _check_lease(segment: Segment, undone: Mapping[int, int]) -> None:
+    if segment.lease_s is None:
+        return
+    for index, each in enumerate(segment.commands):
+        if index not in undone or not each.wish.tag.readback:
+            name = each.wish.tag.name
+            raise InvalidArguments(f"{name} cannot have a lease: nothing takes it back for sure")
+    if segment.supersedes or any(isinstance(each.undoes, str) for each in segment.recovery):
+        raise InvalidArguments("a request with a lease takes back its own commands only")
+
+
+def _command(
+    filing: Filing, action_id: str, command: Command, survey: Survey, undo: int | None
+) -> Draft:
+    site, wish = filing.site, command.wish
+    action = make_action(site, action_id, wish, survey)
+    tags = {tag.name: tag for tag in (wish.tag, *command.reads)}
+    action = action.model_copy(
+        update={
+            "expected": tuple(expected_as_read(site, tag, survey) for tag in tags.values()),
+            "requires": (*action.requires, *command.requires),
+            "undo": f"{action_id.partition('/')[0]}/r{undo}" if undo else None,
+            "step": command.step,
+            "promises": command.promises,
+        }
+    )
+    return Draft(action, judged(filing, wish, action, survey))
+
+
+def _recovery(
+    filing: Filing, action_id: str, recovery: Recovery, survey: Survey, commands: Sequence[Action]
+) -> Draft:
+    wish = recovery.wish
+    action = make_action(filing.site, action_id, wish, survey)
+    expected = _expected(filing.site, recovery, commands)
+    index = recovery.undoes
+    action = action.model_copy(
+        update={
+            "kind": "recovery",
+            "expected": tuple(expected),
+            "requires": (*action.requires, *recovery.requires),
+            "undoes": commands[index].action_id if isinstance(index, int) else index,
+            "step": recovery.step,
+        }
+    )
+    present = DataValue(expected[0].value, GOOD, None, None, 0.0) if expected else None
+    ruling = filing.policy.judge(
+        wish.tag, action.value, present, from_anywhere=recovery.undoes is None
+    )
+    return Draft(action, ruling)
+
+
+def _expected(site: Site, recovery: Recovery, commands: Sequence[Action]) -> list[Expected]:
+    """Returns what an undo must find: what the command wrote; a safe state expects nothing."""
+    tag, index, value = recovery.wish.tag, recovery.undoes, recovery.expects
+    if isinstance(index, int):
+        if commands[index].tag != tag.name:
+            raise InvalidArguments(f"{tag.name} does not take back {commands[index].tag}")
+        value = commands[index].value
+    if (value is None) != (index is None):
+        raise InvalidArguments(f"{tag.name}: an undo, and only that, expects what was written")
+    return [] if value is None else [expected_exactly(site, tag, value)]

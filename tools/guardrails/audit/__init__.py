@@ -1,0 +1,1 @@
+"""Audit of the journal against its own rules."""

@@ -1,0 +1,52 @@
+"""Reads the whole journal again, and finds everything in it that should not have been possible."""
+
+from dataclasses import dataclass
+
+from handwheel.connectors.model.site import Site
+
+from ..identity.roster import Roster
+from ..ledger.store.database import Database
+from ..ledger.store.journal import Chain
+from .reader import AuditReader, Satisfies
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was read, and what is wrong with it.
+
+    Attributes:
+        intents: How many frames were to be sent.
+    """
+
+    rows: int
+    requests: int
+    decisions: int
+    intents: int
+    faults: tuple[str, ...]
+
+
+def audit(database: Database, site: Site, roster: Roster, satisfies: Satisfies) -> Audit:
+    """Checks chain, anchors, signatures, transitions, quorum behind each intent, and read-backs.
+
+    Signatures are judged by the operators' file as it stands now: a record that was taken out
+    of it makes the signatures of that time unverifiable, and they are reported.
+
+    Args:
+        satisfies: Whether a role counted as another; see `Policy.satisfied`.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    # Anchors first: they follow the commits, so none can name a row that is not read after it.
+    chain = Chain(database.anchors.lines())
+    reader = AuditReader(site, roster, satisfies)
+    found, count = list[str](), 0
+    with database.one_moment():  # else the tables are compared with a journal that went on
+        for row in database.journal():
+            count += 1
+            fields = chain.follow(row)
+            found += [f"row {row.seq}: {fault}" for fault in reader.read(row.hash, fields)]
+        chain.end()
+        found += reader.compare(database)
+    faults = (*chain.faults, *found)
+    return Audit(count, len(reader.cases), reader.decisions, reader.intents, faults)

@@ -1,0 +1,50 @@
+"""Heartbeats as the journal tells of them: each only under a signed hand-over that names it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..signatures.decisions import Decision, authority_subject, meaning_of_subject
+from ..signatures.heartbeat_grants import split_heartbeats
+from .authority import ToldAuthority
+
+
+class ToldHeartbeats:
+    """Follows the journal's rows about heartbeats.
+
+    Args:
+        authority: What the journal has told of authority so far.
+    """
+
+    def __init__(self, authority: ToldAuthority) -> None:
+        self._authority = authority
+        self._named = set[tuple[str, str]]()
+        self._running = set[str]()
+
+    def sign(self, decision: Decision) -> None:
+        """Notes which heartbeats a hand-over names; whether it counts is told elsewhere."""
+        subject = decision.subject or ""
+        bare, named = split_heartbeats(subject)
+        if decision.meaning == meaning_of_subject("hand-over", subject):
+            self._named |= {(bare, str(each)) for each in named}
+
+    def forget(self) -> None:
+        """A gate that starts has no heartbeat yet, however the one before it ended."""
+        self._running.clear()
+
+    def start(self, equipment: str, body: Mapping[str, Any]) -> Iterator[str]:
+        """Follows a heartbeat that begins."""
+        scope, generation = str(body["scope"]), int(body["generation"])
+        until = str(body["until"])
+        if equipment in self._running:
+            yield f"the heartbeat of {equipment} began a second time"
+        self._running.add(equipment)
+        if not self._authority.is_with_agents(scope, generation, until):
+            yield f"the heartbeat of {equipment} began, and {scope} was not handed over"
+        if (authority_subject(scope, generation, until), str(body["named"])) not in self._named:
+            yield f"the heartbeat of {equipment} began, and no hand-over names it"
+
+    def stop(self, equipment: str, body: Mapping[str, Any]) -> Iterator[str]:
+        """Follows a heartbeat that ends."""
+        if equipment not in self._running:
+            yield f"the heartbeat of {equipment} stopped ({body['reason']}), and had not begun"
+        self._running.discard(equipment)

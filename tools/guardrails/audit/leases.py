@@ -1,0 +1,97 @@
+"""Leases as the journal tells of them: what was taken back by itself, and whether it was time."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...requests.request import Action
+from ...requests.stamps import Instant
+from ..ledger.store.database import Database
+from ..ledger.store.states import ActionState
+from .requests import ToldRequest
+from .runs import ToldRuns
+
+_APPLIED = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED})
+_TO_COME = frozenset(
+    {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}
+)
+_BACK = _APPLIED | {ActionState.SKIPPED}
+EFFECT = "effect."
+"""What stands before the verdict in the kind of a row about something that was expected."""
+
+
+class ToldLeases:
+    """Follows what leases hang on: when a command took effect, and whether an agent was lost.
+
+    Attributes:
+        effects: What came of what was expected, by its name.
+    """
+
+    def __init__(self, runs: ToldRuns) -> None:
+        self._runs = runs
+        self._applied: dict[str, Instant] = {}
+        self._lost = set[str]()
+        self.effects: dict[str, str] = {}
+
+    def see(self, action_id: str, kind: str, body: Mapping[str, Any]) -> None:
+        """Notes what came of something that was expected."""
+        self.effects[_effect(body["number"], action_id)] = kind.removeprefix(EFFECT)
+
+    def lose(self, name: str, body: Mapping[str, Any]) -> Iterator[str]:
+        """Notes that nobody looked after the run of a request any more."""
+        del body
+        self._lost.add(name)
+        return iter(())
+
+    def move(self, action_id: str, to: ActionState, now: Instant) -> None:
+        """Notes where an action has come to."""
+        if to in _APPLIED:
+            self._applied[action_id] = now
+
+    def untimely(self, told: ToldRequest, action: Action, now: Instant) -> Iterator[str]:
+        """Yields that an action was set due at a time at which nothing of its kind was to come."""
+        of_run = list(self._runs.untimely(told.request, action))
+        is_back = told.request.lease is not None and action.undoes is not None
+        if not is_back:
+            yield from of_run
+        elif told.run_id is None or of_run:
+            yield from self._early(told, action, now)
+            yield from _out_of_turn(told, action)
+
+    def _early(self, told: ToldRequest, action: Action, now: Instant) -> Iterator[str]:
+        request, names = told.request, [each.action_id for each in told.request.commands]
+        applied = [self._applied[name] for name in names if name in self._applied]
+        came_to_nothing = any(told.actions[name] not in _APPLIED | _TO_COME for name in names)
+        if request.request_id in self._lost or (request.run is None and came_to_nothing):
+            return
+        last = max(applied, key=lambda each: (each.wall, each.boot_ms), default=None)
+        since_s = now.since_s(last) if last else None
+        if request.lease is None or since_s is None or since_s < request.lease.for_s:
+            yield f"{action.action_id} was due before the lease of {request.request_id} was over"
+
+
+def _out_of_turn(told: ToldRequest, action: Action) -> Iterator[str]:
+    """Yields that something was written later and was not taken back before."""
+    for each in reversed(told.request.commands):
+        if each.action_id == action.undoes:
+            break
+        state = told.actions.get(each.undo or "")
+        if told.run_id is None and told.actions[each.action_id] in _TO_COME:
+            yield f"{action.action_id} was due, and {each.action_id} might still come"
+        if told.actions[each.action_id] in _APPLIED and state not in _BACK:
+            yield f"{action.action_id} was due, and {each.action_id} had been written after it"
+
+
+def other_digest(action: Action, body: Mapping[str, Any]) -> Iterator[str]:
+    """Yields that an intent was recorded under another digest than the action's own."""
+    if body.get("digest") != action.digest:
+        yield f"{action.action_id} was sent under another digest than its own"
+
+
+def held_effects(database: Database) -> dict[str, str]:
+    """Returns what the ledger's table holds of what came of what was expected."""
+    rows = database.all("SELECT number, action_id, verdict FROM effect")
+    return {_effect(row[0], row[1]): row[2] for row in rows}
+
+
+def _effect(number: int, action_id: str) -> str:
+    return f"effect {number} of {action_id}"

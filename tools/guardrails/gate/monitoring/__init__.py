@@ -1,0 +1,1 @@
+"""Tasks that run beside the gate's writes."""

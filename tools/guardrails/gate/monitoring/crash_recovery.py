@@ -1,0 +1,113 @@
+"""What a gate finds when it starts: what another left behind is judged, and never sent again."""
+
+import logging
+
+from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.errors import NotConnected
+
+from ....requests.request import Action
+from ....safe_text import printable
+from ...ledger.lifecycle import invalidate_in, move_action, move_request
+from ...ledger.records import RequestDamaged, RequestRecord, load_exactly
+from ...ledger.store.states import (
+    IN_FLIGHT_ACTIONS,
+    ActionState,
+    RequestState,
+)
+from ..state.execution import Post
+from ..steps.effects import give_up_effects
+from ..steps.intent import INTENDED
+
+NOT_SENT = "it was taken up, and no intent was recorded: no frame was sent"
+SENT_BEFORE = "the journal has an intent for it: a frame may have been sent, and none is sent again"
+MAYBE_SENT = "the gate ended between the intent and the outcome: nobody knows whether it was sent"
+RESTARTED = "the gate was started after the approval"
+
+_logger = logging.getLogger(__name__)
+
+
+async def recover(post: Post) -> None:
+    """Judges every action in flight, and invalidates what was approved before this gate started.
+
+    Raises:
+        LedgerError: It cannot be written; the gate must not go on.
+    """
+    await recover_in_flight(post)
+    with post.database.transaction(post.clock()) as transaction:
+        invalidate_in(transaction, RESTARTED, {RequestState.APPROVED})
+    give_up_effects(post)
+
+
+async def recover_in_flight(post: Post) -> None:
+    """Gives an outcome to every action that somebody took up and nobody is working on.
+
+    Without an intent it was not sent. With one nobody knows: the tag is read, the reading is
+    attached, and a person is asked. It is never sent again, whatever the reading says.
+
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `read_once`.
+    """
+    marks = ", ".join("?" * len(IN_FLIGHT_ACTIONS))
+    found = post.database.all(
+        f"SELECT action_id, request_id, state FROM action WHERE state IN ({marks})",  # noqa: S608
+        *sorted(IN_FLIGHT_ACTIONS),
+    )
+    for action_id, request_id, state in found:
+        try:
+            record = load_exactly(post.database, request_id)
+        except RequestDamaged as damage:
+            _pass_by(post, action_id, ActionState(state), damage)
+            continue
+        await _recover_action(post, record, action_id, ActionState(state))
+
+
+def end_due(post: Post, action_id: str, reason: str) -> None:
+    """Ends a due action that cannot be taken up, whatever comes: it must not hold up others.
+
+    Only somebody who writes into the ledger leaves such a one, and no sweep may find it.
+    """
+    with post.database.transaction(post.clock()) as transaction:
+        move_action(transaction, action_id, ActionState.DUE, ActionState.INVALIDATED, reason)
+
+
+def _pass_by(post: Post, action_id: str, state: ActionState, damage: RequestDamaged) -> None:
+    """Ends an action of which nobody knows what it was, so that the others can go on."""
+    _logger.error("passing by %s: %s", printable(action_id), damage)
+    is_sent = state is ActionState.SENDING
+    to = ActionState.UNKNOWN if is_sent else ActionState.ABORTED_NOT_SENT
+    details: dict[str, object] = {"readback": "it was not looked for"} if is_sent else {}
+    with post.database.transaction(post.clock()) as transaction:
+        move_action(transaction, action_id, state, to, str(damage), details)
+        post.deeds.note(action_id, to, transaction.now)
+
+
+async def _recover_action(
+    post: Post, record: RequestRecord, action_id: str, state: ActionState
+) -> None:
+    is_sent = state is ActionState.SENDING
+    found = await _look(post, record.action(action_id)) if is_sent else ""
+    with post.database.transaction(post.clock()) as transaction:
+        if is_sent:
+            details: dict[str, object] = {"readback": found}
+            move_action(transaction, action_id, state, ActionState.UNKNOWN, MAYBE_SENT, details)
+            post.deeds.note(action_id, ActionState.UNKNOWN, transaction.now)
+            return
+        was_intended = transaction.one(INTENDED, action_id)
+        reason = SENT_BEFORE if was_intended else NOT_SENT
+        to = ActionState.INVALIDATED if was_intended else ActionState.ABORTED_NOT_SENT
+        move_action(transaction, action_id, state, to, reason)
+        post.deeds.note(action_id, to, transaction.now)
+        if record.state is RequestState.APPROVED:
+            name = record.request.request_id
+            move_request(transaction, name, RequestState.INVALIDATED, reason)
+
+
+async def _look(post: Post, action: Action) -> str:
+    tag = post.site.tags.get(action.readback or action.tag)
+    if tag is None:
+        return f"{action.tag} is no tag of this site any more"
+    try:
+        reading = (await read_once(post.site, [tag], post.connector))[tag.name]
+    except NotConnected as error:
+        return f"{tag.name} could not be read: {error}"
+    shown = f"{tag.name} reads {tag.show_value(reading.scalar)} {tag.unit}".rstrip()
+    return f"{shown} ({reading.status.name})"

@@ -1,0 +1,295 @@
+"""The heartbeat of a piece of equipment: counts that tell its PLC that the gate is there.
+
+The PLC's own watchdog takes over where they stay away; nothing is written to tell it so.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor
+from handwheel.connectors.actuation.permit import HeartbeatPermit, permit_clock_s
+from handwheel.connectors.errors import ConnectorError, WriteRefused
+from handwheel.connectors.model.heartbeats import LAST_COUNT
+from handwheel.connectors.model.values import DataValue
+from handwheel.connectors.session.protocols import Identity
+
+from ....errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
+from ....requests.stamps import parse_stamp
+from ...signatures.heartbeat_grants import heartbeat_text
+from ..state.execution import Post
+from ..state.fault_log import Troubles
+from .heartbeat_permission import (
+    Leave,
+    check_lockouts,
+    check_nothing_against,
+    check_remote,
+    heartbeat_tag,
+    leave_of,
+    remote_when,
+)
+
+LOOK_S = 1.0
+"""The longest between two looks whether a heartbeat may go on."""
+KEEP_S = 10.0
+"""Up to this interval a session is kept between two counts: many devices end an idle one."""
+HOLD_OFF_S = 5.0
+"""After it was stopped by the equipment itself: how long that must be in remote without a break.
+
+Else a switch that bounces would fill the journal, and the disk with it.
+"""
+TOLD_AFTER = 3
+
+
+@dataclass(slots=True)
+class _Running:
+    """A heartbeat that the journal says began.
+
+    Attributes:
+        seq: The journal's row that says so.
+        last: The count that went last; -1 while none did.
+        unanswered: How many counts nobody knows the end of.
+    """
+
+    leave: Leave
+    identity: Identity
+    seq: int
+    last: int = -1
+    unanswered: int = 0
+
+
+class Heartbeat:
+    """One piece of equipment's heartbeat, at a gate's post.
+
+    Args:
+        equipment: It has a heartbeat in the site file.
+        latest: Returns what the gate has read last.
+    """
+
+    def __init__(
+        self, post: Post, equipment: str, latest: Callable[[], Mapping[str, DataValue]]
+    ) -> None:
+        self._post, self._equipment, self._latest = post, equipment, latest
+        self._tag = heartbeat_tag(post, equipment)
+        self._door: HeartbeatDoor | None = None
+        self._running: _Running | None = None
+        self._barred: Leave | None = None
+        self._is_handed_over = False
+        self._count = 0
+        self._due_ms = 0
+        self._away_ms: int | None = None  # when it was seen last not to be in remote
+        self._failures = 0
+        self._troubles = Troubles()
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """The tags that it must be shown: whether the equipment is in remote, once handed over.
+
+        Also while something else is against it: else nobody could see the plant when that ends.
+        """
+        condition = remote_when(self._post, self._equipment) if self._is_handed_over else None
+        return frozenset(condition.tags if condition else ())
+
+    async def run(self) -> None:
+        """Counts while it may, until it is cancelled; says then that it stopped.
+
+        Effect: ACTUATE, a count into the equipment's heartbeat. Retry: none: the next count goes
+        with the next beat. Timeout: the connection's `timeout`.
+        """
+        try:
+            while True:
+                await self.look()
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():  # it came while a frame was out
+                    raise asyncio.CancelledError
+                await self._pause()
+        finally:
+            with suppress(LedgerError):  # the next gate.started says it as well
+                self._stop("the gate ends")
+            await self._hang_up()
+
+    async def look(self) -> None:
+        """One round: stops it if it may not be, else counts if it is time and nobody writes."""
+        try:
+            leave = self._leave()
+            if self._is_due and not self._post.turn.is_taken:
+                await self._beat(leave)
+        except GuardrailError as refusal:
+            await self._end(str(refusal))
+        except LedgerError as error:
+            self._note(str(error))
+
+    async def _pause(self) -> None:
+        """Waits until it is time for the next look: at once, if only an action was in the way."""
+        if self._is_due and self._post.turn.is_taken:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._longest_s):
+                    await self._post.turn.until_free()
+        else:
+            await asyncio.sleep(self._until_next_s())
+
+    @property
+    def _is_due(self) -> bool:
+        return self._post.clock().boot_ms >= self._due_ms
+
+    def _until_next_s(self) -> float:
+        left_s = (self._due_ms - self._post.clock().boot_ms) / 1000.0
+        return self._longest_s if left_s <= 0.0 else min(left_s, self._longest_s)
+
+    @property
+    def _longest_s(self) -> float:
+        return min(self._every_ms / 1000.0, LOOK_S)
+
+    @property
+    def _every_ms(self) -> int:
+        heartbeat = self._post.site.equipment[self._equipment].heartbeat
+        return heartbeat.every_ms if heartbeat else round(1000.0 * LOOK_S)
+
+    def _leave(self) -> Leave:
+        """Returns what allows it now.
+
+        Raises:
+            GuardrailError: Nothing does.
+            LedgerError: Nobody can tell.
+        """
+        leave = self._hand_over()
+        check_nothing_against(self._post, self._equipment)
+        self._check_remote()
+        if self._running is not None and self._running.leave != leave:
+            self._stop("it was handed over anew")
+        return leave
+
+    def _check_remote(self) -> None:
+        """Refuses equipment that is not in remote; once it has stopped for that, for a while more.
+
+        Raises:
+            InterlockActive: It is not, or has not been for long enough.
+        """
+        now_ms = self._post.clock().boot_ms
+        try:
+            check_remote(self._post, self._equipment, self._latest())
+        except GuardrailError:
+            if self._running is not None or self._away_ms is not None:
+                self._away_ms = now_ms
+            raise
+        if self._away_ms is not None and now_ms - self._away_ms < 1000.0 * HOLD_OFF_S:
+            raise InterlockActive(f"it is in remote again for less than {HOLD_OFF_S:g} s")
+        self._away_ms = None
+
+    def _hand_over(self) -> Leave:
+        try:
+            leave = leave_of(self._post, self._equipment)
+            if leave == self._barred:
+                raise PermitRefused("its device has become another one; hand over again")
+        except GuardrailError:
+            self._is_handed_over = False
+            raise
+        self._is_handed_over = True
+        return leave
+
+    async def _beat(self, leave: Leave) -> None:
+        self._due_ms = self._post.clock().boot_ms + self._every_ms
+        try:
+            if self._door is None:
+                self._door = await self._post.open_heartbeat_door(self._post.site, self._tag)
+                if self._leave() != leave or self._post.turn.is_taken:
+                    self._due_ms = 0  # the next look begins with an open door
+                    return
+            begins = self._running is None
+            running = self._begun(leave, self._door)
+            if begins and self._leave() != leave:  # the disk may have taken long over the row
+                self._due_ms = 0
+                return
+            await self._send(running, self._door)
+        except (ConnectorError, ValueError) as error:
+            await self._hang_up()
+            self._fail(str(error))
+        else:
+            self._failures = 0
+            self._note("")
+            if self._every_ms > 1000.0 * KEEP_S:
+                await self._hang_up()
+
+    def _begun(self, leave: Leave, door: HeartbeatDoor) -> _Running:
+        """Returns the running heartbeat; tells the journal first if it begins with this count."""
+        if self._running is None:
+            self._running = _Running(leave, door.identity, self._record_start(leave, door))
+        elif self._running.identity != door.identity:
+            self._barred = leave
+            raise PermitRefused("its device has become another one; hand over again")
+        return self._running
+
+    async def _send(self, running: _Running, door: HeartbeatDoor) -> None:
+        check_lockouts(self._post, self._equipment)  # last: nothing may come before the frame
+        count, self._count = self._count, (self._count + 1) % (LAST_COUNT + 1)
+        permit = HeartbeatPermit(
+            self._tag, count, running.identity, self._latest_s(running.leave), running.seq
+        )
+        running.last = count
+        running.unanswered += 1
+        try:
+            await door.beat(permit)
+        except WriteRefused:
+            running.unanswered -= 1
+            raise
+        running.unanswered -= 1
+
+    def _latest_s(self, leave: Leave) -> float:
+        """Returns when a count may not leave any more, on the clock of permits."""
+        left_s = (parse_stamp(leave.until) - self._post.clock().wall).total_seconds()
+        return permit_clock_s() + min(left_s, self._every_ms / 1000.0, LOOK_S)
+
+    def _record_start(self, leave: Leave, door: HeartbeatDoor) -> int:
+        body: dict[str, object] = {
+            "tag": self._tag.name, "count": self._count, "reason": f"handed over: {leave.scope}",
+            "scope": leave.scope, "generation": leave.generation, "until": leave.until,
+            "named": str(leave.named), "text": heartbeat_text(self._post.site, self._equipment),
+            "protocol": door.identity.kind, "wire": door.wire(self._count).hex(),
+            "epoch": self._post.epoch,
+        }  # fmt: skip
+        with self._post.database.transaction(self._post.clock()) as transaction:
+            # It may have waited for somebody who was writing, such as whoever takes it over.
+            if self._leave() != leave:
+                raise PermitRefused("it was handed over anew")
+            return transaction.record("heartbeat.started", self._equipment, body).seq
+
+    async def _end(self, reason: str) -> None:
+        """It may not be, or not any more; the journal knows before anything else comes."""
+        try:
+            self._stop(reason)
+        except LedgerError as error:
+            self._note(str(error))  # nothing is sent, and the next look tells it
+        await self._hang_up()
+
+    def _stop(self, reason: str) -> None:
+        if self._running is None:
+            return
+        body: dict[str, object] = {
+            "tag": self._tag.name, "count": self._running.last, "reason": reason,
+            "unanswered": self._running.unanswered, "epoch": self._post.epoch,
+        }  # fmt: skip
+        with self._post.database.transaction(self._post.clock()) as transaction:
+            transaction.record("heartbeat.stopped", self._equipment, body)
+        self._running, self._failures = None, 0
+
+    def _fail(self, reason: str) -> None:
+        """Notes that a count was refused, is in doubt, or did not leave; tells it once."""
+        self._failures += 1
+        if self._failures == TOLD_AFTER:
+            body: dict[str, object] = {
+                "tag": self._tag.name, "count": self._count, "times": TOLD_AFTER, "reason": reason,
+                "epoch": self._post.epoch,
+            }  # fmt: skip
+            with self._post.database.transaction(self._post.clock()) as transaction:
+                transaction.record("heartbeat.failed", self._equipment, body)
+        if self._failures >= TOLD_AFTER:
+            self._note(f"{TOLD_AFTER} counts in a row came to nothing: {reason}")
+
+    def _note(self, trouble: str) -> None:
+        self._troubles.note(f"heartbeat of {self._equipment}", trouble)
+
+    async def _hang_up(self) -> None:
+        door, self._door = self._door, None
+        if door is not None:
+            await door.close()

@@ -1,0 +1,119 @@
+"""What the gate reads all the time: each connection by itself, without a moment in between."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from handwheel.connectors.client.site_reader import by_connection
+from handwheel.connectors.model.values import DataValue
+from handwheel.connectors.session.supervisor import Connection
+
+from ..state.execution import Post
+
+OVERLAP_S = 2.0
+"""How long a new scan has beside the old one to deliver: some devices take no second session."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    connection: Connection
+    tags: frozenset[str]
+    since_ms: int
+
+
+class Scans:
+    """The connections that a gate reads, and the tags on each.
+
+    Where more tags of a connection are wanted, a new scan is opened beside the old one, which
+    goes on until the new one delivers: a heartbeat that looks at the plant must not miss it.
+
+    Args:
+        post: The gate's.
+    """
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._now: dict[str, _Scan] = {}
+        self._next: dict[str, _Scan] = {}
+        self._open: list[Connection] = []
+
+    @property
+    def connections(self) -> Sequence[Connection]:
+        """The connections as they are read now, without those that do not deliver yet."""
+        return [each.connection for each in self._now.values()]
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """The tags that are read now."""
+        return frozenset[str]().union(*(each.tags for each in self._now.values()))
+
+    def latest(self) -> Mapping[str, DataValue]:
+        """Returns the latest reading of each tag; see `Connection.latest`."""
+        values: dict[str, DataValue] = {}
+        for connection in self.connections:
+            values |= connection.latest()
+        return values
+
+    async def follow(self, wanted: frozenset[str]) -> bool:
+        """Goes on to other tags. Fewer of a connection change nothing; none of it close it.
+
+        Args:
+            wanted: Tags of the site.
+
+        Returns:
+            Whether a scan was opened, or has taken the place of another.
+
+        Effect: OBSERVE. Retry: the connection's own, for as long as it is open. Timeout: none;
+        closing a session may take some seconds.
+        """
+        tags = self._post.site.find_tags(sorted(wanted))
+        groups = {
+            name: frozenset(each.name for each in group)
+            for name, group in by_connection(tags).items()
+        }
+        for name in self._now.keys() - groups.keys():
+            await self._drop(name)
+        changes = [await self._follow(name, group) for name, group in groups.items()]
+        return any(changes)
+
+    async def close(self) -> None:
+        """Closes every session, one that was being closed before too."""
+        self._now.clear()
+        self._next.clear()
+        for connection in tuple(self._open):
+            await self._shut(connection)
+
+    async def _follow(self, name: str, tags: frozenset[str]) -> bool:
+        now = self._now.get(name)
+        if now is None:
+            self._now[name] = await self._begun(name, tags)
+            return True
+        if coming := self._next.get(name):
+            return await self._change_over(now, coming)
+        if tags <= now.tags:
+            return False
+        self._next[name] = await self._begun(name, tags)
+        return True
+
+    async def _change_over(self, now: _Scan, coming: _Scan) -> bool:
+        waited_ms = self._post.clock().boot_ms - coming.since_ms
+        if not coming.connection.is_connected and waited_ms < 1000.0 * OVERLAP_S:
+            return False
+        self._now[coming.connection.name] = self._next.pop(coming.connection.name)
+        await self._shut(now.connection)
+        return True
+
+    async def _drop(self, name: str) -> None:
+        dropped = [self._now.pop(name, None), self._next.pop(name, None)]
+        for scan in filter(None, dropped):
+            await self._shut(scan.connection)
+
+    async def _begun(self, name: str, tags: frozenset[str]) -> _Scan:
+        connector = self._post.connector(self._post.site, name)
+        connection = Connection(connector, self._post.site.find_tags(sorted(tags)))
+        await connection.__aenter__()
+        self._open.append(connection)
+        return _Scan(connection, tags, self._post.clock().boot_ms)
+
+    async def _shut(self, connection: Connection) -> None:
+        await connection.__aexit__(None, None, None)
+        self._open.remove(connection)  # only now: a gate that ends meanwhile closes it

@@ -1,0 +1,184 @@
+"""Looks out for what suspends actuation, tells the journal, and ends what was approved before."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from handwheel.connectors.model.site import SITE_SCOPE
+from handwheel.connectors.model.values import (
+    BAD_NO_COMMUNICATION,
+    BAD_WAITING,
+    UNCERTAIN_LAST_USABLE,
+    DataValue,
+)
+
+from ....requests.stamps import CLOCK_STEP_S, Instant
+from ...interlocks.suspension import Suspension, applying
+from ...ledger.lifecycle import move_request
+from ...ledger.records import load_requests
+from ...ledger.store.states import RequestState
+from ...ledger.wakeup import notify
+from ..state.execution import Post
+from ..state.suspensions import News
+from .alarm_rate import AlarmCount
+
+LOST_S = 5.0
+"""How long a connection may bring nothing before it suspends: a reader that starts needs some."""
+STEADY_S = 10.0
+"""How long after a step the wall clock must have run evenly."""
+_ROOM_AGAIN = 1.1  # by how much the disk must have more than it needs, or it would come and go
+_STALE = frozenset({BAD_NO_COMMUNICATION, BAD_WAITING, UNCERTAIN_LAST_USABLE})
+_DISK, _CLOCK, _ALARMS, _LEDGER, _LOST = "disk", "clock", "alarms", "ledger", "connection"
+
+
+class Watched(Protocol):
+    """A connection as its supervisor shows it; see `connectors.session.supervisor.Connection`."""
+
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """Its name in the site file."""
+        ...
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a session that delivers."""
+        ...
+
+    def latest(self) -> Mapping[str, DataValue]:
+        """Returns the latest reading of each tag as it counts now."""
+        ...
+
+
+class Lookout:
+    """Finds what suspends actuation, once in each of the gate's rounds.
+
+    Args:
+        post: The gate's; its `suspensions` are kept here.
+    """
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._rule = post.policy.suspend
+        self._alarms = AlarmCount(self._rule, post.site)
+        self._lost_since_ms: dict[str, int] = {}
+        self._steady_from_ms = -1
+
+    @property
+    def alarm_tags(self) -> frozenset[str]:
+        """The tags that it must be shown whatever is asked for."""
+        return self._alarms.tags
+
+    def clock_was_set(self, now: Instant) -> None:
+        """Notes a step of the wall clock; it must run evenly for a while before it is relied on."""
+        self._steady_from_ms = now.boot_ms + round(1000.0 * STEADY_S)
+        self._look_at_clock(now)
+
+    def ledger_failed(self, reason: str) -> None:
+        """Notes that the ledger, or what stands beside it, cannot be read or written."""
+        self._post.suspensions.note(SITE_SCOPE, _LEDGER, reason, self._post.clock())
+
+    def ledger_works(self) -> None:
+        """Notes that a whole round has been read and written."""
+        self._post.suspensions.note(SITE_SCOPE, _LEDGER, "", self._post.clock())
+
+    def look(self, connections: Sequence[Watched], readings: Mapping[str, DataValue]) -> None:
+        """Looks at everything but the ledger; needs no ledger, and raises nothing."""
+        now = self._post.clock()
+        self._look_at_clock(now)
+        self._look_at_disk(now)
+        self._alarms.take(readings, now)
+        self._post.suspensions.note(SITE_SCOPE, _ALARMS, self._alarms.flood(now), now)
+        for name in self._lost_since_ms.keys() - {each.name for each in connections}:
+            del self._lost_since_ms[name]  # nobody reads it; a reader of later needs its own time
+        for each in connections:
+            self._look_at(each, now)
+
+    def _look_at_clock(self, now: Instant) -> None:
+        reason = f"the wall clock was set by more than {CLOCK_STEP_S:g} s"
+        is_even = now.boot_ms >= self._steady_from_ms
+        self._post.suspensions.note(SITE_SCOPE, _CLOCK, "" if is_even else reason, now)
+
+    def _look_at_disk(self, now: Instant) -> None:
+        suspensions, needed = self._post.suspensions, self._rule.disk
+        try:
+            free = free_bytes(self._post.state)
+        except OSError as error:
+            suspensions.note(SITE_SCOPE, _DISK, f"the disk cannot be read: {error.strerror}", now)
+            return
+        if free < needed:
+            reason = f"the disk has {free / 1e6:.0f} MB left, of at least {needed / 1e6:.0f} MB"
+            suspensions.note(SITE_SCOPE, _DISK, reason, now)
+        elif free >= _ROOM_AGAIN * needed:
+            suspensions.note(SITE_SCOPE, _DISK, "", now)
+
+    def _look_at(self, connection: Watched, now: Instant) -> None:
+        name, reason = connection.name, _lost(connection)
+        if not reason:
+            self._lost_since_ms.pop(name, None)
+            self._post.suspensions.note(name, _LOST, "", now)
+            return
+        since_ms = self._lost_since_ms.setdefault(name, now.boot_ms)
+        if now.boot_ms - since_ms >= 1000.0 * LOST_S:
+            self._post.suspensions.note(name, _LOST, reason, now)
+
+    def tell(self) -> None:
+        """Tells the journal what began and what is over, and ends what was approved before.
+
+        Raises:
+            LedgerError: It cannot be written; it is told the next time, and holds all the same.
+        """
+        post = self._post
+        while news := post.suspensions.next_news():
+            self._end_what_was_approved([news.what])  # of an end, what was approved meanwhile
+            self._record(news)
+            post.suspensions.told()
+        if post.suspensions.now:  # somebody may have approved it meanwhile
+            self._end_what_was_approved(post.suspensions.now)
+
+    def _record(self, news: News) -> None:
+        post, scope = self._post, news.what.scope
+        body: dict[str, object] = {"reason": news.what.reason, "since": news.what.since}
+        body["epoch"] = post.epoch
+        with post.database.transaction(post.clock()) as transaction:
+            if news.is_over:
+                transaction.record("gate.resumed", scope, body)
+            else:
+                transaction.record("gate.suspended", scope, body)
+
+    def _end_what_was_approved(self, suspended: Sequence[Suspension]) -> None:
+        for record in load_requests(self._post.database, {RequestState.APPROVED}, _pass_by):
+            if found := applying(suspended, record.request, self._post.site.tags):
+                self._end(record.request.request_id, "; ".join(each.words for each in found))
+
+    def _end(self, name: str, reason: str) -> None:
+        post = self._post
+        with post.database.transaction(post.clock()) as transaction:
+            state = transaction.one("SELECT state FROM request WHERE request_id = ?", name)
+            if state == RequestState.APPROVED:
+                move_request(transaction, name, RequestState.INVALIDATED, reason)
+        notify(post.state, name)
+
+
+def free_bytes(folder: Path) -> int:
+    """Returns how much room there is where a folder lies.
+
+    Raises:
+        OSError: It cannot be told.
+    """
+    return shutil.disk_usage(folder).free
+
+
+def _lost(connection: Watched) -> str:
+    """Returns why nothing of a connection can be relied on; empty if something can."""
+    if not connection.is_connected:
+        return connection.reason or "it is not connected"
+    readings = connection.latest().values()
+    is_stale = all(each.status in _STALE for each in readings)
+    return "every value of it is stale" if is_stale and readings else ""
+
+
+def _pass_by(name: str, fault: str) -> None:
+    """A request that nobody can read: the second step refuses it."""

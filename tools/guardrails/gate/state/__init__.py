@@ -1,0 +1,1 @@
+"""State that the gate holds in memory and on disk."""

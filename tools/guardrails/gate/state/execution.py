@@ -1,0 +1,193 @@
+"""One action's way through the gate, and what is learned on it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from handwheel.connectors.actuation.door import Answer, Door
+from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor, open_heartbeat_door
+from handwheel.connectors.client.site_reader import ConnectorFor, connector_for
+from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
+
+from ....errors import PermitRefused
+from ....requests.request import Action
+from ....requests.stamps import Instant
+from ...identity.roster import Roster
+from ...interlocks.lockout_files import LockoutFolder
+from ...ledger.records import RequestRecord
+from ...ledger.store.database import Database
+from ...ledger.store.states import ActionState
+from ...ledger.write_history import OwnWrites
+from ...policy.cross_limits import CrossLimit
+from ...policy.policy import Policy
+from .lock import GateLock
+from .memory import Deeds
+from .suspensions import Suspensions
+from .write_slot import Turn
+
+
+class OpenDoor(Protocol):
+    """Opens the write session of a connection."""
+
+    async def __call__(self, site: Site, connection: str, tags: Sequence[Tag]) -> Door:
+        """See `connectors.actuation.door.open_door`."""
+        ...
+
+
+class OpenHeartbeatDoor(Protocol):
+    """Opens the write session of a heartbeat."""
+
+    async def __call__(self, site: Site, tag: Tag) -> HeartbeatDoor:
+        """See `connectors.actuation.heartbeat_door.open_heartbeat_door`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The gate's post: what it holds for as long as it runs.
+
+    Attributes:
+        epoch: Its number; a gate that started later has a higher one.
+        clock: Returns the moment on people's clocks.
+        people: Reads the operators afresh, for somebody may have been taken off the list.
+        connector: Where read-only sessions come from.
+        suspensions: For what nothing is sent now.
+        turn: Whether an action's frame is on its way to the plant: heartbeats let it go first.
+        deeds: What this gate itself has done.
+        writes: When it has sent what to which tag, for whatever bounds how soon or how far.
+        lockouts: The folder of lockouts as it was when the post was taken.
+    """
+
+    site: Site
+    policy: Policy
+    across: Sequence[CrossLimit]
+    database: Database
+    lock: GateLock
+    epoch: int
+    clock: Callable[[], Instant]
+    people: Callable[[], Roster]
+    open_door: OpenDoor
+    connector: ConnectorFor = connector_for
+    suspensions: Suspensions = field(default_factory=Suspensions)
+    turn: Turn = field(default_factory=Turn)
+    open_heartbeat_door: OpenHeartbeatDoor = open_heartbeat_door
+    deeds: Deeds = field(default_factory=Deeds)
+    writes: OwnWrites = field(default_factory=OwnWrites)
+    lockouts: LockoutFolder = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lockouts", LockoutFolder(self.site.state))
+
+    @property
+    def state(self) -> Path:
+        """The site's state folder."""
+        return self.site.state
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the ledger holds of a frame that is about to leave; see `intent.record_intent`.
+
+    Attributes:
+        seq: Its row in the journal.
+    """
+
+    action_id: str
+    wire: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readback:
+    """What was found after the frame.
+
+    Attributes:
+        is_as_sent: Whether the tag read as sent; true where nothing can be read back.
+        is_read: Whether it could be read at all.
+        words: The finding for people and the journal.
+    """
+
+    is_as_sent: bool
+    is_read: bool
+    words: str
+
+
+@dataclass(slots=True)
+class Passage:
+    """One action on its way.
+
+    Attributes:
+        record: Its request as it stood when the action was claimed.
+        decided: The number of the ledger's last decision when it was claimed.
+        door: Open from the eighth step on.
+        readings: The fresh reading of the ninth step.
+        read_at: When that was, on people's clocks.
+        read_s: The same on the clock of permits, seconds.
+        intent: Of the eleventh step; nothing leaves without one.
+        may_have_left: Whether the thirteenth step has handed the frame to the door.
+        answer: What the device said to it.
+        refusal: The no of the device or of the door: nothing has changed.
+        doubt: Why nobody can tell what became of the frame.
+        is_echo_equal: Whether the answer says that it was done.
+        readback: Of the fifteenth step.
+    """
+
+    post: Post
+    record: RequestRecord
+    action: Action
+    decided: int = 0
+    door: Door | None = None
+    readings: Mapping[str, DataValue] = field(default_factory=dict[str, DataValue])
+    read_at: Instant | None = None
+    read_s: float = 0.0
+    intent: Intent | None = None
+    may_have_left: bool = False
+    answer: Answer | None = None
+    refusal: WriteRefused | None = None
+    doubt: WriteOutcomeUnknown | None = None
+    is_echo_equal: bool = False
+    readback: Readback | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no command of its request was sent before: the approval must be fresh."""
+        names = [each.action_id for each in self.record.request.commands]
+        if self.action.action_id not in names:
+            return False
+        before = names[: names.index(self.action.action_id)]
+        return all(self.record.record(each).state is ActionState.SKIPPED for each in before)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether its intent is on disk, and the device has not answered its frame yet."""
+        is_unanswered = self.answer is None and self.refusal is None and self.doubt is None
+        return self.intent is not None and is_unanswered
+
+    @property
+    def is_into_a_safe_state(self) -> bool:
+        """Whether it goes from wherever the plant is, and takes no single command back."""
+        return self.action.kind == "recovery" and self.action.undoes is None
+
+    @property
+    def tag(self) -> Tag:
+        """The tag that is written; the sixth step makes sure of it."""
+        return self.post.site.tags[self.action.tag]
+
+    @property
+    def open_door(self) -> Door:
+        """The door.
+
+        Raises:
+            PermitRefused: It is asked for before the eighth step.
+        """
+        if self.door is None:
+            raise PermitRefused("the way to the device is not open")
+        return self.door
+
+
+Step = Callable[[Passage], Awaitable[None]]
+"""One step of the way. Up to the twelfth each raises why the action may not go on."""

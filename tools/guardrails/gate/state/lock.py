@@ -1,0 +1,89 @@
+"""One gate per site: a file lock, held for life."""
+
+import fcntl
+import os
+from errno import ELOOP
+from pathlib import Path
+from stat import S_ISREG
+from typing import Self
+
+from handwheel.connectors.config.shared_folder import is_shared
+
+from ....errors import GuardrailError, LedgerError
+
+_FILE = "gate.lock"
+_LINK = "is a link, or no file; the gate writes into no other's file: take it away"
+
+
+class GateLock:
+    """Holds the site's gate lock from entering to the process's end, however it ends.
+
+    Args:
+        state: The site's state folder, on a local disk.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._path = state / _FILE
+        self._file: int | None = None
+
+    def __enter__(self) -> Self:
+        """Takes the lock.
+
+        Raises:
+            GuardrailError: Another gate holds it, or users share the folder and it is not ours.
+            LedgerError: The file cannot be made, or is a link to another.
+        """
+        self._check_owner()
+        file = self._opened()
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(file, 20).decode("ascii", errors="replace").strip() or "unknown"
+            os.close(file)
+            raise GuardrailError(
+                f"another gate of this site is running (process {holder}); there is only one"
+            ) from None
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        self._file = file
+        return self
+
+    def _check_owner(self) -> None:
+        # Who else writes there could pass a picture of theirs off as the gate's.
+        try:
+            folder = self._path.parent.stat()
+        except OSError:
+            return  # opening the file tells
+        if is_shared(folder) and folder.st_uid != os.geteuid():
+            raise GuardrailError(
+                f"{self._path.parent} is shared by its group and belongs to another user; it must "
+                "belong to the gate's"
+            )
+
+    def _opened(self) -> int:
+        # The gate's number will be written into it: through a link, into somebody's file.
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o640)
+        except OSError as error:
+            reason = _LINK if error.errno == ELOOP else error.strerror
+            raise LedgerError(f"{self._path}: {reason}") from None
+        found = os.fstat(file)
+        if not S_ISREG(found.st_mode) or found.st_nlink > 1:
+            os.close(file)
+            raise LedgerError(f"{self._path}: {_LINK}")
+        return file
+
+    def __exit__(self, *error: object) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def is_held(self) -> bool:
+        """Whether the lock is ours, and the file still the one that another gate would try."""
+        if self._file is None:
+            return False
+        try:
+            there, ours = self._path.lstat(), os.fstat(self._file)
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)

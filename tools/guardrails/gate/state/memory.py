@@ -1,0 +1,145 @@
+"""What this gate itself has done, in its memory: the ledger's rows alone let nothing leave.
+
+Whoever shares the ledger's file can write rows. No approval outlives a start of the gate, so for
+whatever may leave now, this gate knows by itself what came before it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from time import monotonic
+
+from handwheel.connectors.model.values import DataValue
+
+from ....conditions.condition import Condition
+from ....requests.stamps import Instant
+from ...ledger.effects import Watched
+from ...ledger.lifecycle import waits_too_long
+from ...ledger.store.states import ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Where this gate has brought an action.
+
+    Attributes:
+        at: When, on people's clocks.
+        at_s: The same on the clock of readings, monotonic seconds.
+        may_have_left: Whether this gate has recorded its intent.
+    """
+
+    state: ActionState
+    at: Instant
+    at_s: float
+    may_have_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Something that is looked for since this gate has verified a command.
+
+    Attributes:
+        condition: `None` if it cannot be judged by the site's tags.
+        at: When the command was verified, on people's clocks.
+        at_s: The same on the clock of readings, monotonic seconds.
+        was_so: Whether it was true before the frame left.
+    """
+
+    what: Watched
+    condition: Condition | None
+    at: Instant
+    at_s: float
+    was_so: bool
+
+
+class Deeds:
+    """The actions that this gate has brought anywhere, by their ids.
+
+    None is forgotten for as long as the gate lives: what was sent is sent once. That is about
+    600 bytes for each action, 0.6 MB a day for a gate that writes 1,000 times; of each the ledger
+    holds some 15 KB on the disk, those of a forger's rows too. What is expected of one is
+    forgotten with its verdict.
+    """
+
+    def __init__(self) -> None:
+        self._deeds: dict[str, Deed] = {}
+        self._due = set[str]()  # what this gate has set due and has not taken up yet
+        self._expected: dict[tuple[str, int], Expected] = {}
+        self._not_sent = set[str]()
+
+    def note_not_sent(self, action_id: str) -> None:
+        """Notes that the frame of an action never left, for all its intent."""
+        self._not_sent.add(action_id)
+
+    def was_not_sent(self, action_id: str) -> bool:
+        """Whether this gate knows that the frame of an action never left."""
+        return action_id in self._not_sent
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        """What is looked for and has no verdict yet, the oldest first."""
+        return tuple(self._expected.values())
+
+    def expect(self, what: Expected) -> None:
+        """Looks for something from now on."""
+        self._expected[what.what.action_id, what.what.number] = what
+
+    def conclude(self, what: Expected) -> None:
+        """Looks for something no more; what has its verdict is not kept."""
+        del self._expected[what.what.action_id, what.what.number]
+
+    def note(self, action_id: str, state: ActionState, at: Instant) -> None:
+        """Notes that this gate has brought an action to a state."""
+        has_left = state is ActionState.SENDING or self.may_have_left(action_id)
+        (self._due.add if state is ActionState.DUE else self._due.discard)(action_id)
+        self._deeds[action_id] = Deed(state, at, monotonic(), has_left)
+
+    def of(self, action_id: str) -> Deed | None:
+        """Returns where this gate has brought an action; `None` if nowhere."""
+        return self._deeds.get(action_id)
+
+    def state_of(self, action_id: str) -> ActionState | None:
+        """Returns the state to which this gate has brought an action; `None` for none."""
+        deed = self._deeds.get(action_id)
+        return deed.state if deed else None
+
+    def may_have_left(self, action_id: str) -> bool:
+        """Whether this gate has recorded the intent of an action."""
+        deed = self._deeds.get(action_id)
+        return deed is not None and deed.may_have_left
+
+    def find_due(self, found: Collection[str], now: Instant) -> None:
+        """Forgets what this gate has set due, and could take up, and does not find due any more.
+
+        Somebody else has ended it. What has waited for too long is kept, whoever has ended that:
+        this gate has had no chance to take it up, and would have ended it itself.
+
+        Args:
+            found: The ids of what is due, as the gate finds it each time that it is free.
+            now: A moment before it looked.
+        """
+        for name in self._due.difference(found):
+            self._due.discard(name)
+            if not self.was_left(name, now):
+                del self._deeds[name]
+
+    def was_left(self, action_id: str, now: Instant) -> bool:
+        """Whether this gate has set an action due and has not come to take it up in time."""
+        deed = self._deeds.get(action_id)
+        return (
+            deed is not None
+            and deed.state is ActionState.DUE
+            and deed.at.boot_id == now.boot_id
+            and waits_too_long(deed.at.boot_ms, now)
+        )
+
+    def seen_since(
+        self, action_id: str, readings: Mapping[str, DataValue]
+    ) -> Mapping[str, DataValue]:
+        """Returns the readings that came after an action was concluded.
+
+        All of them where another gate has concluded it: this one has read nothing before.
+        """
+        deed = self._deeds.get(action_id)
+        if deed is None:
+            return readings
+        return {name: each for name, each in readings.items() if each.received_s > deed.at_s}

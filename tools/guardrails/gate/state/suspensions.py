@@ -1,0 +1,88 @@
+"""What suspends actuation, as the gate itself knows it; `lookout` finds it, and tells it."""
+
+import logging
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from handwheel.connectors.model.tags import Tag
+
+from ....errors import InterlockActive
+from ....requests.request import ActionRequest
+from ....requests.stamps import Instant, stamp
+from ...interlocks.suspension import Suspension, applying
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """That a suspension began, or that it is over.
+
+    Attributes:
+        is_over: Which of the two.
+    """
+
+    what: Suspension
+    is_over: bool = False
+
+
+class Suspensions:
+    """What suspends actuation now. It is kept in memory: it holds whatever the ledger does.
+
+    Each has a scope, a connection or `site`, and a cause; the same scope may have several.
+    """
+
+    def __init__(self) -> None:
+        self._now: dict[tuple[str, str], Suspension] = {}
+        self._news: deque[News] = deque()
+
+    @property
+    def now(self) -> tuple[Suspension, ...]:
+        """What suspends, the oldest first."""
+        return tuple(self._now.values())
+
+    def note(self, scope: str, cause: str, reason: str, now: Instant) -> None:
+        """Notes that a cause is there, or is not; once it is, its first reason stands.
+
+        It holds at least until the journal knows of it, and what was approved has ended; its end
+        counts from when the journal knows of that, and what was approved meanwhile has ended.
+
+        Args:
+            reason: Why it suspends; empty if it does not, or not any more.
+        """
+        key = (scope, cause)
+        known = self._now.get(key)
+        if reason and known is None:
+            self._now[key] = Suspension(scope=scope, reason=reason, since=stamp(now.wall))
+            self._news.append(News(self._now[key]))
+            _logger.error("actuation is suspended: %s: %s", scope, reason)
+        elif known is not None and reason:
+            self._take_back(News(known, is_over=True))
+        elif known is not None and not {News(known), News(known, is_over=True)} & set(self._news):
+            self._news.append(News(known, is_over=True))
+            _logger.warning("actuation is suspended no more: %s: %s", scope, known.reason)
+
+    def check(self, request: ActionRequest, tags: Mapping[str, Tag]) -> None:
+        """Refuses what is suspended; needs neither ledger nor disk.
+
+        Raises:
+            InterlockActive: Something suspends it.
+        """
+        if found := applying(self._now.values(), request, tags):
+            raise InterlockActive("; ".join(each.words for each in found))
+
+    def next_news(self) -> News | None:
+        """Returns what the journal does not know yet, the oldest first."""
+        return self._news[0] if self._news else None
+
+    def told(self) -> None:
+        """Notes that the journal knows it."""
+        news = self._news.popleft()
+        if news.is_over:
+            self._now = {key: each for key, each in self._now.items() if each is not news.what}
+
+    def _take_back(self, news: News) -> None:
+        """It has come again before the journal knew of its end."""
+        if news in self._news:
+            self._news.remove(news)

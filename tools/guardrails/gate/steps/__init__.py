@@ -1,0 +1,1 @@
+"""Steps of one write, from authorization to outcome."""

@@ -1,0 +1,183 @@
+"""The first six checks: is it this gate, this request, these people, this time, these files."""
+
+from collections.abc import Sequence
+from math import inf
+
+from handwheel.connectors.model.values import GOOD, DataValue
+
+from ....errors import PermitRefused, PolicyViolation
+from ....requests.stamps import parse_stamp
+from ...approval.decide import check_card
+from ...interlocks.blocking import check_files
+from ...ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
+from ...ledger.records import DecisionRecord, RequestRecord, load_decisions
+from ...ledger.sequence import check_turn
+from ...signatures.context import Bench
+from ...signatures.decisions import Decision, Signed, verify
+from ...signatures.entitlement import is_unattended_allowed
+from ...signatures.quorum import Verdict, check_quorum
+from ..state.execution import Passage, Post
+from .description import check_description
+from .lease_reverts import check_time_has_come
+from .own_record import check_own
+from .recovery_rules import check_recovery
+
+_SINCE_START = (
+    "SELECT 1 FROM journal WHERE hash = ? AND seq >= "
+    "(SELECT max(seq) FROM journal WHERE subject = ? AND kind = 'gate.started')"
+)
+
+
+async def one_gate(passage: Passage) -> None:
+    """1: this gate holds the lock, none has started since, the ledger is the right one."""
+    check_post(passage.post)
+
+
+def check_post(post: Post) -> None:
+    """Refuses for a gate that has lost its lock, is not the newest, or has another ledger.
+
+    Raises:
+        PermitRefused: Another gate has started.
+        LedgerError: The ledger is older than its anchors, or was altered.
+    """
+    newest = post.database.all("SELECT max(epoch) FROM gate")[0][0]
+    if not post.lock.is_held() or newest != post.epoch:
+        raise PermitRefused("another gate has started since")
+    post.database.check_anchors()
+    post.database.check_schema()
+
+
+async def same_request(passage: Passage) -> None:
+    """2: the request is the one that was filed; the signatures of step 3 cover its digest."""
+    if not passage.record.is_intact:
+        raise PermitRefused("the request is not the one that was filed: its digest differs")
+    if passage.record.request.site != passage.post.site.id:
+        raise PermitRefused("the request is another site's")
+    check_own(passage.post, passage.record, besides=passage.action.action_id)
+    check_turn(passage.record, passage.action.action_id)
+    check_recovery(passage)
+
+
+async def enough_signatures(passage: Passage) -> None:
+    """3: enough different people have signed exactly this, none objects, no key is revoked."""
+    post, record = passage.post, passage.record
+    bench = Bench(post.site, post.database, post.policy, post.people())
+    decisions = load_decisions(post.database, record.request.request_id)
+    verdict = _verdict(passage, bench, decisions)
+    if not verdict.is_met:
+        raise PermitRefused("; ".join(str(each) for each in verdict.findings))
+    _check_proposer(bench, record, decisions)
+    cards = {each.text: each.card for each in decisions}
+    for approval in verdict.approvals:
+        check_card(approval.decision, record, cards[approval.decision.text])
+        bench.check_head(approval.decision)
+    _check_signed_since_start(post, [each.decision for each in verdict.approvals])
+    if not verdict.is_attended and not is_unattended_allowed(post.policy, record.request):
+        raise PermitRefused("a script approved it, and the policy or the device does not allow it")
+
+
+def _check_signed_since_start(post: Post, approvals: Sequence[Decision]) -> None:
+    """Refuses what was all signed before this gate was started, whenever it came to the ledger.
+
+    By the row that each saw as the last one, not by a clock: a ledger that was put back whole
+    would take the same signatures a second time.
+    """
+    if not any(post.database.all(_SINCE_START, each.head, str(post.epoch)) for each in approvals):
+        raise PermitRefused("the gate was started after the approval")
+
+
+def _check_proposer(
+    bench: Bench, record: RequestRecord, decisions: Sequence[DecisionRecord]
+) -> None:
+    """Refuses a request that names a person who has not signed it: an agent may pose as one."""
+    proposer = record.request.proposer
+    if proposer.kind != "person":
+        return
+    for each in decisions:
+        if each.verdict != "propose":
+            continue
+        signed = Signed(each.text, each.signature)
+        decision, operator = verify(
+            signed,
+            bench.roster,
+            bench.revoked_keys(),
+            bench.site.id,
+            parse_stamp(record.request.filed_at),
+        )
+        is_proposal = (decision.verdict, decision.digest) == ("propose", record.digest)
+        if is_proposal and operator.key_id == proposer.key_id:
+            return
+    raise PermitRefused(f"{proposer.name} has not signed the request that names them")
+
+
+def _verdict(passage: Passage, bench: Bench, decisions: Sequence[DecisionRecord]) -> Verdict:
+    record = passage.record
+    # A later command is judged by what was valid when its request was approved; keys and
+    # objections count as they are now.
+    at = record.approved
+    if passage.is_first or at is None:
+        at = passage.post.clock()
+    return check_quorum(
+        record.request,
+        [Signed(each.text, each.signature) for each in decisions if each.verdict != "propose"],
+        bench.roster,
+        bench.policy.satisfies,
+        bench.revoked_keys(),
+        at,
+    )
+
+
+async def in_time(passage: Passage) -> None:
+    """4: the approval has not expired, on both clocks; a restart or a set clock ends it.
+
+    What a lease takes back waits until the time of the lease is over.
+    """
+    record, now = passage.record, passage.post.clock()
+    since_s = now.since_s(record.approved) if record.approved else None
+    if since_s is None:
+        raise PermitRefused("a restart or a clock step came after the approval")
+    limit_s = _holds_for_s(passage)
+    if not 0.0 <= since_s <= limit_s:
+        raise PermitRefused(f"the approval is {since_s:.0f} s old; it holds for {limit_s:.0f} s")
+    check_time_has_come(passage)
+
+
+def _holds_for_s(passage: Passage) -> float:
+    """Returns how long an approval holds; that of a recovery, until its request ends."""
+    if passage.action.kind == "recovery":
+        return inf
+    if passage.is_first:
+        return FIRST_CLAIM_S
+    run = passage.record.request.run
+    return run.max_duration_s if run else FOLLOW_UP_S
+
+
+async def policy_allows(passage: Passage) -> None:
+    """5: the policy still allows it, and asks for no more than what was signed."""
+    post, action, request = passage.post, passage.action, passage.record.request
+    tag = post.site.tags.get(action.tag)
+    if tag is None:
+        raise PolicyViolation(f"{action.tag} is no tag of this site")
+    # Judged from what was expected; the ninth check sees to it that the plant still reads so.
+    expected = next((each for each in action.expected if each.tag == tag.name), None)
+    present = DataValue(expected.value, GOOD, None, None, 0.0) if expected else None
+    ruling = post.policy.judge(
+        tag, action.value, present, from_anywhere=passage.is_into_a_safe_state
+    )
+    if not ruling.is_allowed or request.risk_class == "R4":
+        raise PolicyViolation("; ".join(ruling.reasons) or "the class is R4")
+    if (
+        ruling.risk_class > request.risk_class
+        or ruling.quorum > request.quorum
+        or not set(ruling.roles) <= set(request.roles)
+    ):
+        raise PolicyViolation(f"it is {ruling.risk_class} by now, and more must sign")
+    if request.within_s > post.policy.ttl_max_s:
+        raise PolicyViolation("the request waits longer than the policy allows")
+
+
+async def same_map(passage: Passage) -> None:
+    """6: site, tags and policy are the files that the request was made with, and still are."""
+    post, action = passage.post, passage.action
+    check_files(post.site, passage.record.request.hashes.model_dump(), post.site.hashes)
+    check_description(post.site, post.site.tags[action.tag], action)

@@ -1,0 +1,168 @@
+"""The checks at the plant itself: the device, one fresh look, and the bytes once more."""
+
+from collections.abc import Iterable, Mapping
+from time import monotonic
+
+from handwheel.connectors.actuation.permit import permit_clock_s
+from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.model.site import OpcuaConnection
+from handwheel.connectors.model.tags import RegisterAddress, Tag
+from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.connectors.session.scan_groups import aged
+
+from ....conditions.condition import Condition, parse_condition
+from ....conditions.errors import ConditionError
+from ....conditions.truth import Truth
+from ....errors import InterlockActive, PermitRefused, PolicyViolation
+from ....requests.request import Expected
+from ...policy.cross_limits import cross_tags
+from ..state.execution import Passage
+from .effects import tags_of_effects
+from .interlocks import check_pace
+
+
+async def door_opens(passage: Passage) -> None:
+    """8: the device can be reached, and is the one that was approved."""
+    post, action = passage.post, passage.action
+    passage.door = await post.open_door(post.site, action.connection, [passage.tag])
+    found = passage.door.encoder.identity
+    if found != action.identity.identity:
+        raise PermitRefused(
+            f"the device is not the one that was approved: {found.name or 'a nameless one'} "
+            f"at {found.where}"
+        )
+
+
+async def plant_is_ready(passage: Passage) -> None:
+    """9: one fresh look: what was expected is there, what is required is true, nothing breaks."""
+    post, action = passage.post, passage.action
+    requirements = _requirements(passage)
+    await _look(
+        passage,
+        {
+            action.tag,
+            *(each.tag for each in action.expected),
+            *(name for each in requirements for name in each.tags),
+            *cross_tags(post.across, passage.tag),
+            *_effect_tags(passage),
+        },
+    )
+    for expected in action.expected:
+        _check_expected(passage, expected)
+    for requirement in requirements:
+        if requirement.evaluate(passage.readings) is not Truth.TRUE:
+            raise InterlockActive(f"not true: {requirement.shown(passage.readings)}")
+    for limit in post.across:
+        if denial := limit.denial(passage.readings, passage.tag, action.value):
+            raise InterlockActive(denial)
+    _check_step(passage)
+
+
+async def same_bytes(passage: Passage) -> None:
+    """10: encoding the value again, as the device is now, gives the bytes that were signed."""
+    action = passage.action
+    try:
+        encoded = passage.open_door.encoder.encode(passage.tag, action.value)
+    except ValueError as error:
+        raise PermitRefused(f"{action.tag} cannot be encoded any more: {error}") from None
+    is_same = repr(encoded.value) == repr(action.value)  # 1, 1.0, true and -0.0 are different
+    if encoded.wire.hex() != action.wire or not is_same:
+        raise PermitRefused("encoding it now gives other bytes than those that were approved")
+
+
+def _effect_tags(passage: Passage) -> set[str]:
+    """Returns what the door can read of the effects: whether they are there before the frame.
+
+    No other device is asked for them, nor another unit behind this one: one that is silent takes
+    its time-out, and the look would be too old.
+    """
+    tags = passage.post.site.tags
+    names = tags_of_effects(passage.post, (each.text for each in passage.action.effects))
+    return {name for name in names if _device(tags[name]) == _device(passage.tag)}
+
+
+def _device(tag: Tag) -> tuple[str, int | None]:
+    unit = tag.address.unit if isinstance(tag.address, RegisterAddress) else None
+    return tag.connection, unit
+
+
+def _requirements(passage: Passage) -> list[Condition]:
+    try:
+        return [
+            parse_condition(each.text, passage.post.site.tags) for each in passage.action.requires
+        ]
+    except ConditionError as error:
+        raise PermitRefused(f"a requirement cannot be judged: {error}") from None
+
+
+async def _look(passage: Passage, names: Iterable[str]) -> None:
+    """Reads the tags now: over the door where it leads to them, else over read-only sessions."""
+    site = passage.post.site
+    unknown = [name for name in names if name not in site.tags]
+    if unknown:
+        raise PermitRefused(f"{', '.join(unknown)} is no tag of this site")
+    tags = [site.tags[name] for name in sorted(names)]
+    own = [tag for tag in tags if tag.connection == passage.action.connection]
+    others = [tag for tag in tags if tag.connection != passage.action.connection]
+    passage.read_at, passage.read_s = passage.post.clock(), permit_clock_s()
+    readings = dict(await passage.open_door.read(own))
+    if others:
+        readings |= await read_once(site, others, passage.post.connector)
+    passage.readings = _aged(passage, readings)
+
+
+def _aged(passage: Passage, readings: Mapping[str, DataValue]) -> dict[str, DataValue]:
+    site, now_s = passage.post.site, monotonic()
+    limits = {each.tag: each.max_age_s for each in passage.action.expected}
+    result: dict[str, DataValue] = {}
+    for name, reading in readings.items():
+        connection = site.connections[site.tags[name].connection]
+        by_source = isinstance(connection, OpcuaConnection) and connection.stamps == "cyclic"
+        limit_s = limits.get(name, 3.0 * site.scan_s(site.tags[name]))
+        result[name] = aged(reading, now_s, limit_s, by_source=by_source)
+    return result
+
+
+def _check_expected(passage: Passage, expected: Expected) -> None:
+    reading = passage.readings.get(expected.tag)
+    tag = passage.post.site.tags[expected.tag]
+    if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
+        status = reading.status.name if reading else "missing"
+        raise InterlockActive(f"{expected.tag} cannot be relied on: {status}")
+    if passage.action.undoes is not None:  # whatever differs at all is somebody else's
+        expected = expected.model_copy(update={"tolerance": None})
+    if not _is_near(reading.scalar, expected) and not _is_back(passage, expected, reading.scalar):
+        raise InterlockActive(
+            f"{expected.tag} reads {tag.show_value(reading.scalar)} {tag.unit}".rstrip()
+            + f"; {expected.shown} was expected"
+        )
+
+
+def _is_near(value: object, expected: Expected) -> bool:
+    wanted = expected.value
+    if expected.tolerance is None:
+        return type(value) is type(wanted) and value == wanted
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if isinstance(wanted, bool) or not isinstance(wanted, int | float):
+        return False
+    return abs(value - wanted) <= expected.tolerance
+
+
+def _is_back(passage: Passage, expected: Expected, value: object) -> bool:
+    """Whether an undo finds its tag as it would leave it: a trip has dropped the command."""
+    action = passage.action
+    if action.undoes is None or expected.tag != action.tag:
+        return False
+    return _is_near(value, expected.model_copy(update={"value": action.value}))
+
+
+def _check_step(passage: Passage) -> None:
+    post, action = passage.post, passage.action
+    present = passage.readings.get(action.tag)
+    ruling = post.policy.judge(
+        passage.tag, action.value, present, from_anywhere=passage.is_into_a_safe_state
+    )
+    if not ruling.is_allowed:
+        raise PolicyViolation("; ".join(ruling.reasons))
+    check_pace(passage, present.scalar if present else None)

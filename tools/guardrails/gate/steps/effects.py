@@ -1,0 +1,126 @@
+"""Effects at the gate: it looks whether what was expected after a write comes. It enforces nothing.
+
+What it looks for it knows from its own memory. A verdict is a row of the journal, and one of the
+ledger's table unless somebody else has written that; it changes nothing else.
+"""
+
+from collections.abc import Iterable, Mapping
+from time import monotonic
+
+from handwheel.connectors.model.values import DataValue
+
+from ....conditions.condition import Condition, parse_condition
+from ....conditions.errors import ConditionError
+from ....conditions.truth import Truth
+from ....requests.stamps import Instant
+from ...ledger.effects import Effect, Verdict, Watched, record_verdict, watched_effects
+from ..state.execution import Passage, Post
+from ..state.memory import Expected
+
+_RESTARTED = "the gate was started meanwhile: nobody has looked"
+_CLOCK = "the clock was set or the machine restarted meanwhile: nobody can tell when"
+_OTHER_TAGS = "it cannot be judged by the site's tags"
+_VERIFIED = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.VERIFIED'"
+
+
+def give_up_effects(post: Post) -> None:
+    """Says of what another gate was looking for that nobody knows; a gate that starts does.
+
+    Raises:
+        LedgerError: It cannot be written.
+    """
+    for each in watched_effects(post.database):
+        _conclude(post, each, "UNKNOWN", _RESTARTED, None)
+
+
+def expect_effects(passage: Passage, now: Instant) -> None:
+    """Looks from now on for what is expected after a command that was just verified.
+
+    By the request that the second step has checked, and whatever the ledger's tables say later.
+    """
+    tags, action = passage.post.site.tags, passage.action
+    for number, each in enumerate(action.effects, start=1):
+        try:
+            condition = parse_condition(each.text, tags)
+        except ConditionError:
+            condition = None
+        # What the fresh look does not hold is not known to be true.
+        was_so = condition is not None and condition.evaluate(passage.readings) is Truth.TRUE
+        what = Watched(action.action_id, number, each)
+        passage.post.deeds.expect(Expected(what, condition, now, monotonic(), was_so))
+
+
+def look_for_effects(post: Post, readings: Mapping[str, DataValue]) -> frozenset[str]:
+    """Judges every expectation that is open, and records those that came or whose time is over.
+
+    Only of what this gate has verified itself, and by its own memory of what was expected and
+    since when: rows that somebody else has written are passed by.
+
+    Args:
+        readings: What the gate has read last.
+
+    Returns:
+        The tags that are still looked at.
+
+    Raises:
+        LedgerError: It cannot be written.
+    """
+    tags = set[str]()
+    for each in post.deeds.expected:
+        if each.condition is None:
+            _conclude(post, each.what, "UNKNOWN", _OTHER_TAGS, None)
+        elif not _is_concluded(post, each, each.condition, readings):
+            tags.update(each.condition.tags)
+            continue
+        post.deeds.conclude(each)  # only now: what could not be written is told the next time
+    return frozenset(tags)
+
+
+def tags_of_effects(post: Post, texts: Iterable[str]) -> set[str]:
+    """Returns every tag of some expectations that can be judged at this site."""
+    found = set[str]()
+    for text in texts:
+        try:
+            found |= set(parse_condition(text, post.site.tags).tags)
+        except ConditionError:
+            continue  # it is found unknown when it is looked for
+    return found
+
+
+def _is_concluded(
+    post: Post, each: Expected, condition: Condition, readings: Mapping[str, DataValue]
+) -> bool:
+    what, since_s = each.what, post.clock().since_s(each.at)
+    seen = {  # not what was so before
+        name: readings[name]
+        for name in condition.tags
+        if name in readings and readings[name].received_s > each.at_s
+    }
+    truth, shown = condition.evaluate(seen), condition.shown(seen)
+    if since_s is None:
+        _conclude(post, what, "UNKNOWN", _CLOCK, None)
+    elif truth is Truth.TRUE and since_s <= what.expectation.within_s:
+        _conclude(post, what, "CAME", shown, since_s, was_so=each.was_so)
+    elif since_s > what.expectation.within_s:
+        _conclude(post, what, "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED", shown, since_s)
+    else:
+        return False
+    return True
+
+
+def _conclude(
+    post: Post,
+    each: Watched,
+    verdict: Verdict,
+    observed: str,
+    after_s: float | None,
+    *,
+    was_so: bool = False,
+) -> None:
+    expected = each.expectation
+    effect = Effect(
+        each.action_id, each.number, expected.text, expected.within_s, observed, verdict
+    )
+    with post.database.transaction(post.clock()) as transaction:
+        if transaction.one(_VERIFIED, each.action_id):  # else its outcome was rolled back
+            record_verdict(transaction, effect, after_s, was_so=was_so)

@@ -1,0 +1,72 @@
+"""The fifteenth step: does the device show what was sent."""
+
+import asyncio
+from time import monotonic
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.connectors.session.protocols import Session
+
+from ...ledger.store.states import ACKNOWLEDGED
+from ..state.execution import Passage, Readback
+
+_PAUSE_S = 0.05
+
+
+async def read_back(passage: Passage) -> None:
+    """15: reads the tag on a fresh session until it shows what was sent, or time is up.
+
+    What was refused has changed nothing, and is not looked for.
+
+    Effect: OBSERVE. Retry: until the action's `within`. Timeout: that, and the connection's
+    `timeout` for a request under way.
+    """
+    if passage.refusal is not None:
+        return
+    if passage.action.readback is None:  # the sixth step: the site file says so too
+        passage.readback = Readback(True, True, ACKNOWLEDGED)
+    else:
+        passage.readback = await _found(passage, passage.action.readback)
+
+
+async def _found(passage: Passage, name: str) -> Readback:
+    action, site = passage.action, passage.post.site
+    tag = site.tags[name]
+    connector = passage.post.connector(site, tag.connection)
+    until_s = monotonic() + action.within_s
+    found = Readback(False, False, f"{tag.name} could not be read within {action.within_s:g} s")
+    session: Session | None = None
+    try:
+        while True:
+            try:
+                session = session or await connector.open()
+                found = _judge(passage, tag, (await session.read([tag]))[tag.name])
+            except NotConnected:
+                if session is not None:
+                    await session.close()
+                session = None
+            if found.is_as_sent or monotonic() >= until_s:
+                return found
+            await asyncio.sleep(_PAUSE_S)
+    finally:
+        if session is not None:
+            await session.close()
+
+
+def _judge(passage: Passage, tag: Tag, reading: DataValue) -> Readback:
+    shown = f"{tag.name} reads {tag.show_value(reading.scalar)} {tag.unit}".rstrip()
+    if reading.quality is not Quality.GOOD or reading.scalar is None:
+        return Readback(False, False, f"{shown} ({reading.status.name})")
+    if tag.name == passage.action.tag:
+        # Raw: the value that was read must encode to the very bytes that were sent.
+        try:
+            is_same = (
+                passage.open_door.encoder.encode(tag, reading.scalar).wire.hex()
+                == passage.action.wire
+            )
+        except ValueError:
+            is_same = False
+    else:
+        is_same = reading.scalar == passage.action.value
+    return Readback(is_same, True, shown if is_same else f"{shown}, not {passage.action.shown}")

@@ -1,0 +1,110 @@
+"""Recovery: is there anything of the run to take back, and is it this."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from ....errors import LedgerError, PermitRefused
+from ....requests.request import Action
+from ...ledger.records import RequestRecord, load_run
+from ...ledger.store.states import ActionState
+from ..state.execution import Passage
+
+_INTENTS = (
+    "SELECT action_id, epoch FROM intent JOIN action USING (action_id) "
+    "JOIN request USING (request_id) WHERE run_id = ?"
+)
+_INTENTS_OF_REQUEST = (
+    "SELECT action_id, epoch FROM intent JOIN action USING (action_id) WHERE request_id = ?"
+)
+_WITHOUT_EFFECT = frozenset({ActionState.REFUSED, ActionState.RESOLVED_NOT_APPLIED})
+
+
+def check_recovery(passage: Passage) -> None:
+    """Refuses a recovery of a run that has sent nothing, and an undo of what was not sent.
+
+    Raises:
+        PermitRefused: There is nothing to take back, or the action does not take it back.
+    """
+    action, run = passage.action, passage.record.request.run
+    if action.kind != "recovery":
+        return
+    database = passage.post.database
+    if run is None:
+        _check_lease(passage)
+        return
+    intents = {row[0]: row[1] for row in database.all(_INTENTS, run.run_id)}
+    sent = _sent(passage, intents)
+    if not sent:
+        raise PermitRefused(f"there is nothing to take back: run {run.run_id} has sent nothing")
+    if action.undoes is None:
+        return
+    try:
+        records = load_run(database, run.run_id)
+    except LedgerError as damage:
+        raise PermitRefused(f"nobody can tell what it takes back: {damage}") from None
+    _check_undo(action, records, _without_unsent(passage, sent), intents)
+
+
+def _sent(passage: Passage, intents: Mapping[str, int]) -> set[str]:
+    """Returns what was sent of what the ledger has an intent for.
+
+    What this gate has sent it knows by itself, and of a request that is approved now nobody
+    else has sent anything: the ledger's word counts for other requests, of gates before it.
+    """
+    post, own = passage.post, f"{passage.record.request.request_id}/"
+    return {
+        name
+        for name, epoch in intents.items()
+        if post.deeds.may_have_left(name) or (epoch < post.epoch and not name.startswith(own))
+    }
+
+
+def _check_lease(passage: Passage) -> None:
+    """Refuses to take back what was not sent; a person's recovery without a lease cannot be."""
+    record = passage.record
+    rows = passage.post.database.all(_INTENTS_OF_REQUEST, record.request.request_id)
+    intents = {row[0]: row[1] for row in rows}
+    sent = _without_unsent(passage, _sent(passage, intents))
+    _check_undo(passage.action, [record], sent, intents)
+
+
+def _without_unsent(passage: Passage, sent: Collection[str]) -> set[str]:
+    """Returns what was sent, without what this gate knows to have never left: no undo is of that.
+
+    A safe state may be wanted all the same: it undoes nothing.
+    """
+    return {each for each in sent if not passage.post.deeds.was_not_sent(each)}
+
+
+def _check_undo(
+    action: Action,
+    records: Sequence[RequestRecord],
+    sent: Collection[str],
+    intents: Collection[str],
+) -> None:
+    command = next(
+        (
+            each
+            for record in records
+            if record.is_intact
+            for each in record.request.commands
+            if each.action_id == action.undoes
+        ),
+        None,
+    )
+    if command is None or command.action_id not in sent:
+        raise PermitRefused(f"there is nothing to take back: {action.undoes} was not sent")
+    if other := _other_undo(action, records, intents):
+        raise PermitRefused(f"{other} has taken {action.undoes} back already")
+    expected = [(each.tag, type(each.value), each.value) for each in action.expected]
+    if action.tag != command.tag or expected != [(command.tag, type(command.value), command.value)]:
+        raise PermitRefused(f"it does not take back what {action.undoes} wrote")
+
+
+def _other_undo(action: Action, records: Sequence[RequestRecord], intents: Collection[str]) -> str:
+    for record in records:
+        for each in record.request.recovery:
+            is_other = each.undoes == action.undoes and each.action_id != action.action_id
+            state = record.record(each.action_id).state
+            if is_other and each.action_id in intents and state not in _WITHOUT_EFFECT:
+                return each.action_id
+    return ""

@@ -1,0 +1,1 @@
+"""Key files, the roster of operators, enrolment and key rotation."""

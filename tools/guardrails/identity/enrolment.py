@@ -1,0 +1,246 @@
+"""Writes a person into `operators.yaml`, signed by an administrator.
+
+The key comes first, then the record, then for the first administrator the trust root: a crash
+in between leaves a key or a record that counts for nothing, never one that counts by half.
+"""
+
+import fcntl
+import os
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from handwheel.connectors.errors import HandwheelError, os_reason
+from handwheel.connectors.model.site import OPERATORS_FILE, SITE_FILE, Site
+
+from ...atomic_files import replace_file
+from ...errors import InvalidArguments
+from ...requests.stamps import stamp
+from .keys import PrivateKey, PublicKey, create_key, fingerprint, key_path, public_line
+from .operators_yaml import with_record, with_trust_root
+from .roster import (
+    ADMINISTRATOR,
+    AGENT,
+    PERSON,
+    PERSON_WORDS,
+    ROLE,
+    ROLE_WORDS,
+    Operator,
+    Record,
+    Roster,
+    judge,
+    load_roster,
+)
+
+RENEWED_WITHIN = timedelta(days=30)
+"""How long before its end time may be added to the trust root's record."""
+
+
+class EnrolmentRefused(InvalidArguments):
+    """A person is not enrolled; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Who is to be enrolled, for what, and how long."""
+
+    person: str
+    roles: tuple[str, ...]
+    start: datetime
+    until: datetime
+
+
+def check_enrolment(
+    site: Site, roster: Roster, wanted: Enrolment, *, makes_key: bool = True
+) -> None:
+    """Refuses what can be refused before anybody is asked for a passphrase.
+
+    Args:
+        makes_key: Whether a key is to be made here; else it was made elsewhere.
+
+    Raises:
+        EnrolmentRefused: The name or a role cannot be; an administrator would have another
+            role; the site has no administrator yet; the person is enrolled; a key is there.
+    """
+    _check_names(wanted)
+    if not site.trust_root:
+        _check_first(roster, wanted)
+    for each in roster.operators:
+        if each.person == wanted.person and wanted.start < each.until and each.start < wanted.until:
+            more = (
+                f"the trust root's record is renewed in its last {RENEWED_WITHIN.days} days"
+                if each.key_id == site.trust_root
+                else f"for another key: handwheel operator rotate {each.person}"
+            )
+            raise EnrolmentRefused(
+                f"{each.person} is enrolled until {stamp(each.until)}, with the key "
+                f"{each.key_id}; {more}"
+            )
+    path = key_path(site.id, wanted.person)
+    if makes_key and path.exists():
+        raise EnrolmentRefused(
+            f"{path}: there is a key already, but no record for it in {OPERATORS_FILE}: vouch for "
+            "it with --key, or move it away if it is from another site of the same id"
+        )
+
+
+def _check_names(wanted: Enrolment) -> None:
+    if not PERSON.fullmatch(wanted.person):
+        raise EnrolmentRefused(f"{wanted.person!r} {PERSON_WORDS}")
+    for role in wanted.roles:
+        if not ROLE.fullmatch(role):
+            raise EnrolmentRefused(f"{role!r} {ROLE_WORDS}")
+    if not wanted.roles:
+        raise EnrolmentRefused("a person needs at least one role")
+    if AGENT in wanted.roles:
+        raise EnrolmentRefused("an agent holds no key, so nobody is enrolled as one")
+    if ADMINISTRATOR in wanted.roles and set(wanted.roles) != {ADMINISTRATOR}:
+        raise EnrolmentRefused(f"an {ADMINISTRATOR} approves nothing and has no other role")
+
+
+def _check_first(roster: Roster, wanted: Enrolment) -> None:
+    if ADMINISTRATOR not in wanted.roles:
+        raise EnrolmentRefused(
+            "this site has no administrator yet; enrol one first: "
+            f"handwheel operator enroll NAME --role {ADMINISTRATOR}"
+        )
+    if roster.ignored:
+        raise EnrolmentRefused(
+            f"{OPERATORS_FILE} has records, but {SITE_FILE} names no trust root to vouch for "
+            "them; take them out first"
+        )
+
+
+def ending_root(site: Site, roster: Roster, at: datetime) -> Operator | None:
+    """Returns the trust root's last record if it has ended, or ends within 30 days."""
+    records = roster.with_key(site.trust_root)
+    last = max(records, key=lambda each: each.until, default=None)
+    return last if last and last.until - at <= RENEWED_WITHIN else None
+
+
+def root_warning(site: Site, roster: Roster, at: datetime) -> str:
+    """Returns that the trust root's record ends soon, and what to do; empty if it does not."""
+    root = ending_root(site, roster, at)
+    if root is None:
+        return ""
+    ends = "ends" if at < root.until else "ended"
+    return (
+        f"the record of {root.person}, the trust root, {ends} {stamp(root.until)}, and nobody's "
+        f"outlasts it; renew it: handwheel operator enroll {root.person} --role {ADMINISTRATOR}"
+    )
+
+
+def renew(site: Site, root: Operator, wanted: Enrolment, private: PrivateKey) -> Operator:
+    """Adds a record for the trust root, with its own key, from when the last one ends.
+
+    Args:
+        root: As `ending_root` returned it.
+        wanted: As long as this one; from its start, if the last one has ended by then.
+
+    Raises:
+        EnrolmentRefused: The record would not count, or another would no longer.
+        HandwheelError: A file cannot be read or written.
+    """
+    start = max(wanted.start, root.until)
+    later = replace(wanted, start=start, until=start + (wanted.until - wanted.start))
+    with alone(site.root):
+        return _write(site, later, private.public_key(), private)
+
+
+def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | None) -> Operator:
+    """Makes a person's key and writes their record, which ends with the issuer's at the latest.
+
+    Args:
+        passphrase: For the new key.
+        issuer: The administrator's key; `None` for the first administrator, who vouches for
+            themselves and becomes the site's trust root.
+
+    Raises:
+        EnrolmentRefused: The record would not count, or another would no longer.
+        HandwheelError: A file cannot be read or written.
+    """
+    path = key_path(site.id, wanted.person)
+    with alone(site.root):
+        private = create_key(path, passphrase)
+        try:
+            return _write(site, wanted, private.public_key(), issuer or private)
+        except HandwheelError:
+            path.unlink()  # no record names it
+            raise
+
+
+def vouch(site: Site, wanted: Enrolment, public: PublicKey, issuer: PrivateKey) -> Operator:
+    """Writes the record of a person whose key was made elsewhere.
+
+    Raises:
+        EnrolmentRefused: The record would not count, or another would no longer.
+        HandwheelError: A file cannot be read or written.
+    """
+    with alone(site.root):
+        return _write(site, wanted, public, issuer)
+
+
+def _write(site: Site, wanted: Enrolment, public: PublicKey, signer: PrivateKey) -> Operator:
+    root = site.trust_root or fingerprint(public)
+    record = record_of(site.id, in_the_issuers_time(site, wanted, signer), public, signer)
+    text, records = with_record(site.root / OPERATORS_FILE, record)
+    operator = _judged(records, site, root)
+    site_text = "" if site.trust_root else with_trust_root(site.root / SITE_FILE, root)
+    try:
+        replace_file(site.root / OPERATORS_FILE, text)
+        if site_text:
+            replace_file(site.root / SITE_FILE, site_text)
+    except OSError as error:
+        raise EnrolmentRefused(f"{site.root}: cannot be written: {os_reason(error)}") from None
+    return operator
+
+
+def in_the_issuers_time(site: Site, wanted: Enrolment, signer: PrivateKey) -> Enrolment:
+    """Returns the enrolment, ended when the record of whoever signs it ends."""
+    issuer = load_roster(site).by_key(fingerprint(signer.public_key()), wanted.start)
+    return replace(wanted, until=min(wanted.until, issuer.until)) if issuer else wanted
+
+
+def _judged(records: Sequence[Record], site: Site, root: str) -> Operator:
+    """Returns the person of the last record, if it counts and takes nothing from the others."""
+    before, _ = judge(records[:-1], site.id, root)
+    after, faults = judge(records, site.id, root)
+    if fault := faults.get(len(records) - 1):
+        raise EnrolmentRefused(f"the record would not count: {fault}")
+    if len(after) != len(before) + 1:
+        raise EnrolmentRefused("the record would set another aside")
+    return after[-1]
+
+
+def make_record(site_id: str, wanted: Enrolment, private: PrivateKey, issuer: PrivateKey) -> Record:
+    """Returns the record of a private key; see `record_of`."""
+    return record_of(site_id, wanted, private.public_key(), issuer)
+
+
+def record_of(site_id: str, wanted: Enrolment, public: PublicKey, issuer: PrivateKey) -> Record:
+    """Returns a record that the issuer has signed; whether it counts is for `judge` to say."""
+    unsigned = Record.model_validate(
+        {
+            "person": wanted.person,
+            "roles": sorted(wanted.roles),
+            "key": public_line(public),
+            "from": stamp(wanted.start),
+            "until": stamp(wanted.until),
+            "issuer": fingerprint(issuer.public_key()),
+            "signature": "0" * 128,
+        }
+    )
+    return unsigned.model_copy(update={"signature": issuer.sign(unsigned.signed(site_id)).hex()})
+
+
+@contextmanager
+def alone(folder: Path) -> Generator[None]:
+    """Keeps two enrolments from writing the same file at the same time."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

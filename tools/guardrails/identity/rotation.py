@@ -1,0 +1,111 @@
+"""Gives a person another key: their record ends now, and one for the new key begins.
+
+Both are written in one replacement of `operators.yaml`: a crash leaves the old record or both new
+ones. What the old key signed before stays verifiable, for its record is still there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from handwheel.connectors.errors import os_reason
+from handwheel.connectors.model.site import OPERATORS_FILE, Site
+
+from ...atomic_files import replace_file
+from ...requests.stamps import stamp
+from .enrolment import Enrolment, EnrolmentRefused, alone, in_the_issuers_time, record_of
+from .keys import PrivateKey, PublicKey, fingerprint
+from .operators_yaml import with_successor
+from .roster import Operator, Record, Roster, judge, load_roster
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """The record that was ended, and the one that took its place."""
+
+    ended: Operator
+    begun: Operator
+
+
+def check_rotation(site: Site, roster: Roster, person: str, now: datetime) -> Operator:
+    """Returns the record that would be ended.
+
+    Raises:
+        EnrolmentRefused: The person is not enrolled now, is the trust root, or vouches for others
+            whose records would not count any more.
+    """
+    found = roster.by_name(person, now)
+    if found is None:
+        raise EnrolmentRefused(f"{person} is not enrolled now: handwheel operator list")
+    if found.key_id == site.trust_root:
+        raise EnrolmentRefused(
+            f"{person} is the trust root: every record rests on that key, and it stays; with "
+            "another root the site's people are enrolled anew"
+        )
+    if found.start >= now:
+        raise EnrolmentRefused(f"the record of {person} has only just begun; try again")
+    vouched = sorted(
+        each.person for each in roster.operators if each.issuer == found.key_id and each.until > now
+    )
+    if vouched:
+        raise EnrolmentRefused(
+            f"{person} vouches for {', '.join(vouched)}, and nobody outlasts whoever vouches for "
+            "them: rotate these first, signed by another administrator"
+        )
+    return found
+
+
+def rotate(
+    site: Site, person: str, public: PublicKey, issuer: PrivateKey, now: datetime
+) -> Rotation:
+    """Ends a person's record and begins one for another key, with the same roles and end.
+
+    Args:
+        public: The new key.
+        issuer: The administrator's, who signs both records.
+        now: When the one ends and the other begins, in whole milliseconds.
+
+    Raises:
+        EnrolmentRefused: One of the records would not count, or another would no longer.
+        HandwheelError: The file cannot be read or written.
+    """
+    with alone(site.root):
+        old = check_rotation(site, load_roster(site), person, now)
+        if fingerprint(public) == old.key_id:
+            raise EnrolmentRefused(f"{person} is enrolled with this very key")
+        record = old.records[0]
+        ended = _signed(site, record, now, issuer)
+        wanted = Enrolment(person, tuple(record.roles), now, old.until)
+        begun = record_of(site.id, in_the_issuers_time(site, wanted, issuer), public, issuer)
+        path = site.root / OPERATORS_FILE
+        text, records = with_successor(path, record, ended, begun)
+        rotation = _judged(records, site, ended, begun, load_roster(site))
+        try:
+            replace_file(path, text)
+        except OSError as error:
+            raise EnrolmentRefused(f"{path}: cannot be written: {os_reason(error)}") from None
+        return rotation
+
+
+def _signed(site: Site, record: Record, until: datetime, issuer: PrivateKey) -> Record:
+    """Returns a record that ends at this time and is the same in everything else."""
+    unsigned = record.model_copy(
+        update={"until": stamp(until), "issuer": fingerprint(issuer.public_key())}
+    )
+    return unsigned.model_copy(update={"signature": issuer.sign(unsigned.signed(site.id)).hex()})
+
+
+def _judged(
+    records: Sequence[Record], site: Site, ended: Record, begun: Record, before: Roster
+) -> Rotation:
+    after, faults = judge(records, site.id, site.trust_root)
+    for record, words in ((ended, "the record that ends"), (begun, "the new record")):
+        fault = faults.get(records.index(record))
+        if fault:
+            raise EnrolmentRefused(
+                f"{words} would not count: {fault}; was the administrator enrolled when it began?"
+            )
+    if len(after) != len(before.operators) + 1:
+        raise EnrolmentRefused("the rotation would set another record aside")
+    by_record = {each.records[0].signature: each for each in after}
+    return Rotation(by_record[ended.signature], by_record[begun.signature])

@@ -1,0 +1,1 @@
+"""Conditions that block a write whatever the policy says."""

@@ -1,0 +1,303 @@
+"""Who may act on a piece of equipment now, by the ledger and the signatures in it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.hosts import is_loopback
+from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.connectors.model.tags import Tag
+
+from ...errors import GuardrailError, InterlockActive, PermitRefused
+from ...requests.stamps import Instant, parse_stamp
+from ...safe_text import plain
+from ..identity.roster import Operator, Roster, load_roster
+from ..ledger.records import DecisionRecord, load_hand_overs
+from ..ledger.store.database import Database
+from ..policy.policy import Policy
+from ..signatures.context import Bench
+from ..signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    Signed,
+    authority_subject,
+    meaning_of_subject,
+    parse_decision,
+    verify,
+)
+from ..signatures.entitlement import check_roles
+from ..signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of, split_heartbeats
+
+TakenMode = Literal["OPERATOR", "LOCAL", "MAINTENANCE"]
+Mode = Literal[TakenMode, "AGENT"]
+
+LONGEST = timedelta(days=30)
+"""The longest that equipment may be handed over for."""
+LONGEST_NAME = 64
+"""How many characters are kept and shown of whoever takes over."""
+
+_CLOSED = frozenset({"LOCAL", "MAINTENANCE"})
+# By the generation: a row that is written once more does not make an old hand-over the newest.
+_NEWEST = (
+    "SELECT kind, json_extract(text, '$.body.generation') AS generation FROM journal "
+    "WHERE subject = ? AND kind IN ('authority.given', 'authority.taken') "
+    "ORDER BY generation DESC, kind DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What the ledger's table says of one piece of equipment, or of the site; nothing is checked.
+
+    Attributes:
+        until: When a hand-over ends, as a stamp; `None` unless the mode is AGENT.
+    """
+
+    scope: str
+    generation: int
+    mode: Mode
+    person: str
+    until: str | None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether somebody works there, so that nothing is written from here."""
+        return self.mode in _CLOSED
+
+    @property
+    def words(self) -> str:
+        """The same for people."""
+        return f"{self.scope} is {self.mode}, set by {plain(self.person, LONGEST_NAME)}"
+
+    @property
+    def subject(self) -> str:
+        """What a hand-over must have been signed about, whatever heartbeats it names."""
+        return authority_subject(self.scope, self.generation, self.until or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who may act on a piece of equipment.
+
+    Attributes:
+        scope: The equipment, or what it is part of, whose authority decides.
+        person: Who set it; empty if nobody ever did.
+        until: When a hand-over ends, as a stamp; `None` unless the mode is AGENT.
+        is_valid: False for a hand-over that does not count; then it is as OPERATOR.
+        reason: Why agents may not act on it; empty if they may.
+    """
+
+    scope: str
+    mode: Mode
+    person: str
+    until: str | None
+    is_valid: bool
+    reason: str
+
+
+def check_authority(
+    site: Site, database: Database, policy: Policy, equipment: str, now: Instant, *, is_agents: bool
+) -> None:
+    """Refuses what may not be acted on from here, or not for an agent.
+
+    Args:
+        equipment: Its name; empty for a tag that belongs to none.
+        is_agents: Whether anybody but a person asks for it.
+
+    Raises:
+        InterlockActive: Somebody works there, or agents may not act on it.
+        PermitRefused: Nobody can read who the operators are.
+    """
+    rows = load_authority(database, site.scopes_of(equipment))
+    check_free(rows)
+    if not is_agents:
+        return
+    standing = _standing(Bench(site, database, policy, _people(site)), equipment, rows, now)
+    if standing.reason:
+        raise InterlockActive(standing.reason)
+
+
+def check_free(rows: Iterable[Authority]) -> None:
+    """Refuses equipment on which somebody works.
+
+    Raises:
+        InterlockActive: Names the first that is LOCAL or MAINTENANCE.
+    """
+    for row in rows:
+        if row.is_closed:
+            raise InterlockActive(row.words)
+
+
+def standing_of(bench: Bench, equipment: str, now: Instant) -> Standing:
+    """Returns who may act on a piece of equipment.
+
+    Where one of its scopes is LOCAL or MAINTENANCE, that decides; else the narrowest of those
+    whose authority was ever set, and of two of them the one that keeps agents away.
+
+    Args:
+        equipment: Its name; empty for what belongs to the site alone.
+    """
+    rows = load_authority(bench.database, bench.site.scopes_of(equipment))
+    return _standing(bench, equipment, rows, now)
+
+
+def _standing(bench: Bench, equipment: str, rows: Sequence[Authority], now: Instant) -> Standing:
+    closed = [row for row in rows if row.is_closed]
+    found = [_judged(bench, row, now) for row in closed or _narrowest(bench.site, rows)]
+    if not found:
+        name = equipment or SITE_SCOPE
+        return Standing(name, "OPERATOR", "", None, True, f"{name} was not handed over to agents")
+    return next((each for each in found if each.reason), found[0])
+
+
+def load_authority(database: Database, scopes: Iterable[str]) -> list[Authority]:
+    """Returns what the table says of some scopes, in their order; nothing of those never set."""
+    wanted = list(scopes)
+    where = f"WHERE equipment IN ({', '.join('?' * len(wanted))})"
+    question = f"SELECT equipment, generation, mode, person, until FROM authority {where}"  # noqa: S608
+    rows = database.all(question, *wanted)
+    return sorted((Authority(*row) for row in rows), key=lambda row: wanted.index(row.scope))
+
+
+def _narrowest(site: Site, rows: Sequence[Authority]) -> list[Authority]:
+    """Returns the rows without another inside; more than one where a member is of two wholes."""
+
+    def has_narrower(row: Authority) -> bool:
+        members = set(site.members_of(row.scope)) - {row.scope}
+        return any(other.scope in members for other in rows)
+
+    return [row for row in rows if not has_narrower(row)]
+
+
+def _judged(bench: Bench, row: Authority, now: Instant) -> Standing:
+    reason = _fault(bench, row, now) if row.mode == "AGENT" else row.words
+    is_valid = row.mode != "AGENT" or not reason
+    person = plain(row.person, LONGEST_NAME)
+    return Standing(row.scope, row.mode, person, row.until, is_valid, reason)
+
+
+def _fault(bench: Bench, row: Authority, now: Instant) -> str:
+    """Returns why a row that says AGENT does not count; empty if a person has signed just it.
+
+    That the table says so is not enough, for whoever has the file can write there.
+    """
+    newest = bench.database.all(_NEWEST, row.scope)
+    if not newest or tuple(newest[0]) != ("authority.given", row.generation):
+        return f"the journal does not tell that {row.scope} was handed over to agents"
+    fault = f"nobody has signed that {row.scope} was handed over to agents"
+    for each in load_hand_overs(bench.database, row.subject):
+        try:
+            check_word(bench, row, Signed(each.text, each.signature), now)
+        except GuardrailError as refusal:
+            fault = f"{row.scope} was handed over to agents, which does not count: {refusal}"
+        else:
+            return ""
+    return fault
+
+
+def allowed_heartbeats(bench: Bench, scope: str, now: Instant) -> frozenset[NamedHeartbeat]:
+    """Returns the heartbeats that are named by a hand-over of a scope which counts now.
+
+    Args:
+        scope: The one whose authority decides; see `standing_of`.
+    """
+    found = set[NamedHeartbeat]()
+    for row in load_authority(bench.database, [scope]):
+        if row.mode != "AGENT" or _fault(bench, row, now):
+            continue
+        for each in load_hand_overs(bench.database, row.subject):
+            found |= _heartbeats_in(bench, row, each, now)
+    return frozenset(found)
+
+
+def _heartbeats_in(
+    bench: Bench, row: Authority, word: DecisionRecord, now: Instant
+) -> frozenset[NamedHeartbeat]:
+    signed = Signed(word.text, word.signature)
+    try:
+        check_word(bench, row, signed, now)
+        subject = parse_decision(signed.text).subject or ""
+    except GuardrailError:
+        return frozenset()
+    return frozenset(split_heartbeats(subject)[1])
+
+
+def check_word(bench: Bench, row: Authority, signed: Signed, now: Instant) -> None:
+    """Refuses whatever is not an entitled person's word on exactly this hand-over, still valid.
+
+    It is over when the wall clock says so or, unless the machine was restarted, the boot
+    clock: a wall clock that is set back brings nothing back.
+
+    Raises:
+        GuardrailError: Why it does not count.
+    """
+    decision, operator = verify(signed, bench.roster, bench.revoked_keys(), bench.site.id, now.wall)
+    subject = decision.subject or ""
+    if decision.verdict != "hand-over" or split_heartbeats(subject)[0] != row.subject:
+        raise DecisionRefused(Reason.NOT_APPROVED)
+    if decision.meaning != meaning_of_subject("hand-over", subject):
+        raise DecisionRefused(Reason.OTHER_MEANING)
+    bench.check_head(decision)
+    if not decision.attended and not _is_unattended_allowed(bench, row.scope):
+        raise DecisionRefused(Reason.UNATTENDED)
+    check_giver(bench, row.scope, operator)
+    signed_at, until = decision.signed.wall, _end(row)
+    if now.wall < signed_at:
+        raise DecisionRefused(Reason.FUTURE)
+    if until - signed_at > LONGEST:
+        raise PermitRefused(f"it is for more than {LONGEST.days} days")
+    since = timedelta(milliseconds=now.boot_ms - decision.boot_ms)
+    is_same_boot = decision.boot_id == now.boot_id
+    if now.wall >= until or (is_same_boot and since >= until - signed_at):
+        raise PermitRefused(f"it ended {row.until}")
+
+
+def check_giver(bench: Bench, scope: str, operator: Operator) -> None:
+    """Refuses a person who does not hold every role that the policy asks for on what is there.
+
+    Raises:
+        PermitRefused: A role is missing, or nothing may be written there at all.
+    """
+    tags = _writable(bench.site, scope)
+    roles = {role for tag in tags for role in bench.policy.roles_for(tag)}
+    names = [tag.name for tag in tags]
+    check_roles(bench, operator, roles, f"to hand over {scope}", names)
+
+
+def _end(row: Authority) -> datetime:
+    try:
+        return parse_stamp(row.until or "")
+    except ValueError:
+        raise PermitRefused("nobody can read when it ends") from None
+
+
+def _people(site: Site) -> Roster:
+    try:
+        return load_roster(site)
+    except ConfigError as error:
+        raise PermitRefused(f"nobody can tell who has handed it over: {error}") from None
+
+
+def _writable(site: Site, scope: str) -> list[Tag]:
+    covered = {*site.members_of(scope), *([""] if scope == SITE_SCOPE else [])}
+    return [tag for tag in site.tags.values() if tag.equipment in covered and site.is_writable(tag)]
+
+
+def _is_unattended_allowed(bench: Bench, scope: str) -> bool:
+    """As for requests: the policy says so, and only our simulator on this machine would move."""
+    site = bench.site
+    used = {tag.connection for tag in _writable(site, scope)}
+    beats = (site.tags[each.tag] for each in heartbeats_of(site, scope))
+    used |= {tag.connection for tag in beats}
+    return bench.policy.unattended and all(_is_simulator(site, name) for name in used)
+
+
+def _is_simulator(site: Site, name: str) -> bool:
+    config = site.connections[name]
+    if isinstance(config, OpcuaConnection):
+        return config.simulated and is_loopback(urlsplit(config.endpoint).hostname or "")
+    return config.simulated and is_loopback(config.host)

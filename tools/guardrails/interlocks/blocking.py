@@ -1,0 +1,255 @@
+"""What stands in an action's way whatever the plant does: the gate refuses by it, a card warns."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from itertools import takewhile
+from math import ceil
+
+from handwheel.connectors.config.regular_files import read_regular
+from handwheel.connectors.errors import os_reason
+from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE, Site
+from handwheel.connectors.model.values import Value
+
+from ...errors import GuardrailError, InterlockActive, PermitRefused, PolicyViolation
+from ...requests.request import Action, ActionRequest
+from ...requests.stamps import Instant
+from ..ledger.latched_lockouts import SITE, generations
+from ..ledger.records import resolve_hint
+from ..ledger.store.database import Database
+from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent
+from ..ledger.write_leases import check_may_have_lease, check_not_in_lease
+from ..policy.groups import Group, Move, check_group, spent
+from ..policy.policy import Policy
+from ..policy.rate import check_rate
+from ..signatures.administrators import locked_out
+from ..signatures.resolutions import unresolved_of
+from .authority_check import check_authority
+from .lockout_files import seen_lockouts
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One action of a request, and what it is judged with.
+
+    Attributes:
+        now: On people's clocks.
+        own: What the gate that judges has sent itself.
+    """
+
+    site: Site
+    database: Database
+    policy: Policy
+    request: ActionRequest
+    action: Action
+    now: Instant
+    own: OwnWrites = NO_WRITES
+
+
+def hindrances(case: Case) -> list[str]:
+    """Returns every reason for which the gate would refuse the action now, for a card."""
+    found: list[str] = []
+    for check in _STANDING:
+        try:
+            check(case)
+        except GuardrailError as refusal:
+            found.append(str(refusal))
+    return found
+
+
+def check_standing(case: Case) -> None:
+    """Refuses an action that may not be carried out now.
+
+    Raises:
+        GuardrailError: Lockout, authority, another's lease, an outcome that nobody has resolved,
+            cool-down, a rate or a group's bounds.
+    """
+    for check in _STANDING:
+        check(case)
+
+
+def check_filing(case: Case) -> None:
+    """Refuses to file for an agent what could not be carried out now, whoever approves it.
+
+    Raises:
+        GuardrailError: Lockout, authority, or another's lease.
+    """
+    check_lockout(case)
+    _check_authority(case)
+    check_lease(case)
+    check_may_have_lease(case.database, case.request)
+
+
+def check_lockout(case: Case) -> None:
+    """Refuses what is locked out, or was since the request was filed.
+
+    Raises:
+        InterlockActive: A lockout covers it.
+        PermitRefused: There was one; only a new request counts.
+    """
+    scopes = case.site.scopes_of(case.action.equipment)
+    files = locked_files(case.site, case.action.equipment)
+    locked = files | (locked_out(case.site, case.database).keys() & set(scopes))
+    if locked:
+        raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
+    locks = {scope: case.request.locks.get(scope) for scope in scopes}
+    if generations(case.database, scopes) != locks:
+        raise PermitRefused("a lockout came after the request was filed; ask again")
+
+
+def check_lease(case: Case) -> None:
+    """Refuses a tag that another request has in its lease; but not a write into a safe state.
+
+    That is what is left when something fails, and no undo takes it for its own.
+
+    Raises:
+        InterlockActive: One has.
+    """
+    if case.action.kind == "recovery" and case.action.undoes is None:
+        return
+    check_not_in_lease(case.database, case.request.request_id, case.action.tag)
+
+
+def locked_files(site: Site, equipment: str, seen: Collection[str] | None = None) -> set[str]:
+    """Returns the lockout files that stop a piece of equipment; needs no database.
+
+    A file whose name the site does not know stops everything: somebody in need has mistyped.
+
+    Args:
+        seen: What a gate sees in the folder that it knows; `None` for what is there now.
+    """
+    names = seen_lockouts(site.state) if seen is None else seen
+    scopes, known = set(site.scopes_of(equipment)), {SITE, *site.equipment}
+    return {name for name in names if name in scopes or name not in known}
+
+
+def _check_authority(case: Case) -> None:
+    is_agents = case.request.proposer.kind != "person"
+    check_authority(
+        case.site, case.database, case.policy, case.action.equipment, case.now, is_agents=is_agents
+    )
+
+
+def _check_held(case: Case) -> None:
+    equipment = case.action.equipment
+    if found := unresolved_of(case.site, case.database, case.policy, equipment):
+        hint = resolve_hint(found.action_id)
+        raise InterlockActive(f"{equipment} is held: {found.words}; {hint}")
+
+
+def since_last_write_s(case: Case) -> float | None:
+    """Returns the seconds since the tag was last written; `None` if it never was.
+
+    The boot clock counts where it can; the wall clock, which can be set, only over a restart.
+
+    Raises:
+        PermitRefused: The ledger's row of it is damaged.
+    """
+    last = last_sent(case.database, case.action.tag, case.now, case.action.action_id, case.own)
+    return last.since_s if last else None
+
+
+def _check_cooldown(case: Case) -> None:
+    if case.action.kind == "recovery":
+        return  # a pace is for operation; what takes it back cannot wait
+    tag, since_s = case.site.tags.get(case.action.tag), since_last_write_s(case)
+    if tag is None or since_s is None:
+        return
+    cooldown_s = case.policy.judge(tag, case.action.value, None).cooldown_s
+    if since_s < cooldown_s:
+        raise PolicyViolation(
+            f"{tag.name} was written {since_s:.1f} s ago; its cool-down is {cooldown_s:g} s: "
+            f"wait {ceil(cooldown_s - since_s)} s more"
+        )
+
+
+def _check_pace(case: Case) -> None:
+    tag = case.action.tag
+    expected = next((each for each in case.action.expected if each.tag == tag), None)
+    check_pace(case, expected.value if expected else None)
+
+
+def check_pace(case: Case, before: Value | None) -> None:
+    """Refuses a change that is too fast, or more than a group of tags may be moved by.
+
+    Not a recovery: a pace is for operation, and what takes it back cannot wait.
+
+    Args:
+        before: What the tag reads, or is expected to.
+
+    Raises:
+        PolicyViolation: It is too much.
+        PermitRefused: A row of the ledger is damaged: nobody can tell.
+    """
+    action, tag = case.action, case.site.tags.get(case.action.tag)
+    if action.kind == "recovery" or tag is None:
+        return
+    ruling = case.policy.judge(tag, action.value, None)
+    check_rate(
+        case.database, tag, ruling, action.value, before, case.now, action.action_id, case.own
+    )
+    for group in case.policy.groups_of(tag.name):
+        used = spent(case.database, group, case.now, action.action_id, case.own)
+        check_group(used, Move(tag.name, before, action.value), _planned(case, group))
+
+
+def _planned(case: Case, group: Group) -> list[Move]:
+    """Returns the moves of a group that come before the action in its own request."""
+    unsent = {
+        row[0]
+        for row in case.database.all(
+            "SELECT action_id FROM action WHERE request_id = ? AND state IN ('PLANNED', 'DUE')",
+            case.request.request_id,
+        )
+    }
+    found: list[Move] = []
+    own = case.action.action_id
+    for each in takewhile(lambda each: each.action_id != own, case.request.commands):
+        if each.action_id in unsent and each.tag in group.tags:
+            before = next((e.value for e in each.expected if e.tag == each.tag), None)
+            found.append(Move(each.tag, before, each.value))
+    return found
+
+
+_STANDING: tuple[Callable[[Case], None], ...] = (
+    check_lockout, _check_authority, check_lease, _check_held, _check_cooldown, _check_pace,
+)  # fmt: skip
+
+
+def check_files(site: Site, wanted: Mapping[str, str], held: Mapping[str, str]) -> None:
+    """Refuses what was made with other files than the gate holds, or than are on the disk.
+
+    Args:
+        wanted: The hashes in the request.
+        held: Those of the files that the running gate has read.
+
+    Raises:
+        PermitRefused: Names each file.
+    """
+    files = site_files(site)
+    on_disk = {name: _hash(site, file) for name, file in files.items()}
+    changed = [files[name] for name in files if not wanted[name] == held.get(name) == on_disk[name]]
+    if changed:
+        each = ": each" if len(changed) > 1 else ""
+        raise PermitRefused(
+            f"{', '.join(changed)}{each} was changed; start the gate again and ask again"
+        )
+
+
+def site_files(site: Site) -> dict[str, str]:
+    """Returns the files by which a request is judged, by their names in `hashes`."""
+    return {"site": SITE_FILE, "tags": site.tags_file, "policy": POLICY_FILE}
+
+
+def _hash(site: Site, file: str) -> str:
+    try:
+        return _digest_of(read_regular(site.root / file))
+    except OSError as error:
+        raise PermitRefused(f"{file}: {os_reason(error)}") from None
+
+
+@lru_cache(maxsize=16)
+def _digest_of(content: bytes) -> str:
+    """Returns the SHA-256 of a file's bytes, hexadecimal; kept by all of them."""
+    return sha256(content).hexdigest()

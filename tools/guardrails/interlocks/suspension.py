@@ -1,0 +1,57 @@
+"""What suspends actuation, as the gate tells it: for the picture, for cards, for decisions."""
+
+from collections.abc import Iterable, Mapping
+
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.model.site import SITE_SCOPE
+from handwheel.connectors.model.tags import Tag
+
+from ...conditions.condition import parse_condition
+from ...conditions.errors import ConditionError
+from ...requests.request import ActionRequest
+from ...safe_text import printable
+
+
+class Suspension(Model):
+    """Something for which nothing is sent.
+
+    Attributes:
+        scope: A connection, for what touches it; or `site`, for everything.
+        since: When the gate saw it first, as a stamp.
+    """
+
+    scope: str
+    reason: str
+    since: str
+
+    @property
+    def words(self) -> str:
+        """It for people, on one line."""
+        return f"actuation is suspended: {printable(self.scope)}: {printable(self.reason)}"
+
+
+def applying(
+    suspended: Iterable[Suspension], request: ActionRequest, tags: Mapping[str, Tag]
+) -> list[Suspension]:
+    """Returns what suspends a request.
+
+    Args:
+        tags: The site's, by name.
+    """
+    found = list(suspended)
+    if not found:
+        return []
+    scopes = {SITE_SCOPE, *_connections(request, tags)}
+    return [each for each in found if each.scope in scopes]
+
+
+def _connections(request: ActionRequest, tags: Mapping[str, Tag]) -> set[str]:
+    """Returns the connections of all that a request writes, expects or requires."""
+    names = set(request.tags)
+    for each in (need.text for action in request.actions for need in action.requires):
+        try:
+            names |= set(parse_condition(each, tags).tags)
+        except ConditionError:
+            continue  # the ninth step refuses it
+    read = {tags[name].connection for name in names if name in tags}
+    return read | {action.connection for action in request.actions}

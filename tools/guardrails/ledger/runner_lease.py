@@ -1,0 +1,112 @@
+"""A lease in the ledger: one process at a time works on the runs of a site.
+
+The holder renews it; one that has died or stopped renewing loses it. Whatever the holder writes
+about a run is checked against the lease in the same transaction, so that a process which was
+stopped and wakes up again changes nothing.
+"""
+
+import os
+from pathlib import Path
+from secrets import token_hex
+
+from ...errors import PermitRefused
+from ...requests.stamps import Instant
+from .store.database import Database, LostRace, Transaction
+
+RUNS = "runs"
+"""The lease of the process that works on the site's runs."""
+LEASE_S = 10.0
+"""How long a lease holds after it was renewed, on the boot clock."""
+
+
+def take_lease(database: Database, now: Instant) -> str:
+    """Takes the lease, and returns what names its holder.
+
+    Raises:
+        PermitRefused: Another process that is alive holds it.
+        LedgerError: It cannot be written.
+    """
+    holder = token_hex(16)
+    with database.transaction(now) as transaction:
+        rows = transaction.all(
+            "SELECT holder, pid, boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS
+        )
+        if rows and _is_held(rows[0]["pid"], rows[0]["boot_id"], rows[0]["renewed_boot_ms"], now):
+            raise PermitRefused(
+                f"another process works on this site's runs: pid {rows[0]['pid']}; "
+                "end it first, there is one 'handwheel run' for each site"
+            )
+        before = rows[0]["holder"] if rows else None
+        transaction.change(
+            "UPDATE lease SET holder = ?, pid = ?, boot_id = ?, renewed_boot_ms = ? "
+            "WHERE name = ? AND holder = ?"
+            if rows
+            else "INSERT INTO lease(holder, pid, boot_id, renewed_boot_ms, name) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (holder, os.getpid(), now.boot_id, now.boot_ms, RUNS, *([before] if rows else [])),
+        )
+        transaction.record("lease.taken", RUNS, {"pid": os.getpid()})
+    return holder
+
+
+def renew_lease(database: Database, holder: str, now: Instant) -> None:
+    """Keeps the lease for another while.
+
+    Raises:
+        LostRace: Somebody else has it by now; whoever held it must stop.
+    """
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        transaction.change(
+            "UPDATE lease SET renewed_boot_ms = ? WHERE name = ? AND holder = ?",
+            (now.boot_ms, RUNS, holder),
+        )
+
+
+def give_lease_back(database: Database, holder: str, now: Instant) -> None:
+    """Lets the next process take the lease at once."""
+    with database.transaction(now) as transaction:
+        check_lease(transaction, holder)
+        transaction.change("DELETE FROM lease WHERE name = ? AND holder = ?", (RUNS, holder))
+        transaction.record("lease.given_back", RUNS, {"pid": os.getpid()})
+
+
+def check_lease(transaction: Transaction, holder: str) -> None:
+    """Refuses to go on for somebody who does not hold the lease any more.
+
+    Raises:
+        LostRace: They do not.
+    """
+    rows = transaction.all(
+        "SELECT boot_id, renewed_boot_ms FROM lease WHERE name = ? AND holder = ?", RUNS, holder
+    )
+    if not rows or not _is_fresh(rows[0]["boot_id"], rows[0]["renewed_boot_ms"], transaction.now):
+        raise LostRace("this process does not work on the site's runs any more: its lease is over")
+
+
+def is_somebody_at_work(database: Database, now: Instant) -> bool:
+    """Whether a live process works on the site's runs."""
+    rows = database.all("SELECT pid, boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS)
+    return bool(rows) and _is_held(rows[0][0], rows[0][1], rows[0][2], now)
+
+
+def _is_fresh(boot_id: str, renewed_boot_ms: int, now: Instant) -> bool:
+    return boot_id == now.boot_id and now.boot_ms - renewed_boot_ms <= LEASE_S * 1000.0
+
+
+def _is_held(pid: int, boot_id: str, renewed_boot_ms: int, now: Instant) -> bool:
+    return _is_fresh(boot_id, renewed_boot_ms, now) and _is_alive(pid)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process of this machine is there: a zombie is not.
+
+    One that cannot be asked counts as there: its lease ends by itself.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}

@@ -1,0 +1,254 @@
+"""The journal: one hash-chained row for each thing that happened, and its anchors beside it."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from handwheel.connectors.config.shared_folder import make_file
+
+from ....atomic_files import sync_folder
+from ....errors import LedgerError
+from ....requests.canonical import canonical, digest, parse_canonical
+from ....requests.stamps import Instant, stamp
+
+FIRST = "0" * 64
+"""What the first row names as the row before it."""
+_TAIL = 32 * 1024
+_FIRST_ANCHORED = 2  # whoever wrote the very first row may have been killed before its anchor
+_NOT_ANCHORED = "it was recorded, but not anchored"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the journal.
+
+    Attributes:
+        text: The row in canonical form, without its hash.
+        hash: The digest of the text; the next row names it.
+    """
+
+    seq: int
+    text: str
+    hash: str
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What the row says: `seq prev at boot_s boot_id kind subject body`.
+
+        Raises:
+            ValueError: The text is no table in canonical form.
+        """
+        fields: object = parse_canonical(self.text)
+        if not isinstance(fields, dict):
+            raise ValueError("it is no table")
+        return cast(Mapping[str, Any], fields)
+
+
+def next_row(last: Row | None, now: Instant, kind: str, subject: str, body: object) -> Row:
+    """Returns the row that continues the journal."""
+    seq = last.seq + 1 if last else 1
+    text = canonical(
+        {
+            "seq": seq,
+            "prev": last.hash if last else FIRST,
+            "at": stamp(now.wall),
+            "boot_s": now.boot_ms / 1000.0,
+            "boot_id": now.boot_id,
+            "kind": kind,
+            "subject": subject,
+            "body": body,
+        }
+    )
+    return Row(seq, text, digest("journal", text))
+
+
+class Anchors:
+    """A second file in which the head of the journal is noted after each commit.
+
+    The ledger alone can be replaced by an older copy of itself; beside the anchors it shows.
+
+    Args:
+        path: The file, made when first written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def prepare(self) -> bool:
+        """Makes the file if there is none, and sees whether it can be written to.
+
+        Returns:
+            Whether anything stands in it.
+
+        Raises:
+            LedgerError: It cannot; nothing may be committed.
+        """
+        try:
+            is_new = not self._path.exists()
+            if is_new:
+                make_file(self._path)
+            file = self._open()
+            try:
+                has_lines = os.fstat(file).st_size > 0
+            finally:
+                os.close(file)
+            if is_new:
+                sync_folder(self._path.parent)
+        except OSError as error:
+            raise LedgerError(f"{self._path}: {error.strerror}") from None
+        return has_lines
+
+    def note(self, rows: Sequence[Row], *, waits: bool = True) -> None:
+        """Appends the rows' numbers and hashes.
+
+        Args:
+            waits: Until the disk has them, and those before them. Else a power failure may
+                take these lines with it; the next one that is waited for makes up for them.
+
+        Raises:
+            LedgerError: It cannot be written. What was committed stands all the same; the gate
+                sends nothing whose intent is not anchored.
+        """
+        lines = "".join(f"{row.seq} {row.hash}\n" for row in rows).encode()
+        try:
+            file = self._open()
+            try:
+                size = os.fstat(file).st_size
+                if size and os.pread(file, 1, size - 1) != b"\n":
+                    lines = b"\n" + lines  # a line torn by a power failure stays alone
+                if os.write(file, lines) != len(lines):
+                    raise LedgerError(f"{self._path}: the disk is full; {_NOT_ANCHORED}")
+                if waits:
+                    os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise LedgerError(f"{self._path}: {error.strerror}; {_NOT_ANCHORED}") from None
+
+    def _open(self) -> int:
+        # Whoever may put a link here must not have us write somewhere else.
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.open(self._path, flags, 0o640)
+
+    def lines(self) -> list[str]:
+        """Returns every line of it; none if nothing was ever recorded.
+
+        Raises:
+            LedgerError: It cannot be read.
+        """
+        try:
+            return self._path.read_text(encoding="ascii").splitlines()
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"{self._path}: {error}") from None
+
+    def highest(self) -> tuple[int, str] | None:
+        """Returns number and hash of the furthest anchor; see `latest`."""
+        return max(self.latest(), default=None)
+
+    def latest(self) -> list[tuple[int, str]]:
+        """Returns number and hash of the latest anchors, some hundreds, from the file's end.
+
+        Processes note their commits a little out of order, never by more than a few lines.
+        A line that was torn by a power failure is passed over here; `chain_faults` tells of it.
+
+        Raises:
+            LedgerError: It cannot be read.
+        """
+        try:
+            with self._path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(size - _TAIL, 0))
+                lines = file.read().decode("ascii", errors="replace").splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise LedgerError(f"{self._path}: {error.strerror}") from None
+        whole = lines[1:] if size > _TAIL else lines  # the first may lack its beginning
+        return [anchor for line in whole if (anchor := _anchor(line))]
+
+
+def _anchor(line: str) -> tuple[int, str] | None:
+    number, _, mark = line.partition(" ")
+    if number.isdecimal() and len(mark) == len(FIRST):
+        return int(number), mark
+    return None
+
+
+class Chain:
+    """Follows the journal row by row, and finds where it is not what was once written.
+
+    Args:
+        anchors: The lines of the anchors' file, read before the first row.
+
+    Attributes:
+        faults: What was found so far.
+    """
+
+    def __init__(self, anchors: Sequence[str]) -> None:
+        self.faults: list[str] = []
+        self._marks: dict[int, str] = {}
+        self._previous, self._count = FIRST, 0
+        for line in anchors:
+            anchor = _anchor(line)
+            if anchor is None:
+                self.faults.append(f"anchors: {line[:80]!r} is no anchor")
+            elif self._marks.setdefault(*anchor) != anchor[1]:
+                self.faults.append(f"anchors: row {anchor[0]} has two different anchors")
+
+    def follow(self, row: Row) -> Mapping[str, Any] | None:
+        """Follows the next row.
+
+        Returns:
+            What it says; `None` if it cannot be read.
+        """
+        self._count += 1
+        place, previous = self._count, self._previous
+        self._previous = row.hash
+        if digest("journal", row.text) != row.hash:
+            self._tell(row, "its hash does not fit its text")
+        fields = self._fields(row)
+        if fields is not None:
+            if row.seq != place or fields.get("seq") != place:
+                self._tell(row, f"stands where row {place} belongs")
+            if fields.get("prev") != previous:
+                self._tell(row, "does not continue the row before it")
+        if self._marks.get(place, row.hash) != row.hash:
+            self._tell(row, "is not the row that was anchored")
+        return fields
+
+    def end(self) -> None:
+        """Finds what is missing after the last row."""
+        marks, count = self._marks, self._count
+        if min(marks, default=count) > _FIRST_ANCHORED:
+            first = min(marks, default=count + 1) - 1
+            self.faults.append(f"anchors: there are none of the first {first} rows")
+        if marks and max(marks) > count:
+            self.faults.append(f"rows {count + 1} to {max(marks)} are missing: they were anchored")
+
+    def _fields(self, row: Row) -> Mapping[str, Any] | None:
+        try:
+            return row.fields
+        except ValueError as error:
+            self._tell(row, str(error))
+            return None
+
+    def _tell(self, row: Row, fault: str) -> None:
+        self.faults.append(f"row {row.seq}: {fault}")
+
+
+def chain_faults(rows: Iterable[Row], anchors: Sequence[str]) -> list[str]:
+    """Returns everything that shows that the journal is not what was once written.
+
+    Args:
+        rows: All of them in order.
+        anchors: The lines of the anchors' file.
+    """
+    chain = Chain(anchors)
+    for row in rows:
+        chain.follow(row)
+    chain.end()
+    return chain.faults

@@ -1,0 +1,326 @@
+"""What a lease takes back: which write is next, whether its time has come, and what stays open."""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from ...errors import InterlockActive
+from ...requests.request import Action, ActionRequest, parse_request
+from ...requests.spans import exact_span
+from ...requests.stamps import Instant
+from .row_time import moment_of
+from .runner_lease import LEASE_S, RUNS
+from .store.database import Database
+from .store.states import ActionState
+
+States = Mapping[str, ActionState]
+"""Where each action of a request stands, by its id."""
+
+APPLIED = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED})
+"""Where a write is known to have taken effect."""
+_BACK = APPLIED | {ActionState.SKIPPED}
+_UNSETTLED = frozenset(
+    {
+        ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING,
+        ActionState.UNKNOWN, ActionState.MISMATCH,
+    }
+)  # fmt: skip
+# Each is found by an index that has the requests with a lease only.
+_IN_LEASE = """
+SELECT request_id FROM request INDEXED BY request_leased
+WHERE state = 'APPROVED' AND instr(text, '"lease":{') > 0 ORDER BY rowid
+"""
+_HOLDER_OF_TAG = """
+SELECT request_id FROM request INDEXED BY request_leased JOIN action USING (request_id)
+WHERE request.state = 'APPROVED' AND instr(text, '"lease":{') > 0
+AND request_id != ? AND tag = ? AND kind = 'command' AND action.state NOT IN ('SKIPPED',
+    'CANCELLED', 'INVALIDATED', 'ABORTED_NOT_SENT', 'REFUSED', 'RESOLVED_NOT_APPLIED')
+"""
+_APPROVED_TO_WRITE = """
+SELECT request_id FROM request JOIN action USING (request_id)
+WHERE request.state = 'APPROVED' AND request_id NOT IN (?, ?) AND tag = ? AND action.state IN
+    ('PLANNED', 'DUE', 'CLAIMED', 'SENDING', 'UNKNOWN', 'MISMATCH') LIMIT 1
+"""
+_TEXT_OF = """SELECT text FROM request WHERE request_id = ? AND instr(text, '"lease":{') > 0"""
+_OPEN = """
+SELECT action.action_id, request.text, request.reason
+FROM request INDEXED BY request_leased JOIN action USING (request_id) JOIN intent USING (action_id)
+WHERE request.state IN ('CLOSED', 'REVOKED', 'SUPERSEDED', 'INVALIDATED')
+AND instr(text, '"lease":{') > 0
+AND action.kind = 'command' AND action.state IN ('VERIFIED', 'RESOLVED_APPLIED')
+AND NOT EXISTS (SELECT 1 FROM action AS later JOIN intent AS sent USING (action_id)
+    WHERE later.tag = action.tag AND sent.seq > intent.seq
+    AND later.state IN ('VERIFIED', 'RESOLVED_APPLIED'))
+AND NOT EXISTS (SELECT 1 FROM journal
+    WHERE subject = action.action_id AND kind = 'lease.seen_back')
+ORDER BY intent.seq
+"""
+_MOMENTS = (
+    "SELECT text FROM journal WHERE subject = ? "
+    "AND kind IN ('action.VERIFIED', 'action.RESOLVED_APPLIED') ORDER BY seq DESC LIMIT 1"
+)
+_LATER_HOLDERS = (
+    "SELECT kind FROM journal WHERE subject = ? AND kind IN ('lease.taken', 'lease.given_back') "
+    "AND seq > (SELECT min(seq) FROM journal WHERE subject = ? AND kind = 'request.filed')"
+)
+
+
+class Reader(Protocol):
+    """What answers questions: the ledger, or a transaction in it."""
+
+    def all(self, question: str, *values: object) -> list[sqlite3.Row]:
+        """Returns every answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWrite:
+    """A write that a lease was to take back, and did not.
+
+    Attributes:
+        action_id: Of the command.
+        undo: What was approved to take it back; it is not sent any more.
+        reason: Why the lease has ended.
+    """
+
+    action_id: str
+    command: Action
+    undo: Action
+    reason: str
+
+    @property
+    def tag(self) -> str:
+        """What was written."""
+        return self.command.tag
+
+    @property
+    def body(self) -> dict[str, object]:
+        """What the journal keeps of it."""
+        return {
+            "tag": self.tag,
+            "wrote": shown_value(self.command),
+            "was": shown_value(self.undo),
+            "reason": self.reason,
+        }
+
+    @property
+    def words(self) -> str:
+        """The same for people."""
+        return (
+            f"{self.action_id}  {self.tag} = {shown_value(self.command)} stays open, "
+            f"before it was {shown_value(self.undo)}: {self.reason}"
+        )
+
+
+def shown_value(action: Action) -> str:
+    """Returns the value of an action with its unit."""
+    return f"{action.shown} {action.unit}".rstrip()
+
+
+def in_lease(reader: Reader) -> list[str]:
+    """Returns the approved requests that have a lease, by their ids."""
+    return [row[0] for row in reader.all(_IN_LEASE)]
+
+
+def check_not_in_lease(reader: Reader, request_id: str, tag: str) -> None:
+    """Refuses a write of a tag that another request has in its lease.
+
+    From the approval of that request until it is over: its undo must find what it wrote.
+
+    Raises:
+        InterlockActive: Another one has.
+    """
+    found = reader.all(_HOLDER_OF_TAG, request_id, tag)
+    if found:
+        raise InterlockActive(
+            f"{tag} is in the lease of {found[0][0]}, which takes it back by itself; wait for "
+            f"that, or end it: handwheel requests revoke {found[0][0]}"
+        )
+
+
+def check_may_have_lease(reader: Reader, request: ActionRequest) -> None:
+    """Refuses a request with a lease that writes a tag which another approved one may still write.
+
+    Its undo would find what that one wrote; or it would bar a way back that is approved already.
+
+    Raises:
+        InterlockActive: One may, by a command or by its recovery.
+    """
+    if request.lease is None:
+        return
+    besides = request.request_id, request.supersedes or ""
+    for tag in (each.tag for each in request.commands):
+        for (other,) in reader.all(_APPROVED_TO_WRITE, *besides, tag):
+            raise InterlockActive(
+                f"{tag} cannot be in a lease now: {other} is approved and may still write it"
+            )
+
+
+def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, Action]]:
+    """Returns the commands that took effect and were not taken back, the last written first.
+
+    Returns:
+        Each with what takes it back. Of an action that the ledger has no row of, nothing is told.
+    """
+    undo = {each.action_id: each for each in request.recovery}
+    return [
+        (command, undo[command.undo])
+        for command in reversed(request.commands)
+        if command.undo is not None
+        and states.get(command.action_id) in APPLIED
+        and states.get(command.undo) not in _BACK
+    ]
+
+
+def time_has_come(reader: Reader, request: ActionRequest, written_at: Instant, now: Instant) -> str:
+    """Returns why what a request wrote is to be taken back by now; empty if it is not.
+
+    Args:
+        written_at: When its last command took effect.
+    """
+    since_s = now.since_s(written_at)
+    if request.lease is None or since_s is None:
+        return ""
+    if since_s >= request.lease.for_s:
+        return f"its time of {exact_span(request.lease.for_s)} is over"
+    return agent_is_gone(reader, request, now)
+
+
+def is_unsettled(states: Iterable[ActionState]) -> bool:
+    """Whether one of some actions may be under way, or waits for a person."""
+    return not _UNSETTLED.isdisjoint(states)
+
+
+def is_whole(request: ActionRequest, states: States) -> bool:
+    """Whether every command has taken effect, or may still."""
+    found = (states[each.action_id] for each in request.commands)
+    return all(state in APPLIED or state is ActionState.PLANNED for state in found)
+
+
+def written(reader: Reader, request: ActionRequest, states: States) -> Instant | None:
+    """Returns the moment from which a lease counts: its last command was verified then.
+
+    Returns:
+        `None` where none took effect; a moment that is not known where a row does not say it.
+    """
+    found: list[Instant] = []
+    for each in request.commands:
+        if states[each.action_id] in APPLIED:
+            found += [moment_of(row[0]) for row in reader.all(_MOMENTS, each.action_id)]
+    return max(found, key=lambda each: (each.wall, each.boot_ms)) if found else None
+
+
+def left_s(reader: Reader, request: ActionRequest, states: States, now: Instant) -> float | None:
+    """Returns the seconds that a lease has left; `None` if it has not begun, or nobody can tell."""
+    written_at = written(reader, request, states) if request.lease else None
+    since_s = now.since_s(written_at) if written_at else None
+    if request.lease is None or since_s is None:
+        return None
+    return max(request.lease.for_s - since_s, 0.0)
+
+
+def agent_is_gone(reader: Reader, request: ActionRequest, now: Instant) -> str:
+    """Returns why nobody looks after a run any more that has not ended; empty if somebody does.
+
+    That is whoever held the lease of the runs when the request was filed.
+    """
+    if request.run is None:
+        return ""
+    if any(row[0] == 0 for row in reader.all(
+        "SELECT is_open FROM run WHERE run_id = ?", request.run.run_id
+    )):  # fmt: skip
+        return ""  # it has ended properly, and the lease goes on without it
+    if reader.all(_LATER_HOLDERS, RUNS, request.request_id):
+        return "the process that asked for it does not work on the runs any more"
+    held = reader.all("SELECT boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS)
+    if not held or held[0][0] != now.boot_id:
+        return "no process works on the runs"
+    if now.boot_ms - held[0][1] > LEASE_S * 1000.0:
+        return f"the process that works on the runs has not been heard of for {LEASE_S:g} s"
+    return ""
+
+
+def left_open(request: ActionRequest, states: States, reason: str) -> list[OpenWrite]:
+    """Returns what stays as it was written when a lease ends without taking it back."""
+    return [
+        OpenWrite(command.action_id, command, undo, reason)
+        for command, undo in to_take_back(request, states)
+    ]
+
+
+def open_writes(reader: Reader) -> list[OpenWrite]:
+    """Returns what leases were to take back and did not, until the tag is written or seen back.
+
+    Raises:
+        LedgerError: It cannot be read.
+    """
+    found: list[OpenWrite] = []
+    for action_id, text, reason in reader.all(_OPEN):
+        try:
+            request = _request_of(text)
+        except ValueError:
+            continue  # nobody can tell any more; `journal verify` names it
+        states = states_in(reader, request.request_id)
+        found += [
+            each for each in left_open(request, states, reason) if each.action_id == action_id
+        ]
+    return found
+
+
+class OpenWrites:
+    """The writes that stay open; asked in each of the gate's rounds, and mostly as before.
+
+    Args:
+        database: The gate's ledger.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._version: tuple[int, int] | None = None
+        self._found: tuple[OpenWrite, ...] = ()
+
+    def now(self) -> tuple[OpenWrite, ...]:
+        """Returns them; reads them again only if the ledger has changed.
+
+        Raises:
+            LedgerError: They cannot be read.
+        """
+        version = self._database.version()  # first: what changes meanwhile shows next time
+        if version != self._version:
+            self._found, self._version = tuple(open_writes(self._database)), version
+        return self._found
+
+
+def states_in(reader: Reader, request_id: str) -> dict[str, ActionState]:
+    """Returns where the actions of a request stand now."""
+    rows = reader.all("SELECT action_id, state FROM action WHERE request_id = ?", request_id)
+    return {row[0]: ActionState(row[1]) for row in rows}
+
+
+def ended_open(reader: Reader, request_id: str, reason: str) -> list[OpenWrite]:
+    """Returns what a request that has just ended leaves as it was written."""
+    for row in reader.all(_TEXT_OF, request_id):
+        try:
+            request = _request_of(row[0])
+        except ValueError:
+            return []  # what it was to take back cannot be read
+        return left_open(request, states_in(reader, request_id), reason)
+    return []
+
+
+def is_leased(reader: Reader, request_id: str) -> bool:
+    """Whether a request has a lease, as its text says."""
+    return bool(reader.all(_TEXT_OF, request_id))
+
+
+def has_failed(request: ActionRequest, states: States) -> bool:
+    """Whether something was to be taken back and could not be."""
+    good: Collection[ActionState] = _BACK | _UNSETTLED | {ActionState.PLANNED}
+    return any(states.get(undo.action_id) not in good for _, undo in to_take_back(request, states))
+
+
+@lru_cache(maxsize=256)
+def _request_of(text: str) -> ActionRequest:
+    return parse_request(text)

@@ -1,0 +1,1 @@
+"""The site's policy, with its rules, limits, groups and rates."""

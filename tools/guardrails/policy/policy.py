@@ -1,0 +1,281 @@
+"""The policy: whether a value may be written to a tag at all, and who must approve it.
+
+No matching rule denies, forbid wins, and of several rules the strictest holds.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from handwheel.connectors.config.validation import load_model
+from handwheel.connectors.config.yaml_documents import Document, parse_content, read_content
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.site import POLICY_FILE, Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Value
+
+from .areas import Roles, roles_of
+from .checks import check_policy
+from .file import Asking, PolicyFile, RiskClass
+from .groups import Group
+from .quantities import Range
+from .rules import Standing, group_of, place_of, spared, standings
+from .suspend import Suspend
+from .value_limits import risk, standing_denials, step_denials, value_denials
+
+_PEOPLE: Mapping[RiskClass, int] = {"R1": 1, "R2": 1, "R3": 2, "R4": 2}
+_NO_JUDGEMENT = "the policy cannot be judged here"
+_MOST_BYTES = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the policy says of one write.
+
+    Attributes:
+        risk_class: `R1` to `R4`; nothing lifts an `R4`.
+        roles: Every role that must have signed.
+        quorum: How many different people.
+        reasons: Why it is denied, or why its class is higher than the rule's own.
+        rules: Where the rules stand that matched: `policy.yaml:12`.
+        limits: The ends beyond which nothing goes, in the tag's unit.
+        band: The ends of the normal band.
+        max_step: Largest distance from the present value.
+        rate_per_s: Largest change a second, for whoever knows the earlier writes.
+        cooldown_s: Shortest time since the last write, seconds.
+    """
+
+    is_allowed: bool
+    risk_class: RiskClass
+    roles: tuple[str, ...]
+    quorum: int
+    reasons: tuple[str, ...]
+    rules: tuple[str, ...]
+    limits: tuple[float, float] | None = None
+    band: tuple[float, float] | None = None
+    max_step: float | None = None
+    rate_per_s: float | None = None
+    cooldown_s: float = 0.0
+
+
+def _denied(*reasons: str) -> Ruling:
+    return Ruling(False, "R4", (), _PEOPLE["R4"], reasons, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """A condition over several tags, still as text, and where it stands.
+
+    Attributes:
+        with_: `after`: judged as the write would make it; `now`: on the plant as it is.
+        spared: The tags whose writes are said to change nothing that the condition reads.
+        place: Where the rule stands: `policy.yaml:12`.
+    """
+
+    id: str
+    text: str
+    with_: str
+    file: str
+    line: int
+    column: int
+    spared: frozenset[str] = frozenset()
+    place: str = ""
+
+    def problem(self, reason: str) -> Problem:
+        """Returns a problem with the condition, at its place."""
+        return Problem(self.file, self.line, self.column, f"across.{self.id}.that", reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A checked policy of a site.
+
+    Attributes:
+        across: The conditions that every write must leave, or find, true.
+        ttl_max_s: The longest that a request may wait for its last signature, seconds.
+        unattended: Whether decisions count that no person made; every device is simulated.
+        groups: Tags that may be moved together only so often, or so far.
+        asking: How much people may be asked.
+        suspend: When alarms are a flood, and when the disk is too full.
+    """
+
+    across: tuple[Across, ...]
+    ttl_max_s: float
+    unattended: bool
+    groups: tuple[Group, ...]
+    asking: Asking
+    suspend: Suspend
+    _standings: Mapping[str, Standing]
+    _roles: Roles
+
+    def satisfies(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
+        """Whether a role may act as another; one that the policy does not know never may.
+
+        Args:
+            tags: All that is written. Without any, only roles count that count everywhere.
+        """
+        return self._roles.satisfies(held, wanted, tags)
+
+    def satisfied(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
+        """Whether a role counts as another in what was signed before; see `satisfies`.
+
+        A role that the policy knows no more counts as itself: nobody can ask any more where it
+        counted, and what was done in it was done.
+        """
+        is_gone = held == wanted and not self.has_role(held)
+        return is_gone or self.satisfies(held, wanted, tags)
+
+    def has_role(self, role: str) -> bool:
+        """Whether the policy knows a role, wherever it counts."""
+        return role in self._roles.acts_as
+
+    def areas_of(self, role: str) -> tuple[str, ...] | None:
+        """Returns the areas in which alone a role counts; `None` if it counts everywhere."""
+        return self._roles.areas.get(role)
+
+    def has_use_for(self, role: str) -> bool:
+        """Whether some write may be approved in a role."""
+        return any(
+            self.satisfies(role, wanted, (standing.tag.name,))
+            for standing in self._standings.values()
+            for wanted in standing.roles
+        )
+
+    def groups_of(self, tag: str) -> tuple[Group, ...]:
+        """Returns the groups that a tag belongs to."""
+        return tuple(each for each in self.groups if tag in each.tags)
+
+    def deciders(self, tag: str) -> Mapping[str, tuple[str, ...]]:
+        """Returns where the rules stand that decide each point of a tag, such as `limits`."""
+        standing = self._standings.get(tag)
+        return standing.deciders if standing is not None else {}
+
+    def roles_for(self, tag: Tag) -> tuple[str, ...]:
+        """Returns the roles that a write of a tag asks for, whatever the value; see `judge`."""
+        standing = self._standings.get(tag.name)
+        return standing.roles if standing is not None and standing.tag == tag else ()
+
+    def judge(
+        self, tag: Tag, value: Value, now: DataValue | None, *, from_anywhere: bool = False
+    ) -> Ruling:
+        """Rules on one write.
+
+        Args:
+            value: As the device would hold it; an enumeration's number, not its word.
+            now: What the tag reads; `None` if that is not known, which fails every step limit.
+            from_anywhere: Whether the step does not count: it leads into a safe state.
+
+        Returns:
+            A ruling for anything that is asked: what does not fit, or cannot be judged, is
+            denied, never raised.
+        """
+        standing = self._standings.get(tag.name)
+        if standing is None or standing.tag != tag:
+            return _denied("it is no tag of this site")
+        try:
+            return self._judged(standing, value, now, from_anywhere=from_anywhere)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a no, and with a reason
+            return _denied(f"{_NO_JUDGEMENT}: {type(error).__name__}")
+
+    @staticmethod
+    def _judged(
+        standing: Standing, value: Value, now: DataValue | None, *, from_anywhere: bool
+    ) -> Ruling:
+        never = (*standing_denials(standing), *value_denials(standing, value))
+        raised = risk(standing, value)
+        denied = never or (() if from_anywhere else step_denials(standing, value, now))
+        risk_class: RiskClass = "R4" if never else max([standing.class_, *raised])
+        return Ruling(
+            is_allowed=not denied,
+            risk_class=risk_class,
+            roles=standing.roles,
+            quorum=_PEOPLE[risk_class],
+            reasons=tuple(denied or raised.values()),
+            rules=standing.rules,
+            limits=_ends(standing.limits),
+            band=_ends(standing.band),
+            max_step=standing.max_step,
+            rate_per_s=standing.rate_per_s,
+            cooldown_s=standing.cooldown_s,
+        )
+
+
+def load_policy(site: Site) -> Policy:
+    """Reads and checks the policy of a site.
+
+    Raises:
+        ConfigError: It is missing, or was changed since the site was read, or is wrong; every
+            problem at once.
+    """
+    path = site.root / POLICY_FILE
+    if not path.exists():
+        reason = "there is no such file, and without a policy nothing may be written: create it"
+        raise ConfigError([Problem(str(path), 0, 0, "", reason)])
+    document = read_policy(path)
+    if document.sha256 != site.hashes["policy"]:
+        reason = "it changed while the site was being read: start again"
+        raise ConfigError([Problem(str(path), 0, 0, "", reason)])
+    return build_policy(document, site)
+
+
+def read_policy(path: Path) -> Document:
+    """Parses a policy's file, unless it is so long that this would take minutes.
+
+    Raises:
+        ConfigError: It cannot be read, is too long, or is not YAML as we want it.
+    """
+    content = read_content(path)
+    if len(content) > _MOST_BYTES:
+        reason = f"cannot be read: larger than {_MOST_BYTES} bytes"
+        raise ConfigError([Problem(str(path), 0, 0, "", reason)])
+    return parse_content(content, str(path))
+
+
+def read_policy_file(document: Document) -> PolicyFile:
+    """Checks the form of a policy, without its site.
+
+    Raises:
+        ConfigError: Every key that is unknown, missing or of the wrong kind.
+    """
+    return load_model(PolicyFile, document)
+
+
+def build_policy(document: Document, site: Site) -> Policy:
+    """Returns the policy that a document describes, for a site.
+
+    Raises:
+        ConfigError: Every problem at once.
+    """
+    file = read_policy_file(document)
+    problems = list(check_policy(file, document, site))
+    if problems:
+        raise ConfigError(problems)
+    across = (
+        Across(
+            rule.id,
+            rule.that,
+            rule.with_,
+            document.file,
+            *document.places["across", n, "that"],
+            spared(rule, site),
+            place_of(document, "across", n),
+        )
+        for n, rule in enumerate(file.across)
+    )
+    return Policy(
+        across=tuple(across),
+        ttl_max_s=file.ttl_max,
+        unattended=file.unattended == "simulated",
+        _standings=standings(file, document, site),
+        groups=tuple(
+            group_of(rule, place_of(document, "groups", n), site)
+            for n, rule in enumerate(file.groups)
+        ),
+        asking=file.asking,
+        suspend=file.suspend,
+        _roles=roles_of(file.roles, site),
+    )
+
+
+def _ends(span: Range | None) -> tuple[float, float] | None:
+    return (span.low, span.high) if span else None

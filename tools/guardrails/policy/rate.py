@@ -1,0 +1,79 @@
+"""How fast a tag may move, from what was last sent to it."""
+
+from math import ceil
+
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
+
+from ...errors import PolicyViolation
+from ...requests.stamps import Instant
+from ..ledger.store.database import Database
+from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent, value_sent
+from .policy import Ruling
+from .quantities import Quantity, rounding
+
+FIRST_S = 60.0
+"""How long ago a tag counts as written that this ledger has never written."""
+
+
+def check_rate(
+    database: Database,
+    tag: Tag,
+    ruling: Ruling,
+    value: Value,
+    before: Value | None,
+    now: Instant,
+    but: str = "",
+    own: OwnWrites = NO_WRITES,
+) -> None:
+    """Refuses a change that is too fast.
+
+    It is judged from the value that was last sent and from what the tag reads, whichever is
+    further, over the time since the last write. A tag that this ledger has never written moves
+    as if it had been a minute ago, or a cool-down if that is longer: nobody knows better, and a
+    first jump without any bound is what other gateways let through.
+
+    Args:
+        before: What the tag reads, or is expected to.
+        but: The action that is judged.
+        own: See `sent.sent_within`.
+
+    Raises:
+        PolicyViolation: It is, or nobody can tell.
+        PermitRefused: The ledger's row of the last write is damaged.
+    """
+    rate = ruling.rate_per_s
+    if rate is None:
+        return
+    last = last_sent(database, tag.name, now, but, own)
+    since_s = last.since_s if last else max(FIRST_S, ruling.cooldown_s)
+    mine = next(own.newest_first(tag.name, now, but), None)  # a younger row hides no value of it
+    # Of one write the ledger's word goes before the memory's: what is damaged denies.
+    sent = {each.action_id: each for each in (mine, last) if each is not None}
+    starts = [before, *(value_sent(database, each) for each in sent.values())]
+    step = max(_distance(tag, start, value) for start in starts)
+    if step <= rate * since_s:
+        return
+    most = f"{rate * 60.0:g} {tag.unit}/min".replace(" /", "/")
+    if last is not None:
+        raise PolicyViolation(
+            f"{tag.name} was written {since_s:.0f} s ago and would change faster than {most}: "
+            f"wait {ceil(step / rate - since_s)} s more"
+        )
+    first, it = Quantity(rate * since_s, tag.unit), Quantity(step, tag.unit)
+    raise PolicyViolation(
+        f"{tag.name} was never written from here: at {most} its first step may be {first}, not {it}"
+    )
+
+
+def _distance(tag: Tag, start: Value | None, value: Value) -> float:
+    if start is None:
+        raise PolicyViolation(f"the rate of {tag.name} is limited, and its value is not known now")
+    if (
+        isinstance(start, bool)
+        or isinstance(value, bool)
+        or not isinstance(start, int | float)
+        or not isinstance(value, int | float)
+    ):
+        raise PolicyViolation(f"the rate of {tag.name} is limited, and it is no number")
+    return abs(value - start) - rounding(tag) * max(abs(value), abs(start))

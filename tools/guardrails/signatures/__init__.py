@@ -1,0 +1,1 @@
+"""Verification of signed decisions, quorum and entitlement."""

@@ -1,0 +1,148 @@
+"""An administrator's word, judged by the trust root and by what is kept beside it in the ledger.
+
+`operators.yaml` is not asked: who puts an older one back must not bring a revoked key back, nor
+lock out again what was released.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from handwheel.connectors.model.site import Site
+
+from ...requests.canonical import canonical, parse_canonical
+from ...requests.stamps import parse_stamp
+from ..identity.roster import Operator, Record, Roster, judge
+from ..ledger.records import DecisionRecord, load_revocations, load_site_decisions
+from ..ledger.store.database import Database
+from .decisions import (
+    Decision,
+    DecisionRefused,
+    Signed,
+    lockout_subject,
+    meaning_of_subject,
+    parse_decision,
+    verify,
+)
+
+_LONGEST_CHAIN = 16 * 1024
+_RECORDS = TypeAdapter(list[Record])
+
+
+def chain_of(operator: Operator) -> str:
+    """Returns the records that lead from a person up to the trust root, to be kept."""
+    return canonical([each.model_dump(by_alias=True) for each in operator.records])
+
+
+def administrators_word(
+    signed: Signed, chain: str | None, site_id: str, trust_root: str
+) -> tuple[Decision, Operator] | None:
+    """Returns what an administrator has decided; `None` if no administrator has signed it.
+
+    Whether their key has been revoked is another question; see `kept_word`.
+    """
+    word = kept_word(signed, chain, site_id, trust_root)
+    return word if word and word[1].is_administrator else None
+
+
+@lru_cache(maxsize=1024)
+def kept_word(
+    signed: Signed, chain: str | None, site_id: str, trust_root: str
+) -> tuple[Decision, Operator] | None:
+    """Returns what a person has decided, by the records that are kept beside it.
+
+    `None` if they do not lead to the trust root, or the signature is not the person's. For one
+    text that never changes; whether the key has been revoked is another question.
+
+    Args:
+        chain: What `chain_of` returned of the person who signed.
+    """
+    if chain is None or len(chain) > _LONGEST_CHAIN:
+        return None
+    try:
+        records = _RECORDS.validate_python(parse_canonical(chain))
+        operators, _ = judge(records, site_id, trust_root)
+        at = parse_stamp(parse_decision(signed.text).signed_at)
+        return verify(signed, Roster(operators, (), ""), frozenset(), site_id, at)
+    except (ValueError, ValidationError, DecisionRefused):
+        return None
+
+
+def revoked_keys(site: Site, database: Database) -> frozenset[str]:
+    """Returns the ids of the keys that an administrator has taken back.
+
+    A row that no administrator signed is passed over, and so is one by an administrator whose
+    key was revoked before: whoever can write into the database must not be able to shut people
+    out.
+    """
+    return frozenset(revocations(site, database))
+
+
+def revocations(site: Site, database: Database) -> dict[str, int]:
+    """Returns the revoked keys, each with the number of the first decision that revokes it."""
+    found: dict[str, int] = {}
+    for each in load_revocations(database):
+        word = _word(site, each)
+        if word is None or not found.keys().isdisjoint((word[1].key_id, *word[1].chain)):
+            continue
+        if word[0].verdict == "revoke-key":
+            found.setdefault((word[0].subject or "").removeprefix("key:"), each.number)
+    return found
+
+
+def locked_out(site: Site, database: Database) -> dict[str, int]:
+    """Returns the scopes that are locked out, each with its generation.
+
+    What was ever locked out is so still, unless an administrator's release of just that lockout
+    stands in the ledger: that the table says so is not enough.
+    """
+    rows = database.all("SELECT scope, generation, is_locked FROM lockout")
+    revoked = revocations(site, database) if rows else {}
+
+    def is_released(scope: str, generation: int) -> bool:
+        subject = lockout_subject(scope, generation)
+        return any(
+            is_release(site, each, subject)
+            and _is_known(database, each)
+            and _is_in_office(site, revoked, each)
+            for each in load_site_decisions(database, "release", subject)
+        )
+
+    return {row[0]: row[1] for row in rows if row[2] or not is_released(row[0], row[1])}
+
+
+def is_release(site: Site, record: DecisionRecord, subject: str) -> bool:
+    """Whether it is an administrator's signed release of exactly this lockout."""
+    word = _word(site, record)
+    return word is not None and (
+        word[0].verdict == "release"
+        and word[0].subject == subject
+        and word[0].meaning == meaning_of_subject("release", subject)
+    )
+
+
+def _is_known(database: Database, record: DecisionRecord) -> bool:
+    # An earlier ledger of the site had a first lockout too, and its release is signed.
+    head = parse_decision(record.text).head
+    return bool(database.all("SELECT 1 FROM journal WHERE hash = ?", head))
+
+
+def _is_in_office(site: Site, revoked: Mapping[str, int], record: DecisionRecord) -> bool:
+    word = _word(site, record)
+    return word is not None and was_valid(revoked, word[1], record.number)
+
+
+def was_valid(revoked: Mapping[str, int], operator: Operator, number: int) -> bool:
+    """Whether no key that a person's word rests on was revoked before it came to the ledger.
+
+    Args:
+        revoked: See `revocations`.
+        number: Of the decision.
+    """
+    return all(revoked.get(key, number) >= number for key in (operator.key_id, *operator.chain))
+
+
+def _word(site: Site, record: DecisionRecord) -> tuple[Decision, Operator] | None:
+    signed = Signed(record.text, record.signature)
+    return administrators_word(signed, record.chain, site.id, site.trust_root)

@@ -1,0 +1,138 @@
+"""What a decision is judged with, and the check that every one of them passes first."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from handwheel.connectors.model.site import Site
+
+from ...errors import GuardrailError
+from ...requests.stamps import Instant, parse_stamp
+from ..identity.roster import Operator, Roster
+from ..ledger.store.database import Database, Transaction
+from ..policy.policy import Policy
+from .administrators import revoked_keys
+from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Site, ledger, policy and people as they stand now.
+
+    Attributes:
+        database: The ledger.
+    """
+
+    site: Site
+    database: Database
+    policy: Policy
+    roster: Roster
+
+    def revoked_keys(self) -> frozenset[str]:
+        """Returns the ids of the keys that an administrator has taken back.
+
+        See `administrators.revoked_keys`.
+        """
+        return revoked_keys(self.site, self.database)
+
+    def verified(self, signed: Signed, now: Instant) -> tuple[Decision, Operator]:
+        """Returns what was decided and by whom.
+
+        Raises:
+            DecisionRefused: It is not the valid signature of a person enrolled now, made now,
+                on this boot, with this ledger's head in view.
+        """
+        decision, operator = verify(
+            signed, self.roster, self.revoked_keys(), self.site.id, now.wall
+        )
+        since_s = now.since_s(decision.signed)
+        if since_s is None:
+            is_same = decision.boot_id == now.boot_id
+            raise DecisionRefused(Reason.CLOCK_STEP if is_same else Reason.REBOOTED)
+        if since_s < 0.0:
+            raise DecisionRefused(Reason.FUTURE)
+        if now.wall >= parse_stamp(decision.valid_until):
+            raise DecisionRefused(Reason.EXPIRED)
+        self.check_head(decision)
+        if self.database.all("SELECT 1 FROM decision WHERE nonce = ?", decision.nonce):
+            raise DecisionRefused(Reason.SAME_NONCE)
+        return decision, operator
+
+    def check_head(self, decision: Decision) -> None:
+        """Refuses a decision that was made in view of another ledger.
+
+        Raises:
+            DecisionRefused: The head that it names is no row of this journal.
+        """
+        if not self.database.all("SELECT 1 FROM journal WHERE hash = ?", decision.head):
+            raise DecisionRefused(Reason.OTHER_LEDGER)
+
+    @contextmanager
+    def refusals_recorded(self, signed: Signed, now: Instant) -> Generator[None]:
+        """Lets the journal keep every decision that came and did not count, and why.
+
+        Raises:
+            GuardrailError: What was raised inside.
+        """
+        try:
+            yield
+        except GuardrailError as refusal:
+            person, subject = "", ""
+            try:
+                decision = parse_decision(signed.text)
+                person, subject = decision.person, decision.digest or decision.subject or ""
+            except DecisionRefused:
+                pass
+            with self.database.transaction(now) as transaction:
+                transaction.record(
+                    "decision.refused", subject, {"person": person, "reason": str(refusal)}
+                )
+            raise
+
+
+def insert_decision(
+    transaction: Transaction,
+    request_id: str | None,
+    decision: Decision,
+    signed: Signed,
+    card: str | None,
+    chain: str | None = None,
+) -> None:
+    """Records a decision; it never changes again.
+
+    Args:
+        card: What was shown.
+        chain: Who vouches for the person, where that must outlast `operators.yaml`.
+
+    Raises:
+        LedgerError: It is there already.
+    """
+    keep_decision(transaction, request_id, decision, signed, card, chain)
+    body: dict[str, object] = {"text": signed.text, "signature": signed.signature_hex}
+    if card is not None:
+        body["card"] = card
+    if chain is not None:
+        body["chain"] = chain
+    transaction.record("decision", request_id or decision.subject or "", body)
+
+
+def keep_decision(
+    transaction: Transaction,
+    request_id: str | None,
+    decision: Decision,
+    signed: Signed,
+    card: str | None,
+    chain: str | None = None,
+) -> None:
+    """Keeps a decision that a journal row of another kind tells of.
+
+    Raises:
+        LedgerError: It is there already.
+    """
+    subject = decision.subject or ""
+    transaction.change(
+        "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card, chain) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (request_id, decision.verdict, subject, decision.nonce, signed.text,
+         signed.signature_hex, card, chain),
+    )  # fmt: skip

@@ -1,0 +1,320 @@
+"""Decisions: what a person signed, and whether it counts.
+
+A signature covers the digest of the whole request, so that it cannot be carried to another,
+and a nonce, so that it cannot be counted twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property, lru_cache
+from secrets import token_hex
+from typing import Annotated, Literal
+
+from cryptography.exceptions import InvalidSignature
+from pydantic import Field
+
+from handwheel.connectors.config.validation import KeyId, Model
+
+from ...errors import GuardrailError
+from ...requests.canonical import canonical, parse_canonical, signed_bytes
+from ...requests.reasons import Why
+from ...requests.request import Action, ActionRequest
+from ...requests.spans import exact_span
+from ...requests.stamps import Instant, parse_stamp
+from ..identity.keys import KeyFault, PrivateKey, fingerprint
+from ..identity.roster import Moment, Operator, Person, Role, Roster
+from .heartbeat_grants import NamedHeartbeat, split_heartbeats, with_heartbeats
+
+RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
+ActionVerdict = Literal["resolve-applied", "resolve-not-applied"]
+SiteVerdict = Literal["release", "revoke-key", "hand-over"]
+RunVerdict = Literal["resume-run", "abort-run", "clear-run"]
+ShiftVerdict = Literal["end-shift", "take-shift"]
+SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict, ShiftVerdict]
+VerdictWord = Literal[RequestVerdict, SubjectVerdict]
+
+_MEANINGS: Mapping[SubjectVerdict, str] = {
+    "resolve-applied": "I have looked at the plant: {} was applied",
+    "resolve-not-applied": "I have looked at the plant: {} was not applied",
+    "release": "I release {}",
+    "revoke-key": "I revoke {}",
+    "hand-over": "I hand over to agents: {}",
+    "resume-run": "I have looked at the plant and resume {}",
+    "abort-run": "I abort {}",
+    "clear-run": "I have looked at the plant and clear {}",
+    "end-shift": "I have shown what is open and end my shift: {}",
+    "take-shift": "I have read what is open and take the shift: {}",
+}
+_Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_SIGNATURE_DIGITS = 128
+_SIGNATURE_LETTERS = frozenset("0123456789abcdef")
+
+
+class Reason(StrEnum):
+    """Why a decision does not count, or an approval is not there; in words for people."""
+
+    NOT_CANONICAL = "the decision is not written as it must be"
+    OTHER_SITE = "the decision is for another site"
+    UNKNOWN_KEY = "no valid record of operators.yaml has this key"
+    OTHER_PERSON = "the key belongs to somebody else"
+    KEY_NOT_VALID = "the key's enrolment is over, or has not begun"
+    REVOKED_KEY = "the key is revoked"
+    REVOKED_ISSUER = "the key of an administrator who vouches for this person is revoked"
+    BAD_SIGNATURE = "the signature does not fit the decision"
+    ROLE_NOT_HELD = "the person does not hold the role they signed in"
+    OTHER_DIGEST = "the decision is about another request"
+    NOT_APPROVED = "the decision approves nothing"
+    OTHER_MEANING = "the words that were signed are not this request's"
+    ADMINISTRATOR = "an administrator does not approve"
+    AGENT = "an agent does not approve"
+    OWN_REQUEST = "nobody approves their own request"
+    ROLE_DOES_NOT_SATISFY = "the person's roles do not satisfy those that are required"
+    REBOOTED = "the machine was restarted since it was signed"
+    CLOCK_STEP = "the clock was set since it was signed"
+    FUTURE = "it was signed in the future"
+    EXPIRED = "the decision has expired"
+    TOO_LATE = "it was not signed within the request's time"
+    OTHER_LEDGER = "the ledger that was seen when signing is not this one"
+    NO_CARD = "it was not signed on what was shown"
+    UNATTENDED = "a script has signed it, and neither policy nor device allow that"
+    SAME_NONCE = "the decision is counted already"
+    SAME_PERSON = "the person has approved already"
+    REJECTED = "a person who may do so has rejected it"
+    REVOKED = "a person who may do so has taken the approval back"
+    QUORUM_NOT_MET = "not enough people have approved"
+    CLAIM_EXPIRED = "the last signature is too old to start on"
+
+
+REASONS = frozenset(Reason)
+
+
+class DecisionRefused(GuardrailError):
+    """A decision does not count."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class Decision(Model):
+    """What a person says about a request, an action, a lockout, a key, authority, a run, a shift.
+
+    Attributes:
+        digest: The request's; `None` where no request is concerned.
+        meaning: What the person was shown to be signing, in words; see `meaning_of`.
+        role: The role they sign in.
+        head: The ledger's head that they saw.
+        attended: Whether a person sat at a terminal.
+        card: The digest of the picture that was shown; `None` where none was.
+        subject: What it is about besides the digest: an action, a lockout, a key, a hand-over
+            of equipment, a run, a shift.
+    """
+
+    schema_: Literal["decision/1"] = Field(default="decision/1", alias="schema")
+    site: str
+    digest: _Hash | None = None
+    verdict: VerdictWord
+    meaning: str = Field(min_length=1)
+    person: Person
+    key_id: KeyId
+    role: Role
+    nonce: str = Field(pattern=r"^[0-9a-f]{32}$")
+    signed_at: Moment
+    valid_until: Moment
+    boot_id: str = Field(min_length=1)
+    boot_ms: int = Field(ge=0)
+    head: _Hash
+    attended: bool
+    card: _Hash | None = None
+    subject: str | None = Field(default=None, min_length=1)
+    comment: Why | None = None
+
+    @cached_property
+    def signed(self) -> Instant:
+        """When it was signed, on both clocks."""
+        return Instant(parse_stamp(self.signed_at), self.boot_id, self.boot_ms)
+
+    @cached_property
+    def valid_s(self) -> float:
+        """For how long after it was signed it holds, seconds."""
+        return (parse_stamp(self.valid_until) - self.signed.wall).total_seconds()
+
+    @cached_property
+    def text(self) -> str:
+        """The one text that is signed."""
+        return canonical(self.model_dump(by_alias=True, exclude_none=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A decision's text and the Ed25519 signature over it, 128 hexadecimal digits."""
+
+    text: str
+    signature_hex: str
+
+
+def new_nonce() -> str:
+    """Returns what makes a decision different from every other."""
+    return token_hex(16)
+
+
+def sign(decision: Decision, private: PrivateKey) -> Signed:
+    """Signs a decision.
+
+    Raises:
+        KeyFault: The decision names another key.
+    """
+    if decision.key_id != fingerprint(private.public_key()):
+        raise KeyFault(f"the decision names another key than this one: {decision.key_id}")
+    return Signed(decision.text, private.sign(signed_bytes("decision", decision.text)).hex())
+
+
+@lru_cache(maxsize=512)
+def parse_decision(text: str) -> Decision:
+    """Returns the decision of a text; nothing is said about who signed it.
+
+    Kept by its text, for one text is one decision for ever; whether it counts is asked anew.
+
+    Raises:
+        DecisionRefused: It is no decision in its only spelling.
+    """
+    try:
+        decision = Decision.model_validate(parse_canonical(text))
+        is_canonical = decision.text == text
+    except ValueError:
+        raise DecisionRefused(Reason.NOT_CANONICAL) from None
+    if not is_canonical:
+        raise DecisionRefused(Reason.NOT_CANONICAL)
+    return decision
+
+
+def verify(
+    signed: Signed, roster: Roster, revoked_keys: AbstractSet[str], site_id: str, at: datetime
+) -> tuple[Decision, Operator]:
+    """Returns what was decided, and the person who decided it.
+
+    Whether it is still valid, and about what, is another question: see `check_quorum`.
+
+    Args:
+        at: When the person must have been enrolled, besides at the time of signing.
+
+    Raises:
+        DecisionRefused: It is not that person's valid signature at this site, or they did not
+            hold the role.
+    """
+    decision = parse_decision(signed.text)
+    if decision.site != site_id:
+        raise DecisionRefused(Reason.OTHER_SITE)
+    operator = _signatory(decision, roster, at)
+    if not _is_signature(signed, operator):
+        raise DecisionRefused(Reason.BAD_SIGNATURE)
+    if operator.key_id in revoked_keys:
+        raise DecisionRefused(Reason.REVOKED_KEY)
+    if not revoked_keys.isdisjoint(operator.chain):
+        raise DecisionRefused(Reason.REVOKED_ISSUER)
+    if decision.role not in operator.roles:
+        raise DecisionRefused(Reason.ROLE_NOT_HELD)
+    return decision, operator
+
+
+def _signatory(decision: Decision, roster: Roster, at: datetime) -> Operator:
+    if not roster.with_key(decision.key_id):
+        raise DecisionRefused(Reason.UNKNOWN_KEY)
+    operator = roster.by_key(decision.key_id, at)
+    if operator is None or not operator.is_enrolled(decision.signed.wall):
+        raise DecisionRefused(Reason.KEY_NOT_VALID)
+    if operator.person != decision.person:
+        raise DecisionRefused(Reason.OTHER_PERSON)
+    return operator
+
+
+def _is_signature(signed: Signed, operator: Operator) -> bool:
+    digits = signed.signature_hex
+    # bytes.fromhex takes capitals and spaces: another spelling of the same decision.
+    if len(digits) != _SIGNATURE_DIGITS or not _SIGNATURE_LETTERS.issuperset(digits):
+        return False
+    try:
+        operator.public.verify(bytes.fromhex(digits), signed_bytes("decision", signed.text))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def meaning_of(verdict: RequestVerdict, request: ActionRequest) -> str:
+    """Returns what a person says by signing, in words, byte for byte the same each time."""
+    name = request.request_id
+    match verdict:
+        case "propose":
+            return f"I ask for {name}: {_writes(request.commands)}{_lease(request)}"
+        case "approve":
+            recovery = _writes(request.recovery)
+            more = f"; and to take it back: {recovery}" if recovery and not request.lease else ""
+            commands = _writes(request.commands)
+            return f"I have read {name} and approve exactly: {commands}{more}{_lease(request)}"
+        case "reject":
+            return f"I have read {name} and reject it"
+        case "revoke":
+            return f"I take back every approval of {name}"
+
+
+def _lease(request: ActionRequest) -> str:
+    """Returns how long it shall stand, and what the gate writes by itself after that."""
+    if request.lease is None:
+        return ""
+    back = [
+        f"{_writes([each])} (action {each.digest})"
+        for each in request.recovery
+        if each.undoes is not None
+    ]
+    safe = _writes([each for each in request.recovery if each.undoes is None])
+    more = f"; and if the run fails: {safe}" if safe else ""
+    return f"; for {exact_span(request.lease.for_s)}, then by itself: {'; '.join(back)}{more}"
+
+
+def meaning_of_subject(verdict: SubjectVerdict, subject: str) -> str:
+    """Returns what a person says where no request is decided on, in words."""
+    meaning = _MEANINGS[verdict].format(subject)
+    named = split_heartbeats(subject)[1] if verdict == "hand-over" else ()
+    return "; and ".join([meaning, *(each.words for each in named)])
+
+
+def key_subject(key_id: str) -> str:
+    """Returns what a decision that takes a key back is about."""
+    return f"key:{key_id}"
+
+
+def lockout_subject(scope: str, generation: int) -> str:
+    """Returns what a decision that releases a lockout is about: this one, and no later one."""
+    return f"lockout:{scope}:{generation}"
+
+
+def authority_subject(
+    equipment: str, generation: int, until: str, heartbeats: tuple[NamedHeartbeat, ...] = ()
+) -> str:
+    """Returns what a hand-over to agents is about: this one, with this end, and no later one.
+
+    Args:
+        until: When it ends, as a stamp.
+        heartbeats: Those that the gate may write until then.
+    """
+    return with_heartbeats(f"authority:{equipment}:{generation}:{until}", heartbeats)
+
+
+def run_subject(run_id: str, seq: int) -> str:
+    """Returns what an order to a run is about: the run as it was at a row of the journal."""
+    return f"run:{run_id}:{seq}"
+
+
+def shift_subject(leaving: str, coming: str, seq: int) -> str:
+    """Returns what a hand-over between shifts is about: the site as it was at a journal row."""
+    return f"shift:{leaving}:{coming}:{seq}"
+
+
+def _writes(actions: Sequence[Action]) -> str:
+    return "; ".join(
+        f"{each.tag} = {' '.join(filter(None, (each.shown, each.unit)))} (wire {each.wire})"
+        for each in actions
+    )

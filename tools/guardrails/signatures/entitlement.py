@@ -1,0 +1,178 @@
+"""Whether a person may sign a request: before they are asked anything, and when they have signed.
+
+It only spares people the way; whether a signature counts is decided by `decide` alone. Where no
+request is decided on, `check_roles` decides.
+"""
+
+from collections.abc import Collection
+
+from handwheel.connectors.model.site import Site
+
+from ...errors import PermitRefused
+from ...requests.request import ActionRequest
+from ...requests.stamps import Instant
+from ..identity.roster import AGENT, Operator
+from ..ledger.records import RequestRecord, load_decisions
+from ..policy.policy import Policy
+from .context import Bench
+from .decisions import Reason, Signed
+from .quorum import (
+    Satisfies,
+    check_quorum,
+    fault_of_person,
+    may_object,
+    missing_of,
+    missing_roles,
+)
+
+
+def check_approver(bench: Bench, record: RequestRecord, operator: Operator, now: Instant) -> None:
+    """Refuses a person whose approval could not count.
+
+    Raises:
+        PermitRefused: Own request, key taken back, a role that is missing, or signed already.
+    """
+    fault = (
+        _fault_of_key(bench, operator)
+        or fault_of_person(record.request, operator, bench.policy.satisfies)
+        or _fault_of_repetition(bench, record, operator, now)
+    )
+    if fault:
+        raise PermitRefused(refusal(fault, record.request, operator, bench.policy))
+
+
+def check_objector(bench: Bench, request: ActionRequest, operator: Operator) -> None:
+    """Refuses a person whose rejection or revocation could not count.
+
+    Raises:
+        PermitRefused: Their key was taken back, or they have none of the roles.
+    """
+    satisfies = bench.policy.satisfies
+    fault = _fault_of_key(bench, operator)
+    if fault is None and not may_object(request, operator, satisfies):
+        fault = Reason.ROLE_DOES_NOT_SATISFY
+    if fault:
+        raise PermitRefused(refusal(fault, request, operator, bench.policy))
+
+
+def check_resolver(bench: Bench, request: ActionRequest, operator: Operator) -> None:
+    """Refuses a person who may not say what became of a write; see `may_resolve`.
+
+    Raises:
+        PermitRefused: Their key was taken back, or they have none of the roles.
+    """
+    if fault := _fault_of_key(bench, operator):
+        raise PermitRefused(refusal(fault, request, operator, bench.policy))
+    if not may_resolve(bench.site, bench.policy, request, operator, bench.policy.satisfies):
+        asked = ", ".join(_roles_to_resolve(bench.site, bench.policy, request))
+        raise PermitRefused(
+            f"{operator.person} has none of the roles that {request.risk_class} asks for: {asked}"
+            f"{_areas(bench.policy, operator)}"
+        )
+
+
+def may_resolve(
+    site: Site, policy: Policy, request: ActionRequest, operator: Operator, satisfies: Satisfies
+) -> bool:
+    """Whether a person has one of the roles in which one says what became of a request's writes.
+
+    They are those that it asked for, and those that its tags ask for now: the request is fixed,
+    and the policy may have other roles by now, but somebody must be able to say it.
+    """
+    asked = _roles_to_resolve(site, policy, request)
+    return len(missing_of(asked, request.written, operator, satisfies)) < len(asked)
+
+
+def _roles_to_resolve(site: Site, policy: Policy, request: ActionRequest) -> list[str]:
+    tags = [site.tags[each.tag] for each in request.actions if each.tag in site.tags]
+    now = [role for tag in tags for role in policy.roles_for(tag)]
+    return list(dict.fromkeys((*request.roles, *now)))
+
+
+def check_roles(
+    bench: Bench,
+    operator: Operator,
+    roles: Collection[str],
+    what: str,
+    tags: Collection[str] | None = None,
+) -> None:
+    """Refuses a person who does not stand in for every role that something asks for.
+
+    Args:
+        what: What the roles are needed for, in words: `to abort U-7K3MQ2XA`.
+        tags: The tags that it is about; without any, a role that is bound to areas counts for
+            nothing.
+
+    Raises:
+        PermitRefused: Key taken back, an administrator, a role that is missing; also if no role
+            is asked for, for then nobody is entitled.
+    """
+    fault = _fault_of_key(bench, operator)
+    if operator.is_administrator:
+        fault = Reason.ADMINISTRATOR
+    elif AGENT in operator.roles:
+        fault = Reason.AGENT
+    if fault:
+        raise PermitRefused(f"{operator.person}: {fault}")
+    if not roles:
+        raise PermitRefused(f"no role is named that is needed {what}, so nobody is entitled")
+    satisfies = bench.policy.satisfies
+    missing = [
+        role
+        for role in sorted(roles)
+        if not any(satisfies(held, role, tags) for held in operator.roles)
+    ]
+    if missing:
+        raise PermitRefused(
+            f"{operator.person} lacks a role that is needed {what}: {', '.join(missing)}"
+            f"{_areas(bench.policy, operator)}"
+        )
+
+
+def is_unattended_allowed(policy: Policy, request: ActionRequest) -> bool:
+    """Whether a script may approve it: the policy says so, and only our simulator would move."""
+    return policy.unattended and all(
+        action.identity.is_loopback and action.identity.is_simulator for action in request.actions
+    )
+
+
+def refusal(reason: Reason, request: ActionRequest, operator: Operator, policy: Policy) -> str:
+    """Returns in one sentence why a person's word on a request does not count."""
+    if reason is not Reason.ROLE_DOES_NOT_SATISFY:
+        return f"{operator.person}: {reason}"
+    missing = missing_roles(request, operator, policy.satisfies)
+    if not missing:  # the role that the signature names, or nobody is entitled
+        return f"{operator.person}: {reason}"
+    has = "has none of the roles" if len(missing) == len(request.roles) else "lacks a role"
+    asked = f"that {request.risk_class} asks for: {', '.join(missing)}"
+    return f"{operator.person} {has} {asked}{_areas(policy, operator)}"
+
+
+def _areas(policy: Policy, operator: Operator) -> str:
+    """Returns where alone the roles of a person count, after a word that one is missing."""
+    bound = {role: policy.areas_of(role) for role in sorted(operator.roles)}
+    said = [f"{role} counts in {' and '.join(areas)}" for role, areas in bound.items() if areas]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _fault_of_key(bench: Bench, operator: Operator) -> Reason | None:
+    revoked = bench.revoked_keys()
+    if operator.key_id in revoked:
+        return Reason.REVOKED_KEY
+    return None if revoked.isdisjoint(operator.chain) else Reason.REVOKED_ISSUER
+
+
+def _fault_of_repetition(
+    bench: Bench, record: RequestRecord, operator: Operator, now: Instant
+) -> Reason | None:
+    decisions = load_decisions(bench.database, record.request.request_id)
+    verdict = check_quorum(
+        record.request,
+        [Signed(each.text, each.signature) for each in decisions],
+        bench.roster,
+        bench.policy.satisfies,
+        bench.revoked_keys(),
+        now,
+    )
+    is_there = any(each.operator.person == operator.person for each in verdict.approvals)
+    return Reason.SAME_PERSON if is_there else None

@@ -1,0 +1,110 @@
+"""Heartbeats as a hand-over names them: which tags the gate may count into, and how often.
+
+The signature over a hand-over is the one that heartbeats have, so each is named by its tag, its
+interval and a digest of all that decides where its frames go.
+"""
+
+import re
+from dataclasses import dataclass
+
+from handwheel.connectors.model.site import SITE_SCOPE, Site
+
+from ...requests.canonical import canonical, digest
+from ...requests.spans import exact_span
+
+_MARK = ":heartbeat="
+_DIGITS = 32  # 128 bits of the digest: nobody finds another heartbeat with the same
+_NAME = re.compile(
+    r"(?P<tag>[A-Za-z][A-Za-z0-9-]*\.[a-z][a-z0-9_]*)"
+    rf"/(?P<ms>[1-9][0-9]{{2,4}})ms/(?P<mark>[0-9a-f]{{{_DIGITS}}})",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedHeartbeat:
+    """A heartbeat as a hand-over names it.
+
+    Attributes:
+        every_ms: Between two counts.
+        mark: The first digits of the digest of `heartbeat_text`.
+    """
+
+    tag: str
+    every_ms: int
+    mark: str
+
+    def __str__(self) -> str:
+        return f"{self.tag}/{self.every_ms}ms/{self.mark}"
+
+    @property
+    def words(self) -> str:
+        """What whoever signs it lets happen."""
+        every = exact_span(self.every_ms / 1000.0)
+        return f"the gate may write its heartbeat into {self.tag} every {every} until then"
+
+
+def heartbeat_text(site: Site, equipment: str) -> str:
+    """Returns the canonical text of a piece of equipment's heartbeat: where it goes, how often.
+
+    Raises:
+        KeyError: It has none.
+    """
+    heartbeat = site.equipment[equipment].heartbeat
+    if heartbeat is None:
+        raise KeyError(equipment)
+    tag = site.tags[heartbeat.tag]
+    return canonical(
+        {
+            "schema": "heartbeat/1",
+            "site": site.id,
+            "equipment": equipment,
+            "scopes": list(site.scopes_of(equipment)),
+            "tag": tag.name,
+            "connection": tag.connection,
+            "where": site.connections[tag.connection].write_where,
+            "address": str(tag.address),
+            "every_ms": heartbeat.every_ms,
+        }
+    )
+
+
+def heartbeat_of(site: Site, equipment: str) -> NamedHeartbeat | None:
+    """Returns a piece of equipment's heartbeat as this site has it; `None` if it has none."""
+    found = site.equipment.get(equipment)
+    if found is None or found.heartbeat is None:
+        return None
+    mark = digest("heartbeat", heartbeat_text(site, equipment))[:_DIGITS]
+    return NamedHeartbeat(found.heartbeat.tag, found.heartbeat.every_ms, mark)
+
+
+def heartbeats_of(site: Site, scope: str) -> tuple[NamedHeartbeat, ...]:
+    """Returns every heartbeat that a hand-over of a scope is for.
+
+    Args:
+        scope: A piece of equipment, which stands for its members too, or `site`.
+    """
+    members = site.equipment if scope == SITE_SCOPE else site.members_of(scope)
+    found = (heartbeat_of(site, each) for each in members)
+    return tuple(each for each in found if each is not None)
+
+
+def with_heartbeats(subject: str, named: tuple[NamedHeartbeat, ...]) -> str:
+    """Returns what a hand-over is about, with the heartbeats that it allows."""
+    return f"{subject}{_MARK}{','.join(map(str, named))}" if named else subject
+
+
+def split_heartbeats(subject: str) -> tuple[str, tuple[NamedHeartbeat, ...]]:
+    """Returns what a hand-over is about without its heartbeats, and these.
+
+    A text in any but its only spelling is returned as it is, without a heartbeat.
+    """
+    bare, mark, rest = subject.partition(_MARK)
+    if not mark:
+        return subject, ()
+    matches = [_NAME.fullmatch(each) for each in rest.split(",")]
+    named = tuple(
+        NamedHeartbeat(each["tag"], int(each["ms"]), each["mark"]) for each in matches if each
+    )
+    is_whole = len(named) == len(matches) and len({each.tag for each in named}) == len(named)
+    return (bare, named) if is_whole else (subject, ())

@@ -1,0 +1,247 @@
+"""Whether enough different people have approved exactly this request, and nobody objects."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+from ...requests.request import ActionRequest
+from ...requests.stamps import Instant, parse_stamp
+from ..identity.roster import AGENT, Operator, Roster
+from .decisions import Decision, DecisionRefused, Reason, Signed, meaning_of, parse_decision, verify
+
+CLAIM_WITHIN_S = 60.0
+"""How long after the last needed signature the first command may be claimed."""
+
+Satisfies = Callable[[str, str, Collection[str]], bool]
+"""Whether the role that is held counts as the role that is required, where some tags are."""
+
+_OBJECTIONS = {"reject": Reason.REJECTED, "revoke": Reason.REVOKED}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why one decision, or the request as a whole, does not count.
+
+    Attributes:
+        person: Whom the decision names; empty for the whole, or if it cannot be read.
+    """
+
+    person: str
+    reason: Reason
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.reason}" if self.person else str(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An approval that counts."""
+
+    decision: Decision
+    operator: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a request is approved now.
+
+    Attributes:
+        approvals: Those that count, in the order of signing.
+        findings: Why others do not, and why the whole does not.
+    """
+
+    is_met: bool
+    approvals: tuple[Approval, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """The reasons alone."""
+        return frozenset(finding.reason for finding in self.findings)
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether every approval that counts came from a person at a terminal."""
+        return all(each.decision.attended for each in self.approvals)
+
+
+def check_quorum(
+    request: ActionRequest,
+    decisions: Sequence[Signed],
+    roster: Roster,
+    satisfies: Satisfies,
+    revoked_keys: AbstractSet[str],
+    now: Instant,
+) -> Verdict:
+    """Judges a request by everything that was decided about it.
+
+    Args:
+        decisions: In any order; what concerns another request is found and does not count.
+        satisfies: Of the role held, the role required and all tags that are written; see the
+            policy's `acts_as` and `areas`.
+        revoked_keys: By key id.
+    """
+    judge = _Judge(request, roster, satisfies, revoked_keys, now)
+    for signed in decisions:
+        judge.take(signed)
+    approvals = sorted(judge.approvals, key=lambda each: each.decision.signed_at)
+    faults = [*judge.objections, *_faults(request, approvals, now)]
+    findings = (*judge.findings, *(Finding("", fault) for fault in faults))
+    return Verdict(not faults, tuple(approvals), findings)
+
+
+def fault_of_person(
+    request: ActionRequest, operator: Operator, satisfies: Satisfies
+) -> Reason | None:
+    """Returns why a person's approval cannot count, however they sign; `None` if it can."""
+    if operator.is_administrator:
+        return Reason.ADMINISTRATOR
+    is_own = _is_own(request, operator)
+    if AGENT in operator.roles or (request.proposer.kind == AGENT and is_own):
+        return Reason.AGENT
+    if is_own:
+        return Reason.OWN_REQUEST
+    # Without any required role nobody is entitled: `all` of nothing would be yes.
+    if not request.roles or missing_roles(request, operator, satisfies):
+        return Reason.ROLE_DOES_NOT_SATISFY
+    return None
+
+
+def missing_roles(request: ActionRequest, operator: Operator, satisfies: Satisfies) -> list[str]:
+    """Returns the roles that a request asks for and that no role of the person stands in for."""
+    return missing_of(request.roles, request.written, operator, satisfies)
+
+
+def missing_of(
+    roles: Collection[str], tags: Collection[str], operator: Operator, satisfies: Satisfies
+) -> list[str]:
+    """Returns those of some roles that no role of a person stands in for where some tags are."""
+    return [
+        role for role in roles if not any(satisfies(held, role, tags) for held in operator.roles)
+    ]
+
+
+def may_object(request: ActionRequest, operator: Operator, satisfies: Satisfies) -> bool:
+    """Whether a person's rejection or revocation counts; one of the roles is enough."""
+    if operator.is_administrator or _is_own(request, operator):
+        return True
+    return len(missing_roles(request, operator, satisfies)) < len(request.roles)
+
+
+def _is_own(request: ActionRequest, operator: Operator) -> bool:
+    proposer = request.proposer
+    return proposer.name == operator.person or proposer.key_id == operator.key_id
+
+
+def _faults(
+    request: ActionRequest, approvals: Sequence[Approval], now: Instant
+) -> Iterator[Reason]:
+    """Yields what the approvals that count do not come up to."""
+    if len(approvals) < request.quorum:
+        yield Reason.QUORUM_NOT_MET
+        return
+    since_s = now.since_s(approvals[request.quorum - 1].decision.signed)
+    if since_s is None or since_s > CLAIM_WITHIN_S:
+        yield Reason.CLAIM_EXPIRED
+
+
+class _Judge:
+    """Takes one decision after the other and keeps what counts.
+
+    Attributes:
+        approvals: Those that count.
+        objections: A reason for each objection of somebody who may object.
+        findings: Why the others do not count.
+    """
+
+    def __init__(
+        self,
+        request: ActionRequest,
+        roster: Roster,
+        satisfies: Satisfies,
+        revoked_keys: AbstractSet[str],
+        now: Instant,
+    ) -> None:
+        self._request = request
+        self._roster = roster
+        self._satisfies = satisfies
+        self._revoked_keys = revoked_keys
+        self._now = now
+        self.approvals: list[Approval] = []
+        self.objections: list[Reason] = []
+        self.findings: list[Finding] = []
+
+    def take(self, signed: Signed) -> None:
+        """Counts a decision, or finds out why it does not count."""
+        person = ""
+        try:
+            decision = parse_decision(signed.text)
+            person = decision.person
+            if objection := _OBJECTIONS.get(decision.verdict):
+                self._check_objection(signed, decision.signed.wall)
+                self.objections.append(objection)
+            else:
+                self._approve(signed)
+        except DecisionRefused as refused:
+            self.findings.append(Finding(person, refused.reason))
+
+    def _check_objection(self, signed: Signed, signed_at: datetime) -> None:
+        # At the time of signing: an objection outlasts the enrolment of who made it.
+        _, operator = self._verified(signed, signed_at)
+        if not may_object(self._request, operator, self._satisfies):
+            raise DecisionRefused(Reason.ROLE_DOES_NOT_SATISFY)
+
+    def _approve(self, signed: Signed) -> None:
+        decision, operator = self._verified(signed, self._now.wall)
+        for reason in (
+            self._fault_of_content(decision),
+            self._fault_of_person(decision, operator),
+            self._fault_of_time(decision),
+            self._fault_of_repetition(decision, operator),
+        ):
+            if reason is not None:
+                raise DecisionRefused(reason)
+        self.approvals.append(Approval(decision, operator))
+
+    def _verified(self, signed: Signed, at: datetime) -> tuple[Decision, Operator]:
+        decision, operator = verify(
+            signed, self._roster, self._revoked_keys, self._request.site, at
+        )
+        if decision.digest != self._request.digest:
+            raise DecisionRefused(Reason.OTHER_DIGEST)
+        return decision, operator
+
+    def _fault_of_content(self, decision: Decision) -> Reason | None:
+        if decision.verdict != "approve":
+            return Reason.NOT_APPROVED
+        if decision.meaning != meaning_of("approve", self._request):
+            return Reason.OTHER_MEANING
+        return None
+
+    def _fault_of_person(self, decision: Decision, operator: Operator) -> Reason | None:
+        if reason := fault_of_person(self._request, operator, self._satisfies):
+            return reason
+        tags = self._request.written
+        if not any(self._satisfies(decision.role, role, tags) for role in self._request.roles):
+            return Reason.ROLE_DOES_NOT_SATISFY
+        return None
+
+    def _fault_of_time(self, decision: Decision) -> Reason | None:
+        since_s = self._now.since_s(decision.signed)
+        if since_s is None:
+            is_same_boot = decision.boot_id == self._now.boot_id
+            return Reason.CLOCK_STEP if is_same_boot else Reason.REBOOTED
+        if since_s < 0.0:
+            return Reason.FUTURE
+        if since_s >= decision.valid_s:
+            return Reason.EXPIRED
+        waited_s = (decision.signed.wall - parse_stamp(self._request.filed_at)).total_seconds()
+        return None if 0.0 <= waited_s <= self._request.within_s else Reason.TOO_LATE
+
+    def _fault_of_repetition(self, decision: Decision, operator: Operator) -> Reason | None:
+        if any(each.decision.nonce == decision.nonce for each in self.approvals):
+            return Reason.SAME_NONCE
+        if any(each.operator.person == operator.person for each in self.approvals):
+            return Reason.SAME_PERSON
+        return None

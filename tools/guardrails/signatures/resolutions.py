@@ -1,0 +1,159 @@
+"""Whether a person has signed what became of a write whose outcome was unknown or wrong.
+
+That a table says so is not enough: one SQL statement makes a table say so. A resolution is judged
+as a release is, by the records kept beside it, and by the roles that the policy has now. What does
+not count any more holds the equipment again, until somebody signs anew.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from sqlite3 import Row
+
+from handwheel.connectors.model.site import Site
+
+from ..ledger.records import (
+    ActionRecord,
+    DecisionRecord,
+    RequestDamaged,
+    RequestRecord,
+    load_exactly,
+    load_site_decisions,
+)
+from ..ledger.store.database import Database
+from ..ledger.store.states import UNRESOLVED_ACTIONS, ActionState
+from ..policy.policy import Policy
+from .administrators import kept_word, revocations, was_valid
+from .decisions import (
+    ActionVerdict,
+    Signed,
+    VerdictWord,
+    meaning_of_subject,
+    parse_decision,
+)
+from .entitlement import is_unattended_allowed, may_resolve
+
+RESOLUTIONS: Mapping[VerdictWord, tuple[ActionVerdict, ActionState]] = {
+    "resolve-applied": ("resolve-applied", ActionState.RESOLVED_APPLIED),
+    "resolve-not-applied": ("resolve-not-applied", ActionState.RESOLVED_NOT_APPLIED),
+}
+"""The words that resolve an action, and where each brings it."""
+
+# Of the journal too: whoever takes a trigger away and puts it back can write any state.
+_EVER = """
+SELECT action_id, request_id, state FROM action WHERE action_id IN (
+    SELECT subject FROM journal WHERE kind IN ('action.MISMATCH', 'action.UNKNOWN')
+    UNION SELECT action_id FROM action
+    WHERE state IN ('MISMATCH', 'UNKNOWN', 'RESOLVED_APPLIED', 'RESOLVED_NOT_APPLIED'))
+"""
+
+_SEEN = (
+    "SELECT 1 FROM journal WHERE hash = ? AND seq >= (SELECT coalesce(max(seq), 0) FROM journal "
+    "WHERE subject = ? AND kind IN ('action.MISMATCH', 'action.UNKNOWN'))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """An action of which no person has signed what became of it.
+
+    Attributes:
+        state: As the ledger's table has it, whatever it may be.
+    """
+
+    action_id: str
+    state: str
+
+    @property
+    def words(self) -> str:
+        """Where it stands, for people."""
+        if self.state in UNRESOLVED_ACTIONS:
+            return f"{self.action_id} is {self.state}"
+        return f"{self.action_id} is {self.state}, and nobody whose word counts has signed that"
+
+
+def unresolved_of(
+    site: Site, database: Database, policy: Policy, equipment: str
+) -> Unresolved | None:
+    """Returns a write to a piece of equipment that nobody has resolved; `None` if there is none."""
+    rows = database.all(f"{_EVER} AND equipment = ? ORDER BY rowid", equipment)
+    return next(_unresolved(site, database, policy, rows), None)
+
+
+def unresolved_in(
+    site: Site, database: Database, policy: Policy, record: RequestRecord
+) -> list[ActionRecord]:
+    """Returns the actions of a request of which nobody has signed what became of them."""
+    name = record.request.request_id
+    rows = database.all(f"{_EVER} AND request_id = ? ORDER BY position", name)
+    return [record.record(each.action_id) for each in _unresolved(site, database, policy, rows)]
+
+
+def unsigned(site: Site, database: Database, policy: Policy) -> list[Unresolved]:
+    """Returns what holds equipment although the ledger's table says that it is over."""
+    found = _unresolved(site, database, policy, database.all(f"{_EVER} ORDER BY rowid"))
+    return [each for each in found if each.state not in UNRESOLVED_ACTIONS]
+
+
+def _unresolved(
+    site: Site, database: Database, policy: Policy, rows: list[Row]
+) -> Iterator[Unresolved]:
+    for action_id, request_id, state in rows:
+        if state in UNRESOLVED_ACTIONS or not _is_resolved(
+            site, database, policy, request_id, action_id
+        ):
+            yield Unresolved(action_id, state)
+
+
+def _is_resolved(
+    site: Site, database: Database, policy: Policy, request_id: str, action_id: str
+) -> bool:
+    found = [
+        each
+        for verdict in RESOLUTIONS
+        for each in load_site_decisions(database, verdict, action_id)
+    ]
+    if not found:
+        return False
+    try:
+        record = load_exactly(database, request_id)
+    except RequestDamaged:
+        return False
+    revoked = revocations(site, database)
+    return any(
+        _counts(site, policy, record, action_id, each, revoked)
+        and _has_seen_outcome(database, action_id, each)
+        for each in found
+    )
+
+
+def _counts(
+    site: Site,
+    policy: Policy,
+    record: RequestRecord,
+    action_id: str,
+    found: DecisionRecord,
+    revoked: Mapping[str, int],
+) -> bool:
+    signed = Signed(found.text, found.signature)
+    word = kept_word(signed, found.chain, site.id, site.trust_root)
+    if word is None or not record.is_intact or not was_valid(revoked, word[1], found.number):
+        return False
+    decision, operator = word
+    return (
+        decision.verdict in RESOLUTIONS
+        and (decision.digest, decision.subject) == (record.digest, action_id)
+        and decision.meaning == meaning_of_resolution(decision.verdict, action_id)
+        and may_resolve(site, policy, record.request, operator, policy.satisfied)
+        and (decision.attended or is_unattended_allowed(policy, record.request))
+    )
+
+
+def _has_seen_outcome(database: Database, action_id: str, found: DecisionRecord) -> bool:
+    """Whether a word was signed in view of the outcome, and not before it."""
+    head = parse_decision(found.text).head
+    return bool(database.all(_SEEN, head, action_id))
+
+
+def meaning_of_resolution(verdict: VerdictWord, action_id: str) -> str:
+    """Returns what a person says who resolves an action, in words."""
+    return meaning_of_subject(RESOLUTIONS[verdict][0], action_id)

@@ -1,0 +1,287 @@
+"""Work orders and notices: what agents leave for people to do, and to know.
+
+They move nothing in a plant. They stand in a database of their own, so that nothing about them
+can keep the ledger from being written.
+"""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import choice
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
+
+from handwheel.connectors.config.shared_folder import make_file
+from handwheel.connectors.config.validation import Model
+
+from ..errors import InvalidArguments, ToolFailed
+from ..guardrails.ledger.store.connection import ledger_error
+from ..requests.request import Stamp
+
+WORKORDERS_FILE = "workorders.db"
+"""Its name in the site's state folder."""
+
+Class = Literal["corrective", "preventive", "inspection"]
+MOST_POINTS = 60
+"""How many points a trend keeps at most."""
+
+_APPLICATION_ID = 0x48575731  # "HWW1"
+_VERSION = 1
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
+_LENGTH = 8
+_BUSY_S = 5.0
+_PAUSE_S = 0.02
+_CANDIDATES = 5
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA recursive_triggers = ON",  # else INSERT OR REPLACE slips past append-only triggers
+    "PRAGMA trusted_schema = OFF",
+)
+_TABLE = (
+    "CREATE TABLE {0}(number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, text TEXT NOT NULL) "
+    "STRICT",
+    # A connection without recursive_triggers replaces past every trigger but this one.
+    "CREATE TRIGGER {0}_is_never_replaced BEFORE INSERT ON {0} "
+    "WHEN EXISTS (SELECT 1 FROM {0} WHERE number = NEW.number OR key = NEW.key) "
+    "BEGIN SELECT RAISE(ABORT, '{0}: such a row is there already'); END",
+    "CREATE TRIGGER {0}_is_never_changed BEFORE UPDATE ON {0} "
+    "BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END",
+    "CREATE TRIGGER {0}_is_never_deleted BEFORE DELETE ON {0} "
+    "BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END",
+)
+_TABLES = tuple(each.format(table) for table in ("workorder", "notice") for each in _TABLE)
+
+
+class Trend(Model):
+    """How a tag went before the work order was raised.
+
+    Attributes:
+        points: Seconds and value, the oldest first.
+    """
+
+    tag: str = Field(min_length=1)
+    unit: str = ""
+    points: list[Annotated[list[float], Field(min_length=2, max_length=2)]] = Field(
+        max_length=MOST_POINTS
+    )
+
+
+class WorkOrder(Model):
+    """Something that people are to do at the plant.
+
+    Attributes:
+        key: Unique; what is raised twice is opened once.
+        priority: 1, the most urgent, to 4.
+        due: By when, as a stamp.
+        evidence: Why, line by line.
+    """
+
+    workorder_id: str = Field(pattern=r"^W-[0-9A-Z]{8}$")
+    key: str = Field(min_length=1)
+    site: str = Field(min_length=1)
+    asset: str = Field(min_length=1)
+    class_: Class = Field(alias="class")
+    priority: int = Field(ge=1, le=4)
+    title: str = Field(min_length=1)
+    due: Stamp
+    opened_at: Stamp
+    run_id: str = Field(min_length=1)
+    playbook: str = Field(min_length=1)
+    evidence: list[str] = Field(default_factory=list[str])
+    trend: list[Trend] = Field(default_factory=list[Trend])
+
+
+class Notice(Model):
+    """Something that people are to know.
+
+    Attributes:
+        key: Unique; what is told twice stands there once.
+        at: When, as a stamp.
+        to: For whom: a role, or a person.
+    """
+
+    key: str = Field(min_length=1)
+    at: Stamp
+    to: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+    run_id: str = Field(min_length=1)
+
+
+def new_workorder_id() -> str:
+    """Returns a name that no other work order has."""
+    return "W-" + "".join(choice(_LETTERS) for _ in range(_LENGTH))
+
+
+class WorkOrders:
+    """The open store of a site's work orders and notices.
+
+    Args:
+        state: The site's state folder, on a local disk; the database is made if there is none.
+
+    Raises:
+        ToolFailed: It cannot be opened, or is another program's.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._path = state / WORKORDERS_FILE
+        try:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_file(self._path)
+        except OSError as error:
+            raise ToolFailed(f"{state}: {error.strerror}") from None
+        with self._translated():
+            self._connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            with self._translated():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the database; what was committed stays."""
+        self._connection.close()
+
+    def raise_order(self, order: WorkOrder) -> WorkOrder:
+        """Opens a work order, unless one with its key is there.
+
+        Returns:
+            The one that is there then; of a key that was known, the earlier.
+
+        Raises:
+            ToolFailed: It cannot be written; nothing was opened.
+        """
+        return WorkOrder.model_validate_json(
+            self._kept("workorder", order.key, order.model_dump_json(by_alias=True))
+        )
+
+    def all(self) -> list[WorkOrder]:
+        """Returns the work orders in the order in which they were raised.
+
+        Raises:
+            ToolFailed: They cannot be read, or one is no work order any more.
+        """
+        with self._translated():
+            return [WorkOrder.model_validate_json(text) for text in self._texts("workorder")]
+
+    def find(self, name: str) -> WorkOrder:
+        """Returns the work order of an id, or of the beginning of one that no other shares.
+
+        Raises:
+            InvalidArguments: There is none, or more than one.
+            ToolFailed: It cannot be read.
+        """
+        wanted = name.upper()
+        found = [each for each in self.all() if wanted and each.workorder_id.startswith(wanted)]
+        if not found:
+            raise InvalidArguments(
+                f"{name!r} is no work order of this site; see handwheel workorders list"
+            )
+        if len(found) > 1:
+            names = ", ".join(each.workorder_id for each in found[:_CANDIDATES])
+            more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""
+            raise InvalidArguments(f"{name!r} begins more than one work order: {names}{more}")
+        return found[0]
+
+    def notify(self, notice: Notice) -> Notice:
+        """Leaves a notice, unless one with its key is there.
+
+        Returns:
+            The one that is there then; of a key that was known, the earlier.
+
+        Raises:
+            ToolFailed: It cannot be written.
+        """
+        text = self._kept("notice", notice.key, notice.model_dump_json())
+        return Notice.model_validate_json(text)
+
+    def notices(self) -> list[Notice]:
+        """Returns the notices in the order in which they came.
+
+        Raises:
+            ToolFailed: They cannot be read, or one is no notice any more.
+        """
+        with self._translated():
+            return [Notice.model_validate_json(text) for text in self._texts("notice")]
+
+    def _kept(self, table: str, key: str, text: str) -> str:
+        """Returns the text of a key, and keeps this one if there is none."""
+        with self._translated(), self._transaction():
+            known = f"SELECT text FROM {table} WHERE key = ?"  # noqa: S608 (our own names)
+            if row := self._connection.execute(known, (key,)).fetchone():
+                return str(row[0])
+            new = f"INSERT INTO {table}(key, text) VALUES (?, ?)"  # noqa: S608
+            self._connection.execute(new, (key, text))
+            return text
+
+    def _texts(self, table: str) -> list[str]:
+        rows = self._connection.execute(f"SELECT text FROM {table} ORDER BY number")  # noqa: S608
+        return [row[0] for row in rows]
+
+    def _prepare(self) -> None:
+        marks = self._connection.execute(
+            "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
+        ).fetchone()
+        if marks[0] not in {0, _APPLICATION_ID} or (marks[0] == 0 and marks[1] > 0):
+            raise ToolFailed(f"{self._path}: is another program's database")
+        self._share()
+        for pragma in _PRAGMAS:
+            self._connection.execute(pragma)
+        with self._transaction():
+            if self._version() == 0:
+                for statement in _TABLES:
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+        if self._version() != _VERSION:
+            raise ToolFailed(f"{self._path}: is of version {self._version()}, not {_VERSION}")
+
+    def _version(self) -> int:
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+    def _share(self) -> None:
+        # SQLite does not wait by itself while another process is making the change.
+        for attempt in Retrying(
+            retry=retry_if_exception(_is_busy),
+            stop=stop_after_delay(_BUSY_S),
+            wait=wait_fixed(_PAUSE_S),
+            reraise=True,
+        ):
+            with attempt:
+                mode = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+                if mode != "wal":
+                    raise ToolFailed(f"{self._path}: stands where SQLite cannot use WAL")
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise ToolFailed(str(ledger_error(self._path, error))) from error
+        except ValidationError:
+            raise ToolFailed(f"{self._path}: something in it is not what was kept") from None
+
+
+def _is_busy(error: BaseException) -> bool:
+    name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
+    return str(name).startswith("SQLITE_BUSY")
