@@ -7,13 +7,13 @@ from time import monotonic
 from typing import Any
 
 from handwheel.connectors.errors import ConfigError, HandwheelError
-from handwheel.playbooks.bound import BoundPlaybook, Trigger, owned_by
-from handwheel.playbooks.holding import DIED, hold
-from handwheel.playbooks.maintenance import Maintenance
-from handwheel.playbooks.plant_view import Readings
-from handwheel.playbooks.run import AT_REST, RunState
-from handwheel.playbooks.run_log import RunLog
-from handwheel.playbooks.runner import Opening, Runner
+from handwheel.playbooks.binding.model import BoundPlaybook, Trigger, owned_by
+from handwheel.playbooks.execution.hold import DIED, hold
+from handwheel.playbooks.execution.runner import Opening, Runner
+from handwheel.playbooks.run.event_log import RunLog
+from handwheel.playbooks.run.plant_view import Readings
+from handwheel.playbooks.run.states import AT_REST, RunState
+from handwheel.playbooks.run.work_orders import Maintenance
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.runner_lease import renew_lease

@@ -8,8 +8,8 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.playbooks.holding import hold
-from handwheel.playbooks.phases import Phase
+from handwheel.playbooks.execution.hold import hold
+from handwheel.playbooks.run.phases import Phase
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.runner_lease import renew_lease
 from handwheel.tools.guardrails.ledger.store.database import LostRace

@@ -15,9 +15,9 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import interrupt
 
-from handwheel.playbooks.judging import Judgement
-from handwheel.playbooks.phases import Phase
-from handwheel.playbooks.runner import Runner
+from handwheel.playbooks.execution.runner import Runner
+from handwheel.playbooks.run.diagnosis import Judgement
+from handwheel.playbooks.run.phases import Phase
 
 from .planner import Plan, plan_by_rules
 

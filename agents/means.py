@@ -6,11 +6,11 @@ from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.desk import Desk
-from handwheel.playbooks.judging import Judgement
-from handwheel.playbooks.plant_view import PlantView
-from handwheel.playbooks.runner import Runner
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.runner import Runner
+from handwheel.playbooks.run.diagnosis import Judgement
+from handwheel.playbooks.run.ledger_port import Desk
+from handwheel.playbooks.run.plant_view import PlantView
 from handwheel.tools.maintenance.workorders import WorkOrders
 from handwheel.tools.requests.stamps import Instant
 

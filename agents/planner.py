@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from handwheel.playbooks.judging import Finding, Judgement
+from handwheel.playbooks.run.diagnosis import Finding, Judgement
 from handwheel.tools.conditions import Truth
 
 Choice = Literal["act", "other", "abstain"]

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from handwheel.playbooks.bound import BoundPlaybook, Trigger
-from handwheel.playbooks.plant_view import PlantView
+from handwheel.playbooks.binding.model import BoundPlaybook, Trigger
+from handwheel.playbooks.run.plant_view import PlantView
 from handwheel.tools.conditions import Truth
 
 _BLIND_SCANS = 100

@@ -21,13 +21,13 @@ from handwheel.connectors.historian.reading import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder, source_limits
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.playbooks.binding import bind, bind_triggers
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.desk import Desk
-from handwheel.playbooks.lint import lint_all
-from handwheel.playbooks.loader import Playbook, load_library
-from handwheel.playbooks.past import Past
-from handwheel.playbooks.plant_view import PlantView, Readings
+from handwheel.playbooks.binding.bind import bind, bind_triggers
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.playbooks.lint.lint import lint_all
+from handwheel.playbooks.run.ledger_port import Desk
+from handwheel.playbooks.run.plant_view import PlantView, Readings
+from handwheel.playbooks.run.recorded_past import Past
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.filing import Filing
 from handwheel.tools.guardrails.approval.plant_snapshot import read_picture

@@ -6,12 +6,12 @@ from typing import Any, cast
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
-from handwheel.playbooks.binding import bind
-from handwheel.playbooks.bound import BoundPlaybook, Step, Wait
-from handwheel.playbooks.loader import load_library
-from handwheel.playbooks.run import AT_REST, Run, RunState, StepState
-from handwheel.playbooks.run_log import load_run
-from handwheel.playbooks.segments import current_step
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.model import BoundPlaybook, Step, Wait
+from handwheel.playbooks.language.loader import load_library
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.segments import current_step
+from handwheel.playbooks.run.states import AT_REST, Run, RunState, StepState
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.database import Database

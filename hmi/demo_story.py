@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from handwheel.connectors.config.durations import format_duration, parse_duration
-from handwheel.playbooks.run import RunState
+from handwheel.playbooks.run.states import RunState
 
 from .demo_timeline import ALARM_LIST, Timeline
 

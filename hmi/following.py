@@ -4,8 +4,8 @@ from pathlib import Path
 
 import typer
 
-from handwheel.playbooks.run import AT_REST
-from handwheel.playbooks.run_log import load_run
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import AT_REST
 from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request

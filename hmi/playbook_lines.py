@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.playbooks.bound import (
+from handwheel.playbooks.binding.model import (
     Approval,
     BoundPlaybook,
     Check,
@@ -18,7 +18,7 @@ from handwheel.playbooks.bound import (
     WorkOrderStep,
     Write,
 )
-from handwheel.playbooks.errors import Finding
+from handwheel.playbooks.language.errors import Finding
 
 _WIDTH = 80
 _NAME = 13  # the column of names on the left

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import typer
 
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.run import (
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import (
     AT_REST,
     MOVES,
     Event,
@@ -20,7 +21,6 @@ from handwheel.playbooks.run import (
     RunState,
     apply,
 )
-from handwheel.playbooks.run_log import load_run
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,

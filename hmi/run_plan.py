@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
-from handwheel.playbooks.binding import bind
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.loader import load_library
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.language.loader import load_library
 
 from .run_view import RunView
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.playbooks.run import AT_REST, EventKind, Run, RunState, StepState
-from handwheel.playbooks.run_log import load_run
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import AT_REST, EventKind, Run, RunState, StepState
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work

@@ -8,8 +8,8 @@ from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE, OpcuaConnection, Site, load_site
-from handwheel.playbooks.lint import lint_all
-from handwheel.playbooks.loader import load_library
+from handwheel.playbooks.language.loader import load_library
+from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.remote import remote_problems
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits

@@ -9,10 +9,10 @@ import typer
 
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
-from handwheel.playbooks.binding import bind
-from handwheel.playbooks.errors import Finding, PlaybookError
-from handwheel.playbooks.lint import lint
-from handwheel.playbooks.loader import Playbook, load_folder, load_library, load_playbook
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.language.errors import Finding, PlaybookError
+from handwheel.playbooks.language.loader import Playbook, load_folder, load_library, load_playbook
+from handwheel.playbooks.lint.lint import lint
 
 from ..counted import counted
 from ..exits import NO

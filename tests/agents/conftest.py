@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.playbooks.loader import Playbook, load_library
+from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation

@@ -16,12 +16,12 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.hmi.signing import Signer, Statement, sign_statement
-from handwheel.playbooks.binding import bind, bind_triggers
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.desk import Desk as RunDesk
-from handwheel.playbooks.loader import Playbook, library_folder
-from handwheel.playbooks.plant_view import PlantView
-from handwheel.playbooks.run import Run
+from handwheel.playbooks.binding.bind import bind, bind_triggers
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.language.loader import Playbook, library_folder
+from handwheel.playbooks.run.ledger_port import Desk as RunDesk
+from handwheel.playbooks.run.plant_view import PlantView
+from handwheel.playbooks.run.states import Run
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.guardrails.approval.filing import Filing

@@ -2,8 +2,8 @@
 
 import pytest
 
-from handwheel.playbooks.run import EventKind
-from handwheel.playbooks.run_log import RunLog
+from handwheel.playbooks.run.event_log import RunLog
+from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.errors import LedgerError
 
 from .frames import OUT_A, START_B, STOP_A

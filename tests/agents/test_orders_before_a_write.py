@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from handwheel.playbooks.run import EventKind
-from handwheel.playbooks.run_log import RunLog
+from handwheel.playbooks.run.event_log import RunLog
+from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.guardrails.approval.run_orders import FreeOrder
 
 from .frames import OUT_A, START_B, START_B_BACK, STOP_A

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from handwheel.agents.planner import plan_by_rules
-from handwheel.playbooks.judging import Finding, Judgement
+from handwheel.playbooks.run.diagnosis import Finding, Judgement
 from handwheel.tools.conditions import Truth
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN

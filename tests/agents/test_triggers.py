@@ -10,9 +10,9 @@ from handwheel.agents.triggers import TriggerWatch
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
 from handwheel.hmi.sitefiles import Link
-from handwheel.playbooks.binding import bind
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.plant_view import PlantView
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.run.plant_view import PlantView
 
 from ..playbooks.texts import GOOD as TEXT
 from ..playbooks.texts import changed, loaded

@@ -10,8 +10,8 @@ import pytest
 
 from handwheel.agents.crew import Crew
 from handwheel.agents.driver import Driver
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.runner import Runner
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.runner import Runner
 from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.ledger.runs import open_run, record_event
 
@@ -19,8 +19,8 @@ from .frames import OUT_A, START_B, START_B_BACK, STOP_A
 from .room import AgentsRoom
 
 BUSY = LedgerError("database is locked")
-OPEN = "handwheel.playbooks.run_log.open_run"
-RECORD = "handwheel.playbooks.run_log.record_event"
+OPEN = "handwheel.playbooks.run.event_log.open_run"
+RECORD = "handwheel.playbooks.run.event_log.record_event"
 NOTIFIES = (
     "on_fail: {retry: 0, then: rollback}",
     "on_fail: {then: rollback, notify: shift-supervisor}",

@@ -25,10 +25,10 @@ from handwheel.connectors.model.values import (
 )
 from handwheel.hmi import agents
 from handwheel.hmi.sitefiles import Link
-from handwheel.playbooks.binding import bind
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.past import Past, PastScan
-from handwheel.playbooks.plant_view import PlantView
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.run.plant_view import PlantView
+from handwheel.playbooks.run.recorded_past import Past, PastScan
 from handwheel.tools.conditions import Truth, parse_condition, parse_expression
 
 from ..playbooks.texts import changed, loaded

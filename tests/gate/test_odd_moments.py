@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from handwheel.hmi.aftermath import notes_on_requests
-from handwheel.playbooks.run_log import load_run
+from handwheel.playbooks.run.event_log import load_run
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.row_time import UNKNOWN, moment_of
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_rows, open_run, record_event

@@ -13,8 +13,8 @@ from handwheel.hmi.demo_stage import demo_stage
 from handwheel.hmi.demo_story import STORIES, Story, Tail
 from handwheel.hmi.demo_timeline import SHOWN
 from handwheel.hmi.sitefiles import Link
-from handwheel.playbooks.run import Run
-from handwheel.playbooks.run_log import load_run
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import Run
 from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.maintenance.workorders import WorkOrder, WorkOrders

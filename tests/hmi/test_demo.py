@@ -12,7 +12,7 @@ from handwheel.hmi.child_process import ChildProcess
 from handwheel.hmi.demo_run import approach_speed
 from handwheel.hmi.demo_story import CHANGEOVER, STORIES
 from handwheel.hmi.demo_timeline import SHOWN, Entry, Timeline
-from handwheel.playbooks.run import RunState
+from handwheel.playbooks.run.states import RunState
 from handwheel.sim_plant.errors import ServeError
 
 from .demo_telling import BEARING, STRAINER, tell

@@ -7,7 +7,7 @@ import pytest
 
 from handwheel.hmi.demo_desk import Desk
 from handwheel.hmi.demo_story import CHANGEOVER
-from handwheel.playbooks.run import RunState
+from handwheel.playbooks.run.states import RunState
 
 from .demo_telling import BEARING, tell
 

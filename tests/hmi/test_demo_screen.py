@@ -14,9 +14,9 @@ from handwheel.hmi.demo_story import CHANGEOVER, STORIES
 from handwheel.hmi.demo_timeline import SHOWN, Entry, Timeline
 from handwheel.hmi.history import History
 from handwheel.hmi.sitefiles import Link
-from handwheel.playbooks.binding import bind
-from handwheel.playbooks.loader import load_library
-from handwheel.playbooks.run import Event, EventKind, fold
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.language.loader import load_library
+from handwheel.playbooks.run.states import Event, EventKind, fold
 from handwheel.sim_plant.cw100.alarms import ALARMS
 
 from ..served import site_of

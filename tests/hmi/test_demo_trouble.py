@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.hmi.demo_story import CHANGEOVER
 from handwheel.hmi.demo_story import STRAINER as PLUGGED
-from handwheel.playbooks.run import RunState
+from handwheel.playbooks.run.states import RunState
 
 from .demo_telling import NO_STANDBY, STRAINER, tell
 

@@ -19,7 +19,7 @@ from handwheel.hmi.journal_export import export_report, export_table
 from handwheel.hmi.journal_lines import show_row
 from handwheel.hmi.journal_report import Choice
 from handwheel.hmi.run_lines import show_run_row
-from handwheel.playbooks.run import EventKind
+from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState

@@ -10,7 +10,7 @@ import pytest
 from handwheel.hmi.request_lines import request_line
 from handwheel.hmi.run_orders import meaning_lines
 from handwheel.hmi.run_text import render_run, run_line
-from handwheel.playbooks.run import EventKind
+from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord

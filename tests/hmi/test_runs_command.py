@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handwheel.playbooks.run import EventKind
-from handwheel.playbooks.run_log import RunLog
+from handwheel.playbooks.run.event_log import RunLog
+from handwheel.playbooks.run.states import EventKind
 
 from .run_place import FIRST, RUN, SECOND, Place, enrol, leave
 from .typed_orders import run, typed

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from subprocess import CompletedProcess
 from time import monotonic, sleep
 
-from handwheel.playbooks.run import EventKind, Run
-from handwheel.playbooks.run_log import RunLog
+from handwheel.playbooks.run.event_log import RunLog
+from handwheel.playbooks.run.states import EventKind, Run
 from handwheel.tools.guardrails.approval.run_orders import RunOrder
 
 from ..served import handwheel

@@ -19,7 +19,9 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from handwheel.agents import crew
 from handwheel.hmi.__main__ import main as run_command
-from handwheel.playbooks import desk, run_log, segments
+from handwheel.playbooks.run import event_log as run_log
+from handwheel.playbooks.run import ledger_port as desk
+from handwheel.playbooks.run import segments
 
 Work = Callable[..., Any]
 

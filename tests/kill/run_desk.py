@@ -11,8 +11,8 @@ from handwheel.connectors.model.values import Value
 from handwheel.hmi.asking import settled, sign_approval
 from handwheel.hmi.run_view import view_run
 from handwheel.hmi.signing import Signer, Statement, open_bench, sign_statement
-from handwheel.playbooks.run import Run
-from handwheel.playbooks.run_log import load_run
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import Run
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,

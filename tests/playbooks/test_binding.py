@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD as FINE
 from handwheel.connectors.model.values import DataValue
-from handwheel.playbooks.binding import bind, bind_triggers
-from handwheel.playbooks.bound import (
+from handwheel.playbooks.binding.bind import bind, bind_triggers
+from handwheel.playbooks.binding.model import (
     Approval,
     BoundPlaybook,
     NotifyStep,
     Wait,
     WorkOrderStep,
 )
-from handwheel.playbooks.errors import PlaybookError
-from handwheel.playbooks.loader import Playbook, library_folder, load_playbook
+from handwheel.playbooks.language.errors import PlaybookError
+from handwheel.playbooks.language.loader import Playbook, library_folder, load_playbook
 from handwheel.tools.conditions import Truth
 
 from .texts import GOOD, changed, loaded

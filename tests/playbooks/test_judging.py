@@ -8,9 +8,9 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
-from handwheel.playbooks.binding import bind
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.judging import Finding, Judgement, judge, judge_under_way
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.run.diagnosis import Finding, Judgement, judge, judge_under_way
 from handwheel.tools.conditions import History, Truth
 
 from .texts import changed, loaded

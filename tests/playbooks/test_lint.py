@@ -6,9 +6,14 @@ import pytest
 
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.sitefiles import Link
-from handwheel.playbooks.errors import Finding
-from handwheel.playbooks.lint import lint, lint_all
-from handwheel.playbooks.loader import Playbook, library_folder, load_library, load_playbook
+from handwheel.playbooks.language.errors import Finding
+from handwheel.playbooks.language.loader import (
+    Playbook,
+    library_folder,
+    load_library,
+    load_playbook,
+)
+from handwheel.playbooks.lint.lint import lint, lint_all
 
 from ..served import site_of
 from .lint_faults import AGAIN, FAULTS, HOLD_POINT, START, Fault, waits_first

@@ -13,11 +13,11 @@ from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.sitefiles import Link
-from handwheel.playbooks.errors import PlaybookError
-from handwheel.playbooks.lint import lint
-from handwheel.playbooks.loader import Playbook, load_library, load_playbook
-from handwheel.playbooks.places import value_places
-from handwheel.playbooks.schema import PlaybookFile
+from handwheel.playbooks.language.errors import PlaybookError
+from handwheel.playbooks.language.loader import Playbook, load_library, load_playbook
+from handwheel.playbooks.language.schema import PlaybookFile
+from handwheel.playbooks.language.yaml_places import value_places
+from handwheel.playbooks.lint.lint import lint
 
 from ..served import site_of
 from .texts import GOOD, changed, findings_of, load_findings, loaded, written
@@ -49,7 +49,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     def other(_: Path) -> bytes:
         return b"other"
 
-    monkeypatch.setattr("handwheel.playbooks.loader.read_regular", other)
+    monkeypatch.setattr("handwheel.playbooks.language.loader.read_regular", other)
     with pytest.raises(PlaybookError, match="it changed while it was being read"):
         load_playbook(path)
 

@@ -7,11 +7,11 @@ from typing import cast
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.playbooks.binding import bind
-from handwheel.playbooks.bound import BoundPlaybook
-from handwheel.playbooks.desk import Filed
-from handwheel.playbooks.phases import phase_of
-from handwheel.playbooks.run import Run, RunState, StepState
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.run.ledger_port import Filed
+from handwheel.playbooks.run.phases import phase_of
+from handwheel.playbooks.run.states import Run, RunState, StepState
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.request import Action
 

@@ -12,7 +12,7 @@ from handwheel.connectors.model.values import (
     StatusCode,
     Value,
 )
-from handwheel.playbooks.plant_view import PlantView, ProcessClock
+from handwheel.playbooks.run.plant_view import PlantView, ProcessClock
 
 CLOCK, TAG = "SIM-CLOCK.pv", "VT-101A.pv"
 

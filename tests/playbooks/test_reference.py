@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel
 
-from handwheel.playbooks import fields, schema
+from handwheel.playbooks.language import schema
+from handwheel.playbooks.language import schema_parts as fields
 
 from ..project.doc_tables import DOCS, ROOT, sections, spans, text_of
 from .lint_faults import FAULTS

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handwheel.playbooks.run import (
+from handwheel.playbooks.run.states import (
     CLOSED,
     Event,
     EventKind,

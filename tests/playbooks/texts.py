@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.playbooks.errors import Finding, PlaybookError
-from handwheel.playbooks.lint import lint
-from handwheel.playbooks.loader import Playbook, load_playbook
+from handwheel.playbooks.language.errors import Finding, PlaybookError
+from handwheel.playbooks.language.loader import Playbook, load_playbook
+from handwheel.playbooks.lint.lint import lint
 
 GOOD = """\
 schema: playbook/1

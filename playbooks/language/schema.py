@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model, spelled
 
-from .fields import (
+from .schema_parts import (
     Approval,
     Expect,
     HoldPoint,

@@ -7,10 +7,10 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 from handwheel.tools.guardrails.policy.policy import Policy
 
-from .bound import BoundPlaybook, Write
-from .errors import Finding
-from .loader import Playbook
-from .schema import PlaybookFile
+from ..binding.model import BoundPlaybook, Write
+from ..language.errors import Finding
+from ..language.loader import Playbook
+from ..language.schema import PlaybookFile
 
 
 def check_roles(playbook: Playbook, policy: Policy | ConfigError) -> Iterator[Finding]:

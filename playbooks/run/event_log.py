@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.safe_text import printable
 
-from .run import CLOSED, Event, EventKind, IllegalEvent, Run, apply, fold
+from .states import CLOSED, Event, EventKind, IllegalEvent, Run, apply, fold
 
 _ORDERED = "ordered"
 _LONG = 200  # characters

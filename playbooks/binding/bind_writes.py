@@ -9,8 +9,8 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import Quantity
 
-from .bound import Write
-from .expressions import Expressions
+from ..language.expressions import Expressions
+from .model import Write
 
 
 class _Wrong(Exception):

@@ -5,10 +5,10 @@ from enum import StrEnum
 
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
-from .bound import BoundPlaybook, Step
-from .desk import UNDER_WAY, Filed
-from .run import STEPS_UNDER_WAY, Run, RunState, StepState
+from ..binding.model import BoundPlaybook, Step
+from .ledger_port import UNDER_WAY, Filed
 from .segments import current_step, open_writes
+from .states import STEPS_UNDER_WAY, Run, RunState, StepState
 
 
 class Phase(StrEnum):

@@ -8,19 +8,19 @@ from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.requests.request import ActionRequest
 
-from .bound import BoundPlaybook, Step
-from .desk import Desk
-from .judging import Finding, Judgement, judge, judge_under_way
-from .plant_view import PlantView
-from .run import MOVES, EventKind, RunState, StepState
-from .run_log import RunLog
-from .segments import (
+from ..binding.model import BoundPlaybook, Step
+from ..run.diagnosis import Finding, Judgement, judge, judge_under_way
+from ..run.event_log import RunLog
+from ..run.ledger_port import Desk
+from ..run.plant_view import PlantView
+from ..run.segments import (
     approval_of,
     current_step,
     make_segment_of,
     open_writes,
     segment_steps,
 )
+from ..run.states import MOVES, EventKind, RunState, StepState
 
 
 class Asker:

@@ -7,15 +7,15 @@ from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
 from handwheel.tools.conditions import Condition, Quantity
 
-from . import bound
-from .assets import check_casting
-from .binding_steps import StepBinder
-from .errors import Finding, PlaybookError
-from .expressions import Expressions
-from .loader import Playbook
-from .names import Casting, castings, default_casting, tag_names
-from .schema import Evidence, Parameter, Permissive, TriggerItem
-from .written import bind_quantity
+from ..language.errors import Finding, PlaybookError
+from ..language.expressions import Expressions
+from ..language.loader import Playbook
+from ..language.names import Casting, castings, default_casting, tag_names
+from ..language.schema import Evidence, Parameter, Permissive, TriggerItem
+from . import model as bound
+from .bind_steps import StepBinder
+from .bind_writes import bind_quantity
+from .role_checks import check_casting
 
 _ALARM = "active"  # the attribute of an alarm's tag
 

@@ -12,9 +12,9 @@ from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.conditions import Condition, Truth
 from handwheel.tools.guardrails.policy.policy import Policy
 
-from .bound import BoundPlaybook, Trigger, Verify, Write
-from .errors import Finding
-from .loader import Playbook
+from ..binding.model import BoundPlaybook, Trigger, Verify, Write
+from ..language.errors import Finding
+from ..language.loader import Playbook
 
 _SCANS = 3
 _POINTS = 400  # at which a trigger is tried over its tag's range

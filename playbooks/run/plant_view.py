@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.conditions import Condition, Expression, History
 
-from .past import Past
+from .recorded_past import Past
 
 Readings = Mapping[str, DataValue]
 

@@ -10,10 +10,10 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.stamps import Instant
 
-from .bound import BoundPlaybook
-from .desk import UNDER_WAY, Desk
-from .run import EventKind, IllegalEvent
-from .run_log import RunLog
+from ..binding.model import BoundPlaybook
+from .event_log import RunLog
+from .ledger_port import UNDER_WAY, Desk
+from .states import EventKind, IllegalEvent
 
 _KINDS: Mapping[Order, EventKind] = {
     "hold": EventKind.HOLDING,

@@ -16,8 +16,8 @@ from handwheel.tools.conditions import (
 )
 
 from .errors import Finding
-from .literals import literals_beyond
 from .loader import Playbook
+from .range_literals import literals_beyond
 
 _NEVER = parse_condition("false", {})  # stands in for what could not be read
 _UNKNOWN = ("there is no tag", "there is no name", "there is nothing called")

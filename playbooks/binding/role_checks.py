@@ -6,9 +6,9 @@ from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
 from handwheel.tools.conditions import ConditionError, Truth, parse_condition
 
-from .errors import Finding
-from .loader import Playbook
-from .names import Casting
+from ..language.errors import Finding
+from ..language.loader import Playbook
+from ..language.names import Casting
 
 
 def check_casting(playbook: Playbook, site: Site, casting: Casting) -> Iterator[Finding]:

@@ -6,11 +6,12 @@ from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
 from handwheel.tools.conditions import Condition
 
-from . import bound, fields
-from .expressions import Expressions
-from .loader import Playbook
-from .schema import SafeStep, Step
-from .written import bind_writes
+from ..language import schema_parts as fields
+from ..language.expressions import Expressions
+from ..language.loader import Playbook
+from ..language.schema import SafeStep, Step
+from . import model as bound
+from .bind_writes import bind_writes
 
 
 class StepBinder:

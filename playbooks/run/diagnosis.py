@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions import Condition, History, Truth, parse_condition
 
-from .bound import BoundPlaybook, Check
+from ..binding.model import BoundPlaybook, Check
 from .plant_view import Readings
 
 

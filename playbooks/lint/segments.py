@@ -6,9 +6,9 @@ from itertools import takewhile
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.lifecycle import FIRST_CLAIM_S
 
-from .bound import BoundPlaybook, Step, Wait
-from .errors import Finding, Severity
-from .loader import Playbook
+from ..binding.model import BoundPlaybook, Step, Wait
+from ..language.errors import Finding, Severity
+from ..language.loader import Playbook
 
 _Numbered = tuple[int, Step]
 

@@ -8,12 +8,12 @@ from handwheel.tools.errors import ToolFailed
 from handwheel.tools.guardrails.approval.run_requests import OrderWaits
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
-from .bound import BoundPlaybook, NotifyStep, Step, Wait, WorkOrderStep
-from .desk import AT_REST, Desk, Filed
-from .maintenance import Maintenance
-from .plant_view import PlantView
-from .run import EventKind, RunState, StepState
-from .run_log import RunLog
+from ..binding.model import BoundPlaybook, NotifyStep, Step, Wait, WorkOrderStep
+from ..run.event_log import RunLog
+from ..run.ledger_port import AT_REST, Desk, Filed
+from ..run.plant_view import PlantView
+from ..run.states import EventKind, RunState, StepState
+from ..run.work_orders import Maintenance
 from .supervision import Goal, Interrupted, Supervision
 
 

@@ -10,10 +10,10 @@ from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segme
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
-from .bound import Approval, BoundPlaybook, Step, Write
-from .desk import Filed
-from .judging import Finding
-from .run import Run, StepState
+from ..binding.model import Approval, BoundPlaybook, Step, Write
+from .diagnosis import Finding
+from .ledger_port import Filed
+from .states import Run, StepState
 
 _PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
 _COMMAND = "command"

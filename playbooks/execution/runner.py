@@ -9,20 +9,20 @@ from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.stamps import Instant, parse_stamp
 
-from .asking import Asker
-from .bound import BoundPlaybook, Escalation, Step, owned_by
-from .carrying_out import Carrier
-from .desk import Desk
-from .holding import come_to_hold
-from .judging import Judgement
-from .maintenance import Maintenance
-from .ordering import Ordering
-from .phases import Phase, phase_of
-from .plant_view import PlantView
-from .recovering import Recoverer
-from .run import STEPS_UNDER_WAY, EventKind, Run, RunState, StepState
-from .run_log import RunLog
-from .segments import current_step
+from ..binding.model import BoundPlaybook, Escalation, Step, owned_by
+from ..run.diagnosis import Judgement
+from ..run.event_log import RunLog
+from ..run.ledger_port import Desk
+from ..run.orders import Ordering
+from ..run.phases import Phase, phase_of
+from ..run.plant_view import PlantView
+from ..run.segments import current_step
+from ..run.states import STEPS_UNDER_WAY, EventKind, Run, RunState, StepState
+from ..run.work_orders import Maintenance
+from .hold import come_to_hold
+from .recovery import Recoverer
+from .request_segment import Asker
+from .step_executor import Carrier
 from .supervision import Interrupted, Supervision
 
 PATIENCE_S = 60.0

@@ -14,9 +14,9 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import SITE_FILE, Site
 
 from .errors import Finding, PlaybookError, Severity
-from .places import ValuePlace, value_places
 from .schema import PlaybookFile
 from .unsupported import unsupported, without
+from .yaml_places import ValuePlace, value_places
 
 PACKAGE = "package:"
 _TESTS = "tests"  # a folder of tests holds no playbooks
@@ -232,7 +232,7 @@ def _folder(site: Site, entry: str) -> Path | None:
 
 def library_folder() -> Path:
     """Returns the folder of the playbooks that come with Handwheel."""
-    return Path(str(files(__package__ or ""))) / "library"
+    return Path(str(files("handwheel.playbooks"))) / "library"
 
 
 def _unknown_package(site: Site, n: int, entry: str) -> Finding:

@@ -7,11 +7,11 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.ledger.effects import Promise, Verdict
 
-from .bound import BoundPlaybook, Expectation, Invariant, Step
-from .ordering import Ordering
-from .plant_view import PlantView
-from .run import EventKind, RunState, StepState
-from .run_log import RunLog
+from ..binding.model import BoundPlaybook, Expectation, Invariant, Step
+from ..run.event_log import RunLog
+from ..run.orders import Ordering
+from ..run.plant_view import PlantView
+from ..run.states import EventKind, RunState, StepState
 
 Goal = Literal["hold", "rollback", "safe_state"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.tools.conditions import Condition, Truth
 
-from .bound import BoundPlaybook, Step
-from .errors import Finding
-from .loader import Playbook
+from ..binding.model import BoundPlaybook, Step
+from ..language.errors import Finding
+from ..language.loader import Playbook
 
 _OF_QUALITY = re.compile(r"\bgood\s*\(")  # false, not unknown, of a tag that was not read
 

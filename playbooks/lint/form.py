@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.config.yaml_documents import Path_
 
-from .errors import Finding
-from .loader import Playbook
-from .schema import Step
+from ..language.errors import Finding
+from ..language.loader import Playbook
+from ..language.schema import Step
 
 
 def check_form(playbook: Playbook, used: str) -> Iterator[Finding]:

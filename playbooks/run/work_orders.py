@@ -14,10 +14,10 @@ from handwheel.tools.maintenance.workorders import (
 )
 from handwheel.tools.requests.stamps import Instant, stamp
 
-from .bound import BoundPlaybook, NotifyStep, Step, TrendEvidence, WorkOrderStep
+from ..binding.model import BoundPlaybook, NotifyStep, Step, TrendEvidence, WorkOrderStep
+from .event_log import RunLog
 from .plant_view import PlantView
-from .run import EventKind
-from .run_log import RunLog
+from .states import EventKind
 
 
 class Maintenance:

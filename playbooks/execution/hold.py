@@ -2,10 +2,10 @@
 
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
-from .asking import adopt_filed
-from .desk import Desk
-from .run import AT_REST, EventKind
-from .run_log import RunLog
+from ..run.event_log import RunLog
+from ..run.ledger_port import Desk
+from ..run.states import AT_REST, EventKind
+from .request_segment import adopt_filed
 
 DIED = "the process that worked on it has ended"
 

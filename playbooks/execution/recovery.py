@@ -13,12 +13,12 @@ from handwheel.tools.guardrails.ledger.store.states import (
     RequestState,
 )
 
-from .bound import BoundPlaybook
-from .carrying_out import Carrier
-from .desk import AT_REST, UNDER_WAY, Desk, Filed
-from .reverting import OpenUndo, make_reverting_segment, open_undo, undone_step
-from .run import EventKind, RunState
-from .run_log import RunLog
+from ..binding.model import BoundPlaybook
+from ..run.event_log import RunLog
+from ..run.ledger_port import AT_REST, UNDER_WAY, Desk, Filed
+from ..run.states import EventKind, RunState
+from .rollback_request import OpenUndo, make_reverting_segment, open_undo, undone_step
+from .step_executor import Carrier
 from .supervision import Supervision
 
 _RECOVERY = "recovery"

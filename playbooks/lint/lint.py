@@ -6,16 +6,16 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.policy.policy import Policy, load_policy
 
-from .binding import Binding, try_bind
-from .bound import BoundPlaybook
-from .errors import Finding
-from .lint_constants import check_constants
-from .lint_plan import check_dead_band, check_verify_windows, check_writes
-from .lint_rules import check_form
-from .lint_segments import check_segments
-from .lint_site import check_ownership, check_roles, check_suggestions
-from .loader import Playbook
-from .names import castings, default_casting
+from ..binding.bind import Binding, try_bind
+from ..binding.model import BoundPlaybook
+from ..language.errors import Finding
+from ..language.loader import Playbook
+from ..language.names import castings, default_casting
+from .constants import check_constants
+from .form import check_form
+from .plan import check_dead_band, check_verify_windows, check_writes
+from .segments import check_segments
+from .site import check_ownership, check_roles, check_suggestions
 
 
 def lint(playbook: Playbook, site: Site, others: Iterable[Playbook] = ()) -> list[Finding]:

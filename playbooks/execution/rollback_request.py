@@ -8,10 +8,10 @@ from handwheel.tools.guardrails.approval.filing import Wish
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.requests.request import Requirement, RunOrigin
 
-from .bound import BoundPlaybook, Step, Write
-from .desk import Filed
-from .run import Run
-from .segments import safe_writes
+from ..binding.model import BoundPlaybook, Step, Write
+from ..run.ledger_port import Filed
+from ..run.segments import safe_writes
+from ..run.states import Run
 
 _UNDO = "undo:"
 

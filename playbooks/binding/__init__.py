@@ -1,0 +1,1 @@
+"""Binding a playbook's roles and steps to the tags of a site."""

@@ -1,0 +1,1 @@
+"""The playbook language, from YAML text to a checked document."""
