@@ -14,8 +14,8 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.runner_lease import renew_lease
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
+from .agent_context import CaseFile, Means
 from .graph import Graph, ThreadState
-from .means import CaseFile, Means
 
 _AFTER_FAULT_S = 1.0
 _FAULTS_AT_MOST = 5

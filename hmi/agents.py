@@ -10,9 +10,9 @@ from functools import partial
 from time import monotonic
 
 from handwheel import agents, playbooks
+from handwheel.agents.agent_context import Means
 from handwheel.agents.checkpoints import open_checkpoints
-from handwheel.agents.crew import Crew
-from handwheel.agents.means import Means
+from handwheel.agents.site_agents import Crew
 from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader, survey
 from handwheel.connectors.errors import ConfigError, Problem

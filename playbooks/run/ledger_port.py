@@ -100,7 +100,7 @@ class Desk:
             NotConnected: The plant cannot be read.
             LedgerError: It cannot be written.
 
-        Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `connectors.client.site_reader`.
+        Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `site_reader`.
         """
         writes = {wish.tag.name: wish.tag for wish in segment.wishes}
         seen = await self.look(tags_of_segment(self.filing, segment), list(writes.values()))

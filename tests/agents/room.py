@@ -9,8 +9,8 @@ from time import monotonic
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
-from handwheel.agents.crew import Crew
-from handwheel.agents.means import Means
+from handwheel.agents.agent_context import Means
+from handwheel.agents.site_agents import Crew
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag

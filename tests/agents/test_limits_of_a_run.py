@@ -97,7 +97,7 @@ async def test_a_plant_that_begins_anew_stops_no_clock(room: AgentsRoom) -> None
 async def test_the_crew_works_until_another_process_does(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.agents.crew._KEEP_S", 0.0)
+    monkeypatch.setattr("handwheel.agents.site_agents._KEEP_S", 0.0)
     tags, before = list(room.site.tags.values()), room.view.scans
     work = asyncio.create_task(room.crew.work(lambda: room.plant.read(tags), 0.005))
     for _ in range(4):

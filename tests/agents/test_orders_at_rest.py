@@ -120,7 +120,7 @@ def warnings_of_the_crew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def warn(text: str, *given: object) -> None:
         told.append(text % given)
 
-    monkeypatch.setattr("handwheel.agents.crew._logger.warning", warn)
+    monkeypatch.setattr("handwheel.agents.site_agents._logger.warning", warn)
     return told
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from handwheel.agents.crew import Crew
 from handwheel.agents.driver import Driver
+from handwheel.agents.site_agents import Crew
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.runner import Runner
 from handwheel.tools.errors import LedgerError, ToolFailed

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from handwheel.agents import crew
+from handwheel.agents import site_agents as crew
 from handwheel.hmi.__main__ import main as run_command
 from handwheel.playbooks.run import event_log as run_log
 from handwheel.playbooks.run import ledger_port as desk

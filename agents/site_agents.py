@@ -25,9 +25,9 @@ from handwheel.tools.guardrails.ledger.runs import (
 )
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 
+from .agent_context import CaseFile, Means
 from .driver import Driver
 from .graph import build_graph, graph_hash
-from .means import CaseFile, Means
 from .triggers import TriggerWatch
 
 _KEEP_S = 1.0
