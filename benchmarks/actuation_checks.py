@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from handwheel.connectors.actuation.door import Door, open_door
 from handwheel.connectors.actuation.writer import WriteEncoder, Writer
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.heap import settle_heap
-from handwheel.hmi.signing import open_bench
+from handwheel.hmi.people.signing import open_bench
+from handwheel.hmi.shell.cli.gc_freeze import settle_heap
 from handwheel.tools.guardrails.gate.state.execution import Passage, Post
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps.pipeline import STEPS

@@ -10,8 +10,8 @@ from statistics import median
 from time import process_time
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.heap import settle_heap
-from handwheel.hmi.request_lines import request_line
+from handwheel.hmi.requests.request_text import request_line
+from handwheel.hmi.shell.cli.gc_freeze import settle_heap
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.gate.state.execution import Passage, Post, Readback
 from handwheel.tools.guardrails.gate.steps.execute import claim

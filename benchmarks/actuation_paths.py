@@ -16,9 +16,9 @@ from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.child_process import ChildProcess
-from handwheel.hmi.heap import settle_heap
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.shell.cli.gc_freeze import settle_heap
+from handwheel.hmi.simulation.demo.child_process import ChildProcess
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.guardrails.gate.state.execution import Passage, Post
 from handwheel.tools.guardrails.gate.steps.execute import carry_out
 from handwheel.tools.guardrails.ledger.lifecycle import sweep

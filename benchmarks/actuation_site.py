@@ -16,10 +16,10 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.opcua.encoding import OpcuaEncoder, Target
 from handwheel.connectors.session.protocols import Encoder, Identity, Survey
-from handwheel.hmi.demo_people import APPROVER, GIVER, enroll_people, hand_to_agents
-from handwheel.hmi.plants import create_plant
-from handwheel.hmi.signing import Signer, Statement, open_bench, sign_statement
-from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.hmi.people.signing import Signer, Statement, open_bench, sign_statement
+from handwheel.hmi.simulation.demo.people import APPROVER, GIVER, enroll_people, hand_to_agents
+from handwheel.hmi.simulation.plant.installed import create_plant
+from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.tools.guardrails.approval.card import make_card
 from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.filing import (

@@ -1,6 +1,6 @@
 """How fast the simulated plants are."""
 
-from handwheel.hmi.plants import create_plant, plant_names
+from handwheel.hmi.simulation.plant.installed import create_plant, plant_names
 
 from .measure import calibration, interleaved
 

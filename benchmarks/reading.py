@@ -11,9 +11,9 @@ from handwheel.connectors.client.site_reader import by_connection, connector_for
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Session
-from handwheel.hmi.child_process import ChildProcess
-from handwheel.hmi.plants import create_plant
-from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.hmi.simulation.demo.child_process import ChildProcess
+from handwheel.hmi.simulation.plant.installed import create_plant
+from handwheel.hmi.site.files.site_template import Link, write_site
 
 _SERVE = (
     *("plant", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),

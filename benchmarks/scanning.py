@@ -17,7 +17,7 @@ from time import perf_counter, process_time
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import Quality
-from handwheel.hmi.heap import settle_heap
+from handwheel.hmi.shell.cli.gc_freeze import settle_heap
 
 from .sites import MODBUS, modbus, node_tags, opcua, site_of
 

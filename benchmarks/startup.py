@@ -7,8 +7,8 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
 
-from handwheel.hmi.plants import create_plant
-from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.hmi.simulation.plant.installed import create_plant
+from handwheel.hmi.site.files.site_template import Link, write_site
 
 from .measure import interleaved
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from .interrupts import INTERRUPTED, end_alike, uninterrupted_import
-from .streams import end_line, make_writable
+from .shell.cli.interrupts import INTERRUPTED, end_alike, uninterrupted_import
+from .shell.cli.stdio import end_line, make_writable
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -14,11 +14,11 @@ def main(arguments: list[str] | None = None) -> None:
         words = sys.argv[1:] if arguments is None else arguments
         if words[:1] == ["lockout"]:  # must not wait for anything else, nor fail with it
             with uninterrupted_import():
-                from .lockout import run_lockout
+                from .people.lockout import run_lockout
 
             raise SystemExit(run_lockout(words[1:]))
         with uninterrupted_import():
-            from .command_line import run_command_line
+            from .shell.cli.command_line import run_command_line
 
         run_command_line(words)
     except KeyboardInterrupt:

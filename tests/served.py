@@ -12,7 +12,7 @@ from subprocess import PIPE
 from typing import Any
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.sim_plant.cw100.plant import CoolingWater, create
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.serve import Options, PlantServer

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 

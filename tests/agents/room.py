@@ -15,7 +15,7 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
-from handwheel.hmi.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
 from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.language.loader import Playbook, library_folder

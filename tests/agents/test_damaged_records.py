@@ -4,7 +4,7 @@
 
 import pytest
 
-from handwheel.hmi.commands import runs
+from handwheel.hmi.runs import command as runs
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import FreeOrder
 from handwheel.tools.guardrails.ledger.store.journal import next_row
@@ -23,7 +23,7 @@ async def test_it_comes_to_rest_at_the_end_of_its_step(
     rest: str,
     body: object,
 ) -> None:
-    monkeypatch.setattr("handwheel.hmi.run_orders._FOLLOWED_S", 0.0)
+    monkeypatch.setattr("handwheel.hmi.runs.orders._FOLLOWED_S", 0.0)
     for each in ("run_orders", "commands.runs"):
         monkeypatch.setattr(f"handwheel.hmi.{each}.instant_now", room.clock.now)
     await room.approved(1)

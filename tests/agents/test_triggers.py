@@ -9,7 +9,7 @@ import pytest
 from handwheel.agents.triggers import TriggerWatch
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.run.plant_view import PlantView

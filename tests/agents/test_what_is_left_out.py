@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from handwheel.hmi.agents import _sound_playbooks
+from handwheel.hmi.processes.agents import _sound_playbooks
 from handwheel.playbooks.language.loader import library_folder
 
 from .frames import START_B

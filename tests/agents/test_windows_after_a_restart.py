@@ -23,8 +23,8 @@ from handwheel.connectors.model.values import (
     StatusCode,
     Value,
 )
-from handwheel.hmi import agents
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.processes import agents
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.run.plant_view import PlantView

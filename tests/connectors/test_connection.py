@@ -24,7 +24,7 @@ from handwheel.connectors.model.values import (
 from handwheel.connectors.opcua import connector as opcua
 from handwheel.connectors.session.protocols import Encoder, Session
 from handwheel.connectors.session.supervisor import Connection, State
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.sim_plant.serve import PlantServer
 
 from ..served import PlantProcess, link_of, plant_process, served, site_of

@@ -9,7 +9,7 @@ import pytest
 
 from handwheel.connectors.config.shared_folder import make_file, make_folder
 from handwheel.connectors.historian.file import open_for_writing
-from handwheel.hmi.lockout import run_lockout
+from handwheel.hmi.people.lockout import run_lockout
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.wakeup import Listener

@@ -8,7 +8,7 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.filing import (

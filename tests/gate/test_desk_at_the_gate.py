@@ -4,13 +4,13 @@ from collections.abc import Generator
 
 import pytest
 
-from handwheel.hmi import asking
-from handwheel.hmi.desk_board import DeskBoard
-from handwheel.hmi.desk_commands import DeskTools, run_typed
-from handwheel.hmi.prompt import Answer
-from handwheel.hmi.seat import KeyHolder, SeatLocked
-from handwheel.hmi.session import SeatEvent
-from handwheel.hmi.signing import Signer
+from handwheel.hmi.people.signing import Signer
+from handwheel.hmi.requests import approve as asking
+from handwheel.hmi.shell.terminal.prompt import Answer
+from handwheel.hmi.shift.changes import DeskBoard
+from handwheel.hmi.shift.key_holder import KeyHolder, SeatLocked
+from handwheel.hmi.shift.lock_states import SeatEvent
+from handwheel.hmi.shift.typed_commands import DeskTools, run_typed
 from handwheel.tools.guardrails.identity.keys import PrivateKey
 from handwheel.tools.guardrails.identity.rotation import rotate
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState

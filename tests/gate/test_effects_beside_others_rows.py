@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from handwheel.hmi.shift_summary import summarize
+from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate.steps import outcome as concluding
 from handwheel.tools.guardrails.gate.steps.effects import look_for_effects

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
-from handwheel.hmi.commands.policy import coerced
-from handwheel.hmi.policy_text import budget_left, explanation_lines
+from handwheel.hmi.site.commissioning.policy_command import coerced
+from handwheel.hmi.site.commissioning.policy_explain_text import budget_left, explanation_lines
 from handwheel.tools.guardrails.approval.explain import Desk, Explanation, Question, explain
 from handwheel.tools.guardrails.approval.plant_snapshot import make_picture
 from handwheel.tools.guardrails.interlocks.authority import take_over

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.aftermath import unsigned_lines
+from handwheel.hmi.requests.write_followup import unsigned_lines
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import Record

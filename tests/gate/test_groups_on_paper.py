@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.asking import look
+from handwheel.hmi.requests.approve import look
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.policy.groups import spent
 

@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.site_check import check_site
+from handwheel.hmi.site.commissioning.file_check import check_site
 
 from .paper_heartbeat import edit, make_beating_site
 

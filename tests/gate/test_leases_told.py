@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from handwheel.hmi.aftermath import (
+from handwheel.hmi.journal.rows.line import show_row
+from handwheel.hmi.processes.gate import tell_open
+from handwheel.hmi.requests.follow import is_told
+from handwheel.hmi.requests.write_followup import (
     aftermath_fields,
     aftermath_lines,
     notes_on_requests,
     open_lines,
 )
-from handwheel.hmi.following import is_told
-from handwheel.hmi.gate import tell_open
-from handwheel.hmi.journal_lines import show_row
 from handwheel.tools.guardrails.approval.plant_snapshot import Picture, read_picture
 from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from handwheel.hmi.signing import Statement
+from handwheel.hmi.people.signing import Statement
 from handwheel.tools.errors import InterlockActive, LedgerError
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.identity.roster import Roster

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.request_lines import request_fields, request_line
+from handwheel.hmi.requests.request_text import request_fields, request_line
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.blocking import check_files

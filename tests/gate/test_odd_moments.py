@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from handwheel.hmi.aftermath import notes_on_requests
+from handwheel.hmi.requests.write_followup import notes_on_requests
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.row_time import UNKNOWN, moment_of

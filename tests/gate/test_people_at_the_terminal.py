@@ -19,8 +19,8 @@ from typing import TextIO, cast
 import pytest
 
 from handwheel.connectors.model.values import DataValue
-from handwheel.hmi import asking
-from handwheel.hmi.signing import Signer
+from handwheel.hmi.people.signing import Signer
+from handwheel.hmi.requests import approve as asking
 from handwheel.tools.guardrails.gate.monitoring.scanner import Scans
 from handwheel.tools.guardrails.ledger.records import load_decisions
 from handwheel.tools.guardrails.ledger.store.states import RequestState

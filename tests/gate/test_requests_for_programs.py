@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from handwheel.hmi.showing import whole_fields
+from handwheel.hmi.requests.request_view import whole_fields
 from handwheel.tools.requests.request import ActionRequest
 
 from .test_leases_on_paper import in_lease

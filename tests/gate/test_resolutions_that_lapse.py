@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi import gate
-from handwheel.hmi.aftermath import unsigned_lines
-from handwheel.hmi.shift_summary import summarize
+from handwheel.hmi.processes import gate
+from handwheel.hmi.requests.write_followup import unsigned_lines
+from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import Record

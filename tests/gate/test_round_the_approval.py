@@ -16,7 +16,7 @@ from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.connectors.errors import ConfigError, HandwheelError, WriteRefused
 from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.hmi import proposing
+from handwheel.hmi.requests import propose as proposing
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 

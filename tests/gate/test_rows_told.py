@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from handwheel.hmi.effect_words import effect_words
-from handwheel.hmi.journal_files import file_changes
-from handwheel.hmi.journal_leases import lease_in_short, note_closings
-from handwheel.hmi.journal_lines import show_row
-from handwheel.hmi.journal_paper import Paper
-from handwheel.hmi.journal_request import write_request
-from handwheel.hmi.journal_rows import row_words
-from handwheel.hmi.journal_shift import write_shift
-from handwheel.hmi.journal_signatures import Signatures
-from handwheel.hmi.journal_story import Case, Entry, Story, read_story
+from handwheel.hmi.journal.report.files import file_changes
+from handwheel.hmi.journal.report.leases import lease_in_short, note_closings
+from handwheel.hmi.journal.report.request import write_request
+from handwheel.hmi.journal.report.shift import write_shift
+from handwheel.hmi.journal.report.signatures import Signatures
+from handwheel.hmi.journal.rows.entries import Case, Entry, Story, read_story
+from handwheel.hmi.journal.rows.line import show_row
+from handwheel.hmi.journal.rows.paper import Paper
+from handwheel.hmi.journal.rows.row_text import row_words
+from handwheel.hmi.requests.effect_text import effect_words
 from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.terms import Terms, parse_lease

@@ -9,7 +9,7 @@ import pytest
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.opcua.security.application import FOLDER, KEY
-from handwheel.hmi.card_text import render_card
+from handwheel.hmi.requests.card_text import render_card
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.opcua.identity import open_identity

@@ -9,15 +9,16 @@ from typing import Self
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi import following, resolving
-from handwheel.hmi.commands import requests as commands
-from handwheel.hmi.desk_board import DeskBoard
-from handwheel.hmi.following import follow
-from handwheel.hmi.gate import tell_open
-from handwheel.hmi.request_lines import request_line
-from handwheel.hmi.shift_summary import summarize, summary_lines
-from handwheel.hmi.showing import whole_request
-from handwheel.hmi.signing import Signer
+from handwheel.hmi.people.signing import Signer
+from handwheel.hmi.processes.gate import tell_open
+from handwheel.hmi.requests import command as commands
+from handwheel.hmi.requests import follow as following
+from handwheel.hmi.requests import resolve as resolving
+from handwheel.hmi.requests.follow import follow
+from handwheel.hmi.requests.request_text import request_line
+from handwheel.hmi.requests.request_view import whole_request
+from handwheel.hmi.shift.changes import DeskBoard
+from handwheel.hmi.shift.summary import summarize, summary_lines
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.listing import listed

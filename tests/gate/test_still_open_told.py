@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from handwheel.hmi.journal_actions import Told
-from handwheel.hmi.journal_leases import note_closings
-from handwheel.hmi.journal_open import write_open
-from handwheel.hmi.journal_paper import Paper
-from handwheel.hmi.journal_story import Entry, read_story
-from handwheel.hmi.shift_summary import summarize
+from handwheel.hmi.journal.report.actions import Told
+from handwheel.hmi.journal.report.leases import note_closings
+from handwheel.hmi.journal.report.still_open import write_open
+from handwheel.hmi.journal.rows.entries import Entry, read_story
+from handwheel.hmi.journal.rows.paper import Paper
+from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.guardrails.interlocks.authority import take_over
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.guardrails.ledger.store.journal import Row

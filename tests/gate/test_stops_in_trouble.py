@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.lockout import run_lockout
+from handwheel.hmi.people.lockout import run_lockout
 from handwheel.tools.errors import InterlockActive
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT, NOT_SENT
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file

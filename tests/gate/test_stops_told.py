@@ -3,17 +3,18 @@
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi import desk_commands, objecting
-from handwheel.hmi.commands import release as releasing
-from handwheel.hmi.commands import requests as commands
-from handwheel.hmi.desk_board import NO_PICTURE, DeskBoard
-from handwheel.hmi.desk_commands import DeskTools, run_typed
-from handwheel.hmi.journal_lines import show_row
-from handwheel.hmi.run_orders import os_user
-from handwheel.hmi.seat import KeyHolder
-from handwheel.hmi.session import SeatEvent
-from handwheel.hmi.signing import Signer
-from handwheel.hmi.stop_lines import lockout_lines
+from handwheel.hmi.journal.rows.line import show_row
+from handwheel.hmi.people import release_command as releasing
+from handwheel.hmi.people.lockout_lines import lockout_lines
+from handwheel.hmi.people.signing import Signer
+from handwheel.hmi.requests import command as commands
+from handwheel.hmi.requests import reject as objecting
+from handwheel.hmi.runs.orders import os_user
+from handwheel.hmi.shift import typed_commands as desk_commands
+from handwheel.hmi.shift.changes import NO_PICTURE, DeskBoard
+from handwheel.hmi.shift.key_holder import KeyHolder
+from handwheel.hmi.shift.lock_states import SeatEvent
+from handwheel.hmi.shift.typed_commands import DeskTools, run_typed
 from handwheel.tools.guardrails.approval.plant_snapshot import write_picture
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in

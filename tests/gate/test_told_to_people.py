@@ -9,12 +9,12 @@ import pytest
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.connectors.model.values import Value
-from handwheel.hmi import asking
-from handwheel.hmi.following import follow
-from handwheel.hmi.prompt import Answer
-from handwheel.hmi.request_lines import request_line
-from handwheel.hmi.resolving import resolve_action
-from handwheel.hmi.signing import Signer
+from handwheel.hmi.people.signing import Signer
+from handwheel.hmi.requests import approve as asking
+from handwheel.hmi.requests.follow import follow
+from handwheel.hmi.requests.request_text import request_line
+from handwheel.hmi.requests.resolve import resolve_action
+from handwheel.hmi.shell.terminal.prompt import Answer
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
 from handwheel.tools.guardrails.identity.roster import Operator

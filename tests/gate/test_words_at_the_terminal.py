@@ -3,9 +3,10 @@
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi import asking, proposing
-from handwheel.hmi.commands import operator as commands
-from handwheel.hmi.signing import Signer
+from handwheel.hmi.people import operator_command as commands
+from handwheel.hmi.people.signing import Signer
+from handwheel.hmi.requests import approve as asking
+from handwheel.hmi.requests import propose as proposing
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.requests.terms import parse_expectation

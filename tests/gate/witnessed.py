@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.hmi.commands.journal import _export
+from handwheel.hmi.journal.command import _export
 
 from ..witness import judge
 from .world import World

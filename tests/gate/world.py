@@ -15,9 +15,9 @@ from handwheel.connectors.actuation.door import Answer, Door, open_door
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.hmi.asking import look, sign_approval
-from handwheel.hmi.proposing import propose_writes
-from handwheel.hmi.signing import Signer, open_bench
+from handwheel.hmi.people.signing import Signer, open_bench
+from handwheel.hmi.requests.approve import look, sign_approval
+from handwheel.hmi.requests.propose import propose_writes
 from handwheel.sim_plant.serve import PlantServer
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.card import Card

@@ -8,11 +8,11 @@ import pytest
 
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.demo_run import DemoRun
-from handwheel.hmi.demo_stage import demo_stage
-from handwheel.hmi.demo_story import STORIES, Story, Tail
-from handwheel.hmi.demo_timeline import SHOWN
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.simulation.demo.demo import DemoRun
+from handwheel.hmi.simulation.demo.processes import demo_stage
+from handwheel.hmi.simulation.demo.stories import STORIES, Story, Tail
+from handwheel.hmi.simulation.demo.timeline import SHOWN
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import Run
 from handwheel.tools.guardrails.ledger.runs import load_runs

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from handwheel.hmi.command_line import run_command_line
+from handwheel.hmi.shell.cli.command_line import run_command_line
 
 Said = Callable[..., tuple[int, str, str]]
 

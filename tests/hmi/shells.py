@@ -10,7 +10,7 @@ from threading import Thread
 from time import monotonic, sleep
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 
 from ..served import GATE_SECRET, handwheel, site_of
 from ..witness import Report, judge

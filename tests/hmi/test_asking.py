@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from handwheel.hmi import asking
-from handwheel.hmi.asking import expected_word
+from handwheel.hmi.requests import approve as asking
+from handwheel.hmi.requests.approve import expected_word
 
 from .carded import card, lower, request, start
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.hmi.card_layout import fitting_width, has_colour
-from handwheel.hmi.card_text import render_card
+from handwheel.hmi.requests.card_text import render_card
+from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
 from handwheel.tools.guardrails.approval.card import CardSigner, parse_card
 from handwheel.tools.requests.stamps import stamp
 

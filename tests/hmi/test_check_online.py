@@ -14,9 +14,9 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Array, DataValue, Value
 from handwheel.connectors.session.protocols import Description, Sample, Subscription
-from handwheel.hmi import progress
-from handwheel.hmi.online_check import OnlineCheck, check_devices
-from handwheel.hmi.online_report import report_fields, report_lines
+from handwheel.hmi.shell.terminal import progress
+from handwheel.hmi.site.commissioning.online_check import OnlineCheck, check_devices
+from handwheel.hmi.site.commissioning.online_report import report_fields, report_lines
 
 from ..connectors.sites import SITE, load
 from .scripted import Device, Devices

@@ -63,7 +63,7 @@ def test_an_order_is_filed_where_nobody_works_on_it(
 def test_an_order_that_is_not_taken_up_waits(
     live: Place, said: Said, monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
-    monkeypatch.setattr("handwheel.hmi.run_orders._FOLLOWED_S", 0.0)
+    monkeypatch.setattr("handwheel.hmi.runs.orders._FOLLOWED_S", 0.0)
     live.open()
     _append(live, *ODD_ROWS["no event"])
     code, out, err = _type(live, said, word)

@@ -8,10 +8,10 @@ import pytest
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
-from handwheel.hmi.child_process import ChildProcess
-from handwheel.hmi.demo_run import approach_speed
-from handwheel.hmi.demo_story import CHANGEOVER, STORIES
-from handwheel.hmi.demo_timeline import SHOWN, Entry, Timeline
+from handwheel.hmi.simulation.demo.child_process import ChildProcess
+from handwheel.hmi.simulation.demo.demo import approach_speed
+from handwheel.hmi.simulation.demo.stories import CHANGEOVER, STORIES
+from handwheel.hmi.simulation.demo.timeline import SHOWN, Entry, Timeline
 from handwheel.playbooks.run.states import RunState
 from handwheel.sim_plant.errors import ServeError
 
@@ -137,7 +137,7 @@ def test_the_nearer_the_trip_the_slower(vibration: float | None, speed: float) -
 async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.hmi.demo_run._SILENCE_S", 4.0)
+    monkeypatch.setattr("handwheel.hmi.simulation.demo.demo._SILENCE_S", 4.0)
     with pytest.raises(NotConnected) as caught:
         await tell(STRAINER, tmp_path, capsys, opcua=1, modbus=2)
     reasons = {
@@ -154,7 +154,7 @@ async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
 async def test_a_demo_whose_story_does_not_come_ends(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.hmi.demo_run._LONGEST_S", 8.0)
+    monkeypatch.setattr("handwheel.hmi.simulation.demo.demo._LONGEST_S", 8.0)
     told = (await tell(HEALTHY, tmp_path, capsys, scan=SLOW)).text
     assert "Ended after 8 s, before the story did." in told
     assert "The standby was not seen to run." in told
@@ -166,7 +166,7 @@ async def test_a_demo_whose_story_does_not_come_ends(
 async def test_values_that_are_not_good_say_so_in_a_pipe(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.hmi.demo_run._LONGEST_S", 8.0)
+    monkeypatch.setattr("handwheel.hmi.simulation.demo.demo._LONGEST_S", 8.0)
     told = (await tell(HEALTHY, tmp_path, capsys, scan=SLOW, modbus=2)).text
     assert told.count("pkg connecting: modbus://127.0.0.1:2/1: connection refused\n") == 1
     assert re.search(r"VT-101A.pv - mm/s BadWaitingForInitialData\n.*  PT-102.pv 3\S+ kPa\n", told)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.demo_desk import Desk
-from handwheel.hmi.demo_story import CHANGEOVER
+from handwheel.hmi.simulation.demo.approver import Desk
+from handwheel.hmi.simulation.demo.stories import CHANGEOVER
 from handwheel.playbooks.run.states import RunState
 
 from .demo_telling import BEARING, tell

@@ -8,12 +8,12 @@ from rich.console import RenderableType
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_WAITING, UNCERTAIN_LAST_USABLE, Value, never_read
-from handwheel.hmi.demo_cases import Case
-from handwheel.hmi.demo_screen import Frame, render
-from handwheel.hmi.demo_story import CHANGEOVER, STORIES
-from handwheel.hmi.demo_timeline import SHOWN, Entry, Timeline
-from handwheel.hmi.history import History
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.shell.charts.sample_buffer import History
+from handwheel.hmi.simulation.demo.runs import Case
+from handwheel.hmi.simulation.demo.screen import Frame, render
+from handwheel.hmi.simulation.demo.stories import CHANGEOVER, STORIES
+from handwheel.hmi.simulation.demo.timeline import SHOWN, Entry, Timeline
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import load_library
 from handwheel.playbooks.run.states import Event, EventKind, fold

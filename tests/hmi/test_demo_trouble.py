@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.demo_story import CHANGEOVER
-from handwheel.hmi.demo_story import STRAINER as PLUGGED
+from handwheel.hmi.simulation.demo.stories import CHANGEOVER
+from handwheel.hmi.simulation.demo.stories import STRAINER as PLUGGED
 from handwheel.playbooks.run.states import RunState
 
 from .demo_telling import NO_STANDBY, STRAINER, tell

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, record_of
 from handwheel.tools.guardrails.identity.keys import PrivateKey, create_key, fingerprint, key_path

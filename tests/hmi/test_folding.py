@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.hmi import desk
-from handwheel.hmi.exits import fail
-from handwheel.hmi.telling import tell_log
+from handwheel.hmi.shell.cli.exits import fail
+from handwheel.hmi.shell.terminal.line_writer import tell_log
+from handwheel.hmi.shift import console as desk
 
 from ..gate.test_people_at_the_terminal import screen
 

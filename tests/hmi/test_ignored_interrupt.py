@@ -7,8 +7,8 @@ from collections.abc import Generator
 
 import pytest
 
-from handwheel.hmi import exits
-from handwheel.hmi.interrupts import end_alike
+from handwheel.hmi.shell.cli import exits
+from handwheel.hmi.shell.cli.interrupts import end_alike
 
 
 @pytest.fixture

@@ -13,7 +13,11 @@ from termios import tcgetattr
 
 import pytest
 
-from handwheel.hmi.withdrawal import Withdrawn, ask_in_thread, current_withdrawal
+from handwheel.hmi.shell.terminal.cancellable_prompt import (
+    Withdrawn,
+    ask_in_thread,
+    current_withdrawal,
+)
 
 from .processes import Terminal, children, in_terminal, is_running
 

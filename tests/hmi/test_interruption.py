@@ -14,8 +14,8 @@ import pytest
 
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.session.supervisor import State
-from handwheel.hmi.interrupts import uninterrupted_import
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.shell.cli.interrupts import uninterrupted_import
+from handwheel.hmi.site.files.site_template import Link
 
 from ..served import HANDWHEEL, plant_process, site_of
 from .processes import (

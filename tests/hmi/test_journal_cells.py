@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.journal_export import export_table
-from handwheel.hmi.journal_report import Choice
-from handwheel.hmi.journal_story import parse_moment
+from handwheel.hmi.journal.export import export_table
+from handwheel.hmi.journal.report.report import Choice
+from handwheel.hmi.journal.rows.entries import parse_moment
 from handwheel.tools.guardrails.ledger.store.database import Database
 
 

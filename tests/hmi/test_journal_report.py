@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.journal_csv import COLUMNS
-from handwheel.hmi.journal_export import export_report, export_table
-from handwheel.hmi.journal_report import Choice
-from handwheel.hmi.journal_story import Span, parse_moment
+from handwheel.hmi.journal.csv_export import COLUMNS
+from handwheel.hmi.journal.export import export_report, export_table
+from handwheel.hmi.journal.report.report import Choice
+from handwheel.hmi.journal.rows.entries import Span, parse_moment
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.stamps import Instant

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
-from handwheel.hmi.lockout import Unclear, plain_state
-from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.hmi.people.lockout import Unclear, plain_state
+from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, seen_lockouts
@@ -216,8 +216,8 @@ def test_it_imports_nothing_of_handwheel_but_itself_and_nothing_of_others(site: 
     assert code == 0
     ours = {name for name in modules if name.startswith("handwheel.")}
     assert ours == {
-        "handwheel.hmi", "handwheel.hmi.__main__", "handwheel.hmi.interrupts",
-        "handwheel.hmi.lockout", "handwheel.hmi.streams",
+        "handwheel.hmi", "handwheel.hmi.__main__", "handwheel.hmi.shell.cli.interrupts",
+        "handwheel.hmi.people.lockout", "handwheel.hmi.shell.cli.stdio",
     }  # fmt: skip
     tops = {name.partition(".")[0] for name in modules} - {"handwheel"}
     assert tops <= sys.stdlib_module_names

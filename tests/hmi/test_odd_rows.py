@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from handwheel.hmi import journal_events, journal_rows, run_lines
-from handwheel.hmi.journal_export import export_report, export_table
-from handwheel.hmi.journal_lines import show_row
-from handwheel.hmi.journal_report import Choice
-from handwheel.hmi.run_lines import show_run_row
+from handwheel.hmi.journal.export import export_report, export_table
+from handwheel.hmi.journal.report import events as journal_events
+from handwheel.hmi.journal.report.report import Choice
+from handwheel.hmi.journal.rows import row_text as journal_rows
+from handwheel.hmi.journal.rows import run_text as run_lines
+from handwheel.hmi.journal.rows.line import show_row
+from handwheel.hmi.journal.rows.run_text import show_run_row
 from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import Row

@@ -12,7 +12,7 @@ from termios import tcgetattr
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 
 from ..served import HANDWHEEL, handwheel, site_of
 from .processes import in_terminal

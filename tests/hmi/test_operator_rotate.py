@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.command_line import run_command_line
-from handwheel.hmi.own_key import open_key
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.people.private_key import open_key
+from handwheel.hmi.shell.cli.command_line import run_command_line
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.guardrails.identity import keys
 from handwheel.tools.guardrails.identity.key_files import next_key_path
 from handwheel.tools.guardrails.identity.keys import fingerprint, key_path

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.hmi.snapshots import load_snapshot, save_snapshot
+from handwheel.hmi.simulation.plant.snapshots import load_snapshot, save_snapshot
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.errors import SnapshotError
 from handwheel.sim_plant.scenario import FaultEvent, Scenario

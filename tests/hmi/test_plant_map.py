@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.plants import create_plant, plant_names
-from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.hmi.simulation.plant.installed import create_plant, plant_names
+from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.sim_plant.model import Node
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 
 from ..playbooks.texts import GOOD, changed, written
 from ..served import handwheel, site_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 
 from ..served import frames_of, handwheel, plant_process, site_of
 from .in_process import Said, said_by

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.prompt import confirm
+from handwheel.hmi.shell.terminal.prompt import confirm
 
 from .processes import Terminal, in_terminal
 

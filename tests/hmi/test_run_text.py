@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.request_lines import request_line
-from handwheel.hmi.run_orders import meaning_lines
-from handwheel.hmi.run_text import render_run, run_line
+from handwheel.hmi.requests.request_text import request_line
+from handwheel.hmi.runs.orders import meaning_lines
+from handwheel.hmi.runs.text import render_run, run_line
 from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.ledger.listing import listed

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.hmi.scenario_file import (
+from handwheel.hmi.simulation.plant.scenario import (
     FaultEntry,
     FieldEntry,
     ScenarioFile,

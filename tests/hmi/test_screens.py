@@ -17,14 +17,14 @@ from handwheel.connectors.model.values import (
     Value,
 )
 from handwheel.connectors.session.supervisor import Gap, State
-from handwheel.hmi import watch_table
-from handwheel.hmi.connection_lines import ScanRates
-from handwheel.hmi.history import History
-from handwheel.hmi.readings import reading_lines
-from handwheel.hmi.recorded_trends import recorded_trends
-from handwheel.hmi.sitefiles import Link
-from handwheel.hmi.trend import Scale, labelled, trend
-from handwheel.hmi.watch_table import render
+from handwheel.hmi.shell.charts.braille_trend import Scale, labelled, trend
+from handwheel.hmi.shell.charts.sample_buffer import History
+from handwheel.hmi.site.files.site_template import Link
+from handwheel.hmi.site.tags import watch_table
+from handwheel.hmi.site.tags.connection_text import ScanRates
+from handwheel.hmi.site.tags.reading_text import reading_lines
+from handwheel.hmi.site.tags.recorded_trends import recorded_trends
+from handwheel.hmi.site.tags.watch_table import render
 
 from ..served import site_of
 from .pictures import DOWN, Readings, connections_of, readings_of, text_of

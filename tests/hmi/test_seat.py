@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi import seat
-from handwheel.hmi.seat import KeyHolder, SeatLocked, locked_by_signals
-from handwheel.hmi.session import SeatClocks, SeatEvent, SeatState
-from handwheel.hmi.signing import Signer
+from handwheel.hmi.people.signing import Signer
+from handwheel.hmi.shift import key_holder as seat
+from handwheel.hmi.shift.key_holder import KeyHolder, SeatLocked, locked_by_signals
+from handwheel.hmi.shift.lock_states import SeatClocks, SeatEvent, SeatState
 from handwheel.tools.guardrails.identity.keys import PrivateKey
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.identity.rotation import rotate

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.serving import serve
+from handwheel.hmi.processes.serve import serve
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import Row
@@ -101,7 +101,7 @@ async def test_a_listener_that_cannot_be_made_ends_nobody(
     def refuse(_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("handwheel.hmi.serving.Listener", refuse)
+    monkeypatch.setattr("handwheel.hmi.processes.serve.Listener", refuse)
     with Database(tmp_path, "cooling") as database:
         await serve(asyncio.sleep(0.5), database, lambda row: row.hash, tmp_path)
     assert "No space left on device" in capfd.readouterr().err

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from handwheel.hmi.session import Seat, SeatClocks, SeatEvent, SeatState, step
+from handwheel.hmi.shift.lock_states import Seat, SeatClocks, SeatEvent, SeatState, step
 
 START = SeatClocks(1000.0, 5000.0)
 LOCKED, UNLOCKED, ENDED = SeatState.LOCKED, SeatState.UNLOCKED, SeatState.ENDED

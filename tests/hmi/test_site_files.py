@@ -7,7 +7,7 @@ import pytest
 
 from handwheel.connectors.config.secrets import resolve_secret
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 
 from ..served import handwheel, site_of
 

@@ -11,9 +11,9 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tag_file import NAME
 from handwheel.connectors.session.protocols import Description, Entry
-from handwheel.hmi import progress
-from handwheel.hmi.browsing import browse
-from handwheel.hmi.tag_names import TagNames
+from handwheel.hmi.shell.terminal import progress
+from handwheel.hmi.site.tags.browse import browse
+from handwheel.hmi.site.tags.tag_name_maker import TagNames
 
 from ..connectors.sites import TAGS, load
 from .scripted import Device, Devices

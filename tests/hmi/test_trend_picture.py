@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from handwheel.hmi.axis import exact_axis, round_axis, tick_text, time_axis
-from handwheel.hmi.plant_picture import Told, picture_of
-from handwheel.hmi.plant_record import Recording
-from handwheel.hmi.plants import create_plant, parse_fault
-from handwheel.hmi.trend_picture import Mark, Panel, Picture, draw_png
-from handwheel.hmi.trend_tags import Shown, ends, measured, telling
+from handwheel.hmi.shell.charts.axis import exact_axis, round_axis, tick_text, time_axis
+from handwheel.hmi.shell.charts.png_trend import Mark, Panel, Picture, draw_png
+from handwheel.hmi.simulation.plant.installed import create_plant, parse_fault
+from handwheel.hmi.simulation.plant.png import Told, picture_of
+from handwheel.hmi.simulation.plant.record import Recording
+from handwheel.hmi.simulation.plant.trend_tags import Shown, ends, measured, telling
 from handwheel.sim_plant.cw100.faults import FAULTS
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import Scenario

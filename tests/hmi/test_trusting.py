@@ -24,8 +24,8 @@ from handwheel.connectors.opcua.security.application import (
 )
 from handwheel.connectors.opcua.security.certificates import Certificate, read_certificate, utc_now
 from handwheel.connectors.opcua.trust import Stranger
-from handwheel.hmi import trusting
-from handwheel.hmi.site_check import check_site, open_passwords
+from handwheel.hmi.site.commissioning import opcua_trust as trusting
+from handwheel.hmi.site.commissioning.file_check import check_site, open_passwords
 
 from ..connectors.sites import SITE, load
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.signing import find_person
+from handwheel.hmi.people.signing import find_person
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.identity.roster import load_roster

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 
 from ..served import handwheel, site_of
 from .processes import ANY_PORTS

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.shift_summary import summarize
-from handwheel.hmi.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.request_limits import AskedTooMuch
 from handwheel.tools.guardrails.approval.run_orders import ask_run

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.asking import settled, sign_approval
-from handwheel.hmi.signing import Signer, Statement, find_person, open_bench, sign_statement
+from handwheel.hmi.people.signing import Signer, Statement, find_person, open_bench, sign_statement
+from handwheel.hmi.requests.approve import settled, sign_approval
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.administration import release_lockout
 from handwheel.tools.guardrails.approval.decide import decide, propose

@@ -8,9 +8,9 @@ from typing import Any
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.asking import settled, sign_approval
-from handwheel.hmi.run_view import view_run
-from handwheel.hmi.signing import Signer, Statement, open_bench, sign_statement
+from handwheel.hmi.people.signing import Signer, Statement, open_bench, sign_statement
+from handwheel.hmi.requests.approve import settled, sign_approval
+from handwheel.hmi.runs.view import view_run
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import Run
 from handwheel.tools.errors import GuardrailError, PermitRefused

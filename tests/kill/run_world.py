@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
 
 from ..served import GATE_SECRET

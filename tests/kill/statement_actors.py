@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.command_line import run_command_line
+from handwheel.hmi.shell.cli.command_line import run_command_line
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.gate.gate import take_post
 from handwheel.tools.guardrails.ledger.store.journal import Anchors, Row

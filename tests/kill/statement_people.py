@@ -5,8 +5,8 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.asking import look, sign_approval
-from handwheel.hmi.signing import Signer, Statement, open_bench
+from handwheel.hmi.people.signing import Signer, Statement, open_bench
+from handwheel.hmi.requests.approve import look, sign_approval
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
 from handwheel.tools.guardrails.ledger.records import load_request

@@ -9,7 +9,7 @@ from datetime import timedelta
 from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
-from handwheel.hmi.signing import Statement, open_bench, sign_statement
+from handwheel.hmi.people.signing import Statement, open_bench, sign_statement
 from handwheel.tools.guardrails.approval.filing import Filing, Wish
 from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
 from handwheel.tools.guardrails.approval.segment import (

@@ -18,7 +18,7 @@ _OPCUA = ("handwheel.connectors.actuation.opcua", "handwheel.connectors.opcua.co
 _LATER = (  # what is imported when it is needed
     "handwheel.connectors.actuation.modbus",
     "handwheel.connectors.modbus.connector",
-    "handwheel.hmi.commands.journal",
+    "handwheel.hmi.journal.command",
     "handwheel.tools.guardrails.audit.audit",
 )
 

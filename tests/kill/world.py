@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from handwheel.hmi.sitefiles import Link, write_site
+from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint

@@ -3,7 +3,7 @@
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 
 from ..served import site_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.playbooks.language.errors import Finding
 from handwheel.playbooks.language.loader import (
     Playbook,

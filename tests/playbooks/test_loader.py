@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library, load_playbook
 from handwheel.playbooks.language.schema import PlaybookFile

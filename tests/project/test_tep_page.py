@@ -2,11 +2,11 @@
 
 from itertools import groupby
 
-from handwheel.hmi.plants import create_plant
+from handwheel.hmi.simulation.plant.installed import create_plant
 from handwheel.sim_plant.model import PlantTag, Register
-from handwheel.sim_plant.tep.instruments import TAG_OF_XMEAS
-from handwheel.sim_plant.tep.loops import TUNING
-from handwheel.sim_plant.tep.tags import VALVES
+from handwheel.sim_plant.tep.control.loops import TUNING
+from handwheel.sim_plant.tep.instruments.measurements import TAG_OF_XMEAS
+from handwheel.sim_plant.tep.instruments.tags import VALVES
 
 from . import plant_pages
 from .doc_tables import DOCS, SPAN, Row, sections, text_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 
 from ..served import site_of
 

@@ -9,7 +9,7 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.conditions.condition import Condition
 from handwheel.tools.conditions.truth import Truth
 from handwheel.tools.guardrails.policy.cross_limits import CrossLimit, cross_limits, cross_tags

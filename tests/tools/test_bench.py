@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.hmi.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.approval.decide import decide, propose

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,

@@ -15,7 +15,7 @@ from handwheel.connectors.model.values import (
     DataValue,
     Value,
 )
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.guardrails.policy.node_patterns import check_pattern, names_node
 from handwheel.tools.guardrails.policy.policy import Ruling, build_policy
 

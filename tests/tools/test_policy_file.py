@@ -11,7 +11,7 @@ from handwheel.connectors.config import yaml_documents as documents
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.guardrails.policy.policy import build_policy, load_policy
 
 from ..served import site_of

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, DataValue, Value
-from handwheel.hmi.sitefiles import Link
+from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.write_history import elapsed_s, last_sent, sent_within
 from handwheel.tools.guardrails.policy.areas import Roles

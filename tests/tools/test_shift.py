@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.shift_summary import summarize, summary_lines
-from handwheel.hmi.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.shift.summary import summarize, summary_lines
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.shift_handover import (
     HANDED_OVER,

@@ -1,0 +1,1 @@
+"""Commands that verify, follow and export the journal."""

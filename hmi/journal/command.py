@@ -1,0 +1,213 @@
+"""`handwheel journal`: what happened, in a chain that shows where it was touched."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import FIRST
+
+from ..shell.cli.exits import NO
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from .rows.line import audit_line, show_row
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_POLL_S = 0.2
+Write = Callable[[str], object]
+
+
+class Format(StrEnum):
+    """In what form the journal is written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    REPORT = "report"
+
+
+@app.command("tail")
+def tail(
+    count: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many rows.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more.")] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the last rows of the journal."""
+    with open_ledger(open_site(site)) as database:
+        head = database.head()
+        last = max((head.seq if head else 0) - count, 0)
+        while True:
+            for row in database.journal(after=last):
+                last = row.seq
+                typer.echo(show_row(row, as_json=as_json))
+            if not follow:
+                return
+            sys.stdout.flush()
+            time.sleep(_POLL_S)
+
+
+@app.command("verify")
+def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Check the whole journal, and what it proves.
+
+    That is: chain, anchors, signatures, transitions, quorum, read-backs.
+
+    Exit codes: 0 nothing is wrong, 1 something is.
+    """
+    from handwheel.tools.guardrails.audit.audit import audit
+    from handwheel.tools.guardrails.identity.roster import load_roster
+    from handwheel.tools.guardrails.policy.policy import load_policy
+
+    opened = open_site(site)
+    with open_ledger(opened) as database:
+        policy = load_policy(opened)
+        found = audit(database, opened, load_roster(opened), policy.satisfied)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "rows": found.rows,
+                    "requests": found.requests,
+                    "decisions": found.decisions,
+                    "intents": found.intents,
+                    "faults": list(found.faults),
+                }
+            )
+        )
+    else:
+        for fault in found.faults:
+            typer.echo(f"WRONG  {fault}")
+        typer.echo(audit_line(found))
+    if found.faults:
+        raise SystemExit(NO)
+
+
+@app.command("export")
+def export(
+    form: Annotated[
+        Format, typer.Option("--format", help="JSON lines, a table, or a text to read.")
+    ] = Format.JSONL,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="From then on; a date or a time, UTC.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only what was before that.")
+    ] = None,
+    request: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this request, and its run.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")
+    ] = None,
+    site: SiteOption = None,
+) -> None:
+    """Write the journal as JSON lines, as a table, or as a report.
+
+    JSON lines are always the whole, so that they can be verified; the first line tells the site,
+    the number of rows, the last hash and the anchors.
+
+    Exit codes: 0 written, 1 a report was written, and something is wrong with the journal.
+    """
+    if form is Format.JSONL and (since or until or request):
+        raise typer.BadParameter("JSON lines are always the whole journal", param_hint="--format")
+    moments = (_moment(since, "--since"), _moment(until, "--until"))
+    if moments[0] and moments[1] and moments[0] > moments[1]:
+        raise typer.BadParameter("--since is later than --until", param_hint="--since")
+    opened = open_site(site)
+    with open_ledger(opened) as database:
+        if output is None:
+            is_sound = _write(form, database, opened, moments, request, sys.stdout.write)
+        else:
+            # What is written is bytes for bytes the same on every machine.
+            with output.open("x", encoding="utf-8", newline="") as file:
+                is_sound = _write(form, database, opened, moments, request, file.write)
+    if not is_sound:
+        raise SystemExit(NO)
+
+
+@app.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; not there yet.")],
+    site: SiteOption = None,
+) -> None:
+    """Copy ledger and anchors while others use them, and check the copy.
+
+    The anchors go to FILE.anchors. Nothing is overwritten.
+    """
+    from handwheel.tools.guardrails.ledger.store.backup import back_up
+
+    with open_ledger(open_site(site)) as database:
+        copy = back_up(database, file)
+    typer.echo(f"{copy.path}: {copy.rows} rows, head {copy.head}")
+    typer.echo(f"{copy.path}: SHA-256 {copy.sha256}")
+    typer.echo(f"{copy.anchors}: its anchors")
+
+
+def _write(
+    form: Format,
+    database: Database,
+    site: Site,
+    moments: tuple[datetime | None, datetime | None],
+    request: str | None,
+    write: Write,
+) -> bool:
+    """Writes the journal; returns False if a report has to say that something is wrong with it."""
+    if form is Format.JSONL:
+        _export(database, write)
+        return True
+    from .export import export_report, export_table
+    from .report.report import Choice
+    from .rows.entries import Span
+
+    choice = Choice(Span(*moments), request)
+    if form is Format.CSV:
+        export_table(database, choice, write)
+        return True
+    return export_report(database, site, choice, write)
+
+
+def _export(database: Database, write: Write) -> None:
+    # Anchors first: they follow the commits, so none can name a row that is not read after it.
+    anchors = database.anchors.lines()
+    rows = list(database.journal())
+    head = rows[-1].hash if rows else FIRST
+    heading = {
+        "export": "journal/1",
+        "site": database.site,
+        "rows": len(rows),
+        "head": head,
+        "anchors": anchors,
+    }
+    write(json.dumps(heading) + "\n")
+    for row in rows:
+        # The canonical text itself: numbers keep the form in which they were hashed.
+        write(f'{row.text[:-1]},"hash":"{row.hash}"}}\n')
+
+
+def _moment(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    from .rows.entries import parse_moment
+
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def open_ledger(site: Site) -> Database:
+    """Opens a site's ledger.
+
+    Raises:
+        LedgerError: It cannot be used.
+    """
+    return Database(site.state, site.id)

@@ -1,0 +1,144 @@
+"""The journal as a table for spreadsheets: RFC 4180, a line a row, and nothing that computes."""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import StringIO
+from typing import Any
+
+from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER, PARTS
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
+from handwheel.tools.requests.request import Action
+from handwheel.tools.safe_text import plain, printable
+
+from .report.signatures import card_of
+from .rows.entries import Entry, Story
+from .rows.safe_row import ODD, why_not
+from .rows.terms import WHOLE, hex_bytes, spelled
+
+COLUMNS = (
+    "seq", "at", "kind", "subject", "request", "run", "person", "role", "verdict", "meaning",
+    "signed_at", "attended", "key", "equipment", "tag", "from", "to", "before", "after", "unit",
+    "wire", "sent", "readback", "reason", "epoch", "generation", "more",
+)  # fmt: skip
+"""The columns, in order."""
+
+# What begins so is computed by one spreadsheet or another, also behind a semicolon: where that
+# is the separator of the country, a line is cut there.
+_FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_OWN = frozenset(
+    {"person", "from", "to", "before", "wire", "sent", "readback", "reason", "epoch", "generation"}
+)
+_OF_EQUIPMENT = ("lockout.", "authority.", "heartbeat.")
+_WORDS = frozenset(PARTS)
+_SIGNED_OF = frozenset({"lockout", "authority"})
+_SHOWN_ELSEWHERE = frozenset({"text", "signature", "card", "chain", "digest", "request_id"})
+
+
+def write_csv(story: Story, entries: Iterable[Entry], write: Callable[[str], object]) -> None:
+    """Writes a heading and a line for each row.
+
+    Args:
+        entries: The rows, of that story.
+        write: Takes text; its line ends are carriage return and line feed.
+    """
+    actions = {
+        action.action_id: action
+        for case in story.cases.values()
+        if case.request is not None
+        for action in case.request.actions
+    }
+    filed = {
+        case.entries[0].seq: case.request
+        for case in story.cases.values()
+        if case.request is not None
+    }
+    requests = {
+        entry.seq: case.request_id for case in story.cases.values() for entry in case.entries
+    }
+    write(_line(COLUMNS))
+    for entry in entries:
+        cells = _cells_or_why(entry, actions.get(entry.subject))
+        cells["request"] = requests.get(entry.seq, "")
+        if (request := filed.get(entry.seq)) is not None:
+            cells |= {"person": request.proposer.name, "reason": request.reason}
+            cells["more"] = f"{request.risk_class}; {request.quorum} of {', '.join(request.roles)}"
+        write(_line(_cell(cells.get(name, "")) for name in COLUMNS))
+
+
+def _cells_or_why(entry: Entry, action: Action | None) -> dict[str, object]:
+    """Returns the cells of a row; of one that cannot be shown, where it stands and why."""
+    try:
+        return dict(_cells(entry, action))
+    except ODD as fault:
+        why = why_not(entry.seq, entry.kind, fault)
+        return {"seq": entry.seq, "at": entry.at, "kind": entry.kind, "reason": why}
+
+
+def _cells(entry: Entry, action: Action | None) -> Iterator[tuple[str, object]]:
+    yield from (("seq", entry.seq), ("at", entry.at), ("kind", entry.kind))
+    yield from (("subject", entry.subject), ("run", _run(entry)))
+    if action is not None:
+        yield from (("equipment", action.equipment), ("tag", action.tag))
+        yield from (("after", action.shown), ("unit", action.unit))
+    yield from ((key, value) for key, value in entry.body.items() if key in _OWN)
+    # In pairs, else a spreadsheet takes 01050000ff00 for a number and drops its first digit.
+    yield "wire", hex_bytes(entry.body.get("wire", ""))
+    if equipment := _equipment(entry):
+        yield "equipment", equipment
+    if entry.kind == HANDED_OVER:
+        yield from _handed_over(entry)
+    yield from _said(entry.body)
+    hidden = _OWN | _SHOWN_ELSEWHERE | (_WORDS if entry.kind == HANDED_OVER else frozenset[str]())
+    yield "more", spelled({k: v for k, v in entry.body.items() if k not in hidden})
+
+
+def _equipment(entry: Entry) -> str:
+    """Returns what is locked out, handed over or taken over: equipment, or `site`; else nothing."""
+    if entry.kind.startswith(_OF_EQUIPMENT):
+        return entry.subject
+    word, _, rest = entry.subject.partition(":")
+    return rest.partition(":")[0] if entry.kind == "decision" and word in _SIGNED_OF else ""
+
+
+def _handed_over(entry: Entry) -> Iterator[tuple[str, object]]:
+    """Yields who handed the shift over to whom, and the note."""
+    card = card_of(entry)
+    people = (card.get("leaving"), card.get("coming"))
+    yield "person", ", ".join(str(each) for each in people if each)
+    yield "reason", card.get("note") or ""
+
+
+def _said(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yields what a signature that a row keeps says; nothing if there is none."""
+    if "signature" not in body:
+        return
+    try:
+        decision = parse_decision(str(body.get("text")))
+    except DecisionRefused as refusal:
+        yield "reason", str(refusal)
+        return
+    yield from (("person", decision.person), ("role", decision.role))
+    yield from (("verdict", decision.verdict), ("meaning", decision.meaning))
+    yield from (("signed_at", decision.signed_at), ("attended", decision.attended))
+    yield from (("key", decision.key_id), ("reason", decision.comment or ""))
+
+
+def _run(entry: Entry) -> str:
+    is_of_run = entry.kind.startswith("run.") or entry.subject.startswith("run:")
+    return plain(entry.subject.removeprefix("run:").partition(":")[0]) if is_of_run else ""
+
+
+def _cell(value: object) -> str:
+    """Returns a value as text on one line that no spreadsheet takes for a formula."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = printable(str(value), WHOLE)
+    return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1\2'", text)
+
+
+def _line(cells: Iterable[str]) -> str:
+    line = StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue()

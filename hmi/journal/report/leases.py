@@ -1,0 +1,81 @@
+"""What became of a request's lease, in a sentence for the report."""
+
+from collections.abc import Iterator, Sequence
+
+from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.spans import exact_span
+from handwheel.tools.safe_text import plain, printable
+
+from ..rows.entries import Case, Entry
+from ..rows.row_text import open_words
+
+_APPLIED = ("action.VERIFIED", "action.RESOLVED_APPLIED")
+_NOT_BEGUN = "it never began"
+
+
+def lease_in_short(request: ActionRequest, case: Case) -> str:
+    """Returns for how long a lease was, how it ended, and what stays open; empty without one."""
+    if request.lease is None:
+        return ""
+    span = exact_span(request.lease.for_s)
+    return f"Its lease of {span}: {'; '.join(_told(request, case))}."
+
+
+def _told(request: ActionRequest, case: Case) -> Iterator[str]:
+    applied = {each.subject for each in case.entries if each.kind in _APPLIED}
+    if not any(each.action_id in applied for each in request.commands):
+        yield _NOT_BEGUN
+        return
+    end = _end(case.entries)
+    backs = [each for each in request.recovery if each.action_id in applied]
+    opened = [each for each in case.entries if each.kind == "lease.open"]
+    if end is None:
+        yield "not over"
+    else:
+        reason = printable(str(end.body.get("reason", "")))
+        state = plain(end.kind.removeprefix("request."))
+        yield f"{'it BROKE OFF' if opened else 'over'}, {state} ({reason})"
+    for each in backs:
+        yield f"taken back: {plain(each.tag)} = {printable(f'{each.shown} {each.unit}'.rstrip())}"
+    for row in opened:
+        yield f"stays open: {open_words(row.body)}{_since_then(case, row)}"
+
+
+def _since_then(case: Case, opened: Entry) -> str:
+    closed = case.closed.get(opened.subject)
+    if closed is None:
+        return ""
+    if closed.kind == "lease.seen_back":
+        return ", until its tag was seen as before"
+    return f", until {plain(closed.subject).partition('/')[0]} wrote it"
+
+
+def _end(entries: Sequence[Entry]) -> Entry | None:
+    """Returns the row that ended the request; `None` while it is approved."""
+    states = [each for each in entries if each.kind.startswith("request.") and "to" in each.body]
+    return states[-1] if states and states[-1].kind != "request.APPROVED" else None
+
+
+def note_closings(cases: Sequence[Case], entries: Sequence[Entry]) -> None:
+    """Notes of each write that a lease has left open which row of the journal ended that."""
+    tags = {
+        action.action_id: action.tag
+        for case in cases
+        if case.request is not None
+        for action in case.request.actions
+    }
+    owners = {case.request_id: case for case in cases}
+    opened: dict[str, set[str]] = {}
+    for each in entries:
+        tag = tags.get(each.subject, "")
+        owner = owners.get(each.subject.partition("/")[0])
+        if owner is None or not tag:
+            continue
+        if each.kind == "lease.open":
+            opened.setdefault(tag, set()).add(each.subject)
+        elif each.kind == "lease.seen_back":
+            opened.get(tag, set()).discard(each.subject)
+            owner.closed[each.subject] = each
+        elif each.kind in _APPLIED:
+            for name in opened.pop(tag, set()):
+                owners[name.partition("/")[0]].closed[name] = each

@@ -1,0 +1,56 @@
+"""A hand-over between shifts in the journal's report: what was shown, and both signatures."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from handwheel.tools.guardrails.approval.shift_handover import PARTS
+from handwheel.tools.safe_text import printable
+
+from ..rows.entries import Entry
+from ..rows.paper import Paper
+from .signatures import Signatures, card_of
+
+
+def write_shift(paper: Paper, entry: Entry, signatures: Signatures) -> None:
+    """Writes what the coming person was shown, and who signed it."""
+    for label, text in _shown(card_of(entry)):
+        paper.field(label, text, 5)
+    for part in PARTS:
+        said = entry.body.get(part)
+        body: dict[str, Any] = {"card": entry.body.get("card")}
+        if isinstance(said, Mapping):
+            body |= cast("Mapping[str, Any]", said)
+        signatures.write(paper, Entry(entry.seq, entry.at, "decision", entry.subject, body), "")
+
+
+def shift_words(subject: str, body: Mapping[str, Any]) -> str:
+    """Returns who handed over to whom, and up to which row they looked.
+
+    Args:
+        subject: Of the row; it is told where what was shown cannot be read.
+    """
+    card = card_of(Entry(0, "", "", subject, body))
+    leaving, coming, seq = (card.get(key) for key in ("leaving", "coming", "seq"))
+    if not (isinstance(leaving, str) and isinstance(coming, str) and isinstance(seq, int)):
+        return f"the shift was handed over: {subject}"
+    who = f"{printable(leaving)} handed the shift over to {printable(coming)}"
+    return f"{who} (what they saw ends with row {seq})"
+
+
+def _shown(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "since", printable(str(card.get("since")))
+    sections: object = card.get("sections")
+    for each in cast("list[object]", sections) if isinstance(sections, list) else []:
+        if not isinstance(each, Mapping):
+            continue
+        section = cast("Mapping[str, Any]", each)
+        label = f"{printable(str(section.get('title')))}:"
+        found: object = section.get("lines")
+        lines = cast("list[object]", found) if isinstance(found, list) else []
+        for line in lines or ["none"]:
+            yield label, printable(str(line), 300)
+            label = ""
+        if more := section.get("more"):
+            yield "", f"and {printable(str(more))} more, which they were not shown"
+    if note := card.get("note"):
+        yield "note", f'"{printable(str(note), 1000)}"'

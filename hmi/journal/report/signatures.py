@@ -1,0 +1,178 @@
+"""Signatures for people: the printed name, date and time, and what was meant by signing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, cast
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.identity.roster import Roster
+from handwheel.tools.guardrails.signatures.administrators import administrators_word
+from handwheel.tools.guardrails.signatures.decisions import (
+    Decision,
+    DecisionRefused,
+    Reason,
+    Signed,
+    key_subject,
+    parse_decision,
+    verify,
+)
+from handwheel.tools.requests.canonical import digest, parse_canonical
+from handwheel.tools.requests.stamps import parse_stamp
+from handwheel.tools.safe_text import plain, printable
+
+from ..rows.entries import Entry
+from ..rows.paper import Paper
+from ..rows.terms import VERDICTS, WHOLE, moment
+
+_ADMINISTRATORS = frozenset({"release", "revoke-key"})
+_ABOUT_SITE = _ADMINISTRATORS | {"hand-over", "end-shift", "take-shift"}
+_HASH = 16
+
+
+class Signatures:
+    """Writes signatures, each with whether it verifies now.
+
+    Args:
+        roster: Who may sign, by `operators.yaml` as it stands now.
+        revoked_keys: Every key that was taken back until now.
+        entries: The journal: it tells when that was.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        roster: Roster,
+        revoked_keys: AbstractSet[str],
+        entries: Iterable[Entry],
+    ) -> None:
+        self._site, self._roster, self._revoked = site, roster, revoked_keys
+        self._when = {
+            each.subject: each
+            for each in entries
+            if each.kind == "decision" and each.subject.startswith(key_subject(""))
+        }
+
+    def write(self, paper: Paper, entry: Entry, lead: str) -> None:
+        """Writes the signature that a row keeps.
+
+        Args:
+            lead: What stands before it: its number in a list, or a time.
+        """
+        signed = Signed(str(entry.body.get("text")), str(entry.body.get("signature")))
+        try:
+            decision = parse_decision(signed.text)
+        except DecisionRefused as refusal:
+            paper.say(f"{lead}a decision that does not count: {refusal} (row {entry.seq})", 2, 3)
+            return
+        verdict = VERDICTS.get(decision.verdict, decision.verdict)
+        about = f": {printable(decision.subject or '')}" if decision.verdict in _ABOUT_SITE else ""
+        paper.say(f"{lead}{printable(decision.person)} {verdict}{about}", 2, 3)
+        self._write_fields(paper, entry, signed, decision)
+
+    def _write_fields(self, paper: Paper, entry: Entry, signed: Signed, decision: Decision) -> None:
+        chain = entry.body.get("chain")
+        fault = self.fault(signed, None if chain is None else str(chain))
+        paper.field("name", printable(decision.person), 5)
+        paper.field("signed", moment(decision.signed_at), 5)
+        paper.field("in the role", plain(decision.role), 5)
+        paper.field("meaning", f'"{printable(decision.meaning, WHOLE)}"', 5)
+        if decision.comment:
+            paper.field("comment", f'"{printable(decision.comment, WHOLE)}"', 5)
+        presence = (
+            "attended: the passphrase was typed at a terminal"
+            if decision.attended
+            else "UNATTENDED: a script signed with the key, no person typed a passphrase"
+        )
+        paper.field("presence", presence, 5)
+        paper.field("key", plain(decision.key_id), 5)
+        paper.field("verifies now", self._standing(fault, decision.key_id), 5)
+        if decision.card is not None:
+            paper.field("was shown", _shown(entry.body.get("card"), decision.card), 5)
+        for label, text in seen(card_of(entry)):
+            paper.field(label, text, 5)
+        recorded = "" if entry.at == decision.signed_at else f", recorded {moment(entry.at)}"
+        paper.field("in row", f"{entry.seq}{recorded}", 5)
+
+    def _standing(self, fault: str, key_id: str) -> str:
+        revoked = self._when.get(key_subject(key_id))
+        if fault and revoked is not None:
+            return f"NO: {printable(fault)}, {moment(revoked.at)}, row {revoked.seq}"
+        return f"NO: {printable(fault)}" if fault else "yes"
+
+    def fault(self, signed: Signed, chain: str | None) -> str:
+        """Returns why a signature does not verify now; empty if it does.
+
+        Whoever signed must have been enrolled when they did; a key counts as revoked whenever
+        that happened.
+        """
+        try:
+            decision = parse_decision(signed.text)
+            if decision.verdict not in _ADMINISTRATORS:
+                at = parse_stamp(decision.signed_at)
+                verify(signed, self._roster, self._revoked, self._site.id, at)
+                return ""
+            word = administrators_word(signed, chain, self._site.id, self._site.trust_root)
+            if word is None:
+                return "no administrator has signed it"
+            if not self._revoked.isdisjoint((word[1].key_id, *word[1].chain)):
+                return str(Reason.REVOKED_KEY)
+        except (GuardrailError, ValueError) as refusal:
+            return str(refusal)
+        return ""
+
+
+def _shown(card: object, mark: str) -> str:
+    short = f"{mark[:_HASH]}..."
+    if card is None:
+        return f"something that the journal does not keep, hash {short}"
+    if digest("card", str(card)) != mark:
+        return f"NOT what the journal keeps: the signed hash is {short}"
+    return f"kept in the journal as it was, hash {short}"
+
+
+def seen(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yields the live readings and conditions that a person saw on a card, with a label each."""
+    now: object = card.get("reading")  # of an outcome's card, which has one
+    if isinstance(now, dict):
+        yield "it read", reading_words(cast("Mapping[str, Any]", now))
+        yield "read back", printable(str(card.get("found", ""))) or "nothing was read"
+    label = "it read"
+    for each in _tables(card, "readings"):
+        yield label, reading_words(each)
+        label = ""
+    label = "conditions"
+    for each in _tables(card, "requires"):
+        yield label, f"{printable(str(each.get('text')))}: {plain(str(each.get('truth')))}"
+        label = ""
+    label = "warned of"
+    problems: object = card.get("problems")
+    for problem in cast("list[object]", problems) if isinstance(problems, list) else []:
+        yield label, printable(str(problem))
+        label = ""
+
+
+def reading_words(reading: Mapping[str, Any]) -> str:
+    """Returns a reading of a card in words: `PIC-102.sp 350 kPa, good, 0.3 s old`."""
+    value = f"{reading.get('tag')} {reading.get('shown')} {reading.get('unit') or ''}".rstrip()
+    age = reading.get("age_s")
+    old = f"{age:.1f} s old" if isinstance(age, float) else ""
+    parts = (value, str(reading.get("quality", "")), old, str(reading.get("fault") or ""))
+    return printable(", ".join(part for part in parts if part))
+
+
+def _tables(card: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    rows: object = card.get(key)
+    if not isinstance(rows, list):
+        return []
+    found = cast("list[object]", rows)
+    return [cast("Mapping[str, Any]", each) for each in found if isinstance(each, dict)]
+
+
+def card_of(entry: Entry) -> Mapping[str, Any]:
+    """Returns what a person was shown when they signed; empty if that is not kept."""
+    try:
+        card: object = parse_canonical(str(entry.body.get("card")))
+    except ValueError:
+        return {}
+    return cast("Mapping[str, Any]", card) if isinstance(card, dict) else {}

@@ -1,0 +1,1 @@
+"""Text of single journal rows."""

@@ -1,0 +1,96 @@
+"""The journal for people: a row as one line, and what an audit found."""
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
+
+from handwheel.tools.guardrails.audit.audit import Audit
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.safe_text import plain, printable
+
+from ...requests.effect_text import SO_BEFORE, row_effect_words, was_so
+from ...shell.terminal.wrap import fold
+from .safe_row import shown_or_why
+
+_WIDTH = 22
+_INDENT = 21  # a row that does not fit goes on below what happened
+_HASH = 64
+_LONG = 600  # characters of the bytes of a frame
+
+
+def show_row(row: Row, *, as_json: bool) -> str:
+    """Returns a row for people: number, time, what, about what, and why; or for programs.
+
+    One that cannot be shown is told with the reason.
+    """
+    show = _fields_shown if as_json else _shown
+    return shown_or_why(row, show, partial(odd_row, as_json=as_json))
+
+
+def odd_row(row: Row, why: str, *, as_json: bool) -> str:
+    """Returns the line of a row that cannot be shown."""
+    if as_json:
+        return json.dumps({"seq": row.seq, "hash": row.hash, "fault": why})
+    return fold(f"{row.seq:>5}  {why}", _INDENT)
+
+
+def _fields_shown(row: Row) -> str:
+    return json.dumps({**row.fields, "hash": row.hash})
+
+
+def _shown(row: Row) -> str:
+    fields = row.fields
+    time, kind = plain(str(fields["at"])[11:23]), plain(str(fields["kind"]))
+    line = f"{row.seq:>5}  {time}  {kind:<{_WIDTH}} {_told(fields)}"
+    return fold(line.rstrip(), _INDENT)
+
+
+def audit_line(found: Audit) -> str:
+    """Returns how much was judged, and whether anything is wrong."""
+    judged = (
+        f"rows {found.rows}, requests {found.requests}, decisions {found.decisions}, "
+        f"intents {found.intents}"
+    )
+    return f"{judged}: {f'faults {len(found.faults)}' if found.faults else 'nothing is wrong'}"
+
+
+def _told(fields: Mapping[str, Any]) -> str:
+    kind, subject = str(fields["kind"]), printable(str(fields["subject"]))
+    if len(subject) == _HASH:
+        subject = f"{subject[:16]}…"
+    body = cast(Mapping[str, Any], fields["body"])
+    if kind == "request.filed":
+        return f"{subject}  {plain(str(body['digest'])[:16])}…"
+    if kind == "decision":
+        return f"{subject}  {_decision(str(body['text']))}"
+    if kind == "action.intent":
+        return f"{subject}  {plain(str(body['wire']), _LONG)}"
+    if kind.startswith("effect."):
+        before = f"{SO_BEFORE}; " if was_so(body) else ""
+        return f"{subject}  {before}{row_effect_words(body)}"
+    if kind == "lease.open":
+        stays = f"{body['tag']} = {body['wrote']} stays open, before it was {body['was']}"
+        return f"{subject}  {printable(stays)}: {printable(str(body['reason']))}"
+    is_authority = kind.startswith("authority.")
+    reason = _authority(body) if is_authority else printable(str(body.get("reason", "")))
+    parts = [subject, f"over: {reason}" if kind == "gate.resumed" else reason]
+    parts += [f"epoch {plain(str(body['epoch']))}"] if kind.startswith("gate.") else []
+    return "  ".join(part for part in parts if part)
+
+
+def _authority(body: Mapping[str, Any]) -> str:
+    """Returns who may act now, by whose word and until when."""
+    until = f", until {printable(str(body['until']))}" if "until" in body else ""
+    return f"{printable(str(body.get('mode')))} by {printable(str(body.get('person')))}{until}"
+
+
+def _decision(text: str) -> str:
+    from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
+
+    try:
+        decision = parse_decision(text)
+    except DecisionRefused as refusal:
+        return str(refusal)
+    attended = "" if decision.attended else " (unattended)"
+    return f"{decision.verdict} by {printable(decision.person)}{attended}"

@@ -1,0 +1,78 @@
+"""Runs for people: each event of one as a line."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, cast
+
+from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.safe_text import printable
+
+from ...shell.terminal.wrap import fold
+from .line import odd_row
+from .safe_row import ODD, shown_or_why
+
+_INDENT = 22
+_KIND = 12
+
+
+def _judged(body: Mapping[str, Any]) -> str:
+    blocked = [str(each) for each in body["blocked_by"]]
+    return f"against it: {', '.join(blocked)}" if blocked else "nothing is against it"
+
+
+def _not_started(body: Mapping[str, Any]) -> str:
+    suggested = f"; see {body['suggested']}" if body.get("suggested") else ""
+    return f"{body['reason']}{suggested}"
+
+
+_Words = Callable[[Mapping[str, Any]], str]
+_WORDS: Mapping[str, _Words] = {
+    "opened": lambda body: f"{body['title']}: {body['condition']}",
+    "judged": _judged,
+    "not_started": _not_started,
+    "filed": lambda body: f"{body['request_id']} for {', '.join(body['steps'])}",
+    "approved": lambda body: str(body["request_id"]),
+    "step": lambda body: f"{body['step']} {body['to']}  {body['reason']}",
+    "slow": lambda body: f"{body['reason']}; scan more often, or slow a simulated plant down",
+    "due": lambda body: str(body["action_id"]),
+    "expected": lambda body: f"{'kept' if body['kept'] else 'BROKEN'}: {body['shown']}",
+    "raised": lambda body: f"{body['workorder']} {body['asset']}: {body['title']}",
+    "notified": lambda body: f"{', '.join(body['to'])}: {body['text']}",
+    "undone": lambda body: f"{body['action_id']} {body['state']}: {body['reason']}",
+    "escalated": lambda body: f"to {', '.join(body['to'])}",
+    "ordered": lambda body: f"{body['order']} by {body['person']}",
+    "order_refused": lambda body: f"{body['asked']} by {body['person']}: {body['reason']}",
+}
+
+
+def show_run_row(row: Row, *, as_json: bool) -> str:
+    """Returns a row of the journal that tells of a run, as a line; empty for any other row.
+
+    One that cannot be shown is told with the reason.
+    """
+    show = partial(_run_row_shown, as_json=as_json)
+    return shown_or_why(row, show, partial(odd_row, as_json=as_json))
+
+
+def _run_row_shown(row: Row, *, as_json: bool) -> str:
+    fields = row.fields
+    kind = str(fields.get("kind", ""))
+    if not kind.startswith(PREFIX):
+        return ""
+    if as_json:
+        return json.dumps({**fields, "hash": row.hash})
+    name, body = kind.removeprefix(PREFIX), cast(Mapping[str, Any], fields["body"])
+    line = f"{str(fields['at'])[11:19]}  {fields['subject']}  {name:<{_KIND}} {told(name, body)}"
+    return fold(line.rstrip(), _INDENT)
+
+
+def told(kind: str, body: Mapping[str, Any]) -> str:
+    """Returns what an event of a run says, on one line that a terminal can show."""
+    words = _WORDS.get(kind)
+    try:
+        text = words(body) if words else str(body.get("reason", ""))
+    except ODD:
+        text = "cannot be read"
+    return printable(text)

@@ -1,0 +1,1 @@
+"""Commands for operators, keys, authority and lockout."""

@@ -1,0 +1,171 @@
+"""`handwheel authority`: who may act on a piece of equipment: people, agents as well, or nobody."""
+
+import json
+import os
+import pwd
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal
+
+import typer
+
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.interlocks.authority import (
+    LONGEST,
+    Standing,
+    TakenMode,
+    authority_of,
+    check_giver,
+    hand_over,
+    next_generation,
+    take_over,
+)
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
+from handwheel.tools.requests.stamps import instant_now, stamp
+
+from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.signer_options import AsOption, PassphraseOption
+from ..shell.terminal.wrap import fold
+from .signing import Statement, find_person, open_bench, open_signer, sign_statement
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+EquipmentArgument = Annotated[
+    str, typer.Argument(metavar="EQUIPMENT", help="Its name in site.yaml, or site for all of it.")
+]
+
+_VALID_S = 60.0
+_MODES: Mapping[str, TakenMode] = {
+    "operator": "OPERATOR", "local": "LOCAL", "maintenance": "MAINTENANCE",
+}  # fmt: skip
+
+
+@app.command("show")
+def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Show for each piece of equipment who may act on it, and who said so."""
+    opened = open_site(site)
+    with Database(opened.state, opened.id) as database:
+        found = authority_of(opened, database, instant_now())
+    if as_json:
+        typer.echo(json.dumps([_fields(name, each) for name, each in found.items()]))
+        return
+    width = max(map(len, found))
+    for name, each in found.items():
+        typer.echo(fold(f"{name:<{width}}  {each.mode:<11}  {_words(name, each)}", width + 2))
+
+
+@app.command("give")
+def give(
+    equipment: EquipmentArgument,
+    lasts: Annotated[
+        str, typer.Option("--for", metavar="TIME", help=f"Until it ends; at most {LONGEST.days} d.")
+    ],
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Hand equipment and its members over to agents, for a time, signed.
+
+    Agents' requests for it can be carried out then; each still needs its own approval.
+    """
+    duration, opened = _duration(lasts), open_site(site)
+    with open_bench(opened) as bench:
+        operator = find_person(
+            opened, bench.roster, person, instant_now().wall, administrator=False
+        )
+        check_giver(bench, equipment, operator)
+        generation = next_generation(bench.database, equipment)
+        heartbeats = heartbeats_of(opened, equipment)
+        for each in heartbeats:
+            typer.echo(f"the signature also says: {each.words}")
+        signer = open_signer(opened, operator, passphrase_file)
+        now = instant_now()
+        until = stamp(now.wall + duration)
+        subject = authority_subject(equipment, generation, until, heartbeats)
+        statement = Statement(
+            verdict="hand-over",
+            meaning=meaning_of_subject("hand-over", subject),
+            role=min(operator.roles),
+            valid_s=_VALID_S,
+            subject=subject,
+        )
+        signed = sign_statement(bench.database, signer, statement, now)
+        hand_over(bench, equipment, until, generation, signed, now)
+        typer.echo(f"handed over to agents: {equipment}, until {until}")
+        _tell_exceptions(opened, bench.database, equipment)
+
+
+@app.command("take")
+def take(
+    equipment: EquipmentArgument,
+    to: Annotated[
+        Literal["operator", "local", "maintenance"],
+        typer.Option(help="Who may act on it then: people from here; or nobody from here."),
+    ] = "operator",
+    site: SiteOption = None,
+) -> None:
+    """Take equipment and its members over at once; it needs no key.
+
+    What agents have asked for there ends; with local and maintenance, what anybody has. A frame
+    that is under way goes on.
+    """
+    opened = open_site(site)
+    with Database(opened.state, opened.id) as database:
+        mode = _MODES[to]
+        ended = take_over(database, opened, equipment, mode, _who(), instant_now(), by="user")
+    typer.echo(f"taken over: {equipment} is {mode}")
+    for name in ended:
+        typer.echo(f"ended: {name}")
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        fail(f"--for: {error}", CONFIGURATION)
+    if not 1.0 <= seconds <= LONGEST.total_seconds():
+        fail(f"--for: must lie between 1 s and {LONGEST.days} d", CONFIGURATION)
+    return timedelta(seconds=seconds)
+
+
+def _tell_exceptions(site: Site, database: Database, equipment: str) -> None:
+    """Names the members on which agents may not act all the same."""
+    standings = authority_of(site, database, instant_now())
+    for name in site.members_of(equipment):
+        if reason := standings[name].reason:
+            typer.echo(f"but not {name}: {reason}")
+
+
+def _words(name: str, standing: Standing) -> str:
+    if not standing.person:
+        return "nobody has handed it over"
+    by = f"by {standing.person}"
+    until = f", until {standing.until}" if standing.until else ""
+    whole = f", with {standing.scope}" if standing.scope != name else ""
+    fault = "" if standing.is_valid else f"; DOES NOT COUNT: {standing.reason}"
+    return f"{by}{until}{whole}{fault}"
+
+
+def _fields(name: str, standing: Standing) -> dict[str, object]:
+    return {
+        "equipment": name,
+        "mode": standing.mode,
+        "scope": standing.scope,
+        "person": standing.person,
+        "until": standing.until,
+        "valid": standing.is_valid,
+        "agents": not standing.reason,
+        "reason": standing.reason,
+    }
+
+
+def _who() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"

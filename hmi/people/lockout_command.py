@@ -1,0 +1,20 @@
+"""Command `handwheel lockout` for the shell's completion.
+
+A typed `handwheel lockout` runs `hmi.people.lockout` without this module.
+"""
+
+from typing import Annotated
+
+import typer
+
+from ..shell.cli.options import SiteOption
+from .lockout import run_lockout
+
+
+def command(
+    equipment: Annotated[str | None, typer.Argument(help="Its name in site.yaml.")] = None,
+    site: SiteOption = None,
+) -> None:
+    """Stop all writing at once, to the site or to one piece of equipment."""
+    words = [f"--site={site}"] if site else []
+    raise SystemExit(run_lockout([*words, equipment] if equipment else words))

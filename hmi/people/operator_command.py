@@ -1,0 +1,284 @@
+"""`handwheel operator`: who may decide at a site."""
+
+import json
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.model.site import POLICY_FILE, Site
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.identity.enrolment import (
+    Enrolment,
+    check_enrolment,
+    ending_root,
+    enroll,
+    renew,
+    root_warning,
+    vouch,
+)
+from handwheel.tools.guardrails.identity.key_files import create_own_key, new_key_path
+from handwheel.tools.guardrails.identity.keys import fingerprint, key_path, public_line
+from handwheel.tools.guardrails.identity.roster import (
+    ADMINISTRATOR,
+    PERSON,
+    PERSON_WORDS,
+    Operator,
+    Roster,
+    load_roster,
+)
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+
+from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
+from ..shell.terminal.passphrase import new_passphrase
+from ..shell.terminal.wrap import fold
+from .private_key import open_key
+from .public_key_input import read_given_key
+from .rotate_key import check_unrevoked, rotate_key
+from .rotate_key import revoke as take_back
+from .signing import find_person, open_bench, open_signer
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_LONGEST_DAYS = 3650
+_FIRST, _OTHERS = f"{_LONGEST_DAYS}d", "365d"
+_NO_KEY_GIVEN = (
+    "--key names a key that was made elsewhere: it takes no passphrase, and the first "
+    "administrator makes theirs here"
+)
+
+KeyOption = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="Made elsewhere: 'ssh-ed25519 …', a file with it, or -."),
+]
+NewPassphraseOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The new key's passphrase, mode 600.")
+]
+IssuerPassphraseOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The administrator's, mode 600.")
+]
+
+
+@app.command("enroll")
+def enroll_person(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The person, such as anna.")],
+    role: Annotated[list[str], typer.Option(help="What they may decide; may be repeated.")],
+    valid: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help=f"How long it holds; else {_OTHERS}, the first administrator's {_FIRST}.",
+        ),
+    ] = None,
+    issuer: AdministratorOption = None,
+    key: KeyOption = None,
+    passphrase_file: NewPassphraseOption = None,
+    issuer_passphrase_file: IssuerPassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Make or take a person's key; an administrator vouches for it.
+
+    The first person of a site is its administrator, who vouches for themselves. Within the
+    last 30 days of their record, or after it, the same command renews it with the same key.
+    """
+    opened = open_site(site)
+    roster, now = load_roster(opened), datetime.now(UTC)
+    is_first, root = not opened.trust_root, ending_root(opened, roster, now)
+    if root is not None and (root.person, [ADMINISTRATOR]) == (name, role):
+        if issuer not in {None, name}:
+            fail("the trust root vouches for itself; leave out --as", CONFIGURATION)
+        file = issuer_passphrase_file or passphrase_file
+        _renew(opened, root, _wanted(name, role, valid or _FIRST, now), file)
+        return
+    _warn_of_the_root(opened, roster, now)
+    wanted = _wanted(name, role, valid or (_FIRST if is_first else _OTHERS), now)
+    check_enrolment(opened, roster, wanted, makes_key=key is None)
+    if is_first and (issuer or issuer_passphrase_file):
+        fail("the first administrator vouches for themselves; leave out --as", CONFIGURATION)
+    admin = (
+        None if is_first else find_person(opened, roster, issuer, wanted.start, administrator=True)
+    )
+    if key is not None:
+        if admin is None or passphrase_file is not None:
+            fail(_NO_KEY_GIVEN, CONFIGURATION)
+        public = read_given_key(key)
+        check_unrevoked(_revoked_keys(opened), public)
+        person = vouch(opened, wanted, public, open_key(opened, admin, issuer_passphrase_file))
+        place = ", made elsewhere"
+    else:
+        signer = open_key(opened, admin, issuer_passphrase_file) if admin else None
+        person = enroll(opened, wanted, new_passphrase(name, passphrase_file), signer)
+        place = f" in {key_path(opened.id, name)}"
+    why = f", when {admin.person}'s own ends" if admin and person.until < wanted.until else ""
+    typer.echo(f"{name}: {', '.join(sorted(person.roles))}, until {stamp(person.until)}{why}")
+    typer.echo(f"key {person.key_id}{place}")
+    _warn_of_no_use(opened, person)
+    if is_first:
+        typer.echo("it is the trust root of this site now: compare it with what site.yaml says")
+
+
+def _renew(site: Site, root: Operator, wanted: Enrolment, passphrase_file: Path | None) -> None:
+    person = renew(site, root, wanted, open_key(site, root, passphrase_file))
+    typer.echo(f"{person.person}: {ADMINISTRATOR}, until {stamp(person.until)}")
+    typer.echo(f"with the same key, {person.key_id}, from {stamp(person.start)}")
+
+
+def _warn_of_the_root(site: Site, roster: Roster, now: datetime) -> None:
+    if warning := root_warning(site, roster, now):
+        sys.stderr.write(f"handwheel: {warning}\n")
+
+
+def _warn_of_no_use(site: Site, person: Operator) -> None:
+    """Tells of roles that approve nothing; a wrong policy is another command's business."""
+    with suppress(ConfigError):
+        policy = load_policy(site)
+        for role in sorted(person.roles - {ADMINISTRATOR}):
+            if not policy.has_use_for(role):
+                sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} asks for the role {role}\n")
+
+
+def _wanted(name: str, roles: list[str], valid: str, now: datetime) -> Enrolment:
+    try:
+        seconds = parse_duration(valid)
+    except ValueError as error:
+        fail(f"--valid: {error}", CONFIGURATION)
+    longest = timedelta(days=_LONGEST_DAYS)
+    if not 1.0 <= seconds <= longest.total_seconds():
+        fail(f"--valid: must lie between 1 s and {_LONGEST_DAYS} d", CONFIGURATION)
+    start = parse_stamp(stamp(now))
+    return Enrolment(name, tuple(dict.fromkeys(roles)), start, start + timedelta(seconds=seconds))
+
+
+@app.command("key")
+def make_key(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Yours, such as anna.")],
+    passphrase_file: NewPassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Make your own key, and show the line for the administrator.
+
+    It lies under your own account. Nobody else needs your passphrase. If you have a key
+    already, this is the one to follow it: it waits beside it, and is used once an administrator
+    has vouched for it.
+    """
+    opened = open_site(site)
+    if not PERSON.fullmatch(name):
+        raise InvalidArguments(f"{name!r} {PERSON_WORDS}")
+    new_key_path(opened.id, name)
+    private, path = create_own_key(opened.id, name, new_passphrase(name, passphrase_file))
+    typer.echo(public_line(private.public_key()))
+    typer.echo(f"key {fingerprint(private.public_key())} in {path}")
+
+
+@app.command("rotate")
+def rotate(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key is followed by another.")],
+    key: KeyOption = None,
+    revokes: Annotated[
+        bool, typer.Option("--revoke", help="Take the old key back as well: it was lost.")
+    ] = False,
+    issuer: AdministratorOption = None,
+    passphrase_file: NewPassphraseOption = None,
+    issuer_passphrase_file: IssuerPassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """End a person's record now, and begin one for another key.
+
+    Roles and end stay. An approval by the old key that the gate has not taken up does not count
+    any more; what it signed before stays verifiable.
+    """
+    if key is not None and passphrase_file is not None:
+        fail(_NO_KEY_GIVEN, CONFIGURATION)
+    opened = open_site(site)
+    public = read_given_key(key) if key is not None else None
+    with open_bench(opened) as bench:
+        files = (passphrase_file, issuer_passphrase_file)
+        rotation = rotate_key(bench, name, public, issuer, files, revokes=revokes)
+    over = "is revoked" if revokes else f"ended {stamp(rotation.ended.until)}"
+    typer.echo(f"{name}: key {rotation.ended.key_id} {over}")
+    typer.echo(f"{name}: key {rotation.begun.key_id}, until {stamp(rotation.begun.until)}")
+
+
+@app.command("revoke")
+def revoke(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key is taken back.")],
+    issuer: AdministratorOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Take a person's key back, at once and for good.
+
+    Nothing that it signed counts any more. It stands in the ledger, so that no old file brings
+    the key back. To give the person another one in the same breath: rotate --revoke.
+    """
+    opened = open_site(site)
+    with open_bench(opened) as bench:
+        revoked = bench.revoked_keys()
+        keys = {each.key_id for each in bench.roster.operators if each.person == name} - revoked
+        if not keys:
+            raise InvalidArguments(f"{name} has no key to take back: handwheel operator list")
+        admin = find_person(opened, bench.roster, issuer, instant_now().wall, administrator=True)
+        signer = open_signer(opened, admin, passphrase_file)
+        for key_id in sorted(keys):
+            take_back(bench, signer, key_id)
+            typer.echo(f"{name}: key {key_id} is revoked")
+
+
+@app.command("list")
+def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """List who may decide, and which records do not count."""
+    opened = open_site(site)
+    roster, revoked = load_roster(opened), _revoked_keys(opened)
+    now = datetime.now(UTC)
+    _warn_of_the_root(opened, roster, now)
+    if as_json:
+        typer.echo(json.dumps(_description(roster, revoked, now)))
+        return
+    width = max((len(each.person) for each in roster.operators), default=0)
+    for each in roster.operators:
+        over = "" if each.is_enrolled(now) else "  not valid now"
+        over = "  revoked" if each.key_id in revoked else over
+        roles = ", ".join(sorted(each.roles))
+        until = f"until {stamp(each.until)}"
+        line = f"{each.person:<{width}}  {roles:<16}  {each.key_id}  {until}{over}"
+        typer.echo(fold(line, width + 2))
+    if not roster.operators:
+        typer.echo("nobody is enrolled")
+    for problem in roster.ignored:
+        sys.stderr.write(f"handwheel: ignored: {problem}\n")
+
+
+def _revoked_keys(site: Site) -> frozenset[str]:
+    if not (site.state / LEDGER_FILE).exists():
+        return frozenset()  # looking makes no ledger
+    with open_bench(site) as bench:
+        return bench.revoked_keys()
+
+
+def _description(roster: Roster, revoked: frozenset[str], now: datetime) -> dict[str, object]:
+    return {
+        "operators": [
+            {
+                "person": each.person,
+                "roles": sorted(each.roles),
+                "key_id": each.key_id,
+                "from": stamp(each.start),
+                "until": stamp(each.until),
+                "issuer": each.issuer,
+                "valid": each.is_enrolled(now) and each.key_id not in revoked,
+                "revoked": each.key_id in revoked,
+            }
+            for each in roster.operators
+        ],
+        "ignored": [str(problem) for problem in roster.ignored],
+    }

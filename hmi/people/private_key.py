@@ -1,0 +1,31 @@
+"""Opens the key with which a person signs at this terminal."""
+
+from pathlib import Path
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.identity.key_files import take_next_key
+from handwheel.tools.guardrails.identity.keys import (
+    KeyFault,
+    PrivateKey,
+    fingerprint,
+    key_path,
+    load_key,
+)
+from handwheel.tools.guardrails.identity.roster import Operator
+
+from ..shell.terminal.passphrase import read_passphrase
+
+
+def open_key(site: Site, operator: Operator, passphrase_file: Path | None) -> PrivateKey:
+    """Returns the private key of an enrolled person, whose passphrase is asked for.
+
+    Raises:
+        NoPassphrase: There is neither file nor terminal, or nothing was typed.
+        KeyFault: The key cannot be used, or is not the one that was enrolled.
+    """
+    path = key_path(site.id, operator.person)
+    take_next_key(site.id, operator.person, operator.key_id)
+    private = load_key(path, read_passphrase(operator.person, passphrase_file))
+    if fingerprint(private.public_key()) != operator.key_id:
+        raise KeyFault(f"{path}: is not the key with which {operator.person} is enrolled")
+    return private

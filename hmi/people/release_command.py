@@ -1,0 +1,74 @@
+"""`handwheel release`: ends a lockout, signed by an administrator."""
+
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
+from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, said_of
+from handwheel.tools.guardrails.signatures.administrators import locked_out
+from handwheel.tools.guardrails.signatures.decisions import lockout_subject, meaning_of_subject
+from handwheel.tools.requests.stamps import instant_now
+
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import SiteOption
+from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
+from ..shell.terminal.wrap import fold
+from .lockout_lines import file_words
+from .signing import Statement, find_person, open_bench, open_signer, sign_statement
+
+_VALID_S = 60.0
+
+
+def command(
+    equipment: Annotated[
+        str,
+        typer.Argument(
+            metavar="EQUIPMENT", show_default=False, help="Without one, the lockout of the site."
+        ),
+    ] = SITE,
+    person: AdministratorOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """End a lockout. What was asked for or approved before it stays dead: ask anew."""
+    opened = open_site(site)
+    if equipment != SITE and equipment not in opened.equipment:
+        raise InvalidArguments(f"there is no equipment {equipment!r} at this site")
+    with open_bench(opened) as bench:
+        operator = find_person(opened, bench.roster, person, instant_now().wall, administrator=True)
+        file = lockout_file(opened.state, equipment)
+        if equipment not in locked_out(opened, bench.database):
+            if not file.exists():
+                raise InvalidArguments(f"{equipment} is not locked out")
+            # No gate has seen the file yet; the ledger must know of what is released.
+            covered = None if equipment == SITE else opened.members_of(equipment)
+            latch(bench.database, equipment, covered, instant_now(), said_in(file))
+        generation = locked_out(opened, bench.database)[equipment]
+        subject = lockout_subject(equipment, generation)
+        if said := said_of(bench.database, equipment) or said_in(file):
+            typer.echo(fold(f"{equipment} was locked out; {file_words(said)}", 4))
+        signer = open_signer(opened, operator, passphrase_file)
+        now = instant_now()
+        statement = Statement(
+            verdict="release",
+            meaning=meaning_of_subject("release", subject),
+            role=ADMINISTRATOR,
+            valid_s=_VALID_S,
+            subject=subject,
+        )
+        signed = sign_statement(bench.database, signer, statement, now)
+        release_lockout(bench, equipment, generation, signed, now)
+    typer.echo(f"released: {equipment}")
+    _tell_others(opened, equipment)
+
+
+def _tell_others(site: Site, equipment: str) -> None:
+    from handwheel.tools.guardrails.interlocks.lockout_files import seen_lockouts
+
+    for each in sorted(seen_lockouts(site.state) - {equipment}):
+        typer.echo(f"still locked out: {each}")

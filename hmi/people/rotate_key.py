@@ -1,0 +1,116 @@
+"""Gives a person another key, made here or elsewhere, and takes a lost one back."""
+
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.approval.administration import revoke_key
+from handwheel.tools.guardrails.identity.key_files import (
+    create_own_key,
+    new_key_path,
+    take_next_key,
+)
+from handwheel.tools.guardrails.identity.keys import PublicKey, fingerprint
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator
+from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotation, rotate
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import key_subject, meaning_of_subject
+from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+
+from ..shell.terminal.passphrase import new_passphrase
+from .signing import Signer, Statement, find_person, open_signer, sign_statement
+
+_VALID_S = 60.0
+
+
+def rotate_key(
+    bench: Bench,
+    person: str,
+    public: PublicKey | None,
+    issuer: str | None,
+    files: tuple[Path | None, Path | None],
+    *,
+    revokes: bool,
+) -> Rotation:
+    """Ends a person's record and begins one for another key.
+
+    Args:
+        public: The new key; `None` makes it here.
+        issuer: The administrator who signs; `None` for the only one with a key here.
+        files: With the new key's passphrase, and the administrator's; `None` asks.
+        revokes: Whether the old key is taken back as well.
+
+    Raises:
+        HandwheelError: It cannot be done; the old record and its key stand as they were, unless
+            the old key was revoked by then.
+    """
+    site, now = bench.site, _now()
+    old = check_rotation(site, bench.roster, person, now)
+    admin = _administrator(bench, person, issuer, now)
+    if public is None:
+        new_key_path(site.id, person)
+    else:
+        check_unrevoked(bench.revoked_keys(), public)
+    signer = open_signer(site, admin, files[1])
+    if public is not None:
+        if revokes:
+            revoke(bench, signer, old.key_id)
+        return rotate(site, person, public, signer.private, _now())
+    passphrase = new_passphrase(person, files[0])
+    if revokes:
+        revoke(bench, signer, old.key_id)
+    return _rotate_here(site, person, passphrase, signer)
+
+
+def _rotate_here(site: Site, person: str, passphrase: str, signer: Signer) -> Rotation:
+    private, path = create_own_key(site.id, person, passphrase)
+    try:
+        rotation = rotate(site, person, private.public_key(), signer.private, _now())
+    except HandwheelError:
+        path.unlink()  # no record names it
+        raise
+    aside = take_next_key(site.id, person, rotation.begun.key_id)
+    if aside is not None:
+        typer.echo(f"the old key lies in {aside}")
+    return rotation
+
+
+def _administrator(bench: Bench, person: str, issuer: str | None, now: datetime) -> Operator:
+    admin = find_person(bench.site, bench.roster, issuer, now, administrator=True)
+    if admin.person == person:
+        raise InvalidArguments(
+            f"{person} cannot end their own record and vouch for the next; another administrator "
+            "must sign"
+        )
+    return admin
+
+
+def check_unrevoked(revoked: frozenset[str], public: PublicKey) -> None:
+    """Refuses a key that was taken back.
+
+    Raises:
+        InvalidArguments: It was.
+    """
+    if fingerprint(public) in revoked:
+        raise InvalidArguments(f"the key {fingerprint(public)} was revoked; it never counts again")
+
+
+def revoke(bench: Bench, signer: Signer, key_id: str) -> None:
+    """Takes a key back, at once and for good.
+
+    Raises:
+        GuardrailError: The decision does not count.
+        LedgerError: Nothing was recorded.
+    """
+    now, subject = instant_now(), key_subject(key_id)
+    meaning = meaning_of_subject("revoke-key", subject)
+    statement = Statement("revoke-key", meaning, ADMINISTRATOR, _VALID_S, subject=subject)
+    revoke_key(bench, sign_statement(bench.database, signer, statement, now), now)
+
+
+def _now() -> datetime:
+    return parse_stamp(stamp(instant_now().wall))

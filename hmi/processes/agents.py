@@ -1,0 +1,210 @@
+"""Puts a site's agents together, and runs them: readers, playbooks, ledger, graph."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from time import monotonic
+
+from handwheel import agents, playbooks
+from handwheel.agents.agent_context import Means
+from handwheel.agents.checkpoints import open_checkpoints
+from handwheel.agents.site_agents import Crew
+from handwheel.connectors import historian
+from handwheel.connectors.client.site_reader import SiteReader, survey
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.historian.definitions import definitions
+from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.historian.recorder import Recorder, source_limits
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.playbooks.binding.bind import bind, bind_triggers
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.playbooks.lint.lint import lint_all
+from handwheel.playbooks.run.ledger_port import Desk
+from handwheel.playbooks.run.plant_view import PlantView, Readings
+from handwheel.playbooks.run.recorded_past import Past
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.filing import Filing
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.authority_check import standing_of
+from handwheel.tools.guardrails.interlocks.blocking import check_files
+from handwheel.tools.guardrails.ledger.runner_lease import give_lease_back, take_lease
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.maintenance.workorders import WorkOrders
+from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.safe_text import printable
+
+from ..journal.rows.run_text import show_run_row
+from ..shell.terminal.line_writer import Teller, tell_log
+from ..site.tags.connection_text import connection_text
+from .serve import serve
+
+_SILENT_S = 2.0
+_LONGEST_S = 60.0
+
+
+async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
+    """Runs the agents of a site until Ctrl-C, SIGTERM, or the end of a pipe there.
+
+    Args:
+        note_start: Called before there is anything to lose; what was recorded is read before.
+        as_json: Print one JSON line when they are at work, and one for each event of a run.
+
+    Raises:
+        ConfigError: The policy or the operators are wrong.
+        GuardrailError: Other agents work at this site already.
+        LedgerError: The ledger cannot be used.
+
+    Effect: OBSERVE; requests are filed, and the gate carries out what people approve.
+    """
+    loaded = _sound_playbooks(site)
+    for package in (agents, playbooks, historian):
+        tell_log(package.__name__)
+    async with _crew(site, loaded, note_start) as (crew, reader, database):
+        _announce(site, loaded, as_json=as_json)
+        work = crew.work(_telling(reader), _scan_s(site))
+        await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
+
+
+def _telling(reader: SiteReader) -> Callable[[], Readings]:
+    """Returns what takes the latest readings, and tells when a connection is lost or back."""
+    lost, teller = dict[str, str](), Teller(sys.stderr)
+
+    def latest() -> Readings:
+        for each in reader.connections:
+            before = lost.get(each.name, "")
+            if before != each.reason:
+                lost[each.name] = each.reason
+                words = printable(connection_text(each))
+                teller.tell(f"handwheel: reading {words}")
+        return reader.latest()
+
+    return latest
+
+
+def _sound_playbooks(site: Site) -> list[Playbook]:
+    """Returns the playbooks without errors; of the others it says why they are left out."""
+    loaded, findings = load_library(site)
+    wrong = [each for each in (*findings, *lint_all(loaded, site)) if each.is_error]
+    for each in wrong:
+        sys.stderr.write(f"handwheel: left out: {each.problem}\n")
+    files = {each.file for each in wrong}
+    return [each for each in loaded if each.shown not in files]
+
+
+@asynccontextmanager
+async def _crew(
+    site: Site, loaded: Sequence[Playbook], note_start: Callable[[], None]
+) -> AsyncGenerator[tuple[Crew, SiteReader, Database]]:
+    policy = load_policy(site)
+    plans = [plan for each in loaded for plan in bind_triggers(each, site)]
+    tags = _tags(site, plans)
+    site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    meanings = definitions(site)
+    open_history = partial(HistoryReader, site.state, meanings)
+    past = Past(open_history, site.clock_tag, _scan_s(site))
+    view = _view(site, plans)
+    with (
+        closing(past),
+        Database(site.state, site.id) as database,
+        WorkOrders(site.state) as workorders,
+    ):
+        await recall(view, past)
+        note_start()
+        holder = take_lease(database, instant_now())
+        try:
+            bench = Bench(site, database, policy, load_roster(site))
+            filing = Filing(site, policy, cross_limits(site, policy))
+            async with (
+                open_checkpoints(site.state) as saver,
+                Recorder(site.state, source_limits(site), meanings) as recorder,
+                SiteReader(site, tags, [recorder]) as reader,
+            ):
+                means = Means(
+                    Desk(bench, filing, holder, instant_now, partial(survey, site)),
+                    view,
+                    workorders,
+                    plans,
+                    lambda name, roles: _rebind(site, loaded, name, roles),
+                    lambda plan: _obstacle(bench, plan),
+                    site.hashes,
+                    instant_now,
+                    saver,
+                )
+                yield Crew(means), reader, database
+        finally:
+            give_lease_back(database, holder, instant_now())
+
+
+async def recall(view: PlantView, past: Past) -> None:
+    """Fills the windows of a view; it is told if that takes long, and broken off if too long."""
+    recalling = asyncio.create_task(asyncio.to_thread(view.recall, past, monotonic()))
+    try:
+        if not (await asyncio.wait([recalling], timeout=_SILENT_S))[0]:
+            sys.stderr.write(
+                "handwheel: windows are filled with what was recorded; "
+                f"it may take up to {_LONGEST_S:g} s\n"
+            )
+            if not (await asyncio.wait([recalling], timeout=_LONGEST_S - _SILENT_S))[0]:
+                sys.stderr.write("handwheel: it took too long; windows end with a gap\n")
+    finally:  # the thread must not read on from a file that is closed
+        past.break_off()
+        await asyncio.wait([recalling])
+    recalling.result()
+
+
+def _scan_s(site: Site) -> float:
+    return min((each.scan for each in site.connections.values()), default=1.0)
+
+
+def _view(site: Site, plans: Sequence[BoundPlaybook]) -> PlantView:
+    conditions = [each for plan in plans for each in plan.conditions]
+    trends = [tag.name for plan in plans for tag in plan.trend_tags]
+    return PlantView.of(conditions, site.clock_tag, trends)
+
+
+def _tags(site: Site, plans: Sequence[BoundPlaybook]) -> list[Tag]:
+    names = {name for plan in plans for name in plan.tags}
+    return site.find_tags(sorted(names | ({site.clock_tag} - {""})))
+
+
+def _rebind(
+    site: Site, loaded: Sequence[Playbook], name: str, roles: Mapping[str, str]
+) -> BoundPlaybook:
+    for each in loaded:
+        if each.id == name:
+            return bind(each, site, roles)
+    raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name} any more")])
+
+
+def _obstacle(bench: Bench, plan: BoundPlaybook) -> str:
+    """Returns why nothing can be asked for by a playbook now; empty for no reason."""
+    site, now = bench.site, instant_now()
+    picture = read_picture(site.state, now)
+    if picture is None:
+        return "no gate is at its post: start 'handwheel gate'"
+    try:
+        check_files(site, site.hashes, picture.hashes)
+    except GuardrailError as refusal:
+        return str(refusal)
+    for equipment in sorted({write.tag.equipment for write in plan.writes}):
+        standing = standing_of(bench, equipment, now)
+        if standing.reason:
+            return f"{standing.reason}; see 'handwheel authority give'"
+    return ""
+
+
+def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
+    names = [each.id for each in loaded]
+    ready = {"ready": "run", "site": site.id, "pid": os.getpid(), "playbooks": names}
+    words = f"the agents of {site.id} watch for {', '.join(names) or 'nothing'}; Ctrl-C ends them"
+    print(json.dumps(ready) if as_json else words, flush=True)

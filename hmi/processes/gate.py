@@ -1,0 +1,76 @@
+"""Runs the gate of a site, and tells what it does as it happens."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails import gate
+from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.records import load_unfinished
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.resolutions import unsigned
+
+from ..journal.rows.line import show_row
+from ..people.signing import open_bench
+from ..requests.write_followup import open_line, unsigned_line
+from ..shell.terminal.line_writer import tell_log
+from ..shell.terminal.wrap import fold
+from .serve import serve
+
+_INDENT = 4
+
+
+async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
+    """Runs the gate until Ctrl-C, SIGTERM, or the end of standard input.
+
+    An action under way is brought to its end first.
+
+    Args:
+        note_start: Called before there is anything to lose.
+        as_json: Print one JSON line when the gate is at its post, and one for each row of the
+            journal.
+    """
+    for problem in load_roster(site).ignored:
+        sys.stderr.write(f"handwheel: ignored: {problem}\n")
+    note_start()
+    tell_log(gate.__name__)
+    async with take_post(site) as post:
+        with open_bench(site) as bench:
+            _announce(site, post.epoch, as_json=as_json)
+            tell_open(bench, as_json=as_json)
+            await serve(post.run(), bench.database, partial(show_row, as_json=as_json), site.state)
+
+
+def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
+    ready = {"ready": "gate", "site": site.id, "pid": os.getpid(), "epoch": epoch}
+    words = f"the gate of {site.id} is at its post (epoch {epoch}); Ctrl-C ends it"
+    print(json.dumps(ready) if as_json else words, flush=True)
+
+
+def tell_open(bench: Bench, *, as_json: bool) -> None:
+    """Says what leases were to take back and did not, and what is held: a person must act."""
+    for write in open_writes(bench.database):
+        _tell({"open": write.body | {"action_id": write.action_id}}, open_line(write), as_json)
+    for record in load_unfinished(bench.database, _pass_by):
+        name = record.request.request_id
+        held = {each.action_id: each.state for each in record.unresolved}
+        if held:
+            line = "  ".join((name, *record.standing))
+            _tell({"held": {"request_id": name, "actions": held}}, line, as_json)
+    for each in unsigned(bench.site, bench.database, bench.policy):
+        actions = {each.action_id: each.state}
+        fields = {"request_id": each.action_id.partition("/")[0], "actions": actions}
+        _tell({"held": fields}, unsigned_line(each), as_json)
+
+
+def _tell(fields: Mapping[str, object], line: str, as_json: bool) -> None:
+    print(json.dumps(fields) if as_json else fold(line, _INDENT), flush=True)
+
+
+def _pass_by(name: str, fault: str) -> None:
+    """The gate itself says so when it comes by."""

@@ -1,0 +1,23 @@
+"""`handwheel gate`: the only process that writes to a plant."""
+
+import sys
+
+from ..shell.cli.exits import CONFIGURATION, fail, run
+from ..shell.cli.interrupts import uninterrupted_import
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.terminal.stdin import end_with_pipe
+
+
+def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Run the gate of a site: carry out what people have approved, once, and record it.
+
+    There is one gate per site. It decides nothing and takes no orders but from the ledger.
+    """
+    if not sys.platform.startswith("linux"):
+        fail("the gate runs on Linux only: it needs its boot clock and file locks", CONFIGURATION)
+    note_start = end_with_pipe()
+    with uninterrupted_import():
+        from .gate import run_gate
+
+    run(run_gate(open_site(site), note_start, as_json=as_json))

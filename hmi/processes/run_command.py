@@ -1,0 +1,24 @@
+"""`handwheel run`: the agents of a site."""
+
+import sys
+
+from ..shell.cli.exits import CONFIGURATION, fail, run
+from ..shell.cli.interrupts import uninterrupted_import
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.terminal.stdin import end_with_pipe
+
+
+def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Run the agents of a site: watch, diagnose, and ask people by the site's playbooks.
+
+    They hold no key and no session that can write. What they ask for people approve, and the
+    gate carries out; without a gate they ask for nothing. One such process works at a site.
+    """
+    if not sys.platform.startswith("linux"):
+        fail("the agents run on Linux only: they need its boot clock", CONFIGURATION)
+    note_start = end_with_pipe()
+    with uninterrupted_import():
+        from .agents import run_agents
+
+    run(run_agents(open_site(site), note_start, as_json=as_json))

@@ -1,0 +1,101 @@
+"""What gate and agents have in common: to work, to tell of it, and to end with their input."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.wakeup import Listener
+from handwheel.tools.safe_text import printable
+
+from ..shell.cli.gc_freeze import settle_heap
+from ..shell.terminal.line_writer import Teller
+from ..shell.terminal.stdin_lines import stdin_lines
+
+_POLL_S = 0.2
+_LONG = 200  # characters of what went wrong
+
+
+async def serve(
+    work: Coroutine[Any, Any, None], database: Database, show: Callable[[Row], str], state: Path
+) -> None:
+    """Works until that ends or fails, or until standard input ends.
+
+    A fault in telling ends nothing: it is told once on standard error.
+
+    Args:
+        show: Returns a new row of the journal as a line; empty for one that is not told.
+        state: The site's state folder, where the gate wakes who waits.
+    """
+    settle_heap()
+    ends = (asyncio.create_task(work), asyncio.create_task(_await_end()))
+    tasks = (*ends, asyncio.create_task(_tell(database, show, state)))
+    try:
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _tell(database: Database, show: Callable[[Row], str], state: Path) -> None:
+    telling = _Telling(database, show)
+    try:
+        with Listener(state) as waker:
+            while True:
+                telling.tell_new()
+                await waker.wait_async(_POLL_S)
+    except Exception as fault:  # noqa: BLE001 (the supervisor: whoever works goes on)
+        telling.note(fault)
+    while True:
+        telling.tell_new()
+        await asyncio.sleep(_POLL_S)
+
+
+class _Telling:
+    """Tells each new row of the journal once."""
+
+    def __init__(self, database: Database, show: Callable[[Row], str]) -> None:
+        self._database, self._show = database, show
+        self._teller = Teller(sys.stdout)
+        self._last: int | None = None
+        self._is_faulty = False
+
+    def tell_new(self) -> None:
+        """Tells what has come since the last time; raises no error."""
+        try:
+            # Whoever works says what is wrong with the ledger; a row is told once it can be read.
+            with suppress(LedgerError):
+                if self._last is None:
+                    head = self._database.head()
+                    self._last = head.seq if head else 0
+                for row in self._database.journal(after=self._last):
+                    self._last = row.seq
+                    if line := self._show(row):
+                        self._teller.tell(line)
+        except Exception as fault:  # noqa: BLE001 (the supervisor: whoever works goes on)
+            self.note(fault)
+
+    def note(self, fault: Exception) -> None:
+        """Says once that something could not be told; the work goes on."""
+        if self._is_faulty:
+            return
+        self._is_faulty = True
+        row = "" if self._last is None else f" at row {self._last}"
+        words = printable(f"{type(fault).__name__}: {fault}", _LONG)
+        Teller(sys.stderr).tell(
+            f"handwheel: what happens cannot all be told{row} ({words}); the work goes on, and "
+            "handwheel journal export has every row"
+        )
+
+
+async def _await_end() -> None:
+    async for _ in stdin_lines():
+        pass  # no orders are taken here: they come through the ledger

@@ -1,0 +1,28 @@
+"""The part of a card that only a request with a lease has: for how long, and what comes then."""
+
+from collections.abc import Iterator
+
+from handwheel.tools.guardrails.approval.card_model import Card, CardLease, CardRecovery
+
+from ..shell.terminal.panel import Part, Row, with_unit
+
+_DIGEST_SHOWN = 16
+
+
+def lease(card: Card) -> list[Part]:
+    """Returns for how long the writes stand, and each write that comes by itself after that."""
+    if card.lease is None:
+        return []
+    rows = [row for each in card.recovery if each.undoes for row in _back(card.lease, each)]
+    return [
+        Part("lease", [*rows, Row(["", "", "counted from the last write; the last goes first"])])
+    ]
+
+
+def _back(lease: CardLease, recovery: CardRecovery) -> Iterator[Row]:
+    name = recovery.frame.action_id.rpartition("/")[2]
+    after = with_unit(recovery.after, recovery.unit)
+    digest = recovery.frame.digest[:_DIGEST_SHOWN]
+    pairs = " ".join(digest[n : n + 4] for n in range(0, len(digest), 4))
+    yield Row(["", name, f"{recovery.tag}: for {lease.span}, then back to {after} by itself"])
+    yield Row(["", "", f"action {pairs} …"])

@@ -1,0 +1,289 @@
+"""`handwheel requests`: what is asked for, and a person's word on it."""
+
+import json
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import InvalidArguments, PermitRefused
+from handwheel.tools.guardrails.approval.decide import check_open
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.listing import list_now
+from handwheel.tools.guardrails.ledger.records import load_exactly, load_request
+from handwheel.tools.guardrails.ledger.store.states import (
+    WAITING_REQUESTS,
+    ActionState,
+    RequestState,
+)
+from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
+from handwheel.tools.guardrails.signatures.entitlement import check_approver
+from handwheel.tools.guardrails.signatures.resolutions import unresolved_in
+from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
+from handwheel.tools.safe_text import plain
+
+from ..people.lockout_lines import lockout_lines
+from ..people.signing import Signer, find_person, open_bench, open_signer
+from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.signer_options import AsOption, PassphraseOption, ReasonOption
+from ..shell.terminal.wrap import fold
+from .approve import ask, look, settled, sign_approval
+from .follow import follow
+from .reject import object_to
+from .request_text import request_fields, request_line
+from .request_view import whole_fields, whole_request
+from .resolve import resolve_action
+from .write_followup import notes_on_requests, open_lines, open_lines_of, unsigned_lines
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="Or the beginning of it.")]
+
+_INDENT = 4
+
+
+@app.command("list")
+def list_requests(
+    every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the requests that wait or are under way."""
+    opened = open_site(site)
+    with open_bench(opened) as bench:
+        now = instant_now()
+        found = list_now(bench.database, _warn_of_damage, now, every=every)
+        picture = read_picture(opened.state, now)
+        notes, open_ = notes_on_requests(bench.database, picture, now), open_lines(bench.database)
+        locked = lockout_lines(opened, bench.database)
+        held = unsigned_lines(bench)
+    if as_json:
+        typer.echo(json.dumps([request_fields(each) for each in found]))
+        return
+    for each in found:
+        note = notes.get(each.request_id, ())
+        line = request_line(each, now, has_gate=picture is not None)
+        typer.echo(fold("  ".join((line, *note)), _INDENT))
+    suspended = [each.words for each in picture.suspended] if picture else []
+    for line in (*open_, *held, *suspended, *locked):
+        typer.echo(fold(line, _INDENT))
+    if not found and not open_ and not held:
+        typer.echo("no requests" if every else "nothing waits; --all lists those that are over")
+
+
+def _warn_of_damage(name: str, fault: str) -> None:
+    line = f"handwheel: passed by {plain(name)}: {plain(fault)}"
+    sys.stderr.write(fold(line, _INDENT, sys.stderr) + "\n")
+
+
+@app.command("show")
+def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Show a request's card as the plant is now, and its actions."""
+    with open_bench(open_site(site)) as bench:
+        now = instant_now()
+        sweep(bench.database, now)
+        record = load_request(bench.database, name)
+        card = look(bench, record, now) if record.state in WAITING_REQUESTS else None
+        if as_json:
+            typer.echo(json.dumps(whole_fields(bench, record, card, now)))
+            return
+        for line in whole_request(bench, record, card, now):
+            typer.echo(line)
+
+
+@app.command("propose")
+def propose(
+    assignments: Annotated[
+        list[str], typer.Argument(metavar="TAG=VALUE", help="Such as P-101B.run_cmd=true.")
+    ],
+    reason: ReasonOption,
+    for_: Annotated[
+        str | None,
+        typer.Option("--for", metavar="TIME", help="A lease: then the gate takes it back itself."),
+    ] = None,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EFFECT", help="Such as 'PT-102.pv > 350 kPa within 2 min'; more."),
+    ] = None,
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Ask for writes. Somebody else approves them; nobody approves their own.
+
+    Exit codes: 0 filed, 1 the policy denies it, 3 the plant cannot be read.
+    """
+    from .propose import propose_writes
+
+    opened = open_site(site)
+    terms = Terms(
+        parse_lease(for_) if for_ is not None else None, tuple(map(parse_expectation, expect or ()))
+    )
+    state: list[RequestState] = []
+
+    async def work() -> None:
+        with open_bench(opened) as bench:
+            operator = find_person(
+                opened, bench.roster, person, instant_now().wall, administrator=False
+            )
+
+            def open_key() -> Signer:
+                return open_signer(opened, operator, passphrase_file)
+
+            state.append(await propose_writes(bench, assignments, reason, open_key, terms=terms))
+
+    run(work())
+    if state != [RequestState.PENDING]:
+        raise SystemExit(NO)
+
+
+@app.command("approve")
+def approve(
+    name: RequestArgument,
+    digest: Annotated[
+        str | None,
+        typer.Option(metavar="HEX", help="Unattended: the request's digest, from requests show."),
+    ] = None,
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Look at a request, approve it, and follow what becomes of it.
+
+    The card is shown, a word must be typed, then the passphrase of your key. Enter, Escape,
+    the end of input, a pipe and a timeout all mean no. The form with --digest and
+    --passphrase-file asks nothing; it is recorded as unattended and counts only where the
+    policy says `unattended: simulated` and every device is our simulator on this machine.
+
+    Exit codes: 0 every command is verified, 1 no, 4 another person must sign.
+    """
+    if (digest is None) != (passphrase_file is None):
+        fail(
+            "--digest and --passphrase-file belong together; leave both out to be asked",
+            CONFIGURATION,
+        )
+    opened = open_site(site)
+    with open_bench(opened) as bench:
+        sweep(bench.database, instant_now())
+        record = load_request(bench.database, name)
+        operator = find_person(
+            opened, bench.roster, person, instant_now().wall, administrator=False
+        )
+        check_open("approve", record, instant_now())
+        check_approver(bench, record, operator, instant_now())
+        if digest is None or passphrase_file is None:
+            state = ask(bench, record, cache(lambda: open_signer(opened, operator, None)))
+        else:
+            if digest.lower() != record.digest:
+                raise PermitRefused("the request has another digest; nothing was approved")
+            signer = open_signer(opened, operator, passphrase_file)
+            state = sign_approval(bench, record, signer, settled(bench, record))
+        if state is None:
+            raise SystemExit(NO)
+        if state is RequestState.PARTIAL:
+            typer.echo("signed; another person must sign as well")
+            raise SystemExit(WAITING)
+        if not follow(bench.database, record.request.request_id, opened.state):
+            raise SystemExit(NO)
+
+
+@app.command("reject")
+def reject(
+    name: RequestArgument,
+    reason: ReasonOption,
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Say no to a request that waits."""
+    _object(open_site(site), name, "reject", reason, person, passphrase_file)
+
+
+@app.command("revoke")
+def revoke(
+    name: RequestArgument,
+    reason: ReasonOption,
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Take an approval back. A frame that is under way goes on."""
+    _object(open_site(site), name, "revoke", reason, person, passphrase_file)
+
+
+def _object(
+    site: Site,
+    name: str,
+    verdict: RequestVerdict,
+    reason: str,
+    person: str | None,
+    file: Path | None,
+) -> None:
+    with open_bench(site) as bench:
+        sweep(bench.database, instant_now())
+        record = load_request(bench.database, name)
+        operator = find_person(site, bench.roster, person, instant_now().wall, administrator=False)
+        state = object_to(
+            bench, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
+        )
+        typer.echo(f"{record.request.request_id}  {state}")
+        for line in open_lines_of(bench.database, record.request.request_id):
+            typer.echo(fold(line, _INDENT))
+
+
+@app.command("resolve")
+def resolve(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Of the request or the action.")],
+    applied: Annotated[
+        bool | None,
+        typer.Option("--applied/--not-applied", help="What you found at the plant."),
+    ] = None,
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Say what became of a write that is unknown or wrong.
+
+    Look at the plant first. Sends nothing; its equipment is free then.
+    """
+    if applied is None:
+        fail("say --applied or --not-applied: look at the plant first", CONFIGURATION)
+    opened = open_site(site)
+    with open_bench(opened) as bench:
+        record = load_request(bench.database, name)
+        wanted = [
+            each
+            for each in unresolved_in(opened, bench.database, bench.policy, record)
+            if "/" not in name or each.action_id.upper() == name.upper()
+        ]
+        if not wanted:
+            raise InvalidArguments(f"{name} has no action whose outcome is unknown or wrong")
+        operator = find_person(
+            opened, bench.roster, person, instant_now().wall, administrator=False
+        )
+        state = resolve_action(
+            bench,
+            record,
+            wanted[0],
+            operator,
+            lambda: open_signer(opened, operator, passphrase_file),
+            applied=applied,
+            is_asked=passphrase_file is None,
+        )
+        if state is None:
+            raise SystemExit(NO)
+        after = load_exactly(bench.database, record.request.request_id)
+        action_id, found = wanted[0].action_id, after.record(wanted[0].action_id).state
+        said = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
+        typer.echo(f"{action_id}  {said}  by {operator.person}")
+        if found is not said:
+            line = f"the ledger's table says {found}: see handwheel journal verify"
+            typer.echo(fold(f"{action_id}  {line}", _INDENT))
+        typer.echo(fold("  ".join((after.request.request_id, *after.standing)), _INDENT))

@@ -1,0 +1,119 @@
+"""Follows an approved request to its end, line by line."""
+
+from pathlib import Path
+
+import typer
+
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import AT_REST
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState
+from handwheel.tools.guardrails.ledger.wakeup import Listener
+from handwheel.tools.requests.stamps import instant_now
+
+from ..shell.terminal.wrap import fold
+from .request_text import action_line, stuck_action, stuck_words
+from .write_followup import lease_words
+
+_POLL_S = 0.2
+_INDENT = 4
+
+
+def follow(database: Database, request_id: str, state: Path) -> bool:
+    """Tells what becomes of a request until it is over, or held for a person.
+
+    Ctrl-C ends the telling, not what was approved. That no gate is running is told once, and
+    the telling goes on: a gate that is started knows more.
+
+    Args:
+        state: The site's state folder, where the gate wakes who waits.
+
+    Returns:
+        Whether every command is verified.
+    """
+    told: dict[str, ActionState] = {}
+    is_warned = False
+    with Listener(state) as waker:
+        while True:
+            record = load_request(database, request_id)
+            for each in record.actions:
+                if each.state is not ActionState.PLANNED and told.get(each.action_id) != each.state:
+                    told[each.action_id] = each.state
+                    _tell(action_line(each))
+            if is_told(database, record):
+                now = instant_now()
+                lease = lease_words(database, record, read_picture(state, now), now)
+                words = (record.request.request_id, *record.standing, lease)
+                _tell("  ".join(filter(None, words)))
+                _tell_of_run(database, record)
+                return is_verified(record)
+            is_warned = is_warned or _warn_of_no_gate(record, state)
+            sweep(database, instant_now())
+            waker.wait(_POLL_S)
+
+
+def _tell(line: str) -> None:
+    typer.echo(fold(line, _INDENT))
+
+
+def _warn_of_no_gate(record: RequestRecord, state: Path) -> bool:
+    """Says what stands still because no gate is running; returns whether there was anything."""
+    action = stuck_action(record.actions)
+    if action is None or read_picture(state, instant_now()) is not None:
+        return False
+    _tell(f"{action.action_id}  {action.state}  {stuck_words(action)}")
+    return True
+
+
+def is_told(database: Database, record: RequestRecord) -> bool:
+    """Whether there is nothing to follow for now: it is over, done, or in its lease."""
+    if record.request.run:
+        return is_over(record) or is_done_for_a_run(database, record)
+    in_lease = record.request.lease is not None and is_verified(record)
+    return is_over(record) or (in_lease and record.state is RequestState.APPROVED)
+
+
+def is_over(record: RequestRecord) -> bool:
+    """Whether nothing more will happen to it unless a person acts."""
+    is_open = record.state in OPEN_REQUESTS
+    return not _is_moving(record) and (bool(record.unresolved) or not is_open)
+
+
+def is_done_for_a_run(database: Database, record: RequestRecord) -> bool:
+    """Whether a run's request has come as far as it does: it stays open while the run goes on.
+
+    Every command is verified, or the run is at rest, or nobody works on it.
+    """
+    run = record.request.run
+    if run is None or _is_moving(record):
+        return False
+    if is_verified(record) or not is_somebody_at_work(database, instant_now()):
+        return True
+    return load_run(database, run.run_id).state in AT_REST
+
+
+def _is_moving(record: RequestRecord) -> bool:
+    return any(each.state in {ActionState.CLAIMED, ActionState.SENDING} for each in record.actions)
+
+
+def _tell_of_run(database: Database, record: RequestRecord) -> None:
+    run = record.request.run
+    if run is None:
+        return
+    state = load_run(database, run.run_id).state
+    more = "it goes on, and may ask again" if state not in AT_REST else "see why"
+    if not is_somebody_at_work(database, instant_now()):
+        more = "nobody works on it: start handwheel run"
+    _tell(f"run {run.run_id} is {state}: {more}: handwheel runs show {run.run_id}")
+
+
+def is_verified(record: RequestRecord) -> bool:
+    """Whether every command is verified."""
+    names = {each.action_id for each in record.request.commands}
+    return all(
+        each.state is ActionState.VERIFIED for each in record.actions if each.action_id in names
+    )

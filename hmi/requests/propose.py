@@ -1,0 +1,109 @@
+"""A person asks for writes: one look at the plant, a request, a signature on it."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+import typer
+
+from handwheel.connectors.client.site_reader import survey
+from handwheel.tools.guardrails.approval.decide import propose
+from handwheel.tools.guardrails.approval.filing import (
+    Filing,
+    Wish,
+    make_request,
+    scopes,
+    tags_to_survey,
+)
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.interlocks.blocking import check_files
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import meaning_of
+from handwheel.tools.requests.request import ActionRequest, Proposer
+from handwheel.tools.requests.spans import exact_span
+from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.terms import NO_TERMS, Terms
+from handwheel.tools.requests.values import parse_value, split_assignment
+from handwheel.tools.safe_text import plain, printable
+
+from ..people.signing import Signer, Statement, sign_statement
+
+
+async def propose_writes(
+    bench: Bench,
+    assignments: Sequence[str],
+    reason: str,
+    open_key: Callable[[], Signer],
+    *,
+    terms: Terms = NO_TERMS,
+    tells_next: bool = True,
+) -> RequestState:
+    """Files a request of a person, and tells its id.
+
+    Args:
+        assignments: Each `TAG=VALUE`.
+        open_key: Asks for the passphrase; called when the assignments make sense.
+        terms: For how long, and what is expected.
+        tells_next: Whether to say by which command another person approves.
+
+    Raises:
+        HandwheelError: Nothing was filed, and why.
+
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `survey`.
+    """
+    site = bench.site
+    wishes = [_wish(bench, each) for each in assignments]
+    filing = Filing(site, bench.policy, cross_limits(site, bench.policy))
+    tags = tags_to_survey(filing, wishes, terms)
+    if picture := read_picture(site.state, instant_now()):
+        check_files(site, site.hashes, picture.hashes)
+    else:
+        sys.stderr.write("handwheel: no gate is running: nothing can be approved or sent\n")
+    signer = open_key()
+    seen = await survey(site, tags, [wish.tag for wish in wishes])
+    now = instant_now()
+    request, denial = make_request(
+        filing,
+        wishes,
+        seen,
+        Proposer(kind="person", name=signer.operator.person, key_id=signer.operator.key_id),
+        reason,
+        generations(bench.database, scopes(site, wishes)),
+        now,
+        terms,
+    )
+    statement = Statement(
+        verdict="propose",
+        meaning=meaning_of("propose", request),
+        role=min(signer.operator.roles),
+        valid_s=request.within_s,
+        digest=request.digest,
+    )
+    state = propose(
+        bench, request, sign_statement(bench.database, signer, statement, now), denial, now
+    )
+    if denial:
+        typer.echo(f"{request.request_id}  DENIED  {printable(denial)}")
+    else:
+        _tell(request, tells_next=tells_next)
+    return state
+
+
+def _tell(request: ActionRequest, *, tells_next: bool) -> None:
+    people = "another person" if request.quorum == 1 else f"{request.quorum} other people"
+    roles = " and ".join(request.roles)
+    typer.echo(f"{request.request_id}  {request.risk_class}, for {people}: {roles}")
+    for each in request.recovery:
+        span = exact_span(request.lease.for_s) if request.lease else ""
+        back = f"{plain(each.tag)} → {printable(each.shown)} {printable(each.unit)}".rstrip()
+        typer.echo(f"for {span}, then by itself: {back}  (action {each.digest[:16]}…)")
+    if tells_next:
+        typer.echo(f"next: handwheel requests approve {request.request_id}")
+
+
+def _wish(bench: Bench, assignment: str) -> Wish:
+    name, text = split_assignment(assignment)
+    tag = bench.site.find_tags([name])[0]
+    return Wish(tag, parse_value(tag, text))

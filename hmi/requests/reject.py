@@ -1,0 +1,47 @@
+"""A person says no to a request, or takes an approval back."""
+
+from collections.abc import Callable
+
+from handwheel.tools.guardrails.approval.decide import check_open, decide
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, meaning_of
+from handwheel.tools.guardrails.signatures.entitlement import check_objector
+from handwheel.tools.requests.stamps import instant_now
+
+from ..people.signing import Signer, Statement, sign_statement
+from .approve import role_for
+
+
+def object_to(
+    bench: Bench,
+    record: RequestRecord,
+    verdict: RequestVerdict,
+    reason: str,
+    operator: Operator,
+    open_key: Callable[[], Signer],
+) -> RequestState:
+    """Signs a rejection or a revocation, and puts it before the ledger.
+
+    Returns:
+        Where the request stands then.
+
+    Raises:
+        GuardrailError: It is not open to that, the person may not, or it does not count.
+        HandwheelError: There is no passphrase, or the key cannot be used.
+    """
+    check_open(verdict, record, instant_now())
+    check_objector(bench, record.request, operator)
+    signer = open_key()
+    request, now = record.request, instant_now()
+    statement = Statement(
+        verdict=verdict,
+        meaning=meaning_of(verdict, request),
+        role=role_for(bench, operator, request),
+        valid_s=request.within_s,
+        digest=request.digest,
+        comment=reason,
+    )
+    return decide(bench, sign_statement(bench.database, signer, statement, now), None, now)

@@ -1,0 +1,76 @@
+"""A request whole: its card or what became of it, its actions, and what came after.
+
+As lines for people, and as fields for programs.
+"""
+
+from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.plant_snapshot import Picture, read_picture
+from handwheel.tools.guardrails.ledger.listing import listed
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.requests.stamps import Instant
+
+from ..shell.terminal.panel import card_width, has_colour
+from ..shell.terminal.wrap import fold
+from .approve import signers
+from .card_text import render_card
+from .outcome_text import render_request
+from .request_text import action_line, request_fields, request_line
+from .write_followup import aftermath_fields, aftermath_lines
+
+_INDENT = 4
+
+
+def whole_request(
+    bench: Bench, record: RequestRecord, card: Card | None, now: Instant
+) -> list[str]:
+    """Returns everything about a request as lines for this terminal.
+
+    Args:
+        card: As the plant is now; `None` if nobody can decide on it any more.
+    """
+    width, picture = card_width(), read_picture(bench.site.state, now)
+    lines = (
+        render_card(card, width, is_coloured=has_colour(), is_whole=True)
+        if card
+        else render_request(record, signers(bench.database, record), width)
+    )
+    return [
+        *lines,
+        fold(request_line(listed(record), now, has_gate=picture is not None), _INDENT),
+        *(fold(f"  {action_line(each)}", _INDENT) for each in record.actions),
+        *(
+            fold(f"  {line}", _INDENT)
+            for line in aftermath_lines(bench.database, record, picture, now)
+        ),
+    ]
+
+
+def whole_fields(
+    bench: Bench, record: RequestRecord, card: Card | None, now: Instant
+) -> dict[str, object]:
+    """Returns the same for programs.
+
+    Args:
+        card: As the plant is now; `None` if nobody can decide on it any more.
+    """
+    picture, signed = read_picture(bench.site.state, now), signers(bench.database, record)
+    is_waiting, waited_s = record.state in WAITING_REQUESTS, record.waits_since_s(now)
+    has_left = is_waiting and waited_s is not None
+    return {
+        **request_fields(listed(record)),
+        "held": bool(record.unresolved),
+        "signed": [each.model_dump() for each in signed],
+        "still_to_sign": max(record.request.quorum - len(signed), 0) if is_waiting else 0,
+        "left_s": max(record.request.within_s - (waited_s or 0.0), 0.0) if has_left else None,
+        **aftermath_fields(bench.database, record, picture, now),
+        "gate": _gate_fields(picture, now),
+        "problems": card.problems if card else [],
+    }
+
+
+def _gate_fields(picture: Picture | None, now: Instant) -> dict[str, object]:
+    age_s = picture.age_s(now) if picture else None
+    epoch = picture.epoch if picture else None
+    return {"running": picture is not None, "epoch": epoch, "age_s": age_s}

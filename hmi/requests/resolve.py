@@ -1,0 +1,94 @@
+"""A person says what became of a write: what is known of it is shown, a word typed, and signed."""
+
+from collections.abc import Callable
+
+import typer
+
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
+from handwheel.tools.guardrails.signatures.entitlement import check_resolver
+from handwheel.tools.requests.stamps import instant_now
+
+from ..people.signing import Signer, Statement, sign_statement
+from ..shell.terminal.panel import card_width
+from ..shell.terminal.prompt import NO_TERMINAL, Answer, confirm
+from ..shell.terminal.wrap import fold
+from .approve import role_for
+from .outcome_text import render_outcome
+
+_ANSWER_S = 120.0
+_INDENT = 4
+
+
+def resolve_action(
+    bench: Bench,
+    record: RequestRecord,
+    action: ActionRecord,
+    operator: Operator,
+    open_key: Callable[[], Signer],
+    *,
+    applied: bool,
+    is_asked: bool,
+) -> RequestState | None:
+    """Shows what is known of a write, asks for the word and the passphrase, and signs.
+
+    Args:
+        action: One whose outcome is unknown or wrong.
+        applied: What the person has found at the plant.
+        is_asked: Whether the word must be typed.
+
+    Returns:
+        Where the request stands then; `None` if the person did not mean it.
+
+    Raises:
+        GuardrailError: The person may not resolve it, or the signature does not count.
+    """
+    request = record.request
+    check_resolver(bench, request, operator)
+    outcome = _look(bench, record, action.action_id)
+    for line in render_outcome(outcome, card_width()):
+        typer.echo(fold(line, _INDENT))
+    if is_asked and not _is_meant(applied=applied):
+        return None
+    signer = open_key()
+    verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"
+    statement = Statement(
+        verdict=verdict,
+        meaning=meaning_of_subject(verdict, action.action_id),
+        role=role_for(bench, operator, request),
+        valid_s=request.within_s,
+        digest=request.digest,
+        subject=action.action_id,
+        card=outcome.digest,
+    )
+    now = instant_now()
+    signed = sign_statement(bench.database, signer, statement, now)
+    return decide(bench, signed, outcome.text, now)
+
+
+def _look(bench: Bench, record: RequestRecord, action_id: str) -> Outcome:
+    now = instant_now()
+    return make_outcome(
+        record,
+        action_id,
+        found=found_after(bench.database, action_id),
+        tags=bench.site.tags,
+        picture=read_picture(bench.site.state, now),
+        now=now,
+    )
+
+
+def _is_meant(*, applied: bool) -> bool:
+    word = "applied" if applied else "not applied"
+    answer = confirm(f'\nType "{word}" if you have seen it at the plant: ', word, _ANSWER_S)
+    if answer is Answer.NO_TERMINAL:
+        typer.echo(f"nothing was recorded: {NO_TERMINAL}")
+    elif answer is not Answer.YES:
+        typer.echo("nothing was recorded")
+    return answer is Answer.YES

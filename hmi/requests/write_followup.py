@@ -1,0 +1,198 @@
+"""What comes after a write: the rest of its lease, what stays open, and what came of it."""
+
+from collections.abc import Sequence
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.tools.guardrails.approval.plant_snapshot import Picture
+from handwheel.tools.guardrails.ledger.effects import Effect, load_effects
+from handwheel.tools.guardrails.ledger.records import (
+    RequestDamaged,
+    RequestRecord,
+    load_exactly,
+    resolve_hint,
+)
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.write_leases import (
+    OpenWrite,
+    in_lease,
+    left_s,
+    open_writes,
+    shown_value,
+    to_take_back,
+)
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.resolutions import Unresolved, unsigned
+from handwheel.tools.requests.spans import exact_span
+from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.safe_text import plain, printable
+
+from .effect_text import effect_words
+
+NOT_TAKEN_BACK = "no gate is running: nothing is taken back"
+_LONG = 600  # characters of a line: a condition with all its values
+_EPOCHS = (
+    "SELECT epoch FROM intent JOIN action USING (action_id) "
+    "WHERE request_id = ? AND kind = 'command'"
+)
+_NOT_CAME = "SELECT action_id, verdict, expected FROM effect WHERE verdict != 'CAME' ORDER BY rowid"
+
+
+def lease_words(
+    database: Database, record: RequestRecord, picture: Picture | None, now: Instant
+) -> str:
+    """Returns what a request takes back by itself and when; empty if it is nothing (any more).
+
+    Args:
+        picture: The gate's; without one that is as new as the lease nothing is promised.
+    """
+    request = record.request
+    if request.lease is None or record.state is not RequestState.APPROVED:
+        return ""
+    states = _states(record)
+    backs = ", ".join(
+        f"{printable(undo.tag)} → {printable(shown_value(undo))}"
+        for _, undo in to_take_back(request, states)
+    )
+    if not backs:
+        return ""
+    seconds = left_s(database, request, states, now)
+    is_kept = _is_kept(database, request.request_id, picture)
+    if seconds is None:
+        unknown = "nobody can tell when it is over" if is_kept else NOT_TAKEN_BACK
+        return f"in its lease; {unknown}: {backs}"
+    left = (
+        f"in its lease, {format_duration(seconds)} left" if seconds > 0.0 else "its lease is over"
+    )
+    if not is_kept:
+        return f"{left}; {NOT_TAKEN_BACK}: {backs}"
+    return (
+        f"{left}, then by itself: {backs}"
+        if seconds > 0.0
+        else (f"{left}; the gate takes it back: {backs}")
+    )
+
+
+def _is_kept(database: Database, request_id: str, picture: Picture | None) -> bool:
+    """Whether a gate is running that knows of the lease: one as new as what it wrote."""
+    return picture is not None and picture.epoch >= _epoch_of(database, request_id)
+
+
+def _epoch_of(database: Database, request_id: str) -> int:
+    """Returns the epoch of the gate whose write began a lease."""
+    return max((row[0] for row in database.all(_EPOCHS, request_id)), default=0)
+
+
+def effect_lines(database: Database, record: RequestRecord) -> list[str]:
+    """Returns a line for each thing that was expected: by when, what was seen, the verdict."""
+    found = {
+        (each.action_id, each.number): each
+        for each in load_effects(database, record.request.request_id)
+    }
+    lines = [_effect_line(each) for each in found.values()]
+    for action in record.request.commands:
+        for number, each in enumerate(action.effects, start=1):
+            if (action.action_id, number) not in found:
+                waits = record.record(action.action_id).state is ActionState.VERIFIED
+                state = "looked for" if waits else "not yet looked for"
+                span = exact_span(each.within_s)
+                lines.append(f"{action.action_id}  expected {each.text} within {span}: {state}")
+    return [printable(line, _LONG) for line in lines]
+
+
+def notes_on_requests(
+    database: Database, picture: Picture | None, now: Instant
+) -> dict[str, list[str]]:
+    """Returns by request what a list says of it besides: its lease, and what did not come."""
+    notes: dict[str, list[str]] = {}
+    for request_id in in_lease(database):
+        try:
+            words = lease_words(database, load_exactly(database, request_id), picture, now)
+        except RequestDamaged:
+            continue  # the list names it
+        if words:
+            notes.setdefault(request_id, []).append(words)
+    for action_id, verdict, expected in database.all(_NOT_CAME):
+        name = action_id.partition("/")[0]
+        notes.setdefault(name, []).append(printable(f"{verdict}: {expected}"))
+    return notes
+
+
+def aftermath_lines(
+    database: Database, record: RequestRecord, picture: Picture | None, now: Instant
+) -> list[str]:
+    """Returns everything that is to be said of one request after its writes."""
+    lease = lease_words(database, record, picture, now)
+    open_ = open_lines_of(database, record.request.request_id)
+    return [*filter(None, [lease]), *effect_lines(database, record), *open_]
+
+
+def open_lines_of(database: Database, request_id: str) -> list[str]:
+    """Returns a line for each write of one request that its lease left as it was written."""
+    own = f"{request_id}/"
+    return [open_line(each) for each in open_writes(database) if each.action_id.startswith(own)]
+
+
+def open_line(each: OpenWrite) -> str:
+    """Returns a write that a lease was to take back and did not, as a line."""
+    return f"OPEN  {printable(each.words, _LONG)}"
+
+
+def open_lines(database: Database) -> list[str]:
+    """Returns a line for each write that a lease was to take back and did not."""
+    return [open_line(each) for each in open_writes(database)]
+
+
+def unsigned_line(each: Unresolved) -> str:
+    """Returns a write that holds its equipment though the ledger calls it resolved, as a line."""
+    return f"HELD  {printable(each.words)}; {resolve_hint(plain(each.action_id))}"
+
+
+def unsigned_lines(bench: Bench) -> list[str]:
+    """Returns a line for each such write."""
+    return [unsigned_line(each) for each in unsigned(bench.site, bench.database, bench.policy)]
+
+
+def aftermath_fields(
+    database: Database, record: RequestRecord, picture: Picture | None, now: Instant
+) -> dict[str, object]:
+    """Returns the same for programs."""
+    request = record.request
+    return {
+        "lease": request.lease
+        and {
+            "for_s": request.lease.for_s,
+            "left_s": left_s(database, request, _states(record), now),
+            "kept": record.state is RequestState.APPROVED
+            and _is_kept(database, request.request_id, picture),
+        },
+        "open": [
+            each.body | {"action_id": each.action_id}
+            for each in open_writes(database)
+            if each.action_id.partition("/")[0] == request.request_id
+        ],
+        "effects": _effect_fields(load_effects(database, request.request_id)),
+    }
+
+
+def _effect_fields(effects: Sequence[Effect]) -> list[dict[str, object]]:
+    return [
+        {
+            "action_id": each.action_id,
+            "number": each.number,
+            "expected": each.expected,
+            "within_s": each.within_s,
+            "observed": each.observed,
+            "verdict": each.verdict,
+        }
+        for each in effects
+    ]
+
+
+def _effect_line(each: Effect) -> str:
+    words = effect_words(each.expected, each.within_s, each.observed)
+    return f"{each.action_id}  {each.verdict}  {words}"
+
+
+def _states(record: RequestRecord) -> dict[str, ActionState]:
+    return {each.action_id: each.state for each in record.actions}

@@ -1,0 +1,1 @@
+"""Commands that show playbooks and control their runs."""

@@ -1,0 +1,207 @@
+"""`handwheel runs`: what the agents are at, and a person's word on it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.run_orders import (
+    FreeOrder,
+    SignedOrder,
+    ask_run,
+    newest_event,
+)
+from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.requests.stamps import Instant, instant_now
+from handwheel.tools.safe_text import plain
+
+from ..people.signing import find_person, open_bench, open_signer
+from ..shell.cli.exits import WAITING
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.signer_options import AsOption, PassphraseOption
+from ..shell.terminal.panel import card_width, has_colour
+from ..shell.terminal.wrap import fold
+from .orders import (
+    check_state,
+    follow_order,
+    meaning_lines,
+    os_user,
+    roles_of,
+    sign_order,
+)
+from .text import render_run, run_line
+from .view import RunView, all_fields, find_run, run_fields, view_run
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+RunArgument = Annotated[str, typer.Argument(metavar="ID", help="Or the beginning of it.")]
+_INDENT = 12
+
+
+@app.command("list")
+def list_runs(
+    every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the open runs: where each stands, what it waits for."""
+    opened = open_site(site)
+    with Database(opened.state, opened.id) as database:
+        now = instant_now()
+        sweep(database, now)
+        found = _views(database, now, every=every)
+    if as_json:
+        typer.echo(json.dumps([run_fields(each, now) for each in found]))
+        return
+    for each in found:
+        typer.echo(fold(run_line(each, now), _INDENT))
+    if not found:
+        typer.echo("no runs" if every else "no run is open; --all lists those that are over")
+
+
+def _views(database: Database, now: Instant, *, every: bool) -> list[RunView]:
+    """Returns the runs; one that is damaged is named and passed by."""
+    found: list[RunView] = []
+    for entry in load_runs(database, only_open=not every):
+        try:
+            found.append(view_run(database, entry, now))
+        except LedgerError as error:
+            sys.stderr.write(f"handwheel: passed by: {plain(str(error), 300)}\n")
+    return found
+
+
+@app.command("show")
+def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Show a run: why it began, and how far it is.
+
+    Also what it asked for, and what people told it.
+    """
+    from .playbook_of import titles_of
+
+    opened = open_site(site)
+    with Database(opened.state, opened.id) as database:
+        now = instant_now()
+        sweep(database, now)
+        view = view_run(database, find_run(database, name), now)
+    titles = titles_of(opened, view)
+    if as_json:
+        typer.echo(json.dumps(all_fields(view, titles, now)))
+        return
+    for line in render_run(view, titles, opened.id, now, card_width(), is_coloured=has_colour()):
+        typer.echo(line)
+
+
+@app.command("hold")
+def hold(name: RunArgument, site: SiteOption = None) -> None:
+    """Hold a run at the end of its step; it needs no key.
+
+    What it has written stays. What it has asked for and nobody has approved yet ends.
+
+    Exit codes: 0 it holds, 1 it cannot, 4 no process works on it, start one.
+    """
+    _ask(open_site(site), name, "hold")
+
+
+@app.command("stop")
+def stop(name: RunArgument, site: SiteOption = None) -> None:
+    """Stop a run for good at the end of its step, without a key.
+
+    What it has written stays: nothing is taken back. To take it back, abort it.
+
+    Exit codes: 0 it has stopped, 1 it cannot, 4 no process works on it, start one.
+    """
+    _ask(open_site(site), name, "stop")
+
+
+@app.command("resume")
+def resume(
+    name: RunArgument,
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Let a held run go on, signed: it asks anew for the rest.
+
+    Exit codes: 0 it goes on, 1 it does not, 4 no process works on it, start one.
+    """
+    _sign(open_site(site), name, "resume", person, passphrase_file)
+
+
+@app.command("abort")
+def abort(
+    name: RunArgument,
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Take back what a run has done, signed, by the approved undo.
+
+    Exit codes: 0 it takes it back, 1 it does not, 4 no process works on it, start one.
+    """
+    _sign(open_site(site), name, "abort", person, passphrase_file)
+
+
+@app.command("clear")
+def clear(
+    name: RunArgument,
+    person: AsOption = None,
+    passphrase_file: PassphraseOption = None,
+    site: SiteOption = None,
+) -> None:
+    """Free the equipment after an abort, signed: somebody has looked.
+
+    Exit codes: 0 it is over, 1 it is not, 4 no process works on it, start one.
+    """
+    _sign(open_site(site), name, "clear", person, passphrase_file)
+
+
+def _ask(site: Site, name: str, order: FreeOrder) -> None:
+    with Database(site.state, site.id) as database:
+        now = instant_now()
+        entry = find_run(database, name)
+        damage = _damage(database, entry, order, now)
+        given = ask_run(database, entry.run_id, order, os_user(), now)
+        if damage:
+            words = f"handwheel: {damage}; the order is recorded all the same"
+            sys.stderr.write(fold(words, _INDENT, sys.stderr) + "\n")
+        if not follow_order(database, given, entry.run_id, is_damaged=bool(damage)):
+            raise SystemExit(WAITING)
+
+
+def _damage(database: Database, entry: RunEntry, order: FreeOrder, now: Instant) -> str:
+    """Returns why nobody can read where a run stands; empty if the order fits its state.
+
+    Whoever works on it may have it in memory and go on: no damage keeps people from stopping it.
+    """
+    try:
+        check_state(view_run(database, entry, now), order)
+    except LedgerError as error:
+        return plain(str(error), 300)
+    return ""
+
+
+def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: Path | None) -> None:
+    from .playbook_of import plan_of
+
+    with open_bench(site) as bench:
+        now = instant_now()
+        entry = find_run(bench.database, name)
+        seen = newest_event(bench.database, entry.run_id)
+        view = view_run(bench.database, entry, now)
+        check_state(view, order)
+        operator = find_person(site, bench.roster, person, now.wall, administrator=False)
+        roles = roles_of(view, plan_of(site, view))
+        for line in meaning_lines(view, order):
+            typer.echo(line)
+        given = sign_order(
+            bench, view, order, seen, roles, operator, lambda: open_signer(site, operator, file)
+        )
+        if not follow_order(bench.database, given, entry.run_id):
+            raise SystemExit(WAITING)

@@ -1,0 +1,265 @@
+"""What a person tells a run at this terminal: said in words, signed where it must be, followed."""
+
+import os
+import pwd
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import typer
+
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import (
+    AT_REST,
+    MOVES,
+    Event,
+    EventKind,
+    IllegalEvent,
+    Run,
+    RunState,
+    apply,
+)
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.approval.run_orders import (
+    VERDICTS,
+    Order,
+    RunOrder,
+    SignedOrder,
+    order_run,
+    tags_of_run,
+)
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
+from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
+from handwheel.tools.guardrails.signatures.entitlement import check_roles
+from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.safe_text import plain, printable
+
+from ..people.signing import Signer, Statement, sign_statement
+from ..shell.terminal.panel import with_unit
+from .view import RunView, find_run, view_run
+
+_VALID_S = 60.0
+_FOLLOWED_S = 5.0
+_POLL_S = 0.1
+_NO_ROLE = "operator"
+_START = "start handwheel run"
+_IN_VAIN = "nobody works on it, and handwheel run takes up no damaged run"
+_EVENTS: Mapping[Order, EventKind] = {
+    "hold": EventKind.HOLDING,
+    "stop": EventKind.STOPPING,
+    "resume": EventKind.RESUMING,
+    "abort": EventKind.ABORTING,
+    "clear": EventKind.CLEARED,
+}
+_ON_THE_WAY = frozenset(
+    {RunState.HOLDING, RunState.STOPPING, RunState.ABORTING, RunState.RESTARTING}
+)
+_MEANS: Mapping[SignedOrder, str] = {
+    "resume": (
+        "resume: it checks evidence and permissives again and asks anew for the rest; "
+        "nothing is written before somebody approves that"
+    ),
+    "abort": "abort: it takes back what was done, newest first, by the undo that was approved",
+    "clear": "clear: it is over and gives its equipment free; nothing is written",
+}
+
+
+def roles_of(view: RunView, plan: BoundPlaybook | None) -> list[str]:
+    """Returns the roles that a person must stand in for to sign an order to a run.
+
+    Args:
+        plan: Its playbook; `None` if there is none any more.
+    """
+    found = {role for each in view.requests for role in each.request.roles}
+    if plan is not None and plan.approval is not None:
+        found.add(plan.approval.role)
+    return sorted(found) or [_NO_ROLE]
+
+
+def check_state(view: RunView, order: Order) -> None:
+    """Refuses an order that does not fit the state of a run.
+
+    Raises:
+        PermitRefused: It does not.
+    """
+    name, run = view.entry.run_id, view.run
+    try:
+        apply(run, Event(_EVENTS[order], {"goal": "rollback"}))
+    except IllegalEvent:
+        why = f": {printable(run.reason)}" if run.reason else ""
+        raise PermitRefused(f"{order} is not for a run that is {run.state}{why}") from None
+    if order != "resume":
+        return
+    if run.goal:
+        raise PermitRefused(f"{name} was being taken back; abort it again, or stop it")
+    for record in view.requests:
+        for each in record.unresolved:
+            raise PermitRefused(
+                f"{each.action_id} is {each.state}: look at the plant, "
+                f"then: handwheel requests resolve {each.action_id}"
+            )
+
+
+def meaning_lines(view: RunView, order: SignedOrder) -> Iterator[str]:
+    """Yields what an order means, before it is signed."""
+    run = view.run
+    title = printable(str(view.opening.get("title", "")))
+    why = f": {printable(run.reason)}" if run.reason else ""
+    yield f"{view.entry.run_id}  {title}"
+    yield f"it is {run.state}{why}"
+    yield _MEANS[order]
+    if order == "abort":
+        yield from _undo_lines(view) or ["  nothing that can be taken back has been sent"]
+
+
+def _undo_lines(view: RunView) -> list[str]:
+    sent = {
+        each.action_id
+        for record in view.requests
+        for each in record.actions
+        if each.sent_at is not None
+    }
+    latest = [each for each in view.requests if each.state is RequestState.APPROVED][-1:]
+    return [
+        f"  {plain(each.tag)} → {with_unit(printable(each.shown), printable(each.unit))}"
+        + "".join(f", if {printable(need.text)}" for need in each.requires if need.why == "if")
+        for record in latest
+        for each in record.request.recovery
+        if each.undoes in sent
+    ]
+
+
+def sign_order(
+    bench: Bench,
+    view: RunView,
+    order: SignedOrder,
+    seen: int,
+    roles: Collection[str],
+    operator: Operator,
+    open_key: Callable[[], Signer],
+) -> RunOrder:
+    """Signs an order to a run, and puts it before the ledger.
+
+    Args:
+        seen: The number of the run's newest row when the person looked.
+        open_key: Asks for the passphrase.
+
+    Raises:
+        GuardrailError: The person may not, or the run has gone on since.
+        LedgerError: Nothing was recorded.
+    """
+    run_id = view.entry.run_id
+    tags = tags_of_run(bench.database, run_id)
+    check_roles(bench, operator, roles, f"to {order} {run_id}", tags)
+    signer = open_key()
+    verdict, subject = VERDICTS[order], run_subject(run_id, seen)
+    statement = Statement(
+        verdict=verdict,
+        meaning=meaning_of_subject(verdict, subject),
+        role=_role_for(bench, operator, roles, tags),
+        valid_s=_VALID_S,
+        subject=subject,
+    )
+    now = instant_now()
+    signed = sign_statement(bench.database, signer, statement, now)
+    return order_run(bench, run_id, order, seen, roles, signed, now)
+
+
+def _role_for(
+    bench: Bench, operator: Operator, roles: Collection[str], tags: Collection[str]
+) -> str:
+    for held in sorted(operator.roles):
+        if any(bench.policy.satisfies(held, role, tags) for role in roles):
+            return held
+    return min(operator.roles)
+
+
+def follow_order(
+    database: Database, given: RunOrder, run_id: str, *, is_damaged: bool = False
+) -> bool:
+    """Waits a few seconds for a run to take an order up, and tells what it made of it.
+
+    Args:
+        is_damaged: Whether the run's record cannot be read; then only what stands behind the
+            order is looked at.
+
+    Returns:
+        Whether it has followed; if not, it has not looked yet.
+
+    Raises:
+        PermitRefused: It has refused, or was resumed and is at rest again, and says why.
+        LedgerError: The ledger cannot be read.
+    """
+    if not is_somebody_at_work(database, instant_now()):
+        typer.echo(f"{given.order} {run_id}: recorded; {_IN_VAIN if is_damaged else _START}")
+        return False
+    until_s = time.monotonic() + _FOLLOWED_S
+    while True:
+        run = _run_behind(database, run_id, given) if is_damaged else load_run(database, run_id)
+        is_taken = run.orders >= given.number
+        is_late = time.monotonic() >= until_s
+        if is_taken and (reason := _refusal(database, run_id, given.number)):
+            raise PermitRefused(f"{run_id} does not {given.order}: {reason}")
+        if is_late or (is_taken and run.state not in _ON_THE_WAY):
+            break
+        time.sleep(_POLL_S)
+    if not is_taken:
+        typer.echo(f"{given.order} {run_id}: recorded; the run has not taken it up yet")
+        return False
+    shown = run
+    if not is_damaged:
+        shown = view_run(database, find_run(database, run_id), instant_now()).run
+    words = "  ".join(filter(None, (run_id, shown.state, printable(shown.reason))))
+    if given.order == "resume" and shown.state in AT_REST:
+        raise PermitRefused(f"it does not go on: {words}")
+    typer.echo(words)
+    return True
+
+
+def _refusal(database: Database, run_id: str, number: int) -> str:
+    """Returns why a run refused an order; empty if it followed."""
+    for kind, body in _events_behind(database, run_id, number):
+        if kind is EventKind.ORDER_REFUSED and body.get("order") == number:
+            return printable(str(body.get("reason", "")))
+    return ""
+
+
+def _run_behind(database: Database, run_id: str, given: RunOrder) -> Run:
+    """Returns of a run what it says behind an order: whether it has taken it up, and its state."""
+    run = Run()
+    for kind, body in _events_behind(database, run_id, given.number):
+        if body.get("order") == given.number:
+            run = replace(run, orders=given.number)
+        if kind in MOVES:
+            run = replace(run, state=MOVES[kind][1], reason=str(body.get("reason", "")))
+    return run
+
+
+def _events_behind(
+    database: Database, run_id: str, number: int
+) -> Iterator[tuple[EventKind, Mapping[str, Any]]]:
+    """Yields a run's events behind a row of the journal; a row that is none is passed by."""
+    for row in database.journal(number):
+        try:
+            fields = row.fields
+            kind, subject, body = fields["kind"], fields["subject"], fields["body"]
+            event = EventKind(str(kind).removeprefix(PREFIX))
+        except (LookupError, TypeError, ValueError):
+            continue
+        if (kind, subject) == (f"{PREFIX}{event}", run_id) and isinstance(body, dict):
+            yield event, cast("dict[str, Any]", body)
+
+
+def os_user() -> str:
+    """Returns whom the journal is to name where nobody signs."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"

@@ -1,0 +1,121 @@
+"""`handwheel playbook`: finds what is wrong with playbooks, and shows what one would do."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.language.errors import Finding, PlaybookError
+from handwheel.playbooks.language.loader import Playbook, load_folder, load_library, load_playbook
+from handwheel.playbooks.lint.lint import lint
+
+from ..shell.cli.exits import NO
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.terminal.plural import counted
+from .playbook_text import finding_fields, finding_line, playbook_fields, playbook_lines
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def playbook() -> None:
+    """Check and show playbooks."""
+
+
+@app.command("lint")
+def lint_playbooks(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH", help="A file, a folder, or a playbook's id.")
+    ],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find what is wrong with playbooks, by the site's tags and policy.
+
+    One finding a line: file:line:column, the rule, error or warning, what is wrong.
+
+    Exit codes: 0 no errors, 1 errors.
+    """
+    opened = open_site(site)
+    library, broken = load_library(opened)
+    playbooks: list[Playbook] = []
+    findings: list[Finding] = []
+    for path in paths:
+        loaded, wrong = _load(path, library, broken)
+        playbooks += loaded
+        findings += wrong
+    others = {each.id: each for each in (*library, *playbooks)}
+    for each in playbooks:
+        findings += lint(each, opened, others.values())
+    _tell(playbooks, findings, as_json=as_json)
+    if any(finding.is_error for finding in findings):
+        raise SystemExit(NO)
+
+
+def _load(
+    path: str, library: Sequence[Playbook], broken: Sequence[Finding]
+) -> tuple[list[Playbook], list[Finding]]:
+    if Path(path).is_dir():
+        return load_folder(Path(path), path)
+    if Path(path).is_file():
+        try:
+            return [load_playbook(Path(path), path)], []
+        except PlaybookError as error:
+            return [], list(error.findings)
+    found = [each for each in library if each.id == path]
+    wrong = [each for each in broken if each.playbook == path]
+    if not found and not wrong:
+        known = ", ".join(each.id for each in library)
+        reason = f"there is no such file, folder or playbook; known: {known or 'none'}"
+        raise ConfigError([Problem(path, 0, 0, "", reason)])
+    return found, wrong
+
+
+def _tell(playbooks: Sequence[Playbook], findings: Sequence[Finding], *, as_json: bool) -> None:
+    ordered = sorted(findings)
+    if as_json:
+        typer.echo(json.dumps([finding_fields(each) for each in ordered]))
+        return
+    for each in ordered:
+        typer.echo(finding_line(each))
+    errors = sum(each.is_error for each in ordered)
+    files = len({each.shown for each in playbooks} | {each.file for each in ordered})
+    told = f"{counted(errors, 'error')}, {counted(len(ordered) - errors, 'warning')}"
+    typer.echo(f"{counted(files, 'playbook')}: {told if ordered else 'no problems'}")
+
+
+@app.command("show")
+def show(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A file, or a playbook's id.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a playbook would do here, with its default equipment.
+
+    Every name is replaced by the site's own.
+    """
+    opened = open_site(site)
+    plan = bind(_find(path, opened), opened)
+    if as_json:
+        typer.echo(json.dumps(playbook_fields(plan)))
+        return
+    for line in playbook_lines(plan):
+        typer.echo(line)
+
+
+def _find(path: str, site: Site) -> Playbook:
+    if Path(path).is_file():
+        return load_playbook(Path(path), path)
+    library, broken = load_library(site)
+    loaded, wrong = _load(path, library, broken) if not Path(path).is_dir() else ([], [])
+    if wrong:
+        raise PlaybookError(wrong)
+    if not loaded:
+        raise ConfigError([Problem(path, 0, 0, "", "is a folder: name a file or a playbook's id")])
+    return loaded[0]

@@ -1,0 +1,31 @@
+"""The playbook behind a run, as far as it is still at hand."""
+
+from collections.abc import Mapping
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.language.loader import load_library
+
+from .view import RunView
+
+
+def plan_of(site: Site, view: RunView) -> BoundPlaybook | None:
+    """Returns the playbook of a run as it is now, bound as the run is; `None` if it is gone."""
+    loaded, _ = load_library(site)
+    for each in loaded:
+        if each.id == view.entry.playbook:
+            try:
+                return bind(each, site, view.opening.get("roles", {}))
+            except HandwheelError:
+                return None
+    return None
+
+
+def titles_of(site: Site, view: RunView) -> Mapping[str, str]:
+    """Returns the titles of a run's steps, by id, in order; empty if the playbook has changed."""
+    plan = plan_of(site, view)
+    if plan is None or plan.digest != view.opening.get("digest"):
+        return {}
+    return {each.id: each.title for each in plan.steps}

@@ -1,0 +1,161 @@
+"""Draws a run for people: a line in a list, or one screen of it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from handwheel.playbooks.run.states import RunState, StepState
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.runs import RunRow
+from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.safe_text import plain, printable
+
+from ..journal.rows.run_text import told
+from ..shell.terminal.panel import MARK, WIDEST, Part, Row, drawn, fitting_width, headline
+from .view import RunView, StepView, findings_of
+
+_EVENTS = 6
+_VALUES = "  ["  # from here on the values behind a condition
+_ODD = frozenset({RunState.HELD, RunState.ABORTED, RunState.ABORTING})
+_STATE_WIDTH = 16
+
+
+def run_line(view: RunView, now: Instant) -> str:
+    """Returns a run as one line: id, state, since when, playbook, step, what it waits for."""
+    run = view.run
+    step = f"  {plain(view.current_step)}" if view.current_step else ""
+    waits = view.waits_for(now)
+    why = f"  {printable(run.reason)}" if run.reason else ""
+    return (
+        f"{view.entry.run_id}  {run.state:<{_STATE_WIDTH}}  {_time(run.since)}  "
+        f"{plain(view.entry.playbook)}{step}{why}{f'  waits for {waits}' if waits else ''}"
+    )
+
+
+def render_run(
+    view: RunView,
+    titles: Mapping[str, str],
+    site: str,
+    now: Instant,
+    width: int = WIDEST,
+    *,
+    is_coloured: bool = False,
+) -> list[str]:
+    """Returns a run as lines, none wider than the terminal.
+
+    Args:
+        titles: Of the playbook's steps, by id, in order; empty if it is not at hand.
+        width: Of the terminal, columns.
+    """
+    width = fitting_width(width)
+    assets = ", ".join(plain(each) for each in view.opening.get("assets", []))
+    groups = (
+        _what(view, now),
+        _why(view),
+        [_part("steps", map(_step, view.steps(titles))), *_outcome(view)],
+        [_part("events", map(_event, view.rows[-_EVENTS:]))],
+    )
+    lines = [headline(f"{view.entry.run_id}  {assets}", plain(site), width)]
+    for group in groups:
+        parts = [each for each in group if each.rows]
+        lines += [""] if parts else []
+        lines += (line for part in parts for line in drawn(part, width, is_coloured=is_coloured))
+    return lines
+
+
+def _part(label: str, rows: Iterable[Row]) -> Part:
+    return Part(label, list(rows))
+
+
+def _what(view: RunView, now: Instant) -> Iterator[Part]:
+    run, opening = view.run, view.opening
+    is_odd = run.state in _ODD
+    yield _part("title", [Row(["", printable(str(opening.get("title", "")))], most=2)])
+    since = f"{run.state} since {_time(run.since)} UTC" if run.since else str(run.state)
+    why = f": {printable(run.reason)}" if run.reason else ""
+    yield _part("state", [Row([MARK if is_odd else "", f"{since}{why}"], is_odd)])
+    if waits := view.waits_for(now):
+        yield _part("waits for", [Row(["", waits])])
+    version = printable(str(opening.get("version", "")))
+    yield _part("playbook", [Row(["", f"{plain(view.entry.playbook)} {version}".rstrip()])])
+    bound = opening.get("parameters", {})
+    words = ", ".join(f"{plain(name)} {printable(str(value))}" for name, value in bound.items())
+    yield _part("with", [Row(["", words], most=2)] if words else [])
+    condition = printable(str(opening.get("condition", "")))
+    place = printable(str(opening.get("trigger", "")))
+    yield _part("trigger", [Row(["", condition], most=2), Row(["", f"({place})"], most=1)])
+
+
+def _why(view: RunView) -> Iterator[Part]:
+    for side in ("for", "against", "permissive"):
+        wanted = "false" if side == "against" else "true"
+        most = 1 if side == "permissive" else 2  # the value of a window comes last
+        yield _part(side, [_finding(each, wanted, most) for each in findings_of(view.run, side)])
+
+
+def _finding(found: Mapping[str, str], wanted: str, most: int) -> Row:
+    truth = str(found.get("truth", "unknown"))
+    is_odd = truth != wanted
+    shown = printable(str(found.get("shown", "")))
+    values = shown.partition(_VALUES)[2].removesuffix("]")
+    text = shown if is_odd else values or shown
+    cells = [MARK if is_odd else "", truth, plain(str(found.get("id", ""))), text]
+    return Row(cells, is_odd, None if is_odd else most)
+
+
+def _step(step: StepView) -> Row:
+    is_odd = step.state is StepState.FAILED
+    text = printable(step.reason if is_odd and step.reason else step.title)
+    cells = [MARK if is_odd else "", plain(step.step_id), str(step.state), _time(step.at), text]
+    return Row(cells, is_odd, most=None if is_odd else 1)
+
+
+def _outcome(view: RunView) -> Iterator[Part]:
+    yield _part("requests", map(_request, view.requests))
+    yield _part("expected", map(_expected, view.bodies("expected")))
+    yield _part("to do", map(_workorder, view.bodies("raised")))
+    yield _part("undone", map(_undone, view.bodies("undone")))
+    yield _part("orders", map(_order, _orders(view.rows)))
+
+
+def _request(record: RequestRecord) -> Row:
+    state, why = record.standing
+    writes = ", ".join(
+        f"{plain(each.tag)} = {printable(each.shown)}" for each in record.request.commands
+    )
+    is_odd = bool(record.unresolved)
+    cells = [MARK if is_odd else "", record.request.request_id, state, writes]
+    return Row([*cells, why] if is_odd else cells, is_odd, most=None if is_odd else 1)
+
+
+def _expected(body: Mapping[str, Any]) -> Row:
+    is_kept = body.get("kept") is True
+    text = f"{body.get('step', '')}: {body.get('shown', '')}"
+    cells = ["" if is_kept else MARK, "kept" if is_kept else "BROKEN", printable(text)]
+    return Row(cells, not is_kept, most=1 if is_kept else None)
+
+
+def _workorder(body: Mapping[str, Any]) -> Row:
+    return Row(["", told("raised", body)], most=1)
+
+
+def _undone(body: Mapping[str, Any]) -> Row:
+    return Row(["", told("undone", body)], most=2)
+
+
+def _orders(rows: Sequence[RunRow]) -> Iterator[RunRow]:
+    return (row for row in rows if row.kind in {"ordered", "order_refused"})
+
+
+def _order(row: RunRow) -> Row:
+    is_refused = row.kind == "order_refused"
+    text = told(row.kind, row.body)
+    cells = [MARK if is_refused else "", _time(row.at), f"{'refused: ' * is_refused}{text}"]
+    return Row(cells, is_refused)
+
+
+def _event(row: RunRow) -> Row:
+    return Row(["", _time(row.at), row.kind, told(row.kind, row.body)], most=1)
+
+
+def _time(at: str) -> str:
+    return at[11:19]

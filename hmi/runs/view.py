@@ -1,0 +1,222 @@
+"""A run as people look at it: gathered from the ledger, before anything is drawn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import AT_REST, EventKind, Run, RunState, StepState
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
+from handwheel.tools.guardrails.ledger.runs import RunEntry, RunRow, load_rows, load_runs
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
+from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.safe_text import plain
+
+from ..journal.rows.run_text import told
+
+DIED = "the process that worked on it has ended; start handwheel run"
+_CANDIDATES = 5
+_PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
+_BY_ITSELF: Mapping[RunState, str] = {
+    RunState.CHECKING: "evidence and permissives",
+    RunState.RESTARTING: "evidence and permissives",
+    RunState.HOLDING: "the end of its step",
+    RunState.STOPPING: "the end of its step",
+    RunState.ABORTING: "the undo",
+}
+_STEP_WAITS: Mapping[StepState, str] = {
+    StepState.COMMAND: "the gate",
+    StepState.PERFORM: "what its step waits for",
+    StepState.VERIFY: "what verifies its step",
+}
+
+
+_ABOUT_WRITES = frozenset({EventKind.SLOW, EventKind.DUE, EventKind.STEP})
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step, and where it stands.
+
+    Attributes:
+        title: Empty where the playbook is not at hand any more.
+        at: When it came there, as a stamp; empty for a step that has not begun.
+    """
+
+    step_id: str
+    title: str
+    state: StepState
+    at: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run as people look at it.
+
+    Attributes:
+        run: As its events tell of it; held where nobody works on it any more.
+        recorded: The state that the ledger has for it.
+        rows: Its events and the orders to it, the oldest first.
+        requests: In the order in which they were filed.
+    """
+
+    entry: RunEntry
+    run: Run
+    recorded: RunState
+    rows: Sequence[RunRow]
+    requests: Sequence[RequestRecord]
+
+    @property
+    def opening(self) -> Mapping[str, Any]:
+        """Playbook, trigger, roles and parameters, as the run began."""
+        return self.run.opening
+
+    def bodies(self, kind: str) -> list[Mapping[str, Any]]:
+        """Returns what its events of a kind say."""
+        return [row.body for row in self.rows if row.kind == kind]
+
+    def steps(self, titles: Mapping[str, str]) -> list[StepView]:
+        """Returns its steps in order.
+
+        Args:
+            titles: Of the playbook's steps, by id, in order; empty if it is not at hand.
+        """
+        asked = [step for body in self.bodies("filed") for step in body.get("steps", [])]
+        names = dict.fromkeys((*titles, *self.run.steps, *asked))
+        latest = {str(row.body["step"]): row for row in self.rows if row.kind == "step"}
+        return [_step(self.run, name, titles.get(name, ""), latest.get(name)) for name in names]
+
+    @property
+    def current_step(self) -> str:
+        """The step that is under way or asked for; empty if there is none."""
+        if self.run.state is not RunState.HELD and self.run.state in AT_REST:
+            return ""
+        open_ = [each for each in self.steps({}) if each.state not in _PASSED]
+        return open_[0].step_id if open_ else ""
+
+    def waits_for(self, now: Instant) -> str:
+        """Returns what has to come before it goes on; empty for nothing."""
+        run = self.run
+        if run.state is RunState.WAITING_APPROVAL:
+            return self._approval(now)
+        if run.state is RunState.HELD:
+            return f"a person: {'' if run.goal else 'resume, '}abort or stop"
+        if run.state is RunState.ABORTED:
+            return "a person: clear"
+        if run.state is RunState.RUNNING:
+            return self._slow() or _STEP_WAITS.get(run.step(self.current_step), "its next step")
+        return _BY_ITSELF.get(run.state, "")
+
+    def _slow(self) -> str:
+        """Returns why nothing more is due while scans are too slow; empty if they are not."""
+        last = next((each for each in reversed(self.rows) if each.kind in _ABOUT_WRITES), None)
+        if last is None or last.kind != EventKind.SLOW:
+            return ""
+        return f"faster scans: {told(last.kind, last.body)}"
+
+    def _approval(self, now: Instant) -> str:
+        waiting = [each for each in self.requests if each.state in WAITING_REQUESTS]
+        if not waiting:
+            return "what was decided"
+        request = waiting[-1].request
+        waited_s = now.since_s(waiting[-1].filed)
+        left = ""
+        if waited_s is not None:
+            left = f", {format_duration(max(request.within_s - waited_s, 0.0))} left"
+        roles = " and ".join(plain(each) for each in request.roles)
+        return f"approval of {request.request_id} by {roles}{left}"
+
+
+def find_run(database: Database, name: str) -> RunEntry:
+    """Returns the run of an id, or of the beginning of one that no other shares.
+
+    Raises:
+        InvalidArguments: There is none, or more than one.
+        LedgerError: The ledger cannot be read.
+    """
+    wanted, known = name.upper(), load_runs(database)
+    found = [each for each in known if each.run_id == wanted]
+    found = found or [each for each in known if wanted and each.run_id.startswith(wanted)]
+    if not found:
+        raise InvalidArguments(f"{name!r} is no run of this site; see handwheel runs list --all")
+    if len(found) > 1:
+        names = ", ".join(each.run_id for each in found[:_CANDIDATES])
+        more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""
+        raise InvalidArguments(f"{name!r} begins more than one run: {names}{more}")
+    return found[0]
+
+
+def view_run(database: Database, entry: RunEntry, now: Instant) -> RunView:
+    """Returns a run as it stands now.
+
+    Raises:
+        LedgerError: It cannot be read, or its events are no run's.
+    """
+    run = load_run(database, entry.run_id)
+    rows = load_rows(database, entry.run_id)
+    requests = [load_exactly(database, each) for each in run.requests]
+    shown = run
+    if run.state not in AT_REST and not is_somebody_at_work(database, now):
+        shown = replace(run, state=RunState.HELD, reason=DIED)
+    return RunView(entry, shown, run.state, rows, requests)
+
+
+def run_fields(view: RunView, now: Instant) -> dict[str, object]:
+    """Returns the run for programs, in short."""
+    run = view.run
+    return {
+        "run_id": view.entry.run_id,
+        "state": run.state.value,
+        "recorded_state": view.recorded.value,
+        "reason": run.reason,
+        "playbook": view.entry.playbook,
+        "title": view.opening.get("title", ""),
+        "since": run.since,
+        "step": view.current_step,
+        "waits_for": view.waits_for(now),
+        "open": view.entry.is_open,
+    }
+
+
+def all_fields(view: RunView, titles: Mapping[str, str], now: Instant) -> dict[str, object]:
+    """Returns everything about the run, for programs; its requests are listed by their ids."""
+    run = view.run
+    return run_fields(view, now) | {
+        "opening": dict(view.opening),
+        "judgement": dict(run.judgement),
+        "steps": [
+            {"step": each.step_id, "title": each.title, "state": each.state.value,
+             "at": each.at, "reason": each.reason}
+            for each in view.steps(titles)
+        ],
+        "requests": [
+            {"request_id": each.request.request_id, "state": each.state.value,
+             "reason": each.reason}
+            for each in view.requests
+        ],
+        "expected": [dict(each) for each in view.bodies("expected")],
+        "workorders": [dict(each) for each in view.bodies("raised")],
+        "notices": [dict(each) for each in view.bodies("notified")],
+        "undone": [dict(each) for each in view.bodies("undone")],
+        "orders": [dict(each) for each in view.bodies("ordered")],
+        "events": [
+            {"seq": each.seq, "at": each.at, "kind": each.kind, "body": dict(each.body)}
+            for each in view.rows
+        ],
+    }  # fmt: skip
+
+
+def findings_of(run: Run, side: str) -> list[Mapping[str, str]]:
+    """Returns what was judged last of one side, `for`, `against` or `permissive`."""
+    found = cast(Sequence[Mapping[str, str]], run.judgement.get("findings", []))
+    return [each for each in found if each.get("side") == side]
+
+
+def _step(run: Run, name: str, title: str, row: RunRow | None) -> StepView:
+    reason = str(row.body.get("reason", "")) if row else ""
+    return StepView(name, title, run.step(name), row.at if row else "", reason)

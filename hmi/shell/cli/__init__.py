@@ -1,0 +1,1 @@
+"""Command table, options, exit codes and interrupts."""

@@ -1,0 +1,150 @@
+"""Finds the command module that was named and imports only that one."""
+
+import os
+import sys
+from importlib import import_module
+from io import StringIO
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand
+from typer.exceptions import Abort, TyperException
+
+from .exits import NO, fail, report_errors
+from .interrupts import INTERRUPTED, uninterrupted_import
+
+# Name to module and title. A command's imports stay inside its module: `--help` must be fast.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": (
+        "simulation.demo.command",
+        "Watch a simulated plant and its failing pump, in one terminal.",
+    ),
+    "init": (
+        "simulation.plant.init_command",
+        "Make a site for a plant: connections, tags, policy.",
+    ),
+    "check": (
+        "site.commissioning.check_command",
+        "Find every problem of a site's configuration at once.",
+    ),
+    "plant": ("simulation.plant.command", "Serve, run and describe the simulated plants."),
+    "run": ("processes.run_command", "Run the agents: they watch, and ask people by playbooks."),
+    "runs": ("runs.command", "See, hold, stop, resume, abort and clear the agents' runs."),
+    "gate": ("processes.gate_command", "Run the gate: the only process that writes to a plant."),
+    "requests": ("requests.command", "See, propose, approve and reject what is to be written."),
+    "desk": ("shift.desk_command", "Sit at a terminal for a shift: see, approve, reject, stop."),
+    "handover": (
+        "shift.handover_command",
+        "Hand the shift over to the next person, signed by both.",
+    ),
+    "lockout": (
+        "people.lockout_command",
+        "Stop all writing at once, or that to one piece of equipment.",
+    ),
+    "release": ("people.release_command", "End a lockout, signed by an administrator."),
+    "authority": (
+        "people.authority_command",
+        "Say who may act on equipment: people, agents too, or nobody.",
+    ),
+    "operator": ("people.operator_command", "Enrol the people who may decide, and list them."),
+    "policy": ("site.commissioning.policy_command", "Say what the site's policy makes of a write."),
+    "playbook": ("runs.playbook_command", "Find what is wrong with playbooks, and show them."),
+    "workorders": (
+        "runs.workorders_command",
+        "See what agents leave for people to do at the plant.",
+    ),
+    "journal": ("journal.command", "Read, check and export what happened."),
+    "connection": (
+        "site.commissioning.connection_command",
+        "Settle with an OPC UA server who trusts whom.",
+    ),
+    "tags": ("site.tags.command", "List, read and watch a site's tags, and browse for more."),
+}
+
+_COMPLETING = "_HANDWHEEL_COMPLETE"  # set by the shell's completion, which asks for any command
+
+
+def build(named: set[str]) -> typer.Typer:
+    """Returns the command line: the named commands' modules loaded, the others as titles."""
+    root = typer.Typer(
+        name="handwheel",
+        help="Industrial agents that plan, and a human hand on every valve.",
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    root.callback()(_options)
+    for command, (module, text) in COMMANDS.items():
+        if command not in named:
+            root.command(command, help=text)(_title)
+            continue
+        with uninterrupted_import():
+            loaded = import_module(f"handwheel.hmi.{module}")
+        if isinstance(app := getattr(loaded, "app", None), typer.Typer):
+            for each in app.registered_commands:
+                each.cls = _PlainCommand
+            root.add_typer(app, name=command, help=text)
+        else:
+            root.command(command, cls=_PlainCommand)(loaded.command)  # with its whole docstring
+    return root
+
+
+class _PlainCommand(TyperCommand):
+    """Names its arguments in the usage without the braces of typer: `DIR`, `[EQUIPMENT]`."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Returns what follows the command's name in the usage."""
+        return [piece.translate(_BRACES) for piece in super().collect_usage_pieces(ctx)]
+
+
+_BRACES = str.maketrans("", "", "{}")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"handwheel {version('handwheel')}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    del version  # its callback has done the work
+
+
+def _title() -> None:
+    """Stands in the help for a command whose module was not needed."""
+
+
+def run_command_line(words: list[str]) -> None:
+    """Runs a command and exits with a documented code."""
+    named = set(words[:1])
+    if _COMPLETING in os.environ:
+        named = set(COMMANDS)
+    with report_errors():
+        try:
+            code = build(named)(words, prog_name="handwheel", standalone_mode=False)
+        except TyperException as error:
+            _fail_of_use(error)
+        except Abort:
+            raise SystemExit(NO) from None
+    if code == INTERRUPTED:  # typer has caught the interruption
+        raise KeyboardInterrupt
+    raise SystemExit(code or 0)
+
+
+def _fail_of_use(error: Any) -> NoReturn:  # what typer raises has no public name
+    """Shows how the command is used, and what is wrong as all our messages do."""
+    told = StringIO()
+    error.show(told)
+    usage, _, message = told.getvalue().partition("Error: ")  # without one all is help
+    sys.stderr.write(usage)
+    fail(message.replace(": Value error, ", ": ", 1), error.exit_code)  # pydantic's, of typer

@@ -1,0 +1,83 @@
+"""Exit codes, and every error as one clear message.
+
+0 done · 1 the answer is no · 2 usage or configuration · 3 not reachable ·
+4 waiting for a person · 130 interrupted
+"""
+
+import os
+import sys
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from ..terminal.wrap import fold
+
+NO = 1
+CONFIGURATION = 2
+UNREACHABLE = 3
+WAITING = 4
+_INDENT = 4
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Prints a message to standard error and exits."""
+    for line in message.splitlines():
+        sys.stderr.write(fold(f"handwheel: {line}", _INDENT, sys.stderr) + "\n")
+    raise SystemExit(code)
+
+
+@contextmanager
+def report_errors() -> Generator[None]:
+    """Turns errors that were raised on purpose into a message and an exit code."""
+    from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected, os_reason
+    from handwheel.sim_plant.errors import SimulationError
+    from handwheel.tools.errors import GuardrailError
+
+    try:
+        try:
+            yield
+        finally:
+            _flush_output()
+    except ConfigError as error:
+        fail(str(error), CONFIGURATION)
+    except NotConnected as error:
+        fail(f"not reachable\n{error}", UNREACHABLE)
+    except GuardrailError as error:
+        fail(str(error), NO)
+    except (HandwheelError, SimulationError) as error:
+        fail(str(error), CONFIGURATION)
+    except BrokenPipeError:
+        raise SystemExit(NO) from None  # as typer does: nobody reads on
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"{where}{os_reason(error)}", CONFIGURATION)
+
+
+def _flush_output() -> None:
+    # After a failed write it fails again, for what could not be written is still there.
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _drop_output()
+        error.filename = "standard output"
+        raise
+
+
+def _drop_output() -> None:
+    # What is still buffered would fail again at the interpreter's end, with a traceback.
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Runs a command's coroutine; Ctrl-C and SIGTERM cancel it, so that it can clean up."""
+    import asyncio
+    import logging
+
+    from .interrupts import cancelled_by_signals
+
+    # Every fault reaches us as an error, those too that asyncua calls fatal.
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+    asyncio.run(cancelled_by_signals(main))

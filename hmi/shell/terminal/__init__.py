@@ -1,0 +1,1 @@
+"""Prompts, layout and output in a terminal."""

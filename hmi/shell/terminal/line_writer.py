@@ -1,0 +1,61 @@
+"""Tells what happens, and never waits for whoever should read it."""
+
+import logging
+import os
+import sys
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
+from typing import TextIO
+
+from handwheel.tools.safe_text import printable
+
+from .wrap import fold
+
+_INDENT = 4
+
+
+class Teller:
+    """Writes lines from a thread of its own, so that a pipe which nobody empties stops nothing.
+
+    When nobody can read any more, the lines are dropped.
+
+    Args:
+        stream: Standard output or standard error.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        stream.flush()
+        # A daemon, and past the stream: a write that hangs must not hold up the end.
+        Thread(target=self._write, args=(stream.fileno(),), name="teller", daemon=True).start()
+
+    def tell(self, line: str) -> None:
+        """Puts a line in the queue."""
+        self._lines.put(f"{line}\n")
+
+    def _write(self, descriptor: int) -> None:
+        with suppress(OSError):
+            while True:
+                rest = self._lines.get().encode()
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
+
+
+class _Troubles(logging.Handler):
+    """Tells what a process logs, as the other messages of its command are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._teller = Teller(sys.stderr)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = f"handwheel: {printable(record.getMessage())}"
+        self._teller.tell(fold(line, _INDENT, sys.stderr))
+
+
+def tell_log(name: str) -> None:
+    """Tells what is logged under a name on standard error, as messages of ours."""
+    logger = logging.getLogger(name)
+    logger.addHandler(_Troubles())
+    logger.propagate = False

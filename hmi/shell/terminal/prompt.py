@@ -1,0 +1,131 @@
+"""A question that nobody can answer by accident: only the right word, typed after it was shown."""
+
+import os
+import select
+import sys
+import termios
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+from .cancellable_prompt import Withdrawal, Withdrawn, current_withdrawal
+from .stdin import open_descriptor
+
+_ESCAPE = b"\x1b"
+_LONGEST = 4096  # bytes; a terminal hands over no longer line
+
+NO_TERMINAL = "answers are typed at a terminal in the foreground; there is none"
+"""What to tell whoever gets `Answer.NO_TERMINAL`."""
+
+
+class Answer(Enum):
+    """What became of a question. Only `YES` allows anything; a timeout is nobody's rejection."""
+
+    YES = auto()
+    NO = auto()
+    TIMEOUT = auto()
+    NO_TERMINAL = auto()
+
+
+def confirm(question: str, expected: str, timeout_s: float) -> Answer:
+    """Asks a person at a terminal to type a word.
+
+    What was typed before the question appears is dropped, and so is what stands behind the
+    answer, as when several lines were pasted.
+
+    Args:
+        question: What is shown; without anything that steers a terminal.
+        expected: The word, exactly; not empty, so that Enter is no answer.
+        timeout_s: How long the person may take, seconds.
+
+    Returns:
+        `YES` for the word followed by Enter. `NO` for anything else: another word, Enter
+        alone, Escape, Ctrl-D. `NO_TERMINAL`, without asking, if standard input or output is
+        no terminal or this is a background job.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
+        Withdrawn: The same, if a thread asks; see `ask_in_thread`.
+        ValueError: Nothing is expected.
+    """
+    if not expected.strip():
+        raise ValueError("an answer must be typed: nothing is expected")
+    terminal = open_descriptor()
+    if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
+        return Answer.NO_TERMINAL
+    withdrawal = current_withdrawal()
+    try:
+        with _line_by_line(terminal):
+            termios.tcflush(terminal, termios.TCIFLUSH)
+            sys.stdout.write(question)
+            sys.stdout.flush()
+            line = _line(terminal, timeout_s, withdrawal)
+    except (termios.error, OSError):  # the terminal has gone
+        return Answer.NO
+    if line is None or not line.endswith(b"\n"):
+        sys.stdout.write("\n")  # nobody has ended the line
+        sys.stdout.flush()
+    if line is None:
+        return Answer.TIMEOUT
+    if line != f"{expected}\n".encode():
+        return Answer.NO
+    if withdrawal is not None:
+        withdrawal.check()
+    return Answer.YES
+
+
+def ask_text(question: str, timeout_s: float) -> str | None:
+    """Asks a person at a terminal for a line of text, under the same rules as `confirm`.
+
+    Returns:
+        What was typed before Enter, without spaces around it; `None` if nobody answered: in
+        time, at a terminal, with Enter, in UTF-8.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP.
+    """
+    terminal = open_descriptor()
+    if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
+        return None
+    try:
+        with _line_by_line(terminal):
+            termios.tcflush(terminal, termios.TCIFLUSH)
+            sys.stdout.write(question)
+            sys.stdout.flush()
+            line = _line(terminal, timeout_s, current_withdrawal())
+    except (termios.error, OSError):  # the terminal has gone
+        return None
+    if line is None or not line.endswith(b"\n"):
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+        return None
+    try:
+        return line.decode().strip()
+    except UnicodeDecodeError:
+        return None
+
+
+def _line(terminal: int, timeout_s: float, withdrawal: Withdrawal | None) -> bytes | None:
+    """Returns what was typed, with what ended it; `None` if nothing did in time."""
+    taken_back = [] if withdrawal is None else [withdrawal.fileno()]
+    ready, _, _ = select.select([terminal, *taken_back], [], [], max(timeout_s, 0.0))
+    if ready and ready != [terminal]:
+        raise Withdrawn
+    return os.read(terminal, _LONGEST) if ready else None
+
+
+@contextmanager
+def _line_by_line(terminal: int) -> Generator[None]:
+    """Lets the terminal echo and edit a line as usual, and lets Escape end it."""
+    before = termios.tcgetattr(terminal)
+    during = termios.tcgetattr(terminal)
+    during[0] |= termios.ICRNL
+    during[3] |= termios.ICANON | termios.ECHO | termios.ISIG
+    during[6] = [*during[6]]
+    during[6][termios.VEOL] = _ESCAPE
+    try:
+        termios.tcsetattr(terminal, termios.TCSANOW, during)
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)
+        termios.tcflush(terminal, termios.TCIFLUSH)

@@ -1,0 +1,42 @@
+"""`handwheel desk`: an operator's terminal for a shift."""
+
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.requests.stamps import instant_now
+
+from ..people.signing import find_person
+from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import SiteOption
+from ..shell.cli.signer_options import AsOption
+from .console import sit_down
+from .lock_states import LONGEST_LOCK_S, SHORTEST_LOCK_S
+
+
+def command(
+    person: AsOption = None,
+    lock_after: Annotated[
+        str, typer.Option(metavar="TIME", help="Locks when nothing was typed for it; 1min..15min.")
+    ] = "5min",
+    site: SiteOption = None,
+) -> None:
+    """Work at this terminal for a shift: see what waits as it comes, approve, reject, stop.
+
+    The passphrase is asked for once, and again whenever the seat has locked: after a time without
+    a typed line, when the machine slept, on Ctrl-Z, on lock, after a hand-over, and when the
+    person's record or key does not count any more.
+    """
+    try:
+        lock_after_s = parse_duration(lock_after)
+    except ValueError as error:
+        fail(f"--lock-after: {error}", CONFIGURATION)
+    if not SHORTEST_LOCK_S <= lock_after_s <= LONGEST_LOCK_S:
+        fail("--lock-after: must lie between 1min and 15min", CONFIGURATION)
+    opened = open_site(site)
+    now = instant_now().wall
+    operator = find_person(opened, load_roster(opened), person, now, administrator=False)
+    sit_down(opened, operator.person, lock_after_s)

@@ -1,0 +1,107 @@
+"""Hands a shift over at one terminal: the summary is shown, and both people sign it."""
+
+from collections.abc import Callable
+
+import typer
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.tools.guardrails.approval.shift_handover import (
+    ShiftSummary,
+    check_shift,
+    hand_over_shift,
+)
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
+    ShiftVerdict,
+    Signed,
+    meaning_of_subject,
+)
+from handwheel.tools.requests.reasons import reason_fault
+from handwheel.tools.requests.stamps import instant_now
+
+from ..people.signing import Signer, Statement, sign_statement
+from ..shell.terminal.prompt import NO_TERMINAL, Answer, ask_text, confirm
+from ..shell.terminal.wrap import fold
+from .summary import summarize, summary_lines
+
+_ANSWER_S = 300.0
+_VALID_S = 60.0
+_WORD = "hand over"
+_INDENT = 4
+
+
+class NotHandedOver(HandwheelError):
+    """Nothing was recorded, and why."""
+
+
+def hand_over(
+    bench: Bench,
+    leaving: Operator,
+    coming: Operator,
+    note: str | None,
+    open_key: Callable[[Operator], Signer],
+) -> ShiftSummary | None:
+    """Shows what is open, asks for the word and for both passphrases, and records both.
+
+    Args:
+        note: What the leaving person adds; `None` asks.
+        open_key: Asks for a person's passphrase, or returns a key that is open; called each
+            time after the word was typed.
+
+    Returns:
+        What was signed; `None` if they did not mean it.
+
+    Raises:
+        NotHandedOver: There is no terminal.
+        GuardrailError: They may not, or one signature does not count.
+    """
+    check_shift(leaving, coming)
+    summary = summarize(bench, leaving.person, coming.person, note, instant_now())
+    _show(summary)
+    if note is None:
+        note = ask_text("\nA note for the next shift, Enter for none: ", _ANSWER_S) or ""
+        if note and (fault := reason_fault(note)):
+            raise NotHandedOver(f"the note {fault}")
+        summary = summary.model_copy(update={"note": note or None})
+    while _is_meant():
+        signers = open_key(leaving), open_key(coming)
+        head = bench.database.head()
+        if head is not None and head.seq == summary.seq:
+            _record(bench, summary, *signers)
+            return summary
+        typer.echo("\nsomething has happened while you were reading; look again")
+        summary = summarize(bench, leaving.person, coming.person, note, instant_now())
+        _show(summary)
+    return None
+
+
+def _record(bench: Bench, summary: ShiftSummary, leaving: Signer, coming: Signer) -> None:
+    now = instant_now()
+
+    def signed(signer: Signer, verdict: ShiftVerdict) -> Signed:
+        statement = Statement(
+            verdict=verdict,
+            meaning=meaning_of_subject(verdict, summary.subject),
+            role=min(signer.operator.roles),
+            valid_s=_VALID_S,
+            subject=summary.subject,
+            card=summary.digest,
+        )
+        return sign_statement(bench.database, signer, statement, now)
+
+    hand_over_shift(bench, summary, signed(leaving, "end-shift"), signed(coming, "take-shift"), now)
+
+
+def _is_meant() -> bool:
+    answer = confirm(f'\nType "{_WORD}" to sign both, Enter to leave it: ', _WORD, _ANSWER_S)
+    if answer is Answer.NO_TERMINAL:
+        raise NotHandedOver(f"nothing was handed over: {NO_TERMINAL}")
+    if answer is not Answer.YES:
+        typer.echo("nothing was handed over")
+    return answer is Answer.YES
+
+
+def _show(summary: ShiftSummary) -> None:
+    for line in summary_lines(summary):
+        typer.echo(fold(line, _INDENT))

@@ -1,0 +1,49 @@
+"""`handwheel handover`: the end of one shift and the beginning of the next, signed by both."""
+
+from typing import Annotated
+
+import typer
+
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.requests.reasons import reason_fault
+from handwheel.tools.requests.stamps import instant_now
+
+from ..people.signing import Signer, find_person, open_bench, open_signer
+from ..shell.cli.exits import NO
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import SiteOption
+from ..shell.cli.signer_options import AsOption
+from .handover import hand_over
+
+
+def command(
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who takes the shift.")],
+    person: AsOption = None,
+    note: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="For the next shift; else it is asked for.")
+    ] = None,
+    site: SiteOption = None,
+) -> None:
+    """Hand the shift over: see what is open, and sign it together at this terminal.
+
+    It is kept in the journal, and changes nobody's rights. Exit codes: 0 handed over, 1 no.
+    """
+    if note and (fault := reason_fault(note)):
+        raise InvalidArguments(f"--note {fault}")
+    opened = open_site(site)
+    with open_bench(opened) as bench:
+        now = instant_now().wall
+        leaving = find_person(opened, bench.roster, person, now, administrator=False)
+        coming = find_person(opened, bench.roster, to, now, administrator=False)
+        keys: dict[str, Signer] = {}
+
+        def open_key(operator: Operator) -> Signer:
+            if operator.person not in keys:
+                keys[operator.person] = open_signer(opened, operator, None)
+            return keys[operator.person]
+
+        summary = hand_over(bench, leaving, coming, note, open_key)
+    if summary is None:
+        raise SystemExit(NO)
+    typer.echo(f"handed over: {summary.subject}")

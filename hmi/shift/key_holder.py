@@ -1,0 +1,147 @@
+"""An operator's seat: holds the key in memory for as long as the session is open, and no longer."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.identity.roster import Operator, load_roster
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.administrators import revoked_keys
+from handwheel.tools.requests.stamps import boot_ms, instant_now
+
+from ..people.signing import Signer
+from .lock_states import Seat, SeatClocks, SeatEvent, SeatState, step
+
+
+class SeatLocked(PermitRefused):
+    """The seat was locked, so nothing was signed."""
+
+
+def seat_clocks() -> SeatClocks:
+    """Returns this moment."""
+    return SeatClocks(time.monotonic(), boot_ms() / 1000.0)
+
+
+class KeyHolder:
+    """The seat of one person: its state, and their open key while the state allows it.
+
+    Args:
+        person: Whose seat it is.
+        lock_after_s: After how long without a typed line it locks, seconds.
+        clocks: Tells the time.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        database: Database,
+        person: str,
+        lock_after_s: float,
+        clocks: Callable[[], SeatClocks] = seat_clocks,
+    ) -> None:
+        self._site, self._database, self._clocks = site, database, clocks
+        self.person = person
+        self._seat = Seat(lock_after_s, clocks())
+        self._signer: Signer | None = None
+
+    @property
+    def state(self) -> SeatState:
+        """Whether it may sign, as of the last event."""
+        return self._seat.state
+
+    @property
+    def reason(self) -> str:
+        """Why it is locked."""
+        return self._seat.reason
+
+    @property
+    def holds_key(self) -> bool:
+        """Whether the open key is in memory."""
+        return self._signer is not None
+
+    def tell(self, event: SeatEvent) -> None:
+        """Lets something happen to it; the key is dropped as soon as it is not open any more."""
+        self._seat = step(self._seat, event, self._clocks())
+        if not self._seat.is_open:
+            self._signer = None
+
+    def unlock(self, open_signer: Callable[[Operator], Signer]) -> None:
+        """Opens the seat.
+
+        Args:
+            open_signer: Asks for the passphrase and opens the key.
+
+        Raises:
+            SeatLocked: The person's record or key does not count.
+            HandwheelError: There is no passphrase, or the key cannot be used.
+        """
+        signer = open_signer(self._counting())
+        self._counting()  # a passphrase takes its time
+        self.tell(SeatEvent.OPENED)
+        if self._seat.is_open:
+            self._signer = signer
+
+    def look(self) -> None:
+        """Locks the seat if its time is over, or the person or their key does not count now."""
+        self.tell(SeatEvent.TIME_PASSED)
+        if self._signer is None:
+            return
+        try:
+            counting = self._counting()
+        except HandwheelError:  # nobody can tell, so no
+            self.tell(SeatEvent.KEY_VOID)
+            return
+        if counting.key_id != self._signer.operator.key_id:
+            self.tell(SeatEvent.KEY_VOID)
+
+    def signer(self) -> Signer:
+        """Returns the open key, for one signature.
+
+        Raises:
+            SeatLocked: It is locked, or has locked by now.
+        """
+        self.look()
+        if self._signer is None:
+            raise SeatLocked(f"the seat is locked: {self.reason}; nothing was signed")
+        self.tell(SeatEvent.TYPED)
+        return self._signer
+
+    def _counting(self) -> Operator:
+        """Returns the person's record if it and its key count now."""
+        found = load_roster(self._site).by_name(self.person, instant_now().wall)
+        if found is None or found.is_administrator:
+            raise SeatLocked(f"{self.person} is no operator of this site now")
+        revoked = revoked_keys(self._site, self._database)
+        if not revoked.isdisjoint((found.key_id, *found.chain)):
+            raise SeatLocked(f"the key of {self.person}, or of whoever vouches for it, is revoked")
+        return found
+
+
+@contextmanager
+def locked_by_signals(holder: KeyHolder) -> Generator[None]:
+    """Locks the seat when the process is to stop (Ctrl-Z) or its terminal closes."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        holder.tell(SeatEvent.SUSPENDED)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)  # goes on here when it is continued
+        signal.signal(signal.SIGTSTP, stop)
+
+    def hang_up(number: int, frame: FrameType | None) -> None:
+        holder.tell(SeatEvent.SUSPENDED)
+
+    before = {
+        signal.SIGTSTP: signal.signal(signal.SIGTSTP, stop),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, hang_up),
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

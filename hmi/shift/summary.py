@@ -1,0 +1,184 @@
+"""What the next shift must know, gathered from the ledger and the gate's picture."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER, Section, ShiftSummary
+from handwheel.tools.guardrails.interlocks.authority import authority_of
+from handwheel.tools.guardrails.interlocks.lockout_files import seen_lockouts
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now
+from handwheel.tools.guardrails.ledger.records import RequestDamaged, load_exactly
+from handwheel.tools.guardrails.ledger.runs import load_runs
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
+from handwheel.tools.guardrails.ledger.write_leases import in_lease
+from handwheel.tools.guardrails.signatures.administrators import locked_out
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
+from handwheel.tools.safe_text import plain, printable
+
+from ..requests.request_text import request_line
+from ..requests.write_followup import lease_words, open_lines, unsigned_lines
+from ..runs.text import run_line
+from ..runs.view import view_run
+
+SHIFT = timedelta(hours=12)
+_LINES = 6  # of a section, so that all of it fits on a screen
+_LONGEST = 200
+_NOT_CAME = (  # of the journal: a row that somebody puts into the table hides none of them
+    "SELECT substr(kind, 8), json_extract(text, '$.body.expected') FROM journal "
+    "WHERE subject = ? AND kind IN ('effect.MISSED', 'effect.UNKNOWN') ORDER BY seq"
+)
+_NO_PICTURE = "the gate gives no picture of the plant: is it running?"
+
+
+def summarize(
+    bench: Bench, leaving: str, coming: str, note: str | None, now: Instant
+) -> ShiftSummary:
+    """Returns what is open at a site, and what was written since the last hand-over.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    database = bench.database
+    damaged: list[str] = []
+    listed = list_now(
+        database, lambda name, fault: damaged.append(f"{name}: {fault}"), now, every=False
+    )
+    head = database.head()
+    since = _since(database, now)
+    waiting = [each for each in listed if each.state in WAITING_REQUESTS]
+    others = [each for each in listed if each.state not in WAITING_REQUESTS]
+    found: list[tuple[str, Sequence[str]]] = [
+        ("waiting", _requests(bench, waiting, now)),
+        (
+            "under way or unresolved",
+            [
+                *_requests(bench, others, now),
+                *unsigned_lines(bench),
+                *damaged,
+            ],
+        ),
+        ("in a lease, or left open", list(_leases(bench, now))),
+        ("locked out", list(_lockouts(bench))),
+        ("suspended", list(_suspensions(bench, now))),
+        ("handed to agents", list(_authority(bench, now, is_agents=True))),
+        ("taken by people", list(_authority(bench, now, is_agents=False))),
+        ("open runs", list(_runs(database, now))),
+        ("written", list(_written(database, since))),
+    ]
+    return ShiftSummary(
+        schema="shift/1",
+        site=bench.site.id,
+        at=stamp(now.wall),
+        since=stamp(since),
+        seq=head.seq if head else 0,
+        leaving=leaving,
+        coming=coming,
+        sections=[_section(title, lines) for title, lines in found],
+        note=note or None,
+    )
+
+
+def summary_lines(summary: ShiftSummary) -> list[str]:
+    """Returns the summary as people see it, one heading after the other."""
+    lines = [f"{summary.site}: shift of {summary.leaving} to {summary.coming}, {summary.at}"]
+    for each in summary.sections:
+        title = f"{each.title} since {summary.since}" if each.title == "written" else each.title
+        if not each.lines:
+            lines.append(f"{title}: none")
+            continue
+        lines += [f"{title}:", *(f"  {line}" for line in each.lines)]
+        if each.more:
+            lines.append(f"  and {each.more} more")
+    if summary.note:
+        lines.append(f"note: {printable(summary.note, 1000)}")
+    return lines
+
+
+def _section(title: str, lines: Sequence[str]) -> Section:
+    # What is newest is what the next person has not heard of.
+    shown = [printable(line, _LONGEST) for line in lines[-_LINES:]]
+    return Section(title=title, lines=shown, more=max(len(lines) - _LINES, 0))
+
+
+def _since(database: Database, now: Instant) -> datetime:
+    """Returns when the last shift began: with the last hand-over, or twelve hours ago."""
+    rows = database.all(
+        "SELECT json_extract(text, '$.at') FROM journal WHERE kind = ? ORDER BY seq DESC LIMIT 1",
+        HANDED_OVER,
+    )
+    try:
+        return parse_stamp(str(rows[0][0])) if rows else now.wall - SHIFT
+    except ValueError:
+        return now.wall - SHIFT
+
+
+def _requests(bench: Bench, found: Sequence[ListedRequest], now: Instant) -> list[str]:
+    has_gate = read_picture(bench.site.state, now) is not None
+    return [request_line(each, now, has_gate=has_gate) for each in found]
+
+
+def _leases(bench: Bench, now: Instant) -> Iterator[str]:
+    database, picture = bench.database, read_picture(bench.site.state, now)
+    for name in in_lease(database):
+        try:
+            words = lease_words(database, load_exactly(database, name), picture, now)
+        except RequestDamaged:
+            words = "cannot be read"
+        if words:
+            yield f"{name}  {words}"
+    yield from open_lines(database)
+
+
+def _lockouts(bench: Bench) -> Iterator[str]:
+    latched, seen = locked_out(bench.site, bench.database), seen_lockouts(bench.site.state)
+    for scope in sorted(latched.keys() | seen):
+        yield plain(scope) if scope in latched else f"{plain(scope)}, which no gate has seen yet"
+
+
+def _suspensions(bench: Bench, now: Instant) -> Iterator[str]:
+    picture = read_picture(bench.site.state, now)
+    if picture is None:
+        yield _NO_PICTURE
+        return
+    yield from (each.words for each in picture.suspended)
+
+
+def _authority(bench: Bench, now: Instant, *, is_agents: bool) -> Iterator[str]:
+    for name, each in authority_of(bench.site, bench.database, now).items():
+        if not each.person or (each.mode == "AGENT") != is_agents:
+            continue
+        if each.scope != name:
+            continue  # told with what it is part of
+        until = f", until {each.until}" if each.until else ""
+        fault = "" if each.is_valid else f"; DOES NOT COUNT: {each.reason}"
+        yield f"{name}  {each.mode}  by {each.person}{until}{fault}"
+
+
+def _runs(database: Database, now: Instant) -> Iterator[str]:
+    for entry in load_runs(database, only_open=True):
+        try:
+            yield run_line(view_run(database, entry, now), now)
+        except LedgerError as error:
+            yield f"{plain(entry.run_id)}  cannot be read: {error}"
+
+
+def _written(database: Database, since: datetime) -> Iterator[str]:
+    """Yields what was sent: when, what, how it ended, and what was expected and did not come."""
+    rows = database.all(
+        "SELECT action_id, request_id, tag, state, sent_at FROM action WHERE sent_at >= ? "
+        "ORDER BY sent_at, action_id",
+        stamp(since),
+    )
+    for action_id, request_id, tag, state, sent_at in rows:
+        try:
+            action = load_exactly(database, request_id).request
+            shown = next(each for each in action.actions if each.action_id == action_id)
+            value = f"{shown.shown} {shown.unit}".rstrip()
+        except (RequestDamaged, StopIteration):
+            value = "what cannot be read"
+        missing = "".join(f"  {each[0]}: {each[1]}" for each in database.all(_NOT_CAME, action_id))
+        yield f"{sent_at}  {action_id}  {plain(tag)} = {value}  {state}{missing}"

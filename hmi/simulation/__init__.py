@@ -1,0 +1,1 @@
+"""Commands for simulated plants and the demo."""

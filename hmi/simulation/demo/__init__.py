@@ -1,0 +1,1 @@
+"""The demo, with its processes, stories and screen."""

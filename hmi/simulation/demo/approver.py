@@ -1,0 +1,94 @@
+"""The demo's desk: what the agents ask for lies here, and one person looks at it and decides."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import TypeVar
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import meaning_of
+from handwheel.tools.requests.stamps import instant_now
+
+from ...people.signing import Signer, Statement, open_bench, sign_statement
+from ...requests.approve import ask, look, role_for, settled, sign_approval
+from ...shell.terminal.prompt import Answer, confirm
+from .people import APPROVER
+
+_SETTLE_S = 10.0  # a busy machine reads late, and what is old cannot be approved
+_POLL_S = 0.1
+_REJECT_S = 60.0
+_REJECTED = "at the card"
+_QUESTION = '\nType "reject" to end the run, Enter to let the request wait: '
+
+_T = TypeVar("_T")
+
+
+class Desk:
+    """What people do at the demo's site; each method opens the ledger for itself.
+
+    Args:
+        people: By name.
+    """
+
+    def __init__(self, site: Site, people: Mapping[str, Signer]) -> None:
+        self._site = site
+        self._viewer = people[APPROVER]
+
+    def _with(self, request_id: str, work: Callable[[Bench, RequestRecord], _T]) -> _T:
+        with open_bench(self._site) as bench:
+            return work(bench, load_request(bench.database, request_id))
+
+    async def settle(self, request_id: str) -> Card:
+        """Returns the card as `settled` does, with more patience.
+
+        It lets go at once when it is cancelled.
+        """
+        until_s = monotonic() + _SETTLE_S
+        while True:
+            card = self._with(request_id, lambda bench, record: look(bench, record, instant_now()))
+            if card.is_approvable or monotonic() >= until_s:
+                return card
+            await asyncio.sleep(_POLL_S)
+
+    def ask(self, request_id: str) -> RequestState | None:
+        """Shows the card and asks the viewer, as `handwheel requests approve` does; blocks.
+
+        Whoever does not approve is asked whether they reject it.
+        """
+        state = self._with(
+            request_id, lambda bench, record: ask(bench, record, lambda: self._viewer)
+        )
+        if state is None and confirm(_QUESTION, "reject", _REJECT_S) is Answer.YES:
+            return self.reject(request_id)
+        return state
+
+    def approve_unattended(self, request_id: str) -> RequestState:
+        """Signs for nobody, as `handwheel requests approve --digest` does; blocks."""
+        return self._with(
+            request_id,
+            lambda bench, record: sign_approval(
+                bench, record, self._viewer, settled(bench, record)
+            ),
+        )
+
+    def reject(self, request_id: str) -> RequestState:
+        """Signs a rejection, as `handwheel requests reject` does."""
+        return self._with(request_id, self._reject)
+
+    def _reject(self, bench: Bench, record: RequestRecord) -> RequestState:
+        request, now = record.request, instant_now()
+        statement = Statement(
+            verdict="reject",
+            meaning=meaning_of("reject", request),
+            role=role_for(bench, self._viewer.operator, request),
+            valid_s=request.within_s,
+            digest=request.digest,
+            comment=_REJECTED,
+        )
+        signed = sign_statement(bench.database, self._viewer, statement, now)
+        return decide(bench, signed, None, now)

@@ -1,0 +1,73 @@
+"""`handwheel demo`: a simulated plant, a gate, agents that ask, and a person who decides."""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.config.durations import parse_duration
+
+from ...shell.cli.exits import CONFIGURATION, NO, fail, run
+from ...shell.cli.interrupts import INTERRUPTED, uninterrupted_import
+from ...shell.cli.stdio import end_line
+from .stories import STORIES, Story
+
+
+def command(
+    fault: Annotated[str, typer.Option(metavar="ID", help=f"One of {', '.join(STORIES)}.")] = "F01",
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Print lines, as in a pipe, and ask nobody.")
+    ] = False,
+    approve_after: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Approve by script after, such as 3s: unattended."),
+    ] = None,
+) -> None:
+    """Watch agents find out what is wrong with a simulated plant, and decide what they may do.
+
+    Plant, gate and agents run as processes of their own, in a temporary site with throw-away
+    people that is removed at the end. The agents ask; you read the card and type the word, or
+    leave it and see what the interlocks make of it. With --headless, or in a pipe, nobody is
+    asked. A minute or so; Ctrl-C ends it.
+
+    Exit codes: 0 every frame was approved and the journal proves it, 1 not so.
+    """
+    story = STORIES.get(fault)
+    if story is None:
+        fail(f"there is no story for {fault!r}; known: {', '.join(STORIES)}", CONFIGURATION)
+    try:
+        approve_after_s = None if approve_after is None else parse_duration(approve_after)
+    except ValueError as error:
+        fail(f"--approve-after: {error}", CONFIGURATION)
+    with uninterrupted_import():
+        from ...shell.terminal.screen import has_screen
+
+    is_live = not headless and has_screen()
+    try:
+        with TemporaryDirectory(prefix="handwheel-demo-") as folder:
+            run(_demo(Path(folder), story, approve_after_s, is_live=is_live, asks=not headless))
+    except KeyboardInterrupt:
+        end_line()
+        with suppress(OSError):  # the terminal may have gone
+            sys.stderr.write("handwheel: interrupted; nothing is left of the demo\n")
+        raise SystemExit(INTERRUPTED) from None
+
+
+async def _demo(
+    folder: Path, story: Story, approve_after_s: float | None, *, is_live: bool, asks: bool
+) -> None:
+    from handwheel.tools.guardrails.ledger.store.database import Database
+
+    from .demo import DemoRun
+    from .processes import demo_stage
+
+    print("starting the plant, the gate and the agents…", flush=True)
+    async with demo_stage(folder, story, is_attended=approve_after_s is None) as stage:
+        with Database(stage.site.state, stage.site.id) as ledger:
+            telling = DemoRun(stage, ledger, is_live=is_live)
+            is_proven = await telling.run(approve_after_s, asks=asks)
+    if not is_proven:
+        fail("a frame was not approved, or the journal does not hold: see above", NO)

@@ -1,0 +1,270 @@
+"""Runs the demo: scans, pictures or lines, and the questions in between."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+
+from ...requests.approve import check_approvable, show_card
+from ...shell.charts.sample_buffer import History
+from ...shell.terminal.cancellable_prompt import ask_in_thread
+from ...site.tags.connection_text import ConnectionChanges, is_starting
+from .approver import Desk
+from .people import APPROVER
+from .processes import Stage
+from .runs import Cases
+from .screen import Frame, render
+from .summary import folded, tell_summary
+from .timeline import Timeline, clock_text, good_number
+
+DECIDING_SPEED = 10.0
+"""Plant seconds per second while a run is under way, or something is about to happen."""
+
+_REFRESH_S = 0.2
+_LINE = 71  # characters after the time
+_LINE_EVERY = 15  # refreshes between two lines of readings in a pipe
+_SAMPLES = 400
+_LONGEST_S = 240.0  # of a wall clock that stands still while somebody reads
+_SILENCE_S = 10.0  # without a good reading
+_TRIP_MM_S = 8.1  # I-02
+_MARGIN_MM_S = 0.05  # for which the plant is slowed to DECIDING_SPEED; in proportion above it
+
+
+class DemoRun:
+    """One telling of a story.
+
+    Args:
+        ledger: The site's, open in this thread.
+        is_live: Draws a screen; else prints lines.
+    """
+
+    def __init__(self, stage: Stage, ledger: Database, *, is_live: bool) -> None:
+        self._stage = stage
+        self._story = stage.story
+        self._cases = Cases(ledger, stage.site)
+        self._desk = Desk(stage.site, stage.people)
+        self._is_live = is_live
+        self._timeline = Timeline()
+        self._history = History(("VT-101A.pv", "PT-102.pv"), _SAMPLES)
+        self._console = Console(highlight=False)
+        self._changes = ConnectionChanges()
+        self._asked: set[str] = set()
+        self._is_declined = False
+        self._told = 0  # entries of the time line
+        self._speed = 0.0
+        self._settled_s: float | None = None
+        self._started_s = self._good_s = monotonic()
+
+    async def run(self, approve_after_s: float | None, *, asks: bool = True) -> bool:
+        """Shows the story to its end, or as long as it may take, and prints what it meant.
+
+        Args:
+            approve_after_s: Seconds after which a script approves; `None` asks the viewer, of
+                whom there is none in a pipe.
+            asks: Whether the viewer may be asked at all.
+
+        Returns:
+            Whether every frame was approved, and nothing is wrong with the journal.
+
+        Raises:
+            NotConnected: A process has ended, or nothing good has been read for too long.
+        """
+        if not self._is_live:
+            print(self._story.intro, flush=True)
+        tell = self._show if self._is_live else self._print
+        await tell()
+        while name := self._question:
+            self._asked.add(name)
+            await self._decide(name, approve_after_s, asks=asks)
+            await tell()
+        ended = "" if self._is_over else f"Ended after {_LONGEST_S:g} s, before the story did."
+        return tell_summary(self._stage, self._timeline, self._cases, self._console, ended)
+
+    @property
+    def _question(self) -> str:
+        """The request that somebody must be asked about now; empty for none."""
+        return next((each for each in self._cases.waiting if each not in self._asked), "")
+
+    @property
+    def _is_over(self) -> bool:
+        tail_s = self._story.tail.plant_s
+        return self._settled_s is not None and self._timeline.now_s > self._settled_s + tail_s
+
+    @property
+    def _is_done(self) -> bool:
+        is_late = monotonic() - self._started_s > _LONGEST_S
+        return self._is_over or is_late or bool(self._question)
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether nothing more will happen: the runs are at rest, or the interlocks have acted."""
+        if self._is_declined:
+            is_on = self._timeline.is_on
+            is_standby_over = is_on("P-101B.running") or is_on("P-101B.tripped")
+            return is_on("P-101A.tripped") and is_standby_over
+        found = [self._cases.find(each) for each in self._story.playbooks]
+        return all(each is not None and each.is_at_rest for each in found)
+
+    # --- the question -------------------------------------------------------------------------
+
+    async def _decide(self, name: str, approve_after_s: float | None, *, asks: bool) -> None:
+        """Lets the viewer decide, while the plant goes on slowly."""
+        print(f"\nThe agents ask: {name}", flush=True)
+        asked_s = monotonic()
+        scanning = asyncio.create_task(self._keep_scanning())
+        try:
+            state = await self._answer(name, approve_after_s, asks=asks)
+        except GuardrailError as refusal:
+            print(f"handwheel: {refusal}", flush=True)
+            state = None
+        finally:
+            scanning.cancel()
+            await asyncio.gather(scanning, return_exceptions=True)  # the next scan fails as well
+        self._started_s += monotonic() - asked_s  # a reader may take their time
+        self._good_s = monotonic()
+        if state is RequestState.APPROVED:
+            print("Approved. The gate takes it up.\n", flush=True)
+            return
+        self._is_declined = True
+        said = "It is rejected" if state is RequestState.REJECTED else "Nobody has approved it"
+        print(f"{said}: nothing is sent. The story goes on.\n", flush=True)
+
+    async def _answer(
+        self, name: str, approve_after_s: float | None, *, asks: bool
+    ) -> RequestState | None:
+        card = await self._desk.settle(name)
+        if approve_after_s is None and asks and card.is_approvable:
+            print(f"You are {APPROVER}: read the card, then decide.\n", flush=True)
+            return await ask_in_thread(lambda: self._desk.ask(name))
+        show_card(card)
+        check_approvable(card)
+        if approve_after_s is None:
+            print("\nnot approved: with --headless nobody is asked", flush=True)
+            return None
+        print(f"\nnobody is asked: a script signs for {APPROVER}", flush=True)
+        await asyncio.sleep(approve_after_s)
+        return await asyncio.to_thread(self._desk.approve_unattended, name)
+
+    # --- scans --------------------------------------------------------------------------------
+
+    async def _show(self) -> None:
+        with Live(console=self._console, screen=True, auto_refresh=False) as live:
+            while not self._is_done:
+                await self._scan()
+                live.update(self.picture(), refresh=True)
+
+    async def _print(self) -> None:
+        count = 0
+        while not self._is_done:
+            readings = await self._scan()
+            for change in self._changes.news(self._stage.reader.connections):
+                print(f"{clock_text(self._timeline.now_s)}  {change}", flush=True)
+            if any(is_starting(each) for each in self._stage.reader.connections):
+                continue
+            self._print_entries()
+            if count % _LINE_EVERY == 0:
+                self._print_readings(readings)
+            count += 1
+
+    def _print_entries(self) -> None:
+        for entry in self._timeline.entries[self._told :]:
+            for line in folded(f"{clock_text(entry.time_s)}  {entry.text}"):
+                print(line, flush=True)
+        self._told = len(self._timeline.entries)
+
+    def _print_readings(self, readings: Mapping[str, DataValue]) -> None:
+        names = ("VT-101A.pv", "TT-111A.pv", "PT-102.pv")
+        for line in _joined([self._reading_text(name, readings[name]) for name in names]):
+            print(f"{clock_text(self._timeline.now_s)}  {line}", flush=True)
+
+    def _reading_text(self, name: str, reading: DataValue) -> str:
+        tag = self._stage.site.tags[name]
+        status = "" if reading.quality is Quality.GOOD else f" {reading.status.name}"
+        return f"{name} {tag.show(reading)} {tag.unit}{status}"
+
+    async def _keep_scanning(self) -> None:
+        while True:
+            await self._scan()
+
+    async def _scan(self) -> Mapping[str, DataValue]:
+        await asyncio.sleep(_REFRESH_S)
+        self._stage.check()
+        readings = self._stage.reader.latest()
+        self._check(readings)
+        self._history.add(readings)
+        self._timeline.add(readings)
+        for each in self._cases.news():
+            if not each.is_detail:
+                self._timeline.tell(each.playbook, each.text)
+        if self._settled_s is None and self._is_settled:
+            self._settled_s = self._timeline.now_s
+        self._set_speed(self._wanted_speed(readings))
+        return readings
+
+    def _wanted_speed(self, readings: Mapping[str, DataValue]) -> float:
+        if self._settled_s is not None:
+            return self._story.tail.speed
+        if self._is_declined and not self._timeline.is_on("P-101A.tripped"):
+            return min(approach_speed(good_number(readings["VT-101A.pv"])), self._story.speed)
+        is_slow = self._is_declined or self._cases.is_any_open
+        return DECIDING_SPEED if is_slow else self._story.speed
+
+    def _set_speed(self, speed: float) -> None:
+        if speed != self._speed:
+            self._speed = speed
+            self._stage.plant.tell(f"speed {speed:g}")
+
+    def _check(self, readings: Mapping[str, DataValue]) -> None:
+        now = monotonic()
+        if any(reading.quality is Quality.GOOD for reading in readings.values()):
+            self._good_s = now
+        elif now - self._good_s > _SILENCE_S:
+            silence = f"no good reading within {_SILENCE_S:g} s"
+            connections = self._stage.reader.connections
+            raise NotConnected({each.name: each.reason or silence for each in connections})
+
+    def picture(self) -> RenderableType:
+        """Returns the screen as it stands now."""
+        hint = self._story.intro
+        if self._is_declined:
+            hint = "It was not approved; see what the interlocks make of it."
+        elif self._cases.is_any_open:
+            hint = f"{DECIDING_SPEED:g} plant seconds a second, for a run is under way."
+        stage = self._stage
+        return render(
+            Frame(
+                stage.site.id, hint, self._cases.find(self._story.playbooks[0]),
+                stage.site.tags, stage.reader.latest(), self._history, self._timeline,
+                stage.reader.connections, self._console.width, self._console.height,
+            )
+        )  # fmt: skip
+
+
+def approach_speed(vibration_mm_s: float | None) -> float:
+    """Returns plant seconds per second: the nearer the trip of P-101A, the fewer.
+
+    What follows the trip is over within 20 plant seconds. What is not known counts as near.
+    """
+    if vibration_mm_s is None:
+        return DECIDING_SPEED
+    margin = (_TRIP_MM_S - vibration_mm_s) / _MARGIN_MM_S
+    return DECIDING_SPEED * max(1.0, margin // 1.0)
+
+
+def _joined(parts: Sequence[str]) -> Iterator[str]:
+    """Yields lines of as many parts as fit; what is not good is longer."""
+    line = ""
+    for part in parts:
+        if line and len(line) + len(part) + 2 > _LINE:
+            yield line
+            line = ""
+        line = f"{line}  {part}" if line else part
+    yield line

@@ -1,0 +1,74 @@
+"""The demo's people: throw-away keys that live as long as the demo, and are in no file."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from handwheel.connectors.model.site import OPERATORS_FILE, SITE_FILE, Site, load_site
+from handwheel.tools.atomic_files import replace_file
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.identity.keys import fingerprint
+from handwheel.tools.guardrails.identity.operators_yaml import with_record, with_trust_root
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, load_roster
+from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
+from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+
+from ...people.signing import Signer, Statement, open_bench, sign_statement
+
+GIVER, APPROVER = "anna", "ben"
+HANDED_OVER = ("PUMPS-101", "E-101")
+"""What the agents may act on: the pumps, and the exchanger whose load a safe state trims."""
+
+_ROOT = "root"
+_LASTS = timedelta(hours=1)
+_HANDED_OVER_FOR = timedelta(minutes=50)
+_SIGNED_FOR_S = 60.0
+
+
+def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
+    """Enrols an administrator and two operators at a site that has nobody yet.
+
+    Args:
+        attended: Whether somebody sits at the terminal.
+
+    Returns:
+        Those who sign, by name.
+    """
+    keys = {name: Ed25519PrivateKey.generate() for name in (_ROOT, GIVER, APPROVER)}
+    root = keys[_ROOT]
+    trusted = with_trust_root(folder / SITE_FILE, fingerprint(root.public_key()))
+    replace_file(folder / SITE_FILE, trusted)
+    site = load_site(folder)
+    start = parse_stamp(stamp(instant_now().wall))
+    for person, private in keys.items():
+        role = ADMINISTRATOR if person == _ROOT else "operator"
+        wanted = Enrolment(person, (role,), start, start + _LASTS)
+        text, _ = with_record(folder / OPERATORS_FILE, make_record(site.id, wanted, private, root))
+        replace_file(folder / OPERATORS_FILE, text)
+    roster = load_roster(site)
+    return {
+        each.person: Signer(each, keys[each.person], attended)
+        for each in roster.operators
+        if not each.is_administrator
+    }
+
+
+def hand_to_agents(site: Site, giver: Signer) -> None:
+    """Hands the demo's equipment over to agents, as `handwheel authority give` does."""
+    with open_bench(site) as bench:
+        for equipment in HANDED_OVER:
+            now = instant_now()
+            until = stamp(now.wall + _HANDED_OVER_FOR)
+            generation = next_generation(bench.database, equipment)
+            subject = authority_subject(equipment, generation, until)
+            statement = Statement(
+                verdict="hand-over",
+                meaning=meaning_of_subject("hand-over", subject),
+                role=min(giver.operator.roles),
+                valid_s=_SIGNED_FOR_S,
+                subject=subject,
+            )
+            signed = sign_statement(bench.database, giver, statement, now)
+            hand_over(bench, equipment, until, generation, signed, now)

@@ -1,0 +1,90 @@
+"""The demo's stage: plant, gate and agents as processes, a site, its people, and readers."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+
+from handwheel.connectors.client.site_reader import SiteReader
+from handwheel.connectors.model.site import Site, load_site
+
+from ...people.signing import Signer
+from ...site.files.site_template import Link, write_site
+from ..plant.installed import create_plant
+from .child_process import ChildProcess
+from .people import GIVER, enroll_people, hand_to_agents
+from .stories import Story
+from .timeline import SHOWN
+
+_SCAN = "50 ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that a telling needs, running.
+
+    Attributes:
+        reader: Scans the tags that the demo shows.
+        plant: Its process, whose pace the demo sets.
+        others: The gate's process and the agents'.
+        people: By name.
+        frame_log: The plant's own record of every write.
+    """
+
+    story: Story
+    site: Site
+    reader: SiteReader
+    plant: ChildProcess
+    others: tuple[ChildProcess, ...]
+    people: dict[str, Signer]
+    frame_log: Path
+
+    def check(self) -> None:
+        """Raises if one of the processes has ended.
+
+        Raises:
+            NotConnected: It has; says how.
+        """
+        for process in (self.plant, *self.others):
+            process.check()
+
+
+@asynccontextmanager
+async def demo_stage(folder: Path, story: Story, *, is_attended: bool) -> AsyncGenerator[Stage]:
+    """Starts plant, gate, then agents, each with ports and keys of its own; ends them in reverse.
+
+    Args:
+        folder: Empty; takes the site and the logs.
+        is_attended: Whether a person at the terminal decides; else a script, which the site's
+            policy then allows for simulated plants.
+
+    Raises:
+        ServeError: One of them does not start; says why.
+    """
+    secret = token_urlsafe(18)
+    secret_file, frames = folder / "gate-secret", folder / "frames.jsonl"
+    with os.fdopen(os.open(secret_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret)
+    frames.touch()
+    serve = (
+        *("plant", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
+        *("--modbus-gate-port", "0", "--gate-secret", str(secret_file)),
+        *("--frame-log", str(frames), "--speed", "1"),
+        *(word for fault in story.faults for word in ("--fault", fault)),
+    )
+    async with ChildProcess("the plant", serve, folder / "plant.log") as plant:
+        ports = plant.ready["ports"]
+        link = Link(ports["opcua"], ports["modbus"], _SCAN, ports["modbus_gate"], not is_attended)
+        place = folder / "cooling"
+        await asyncio.to_thread(write_site, place, create_plant("cw-100"), link, secret=secret)
+        people = enroll_people(place, attended=is_attended)
+        site = load_site(place)
+        at = ("--json", "--site", str(place))
+        async with ChildProcess("the gate", ("gate", *at), folder / "gate.log") as gate:
+            await asyncio.to_thread(hand_to_agents, site, people[GIVER])
+            agents = ChildProcess("the agents", ("run", *at), folder / "agents.log")
+            async with agents, SiteReader(site, site.find_tags(SHOWN)) as reader:
+                yield Stage(story, site, reader, plant, (gate, agents), people, frames)

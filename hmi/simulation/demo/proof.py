@@ -1,0 +1,115 @@
+"""What is left of the demo: the plant's frames beside what was approved, and the journal's word."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.ledger.records import load_decisions, load_requests
+from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
+from handwheel.tools.maintenance.workorders import WorkOrders
+
+from ...journal.rows.line import audit_line
+from ...people.signing import open_bench
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the plant's record and the journal say.
+
+    Attributes:
+        is_sound: Whether every frame was approved, and nothing is wrong with the journal.
+    """
+
+    lines: tuple[str, ...]
+    is_sound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """One action whose intent is recorded, and who approved it."""
+
+    at: str
+    wire: str
+    meant: str
+
+
+def prove(site: Site, frame_log: Path) -> Proof:
+    """Compares what reached the plant with what was approved, and verifies the journal."""
+    with open_bench(site) as bench:
+        frames, is_matched = _frames(bench, frame_log)
+        found = audit(bench.database, site, bench.roster, bench.policy.satisfied)
+        lines = [
+            "Frames that reached the plant, in UTC, beside what was approved by whom:",
+            *(frames or ["  none"]),
+            *_promises(bench),
+            *_workorders(site),
+            f"journal verify: {audit_line(found)}",
+            *(f"  {fault}" for fault in found.faults),
+        ]
+    is_sound = is_matched and not found.faults
+    if not is_sound:
+        lines.append("THIS MUST NOT BE: see above")
+    return Proof(tuple(lines), is_sound)
+
+
+def _frames(bench: Bench, frame_log: Path) -> tuple[list[str], bool]:
+    sent = sorted(_sent(bench), key=lambda each: each.at)
+    lines: list[str] = []
+    is_matched = True
+    for line in frame_log.read_text(encoding="utf-8").splitlines():
+        frame = json.loads(line)
+        wire = f"{frame['unit']:02x}{frame['pdu']}" if "pdu" in frame else str(frame["body"])
+        action = next((each for each in sent if each.wire == wire), None)
+        if action is None:
+            is_matched = False
+        else:
+            sent.remove(action)
+        lines.append(f"  {frame['wall'][11:19]}  {wire}  {_meant(action)}")
+    return lines, is_matched
+
+
+def _meant(action: _Sent | None) -> str:
+    return action.meant if action else "NOT APPROVED"
+
+
+def _sent(bench: Bench) -> Iterator[_Sent]:
+    for record in load_requests(bench.database):
+        request_id = record.request.request_id
+        people = ", ".join(_approvers(bench, request_id)) or "nobody"
+        for each in record.actions:
+            if each.sent_at is not None:
+                action = record.action(each.action_id)
+                kind = "" if action.kind == "command" else " (recovery)"
+                value = f"{action.tag} = {action.shown} {action.unit}".rstrip()
+                meant = f"{value}{kind}, by {people}"
+                yield _Sent(each.sent_at, action.wire, meant)
+
+
+def _approvers(bench: Bench, request_id: str) -> Iterator[str]:
+    for each in load_decisions(bench.database, request_id):
+        if each.verdict == "approve":
+            said = parse_decision(each.text)
+            yield said.person if said.attended else f"{said.person} (unattended)"
+
+
+def _promises(bench: Bench) -> Iterator[str]:
+    kept = [
+        bool(row.body["kept"])
+        for run in load_runs(bench.database)
+        for row in load_rows(bench.database, run.run_id)
+        if row.kind == "expected"
+    ]
+    if kept:
+        yield f"Promises of the card that came true: {sum(kept)} of {len(kept)}"
+
+
+def _workorders(site: Site) -> Iterator[str]:
+    with WorkOrders(site.state) as workorders:
+        for each in workorders.all():
+            yield f"Work order {each.workorder_id}, {each.asset}, priority {each.priority}:"
+            yield f"  {each.title}"

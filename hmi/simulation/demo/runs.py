@@ -1,0 +1,143 @@
+"""The runs of the demo's site, as the ledger tells of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import DataValue
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.model import BoundPlaybook, Step, Wait
+from handwheel.playbooks.language.loader import load_library
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.segments import current_step
+from handwheel.playbooks.run.states import AT_REST, Run, RunState, StepState
+from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
+
+from ...journal.rows.run_text import told
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A run, and the playbook that it follows, bound to its equipment."""
+
+    run_id: str
+    run: Run
+    plan: BoundPlaybook
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing goes on by itself."""
+        return self.run.state in AT_REST
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One event of a run.
+
+    Attributes:
+        playbook: Which the run follows.
+    """
+
+    playbook: str
+    kind: str
+    body: Mapping[str, Any]
+
+    @property
+    def text(self) -> str:
+        """The event in words, on one line."""
+        kind, text = self.kind.replace("_", " "), told(self.kind, self.body)
+        return text if text.startswith(kind) else f"{kind}: {text}".rstrip(": ")
+
+    @property
+    def is_detail(self) -> bool:
+        """Whether the story is told without it: it is between two events that say more."""
+        is_under_way = self.kind == "step" and self.body["to"] in _UNDER_WAY
+        is_kept = self.kind == "expected" and bool(self.body["kept"])
+        return is_under_way or is_kept or self.kind in _DETAILS
+
+
+_UNDER_WAY = {StepState.COMMAND, StepState.PERFORM, StepState.VERIFY, StepState.PENDING}
+_DETAILS = {"due", "completing", "aborting", "escalated", "started"}
+
+
+class Cases:
+    """Follows the journal.
+
+    Args:
+        database: The site's ledger, open in this thread.
+    """
+
+    def __init__(self, database: Database, site: Site) -> None:
+        self._database = database
+        self._site = site
+        self._seen = 0
+        self._cases: dict[str, Case] = {}
+        self.waiting: tuple[str, ...] = ()
+
+    def news(self) -> list[News]:
+        """Returns what has happened to the runs since the last call."""
+        rows = list(self._database.journal(after=self._seen))
+        if not rows:
+            return []
+        self._seen = rows[-1].seq
+        events = [each.fields for each in rows if str(each.fields["kind"]).startswith(PREFIX)]
+        for run_id in dict.fromkeys(str(each["subject"]) for each in events):
+            self._cases[run_id] = self._load(run_id)
+        requests = load_requests(self._database, WAITING_REQUESTS)
+        self.waiting = tuple(each.request.request_id for each in requests)
+        return [
+            News(
+                self._cases[str(each["subject"])].plan.id,
+                str(each["kind"]).removeprefix(PREFIX),
+                cast(Mapping[str, Any], each["body"]),
+            )
+            for each in events
+        ]
+
+    def _load(self, run_id: str) -> Case:
+        run = load_run(self._database, run_id)
+        known = self._cases.get(run_id)
+        return Case(run_id, run, known.plan if known else self._bound(run))
+
+    def _bound(self, run: Run) -> BoundPlaybook:
+        library, _ = load_library(self._site)
+        playbook = next(each for each in library if each.id == run.opening["playbook"])
+        return bind(playbook, self._site, run.opening["roles"])
+
+    def find(self, playbook: str) -> Case | None:
+        """Returns the latest run of a playbook; `None` if there was none."""
+        found = [each for each in self._cases.values() if each.plan.id == playbook]
+        return found[-1] if found else None
+
+    @property
+    def is_any_open(self) -> bool:
+        """Whether a run is neither over nor waits for an order."""
+        return any(not each.is_at_rest for each in self._cases.values())
+
+
+def step_text(case: Case, readings: Mapping[str, DataValue]) -> str:
+    """Returns what a run does now, with its condition and live values; or why it came to rest."""
+    run = case.run
+    if run.reason:
+        return run.reason
+    if run.state is RunState.WAITING_APPROVAL:
+        return f"{run.requests[-1]} waits for a person"
+    step = current_step(case.plan, run)
+    if step is None:
+        return "every step is done"
+    return f"step {step.id} {run.step(step.id)}{_condition_text(step, readings)}"
+
+
+def _condition_text(step: Step, readings: Mapping[str, DataValue]) -> str:
+    if step.verify is not None:
+        condition = step.verify.that
+    elif isinstance(step.work, Wait):
+        condition = step.work.until
+    else:
+        return ""
+    is_read = readings.keys() >= set(condition.tags)
+    return f": {condition.shown(readings) if is_read else condition.bound}"

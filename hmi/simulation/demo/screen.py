@@ -1,0 +1,249 @@
+"""The demo's screen, 80 by 24: grey by default, colour only for what is abnormal."""
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.connectors.session.supervisor import Connection
+from handwheel.sim_plant.alarm import Priority
+from handwheel.tools.safe_text import printable
+
+from ...shell.charts.braille_trend import Scale, labelled
+from ...shell.charts.sample_buffer import History
+from ...site.tags.connection_text import is_starting
+from .evidence import evidence_lines
+from .runs import Case, step_text
+from .timeline import ALARM_LIST, Timeline, clock_text
+
+_NEEDED = (80, 24)
+_TREND_HEIGHT, _TREND_ALONE = 5, 15
+_TITLE = 19  # columns of a pump with its state
+_STEP_LINES, _EVIDENCE_LINES = 2, 8
+_EVENTS = 2
+# ISA-101: a shape of its own for each priority, so that colour is not the only sign.
+_SIGNS = {
+    Priority.HIGH: ("▲", "bold red"),
+    Priority.MEDIUM: ("◆", "bold yellow"),
+    Priority.LOW: ("■", "bold cyan"),
+}
+_MORE = 3  # columns for the number of alarms that do not fit
+# With the width of each, so that a question mark fits before it.
+_PUMP = (("IT-101{}.pv", 9), ("VT-101{}.pv", 12), ("TT-111{}.pv", 13))
+_BESIDE_WIDTH = 12
+_CAUSES = {0: "", 8: "elec.", 9: "start"}  # the other numbers are an interlock's
+_BESIDE = {"A": ("header", "PT-102.pv"), "B": ("strainer", "PDT-101.pv")}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything that one picture shows.
+
+    Attributes:
+        site: Its name.
+        hint: What the viewer should know now, on one line.
+        case: The run that is shown; `None` as long as there is none.
+    """
+
+    site: str
+    hint: str
+    case: Case | None
+    tags: Mapping[str, Tag]
+    readings: Mapping[str, DataValue]
+    history: History
+    timeline: Timeline
+    connections: Sequence[Connection]
+    width: int
+    height: int
+
+
+def render(frame: Frame) -> RenderableType:
+    """Returns the picture for a terminal of at least 80 by 24."""
+    return Group(
+        *_too_small(frame),
+        _header(frame),
+        _below_header(frame),
+        _trends(frame),
+        *(_pump(frame, side) for side in "AB"),
+        _alarms(frame),
+        *_case(frame),
+        *_events(frame),
+    )
+
+
+def _too_small(frame: Frame) -> list[Text]:
+    if frame.width >= _NEEDED[0] and frame.height >= _NEEDED[1]:
+        return []
+    return [Text(f"{_NEEDED[0]} x {_NEEDED[1]} needed", style="reverse")]
+
+
+def _header(frame: Frame) -> Text:
+    speed = frame.readings["SIM-CLOCK.speed"]
+    pace = f"{speed.value:g}" if _is_good(speed) and isinstance(speed.value, float) else "?"
+    text = _line("HANDWHEEL demo", "bold")
+    text.append(f"  {frame.site}, simulated  {pace}×")
+    text.append(f"  plant time {clock_text(frame.timeline.now_s)}")
+    for connection in frame.connections:
+        text.append(f"  {connection.name}")
+        if connection.is_connected:
+            text.append(" ok")
+        elif is_starting(connection):
+            text.append(" …")
+        else:
+            text.append(" DOWN", style="reverse")
+    return text
+
+
+def _below_header(frame: Frame) -> Text:
+    """The reason of what is down; else what the viewer should look at."""
+    reasons = [_line(f"{c.name}: {c.reason}", "bold") for c in frame.connections if c.reason]
+    return reasons[0] if reasons else _line(f"{frame.hint}  Ctrl-C ends it.", "dim")
+
+
+def _trends(frame: Frame) -> Table:
+    width = (frame.width - 2) // 2
+    height = _TREND_HEIGHT if frame.case else _TREND_ALONE
+    table = Table.grid(padding=(0, 1))
+    vibration = _trend(frame, "VT-101A vibration, mm/s", "VAH-101A", 10.0, (width, height))
+    pressure = _trend(frame, "PT-102 header pressure, kPa", "PAL-102", 500.0, (width, height))
+    for n, (left, right) in enumerate(zip(vibration, pressure, strict=True)):
+        style = "dim" if n == 0 else ""
+        table.add_row(
+            Text(f"{left:<{width}}", style=style, no_wrap=True),
+            Text(right, style=style, no_wrap=True),
+        )
+    return table
+
+
+def _trend(frame: Frame, title: str, alarm: str, high: float, size: tuple[int, int]) -> list[str]:
+    """A trend of what an alarm measures, with the alarm's limit."""
+    definition = ALARM_LIST[alarm]
+    series = frame.history.series(f"{definition.measures}.pv")
+    scale = Scale(0.0, high, definition.limit)
+    return labelled(f"{title} (alarm {scale.limit:g})", series, *size, scale)
+
+
+def _pump(frame: Frame, side: str) -> Text:
+    """A column is as wide as its widest content, so that nothing jumps."""
+    name, beside = _BESIDE[side]
+    return _joined(
+        [
+            _pump_title(frame, f"P-101{side}"),
+            *(_value(frame, pattern.format(side), width) for pattern, width in _PUMP),
+            Text(f"{name:>12}", style="dim"),
+            _value(frame, beside, _BESIDE_WIDTH),
+        ]
+    )
+
+
+def _is_good(reading: DataValue) -> bool:
+    return reading.quality is Quality.GOOD
+
+
+def _line(text: str, style: str = "") -> Text:
+    """A line that begins with this text; what is appended does not take over its style."""
+    return Text(no_wrap=True, overflow="ellipsis").append(text, style)
+
+
+def _joined(parts: Sequence[Text]) -> Text:
+    line = Text(no_wrap=True, overflow="ellipsis")
+    for part in parts:
+        line.append_text(part)
+    line.rstrip()
+    return line
+
+
+def _pump_title(frame: Frame, pump: str) -> Text:
+    readings = frame.readings
+    states = ("running", "tripped", "trip_cause")
+    if not all(_is_good(readings[f"{pump}.{state}"]) for state in states):
+        return _padded(f"{pump} ? no data", "reverse")
+    if readings[f"{pump}.tripped"].value:
+        return _padded(f"{pump} ! TRIP {_cause(readings[f'{pump}.trip_cause'])}", "bold red")
+    is_running = bool(readings[f"{pump}.running"].value)
+    return _padded(f"{pump} {'running' if is_running else 'at rest'}", "bold")
+
+
+def _cause(reading: DataValue) -> str:
+    cause = reading.value
+    return _CAUSES.get(cause, f"I-0{cause}") if isinstance(cause, int) else "?"
+
+
+def _padded(text: str, style: str) -> Text:
+    return Text.assemble((text, style), " " * (_TITLE - len(text)))
+
+
+def _value(frame: Frame, name: str, width: int) -> Text:
+    unit, reading = frame.tags[name].unit, frame.readings[name]
+    shown = f"{_fixed(reading)} {unit}"
+    if _is_good(reading):
+        return Text(f"{shown:>{width}}")
+    return Text.assemble(" " * (width - len(shown) - 2), (f"? {shown}", "reverse"))
+
+
+def _fixed(reading: DataValue) -> str:
+    value = reading.value
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if isinstance(value, float) and abs(value) < 10.0 else (
+        f"{value:.1f}" if isinstance(value, float) else str(value)
+    )  # fmt: skip
+
+
+def _alarms(frame: Frame) -> Text:
+    """The most urgent first; one that was active when it was last seen has a question mark."""
+    text = _line("alarms  ", "dim")
+    readings = {name: frame.readings[f"{name}.active"] for name in ALARM_LIST}
+    active = sorted(
+        (name for name in ALARM_LIST if readings[name].value),
+        key=lambda name: ALARM_LIST[name].priority,
+    )
+    if not all(_is_good(reading) for reading in readings.values()):
+        text.append("? no data", style="reverse")
+        text.append("  ")
+    elif not active:
+        text.append("none")
+    for n, name in enumerate(active):
+        priority = ALARM_LIST[name].priority
+        sign, style = _SIGNS[priority] if _is_good(readings[name]) else ("?", "reverse")
+        item = f"{sign} P{priority:d} {name}"
+        if text.cell_len + len(item) > frame.width - _MORE:
+            text.append(f"+{len(active) - n}", "bold")
+            break
+        text.append(item, style)
+        text.append("  ")
+    return text
+
+
+def _case(frame: Frame) -> list[Text]:
+    """The run with what it does now, and the evidence as it was judged."""
+    if frame.case is None:
+        return [_line("no run: the agents watch", "dim")]
+    case = frame.case
+    head = _line(f"{case.run_id}  {case.plan.id}  ")
+    head.append(case.run.state, "bold")
+    text = printable(step_text(case, frame.readings))
+    step = textwrap.wrap(text, frame.width, max_lines=_STEP_LINES, placeholder="…")
+    evidence = [
+        _line(text, "bold yellow" if is_against else "")
+        for text, is_against in evidence_lines(case.run.judgement)
+    ]
+    return [head, *_filled(map(_line, step), _STEP_LINES), *_filled(evidence, _EVIDENCE_LINES)]
+
+
+def _events(frame: Frame) -> list[Text]:
+    """The latest; more of them where there is room."""
+    count = max(frame.height - _NEEDED[1], 0) + _EVENTS
+    latest = frame.timeline.entries[-count:]
+    return _filled((_line(f"{clock_text(each.time_s)}  {each.text}") for each in latest), count)
+
+
+def _filled(lines: Iterable[Text], count: int) -> list[Text]:
+    """Returns the lines and as many empty ones as make up the number, so that nothing jumps."""
+    shown = list(lines)
+    return [*shown, *[Text("")] * (count - len(shown))]

@@ -1,0 +1,1 @@
+"""Commands that serve, run and describe a simulated plant."""

@@ -1,0 +1,109 @@
+"""`handwheel plant`: serves, runs and describes the simulated plants."""
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from handwheel.sim_plant.model import Choice, FaultKind
+
+from ...shell.cli.options import JsonOption
+from ...shell.terminal.wrap import fold
+from ...site.files.site_template import tags_yaml
+from .installed import create_plant, plant_names
+from .run_commands import run_plant, serve
+from .tag_tables import tags_csv, tags_markdown
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_INDENT = 14  # where the text of a fault's lines begins
+
+ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="Such as cw-100.")]
+
+
+class MapForm(StrEnum):
+    """How `plant map` writes the tags."""
+
+    YAML = "yaml"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
+@app.command("models")
+def models(as_json: JsonOption = False) -> None:
+    """List the installed plants."""
+    plants = [create_plant(name) for name in plant_names()]
+    if as_json:
+        rows = [
+            {"model": plant.model, "title": plant.title, "modes": list(plant.modes)}
+            for plant in plants
+        ]
+        typer.echo(json.dumps(rows))
+        return
+    for plant in plants:
+        typer.echo(f"{plant.model:10} {plant.title}")
+        if len(plant.modes) > 1:
+            typer.echo(f"{'':10} modes: {', '.join(plant.modes)}")
+
+
+@app.command("faults")
+def faults(model: ModelArgument, as_json: JsonOption = False) -> None:
+    """List a plant's faults, decoys and field actions."""
+    plant = create_plant(model)
+    if as_json:
+        rows = [_fault_row(kind) for kind in plant.faults.values()]
+        typer.echo(json.dumps({"faults": rows, "field_actions": dict(plant.field_actions)}))
+        return
+    for kind in plant.faults.values():
+        typer.echo(f"{kind.id}  {kind.title}{' (decoy)' if kind.is_decoy else ''}")
+        typer.echo(fold(f"     shows    {kind.tell}", _INDENT))
+        typer.echo(fold(f"     answer   {kind.response}", _INDENT))
+        for name, parameter in kind.parameters.items():
+            if isinstance(parameter, Choice):
+                values = " or ".join(parameter.words)
+                default = parameter.default
+            else:
+                values = f"{parameter.low:g} to {parameter.high:g}"
+                default = f"{parameter.default:g}"
+            line = f"     {name:8} {parameter.meaning}: {values}, usually {default}"
+            typer.echo(fold(line, _INDENT))
+    if plant.field_actions:
+        typer.echo("field actions")
+    for action, meaning in plant.field_actions.items():
+        typer.echo(fold(f"     {action:15} {meaning}", 21))
+
+
+def _fault_row(kind: FaultKind) -> dict[str, object]:
+    return {
+        "id": kind.id,
+        "title": kind.title,
+        "tell": kind.tell,
+        "response": kind.response,
+        "decoy": kind.is_decoy,
+        "parameters": {name: asdict(parameter) for name, parameter in kind.parameters.items()},
+    }
+
+
+@app.command("map")
+def show_map(
+    model: ModelArgument,
+    form: Annotated[
+        MapForm, typer.Option("--format", help="A site's tags.yaml, or a table of everything.")
+    ] = MapForm.YAML,
+) -> None:
+    """Print a plant's tags."""
+    plant = create_plant(model)
+    match form:
+        case MapForm.YAML:
+            text = tags_yaml(plant)
+        case MapForm.MARKDOWN:
+            text = tags_markdown(plant)
+        case MapForm.CSV:
+            text = tags_csv(plant)
+    typer.echo(text, nl=False)
+
+
+app.command("serve")(serve)
+app.command("run")(run_plant)

@@ -1,0 +1,42 @@
+"""`handwheel init`: makes a site."""
+
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from ...site.files.site_template import GATE_SECRET, Link, write_site
+from .installed import create_plant
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    plant: Annotated[str, typer.Option(help="The simulated plant.")] = "cw-100",
+    opcua_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where the plant serves OPC UA.")
+    ] = 4840,
+    modbus_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where the plant serves Modbus.")
+    ] = 5020,
+    modbus_gate_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where the plant serves Modbus for the gate.")
+    ] = 5021,
+) -> None:
+    """Make a site for a plant: its connections, tags, policy, and the gate's password.
+
+    An existing folder must be empty: nothing is ever overwritten.
+    """
+    link = Link(opcua_port, modbus_port, gate=modbus_gate_port)
+    write_site(directory, create_plant(plant), link)
+    ports = (
+        f" --opcua-port {opcua_port} --modbus-port {modbus_port}"
+        f" --modbus-gate-port {modbus_gate_port}"
+    )
+    secret = f" --gate-secret {quote(str(directory / GATE_SECRET))}"
+    typer.echo(f"{directory}: a site for {plant}")
+    typer.echo(
+        f"next, in another shell: handwheel plant serve {plant}"
+        f"{secret}{'' if link == Link() else ports}"
+    )
+    typer.echo(f"then: handwheel check --online --site {quote(str(directory))}")

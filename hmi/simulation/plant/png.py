@@ -1,0 +1,107 @@
+"""The picture of a plant's run: its tags with their alarm limits, and what happened when."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.errors import os_reason
+from handwheel.sim_plant.model import PlantEvent, PlantTag
+from handwheel.sim_plant.plant import Plant
+
+from ...shell.charts.axis import exact_axis, round_axis
+from ...shell.charts.png_trend import Limit, Mark, MarkKind, Panel, Picture, draw_png, fits_title
+from ...shell.cli.exits import CONFIGURATION, fail
+from .record import Recording
+from .trend_tags import Shown, alarms_of, ends
+
+# What is worth a line; an alarm that clears, and a write that is refused, is not.
+_KINDS: dict[str, MarkKind] = {
+    "fault": "fault", "alarm": "alarm", "trip": "trip", "interlock": "trip",
+    "field": "hand", "write": "hand",
+}  # fmt: skip
+_LONGEST = 18  # characters of a mark's label
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a run that is over.
+
+    Attributes:
+        events: In the time of the recording.
+        verdict: How it ended, for people.
+    """
+
+    recording: Recording
+    events: Sequence[PlantEvent]
+    verdict: str
+
+
+def save_picture(path: Path, plant: Plant, shown: Sequence[Shown], run: Told) -> None:
+    """Draws a run into a PNG file, which is written whole or not at all."""
+    content = draw_png(picture_of(plant, shown, run))
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        if path.is_file():
+            with suppress(OSError):
+                path.unlink()
+        fail(f"{path}: {os_reason(error)}", CONFIGURATION)
+
+
+def picture_of(plant: Plant, shown: Sequence[Shown], run: Told) -> Picture:
+    """Returns what is to be drawn of a run."""
+    times = run.recording.times_s
+    tags = {tag.name: tag for tag in plant.tags}
+    raised = {event.tag for event in run.events if event.kind == "alarm"}
+    length = format_duration(times[-1] - times[0])
+    return Picture(
+        _title(plant, run.events),
+        f"{length}, {run.verdict}",
+        times,
+        [
+            _panel(plant, tags[each.tag], each, run.recording.series[each.tag], raised)
+            for each in shown
+        ],
+        [
+            Mark(event.time_s, _KINDS[event.kind], _label(event))
+            for event in run.events
+            if event.kind in _KINDS and times[0] <= event.time_s <= times[-1]
+        ],
+    )
+
+
+def _title(plant: Plant, events: Sequence[PlantEvent]) -> str:
+    """Returns the plant and its faults, in as many words as there is room for."""
+    ids = list(dict.fromkeys(event.tag for event in events if event.kind == "fault"))
+    if not ids:
+        return f"{plant.model}: no fault"
+    count = f"{plant.model}: {len(ids)} faults"
+    whole = ", ".join(f"{id_} {plant.faults[id_].title}" for id_ in ids)
+    titles = (f"{plant.model}: {named}" for named in (whole, ", ".join(ids)))
+    return next((title for title in titles if fits_title(title)), count)
+
+
+def _panel(
+    plant: Plant, tag: PlantTag, shown: Shown, values: Sequence[float], raised: set[str]
+) -> Panel:
+    alarms = alarms_of(plant, tag.name)
+    if shown.ends is not None:
+        axis = exact_axis(*shown.ends)
+    else:
+        told = [alarm.limit for alarm in alarms if alarm.tag in raised]
+        low, high = ends(tag, values)
+        axis = round_axis(min([low, *told]), max([high, *told]))
+    lines = [
+        Limit(alarm.limit, alarm.tag) for alarm in alarms if axis.low <= alarm.limit <= axis.high
+    ]
+    note = ", ".join(part for part in (tag.unit, tag.description) if part)
+    return Panel(tag.name, note, values, axis, lines)
+
+
+def _label(event: PlantEvent) -> str:
+    text = f"{event.tag} trips" if event.kind == "trip" else event.tag
+    if event.kind == "fault":  # one that grows or ends is told again
+        text += next((f" {end}" for end in ("gone", "full size") if event.text.endswith(end)), "")
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

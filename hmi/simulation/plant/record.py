@@ -1,0 +1,91 @@
+"""What is kept of a plant's run: a CSV file as it goes, and the series to draw at the end."""
+
+import csv
+from array import array
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from math import nan
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from handwheel.connectors.errors import os_reason
+from handwheel.sim_plant.simulation import Simulation
+
+from ...shell.cli.exits import CONFIGURATION, fail
+
+TIME = "time_s"
+
+
+def _doubles() -> "array[float]":
+    return array("d")
+
+
+@dataclass(slots=True)
+class Recording:
+    """Keeps samples of a run.
+
+    Attributes:
+        path: CSV file with the time and every tag; `None` writes none.
+        names: Tags whose series are kept.
+        times_s: Time of each sample, seconds of the scenario.
+        series: Their values; not a number where the quality was bad.
+    """
+
+    path: Path | None
+    names: Sequence[str]
+    times_s: "array[float]" = field(default_factory=_doubles)
+    series: dict[str, "array[float]"] = field(default_factory=dict[str, "array[float]"])
+    _file: TextIO | None = None
+    _writer: Any = None
+
+    def open(self, simulation: Simulation) -> Self:
+        """Starts the file with the names of its columns."""
+        self.series = {name: array("d") for name in self.names}
+        if self.path is not None:
+            with self._refusing():
+                self._file = self.path.open("w", newline="", encoding="utf-8")
+            self._writer = csv.writer(self._file)
+            self._write([TIME, *(tag.name for tag in simulation.plant.tags)])
+        return self
+
+    @contextmanager
+    def _refusing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            fail(f"{self.path}: {os_reason(error)}", CONFIGURATION)
+
+    def _write(self, row: Iterable[object]) -> None:
+        with self._refusing():
+            self._writer.writerow(row)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            with suppress(OSError) if error else self._refusing():
+                self._file.close()
+
+    def sample(self, simulation: Simulation) -> None:
+        """Keeps the present values."""
+        plant = simulation.plant
+        values, qualities = plant.measurements(), plant.qualities()
+        time_s = round(simulation.time_s, 6)
+        if self._writer is not None:
+            row: list[object] = [time_s]
+            for tag in plant.tags:
+                value = values[tag.name]
+                plain = int(value) if isinstance(value, bool) else value
+                row.append("" if qualities.get(tag.name) == "bad" else plain)
+            self._write(row)
+        self.times_s.append(time_s)
+        for name, series in self.series.items():
+            series.append(nan if qualities.get(name) == "bad" else float(values[name]))

@@ -1,0 +1,167 @@
+"""A plant run without sockets: events as they come, trends to files and the terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.sim_plant.model import PlantEvent
+from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.simulation import Simulation
+
+from ...shell.charts.axis import exact_axis, round_axis
+from ...shell.charts.braille_trend import Scale, labelled
+from ...shell.cli.exits import CONFIGURATION, fail
+from .event_text import event_line
+from .record import Recording
+from .setup import event_name
+from .trend_tags import Shown, alarms_of, check_shown, ends, measured, telling
+
+_CHUNK_S = 600.0  # of plant time between two updates of the progress bar
+_SAMPLES, _LONGEST_S = 600, 10.0  # a run's samples, and how far apart they are at most
+_EARLY = 1e-9  # of a sample's time: a sum of steps may fall short of it
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is wanted of a run besides its events.
+
+    Attributes:
+        csv: File for every tag.
+        png: File for a picture.
+        every_s: Interval between samples, plant seconds.
+        is_plotted: Whether trends are drawn in the terminal.
+        shown: Tags to draw; without any, those that tell the run.
+    """
+
+    csv: Path | None
+    png: Path | None
+    every_s: float
+    is_plotted: bool
+    shown: tuple[Shown, ...] = ()
+
+
+def sample_interval(plant: Plant, seconds: float, *, is_filed: bool) -> float:
+    """Returns the interval between samples for which nobody asked, plant seconds.
+
+    A picture of a short run takes shorter ones, or an effect would seem to begin before its
+    cause: samples are joined by lines.
+
+    Args:
+        seconds: Length of the run.
+        is_filed: Whether a file is written, whose interval does not depend on the length.
+    """
+    if is_filed:
+        return _LONGEST_S
+    steps = round(min(seconds / _SAMPLES, _LONGEST_S) / plant.step_s)
+    return max(steps, 1) * plant.step_s
+
+
+def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: Output) -> None:
+    """Runs a plant, prints what happens and how it ended.
+
+    Args:
+        seconds: How long after the warm-up; all times that are printed count from there.
+
+    Raises:
+        ScenarioError: A tag to draw, or something in the scenario, does not exist.
+    """
+    check_shown(plant, output.shown)
+    _check_files(output)
+    simulation = Simulation(plant, scenario)
+    _check_times(simulation, scenario, seconds)
+    names: Sequence[str] = ()
+    if output.is_plotted or output.png is not None:
+        names = [each.tag for each in output.shown] or [tag.name for tag in measured(plant)]
+    recording = Recording(output.csv, names)
+    with recording.open(simulation):
+        events = _run(simulation, seconds, output.every_s, recording)
+    shown = output.shown or tuple(telling(plant, recording.series, events)) if names else ()
+    if output.is_plotted:
+        for each in shown:
+            _plot(plant, each, recording.series[each.tag], seconds)
+    verdict = _verdict(plant, scenario)
+    if output.png is not None:
+        from .png import Told, save_picture  # it loads the library that draws
+
+        save_picture(output.png, plant, shown, Told(recording, events, verdict))
+    print(verdict)
+
+
+def _run(
+    simulation: Simulation, seconds: float, every_s: float, recording: Recording
+) -> list[PlantEvent]:
+    """Runs warm-up and scenario; returns the events, in the scenario's time."""
+    plant, zero_s = simulation.plant, simulation.plant.time_s - simulation.time_s
+    start_s, happened = simulation.time_s, list[PlantEvent]()
+    next_sample_s, next_report_s = 0.0, start_s + _CHUNK_S
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task(plant.model, total=seconds - start_s)
+        while simulation.time_s < seconds - _EARLY:
+            if simulation.time_s >= next_sample_s - _EARLY:
+                recording.sample(simulation)
+                next_sample_s += every_s
+            simulation.step()
+            for event in plant.drain_events():
+                print(event_line(event, zero_s), flush=True)
+                happened.append(replace(event, time_s=event.time_s - zero_s))
+            if simulation.time_s >= next_report_s:
+                bars.update(bar, completed=simulation.time_s - start_s)
+                next_report_s += _CHUNK_S
+    recording.sample(simulation)
+    return happened
+
+
+def _check_files(output: Output) -> None:
+    # Now, and not when a long run is over.
+    path = output.png
+    if path is None:
+        return
+    if output.csv is not None and output.csv.resolve() == path.resolve():
+        fail(f"--csv and --png: both would write {path}", CONFIGURATION)
+    if path.is_dir():
+        fail(f"{path}: is a directory", CONFIGURATION)
+    if path.suffix.lower() != ".png":
+        fail(f"--png: {path}: the name does not end in .png", CONFIGURATION)
+    if not path.parent.is_dir():
+        fail(f"{path}: no such file or directory", CONFIGURATION)
+
+
+def _check_times(simulation: Simulation, scenario: Scenario, seconds: float) -> None:
+    # An event happens at the beginning of a step: after that of the last one, never.
+    start_s, step_s = simulation.time_s, simulation.plant.step_s
+    steps = ceil((seconds - start_s) / step_s - 1e-6)
+    last_s = start_s + (steps - 1) * step_s
+    for event in scenario.events:
+        if event.at_s > last_s + _EARLY:
+            at, end = format_duration(event.at_s), format_duration(seconds)
+            fail(
+                f"{event_name(event)} at {at} lies after the end of the run ({end})", CONFIGURATION
+            )
+
+
+def _verdict(plant: Plant, scenario: Scenario) -> str:
+    tripped = plant.verdict()
+    if tripped is None:
+        return "rode through"
+    return f"tripped at {format_duration(tripped[0] - scenario.warmup_s)} by {tripped[1]}"
+
+
+def _plot(plant: Plant, shown: Shown, series: Sequence[float], seconds: float) -> None:
+    tag = next(tag for tag in plant.tags if tag.name == shown.tag)
+    title = f"{f'{tag.name} {tag.unit}'.rstrip()}, {format_duration(seconds)}"
+    width = min(Console().width, 100)
+    axis = exact_axis(*shown.ends) if shown.ends else round_axis(*ends(tag, series))
+    values = [value if axis.holds(value) else None for value in series]
+    inside = [a.limit for a in alarms_of(plant, tag.name) if axis.low < a.limit < axis.high]
+    scale = Scale(axis.low, axis.high, inside[0] if inside else None)
+    repeat = -(-2 * width // len(values))  # so that a short run fills the width too
+    spread = [value for value in values for _ in range(repeat)]
+    for line in labelled(title, spread, width, 8, scale):
+        print(line)

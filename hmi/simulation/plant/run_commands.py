@@ -1,0 +1,181 @@
+"""`handwheel plant serve` and `plant run`: plants that run."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.errors import os_reason
+
+from ...shell.cli.exits import CONFIGURATION, fail, run
+from ...shell.cli.interrupts import uninterrupted_import
+from ...shell.cli.options import JsonOption
+from ...shell.terminal.stdin import end_with_pipe
+from .installed import parse_speed
+from .setup import SEED, Wishes, set_up, told_before
+from .snapshots import load_snapshot
+
+ModelArgument = Annotated[
+    str | None, typer.Argument(metavar="MODEL", help="Such as cw-100, unless a scenario says.")
+]
+ScenarioOption = Annotated[
+    Path | None, typer.Option("--scenario", metavar="FILE", help="What happens, as a YAML file.")
+]
+ModeOption = Annotated[
+    str | None, typer.Option(help="The operating mode to start in; 'plant models' lists them.")
+]
+FaultOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="ID@TIME",
+        help="A fault and when: F01@10min, or with parameters F02@1min,plug=28,over=2h,for=5h.",
+    ),
+]
+FieldOption = Annotated[
+    list[str] | None,
+    typer.Option("--field", metavar="ACTION@TIME", help="A field action: clean-strainer@7min."),
+]
+SeedOption = Annotated[
+    int | None, typer.Option(min=0, help=f"Seed of noise and disturbances; {SEED} by default.")
+]
+QuietOption = Annotated[bool, typer.Option("--no-noise", help="Measure without noise.")]
+
+
+def serve(
+    model: ModelArgument = None,
+    scenario: ScenarioOption = None,
+    mode: ModeOption = None,
+    fault: FaultOption = None,
+    field: FieldOption = None,
+    seed: SeedOption = None,
+    no_noise: QuietOption = False,
+    opcua_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="OPC UA; 0 lets the kernel choose.")
+    ] = 4840,
+    modbus_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Modbus for viewers: reads only.")
+    ] = 5020,
+    modbus_gate_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Modbus for the gate.")
+    ] = 5021,
+    speed: Annotated[str, typer.Option(help="Plant seconds per second, or max.")] = "1",
+    snapshot: Annotated[
+        Path | None, typer.Option(help="Start from this file if it exists; save to it at the end.")
+    ] = None,
+    gate_secret: Annotated[
+        Path | None,
+        typer.Option(help="File with the password of the OPC UA user 'gate', who may write."),
+    ] = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the server's certificate, key, passwords and trusted client "
+            "certificates; made at the first start.",
+        ),
+    ] = None,
+    frame_log: Annotated[
+        Path | None, typer.Option(help="Append every write that arrives to this file.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve a plant on loopback over OPC UA and Modbus.
+
+    Anonymous OPC UA users and the Modbus viewers' port can read, and nothing else.
+    Type 'help' for what standard input takes. If standard input is a pipe, its end ends the plant.
+    """
+    wishes = Wishes(model, scenario, mode, seed, no_noise, fault or (), field or ())
+    setup = set_up(wishes)
+    secret = _read_secret(gate_secret) if gate_secret else None
+    pace = parse_speed(speed)
+    if snapshot is not None:
+        load_snapshot(setup.plant, snapshot)
+    note_start = end_with_pipe()
+    with uninterrupted_import():
+        from handwheel.sim_plant.serve import Options, PlantServer
+        from handwheel.sim_plant.simulation import Simulation
+
+        from .console import PlantConsole
+
+    ports = (opcua_port, modbus_port, modbus_gate_port)
+    options = Options(*ports, pace, secret, frame_log, identity)
+    server = PlantServer(Simulation(setup.plant, setup.scenario), options)
+    for line in told_before(setup.plant, setup.scenario):
+        sys.stderr.write(f"handwheel: {line}\n")
+    run(PlantConsole(server, snapshot, as_json=as_json, note_start=note_start).run())
+
+
+def run_plant(
+    model: ModelArgument = None,
+    scenario: ScenarioOption = None,
+    mode: ModeOption = None,
+    fault: FaultOption = None,
+    field: FieldOption = None,
+    seed: SeedOption = None,
+    no_noise: QuietOption = False,
+    duration: Annotated[
+        str | None,
+        typer.Option("--for", metavar="TIME", help="How long: 5h, unless a scenario says."),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every tag to this file.")] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(help="Interval of samples: 10s, but less in a short run's trends."),
+    ] = None,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw trends in the terminal.")] = False,
+    png: Annotated[Path | None, typer.Option(help="Draw trends into this picture.")] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag",
+            metavar="TAG[=LOW..HIGH]",
+            help="A tag to draw, and its scale; else those that tell the run. Repeat for more.",
+        ),
+    ] = None,
+) -> None:
+    """Run a plant without sockets, as fast as the machine can.
+
+    The last line says 'tripped at ... by ...' or 'rode through'.
+    """
+    with uninterrupted_import():
+        from .run import Output, run_recorded, sample_interval
+        from .trend_tags import parse_shown
+
+    shown = tuple(parse_shown(text) for text in tag or ())
+    if shown and not plot and png is None:
+        fail("--tag: say also where to draw, with --plot or --png FILE", CONFIGURATION)
+    given_s = None if duration is None else _duration(duration, "--for")
+    every_s = None if every is None else _duration(every, "--every")
+    setup = set_up(Wishes(model, scenario, mode, seed, no_noise, fault or (), field or ()))
+    seconds = given_s or setup.for_s
+    if seconds is None:
+        fail("--for: say how long, such as 5h, here or as 'for' in the scenario", CONFIGURATION)
+    if every_s is None:
+        every_s = sample_interval(setup.plant, seconds, is_filed=csv is not None)
+    output = Output(csv, png, every_s, plot, shown)
+    run_recorded(setup.plant, setup.scenario, seconds, output)
+
+
+def _duration(text: str, option: str) -> float:
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        fail(f"{option}: {error}", CONFIGURATION)
+    if seconds <= 0.0:
+        fail(f"{option}: {text!r} is no time at all", CONFIGURATION)
+    return seconds
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        fail(f"{path}: {os_reason(error)}", CONFIGURATION)
+    except UnicodeDecodeError as error:
+        fail(f"{path}: not UTF-8 at byte {error.start}", CONFIGURATION)
+    if not secret:
+        fail(f"{path} is empty", CONFIGURATION)
+    return secret

@@ -1,0 +1,101 @@
+"""What the command line and a scenario file together ask of a plant; the command line wins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.sim_plant.errors import ScenarioError
+from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.scenario import Event, FaultEvent, FieldEvent, Scenario
+
+from .installed import create_plant, parse_fault, parse_field
+
+SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was given on the command line; `None` where nothing was.
+
+    Attributes:
+        model: Name of the plant.
+        file: The scenario file.
+        mode: Operating mode to start in.
+        is_quiet: Whether it measures without noise.
+        faults: As written, such as `F02@10min,plug=28`.
+        fields: As written, such as `clean-strainer@7min`.
+    """
+
+    model: str | None
+    file: Path | None
+    mode: str | None
+    seed: int | None
+    is_quiet: bool
+    faults: Sequence[str]
+    fields: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A plant that is ready to run.
+
+    Attributes:
+        for_s: How long, as the scenario file says; `None` if it does not.
+    """
+
+    plant: Plant
+    scenario: Scenario
+    for_s: float | None
+
+
+def set_up(wishes: Wishes) -> Setup:
+    """Makes the plant and its scenario.
+
+    Raises:
+        ConfigError: The scenario file is wrong.
+        ScenarioError: No plant is named, or two are; a fault or a field action is written wrongly.
+    """
+    if wishes.model is None and wishes.file is None:
+        raise ScenarioError("name a plant, such as cw-100, or a file with --scenario")
+    if wishes.file is None:
+        assert wishes.model is not None
+        seed = SEED if wishes.seed is None else wishes.seed
+        plant = create_plant(wishes.model, None if wishes.is_quiet else seed, wishes.mode)
+        return Setup(plant, Scenario(_given(wishes, plant)), None)
+    from .scenario import load_scenario  # its models take a moment to be built
+
+    loaded = load_scenario(wishes.file)
+    file = loaded.file
+    if wishes.model not in {None, file.plant}:
+        raise ScenarioError(f"{wishes.file} is for {file.plant}, not for {wishes.model}")
+    seed = file.seed if wishes.seed is None else wishes.seed
+    is_quiet = wishes.is_quiet or not file.noise
+    plant = create_plant(file.plant, None if is_quiet else seed, wishes.mode or file.mode)
+    scenario = Scenario((*loaded.scenario.events, *_given(wishes, plant)), file.warmup)
+    return Setup(plant, scenario, file.for_)
+
+
+def _given(wishes: Wishes, plant: Plant) -> tuple[Event, ...]:
+    faults = (parse_fault(text, plant.faults) for text in wishes.faults)
+    return (*faults, *(parse_field(text) for text in wishes.fields))
+
+
+def told_before(plant: Plant, scenario: Scenario) -> list[str]:
+    """Returns a line for each event that lies before the plant's own time: it is not repeated."""
+    now_s = plant.time_s
+    past = [each for each in scenario.events if each.at_s + scenario.warmup_s < now_s]
+    return [
+        f"{event_name(each)} at {format_duration(each.at_s)} is not done again: "
+        f"the snapshot is from {format_duration(now_s - scenario.warmup_s)}"
+        for each in past
+    ]
+
+
+def event_name(event: Event) -> str:
+    """Returns what an event is, for a sentence to people."""
+    match event:
+        case FaultEvent(fault=name) | FieldEvent(action=name):
+            return name
+        case _:
+            return f"the write on {event.tag}"

@@ -1,0 +1,1 @@
+"""Commands that check a site, its devices and its policy."""

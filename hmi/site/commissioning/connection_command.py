@@ -1,0 +1,36 @@
+"""`handwheel connection`: what must be settled with a device before anybody speaks to it."""
+
+from typing import Annotated
+
+import typer
+
+from ...shell.cli.exits import run
+from ...shell.cli.interrupts import uninterrupted_import
+from ...shell.cli.open_site import open_site
+from ...shell.cli.options import JsonOption, SiteOption
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Without it, a single command would stand for the whole group."""
+
+
+@app.command("trust")
+def trust(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An OPC UA connection of site.yaml.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the site's own key, and show what to write so that it and a server trust each other.
+
+    Nothing of what the server says is proved by this look: compare the thumbprint with what its
+    administrator says. site.yaml is not changed.
+    Exit codes: 0 shown, 1 the server's certificate cannot be used, or another is pinned,
+    2 no such connection, or it is not OPC UA, 3 not reachable.
+    """
+    with uninterrupted_import():
+        from .opcua_trust import trust_server
+
+    run(trust_server(open_site(site), name, as_json=as_json))

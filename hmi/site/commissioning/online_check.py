@@ -1,0 +1,121 @@
+"""Checks a site against its devices: all connections at once, and one that is down stops none."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from handwheel.connectors.client.commissioning import Inspection, inspect_device
+from handwheel.connectors.client.site_reader import ConnectorFor, by_connection, connector_for
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+
+from ...shell.terminal.duration_text import span_text
+from ...shell.terminal.plural import counted
+from ...shell.terminal.progress import telling
+from .tag_comparison import Remark, remarks_on
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineCheck:
+    """What came of it.
+
+    Attributes:
+        inspections: By connection, of those that were reached.
+        down: The others, with the reason.
+        remarks: On tags, in the order of `tags.yaml`.
+        scan_warnings: On scans that take too long.
+    """
+
+    inspections: Mapping[str, Inspection]
+    down: Mapping[str, str]
+    remarks: Sequence[Remark]
+    scan_warnings: Sequence[str]
+
+    @property
+    def faults(self) -> list[Remark]:
+        """Why values cannot be used as they are."""
+        return [remark for remark in self.remarks if remark.is_fault]
+
+    @property
+    def differences(self) -> list[Remark]:
+        """What the device says otherwise than `tags.yaml`."""
+        return [remark for remark in self.remarks if not remark.is_fault]
+
+
+async def check_devices(site: Site, connector: ConnectorFor = connector_for) -> OnlineCheck:
+    """Inspects every device of a site, and says on standard error what takes long.
+
+    Raises no error for a device that is down: the others are worth knowing.
+
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `inspect_device`.
+    """
+    tags = by_connection(list(site.tags.values()))
+    doing: dict[str, str] = {}
+    async with telling(doing):
+        results = await asyncio.gather(
+            *(_inspect(connector, site, name, tags, doing) for name in site.connections),
+            return_exceptions=True,
+        )
+    inspections: dict[str, Inspection] = {}
+    down: dict[str, str] = {}
+    for name, result in zip(site.connections, results, strict=True):
+        if isinstance(result, NotConnected):
+            down |= result.endpoints
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            inspections[name] = result
+    return OnlineCheck(
+        inspections,
+        down,
+        list(_remarks(site, inspections)),
+        list(_scan_warnings(site, inspections)),
+    )
+
+
+async def _inspect(
+    connector: ConnectorFor,
+    site: Site,
+    name: str,
+    tags: Mapping[str, Sequence[Tag]],
+    doing: dict[str, str],
+) -> Inspection:
+    def tell(what: str) -> None:
+        doing[name] = what
+
+    try:
+        return await inspect_device(connector(site, name), tags.get(name, []), tell)
+    finally:
+        del doing[name]
+
+
+def _remarks(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[Remark]:
+    for tag in site.tags.values():
+        if inspection := inspections.get(tag.connection):
+            said = (inspection.descriptions or {}).get(tag.name)
+            yield from remarks_on(tag, inspection.readings[tag.name], said)
+
+
+def _scan_warnings(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[str]:
+    for name, inspection in inspections.items():
+        if inspection.told is None:
+            yield from (f"{name}: {text}" for text in _late(inspection))
+        elif missing := inspection.told.missing:
+            named = f"{', '.join(missing[:3])}{', …' * (len(missing) > 3)}"
+            count = counted(len(missing), "tag")
+            yield f"{name}: subscribed to, it told nothing of {count}: {named}"
+
+
+def _late(inspection: Inspection) -> Iterator[str]:
+    late = [scan for scan in inspection.scans if not scan.fits]
+    for scan in late:
+        yield (
+            f"a scan of its {counted(scan.count, 'tag')} takes {span_text(scan.reads.median_s)}, "
+            f"more than its interval, {span_text(scan.scan_s)}; write a longer scan:"
+        )
+    if not late and inspection.load > 1.0:
+        yield (
+            f"its scans, one after the other, take {inspection.load:.1f} times the "
+            "time that there is; write a longer scan: for the connection or for tags"
+        )

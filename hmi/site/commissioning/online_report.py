@@ -1,0 +1,149 @@
+"""The answer of `check --online`, for people and for programs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+from handwheel.connectors.client.commissioning import Inspection, RoundTrips
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Quality
+from handwheel.connectors.session.protocols import Description
+from handwheel.tools.safe_text import printable
+
+from ...shell.terminal.columns import in_columns
+from ...shell.terminal.duration_text import span_text
+from ...shell.terminal.plural import counted
+from ...shell.terminal.truncate import short_value
+from ..tags.reading_text import reading_fields
+from .online_check import OnlineCheck
+
+_VALUE_WIDTH = 16
+_TYPE_WIDTH = 12
+
+
+def report_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
+    """Yields every tag that was read, then each connection, then what is wrong or differs."""
+    yield from _tag_lines(site, check.inspections)
+    for name, config in site.connections.items():
+        if name in check.inspections:
+            yield from _connection_lines(name, config.where, check.inspections[name])
+        else:
+            count = sum(tag.connection == name for tag in site.tags.values())
+            yield f"{name} {config.where}: not reachable, {counted(count, 'tag')} not read"
+    yield from _titled("wrong:", [f"{each.tag}: {each.text}" for each in check.faults])
+    differing = [f"{each.tag}: {each.text}" for each in check.differences]
+    yield from _titled("to look at:", [*check.scan_warnings, *differing])
+
+
+def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield title
+        yield from (f"  {line}" for line in lines)
+
+
+def _tag_lines(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[str]:
+    rows = [("tag", "value", "unit", "type", "range", "quality")]
+    rows += [
+        _row(tag, inspections[tag.connection])
+        for tag in site.tags.values()
+        if tag.connection in inspections
+    ]
+    if len(rows) > 1:
+        yield from in_columns(rows, ("  ", " ", "  ", "  ", "  "), {1})
+
+
+def _row(tag: Tag, inspection: Inspection) -> tuple[str, str, str, str, str, str]:
+    reading = inspection.readings[tag.name]
+    said = (inspection.descriptions or {}).get(tag.name)
+    kind = printable(said.type, _TYPE_WIDTH) if said and said.type else tag.kind
+    is_good = reading.quality is Quality.GOOD
+    return (
+        tag.name,
+        short_value(tag, reading, _VALUE_WIDTH),
+        printable(tag.unit),
+        kind + ("[]" if tag.is_array else ""),
+        f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else "",
+        "good" if is_good else f"! {reading.status.name}",
+    )
+
+
+def _connection_lines(name: str, where: str, inspection: Inspection) -> Iterator[str]:
+    readings = inspection.readings.values()
+    good = sum(reading.quality is Quality.GOOD for reading in readings)
+    state = "degraded" if inspection.faults else "connected"
+    yield f"{name} {where}: {state}, {good} of {counted(len(readings), 'tag')} read good"
+    yield from (f"  {part}: {printable(why)}" for part, why in inspection.faults.items())
+    connected = span_text(inspection.connect_s)
+    yield f"  connected in {connected}, round trip {_trips(inspection.probes)}"
+    for scan in inspection.scans:
+        what = f"{counted(scan.count, 'tag')} each {span_text(scan.scan_s)}"
+        yield f"  {what}: a scan takes {_trips(scan.reads)}"
+    if told := inspection.told:
+        count = len(readings) - len(told.missing)
+        of_all = f"{count} of {counted(len(readings), 'tag')}"
+        yield f"  subscribed: {of_all} told in {span_text(told.took_s)}"
+
+
+def _trips(trips: RoundTrips) -> str:
+    return f"{span_text(trips.median_s)}, at worst {span_text(trips.worst_s)}"
+
+
+def report_fields(site: Site, check: OnlineCheck) -> dict[str, Any]:
+    """Returns the same as JSON fields; times in seconds."""
+    connections = {
+        name: _connection_fields(site, name, config.where, check)
+        for name, config in site.connections.items()
+    }
+    return {
+        "connections": connections,
+        "faults": [{"tag": each.tag, "text": each.text} for each in check.faults],
+        "differences": [{"tag": each.tag, "text": each.text} for each in check.differences],
+        "scan_warnings": list(check.scan_warnings),
+    }
+
+
+def _connection_fields(site: Site, name: str, where: str, check: OnlineCheck) -> dict[str, Any]:
+    if name not in check.inspections:
+        return {"where": where, "state": "disconnected", "reason": check.down[name]}
+    inspection = check.inspections[name]
+    now_s = monotonic()
+    said = inspection.descriptions or {}
+    return {
+        "where": where,
+        "state": "degraded" if inspection.faults else "connected",
+        "faults": dict(inspection.faults),
+        "connect_s": round(inspection.connect_s, 6),
+        "round_trip_s": _trip_fields(inspection.probes),
+        "load": round(inspection.load, 4),
+        "scans": [
+            {"interval_s": scan.scan_s, "tags": scan.count, **_trip_fields(scan.reads)}
+            for scan in inspection.scans
+        ],
+        "told": None
+        if (told := inspection.told) is None
+        else {
+            "missing": list(told.missing),
+            "took_s": round(told.took_s, 6),
+        },
+        "tags": {
+            tag_name: reading_fields(reading, now_s) | {"device": _said_fields(said.get(tag_name))}
+            for tag_name, reading in inspection.readings.items()
+        },
+    }
+
+
+def _trip_fields(trips: RoundTrips) -> dict[str, float]:
+    return {"median": round(trips.median_s, 6), "worst": round(trips.worst_s, 6)}
+
+
+def _said_fields(said: Description | None) -> dict[str, Any] | None:
+    if said is None:
+        return None
+    return {
+        "type": said.type,
+        "is_array": said.is_array,
+        "unit": said.unit,
+        "range": said.span,
+        "members": dict(said.members),
+    }

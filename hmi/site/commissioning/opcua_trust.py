@@ -1,0 +1,162 @@
+"""Shows people how a site and an OPC UA server come to trust each other."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.security.application import (
+    CERTIFICATE,
+    FOLDER,
+    load_application,
+    make_application,
+)
+from handwheel.connectors.opcua.security.certificates import Certificate, utc_now
+from handwheel.connectors.opcua.trust import Stranger, look_at_server
+from handwheel.tools.safe_text import printable
+
+from ...shell.cli.exits import NO
+from ...shell.terminal.progress import telling
+
+_NOT_OPCUA = "Modbus has no certificates, so there is nothing to trust"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was found.
+
+    Attributes:
+        ours: Our own certificate.
+        path: Where it lies.
+        is_new: Whether it was made just now.
+        server: What the server says.
+        pinned: The thumbprint in `site.yaml`; empty if there is none.
+        objection: Why the server cannot be pinned so; empty if it can.
+    """
+
+    ours: Certificate
+    path: Path
+    is_new: bool
+    server: Stranger
+    pinned: str
+    objection: str
+
+
+async def trust_server(site: Site, name: str, *, as_json: bool) -> None:
+    """Makes our key if there is none, looks at the server's certificate, and says what to write.
+
+    Raises:
+        ConfigError: There is no such connection, or it is not OPC UA; or no key can be written.
+        NotConnected: The server cannot be reached, or our key cannot be used.
+        SystemExit: The server's certificate cannot be used, or another one is pinned.
+    """
+    config = site.connections.get(name)
+    if config is None:
+        known = ", ".join(site.connections)
+        raise _refusal(f"there is no connection {name!r}; known: {known}")
+    if not isinstance(config, OpcuaConnection):
+        raise _refusal(f"{name}: {_NOT_OPCUA}")
+    is_new = make_application(site.root, site.id)
+    ours = load_application(site.root, name).certificate
+    async with telling({name: "asking for the certificate"}):
+        server = await look_at_server(OpcuaConnector(name, config, site.root))
+    path = (site.root / FOLDER / CERTIFICATE).absolute()
+    look = _Look(ours, path, is_new, server, config.certificate, _objection(server, config))
+    if as_json:
+        typer.echo(json.dumps(_fields(look)))
+    else:
+        for line in _lines(look, name, config):
+            typer.echo(line)
+    if look.objection:
+        raise SystemExit(NO)
+
+
+def _refusal(reason: str) -> ConfigError:
+    return ConfigError([Problem("", 0, 0, "", reason)])
+
+
+def _objection(server: Stranger, config: OpcuaConnection) -> str:
+    shown = server.certificate
+    if shown is None:
+        return "the server offers no security that is spoken here, so there is nothing to pin"
+    if objection := shown.objection(utc_now()):
+        return f"the server's certificate {objection}: it must be renewed there first"
+    if config.certificate and config.certificate != shown.thumbprint:
+        return f"site.yaml pins another certificate, {config.certificate}"
+    return ""
+
+
+def _lines(look: _Look, name: str, config: OpcuaConnection) -> Iterator[str]:
+    server = look.server
+    yield f"our certificate{', made just now' if look.is_new else ''}: {look.path}"
+    yield from _certificate_lines(look.ours)
+    yield ""
+    yield f"the server of {name}: {config.where}"
+    yield f"  says it is        {printable(server.application_uri) or 'nobody'}"
+    yield f"  offers            {', '.join(server.offers) or 'nothing that is spoken here'}"
+    if server.certificate is not None:
+        yield from _certificate_lines(server.certificate)
+    yield ""
+    if look.objection:
+        yield f"NO: {look.objection}"
+    if server.certificate is None:
+        return
+    if look.pinned != server.certificate.thumbprint:
+        yield "Nothing of this is proved. Compare the thumbprint with what the server's"
+        yield "administrator says; only if it is the same, write in site.yaml, under"
+        yield f"connections: {name}:"
+        yield f"  security: {server.security}"
+        yield f'  certificate: "{server.certificate.thumbprint}"'
+        yield "(between braces with a comma after each)."
+    else:
+        yield "site.yaml pins this certificate already."
+    yield ""
+    yield "The server's administrator must put our certificate among its trusted clients:"
+    yield f"  {look.path}"
+    yield "(often a folder such as pki/trusted/certs, or a list of rejected clients; for a"
+    yield "simulated plant the folder 'trusted' of its --identity)."
+    yield "Then: handwheel check --online"
+
+
+def _certificate_lines(certificate: Certificate) -> Iterator[str]:
+    now = utc_now()
+    rows: Mapping[str, str] = {
+        "subject": printable(certificate.subject),
+        "application URI": printable(", ".join(certificate.uris)) or "none",
+        "thumbprint": certificate.thumbprint,
+        "thumbprint, SHA-1": certificate.sha1,
+        "valid": f"{certificate.span}{', EXPIRED' if now > certificate.end else ''}",
+    }
+    for what, text in rows.items():
+        yield f"  {what:<18}{text}"
+
+
+def _fields(look: _Look) -> dict[str, Any]:
+    server = look.server
+    return {
+        "ours": _certificate_fields(look.ours) | {"path": str(look.path), "made_now": look.is_new},
+        "server": {
+            "application_uri": server.application_uri,
+            "offers": list(server.offers),
+            "security": server.security,
+            "certificate": server.certificate and _certificate_fields(server.certificate),
+        },
+        "pinned": look.pinned or None,
+        "objection": look.objection or None,
+    }
+
+
+def _certificate_fields(certificate: Certificate) -> dict[str, Any]:
+    fields = asdict(certificate)
+    del fields["der"]
+    return fields | {
+        "start": f"{certificate.start:%Y-%m-%dT%H:%M:%SZ}",
+        "end": f"{certificate.end:%Y-%m-%dT%H:%M:%SZ}",
+    }

@@ -1,0 +1,119 @@
+"""`handwheel policy`: says what the site's policy makes of a write, and changes nothing."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.client.site_reader import survey
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
+from handwheel.connectors.session.protocols import Survey
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.approval.explain import Desk, Question, explain
+from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.identity.roster import AGENT, load_roster
+from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.requests.stamps import instant_now
+from handwheel.tools.requests.values import parse_value, split_assignment
+
+from ...shell.cli.exits import NO, run
+from ...shell.cli.open_site import open_site
+from ...shell.cli.options import JsonOption, SiteOption
+from ...shell.terminal.wrap import fold
+from .policy_explain_text import INDENT, explanation_fields, explanation_lines
+
+_ANYBODY = "person"
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def policy() -> None:
+    """Say what the site's policy makes of a write."""
+
+
+@app.command("explain")
+def explain_(
+    assignment: Annotated[str, typer.Argument(metavar="TAG=VALUE", help="Such as PIC-102.sp=360.")],
+    as_: Annotated[
+        str,
+        typer.Option(
+            "--as", metavar="WHO", help="Who would ask: agent, person, or a person's name."
+        ),
+    ] = _ANYBODY,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether a value may be written, by whom, and why.
+
+    Names the rules that decide, and what is in the way now. Reads the present values if the plant
+    answers. Sends nothing.
+
+    Exit codes: 0 it may be proposed, 1 it is denied.
+    """
+    name, text = split_assignment(assignment)
+    opened = open_site(site)
+    (tag,) = opened.find_tags([name])
+    with _desk(opened) as desk:
+        person = _person(desk, as_)
+        run(_explain(desk, tag, parse_value(tag, text), person, as_json=as_json))
+
+
+@contextmanager
+def _desk(site: Site) -> Generator[Desk]:
+    policy, roster = load_policy(site), load_roster(site)
+    across, picture = cross_limits(site, policy), read_picture(site.state, instant_now())
+    if not (site.state / LEDGER_FILE).exists():  # to explain makes none
+        yield Desk(site, policy, across, None, roster, picture)
+        return
+    with Database(site.state, site.id) as database:
+        yield Desk(site, policy, across, database, roster, picture)
+
+
+def _person(desk: Desk, who: str) -> str:
+    if who == AGENT:
+        return ""
+    is_known = who == _ANYBODY or any(each.person == who for each in desk.roster.operators)
+    if not is_known:
+        raise InvalidArguments(f"{who!a} is nobody who is enrolled here; or write agent or person")
+    return who
+
+
+async def _explain(desk: Desk, tag: Tag, asked: Value, person: str, *, as_json: bool) -> None:
+    seen = await _look(desk, tag)
+    sent = coerced(tag, asked, seen)
+    value = asked if sent is None else sent
+    question = Question(tag, value, person, seen.readings if seen else {})
+    found = explain(desk, question, instant_now())
+    if as_json:
+        typer.echo(json.dumps(explanation_fields(desk.policy, question, asked, found)))
+    else:
+        for line in explanation_lines(desk.policy, question, asked, found):
+            typer.echo(fold(line, INDENT))
+    if found.denials:
+        raise SystemExit(NO)
+
+
+async def _look(desk: Desk, tag: Tag) -> Survey | None:
+    """Looks at the plant once, as whoever proposes does; nothing if it does not answer."""
+    read = desk.site.find_tags(sorted({tag.name, *cross_tags(desk.across, tag)}))
+    try:
+        return await survey(desk.site, read, [tag] if desk.site.is_writable(tag) else [])
+    except NotConnected:
+        return None
+
+
+def coerced(tag: Tag, asked: Value, seen: Survey | None) -> Value | None:
+    """Returns what the device would hold; nothing if that is not known or cannot be."""
+    encoder = seen.encoders.get(tag.connection) if seen else None
+    try:
+        return encoder.encode(tag, asked).value if encoder else None
+    except ValueError:
+        return None

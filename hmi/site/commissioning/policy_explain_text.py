@@ -1,0 +1,195 @@
+"""What the policy makes of a write, as lines for people and fields for programs."""
+
+from collections.abc import Iterable, Iterator
+from time import monotonic
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
+from handwheel.tools.guardrails.approval.explain import Crossed, Explanation, Question
+from handwheel.tools.guardrails.policy.groups import Spent
+from handwheel.tools.guardrails.policy.policy import Policy
+from handwheel.tools.safe_text import printable
+
+from ..tags.reading_text import reading_fields
+
+INDENT = 16
+_WITH = {"after": "as it would be after the write", "now": "as the plant is"}
+
+
+def explanation_lines(
+    policy: Policy, question: Question, asked: Value, found: Explanation
+) -> Iterator[str]:
+    """Returns the answer for people: the verdict, what it needs, what decides, what is against.
+
+    Args:
+        asked: The value as it was typed.
+    """
+    tag, ruling = question.tag, found.ruling
+    verdict = "denied" if found.denials else f"allowed, class {ruling.risk_class}"
+    yield f"{tag.name} = {_with_unit(tag, asked)}: {verdict}"
+    yield from (_row("because", reason) for reason in found.denials or ruling.reasons)
+    yield _row("now", _now(question))
+    if _differs(question.value, asked):
+        yield _row("sent as", _with_unit(tag, question.value))
+    if not found.denials:
+        yield from _needs(policy, question, found)
+    yield from _points(policy, question, found)
+    yield from _state(policy, question, found)
+
+
+def _now(question: Question) -> str:
+    tag, now = question.tag, question.now
+    if now is None:
+        return "not known, the plant does not answer"
+    return f"{printable(tag.show(now))} {tag.unit}".rstrip() + f" ({now.status.name})"
+
+
+def _differs(sent: Value, asked: Value) -> bool:
+    return (type(sent), sent) != (type(asked), asked)
+
+
+def _needs(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
+    ruling = found.ruling
+    people = "one person" if ruling.quorum == 1 else f"{ruling.quorum} different people"
+    not_own = f", not {question.person}" if question.person not in {"", "person"} else ""
+    places = ", ".join(policy.deciders(question.tag.name).get("roles", ()))
+    yield _row("approved by", f"{people} as {' and '.join(ruling.roles)}{not_own} ({places})")
+    yield _row("may sign", ", ".join(map(printable, found.signers)) or "nobody who is enrolled")
+    yield from _row_of_areas(policy, ruling.roles)
+    if ruling.risk_class != "R1":
+        yield _row("confirmed by", "typing tag and value")
+    yield _row("waits", f"at most {format_duration(policy.ttl_max_s)} for the last signature")
+
+
+def _row_of_areas(policy: Policy, roles: Iterable[str]) -> Iterator[str]:
+    for role in roles:
+        if areas := policy.areas_of(role):
+            yield _row("area", f"{role} counts in {' and '.join(areas)} only")
+
+
+def _points(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
+    tag, ruling = question.tag, found.ruling
+    texts: dict[str, str] = {"forbid": "it is never written"}
+    if ruling.rules:
+        texts["class"] = ruling.risk_class
+        texts["commissioned"] = "nobody has tried the rule: two people"
+    for name, ends in (("limits", ruling.limits), ("band", ruling.band)):
+        if ends:
+            texts[name] = f"{ends[0]:g} .. {ends[1]:g} {tag.unit}".rstrip()
+    if ruling.max_step is not None:
+        texts["max_step"] = f"{ruling.max_step:g} {tag.unit}".rstrip()
+    if ruling.rate_per_s is not None:
+        texts["rate"] = f"{ruling.rate_per_s * 60.0:g} {tag.unit}".rstrip() + "/min"
+    if ruling.cooldown_s:
+        texts["cooldown"] = f"{format_duration(ruling.cooldown_s)} after the last write"
+    names = {"band": "normal band", "max_step": "largest step", "rate": "largest rate",
+             "cooldown": "cool-down"}  # fmt: skip
+    deciders = policy.deciders(tag.name)
+    for point, text in texts.items():
+        if places := deciders.get(point):
+            yield _row(names.get(point, point), f"{text} ({', '.join(places)})")
+    yield from (_row("must be true", _crossed(each)) for each in found.across)
+
+
+def _crossed(each: Crossed) -> str:
+    rule = each.rule
+    verdict = "not known" if each.is_unknown else "no" if each.denial else "yes"
+    return f"{rule.text}, {_WITH[rule.with_]}: {verdict} ({rule.id}, {rule.place})"
+
+
+def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
+    for each in found.budgets:
+        if isinstance(each, Spent):
+            place = each.group.place
+            yield _row("group", f"{each.group.id}: {budget_left(each)} ({place})")
+        else:
+            yield _row("group", each)
+    if found.denials:
+        yield from (_row("in the way", each) for each in found.in_the_way)
+        return
+    whose = "requests" if question.is_agents else "requests of people"
+    most = policy.asking.pending
+    for role, number in found.waiting.items():
+        yield _row("asked now", f"{number} of {most} {whose} wait for {role}")
+    for each in found.in_the_way or ("nothing, now",):
+        yield _row("in the way", each)
+
+
+def budget_left(each: Spent) -> str:
+    """Returns what is left of a group, in words."""
+    group = each.group
+    parts: list[str] = []
+    if each.writes_left is not None:
+        parts.append(f"{each.writes_left} of {group.writes} writes")
+    if each.travel_left is not None:
+        parts.append(f"{each.travel_left:g} of {group.travel:g} {group.unit}".rstrip())
+    return f"{' and '.join(parts)} left within {format_duration(group.within_s)}"
+
+
+def _row(name: str, text: str) -> str:
+    return f"  {name:<13} {text}"
+
+
+def _with_unit(tag: Tag, value: Value | None) -> str:
+    return f"{printable(tag.show_value(value))} {tag.unit}".rstrip()
+
+
+def explanation_fields(
+    policy: Policy, question: Question, asked: Value, found: Explanation
+) -> dict[str, object]:
+    """Returns the same for programs; times in seconds, a rate per second."""
+    tag, ruling = question.tag, found.ruling
+    return {
+        "tag": tag.name,
+        "value": asked,
+        "shown": tag.show_value(asked),
+        "sent_as": question.value if question.readings else None,
+        "unit": tag.unit,
+        "now": reading_fields(question.now, monotonic()) if question.now else None,
+        "allowed": not found.denials,
+        "class": ruling.risk_class,
+        "roles": ruling.roles,
+        "quorum": ruling.quorum,
+        "reasons": found.denials or ruling.reasons,
+        "rules": ruling.rules,
+        "decided_by": dict(policy.deciders(tag.name)),
+        "limits": ruling.limits,
+        "band": ruling.band,
+        "max_step": ruling.max_step,
+        "rate_per_s": ruling.rate_per_s,
+        "cooldown_s": ruling.cooldown_s,
+        "areas": {role: policy.areas_of(role) for role in ruling.roles},
+        "signers": found.signers,
+        "confirmation": ruling.risk_class != "R1",
+        "within_s": policy.ttl_max_s,
+        "across": [
+            {
+                "id": each.rule.id,
+                "that": each.rule.text,
+                "with": each.rule.with_,
+                "rule": each.rule.place,
+                "denial": each.denial,
+                "unknown": each.is_unknown,
+            }
+            for each in found.across
+        ],
+        "groups": [_group_fields(each) for each in found.budgets],
+        "waiting": dict(found.waiting),
+        "waiting_most": policy.asking.pending,
+        "in_the_way": found.in_the_way,
+    }
+
+
+def _group_fields(each: Spent | str) -> dict[str, object]:
+    if isinstance(each, str):
+        return {"fault": each}
+    return {
+        "id": each.group.id,
+        "rule": each.group.place,
+        "within_s": each.group.within_s,
+        "writes": each.group.writes,
+        "writes_left": each.writes_left,
+        "travel": each.group.travel,
+        "travel_left": each.travel_left,
+    }

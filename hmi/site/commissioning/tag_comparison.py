@@ -1,0 +1,103 @@
+"""What a device says of a tag beside what `tags.yaml` says of it."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isclose
+
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import BAD_TYPE_MISMATCH, DataValue, Quality
+from handwheel.connectors.session.protocols import Description
+from handwheel.tools.safe_text import printable
+
+from ..files.yaml_flow import flow
+from ..tags.device_types import fits, kind_of
+
+_OTHER_SIGNS = {"°": "deg", "μ": "u", "^": "", "·": "*", " ": ""}  # after NFKC
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to look at before the tag is relied on.
+
+    Attributes:
+        is_fault: Whether its value cannot be used as it is; else the two only disagree.
+    """
+
+    tag: str
+    text: str
+    is_fault: bool
+
+
+def remarks_on(tag: Tag, reading: DataValue, said: Description | None) -> Iterator[Remark]:
+    """Yields what is wrong with a tag, and what the device says otherwise.
+
+    Args:
+        said: By the device; `None` if it says nothing.
+    """
+    wrong_type = _type_fault(tag, said) if said else ""
+    if wrong_type:
+        yield Remark(tag.name, wrong_type, is_fault=True)
+    if reading.quality is not Quality.GOOD:
+        if not (wrong_type and reading.status == BAD_TYPE_MISMATCH):
+            place = f"{tag.connection} {tag.address}"
+            yield Remark(tag.name, f"{reading.status.name}, at {place}", is_fault=True)
+    elif outside := _outside(tag, reading):
+        yield Remark(tag.name, outside, is_fault=True)
+    if said and not wrong_type:
+        for text in _differences(tag, said):
+            yield Remark(tag.name, text, is_fault=False)
+
+
+def _outside(tag: Tag, reading: DataValue) -> str:
+    value = reading.scalar
+    if tag.span is None or not isinstance(value, int | float):
+        return ""
+    low, high = tag.span
+    shown = tag.show(reading)
+    return "" if low <= value <= high else f"{shown} lies outside its range {low:g} to {high:g}"
+
+
+def _type_fault(tag: Tag, said: Description) -> str:
+    if not isinstance(tag.address, NodeAddress):
+        return ""  # a register has the type that tags.yaml gives it
+    if not fits(tag.kind, said.type):
+        written = flow(kind_of(said.type) or "")
+        return f"the device has {printable(said.type)}, not {tag.kind}; write type: {written}"
+    if said.is_array and not (tag.is_array or tag.address.index):
+        return "the device has an array; write array: true, or index: for some of its elements"
+    if tag.is_array and not said.is_array and not tag.address.index:
+        return "the device has a single value; leave array out"
+    return ""
+
+
+def _differences(tag: Tag, said: Description) -> Iterator[str]:
+    if tag.is_scaled:
+        return  # the device speaks of its own number
+    if said.unit and _spelled(said.unit) != _spelled(tag.unit):
+        yield _differs("unit", flow(said.unit), flow(tag.unit) if tag.unit else "")
+    if said.span and said.span[0] < said.span[1] and not _is_same(said.span, tag.span):
+        yield _differs("range", flow(list(said.span)), flow(list(tag.span)) if tag.span else "")
+    if said.members and tag.kind in {"enum", "int"} and dict(said.members) != dict(tag.members):
+        mine = flow(tag.members) if tag.members else ""
+        as_enum = "" if tag.kind == "enum" else "type: enum, "
+        yield _differs(f"{as_enum}members", flow(said.members), mine)
+
+
+def _differs(key: str, theirs: str, mine: str) -> str:
+    here = f"tags.yaml says {mine}" if mine else "tags.yaml says nothing"
+    return f"{here}; the device: {key}: {theirs}"
+
+
+def _spelled(unit: str) -> str:
+    """Returns a unit without the freedoms of spelling: m³/h is m3/h, °C is degC."""
+    text = unicodedata.normalize("NFKC", unit.strip())
+    return "".join(_OTHER_SIGNS.get(each, each) for each in text)
+
+
+def _is_same(theirs: tuple[float, float], mine: tuple[float, float] | None) -> bool:
+    width = theirs[1] - theirs[0]
+    return mine is not None and all(
+        isclose(one, other, rel_tol=1e-6, abs_tol=1e-6 * width)  # one may have 32 bits
+        for one, other in zip(theirs, mine, strict=True)
+    )

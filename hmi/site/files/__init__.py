@@ -1,0 +1,1 @@
+"""Templates and formatting of a site's files."""

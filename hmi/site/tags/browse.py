@@ -1,0 +1,84 @@
+"""Browses a device for people: from a node downwards, so many levels."""
+
+import json
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+
+from handwheel.connectors.client.browse import walk
+from handwheel.connectors.client.one_shot import opened
+from handwheel.connectors.client.site_reader import ConnectorFor, connector_for
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.site import ModbusConnection, Site
+from handwheel.connectors.model.tags import NodeAddress
+from handwheel.connectors.session.protocols import Browses
+from handwheel.tools.safe_text import printable
+
+from ...shell.terminal.progress import telling
+from .browse_text import BrowseLines
+
+_NO_BROWSING = (
+    "a Modbus device has numbered registers and does not say what they are, so it cannot be "
+    "browsed; the addresses stand in its manual"
+)
+
+
+async def browse(
+    site: Site,
+    connection: str,
+    node: str,
+    depth: int,
+    *,
+    as_json: bool,
+    connector: ConnectorFor = connector_for,
+) -> None:
+    """Prints what stands below a node, as it is found; on standard error, that it takes long.
+
+    Raises:
+        ConfigError: There is no such connection or node, or the device cannot be browsed.
+        NotConnected: The device cannot be reached, or was lost meanwhile.
+    """
+    if connection not in site.connections:
+        raise _refusal(f"there is no connection {connection!r}", connection, site.connections)
+    if isinstance(site.connections[connection], ModbusConnection):
+        raise _refusal(f"{connection}: {_NO_BROWSING}")
+    lines, found, count = BrowseLines(connection, site.tags), list[dict[str, Any]](), 0
+    doing = {connection: "connecting"}
+    async with telling(doing), opened(connector(site, connection)) as session:
+        if not isinstance(session, Browses):
+            raise _refusal(f"{connection}: this device cannot be browsed")
+        doing[connection] = "browsing"
+        try:
+            async for level in walk(session, node, depth):
+                count += len(level.entries)
+                doing[connection] = f"browsing, {count} nodes so far"
+                if as_json:
+                    found += lines.fields(level)
+                else:
+                    for line in lines.lines(level):
+                        typer.echo(line)
+        except ValueError as error:
+            reason = f"{connection}: cannot browse {printable(str(error))}"
+            raise _refusal(reason, node, await _nodes(site, connection, session)) from None
+    if as_json:
+        typer.echo(json.dumps(found))
+
+
+async def _nodes(site: Site, connection: str, session: Browses) -> list[str]:
+    """Returns nodes that may have been meant: those of tags, and those near the top."""
+    found = [
+        tag.address.node
+        for tag in site.tags.values()
+        if tag.connection == connection and isinstance(tag.address, NodeAddress)
+    ]
+    async for level in walk(session, "", 2):
+        found += [entry.node for entry in level.entries if entry.node]
+    return found
+
+
+def _refusal(reason: str, wanted: str = "", known: Iterable[str] = ()) -> ConfigError:
+    close = get_close_matches(wanted, list(known), n=1) if wanted else []
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return ConfigError([Problem("", 0, 0, "", reason + hint)])

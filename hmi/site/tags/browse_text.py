@@ -1,0 +1,121 @@
+"""What a device has, as lines that can stand in `tags.yaml`."""
+
+from collections.abc import Iterator, Mapping
+from shlex import quote
+from typing import Any
+
+from handwheel.connectors.client.browse import Level, is_of_plant
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.session.protocols import Description, Entry
+from handwheel.tools.safe_text import printable
+
+from ...shell.terminal.plural import counted
+from ..files.yaml_flow import flow
+from .device_types import kind_of
+from .tag_name_maker import TagNames
+
+_NAME_WIDTH = 30
+
+
+class BrowseLines:
+    """Turns what was found into lines: variables as entries, the rest as comments.
+
+    Args:
+        connection: Its name.
+        tags: The site's, of all connections.
+    """
+
+    def __init__(self, connection: str, tags: Mapping[str, Tag]) -> None:
+        self._connection = connection
+        self._names = TagNames(tags)
+        self._known: dict[str, dict[str, str]] = {}
+        for tag in tags.values():
+            if tag.connection == connection and isinstance(tag.address, NodeAddress):
+                self._known.setdefault(tag.address.node, {})[tag.address.index] = tag.name
+
+    def lines(self, level: Level) -> Iterator[str]:
+        """Yields a line for each entry of a level, under a line that says what it is."""
+        name = printable(level.name or level.node)
+        if not level.entries:
+            yield f"  # nothing below {name or 'the top'}"
+        elif level.name:
+            yield f"  # below {name}"
+        parent = level.name or _identifier(level.node)
+        for entry in level.entries:
+            if entry.node:
+                yield from (f"  {line}" for line in self._lines(entry, parent))
+        nameless = [printable(each.name, _NAME_WIDTH) for each in level.entries if not each.node]
+        if nameless:
+            named = f"{', '.join(nameless[:3])}{', …' * (len(nameless) > 3)}"
+            yield f"  # {counted(len(nameless), 'node')} left out, no tag can name them: {named}"
+        objects = [each for each in level.entries if each.kind == "object" and each.node]
+        if level.is_last and objects:
+            likely = max(objects, key=is_of_plant)  # the first of them
+            command = f"handwheel tags browse {self._connection}"
+            yield f"  # to go on, say: {command} {quote(printable(likely.node))}"
+
+    def _lines(self, entry: Entry, parent: str) -> Iterator[str]:
+        name, node = printable(entry.name), printable(entry.node)
+        if entry.kind != "variable":
+            yield f"# {entry.kind} {name}: {node}"
+            return
+        known = self._known.get(entry.node, {})
+        if known:
+            tags = [f"{tag} [{index}]" if index else tag for index, tag in known.items()]
+            yield f"# {', '.join(tags)} already: {node}"
+        if "" in known:
+            return
+        fields = tag_fields(self._connection, entry)
+        if fields is not None:
+            yield f"{self._names.propose(entry.name, parent)}: {flow(fields)}"
+        elif not known:
+            kind = printable(entry.description.type) if entry.description else ""
+            yield f"# variable {name}{f', type {kind}' * bool(kind)}: {node}"
+
+    def fields(self, level: Level) -> Iterator[dict[str, Any]]:
+        """Yields the same as JSON fields; `entry` is what `tags.yaml` would have.
+
+        A node that no tag can name is `null`.
+        """
+        parent = level.name or _identifier(level.node)
+        for entry in level.entries:
+            known = self._known.get(entry.node, {})
+            is_open = entry.kind == "variable" and bool(entry.node) and "" not in known
+            proposal = tag_fields(self._connection, entry) if is_open else None
+            yield {
+                "below": level.node,
+                "node": entry.node or None,
+                "name": entry.name,
+                "kind": entry.kind,
+                "type": entry.description.type if entry.description else "",
+                "tag": known.get(""),
+                "elements": {tag: index for index, tag in known.items() if index},
+                "proposed": self._names.propose(entry.name, parent) if proposal else None,
+                "entry": proposal,
+            }
+
+
+def _identifier(node: str) -> str:
+    """Returns a node's own name, as far as its id has one: the last part of `s=Area/Boiler`."""
+    kind, _, text = node.rpartition(";")[2].partition("=")
+    return text.replace("/", ".").rpartition(".")[2] if kind == "s" else ""
+
+
+def tag_fields(connection: str, entry: Entry) -> dict[str, object] | None:
+    """Returns a variable's entry of `tags.yaml`; `None` if its type is none that tags have."""
+    said = entry.description or Description()
+    kind = kind_of(said.type) or ("int" if said.members else None)
+    if kind is None:
+        return None
+    is_enum = kind == "int" and bool(said.members)
+    has_span = said.span is not None and said.span[0] < said.span[1]
+    fields: dict[str, object] = {
+        "connection": connection,
+        "node": entry.node,
+        "type": "enum" if is_enum else kind,
+        "unit": said.unit,
+        "range": list(said.span or ()) if has_span else None,
+        "members": dict(said.members) if is_enum else None,
+        "array": said.is_array,
+    }
+    return {key: value for key, value in fields.items() if value}

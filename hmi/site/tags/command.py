@@ -1,0 +1,145 @@
+"""`handwheel tags`: lists, reads and watches a site's tags, and finds more."""
+
+import json
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Quality
+
+from ...shell.cli.exits import NO, run
+from ...shell.cli.interrupts import uninterrupted_import
+from ...shell.cli.open_site import open_site
+from ...shell.cli.options import JsonOption, SiteOption
+from .reading_text import reading_fields, reading_lines
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+TagArguments = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="TAG", help="Names or patterns such as 'P-101?.*'; without, all."),
+]
+
+
+def select(site: Site, patterns: Sequence[str] | None) -> list[Tag]:
+    """Returns the tags that the patterns name, in the order of the patterns; all without any.
+
+    Raises:
+        ConfigError: A pattern without wildcards names no tag, or one with wildcards matches none.
+    """
+    if not patterns:
+        return list(site.tags.values())
+    found: dict[str, Tag] = {}
+    for pattern in patterns:
+        matches = [tag for name, tag in site.tags.items() if fnmatchcase(name, pattern)]
+        for tag in matches or site.find_tags([pattern]):
+            found[tag.name] = tag
+    return list(found.values())
+
+
+@app.command("list")
+def list_tags(
+    patterns: TagArguments = None, site: SiteOption = None, as_json: JsonOption = False
+) -> None:
+    """List the site's tags, their types, units, ranges and addresses."""
+    tags = select(open_site(site), patterns)
+    if as_json:
+        typer.echo(json.dumps([_description(tag) for tag in tags]))
+        return
+    width = max((len(tag.name) for tag in tags), default=0)
+    for tag in tags:
+        span = f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else ""
+        typer.echo(
+            f"{tag.name:<{width}}  {tag.kind:<6}{tag.unit:<6}{span:<9}"
+            f"{'w ' if tag.writable else '  '}{tag.connection:<5}{tag.address.identifier}"
+        )
+
+
+def _description(tag: Tag) -> dict[str, object]:
+    return {
+        "name": tag.name,
+        "type": tag.kind,
+        "unit": tag.unit,
+        "range": tag.span,
+        "writable": tag.writable,
+        "connection": tag.connection,
+        "address": str(tag.address),
+        "equipment": tag.equipment,
+    }
+
+
+@app.command("read")
+def read(
+    patterns: TagArguments = None, site: SiteOption = None, as_json: JsonOption = False
+) -> None:
+    """Read tags once, with quality and age.
+
+    Exit codes: 0 all good, 1 a tag's quality is not good, 3 not reachable.
+    """
+    opened = open_site(site)
+    tags = select(opened, patterns)
+    run(_read(opened, tags, as_json=as_json))
+
+
+async def _read(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
+    readings = await read_once(site, tags)
+    now = monotonic()
+    if as_json:
+        typer.echo(json.dumps({tag.name: reading_fields(readings[tag.name], now) for tag in tags}))
+    else:
+        for line in reading_lines(tags, readings, now):
+            typer.echo(line)
+    if any(reading.quality is not Quality.GOOD for reading in readings.values()):
+        raise SystemExit(NO)
+
+
+@app.command("watch")
+def watch(
+    patterns: TagArguments = None, site: SiteOption = None, as_json: JsonOption = False
+) -> None:
+    """Watch tags until Ctrl-C.
+
+    A live table in a terminal, a line for each change in a pipe. Where not all tags fit,
+    those that are not good come first. Exit codes: 2 configuration, 130 ended by Ctrl-C.
+    """
+    with uninterrupted_import():
+        from .watch import watch_tags
+
+    opened = open_site(site)
+    run(watch_tags(opened, select(opened, patterns), as_json=as_json))
+
+
+@app.command("browse")
+def browse(
+    connection: Annotated[
+        str, typer.Argument(metavar="CONNECTION", help="A connection of site.yaml.")
+    ],
+    node: Annotated[
+        str,
+        typer.Argument(
+            metavar="NODE",
+            help="Where to begin, nsu=URI;s=NAME; without, at the top.",
+            show_default=False,
+        ),
+    ] = "",
+    depth: Annotated[
+        int, typer.Option("--depth", metavar="N", min=1, max=100, help="How many levels down.")
+    ] = 1,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a device has, as lines for tags.yaml.
+
+    Variables come as entries under names that are proposals, the rest as comments.
+    Exit codes: 0 shown, 2 no such connection or node, or it cannot be browsed, 3 not reachable.
+    """
+    with uninterrupted_import():
+        from .browse import browse as browse_device
+
+    run(browse_device(open_site(site), connection, node, depth, as_json=as_json))

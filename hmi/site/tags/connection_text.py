@@ -1,0 +1,99 @@
+"""The state of connections in words, for a screen and for a pipe."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from handwheel.connectors.session.supervisor import Connection, Gap, State
+from handwheel.tools.safe_text import printable
+
+from ...shell.terminal.duration_text import age_text
+
+_RATE_OVER_S = 10.0
+
+
+def is_starting(connection: Connection) -> bool:
+    """Whether it has neither delivered a scan nor failed yet."""
+    return not connection.scans and not connection.reason
+
+
+def connection_text(connection: Connection) -> str:
+    """Returns a connection's state in words; nothing was lost before it has stood once."""
+    state = State.CONNECTING if is_starting(connection) else connection.state
+    reason = f": {printable(connection.reason)}" if connection.reason else ""
+    return f"{connection.name} {state.value}{reason}"
+
+
+class ConnectionChanges:
+    """Tells each change of a connection's state or reason once."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+
+    def news(self, connections: Sequence[Connection]) -> Iterator[str]:
+        """Yields a line for each connection that has changed since the last call."""
+        for connection in connections:
+            text = connection_text(connection)
+            if self._told.get(connection.name) != text:
+                self._told[connection.name] = text
+                yield text
+
+
+class ScanRates:
+    """How often connections delivered during the last ten seconds."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, deque[tuple[float, int]]] = {}
+
+    def add(self, connections: Sequence[Connection], now_s: float) -> None:
+        """Notes how many scans have come by now.
+
+        Args:
+            now_s: Monotonic time, seconds.
+        """
+        for connection in connections:
+            counts = self._counts.setdefault(connection.name, deque())
+            counts.append((now_s, connection.scans))
+            while now_s - counts[0][0] > _RATE_OVER_S:
+                counts.popleft()
+
+    def text(self, connection: Connection) -> str:
+        """Returns how many scans there were, and how many a second if there is a rate yet."""
+        counts = self._counts.get(connection.name)
+        if not counts:
+            return f"{connection.scans} scans"
+        seconds, scans = counts[-1][0] - counts[0][0], counts[-1][1] - counts[0][1]
+        rate = f", {scans / seconds:.1f} a second" if scans > 1 and seconds >= 1.0 else ""
+        return f"{connection.scans} scans{rate}"
+
+
+def live_lines(connection: Connection, rates: ScanRates) -> Iterator[str]:
+    """Yields a connection's state, and a second line if data were ever lost."""
+    if connection.is_connected:
+        name, reason = f"{connection.name} {connection.state.value}", printable(connection.reason)
+        yield "  ".join(filter(None, (name, rates.text(connection), reason)))
+    else:
+        yield connection_text(connection)
+    lost: list[str] = []
+    if connection.overflows:
+        lost.append(f"{connection.overflows} lost by overflow")
+    if connection.gaps:
+        lost.append(_gaps_text(connection))
+    if lost:
+        yield f"  {'; '.join(lost)}"
+
+
+def _gaps_text(connection: Connection) -> str:
+    count = len(connection.gaps)
+    most = connection.gaps.maxlen
+    number = f"{count} or more gaps" if count == most else f"{count} gap{'s' * (count > 1)}"
+    last = ", the last" * (count > 1)
+    return f"{number}{last} of {_gap_text(connection.gaps[-1], connection.where)}"
+
+
+def _gap_text(gap: Gap, where: str) -> str:
+    now = datetime.now(UTC)
+    long = age_text(max(((gap.end or now) - gap.start).total_seconds(), 0.0))
+    ago = 0.0 if gap.end is None else max((now - gap.end).total_seconds(), 0.0)
+    when = " so far" if gap.end is None else f", {age_text(ago)} ago"
+    return f"{long}{when}: {printable(gap.reason.removeprefix(f'{where}: '))}"

@@ -1,0 +1,45 @@
+"""Readings as lines for people and fields for programs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from handwheel.connectors.model.tags import Tag, as_plain
+from handwheel.connectors.model.values import DataValue
+from handwheel.tools.safe_text import printable
+
+from ...shell.terminal.columns import in_columns
+from ...shell.terminal.truncate import short_value
+
+_WIDTH = 60  # of a text or an array
+
+
+def reading_lines(
+    tags: Sequence[Tag], readings: Mapping[str, DataValue], now_s: float
+) -> Iterator[str]:
+    """Returns one line a tag: value, unit, status, age.
+
+    Args:
+        now_s: Monotonic time, seconds.
+    """
+    rows = [
+        (
+            tag.name,
+            short_value(tag, readings[tag.name], _WIDTH),
+            printable(tag.unit),
+            readings[tag.name].status.name,
+            f"{readings[tag.name].age_s(now_s):.2f} s old",
+        )
+        for tag in tags
+    ]
+    return in_columns(rows, ("  ", " ", "  ", "  "), {1, 4})
+
+
+def reading_fields(reading: DataValue, now_s: float) -> dict[str, Any]:
+    """Returns a reading as JSON fields; an array is a list."""
+    return {
+        "value": as_plain(reading.value),
+        "status": reading.status.name,
+        "quality": reading.quality.value,
+        "source_time": reading.source_time.isoformat() if reading.source_time else None,
+        "age_s": round(reading.age_s(now_s), 3),
+    }
