@@ -13,7 +13,7 @@ from time import process_time
 from handwheel.sim_plant.base import BasePlant, PlantState
 from handwheel.sim_plant.model import Node, PlantTag, Register, Value
 from handwheel.sim_plant.scenario import Scenario
-from handwheel.sim_plant.serve import Options, PlantServer
+from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
 MODEL = "many-tags"

@@ -12,7 +12,7 @@ from handwheel.connectors.opcua.security.application import CERTIFICATE, FOLDER,
 from handwheel.connectors.opcua.security.certificates import read_certificate
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import Scenario
-from handwheel.sim_plant.serve import Options, PlantServer
+from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
 from .served import GATE_SECRET

@@ -15,7 +15,7 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.sim_plant.cw100.plant import CoolingWater, create
 from handwheel.sim_plant.scenario import Scenario
-from handwheel.sim_plant.serve import Options, PlantServer
+from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
 GATE_SECRET = "turn the wheel"

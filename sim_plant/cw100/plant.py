@@ -11,24 +11,18 @@ from pathlib import Path
 from ..base import BasePlant
 from ..model import Quality, Value
 from ..sensors import SensorBank, is_suspect, qualities, values
-from . import constants as k
-from . import (
-    exchanger,
-    field,
-    hydraulics,
-    interlocks,
-    limits,
-    loops,
-    pump,
-    sensors,
-    upsets,
-    valve,
-    water,
-    wire,
-)
-from .alarms import ALARMS, LINK_TROUBLE, TROUBLE
-from .faults import FAULTS, FIELD_ACTIONS
-from .skid import SkidState
+from . import sensors
+from . import state_limits as limits
+from . import tag_access as wire
+from .control import interlocks, loops
+from .control.alarms import ALARMS, LINK_TROUBLE, TROUBLE
+from .faults import effects as upsets
+from .faults import field_actions as field
+from .faults.catalogue import FAULTS, FIELD_ACTIONS
+from .process import constants as k
+from .process import cooling_tower as water
+from .process import exchanger, hydraulics, pump, valve
+from .state import SkidState
 from .tags import EQUIPMENT, TAGS
 
 WARM_STATE = Path(__file__).with_name("warm.json")

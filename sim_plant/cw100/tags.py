@@ -3,9 +3,10 @@
 from ..alarm import AlarmDefinition
 from ..model import Encoding, Equipment, Kind, Node, PlantTag, Register, Table
 from ..pid import AUTO, MANUAL
-from . import loops, sensors
-from .alarms import ALARMS
-from .pump import LOCAL, MAINTENANCE, REMOTE
+from . import sensors
+from .control import loops
+from .control.alarms import ALARMS
+from .process.pump import LOCAL, MAINTENANCE, REMOTE
 
 LOOP_MODES = {"manual": MANUAL, "auto": AUTO}
 PUMP_MODES = {"local": LOCAL, "remote": REMOTE, "maintenance": MAINTENANCE}

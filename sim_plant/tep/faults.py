@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ..model import FaultKind
 from ..sensor_faults import sensor_faults
-from .instruments import SENSORS
+from .instruments.measurements import SENSORS
 
 _RIDES = "nothing: the loops hold it"
 _WATCH = "watch the pressure; nothing while the loops hold it"

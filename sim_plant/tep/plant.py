@@ -11,16 +11,18 @@ from ..errors import WrongState
 from ..model import Quality, Value
 from ..sensor_faults import set_sensor_fault
 from ..sensors import SensorBank, qualities
-from . import control, plant_limits, wire
-from .alarms import ALARMS
-from .console import operate
-from .constants import STEP_S
-from .controllers import steady_control
+from . import plant_limits
+from .control import scan as control
+from .control.alarms import ALARMS
+from .control.controllers import steady_control
+from .control.operator_writes import operate
 from .faults import FAULTS, IDV_OF_FAULT
-from .instruments import SENSORS, TAG_OF_SENSOR
+from .instruments import tag_access as wire
+from .instruments.measurements import SENSORS, TAG_OF_SENSOR
+from .instruments.tags import EQUIPMENT, TAGS
 from .plant_state import TepState
-from .process import Process
-from .tags import EQUIPMENT, TAGS
+from .process.physics.constants import STEP_S
+from .process.process import Process
 
 
 def create(seed: int | None) -> "TennesseeEastman":

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from ..errors import SnapshotError
-from . import limits
-from .loops import AUTO, CASCADE, MANUAL, OVERRIDE_TUNING, SLAVES
+from .control.loops import AUTO, CASCADE, MANUAL, OVERRIDE_TUNING, SLAVES
+from .control.trips import CAUSES
 from .plant_state import TepState
-from .trips import CAUSES
+from .process import state_limits as limits
 
 _MOST_STEPS = 2**53
 _MUCH = 1e9

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from ..base import PlantState
 from ..sensors import SensorState
-from .controllers import ControlState
-from .state import ProcessState
+from .control.controllers import ControlState
+from .process.state import ProcessState
 
 
 @dataclass(slots=True, kw_only=True)

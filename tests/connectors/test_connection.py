@@ -25,7 +25,7 @@ from handwheel.connectors.opcua import connector as opcua
 from handwheel.connectors.session.protocols import Encoder, Session
 from handwheel.connectors.session.supervisor import Connection, State
 from handwheel.hmi.site.files.site_template import Link
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import PlantProcess, link_of, plant_process, served, site_of
 from .devices import eventually, free_port, hang_up, listening, say_nothing

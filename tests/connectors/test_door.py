@@ -18,7 +18,7 @@ from handwheel.connectors.model.endpoints import Credentials
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, Value
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import frames_of, link_of, served, site_of
 from .doors import deliver, opened, permit_for

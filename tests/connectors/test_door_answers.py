@@ -13,8 +13,8 @@ from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaError
 
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
-from handwheel.sim_plant.opcua.nodes import standard_node
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.opcua.node_ids import standard_node
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import link_of, served, site_of
 from .doors import deliver, opened, permit_for

@@ -24,8 +24,8 @@ from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
-from handwheel.sim_plant.opcua.writes import PlantWrites
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.opcua.writes import PlantWrites
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import link_of, served, site_of
 from .devices import eventually

@@ -18,7 +18,7 @@ from handwheel.connectors.modbus.transport import Answer, DeviceException, Modbu
 from handwheel.connectors.model.site import ModbusConnection, ReadPort
 from handwheel.connectors.model.tags import Encoding, RegisterAddress, Table, Tag
 from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNOWN, GOOD
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import link_of, served, site_of
 from .devices import modbus_device, registers, reply

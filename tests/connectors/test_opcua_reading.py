@@ -27,7 +27,7 @@ from handwheel.connectors.model.values import (
 )
 from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.connectors.session.supervisor import Connection
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import link_of, served, site_of
 from . import opcua_variables

@@ -26,8 +26,8 @@ from handwheel.connectors.opcua.wire import fast_read
 from handwheel.connectors.opcua.wire.read_chunk import Chunk
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
-from handwheel.sim_plant.opcua.identity import open_identity
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.opcua.access.certificates import open_identity
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..secured import ENCRYPTED, SIGNED, befriend, pin_of, serving
 from ..served import GATE_SECRET, link_of, site_of

@@ -19,7 +19,7 @@ from handwheel.connectors.model.values import GOOD
 from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import GATE_SECRET, PlantProcess, plant_process, served
 from .devices import Handle, eventually, free_port, hang_up, listening, say_nothing

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import served
 from .paper_heartbeat import BeatingRoom, make_beating_site

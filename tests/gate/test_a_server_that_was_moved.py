@@ -10,9 +10,9 @@ from asyncua.ua.object_ids import ObjectIds
 
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
-from handwheel.sim_plant.opcua.listener import ListeningServer
-from handwheel.sim_plant.opcua.nodes import standard_node
-from handwheel.sim_plant.opcua.server import OpcuaServer
+from handwheel.sim_plant.server.opcua.access.listener import ListeningServer
+from handwheel.sim_plant.server.opcua.node_ids import standard_node
+from handwheel.sim_plant.server.opcua.server import OpcuaServer
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from ..served import GATE_SECRET

@@ -184,7 +184,9 @@ async def test_behind_the_door_check_stands_the_door_itself(
         monkeypatch.setattr(steps, "STEPS", without("door_opens"))
     with monkeypatch.context() as patch:
         record, card = await world.ask(START)
-        patch.setattr("handwheel.sim_plant.modbus.identification._REVISION", b"another plant")
+        patch.setattr(
+            "handwheel.sim_plant.server.modbus.identification._REVISION", b"another plant"
+        )
         world.approve(record, card)
         end = await world.end(record)
     told = "the device is not the one that was approved"

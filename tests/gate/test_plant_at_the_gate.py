@@ -152,7 +152,9 @@ async def test_another_device_on_the_same_port_is_not_written_to(
     record, card = await world.ask(START)
     signed = world.sign(record.request, card)
     with monkeypatch.context() as patch:
-        patch.setattr("handwheel.sim_plant.modbus.identification._REVISION", b"another plant")
+        patch.setattr(
+            "handwheel.sim_plant.server.modbus.identification._REVISION", b"another plant"
+        )
         world.decide(signed, card)
         end = await world.end(record)
     assert end.action is ActionState.INVALIDATED

@@ -12,9 +12,9 @@ from handwheel.connectors.opcua.security.application import FOLDER, KEY
 from handwheel.hmi.requests.card_text import render_card
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
-from handwheel.sim_plant.opcua.identity import open_identity
-from handwheel.sim_plant.opcua.server import OpcuaServer
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.opcua.access.certificates import open_identity
+from handwheel.sim_plant.server.opcua.server import OpcuaServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 

@@ -18,7 +18,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.hmi.people.signing import Signer, open_bench
 from handwheel.hmi.requests.approve import look, sign_approval
 from handwheel.hmi.requests.propose import propose_writes
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.card import Card
 from handwheel.tools.guardrails.approval.decide import decide

@@ -17,7 +17,7 @@ from handwheel.hmi.site.files.site_template import Link
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import load_library
 from handwheel.playbooks.run.states import Event, EventKind, fold
-from handwheel.sim_plant.cw100.alarms import ALARMS
+from handwheel.sim_plant.cw100.control.alarms import ALARMS
 
 from ..served import site_of
 from .pictures import DOWN, Readings, connections_of, readings_of, styled, text_of

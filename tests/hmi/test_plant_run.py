@@ -11,7 +11,7 @@ import pytest
 from handwheel.hmi.simulation.plant.installed import create_plant, parse_fault, plant_names
 from handwheel.hmi.simulation.plant.record import Recording
 from handwheel.hmi.simulation.plant.run import sample_interval
-from handwheel.sim_plant.cw100.faults import FAULTS
+from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation

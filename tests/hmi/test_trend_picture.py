@@ -14,7 +14,7 @@ from handwheel.hmi.simulation.plant.installed import create_plant, parse_fault
 from handwheel.hmi.simulation.plant.png import Told, picture_of
 from handwheel.hmi.simulation.plant.record import Recording
 from handwheel.hmi.simulation.plant.trend_tags import Shown, ends, measured, telling
-from handwheel.sim_plant.cw100.faults import FAULTS
+from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation

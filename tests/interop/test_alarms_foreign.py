@@ -13,7 +13,7 @@ import pytest
 
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Node
-from handwheel.sim_plant.opcua.identity import open_identity
+from handwheel.sim_plant.server.opcua.access.certificates import open_identity
 
 from .foreign import Conversation, Plant, standing_plant
 from .opcua_client import OpcuaClient, uaevents, viewer_of

@@ -13,7 +13,7 @@ from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.connectors.model.tags import Tag
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..connectors.devices import eventually
 from ..connectors.doors import deliver, opened, permit_for

@@ -12,7 +12,7 @@ from asyncua.client.client import Client
 from handwheel.hmi.simulation.plant.installed import create_plant
 from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
-from handwheel.sim_plant.serve import Options, PlantServer
+from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
 from .doc_shell import DocShell, blocks

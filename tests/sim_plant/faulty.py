@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from handwheel.sim_plant.cw100.faults import FAULTS
+from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.simulation import Simulation
 

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from handwheel.sim_plant.frames import FrameLog
-from handwheel.sim_plant.image import ProcessImage
-from handwheel.sim_plant.modbus.registers import RegisterImage
-from handwheel.sim_plant.modbus.server import ModbusServer
 from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.server.frame_log import FrameLog
+from handwheel.sim_plant.server.modbus.registers import RegisterImage
+from handwheel.sim_plant.server.modbus.server import ModbusServer
+from handwheel.sim_plant.server.process_image import ProcessImage
 from handwheel.sim_plant.simulation import Simulation
 
 from ..served import warm

@@ -12,8 +12,8 @@ from asyncua.common.events import Event
 from asyncua.common.subscription import Subscription
 from asyncua.ua.object_ids import ObjectIds
 
-from handwheel.sim_plant.opcua.nodes import plant_node, standard_node
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.opcua.node_ids import plant_node, standard_node
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 NS = 1
 ACKNOWLEDGE = standard_node(ObjectIds.AcknowledgeableConditionType_Acknowledge)

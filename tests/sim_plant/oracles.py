@@ -13,15 +13,15 @@ from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.hmi.simulation.plant.installed import parse_fault, parse_field
 from handwheel.sim_plant import alarm
 from handwheel.sim_plant.alarm import AlarmState
-from handwheel.sim_plant.cw100 import constants as k
-from handwheel.sim_plant.cw100.alarms import ALARMS
+from handwheel.sim_plant.cw100.control.alarms import ALARMS
 from handwheel.sim_plant.cw100.plant import CoolingWater
+from handwheel.sim_plant.cw100.process import constants as k
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
-from handwheel.tools import soft_sensors as soft
 
 from ..served import warm
+from . import soft_sensors as soft
 
 Row = Mapping[str, Any]
 ROWS: Mapping[str, list[Row]] = read_document(Path(__file__).with_name("oracles.yaml")).data

@@ -4,9 +4,9 @@ from statistics import stdev
 
 import pytest
 
-from handwheel.sim_plant.cw100 import constants as k
-from handwheel.sim_plant.cw100 import exchanger
 from handwheel.sim_plant.cw100.plant import CoolingWater
+from handwheel.sim_plant.cw100.process import constants as k
+from handwheel.sim_plant.cw100.process import exchanger
 from handwheel.sim_plant.cw100.sensors import SENSORS
 from handwheel.sim_plant.errors import (
     ScenarioError,

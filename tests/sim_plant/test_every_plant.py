@@ -6,9 +6,9 @@ import pytest
 
 from handwheel.hmi.simulation.plant.installed import create_plant, plant_names
 from handwheel.sim_plant.errors import SnapshotError, WriteRejected
-from handwheel.sim_plant.image import ProcessImage
 from handwheel.sim_plant.model import Choice, Node, Number
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, bind_event
+from handwheel.sim_plant.server.process_image import ProcessImage
 from handwheel.sim_plant.simulation import Simulation
 
 PLANTS = pytest.mark.parametrize("name", plant_names())

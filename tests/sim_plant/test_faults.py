@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from handwheel.sim_plant.cw100.faults import FAULTS, FIELD_ACTIONS
+from handwheel.sim_plant.cw100.faults.catalogue import FAULTS, FIELD_ACTIONS
 from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.errors import WriteRejected
 from handwheel.sim_plant.pid import AUTO

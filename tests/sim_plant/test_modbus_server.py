@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.sim_plant.errors import NotWritable
-from handwheel.sim_plant.frames import FrameLog
-from handwheel.sim_plant.image import ProcessImage
-from handwheel.sim_plant.modbus.registers import RegisterImage
-from handwheel.sim_plant.modbus.server import ModbusServer
 from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.server.frame_log import FrameLog
+from handwheel.sim_plant.server.modbus.registers import RegisterImage
+from handwheel.sim_plant.server.modbus.server import ModbusServer
+from handwheel.sim_plant.server.process_image import ProcessImage
 from handwheel.sim_plant.simulation import Simulation
 
 from ..served import frames_of, warm
@@ -183,7 +183,7 @@ async def test_a_client_that_leaves_in_the_middle_of_a_frame_harms_nobody() -> N
 
 
 async def test_a_full_house_loses_who_was_silent_longest(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = "handwheel.sim_plant.modbus.server"
+    module = "handwheel.sim_plant.server.modbus.server"
     monkeypatch.setattr(f"{module}._MAX_CONNECTIONS", 2)
     request, answer = READS[0]
     async with served() as server:

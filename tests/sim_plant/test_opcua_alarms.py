@@ -11,9 +11,9 @@ from asyncua.ua.uaerrors import UaStatusCodeError
 
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.model import namespace_uri
-from handwheel.sim_plant.opcua.nodes import plant_node, standard_node
 from handwheel.sim_plant.scenario import Scenario
-from handwheel.sim_plant.serve import Options, PlantServer
+from handwheel.sim_plant.server.opcua.node_ids import plant_node, standard_node
+from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
 from ..served import frames_of

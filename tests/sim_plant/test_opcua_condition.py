@@ -6,9 +6,9 @@ import pytest
 from asyncua import ua
 
 from handwheel.sim_plant.alarm import AlarmState, AlarmStep
-from handwheel.sim_plant.cw100.alarms import ALARMS
-from handwheel.sim_plant.opcua.condition import Condition, Remark, Source
-from handwheel.sim_plant.opcua.events import Event
+from handwheel.sim_plant.cw100.control.alarms import ALARMS
+from handwheel.sim_plant.server.opcua.alarms.condition import Condition, Remark, Source
+from handwheel.sim_plant.server.opcua.alarms.event_fields import Event
 
 ACTIVATE, CLEAR, ACKNOWLEDGE = AlarmStep.ACTIVATE, AlarmStep.CLEAR, AlarmStep.ACKNOWLEDGE
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,10 +12,10 @@ from asyncua.ua.status_codes import get_name_and_doc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.sim_plant.opcua.events import Event, EventTypes
-from handwheel.sim_plant.opcua.filters import WhereClause
-from handwheel.sim_plant.opcua.nodes import standard_node
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.opcua.alarms.event_fields import Event, EventTypes
+from handwheel.sim_plant.server.opcua.alarms.where_clause import WhereClause
+from handwheel.sim_plant.server.opcua.node_ids import standard_node
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import served
 

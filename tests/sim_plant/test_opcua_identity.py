@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.errors import ServeError
 from handwheel.sim_plant.model import namespace_uri
-from handwheel.sim_plant.opcua.identity import open_identity
 from handwheel.sim_plant.scenario import Scenario
-from handwheel.sim_plant.serve import Options, PlantServer
+from handwheel.sim_plant.server.opcua.access.certificates import open_identity
+from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
 
 URI = namespace_uri("cw-100")

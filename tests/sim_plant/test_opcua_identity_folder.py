@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from handwheel.sim_plant.errors import ServeError
-from handwheel.sim_plant.opcua import identity as identity_module
-from handwheel.sim_plant.opcua.identity import open_identity
+from handwheel.sim_plant.server.opcua.access import certificates as identity_module
+from handwheel.sim_plant.server.opcua.access.certificates import open_identity
 
 URI = "urn:handwheel:test:server"
 

@@ -12,10 +12,10 @@ from asyncua.client.client import Client
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaStatusCodeError
 
-from handwheel.sim_plant.opcua import items
-from handwheel.sim_plant.opcua.nodes import plant_node, standard_node
-from handwheel.sim_plant.opcua.sessions import Sessions
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.opcua.access.sessions import Sessions
+from handwheel.sim_plant.server.opcua.alarms import monitored_items as items
+from handwheel.sim_plant.server.opcua.node_ids import plant_node, standard_node
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..connectors.devices import eventually
 from ..served import frames_of, served

@@ -18,8 +18,8 @@ from asyncua.ua.uaerrors import UaStatusCodeError
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Node as OnOpcua
 from handwheel.sim_plant.model import namespace_uri
-from handwheel.sim_plant.opcua.nodes import plant_node, standard_node
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.opcua.node_ids import plant_node, standard_node
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import GATE_SECRET, frames_of, served
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.sim_plant.opcua.units import OWN, information
+from handwheel.sim_plant.server.opcua.units import OWN, information
 
 UNECE = "http://www.opcfoundation.org/UA/units/un/cefact"
 # OPC UA Part 8, 5.6.4.3, and the list UNECE_to_OPCUA of the OPC Foundation.

@@ -3,8 +3,8 @@
 import asyncio
 from math import inf
 
-from handwheel.sim_plant.pacing import Pacer
 from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.server.pacer import Pacer
 from handwheel.sim_plant.simulation import Simulation
 
 from ..served import warm

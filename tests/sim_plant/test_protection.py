@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from handwheel.sim_plant.cw100 import interlocks
-from handwheel.sim_plant.cw100.alarms import ALARMS
-from handwheel.sim_plant.cw100.interlocks import InterlockState
-from handwheel.sim_plant.cw100.pump import MAINTENANCE, PumpState
+from handwheel.sim_plant.cw100.control import interlocks
+from handwheel.sim_plant.cw100.control.alarms import ALARMS
+from handwheel.sim_plant.cw100.control.interlocks import InterlockState
+from handwheel.sim_plant.cw100.process.pump import MAINTENANCE, PumpState
 from handwheel.sim_plant.errors import WrongState
 from handwheel.sim_plant.model import Value
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario

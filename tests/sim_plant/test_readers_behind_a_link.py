@@ -21,7 +21,7 @@ from handwheel.connectors.session.scan_groups import STALE_SCANS
 from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.framing import modbus_frames, opcua_messages
 from handwheel.sim_plant.link.proxy import Direction, LinkProxy
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..connectors.devices import eventually
 from ..served import link_of, served, site_of

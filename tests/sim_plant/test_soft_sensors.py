@@ -5,9 +5,8 @@ from statistics import mean, stdev
 
 import pytest
 
-from handwheel.tools import soft_sensors as soft
-
 from ..served import warm
+from . import soft_sensors as soft
 from .oracles import readings
 
 CLEAN = readings(warm())

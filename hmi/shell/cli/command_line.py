@@ -13,52 +13,34 @@ from typer.exceptions import Abort, TyperException
 from .exits import NO, fail, report_errors
 from .interrupts import INTERRUPTED, uninterrupted_import
 
-# Name to module and title. A command's imports stay inside its module: `--help` must be fast.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": (
-        "simulation.demo.command",
-        "Watch a simulated plant and its failing pump, in one terminal.",
-    ),
-    "init": (
-        "simulation.plant.init_command",
-        "Make a site for a plant: connections, tags, policy.",
-    ),
-    "check": (
-        "site.commissioning.check_command",
-        "Find every problem of a site's configuration at once.",
-    ),
-    "plant": ("simulation.plant.command", "Serve, run and describe the simulated plants."),
-    "run": ("processes.run_command", "Run the agents: they watch, and ask people by playbooks."),
-    "runs": ("runs.command", "See, hold, stop, resume, abort and clear the agents' runs."),
-    "gate": ("processes.gate_command", "Run the gate: the only process that writes to a plant."),
-    "requests": ("requests.command", "See, propose, approve and reject what is to be written."),
-    "desk": ("shift.desk_command", "Sit at a terminal for a shift: see, approve, reject, stop."),
-    "handover": (
-        "shift.handover_command",
-        "Hand the shift over to the next person, signed by both.",
-    ),
-    "lockout": (
-        "people.lockout_command",
-        "Stop all writing at once, or that to one piece of equipment.",
-    ),
-    "release": ("people.release_command", "End a lockout, signed by an administrator."),
-    "authority": (
-        "people.authority_command",
-        "Say who may act on equipment: people, agents too, or nobody.",
-    ),
-    "operator": ("people.operator_command", "Enrol the people who may decide, and list them."),
-    "policy": ("site.commissioning.policy_command", "Say what the site's policy makes of a write."),
-    "playbook": ("runs.playbook_command", "Find what is wrong with playbooks, and show them."),
-    "workorders": (
-        "runs.workorders_command",
-        "See what agents leave for people to do at the plant.",
-    ),
-    "journal": ("journal.command", "Read, check and export what happened."),
-    "connection": (
-        "site.commissioning.connection_command",
-        "Settle with an OPC UA server who trusts whom.",
-    ),
-    "tags": ("site.tags.command", "List, read and watch a site's tags, and browse for more."),
+# A command's imports stay inside its module, so that `--help` is fast.
+TITLES: dict[str, str] = {
+    "plant": "Serve, run and describe the simulated plants.",
+    "run": "Run the agents: they watch, and ask people by playbooks.",
+    "runs": "See, hold, stop, resume, abort and clear the agents' runs.",
+    "gate": "Run the gate: the only process that writes to a plant.",
+    "requests": "See, propose, approve and reject what is to be written.",
+    "desk": "Sit at a terminal for a shift: see, approve, reject, stop.",
+    "release": "End a lockout, signed by an administrator.",
+    "operator": "Enrol the people who may decide, and list them.",
+    "policy": "Say what the site's policy makes of a write.",
+    "playbook": "Find what is wrong with playbooks, and show them.",
+    "journal": "Read, check and export what happened.",
+    "tags": "List, read and watch a site's tags, and browse for more.",
+}
+MODULES: dict[str, str] = {  # below `hmi`
+    "plant": "simulation.plant.command",
+    "run": "processes.run_command",
+    "runs": "runs.command",
+    "gate": "processes.gate_command",
+    "requests": "requests.command",
+    "desk": "shift.desk_command",
+    "release": "people.release_command",
+    "operator": "people.operator_command",
+    "policy": "site.commissioning.policy_command",
+    "playbook": "runs.playbook_command",
+    "journal": "journal.command",
+    "tags": "site.tags.command",
 }
 
 _COMPLETING = "_HANDWHEEL_COMPLETE"  # set by the shell's completion, which asks for any command
@@ -75,12 +57,12 @@ def build(named: set[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     root.callback()(_options)
-    for command, (module, text) in COMMANDS.items():
+    for command, text in TITLES.items():
         if command not in named:
             root.command(command, help=text)(_title)
             continue
         with uninterrupted_import():
-            loaded = import_module(f"handwheel.hmi.{module}")
+            loaded = import_module(f"handwheel.hmi.{MODULES[command]}")
         if isinstance(app := getattr(loaded, "app", None), typer.Typer):
             for each in app.registered_commands:
                 each.cls = _PlainCommand
@@ -128,7 +110,7 @@ def run_command_line(words: list[str]) -> None:
     """Runs a command and exits with a documented code."""
     named = set(words[:1])
     if _COMPLETING in os.environ:
-        named = set(COMMANDS)
+        named = set(TITLES)
     with report_errors():
         try:
             code = build(named)(words, prog_name="handwheel", standalone_mode=False)

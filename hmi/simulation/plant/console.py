@@ -10,7 +10,7 @@ from typing import TypeVar
 from handwheel.connectors.config.durations import format_duration
 from handwheel.sim_plant.errors import SimulationError
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
-from handwheel.sim_plant.serve import PlantServer
+from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...shell.terminal.stdin_lines import stdin_lines
 from .event_text import event_line

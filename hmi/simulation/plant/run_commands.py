@@ -95,7 +95,7 @@ def serve(
         load_snapshot(setup.plant, snapshot)
     note_start = end_with_pipe()
     with uninterrupted_import():
-        from handwheel.sim_plant.serve import Options, PlantServer
+        from handwheel.sim_plant.server.plant_server import Options, PlantServer
         from handwheel.sim_plant.simulation import Simulation
 
         from .console import PlantConsole

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from handwheel.sim_plant.tep.boundary import Boundary, boundary
-from handwheel.sim_plant.tep.disturbances import Walk, advance, resting_walks
+from handwheel.sim_plant.tep.process.physics.boundary import Boundary, boundary
+from handwheel.sim_plant.tep.process.physics.disturbances import Walk, advance, resting_walks
 
 STEP_H = 0.01
 

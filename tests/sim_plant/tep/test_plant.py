@@ -7,7 +7,7 @@ import pytest
 
 from handwheel.sim_plant.errors import SnapshotError, WriteRejected, WrongState
 from handwheel.sim_plant.model import Node, Register
-from handwheel.sim_plant.tep.instruments import SENSORS, TAG_OF_XMEAS, XMEAS_OF_TAG
+from handwheel.sim_plant.tep.instruments.measurements import SENSORS, TAG_OF_XMEAS, XMEAS_OF_TAG
 from handwheel.sim_plant.tep.plant import create
 
 from .operated import CASCADE, MANUAL, run, upset

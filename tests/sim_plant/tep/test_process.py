@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.config.yaml_documents import read_document
-from handwheel.sim_plant.tep.algebra import Algebra, solve
-from handwheel.sim_plant.tep.balances import derivatives
-from handwheel.sim_plant.tep.boundary import boundary
-from handwheel.sim_plant.tep.heat import condenser_transfer, reactor_transfer
-from handwheel.sim_plant.tep.operating_points import operating_point
-from handwheel.sim_plant.tep.process import Process
-from handwheel.sim_plant.tep.stripper import split_factors, volatility
-from handwheel.sim_plant.tep.thermo import GAS, LIQUID, enthalpy, feed_enthalpy
+from handwheel.sim_plant.tep.process.algebra import Algebra, solve
+from handwheel.sim_plant.tep.process.balances import derivatives
+from handwheel.sim_plant.tep.process.operating_points import operating_point
+from handwheel.sim_plant.tep.process.physics.boundary import boundary
+from handwheel.sim_plant.tep.process.physics.heat import condenser_transfer, reactor_transfer
+from handwheel.sim_plant.tep.process.physics.stripper import split_factors, volatility
+from handwheel.sim_plant.tep.process.physics.thermo import GAS, LIQUID, enthalpy, feed_enthalpy
+from handwheel.sim_plant.tep.process.process import Process
 
 PUBLISHED: dict[str, Any] = read_document(Path(__file__).with_name("published.yaml")).data
 MODES: list[str] = PUBLISHED["columns"]

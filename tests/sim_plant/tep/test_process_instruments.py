@@ -12,14 +12,14 @@ import pytest
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.sim_plant.errors import SnapshotError
 from handwheel.sim_plant.state import capture, restore
-from handwheel.sim_plant.tep.algebra import solve
-from handwheel.sim_plant.tep.analysers import analysers
-from handwheel.sim_plant.tep.boundary import boundary
-from handwheel.sim_plant.tep.limits import check
-from handwheel.sim_plant.tep.measure import compositions
-from handwheel.sim_plant.tep.process import Process
-from handwheel.sim_plant.tep.thermo import LIQUID, enthalpy
-from handwheel.sim_plant.tep.valves import follow
+from handwheel.sim_plant.tep.process.algebra import solve
+from handwheel.sim_plant.tep.process.analysers import analysers
+from handwheel.sim_plant.tep.process.measure import compositions
+from handwheel.sim_plant.tep.process.physics.boundary import boundary
+from handwheel.sim_plant.tep.process.physics.thermo import LIQUID, enthalpy
+from handwheel.sim_plant.tep.process.physics.valves import follow
+from handwheel.sim_plant.tep.process.process import Process
+from handwheel.sim_plant.tep.process.state_limits import check
 
 PUBLISHED: dict[str, Any] = read_document(Path(__file__).with_name("published.yaml")).data
 SIGMA: list[float] = PUBLISHED["sigma"]

@@ -3,7 +3,7 @@
 import pytest
 
 from handwheel.sim_plant.errors import WrongState
-from handwheel.sim_plant.tep.loops import FLOW_LOOPS, TUNING
+from handwheel.sim_plant.tep.control.loops import FLOW_LOOPS, TUNING
 from handwheel.sim_plant.tep.plant import create
 
 from .operated import AUTO, CASCADE, MANUAL, largest_move, run, upset, xmv

@@ -1,0 +1,1 @@
+"""Control loops, interlocks and alarms of the cooling-water skid."""

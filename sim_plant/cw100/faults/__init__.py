@@ -1,0 +1,1 @@
+"""Faults of the cooling-water skid and their effects."""

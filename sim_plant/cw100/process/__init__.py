@@ -1,0 +1,1 @@
+"""Process equations of the cooling-water skid."""

@@ -1,0 +1,1 @@
+"""OPC UA and Modbus servers of a simulated plant."""

@@ -1,0 +1,1 @@
+"""Accounts, certificates and permissions of the OPC UA server."""

@@ -1,0 +1,269 @@
+"""asyncua's inner server, without what it does for a client before it knows who that is."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NoReturn, cast
+
+from asyncua import ua
+from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.internal_server import InternalServer
+from asyncua.server.internal_session import InternalSession
+from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.uaerrors import (
+    BadIdentityTokenInvalid,
+    BadIdentityTokenRejected,
+    BadServiceUnsupported,
+    BadSubscriptionIdInvalid,
+    BadTooManySubscriptions,
+)
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from ...frame_log import FrameLog
+from ..alarms.condition import TYPES
+from ..alarms.event_fields import EventTypes
+from ..alarms.monitored_items import PlantItems
+from ..node_ids import standard_node
+from .accounts import Accounts
+
+_OAEP_PADDING = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
+_NOBODY = User(UserRole.Anonymous)
+_SHORTEST_INTERVAL_MS, _LONGEST_INTERVAL_MS = 10.0, 60_000.0
+_LONGEST_LIFE_MS = 600_000.0  # of a subscription for whose notifications nobody asks
+_MOST_SUBSCRIPTIONS = 20
+_OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep"  # what Basic256Sha256 encrypts with
+
+
+class OwnSession(InternalSession):
+    """A session that reaches its own subscriptions only, and ends with them.
+
+    asyncua checks no owner, so that a viewer could end the gate's or a reader's subscription
+    unseen; and it keeps the subscriptions of clients that have gone, which nobody can take up.
+
+    Attributes:
+        is_encrypted: Its channel is, so that a password need not be.
+    """
+
+    is_encrypted = False
+
+    @property
+    def _server(self) -> "Sessions":
+        return cast(Sessions, self.iserver)
+
+    def _owns(self, subscription: int) -> bool:
+        known = self.subscription_service.subscriptions.get(subscription)
+        return known is not None and known.session_id == self.session_id
+
+    def items_of(self, subscription: int) -> PlantItems | None:
+        """Returns the items of a subscription of this session, or `None` if it has no such."""
+        if not self._owns(subscription):
+            return None
+        return cast(
+            PlantItems, self.subscription_service.subscriptions[subscription].monitored_item_srv
+        )
+
+    async def call(self, params: list[ua.CallMethodRequest]) -> list[ua.CallMethodResult]:
+        """Calls methods as the user of this session."""
+        return await self._server.answer_calls(self, params)
+
+    def _check(self, params: Any) -> None:
+        if not self._owns(params.SubscriptionId):
+            raise BadSubscriptionIdInvalid
+
+    async def close_session(self, delete_subs: bool = True) -> None:
+        """Closes the session and ends its subscriptions, whatever the client wants of them."""
+        del delete_subs
+        await super().close_session(delete_subs=True)
+
+    async def create_subscription(
+        self,
+        params: ua.CreateSubscriptionParameters,
+        callback: Callable[..., Any],
+        request_callback: Callable[..., Any] | None = None,
+    ) -> ua.CreateSubscriptionResult:
+        """Creates a subscription with our items.
+
+        It publishes every 10 ms to 60 s, and lives for at most ten minutes without a client
+        that asks for its notifications.
+
+        Raises:
+            BadTooManySubscriptions: The session has 20.
+        """
+        subscriptions = self.subscription_service.subscriptions
+        if sum(map(self._owns, subscriptions)) >= _MOST_SUBSCRIPTIONS:
+            raise BadTooManySubscriptions
+        _revise(params)
+        result = await super().create_subscription(params, callback, request_callback)
+        created = subscriptions[cast(int, result.SubscriptionId)]
+        created.monitored_item_srv = PlantItems(created, self.aspace, self._server.event_types)
+        return result
+
+    async def create_monitored_items(
+        self, params: ua.CreateMonitoredItemsParameters
+    ) -> list[ua.MonitoredItemCreateResult]:
+        """Adds items to a subscription of this session."""
+        self._check(params)
+        return await super().create_monitored_items(params)
+
+    async def modify_monitored_items(
+        self, params: ua.ModifyMonitoredItemsParameters
+    ) -> list[ua.MonitoredItemModifyResult]:
+        """Changes items of a subscription of this session."""
+        self._check(params)
+        return await super().modify_monitored_items(params)
+
+    async def delete_monitored_items(
+        self, params: ua.DeleteMonitoredItemsParameters
+    ) -> list[ua.StatusCode]:
+        """Takes items out of a subscription of this session."""
+        self._check(params)
+        return await super().delete_monitored_items(params)
+
+    async def set_monitoring_mode(
+        self, params: ua.SetMonitoringModeParameters
+    ) -> list[ua.StatusCode]:
+        """Switches items of a subscription of this session."""
+        self._check(params)
+        return await super().set_monitoring_mode(params)
+
+    async def set_publishing_mode(
+        self, params: ua.SetPublishingModeParameters
+    ) -> list[ua.StatusCode]:
+        """Switches subscriptions of this session; one foreign id refuses them all."""
+        if not all(self._owns(each) for each in cast(list[int], params.SubscriptionIds)):
+            raise BadSubscriptionIdInvalid
+        return await super().set_publishing_mode(params)
+
+    async def delete_subscriptions(self, ids: list[int]) -> list[ua.StatusCode]:
+        """Ends the subscriptions of this session among these."""
+        own = [each for each in ids if self._owns(each)]
+        ended = dict(zip(own, await super().delete_subscriptions(own), strict=True))
+        refused = ua.StatusCode(ua.UInt32(StatusCodes.BadSubscriptionIdInvalid))
+        return [ended.get(each, refused) for each in ids]
+
+    def modify_subscription(
+        self, params: ua.ModifySubscriptionParameters
+    ) -> ua.ModifySubscriptionResult:
+        """Tells what a subscription of this session has; asyncua changes nothing."""
+        self._check(params)
+        return super().modify_subscription(params)
+
+    def republish(self, params: ua.RepublishParameters) -> ua.NotificationMessage:
+        """Repeats a notification of a subscription of this session."""
+        self._check(params)
+        return super().republish(params)
+
+    def publish(
+        self, acks: Iterable[ua.SubscriptionAcknowledgement] | None = None
+    ) -> tuple[int, list[ua.StatusCode]]:
+        """Acknowledges notifications of this session's subscriptions."""
+        return super().publish(
+            [ack for ack in acks or () if self._owns(cast(int, ack.SubscriptionId))]
+        )
+
+
+Calls = Callable[[OwnSession, list[ua.CallMethodRequest]], Awaitable[list[ua.CallMethodResult]]]
+
+
+class Sessions(InternalServer):
+    """Keeps every session on the channel that created it, and registers no foreign server.
+
+    asyncua binds a channel to the session whose token it names before it checks the
+    identity, and tokens can be guessed: a viewer could go on as the gate.
+
+    Args:
+        accounts: Who may open a session.
+        frames: Records refused registrations.
+    """
+
+    def __init__(self, accounts: Accounts, frames: FrameLog) -> None:
+        super().__init__(user_manager=accounts)
+        self._frames = frames
+        self.event_types = EventTypes(self.aspace, [standard_node(kind) for kind in TYPES])
+        self.answer_calls: Calls = _no_calls
+
+    def decrypt_user_token(self, isession: Any, token: ua.UserNameIdentityToken) -> tuple[str, str]:
+        """Returns name and password; an encrypted one must be of this session.
+
+        asyncua does not look at the session's nonce, so that a password that was recorded
+        opens another session, and it decrypts by PKCS 1.5 too, which tells who asks often
+        what is inside.
+
+        Raises:
+            BadIdentityTokenInvalid: The password cannot be decrypted, or was recorded.
+            BadIdentityTokenRejected: It crosses the connection in clear, although the server
+                has a key.
+
+        Source: OPC UA Part 4, UserNameIdentityToken: length, password, nonce of the session.
+        """
+        name, secret = cast(str, token.UserName), cast(bytes, token.Password or b"")
+        if not token.EncryptionAlgorithm:
+            if self.private_key is not None and not isession.is_encrypted:
+                raise BadIdentityTokenRejected
+            return name, secret.decode()
+        if token.EncryptionAlgorithm != _OAEP or self.private_key is None:
+            raise BadIdentityTokenInvalid
+        key = cast(RSAPrivateKey, self.private_key)
+        plain = key.decrypt(secret, _OAEP_PADDING)
+        nonce: bytes = isession.nonce
+        length = int.from_bytes(plain[:4], "little")
+        content = plain[4 : 4 + length]  # some clients fill the block up
+        if length != len(content) or not hmac.compare_digest(content[-len(nonce) :], nonce):
+            raise BadIdentityTokenInvalid
+        return name, content[: -len(nonce)].decode()
+
+    def create_session(
+        self, name: str, user: User = _NOBODY, external: bool = False
+    ) -> InternalSession:
+        """Creates a session that reaches its own subscriptions only."""
+        service = self.subscription_service
+        return OwnSession(self, self.aspace, service, name, user=user, external=external)
+
+    def lookup_external_session(self, auth_token: ua.NodeId) -> InternalSession | None:
+        """Returns no session: one whose channel was lost is opened anew."""
+        del auth_token
+        return None
+
+    def register_server(self, server: Any, conf: Any = None) -> NoReturn:
+        """Refuses RegisterServer, which asyncua lets anyone call."""
+        del conf
+        self._refuse("RegisterServer", server)
+
+    def register_server2(self, params: ua.RegisterServer2Parameters) -> NoReturn:
+        """Refuses RegisterServer2."""
+        self._refuse("RegisterServer2", params.Server)
+
+    def _refuse(self, service: str, server: Any) -> NoReturn:
+        self._frames.record(
+            {
+                "protocol": "opcua",
+                "user": "",
+                "service": service,
+                "body": str(server.ServerUri).encode().hex(),
+                "answer": ["BadServiceUnsupported"],
+            }
+        )
+        raise BadServiceUnsupported
+
+
+def _revise(params: ua.CreateSubscriptionParameters) -> None:
+    asked = cast(float, params.RequestedPublishingInterval)
+    interval = min(max(_SHORTEST_INTERVAL_MS, asked), _LONGEST_INTERVAL_MS)  # NaN: the shortest
+    most = int(_LONGEST_LIFE_MS / interval)
+    life, keep_alive = (
+        cast(int, params.RequestedLifetimeCount),
+        cast(int, params.RequestedMaxKeepAliveCount),
+    )
+    params.RequestedPublishingInterval = ua.Duration(interval)
+    params.RequestedLifetimeCount = ua.Counter(min(life or most, most))
+    # A third, as OPC UA Part 4, CreateSubscription wants it.
+    params.RequestedMaxKeepAliveCount = ua.Counter(min(keep_alive or most, most // 3))
+
+
+async def _no_calls(
+    session: OwnSession, methods: list[ua.CallMethodRequest]
+) -> list[ua.CallMethodResult]:
+    del session
+    denied = ua.StatusCode(ua.UInt32(StatusCodes.BadUserAccessDenied))
+    return [ua.CallMethodResult(StatusCode=denied) for _ in methods]

@@ -1,0 +1,1 @@
+"""Alarms as OPC UA conditions, their events and methods."""

@@ -1,0 +1,204 @@
+"""One alarm as an OPC UA condition: the fields of its events, and which events can be acknowledged.
+
+Source: OPC UA Part 9, ExclusiveLevelAlarmType, OffNormalAlarmType and what they inherit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from asyncua import ua
+from asyncua.ua.object_ids import ObjectIds
+
+from ....alarm import AlarmDefinition, AlarmState, Priority
+from ..node_ids import standard_node
+from .event_fields import Event, base_fields
+
+TYPES = (ObjectIds.ExclusiveLevelAlarmType, ObjectIds.OffNormalAlarmType)
+SEVERITIES = {Priority.HIGH: 800, Priority.MEDIUM: 500, Priority.LOW: 200}
+
+_TEXT, _NODE, _TIME = (
+    ua.VariantType.LocalizedText, ua.VariantType.NodeId, ua.VariantType.DateTime,
+)  # fmt: skip
+_BOOLEAN, _DOUBLE = ua.VariantType.Boolean, ua.VariantType.Double
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a condition stands in the address space.
+
+    Attributes:
+        node: What it is a condition of: the measured variable, else its area.
+        area: The folder of what is measured.
+        name: Of what is measured.
+        tag: What is measured, as a tag that there need not be.
+        input: The measured variable; null where it is not on OPC UA.
+        notifiers: The objects on which its events can be subscribed.
+        unit: Of what is measured.
+        has_level: The alarm looks at the level of a tag; else at something that no tag shows,
+            such as what the PLC has found out about a transmitter.
+    """
+
+    node: ua.NodeId
+    area: ua.NodeId
+    name: str
+    tag: str
+    input: ua.NodeId
+    notifiers: tuple[ua.NodeId, ...]
+    unit: str
+    has_level: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A person's comment on a condition, with its author and time."""
+
+    text: ua.LocalizedText
+    user: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Condition:
+    """An alarm on OPC UA.
+
+    Attributes:
+        node: The ConditionId.
+        state: The alarm's state that the last event told of.
+        event: The last event.
+        event_ids: Of the events since the alarm became active the last time.
+        remark: The last comment.
+    """
+
+    definition: AlarmDefinition
+    node: ua.NodeId
+    source: Source
+    state: AlarmState
+    remark: Remark
+    event: Event
+    event_ids: list[bytes] = field(default_factory=list[bytes])
+
+    @property
+    def kind(self) -> int:
+        """Its event type."""
+        level, off_normal = TYPES
+        return level if self.source.has_level else off_normal
+
+    @property
+    def is_retained(self) -> bool:
+        """Whether there is something for an operator to see: active, or not acknowledged."""
+        return self.state.active or not self.state.acknowledged
+
+    def tells_of(self, state: AlarmState) -> bool:
+        """Returns whether the last event told of this state."""
+        seen = self.state
+        return (seen.phase, seen.changed_at_s) == (state.phase, state.changed_at_s)
+
+    def tell(self, state: AlarmState, value: float, quality: int, at: datetime) -> Event:
+        """Makes a new event of a changed state.
+
+        Only events of the present activation can be acknowledged: who acknowledges an
+        earlier one has not seen that the alarm came back.
+
+        Args:
+            value: Of what is measured.
+            quality: Its status code.
+            at: When it was sampled.
+        """
+        seen = self.state
+        was_waiting = seen.active and not seen.acknowledged
+        has_only_returned = was_waiting and not state.active
+        if not state.acknowledged and not has_only_returned:
+            self.event_ids.clear()  # it has come, and may have gone again unseen
+        event_id = uuid4().bytes
+        self.event_ids.append(event_id)
+        self.state = replace(state)
+        self.event = Event(self._fields(event_id, value, quality, at), self.node)
+        return self.event
+
+    def _fields(
+        self, event_id: bytes, value: float, quality: int, at: datetime
+    ) -> Mapping[str, ua.Variant]:
+        severity = SEVERITIES[self.definition.priority]
+        source = self.source.node, self.source.name
+        kind, text = standard_node(self.kind), self._message(value)
+        return (
+            base_fields(event_id, kind, source, text, severity, at)
+            | self._condition_fields(quality, severity, at)
+            | self._alarm_fields()
+            | (self._level_fields() if self.source.has_level else _NORMAL_STATE)
+        )
+
+    def _message(self, value: float) -> str:
+        alarm, unit = self.definition, f" {self.source.unit}".rstrip()
+        if not self.source.has_level:
+            return f"{alarm.measures} {'active' if self.state.active else 'gone'}"
+        side = "high" if alarm.is_high else "low"
+        what = side if self.state.active else "normal again"
+        return f"{alarm.measures} {what}: {value:.4g}{unit}, limit {alarm.limit:g}{unit}"
+
+    def _condition_fields(self, quality: int, severity: int, at: datetime) -> dict[str, ua.Variant]:
+        process = standard_node(ObjectIds.ProcessConditionClassType)
+        return _variants(
+            {
+                "ConditionClassId": (process, _NODE),
+                "ConditionClassName": (ua.LocalizedText("ProcessConditionClassType"), _TEXT),
+                "ConditionName": (self.definition.tag, ua.VariantType.String),
+                "BranchId": (ua.NodeId(), _NODE),
+                "Retain": (self.is_retained, _BOOLEAN),
+                "EnabledState": (ua.LocalizedText("Enabled"), _TEXT),
+                "EnabledState/Id": (True, _BOOLEAN),
+                "Quality": (ua.StatusCode(ua.UInt32(quality)), ua.VariantType.StatusCode),
+                "Quality/SourceTimestamp": (at, _TIME),
+                "LastSeverity": (severity, ua.VariantType.UInt16),
+                "LastSeverity/SourceTimestamp": (at, _TIME),
+                "Comment": (self.remark.text, _TEXT),
+                "Comment/SourceTimestamp": (self.remark.at, _TIME),
+                "ClientUserId": (self.remark.user, ua.VariantType.String),
+            }
+        )
+
+    def _alarm_fields(self) -> dict[str, ua.Variant]:
+        state, delay = self.state, self.definition.delay_s * 1000.0
+        acked = "Acknowledged" if state.acknowledged else "Unacknowledged"
+        return _variants(
+            {
+                "AckedState": (ua.LocalizedText(acked), _TEXT),
+                "AckedState/Id": (state.acknowledged, _BOOLEAN),
+                "ActiveState": (ua.LocalizedText("Active" if state.active else "Inactive"), _TEXT),
+                "ActiveState/Id": (state.active, _BOOLEAN),
+                "InputNode": (self.source.input, _NODE),
+                "SuppressedOrShelved": (False, _BOOLEAN),
+                "OnDelay": (delay, _DOUBLE),
+                "OffDelay": (delay, _DOUBLE),
+            }
+        )
+
+    def _level_fields(self) -> dict[str, ua.Variant]:
+        alarm, state = self.definition, self.state
+        side, level = (
+            ("High", ObjectIds.ExclusiveLimitStateMachineType_High)
+            if alarm.is_high
+            else ("Low", ObjectIds.ExclusiveLimitStateMachineType_Low)
+        )
+        return _variants(
+            {
+                "LimitState/CurrentState": (
+                    ua.LocalizedText(side if state.active else None), _TEXT,
+                ),
+                "LimitState/CurrentState/Id": (
+                    standard_node(level) if state.active else ua.NodeId(), _NODE,
+                ),
+                f"{side}Limit": (alarm.limit, _DOUBLE),
+                f"{side}Deadband": (alarm.deadband, _DOUBLE),
+            }
+        )  # fmt: skip
+
+
+def _variants(values: Mapping[str, tuple[Any, ua.VariantType]]) -> dict[str, ua.Variant]:
+    return {path: ua.Variant(value, kind) for path, (value, kind) in values.items()}
+
+
+_NORMAL_STATE = _variants({"NormalState": (ua.NodeId(), _NODE)})

@@ -1,0 +1,130 @@
+"""Events as they go to a subscriber: fields by their browse path, and the filter's clauses.
+
+asyncua's own evaluation knows no subtypes in `OfType`, only the first name of a path, and
+loops where operands point at each other.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from asyncua import ua
+from asyncua.server.address_space import AddressSpace
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.status_codes import StatusCodes
+
+from ..node_ids import standard_node
+
+_NOTHING = ua.Variant(None)
+_CHILDREN = {standard_node(ObjectIds.HasComponent), standard_node(ObjectIds.HasProperty)}
+_SUBTYPE = standard_node(ObjectIds.HasSubtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One notification.
+
+    Attributes:
+        fields: By browse path, names joined with `/`, such as `AckedState/Id`.
+        condition: The condition that it tells of, if any.
+    """
+
+    fields: Mapping[str, ua.Variant]
+    condition: ua.NodeId | None = None
+
+    def select(self, operand: ua.SimpleAttributeOperand) -> ua.Variant:
+        """Returns the field that a select clause names; null where this event has none.
+
+        An empty path with the NodeId attribute asks for the condition.
+        Source: OPC UA Part 9, 5.5.2 (ConditionId).
+        """
+        path = cast(list[ua.QualifiedName], operand.BrowsePath or [])
+        if not path:
+            is_id = cast(int, operand.AttributeId) == AttributeIds.NodeId
+            has_id = is_id and self.condition is not None
+            return ua.Variant(self.condition, ua.VariantType.NodeId) if has_id else _NOTHING
+        if operand.AttributeId != AttributeIds.Value or operand.IndexRange:
+            return _NOTHING
+        if any(cast(int, name.NamespaceIndex) for name in path):
+            return _NOTHING
+        return self.fields.get("/".join(str(name.Name) for name in path), _NOTHING)
+
+
+class EventTypes:
+    """What the event types of the address space have, and which is a kind of which.
+
+    Args:
+        space: The server's address space.
+        served: The types whose fields, inherited ones included, clients may select.
+    """
+
+    def __init__(self, space: AddressSpace, served: Sequence[ua.NodeId]) -> None:
+        self._space = space
+        self._served = served
+
+    def is_kind_of(self, kind: object, wanted: object) -> bool:
+        """Returns whether a type is another one or one of its subtypes."""
+        return isinstance(kind, ua.NodeId) and wanted in set(self._with_supertypes(kind))
+
+    def check_select(self, clause: ua.SimpleAttributeOperand) -> int:
+        """Returns the status code of a select clause."""
+        if clause.TypeDefinitionId not in self._space:
+            return StatusCodes.BadTypeDefinitionInvalid
+        path = cast(list[ua.QualifiedName], clause.BrowsePath or [])
+        if clause.AttributeId != (AttributeIds.Value if path else AttributeIds.NodeId):
+            return StatusCodes.BadAttributeIdInvalid
+        if clause.IndexRange:
+            return StatusCodes.BadIndexRangeInvalid
+        kinds = (kind for served in self._served for kind in self._with_supertypes(served))
+        is_known = not path or any(self._has(kind, path) for kind in kinds)
+        return StatusCodes.Good if is_known else StatusCodes.BadNodeIdUnknown
+
+    def _has(self, node: ua.NodeId, path: Sequence[ua.QualifiedName]) -> bool:
+        if not path:
+            return True
+        return any(
+            self._has(cast(ua.NodeId, reference.NodeId), path[1:])
+            for reference in self._space[node].references
+            if reference.IsForward
+            and reference.ReferenceTypeId in _CHILDREN
+            and reference.BrowseName == path[0]
+            and reference.NodeId in self._space
+        )
+
+    def _with_supertypes(self, kind: ua.NodeId) -> Iterator[ua.NodeId]:
+        if kind not in self._space:
+            return
+        yield kind
+        for reference in self._space[kind].references:
+            if reference.ReferenceTypeId == _SUBTYPE and not reference.IsForward:
+                yield from self._with_supertypes(cast(ua.NodeId, reference.NodeId))
+
+
+def base_fields(
+    event_id: bytes,
+    kind: ua.NodeId,
+    source: tuple[ua.NodeId, str],
+    text: str,
+    severity: int,
+    at: datetime,
+) -> dict[str, ua.Variant]:
+    """Returns the fields that every event has.
+
+    Args:
+        source: The SourceNode and the SourceName.
+        at: When it happened; it is received in the same instant.
+    """
+    node, name = source
+    values: dict[str, tuple[Any, ua.VariantType]] = {
+        "EventId": (event_id, ua.VariantType.ByteString),
+        "EventType": (kind, ua.VariantType.NodeId),
+        "SourceNode": (node, ua.VariantType.NodeId),
+        "SourceName": (name, ua.VariantType.String),
+        "Message": (ua.LocalizedText(text), ua.VariantType.LocalizedText),
+        "Severity": (severity, ua.VariantType.UInt16),
+        "Time": (at, ua.VariantType.DateTime),
+        "ReceiveTime": (at, ua.VariantType.DateTime),
+    }
+    return {path: ua.Variant(value, kind) for path, (value, kind) in values.items()}

@@ -1,0 +1,77 @@
+"""The process image: one consistent set of values that both servers publish."""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ..alarm import AlarmDefinition, AlarmState
+from ..model import PlantTag, Quality, Value
+from ..simulation import Simulation
+
+
+class ProcessImage:
+    """The values of the last scan, and the way for writes into the plant.
+
+    Attributes:
+        values: Of every tag, the last one where the quality is not good.
+        qualities: Of those tags whose value is not good.
+        alarm_states: The state of every alarm, by tag.
+        is_modbus_down: Nothing answers on the Modbus side.
+
+    Args:
+        simulation: The plant behind the servers.
+    """
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self.tags: Sequence[PlantTag] = simulation.tags
+        self.alarms: Sequence[AlarmDefinition] = simulation.plant.alarms
+        self.values: dict[str, Value] = {}
+        self.qualities: Mapping[str, Quality] = {}
+        self.alarm_states: Mapping[str, AlarmState] = {}
+        self.is_modbus_down = False
+        self.sampled_at = datetime.now(UTC)
+        self.version = 0
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Takes a new scan of the plant."""
+        plant = self._simulation.plant
+        self.values = self._simulation.values()
+        self.qualities = dict(plant.qualities())
+        self.is_modbus_down = plant.is_modbus_down()
+        self.alarm_states = {tag: replace(state) for tag, state in plant.alarm_states().items()}
+        self.sampled_at = datetime.now(UTC)
+        self.version += 1
+
+    def write(self, writes: Sequence[tuple[str, Value]]) -> None:
+        """Writes all or none of these tags and takes a new scan, so that a read-back is true.
+
+        Raises:
+            WriteRejected: The first refusal; nothing changed.
+        """
+        with self.transaction():
+            for tag, value in writes:
+                self._simulation.plant.write(tag, value)
+        self.refresh()
+
+    def acknowledge(self, alarm: str) -> None:
+        """Acknowledges an alarm and takes a new scan.
+
+        Raises:
+            WriteRejected: There is no such alarm, or nothing to acknowledge; nothing changed.
+        """
+        self._simulation.plant.acknowledge(alarm)
+        self.refresh()
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Undoes the writes inside if it ends in an error, before anyone can have seen them."""
+        undo = self._simulation.plant.checkpoint()
+        try:
+            yield
+        except BaseException:
+            undo()
+            self.refresh()
+            raise

@@ -1,0 +1,1 @@
+"""Controllers, trips and alarms of the Tennessee Eastman process."""

@@ -1,0 +1,1 @@
+"""Measurements and tags of the Tennessee Eastman process."""

@@ -1,0 +1,1 @@
+"""The Tennessee Eastman process without its controllers."""

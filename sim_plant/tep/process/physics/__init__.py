@@ -1,0 +1,1 @@
+"""Thermodynamics, reactions, vessels and flows."""
