@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from handwheel.connectors.model import heartbeats, site, tag_file
-from handwheel.playbooks.run.states import states as run
-from handwheel.sim_plant.cw100 import loops
+from handwheel.playbooks.run import states as run
+from handwheel.sim_plant.cw100.control import loops
 from handwheel.sim_plant.cw100.control.alarms import ALARMS
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS, FIELD_ACTIONS
 from handwheel.sim_plant.cw100.sensors import BY_NAME
@@ -18,12 +18,12 @@ from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import PlantTag, Register
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 from handwheel.tools.guardrails.approval import plant_snapshot as picture
-from handwheel.tools.guardrails.gate.steps.pipeline import send as sending
+from handwheel.tools.guardrails.gate.steps import send as sending
 from handwheel.tools.guardrails.identity import roster as operators
 from handwheel.tools.guardrails.ledger import lifecycle
 from handwheel.tools.guardrails.ledger.store import states as transitions
-from handwheel.tools.guardrails.policy.policy import file as policy_file
-from handwheel.tools.guardrails.policy.policy import suspend as policy_suspend
+from handwheel.tools.guardrails.policy import file as policy_file
+from handwheel.tools.guardrails.policy import suspend as policy_suspend
 from handwheel.tools.guardrails.signatures import decisions
 from handwheel.tools.requests import request, stamps
 
