@@ -36,7 +36,7 @@ def test_the_reference_lists_exactly_the_keys() -> None:
 
 
 def test_the_keys_inside_a_step_are_named() -> None:
-    rows = {row[0].strip("`"): spans(row[2]) for row in sections(PAGE)["A step"]}
+    rows = {row[0].strip("`"): spans(row[1]) for row in sections(PAGE)["A step"]}
     assert rows["hold_point"] >= _keys(fields.HoldPoint)
     assert rows["wait"] >= _keys(fields.Wait)
     assert rows["notify"] >= _keys(fields.Notify)
