@@ -9,8 +9,8 @@ from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from handwheel.connectors.actuation.door import Door, open_door
-from handwheel.connectors.actuation.writer import WriteEncoder, Writer
+from handwheel.connectors.actuation.device_writer import DeviceWriter, WriteEncoder
+from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.people.signing import open_bench
 from handwheel.hmi.shell.cli.gc_freeze import settle_heap
@@ -55,7 +55,7 @@ def gate_post(site: Site) -> Generator[Post]:
             transaction.record("gate.started", str(epoch), {"epoch": epoch, "pid": 1})
         yield Post(
             site, bench.policy, across, bench.database, lock, epoch, instant_now,
-            lambda: load_roster(site), open_door,
+            lambda: load_roster(site), open_write_session,
         )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ async def _times(post: Post, name: str, repeats: int) -> dict[str, float]:
         record = load_exactly(post.database, name)
         samples["load"].append(perf_counter() - start)
         passage = Passage(post, record, record.request.commands[0])
-        passage.door = _door(passage)
+        passage.write_session = _write_session(passage)
         for check in checks:
             start = perf_counter()
             await check(passage)
@@ -84,10 +84,10 @@ async def _times(post: Post, name: str, repeats: int) -> dict[str, float]:
     return {what: median(series) for what, series in samples.items()}
 
 
-def _door(passage: Passage) -> Door:
-    """Returns the door as it is open by then, with no device behind it."""
+def _write_session(passage: Passage) -> WriteSession:
+    """Returns the write session as it is open by then, with no device behind it."""
     on_paper = encoder(passage.post.site, passage.action.connection)
-    return Door(cast(Writer, None), cast(WriteEncoder, on_paper), [passage.tag])
+    return WriteSession(cast(DeviceWriter, None), cast(WriteEncoder, on_paper), [passage.tag])
 
 
 def _figures(protocol: str, times: dict[str, float]) -> list[tuple[str, str]]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from handwheel.connectors.actuation.device_writer import DeviceWriter
 from handwheel.connectors.actuation.modbus import ModbusWriter
 from handwheel.connectors.actuation.opcua import OpcuaWriter
-from handwheel.connectors.actuation.writer import Writer
 from handwheel.connectors.client.site_reader import connector_for, survey
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
@@ -132,7 +132,7 @@ async def _through_the_gate(desk: Desk, post: Post, tag: Tag, value: Value) -> f
     return seconds
 
 
-async def _open(site: Site, connection: str) -> Writer:
+async def _open(site: Site, connection: str) -> DeviceWriter:
     config = site.connections[connection]
     if isinstance(config, ModbusConnection):
         return await ModbusWriter.open(connection, config)

@@ -9,13 +9,13 @@ from time import monotonic
 
 from asyncua import ua
 
-from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.modbus.encoder import ModbusEncoder
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
-from handwheel.connectors.opcua.encoding import OpcuaEncoder, Target
-from handwheel.connectors.session.protocols import Encoder, Identity, Survey
+from handwheel.connectors.opcua.encoder import OpcuaEncoder, Target
+from handwheel.connectors.session.protocols import DeviceIdentity, Encoder, Survey
 from handwheel.hmi.people.signing import Signer, Statement, open_bench, sign_statement
 from handwheel.hmi.simulation.demo.people import APPROVER, GIVER, enroll_people, hand_to_agents
 from handwheel.hmi.simulation.plant.installed import create_plant
@@ -240,12 +240,12 @@ def encoder(site: Site, connection: str) -> Encoder:
     """Returns what encodes writes to a device on paper."""
     config = site.connections[connection]
     if isinstance(config, ModbusConnection):
-        identity = Identity("modbus", config.write_where, "a simulator", True, True)
+        identity = DeviceIdentity("modbus", config.write_where, "a simulator", True, True)
         return ModbusEncoder(connection, config, identity)
     tags = {tag.name: tag for tag in site.tags.values() if tag.connection == connection}
     targets = {
         name: Target(ua.NodeId.from_string(f"ns=2;s={name}"), ua.VariantType.Double)
         for name in tags
     }
-    where = Identity("opcua", config.endpoint, "urn:handwheel:sim:cw-100", True, True)
+    where = DeviceIdentity("opcua", config.endpoint, "urn:handwheel:sim:cw-100", True, True)
     return OpcuaEncoder(where, targets, tags)

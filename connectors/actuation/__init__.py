@@ -1,1 +1,1 @@
-"""The write door. The gate opens it, with a permit in hand; nobody else imports this."""
+"""The write session. The gate opens it, with a permit in hand; nobody else imports this."""

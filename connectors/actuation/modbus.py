@@ -6,14 +6,14 @@ from typing import Self
 
 from ..errors import NotConnected
 from ..modbus.connector import ModbusConnector
-from ..modbus.encoding import WRITE_REGISTERS, ModbusEncoder
+from ..modbus.encoder import WRITE_REGISTERS, ModbusEncoder
 from ..modbus.session import ModbusSession
 from ..modbus.transport import DeviceException, ModbusTransport, TransportError
 from ..model.endpoints import ModbusConnection
 from ..model.tags import Tag
 from ..model.values import DataValue
 from ..session.protocols import NO_WRITE
-from .writer import Doubt, Refusal
+from .device_writer import OutcomeUnknown, Refusal
 
 # Only these come before the device acts: in the state diagrams of 6.5, 6.6 and 6.12 they end
 # the request before "write" is tried. 4 comes after a failed try; 5 says that it is being
@@ -27,7 +27,7 @@ _REFUSALS: Mapping[int, str] = {
 
 
 class ModbusWriter:
-    """One connection to the port at which the device takes writes; see `Writer`.
+    """One connection to the port at which the device takes writes; see `DeviceWriter`.
 
     Args:
         session: Reads over the same connection.
@@ -64,7 +64,7 @@ class ModbusWriter:
         return await self._session.read(tags)
 
     async def transmit(self, wire: bytes) -> bytes:
-        """Sends unit and PDU in one frame; see `Writer.transmit`."""
+        """Sends unit and PDU in one frame; see `DeviceWriter.transmit`."""
         if not self._transport.is_open:
             raise Refusal("the connection was lost before", was_sent=False)
         if self._transport.is_busy:  # the frame would leave later than it was judged
@@ -75,19 +75,19 @@ class ModbusWriter:
         except DeviceException as exception:
             if exception.code in _REFUSALS:
                 raise Refusal(_REFUSALS[exception.code], was_sent=True) from None
-            raise Doubt(str(exception)) from None
+            raise OutcomeUnknown(str(exception)) from None
         except TransportError as error:
-            raise Doubt(str(error)) from None
+            raise OutcomeUnknown(str(error)) from None
         except asyncio.CancelledError:
-            raise Doubt("cancelled before the answer came") from None
+            raise OutcomeUnknown("cancelled before the answer came") from None
 
     def judge(self, wire: bytes, answer: bytes) -> None:
-        """Compares the answer's PDU byte by byte; see `Writer.judge`."""
+        """Compares the answer's PDU byte by byte; see `DeviceWriter.judge`."""
         pdu = wire[1:]
         # Function 16 is answered with function, address and count, the others with an echo.
         expected = pdu[:5] if pdu[0] == WRITE_REGISTERS else pdu
         if answer != expected:
-            raise Doubt(f"the answer is {answer.hex()}, not {expected.hex()}")
+            raise OutcomeUnknown(f"the answer is {answer.hex()}, not {expected.hex()}")
 
     async def close(self) -> None:
         """Closes the connection; never raises."""

@@ -19,10 +19,10 @@ from ..model.endpoints import OpcuaConnection
 from ..model.tags import Tag
 from ..model.values import DataValue
 from ..opcua.connector import OpcuaConnector, OpcuaSession
-from ..opcua.encoding import OpcuaEncoder
+from ..opcua.encoder import OpcuaEncoder
 from ..session.protocols import NO_WRITE
 from ..session.sockets import drop
-from .writer import Doubt, Refusal
+from .device_writer import OutcomeUnknown, Refusal
 
 _ONE_ITEM = b"\x01\x00\x00\x00"  # length of the array NodesToWrite
 _INFORMATION = 0xFFFF  # the lower half of a status code says nothing about the outcome
@@ -66,7 +66,7 @@ _FAULTS = frozenset(
 
 
 class OpcuaWriter:
-    """One session of the account that may write; see `Writer`.
+    """One session of the account that may write; see `DeviceWriter`.
 
     asyncua's reconnection is off, and nothing here calls it: a lost session stays lost.
 
@@ -108,7 +108,7 @@ class OpcuaWriter:
         return await self._session.read(tags)
 
     async def transmit(self, wire: bytes) -> bytes:
-        """Sends the WriteValue in one WriteRequest; see `Writer.transmit`."""
+        """Sends the WriteValue in one WriteRequest; see `DeviceWriter.transmit`."""
         request = ua.WriteRequest()
         request.Parameters.NodesToWrite = [_item(wire)]
         if not ua_binary.struct_to_binary(request).endswith(_ONE_ITEM + wire):
@@ -119,19 +119,19 @@ class OpcuaWriter:
         try:
             answer = await self._answer(protocol, request)
             return _result(answer, cast(int, request.RequestHeader.RequestHandle))
-        except Doubt:
+        except OutcomeUnknown:
             self._hang_up()
             raise
 
     def judge(self, wire: bytes, answer: bytes) -> None:
-        """Judges the item's status code; see `Writer.judge`."""
+        """Judges the item's status code; see `DeviceWriter.judge`."""
         code = int.from_bytes(answer, "little")
         if code == StatusCodes.Good:
             return
         if code & ~_INFORMATION in _REFUSALS:
             raise Refusal(_name(code), was_sent=True)
         self._hang_up()
-        raise Doubt(_name(code))
+        raise OutcomeUnknown(_name(code))
 
     def _hang_up(self) -> None:
         """Ends the connection at once, so that nothing on it arrives later."""
@@ -150,15 +150,15 @@ class OpcuaWriter:
             is_answer = protocol.transport is not None and not protocol.transport.is_closing()
             if is_answer and fault.code in _FAULTS:
                 raise Refusal(name, was_sent=True) from None
-            raise Doubt(name) from None
+            raise OutcomeUnknown(name) from None
         except TimeoutError:
-            raise Doubt(f"no answer within {self._timeout_s:g} s") from None
+            raise OutcomeUnknown(f"no answer within {self._timeout_s:g} s") from None
         except OSError as error:
-            raise Doubt(os_reason(error)) from None
+            raise OutcomeUnknown(os_reason(error)) from None
         except UaError as error:
-            raise Doubt(str(error) or type(error).__name__) from None
+            raise OutcomeUnknown(str(error) or type(error).__name__) from None
         except asyncio.CancelledError:
-            raise Doubt("cancelled before the answer came") from None
+            raise OutcomeUnknown("cancelled before the answer came") from None
 
     async def close(self) -> None:
         """Closes session, channel and socket; never raises."""
@@ -166,7 +166,7 @@ class OpcuaWriter:
 
 
 def _item(wire: bytes) -> ua.WriteValue:
-    """Returns the WriteValue that the door found these bytes to be: a value without a status."""
+    """Returns the WriteValue of these bytes, which has a value and no status."""
     item = ua_binary.struct_from_binary(ua.WriteValue, Buffer(wire))
     # asyncua fills in a Good for the status that is not there, and would send it.
     item.Value = ua.DataValue(cast(ua.DataValue, item.Value).Value, StatusCode=None)
@@ -178,17 +178,17 @@ def _result(answer: Buffer, handle: int) -> bytes:
     try:
         response = ua_binary.struct_from_binary(ua.WriteResponse, answer)
     except (UaError, ValueError, TypeError, LookupError):
-        raise Doubt("the answer cannot be decoded") from None
+        raise OutcomeUnknown("the answer cannot be decoded") from None
     kind = cast(ua.NodeId, response.TypeId).Identifier
     header = cast(ua.ResponseHeader, response.ResponseHeader)
     if kind != ObjectIds.WriteResponse_Encoding_DefaultBinary or header.RequestHandle != handle:
-        raise Doubt("the answer is not to this request")
+        raise OutcomeUnknown("the answer is not to this request")
     service = cast(ua.StatusCode, header.ServiceResult).value
     if service != StatusCodes.Good:
-        raise Doubt(f"{_name(service)} in an answer that is no fault")
+        raise OutcomeUnknown(f"{_name(service)} in an answer that is no fault")
     results = cast(list[ua.StatusCode] | None, response.Results) or []
     if len(results) != 1:
-        raise Doubt(f"{len(results)} results for one item")
+        raise OutcomeUnknown(f"{len(results)} results for one item")
     return results[0].value.to_bytes(4, "little")
 
 

@@ -1,10 +1,10 @@
-"""The permit: what the door takes, and the only thing it takes."""
+"""The permit: what the write session takes, and the only thing it takes."""
 
 import time
 from dataclasses import dataclass
 
 from ..model.tags import Tag
-from ..session.protocols import Identity
+from ..session.protocols import DeviceIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Permit:
     action_id: str
     tag: Tag
     wire: bytes
-    identity: Identity
+    identity: DeviceIdentity
     until_s: float
     intent_seq: int
 
@@ -34,7 +34,7 @@ class HeartbeatPermit:
     """Leave for one count of a heartbeat; it has no bytes, so that it can carry nothing else.
 
     Attributes:
-        tag: The heartbeat; the door knows which tags are one.
+        tag: The heartbeat; the write session knows which tags are one.
         count: From 0 to `LAST_COUNT`.
         identity: Which device the heartbeat began at.
         until_s: When nothing may leave any more, on `permit_clock_s`.
@@ -43,7 +43,7 @@ class HeartbeatPermit:
 
     tag: Tag
     count: int
-    identity: Identity
+    identity: DeviceIdentity
     until_s: float
     started_seq: int
 

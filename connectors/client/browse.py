@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
-from ..session.protocols import Browses, Entry
+from ..session.protocols import BrowseEntry, Browses
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,11 @@ class Level:
 
     node: str
     name: str
-    entries: Sequence[Entry]
+    entries: Sequence[BrowseEntry]
     is_last: bool
 
 
-def is_of_plant(entry: Entry) -> bool:
+def is_of_plant(entry: BrowseEntry) -> bool:
     """Whether it is not of OPC UA's own namespace, in which the server speaks of itself."""
     return entry.node.startswith("nsu=")
 

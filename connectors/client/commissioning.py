@@ -10,7 +10,7 @@ from ..model.tags import Tag
 from ..model.values import BAD_NO_COMMUNICATION, DataValue, never_read
 from ..session.protocols import Connector, Describes, Description, Session, Subscribes
 from ..session.scan_groups import groups_of
-from .one_shot import opened
+from .one_shot import open_session
 
 ROUNDS = 5
 _ENOUGH_S = 3.0
@@ -55,7 +55,7 @@ class IntervalScan:
 
 
 @dataclass(frozen=True, slots=True)
-class FirstTold:
+class FirstNotifications:
     """What a device told of itself once it was subscribed to.
 
     Attributes:
@@ -87,7 +87,7 @@ class Inspection:
     readings: Mapping[str, DataValue]
     descriptions: Mapping[str, Description] | None
     faults: Mapping[str, str]
-    told: FirstTold | None
+    told: FirstNotifications | None
 
     @property
     def load(self) -> float:
@@ -113,13 +113,13 @@ async def inspect_device(
     Raises:
         NotConnected: The device cannot be reached, or was lost meanwhile.
 
-    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `opened`, and then
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `open_session`, and then
     for each request. Measuring an interval ends after five reads, or the first beyond 3 s; a
     subscription is waited for 3 s and the shortest interval.
     """
     tell("connecting")
     begun_s = monotonic()
-    async with opened(connector) as session:
+    async with open_session(connector) as session:
         connect_s = monotonic() - begun_s
         probes = await _measured(session.probe)
         tell("asking what it has")
@@ -149,7 +149,9 @@ async def _scan(
     return IntervalScan(scan_s, len(tags), await _measured(read))
 
 
-async def _first_told(session: Subscribes, groups: Mapping[float, Sequence[Tag]]) -> FirstTold:
+async def _first_told(
+    session: Subscribes, groups: Mapping[float, Sequence[Tag]]
+) -> FirstNotifications:
     missing = {tag.name: None for tags in groups.values() for tag in tags}
     begun_s = told_s = monotonic()
     try:
@@ -161,7 +163,7 @@ async def _first_told(session: Subscribes, groups: Mapping[float, Sequence[Tag]]
                 told_s = monotonic()
     except TimeoutError:
         pass  # the rest is missing
-    return FirstTold(list(missing), told_s - begun_s)
+    return FirstNotifications(list(missing), told_s - begun_s)
 
 
 async def _measured(call: Callable[[], Awaitable[None]]) -> RoundTrips:

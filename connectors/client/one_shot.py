@@ -10,7 +10,7 @@ from ..session.protocols import Connector, Session
 
 
 @asynccontextmanager
-async def opened(connector: Connector) -> AsyncGenerator[Session]:
+async def open_session(connector: Connector) -> AsyncGenerator[Session]:
     """Opens a session for as long as the context is open.
 
     Raises:

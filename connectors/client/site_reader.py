@@ -11,8 +11,8 @@ from ..model.site import ModbusConnection, Site
 from ..model.tags import Tag
 from ..model.values import DataValue
 from ..session.protocols import Connector, Encoder, Survey
-from ..session.supervisor import Connection, Listener
-from .one_shot import opened
+from ..session.supervisor import Connection, SampleListener
+from .one_shot import open_session
 
 ConnectorFor = Callable[[Site, str], Connector]
 """Returns the connector of one of a site's connections; see `connector_for`."""
@@ -110,7 +110,7 @@ async def survey(
 
 
 async def _look(connector: Connector, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
-    async with opened(connector) as session:
+    async with open_session(connector) as session:
         encoders: dict[str, Encoder] = {}
         if write:
             encoders[connector.name] = await session.encoder(write)
@@ -126,7 +126,9 @@ class SiteReader:
         listeners: Who is told everything that comes.
     """
 
-    def __init__(self, site: Site, tags: Sequence[Tag], listeners: Sequence[Listener] = ()) -> None:
+    def __init__(
+        self, site: Site, tags: Sequence[Tag], listeners: Sequence[SampleListener] = ()
+    ) -> None:
         self.connections = [
             Connection(connector_for(site, name), group, listeners)
             for name, group in by_connection(tags).items()

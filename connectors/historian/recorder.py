@@ -15,9 +15,9 @@ from ..model.site import Site
 from ..session.protocols import Sample
 from ..session.scan_groups import KEEP_ALIVE_S, STALE_SCANS
 from ..session.supervisor import Gap
+from .database import HISTORY_FILE
 from .errors import HistoryError
-from .file import HISTORY_FILE
-from .writing import Batch, Writer
+from .writer import HistoryWriter, SampleBatch
 
 MOST_WAITING = 200_000
 """How many samples wait at most to be written; what comes then is dropped, and counted."""
@@ -39,8 +39,8 @@ class Recorder:
 
     Args:
         state: The site's state folder; `history.db` is made there if there is none.
-        source_limits: As for `Writer`.
-        definitions: As for `Writer`.
+        source_limits: As for `HistoryWriter`.
+        definitions: As for `HistoryWriter`.
 
     Attributes:
         trouble: What keeps it from writing now; empty for nothing.
@@ -56,13 +56,13 @@ class Recorder:
         self._limits = source_limits or {}
         self._definitions = definitions or {}
         self._clock = StampClock()
-        self._waiting: deque[Batch] = deque()
+        self._waiting: deque[SampleBatch] = deque()
         self._taken = 0  # by the loop's thread only
         self._written = 0  # by the other one only
         self._is_broken_off = False
         self._awake_s = 0.0
         self._next_look: asyncio.TimerHandle | None = None
-        self._writer: Writer | None = None  # of the thread, as is what follows
+        self._writer: HistoryWriter | None = None  # of the thread, as is what follows
         self._left_out = ""
         self._unwritable = 0
         self._is_ending = Event()
@@ -93,7 +93,7 @@ class Recorder:
         await asyncio.to_thread(self._thread.join, _END_S)
 
     def arrived(self, samples: Sequence[Sample]) -> None:
-        """Takes readings; see `Listener`. None at all are a sign that the plant is still seen."""
+        """Takes readings; see `SampleListener`. An empty list shows that the device is alive."""
         if self._taken - self._written + len(samples) >= MOST_WAITING:
             self._refused += len(samples)
             self._is_broken_off = True
@@ -101,7 +101,7 @@ class Recorder:
         self._be_awake()
         at_us, was_set = self._clock.now_us()
         self._taken += _weight(samples)
-        self._waiting.append(Batch(at_us, samples, self._is_broken_off or was_set))
+        self._waiting.append(SampleBatch(at_us, samples, self._is_broken_off or was_set))
         self._is_broken_off = False
 
     def gap(self, connection: str, gap: Gap) -> None:
@@ -119,7 +119,7 @@ class Recorder:
     # --- the thread ---------------------------------------------------------------------------
 
     def _work(self) -> None:
-        batches: list[Batch] = []
+        batches: list[SampleBatch] = []
         is_last = False
         while not is_last:
             is_last = self._is_ending.wait(_WRITE_S)
@@ -143,11 +143,11 @@ class Recorder:
             self._writer.close()
             self._writer = None
 
-    def _open(self) -> Writer:
-        self._writer = self._writer or Writer(self._path, self._limits, self._definitions)
+    def _open(self) -> HistoryWriter:
+        self._writer = self._writer or HistoryWriter(self._path, self._limits, self._definitions)
         return self._writer
 
-    def _write(self, batches: list[Batch]) -> None:
+    def _write(self, batches: list[SampleBatch]) -> None:
         if not batches:
             self._open()
             return
@@ -161,7 +161,7 @@ class Recorder:
         self._note_written(batches, len(batches))
         self._thin_out(self._open(), now_us)
 
-    def _fault_of(self, batches: Sequence[Batch]) -> str:
+    def _fault_of(self, batches: Sequence[SampleBatch]) -> str:
         """Writes batches, or returns what is wrong with them."""
         writer = self._open()
         try:
@@ -173,11 +173,11 @@ class Recorder:
             return f"unexpected {type(error).__name__}: {error}"
         return ""
 
-    def _note_written(self, batches: list[Batch], count: int) -> None:
+    def _note_written(self, batches: list[SampleBatch], count: int) -> None:
         self._written += sum(_weight(each.samples) for each in batches[:count])
         del batches[:count]
 
-    def _thin_out(self, writer: Writer, now_us: int) -> None:
+    def _thin_out(self, writer: HistoryWriter, now_us: int) -> None:
         until_s = time.monotonic() + _THIN_OUT_S
         while not self._is_ending.is_set() and writer.thin_out(now_us):
             if time.monotonic() > until_s:
@@ -221,7 +221,7 @@ class StampClock:
 
 
 def source_limits(site: Site) -> dict[str, float]:
-    """Returns the limits that a `Writer` needs to judge samples as the agents judge them."""
+    """Returns the limits that a `HistoryWriter` needs to judge samples as the agents judge them."""
     limits: dict[str, float] = {}
     for name, tag in site.tags.items():
         connection = site.connections[tag.connection]

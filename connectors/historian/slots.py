@@ -58,7 +58,7 @@ class _Sum:
         )  # fmt: skip
 
 
-def fold(pieces: Iterable[Piece], since_us: int, until_us: int, count: int) -> list[Slot]:
+def aggregate(pieces: Iterable[Piece], since_us: int, until_us: int, count: int) -> list[Slot]:
     """Returns what a tag did in each of some equal slots.
 
     Args:
@@ -100,7 +100,7 @@ def fold(pieces: Iterable[Piece], since_us: int, until_us: int, count: int) -> l
     ]
 
 
-def standing(
+def held_pieces(
     rows: Iterable[tuple[int, float | None]],
     recordings: Sequence[tuple[int, int]],
     since_us: int,

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from ..model.tags import Order, RegisterAddress, Table, Tag
 from ..model.values import BAD_SENSOR_FAILURE, GOOD, DataValue, StatusCode
-from .codec import Convert, Item, item
+from .codec import Convert, RegisterLayout, register_layout
 from .request import BIT_TABLES, Request, read_request
 
 Decode = Callable[[bytes, float], dict[str, DataValue]]
@@ -44,7 +44,7 @@ class Block:
         offsets = [_address(tag).address - self.start for tag in self.tags]
         if self.table in BIT_TABLES:
             return _bits(names, offsets)
-        items = [item(tag, self.order) for tag in self.tags]
+        items = [register_layout(tag, self.order) for tag in self.tags]
         return _registers(names, [2 * offset for offset in offsets], items)
 
 
@@ -70,7 +70,9 @@ def _bits(names: Sequence[str], offsets: Sequence[int]) -> Decode:
     return decode
 
 
-def _registers(names: Sequence[str], starts: Sequence[int], items: Sequence[Item]) -> Decode:
+def _registers(
+    names: Sequence[str], starts: Sequence[int], items: Sequence[RegisterLayout]
+) -> Decode:
     unpack, convert = _unpack(starts, items), _convert([each.convert for each in items])
 
     def decode(data: bytes, asked_s: float) -> dict[str, DataValue]:
@@ -97,7 +99,9 @@ def _convert(converts: Sequence[Convert | None]) -> Callable[[tuple[Any, ...]], 
     ]
 
 
-def _unpack(starts: Sequence[int], items: Sequence[Item]) -> Callable[[bytes], tuple[Any, ...]]:
+def _unpack(
+    starts: Sequence[int], items: Sequence[RegisterLayout]
+) -> Callable[[bytes], tuple[Any, ...]]:
     """Returns one call that unpacks all items: in place, or gathered where they lie otherwise."""
     form, at = ">", 0
     for start, each in zip(starts, items, strict=True):

@@ -24,7 +24,7 @@ Convert = Callable[[Any], Value | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class RegisterLayout:
     """How one tag lies in its registers.
 
     Attributes:
@@ -58,7 +58,7 @@ class Item:
         return bytes(raw[place] for place in self.places)  # each order is its own inverse
 
 
-def item(tag: Tag, order: Order) -> Item:
+def register_layout(tag: Tag, order: Order) -> RegisterLayout:
     """Returns how a tag lies in its registers; not for coils and discrete inputs.
 
     A string has two characters in a register, the first in the high byte (the low one with
@@ -74,9 +74,9 @@ def item(tag: Tag, order: Order) -> Item:
     assert isinstance(address, RegisterAddress)
     order = address.order or order
     if address.encoding == "string":
-        return Item(f"{2 * address.length}s", _places(address.length, order, True), _text)
+        return RegisterLayout(f"{2 * address.length}s", _places(address.length, order, True), _text)
     form = FORMS.get(address.encoding, "H")
-    return Item(form, _places(address.count, order, False), _convert(tag, address))
+    return RegisterLayout(form, _places(address.count, order, False), _convert(tag, address))
 
 
 @cache

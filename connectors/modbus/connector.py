@@ -1,12 +1,12 @@
 """Opens read sessions with a Modbus TCP device."""
 
 from ..model.endpoints import ModbusConnection
-from .device import Device
+from .device import ModbusDevice
 from .session import ModbusSession
 from .transport import ModbusTransport, TransportError
 
 
-class ModbusConnector(Device):
+class ModbusConnector(ModbusDevice):
     """Opens read sessions with one device, over a port that needs to grant reading only.
 
     Args:

@@ -4,12 +4,12 @@ from ..errors import NotConnected
 from ..model.endpoints import ModbusConnection
 from ..model.tags import Table
 from .planner import Planner
-from .units import Units
+from .unit_states import UnitStates
 
 _CUTS = 2  # one may be a restart
 
 
-class Device:
+class ModbusDevice:
     """One device as it is configured, and what was learned about it.
 
     Args:
@@ -30,7 +30,7 @@ class Device:
         bits, words = config.max_bits, config.max_registers
         most: dict[Table, int] = {"coil": bits, "discrete": bits, "input": words, "holding": words}
         self.planner = Planner(most, config.unit, config.order)
-        self.units = Units()
+        self.units = UnitStates()
         self.cuts = 0
 
     @property

@@ -2,7 +2,7 @@
 
 from ..model.endpoints import ModbusConnection
 from ..model.hosts import is_loopback
-from ..session.protocols import Identity
+from ..session.protocols import DeviceIdentity
 from .transport import DeviceException, ModbusTransport, TransportError
 
 _FUNCTION, _MEI, _BASIC = 0x2B, 0x0E, 0x01
@@ -11,7 +11,7 @@ _HEAD = 7  # function, MEI type, code, conformity, more follows, next object, nu
 _MORE_FOLLOWS = 0xFF
 
 
-async def identify(transport: ModbusTransport, config: ModbusConnection) -> Identity:
+async def identify(transport: ModbusTransport, config: ModbusConnection) -> DeviceIdentity:
     """Asks the device who it is.
 
     Raises:
@@ -21,7 +21,7 @@ async def identify(transport: ModbusTransport, config: ModbusConnection) -> Iden
     Source: Modbus Application Protocol 1.1b3, 6.21.
     """
     name = await _name(transport, config.unit)
-    return Identity(
+    return DeviceIdentity(
         kind="modbus",
         where=config.write_where,
         name=name,

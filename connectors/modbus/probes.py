@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from time import monotonic
 
-from .device import Device
+from .device import ModbusDevice
 from .request import Request, read_request
 from .transport import Answer, DeviceException, ModbusTransport, TransportError
 
@@ -38,7 +38,7 @@ class Probes:
         dial: Opens the connection; `None` where there must be none.
     """
 
-    def __init__(self, device: Device, dial: Dial | None) -> None:
+    def __init__(self, device: ModbusDevice, dial: Dial | None) -> None:
         self._device = device
         self._units = device.units
         self._dial = dial

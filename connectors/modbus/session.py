@@ -17,11 +17,11 @@ from ..model.values import (
 )
 from ..session.protocols import NO_WRITE
 from .block import Block
-from .device import Device
-from .encoding import ModbusEncoder
+from .device import ModbusDevice
+from .encoder import ModbusEncoder
 from .identification import identify
-from .line import Dial, Line
 from .transport import Answer, DeviceException, ModbusTransport, TransportError
+from .unit_connection import Dial, UnitConnection
 
 # Exceptions to what was asked, not to when: the block is split, and a single tag so refused
 # is left out. To 2, an illegal address, many devices add 3 for a request too long for them.
@@ -44,11 +44,11 @@ class ModbusSession:
     """
 
     def __init__(
-        self, device: Device, transport: ModbusTransport, dial: Dial | None = None
+        self, device: ModbusDevice, transport: ModbusTransport, dial: Dial | None = None
     ) -> None:
         self._device = device
         self._planner = device.planner
-        self._line = Line(device, transport, dial)
+        self._line = UnitConnection(device, transport, dial)
         self._refused: dict[str, tuple[int, StatusCode]] = {}
         self._asked_s = monotonic()
 

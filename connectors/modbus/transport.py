@@ -10,7 +10,7 @@ from typing import Self
 
 from ..errors import os_reason
 from .request import Request, raw_request
-from .wire import Answer, DeviceException, TransportError, Wire
+from .tcp_protocol import Answer, DeviceException, ModbusTcpProtocol, TransportError
 
 __all__ = ["Answer", "DeviceException", "ModbusTransport", "TransportError"]
 
@@ -24,7 +24,7 @@ class ModbusTransport:
         wire: The open connection.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: ModbusTcpProtocol) -> None:
         self._wire = wire
         self._lock = asyncio.Lock()
 
@@ -42,7 +42,9 @@ class ModbusTransport:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout_s):
-                _, wire = await loop.create_connection(lambda: Wire(window, timeout_s), host, port)
+                _, wire = await loop.create_connection(
+                    lambda: ModbusTcpProtocol(window, timeout_s), host, port
+                )
         except TimeoutError:
             raise TransportError(f"no answer within {timeout_s:g} s") from None
         except OSError as error:

@@ -27,7 +27,7 @@ def _check_interval(seconds: float) -> float:
     return seconds
 
 
-class Heartbeat(Model):
+class HeartbeatSpec(Model):
     """The heartbeat of a piece of equipment: where the gate counts, and how often."""
 
     tag: str
@@ -40,7 +40,7 @@ class Heartbeat(Model):
 
 
 def check_heartbeats(
-    heartbeats: Mapping[str, Heartbeat],
+    heartbeats: Mapping[str, HeartbeatSpec],
     tags: Mapping[str, Tag],
     connections: Mapping[str, ConnectionConfig],
     document: Document,

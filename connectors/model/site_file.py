@@ -10,7 +10,7 @@ from ..config.validation import KeyId, Model, spelled
 from ..config.yaml_documents import Document, Path_
 from ..errors import Problem
 from .endpoints import ConnectionConfig, ModbusConnection, is_same_device
-from .heartbeats import Heartbeat, check_heartbeats
+from .heartbeats import HeartbeatSpec, check_heartbeats
 from .tag_file import NAME
 from .tags import NodeAddress, RegisterAddress, Tag
 
@@ -39,7 +39,7 @@ class Equipment(Model):
     path: str = ""
     members: list[str] = Field(default_factory=list)
     remote_when: str = ""
-    heartbeat: Heartbeat | None = None
+    heartbeat: HeartbeatSpec | None = None
     attributes: dict[str, str] = Field(default_factory=dict)
 
 

@@ -16,13 +16,13 @@ from ..errors import NotConnected, os_reason
 from ..model.endpoints import Credentials, OpcuaConnection
 from ..model.tags import Tag
 from ..model.values import BAD_TYPE_MISMATCH, GOOD, DataValue, Quality, StatusCode
-from ..session.protocols import NO_WRITE, Description, Entry
-from .browsing import Browsing
-from .encoding import OpcuaEncoder
-from .reading import TagReader
+from ..session.protocols import NO_WRITE, BrowseEntry, Description
+from .browser import Browser
+from .encoder import OpcuaEncoder
 from .security.channel import STEPS, SecuredClient
-from .subscription.monitored_items import Pace, Source
+from .subscription.monitored_items import SubscriptionContext, SubscriptionTimes
 from .subscription.subscription import OpcuaSubscription
+from .tag_reader import TagReader
 from .targets import identity_of, targets_of
 from .wire.codec import plain
 from .wire.node_ids import Nodes
@@ -35,7 +35,7 @@ _NAMESPACES = standard(ObjectIds.Server_NamespaceArray)
 _MAX_ITEMS = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall)
 _MAX_NODES = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
 _SERVER_TIME = standard(ObjectIds.Server_ServerStatus_CurrentTime)
-_PACE = Pace()
+_PACE = SubscriptionTimes()
 _STEPS = 8  # socket, hello, channel, session, activation, limit, namespaces, index
 _WATCHDOG_S = 3600.0  # asyncua's own gives a slow server up after 1 s; our scans are the probe
 
@@ -200,12 +200,12 @@ class OpcuaSession:
         return values
 
     async def subscribe(
-        self, groups: Mapping[float, Sequence[Tag]], pace: Pace = _PACE
+        self, groups: Mapping[float, Sequence[Tag]], pace: SubscriptionTimes = _PACE
     ) -> OpcuaSubscription:
         """Creates a subscription for each interval; see `Subscribes.subscribe`."""
         (limit,) = await self._services.read([attribute(_MAX_ITEMS)])
         most, _ = plain(limit)
-        source = Source(
+        source = SubscriptionContext(
             services=self._services,
             most_items=most if isinstance(most, int) and most > 0 else 0,
             node=self._nodes.node,
@@ -222,15 +222,15 @@ class OpcuaSession:
     def _take_faults(self, faults: Mapping[str, str]) -> None:
         self.faults = faults
 
-    async def browse(self, node: str = "") -> Sequence[Entry]:
+    async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
         """Follows the hierarchy one level down, by default from Objects; see `Browses.browse`."""
         await self._learn_namespaces()
-        return await Browsing(self._services, self._nodes).browse(node)
+        return await Browser(self._services, self._nodes).browse(node)
 
     async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
         """Reads types, properties and words of enumerations; see `Describes.describe`."""
         await self._learn_namespaces()
-        return await Browsing(self._services, self._nodes).describe(tags)
+        return await Browser(self._services, self._nodes).describe(tags)
 
     async def encoder(self, tags: Sequence[Tag]) -> OpcuaEncoder:
         """Asks who the server is, and for its nodes' types; see `Session.encoder`."""

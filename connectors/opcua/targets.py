@@ -12,8 +12,8 @@ from asyncua.ua.uaerrors import UaError
 from ..model.endpoints import OpcuaConnection
 from ..model.hosts import is_loopback
 from ..model.values import Quality
-from ..session.protocols import Identity
-from .encoding import DEVICE_TYPES, Target
+from ..session.protocols import DeviceIdentity
+from .encoder import DEVICE_TYPES, Target
 from .security.certificates import leaf, thumbprint
 from .wire.codec import plain
 
@@ -22,7 +22,7 @@ _SCALAR = {-1, -2, -3}  # scalar, any, scalar or one dimension
 _DEEPEST = 16  # no type of the standard is further from its built-in one
 
 
-class Asking(Protocol):
+class TypeQueries(Protocol):
     """What a session can be asked here."""
 
     async def read_attributes(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
@@ -36,7 +36,7 @@ class Asking(Protocol):
 
 def identity_of(
     config: OpcuaConnection, endpoint: ua.EndpointDescription, proven: bytes | None = None
-) -> Identity:
+) -> DeviceIdentity:
     """Returns who a server says it is, from the endpoint that this session uses.
 
     Args:
@@ -50,7 +50,7 @@ def identity_of(
     if config.application_uri and uri != config.application_uri:
         raise UaError(f"the server is {uri!a}, not {config.application_uri!r}")
     said = None if proven else cast(bytes | None, endpoint.ServerCertificate)
-    return Identity(
+    return DeviceIdentity(
         kind="opcua",
         where=config.write_where,
         # Escaped: it is a device's text, and goes to terminals and into signed documents.
@@ -62,7 +62,7 @@ def identity_of(
 
 
 async def targets_of(
-    session: Asking, nodes: Mapping[str, ua.NodeId | None]
+    session: TypeQueries, nodes: Mapping[str, ua.NodeId | None]
 ) -> dict[str, Target | str]:
     """Asks for the type of each node, and resolves it to a built-in one.
 
@@ -93,7 +93,7 @@ async def targets_of(
 
 
 async def _target(
-    session: Asking, node: ua.NodeId, data_type: ua.DataValue, rank: ua.DataValue
+    session: TypeQueries, node: ua.NodeId, data_type: ua.DataValue, rank: ua.DataValue
 ) -> Target | str:
     of_type, status = plain(data_type)
     if status.quality is not Quality.GOOD or not isinstance(of_type, ua.NodeId):
@@ -107,7 +107,7 @@ async def _target(
     return Target(node, variant)
 
 
-async def _built_in(session: Asking, of_type: ua.NodeId) -> ua.VariantType | None:
+async def _built_in(session: TypeQueries, of_type: ua.NodeId) -> ua.VariantType | None:
     """Returns the built-in type that a type derives from; an abstract one has none."""
     each: ua.NodeId | None = of_type
     for _ in range(_DEEPEST):

@@ -18,7 +18,7 @@ Sample = tuple[str, DataValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class DeviceIdentity:
     """Who would be written to.
 
     Attributes:
@@ -60,7 +60,7 @@ class Encoder(Protocol):
     """Says which bytes would write a value, as the device was when it was asked; sends none."""
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> DeviceIdentity:
         """Who would be written to."""
         ...
 
@@ -166,7 +166,7 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BrowseEntry:
     """One thing found while browsing.
 
     Attributes:
@@ -186,7 +186,7 @@ class Entry:
 class Browses(Protocol):
     """A session whose device can be asked what it has."""
 
-    async def browse(self, node: str = "") -> Sequence[Entry]:
+    async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
         """Returns what stands below a node, in the device's order.
 
         Args:

@@ -40,7 +40,7 @@ def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -
     return reading
 
 
-class Group:
+class ScanGroup:
     """The tags of one connection that have the same interval.
 
     Args:
@@ -132,7 +132,9 @@ def _alive(reading: DataValue, alive_s: float) -> DataValue:
     return reading if reading.received_s >= alive_s else reading._replace(received_s=alive_s)
 
 
-def groups_of(tags: Sequence[Tag], scan_s: float, now_s: float, *, is_told: bool) -> list[Group]:
+def groups_of(
+    tags: Sequence[Tag], scan_s: float, now_s: float, *, is_told: bool
+) -> list[ScanGroup]:
     """Returns the tags by interval, the shortest first.
 
     Args:
@@ -141,4 +143,6 @@ def groups_of(tags: Sequence[Tag], scan_s: float, now_s: float, *, is_told: bool
     by_interval: dict[float, list[Tag]] = {}
     for tag in tags:
         by_interval.setdefault(scan_s if tag.scan_s is None else tag.scan_s, []).append(tag)
-    return [Group(each, by_interval[each], now_s, is_told=is_told) for each in sorted(by_interval)]
+    return [
+        ScanGroup(each, by_interval[each], now_s, is_told=is_told) for each in sorted(by_interval)
+    ]

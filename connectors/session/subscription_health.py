@@ -7,7 +7,7 @@ from ..model.values import DataValue
 
 
 @runtime_checkable
-class Watched(Protocol):
+class ReportsHealth(Protocol):
     """A subscription that knows of each interval whether it lives; see `Subscription`."""
 
     def spoke_s(self, scan_s: float) -> float:

@@ -18,8 +18,8 @@ from ..model.tags import Tag
 from ..model.values import DataValue
 from .backoff import SessionPauses, between_attempts
 from .protocols import Connector, Sample, Session, Subscribes
-from .scan_groups import KEEP_ALIVE_S, Group, groups_of
-from .subscription_health import Watched
+from .scan_groups import KEEP_ALIVE_S, ScanGroup, groups_of
+from .subscription_health import ReportsHealth
 
 _READ_ANEW_S = 60.0
 """How often what is told is also read: a server may lose a change, or a node, without a word."""
@@ -27,7 +27,7 @@ _READ_ANEW_S = 60.0
 _logger = logging.getLogger(__name__)
 
 
-class State(Enum):
+class ConnectionState(Enum):
     """What the supervisor is doing; degraded is connected, and a part does not work."""
 
     DISCONNECTED = "disconnected"
@@ -49,7 +49,7 @@ class Gap:
     end: datetime | None = None
 
 
-class Listener(Protocol):
+class SampleListener(Protocol):
     """Is told everything that comes, at once; it must return soon, and raise nothing."""
 
     def arrived(self, samples: Sequence[Sample]) -> None:
@@ -80,7 +80,7 @@ class Connection:
     """
 
     def __init__(
-        self, connector: Connector, tags: Sequence[Tag], listeners: Sequence[Listener] = ()
+        self, connector: Connector, tags: Sequence[Tag], listeners: Sequence[SampleListener] = ()
     ) -> None:
         self._connector = connector
         self._is_told = connector.is_subscribed
@@ -91,7 +91,7 @@ class Connection:
         self._session: Session | None = None
         self._faults: Mapping[str, str] = {}
         self._heard_s = monotonic()
-        self.state = State.DISCONNECTED
+        self.state = ConnectionState.DISCONNECTED
         self.reason = ""
         self.scans = 0
         self.overflows = 0
@@ -110,7 +110,7 @@ class Connection:
     @property
     def is_connected(self) -> bool:
         """Whether there is a session that delivers, be it in part."""
-        return self.state in {State.CONNECTED, State.DEGRADED}
+        return self.state in {ConnectionState.CONNECTED, ConnectionState.DEGRADED}
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._supervise(), name=f"connection {self.name}")
@@ -128,7 +128,7 @@ class Connection:
         while not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task], timeout=0.5)
-        self.state = State.DISCONNECTED
+        self.state = ConnectionState.DISCONNECTED
 
     def latest(self) -> Mapping[str, DataValue]:
         """Returns the latest reading of each tag; one older than three scans is not good."""
@@ -186,7 +186,7 @@ class Connection:
             await self._lose(f"unexpected {type(error).__name__}: {error}")
 
     async def _connect(self) -> Session:
-        self.state = State.CONNECTING
+        self.state = ConnectionState.CONNECTING
         retrying = AsyncRetrying(
             wait=between_attempts(),
             retry=retry_if_exception_type(NotConnected),
@@ -240,7 +240,7 @@ class Connection:
             await session.probe()
         await asyncio.sleep(max(left_s, 0.0))
 
-    async def _read(self, session: Session, group: Group) -> Mapping[str, DataValue]:
+    async def _read(self, session: Session, group: ScanGroup) -> Mapping[str, DataValue]:
         asked_s = monotonic()
         readings = await session.read(group.tags)
         self._tell(group.take(readings, asked_s))
@@ -251,7 +251,7 @@ class Connection:
             raise NotConnected({self.name: f"{self.where}: it does not tell changes"})
         groups = {group.scan_s: group.tags for group in self._groups}
         subscription, before = await session.subscribe(groups), self.overflows
-        watched = subscription if isinstance(subscription, Watched) else None
+        watched = subscription if isinstance(subscription, ReportsHealth) else None
         await self._stand(session)
         read_s = monotonic()
         while True:
@@ -277,7 +277,7 @@ class Connection:
         faults = dict(self._faults)
         for group in self._groups:
             faults |= group.faults
-        self.state = State.DEGRADED if faults else State.CONNECTED
+        self.state = ConnectionState.DEGRADED if faults else ConnectionState.CONNECTED
         self.reason = "; ".join(f"{part}: {why}" for part, why in faults.items())
         self.scans += 1
         if self.gaps and self.gaps[-1].end is None:
@@ -286,7 +286,7 @@ class Connection:
         await self._announce()
 
     async def _lose(self, reason: str) -> None:
-        self.state, self.reason = State.DISCONNECTED, reason
+        self.state, self.reason = ConnectionState.DISCONNECTED, reason
         for group in self._groups:
             self._tell(group.lose())
         if not self.gaps or self.gaps[-1].end is not None:

@@ -13,21 +13,21 @@ to do more; what it cannot is found out, and must be what its `quality.toml` say
 needs pytest and pytest-asyncio, and nothing that runs imports it.
 """
 
-from .claims import BASE_RULES, FEATURES, Quality, load_quality, proofs_of
+from .claims import BASE_RULES, FEATURES, QualityFile, load_quality, proofs_of
 from .conformance import RULES, BaseConformance, Conformance
-from .rig import Item, Link, Rig, Write
+from .rig import AcceptedWrite, Item, Link, Rig
 
 __all__ = [
     "BASE_RULES",
     "FEATURES",
     "RULES",
+    "AcceptedWrite",
     "BaseConformance",
     "Conformance",
     "Item",
     "Link",
-    "Quality",
+    "QualityFile",
     "Rig",
-    "Write",
     "load_quality",
     "proofs_of",
 ]

@@ -74,7 +74,7 @@ class Claim(Model):
         return self
 
 
-class Quality(Model):
+class QualityFile(Model):
     """The file `quality.toml`.
 
     Attributes:
@@ -91,24 +91,24 @@ class Quality(Model):
     rules: Mapping[str, Claim]
 
     @model_validator(mode="after")
-    def _check(self) -> "Quality":
+    def _check(self) -> "QualityFile":
         for rule in sorted(BASE_RULES & self.rules.keys()):
             if self.rules[rule].status != "done":
                 raise ValueError(f"rules: {rule} is a base rule, which is done and nothing else")
         return self
 
 
-def load_quality(path: Path) -> Quality:
+def load_quality(path: Path) -> QualityFile:
     """Reads `quality.toml`.
 
     Raises:
         ValueError: It is not as described; says where.
         OSError: It cannot be read.
     """
-    return Quality.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    return QualityFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
-def proofs_of(quality: Quality, rule: str) -> tuple[str, ...]:
+def proofs_of(quality: QualityFile, rule: str) -> tuple[str, ...]:
     """Returns the ids of the tests that prove a rule; none for one that is not done."""
     claim = quality.rules[rule]
     if claim.status != "done":

@@ -5,12 +5,12 @@ from inspect import getdoc, getmembers
 
 import pytest
 
+from .capability_checks import BrowseChecks, DescribeChecks, EncoderChecks
 from .claims import FEATURES
-from .extras import BrowseChecks, DescribeChecks, EncoderChecks
-from .loss import LossChecks
-from .reading import ReadingChecks
-from .sessions import SessionChecks
-from .subscribing import SubscriptionChecks
+from .loss_checks import LossChecks
+from .read_checks import ReadingChecks
+from .session_checks import SessionChecks
+from .subscription_checks import SubscriptionChecks
 from .suite import rule_of
 
 

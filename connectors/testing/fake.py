@@ -9,17 +9,17 @@ from ..model.coercion import coerce
 from ..model.tags import Tag
 from ..model.values import DataValue, Value
 from ..session.protocols import (
+    BrowseEntry,
     Description,
+    DeviceIdentity,
     Encoded,
     Encoder,
-    Entry,
-    Identity,
     Sample,
     Session,
     Subscription,
 )
 from ..session.scan_groups import KEEP_ALIVE_S
-from .fake_device import Ear, FakeDevice, Held
+from .fake_device import FakeDevice, HeldValue, Subscriber
 
 _ROOT = "s=Device"
 
@@ -108,13 +108,15 @@ class FakeSession:
         held = {tag.name: self.device.nodes.get(str(tag.address)) for tag in tags}
         return FakeEncoder(self.connector.where, {tag.name: tag for tag in tags}, held)
 
-    async def browse(self, node: str = "") -> Sequence[Entry]:
+    async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
         """Returns the folder, and what stands in it; see `Browses.browse`."""
         await self.ask()
         if node == "":
-            return [Entry(_ROOT, "Device", "object")]
+            return [BrowseEntry(_ROOT, "Device", "object")]
         if node == _ROOT:
-            return [Entry(each, each.partition("=")[2], "variable") for each in self.device.nodes]
+            return [
+                BrowseEntry(each, each.partition("=")[2], "variable") for each in self.device.nodes
+            ]
         if node not in self.device.nodes:
             raise ValueError(f"there is no node {node}")
         return []
@@ -143,7 +145,7 @@ class FakeSession:
 class FakeSubscription:
     """What a `FakeDevice` tells; see `Subscription`."""
 
-    def __init__(self, session: FakeSession, ear: Ear) -> None:
+    def __init__(self, session: FakeSession, ear: Subscriber) -> None:
         self._session = session
         self._ear = ear
 
@@ -176,16 +178,16 @@ class FakeEncoder:
     """
 
     def __init__(
-        self, where: str, tags: Mapping[str, Tag], held: Mapping[str, Held | None]
+        self, where: str, tags: Mapping[str, Tag], held: Mapping[str, HeldValue | None]
     ) -> None:
         self._where = where
         self._tags = tags
         self._held = held
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> DeviceIdentity:
         """Who would be written to."""
-        return Identity("fake", self._where, "in memory", is_loopback=True, is_simulator=True)
+        return DeviceIdentity("fake", self._where, "in memory", is_loopback=True, is_simulator=True)
 
     def encode(self, tag: Tag, value: Value) -> Encoded:
         """Encodes one write; see `Encoder.encode`."""

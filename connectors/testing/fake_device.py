@@ -20,7 +20,7 @@ _OVERFLOW = 0x0480
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldValue:
     """What stands at one node.
 
     Attributes:
@@ -34,7 +34,7 @@ class Held:
 
 
 @dataclass(slots=True)
-class Ear:
+class Subscriber:
     """A subscriber: what it has not fetched yet, and how much of it was lost.
 
     Attributes:
@@ -68,9 +68,9 @@ class FakeDevice:
     def __init__(self) -> None:
         self.writes: list[bytes] = []
         self.loss = 0
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, HeldValue] = {}
         self._refused: set[str] = set()
-        self._ears: list[Ear] = []
+        self._ears: list[Subscriber] = []
         self._is_cut = False
         self._delay_s = 0.0
         self._speaks = asyncio.Event()
@@ -94,7 +94,7 @@ class FakeDevice:
         node = str(tag.address)
         if node in self._held:
             type_ = self._held[node].type
-        self._held[node] = Held(value, status, source_time or datetime.now(UTC), type_)
+        self._held[node] = HeldValue(value, status, source_time or datetime.now(UTC), type_)
         self._refused.discard(node)
         self._tell(node)
 
@@ -127,7 +127,7 @@ class FakeDevice:
         """Carries out a write of `FakeEncoder`, as if it had been approved."""
         node, value = json.loads(wire)
         held = self._held[node]
-        self._held[node] = Held(value, GOOD, datetime.now(UTC), held.type)
+        self._held[node] = HeldValue(value, GOOD, datetime.now(UTC), held.type)
         self._tell(node)
 
     async def answer(self, loss: int, timeout_s: float) -> None:
@@ -152,7 +152,7 @@ class FakeDevice:
         return self._speaks.is_set()
 
     @property
-    def nodes(self) -> Mapping[str, Held]:
+    def nodes(self) -> Mapping[str, HeldValue]:
         """What it holds, by node."""
         return self._held
 
@@ -160,12 +160,12 @@ class FakeDevice:
         """Returns what it would answer now."""
         return self._reading(str(tag.address))
 
-    def listen(self, tags: Sequence[Tag]) -> Ear:
+    def listen(self, tags: Sequence[Tag]) -> Subscriber:
         """Begins to tell the changes of these tags, what it holds now first."""
         names: dict[str, list[str]] = {}
         for tag in tags:
             names.setdefault(str(tag.address), []).append(tag.name)
-        ear = Ear(names)
+        ear = Subscriber(names)
         ear.hear([(tag.name, self.reading_of(tag)) for tag in tags])
         self._ears.append(ear)
         return ear

@@ -9,7 +9,7 @@ from ..model.tags import Tag
 from ..model.values import GOOD, Array, StatusCode, Value
 from ..session.protocols import Connector
 
-Means = Literal[
+RigFeature = Literal[
     "change", "refuse", "link", "bad", "uncertain", "information", "times", "writes", "secrets",
     "encode",
 ]  # fmt: skip
@@ -39,7 +39,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class AcceptedWrite:
     """A write that the device takes.
 
     Attributes:
@@ -109,11 +109,11 @@ class Rig:
     refuse: Callable[[Tag], Awaitable[None]] | None = None
     writes: Callable[[], int] | None = None
     secrets: Sequence[str] = ()
-    encode: Sequence[Write] = ()
+    encode: Sequence[AcceptedWrite] = ()
     refused: Sequence[tuple[Tag, Value]] = ()
     apply: Callable[[bytes], Awaitable[None]] | None = None
     burst: int = 0
-    cannot: Mapping[Means, str] = field(default_factory=dict[Means, str])
+    cannot: Mapping[RigFeature, str] = field(default_factory=dict[RigFeature, str])
 
     @property
     def good(self) -> Sequence[Item]:
@@ -125,10 +125,10 @@ class Rig:
         """All tags that the device has."""
         return [item.tag for item in self.items]
 
-    def has(self, means: Means) -> bool:
+    def has(self, means: RigFeature) -> bool:
         """Whether it is there."""
         grades = {item.status.quality.value for item in self.items}
-        there: Mapping[Means, bool] = {
+        there: Mapping[RigFeature, bool] = {
             "change": self.change is not None,
             "refuse": self.refuse is not None,
             "link": self.link is not None,

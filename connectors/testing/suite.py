@@ -14,7 +14,7 @@ from ..model.tags import Tag
 from ..model.values import DataValue
 from ..session.protocols import Browses, Describes, Session, Subscribes
 from .claims import Capability, Claim, load_quality
-from .rig import Item, Means, Rig
+from .rig import Item, Rig, RigFeature
 
 SLACK_S = 2.0
 """How much longer anything may take on a machine that is busy, seconds."""
@@ -55,7 +55,7 @@ class Suite:
         return frozenset() if cls.quality is None else load_quality(cls.quality).capabilities
 
     @asynccontextmanager
-    async def _rigged(self, *needs: Means) -> AsyncGenerator[Rig]:
+    async def _rigged(self, *needs: RigFeature) -> AsyncGenerator[Rig]:
         async with asyncio.timeout(_LONGEST_S), self.rig() as rig:
             for means in needs:
                 self._need(rig, means)
@@ -64,7 +64,7 @@ class Suite:
             after = before if rig.writes is None else rig.writes()
             assert after == before, f"{after - before} writes have reached the device"
 
-    def _need(self, rig: Rig, means: Means) -> None:
+    def _need(self, rig: Rig, means: RigFeature) -> None:
         reason = rig.cannot.get(means, "")
         if rig.has(means):
             assert not reason, f"the rig has {means!r}, and says that it has not"
@@ -78,7 +78,7 @@ class Suite:
         pytest.skip(reason)
 
     @asynccontextmanager
-    async def _opened(self, *needs: Means) -> AsyncGenerator[tuple[Rig, Session]]:
+    async def _opened(self, *needs: RigFeature) -> AsyncGenerator[tuple[Rig, Session]]:
         async with self._rigged(*needs) as rig:
             session = await rig.connector.open()
             try:
@@ -87,7 +87,9 @@ class Suite:
                 await session.close()
 
     @asynccontextmanager
-    async def _able(self, capability: type, *needs: Means) -> AsyncGenerator[tuple[Rig, Session]]:
+    async def _able(
+        self, capability: type, *needs: RigFeature
+    ) -> AsyncGenerator[tuple[Rig, Session]]:
         async with self._opened(*needs) as (rig, session):
             if not isinstance(session, capability):
                 self._skip(f"the session is no {capability.__name__}")

@@ -17,7 +17,7 @@ from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader, survey
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.historian.definitions import definitions
-from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder, source_limits
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag

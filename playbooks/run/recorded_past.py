@@ -9,7 +9,7 @@ from threading import Event, Lock
 from typing import NamedTuple
 
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
-from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.slots import Slot
 from handwheel.connectors.model.values import DataValue
 

@@ -12,10 +12,10 @@ from time import monotonic, sleep
 import pytest
 
 from handwheel.agents.triggers import TriggerWatch
-from handwheel.connectors.historian import file
-from handwheel.connectors.historian.file import HISTORY_FILE
-from handwheel.connectors.historian.reading import HistoryReader
-from handwheel.connectors.historian.writing import Batch, Writer
+from handwheel.connectors.historian import database as file
+from handwheel.connectors.historian.database import HISTORY_FILE
+from handwheel.connectors.historian.reader import HistoryReader
+from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import (
     GOOD,
@@ -50,12 +50,12 @@ def reading(value: Value | None, status: StatusCode = GOOD) -> DataValue:
 
 def record(state: Path, length_s: int, read: Callable[[int], Readings], start_s: int = 0) -> None:
     """Records one scan a second; without readings there is a gap."""
-    with closing(Writer(state / HISTORY_FILE, {})) as writer:
-        batches, is_after_gap = list[Batch](), False
+    with closing(HistoryWriter(state / HISTORY_FILE, {})) as writer:
+        batches, is_after_gap = list[SampleBatch](), False
         for second in range(start_s, start_s + length_s):
             if readings := read(second):
                 at_us = round((T0_S + second) * 1e6)
-                batches.append(Batch(at_us, list(readings.items()), is_after_gap))
+                batches.append(SampleBatch(at_us, list(readings.items()), is_after_gap))
             is_after_gap = not readings
         writer.write(batches)
 

@@ -9,29 +9,29 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, DataValue, Quality, Value
 from handwheel.connectors.session.protocols import (
+    BrowseEntry,
     Description,
     Encoded,
     Encoder,
-    Entry,
     Sample,
     Session,
     Subscription,
 )
 from handwheel.connectors.testing.fake import FakeConnector, FakeSession, FakeSubscription
-from handwheel.connectors.testing.fake_device import Ear, FakeDevice
+from handwheel.connectors.testing.fake_device import FakeDevice, Subscriber
 
 from .broken import LeaksATask, opening
 
 
 class BrowsesNothing(FakeSession):
-    async def browse(self, node: str = "") -> Sequence[Entry]:
+    async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
         with suppress(ValueError):
             return await super().browse(node)
         return []
 
 
 class HasNoRoot(FakeSession):
-    async def browse(self, node: str = "") -> Sequence[Entry]:
+    async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
         return await super().browse(node) if node else []
 
 
@@ -76,7 +76,7 @@ class _Shy(FakeSubscription):
 class _Cheerful(FakeSubscription):
     """Tells only what is good, once a tag has been told."""
 
-    def __init__(self, session: FakeSession, ear: Ear) -> None:
+    def __init__(self, session: FakeSession, ear: Subscriber) -> None:
         super().__init__(session, ear)
         self._known: set[str] = set()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.connectors.modbus import wire
+from handwheel.connectors.modbus import tcp_protocol as wire
 
 
 @pytest.fixture

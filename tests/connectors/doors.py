@@ -3,31 +3,31 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from handwheel.connectors.actuation.door import Door, open_door
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
+from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 
 
 @asynccontextmanager
-async def opened(site: Site, *tags: Tag) -> AsyncGenerator[Door]:
-    """A door for these tags, all of one connection."""
-    door = await open_door(site, tags[0].connection, tags)
+async def opened(site: Site, *tags: Tag) -> AsyncGenerator[WriteSession]:
+    """A write session for these tags, all of one connection."""
+    session = await open_write_session(site, tags[0].connection, tags)
     try:
-        yield door
+        yield session
     finally:
-        await door.close()
+        await session.close()
 
 
-async def deliver(door: Door, permit: Permit) -> None:
+async def deliver(session: WriteSession, permit: Permit) -> None:
     """Sends a permit's frame and judges the answer, as the gate's steps do one after the other."""
-    door.check_echo(await door.send(permit))
+    session.check_echo(await session.send(permit))
 
 
-def permit_for(door: Door, tag: Tag, value: Value, within_s: float = 5.0) -> Permit:
+def permit_for(session: WriteSession, tag: Tag, value: Value, within_s: float = 5.0) -> Permit:
     """What the gate would build if a person approved this now."""
-    encoder = door.encoder
+    encoder = session.encoder
     wire = encoder.encode(tag, value).wire
     until_s = permit_clock_s() + within_s
     return Permit("R-7K3MQ2XA/c1", tag, wire, encoder.identity, until_s, intent_seq=1)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from handwheel.connectors.model.coercion import DeviceType
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, StatusCode, Value
-from handwheel.connectors.testing import Item, Rig, Write
+from handwheel.connectors.testing import AcceptedWrite, Item, Rig
 from handwheel.connectors.testing.fake import FakeConnector
 from handwheel.connectors.testing.fake_device import QUEUE, FakeDevice
 
@@ -64,8 +64,10 @@ def fake_rig(connector: type[FakeConnector] = FakeConnector, *, is_subscribed: b
         change=change,
         refuse=refuse,
         writes=lambda: len(device.writes),
-        encode=[Write(A, 0.1, 0.10000000149011612), Write(B, 7, 7), Write(C, False, False),
-                Write(E, 0, 0)],
+        encode=[
+            AcceptedWrite(A, 0.1, 0.10000000149011612), AcceptedWrite(B, 7, 7),
+            AcceptedWrite(C, False, False), AcceptedWrite(E, 0, 0),
+        ],
         refused=[(A, 1e39), (B, 40_000), (B, 0.5), (E, 2)],
         apply=apply,
         burst=QUEUE + 51,

@@ -9,7 +9,7 @@ from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.model.site import ModbusConnection
 from handwheel.connectors.model.tags import Encoding, Kind, RegisterAddress, Table, Tag
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, StatusCode, Value
-from handwheel.connectors.testing import Item, Rig, Write
+from handwheel.connectors.testing import AcceptedWrite, Item, Rig
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from .devices import modbus_device, reply
@@ -148,8 +148,10 @@ def _rig(memory: _Memory, link: LinkProxy) -> Rig:
         change=change,
         refuse=refuse,
         writes=lambda: memory.writes,
-        encode=[Write(A, 0.1, 0.10000000149011612), Write(B, 7, 7), Write(C, False, False),
-                Write(D, 0, 0)],
+        encode=[
+            AcceptedWrite(A, 0.1, 0.10000000149011612), AcceptedWrite(B, 7, 7),
+            AcceptedWrite(C, False, False), AcceptedWrite(D, 0, 0),
+        ],
         refused=[(A, 1e39), (B, 40_000), (B, 0.5), (D, 2)],
         apply=apply,
         cannot={

@@ -16,7 +16,7 @@ from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, Array, StatusCode, Value
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.testing import Item, Rig, Write
+from handwheel.connectors.testing import AcceptedWrite, Item, Rig
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 URI = "urn:kit"
@@ -155,8 +155,11 @@ class OpcuaDevice:
             refuse=refuse,
             writes=lambda: attributes.writes,
             secrets=[PASSWORD],
-            encode=[Write(A, 0.1, 0.10000000149011612), Write(B, 7, 7), Write(C, False, False),
-                    Write(D, "bar", "bar"), Write(E, 0, 0)],
+            encode=[
+                AcceptedWrite(A, 0.1, 0.10000000149011612), AcceptedWrite(B, 7, 7),
+                AcceptedWrite(C, False, False), AcceptedWrite(D, "bar", "bar"),
+                AcceptedWrite(E, 0, 0),
+            ],
             refused=[(A, 1e39), (B, 40_000), (B, 0.5), (E, 2)],
             apply=self._apply,
             burst=9,

@@ -14,14 +14,14 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
-from handwheel.connectors.opcua.subscription.monitored_items import Pace
+from handwheel.connectors.opcua.subscription.monitored_items import SubscriptionTimes
 from handwheel.connectors.opcua.subscription.subscription import OpcuaSubscription
 from handwheel.connectors.session.protocols import Sample
 
 URI = "urn:works"
 NAMES = ("A", "B", "C")
 SCAN_S = 0.05
-PACE = Pace(keep_alive_s=0.2, retry_s=0.2)
+PACE = SubscriptionTimes(keep_alive_s=0.2, retry_s=0.2)
 TIMEOUT_S = 0.8  # with the keep-alive, silence is a loss after 1 s
 
 
@@ -83,7 +83,7 @@ def tags_of(names: Sequence[str] = NAMES, uri: str = URI) -> list[Tag]:
 
 @asynccontextmanager
 async def subscribed(
-    works: Works, tags: Sequence[Tag], pace: Pace = PACE, port: int = 0
+    works: Works, tags: Sequence[Tag], pace: SubscriptionTimes = PACE, port: int = 0
 ) -> AsyncGenerator[tuple[OpcuaSession, OpcuaSubscription]]:
     session = await connector(port or works.port).open()
     try:

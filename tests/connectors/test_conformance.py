@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.testing import Conformance, Rig
-from handwheel.connectors.testing.loss import LossChecks
+from handwheel.connectors.testing.loss_checks import LossChecks
 
 from .rig_fake import fake_rig
 from .rig_modbus import modbus_rig

@@ -9,16 +9,10 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.values import Quality
-from handwheel.connectors.testing import (
-    FEATURES,
-    RULES,
-    Conformance,
-    Rig,
-    loss,
-    sessions,
-    subscribing,
-    suite,
-)
+from handwheel.connectors.testing import FEATURES, RULES, Conformance, Rig, suite
+from handwheel.connectors.testing import loss_checks as loss
+from handwheel.connectors.testing import session_checks as sessions
+from handwheel.connectors.testing import subscription_checks as subscribing
 from handwheel.connectors.testing.fake import FakeConnector
 
 from . import broken, broken_extras

@@ -23,7 +23,7 @@ from handwheel.connectors.model.values import (
 )
 from handwheel.connectors.opcua import connector as opcua
 from handwheel.connectors.session.protocols import Encoder, Session
-from handwheel.connectors.session.supervisor import Connection, State
+from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.hmi.site.files.site_template import Link
 from handwheel.sim_plant.server.plant_server import PlantServer
 
@@ -101,8 +101,8 @@ async def test_a_killed_plant_turns_every_tag_bad_and_its_return_makes_them_good
                     (gap,) = connection.gaps
                     assert gap.end is not None
                     assert gap.start < gap.end
-                    assert (connection.state, connection.reason) == (State.CONNECTED, "")
-    assert {connection.state for connection in reader.connections} == {State.DISCONNECTED}
+                    assert (connection.state, connection.reason) == (ConnectionState.CONNECTED, "")
+    assert {connection.state for connection in reader.connections} == {ConnectionState.DISCONNECTED}
     assert len({id(client) for client in clients}) == len(clients) >= 2
 
 
@@ -220,7 +220,9 @@ async def test_devices_that_accept_and_hang_up_meet_the_back_off(tmp_path: Path)
             for device in (opcua_device, modbus_device):
                 await device.until_accepted(3)
             assert _statuses(reader.latest()) == {BAD_WAITING}
-            assert {connection.state for connection in reader.connections} == {State.CONNECTING}
+            assert {connection.state for connection in reader.connections} == {
+                ConnectionState.CONNECTING
+            }
             assert all(connection.reason for connection in reader.connections)
     for device in (opcua_device, modbus_device):
         pauses = [later - sooner for sooner, later in pairwise(device.accepted_at)]
@@ -280,7 +282,7 @@ async def test_an_unexpected_error_ends_a_session_but_not_the_supervisor(
     script = _Script(*faults)
     async with Connection(script, [Tag("A.pv", "dcs", "float", NodeAddress("s=A"))]) as connection:
         async with asyncio.timeout(10):
-            while script.errors or connection.state is not State.CONNECTED:
+            while script.errors or connection.state is not ConnectionState.CONNECTED:
                 await connection.next_scan()
         assert script.closed == closed
         assert len(connection.gaps) == gaps
@@ -296,4 +298,6 @@ async def test_a_reader_can_be_left_at_any_moment_of_connecting(
         async with asyncio.timeout(10), _reader(site) as reader:
             for _ in range(moment):
                 await asyncio.sleep(0)
-        assert {connection.state for connection in reader.connections} == {State.DISCONNECTED}
+        assert {connection.state for connection in reader.connections} == {
+            ConnectionState.DISCONNECTED
+        }

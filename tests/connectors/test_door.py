@@ -1,4 +1,4 @@
-"""The write door: one permit, one frame, and no frame for anything else; the plant's log judges."""
+"""Write session: one permit, one frame, and no frame for anything else; the plant's log judges."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -10,9 +10,9 @@ from asyncua import ua
 from asyncua.ua import ua_binary
 from asyncua.ua.attribute_ids import AttributeIds
 
-from handwheel.connectors.actuation import door as reasons
-from handwheel.connectors.actuation.door import Door, open_door
+from handwheel.connectors.actuation import write_session as reasons
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
+from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
 from handwheel.connectors.errors import NotConnected, WriteRefused
 from handwheel.connectors.model.endpoints import Credentials
 from handwheel.connectors.model.site import Site
@@ -82,10 +82,10 @@ async def test_one_permit_is_one_frame_with_exactly_its_bytes(works: Works) -> N
     wires: list[bytes] = []
     for name, value in SENT:
         tag = works.tag(name)
-        async with opened(works.site, tag) as door:
-            permit = permit_for(door, tag, value)
-            await deliver(door, permit)
-            reading = (await door.read([tag]))[name]
+        async with opened(works.site, tag) as session:
+            permit = permit_for(session, tag, value)
+            await deliver(session, permit)
+            reading = (await session.read([tag]))[name]
         wires.append(permit.wire)
         assert (reading.value, reading.status) == (value, GOOD)
         assert works.server.simulation.values()[name] == value
@@ -95,17 +95,17 @@ async def test_one_permit_is_one_frame_with_exactly_its_bytes(works: Works) -> N
 @pytest.mark.parametrize("name", ["P-101B.run_cmd", "PIC-102.sp"])
 async def test_opening_and_reading_sends_no_write(works: Works, name: str) -> None:
     tag = works.tag(name)
-    async with opened(works.site, tag) as door:
-        assert (await door.read([tag]))[name].status == GOOD
-        permit_for(door, tag, 1 if tag.kind == "float" else True)
+    async with opened(works.site, tag) as session:
+        assert (await session.read([tag]))[name].status == GOOD
+        permit_for(session, tag, 1 if tag.kind == "float" else True)
     assert works.arrived() == []
 
 
-Attack = Callable[[Works, Door, Permit], Permit]
+Attack = Callable[[Works, WriteSession, Permit], Permit]
 
 
 def _wire(wire: Callable[[bytes], bytes]) -> Attack:
-    return lambda _works, _door, permit: replace(permit, wire=wire(permit.wire))
+    return lambda _works, _session, permit: replace(permit, wire=wire(permit.wire))
 
 
 def _fixed(wire: bytes) -> Attack:
@@ -115,11 +115,11 @@ def _fixed(wire: bytes) -> Attack:
 OTHER = {"P-101B.run_cmd": "P-101A.run_cmd", "PIC-102.sp": "LIC-101.sp"}
 
 
-def _other_tag(works: Works, _door: Door, permit: Permit) -> Permit:
+def _other_tag(works: Works, _session: WriteSession, permit: Permit) -> Permit:
     return replace(permit, tag=works.tag(OTHER[permit.tag.name]))
 
 
-def _moved_tag(_works: Works, _door: Door, permit: Permit) -> Permit:
+def _moved_tag(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
     moved: dict[str, RegisterAddress | NodeAddress] = {
         "P-101B.run_cmd": RegisterAddress("coil", 0, "bit"),
         "PIC-102.sp": NodeAddress("nsu=urn:handwheel:sim:cw-100;s=LIC-101.sp"),
@@ -127,19 +127,19 @@ def _moved_tag(_works: Works, _door: Door, permit: Permit) -> Permit:
     return replace(permit, tag=replace(permit.tag, address=moved[permit.tag.name]))
 
 
-def _expired(_works: Works, _door: Door, permit: Permit) -> Permit:
+def _expired(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
     return replace(permit, until_s=permit_clock_s())
 
 
-def _no_intent(_works: Works, _door: Door, permit: Permit) -> Permit:
+def _no_intent(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
     return replace(permit, intent_seq=0)
 
 
-def _other_name(_works: Works, _door: Door, permit: Permit) -> Permit:
+def _other_name(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
     return replace(permit, identity=replace(permit.identity, name="urn:other"))
 
 
-def _other_port(_works: Works, _door: Door, permit: Permit) -> Permit:
+def _other_port(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
     where = f"{permit.identity.where}1"
     return replace(permit, identity=replace(permit.identity, where=where))
 
@@ -198,26 +198,28 @@ async def test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_th
 ) -> None:
     tag = works.tag(name)
     before = works.server.simulation.plant.snapshot()
-    async with opened(works.site, tag) as door:
-        permit = attack(works, door, permit_for(door, tag, value))
+    async with opened(works.site, tag) as session:
+        permit = attack(works, session, permit_for(session, tag, value))
         with pytest.raises(WriteRefused) as caught:
-            await deliver(door, permit)
+            await deliver(session, permit)
     assert (caught.value.code, caught.value.was_sent) == (reason or reasons.OTHER_BYTES, False)
     assert works.arrived() == []
     assert works.server.simulation.plant.snapshot() == before
-    async with opened(works.site, tag) as door:
-        twin = permit_for(door, tag, value)
-        await deliver(door, twin)
+    async with opened(works.site, tag) as session:
+        twin = permit_for(session, tag, value)
+        await deliver(session, twin)
     assert works.arrived() == [twin.wire]
 
 
 @pytest.mark.parametrize(("name", "value"), [("P-101B.run_cmd", True), ("PIC-102.sp", 361.5)])
 async def test_the_bytes_of_another_tag_are_refused(works: Works, name: str, value: Value) -> None:
     tag, other = works.tag(name), works.tag(OTHER[name])
-    async with opened(works.site, tag, other) as door:  # it may write either
-        permit = replace(permit_for(door, tag, value), wire=permit_for(door, other, value).wire)
+    async with opened(works.site, tag, other) as session:  # it may write either
+        permit = replace(
+            permit_for(session, tag, value), wire=permit_for(session, other, value).wire
+        )
         with pytest.raises(WriteRefused, match=reasons.OTHER_BYTES):
-            await deliver(door, permit)
+            await deliver(session, permit)
     assert works.arrived() == []
 
 
@@ -227,21 +229,21 @@ async def test_a_door_lets_one_frame_through_and_no_second(
     works: Works, name: str, value: Value
 ) -> None:
     tag = works.tag(name)
-    async with opened(works.site, tag) as door:
-        permit = permit_for(door, tag, value)
+    async with opened(works.site, tag) as session:
+        permit = permit_for(session, tag, value)
         first, second = await asyncio.gather(
-            deliver(door, permit), deliver(door, permit), return_exceptions=True
+            deliver(session, permit), deliver(session, permit), return_exceptions=True
         )
         assert first is None
         assert isinstance(second, WriteRefused)
         with pytest.raises(WriteRefused, match=reasons.USED) as caught:
-            await deliver(door, permit)
+            await deliver(session, permit)
         assert caught.value.was_sent is False
-    async with opened(works.site, tag) as door:  # a refused call uses it up as well
+    async with opened(works.site, tag) as session:  # a refused call uses it up as well
         with pytest.raises(WriteRefused, match=reasons.EXPIRED):
-            await deliver(door, replace(permit, until_s=0.0))
+            await deliver(session, replace(permit, until_s=0.0))
         with pytest.raises(WriteRefused, match=reasons.USED):
-            await deliver(door, permit)
+            await deliver(session, permit)
     assert works.arrived() == [permit.wire]
 
 
@@ -258,10 +260,10 @@ async def test_the_plants_no_is_told_with_its_code(
     works: Works, name: str, value: Value, code: str
 ) -> None:
     tag = replace(works.tag(name), writable=True)
-    async with opened(works.site, tag) as door:
-        permit = permit_for(door, tag, value)
+    async with opened(works.site, tag) as session:
+        permit = permit_for(session, tag, value)
         with pytest.raises(WriteRefused) as caught:
-            await deliver(door, permit)
+            await deliver(session, permit)
     assert (caught.value.tag, caught.value.code, caught.value.was_sent) == (name, code, True)
     assert works.arrived() == [permit.wire]
 
@@ -272,7 +274,7 @@ async def test_no_door_without_leave_in_the_site_file(works: Works, name: str) -
     config = works.site.connections[tag.connection].model_copy(update={"write": None})
     closed = replace(works.site, connections={tag.connection: config})
     with pytest.raises(NotConnected, match="nobody writes there"):
-        await open_door(closed, tag.connection, [tag])
+        await open_write_session(closed, tag.connection, [tag])
 
 
 async def test_no_door_with_the_wrong_secret_or_onto_another_server(works: Works) -> None:
@@ -280,12 +282,12 @@ async def test_no_door_with_the_wrong_secret_or_onto_another_server(works: Works
     config = works.site.connections["dcs"].model_copy(update={"application_uri": "urn:other"})
     other = replace(works.site, connections={"dcs": config})
     with pytest.raises(NotConnected, match="the server is 'urn:handwheel:sim:cw-100'"):
-        await open_door(other, "dcs", [tag])
+        await open_write_session(other, "dcs", [tag])
     wrong = works.site.root / "secrets" / "wrong"
     wrong.touch(mode=0o600)
     wrong.write_text("guess", encoding="utf-8")
     login = Credentials(user="gate", secret=f"file:{wrong}")
     config = works.site.connections["dcs"].model_copy(update={"write": login})
     with pytest.raises(NotConnected, match="BadUserAccessDenied"):
-        await open_door(replace(works.site, connections={"dcs": config}), "dcs", [tag])
+        await open_write_session(replace(works.site, connections={"dcs": config}), "dcs", [tag])
     assert works.arrived() == []

@@ -95,12 +95,12 @@ async def test_one_answer_alone_says_that_it_is_done(
 
     site = site_of(tmp_path / "site", link_of(plant))
     tag = site.tags[SETPOINT]
-    async with opened(site, tag) as door:
-        permit = permit_for(door, tag, 361.5)
+    async with opened(site, tag) as session:
+        permit = permit_for(session, tag, 361.5)
         with monkeypatch.context() as patch:
             patch.setattr(UASocketProtocol, "send_request", answer)
             if error is None:
-                await deliver(door, permit)
+                await deliver(session, permit)
             else:
                 with pytest.raises(error, match=reason):
-                    await deliver(door, permit)
+                    await deliver(session, permit)

@@ -64,9 +64,9 @@ async def test_the_right_answer_is_the_only_one_that_counts(
 ) -> None:
     async with device_of(tmp_path / "site", echo) as (site, writes):
         tag = site.tags[name]
-        async with opened(site, tag) as door:
-            assert door.encoder.identity.name == ""
-            await deliver(door, permit_for(door, tag, value))
+        async with opened(site, tag) as session:
+            assert session.encoder.identity.name == ""
+            await deliver(session, permit_for(session, tag, value))
     assert [write[6:] for write in writes] == [bytes.fromhex(wire)]
 
 
@@ -113,9 +113,9 @@ async def test_any_other_answer_is_an_unknown_outcome_of_one_frame(
     value = {each: value for each, value, _ in GOOD}[name]
     async with device_of(tmp_path / "site", answer, timeout) as (site, writes):
         tag = site.tags[name]
-        async with opened(site, tag) as door:
+        async with opened(site, tag) as session:
             with pytest.raises(WriteOutcomeUnknown, match=reason) as caught:
-                await deliver(door, permit_for(door, tag, value))
+                await deliver(session, permit_for(session, tag, value))
         assert caught.value.tag == name
     assert len(writes) == 1
 
@@ -129,9 +129,9 @@ async def test_what_the_device_refuses_before_it_acts_is_refused(
 ) -> None:
     async with device_of(tmp_path / "site", _pdu(f"85 {code:02x}")) as (site, writes):
         tag = site.tags[COIL]
-        async with opened(site, tag) as door:
+        async with opened(site, tag) as session:
             with pytest.raises(WriteRefused) as caught:
-                await deliver(door, permit_for(door, tag, True))
+                await deliver(session, permit_for(session, tag, True))
     assert (caught.value.code, caught.value.was_sent) == (f"exception {code} ({text})", True)
     assert len(writes) == 1
 
@@ -154,8 +154,8 @@ async def test_who_gives_up_resets_the_connection_so_that_nothing_arrives_later(
     async with listening(handle) as device:
         site = site_at(tmp_path / "site", device, "5 s" if is_cancelled else "1 s")
         tag = site.tags[COIL]
-        async with opened(site, tag) as door:
-            task = asyncio.create_task(deliver(door, permit_for(door, tag, True)))
+        async with opened(site, tag) as session:
+            task = asyncio.create_task(deliver(session, permit_for(session, tag, True)))
             await came.wait()
             if is_cancelled:
                 task.cancel()
@@ -172,25 +172,25 @@ async def test_a_frame_does_not_wait_behind_a_read(tmp_path: Path) -> None:
 
     async with device_of(tmp_path / "site", answer) as (site, writes):
         tag = site.tags[COIL]
-        async with opened(site, tag) as door:
-            reading = asyncio.create_task(door.read([tag]))
+        async with opened(site, tag) as session:
+            reading = asyncio.create_task(session.read([tag]))
             await asyncio.sleep(0)
             with pytest.raises(WriteRefused, match="the connection is in use") as caught:
-                await deliver(door, permit_for(door, tag, True))
+                await deliver(session, permit_for(session, tag, True))
             assert (await reading)[COIL].value is False
         assert (caught.value.was_sent, [write[7] for write in writes]) == (False, [1])
-        async with opened(site, tag) as door:
-            await door.read([tag])
-            await deliver(door, permit_for(door, tag, True))
+        async with opened(site, tag) as session:
+            await session.read([tag])
+            await deliver(session, permit_for(session, tag, True))
     assert [write[7] for write in writes] == [1, 1, 5]
 
 
 async def test_a_connection_that_is_lost_before_sends_nothing(tmp_path: Path) -> None:
     async with device_of(tmp_path / "site", echo) as (site, writes):
         tag = site.tags[COIL]
-        async with opened(site, tag) as door:
-            permit = permit_for(door, tag, True)
-            await door.close()
+        async with opened(site, tag) as session:
+            permit = permit_for(session, tag, True)
+            await session.close()
             with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
-                await deliver(door, permit)
+                await deliver(session, permit)
     assert (caught.value.was_sent, writes) == (False, [])

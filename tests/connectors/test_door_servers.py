@@ -36,7 +36,7 @@ SETPOINT = "PIC-102.sp"
 
 @dataclass
 class Relay:
-    """Stands between the door and the server, and sees every byte that the door sends.
+    """Stands between the write session and the server, and sees every byte that is sent.
 
     Attributes:
         cut_at: Bytes at which the connection is cut, before the server's answer comes.
@@ -160,10 +160,10 @@ async def test_any_other_answer_is_an_unknown_outcome_of_one_request(
     arrived = _answering(monkeypatch, answer)
     async with relayed(plant, tmp_path / "site") as relay:
         tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as door:
-            permit = permit_for(door, tag, 361.5)
+        async with opened(relay.site, tag) as session:
+            permit = permit_for(session, tag, 361.5)
             with pytest.raises(WriteOutcomeUnknown, match=reason):
-                await deliver(door, permit)
+                await deliver(session, permit)
             await asyncio.sleep(0.05)
             await _reset(relay)
         assert (len(arrived), relay.frames(permit.wire)) == (1, 1)
@@ -185,9 +185,9 @@ async def test_what_the_server_refuses_before_it_acts_is_refused(
     arrived = _answering(monkeypatch, answer)
     async with relayed(plant, tmp_path / "site") as relay:
         tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as door:
+        async with opened(relay.site, tag) as session:
             with pytest.raises(WriteRefused) as caught:
-                await deliver(door, permit_for(door, tag, 361.5))
+                await deliver(session, permit_for(session, tag, 361.5))
     assert (caught.value.code, caught.value.was_sent, len(arrived)) == (code, True, 1)
 
 
@@ -199,12 +199,12 @@ async def test_a_connection_cut_at_the_write_is_an_unknown_outcome(
     before = plant.simulation.values()[SETPOINT]
     async with relayed(plant, tmp_path / "site") as relay:
         tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as door:
+        async with opened(relay.site, tag) as session:
             wanted = 362.5 if cuts_before else 363.5
-            permit = permit_for(door, tag, wanted)
+            permit = permit_for(session, tag, wanted)
             relay.cut_at, relay.cuts_before = permit.wire, cuts_before
             with pytest.raises(WriteOutcomeUnknown, match="connection"):
-                await deliver(door, permit)
+                await deliver(session, permit)
             relay.cut_at = b""
             await asyncio.sleep(0.1)  # a library that comes back by itself would send again
         assert relay.frames(permit.wire) == 1
@@ -232,9 +232,9 @@ async def test_who_gives_up_sent_one_request_of_unknown_outcome(
     arrived = _answering(monkeypatch, too_late)
     async with relayed(plant, tmp_path / "site", timeout_s) as relay:
         tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as door:
-            permit = permit_for(door, tag, 361.5)
-            task = asyncio.create_task(deliver(door, permit))
+        async with opened(relay.site, tag) as session:
+            permit = permit_for(session, tag, 361.5)
+            task = asyncio.create_task(deliver(session, permit))
             await eventually(lambda: bool(arrived))
             if is_cancelled:
                 task.cancel()
@@ -253,13 +253,13 @@ async def test_an_error_of_the_channel_is_no_answer_of_the_service(
     """The code says that the service was refused; but it is the channel that ends."""
     async with relayed(plant, tmp_path / "site") as relay:
         tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as door:
-            permit = permit_for(door, tag, 361.5)
+        async with opened(relay.site, tag) as session:
+            permit = permit_for(session, tag, 361.5)
             relay.cut_at = permit.wire
             code = StatusCodes.BadServiceUnsupported
             relay.last_words = b"ERRF" + struct.pack("<IIi", 16, code, -1)
             with pytest.raises(WriteOutcomeUnknown):
-                await deliver(door, permit)
+                await deliver(session, permit)
         assert relay.frames(permit.wire) == 1
 
 
@@ -272,10 +272,10 @@ async def test_a_library_that_would_send_other_bytes_sends_none(
     async with relayed(plant, tmp_path / "site") as relay:
         tag = relay.site.tags[SETPOINT]
         monkeypatch.setattr("handwheel.connectors.actuation.opcua._item", with_a_status)
-        async with opened(relay.site, tag) as door:
+        async with opened(relay.site, tag) as session:
             sent = len(relay.sent)
             with pytest.raises(WriteRefused, match="would send other bytes") as caught:
-                await deliver(door, permit_for(door, tag, 361.5))
+                await deliver(session, permit_for(session, tag, 361.5))
             assert (caught.value.was_sent, len(relay.sent)) == (False, sent)
 
 
@@ -285,13 +285,13 @@ async def test_a_session_that_is_lost_before_sends_nothing(
 ) -> None:
     async with relayed(plant, tmp_path / "site") as relay:
         tag = relay.site.tags[SETPOINT]
-        async with opened(relay.site, tag) as door:
-            permit = permit_for(door, tag, 361.5)
+        async with opened(relay.site, tag) as session:
+            permit = permit_for(session, tag, 361.5)
             if is_hung_up:
                 relay.cut()
                 await asyncio.sleep(0.05)
             else:
-                await door.close()
+                await session.close()
             with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
-                await deliver(door, permit)
+                await deliver(session, permit)
         assert (caught.value.was_sent, relay.frames(permit.wire)) == (False, 0)

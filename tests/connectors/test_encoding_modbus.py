@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.connectors.modbus.block import Block
-from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.modbus.encoder import ModbusEncoder
 from handwheel.connectors.model.coercion import DeviceType, coerce, held, read_as
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.tags import Encoding, Kind, NodeAddress, Order, RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
-from handwheel.connectors.session.protocols import Encoded, Identity
+from handwheel.connectors.session.protocols import DeviceIdentity, Encoded
 
 ORDERS: tuple[Order, ...] = ("ABCD", "CDAB", "BADC", "DCBA")
 WHOLE: tuple[Encoding, ...] = ("int16", "uint16", "int32", "uint32", "int64", "uint64")
@@ -44,7 +44,7 @@ def read_back(tag: Tag, wire: bytes, order: Order) -> DataValue:
 
 def encoder(order: Order = "ABCD", unit: int = 3) -> ModbusEncoder:
     config = ModbusConnection(kind="modbus", host="127.0.0.1", unit=unit, order=order)
-    return ModbusEncoder("pkg", config, Identity("modbus", "", "", True, False))
+    return ModbusEncoder("pkg", config, DeviceIdentity("modbus", "", "", True, False))
 
 
 MODE = holding("enum", "uint16", MODES)

@@ -23,16 +23,16 @@ from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, Value
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.opcua.encoding import DEVICE_TYPES, OpcuaEncoder, Target
+from handwheel.connectors.opcua.encoder import DEVICE_TYPES, OpcuaEncoder, Target
 from handwheel.connectors.opcua.targets import identity_of
 from handwheel.connectors.opcua.wire.codec import decode
-from handwheel.connectors.session.protocols import Identity
+from handwheel.connectors.session.protocols import DeviceIdentity
 
 from ..served import link_of, served, site_of
 
 URI = "urn:works"
 NODE = ua.NodeId(ua.String("x"), ua.Int16(2))
-NOBODY = Identity("opcua", "", "", True, False)
+NOBODY = DeviceIdentity("opcua", "", "", True, False)
 
 
 def tag_of(
@@ -168,7 +168,9 @@ def _config(**keys: object) -> OpcuaConnection:
 
 def test_a_server_is_who_it_says_and_must_be_who_the_site_says() -> None:
     where = "opc.tcp://127.0.0.1:4840"
-    assert identity_of(_config(), _endpoint(URI)) == Identity("opcua", where, URI, True, False)
+    assert identity_of(_config(), _endpoint(URI)) == DeviceIdentity(
+        "opcua", where, URI, True, False
+    )
     simulated = "urn:handwheel:sim:cw-100"
     there = _config(endpoint="opc.tcp://10.0.0.1:4840", application_uri=simulated)
     identity = identity_of(there, _endpoint(simulated))
@@ -260,7 +262,7 @@ async def test_a_survey_reads_and_encodes_over_both_protocols(tmp_path: Path) ->
         for name, each in found.encoders.items():
             config = site.connections[name]
             kind, where = config.kind, config.write_where
-            assert each.identity == Identity(kind, where, names[name], True, True)
+            assert each.identity == DeviceIdentity(kind, where, names[name], True, True)
         assert found.encoders["pkg"].encode(write[1], True).wire.hex() == "01050014ff00"
         found.encoders["dcs"].encode(write[0], 360.0)
         assert (await survey(site, read, [])).encoders == {}

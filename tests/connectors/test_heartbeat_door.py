@@ -1,4 +1,4 @@
-"""The door for heartbeats: counts into the declared tag, nothing else; the plant's log judges."""
+"""Heartbeat session: counts into the declared tag, nothing else; the plant's log judges."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -8,12 +8,15 @@ from typing import Literal
 
 import pytest
 
-from handwheel.connectors.actuation import door as doors
-from handwheel.connectors.actuation import heartbeat_door as reasons
-from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor, open_heartbeat_door
+from handwheel.connectors.actuation import heartbeat_session as reasons
+from handwheel.connectors.actuation import write_session
+from handwheel.connectors.actuation.heartbeat_session import (
+    HeartbeatSession,
+    open_heartbeat_session,
+)
 from handwheel.connectors.actuation.permit import HeartbeatPermit, permit_clock_s
 from handwheel.connectors.errors import WriteRefused
-from handwheel.connectors.model.heartbeats import Heartbeat
+from handwheel.connectors.model.heartbeats import HeartbeatSpec
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
@@ -50,33 +53,33 @@ def declared(site: Site) -> Site:
     tags, equipment = dict(site.tags), dict(site.equipment)
     for name in TAKEN:
         tag = tags[name] = replace(site.tags[name], kind="int", members={}, readback="")
-        heartbeat = Heartbeat.model_validate({"tag": name, "every": "1 s"})
+        heartbeat = HeartbeatSpec.model_validate({"tag": name, "every": "1 s"})
         changes = {"heartbeat": heartbeat}
         equipment[tag.equipment] = equipment[tag.equipment].model_copy(update=changes)
     return replace(site, tags=tags, equipment=equipment)
 
 
 @asynccontextmanager
-async def beating(site: Site, tag: Tag) -> AsyncGenerator[HeartbeatDoor]:
-    door = await open_heartbeat_door(site, tag)
+async def beating(site: Site, tag: Tag) -> AsyncGenerator[HeartbeatSession]:
+    session = await open_heartbeat_session(site, tag)
     try:
-        yield door
+        yield session
     finally:
-        await door.close()
+        await session.close()
 
 
-def leave_for(door: HeartbeatDoor, tag: Tag, count: int) -> HeartbeatPermit:
-    return HeartbeatPermit(tag, count, door.identity, permit_clock_s() + 5.0, started_seq=1)
+def leave_for(session: HeartbeatSession, tag: Tag, count: int) -> HeartbeatPermit:
+    return HeartbeatPermit(tag, count, session.identity, permit_clock_s() + 5.0, started_seq=1)
 
 
 @pytest.mark.parametrize("name", TAKEN)
 async def test_counts_go_one_after_the_other_through_one_door(works: Works, name: str) -> None:
     tag, before = works.site.tags[name], len(works.arrived())
-    async with beating(works.site, tag) as door:
+    async with beating(works.site, tag) as session:
         for _ in range(3):
-            await door.beat(leave_for(door, tag, TAKEN[name]))
+            await session.beat(leave_for(session, tag, TAKEN[name]))
         with pytest.raises(WriteRefused, match="refused by the device"):
-            await door.beat(leave_for(door, tag, 77))
+            await session.beat(leave_for(session, tag, 77))
     arrived = works.arrived()[before:]
     assert len(arrived) == 4
     assert len(set(arrived[:3])) == 1
@@ -85,8 +88,8 @@ async def test_counts_go_one_after_the_other_through_one_door(works: Works, name
 @pytest.mark.parametrize("name", TAKEN)
 async def test_the_independent_judge_tells_the_count_from_the_rest(works: Works, name: str) -> None:
     tag = works.site.tags[name]
-    async with beating(works.site, tag) as door:
-        protocol, wires = door.identity.kind, [door.wire(count) for count in (0, 258)]
+    async with beating(works.site, tag) as session:
+        protocol, wires = session.identity.kind, [session.wire(count) for count in (0, 258)]
     (head, width), (other, _) = (head_of(protocol, wire, str(tag.address)) for wire in wires)
     assert head == other
     order: Literal["big", "little"] = "big" if protocol == "modbus" else "little"
@@ -99,16 +102,17 @@ async def test_the_independent_judge_tells_the_count_from_the_rest(works: Works,
 ATTACKS: dict[str, tuple[Callable[[HeartbeatPermit], HeartbeatPermit], str]] = {
     "not begun": (lambda permit: replace(permit, started_seq=0), reasons.NOT_STARTED),
     "another tag": (
-        lambda permit: replace(permit, tag=replace(permit.tag, name="P-101B.hb")), doors.OTHER_TAG,
+        lambda permit: replace(permit, tag=replace(permit.tag, name="P-101B.hb")),
+        write_session.OTHER_TAG,
     ),
     "too much": (lambda permit: replace(permit, count=32768), reasons.NO_COUNT),
     "too little": (lambda permit: replace(permit, count=-1), reasons.NO_COUNT),
     "no number": (lambda permit: replace(permit, count=True), reasons.NO_COUNT),
     "another device": (
         lambda permit: replace(permit, identity=replace(permit.identity, name="another")),
-        doors.OTHER_DEVICE,
+        write_session.OTHER_DEVICE,
     ),
-    "too late": (lambda permit: replace(permit, until_s=permit_clock_s()), doors.EXPIRED),
+    "too late": (lambda permit: replace(permit, until_s=permit_clock_s()), write_session.EXPIRED),
 }  # fmt: skip
 
 
@@ -117,27 +121,27 @@ ATTACKS: dict[str, tuple[Callable[[HeartbeatPermit], HeartbeatPermit], str]] = {
 async def test_no_frame_leaves_for_anything_else(works: Works, name: str, attack: str) -> None:
     spoil, reason = ATTACKS[attack]
     tag, before = works.site.tags[name], works.arrived()
-    async with beating(works.site, tag) as door:
-        honest = leave_for(door, tag, TAKEN[name])
+    async with beating(works.site, tag) as session:
+        honest = leave_for(session, tag, TAKEN[name])
         with pytest.raises(WriteRefused, match=f"not sent: {reason}"):
-            await door.beat(spoil(honest))
+            await session.beat(spoil(honest))
         assert works.arrived() == before
-        await door.beat(honest)  # the twin
+        await session.beat(honest)  # the twin
     assert len(works.arrived()) == len(before) + 1
 
 
 async def test_a_tag_that_is_no_heartbeat_has_no_such_door(works: Works) -> None:
     tag, before = works.site.tags["P-101A.mode"], works.arrived()
-    async with beating(works.site, tag) as door:
+    async with beating(works.site, tag) as session:
         with pytest.raises(WriteRefused, match=f"not sent: {reasons.NO_HEARTBEAT}"):
-            await door.beat(leave_for(door, tag, 1))
+            await session.beat(leave_for(session, tag, 1))
     assert works.arrived() == before
 
 
 @pytest.mark.parametrize("name", TAKEN)
 async def test_an_action_cannot_write_a_heartbeat(works: Works, name: str) -> None:
     tag, before = works.site.tags[name], works.arrived()
-    async with opened(works.site, tag) as door:
-        with pytest.raises(WriteRefused, match=f"not sent: {doors.HEARTBEAT}"):
-            await door.send(permit_for(door, tag, TAKEN[name]))
+    async with opened(works.site, tag) as session:
+        with pytest.raises(WriteRefused, match=f"not sent: {write_session.HEARTBEAT}"):
+            await session.send(permit_for(session, tag, TAKEN[name]))
     assert works.arrived() == before

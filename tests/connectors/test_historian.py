@@ -15,13 +15,14 @@ from time import monotonic
 
 import pytest
 
-from handwheel.connectors.historian import file, recorder
+from handwheel.connectors.historian import database as file
+from handwheel.connectors.historian import recorder
+from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
-from handwheel.connectors.historian.file import HISTORY_FILE
-from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder
 from handwheel.connectors.historian.slots import Slot
-from handwheel.connectors.historian.writing import BEAT_US, Batch, Writer
+from handwheel.connectors.historian.writer import BEAT_US, HistoryWriter, SampleBatch
 from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     GOOD,
@@ -43,12 +44,12 @@ def sample(value: Value | Array | None, status: StatusCode = GOOD, tag: str = TA
     return tag, DataValue(value, status, None, None, 0.0)
 
 
-def batch(at_s: float, *samples: Sample, gap: bool = False) -> Batch:
-    return Batch(round((T0_S + at_s) * SECOND_US), samples, gap)
+def batch(at_s: float, *samples: Sample, gap: bool = False) -> SampleBatch:
+    return SampleBatch(round((T0_S + at_s) * SECOND_US), samples, gap)
 
 
-def written(state: Path, *batches: Batch) -> None:
-    with closing(Writer(state / HISTORY_FILE, {})) as writer:
+def written(state: Path, *batches: SampleBatch) -> None:
+    with closing(HistoryWriter(state / HISTORY_FILE, {})) as writer:
         writer.write(batches)
 
 
@@ -151,7 +152,7 @@ def test_where_nothing_was_recorded_nothing_stands(tmp_path: Path) -> None:
 
 def test_a_device_that_samples_in_its_cycle_is_judged_by_its_own_times(tmp_path: Path) -> None:
     now = datetime(2026, 11, 26, tzinfo=UTC)
-    with closing(Writer(tmp_path / HISTORY_FILE, {TAG: 3.0})) as writer:
+    with closing(HistoryWriter(tmp_path / HISTORY_FILE, {TAG: 3.0})) as writer:
         for at_s, age_s in enumerate((0.5, 5.0, 0.5)):
             read = DataValue(1.0, GOOD, now - timedelta(seconds=age_s), now, 0.0)
             writer.write([batch(at_s, (TAG, read))])
@@ -238,7 +239,7 @@ async def test_a_locked_file_is_told_once_and_nothing_is_lost(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    Writer(tmp_path / HISTORY_FILE, {}).close()
+    HistoryWriter(tmp_path / HISTORY_FILE, {}).close()
     with closing(sqlite3.connect(tmp_path / HISTORY_FILE, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         async with Recorder(tmp_path) as recording:
@@ -296,7 +297,7 @@ def test_what_is_no_history_of_ours_says_what_to_do(tmp_path: Path) -> None:
     ):
         with closing(sqlite3.connect(path)) as connection:
             connection.executescript(make)
-        for opened in (lambda: HistoryReader(tmp_path), lambda: Writer(path, {})):
+        for opened in (lambda: HistoryReader(tmp_path), lambda: HistoryWriter(path, {})):
             with pytest.raises(HistoryError, match=words):
                 opened()
 
@@ -377,7 +378,7 @@ def test_a_kill_in_mid_write_leaves_nothing_half(tmp_path: Path) -> None:
         assert last[1].value in {least, least + 1}
         slots = reader.course("T-7.pv", T0_S, T0_S + 120, 2)  # the first from minutes
         assert [each.mean for each in slots] == [pytest.approx(29.5), pytest.approx(89.5)]
-    with closing(Writer(path, {})) as writer:
+    with closing(HistoryWriter(path, {})) as writer:
         writer.write([batch(100_000, sample(1.0))])
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.historian import recorder
+from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import HistoryError
-from handwheel.connectors.historian.file import HISTORY_FILE
-from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder
-from handwheel.connectors.historian.writing import Batch, Writer
+from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
 from handwheel.connectors.model.site import ModbusConnection, OpcuaConnection, Site
 from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
@@ -36,9 +36,9 @@ def record(
     state: Path, begin_s: int, end_s: int, value: float, meanings: Mapping[str, str] | None = None
 ) -> None:
     """Records a value in each second, as a process that starts then and ends."""
-    with closing(Writer(state / HISTORY_FILE, {}, meanings)) as writer:
+    with closing(HistoryWriter(state / HISTORY_FILE, {}, meanings)) as writer:
         writer.write([
-            Batch((T0_S + second) * 1_000_000, [(TAG, reading(value + second % 2))])
+            SampleBatch((T0_S + second) * 1_000_000, [(TAG, reading(value + second % 2))])
             for second in range(begin_s, end_s)
         ])  # fmt: skip
 
@@ -120,9 +120,9 @@ def test_nothing_of_before_the_clock_was_set_back_stands_after_it_has_passed(
 ) -> None:
     record(tmp_path, 1000, 2000, 99.0)
     assert seen(tmp_path, 1400, 1500) == {}  # set back, and nothing is recorded since
-    with closing(Writer(tmp_path / HISTORY_FILE, {})) as writer:
+    with closing(HistoryWriter(tmp_path / HISTORY_FILE, {})) as writer:
         for second in range(1500, 2300):  # one value, which is written each five minutes
-            writer.write([Batch((T0_S + second) * 1_000_000, [(TAG, reading(1.0))])])
+            writer.write([SampleBatch((T0_S + second) * 1_000_000, [(TAG, reading(1.0))])])
     found = seen(tmp_path, 1900, 2300)
     assert found.keys() == {None, 1.0}
     assert found[1.0] == pytest.approx((2101.0, 2299.0), abs=1.0)
@@ -166,18 +166,18 @@ async def test_a_batch_that_cannot_be_written_is_left_out_and_told_once(
 
 def test_tables_that_are_not_ours_and_what_is_no_file_are_refused(tmp_path: Path) -> None:
     path = tmp_path / HISTORY_FILE
-    Writer(path, {}).close()
+    HistoryWriter(path, {}).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(
             "DROP TABLE sample; CREATE TABLE sample(tag, at_us, value, status);"
             "INSERT INTO tag VALUES (1, 'PT-102.pv', '');"
             "INSERT INTO sample VALUES (1, 'yesterday', x'ff', 'Good')"
         )
-    for opened in (lambda: HistoryReader(tmp_path), lambda: Writer(path, {})):
+    for opened in (lambda: HistoryReader(tmp_path), lambda: HistoryWriter(path, {})):
         with pytest.raises(HistoryError, match="its tables are not ours; move it away"):
             opened()
     path.unlink()
     os.mkfifo(path)
-    for opened in (lambda: HistoryReader(tmp_path), lambda: Writer(path, {})):
+    for opened in (lambda: HistoryReader(tmp_path), lambda: HistoryWriter(path, {})):
         with pytest.raises(HistoryError, match="is no regular file; move it away"):
             opened()

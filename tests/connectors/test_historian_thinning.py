@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handwheel.connectors.historian import thinning
-from handwheel.connectors.historian.file import HISTORY_FILE, HOUR_US, MINUTE_US
-from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.historian import downsampling as thinning
+from handwheel.connectors.historian.database import HISTORY_FILE, HOUR_US, MINUTE_US
+from handwheel.connectors.historian.downsampling import DAY_US
+from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.slots import Slot
-from handwheel.connectors.historian.thinning import DAY_US
-from handwheel.connectors.historian.writing import Batch, Writer
+from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
 
 TAG = "PT-102.pv"
@@ -33,13 +33,13 @@ class Step:
         return f"Step({self.after_us}, {self.value}, is_after_gap={self.is_after_gap})"
 
 
-def batches(steps: Sequence[Step]) -> list[Batch]:
-    at_us, found = T0_US, list[Batch]()
+def batches(steps: Sequence[Step]) -> list[SampleBatch]:
+    at_us, found = T0_US, list[SampleBatch]()
     for step in steps:
         at_us += step.after_us
         status = BAD_NO_COMMUNICATION if step.value is None else GOOD
         reading = DataValue(step.value, status, None, None, 0.0)
-        found.append(Batch(at_us, [(TAG, reading)], step.is_after_gap))
+        found.append(SampleBatch(at_us, [(TAG, reading)], step.is_after_gap))
     return found
 
 
@@ -87,9 +87,9 @@ def steps(longest_us: int) -> st.SearchStrategy[list[Step]]:
     return st.lists(step, min_size=1, max_size=25)
 
 
-def thinned(state: Path, came: Sequence[Batch], now_us: int) -> None:
+def thinned(state: Path, came: Sequence[SampleBatch], now_us: int) -> None:
     """Writes in parts, as time would bring them, and thins out to the end."""
-    with closing(Writer(state / HISTORY_FILE, {})) as writer:
+    with closing(HistoryWriter(state / HISTORY_FILE, {})) as writer:
         for part in range(0, len(came), 7):
             writer.write(came[part : part + 7])
             writer.thin_out(came[min(part + 6, len(came) - 1)].at_us)
@@ -106,7 +106,7 @@ def test_a_course_from_samples_is_as_the_oracle_says(
 ) -> None:
     since, width = T0_US + since_s * SECOND_US, length_s * SECOND_US
     with TemporaryDirectory() as folder:
-        with closing(Writer(Path(folder) / HISTORY_FILE, {})) as writer:
+        with closing(HistoryWriter(Path(folder) / HISTORY_FILE, {})) as writer:
             writer.write(batches(made))
         with HistoryReader(Path(folder)) as reader:
             slots = reader.course(TAG, since / 1e6, (since + count * width) / 1e6, count)
@@ -157,9 +157,9 @@ def test_what_is_old_is_kept_as_minutes_then_as_hours_and_a_spike_with_it(
             assert max(each.high or 0.0 for each in slots) == 99.0
             assert all(each.good > 0.9 for each in slots[:-1])
             assert all(before.at_s < after.at_s for before, after in pairwise(slots))
-    with closing(Writer(tmp_path / HISTORY_FILE, {})) as writer:
+    with closing(HistoryWriter(tmp_path / HISTORY_FILE, {})) as writer:
         later = T0_US + 90 * DAY_US
-        writer.write([Batch(later, [])])
+        writer.write([SampleBatch(later, [])])
         while writer.thin_out(later):
             pass
     assert rows(tmp_path) == {"sample": (0, None), "minute": (0, None), "hour": (0, None)}
@@ -169,7 +169,7 @@ def test_a_long_pause_is_thinned_out_quickly(tmp_path: Path) -> None:
     pause = [Step(0, 1.0, is_after_gap=False), Step(MINUTE_US, 1.0, is_after_gap=False)]
     later = Step(2 * 365 * DAY_US, 2.0, is_after_gap=True)
     made = [*pause, later, Step(MINUTE_US, 2.0, is_after_gap=False)]
-    with closing(Writer(tmp_path / HISTORY_FILE, {})) as writer:
+    with closing(HistoryWriter(tmp_path / HISTORY_FILE, {})) as writer:
         writer.write(batches(made))
         parts = 0
         while writer.thin_out(T0_US + 2 * 365 * DAY_US + 2 * HOUR_US):
@@ -179,12 +179,12 @@ def test_a_long_pause_is_thinned_out_quickly(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_was_set_back_stops_no_thinning(tmp_path: Path) -> None:
-    with closing(Writer(tmp_path / HISTORY_FILE, {})) as writer:
+    with closing(HistoryWriter(tmp_path / HISTORY_FILE, {})) as writer:
         for begin in (T0_US + 10 * DAY_US, T0_US):
             for minute in range(5):
                 reading = DataValue(float(minute), GOOD, None, None, 0.0)
                 at_us = begin + minute * MINUTE_US
-                writer.write([Batch(at_us, [(TAG, reading)], minute == 0)])
+                writer.write([SampleBatch(at_us, [(TAG, reading)], minute == 0)])
                 while writer.thin_out(at_us):
                     pass
     with HistoryReader(tmp_path) as reader:

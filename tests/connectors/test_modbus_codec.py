@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.connectors.modbus.block import Block
-from handwheel.connectors.modbus.codec import item
+from handwheel.connectors.modbus.codec import register_layout
 from handwheel.connectors.model.tags import Encoding, Kind, Order, RegisterAddress, Tag
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, DataValue, StatusCode, Value
 
@@ -34,7 +34,9 @@ def _tag(encoding: Encoding, kind: Kind = "int", address: int = 0, name: str = "
 def _decode(
     words: list[int], encoding: Encoding, kind: Kind, order: Order
 ) -> tuple[Value | None, StatusCode]:
-    return item(_tag(encoding, kind), order).decode(struct.pack(f">{len(words)}H", *words))
+    return register_layout(_tag(encoding, kind), order).decode(
+        struct.pack(f">{len(words)}H", *words)
+    )
 
 
 def on_the_wire(encoding: Encoding, value: float, order: Order) -> bytes:
@@ -138,11 +140,11 @@ def test_what_is_no_number_is_a_failed_sensor(
 ) -> None:
     tag = _tag(encoding, "float")
     for each in (tag, replace(tag, scale=2.0)):
-        assert item(each, order).decode(on_the_wire(encoding, value, order)) == (
+        assert register_layout(each, order).decode(on_the_wire(encoding, value, order)) == (
             None,
             BAD_SENSOR_FAILURE,
         )
-    assert item(tag, order).decode(on_the_wire(encoding, 3.5, order)) == (3.5, GOOD)
+    assert register_layout(tag, order).decode(on_the_wire(encoding, 3.5, order)) == (3.5, GOOD)
     too_great = replace(_tag("uint16", "float"), scale=1e306)
     block = Block(1, "holding", 0, 2, (too_great, _tag("uint16", "int", 1, "T-2.pv")), order)
     readings = block.decode(b"\xff\xff\x00\x07", 0.0)

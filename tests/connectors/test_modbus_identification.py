@@ -8,7 +8,7 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.hosts import is_loopback
-from handwheel.connectors.session.protocols import Identity
+from handwheel.connectors.session.protocols import DeviceIdentity
 
 from .devices import Answer, modbus_device, registers, reply
 
@@ -57,7 +57,7 @@ async def test_a_device_is_who_it_says(answer: Answer, name: str) -> None:
         session = await connector(device.port).open()
         identity = (await session.encoder([])).identity
         await session.close()
-    assert identity == Identity("modbus", "modbus://127.0.0.1:5021/1", name, True, False)
+    assert identity == DeviceIdentity("modbus", "modbus://127.0.0.1:5021/1", name, True, False)
 
 
 @pytest.mark.parametrize("answer", SPOILED.values(), ids=SPOILED)

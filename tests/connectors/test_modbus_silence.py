@@ -8,9 +8,9 @@ from time import monotonic
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.modbus import units as breaker
+from handwheel.connectors.modbus import unit_states as breaker
 from handwheel.connectors.modbus.session import ModbusSession
-from handwheel.connectors.modbus.units import Units
+from handwheel.connectors.modbus.unit_states import UnitStates
 
 from .devices import Device, listening
 from .gateway import (
@@ -227,7 +227,7 @@ async def test_a_restart_is_no_silence_of_a_unit() -> None:
 def test_the_others_wait_for_silent_units_a_tenth_of_the_time(
     waited_s: float, free_s: float
 ) -> None:
-    units = Units()
+    units = UnitStates()
     assert units.may_cost(100.0)
     units.cost(100.0)
     assert not units.may_cost(1000.0)  # nobody has been read since

@@ -7,11 +7,11 @@ from time import monotonic
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.modbus import units as breaker
+from handwheel.connectors.modbus import unit_states as breaker
 from handwheel.connectors.modbus.request import read_request
 from handwheel.connectors.modbus.session import ModbusSession
 from handwheel.connectors.modbus.transport import ModbusTransport
-from handwheel.connectors.modbus.units import Units
+from handwheel.connectors.modbus.unit_states import UnitStates
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import BAD_NODE_UNKNOWN
 
@@ -235,7 +235,7 @@ async def test_closing_ends_what_asks_a_dead_unit() -> None:
 
 
 def test_the_pause_grows_until_the_unit_is_read() -> None:
-    units, request, pauses = Units(), read_request(3, "holding", 0, 1), list[float]()
+    units, request, pauses = UnitStates(), read_request(3, "holding", 0, 1), list[float]()
     for now_s in range(100, 107):
         units.fail(3, request, "silent", now_s)
         pauses.append(units.silent[3].due_s - now_s)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.modbus import wire
+from handwheel.connectors.modbus import tcp_protocol as wire
 from handwheel.connectors.modbus.request import HEADER, read_request
 from handwheel.connectors.modbus.transport import (
     Answer,

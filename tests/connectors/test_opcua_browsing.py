@@ -15,7 +15,7 @@ from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.opcua import connector as opcua_connector
 from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
-from handwheel.connectors.session.protocols import Browses, Describes, Description, Entry
+from handwheel.connectors.session.protocols import BrowseEntry, Browses, Describes, Description
 from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.proxy import LinkProxy
 
@@ -126,14 +126,14 @@ LINE: Sequence[tuple[str, str, Description | None]] = [
 async def test_what_stands_below_a_node_is_found_and_described(session: OpcuaSession) -> None:
     assert isinstance(session, Browses)
     top = await session.browse()
-    assert Entry(f"nsu={URI};s=line", "line", "object") in top
-    assert Entry("i=2253", "Server", "object") in top
+    assert BrowseEntry(f"nsu={URI};s=line", "line", "object") in top
+    assert BrowseEntry("i=2253", "Server", "object") in top
     found = await session.browse(f"nsu={URI};s=line")
     names = {"g=00000000-0000-0000-0000-000000000001": "odd"}
     assert found == [
-        Entry(f"nsu={URI};{node}", names.get(node, node.partition("=")[2]), kind, said)
+        BrowseEntry(f"nsu={URI};{node}", names.get(node, node.partition("=")[2]), kind, said)
         for node, kind, said in LINE
-    ] + [Entry("", "nameless", "object")]
+    ] + [BrowseEntry("", "nameless", "object")]
     tags = [_tag(each.name, each.node) for each in found if each.node]
     readings = await session.read(tags)
     assert readings["level"].value == 1.5
@@ -195,7 +195,7 @@ async def test_a_long_list_is_whole_though_it_comes_in_parts(
 ) -> None:
     whole = await session.browse(f"nsu={URI};s=many")
     assert [each.name for each in whole] == [f"n{n}" for n in range(MANY)]
-    assert whole[7] == Entry(f"nsu={OTHER};i=5007", "n7", "variable", Description("Double"))
+    assert whole[7] == BrowseEntry(f"nsu={OTHER};i=5007", "n7", "variable", Description("Double"))
     line = await session.browse("i=2253")
     _in_parts(monkeypatch, places=1)
     assert await session.browse(f"nsu={URI};s=many") == whole

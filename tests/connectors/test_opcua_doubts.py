@@ -14,10 +14,10 @@ from asyncua.server.subscription_service import SubscriptionService
 
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, GOOD, DataValue, never_read
-from handwheel.connectors.opcua.reading import _Plan
 from handwheel.connectors.opcua.subscription.subscription import OpcuaSubscription
+from handwheel.connectors.opcua.tag_reader import _Plan
 from handwheel.connectors.opcua.wire.node_ids import Nodes
-from handwheel.connectors.session.subscription_health import Watched
+from handwheel.connectors.session.subscription_health import ReportsHealth
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from .devices import eventually
@@ -74,7 +74,7 @@ def _waiting(subscription: OpcuaSubscription) -> list[tuple[str, object]]:
 
 async def test_an_item_that_is_dead_at_the_server_is_made_anew(works: Works) -> None:
     async with subscribed(works, tags_of()) as (session, subscription):
-        assert isinstance(subscription, Watched)
+        assert isinstance(subscription, ReportsHealth)
         await first_of(subscription)
         _kill_items(works)
         await works.write("B", 5.0)

@@ -17,7 +17,7 @@ from asyncua.ua import ua_binary
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
-from handwheel.connectors.opcua import reading
+from handwheel.connectors.opcua import tag_reader as reading
 from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
 from handwheel.connectors.opcua.wire import fast_read
 from handwheel.connectors.opcua.wire.read_chunk import Chunk
@@ -136,7 +136,7 @@ async def test_a_request_is_at_the_server_while_an_answer_is_decoded(
     steps: list[str] = []
     send, columns = fast_read.send, Chunk.columns
 
-    def sent(*arguments: Any) -> fast_read.Sent:
+    def sent(*arguments: Any) -> fast_read.PendingRead:
         steps.append("send")
         return send(*arguments)
 

@@ -11,12 +11,12 @@ from asyncua.client.ua_client import UaClient
 from asyncua.ua.uaerrors import BadTimeout
 
 from handwheel.connectors.opcua.wire.notifications import Notification
-from handwheel.connectors.opcua.wire.publishing import Publishing
+from handwheel.connectors.opcua.wire.publish_requests import PublishRequests
 
 LAST = 2**32 - 1
 
 
-class _Publishing(Publishing):
+class _Publishing(PublishRequests):
     """One whose server can republish these numbers."""
 
     kept: frozenset[int] = frozenset()
@@ -79,7 +79,7 @@ async def test_a_server_that_refuses_every_request_is_not_flooded() -> None:
         raise BadTimeout
 
     client = SimpleNamespace(protocol=SimpleNamespace(send_request=refuse))
-    following = Publishing(cast(UaClient, client), 10).follow()
+    following = PublishRequests(cast(UaClient, client), 10).follow()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(anext(following), 0.2)
     assert len(sent) == 10

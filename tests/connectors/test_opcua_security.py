@@ -12,7 +12,7 @@ import pytest
 from asyncua import ua
 from asyncua.client.client import Client
 
-from handwheel.connectors.actuation.door import check_accounts
+from handwheel.connectors.actuation.write_session import check_accounts
 from handwheel.connectors.client.site_reader import read_once, survey
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.endpoints import OpcuaConnection, Security
@@ -90,9 +90,9 @@ async def test_it_reads_and_writes_and_never_shows_the_password(
     async with overheard(secured(site, security=kind, certificate=pin), plant) as (here, heard):
         found = await survey(here, here.find_tags(TAGS), [tag])
         assert {each.status for each in found.readings.values()} == {GOOD}
-        async with opened(here, tag) as door:
-            permit = permit_for(door, tag, wanted)
-            await deliver(door, permit)
+        async with opened(here, tag) as session:
+            permit = permit_for(session, tag, wanted)
+            await deliver(session, permit)
     assert plant.simulation.values()[SETPOINT] == wanted
     assert (permit.wire in heard) is is_write_seen
     assert GATE_SECRET.encode() not in heard

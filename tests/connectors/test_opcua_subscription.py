@@ -16,8 +16,8 @@ from asyncua.ua.status_codes import StatusCodes
 
 from handwheel.connectors.model.tags import NodeAddress
 from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, BAD_SENSOR_FAILURE, GOOD, Quality
-from handwheel.connectors.opcua.subscription.monitored_items import Pace
-from handwheel.connectors.session.supervisor import Connection, State
+from handwheel.connectors.opcua.subscription.monitored_items import SubscriptionTimes
+from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..served import link_of, served, site_of
@@ -117,7 +117,7 @@ async def test_a_value_that_the_server_marks_as_overflow_is_counted_and_stays_ma
 async def test_what_does_not_wait_for_a_slow_reader_is_counted_and_the_next_sample_says_so(
     works: Works,
 ) -> None:
-    pace = Pace(keep_alive_s=0.2, room=4)
+    pace = SubscriptionTimes(keep_alive_s=0.2, room=4)
     async with subscribed(works, tags_of(), pace) as (_, subscription):
         await first_of(subscription)
         for value in range(1, 6):
@@ -269,7 +269,7 @@ async def test_a_connection_that_is_cut_twice_has_every_tag_again_both_times(
                 await plant.step()
                 link.mend()
             await _is_told(connection, plant.simulation.values)
-            assert (connection.state, connection.overflows) == (State.CONNECTED, 0)
+            assert (connection.state, connection.overflows) == (ConnectionState.CONNECTED, 0)
             assert [gap.end is not None for gap in connection.gaps] == [True, True]
 
 

@@ -8,7 +8,7 @@ from stat import S_IMODE
 import pytest
 
 from handwheel.connectors.config.shared_folder import make_file, make_folder
-from handwheel.connectors.historian.file import open_for_writing
+from handwheel.connectors.historian.database import open_for_writing
 from handwheel.hmi.people.lockout import run_lockout
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.store.database import Database

@@ -14,8 +14,8 @@ from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, BAD_WAITING, GOOD, DataValue
 from handwheel.connectors.session import scan_groups as grouping
 from handwheel.connectors.session.protocols import Encoder, Sample, Session, Subscription
-from handwheel.connectors.session.scan_groups import Group
-from handwheel.connectors.session.supervisor import Connection, Gap, State
+from handwheel.connectors.session.scan_groups import ScanGroup
+from handwheel.connectors.session.supervisor import Connection, ConnectionState, Gap
 
 from .devices import eventually
 
@@ -117,8 +117,8 @@ async def test_a_part_that_fails_degrades_the_connection_and_no_more() -> None:
             seen.append((connection.state, connection.reason))
             assert connection.is_connected
             assert connection.latest()["A.pv"].status == GOOD
-    told = (State.DEGRADED, "unit 3: no answer; 2 tags: refused")
-    assert seen == [(State.CONNECTED, ""), told, (State.CONNECTED, "")]
+    told = (ConnectionState.DEGRADED, "unit 3: no answer; 2 tags: refused")
+    assert seen == [(ConnectionState.CONNECTED, ""), told, (ConnectionState.CONNECTED, "")]
     assert not connection.is_connected
 
 
@@ -163,10 +163,10 @@ async def test_scans_that_take_too_long_are_told() -> None:
     device = _Device()
     async with _connected(Connection(device, [FAST])) as connection:
         device.takes_s = 0.05
-        await eventually(lambda: connection.state is State.DEGRADED)
+        await eventually(lambda: connection.state is ConnectionState.DEGRADED)
         assert connection.reason == "each 0.01 s: a scan takes 0.1 s"
         device.takes_s = 0.0
-        await eventually(lambda: connection.state is State.CONNECTED)
+        await eventually(lambda: connection.state is ConnectionState.CONNECTED)
 
 
 async def test_a_gap_begins_with_the_last_scan_and_not_when_it_is_noticed() -> None:
@@ -187,7 +187,7 @@ async def test_a_device_that_is_read_seldom_is_asked_whether_it_lives(
     device = _Device()
     async with _connected(Connection(device, [SLOW])) as connection:
         await eventually(lambda: device.probes > 3)
-        assert (device.reads, connection.state) == ([("B.pv",)], State.CONNECTED)
+        assert (device.reads, connection.state) == ([("B.pv",)], ConnectionState.CONNECTED)
         device.is_there = False
         await eventually(lambda: bool(connection.gaps))
         assert connection.latest()["B.pv"].status == BAD_NO_COMMUNICATION
@@ -353,7 +353,7 @@ def test_what_is_told_stands_as_long_as_the_device_shows_that_it_lives(
     is_told: bool, since_life_s: float, status: object
 ) -> None:
     assert grouping.KEEP_ALIVE_S == 1.0
-    group = Group(0.1, [FAST], 0.0, is_told=is_told)
+    group = ScanGroup(0.1, [FAST], 0.0, is_told=is_told)
     assert group.latest(9.0, by_source=False)["A.pv"].status == BAD_WAITING
     group.take({"A.pv": _good(received_s=100.0)}, 100.0)
     life_s = 100.0

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor
+from handwheel.connectors.actuation.heartbeat_session import HeartbeatSession
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.audit.audit import audit
@@ -67,18 +67,18 @@ class BeatingRoom(Room):
 
     async def start_gate(self) -> None:
         await super().start_gate()
-        self._post = replace(self.post, open_heartbeat_door=self.open_heartbeat_door)
+        self._post = replace(self.post, open_heartbeat_session=self.open_heartbeat_session)
         self.heartbeat = Heartbeat(self.post, PUMP, self._readings)
 
     def _readings(self) -> Any:
         return self.plant.read(list(self.site.tags.values()))
 
-    async def open_heartbeat_door(self, site: Site, tag: Tag) -> HeartbeatDoor:
-        """The real door, before a writer on paper."""
+    async def open_heartbeat_session(self, site: Site, tag: Tag) -> HeartbeatSession:
+        """The real write session, before a writer on paper."""
         self.plant.check_up(tag.connection)
         self.on_open()
         writer = PaperWriter(self.plant, tag.connection)
-        return HeartbeatDoor(site, writer, self.plant.encoder(tag.connection), tag)
+        return HeartbeatSession(site, writer, self.plant.encoder(tag.connection), tag)
 
     def give(self, scope: str = PUMP, *, named: bool = True, lasts_s: float = 3600.0) -> str:
         heartbeats = heartbeats_of(self.site, scope) if named else ()

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Literal
 
-from handwheel.connectors.actuation.door import Door
-from handwheel.connectors.actuation.writer import Doubt, Refusal
+from handwheel.connectors.actuation.device_writer import OutcomeUnknown, Refusal
+from handwheel.connectors.actuation.write_session import WriteSession
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.modbus.encoder import ModbusEncoder
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
-from handwheel.connectors.session.protocols import Identity, Survey
+from handwheel.connectors.session.protocols import DeviceIdentity, Survey
 
 from .fuse import Fuse
 
@@ -63,7 +63,7 @@ class PaperPlant:
         config = self._site.connections[connection]
         assert isinstance(config, ModbusConnection)
         name = self.names[connection]
-        identity = Identity("modbus", config.write_where, name, True, "simulator" in name)
+        identity = DeviceIdentity("modbus", config.write_where, name, True, "simulator" in name)
         return ModbusEncoder(connection, config, identity)
 
     def survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
@@ -71,10 +71,12 @@ class PaperPlant:
             self.read(read), {tag.connection: self.encoder(tag.connection) for tag in write}
         )
 
-    async def open_door(self, site: Site, connection: str, tags: Sequence[Tag]) -> Door:
-        """The real door, before a writer on paper."""
+    async def open_write_session(
+        self, site: Site, connection: str, tags: Sequence[Tag]
+    ) -> WriteSession:
+        """The real write session, before a writer on paper."""
         self.check_up(connection)
-        return Door(PaperWriter(self, connection), self.encoder(connection), tags)
+        return WriteSession(PaperWriter(self, connection), self.encoder(connection), tags)
 
     def connector(self, site: Site, connection: str) -> "PaperConnector":
         return PaperConnector(self, connection)
@@ -99,12 +101,12 @@ class PaperPlant:
         if fault == "refused":
             raise Refusal("exception 4", was_sent=True)
         if fault == "frame lost":
-            raise Doubt("no answer within 2 s")
+            raise OutcomeUnknown("no answer within 2 s")
         if fault != "ignored":
             self._apply(frame, spoil=fault == "other value")
         self.fuse.reach("frame executed")
         if fault == "answer lost":
-            raise Doubt("no answer within 2 s")
+            raise OutcomeUnknown("no answer within 2 s")
         return b"" if fault == "other echo" else frame.wire
 
     def _apply(self, frame: Frame, *, spoil: bool) -> None:
@@ -134,7 +136,7 @@ class PaperWriter:
 
     def judge(self, wire: bytes, answer: bytes) -> None:
         if answer != wire:
-            raise Doubt(f"the answer is {answer.hex()}, not {wire.hex()}")
+            raise OutcomeUnknown(f"the answer is {answer.hex()}, not {wire.hex()}")
 
     async def close(self) -> None:
         pass

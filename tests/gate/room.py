@@ -56,7 +56,7 @@ class Room:
         epoch = _new_epoch(ledger, self.clock())
         self._post = Post(
             self.site, bench.policy, across, ledger, lock, epoch, self.clock,
-            lambda: self.desk.bench.roster, self.plant.open_door, self.plant.connector,
+            lambda: self.desk.bench.roster, self.plant.open_write_session, self.plant.connector,
         )  # fmt: skip
         await recover(self._post)
         self.gate = Gate(self._post)

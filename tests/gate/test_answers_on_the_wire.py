@@ -1,5 +1,5 @@
-"""The gate's real door at a socket, before a device that answers late, or another request."""
-# The gate gets its real door back.
+"""The gate's write session at a socket, before a device that answers late, or another request."""
+# The gate gets its real write session back.
 # pyright: reportPrivateUsage=false
 
 import asyncio
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.actuation.door import open_door
+from handwheel.connectors.actuation.write_session import open_write_session
 
 from ..connectors.devices import Device, listening, reply
 from .paper_plant import Frame
@@ -72,7 +72,7 @@ async def pump_room(folder: Path) -> AsyncGenerator[tuple[Watched, Pump]]:
         socket = f"write: {{port: {device.port}}}, timeout: 1 s}}"
         async with ruled_room(folder, ("site.yaml", "write: {port: 5021}}", socket)) as room:
             assert room.gate is not None
-            room.gate._post = replace(room.post, open_door=open_door)
+            room.gate._post = replace(room.post, open_write_session=open_write_session)
             room.plant.names["pkg"] = NAME.decode()
             pumps.append(Pump(room))
             yield room, pumps[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.actuation.door import OTHER_BYTES
+from handwheel.connectors.actuation.write_session import OTHER_BYTES
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Value
@@ -147,7 +147,7 @@ async def test_another_modbus_function_than_the_tags_own_is_not_sent(
     *,
     is_compared: bool,
 ) -> None:
-    """The tenth step compares the bytes; behind it the door takes them for no write of the tag."""
+    """The tenth step compares the bytes; then the session finds them to be no write of the tag."""
     if not is_compared:
         way = [nothing if each is same_bytes else each for each in steps.STEPS]
         monkeypatch.setattr(steps, "STEPS", tuple(way))

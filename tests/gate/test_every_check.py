@@ -28,9 +28,11 @@ async def wave_through(_: Passage) -> None:
 
 
 async def open_only(passage: Passage) -> None:
-    """Opens the door, and does not look who is behind it."""
+    """Opens the write session, and does not look who is behind it."""
     post = passage.post
-    passage.door = await post.open_door(post.site, passage.action.connection, [passage.tag])
+    passage.write_session = await post.open_write_session(
+        post.site, passage.action.connection, [passage.tag]
+    )
 
 
 async def look_at_nothing(passage: Passage) -> None:
@@ -176,7 +178,7 @@ async def test_only_this_check_stops_this_attack(
 async def test_behind_the_door_check_stands_the_door_itself(
     world: World, monkeypatch: pytest.MonkeyPatch, *, is_checked: bool
 ) -> None:
-    """The eighth check cannot be taken away alone: the door compares the permit's device again.
+    """The eighth check cannot be taken away alone: the session compares the permit's device again.
 
     Each says so in its own words, and neither sends anything.
     """

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from handwheel.connectors.actuation.writer import Refusal
+from handwheel.connectors.actuation.device_writer import Refusal
 from handwheel.tools.guardrails.gate.state.execution import Passage, Step
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
 from handwheel.tools.guardrails.gate.steps.execute import carry_out

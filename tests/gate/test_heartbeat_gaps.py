@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from handwheel.connectors.actuation.door import Door
+from handwheel.connectors.actuation.write_session import WriteSession
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.gate.monitoring import heartbeat as beating
@@ -116,11 +116,11 @@ async def test_a_slow_way_to_the_device_holds_no_count_up_but_a_slow_answer_does
     passing = Passing(room)
     passage = room.passage()
     assert passage is not None
-    open_door, slow_s = passage.post.open_door, 1.5
+    open_write_session, slow_s = passage.post.open_write_session, 1.5
 
-    async def opened_late(site: Site, connection: str, tags: list[Tag]) -> Door:
+    async def opened_late(site: Site, connection: str, tags: list[Tag]) -> WriteSession:
         await asyncio.sleep(slow_s)
-        return await open_door(site, connection, tags)
+        return await open_write_session(site, connection, tags)
 
     async def answered_late(passage: Passage) -> None:
         await asyncio.sleep(slow_s)
@@ -128,7 +128,7 @@ async def test_a_slow_way_to_the_device_holds_no_count_up_but_a_slow_answer_does
 
     one_frame = next(each for each in steps.STEPS if each.__name__ == "one_frame")
     if slow == "to open":
-        object.__setattr__(passage.post, "open_door", opened_late)
+        object.__setattr__(passage.post, "open_write_session", opened_late)
     else:
         way = [answered_late if each is one_frame else each for each in steps.STEPS]
         monkeypatch.setattr(steps, "STEPS", tuple(way))

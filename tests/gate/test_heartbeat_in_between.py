@@ -91,8 +91,8 @@ async def test_a_session_is_kept_for_short_intervals_only(
         assert each.counts == [0, 1, 2]
         assert not each.faults()
     assert opened == ["1 s", "11 s", "11 s", "11 s"]
-    assert room.heartbeat._door is not None
-    assert slow_room.heartbeat._door is None
+    assert room.heartbeat._session is not None
+    assert slow_room.heartbeat._session is None
 
 
 async def test_a_stop_that_the_ledger_does_not_take_is_told_with_the_next_look(
@@ -110,7 +110,7 @@ async def test_a_stop_that_the_ledger_does_not_take_is_told_with_the_next_look(
         patch.setattr(room.post.database, "transaction", refuse)
         await room.heartbeat.look()
     assert room.counts == [0]
-    assert room.heartbeat._door is None
+    assert room.heartbeat._session is None
     assert [kind for kind, _ in room.told()] == ["started"]
     assert caplog.messages == ["heartbeat of P-101A: ledger.db: the disk is full"]
     await room.heartbeat.look()

@@ -120,13 +120,13 @@ async def test_a_bad_value_is_no_value(
 
         return spoiled
 
-    world.on_opened = lambda door: monkeypatch.setattr(door, "read", spoil(door.read))
+    world.on_opened = lambda session: monkeypatch.setattr(session, "read", spoil(session.read))
     assert world.approve(record, card) is RequestState.APPROVED
     end = await world.end(record)
     assert end.action is ActionState.INVALIDATED
     assert bad in end.reason
     assert world.frames == []
-    world.on_opened = lambda door: None
+    world.on_opened = lambda session: None
     await world.go_through(START)
 
 

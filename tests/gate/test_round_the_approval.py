@@ -1,4 +1,4 @@
-"""Round the approval at a real plant: the door itself, readers' sessions, services, names."""
+"""Round the approval at a real plant: the write session, readers' sessions, services, names."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from asyncua.ua import ua_binary
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.uaerrors import UaStatusCodeError
 
-from handwheel.connectors.actuation.door import NO_INTENT, open_door
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
+from handwheel.connectors.actuation.write_session import NO_INTENT, open_write_session
 from handwheel.connectors.errors import ConfigError, HandwheelError, WriteRefused
 from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.opcua.connector import OpcuaConnector
@@ -34,14 +34,16 @@ async def test_whoever_takes_the_door_without_the_gate_moves_nothing(world: Worl
     """A program with the site's files, but without a permit that the journal knows of."""
     for name, value in (("P-101B.run_cmd", True), ("PIC-102.sp", 355.0)):
         tag = world.site.tags[name]
-        door = await open_door(world.site, tag.connection, [tag])
-        bytes_ = door.encoder.encode(tag, value).wire
+        session = await open_write_session(world.site, tag.connection, [tag])
+        bytes_ = session.encoder.encode(tag, value).wire
         until_s = permit_clock_s() + 5.0
-        permit = Permit("R-7K3MQ2XA/c1", tag, bytes_, door.encoder.identity, until_s, intent_seq=0)
+        permit = Permit(
+            "R-7K3MQ2XA/c1", tag, bytes_, session.encoder.identity, until_s, intent_seq=0
+        )
         with pytest.raises(WriteRefused, match=NO_INTENT) as refused:
-            await door.send(permit)
+            await session.send(permit)
         assert refused.value.was_sent is False
-        await door.close()
+        await session.close()
     assert world.frames == []
     with world.ledger() as database:
         kinds = {row.fields["kind"] for row in database.journal()}
@@ -165,7 +167,7 @@ ITEMS = [
 async def test_only_a_write_of_the_value_of_its_own_node_is_sent(
     world: World, items: Sequence[str]
 ) -> None:
-    """Behind the tenth step the door takes none of these for a write of the tag."""
+    """Behind the tenth step the write session takes none of these for a write of the tag."""
     honest, _ = await world.ask(SETPOINT)
     for item in items:
         end = await signed(world, honest, wire=item)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.actuation.door import Door
+from handwheel.connectors.actuation.write_session import WriteSession
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.errors import LedgerError
@@ -200,15 +200,15 @@ async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_s
 ) -> None:  # fmt: skip
     """Whoever insists cuts it off, and it is known no better than after a kill."""
     request, under_way, go_on = room.approved(START, START_B), asyncio.Event(), asyncio.Event()
-    open_door, transmit = room.plant.open_door, PaperWriter.transmit
+    open_write_session, transmit = room.plant.open_write_session, PaperWriter.transmit
 
     async def wait() -> None:
         under_way.set()
         await go_on.wait()
 
-    async def wait_and_open(site: Site, connection: str, tags: Sequence[Tag]) -> Door:
+    async def wait_and_open(site: Site, connection: str, tags: Sequence[Tag]) -> WriteSession:
         await wait()
-        return await open_door(site, connection, tags)
+        return await open_write_session(site, connection, tags)
 
     async def transmit_and_wait(self: PaperWriter, wire: bytes) -> bytes:
         answer = await transmit(self, wire)
@@ -219,7 +219,7 @@ async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_s
     if is_sent:
         monkeypatch.setattr(PaperWriter, "transmit", transmit_and_wait)
     else:
-        room.gate._post = replace(room.post, open_door=wait_and_open)
+        room.gate._post = replace(room.post, open_write_session=wait_and_open)
     acting = asyncio.create_task(room.gate._act())
     await under_way.wait()
     for _ in range(times):

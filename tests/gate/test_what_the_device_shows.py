@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.connectors.actuation import permit
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.modbus.encoder import ModbusEncoder
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import (
     BAD_SENSOR_FAILURE,
@@ -24,7 +24,7 @@ from .paper_plant import Fault, PaperConnector
 from .watched import SETPOINT, START, START_B, Watched
 from .world import World
 
-_DOOR = "handwheel.connectors.actuation.door"
+_DOOR = "handwheel.connectors.actuation.write_session"
 RESET = ("P-101B.reset", True)
 Change = Callable[[DataValue], DataValue]
 Read = Callable[[Sequence[Tag]], Awaitable[Mapping[str, DataValue]]]
@@ -115,7 +115,7 @@ async def test_an_old_source_time_tells_of_a_standstill_only_where_each_cycle_re
 
         return old
 
-    world.on_opened = lambda door: monkeypatch.setattr(door, "read", stopped(door.read))
+    world.on_opened = lambda session: monkeypatch.setattr(session, "read", stopped(session.read))
     world.approve(record, card)
     end = await world.end(record)
     if stamps == "cyclic":

@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.actuation.door import Answer, Door, open_door
 from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.actuation.write_session import (
+    WriteAnswer,
+    WriteSession,
+    open_write_session,
+)
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.hmi.people.signing import Signer, open_bench
@@ -38,7 +42,7 @@ from .premises import Clock, End, hasten, wire_of
 
 _WITHIN_S = 6.0
 _UNDER_WAY = {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}
-_OPEN_DOOR = "handwheel.tools.guardrails.gate.gate.open_door"
+_OPEN_WRITE_SESSION = "handwheel.tools.guardrails.gate.gate.open_write_session"
 
 
 class World(Forger):
@@ -54,14 +58,14 @@ class World(Forger):
         super().__init__(folder, server)
         self.clock = Clock()
         self.on_open: Callable[[], object] = lambda: None
-        self.on_opened: Callable[[Door], object] = lambda door: None
+        self.on_opened: Callable[[WriteSession], object] = lambda session: None
         self.on_sent: Callable[[Permit], object] = lambda permit: None
         self.relays: dict[int, int] = {}
         self._log = frame_log
         self._before = len(frames_of(frame_log))
         self._stack = AsyncExitStack()
         hasten(patch)
-        patch.setattr(_OPEN_DOOR, self.open_door)
+        patch.setattr(_OPEN_WRITE_SESSION, self.open_write_session)
 
     # --- the gate -----------------------------------------------------------------------------
 
@@ -78,20 +82,22 @@ class World(Forger):
         """Stops the gate, if one runs; an action under way comes to its end first."""
         await self._stack.aclose()
 
-    async def open_door(self, site: Site, connection: str, tags: Sequence[Tag]) -> Door:
-        """Opens the real door, and lets the test act just before it and just after the frame."""
+    async def open_write_session(
+        self, site: Site, connection: str, tags: Sequence[Tag]
+    ) -> WriteSession:
+        """Opens the write session; the test may act just before it and just after the frame."""
         await _done(self.on_open())
-        door = await open_door(site, connection, tags)
-        self.on_opened(door)
-        send = door.send
+        session = await open_write_session(site, connection, tags)
+        self.on_opened(session)
+        send = session.send
 
-        async def sent(permit: Permit) -> Answer:
+        async def sent(permit: Permit) -> WriteAnswer:
             answer = await send(permit)
             await _done(self.on_sent(permit))
             return answer
 
-        setattr(door, "send", sent)  # noqa: B010 - a method is not assigned to
-        return door
+        setattr(session, "send", sent)  # noqa: B010 - a method is not assigned to
+        return session
 
     # --- what people do -----------------------------------------------------------------------
 

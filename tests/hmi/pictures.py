@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
-from handwheel.connectors.session.supervisor import Connection, State
+from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
@@ -39,7 +39,7 @@ def connections_of(
         connection.scans = 5
         connection.reason = reasons.get(connection.name, "")
         is_up = not connection.reason
-        connection.state = State.CONNECTED if is_up else State.DISCONNECTED
+        connection.state = ConnectionState.CONNECTED if is_up else ConnectionState.DISCONNECTED
     return reader.connections
 
 

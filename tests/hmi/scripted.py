@@ -15,7 +15,13 @@ from handwheel.connectors.model.values import (
     Value,
     never_read,
 )
-from handwheel.connectors.session.protocols import Connector, Description, Encoder, Entry, Session
+from handwheel.connectors.session.protocols import (
+    BrowseEntry,
+    Connector,
+    Description,
+    Encoder,
+    Session,
+)
 
 
 @dataclass
@@ -31,7 +37,9 @@ class Device:
 
     values: Mapping[str, Value | Array] = field(default_factory=dict[str, Value | Array])
     descriptions: Mapping[str, Description] = field(default_factory=dict[str, Description])
-    below: Mapping[str, Sequence[Entry]] = field(default_factory=dict[str, Sequence[Entry]])
+    below: Mapping[str, Sequence[BrowseEntry]] = field(
+        default_factory=dict[str, Sequence[BrowseEntry]]
+    )
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
     scan_s: float = 0.5
     down: str = ""
@@ -59,7 +67,7 @@ class Device:
             tag.name: self.descriptions[tag.name] for tag in tags if tag.name in self.descriptions
         }
 
-    async def browse(self, node: str = "") -> Sequence[Entry]:
+    async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
         if node not in self.below:
             raise ValueError(f"there is no node {node}")
         return self.below[node]

@@ -13,7 +13,7 @@ from subprocess import PIPE
 import pytest
 
 from handwheel.connectors.client.site_reader import SiteReader
-from handwheel.connectors.session.supervisor import State
+from handwheel.connectors.session.supervisor import ConnectionState
 from handwheel.hmi.shell.cli.interrupts import uninterrupted_import
 from handwheel.hmi.site.files.site_template import Link
 
@@ -110,7 +110,7 @@ async def test_the_readers_of_a_dead_plant_end_at_any_moment(tmp_path: Path) -> 
             for _ in range(moment):
                 await asyncio.sleep(0)
         states = {connection.state for connection in reader.connections}
-        assert states == {State.DISCONNECTED}
+        assert states == {ConnectionState.DISCONNECTED}
 
 
 @pytest.mark.timeout(60)  # four processes start

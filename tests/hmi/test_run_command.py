@@ -13,7 +13,7 @@ import pytest
 
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import NoHistory
-from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import Quality
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record

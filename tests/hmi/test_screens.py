@@ -16,7 +16,7 @@ from handwheel.connectors.model.values import (
     StatusCode,
     Value,
 )
-from handwheel.connectors.session.supervisor import Gap, State
+from handwheel.connectors.session.supervisor import ConnectionState, Gap
 from handwheel.hmi.shell.charts.braille_trend import Scale, labelled, trend
 from handwheel.hmi.shell.charts.sample_buffer import History
 from handwheel.hmi.site.files.site_template import Link
@@ -160,7 +160,7 @@ def test_a_table_shows_what_was_lost_and_no_part_for_the_whole(site: Site) -> No
     for second in range(30):
         connection.scans = 2 * second
         rates.add([connection], float(second))
-    connection.state, connection.reason = State.DEGRADED, "unit 3: no\x1b answer"
+    connection.state, connection.reason = ConnectionState.DEGRADED, "unit 3: no\x1b answer"
     connection.overflows = 7
     connection.gaps += [
         Gap(now - timedelta(hours=3), "refused", now - timedelta(hours=2)),
@@ -174,7 +174,11 @@ def test_a_table_shows_what_was_lost_and_no_part_for_the_whole(site: Site) -> No
         "  7 lost by overflow; 2 gaps, the last of 4 min, 8 min ago: cut",
     ]
     connection.gaps[-1] = Gap(now - timedelta(seconds=12), "cut")
-    connection.state, connection.reason, connection.overflows = State.CONNECTING, "refused", 0
+    connection.state, connection.reason, connection.overflows = (
+        ConnectionState.CONNECTING,
+        "refused",
+        0,
+    )
     table = render([connection], rates, [tag], readings, History(readings, 9), 80, 24)
     assert text_of(table).splitlines()[2:] == [
         "dcs connecting: refused",

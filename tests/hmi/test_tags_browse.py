@@ -10,7 +10,7 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tag_file import NAME
-from handwheel.connectors.session.protocols import Description, Entry
+from handwheel.connectors.session.protocols import BrowseEntry, Description
 from handwheel.hmi.shell.terminal import progress
 from handwheel.hmi.site.tags.browse import browse
 from handwheel.hmi.site.tags.tag_name_maker import TagNames
@@ -21,26 +21,28 @@ from .scripted import Device, Devices
 TOP, BOILER = "nsu=urn:works;s=Area/Boiler", "nsu=urn:works;i=5"
 
 
-def variable(node: str, name: str, *said: object, **more: object) -> Entry:
-    return Entry(node, name, "variable", Description(*said, **more))  # type: ignore[arg-type]
+def variable(node: str, name: str, *said: object, **more: object) -> BrowseEntry:
+    return BrowseEntry(node, name, "variable", Description(*said, **more))  # type: ignore[arg-type]
 
 
 BELOW = {
-    "": [Entry("i=2253", "Server", "object"), Entry(TOP, "Boiler", "object")],
-    "i=2253": [Entry("i=2274", "Diagnostics", "object")],
+    "": [BrowseEntry("i=2253", "Server", "object"), BrowseEntry(TOP, "Boiler", "object")],
+    "i=2253": [BrowseEntry("i=2274", "Diagnostics", "object")],
     "i=2274": [],
     TOP: [
-        Entry(TOP, "Boiler", "object"),  # a ring
-        Entry(BOILER, "Drum\x1b[2J", "object"),
+        BrowseEntry(TOP, "Boiler", "object"),  # a ring
+        BrowseEntry(BOILER, "Drum\x1b[2J", "object"),
         variable("nsu=urn:works;s=PT-102.pv", "PT-102.pv", "Float"),
         variable("nsu=urn:works;s=Ü\u202e", "FlowRate", "Double", "m³/h", (0.0, 12.5)),
         variable("nsu=urn:works;s=b", "Flow rate", "Int64", "'l: {min}'", (5.0, 5.0)),
         variable("nsu=urn:works;s=c", "State", "Enumeration", members={"off": 0, "on, all": 1}),
         variable("nsu=urn:works;s=d", "TT-7", "Float", is_array=True),
         variable("nsu=urn:works;s=e", "Started", "DateTime"),
-        Entry("nsu=urn:works;s=f", "Reset", "method"),
-        *(Entry("", f"Far\x1b{n}", "object") for n in range(4)),
-        Entry("nsu=urn:works;s=h", "Profile", "variable", Description("Float", is_array=True)),
+        BrowseEntry("nsu=urn:works;s=f", "Reset", "method"),
+        *(BrowseEntry("", f"Far\x1b{n}", "object") for n in range(4)),
+        BrowseEntry(
+            "nsu=urn:works;s=h", "Profile", "variable", Description("Float", is_array=True)
+        ),
     ],
     BOILER: [variable("nsu=urn:works;s=g", "Level.1st", "Boolean")],
 }
@@ -142,7 +144,7 @@ def test_what_takes_long_says_so_beside_the_answer(
 
 
 class _Slow(Device):
-    async def browse(self, node: str = "") -> Sequence[Entry]:
+    async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
         await asyncio.sleep(0.02)
         return await super().browse(node)
 

@@ -15,6 +15,7 @@ from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.endpoints import Security
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.discovery import ServerOffer
 from handwheel.connectors.opcua.security.application import (
     CERTIFICATE,
     FOLDER,
@@ -23,7 +24,6 @@ from handwheel.connectors.opcua.security.application import (
     self_signed,
 )
 from handwheel.connectors.opcua.security.certificates import Certificate, read_certificate, utc_now
-from handwheel.connectors.opcua.trust import Stranger
 from handwheel.hmi.site.commissioning import opcua_trust as trusting
 from handwheel.hmi.site.commissioning.file_check import check_site, open_passwords
 
@@ -44,9 +44,9 @@ def server() -> Certificate:
 def _trust(
     monkeypatch: pytest.MonkeyPatch, site: Site, shown: Certificate | None, *, as_json: bool = False
 ) -> None:
-    async def look(connector: OpcuaConnector) -> Stranger:
+    async def look(connector: OpcuaConnector) -> ServerOffer:
         offers: list[Security] = [ENCRYPTED, "None"] if shown else ["None"]
-        return Stranger(f"urn:{connector.name}\x1b[2J", offers, offers[0], shown)
+        return ServerOffer(f"urn:{connector.name}\x1b[2J", offers, offers[0], shown)
 
     monkeypatch.setattr(trusting, "look_at_server", look)
     asyncio.run(trusting.trust_server(site, "dcs", as_json=as_json))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.modbus.encoding import ModbusEncoder
+from handwheel.connectors.modbus.encoder import ModbusEncoder
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.tags import Kind, RegisterAddress, Tag
-from handwheel.connectors.session.protocols import Identity
+from handwheel.connectors.session.protocols import DeviceIdentity
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Register, Value
 
@@ -265,7 +265,7 @@ def test_our_encoder_makes_the_bytes_that_a_foreign_client_sends(
     plant: Plant, gate: Mbpoll
 ) -> None:
     config = ModbusConnection(kind="modbus", host="127.0.0.1")
-    encoder = ModbusEncoder("pkg", config, Identity("modbus", "", "", True, True))
+    encoder = ModbusEncoder("pkg", config, DeviceIdentity("modbus", "", "", True, True))
     for kind, value, tag in ENCODED:
         mark = len(plant.frames)
         gate.refusal(kind, 20, value)

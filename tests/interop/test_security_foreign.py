@@ -8,13 +8,13 @@ from typing import cast, get_args
 
 import pytest
 
-from handwheel.connectors.client.one_shot import opened
+from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.endpoints import OpcuaConnection, Security
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.discovery import discover_server
 from handwheel.connectors.opcua.security.application import make_application
-from handwheel.connectors.opcua.trust import look_at_server
 
 from .peer_sites import node, opcua_site, read
 from .servers import ForeignServer, node_opcua
@@ -42,7 +42,7 @@ async def test_every_policy_and_mode_is_spoken_once_the_server_trusts_us(
     tags = {"third": node("i=3", "float")}
     make_application(folder, "peer")
     plain = opcua_site(folder, server, tags)
-    stranger = await look_at_server(connector_of(plain))
+    stranger = await discover_server(connector_of(plain))
     assert set(stranger.offers) == {*SECURED, "None"}
     shown = stranger.certificate
     assert shown is not None
@@ -63,7 +63,7 @@ async def _trusted(site: Site) -> None:
     async with asyncio.timeout(30.0):
         while True:
             with suppress(NotConnected):
-                async with opened(connector_of(site)):
+                async with open_session(connector_of(site)):
                     return
             await asyncio.sleep(0.2)
 

@@ -15,8 +15,12 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.actuation.door import Answer, Door, open_door
 from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.actuation.write_session import (
+    WriteAnswer,
+    WriteSession,
+    open_write_session,
+)
 from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
@@ -52,42 +56,42 @@ def row_count_unchecked() -> None:
 
 
 class _Insistent:
-    """A door that does what a library's retry does: after a lost answer it sends again."""
+    """A write session that does what a library's retry does: after a lost answer it sends again."""
 
-    def __init__(self, door: Door, again: Callable[[], Any]) -> None:
-        self._door = door
+    def __init__(self, session: WriteSession, again: Callable[[], Any]) -> None:
+        self._session = session
         self._again = again
 
     @property
     def encoder(self) -> Encoder:
-        return self._door.encoder
+        return self._session.encoder
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        return await self._door.read(tags)
+        return await self._session.read(tags)
 
-    async def send(self, permit: Permit) -> Answer:
+    async def send(self, permit: Permit) -> WriteAnswer:
         try:
-            return await self._door.send(permit)
+            return await self._session.send(permit)
         except WriteOutcomeUnknown:
-            await self._door.close()
-            self._door = await self._again()
-            return await self._door.send(permit)
+            await self._session.close()
+            self._session = await self._again()
+            return await self._session.send(permit)
 
-    def check_echo(self, answer: Answer) -> None:
-        self._door.check_echo(answer)
+    def check_echo(self, answer: WriteAnswer) -> None:
+        self._session.check_echo(answer)
 
     async def close(self) -> None:
-        await self._door.close()
+        await self._session.close()
 
 
 def resend() -> None:
     """A frame whose answer is lost is sent once more."""
 
     async def open_insistent(site: Site, connection: str, tags: Sequence[Tag]) -> _Insistent:
-        again = partial(open_door, site, connection, tags)
+        again = partial(open_write_session, site, connection, tags)
         return _Insistent(await again(), again)
 
-    _patch.setattr(gate, "open_door", open_insistent)
+    _patch.setattr(gate, "open_write_session", open_insistent)
 
 
 def late_intent() -> None:

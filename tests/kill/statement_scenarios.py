@@ -1,4 +1,4 @@
-"""The ways through gate, ledger and door on which a process is killed at each statement."""
+"""Ways through gate, ledger and write session on which a process dies at each statement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,4 +66,4 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario("people resolve", start="unknown", victim="terminal", part="resolves"),
 )
 OF_OPCUA: Sequence[Scenario] = (Scenario("over OPC UA", start="empty", asks_for=1),)
-"""Through the door of the other protocol, to the simulated plant: it has no faults."""
+"""Through the write session of the other protocol, to the simulated plant: it has no faults."""

@@ -15,7 +15,7 @@ GATE: Sequence[str] = (
     "handwheel.tools.guardrails.ledger",
     "handwheel.connectors.actuation",
 )
-"""The packages whose statements are watched: gate, ledger and door."""
+"""The packages whose statements are watched: gate, ledger and write session."""
 _ROOT = Path(__file__).parents[2]
 
 

@@ -1,4 +1,4 @@
-"""Kills gate and terminal at each statement of gate, ledger and door.
+"""Kills gate and terminal at each statement of gate, ledger and write session.
 
 `python -m tests.kill.statements --seed 1`; `few` for a sample, `--again 1` for every statement in
 every scenario, `once` for a single death in the middle.

@@ -1,4 +1,4 @@
-"""Gate and terminal die at each statement of gate, ledger and door; no frame is sent twice."""
+"""Gate and terminal die at each statement of gate, ledger, session; no frame is sent twice."""
 
 import pickle
 import subprocess

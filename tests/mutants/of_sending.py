@@ -1,4 +1,4 @@
-"""Parts of the steps around the frame, the door, the ledger, and the gate between actions."""
+"""Parts of the steps around the frame, write session, ledger, and the gate between actions."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -6,8 +6,8 @@ from math import inf
 
 import pytest
 
-from handwheel.connectors.actuation.door import Answer, Door
 from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.actuation.write_session import WriteAnswer, WriteSession
 from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.tools.guardrails.gate import gate
 from handwheel.tools.guardrails.gate.gate import Gate
@@ -43,66 +43,66 @@ def _defect(*names: str) -> Apply:
     return apply
 
 
-def _taken_for(right: Callable[[Door, Permit], Permit]) -> Apply:
-    """Lets the door judge a permit in which one thing was put right."""
+def _taken_for(right: Callable[[WriteSession, Permit], Permit]) -> Apply:
+    """Lets the write session judge a permit in which one thing was put right."""
 
     def apply(patch: pytest.MonkeyPatch) -> None:
-        real = vars(Door)["_objection"]
+        real = vars(WriteSession)["_objection"]
 
-        def objection(self: Door, permit: Permit) -> str:
+        def objection(self: WriteSession, permit: Permit) -> str:
             found: str = real(self, right(self, permit))
             return found
 
-        patch.setattr(Door, "_objection", objection)
+        patch.setattr(WriteSession, "_objection", objection)
 
     return apply
 
 
-def _any_device(door: Door, permit: Permit) -> Permit:
-    return replace(permit, identity=door.encoder.identity)
+def _any_device(session: WriteSession, permit: Permit) -> Permit:
+    return replace(permit, identity=session.encoder.identity)
 
 
-def _any_tag(door: Door, permit: Permit) -> Permit:
-    vars(door)["_tags"] = {permit.tag.name: permit.tag}
+def _any_tag(session: WriteSession, permit: Permit) -> Permit:
+    vars(session)["_tags"] = {permit.tag.name: permit.tag}
     return permit
 
 
-def _no_heartbeats(door: Door, permit: Permit) -> Permit:
-    vars(door)["_heartbeats"] = frozenset[str]()
+def _no_heartbeats(session: WriteSession, permit: Permit) -> Permit:
+    vars(session)["_heartbeats"] = frozenset[str]()
     return permit
 
 
-def _any_time(_: Door, permit: Permit) -> Permit:
+def _any_time(_: WriteSession, permit: Permit) -> Permit:
     return replace(permit, until_s=inf)
 
 
-def _any_intent(_: Door, permit: Permit) -> Permit:
+def _any_intent(_: WriteSession, permit: Permit) -> Permit:
     return replace(permit, intent_seq=1)
 
 
 def _used_again(patch: pytest.MonkeyPatch) -> None:
-    """Lets a door be used any number of times."""
-    real = Door.send
+    """Lets a write session be used any number of times."""
+    real = WriteSession.send
 
-    async def send(self: Door, permit: Permit) -> Answer:
+    async def send(self: WriteSession, permit: Permit) -> WriteAnswer:
         vars(self)["_is_used"] = False
         return await real(self, permit)
 
-    patch.setattr(Door, "send", send)
+    patch.setattr(WriteSession, "send", send)
 
 
 def _resend(patch: pytest.MonkeyPatch) -> None:
     """Sends once more where no answer came, as a library's retry does."""
-    real = Door.send
+    real = WriteSession.send
 
-    async def send(self: Door, permit: Permit) -> Answer:
+    async def send(self: WriteSession, permit: Permit) -> WriteAnswer:
         try:
             return await real(self, permit)
         except WriteOutcomeUnknown:
             vars(self)["_is_used"] = False
             return await real(self, permit)
 
-    patch.setattr(Door, "send", send)
+    patch.setattr(WriteSession, "send", send)
 
 
 def _unanchored(patch: pytest.MonkeyPatch) -> None:
@@ -189,7 +189,7 @@ MUTANTS: Sequence[Mutant] = (
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(
-        "M13b", "byte check in `actuation`", says(Door, "_is_write_of", True),
+        "M13b", "byte check in `actuation`", says(WriteSession, "_is_write_of", True),
         "tests/connectors/test_door.py::test_the_bytes_of_another_tag_are_refused",
         "DID NOT RAISE WriteRefused",
     ),

@@ -12,9 +12,11 @@ _MADE_UP = "tests/gate/test_made_up_on_paper.py"
 
 
 async def _open(passage: Passage) -> None:
-    """Opens the door, and does not look who is behind it."""
+    """Opens the write session, and does not look who is behind it."""
     post = passage.post
-    passage.door = await post.open_door(post.site, passage.action.connection, [passage.tag])
+    passage.write_session = await post.open_write_session(
+        post.site, passage.action.connection, [passage.tag]
+    )
 
 
 async def _glance(passage: Passage) -> None:

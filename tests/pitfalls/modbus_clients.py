@@ -90,9 +90,9 @@ class _Ours:
         text = SITE.replace("read: {port: 5020}", port).replace("timeout: 2 s", self._timeout)
         site = load(self._folder / "site", text, TAGS + _WRITABLE)
         tag = site.tags["TIC-1.mode"]
-        async with opened(site, tag) as door:
+        async with opened(site, tag) as session:
             try:
-                await deliver(door, permit_for(door, tag, value))
+                await deliver(session, permit_for(session, tag, value))
             except WriteRefused as error:
                 return f"refused: {error.code}"
             except WriteOutcomeUnknown as error:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from handwheel.connectors.actuation.door import Door
+from handwheel.connectors.actuation.write_session import WriteSession
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.connectors.model.tags import Tag
 from handwheel.sim_plant.link.framing import opcua_messages
@@ -64,12 +64,12 @@ class Client(Protocol):
 
 @dataclass
 class _Ours:
-    door: Door
+    write_session: WriteSession
     tag: Tag
 
     async def write(self) -> str:
         try:
-            await deliver(self.door, permit_for(self.door, self.tag, VALUE))
+            await deliver(self.write_session, permit_for(self.write_session, self.tag, VALUE))
         except (WriteOutcomeUnknown, WriteRefused) as error:
             return type(error).__name__
         return "done"
@@ -79,8 +79,8 @@ class _Ours:
 async def ours(plant: PlantServer, link: LinkProxy, folder: Path) -> AsyncGenerator[Writer]:
     site = site_of(folder / "site", replace(link_of(plant), opcua=link.port))
     tag = site.tags[SETPOINT]
-    async with opened(site, tag) as door:
-        yield _Ours(door, tag)
+    async with opened(site, tag) as session:
+        yield _Ours(session, tag)
 
 
 @dataclass

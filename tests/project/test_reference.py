@@ -107,7 +107,7 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     assert listed["A connection of kind opcua"] == _keys(site.OpcuaConnection, site.Credentials)
     assert listed["A connection of kind modbus"] == _keys(site.ModbusConnection)
     assert listed["A piece of equipment"] == _keys(site.Equipment)
-    assert listed["A heartbeat"] == _keys(heartbeats.Heartbeat)
+    assert listed["A heartbeat"] == _keys(heartbeats.HeartbeatSpec)
     assert listed["tags.yaml"] == _keys(tag_file.TagFile)
     assert every | listed["A tag on OPC UA"] == _keys(tag_file.NodeTag)
     assert every | listed["A tag on Modbus"] == _keys(tag_file.RegisterTag)

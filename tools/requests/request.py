@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from handwheel.connectors.config.validation import Model
 from handwheel.connectors.model.values import Value
-from handwheel.connectors.session.protocols import Identity
+from handwheel.connectors.session.protocols import DeviceIdentity
 
 from .canonical import canonical, digest, parse_canonical
 from .reasons import Why
@@ -57,9 +57,9 @@ class Device(Model):
     certificate: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> DeviceIdentity:
         """The same in the connectors' words."""
-        return Identity(
+        return DeviceIdentity(
             self.kind,
             self.where,
             self.name,
@@ -69,7 +69,7 @@ class Device(Model):
         )
 
     @classmethod
-    def of(cls, identity: Identity) -> Self:
+    def of(cls, identity: DeviceIdentity) -> Self:
         """Returns the document's form of an identity."""
         return cls.model_validate({name: getattr(identity, name) for name in cls.model_fields})
 

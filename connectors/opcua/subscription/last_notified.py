@@ -7,7 +7,7 @@ from ...model.values import DataValue
 _INFORMATION = 0xFFFF
 
 
-class LastTold:
+class LastNotified:
     """The last reading that was told of each tag."""
 
     def __init__(self) -> None:

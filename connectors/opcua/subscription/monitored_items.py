@@ -16,7 +16,7 @@ from ...model.tags import NodeAddress, Tag
 from ...model.values import DataValue, Quality, StatusCode, never_read
 from ...session.protocols import Sample
 from ...session.scan_groups import KEEP_ALIVE_S, STALE_SCANS
-from ..wire.publishing import protocol_of
+from ..wire.publish_requests import protocol_of
 from ..wire.services import Services
 
 _SOONEST_S = 0.05  # the shortest publishing interval: each message costs both sides
@@ -29,7 +29,7 @@ _SHORTEST_S, _LONGEST_S = 0.001, 1e9  # what a server can mean by an interval
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class SubscriptionTimes:
     """The times of a subscription.
 
     Attributes:
@@ -53,7 +53,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SubscriptionContext:
     """The session that a subscription lives in.
 
     Attributes:
@@ -96,7 +96,13 @@ class MonitoredItems:
         lifeless: Client handles of items that have missed a change; they are to be made anew.
     """
 
-    def __init__(self, source: Source, scan_s: float, tags: Mapping[int, Tag], pace: Pace) -> None:
+    def __init__(
+        self,
+        source: SubscriptionContext,
+        scan_s: float,
+        tags: Mapping[int, Tag],
+        pace: SubscriptionTimes,
+    ) -> None:
         self.tags = tags
         self.subscription = 0
         self.refused: dict[int, StatusCode] = {}

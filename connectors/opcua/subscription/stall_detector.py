@@ -17,7 +17,7 @@ def _elapsed_s() -> float:
 _CLOCK: Callable[[], float] = _elapsed_s if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
 
 
-class Attention:
+class StallDetector:
     """Notes when this process was stopped, suspended or busy with something else.
 
     Args:

@@ -14,14 +14,14 @@ from asyncua.ua.uaerrors import UaError
 from ...model.tags import Tag
 from ...model.values import BAD_NODE_UNKNOWN, DataValue, StatusCode
 from ...session.protocols import Sample
-from ..wire.bad_nodes import counted
 from ..wire.codec import decode
 from ..wire.notifications import changes_of
-from ..wire.publishing import Published, Publishing
+from ..wire.publish_requests import Published, PublishRequests
+from ..wire.refused_tags import count_reasons
 from ..wire.services import UNREADABLE
-from .last_notified import LastTold
-from .monitored_items import MonitoredItems, Pace, Source
-from .stall_detector import Attention
+from .last_notified import LastNotified
+from .monitored_items import MonitoredItems, SubscriptionContext, SubscriptionTimes
+from .stall_detector import StallDetector
 
 _SPARE_REQUESTS = 9  # beside one for each interval: a round trip may take seconds
 _DECODED_AT_ONCE = 100  # about 1 ms
@@ -45,7 +45,7 @@ class OpcuaSubscription:
         overflows: How many values, or whole messages, were lost.
     """
 
-    def __init__(self, source: Source, pace: Pace) -> None:
+    def __init__(self, source: SubscriptionContext, pace: SubscriptionTimes) -> None:
         self.overflows = 0
         self._source = source
         self._pace = pace
@@ -54,9 +54,9 @@ class OpcuaSubscription:
         self._waiting: deque[Sample] = deque()
         self._unsure: list[MonitoredItems] = []  # which have lost a message
         self._marked: set[str] = set()  # tags whose next sample is to tell of a loss
-        self._told = LastTold()
+        self._told = LastNotified()
         self._changed: set[str] = set()  # since the last read of what is unsure was sent
-        self._attention = Attention(pace.away_s)
+        self._attention = StallDetector(pace.away_s)
         self._is_alive = False
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -91,15 +91,17 @@ class OpcuaSubscription:
         self._items[items.subscription] = items
 
     def _follow(self) -> None:
-        publishing = Publishing(self._source.services.client, len(self._items) + _SPARE_REQUESTS)
-        self._attention = Attention(self._pace.away_s)
+        publishing = PublishRequests(
+            self._source.services.client, len(self._items) + _SPARE_REQUESTS
+        )
+        self._attention = StallDetector(self._pace.away_s)
         for each in (self._attention.keep(), self._take_all(publishing)):
             task = asyncio.create_task(each)
             task.add_done_callback(lambda _: self._news.set())
             self._tasks.append(task)
         self._looked_s = self._probed_s = monotonic()
 
-    async def _take_all(self, publishing: Publishing) -> None:
+    async def _take_all(self, publishing: PublishRequests) -> None:
         async with aclosing(publishing.follow()) as all_published:
             async for published in all_published:
                 await self._take(published)
@@ -228,11 +230,11 @@ class OpcuaSubscription:
         self._is_alive = True
 
     def spoke_s(self, scan_s: float) -> float:
-        """Returns when the server last spoke of an interval; see `Watched.spoke_s`."""
+        """Returns when the server last spoke of an interval; see `ReportsHealth.spoke_s`."""
         return max(items.spoke_s for items in self._items.values() if items.scan_s == scan_s)
 
     def compare(self, readings: Mapping[str, DataValue]) -> None:
-        """Takes what was read; see `Watched.compare`."""
+        """Takes what was read; see `ReportsHealth.compare`."""
         missed = set(self._told.missed(readings))
         for items in self._items.values():
             for handle, tag in items.tags.items():
@@ -265,7 +267,7 @@ class OpcuaSubscription:
         """Tells what the server refuses or does otherwise, and when to ask again."""
         self._retry_at_s = monotonic() + self._pace.retry_s
         all_items = self._items.values()
-        faults = counted(why.name for items in all_items for why in items.refused.values())
+        faults = count_reasons(why.name for items in all_items for why in items.refused.values())
         for items in all_items:
             faults |= items.faults
         self._source.tell(faults)

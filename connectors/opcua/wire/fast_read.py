@@ -30,7 +30,7 @@ _FILETIME_OF_1970 = 116_444_736_000_000_000  # 100 ns since 1601
 _SAMPLE_TIMEOUT_S = 1.0
 
 
-class Sent(NamedTuple):
+class PendingRead(NamedTuple):
     """A request that waits for its answer."""
 
     handle: int
@@ -66,7 +66,7 @@ def read_request(items: Sequence[ua.ReadValueId]) -> ua.ReadRequest:
     return request
 
 
-def send(protocol: UASocketProtocol, kept: KeptRead, timeout_s: float) -> Sent:
+def send(protocol: UASocketProtocol, kept: KeptRead, timeout_s: float) -> PendingRead:
     """Sends a Read.
 
     Raises:
@@ -93,7 +93,7 @@ def is_possible() -> bool:
 class _Sends(UASocketProtocol):
     """What asyncua's `_send_request` does, for a body that is there already."""
 
-    def send_kept(self, kept: KeptRead, filetime: int, timeout_s: float) -> Sent:
+    def send_kept(self, kept: KeptRead, filetime: int, timeout_s: float) -> PendingRead:
         if self.transport is None:
             raise ConnectionError("the connection is closed")
         self._request_handle += 1
@@ -104,7 +104,7 @@ class _Sends(UASocketProtocol):
         answer: asyncio.Future[Buffer] = asyncio.get_running_loop().create_future()
         self._callbackmap[self._request_id] = answer
         self.transport.write(message)
-        return Sent(self._request_handle, answer)
+        return PendingRead(self._request_handle, answer)
 
     def send_slowly(self, request: ua.ReadRequest, timeout_s: float) -> "asyncio.Future[Buffer]":
         return self._send_request(request, timeout_s)
@@ -114,7 +114,9 @@ class _Sends(UASocketProtocol):
         self._call_callback(number, body)
 
 
-def _send_kept(protocol: UASocketProtocol, kept: KeptRead, filetime: int, timeout_s: float) -> Sent:
+def _send_kept(
+    protocol: UASocketProtocol, kept: KeptRead, filetime: int, timeout_s: float
+) -> PendingRead:
     return _Sends.send_kept(cast(_Sends, protocol), kept, filetime, timeout_s)
 
 

@@ -15,7 +15,7 @@ from asyncua.ua.uaerrors import UaError
 from ...errors import NotConnected
 from .data_values import read_results
 from .fast_read import read_request
-from .publishing import protocol_of
+from .publish_requests import protocol_of
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.discovery import ServerOffer, discover_server
 from handwheel.connectors.opcua.security.application import (
     CERTIFICATE,
     FOLDER,
@@ -19,7 +20,6 @@ from handwheel.connectors.opcua.security.application import (
     make_application,
 )
 from handwheel.connectors.opcua.security.certificates import Certificate, utc_now
-from handwheel.connectors.opcua.trust import Stranger, look_at_server
 from handwheel.tools.safe_text import printable
 
 from ...shell.cli.exits import NO
@@ -44,7 +44,7 @@ class _Look:
     ours: Certificate
     path: Path
     is_new: bool
-    server: Stranger
+    server: ServerOffer
     pinned: str
     objection: str
 
@@ -66,7 +66,7 @@ async def trust_server(site: Site, name: str, *, as_json: bool) -> None:
     is_new = make_application(site.root, site.id)
     ours = load_application(site.root, name).certificate
     async with telling({name: "asking for the certificate"}):
-        server = await look_at_server(OpcuaConnector(name, config, site.root))
+        server = await discover_server(OpcuaConnector(name, config, site.root))
     path = (site.root / FOLDER / CERTIFICATE).absolute()
     look = _Look(ours, path, is_new, server, config.certificate, _objection(server, config))
     if as_json:
@@ -82,7 +82,7 @@ def _refusal(reason: str) -> ConfigError:
     return ConfigError([Problem("", 0, 0, "", reason)])
 
 
-def _objection(server: Stranger, config: OpcuaConnection) -> str:
+def _objection(server: ServerOffer, config: OpcuaConnection) -> str:
     shown = server.certificate
     if shown is None:
         return "the server offers no security that is spoken here, so there is nothing to pin"

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from handwheel.connectors.client.browse import walk
-from handwheel.connectors.client.one_shot import opened
+from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import ConnectorFor, connector_for
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import ModbusConnection, Site
@@ -46,7 +46,7 @@ async def browse(
         raise _refusal(f"{connection}: {_NO_BROWSING}")
     lines, found, count = BrowseLines(connection, site.tags), list[dict[str, Any]](), 0
     doing = {connection: "connecting"}
-    async with telling(doing), opened(connector(site, connection)) as session:
+    async with telling(doing), open_session(connector(site, connection)) as session:
         if not isinstance(session, Browses):
             raise _refusal(f"{connection}: this device cannot be browsed")
         doing[connection] = "browsing"

@@ -6,7 +6,7 @@ from typing import Any
 
 from handwheel.connectors.client.browse import Level, is_of_plant
 from handwheel.connectors.model.tags import NodeAddress, Tag
-from handwheel.connectors.session.protocols import Description, Entry
+from handwheel.connectors.session.protocols import BrowseEntry, Description
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.plural import counted
@@ -54,7 +54,7 @@ class BrowseLines:
             command = f"handwheel tags browse {self._connection}"
             yield f"  # to go on, say: {command} {quote(printable(likely.node))}"
 
-    def _lines(self, entry: Entry, parent: str) -> Iterator[str]:
+    def _lines(self, entry: BrowseEntry, parent: str) -> Iterator[str]:
         name, node = printable(entry.name), printable(entry.node)
         if entry.kind != "variable":
             yield f"# {entry.kind} {name}: {node}"
@@ -101,7 +101,7 @@ def _identifier(node: str) -> str:
     return text.replace("/", ".").rpartition(".")[2] if kind == "s" else ""
 
 
-def tag_fields(connection: str, entry: Entry) -> dict[str, object] | None:
+def tag_fields(connection: str, entry: BrowseEntry) -> dict[str, object] | None:
     """Returns a variable's entry of `tags.yaml`; `None` if its type is none that tags have."""
     said = entry.description or Description()
     kind = kind_of(said.type) or ("int" if said.members else None)

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from handwheel.connectors.session.supervisor import Connection, Gap, State
+from handwheel.connectors.session.supervisor import Connection, ConnectionState, Gap
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.duration_text import age_text
@@ -19,7 +19,7 @@ def is_starting(connection: Connection) -> bool:
 
 def connection_text(connection: Connection) -> str:
     """Returns a connection's state in words; nothing was lost before it has stood once."""
-    state = State.CONNECTING if is_starting(connection) else connection.state
+    state = ConnectionState.CONNECTING if is_starting(connection) else connection.state
     reason = f": {printable(connection.reason)}" if connection.reason else ""
     return f"{connection.name} {state.value}{reason}"
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import HistoryError
-from handwheel.connectors.historian.reading import HistoryReader
+from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 

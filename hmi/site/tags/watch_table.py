@@ -11,7 +11,7 @@ from rich.text import Text
 
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality
-from handwheel.connectors.session.supervisor import Connection, State
+from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.tools.safe_text import printable
 
 from ...shell.charts.braille_trend import Scale, trend
@@ -68,7 +68,7 @@ def render(
 
 
 def _connection_texts(connection: Connection, rates: ScanRates) -> list[Text]:
-    styles = ("dim" if connection.state is State.CONNECTED else "bold", "dim")
+    styles = ("dim" if connection.state is ConnectionState.CONNECTED else "bold", "dim")
     return [
         Text(line, style, no_wrap=True, overflow="ellipsis")
         for line, style in zip(live_lines(connection, rates), styles, strict=False)

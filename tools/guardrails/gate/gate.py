@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import Any
 
-from handwheel.connectors.actuation.door import check_accounts, open_door
+from handwheel.connectors.actuation.write_session import check_accounts, open_write_session
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.supervisor import Connection
@@ -85,7 +85,15 @@ async def take_post(
             _lock_out_what_nobody_knows(database, clock())
         epoch = _new_epoch(database, clock())
         post = Post(
-            site, policy, across, database, lock, epoch, clock, lambda: load_roster(site), open_door
+            site,
+            policy,
+            across,
+            database,
+            lock,
+            epoch,
+            clock,
+            lambda: load_roster(site),
+            open_write_session,
         )
         await recover(post)
         gate = Gate(post)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor
+from handwheel.connectors.actuation.heartbeat_session import HeartbeatSession
 from handwheel.connectors.actuation.permit import HeartbeatPermit, permit_clock_s
 from handwheel.connectors.errors import ConnectorError, WriteRefused
 from handwheel.connectors.model.heartbeats import LAST_COUNT
 from handwheel.connectors.model.values import DataValue
-from handwheel.connectors.session.protocols import Identity
+from handwheel.connectors.session.protocols import DeviceIdentity
 
 from ....errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
 from ....requests.stamps import parse_stamp
@@ -53,7 +53,7 @@ class _Running:
     """
 
     leave: Leave
-    identity: Identity
+    identity: DeviceIdentity
     seq: int
     last: int = -1
     unanswered: int = 0
@@ -72,7 +72,7 @@ class Heartbeat:
     ) -> None:
         self._post, self._equipment, self._latest = post, equipment, latest
         self._tag = heartbeat_tag(post, equipment)
-        self._door: HeartbeatDoor | None = None
+        self._session: HeartbeatSession | None = None
         self._running: _Running | None = None
         self._barred: Leave | None = None
         self._is_handed_over = False
@@ -191,17 +191,17 @@ class Heartbeat:
     async def _beat(self, leave: Leave) -> None:
         self._due_ms = self._post.clock().boot_ms + self._every_ms
         try:
-            if self._door is None:
-                self._door = await self._post.open_heartbeat_door(self._post.site, self._tag)
+            if self._session is None:
+                self._session = await self._post.open_heartbeat_session(self._post.site, self._tag)
                 if self._leave() != leave or self._post.turn.is_taken:
-                    self._due_ms = 0  # the next look begins with an open door
+                    self._due_ms = 0  # the next look begins with an open write session
                     return
             begins = self._running is None
-            running = self._begun(leave, self._door)
+            running = self._begun(leave, self._session)
             if begins and self._leave() != leave:  # the disk may have taken long over the row
                 self._due_ms = 0
                 return
-            await self._send(running, self._door)
+            await self._send(running, self._session)
         except (ConnectorError, ValueError) as error:
             await self._hang_up()
             self._fail(str(error))
@@ -211,16 +211,16 @@ class Heartbeat:
             if self._every_ms > 1000.0 * KEEP_S:
                 await self._hang_up()
 
-    def _begun(self, leave: Leave, door: HeartbeatDoor) -> _Running:
+    def _begun(self, leave: Leave, session: HeartbeatSession) -> _Running:
         """Returns the running heartbeat; tells the journal first if it begins with this count."""
         if self._running is None:
-            self._running = _Running(leave, door.identity, self._record_start(leave, door))
-        elif self._running.identity != door.identity:
+            self._running = _Running(leave, session.identity, self._record_start(leave, session))
+        elif self._running.identity != session.identity:
             self._barred = leave
             raise PermitRefused("its device has become another one; hand over again")
         return self._running
 
-    async def _send(self, running: _Running, door: HeartbeatDoor) -> None:
+    async def _send(self, running: _Running, session: HeartbeatSession) -> None:
         check_lockouts(self._post, self._equipment)  # last: nothing may come before the frame
         count, self._count = self._count, (self._count + 1) % (LAST_COUNT + 1)
         permit = HeartbeatPermit(
@@ -229,7 +229,7 @@ class Heartbeat:
         running.last = count
         running.unanswered += 1
         try:
-            await door.beat(permit)
+            await session.beat(permit)
         except WriteRefused:
             running.unanswered -= 1
             raise
@@ -240,12 +240,12 @@ class Heartbeat:
         left_s = (parse_stamp(leave.until) - self._post.clock().wall).total_seconds()
         return permit_clock_s() + min(left_s, self._every_ms / 1000.0, LOOK_S)
 
-    def _record_start(self, leave: Leave, door: HeartbeatDoor) -> int:
+    def _record_start(self, leave: Leave, session: HeartbeatSession) -> int:
         body: dict[str, object] = {
             "tag": self._tag.name, "count": self._count, "reason": f"handed over: {leave.scope}",
             "scope": leave.scope, "generation": leave.generation, "until": leave.until,
             "named": str(leave.named), "text": heartbeat_text(self._post.site, self._equipment),
-            "protocol": door.identity.kind, "wire": door.wire(self._count).hex(),
+            "protocol": session.identity.kind, "wire": session.wire(self._count).hex(),
             "epoch": self._post.epoch,
         }  # fmt: skip
         with self._post.database.transaction(self._post.clock()) as transaction:
@@ -290,6 +290,6 @@ class Heartbeat:
         self._troubles.note(f"heartbeat of {self._equipment}", trouble)
 
     async def _hang_up(self) -> None:
-        door, self._door = self._door, None
-        if door is not None:
-            await door.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()

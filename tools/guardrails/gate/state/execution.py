@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from handwheel.connectors.actuation.door import Answer, Door
-from handwheel.connectors.actuation.heartbeat_door import HeartbeatDoor, open_heartbeat_door
+from handwheel.connectors.actuation.heartbeat_session import (
+    HeartbeatSession,
+    open_heartbeat_session,
+)
+from handwheel.connectors.actuation.write_session import WriteAnswer, WriteSession
 from handwheel.connectors.client.site_reader import ConnectorFor, connector_for
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.connectors.model.site import Site
@@ -30,19 +33,19 @@ from .suspensions import Suspensions
 from .write_slot import Turn
 
 
-class OpenDoor(Protocol):
+class OpenWriteSession(Protocol):
     """Opens the write session of a connection."""
 
-    async def __call__(self, site: Site, connection: str, tags: Sequence[Tag]) -> Door:
-        """See `connectors.actuation.door.open_door`."""
+    async def __call__(self, site: Site, connection: str, tags: Sequence[Tag]) -> WriteSession:
+        """See `connectors.actuation.write_session.open_write_session`."""
         ...
 
 
-class OpenHeartbeatDoor(Protocol):
+class OpenHeartbeatSession(Protocol):
     """Opens the write session of a heartbeat."""
 
-    async def __call__(self, site: Site, tag: Tag) -> HeartbeatDoor:
-        """See `connectors.actuation.heartbeat_door.open_heartbeat_door`."""
+    async def __call__(self, site: Site, tag: Tag) -> HeartbeatSession:
+        """See `connectors.actuation.heartbeat_session.open_heartbeat_session`."""
         ...
 
 
@@ -70,11 +73,11 @@ class Post:
     epoch: int
     clock: Callable[[], Instant]
     people: Callable[[], Roster]
-    open_door: OpenDoor
+    open_write_session: OpenWriteSession
     connector: ConnectorFor = connector_for
     suspensions: Suspensions = field(default_factory=Suspensions)
     turn: Turn = field(default_factory=Turn)
-    open_heartbeat_door: OpenHeartbeatDoor = open_heartbeat_door
+    open_heartbeat_session: OpenHeartbeatSession = open_heartbeat_session
     deeds: Deeds = field(default_factory=Deeds)
     writes: OwnWrites = field(default_factory=OwnWrites)
     lockouts: LockoutFolder = field(init=False)
@@ -123,14 +126,14 @@ class Passage:
     Attributes:
         record: Its request as it stood when the action was claimed.
         decided: The number of the ledger's last decision when it was claimed.
-        door: Open from the eighth step on.
+        write session: Open from the eighth step on.
         readings: The fresh reading of the ninth step.
         read_at: When that was, on people's clocks.
         read_s: The same on the clock of permits, seconds.
         intent: Of the eleventh step; nothing leaves without one.
-        may_have_left: Whether the thirteenth step has handed the frame to the door.
+        may_have_left: Whether the thirteenth step has handed the frame to the write session.
         answer: What the device said to it.
-        refusal: The no of the device or of the door: nothing has changed.
+        refusal: The no of the device or of the write session: nothing has changed.
         doubt: Why nobody can tell what became of the frame.
         is_echo_equal: Whether the answer says that it was done.
         readback: Of the fifteenth step.
@@ -140,13 +143,13 @@ class Passage:
     record: RequestRecord
     action: Action
     decided: int = 0
-    door: Door | None = None
+    write_session: WriteSession | None = None
     readings: Mapping[str, DataValue] = field(default_factory=dict[str, DataValue])
     read_at: Instant | None = None
     read_s: float = 0.0
     intent: Intent | None = None
     may_have_left: bool = False
-    answer: Answer | None = None
+    answer: WriteAnswer | None = None
     refusal: WriteRefused | None = None
     doubt: WriteOutcomeUnknown | None = None
     is_echo_equal: bool = False
@@ -178,15 +181,15 @@ class Passage:
         return self.post.site.tags[self.action.tag]
 
     @property
-    def open_door(self) -> Door:
-        """The door.
+    def open_write_session(self) -> WriteSession:
+        """The write session.
 
         Raises:
             PermitRefused: It is asked for before the eighth step.
         """
-        if self.door is None:
+        if self.write_session is None:
             raise PermitRefused("the way to the device is not open")
-        return self.door
+        return self.write_session
 
 
 Step = Callable[[Passage], Awaitable[None]]

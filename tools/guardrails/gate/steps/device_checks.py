@@ -24,8 +24,10 @@ from .interlocks import check_pace
 async def door_opens(passage: Passage) -> None:
     """8: the device can be reached, and is the one that was approved."""
     post, action = passage.post, passage.action
-    passage.door = await post.open_door(post.site, action.connection, [passage.tag])
-    found = passage.door.encoder.identity
+    passage.write_session = await post.open_write_session(
+        post.site, action.connection, [passage.tag]
+    )
+    found = passage.write_session.encoder.identity
     if found != action.identity.identity:
         raise PermitRefused(
             f"the device is not the one that was approved: {found.name or 'a nameless one'} "
@@ -62,7 +64,7 @@ async def same_bytes(passage: Passage) -> None:
     """10: encoding the value again, as the device is now, gives the bytes that were signed."""
     action = passage.action
     try:
-        encoded = passage.open_door.encoder.encode(passage.tag, action.value)
+        encoded = passage.open_write_session.encoder.encode(passage.tag, action.value)
     except ValueError as error:
         raise PermitRefused(f"{action.tag} cannot be encoded any more: {error}") from None
     is_same = repr(encoded.value) == repr(action.value)  # 1, 1.0, true and -0.0 are different
@@ -71,7 +73,7 @@ async def same_bytes(passage: Passage) -> None:
 
 
 def _effect_tags(passage: Passage) -> set[str]:
-    """Returns what the door can read of the effects: whether they are there before the frame.
+    """Returns what the write session can read of the effects before the frame.
 
     No other device is asked for them, nor another unit behind this one: one that is silent takes
     its time-out, and the look would be too old.
@@ -96,7 +98,7 @@ def _requirements(passage: Passage) -> list[Condition]:
 
 
 async def _look(passage: Passage, names: Iterable[str]) -> None:
-    """Reads the tags now: over the door where it leads to them, else over read-only sessions."""
+    """Reads the tags now, over the write session where it can, else over read sessions."""
     site = passage.post.site
     unknown = [name for name in names if name not in site.tags]
     if unknown:
@@ -105,7 +107,7 @@ async def _look(passage: Passage, names: Iterable[str]) -> None:
     own = [tag for tag in tags if tag.connection == passage.action.connection]
     others = [tag for tag in tags if tag.connection != passage.action.connection]
     passage.read_at, passage.read_s = passage.post.clock(), permit_clock_s()
-    readings = dict(await passage.open_door.read(own))
+    readings = dict(await passage.open_write_session.read(own))
     if others:
         readings |= await read_once(site, others, passage.post.connector)
     passage.readings = _aged(passage, readings)

@@ -29,8 +29,8 @@ async def carry_out(passage: Passage) -> None:
             stop(passage, str(refusal))
             await people_told(passage)
     finally:
-        if passage.door is not None:
-            await passage.door.close()
+        if passage.write_session is not None:
+            await passage.write_session.close()
 
 
 async def _go(passage: Passage) -> None:

@@ -62,7 +62,7 @@ def _judge(passage: Passage, tag: Tag, reading: DataValue) -> Readback:
         # Raw: the value that was read must encode to the very bytes that were sent.
         try:
             is_same = (
-                passage.open_door.encoder.encode(tag, reading.scalar).wire.hex()
+                passage.open_write_session.encoder.encode(tag, reading.scalar).wire.hex()
                 == passage.action.wire
             )
         except ValueError:

@@ -39,9 +39,9 @@ async def one_frame(passage: Passage) -> None:
         intent.action_id, passage.tag, bytes.fromhex(intent.wire),
         passage.action.identity.identity, passage.read_s + BUDGET_S, intent.seq,
     )  # fmt: skip
-    door, passage.may_have_left = passage.open_door, True
+    session, passage.may_have_left = passage.open_write_session, True
     try:
-        passage.answer = await door.send(permit)
+        passage.answer = await session.send(permit)
     except WriteRefused as refusal:
         passage.refusal = refusal
     except WriteOutcomeUnknown as doubt:
@@ -53,7 +53,7 @@ async def echo_equals(passage: Passage) -> None:
     if passage.answer is None:
         return
     try:
-        passage.open_door.check_echo(passage.answer)
+        passage.open_write_session.check_echo(passage.answer)
     except WriteRefused as refusal:
         passage.refusal = refusal
     except WriteOutcomeUnknown as doubt:

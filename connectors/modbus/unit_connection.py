@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from time import monotonic
 
 from ..errors import NotConnected
-from .device import Device
+from .device import ModbusDevice
 from .probes import Dial, Probes, gateway_reason, sign_of_life
 from .request import Request
 from .transport import Answer, DeviceException, ModbusTransport, TransportError
 
-__all__ = ["Dial", "Line"]
+__all__ = ["Dial", "UnitConnection"]
 
 # Of a time-out, for a new connection and a sign of life on it. So a device that hangs and still
 # accepts is noticed within two time-outs, and one that answers 2 s late lives with the usual 3 s.
 _LIFE_SHARE = 2.0 / 3.0
 
 
-class Line:
+class UnitConnection:
     """The connection to a device, made anew when a unit's silence has cost it.
 
     A unit that does not answer is not asked any more until it has answered over a connection
@@ -34,7 +34,7 @@ class Line:
         heard: How often something was answered.
     """
 
-    def __init__(self, device: Device, transport: ModbusTransport, dial: Dial | None) -> None:
+    def __init__(self, device: ModbusDevice, transport: ModbusTransport, dial: Dial | None) -> None:
         self._device = device
         self._units = device.units
         self._dial = dial

@@ -12,7 +12,7 @@ from asyncua.ua.uaerrors import UaError
 from ..model.coercion import DeviceType, coerce, held, read_as
 from ..model.tags import Tag
 from ..model.values import Value
-from ..session.protocols import Encoded, Identity
+from ..session.protocols import DeviceIdentity, Encoded
 
 DEVICE_TYPES: Mapping[ua.VariantType, DeviceType] = {
     ua.VariantType.Boolean: "bool",
@@ -53,7 +53,7 @@ class OpcuaEncoder:
 
     def __init__(
         self,
-        identity: Identity,
+        identity: DeviceIdentity,
         targets: Mapping[str, Target | str],
         tags: Mapping[str, Tag],
     ) -> None:
@@ -62,7 +62,7 @@ class OpcuaEncoder:
         self._tags = tags
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> DeviceIdentity:
         """Who would be written to."""
         return self._identity
 

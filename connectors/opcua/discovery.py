@@ -15,7 +15,7 @@ from .wire.services import UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
+class ServerOffer:
     """What a server says of itself to anybody; nothing proves it.
 
     Attributes:
@@ -31,7 +31,7 @@ class Stranger:
     certificate: Certificate | None
 
 
-async def look_at_server(connector: OpcuaConnector) -> Stranger:
+async def discover_server(connector: OpcuaConnector) -> ServerOffer:
     """Asks a server for its endpoints, without a session.
 
     Raises:
@@ -53,4 +53,4 @@ async def look_at_server(connector: OpcuaConnector) -> Stranger:
     shown = certificates_of(endpoints, wanted) if wanted != "None" else []
     pinned = [each for each in shown if each.thumbprint == config.certificate]
     uri = cast(str | None, endpoints[0].Server.ApplicationUri) or ""
-    return Stranger(uri, offers, wanted, next(iter([*pinned, *shown]), None))
+    return ServerOffer(uri, offers, wanted, next(iter([*pinned, *shown]), None))

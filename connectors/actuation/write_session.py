@@ -1,4 +1,4 @@
-"""The write door: it opens for one permit, lets one frame through, and is used up."""
+"""The write session: it opens for one permit, lets one frame through, and is used up."""
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,11 +11,11 @@ from ..model.site import Site
 from ..model.tags import Tag
 from ..model.values import DataValue
 from ..session.protocols import Encoder
+from .device_writer import DeviceWriter, OutcomeUnknown, Refusal, WriteEncoder
 from .permit import Permit, permit_clock_s
-from .writer import Doubt, Refusal, WriteEncoder, Writer
 
-USED = "this door was used before"
-OTHER_TAG = "the tag is not one that this door was opened for"
+USED = "this write session was already used"
+OTHER_TAG = "the tag is not one that this write session was opened for"
 OTHER_DEVICE = "the device is not the one that was approved"
 OTHER_BYTES = "the bytes are not a write of this tag"
 EXPIRED = "the permit has expired"
@@ -24,7 +24,7 @@ HEARTBEAT = "the tag is a heartbeat, for which nobody asks"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WriteAnswer:
     """What a device answered to the frame of a permit, before anybody has judged it.
 
     Attributes:
@@ -53,7 +53,7 @@ def check_accounts(site: Site) -> None:
                 load_application(site.root, name)
 
 
-async def open_door(site: Site, connection: str, tags: Sequence[Tag]) -> "Door":
+async def open_write_session(site: Site, connection: str, tags: Sequence[Tag]) -> "WriteSession":
     """Opens the write session with one device, and asks who it is.
 
     Args:
@@ -70,17 +70,17 @@ async def open_door(site: Site, connection: str, tags: Sequence[Tag]) -> "Door":
     writer = await open_writer(site, connection)
     try:
         heartbeats = frozenset(tag.name for tag in tags if site.is_heartbeat(tag))
-        return Door(writer, await writer.encoder(tags), tags, heartbeats)
+        return WriteSession(writer, await writer.encoder(tags), tags, heartbeats)
     except BaseException:
         await writer.close()
         raise
 
 
-async def open_writer(site: Site, connection: str) -> Writer:
-    """Opens the write session that stands behind a door.
+async def open_writer(site: Site, connection: str) -> DeviceWriter:
+    """Opens the protocol's part of a write session.
 
     Raises:
-        NotConnected: See `open_door`.
+        NotConnected: See `open_write_session`.
     """
     config = site.connections[connection]
     if isinstance(config, ModbusConnection):
@@ -92,19 +92,19 @@ async def open_writer(site: Site, connection: str) -> Writer:
     return await OpcuaWriter.open(connection, config, site.root)
 
 
-class Door:
-    """One write session with one device, good for one frame; use `open_door`.
+class WriteSession:
+    """One write session with one device, good for one frame; use `open_write_session`.
 
     Args:
         writer: The write session.
         encoder: What the device is and takes, as it answered just now.
         tags: What may be written.
-        heartbeats: Which of them are heartbeats; those are written by `HeartbeatDoor` alone.
+        heartbeats: Which of them are heartbeats; those are written by `HeartbeatSession` alone.
     """
 
     def __init__(
         self,
-        writer: Writer,
+        writer: DeviceWriter,
         encoder: WriteEncoder,
         tags: Sequence[Tag],
         heartbeats: Collection[str] = (),
@@ -124,12 +124,12 @@ class Door:
         """Reads tags of this connection over the write session; see `Session.read`."""
         return await self._writer.read(tags)
 
-    async def send(self, permit: Permit) -> Answer:
+    async def send(self, permit: Permit) -> WriteAnswer:
         """Sends the permit's bytes in exactly one frame, and returns the answer to it.
 
         `check_echo` tells whether the answer says that the device did it.
 
-        Any call uses the door up, a refused one too. A cancellation after the frame left is
+        Any call uses the session up, a refused one too. A cancellation after the frame left is
         answered with `WriteOutcomeUnknown`, and `asyncio.current_task().cancelling()` tells
         of it: the caller records the outcome first, and then ends.
 
@@ -145,17 +145,17 @@ class Door:
         objection = USED if is_used else self._objection(permit)
         if objection:
             raise WriteRefused(name, objection, was_sent=False)
-        with named(name):
-            return Answer(permit, await self._writer.transmit(permit.wire))
+        with errors_for(name):
+            return WriteAnswer(permit, await self._writer.transmit(permit.wire))
 
-    def check_echo(self, answer: Answer) -> None:
+    def check_echo(self, answer: WriteAnswer) -> None:
         """Returns if the answer says that exactly what was sent was done.
 
         Raises:
             WriteRefused: It says that nothing changed.
             WriteOutcomeUnknown: It says anything else. Read back and ask; never send again.
         """
-        with named(answer.permit.tag.name):
+        with errors_for(answer.permit.tag.name):
             self._writer.judge(answer.permit.wire, answer.raw)
 
     def _objection(self, permit: Permit) -> str:
@@ -185,11 +185,11 @@ class Door:
 
 
 @contextmanager
-def named(tag: str) -> Generator[None]:
+def errors_for(tag: str) -> Generator[None]:
     """Says which tag the writer's no, or its doubt, is about."""
     try:
         yield
     except Refusal as refusal:
         raise WriteRefused(tag, refusal.code, was_sent=refusal.was_sent) from None
-    except Doubt as doubt:
+    except OutcomeUnknown as doubt:
         raise WriteOutcomeUnknown(tag, str(doubt)) from None

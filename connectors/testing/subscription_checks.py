@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from ..model.tags import Tag
 from ..model.values import DataValue, Quality, Value
 from ..session.protocols import Sample, Subscribes, Subscription
-from .rig import Item, Means, Rig
+from .rig import Item, Rig, RigFeature
 from .suite import SLACK_S, Suite, check_lost, fits, other_value
 
 _SAMPLED_S = 0.05
@@ -123,7 +123,7 @@ class SubscriptionChecks(Suite):
                 rig.link.mend()
 
     @asynccontextmanager
-    async def _subscribed(self, *needs: Means) -> AsyncGenerator[tuple[Rig, "_Told"]]:
+    async def _subscribed(self, *needs: RigFeature) -> AsyncGenerator[tuple[Rig, "_Told"]]:
         async with self._able(Subscribes, *needs) as (rig, session):
             assert isinstance(session, Subscribes)
             change = {item.tag.name for item in _changed(rig)}

@@ -49,7 +49,7 @@ class DeviceException(Exception):
         return self.code in _GATEWAY
 
 
-class Batch:
+class RequestBatch:
     """Requests that are sent one after the other, and their answers in the same order."""
 
     __slots__ = ("answers", "done", "requests", "sent")
@@ -72,7 +72,7 @@ class Batch:
         self.sent = len(self.requests)
 
 
-class Wire(asyncio.BufferedProtocol):
+class ModbusTcpProtocol(asyncio.BufferedProtocol):
     """Sends batches, one at a time, with at most `window` requests in flight.
 
     Whatever does not fit ends the connection at once: a time-out, an answer that nobody asked
@@ -98,7 +98,7 @@ class Wire(asyncio.BufferedProtocol):
         # Not from 1 on each connection: a gateway may bring an old answer on a new one.
         self._transaction = randrange(_LAST_TRANSACTION)
         self._in_flight: deque[_Flight] = deque()
-        self._batch: Batch | None = None
+        self._batch: RequestBatch | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self.lost = ""
@@ -115,7 +115,7 @@ class Wire(asyncio.BufferedProtocol):
             raise TransportError(self.lost)
         if not requests:
             return []
-        batch = self._batch = Batch(requests, self._loop.create_future())
+        batch = self._batch = RequestBatch(requests, self._loop.create_future())
         self._fill(batch, monotonic())
         try:
             await batch.done
@@ -126,7 +126,7 @@ class Wire(asyncio.BufferedProtocol):
             self._batch = None
         return batch.answers
 
-    def _fill(self, batch: Batch, now_s: float) -> None:
+    def _fill(self, batch: RequestBatch, now_s: float) -> None:
         frames: list[bytes] = []
         requests, in_flight = batch.requests, self._in_flight
         while batch.sent < len(requests) and len(in_flight) < self._window:
@@ -184,11 +184,11 @@ class Wire(asyncio.BufferedProtocol):
             self._fill(batch, now_s)
             self._settle(batch)
 
-    def _settle(self, batch: Batch | None) -> None:
+    def _settle(self, batch: RequestBatch | None) -> None:
         if batch is not None and batch.is_sent and not self._in_flight and not batch.done.done():
             batch.done.set_result(None)
 
-    def _take(self, batch: Batch | None, at: int, end: int) -> int:
+    def _take(self, batch: RequestBatch | None, at: int, end: int) -> int:
         """Takes answers out of the buffer; returns their size, 0 while the next is not whole."""
         in_flight = self._in_flight
         if batch is None or not in_flight:
@@ -204,7 +204,7 @@ class Wire(asyncio.BufferedProtocol):
             prefix, size, place, asked_s = in_flight[0]
         return at - begin or self._take_other(batch, at, end)
 
-    def _take_other(self, batch: Batch, at: int, end: int) -> int:
+    def _take_other(self, batch: RequestBatch, at: int, end: int) -> int:
         """Takes one answer that is not plainly the one expected next."""
         if end - at < HEADER.size:
             return 0

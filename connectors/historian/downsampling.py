@@ -7,9 +7,9 @@ long it was good; so does an hour. A spike stays visible as long as anything is 
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from .file import HOUR_US, MINUTE_US
-from .kept import Kept, number_of
-from .slots import fold, standing
+from .database import HOUR_US, MINUTE_US
+from .slots import aggregate, held_pieces
+from .stored_values import Stored, number_of
 
 DAY_US = 24 * HOUR_US
 RAW_US = 3 * DAY_US
@@ -42,7 +42,7 @@ def recordings(
 
 def rows_of(
     connection: sqlite3.Connection, tag: int, since_us: int, until_us: int
-) -> Iterator[tuple[int, Kept, int]]:
+) -> Iterator[tuple[int, Stored, int]]:
     """Yields time, value and status of a tag, with the row that stood at the beginning."""
     before = connection.execute(
         "SELECT max(at_us) FROM sample WHERE tag = ? AND at_us <= ?", (tag, since_us)
@@ -54,12 +54,12 @@ def rows_of(
     )
 
 
-def good_number(value: Kept, status: int) -> float | None:
+def good_number(value: Stored, status: int) -> float | None:
     """Returns what a trend shows of a sample; nothing unless it is good."""
     return number_of(value) if (status >> 30) & 0b11 == 0 else None
 
 
-class Thinning:
+class Downsampler:
     """What has been done of it; to be used within a transaction.
 
     Args:
@@ -118,7 +118,7 @@ class Thinning:
             return
         spans = recordings(self._connection, rows[0][0], end)
         for n, slot in enumerate(
-            fold(standing(rows, spans, begin, end), begin, end, (end - begin) // MINUTE_US)
+            aggregate(held_pieces(rows, spans, begin, end), begin, end, (end - begin) // MINUTE_US)
         ):
             if slot.last is not None:
                 at_us, good_us = begin + n * MINUTE_US, round(slot.good * MINUTE_US)

@@ -7,8 +7,8 @@ from asyncua import ua
 from asyncua.ua.object_ids import ObjectIds
 
 from ..model.tags import Tag
-from ..session.protocols import Description, Entry
-from .describing import descriptions_of
+from ..session.protocols import BrowseEntry, Description
+from .descriptions import descriptions_of
 from .wire.node_ids import Nodes
 from .wire.references import References
 from .wire.services import Services, standard
@@ -16,7 +16,7 @@ from .wire.services import Services, standard
 _OBJECTS = standard(ObjectIds.ObjectsFolder)
 
 
-class Browsing:
+class Browser:
     """Looks around on the server of one session.
 
     Args:
@@ -29,7 +29,7 @@ class Browsing:
         self._nodes = nodes
         self._references = References(services)
 
-    async def browse(self, node: str) -> list[Entry]:
+    async def browse(self, node: str) -> list[BrowseEntry]:
         """Returns what stands below a node; see `Browses.browse`.
 
         What no tag can name has an empty node: it is of another server, or of a namespace
@@ -69,7 +69,7 @@ class Browsing:
         return self._nodes.find(f"nsu={target.NamespaceUri};{identifier}")
 
 
-def _entry(node: str, reference: ua.ReferenceDescription, said: Description | None) -> Entry:
+def _entry(node: str, reference: ua.ReferenceDescription, said: Description | None) -> BrowseEntry:
     browse_name = cast(ua.QualifiedName, reference.BrowseName)
     kind = cast(ua.NodeClass, reference.NodeClass).name.lower()
-    return Entry(node, browse_name.Name or "", kind, said)
+    return BrowseEntry(node, browse_name.Name or "", kind, said)

@@ -24,7 +24,7 @@ class Silence:
     due_s: float
 
 
-class Units:
+class UnitStates:
     """A circuit breaker for each unit: one that does not answer is left alone for a while.
 
     The pause is 1 s, and doubles with each failure up to 30 s, until a reading succeeds. It

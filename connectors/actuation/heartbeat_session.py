@@ -1,41 +1,41 @@
-"""The door for heartbeats: it stays open, and lets nothing through but counts into one tag."""
+"""Write session for heartbeats, which sends only counts into one tag and stays open."""
 
 from ..errors import WriteRefused
 from ..model.heartbeats import LAST_COUNT
 from ..model.site import Site
 from ..model.tags import Tag
-from ..session.protocols import Identity
-from .door import EXPIRED, OTHER_BYTES, OTHER_DEVICE, OTHER_TAG, named, open_writer
+from ..session.protocols import DeviceIdentity
+from .device_writer import DeviceWriter, WriteEncoder
 from .permit import HeartbeatPermit, permit_clock_s
-from .writer import WriteEncoder, Writer
+from .write_session import EXPIRED, OTHER_BYTES, OTHER_DEVICE, OTHER_TAG, errors_for, open_writer
 
 NO_HEARTBEAT = "the site declares no such heartbeat"
 NO_COUNT = "it is no count of a heartbeat"
 NOT_STARTED = "the journal does not say that the heartbeat began"
 
 
-async def open_heartbeat_door(site: Site, tag: Tag) -> "HeartbeatDoor":
+async def open_heartbeat_session(site: Site, tag: Tag) -> "HeartbeatSession":
     """Opens a write session of its own for one heartbeat, and asks who the device is.
 
     Raises:
-        NotConnected: See `open_door`.
+        NotConnected: See `open_write_session`.
 
     Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, to connect and for each
     request.
     """
     writer = await open_writer(site, tag.connection)
     try:
-        return HeartbeatDoor(site, writer, await writer.encoder([tag]), tag)
+        return HeartbeatSession(site, writer, await writer.encoder([tag]), tag)
     except BaseException:
         await writer.close()
         raise
 
 
-class HeartbeatDoor:
-    """A write session for the counts of one heartbeat; use `open_heartbeat_door`.
+class HeartbeatSession:
+    """A write session for the counts of one heartbeat; use `open_heartbeat_session`.
 
-    Unlike `Door` it is good for many frames, one after the other: there is nothing in them that
-    somebody could want twice. Once a count was refused or is in doubt, it is to be closed.
+    Unlike `WriteSession` it sends many frames, one after the other. Close it once a count was
+    refused or its outcome is unknown.
 
     Args:
         site: Declares which tags are heartbeats.
@@ -44,14 +44,14 @@ class HeartbeatDoor:
         tag: The heartbeat.
     """
 
-    def __init__(self, site: Site, writer: Writer, encoder: WriteEncoder, tag: Tag) -> None:
+    def __init__(self, site: Site, writer: DeviceWriter, encoder: WriteEncoder, tag: Tag) -> None:
         self._writer = writer
         self._encoder = encoder
         self._tag = tag
         self._is_declared = site.tags.get(tag.name) == tag and site.is_heartbeat(tag)
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> DeviceIdentity:
         """Who the device is."""
         return self._encoder.identity
 
@@ -69,7 +69,7 @@ class HeartbeatDoor:
         Raises:
             WriteRefused: Nothing changed.
             WriteOutcomeUnknown: Anything else, a cancellation after the frame left too; see
-                `Door.send`.
+                `WriteSession.send`.
 
         Effect: ACTUATE. Retry: none, ever. Timeout: the connection's `timeout`.
         """
@@ -77,7 +77,7 @@ class HeartbeatDoor:
         if objection := self._objection(permit):
             raise WriteRefused(name, objection, was_sent=False)
         wire = self.wire(permit.count)
-        with named(name):
+        with errors_for(name):
             self._writer.judge(wire, await self._writer.transmit(wire))
 
     def _objection(self, permit: HeartbeatPermit) -> str:

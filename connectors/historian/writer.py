@@ -7,15 +7,15 @@ from typing import NamedTuple
 from ..model.values import DataValue
 from ..session.protocols import Sample
 from ..session.scan_groups import aged
-from .file import MINUTE_US, open_for_writing, transaction, translated
-from .kept import Kept, kept
-from .thinning import Thinning
+from .database import MINUTE_US, open_for_writing, transaction, translated
+from .downsampling import Downsampler
+from .stored_values import Stored, to_stored
 
 BEAT_US = 5 * MINUTE_US
 """How often a value that does not change is written again."""
 
 
-class Batch(NamedTuple):
+class SampleBatch(NamedTuple):
     """What came at one moment.
 
     Attributes:
@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 class _Standing(NamedTuple):
     """What was written last of a tag."""
 
-    value: Kept
+    value: Stored
     status: int
     at_us: int
 
@@ -41,10 +41,10 @@ _INSERT = (
     "ON CONFLICT DO UPDATE SET value = excluded.value, status = excluded.status"
 )
 
-_Row = tuple[int, int, Kept, int]
+_Row = tuple[int, int, Stored, int]
 
 
-class Writer:
+class HistoryWriter:
     """The open database of the one process that writes; to be used from one thread.
 
     Args:
@@ -79,7 +79,7 @@ class Writer:
                     for name, definition, number in found
                     if definition == self._definitions.get(name, "")
                 }
-                self._thinning = Thinning(self._connection)
+                self._thinning = Downsampler(self._connection)
         except BaseException:
             self.close()
             raise
@@ -88,7 +88,7 @@ class Writer:
         """Closes the database; what was written stays."""
         self._connection.close()
 
-    def write(self, batches: Sequence[Batch]) -> None:
+    def write(self, batches: Sequence[SampleBatch]) -> None:
         """Writes batches in their order, all or nothing.
 
         Raises:
@@ -106,7 +106,7 @@ class Writer:
         with translated(self._path), transaction(self._connection):
             return self._thinning.advance(now_us)
 
-    def _write(self, batches: Sequence[Batch]) -> None:
+    def _write(self, batches: Sequence[SampleBatch]) -> None:
         rows: list[_Row] = []
         for batch in batches:
             if batch.is_after_gap or not self._recording:
@@ -116,7 +116,7 @@ class Writer:
                 if isinstance(reading.value, tuple):
                     continue  # an array: nothing is judged by it, and no trend shows it
                 status = int(self._judged(name, reading).status)
-                self._take(rows, name, kept(reading.value), status, batch.at_us)
+                self._take(rows, name, to_stored(reading.value), status, batch.at_us)
             self._repeat(rows, batch.at_us)
         self._connection.executemany(_INSERT, rows)
         self._note_end()
@@ -151,7 +151,7 @@ class Writer:
             if at_us - since_us >= BEAT_US // 2:
                 self._put(rows, name, _Standing(value, status, at_us))
 
-    def _take(self, rows: list[_Row], name: str, value: Kept, status: int, at_us: int) -> None:
+    def _take(self, rows: list[_Row], name: str, value: Stored, status: int, at_us: int) -> None:
         before = self._standing.get(name)
         if before is not None:
             is_same = before.value == value and type(before.value) is type(value)

@@ -4,14 +4,14 @@ import math
 
 from ..model.values import Array, Value
 
-Kept = int | float | str | bytes | None
+Stored = int | float | str | bytes | None
 
 _LONGEST_TEXT = 1000  # beyond it a device's text is not worth the room, and is not known
 _INT64 = range(-(2**63), 2**63)
 _TRUTHS = (b"\0", b"\1")  # SQLite has no truths, and 1 is not true
 
 
-def kept(value: Value | Array | None) -> Kept:
+def to_stored(value: Value | Array | None) -> Stored:
     """Returns a value as SQLite keeps it; nothing for what cannot be kept as it is.
 
     An integer beyond 64 bits with a sign is kept as a float, if there is one so large.
@@ -41,12 +41,12 @@ def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= each <= "\udfff" for each in text)
 
 
-def given_back(value: Kept) -> Value | None:
+def from_stored(value: Stored) -> Value | None:
     """Returns what was kept."""
     return value == _TRUTHS[1] if isinstance(value, bytes) else value
 
 
-def number_of(value: Kept) -> float | None:
+def number_of(value: Stored) -> float | None:
     """Returns what a trend shows of it; nothing for a text and for what is not finite."""
     match value:
         case bytes():

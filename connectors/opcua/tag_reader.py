@@ -14,11 +14,11 @@ from asyncua.ua.uaerrors import UaError
 
 from ..model.tags import Tag
 from ..model.values import DataValue
-from .wire.bad_nodes import Refusals
 from .wire.data_values import read_results
-from .wire.fast_read import Sent, is_possible, send
+from .wire.fast_read import PendingRead, is_possible, send
 from .wire.node_ids import Nodes
 from .wire.read_chunk import Chunk
+from .wire.refused_tags import RefusedTags
 from .wire.services import Services
 
 _IN_FLIGHT = 2
@@ -38,7 +38,7 @@ class TagReader:
     """
 
     def __init__(self, services: Services, nodes: Nodes) -> None:
-        self.refusals = Refusals()
+        self.refusals = RefusedTags()
         self._services = services
         self._nodes = nodes
         self._plans: deque[_Plan] = deque(maxlen=_PLANS)
@@ -68,7 +68,7 @@ class TagReader:
 
     async def _read_fast(self, plan: "_Plan") -> dict[str, DataValue]:
         values: dict[str, DataValue] = {}
-        under_way: deque[tuple[Chunk, Sent]] = deque()
+        under_way: deque[tuple[Chunk, PendingRead]] = deque()
         coming = iter(range(plan.count))
         try:
             while True:
@@ -94,7 +94,7 @@ class TagReader:
                 if not sent.answer.cancel() and not sent.answer.cancelled():
                     sent.answer.exception()  # the loss is told already
 
-    async def _send(self, chunk: Chunk) -> Sent:
+    async def _send(self, chunk: Chunk) -> PendingRead:
         client = self._services.client
         if client.protocol is None:
             raise ConnectionError("the connection is closed")

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from ..model.values import DataValue, StatusCode
-from .file import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, read_from
-from .kept import Kept, given_back
-from .slots import Piece, Slot, fold, standing
-from .thinning import good_number, read_marks, recordings, rows_of
+from .database import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, read_from
+from .downsampling import good_number, read_marks, recordings, rows_of
+from .slots import Piece, Slot, aggregate, held_pieces
+from .stored_values import Stored, from_stored
 
 _SLEW_US = 1_000_000  # by less a clock is not set, but corrected
 
-_Row = tuple[int, str, Kept, int]
+_Row = tuple[int, str, Stored, int]
 
 
 class Scan(NamedTuple):
@@ -76,8 +76,8 @@ class HistoryReader:
         with read_from(self._path):
             number = self._number(tag)
             if number is None:
-                return fold((), since, until, count)
-            return fold(self._pieces(number, since, until, count), since, until, count)
+                return aggregate((), since, until, count)
+            return aggregate(self._pieces(number, since, until, count), since, until, count)
 
     def newest(self, tag: str) -> tuple[float, DataValue] | None:
         """Returns the newest sample of a tag, and when it was written, seconds since 1970.
@@ -178,12 +178,12 @@ class HistoryReader:
         ]
         if rows:
             spans = recordings(self._connection, rows[0][0], until)
-            yield from standing(rows, spans, since, until)
+            yield from held_pieces(rows, spans, since, until)
 
 
-def _reading(value: Kept, status: int) -> DataValue:
+def _reading(value: Stored, status: int) -> DataValue:
     # Without a time of arrival: how old it was is not kept.
-    return DataValue(given_back(value), StatusCode(status), None, None, 0.0)
+    return DataValue(from_stored(value), StatusCode(status), None, None, 0.0)
 
 
 def _looks(

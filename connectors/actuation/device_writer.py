@@ -1,4 +1,4 @@
-"""What the door needs of a protocol: a write session that can send one approved write."""
+"""What the write session needs of a protocol: a write session that can send one approved write."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -33,11 +33,11 @@ class Refusal(Exception):
         self.was_sent = was_sent
 
 
-class Doubt(Exception):
+class OutcomeUnknown(Exception):
     """The frame left, or may have left, and no answer says what became of it."""
 
 
-class Writer(Protocol):
+class DeviceWriter(Protocol):
     """One open write session with one device."""
 
     async def encoder(self, tags: Sequence[Tag]) -> WriteEncoder:

@@ -46,7 +46,7 @@ def protocol_of(client: UaClient) -> UASocketProtocol:
     return client.protocol
 
 
-class Publishing:
+class PublishRequests:
     """The publish requests of one session; there may be only one such object.
 
     Args:

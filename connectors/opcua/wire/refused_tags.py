@@ -22,7 +22,7 @@ _REFUSALS = frozenset(
 )
 
 
-class Refusals:
+class RefusedTags:
     """Which tags are refused, as of the last time that each was asked for."""
 
     def __init__(self) -> None:
@@ -47,10 +47,10 @@ class Refusals:
 
     def faults(self) -> dict[str, str]:
         """Returns how many are refused, and why; see `Session.faults`."""
-        return counted(self._reasons.values())
+        return count_reasons(self._reasons.values())
 
 
-def counted(reasons: Iterable[str]) -> dict[str, str]:
+def count_reasons(reasons: Iterable[str]) -> dict[str, str]:
     """Returns how many tags there are for each reason, as a fault such as `2 tags`."""
     by_count: dict[int, list[str]] = {}
     for reason, count in Counter(reasons).items():

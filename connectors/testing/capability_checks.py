@@ -5,7 +5,7 @@ from math import inf, nan
 
 from ..model.tags import NodeAddress, Tag
 from ..model.values import Value
-from ..session.protocols import Browses, Describes, Description, Encoder, Entry
+from ..session.protocols import BrowseEntry, Browses, Describes, Description, Encoder
 from .rig import Item
 from .suite import Suite, check_lost, read_exactly
 
@@ -117,13 +117,13 @@ class EncoderChecks(Suite):
             await check_lost(rig, lambda: session.encoder(tags), rig.timeout_s)
 
 
-async def _walk(session: Browses, wanted: set[str]) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+async def _walk(session: Browses, wanted: set[str]) -> dict[str, BrowseEntry]:
+    found: dict[str, BrowseEntry] = {}
     open_ = [""]
     while open_ and not wanted <= found.keys() and len(found) < _MOST_NODES:
         entries = await session.browse(open_.pop(0))
         for entry in entries:
-            assert isinstance(entry, Entry), f"a bare {entry!r}"
+            assert isinstance(entry, BrowseEntry), f"a bare {entry!r}"
             # One that no tag can name has an empty node, and nothing is asked about it.
             if entry.node and entry.node not in found:
                 found[entry.node] = entry

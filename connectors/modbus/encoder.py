@@ -7,8 +7,8 @@ from ..model.coercion import DeviceType, coerce, held
 from ..model.endpoints import ModbusConnection
 from ..model.tags import Encoding, RegisterAddress, Tag
 from ..model.values import Value
-from ..session.protocols import Encoded, Identity
-from .codec import item
+from ..session.protocols import DeviceIdentity, Encoded
+from .codec import register_layout
 
 WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS = 5, 6, 16
 
@@ -41,13 +41,13 @@ class ModbusEncoder:
     Source: Modbus Application Protocol 1.1b3, 6.5, 6.6, 6.12.
     """
 
-    def __init__(self, name: str, config: ModbusConnection, identity: Identity) -> None:
+    def __init__(self, name: str, config: ModbusConnection, identity: DeviceIdentity) -> None:
         self._name = name
         self._config = config
         self._identity = identity
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> DeviceIdentity:
         """Who would be written to."""
         return self._identity
 
@@ -62,7 +62,7 @@ class ModbusEncoder:
         if address.table == "coil":
             state = _ON if number else _OFF
             return Encoded(coerced, _SINGLE.pack(unit, WRITE_COIL, start) + state)
-        data = item(tag, self._config.order).encode(number)
+        data = register_layout(tag, self._config.order).encode(number)
         if len(data) == 2:
             return Encoded(coerced, _SINGLE.pack(unit, WRITE_REGISTER, start) + data)
         head = _SEVERAL.pack(unit, WRITE_REGISTERS, start, len(data) // 2, len(data))
@@ -80,7 +80,7 @@ class ModbusEncoder:
             raise ValueError("not the length of a write of this tag")
         if address.table == "coil":
             return any(wire[-size:])
-        value, status = item(tag, self._config.order).decode(wire[-size:])
+        value, status = register_layout(tag, self._config.order).decode(wire[-size:])
         if value is None:
             raise ValueError(status.name)
         return value
