@@ -8,20 +8,20 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.runner import Runner
-from handwheel.playbooks.run.diagnosis import Judgement
-from handwheel.playbooks.run.ledger_port import Desk
+from handwheel.playbooks.run.diagnosis import Diagnosis
+from handwheel.playbooks.run.ledger_port import LedgerPort
 from handwheel.playbooks.run.plant_view import PlantView
 from handwheel.tools.maintenance.workorders import WorkOrders
 from handwheel.tools.requests.stamps import Instant
 
 
 @dataclass(slots=True)
-class CaseFile:
+class ActiveRun:
     """One run that the crew works on; see `graph.Case`."""
 
     runner: Runner
     check: Callable[[BoundPlaybook], str]
-    judgement: Judgement | None = None
+    diagnosis: Diagnosis | None = None
     is_cleared: bool = False
 
     def check_plan(self) -> str:
@@ -31,7 +31,7 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class AgentContext:
     """What a crew works with.
 
     Attributes:
@@ -42,7 +42,7 @@ class Means:
         hashes: Of the site's files, as each run keeps them.
     """
 
-    desk: Desk
+    ledger: LedgerPort
     plant: PlantView
     workorders: WorkOrders
     plans: Sequence[BoundPlaybook]

@@ -14,31 +14,33 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.runner_lease import renew_lease
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
-from .agent_context import CaseFile, Means
+from .agent_context import ActiveRun, AgentContext
 from .graph import Graph, ThreadState
 
 _AFTER_FAULT_S = 1.0
 _FAULTS_AT_MOST = 5
 _NODES_AT_MOST = 500
 _LONGEST_WORDS = 200
-_WAITING = frozenset({Phase.AWAIT_DECISION, Phase.REST})
+_WAITING = frozenset({Phase.AWAIT_DECISION, Phase.AWAIT_ORDER})
 
-Tell = Callable[[str, str], None]
+Report = Callable[[str, str], None]
 """Takes what a trouble is about, and the trouble; empty once it is over."""
 
 
 class Driver:
     """Drives one run until it is over; a fault of ours holds it and ends nothing else."""
 
-    def __init__(self, means: Means, graph: Graph, case: CaseFile, tell: Tell) -> None:
-        self._means = means
+    def __init__(
+        self, context: AgentContext, graph: Graph, active: ActiveRun, tell: Report
+    ) -> None:
+        self._context = context
         self._graph = graph
-        self._case = case
-        self._tell = tell
+        self._active = active
+        self._report = tell
         self._faults = 0
-        self._to_be_held = ""
+        self._hold_reason = ""
         self._config: RunnableConfig = {
-            "configurable": {"thread_id": case.runner.run_id},
+            "configurable": {"thread_id": active.runner.run_id},
             "recursion_limit": _NODES_AT_MOST,
         }
 
@@ -51,41 +53,41 @@ class Driver:
         work: ThreadState | Command[Any] = self._entry()
         while True:
             try:
-                if self._case.runner.phase is Phase.OVER:
+                if self._active.runner.phase is Phase.OVER:
                     return
                 self._hold_if_due()
                 work = await self._advance(work)
             except HandwheelError as error:
-                self._raise_if_over(error)
-                await self._bear(str(error), is_foreseen=True)
+                self._check_lock(error)
+                await self._note_fault(str(error), is_foreseen=True)
                 work = self._entry()
             except Exception as error:  # noqa: BLE001 (the graph's supervisor)
-                await self._bear(_words(error), is_foreseen=False)
+                await self._note_fault(_one_line(error), is_foreseen=False)
                 work = self._entry()
 
     async def _advance(self, work: ThreadState | Command[Any]) -> ThreadState | Command[Any]:
         """Goes on to where the run waits for people, and returns what wakes it there."""
-        runner = self._case.runner
+        runner = self._active.runner
         await self._graph.ainvoke(work, self._config, durability="sync")
         if runner.phase not in _WAITING:  # it is over, or somebody has moved the thread
             return self._entry()
         self._faults = 0
-        self._tell(runner.run_id, "")
-        while not runner.wants_attention():
-            await self._means.plant.next_scan()
+        self._report(runner.run_id, "")
+        while not runner.needs_attention():
+            await self._context.plant.next_scan()
         return await self._wake_up()
 
     async def _wake_up(self) -> ThreadState | Command[Any]:
         """Returns what wakes a thread where it was left; one that was moved begins anew."""
-        standing = await self._graph.aget_state(self._config)
-        is_as_left = len(standing.tasks) == len(standing.interrupts) == 1
+        snapshot = await self._graph.aget_state(self._config)
+        is_as_left = len(snapshot.tasks) == len(snapshot.interrupts) == 1
         return Command(resume="look at the ledger") if is_as_left else self._entry()
 
     def _entry(self) -> ThreadState:
         """Returns what a thread begins with anew: where it goes on the run's events say."""
-        return {"run_id": self._case.runner.run_id, "offset": self._case.runner.run.seq}
+        return {"run_id": self._active.runner.run_id, "offset": self._active.runner.run.seq}
 
-    def _raise_if_over(self, error: HandwheelError) -> None:
+    def _check_lock(self, error: HandwheelError) -> None:
         """Lets nothing go on once another process works on the site's runs.
 
         Raises:
@@ -93,30 +95,30 @@ class Driver:
         """
         if not isinstance(error, LostRace):
             return
-        desk = self._means.desk
+        ledger = self._context.ledger
         try:
-            renew_lease(desk.bench.database, desk.holder, self._means.clock())
+            renew_lease(ledger.context.database, ledger.holder, self._context.clock())
         except LostRace:
             raise
         except LedgerError as busy:  # whose the lease is, the next write finds out
-            self._tell(self._case.runner.run_id, str(busy))
+            self._report(self._active.runner.run_id, str(busy))
 
-    async def _bear(self, trouble: str, *, is_foreseen: bool) -> None:
+    async def _note_fault(self, problem: str, *, is_foreseen: bool) -> None:
         """Tells a fault; one of ours, or one that does not pass, holds the run."""
         self._faults += 1
-        self._tell(self._case.runner.run_id, trouble)
+        self._report(self._active.runner.run_id, problem)
         if not is_foreseen or self._faults >= _FAULTS_AT_MOST:
-            self._to_be_held = self._to_be_held or f"the agents failed: {trouble}"
+            self._hold_reason = self._hold_reason or f"the agents failed: {problem}"
         await asyncio.sleep(_AFTER_FAULT_S)
 
     def _hold_if_due(self) -> None:
         """Holds the run before anything else, however often the ledger is too busy for it."""
-        if self._to_be_held:
-            hold(self._case.runner.log, self._means.desk, self._to_be_held)
-            self._to_be_held, self._faults = "", 0
+        if self._hold_reason:
+            hold(self._active.runner.log, self._context.ledger, self._hold_reason)
+            self._hold_reason, self._faults = "", 0
 
 
-def _words(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     """Returns a fault of ours on one line: what it says may be long, and not meant for people."""
     first = str(error).partition("\n")[0]
     return f"{type(error).__name__}: {first[:_LONGEST_WORDS]}"

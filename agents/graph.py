@@ -16,7 +16,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import interrupt
 
 from handwheel.playbooks.execution.runner import Runner
-from handwheel.playbooks.run.diagnosis import Judgement
+from handwheel.playbooks.run.diagnosis import Diagnosis
 from handwheel.playbooks.run.phases import Phase
 
 from .planner import Plan, plan_by_rules
@@ -24,16 +24,16 @@ from .planner import Plan, plan_by_rules
 MAX_RESTARTS = 20
 """How often a run may be resumed; more is a matter for people."""
 
-_CASE = ("triage", "replan", "diagnose", "plan", "validate", "request")
+_CHECK_NODES = ("triage", "replan", "diagnose", "plan", "validate", "request")
 """The nodes of a case that is being checked, in their order."""
 _NODES: Mapping[Phase, str] = {
     Phase.REQUEST: "request",
     Phase.AWAIT_DECISION: "await_decision",
     Phase.FOLLOW: "follow",
     Phase.VERIFY: "verify",
-    Phase.RECOVER: "recover",
+    Phase.ROLLBACK: "recover",
     Phase.SETTLE: "settle",
-    Phase.REST: "rest",
+    Phase.AWAIT_ORDER: "rest",
     Phase.REPORT: "report",
     Phase.OVER: END,
 }
@@ -51,7 +51,7 @@ class ThreadState(TypedDict):
     offset: Annotated[int, _newest]
 
 
-class Case(Protocol):
+class GraphRun(Protocol):
     """One run as the graph knows it.
 
     Attributes:
@@ -60,7 +60,7 @@ class Case(Protocol):
     """
 
     runner: Runner
-    judgement: Judgement | None
+    diagnosis: Diagnosis | None
     is_cleared: bool
 
     def check_plan(self) -> str:
@@ -77,11 +77,11 @@ Graph = CompiledStateGraph[ThreadState, Any, ThreadState, ThreadState]
 
 def graph_hash() -> str:
     """Returns what tells this graph from another version's: a run is not resumed under another."""
-    names = ",".join((*_CASE, *sorted(_NODES.values())))
+    names = ",".join((*_CHECK_NODES, *sorted(_NODES.values())))
     return sha256(f"{names} {version('handwheel')}".encode()).hexdigest()
 
 
-def build_graph(find: Callable[[str], Case], checkpointer: BaseCheckpointSaver[Any]) -> Graph:
+def build_graph(find: Callable[[str], GraphRun], checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     """Builds the graph that every run goes through.
 
     Args:
@@ -100,9 +100,9 @@ def build_graph(find: Callable[[str], Case], checkpointer: BaseCheckpointSaver[A
         "await_decision": nodes.await_decision,
         "follow": nodes.follow,
         "verify": nodes.verify,
-        "recover": nodes.recover,
+        "recover": nodes.roll_back,
         "settle": nodes.settle,
-        "rest": nodes.rest,
+        "rest": nodes.await_order,
         "report": nodes.report,
     }
     targets = [*works, END]
@@ -114,7 +114,7 @@ def build_graph(find: Callable[[str], Case], checkpointer: BaseCheckpointSaver[A
 
 
 class _Nodes:
-    def __init__(self, find: Callable[[str], Case]) -> None:
+    def __init__(self, find: Callable[[str], GraphRun]) -> None:
         self._find = find
 
     def router(self, after: str) -> Callable[[ThreadState], Awaitable[str]]:
@@ -128,14 +128,14 @@ class _Nodes:
             phase = runner.phase
             if phase is not Phase.CHECK:
                 return _NODES[phase]
-            if after in _CASE[:-1]:
-                return _CASE[_CASE.index(after) + 1]
+            if after in _CHECK_NODES[:-1]:
+                return _CHECK_NODES[_CHECK_NODES.index(after) + 1]
             return "replan"
 
         return route
 
-    def _done(self, case: Case) -> ThreadState:
-        return {"run_id": case.runner.run_id, "offset": case.runner.run.seq}
+    def _done(self, active: GraphRun) -> ThreadState:
+        return {"run_id": active.runner.run_id, "offset": active.runner.run.seq}
 
     async def triage(self, state: ThreadState) -> ThreadState:
         """Begins: the snapshot was recorded as the run was opened."""
@@ -143,103 +143,107 @@ class _Nodes:
 
     async def replan(self, state: ThreadState) -> ThreadState:
         """Bounds how often a run begins anew."""
-        case = self._find(state["run_id"])
-        if case.runner.run.restarts > MAX_RESTARTS:
-            case.runner.refuse(f"it was resumed {MAX_RESTARTS} times; abort it or stop it")
-        return self._done(case)
+        active = self._find(state["run_id"])
+        if active.runner.run.restarts > MAX_RESTARTS:
+            active.runner.refuse(f"it was resumed {MAX_RESTARTS} times; abort it or stop it")
+        return self._done(active)
 
     async def diagnose(self, state: ThreadState) -> ThreadState:
         """Judges evidence and permissives in full, on one snapshot."""
-        case = self._find(state["run_id"])
-        case.is_cleared = False
-        case.judgement = await case.runner.judge()
-        return self._done(case)
+        active = self._find(state["run_id"])
+        active.is_cleared = False
+        active.diagnosis = await active.runner.diagnose()
+        return self._done(active)
 
     async def plan(self, state: ThreadState) -> ThreadState:
         """Decides by rules whether this playbook is the answer."""
-        case = self._find(state["run_id"])
-        if case.judgement is not None:
-            plan = _plan(case, case.judgement)
+        active = self._find(state["run_id"])
+        if active.diagnosis is not None:
+            plan = _plan(active, active.diagnosis)
             if plan.choice != "act":
-                case.runner.refuse(plan.reason, suggests=plan.suggests)
-        return self._done(case)
+                active.runner.refuse(plan.reason, suggests=plan.suggests)
+        return self._done(active)
 
     async def validate(self, state: ThreadState) -> ThreadState:
         """Refuses a plan whose permissives do not hold, or that may not be asked for."""
-        case = self._find(state["run_id"])
-        if case.judgement is None or case.runner.phase is not Phase.CHECK:
-            return self._done(case)
-        if reason := _closed(case.judgement) or _objection(case) or case.check_plan():
-            case.runner.refuse(reason)
+        active = self._find(state["run_id"])
+        if active.diagnosis is None or active.runner.phase is not Phase.CHECK:
+            return self._done(active)
+        if (
+            reason := _unmet_permissives(active.diagnosis)
+            or _refusal_of_planner(active)
+            or active.check_plan()
+        ):
+            active.runner.refuse(reason)
         else:
-            case.is_cleared = True
-        return self._done(case)
+            active.is_cleared = True
+        return self._done(active)
 
     async def request(self, state: ThreadState) -> ThreadState:
         """Files the next segment. The agent stops here: what comes of it people decide."""
-        case = self._find(state["run_id"])
-        if case.runner.phase is not Phase.CHECK or case.is_cleared:
-            case.judgement, case.is_cleared = None, False  # the next is judged anew
-            await case.runner.request()
-        return self._done(case)
+        active = self._find(state["run_id"])
+        if active.runner.phase is not Phase.CHECK or active.is_cleared:
+            active.diagnosis, active.is_cleared = None, False  # the next is judged anew
+            await active.runner.request()
+        return self._done(active)
 
     async def await_decision(self, state: ThreadState) -> ThreadState:
         """Sleeps until somebody wakes the run; what was decided the ledger says."""
         interrupt({"run_id": state["run_id"], "waits_for": "a decision"})
-        case = self._find(state["run_id"])
-        case.runner.look_at_decision()
-        return self._done(case)
+        active = self._find(state["run_id"])
+        active.runner.read_decision()
+        return self._done(active)
 
     async def follow(self, state: ThreadState) -> ThreadState:
         """Commands or performs a step; the gate does the writing."""
-        case = self._find(state["run_id"])
-        await case.runner.follow()
-        return self._done(case)
+        active = self._find(state["run_id"])
+        await active.runner.follow()
+        return self._done(active)
 
     async def verify(self, state: ThreadState) -> ThreadState:
         """Decides a step by what the process does."""
-        case = self._find(state["run_id"])
-        await case.runner.verify()
-        return self._done(case)
+        active = self._find(state["run_id"])
+        await active.runner.verify()
+        return self._done(active)
 
-    async def recover(self, state: ThreadState) -> ThreadState:
+    async def roll_back(self, state: ThreadState) -> ThreadState:
         """Takes the run back, by what was approved for that."""
-        case = self._find(state["run_id"])
-        await case.runner.recover()
-        return self._done(case)
+        active = self._find(state["run_id"])
+        await active.runner.roll_back()
+        return self._done(active)
 
     async def settle(self, state: ThreadState) -> ThreadState:
         """Brings a run that holds or stops to rest."""
-        case = self._find(state["run_id"])
-        case.runner.settle()
-        return self._done(case)
+        active = self._find(state["run_id"])
+        active.runner.settle()
+        return self._done(active)
 
-    async def rest(self, state: ThreadState) -> ThreadState:
+    async def await_order(self, state: ThreadState) -> ThreadState:
         """Sleeps until a person orders what is to become of the run, or people must be told."""
         interrupt({"run_id": state["run_id"], "waits_for": "an order"})
-        case = self._find(state["run_id"])
-        case.runner.rest()
-        return self._done(case)
+        active = self._find(state["run_id"])
+        active.runner.await_order()
+        return self._done(active)
 
     async def report(self, state: ThreadState) -> ThreadState:
         """Ends a run whose last step is done."""
-        case = self._find(state["run_id"])
-        case.runner.report()
-        return self._done(case)
+        active = self._find(state["run_id"])
+        active.runner.report()
+        return self._done(active)
 
 
-def _plan(case: Case, judgement: Judgement) -> Plan:
-    return plan_by_rules(judgement, asks_for=case.runner.asks_for)
+def _plan(active: GraphRun, diagnosis: Diagnosis) -> Plan:
+    return plan_by_rules(diagnosis, needs_evidence=active.runner.needs_evidence)
 
 
-def _objection(case: Case) -> str:
+def _refusal_of_planner(active: GraphRun) -> str:
     """Returns what the planner has against it: a thread that was sent past `plan` asks again."""
-    if case.judgement is None:
+    if active.diagnosis is None:
         return "it was not judged"
-    plan = _plan(case, case.judgement)
+    plan = _plan(active, active.diagnosis)
     return "" if plan.choice == "act" else plan.reason
 
 
-def _closed(judgement: Judgement) -> str:
-    closed = [each for each in judgement.blocked_by() if each.side == "permissive"]
+def _unmet_permissives(diagnosis: Diagnosis) -> str:
+    closed = [each for each in diagnosis.blocked_by() if each.side == "permissive"]
     return "; ".join(f"{each.id}: {each.shown}" for each in closed)

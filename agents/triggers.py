@@ -6,7 +6,7 @@ from handwheel.playbooks.binding.model import BoundPlaybook, Trigger
 from handwheel.playbooks.run.plant_view import PlantView
 from handwheel.tools.conditions import Truth
 
-_BLIND_SCANS = 100
+_UNKNOWN_SCANS = 100
 
 
 @dataclass(slots=True)
@@ -25,30 +25,30 @@ class TriggerWatch:
     plan: BoundPlaybook
     is_armed: bool = True
     unknown: set[str] = field(default_factory=set[str])
-    rises: bool = False
+    is_rising: bool = False
     _was_due: bool = False
-    _blind: int = 0
+    _unknown_scans: int = 0
     _since_s: dict[int, float] = field(default_factory=dict[int, float])
 
-    def look(self, plant: PlantView, *, is_owned: bool) -> Trigger | None:
+    def evaluate(self, plant: PlantView, *, is_owned: bool) -> Trigger | None:
         """Looks at one scan; returns the trigger that is due, and leaves it armed.
 
         Args:
             is_owned: Whether a run over the same assets is open.
         """
         due = [each for n, each in enumerate(self.plan.triggers) if self._is_due(n, each, plant)]
-        self._blind = self._blind + 1 if self.unknown else 0
-        self.rises, self._was_due = bool(due) and not self._was_due, bool(due)
+        self._unknown_scans = self._unknown_scans + 1 if self.unknown else 0
+        self.is_rising, self._was_due = bool(due) and not self._was_due, bool(due)
         if self.is_armed:
             return due[0] if due else None
-        if not is_owned and not due and self._rearms(plant):
+        if not is_owned and not due and self._is_rearmed(plant):
             self.is_armed = True
         return None
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """What has kept it from being judged for a while, for a diagnostic; empty for nothing."""
-        if self._blind < _BLIND_SCANS:
+        if self._unknown_scans < _UNKNOWN_SCANS:
             return ""
         return f"cannot be judged: {', '.join(sorted(self.unknown))}"
 
@@ -64,7 +64,7 @@ class TriggerWatch:
         since_s = self._since_s.setdefault(number, plant.now_s)
         return plant.now_s - since_s >= trigger.for_s
 
-    def _rearms(self, plant: PlantView) -> bool:
+    def _is_rearmed(self, plant: PlantView) -> bool:
         rearms = [each.rearm for each in self.plan.triggers if each.rearm is not None]
         if rearms:
             return all(

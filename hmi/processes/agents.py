@@ -10,9 +10,9 @@ from functools import partial
 from time import monotonic
 
 from handwheel import agents, playbooks
-from handwheel.agents.agent_context import Means
+from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.checkpoints import open_checkpoints
-from handwheel.agents.site_agents import Crew
+from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader, survey
 from handwheel.connectors.errors import ConfigError, Problem
@@ -25,9 +25,9 @@ from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint_all
-from handwheel.playbooks.run.ledger_port import Desk
+from handwheel.playbooks.run.ledger_port import LedgerPort
 from handwheel.playbooks.run.plant_view import PlantView, Readings
-from handwheel.playbooks.run.recorded_past import Past
+from handwheel.playbooks.run.recorded_history import RecordedHistory
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.filing import Filing
 from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
@@ -69,9 +69,9 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
     loaded = _sound_playbooks(site)
     for package in (agents, playbooks, historian):
         tell_log(package.__name__)
-    async with _crew(site, loaded, note_start) as (crew, reader, database):
+    async with _site_agents(site, loaded, note_start) as (site_agents, reader, database):
         _announce(site, loaded, as_json=as_json)
-        work = crew.work(_telling(reader), _scan_s(site))
+        work = site_agents.work(_telling(reader), _scan_s(site))
         await serve(work, database, partial(show_run_row, as_json=as_json), site.state)
 
 
@@ -98,27 +98,27 @@ def _sound_playbooks(site: Site) -> list[Playbook]:
     for each in wrong:
         sys.stderr.write(f"handwheel: left out: {each.problem}\n")
     files = {each.file for each in wrong}
-    return [each for each in loaded if each.shown not in files]
+    return [each for each in loaded if each.display_name not in files]
 
 
 @asynccontextmanager
-async def _crew(
+async def _site_agents(
     site: Site, loaded: Sequence[Playbook], note_start: Callable[[], None]
-) -> AsyncGenerator[tuple[Crew, SiteReader, Database]]:
+) -> AsyncGenerator[tuple[SiteAgents, SiteReader, Database]]:
     policy = load_policy(site)
     plans = [plan for each in loaded for plan in bind_triggers(each, site)]
     tags = _tags(site, plans)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     meanings = definitions(site)
     open_history = partial(HistoryReader, site.state, meanings)
-    past = Past(open_history, site.clock_tag, _scan_s(site))
+    recorded = RecordedHistory(open_history, site.clock_tag, _scan_s(site))
     view = _view(site, plans)
     with (
-        closing(past),
+        closing(recorded),
         Database(site.state, site.id) as database,
         WorkOrders(site.state) as workorders,
     ):
-        await recall(view, past)
+        await preload(view, recorded)
         note_start()
         holder = take_lease(database, instant_now())
         try:
@@ -129,8 +129,8 @@ async def _crew(
                 Recorder(site.state, source_limits(site), meanings) as recorder,
                 SiteReader(site, tags, [recorder]) as reader,
             ):
-                means = Means(
-                    Desk(bench, filing, holder, instant_now, partial(survey, site)),
+                context = AgentContext(
+                    LedgerPort(bench, filing, holder, instant_now, partial(survey, site)),
                     view,
                     workorders,
                     plans,
@@ -140,14 +140,14 @@ async def _crew(
                     instant_now,
                     saver,
                 )
-                yield Crew(means), reader, database
+                yield SiteAgents(context), reader, database
         finally:
             give_lease_back(database, holder, instant_now())
 
 
-async def recall(view: PlantView, past: Past) -> None:
+async def preload(view: PlantView, recorded: RecordedHistory) -> None:
     """Fills the windows of a view; it is told if that takes long, and broken off if too long."""
-    recalling = asyncio.create_task(asyncio.to_thread(view.recall, past, monotonic()))
+    recalling = asyncio.create_task(asyncio.to_thread(view.preload, recorded, monotonic()))
     try:
         if not (await asyncio.wait([recalling], timeout=_SILENT_S))[0]:
             sys.stderr.write(
@@ -157,7 +157,7 @@ async def recall(view: PlantView, past: Past) -> None:
             if not (await asyncio.wait([recalling], timeout=_LONGEST_S - _SILENT_S))[0]:
                 sys.stderr.write("handwheel: it took too long; windows end with a gap\n")
     finally:  # the thread must not read on from a file that is closed
-        past.break_off()
+        recorded.cancel()
         await asyncio.wait([recalling])
     recalling.result()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from handwheel.playbooks.run.event_log import load_run
-from handwheel.playbooks.run.states import AT_REST
+from handwheel.playbooks.run.states import INACTIVE
 from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
@@ -93,7 +93,7 @@ def is_done_for_a_run(database: Database, record: RequestRecord) -> bool:
         return False
     if is_verified(record) or not is_somebody_at_work(database, instant_now()):
         return True
-    return load_run(database, run.run_id).state in AT_REST
+    return load_run(database, run.run_id).state in INACTIVE
 
 
 def _is_moving(record: RequestRecord) -> bool:
@@ -105,7 +105,7 @@ def _tell_of_run(database: Database, record: RequestRecord) -> None:
     if run is None:
         return
     state = load_run(database, run.run_id).state
-    more = "it goes on, and may ask again" if state not in AT_REST else "see why"
+    more = "it goes on, and may ask again" if state not in INACTIVE else "see why"
     if not is_somebody_at_work(database, instant_now()):
         more = "nobody works on it: start handwheel run"
     _tell(f"run {run.run_id} is {state}: {more}: handwheel runs show {run.run_id}")

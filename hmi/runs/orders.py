@@ -12,12 +12,12 @@ import typer
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import (
-    AT_REST,
+    INACTIVE,
     MOVES,
-    Event,
     EventKind,
     IllegalEvent,
     Run,
+    RunEvent,
     RunState,
     apply,
 )
@@ -91,7 +91,7 @@ def check_state(view: RunView, order: Order) -> None:
     """
     name, run = view.entry.run_id, view.run
     try:
-        apply(run, Event(_EVENTS[order], {"goal": "rollback"}))
+        apply(run, RunEvent(_EVENTS[order], {"goal": "rollback"}))
     except IllegalEvent:
         why = f": {printable(run.reason)}" if run.reason else ""
         raise PermitRefused(f"{order} is not for a run that is {run.state}{why}") from None
@@ -217,7 +217,7 @@ def follow_order(
     if not is_damaged:
         shown = view_run(database, find_run(database, run_id), instant_now()).run
     words = "  ".join(filter(None, (run_id, shown.state, printable(shown.reason))))
-    if given.order == "resume" and shown.state in AT_REST:
+    if given.order == "resume" and shown.state in INACTIVE:
         raise PermitRefused(f"it does not go on: {words}")
     typer.echo(words)
     return True

@@ -85,7 +85,7 @@ def _tell(playbooks: Sequence[Playbook], findings: Sequence[Finding], *, as_json
     for each in ordered:
         typer.echo(finding_line(each))
     errors = sum(each.is_error for each in ordered)
-    files = len({each.shown for each in playbooks} | {each.file for each in ordered})
+    files = len({each.display_name for each in playbooks} | {each.file for each in ordered})
     told = f"{counted(errors, 'error')}, {counted(len(ordered) - errors, 'warning')}"
     typer.echo(f"{counted(files, 'playbook')}: {told if ordered else 'no problems'}")
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.playbooks.binding.model import (
-    Approval,
     BoundPlaybook,
     Check,
     Invariant,
     NotifyStep,
+    RequiredApproval,
     Step,
     Trigger,
     Undo,
@@ -143,7 +143,7 @@ def _then(then: str) -> str:
     return then.replace("_", " ")
 
 
-def _approval(approval: Approval) -> str:
+def _approval(approval: RequiredApproval) -> str:
     within = format_duration(approval.within_s)
     return f"{approval.role}, not the requester, within {within}, else {approval.on_timeout}"
 

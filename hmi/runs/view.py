@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.playbooks.run.event_log import load_run
-from handwheel.playbooks.run.states import AT_REST, EventKind, Run, RunState, StepState
+from handwheel.playbooks.run.states import INACTIVE, EventKind, Run, RunState, StepState
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
@@ -94,7 +94,7 @@ class RunView:
     @property
     def current_step(self) -> str:
         """The step that is under way or asked for; empty if there is none."""
-        if self.run.state is not RunState.HELD and self.run.state in AT_REST:
+        if self.run.state is not RunState.HELD and self.run.state in INACTIVE:
             return ""
         open_ = [each for each in self.steps({}) if each.state not in _PASSED]
         return open_[0].step_id if open_ else ""
@@ -161,7 +161,7 @@ def view_run(database: Database, entry: RunEntry, now: Instant) -> RunView:
     rows = load_rows(database, entry.run_id)
     requests = [load_exactly(database, each) for each in run.requests]
     shown = run
-    if run.state not in AT_REST and not is_somebody_at_work(database, now):
+    if run.state not in INACTIVE and not is_somebody_at_work(database, now):
         shown = replace(run, state=RunState.HELD, reason=DIED)
     return RunView(entry, shown, run.state, rows, requests)
 
@@ -188,7 +188,7 @@ def all_fields(view: RunView, titles: Mapping[str, str], now: Instant) -> dict[s
     run = view.run
     return run_fields(view, now) | {
         "opening": dict(view.opening),
-        "judgement": dict(run.judgement),
+        "judgement": dict(run.diagnosis),
         "steps": [
             {"step": each.step_id, "title": each.title, "state": each.state.value,
              "at": each.at, "reason": each.reason}
@@ -213,7 +213,7 @@ def all_fields(view: RunView, titles: Mapping[str, str], now: Instant) -> dict[s
 
 def findings_of(run: Run, side: str) -> list[Mapping[str, str]]:
     """Returns what was judged last of one side, `for`, `against` or `permissive`."""
-    found = cast(Sequence[Mapping[str, str]], run.judgement.get("findings", []))
+    found = cast(Sequence[Mapping[str, str]], run.diagnosis.get("findings", []))
     return [each for each in found if each.get("side") == side]
 
 

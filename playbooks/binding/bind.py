@@ -10,12 +10,12 @@ from handwheel.tools.conditions import Condition, Quantity
 from ..language.errors import Finding, PlaybookError
 from ..language.expressions import Expressions
 from ..language.loader import Playbook
-from ..language.names import Casting, castings, default_casting, tag_names
-from ..language.schema import Evidence, Parameter, Permissive, TriggerItem
+from ..language.names import RoleBinding, default_role_binding, role_bindings, tag_names
+from ..language.schema import EvidenceSpec, ParameterSpec, PermissiveSpec, TriggerItemSpec
 from . import model as bound
 from .bind_steps import StepBinder
 from .bind_writes import bind_quantity
-from .role_checks import check_casting
+from .role_checks import check_role_binding
 
 _ALARM = "active"  # the attribute of an alarm's tag
 
@@ -34,7 +34,7 @@ def bind(
     Raises:
         PlaybookError: It does not fit the site; everything that is wrong, at its place.
     """
-    return _bound_or_raise(playbook, site, default_casting(playbook, roles))
+    return _bound_or_raise(playbook, site, default_role_binding(playbook, roles))
 
 
 def bind_triggers(playbook: Playbook, site: Site) -> list[bound.BoundPlaybook]:
@@ -47,18 +47,22 @@ def bind_triggers(playbook: Playbook, site: Site) -> list[bound.BoundPlaybook]:
     Raises:
         PlaybookError: It does not fit the site; everything that is wrong, at its place.
     """
-    return [_bound_or_raise(playbook, site, casting) for casting in castings(playbook)]
+    return [
+        _bound_or_raise(playbook, site, role_binding) for role_binding in role_bindings(playbook)
+    ]
 
 
-def _bound_or_raise(playbook: Playbook, site: Site, casting: Casting) -> bound.BoundPlaybook:
-    binding = try_bind(playbook, site, casting)
+def _bound_or_raise(
+    playbook: Playbook, site: Site, role_binding: RoleBinding
+) -> bound.BoundPlaybook:
+    binding = try_bind(playbook, site, role_binding)
     if binding.findings:
         raise PlaybookError(binding.findings)
     return binding.plan
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class BindingResult:
     """A playbook that was bound as far as that goes.
 
     Attributes:
@@ -68,22 +72,22 @@ class Binding:
 
     plan: bound.BoundPlaybook
     findings: Sequence[Finding]
-    said: str
+    texts: str
 
 
-def try_bind(playbook: Playbook, site: Site, casting: Casting) -> Binding:
+def try_bind(playbook: Playbook, site: Site, role_binding: RoleBinding) -> BindingResult:
     """Binds a playbook and notes what is wrong instead of raising it."""
-    names = tag_names(site, casting.roles)
+    names = tag_names(site, role_binding.roles)
     constants = Expressions(playbook, {})
     parameters = dict(_parameters(playbook, constants))
     expressions = Expressions(playbook, {**names, **parameters})
-    plan = _Binder(playbook, site, casting, expressions).build(parameters)
-    findings = list(check_casting(playbook, site, casting))
+    plan = _Binder(playbook, site, role_binding, expressions).build(parameters)
+    findings = list(check_role_binding(playbook, site, role_binding))
     # A role without its equipment leads to an error wherever it is named: one is enough.
     if all(finding.code == "check-failed" for finding in findings):
         findings += expressions.findings
     findings += constants.findings
-    return Binding(plan, list(dict.fromkeys(findings)), "\n".join(expressions.said))
+    return BindingResult(plan, list(dict.fromkeys(findings)), "\n".join(expressions.texts))
 
 
 def _parameters(playbook: Playbook, expressions: Expressions) -> Iterator[tuple[str, Quantity]]:
@@ -94,7 +98,7 @@ def _parameters(playbook: Playbook, expressions: Expressions) -> Iterator[tuple[
             yield name, quantity or Quantity(0.0, parameter.unit)
 
 
-def _quantity(name: str, parameter: Parameter, expressions: Expressions) -> Quantity | None:
+def _quantity(name: str, parameter: ParameterSpec, expressions: Expressions) -> Quantity | None:
     path: Path_ = ("parameters", name)
     found: dict[str, Quantity | None] = {}
     for key in ("default", "min", "max"):
@@ -115,14 +119,14 @@ def _shown(quantity: Quantity) -> str:
 
 class _Binder:
     def __init__(
-        self, playbook: Playbook, site: Site, casting: Casting, expressions: Expressions
+        self, playbook: Playbook, site: Site, role_binding: RoleBinding, expressions: Expressions
     ) -> None:
         self._playbook = playbook
         self._file = playbook.file
         self._site = site
-        self._casting = casting
+        self._role_binding = role_binding
         self._read = expressions
-        self._steps = StepBinder(playbook, site, casting.roles, expressions)
+        self._steps = StepBinder(playbook, site, role_binding.roles, expressions)
 
     def build(self, parameters: Mapping[str, Quantity]) -> bound.BoundPlaybook:
         file, safe = self._file, self._file.safe_state
@@ -132,10 +136,10 @@ class _Binder:
             id=file.id,
             version=file.version,
             title=file.title,
-            file=self._playbook.shown,
+            file=self._playbook.display_name,
             digest=self._playbook.digest,
-            roles=dict(self._casting.roles),
-            parameters={**self._casting.roles, **quantities},
+            roles=dict(self._role_binding.roles),
+            parameters={**self._role_binding.roles, **quantities},
             triggers=tuple(self._triggers()),
             assets=tuple(self._assets()),
             evidence_for=self._checks(file.diagnosis.for_, ("diagnosis", "for")),
@@ -162,12 +166,12 @@ class _Binder:
         rearm = self._read.condition(("trigger", "rearm"), trigger.rearm) if trigger.rearm else None
         for n, item in enumerate(trigger.any):
             path: Path_ = ("trigger", "any", n)
-            if {**self._file.roles, **item.bind} == self._casting.roles:
+            if {**self._file.roles, **item.bind} == self._role_binding.roles:
                 condition = self._trigger(item, path)
                 place = self._playbook.place(path)
                 yield bound.Trigger(condition, item.for_ or 0.0, rearm, place)
 
-    def _trigger(self, item: TriggerItem, path: Path_) -> Condition:
+    def _trigger(self, item: TriggerItemSpec, path: Path_) -> Condition:
         if item.alarm:
             return self._alarm(path, item.alarm)
         return self._read.condition((*path, "when"), item.when)
@@ -186,7 +190,11 @@ class _Binder:
             yield self._steps.asset(key, ("concurrency", "key", n))
 
     def _checks(
-        self, checks: Sequence[Evidence | Permissive], path: Path_, *, on_snapshot: bool = False
+        self,
+        checks: Sequence[EvidenceSpec | PermissiveSpec],
+        path: Path_,
+        *,
+        on_snapshot: bool = False,
     ) -> tuple[bound.Check, ...]:
         found: list[bound.Check] = []
         for n, each in enumerate(checks):
@@ -194,7 +202,7 @@ class _Binder:
             if any(each.id == other.id for other in found):
                 self._read.report("duplicate-id", (*here, "id"), f"{each.id!r} stands here twice")
             condition = self._read.condition((*here, "that"), each.that, on_snapshot=on_snapshot)
-            suggest = each.suggest if isinstance(each, Evidence) else ""
+            suggest = each.suggest if isinstance(each, EvidenceSpec) else ""
             suggest = "" if suggest == "none" else suggest
             found.append(bound.Check(each.id, condition, self._playbook.place(here), suggest))
         return tuple(found)

@@ -6,10 +6,10 @@ from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.model.site import Site
 from handwheel.tools.conditions import Condition
 
-from ..language import schema_parts as fields
+from ..language import schema_parts as spec
 from ..language.expressions import Expressions
 from ..language.loader import Playbook
-from ..language.schema import SafeStep, Step
+from ..language.schema import SafeStepSpec, StepSpec
 from . import model as bound
 from .bind_writes import bind_writes
 
@@ -26,7 +26,7 @@ class StepBinder:
         self._read = expressions
         self._ids: set[str] = set()
 
-    def step(self, step: Step, path: Path_) -> bound.Step:
+    def step(self, step: StepSpec, path: Path_) -> bound.Step:
         """Binds a step."""
         self._check_id(step.id, path)
         verify = self._verify(step.verify, (*path, "verify"))
@@ -52,7 +52,7 @@ class StepBinder:
             on_fail=bound.OnFail(on_fail.then, on_fail.notify) if on_fail else bound.OnFail("hold"),
         )
 
-    def safe_step(self, step: SafeStep, path: Path_) -> bound.Step:
+    def safe_step(self, step: SafeStepSpec, path: Path_) -> bound.Step:
         """Binds a step of the safe state."""
         self._check_id(step.id, path)
         return bound.Step(
@@ -65,29 +65,29 @@ class StepBinder:
 
     def asset(self, name: str, path: Path_) -> str:
         """Returns the equipment that a role or a name means."""
-        self._read.said.append(name)
+        self._read.texts.append(name)
         asset = self._roles.get(name, name)
         if asset not in self._site.equipment and name not in self._roles:
             self._read.report("unknown-name", path, f"there is no equipment and no role {name!r}")
         return asset
 
-    def approval(self, approval: fields.Approval | fields.HoldPoint) -> bound.Approval:
+    def approval(self, approval: spec.ApprovalSpec | spec.HoldPointSpec) -> bound.RequiredApproval:
         """Binds who must approve."""
-        return bound.Approval(approval.role, approval.within, approval.on_timeout or "hold")
+        return bound.RequiredApproval(approval.role, approval.within, approval.on_timeout or "hold")
 
     def _check_id(self, step_id: str, path: Path_) -> None:
         if step_id in self._ids:
             self._read.report("duplicate-id", (*path, "id"), f"{step_id!r} stands here twice")
         self._ids.add(step_id)
 
-    def _refuse_retry(self, step: Step, path: Path_) -> None:
+    def _refuse_retry(self, step: StepSpec, path: Path_) -> None:
         if step.write:
             text = "a write is never repeated: another attempt is another request"
             self._read.report("retry", path, text, "write retry: 0")
         else:
             self._read.report("not-supported", path, "to retry a step is not supported yet")
 
-    def _work(self, step: Step, path: Path_) -> bound.Work:
+    def _work(self, step: StepSpec, path: Path_) -> bound.Work:
         if step.write:
             return bind_writes(step.write, (*path, "write"), self._read)
         if step.wait:
@@ -99,7 +99,7 @@ class StepBinder:
         text = self._read.template((*path, "notify", "text"), step.notify.text)
         return bound.NotifyStep(tuple(step.notify.to), text)
 
-    def _workorder(self, order: fields.WorkOrder, path: Path_) -> bound.WorkOrderStep:
+    def _workorder(self, order: spec.WorkOrderSpec, path: Path_) -> bound.WorkOrderStep:
         trends: list[bound.TrendEvidence] = []
         for n, each in enumerate(order.evidence):
             if each.trend and each.last is not None:
@@ -118,27 +118,27 @@ class StepBinder:
     def _if(self, text: str | None, path: Path_) -> Condition | None:
         return self._read.condition((*path, "if"), text, on_snapshot=True) if text else None
 
-    def _hold_point(self, point: fields.HoldPoint | None, path: Path_) -> bound.HoldPoint | None:
+    def _hold_point(self, point: spec.HoldPointSpec | None, path: Path_) -> bound.HoldPoint | None:
         if point is None:
             return None
         prompt = self._read.template((*path, "prompt"), point.prompt)
         return bound.HoldPoint(self.approval(point), prompt)
 
-    def _verify(self, verify: fields.Verify | None, path: Path_) -> bound.Verify | None:
+    def _verify(self, verify: spec.VerifySpec | None, path: Path_) -> bound.Verify | None:
         if verify is None:
             return None
         that = self._read.condition((*path, "that"), verify.that)
         return bound.Verify(that, verify.hold, verify.within)
 
     def _expectation(
-        self, expected: fields.Expectation, verify: bound.Verify | None, path: Path_
-    ) -> bound.Expectation:
+        self, expected: spec.ExpectationSpec, verify: bound.Verify | None, path: Path_
+    ) -> bound.StepExpectation:
         within = expected.within
         if within is None:
             within = verify.within_s if verify else 0.0
-        return bound.Expectation(self._read.condition((*path, "that"), expected.that), within)
+        return bound.StepExpectation(self._read.condition((*path, "that"), expected.that), within)
 
-    def _undo(self, step: Step, work: bound.Work, path: Path_) -> bound.Undo | None:
+    def _undo(self, step: StepSpec, work: bound.Work, path: Path_) -> bound.Undo | None:
         if step.undo is None or step.undo.write is None:
             return None
         undo = bound.Undo(

@@ -61,7 +61,7 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class RequiredApproval:
     """Who must approve, and how long they have, in people's time."""
 
     role: str
@@ -73,7 +73,7 @@ class Approval:
 class HoldPoint:
     """A stop before a step at which a person looks: it begins a segment of its own."""
 
-    approval: Approval
+    approval: RequiredApproval
     prompt: Template
 
 
@@ -104,7 +104,7 @@ class Verify:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class StepExpectation:
     """What is promised to the approver, and judged when `within_s` is over."""
 
     that: Condition
@@ -176,7 +176,7 @@ class Step:
     work: Work
     if_: Condition | None = None
     hold_point: HoldPoint | None = None
-    expects: tuple[Expectation, ...] = ()
+    expects: tuple[StepExpectation, ...] = ()
     verify: Verify | None = None
     undo: Undo | None = None
     undo_reason: str = ""
@@ -223,7 +223,7 @@ class BoundPlaybook:
     evidence_against: tuple[Check, ...]
     permissives: tuple[Check, ...]
     invariants: tuple[Invariant, ...]
-    approval: Approval | None
+    approval: RequiredApproval | None
     steps: tuple[Step, ...]
     safe_state: tuple[Step, ...]
     escalations: tuple[Escalation, ...]

@@ -8,14 +8,16 @@ from handwheel.tools.conditions import ConditionError, Truth, parse_condition
 
 from ..language.errors import Finding
 from ..language.loader import Playbook
-from ..language.names import Casting
+from ..language.names import RoleBinding
 
 
-def check_casting(playbook: Playbook, site: Site, casting: Casting) -> Iterator[Finding]:
+def check_role_binding(
+    playbook: Playbook, site: Site, role_binding: RoleBinding
+) -> Iterator[Finding]:
     """Yields every role whose equipment is not there, is of another class, or fails its check."""
     parameters = playbook.file.parameters
-    for role, asset in casting.roles.items():
-        path = casting.place_of(role, playbook)
+    for role, asset in role_binding.roles.items():
+        path = role_binding.place_of(role, playbook)
         if role not in playbook.file.roles:
             text = f"there is no role {role!r}; known: {', '.join(playbook.file.roles) or 'none'}"
             yield playbook.key_finding("unknown-name", path, text)
@@ -30,18 +32,18 @@ def check_casting(playbook: Playbook, site: Site, casting: Casting) -> Iterator[
             yield playbook.finding("wrong-class", path, text)
     for role in playbook.file.roles:
         if parameters[role].check:
-            yield from _check(playbook, casting, role)
+            yield from _check(playbook, role_binding, role)
 
 
-def _check(playbook: Playbook, casting: Casting, role: str) -> Iterator[Finding]:
+def _check(playbook: Playbook, role_binding: RoleBinding, role: str) -> Iterator[Finding]:
     text, path = playbook.file.parameters[role].check, ("parameters", role, "check")
     try:
-        truth = parse_condition(text, dict(casting.roles)).evaluate({})
+        truth = parse_condition(text, dict(role_binding.roles)).evaluate({})
     except ConditionError as error:
         at = (error.line, error.column)
         yield playbook.finding_within("expression", path, at, error.reason)
         return
     if truth is not Truth.TRUE:
-        chosen = ", ".join(f"{name} is {asset}" for name, asset in casting.roles.items())
-        at_: Path_ = casting.at if casting.at != ("parameters",) else path
+        chosen = ", ".join(f"{name} is {asset}" for name, asset in role_binding.roles.items())
+        at_: Path_ = role_binding.at if role_binding.at != ("parameters",) else path
         yield playbook.key_finding("check-failed", at_, f"{text!r} does not hold: {chosen}")

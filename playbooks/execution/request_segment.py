@@ -9,9 +9,9 @@ from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, Req
 from handwheel.tools.requests.request import ActionRequest
 
 from ..binding.model import BoundPlaybook, Step
-from ..run.diagnosis import Finding, Judgement, judge, judge_under_way
+from ..run.diagnosis import CheckResult, Diagnosis, diagnose, diagnose_in_progress
 from ..run.event_log import RunLog
-from ..run.ledger_port import Desk
+from ..run.ledger_port import LedgerPort
 from ..run.plant_view import PlantView
 from ..run.segments import (
     approval_of,
@@ -23,28 +23,30 @@ from ..run.segments import (
 from ..run.states import MOVES, EventKind, RunState, StepState
 
 
-class Asker:
+class SegmentRequester:
     """Asks for the segments of one run."""
 
-    def __init__(self, plan: BoundPlaybook, log: RunLog, desk: Desk, plant: PlantView) -> None:
+    def __init__(
+        self, plan: BoundPlaybook, log: RunLog, ledger: LedgerPort, plant: PlantView
+    ) -> None:
         self._plan = plan
         self._log = log
-        self._desk = desk
+        self._ledger = ledger
         self._plant = plant
 
     @property
-    def asks_for(self) -> bool:
+    def needs_evidence(self) -> bool:
         """Whether the evidence for the playbook must hold: not once something was written."""
-        return not any(each.may_have_left for each in self._desk.actions(self._log.run.requests))
+        return not any(each.may_have_left for each in self._ledger.actions(self._log.run.requests))
 
-    def judge(self) -> Judgement:
+    def diagnose(self) -> Diagnosis:
         """Judges evidence and permissives on the latest snapshot."""
         readings, history = self._plant.readings, self._plant.history
-        if self.asks_for:
-            return judge(self._plan, readings, history)
-        return judge_under_way(self._plan, readings, history, self._desk.bench.site.tags)
+        if self.needs_evidence:
+            return diagnose(self._plan, readings, history)
+        return diagnose_in_progress(self._plan, readings, history, self._ledger.context.site.tags)
 
-    def record_judgement(self, found: Judgement) -> None:
+    def record_diagnosis(self, found: Diagnosis) -> None:
         """Keeps what was judged, in full."""
         self._log.record(
             EventKind.JUDGED,
@@ -52,7 +54,7 @@ class Asker:
                 {"id": each.id, "side": each.side, "truth": each.truth.value, "shown": each.shown}
                 for each in found.findings
             ],
-            blocked_by=[each.id for each in found.blocked_by(asks_for=self.asks_for)],
+            blocked_by=[each.id for each in found.blocked_by(needs_evidence=self.needs_evidence)],
             suggests=found.suggestions,
         )
 
@@ -61,53 +63,53 @@ class Asker:
 
         Effect: OBSERVE. Retry: see `connectors.client.site_reader`. Timeout: see there.
         """
-        self._begin_anew()
-        run, filed = self._log.run, self._desk.actions(self._log.run.requests)
-        findings = self.judge().findings
-        if reason := self._obstacle():
-            self._give_up(reason)
+        self._restart_step()
+        run, actions = self._log.run, self._ledger.actions(self._log.run.requests)
+        findings = self.diagnose().findings
+        if reason := self._check_latest_request():
+            self._refuse(reason)
             return
-        if closed := self._closed(findings):
-            words = "; ".join(f"{each.id}: {each.shown}" for each in closed)
-            self._give_up(words, [each.id for each in closed])
+        if unmet := self._unmet_permissives(findings):
+            words = "; ".join(f"{each.id}: {each.shown}" for each in unmet)
+            self._refuse(words, [each.id for each in unmet])
             return
         try:
             segment = make_segment_of(
-                self._plan, run, self._log.run_id, filed, findings, self._remark()
+                self._plan, run, self._log.run_id, actions, findings, self._hold_point_text()
             )
             if segment is None:
                 self._log.record(EventKind.STARTED)
                 return
-            request = (await self._desk.file(segment)).request
+            request = (await self._ledger.submit(segment)).request
         except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
-            self._give_up(f"the request cannot be filed: {refusal}")
+            self._refuse(f"the request cannot be filed: {refusal}")
             return
-        _note_filed(self._log, request)
+        _record_submitted(self._log, request)
 
-    def _obstacle(self) -> str:
+    def _check_latest_request(self) -> str:
         """Returns what became of the request before this one; empty if it holds, or is none."""
         run = self._log.run
         if run.state is RunState.RUNNING and run.requests:
-            latest = self._desk.request(run.requests[-1])
+            latest = self._ledger.request(run.requests[-1])
             if latest.state is not RequestState.APPROVED:  # taken back, locked out, a new gate
                 return f"{latest.request.request_id} is {': '.join(latest.standing)}"
         return ""
 
-    def _closed(self, findings: tuple[Finding, ...]) -> list[Finding]:
+    def _unmet_permissives(self, findings: tuple[CheckResult, ...]) -> list[CheckResult]:
         """Returns the permissives that are not true now, if something is to be written."""
         run = self._log.run
-        filed = self._desk.actions(run.requests)
+        actions = self._ledger.actions(run.requests)
         steps = segment_steps(self._plan, run)
-        if not any(open_writes(run, each, filed) for each in steps):
+        if not any(open_writes(run, each, actions) for each in steps):
             return []
-        return [each for each in Judgement(findings).blocked_by() if each.side == "permissive"]
+        return [each for each in Diagnosis(findings).blocked_by() if each.side == "permissive"]
 
-    def _remark(self) -> str:
+    def _hold_point_text(self) -> str:
         steps = segment_steps(self._plan, self._log.run)
         point = steps[0].hold_point if steps else None
         return point.prompt.render(self._plant.readings) if point else ""
 
-    def _give_up(self, reason: str, blocked_by: Sequence[str] = ()) -> None:
+    def _refuse(self, reason: str, blocked_by: Sequence[str] = ()) -> None:
         if self._log.run.state is RunState.CHECKING:
             self._log.record(
                 EventKind.NOT_STARTED, reason=reason, blocked_by=list(blocked_by), suggested=""
@@ -115,7 +117,7 @@ class Asker:
         else:
             self._log.record(EventKind.HOLDING, reason=reason, at_once=True)
 
-    def _begin_anew(self) -> None:
+    def _restart_step(self) -> None:
         """Lets what was cut off begin anew: a resumed run asks again, it repeats nothing.
 
         A step whose writes all took effect is verified; one with writes still open is pending.
@@ -128,7 +130,7 @@ class Asker:
         if state in {StepState.PERFORM, StepState.FAILED}:
             self._move(step, StepState.PENDING)
         elif state is StepState.COMMAND:
-            is_done = not open_writes(run, step, self._desk.actions(run.requests))
+            is_done = not open_writes(run, step, self._ledger.actions(run.requests))
             to = StepState.VERIFY if step.verify else StepState.DONE
             self._move(step, to if is_done else StepState.PENDING)
 
@@ -137,11 +139,11 @@ class Asker:
 
     def is_decided(self) -> bool:
         """Whether the request that the run waits for has come to anything."""
-        return self._desk.request(self._log.run.requests[-1]).state not in WAITING_REQUESTS
+        return self._ledger.request(self._log.run.requests[-1]).state not in WAITING_REQUESTS
 
-    def look_at_decision(self) -> None:
+    def read_decision(self) -> None:
         """Reads from the ledger what was decided; if nothing was, the run goes on waiting."""
-        record = self._desk.request(self._log.run.requests[-1])
+        record = self._ledger.request(self._log.run.requests[-1])
         approval = approval_of(self._plan, segment_steps(self._plan, self._log.run))
         if record.state in WAITING_REQUESTS:
             return
@@ -149,7 +151,7 @@ class Asker:
             self._log.record(EventKind.APPROVED, request_id=record.request.request_id)
         elif record.state is RequestState.REJECTED:
             for each in self._log.run.requests:
-                self._desk.end(each, f"the run was stopped: {record.reason}")
+                self._ledger.end(each, f"the run was stopped: {record.reason}")
             self._log.record(EventKind.REJECTED, reason=record.reason)
         elif record.state is RequestState.EXPIRED and approval and approval.on_timeout == "stop":
             self._log.record(EventKind.STOPPING, reason=record.reason)
@@ -157,7 +159,7 @@ class Asker:
             self._log.record(EventKind.HOLDING, reason=f"{record.state}: {record.reason}")
 
 
-def adopt_filed(log: RunLog, desk: Desk) -> None:
+def adopt_submitted(log: RunLog, ledger: LedgerPort) -> None:
     """Takes in what a run has filed without a word: its process died before it could note it.
 
     Else somebody might approve it while the run is held, and it would count when the run goes on.
@@ -167,14 +169,14 @@ def adopt_filed(log: RunLog, desk: Desk) -> None:
     """
     if log.run.state not in MOVES[EventKind.FILED][0]:
         return
-    for each in desk.requests_of(log.run_id):
+    for each in ledger.requests_of(log.run_id):
         is_known = each.request.request_id in log.run.requests
         if not is_known and each.state is not RequestState.DENIED:
-            _note_filed(log, each.request)
+            _record_submitted(log, each.request)
             return  # there is one at most
 
 
-def _note_filed(log: RunLog, request: ActionRequest) -> None:
+def _record_submitted(log: RunLog, request: ActionRequest) -> None:
     log.record(
         EventKind.FILED,
         request_id=request.request_id,

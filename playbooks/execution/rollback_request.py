@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segme
 from handwheel.tools.requests.request import Requirement, RunOrigin
 
 from ..binding.model import BoundPlaybook, Step, Write
-from ..run.ledger_port import Filed
+from ..run.ledger_port import RunAction
 from ..run.segments import safe_writes
 from ..run.states import Run
 
@@ -17,7 +17,7 @@ _UNDO = "undo:"
 
 
 @dataclass(frozen=True, slots=True)
-class OpenUndo:
+class PendingUndo:
     """One command that is to be taken back.
 
     Attributes:
@@ -26,20 +26,20 @@ class OpenUndo:
     """
 
     step: Step
-    command: Filed
+    command: RunAction
     write: Write
-    actions: tuple[Filed, ...]
+    actions: tuple[RunAction, ...]
 
 
-def open_undo(plan: BoundPlaybook, filed: Sequence[Filed]) -> list[OpenUndo]:
+def pending_undos(plan: BoundPlaybook, actions: Sequence[RunAction]) -> list[PendingUndo]:
     """Returns the undo of every command whose frame may have left, newest first.
 
     Of a step that was attempted more than once the last attempt is taken back: that leads to
     where the first one began.
     """
-    found: list[OpenUndo] = []
+    found: list[PendingUndo] = []
     taken = set[tuple[str, str]]()
-    for number, command in reversed(list(enumerate(filed))):
+    for number, command in reversed(list(enumerate(actions))):
         step = next((each for each in plan.steps if each.id == command.action.step), None)
         key = (command.action.step or "", command.action.tag)
         is_sent = command.action.kind == "command" and command.may_have_left
@@ -47,16 +47,16 @@ def open_undo(plan: BoundPlaybook, filed: Sequence[Filed]) -> list[OpenUndo]:
             continue
         taken.add(key)
         write = next(each for each in step.undo.writes if each.tag.name == command.action.tag)
-        found.append(OpenUndo(step, command, write, _filed_for(number, step, filed)))
+        found.append(PendingUndo(step, command, write, _undo_actions(number, step, actions)))
     return found
 
 
-def _filed_for(number: int, step: Step, filed: Sequence[Filed]) -> tuple[Filed, ...]:
+def _undo_actions(number: int, step: Step, actions: Sequence[RunAction]) -> tuple[RunAction, ...]:
     """Returns what was filed to take the command of this number back."""
-    own, name = filed[number].action, f"{_UNDO}{step.id}"
+    own, name = actions[number].action, f"{_UNDO}{step.id}"
     return tuple(
         each
-        for place, each in enumerate(filed)
+        for place, each in enumerate(actions)
         if each.action.undoes == own.action_id
         or (place > number and each.action.step == name and each.action.tag == own.tag)
     )
@@ -68,8 +68,8 @@ def undone_step(action_step: str | None) -> str:
     return text.removeprefix(_UNDO) if text.startswith(_UNDO) else ""
 
 
-def make_reverting_segment(
-    plan: BoundPlaybook, run: Run, run_id: str, undo: OpenUndo
+def make_rollback_segment(
+    plan: BoundPlaybook, run: Run, run_id: str, undo: PendingUndo
 ) -> Segment | None:
     """Returns the request that takes one step back; `None` if nobody could approve it."""
     if plan.approval is None:
@@ -98,7 +98,7 @@ def make_reverting_segment(
     )
 
 
-def _command(undo: OpenUndo) -> Command:
+def _command(undo: PendingUndo) -> Command:
     condition = undo.step.undo.if_ if undo.step.undo else None
     requires = (Requirement(text=condition.bound, why="if"),) if condition else ()
     wish = Wish(undo.write.tag, undo.write.value)

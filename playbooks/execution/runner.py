@@ -10,19 +10,19 @@ from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
 from handwheel.tools.requests.stamps import Instant, parse_stamp
 
 from ..binding.model import BoundPlaybook, Escalation, Step, owned_by
-from ..run.diagnosis import Judgement
+from ..run.diagnosis import Diagnosis
 from ..run.event_log import RunLog
-from ..run.ledger_port import Desk
-from ..run.orders import Ordering
+from ..run.ledger_port import LedgerPort
+from ..run.orders import OrderHandler
 from ..run.phases import Phase, phase_of
 from ..run.plant_view import PlantView
 from ..run.segments import current_step
 from ..run.states import STEPS_UNDER_WAY, EventKind, Run, RunState, StepState
 from ..run.work_orders import Maintenance
-from .hold import come_to_hold
-from .recovery import Recoverer
-from .request_segment import Asker
-from .step_executor import Carrier
+from .hold import complete_hold
+from .request_segment import SegmentRequester
+from .rollback import RunRollback
+from .step_executor import StepExecutor
 from .supervision import Interrupted, Supervision
 
 PATIENCE_S = 60.0
@@ -30,7 +30,7 @@ PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class RunStart:
     """How a run came about.
 
     Attributes:
@@ -54,24 +54,24 @@ class Runner:
         self,
         plan: BoundPlaybook,
         log: RunLog,
-        desk: Desk,
+        ledger: LedgerPort,
         plant: PlantView,
         maintenance: Maintenance,
         clock: Callable[[], Instant],
     ) -> None:
         self.plan = plan
         self.log = log
-        self._desk = desk
+        self._ledger = ledger
         self._plant = plant
         self._maintenance = maintenance
         self._clock = clock
         self._alarmed = ""
-        self._ordering = Ordering(plan, log, desk, clock)
-        self._watch = Supervision(plan, log, plant, self._ordering)
-        self._carrier = Carrier(plan, log, desk, self._watch, maintenance)
-        self._recoverer = Recoverer(plan, log, desk, self._watch, self._carrier)
-        self._asker = Asker(plan, log, desk, plant)
-        self._watch.is_armed = not self._asker.asks_for
+        self._order_handler = OrderHandler(plan, log, ledger, clock)
+        self._supervision = Supervision(plan, log, plant, self._order_handler)
+        self._executor = StepExecutor(plan, log, ledger, self._supervision, maintenance)
+        self._rollback = RunRollback(plan, log, ledger, self._supervision, self._executor)
+        self._requester = SegmentRequester(plan, log, ledger, plant)
+        self._supervision.is_armed = not self._requester.needs_evidence
 
     @property
     def run_id(self) -> str:
@@ -86,14 +86,14 @@ class Runner:
     @property
     def phase(self) -> Phase:
         """What the run needs next."""
-        return phase_of(self.plan, self.run, self._desk.actions(self.run.requests))
+        return phase_of(self.plan, self.run, self._ledger.actions(self.run.requests))
 
     @property
-    def asks_for(self) -> bool:
+    def needs_evidence(self) -> bool:
         """Whether the evidence for the playbook must hold: not once something was written."""
-        return self._asker.asks_for
+        return self._requester.needs_evidence
 
-    def open(self, opening: Opening) -> str:
+    def open(self, start: RunStart) -> str:
         """Opens the run with the snapshot that it starts from.
 
         Returns:
@@ -101,7 +101,7 @@ class Runner:
         """
         plan, readings = self.plan, self._plant.readings
         names = sorted({name for each in plan.conditions for name in each.tags})
-        tags = self._desk.bench.site.tags
+        tags = self._ledger.context.site.tags
         snapshot = {
             name: f"{tags[name].show(readings[name])} {tags[name].unit}".rstrip()
             for name in names
@@ -109,17 +109,17 @@ class Runner:
         }
         return self.log.open(
             plan.id,
-            owned_by(plan, self._desk.bench.site),
+            owned_by(plan, self._ledger.context.site),
             {
                 "playbook": plan.id, "version": plan.version, "digest": plan.digest,
                 "title": plan.title, "roles": dict(plan.roles),
                 "parameters": dict(plan.parameters), "assets": list(plan.assets),
-                "trigger": opening.place, "condition": opening.shown,
-                "hashes": dict(opening.hashes), "snapshot": snapshot,
+                "trigger": start.place, "condition": start.shown,
+                "hashes": dict(start.hashes), "snapshot": snapshot,
             },
         )  # fmt: skip
 
-    async def judge(self) -> Judgement | None:
+    async def diagnose(self) -> Diagnosis | None:
         """Judges evidence and permissives in full on one snapshot, and keeps what it came to.
 
         Noise makes a value dip for a scan, and a window wants its samples: what is not for the
@@ -130,14 +130,17 @@ class Runner:
         """
         begun_s = self._plant.now_s
         while self.phase is Phase.CHECK:
-            found, now_s = self._asker.judge(), self._plant.now_s
-            if found.is_forming(asks_for=self.asks_for):
+            found, now_s = self._requester.diagnose(), self._plant.now_s
+            if found.is_collecting(needs_evidence=self.needs_evidence):
                 begun_s = now_s
-            elif found.is_decided(asks_for=self.asks_for) or now_s - begun_s >= PATIENCE_S:
-                self._asker.record_judgement(found)
+            elif (
+                found.is_decided(needs_evidence=self.needs_evidence)
+                or now_s - begun_s >= PATIENCE_S
+            ):
+                self._requester.record_diagnosis(found)
                 return found
             await self._plant.next_scan()
-            self.take_orders()
+            self.handle_orders()
         return None
 
     def refuse(self, reason: str, *, suggests: str = "") -> None:
@@ -145,7 +148,7 @@ class Runner:
         if self.phase is not Phase.CHECK:
             return
         if self.run.state is RunState.CHECKING:
-            blocked = list(self.run.judgement.get("blocked_by", []))
+            blocked = list(self.run.diagnosis.get("blocked_by", []))
             self.log.record(
                 EventKind.NOT_STARTED, reason=reason, blocked_by=blocked, suggested=suggests
             )
@@ -155,14 +158,14 @@ class Runner:
     async def request(self) -> None:
         """Files the next segment's request; see `Asker.request`."""
         if self.phase in {Phase.CHECK, Phase.REQUEST}:
-            self._watch.begin_anew()  # its time begins with the approval
-            await self._asker.request()
+            self._supervision.reset_timers()  # its time begins with the approval
+            await self._requester.request()
 
-    def look_at_decision(self) -> None:
+    def read_decision(self) -> None:
         """Reads from the ledger what was decided; if nothing was, the run goes on waiting."""
-        self.take_orders()
+        self.handle_orders()
         if self.phase is Phase.AWAIT_DECISION:
-            self._asker.look_at_decision()
+            self._requester.read_decision()
 
     async def follow(self) -> None:
         """Commands or performs the current step; after the last one the run completes.
@@ -170,29 +173,29 @@ class Runner:
         Effect: none by itself: it tells the gate when. Retry: none. Timeout: see the step.
         """
         if self.phase is Phase.FOLLOW:
-            await self._work_on_step(self._carrier.follow)
+            await self._work_on_step(self._executor.follow)
 
     async def verify(self) -> None:
         """Decides the current step."""
         if self.phase is Phase.VERIFY:
-            await self._work_on_step(self._carrier.verify)
+            await self._work_on_step(self._executor.verify)
 
     async def _work_on_step(self, work: Callable[[Step], Awaitable[None]]) -> None:
         step = current_step(self.plan, self.run)
-        self._watch.begin()
+        self._supervision.begin()
         try:
             if step is not None:
                 await work(step)
             else:
-                await self._watch.settle_promises()
+                await self._supervision.settle_expectations()
                 if self.run.state is RunState.RUNNING:
                     self.log.record(EventKind.COMPLETING)
         except Interrupted as interruption:
-            self._divert(interruption)
+            self._redirect(interruption)
         except (GuardrailError, LostRace) as refusal:  # nothing can be recorded without the lease
-            self._divert(Interrupted("hold", str(refusal)))
+            self._redirect(Interrupted("hold", str(refusal)))
 
-    def _divert(self, interruption: Interrupted) -> None:
+    def _redirect(self, interruption: Interrupted) -> None:
         reason = interruption.reason
         if self.run.state is RunState.ABORTING:
             return  # an order has taken it there
@@ -206,8 +209,8 @@ class Runner:
             self._maintenance.tell((interruption.tell,), reason)
 
     def _has_unresolved(self) -> bool:
-        filed = self._desk.actions(self.run.requests)
-        return any(each.state in UNRESOLVED_ACTIONS for each in filed)
+        actions = self._ledger.actions(self.run.requests)
+        return any(each.state in UNRESOLVED_ACTIONS for each in actions)
 
     def _end_step(self, reason: str) -> None:
         step = current_step(self.plan, self.run)
@@ -215,10 +218,10 @@ class Runner:
             to = StepState.FAILED.value
             self.log.record(EventKind.STEP, step=step.id, to=to, reason=reason)
 
-    async def recover(self) -> None:
+    async def roll_back(self) -> None:
         """Takes the run back; see `Recoverer.recover`."""
-        if self.phase is Phase.RECOVER:
-            await self._recoverer.recover()
+        if self.phase is Phase.ROLLBACK:
+            await self._rollback.roll_back()
 
     def settle(self) -> None:
         """Brings a run that holds or stops to rest, at the boundary of a step."""
@@ -229,20 +232,20 @@ class Runner:
             self._end_requests(f"the run was stopped: {reason}")
             self.log.record(EventKind.STOPPED, reason=reason)
         else:
-            come_to_hold(self.log, self._desk)
+            complete_hold(self.log, self._ledger)
 
     def _end_requests(self, reason: str) -> None:
         for each in self.run.requests:
-            self._desk.end(each, reason)
+            self._ledger.end(each, reason)
 
-    def rest(self) -> None:
+    def await_order(self) -> None:
         """Follows orders to a run at rest, and tells people that it is."""
-        self.take_orders()
-        if self.phase is Phase.REST and (due := self._due_escalation()):
+        self.handle_orders()
+        if self.phase is Phase.AWAIT_ORDER and (due := self._due_escalation()):
             words = f"{self.plan.title}: run {self.run_id} is {self.run.state}: {self.run.reason}"
             self._maintenance.tell(due.to, words)
             self.log.record(EventKind.ESCALATED, to=list(due.to), when=due.when)
-        if self.phase is Phase.REST and (alarm := self._alarm()) != self._alarmed:
+        if self.phase is Phase.AWAIT_ORDER and (alarm := self._alarm()) != self._alarmed:
             self._alarmed = alarm
             if alarm:
                 people = dict.fromkeys(name for each in self.plan.escalations for name in each.to)
@@ -255,17 +258,17 @@ class Runner:
         self._end_requests("the run is complete")
         self.log.record(EventKind.COMPLETED)
 
-    def wants_attention(self) -> bool:
+    def needs_attention(self) -> bool:
         """Whether a run that waits for people should be looked at.
 
         What was written is watched meanwhile: a broken invariant does not wait for anybody.
         """
         if self.phase is Phase.AWAIT_DECISION:
             try:
-                self._watch.check()
+                self._supervision.check()
             except Interrupted as interruption:
-                self._divert(interruption)
-            return self.phase is not Phase.AWAIT_DECISION or self._asker.is_decided()
+                self._redirect(interruption)
+            return self.phase is not Phase.AWAIT_DECISION or self._requester.is_decided()
         is_due = self._due_escalation() or self._alarm() != self._alarmed
         return bool(is_due or self.log.new_orders())
 
@@ -273,7 +276,7 @@ class Runner:
         """Returns which invariants are broken while the run is held: a person must act."""
         if self.run.state is not RunState.HELD:
             return ""
-        return "; ".join(invariant.condition.bound for invariant, _ in self._watch.broken())
+        return "; ".join(invariant.condition.bound for invariant, _ in self._supervision.broken())
 
     def _due_escalation(self) -> Escalation | None:
         state = self.run.state.lower()
@@ -287,10 +290,10 @@ class Runner:
                 return each
         return None
 
-    def take_orders(self) -> None:
+    def handle_orders(self) -> None:
         """Follows what people have asked of the run."""
-        self._ordering.take()
+        self._order_handler.handle()
 
-    def forbid(self, reason: str) -> None:
+    def forbid_resume(self, reason: str) -> None:
         """Lets the run never go on in this process: it began under other files."""
-        self._ordering.forbid(reason)
+        self._order_handler.forbid_resume(reason)

@@ -10,33 +10,33 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 
 from ..binding.model import BoundPlaybook, NotifyStep, Step, Wait, WorkOrderStep
 from ..run.event_log import RunLog
-from ..run.ledger_port import AT_REST, Desk, Filed
+from ..run.ledger_port import SETTLED, LedgerPort, RunAction
 from ..run.plant_view import PlantView
 from ..run.states import EventKind, RunState, StepState
 from ..run.work_orders import Maintenance
 from .supervision import Goal, Interrupted, Supervision
 
 
-class Carrier:
+class StepExecutor:
     """Carries out the steps of one run; each method takes one step a stage further."""
 
     def __init__(
         self,
         plan: BoundPlaybook,
         log: RunLog,
-        desk: Desk,
-        watch: Supervision,
+        ledger: LedgerPort,
+        supervision: Supervision,
         maintenance: Maintenance,
     ) -> None:
         self._plan = plan
         self._log = log
-        self._desk = desk
-        self._watch = watch
+        self._ledger = ledger
+        self._supervision = supervision
         self._maintenance = maintenance
 
     @property
     def _plant(self) -> PlantView:
-        return self._watch.plant
+        return self._supervision.plant
 
     async def follow(self, step: Step) -> None:
         """Commands or performs a step; afterwards it is to be verified, done, skipped or failed.
@@ -50,21 +50,21 @@ class Carrier:
         state = self._log.run.step(step.id)
         if state is StepState.FAILED:  # the process died before the run could be taken elsewhere
             raise Interrupted(_goal(step), f"step {step.id} failed")
-        if state is StepState.PENDING and not self._guard(step):
+        if state is StepState.PENDING and not self._is_wanted(step):
             self._skip(step)
             return
         match step.work:
             case Wait():
                 await self._wait(step, step.work)
             case WorkOrderStep() | NotifyStep():
-                await self._tell_people(step)
+                await self._inform(step)
             case _:
                 await self._command(step)
 
-    async def _tell_people(self, step: Step) -> None:
+    async def _inform(self, step: Step) -> None:
         try:
             if isinstance(step.work, WorkOrderStep):
-                await self._maintenance.raise_order(self._desk.bench.site.id, step, step.work)
+                await self._maintenance.raise_order(self._ledger.context.site.id, step, step.work)
             elif isinstance(step.work, NotifyStep):
                 self._maintenance.notify(step, step.work)
         except ToolFailed as error:
@@ -72,7 +72,7 @@ class Carrier:
         else:
             self._move(step, StepState.DONE)
 
-    def _guard(self, step: Step) -> bool:
+    def _is_wanted(self, step: Step) -> bool:
         if step.if_ is None:
             return True
         truth = step.if_.evaluate(self._plant.readings, self._plant.history)
@@ -84,20 +84,20 @@ class Carrier:
         reason = f"not so: {self._shown(step.if_)}" if step.if_ else ""
         for each in self._commands_of(step):
             if each.state is ActionState.PLANNED:
-                self._desk.skip(each.action.action_id, reason)
+                self._ledger.skip(each.action.action_id, reason)
         self._move(step, StepState.SKIPPED, reason)
 
-    def _commands_of(self, step: Step) -> list[Filed]:
+    def _commands_of(self, step: Step) -> list[RunAction]:
         """Returns the step's commands in the request that is approved now, in order."""
         latest = self._log.run.requests[-1:]
         return [
             each
-            for each in self._desk.actions(latest)
+            for each in self._ledger.actions(latest)
             if each.action.kind == "command" and each.action.step == step.id
         ]
 
     async def _command(self, step: Step) -> None:
-        await self._watch.settle_promises()
+        await self._supervision.settle_expectations()
         if not self._may_send():
             return
         if self._log.run.step(step.id) is StepState.PENDING:
@@ -107,61 +107,61 @@ class Carrier:
                 continue
             if each.state is ActionState.PLANNED:  # else it was its turn before, and not noted
                 await self._scans_keep_up()
-                if not self._sent_now(each):
+                if not self._send_when_allowed(each):
                     return
             found = await self.outcome(each.action.action_id)
             if not self._is_done(step, found):
                 return
         self._move(step, StepState.VERIFY if step.verify else StepState.DONE)
-        self._watch.promise(step)
+        self._supervision.promise(step)
 
     def _may_send(self) -> bool:
         """Whether nobody wants the run held or stopped: then nothing more is sent."""
-        self._watch.check()
+        self._supervision.check()
         return self._log.run.state is RunState.RUNNING
 
-    def _sent_now(self, filed: Filed) -> bool:
+    def _send_when_allowed(self, run_action: RunAction) -> bool:
         """Says that it is a command's turn; false if people have said otherwise meanwhile."""
         while self._may_send():
             try:
-                self._send(filed)
+                self._send(run_action)
             except OrderWaits:
                 continue  # it came just now: it is looked at first
             return True
         return False
 
-    def _send(self, filed: Filed) -> None:
+    def _send(self, run_action: RunAction) -> None:
         """Sets a command due.
 
         Raises:
             Interrupted: Its request is not approved any more.
             OrderWaits: People have given an order that the run has not looked at.
         """
-        action_id = filed.action.action_id
-        record = self._desk.request(filed.request_id)
+        action_id = run_action.action.action_id
+        record = self._ledger.request(run_action.request_id)
         if record.state is not RequestState.APPROVED:
-            raise Interrupted("hold", f"{filed.request_id} is {': '.join(record.standing)}")
+            raise Interrupted("hold", f"{run_action.request_id} is {': '.join(record.standing)}")
         if len(self._sent()) >= self._plan.max_writes:
             raise Interrupted("hold", f"the run has written {self._plan.max_writes} times")
-        self._watch.is_armed = True
-        self._desk.set_due(action_id, self._log.run.orders)
+        self._supervision.is_armed = True
+        self._ledger.set_due(action_id, self._log.run.orders)
         self._log.record(EventKind.DUE, action_id=action_id)
 
-    def _sent(self) -> list[Filed]:
+    def _sent(self) -> list[RunAction]:
         """Returns the commands that the run has set due so far."""
         return [
             each
-            for each in self._desk.actions(self._log.run.requests)
+            for each in self._ledger.actions(self._log.run.requests)
             if each.action.kind == "command" and each.action.action_id in self._log.run.due
         ]
 
-    async def outcome(self, action_id: str) -> Filed:
+    async def outcome(self, action_id: str) -> RunAction:
         """Waits until the gate is through with an action."""
-        while (found := self._desk.action(action_id)).state not in AT_REST:
-            await self._watch.scan()
+        while (found := self._ledger.action(action_id)).state not in SETTLED:
+            await self._supervision.scan()
         return found
 
-    def _is_done(self, step: Step, found: Filed) -> bool:
+    def _is_done(self, step: Step, found: RunAction) -> bool:
         if found.is_applied or found.state is ActionState.SKIPPED:
             return True
         words = f"{found.action.tag} = {found.action.shown}: {found.state}: {found.reason}"
@@ -179,7 +179,7 @@ class Carrier:
         while self._plant.scan_s > most_s:
             if self._plant.scans > until_scans:
                 raise Interrupted("hold", self._too_slow(most_s))
-            await self._watch.scan()
+            await self._supervision.scan()
 
     def _too_slow(self, most_s: float) -> str:
         return (
@@ -205,7 +205,7 @@ class Carrier:
         """
         verify = step.verify
         assert verify is not None
-        await self._watch.scan()  # what was true before the command was sent decides nothing
+        await self._supervision.scan()  # what was true before the command was sent decides nothing
         if await self.comes_true(verify.that, verify.hold_s, verify.within_s):
             self._move(step, StepState.DONE, self._shown(verify.that))
         else:
@@ -230,7 +230,7 @@ class Carrier:
                 return True
             if now_s - begun_s > within_s:
                 return False
-            await (self._watch.scan() if watched else self._plant.next_scan())
+            await (self._supervision.scan() if watched else self._plant.next_scan())
 
     def fail(self, step: Step, reason: str) -> None:
         """Ends a step that did not do what it should, and says where the run goes.

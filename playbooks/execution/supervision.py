@@ -7,9 +7,9 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.ledger.effects import Promise, Verdict
 
-from ..binding.model import BoundPlaybook, Expectation, Invariant, Step
+from ..binding.model import BoundPlaybook, Invariant, Step, StepExpectation
 from ..run.event_log import RunLog
-from ..run.orders import Ordering
+from ..run.orders import OrderHandler
 from ..run.plant_view import PlantView
 from ..run.states import EventKind, RunState, StepState
 
@@ -27,9 +27,9 @@ class Interrupted(Exception):
 
 
 @dataclass(slots=True)
-class _Promise:
+class _PendingExpectation:
     step: str
-    expectation: Expectation
+    expectation: StepExpectation
     number: int
     due_s: float
     kept_after_s: float | None = None
@@ -51,11 +51,11 @@ class Supervision:
     plan: BoundPlaybook
     log: RunLog
     plant: PlantView
-    ordering: Ordering
+    order_handler: OrderHandler
     is_armed: bool = False
     started_s: float | None = None
     _violated_s: dict[int, float] = field(default_factory=dict[int, float])
-    _promises: list[_Promise] = field(default_factory=list[_Promise])
+    _pending: list[_PendingExpectation] = field(default_factory=list[_PendingExpectation])
 
     def begin(self) -> None:
         """Notes when the run began to work after its approval; later calls change nothing."""
@@ -80,13 +80,13 @@ class Supervision:
         """
         for invariant, words in self.broken():
             raise Interrupted(invariant.on_violation, words)
-        self.ordering.take()
+        self.order_handler.handle()
         if self.log.run.state is RunState.ABORTING:
             raise Interrupted("rollback", self.log.run.reason)
-        self._look_at_promises()
+        self._check_expectations()
         self._check_duration()
 
-    def begin_anew(self) -> None:
+    def reset_timers(self) -> None:
         """Forgets the times of before: a new segment is asked for."""
         self.started_s = None
         self._violated_s.clear()
@@ -118,38 +118,38 @@ class Supervision:
         """Begins to look for what a step promises; nothing is said before its time is over."""
         for number, each in enumerate(step.expects, start=1):
             due_s = self.plant.now_s + each.within_s
-            self._promises.append(_Promise(step.id, each, number, due_s))
+            self._pending.append(_PendingExpectation(step.id, each, number, due_s))
 
-    def _recall_promises(self) -> None:
+    def _restore_expectations(self) -> None:
         """Takes up what was promised before another process died: it has its time once more."""
-        known = {(each.step, each.expectation.that.bound) for each in self._promises}
+        known = {(each.step, each.expectation.that.bound) for each in self._pending}
         known |= self.log.run.expected
         for step in self.plan.steps:
             if self.log.run.step(step.id) in {StepState.VERIFY, StepState.DONE}:
                 for number, each in enumerate(step.expects, start=1):
                     if (step.id, each.that.bound) not in known:
                         due_s = self.plant.now_s + each.within_s
-                        self._promises.append(_Promise(step.id, each, number, due_s))
+                        self._pending.append(_PendingExpectation(step.id, each, number, due_s))
 
-    def _look_at_promises(self) -> None:
-        for each in self._promises:
+    def _check_expectations(self) -> None:
+        for each in self._pending:
             that = each.expectation.that
             is_so = that.evaluate(self.plant.readings, self.plant.history) is Truth.TRUE
             if is_so and not each.is_kept:
                 began_s = each.due_s - each.expectation.within_s
                 each.kept_after_s = max(self.plant.now_s - began_s, 0.0)
 
-    async def settle_promises(self) -> None:
+    async def settle_expectations(self) -> None:
         """Waits until every promise is kept or broken; before the next write, and at the end.
 
         Raises:
             Interrupted: One is broken, so that nothing more is written.
         """
-        self._recall_promises()
-        while any(not each.is_kept and each.due_s > self.plant.now_s for each in self._promises):
+        self._restore_expectations()
+        while any(not each.is_kept and each.due_s > self.plant.now_s for each in self._pending):
             await self.scan()
-        self._look_at_promises()
-        promises, self._promises = self._promises, []
+        self._check_expectations()
+        promises, self._pending = self._pending, []
         broken: list[str] = []
         for each in promises:
             that = each.expectation.that
@@ -163,7 +163,7 @@ class Supervision:
         if broken:
             raise Interrupted("hold", f"what was expected did not come: {'; '.join(broken)}")
 
-    def _outcome(self, promise: _Promise, shown: str) -> Promise:
+    def _outcome(self, promise: _PendingExpectation, shown: str) -> Promise:
         that, within_s = promise.expectation.that, promise.expectation.within_s
         truth = that.evaluate(self.plant.readings, self.plant.history)
         broken: Verdict = "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED"

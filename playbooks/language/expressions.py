@@ -17,7 +17,7 @@ from handwheel.tools.conditions import (
 
 from .errors import Finding
 from .loader import Playbook
-from .range_literals import literals_beyond
+from .range_literals import out_of_range_literals
 
 _NEVER = parse_condition("false", {})  # stands in for what could not be read
 _UNKNOWN = ("there is no tag", "there is no name", "there is nothing called")
@@ -36,7 +36,7 @@ class Expressions:
         self.playbook = playbook
         self.names = names
         self.findings: list[Finding] = []
-        self.said: list[str] = []
+        self.texts: list[str] = []
 
     def condition(self, path: Path_, text: str, *, on_snapshot: bool = False) -> Condition:
         """Reads a condition.
@@ -45,7 +45,7 @@ class Expressions:
             on_snapshot: Whether the gate judges it too, which sees one snapshot: no window but
                 `held` may stand in it.
         """
-        self.said.append(text)
+        self.texts.append(text)
         try:
             found = parse_condition(text, self.names, windows=True)
         except ConditionError as error:
@@ -63,16 +63,18 @@ class Expressions:
             self._note("window-function", path, error)
 
     def _check_literals(self, path: Path_, text: str) -> None:
-        for each in literals_beyond(text, self.names):
+        for each in out_of_range_literals(text, self.names):
             before = text[: each.offset]
             at = (before.count("\n") + 1, each.offset - before.rfind("\n"))
             low, high = each.tag.span or (0.0, 0.0)
-            reason = f"{each.said} lies outside the range of {each.tag.name}, {low:g} to {high:g}"
+            reason = (
+                f"{each.literal} lies outside the range of {each.tag.name}, {low:g} to {high:g}"
+            )
             self.findings.append(self.playbook.finding_within("out-of-range", path, at, reason))
 
     def template(self, path: Path_, text: str) -> Template:
         """Reads a text with `{…}` in it."""
-        self.said.append(text)
+        self.texts.append(text)
         try:
             return parse_template(text, self.names)
         except ConditionError as error:
@@ -81,7 +83,7 @@ class Expressions:
 
     def constant(self, path: Path_, text: str, unit: str) -> Value | None:
         """Reads a value that is known now, in a unit; nothing if it is wrong."""
-        self.said.append(text)
+        self.texts.append(text)
         try:
             found = parse_expression(text, self.names, unit=unit)
         except ConditionError as error:
@@ -95,7 +97,7 @@ class Expressions:
 
     def tag(self, path: Path_, name: str, *, is_key: bool = False) -> Tag | None:
         """Returns the tag that a name means; nothing if it means none."""
-        self.said.append(name)
+        self.texts.append(name)
         found = self.names.get(name)
         if isinstance(found, Tag):
             return found

@@ -55,13 +55,13 @@ class Playbook:
         return self.file.id
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """The file's name as people know it."""
         return self.document.file
 
     def place(self, path: Path_) -> str:
         """Returns `file:line` of a key or list item."""
-        return f"{self.shown}:{self.document.problem(path, '').line}"
+        return f"{self.display_name}:{self.document.problem(path, '').line}"
 
     def finding(
         self, code: str, path: Path_, text: str, hint: str = "", severity: Severity = "error"
@@ -78,7 +78,7 @@ class Playbook:
         problem = self.document.problem(path, "")
         line, column = problem.line, problem.column
         step = _step_of(self.document.data, path)
-        return Finding(self.shown, line, column, code, severity, self.id, step, text, hint)
+        return Finding(self.display_name, line, column, code, severity, self.id, step, text, hint)
 
     def finding_within(
         self, code: str, path: Path_, at: tuple[int, int], text: str, hint: str = ""
@@ -144,22 +144,22 @@ def _code_of(reason: str, other: str) -> str:
 
 
 def _load_file(document: Document) -> PlaybookFile:
-    later = list(unsupported(document.data))
-    told = [document.problem(path, text) for path, _, text in later]
+    refused = list(unsupported(document.data))
+    reported = [document.problem(path, text) for path, _, text in refused]
     findings = [
         _finding(problem, document.data, code, problem.key)
-        for problem, (_, code, _) in zip(told, later, strict=True)
+        for problem, (_, code, _) in zip(reported, refused, strict=True)
     ]
-    paths = {path for path, _, _ in later}
+    paths = {path for path, _, _ in refused}
     try:
         file = load_model(PlaybookFile, replace(document, data=without(document.data, paths)))
     except ConfigError as error:
         # What lacks a key, or has a wrong one, because of what was taken out is told already.
-        keys = [problem.key for problem in told]
+        keys = [problem.key for problem in reported]
         findings += [
             _finding(each, document.data, _code_of(each.reason, "wrong-value"), each.key)
             for each in error.problems
-            if not any(_is_told(each.key, key) for key in keys)
+            if not any(_is_reported(each.key, key) for key in keys)
         ]
     else:
         if not findings:
@@ -167,7 +167,7 @@ def _load_file(document: Document) -> PlaybookFile:
     raise PlaybookError(findings)
 
 
-def _is_told(key: str, by: str) -> bool:
+def _is_reported(key: str, by: str) -> bool:
     return not key or f"{by}.".startswith(f"{key}.") or key.startswith(f"{by}.")
 
 
@@ -217,7 +217,7 @@ def load_library(site: Site) -> tuple[list[Playbook], list[Finding]]:
         loaded, wrong = load_folder(folder, shown)
         found += loaded
         problems += wrong
-    single, twice = _without_twins(found)
+    single, twice = _without_duplicates(found)
     return single, [*problems, *twice]
 
 
@@ -271,12 +271,12 @@ def _yaml_files(folder: Path) -> Iterator[Path]:
     return (path for path in paths if _TESTS not in path.relative_to(folder).parts[:-1])
 
 
-def _without_twins(playbooks: Sequence[Playbook]) -> tuple[list[Playbook], list[Finding]]:
+def _without_duplicates(playbooks: Sequence[Playbook]) -> tuple[list[Playbook], list[Finding]]:
     by_id: dict[str, list[Playbook]] = {}
     for playbook in playbooks:
         by_id.setdefault(playbook.id, []).append(playbook)
     twice = [
-        each.finding("duplicate-id", ("id",), f"{each.id!r} is also the id of {first.shown}")
+        each.finding("duplicate-id", ("id",), f"{each.id!r} is also the id of {first.display_name}")
         for first, *others in by_id.values()
         for each in others
     ]

@@ -12,7 +12,7 @@ from .loader import Playbook
 
 
 @dataclass(frozen=True, slots=True)
-class Casting:
+class RoleBinding:
     """Which equipment plays which role.
 
     Attributes:
@@ -29,19 +29,19 @@ class Casting:
         return chosen if is_chosen else ("parameters", role, "default")
 
 
-def default_casting(playbook: Playbook, roles: Mapping[str, str] | None = None) -> Casting:
+def default_role_binding(playbook: Playbook, roles: Mapping[str, str] | None = None) -> RoleBinding:
     """Returns the default roles, with some given otherwise."""
-    return Casting({**playbook.file.roles, **(roles or {})}, ("parameters",))
+    return RoleBinding({**playbook.file.roles, **(roles or {})}, ("parameters",))
 
 
-def castings(playbook: Playbook) -> list[Casting]:
+def role_bindings(playbook: Playbook) -> list[RoleBinding]:
     """Returns each different casting that a trigger asks for, in the order of the triggers."""
-    found: list[Casting] = []
+    found: list[RoleBinding] = []
     for n, item in enumerate(playbook.file.trigger.any if playbook.file.trigger else ()):
         roles = {**playbook.file.roles, **item.bind}
         if all(each.roles != roles for each in found):
             at: Path_ = ("trigger", "any", n, "bind") if item.bind else ("parameters",)
-            found.append(Casting(roles, at))
+            found.append(RoleBinding(roles, at))
     return found
 
 

@@ -21,7 +21,7 @@ _SIGNS = "+-*/"
 
 
 @dataclass(frozen=True, slots=True)
-class Beyond:
+class OutOfRangeLiteral:
     """A literal outside the range of the tag that it is compared with.
 
     Attributes:
@@ -29,11 +29,11 @@ class Beyond:
     """
 
     offset: int
-    said: str
+    literal: str
     tag: Tag
 
 
-def literals_beyond(text: str, names: Names) -> Iterator[Beyond]:
+def out_of_range_literals(text: str, names: Names) -> Iterator[OutOfRangeLiteral]:
     """Yields each literal that is directly compared with a tag and outside its range."""
     blanked = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), text)
     for found in _COMPARED.finditer(blanked):
@@ -42,14 +42,14 @@ def literals_beyond(text: str, names: Names) -> Iterator[Beyond]:
         if not isinstance(tag, Tag) or tag.span is None or (before and before in _SIGNS):
             continue
         for group in ("one", "low", "high"):
-            said = found[group]
-            if said and not _lies_within(said, tag):
-                yield Beyond(found.start(group), said, tag)
+            literal = found[group]
+            if literal and not _lies_within(literal, tag):
+                yield OutOfRangeLiteral(found.start(group), literal, tag)
 
 
-def _lies_within(said: str, tag: Tag) -> bool:
+def _lies_within(literal: str, tag: Tag) -> bool:
     try:
-        value = parse_expression(said, {}, unit=tag.unit).value({})
+        value = parse_expression(literal, {}, unit=tag.unit).value({})
     except ConditionError:
         return True  # it is told by who reads the whole condition
     low, high = tag.span or (0.0, 0.0)

@@ -8,27 +8,27 @@ from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model, spelled
 
 from .schema_parts import (
-    Approval,
-    Expect,
-    HoldPoint,
+    ApprovalSpec,
+    ExpectField,
+    HoldPointSpec,
     Id,
     Name,
-    Notify,
-    OnFail,
+    NotifySpec,
+    OnFailSpec,
     People,
     PlaybookId,
     Scalar,
     Text,
     UndoField,
-    Verify,
-    Wait,
-    WorkOrder,
+    VerifySpec,
+    WaitSpec,
+    WorkOrderSpec,
     Writes,
     one_of,
 )
 
 
-class Parameter(Model):
+class ParameterSpec(Model):
     """What is bound when a run begins: a piece of equipment in a role, or a quantity."""
 
     type: Literal["asset", "quantity"]
@@ -40,7 +40,7 @@ class Parameter(Model):
     max: Scalar = ""
 
     @model_validator(mode="after")
-    def _check(self) -> "Parameter":
+    def _check(self) -> "ParameterSpec":
         wrong = ("unit", "min", "max") if self.type == "asset" else ("class_", "check")
         for name in wrong:
             if name in self.model_fields_set:
@@ -48,7 +48,7 @@ class Parameter(Model):
         return self
 
 
-class TriggerItem(Model):
+class TriggerItemSpec(Model):
     """One trigger: an alarm and the roles it binds, or a condition and how long it must hold."""
 
     alarm: str = ""
@@ -57,7 +57,7 @@ class TriggerItem(Model):
     for_: Duration | None = Field(default=None, alias="for")
 
     @model_validator(mode="after")
-    def _check(self) -> "TriggerItem":
+    def _check(self) -> "TriggerItemSpec":
         if reason := one_of({"alarm": self.alarm, "when": self.when}):
             raise ValueError(reason)
         if self.when and self.bind:
@@ -65,21 +65,21 @@ class TriggerItem(Model):
         return self
 
 
-class Trigger(Model):
+class TriggerSpec(Model):
     """What starts a run: any of these, on its rising edge."""
 
-    any: list[TriggerItem] = Field(min_length=1)
+    any: list[TriggerItemSpec] = Field(min_length=1)
     rearm: str = ""
 
 
-class Concurrency(Model):
+class ConcurrencySpec(Model):
     """The equipment that one run at a time may own."""
 
     key: list[Text] = Field(min_length=1)
     policy: Literal["reject"]
 
 
-class Evidence(Model):
+class EvidenceSpec(Model):
     """One piece of evidence, and the playbook that it speaks for."""
 
     id: Id
@@ -87,21 +87,21 @@ class Evidence(Model):
     suggest: str = ""
 
 
-class Diagnosis(Model):
+class DiagnosisSpec(Model):
     """What speaks for this playbook, and what against it."""
 
-    for_: list[Evidence] = Field(default_factory=list[Evidence], alias="for")
-    against: list[Evidence] = Field(default_factory=list[Evidence])
+    for_: list[EvidenceSpec] = Field(default_factory=list[EvidenceSpec], alias="for")
+    against: list[EvidenceSpec] = Field(default_factory=list[EvidenceSpec])
 
 
-class Permissive(Model):
+class PermissiveSpec(Model):
     """What must be true before anybody is asked."""
 
     id: Id
     that: Text
 
 
-class Invariant(Model):
+class InvariantSpec(Model):
     """What must hold from the first write to the end."""
 
     that: Text
@@ -109,24 +109,24 @@ class Invariant(Model):
     on_violation: Literal["hold", "rollback", "safe_state"]
 
 
-class Step(Model):
+class StepSpec(Model):
     """One step: exactly one thing that is done, and how it is seen that it is done."""
 
     id: Id
     title: str = ""
     if_: str | None = Field(default=None, alias="if", min_length=1)
-    hold_point: HoldPoint | None = None
+    hold_point: HoldPointSpec | None = None
     write: Writes | None = None
-    wait: Wait | None = None
-    workorder: WorkOrder | None = None
-    notify: Notify | None = None
-    expect: list[Expect] = Field(default_factory=list[Expect])
-    verify: Verify | None = None
+    wait: WaitSpec | None = None
+    workorder: WorkOrderSpec | None = None
+    notify: NotifySpec | None = None
+    expect: list[ExpectField] = Field(default_factory=list[ExpectField])
+    verify: VerifySpec | None = None
     undo: UndoField | None = None
-    on_fail: OnFail | None = None
+    on_fail: OnFailSpec | None = None
 
     @model_validator(mode="after")
-    def _check(self) -> "Step":
+    def _check(self) -> "StepSpec":
         work = {
             "write": self.write,
             "wait": self.wait,
@@ -141,7 +141,7 @@ class Step(Model):
         return self
 
 
-class SafeStep(Model):
+class SafeStepSpec(Model):
     """One step of the safe state: it asks nobody and is not taken back."""
 
     id: Id
@@ -150,20 +150,20 @@ class SafeStep(Model):
     write: Writes
 
 
-class SafeState(Model):
+class SafeStateSpec(Model):
     """What is written when a run must be left in a safe state."""
 
     title: str = ""
-    steps: list[SafeStep] = Field(min_length=1)
+    steps: list[SafeStepSpec] = Field(min_length=1)
 
 
-class Rollback(Model):
+class RollbackSpec(Model):
     """How steps are taken back: the newest first."""
 
     order: Literal["reverse"]
 
 
-class Escalation(Model):
+class EscalationSpec(Model):
     """Who is told when a run has stood still for a while."""
 
     when: Literal["held", "aborted"]
@@ -171,7 +171,7 @@ class Escalation(Model):
     to: People
 
 
-class Limits(Model):
+class LimitsSpec(Model):
     """What a run may come to at most."""
 
     max_writes: int = Field(ge=0)
@@ -189,18 +189,18 @@ class PlaybookFile(Model):
     owner: Text
     style: Literal["computer-assisted"]
     references: list[str] = Field(default_factory=list)
-    parameters: dict[Name, Parameter] = Field(default_factory=dict[str, Parameter])
-    trigger: Trigger | None = None
-    concurrency: Concurrency | None = None
-    diagnosis: Diagnosis = Field(default_factory=Diagnosis)
-    permissives: list[Permissive] = Field(default_factory=list[Permissive])
-    invariants: list[Invariant] = Field(default_factory=list[Invariant])
-    approval: Approval | None = None
-    steps: list[Step] = Field(min_length=1)
-    rollback: Rollback | None = None
-    safe_state: SafeState | None = None
-    escalate: list[Escalation] = Field(default_factory=list[Escalation])
-    limits: Limits
+    parameters: dict[Name, ParameterSpec] = Field(default_factory=dict[str, ParameterSpec])
+    trigger: TriggerSpec | None = None
+    concurrency: ConcurrencySpec | None = None
+    diagnosis: DiagnosisSpec = Field(default_factory=DiagnosisSpec)
+    permissives: list[PermissiveSpec] = Field(default_factory=list[PermissiveSpec])
+    invariants: list[InvariantSpec] = Field(default_factory=list[InvariantSpec])
+    approval: ApprovalSpec | None = None
+    steps: list[StepSpec] = Field(min_length=1)
+    rollback: RollbackSpec | None = None
+    safe_state: SafeStateSpec | None = None
+    escalate: list[EscalationSpec] = Field(default_factory=list[EscalationSpec])
+    limits: LimitsSpec
     tests: list[str] = Field(default_factory=list)
 
     @property

@@ -55,7 +55,7 @@ PeoplesTime = Annotated[Duration, AfterValidator(_check_peoples_time)]
 """How long people have."""
 
 
-class Approval(Model):
+class ApprovalSpec(Model):
     """Who must approve; never the one who asked."""
 
     role: Text
@@ -65,13 +65,13 @@ class Approval(Model):
     covers: list[Literal["steps", "rollback", "safe_state"]] | None = None
 
     @model_validator(mode="after")
-    def _check(self) -> "Approval":
+    def _check(self) -> "ApprovalSpec":
         if self.covers is not None and len(set(self.covers)) != 3:
             raise ValueError("covers: less than [steps, rollback, safe_state] is not supported yet")
         return self
 
 
-class HoldPoint(Model):
+class HoldPointSpec(Model):
     """A stop before a step, at which a person looks and approves what follows."""
 
     role: Text
@@ -80,30 +80,30 @@ class HoldPoint(Model):
     on_timeout: OnTimeout | None = None
 
 
-class _Held(Model):
+class _TimedSpec(Model):
     within: Duration
     hold: Duration = 0.0
 
     @model_validator(mode="after")
-    def _check(self) -> "_Held":
+    def _check(self) -> "_TimedSpec":
         if self.hold > self.within:
             raise ValueError("hold: must be complete when within ends, so it cannot be longer")
         return self
 
 
-class Verify(_Held):
+class VerifySpec(_TimedSpec):
     """What decides a step: true for `hold`, before `within` ends."""
 
     that: Text
 
 
-class Wait(_Held):
+class WaitSpec(_TimedSpec):
     """A step that only waits."""
 
     until: Text
 
 
-class Expectation(Model):
+class ExpectationSpec(Model):
     """What is promised to the approver."""
 
     that: Text
@@ -114,19 +114,19 @@ def _expectation(value: Any) -> Any:
     return {"that": value} if isinstance(value, str) else value
 
 
-Expect = Annotated[Expectation, BeforeValidator(_expectation)]
+ExpectField = Annotated[ExpectationSpec, BeforeValidator(_expectation)]
 
 
-class Undo(Model):
+class UndoSpec(Model):
     """What takes a step back; or that nothing does, and why."""
 
     if_: str | None = Field(default=None, alias="if", min_length=1)
     write: Writes | None = None
-    verify: Verify | None = None
+    verify: VerifySpec | None = None
     none: str | None = None
 
     @model_validator(mode="after")
-    def _check(self) -> "Undo":
+    def _check(self) -> "UndoSpec":
         is_none = self.none is not None
         if is_none == bool(self.write) or (is_none and (self.if_ or self.verify)):
             raise ValueError("write what takes it back, or none and the reason")
@@ -137,10 +137,10 @@ def _undo(value: Any) -> Any:
     return {"none": ""} if value == "none" else value
 
 
-UndoField = Annotated[Undo, BeforeValidator(_undo)]
+UndoField = Annotated[UndoSpec, BeforeValidator(_undo)]
 
 
-class Evidence(Model):
+class WorkOrderEvidenceSpec(Model):
     """What goes with a work order: a trend, or the run's own events."""
 
     trend: str | None = Field(default=None, min_length=1)
@@ -148,13 +148,13 @@ class Evidence(Model):
     trace: Literal["self"] | None = None
 
     @model_validator(mode="after")
-    def _check(self) -> "Evidence":
+    def _check(self) -> "WorkOrderEvidenceSpec":
         if bool(self.trend) == bool(self.trace) or (self.trend is None) != (self.last is None):
             raise ValueError("write {trend: TAG, last: DURATION} or {trace: self}")
         return self
 
 
-class WorkOrder(Model):
+class WorkOrderSpec(Model):
     """A work order to be raised."""
 
     asset: Text
@@ -162,17 +162,17 @@ class WorkOrder(Model):
     priority: int = Field(ge=1, le=4)
     due: Duration
     title: Text
-    evidence: list[Evidence] = Field(default_factory=list[Evidence])
+    evidence: list[WorkOrderEvidenceSpec] = Field(default_factory=list[WorkOrderEvidenceSpec])
 
 
-class Notify(Model):
+class NotifySpec(Model):
     """A notice to people."""
 
     to: People
     text: Text
 
 
-class OnFail(Model):
+class OnFailSpec(Model):
     """What becomes of the run when a step fails."""
 
     retry: int = Field(default=0, ge=0)

@@ -19,12 +19,12 @@ def check_constants(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding
         truth = _always(condition)
         if truth is Truth.UNKNOWN:
             continue
-        said = f"{condition.text!r} is {'always' if truth is Truth.TRUE else 'never'} true"
+        named = f"{condition.text!r} is {'always' if truth is Truth.TRUE else 'never'} true"
         if truth is Truth.FALSE and path[-1] == "if" and "undo" not in path:
-            text = f"{said}, so this step is never done"
+            text = f"{named}, so this step is never done"
             yield playbook.finding("unreachable-step", path, text)
         else:
-            text = f"{said}, whatever the plant does"
+            text = f"{named}, whatever the plant does"
             hint = "name what must be seen of the plant, or leave it out"
             yield playbook.finding("constant-condition", path, text, hint)
 

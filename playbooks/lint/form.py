@@ -8,7 +8,7 @@ from handwheel.connectors.config.yaml_documents import Path_
 
 from ..language.errors import Finding
 from ..language.loader import Playbook
-from ..language.schema import Step
+from ..language.schema import StepSpec
 
 
 def check_form(playbook: Playbook, used: str) -> Iterator[Finding]:
@@ -55,7 +55,7 @@ def _timeouts(playbook: Playbook) -> Iterator[Finding]:
         yield playbook.key_finding("no-on-timeout", path, text, hint)
 
 
-def _step(playbook: Playbook, step: Step, path: Path_) -> Iterator[Finding]:
+def _step(playbook: Playbook, step: StepSpec, path: Path_) -> Iterator[Finding]:
     if step.hold_point and not step.write:
         text = "nobody is asked at a hold point of a step that writes nothing"
         hint = "put it on the next step that writes, which it is about"

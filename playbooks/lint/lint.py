@@ -6,11 +6,11 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.policy.policy import Policy, load_policy
 
-from ..binding.bind import Binding, try_bind
+from ..binding.bind import BindingResult, try_bind
 from ..binding.model import BoundPlaybook
 from ..language.errors import Finding
 from ..language.loader import Playbook
-from ..language.names import castings, default_casting
+from ..language.names import default_role_binding, role_bindings
 from .constants import check_constants
 from .form import check_form
 from .plan import check_dead_band, check_verify_windows, check_writes
@@ -41,7 +41,7 @@ def _lint(
     bindings = _bindings(playbook, site)
     plans = _plans(bindings)
     findings = [finding for each in bindings for finding in each.findings]
-    findings += check_form(playbook, bindings[0].said)
+    findings += check_form(playbook, bindings[0].texts)
     findings += check_roles(playbook, policy)
     findings += check_suggestions(playbook, others)
     for plan in plans:
@@ -71,14 +71,14 @@ def _policy(site: Site) -> Policy | ConfigError:
         return error
 
 
-def _bindings(playbook: Playbook, site: Site) -> list[Binding]:
+def _bindings(playbook: Playbook, site: Site) -> list[BindingResult]:
     """Binds with the default equipment first, then with each other choice of a trigger."""
-    default = default_casting(playbook)
-    others = (each for each in castings(playbook) if each.roles != default.roles)
+    default = default_role_binding(playbook)
+    others = (each for each in role_bindings(playbook) if each.roles != default.roles)
     return [try_bind(playbook, site, each) for each in (default, *others)]
 
 
-def _plans(bindings: Iterable[Binding]) -> list[BoundPlaybook]:
+def _plans(bindings: Iterable[BindingResult]) -> list[BoundPlaybook]:
     return [each.plan for each in bindings if not each.findings]
 
 

@@ -37,8 +37,8 @@ def check_ownership(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iter
     open_ = [write for write in plan.writes if not _is_owned(write, plan, site)]
     if not open_:
         return
-    said = dict.fromkeys(f"{each.tag.name} of {_equipment(each)}" for each in open_)
-    text = f"a run writes what it does not own: {', '.join(said)}"
+    named = dict.fromkeys(f"{each.tag.name} of {_equipment(each)}" for each in open_)
+    text = f"a run writes what it does not own: {', '.join(named)}"
     yield playbook.key_finding("not-owned", _key_place(playbook.file), text, _owning(open_))
 
 

@@ -11,7 +11,7 @@ from .plant_view import Readings
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One check and what it came to.
 
     Attributes:
@@ -28,16 +28,16 @@ class Finding:
     shown: str
     place: str
     suggest: str = ""
-    is_forming: bool = False
+    is_collecting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Diagnosis:
     """What one snapshot says of a playbook."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckResult, ...]
 
-    def of(self, side: str) -> list[Finding]:
+    def of(self, side: str) -> list[CheckResult]:
         """Returns the findings of one side."""
         return [each for each in self.findings if each.side == side]
 
@@ -47,7 +47,7 @@ class Judgement:
         found = [each for each in self.of("against") if each.truth is Truth.TRUE]
         return list(dict.fromkeys(each.suggest for each in found if each.suggest))
 
-    def blocked_by(self, *, asks_for: bool = True) -> list[Finding]:
+    def blocked_by(self, *, needs_evidence: bool = True) -> list[CheckResult]:
         """Returns everything that speaks against going on; what is not known does.
 
         Args:
@@ -57,34 +57,34 @@ class Judgement:
         missing = [each for each in self.of("for") if each.truth is not Truth.TRUE]
         against = [each for each in self.of("against") if each.truth is not Truth.FALSE]
         closed = [each for each in self.of("permissive") if each.truth is not Truth.TRUE]
-        return [*(missing if asks_for else []), *against, *closed]
+        return [*(missing if needs_evidence else []), *against, *closed]
 
-    def is_forming(self, *, asks_for: bool = True) -> bool:
+    def is_collecting(self, *, needs_evidence: bool = True) -> bool:
         """Whether all that is missing is time: every blocking finding only waits for samples."""
-        blocking = self.blocked_by(asks_for=asks_for)
-        return bool(blocking) and all(each.is_forming for each in blocking)
+        blocking = self.blocked_by(needs_evidence=needs_evidence)
+        return bool(blocking) and all(each.is_collecting for each in blocking)
 
-    def is_decided(self, *, asks_for: bool = True) -> bool:
+    def is_decided(self, *, needs_evidence: bool = True) -> bool:
         """Whether looking again would not help: nothing blocks, or something speaks against it."""
         is_against = any(each.truth is Truth.TRUE for each in self.of("against"))
-        return is_against or not self.blocked_by(asks_for=asks_for)
+        return is_against or not self.blocked_by(needs_evidence=needs_evidence)
 
 
-def judge(plan: BoundPlaybook, readings: Readings, history: History) -> Judgement:
+def diagnose(plan: BoundPlaybook, readings: Readings, history: History) -> Diagnosis:
     """Judges a playbook's evidence and permissives on one snapshot."""
     sides = (
         ("for", plan.evidence_for),
         ("against", plan.evidence_against),
         ("permissive", plan.permissives),
     )
-    return Judgement(
+    return Diagnosis(
         tuple(_find(side, each, readings, history) for side, checks in sides for each in checks)
     )
 
 
-def judge_under_way(
+def diagnose_in_progress(
     plan: BoundPlaybook, readings: Readings, history: History, tags: Mapping[str, Tag]
-) -> Judgement:
+) -> Diagnosis:
     """Judges a run that has written something.
 
     What was written has moved the plant: a permissive that must have held for a while need only
@@ -93,9 +93,9 @@ def judge_under_way(
     Args:
         tags: The site's, by name.
     """
-    found = judge(plan, readings, history)
+    found = diagnose(plan, readings, history)
     now = {each.id: parse_condition(each.condition.bound, tags) for each in plan.permissives}
-    return Judgement(
+    return Diagnosis(
         tuple(
             each if each.side != "permissive" else _on_snapshot(each, now[each.id], readings)
             for each in found.findings
@@ -103,18 +103,18 @@ def judge_under_way(
     )
 
 
-def _on_snapshot(finding: Finding, condition: Condition, readings: Readings) -> Finding:
+def _on_snapshot(result: CheckResult, condition: Condition, readings: Readings) -> CheckResult:
     return replace(
-        finding, truth=condition.evaluate(readings), shown=condition.shown(readings),
-        is_forming=False,
+        result, truth=condition.evaluate(readings), shown=condition.shown(readings),
+        is_collecting=False,
     )  # fmt: skip
 
 
-def _find(side: str, check: Check, readings: Readings, history: History) -> Finding:
+def _find(side: str, check: Check, readings: Readings, history: History) -> CheckResult:
     condition = check.condition
     truth = condition.evaluate(readings, history)
-    is_forming = truth is Truth.UNKNOWN and history.is_forming(condition)
-    return Finding(
+    is_collecting = truth is Truth.UNKNOWN and history.is_forming(condition)
+    return CheckResult(
         check.id, side, condition.bound, truth, condition.shown(readings, history), check.place,
-        check.suggest, is_forming,
+        check.suggest, is_collecting,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.safe_text import printable
 
-from .states import CLOSED, Event, EventKind, IllegalEvent, Run, apply, fold
+from .states import CLOSED, EventKind, IllegalEvent, Run, RunEvent, apply, fold
 
 _ORDERED = "ordered"
 _LONG = 200  # characters
@@ -62,7 +62,7 @@ class RunLog:
             IllegalEvent: It does not belong into the run's state; nothing was recorded.
             LedgerError: It cannot be written, or somebody else works on the run.
         """
-        after = apply(self.run, Event(kind, body))
+        after = apply(self.run, RunEvent(kind, body))
         row = record_event(
             self._database, self.run_id, kind.value, body, self._holder, self._clock(),
             closes=after.state in CLOSED and not self.run.is_closed,
@@ -103,5 +103,5 @@ def load_run(database: Database, run_id: str) -> Run:
         raise LedgerError(f"run {run_id} is damaged: {words}") from None
 
 
-def _event(row: RunRow) -> Event:
-    return Event(EventKind(row.kind), row.body, row.at, row.seq)
+def _event(row: RunRow) -> RunEvent:
+    return RunEvent(EventKind(row.kind), row.body, row.at, row.seq)

@@ -35,12 +35,12 @@ from handwheel.tools.requests.stamps import Instant
 
 AGENT_NAME = "control-agent"
 
-Look = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
+SurveyPlant = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
 """One fresh look at the plant over read sessions; see `connectors.client.site_reader.survey`."""
 
-UNDER_WAY = frozenset({ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING})
+IN_PROGRESS = frozenset({ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING})
 """Where the gate has an action in hand, or may take it up."""
-AT_REST = frozenset(ActionState) - {ActionState.PLANNED} - UNDER_WAY
+SETTLED = frozenset(ActionState) - {ActionState.PLANNED} - IN_PROGRESS
 """Where nothing happens to an action by itself any more."""
 _MAY_HAVE_LEFT = frozenset(
     {
@@ -54,7 +54,7 @@ _MAY_HAVE_LEFT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class RunAction:
     """One action of a run's requests, and where it stands."""
 
     request_id: str
@@ -77,7 +77,7 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class LedgerPort:
     """The ledger as a run uses it.
 
     Attributes:
@@ -85,13 +85,13 @@ class Desk:
         clock: Returns the moment on people's clocks.
     """
 
-    bench: Bench
+    context: Bench
     filing: Filing
     holder: str
     clock: Callable[[], Instant]
-    look: Look
+    survey: SurveyPlant
 
-    async def file(self, segment: Segment) -> RequestRecord:
+    async def submit(self, segment: Segment) -> RequestRecord:
         """Files a segment's request; one that was filed before is returned as it is.
 
         Raises:
@@ -103,29 +103,29 @@ class Desk:
         Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `site_reader`.
         """
         writes = {wish.tag.name: wish.tag for wish in segment.wishes}
-        seen = await self.look(tags_of_segment(self.filing, segment), list(writes.values()))
-        scopes = scopes_of_segment(self.bench.site, segment)
-        locks = generations(self.bench.database, scopes)
+        seen = await self.survey(tags_of_segment(self.filing, segment), list(writes.values()))
+        scopes = scopes_of_segment(self.context.site, segment)
+        locks = generations(self.context.database, scopes)
         now = self.clock()
         proposer = Proposer(kind="agent", name=AGENT_NAME)
         request, denial = make_segment(self.filing, segment, seen, proposer, locks, now)
-        record = file_segment(self.bench, request, denial, self.holder, now)
+        record = file_segment(self.context, request, denial, self.holder, now)
         if record.state is RequestState.DENIED:
             raise PolicyViolation(record.reason)
         return record
 
     def request(self, request_id: str) -> RequestRecord:
         """Returns a request as it stands now."""
-        return load_exactly(self.bench.database, request_id)
+        return load_exactly(self.context.database, request_id)
 
     def requests_of(self, run_id: str) -> list[RequestRecord]:
         """Returns every request that a run has filed, in order, whether it knows of it or not."""
-        return load_run(self.bench.database, run_id)
+        return load_run(self.context.database, run_id)
 
-    def actions(self, requests: Sequence[str]) -> list[Filed]:
+    def actions(self, requests: Sequence[str]) -> list[RunAction]:
         """Returns every action of some requests, in order."""
         return [
-            Filed(
+            RunAction(
                 record.request.request_id, record.state, record.action(each.action_id),
                 each.state, each.reason, self._was_sent(each),
             )
@@ -137,10 +137,10 @@ class Desk:
         """Whether a gate was about to send it, and has not said that it did not."""
         is_told = record.state is ActionState.REFUSED
         return record.sent_at is not None and not (
-            is_told and was_not_sent(self.bench.database, record.action_id)
+            is_told and was_not_sent(self.context.database, record.action_id)
         )
 
-    def action(self, action_id: str) -> Filed:
+    def action(self, action_id: str) -> RunAction:
         """Returns one action as it stands now."""
         found = self.actions([action_id.partition("/")[0]])
         return next(each for each in found if each.action.action_id == action_id)
@@ -151,13 +151,13 @@ class Desk:
         Args:
             orders: The newest order that the run has looked at; `None` if none may stop it.
         """
-        set_due(self.bench.database, action_id, self.holder, self.clock(), orders)
-        notify(self.bench.site.state, action_id)  # the gate would look by itself, a little later
+        set_due(self.context.database, action_id, self.holder, self.clock(), orders)
+        notify(self.context.site.state, action_id)  # the gate would look by itself, a little later
 
     def skip(self, action_id: str, reason: str) -> None:
         """Ends an action whose own condition says that it is not needed."""
-        skip_action(self.bench.database, action_id, reason, self.holder, self.clock())
+        skip_action(self.context.database, action_id, reason, self.holder, self.clock())
 
     def end(self, request_id: str, reason: str) -> None:
         """Ends a request: what was not sent of it never will be."""
-        end_request(self.bench.database, request_id, reason, self.holder, self.clock())
+        end_request(self.context.database, request_id, reason, self.holder, self.clock())

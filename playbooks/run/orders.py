@@ -12,7 +12,7 @@ from handwheel.tools.requests.stamps import Instant
 
 from ..binding.model import BoundPlaybook
 from .event_log import RunLog
-from .ledger_port import UNDER_WAY, Desk
+from .ledger_port import IN_PROGRESS, LedgerPort
 from .states import EventKind, IllegalEvent
 
 _KINDS: Mapping[Order, EventKind] = {
@@ -24,37 +24,37 @@ _KINDS: Mapping[Order, EventKind] = {
 }
 
 
-class Ordering:
+class OrderHandler:
     """Follows the orders to one run; each is checked once, when it is taken up."""
 
     def __init__(
-        self, plan: BoundPlaybook, log: RunLog, desk: Desk, clock: Callable[[], Instant]
+        self, plan: BoundPlaybook, log: RunLog, ledger: LedgerPort, clock: Callable[[], Instant]
     ) -> None:
         self._plan = plan
         self._log = log
-        self._desk = desk
+        self._ledger = ledger
         self._clock = clock
         self._forbidden = ""
 
-    def forbid(self, reason: str) -> None:
+    def forbid_resume(self, reason: str) -> None:
         """Lets the run never go on in this process: it began under other files."""
         self._forbidden = reason
 
-    def take(self) -> None:
+    def handle(self) -> None:
         """Follows what people have asked of the run; what does not fit is refused aloud.
 
         Raises:
             LedgerError: It cannot be written.
         """
         for order in self._log.new_orders():
-            reason = self._objection(order) or self._follow(order)
+            reason = self._check(order) or self._carry_out(order)
             if reason:
                 self._log.record(
                     EventKind.ORDER_REFUSED, asked=order.order, person=order.person,
                     reason=reason, order=order.number,
                 )  # fmt: skip
 
-    def _follow(self, order: RunOrder) -> str:
+    def _carry_out(self, order: RunOrder) -> str:
         """Follows an order; returns why the run's state does not allow it, else nothing."""
         body: dict[str, object] = {
             "reason": f"{order.order} ordered by {order.person}",
@@ -68,23 +68,25 @@ class Ordering:
             return f"the run is {self._log.run.state}"
         return ""
 
-    def _objection(self, order: RunOrder) -> str:
-        bench = self._desk.bench
+    def _check(self, order: RunOrder) -> str:
+        context = self._ledger.context
         try:
-            people = replace(bench, roster=load_roster(bench.site))  # somebody may be new, or gone
+            people = replace(
+                context, roster=load_roster(context.site)
+            )  # somebody may be new, or gone
             check_order(people, self._log.run_id, order, self.roles(), self._clock())
         except (GuardrailError, ConfigError) as refusal:
             return str(refusal)
-        return self._objection_to_resuming() if order.order == "resume" else ""
+        return self._check_resume() if order.order == "resume" else ""
 
-    def _objection_to_resuming(self) -> str:
+    def _check_resume(self) -> str:
         if self._log.run.goal:
             return "it was being taken back; abort it again, or end it by stop"
-        for each in self._desk.actions(self._log.run.requests):
+        for each in self._ledger.actions(self._log.run.requests):
             name = each.action.action_id
             if each.state in UNRESOLVED_ACTIONS:
                 return f"{name} is {each.state}: look at the plant, then handwheel requests resolve"
-            if each.state in UNDER_WAY:
+            if each.state in IN_PROGRESS:
                 return f"{name} is {each.state}: the gate is not through with it"
         return self._forbidden
 
@@ -92,5 +94,5 @@ class Ordering:
         """Returns the roles that a person must stand in for to order the run about."""
         found = {self._plan.approval.role} if self._plan.approval else set[str]()
         for each in self._log.run.requests:
-            found |= set(self._desk.request(each).request.roles)
+            found |= set(self._ledger.request(each).request.roles)
         return sorted(found)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ..binding.model import BoundPlaybook, Step
-from .ledger_port import UNDER_WAY, Filed
+from .ledger_port import IN_PROGRESS, RunAction
 from .segments import current_step, open_writes
 from .states import STEPS_UNDER_WAY, Run, RunState, StepState
 
@@ -19,9 +19,9 @@ class Phase(StrEnum):
     AWAIT_DECISION = "await_decision"
     FOLLOW = "follow"
     VERIFY = "verify"
-    RECOVER = "recover"
+    ROLLBACK = "recover"
     SETTLE = "settle"
-    REST = "rest"
+    AWAIT_ORDER = "rest"
     REPORT = "report"
     OVER = "over"
 
@@ -31,14 +31,14 @@ _PHASES: Mapping[RunState, Phase] = {
     RunState.CHECKING: Phase.CHECK,
     RunState.RESTARTING: Phase.CHECK,
     RunState.WAITING_APPROVAL: Phase.AWAIT_DECISION,
-    RunState.ABORTING: Phase.RECOVER,
-    RunState.HELD: Phase.REST,
-    RunState.ABORTED: Phase.REST,
+    RunState.ABORTING: Phase.ROLLBACK,
+    RunState.HELD: Phase.AWAIT_ORDER,
+    RunState.ABORTED: Phase.AWAIT_ORDER,
     RunState.COMPLETING: Phase.REPORT,
 }
 
 
-def phase_of(plan: BoundPlaybook, run: Run, filed: Sequence[Filed]) -> Phase:
+def phase_of(plan: BoundPlaybook, run: Run, actions: Sequence[RunAction]) -> Phase:
     """Returns what a run needs next.
 
     Args:
@@ -47,14 +47,14 @@ def phase_of(plan: BoundPlaybook, run: Run, filed: Sequence[Filed]) -> Phase:
     if run.state is RunState.IDLE and run.seq:
         return Phase.OVER
     if run.state is RunState.RUNNING:
-        return _working_phase(plan, run, filed)
+        return _working_phase(plan, run, actions)
     if run.state in {RunState.HOLDING, RunState.STOPPING}:
-        is_mid_step = not run.is_cut_off and _is_mid_step(plan, run, filed)
-        return _working_phase(plan, run, filed) if is_mid_step else Phase.SETTLE
+        is_mid_step = not run.is_cut_off and _is_mid_step(plan, run, actions)
+        return _working_phase(plan, run, actions) if is_mid_step else Phase.SETTLE
     return _PHASES.get(run.state, Phase.OVER)
 
 
-def _working_phase(plan: BoundPlaybook, run: Run, filed: Sequence[Filed]) -> Phase:
+def _working_phase(plan: BoundPlaybook, run: Run, actions: Sequence[RunAction]) -> Phase:
     step = current_step(plan, run)
     if step is None:
         return Phase.FOLLOW
@@ -62,31 +62,31 @@ def _working_phase(plan: BoundPlaybook, run: Run, filed: Sequence[Filed]) -> Pha
         return Phase.VERIFY
     if run.step(step.id) is StepState.FAILED:
         return Phase.FOLLOW
-    return Phase.REQUEST if _needs_request(run, step, filed) else Phase.FOLLOW
+    return Phase.REQUEST if _needs_request(run, step, actions) else Phase.FOLLOW
 
 
-def _is_mid_step(plan: BoundPlaybook, run: Run, filed: Sequence[Filed]) -> bool:
+def _is_mid_step(plan: BoundPlaybook, run: Run, actions: Sequence[RunAction]) -> bool:
     """Whether a step is to be brought to its end; what was not sent of it is not sent any more."""
     step = current_step(plan, run)
     if step is None or run.step(step.id) not in STEPS_UNDER_WAY:
         return False
     if run.step(step.id) is not StepState.COMMAND:
         return True
-    own = [each for each in filed if each.action.step == step.id]
-    is_in_hand = any(each.state in UNDER_WAY for each in own)
-    return is_in_hand or not open_writes(run, step, filed)
+    own = [each for each in actions if each.action.step == step.id]
+    is_in_hand = any(each.state in IN_PROGRESS for each in own)
+    return is_in_hand or not open_writes(run, step, actions)
 
 
-def _needs_request(run: Run, step: Step, filed: Sequence[Filed]) -> bool:
+def _needs_request(run: Run, step: Step, actions: Sequence[RunAction]) -> bool:
     """Whether something of the step is to be written that the latest request does not cover.
 
     A request that is over covers what it named all the same: what became of it decides the run.
     """
-    wanted = {each.tag.name for each in open_writes(run, step, filed)}
+    wanted = {each.tag.name for each in open_writes(run, step, actions)}
     latest = run.requests[-1:]
     covered = {
         each.action.tag
-        for each in filed
+        for each in actions
         if each.request_id in latest
         and each.action.kind == "command"
         and each.action.step == step.id

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.conditions import Condition, Expression, History
 
-from .recorded_past import Past
+from .recorded_history import RecordedHistory
 
 Readings = Mapping[str, DataValue]
 
@@ -37,7 +37,7 @@ class ProcessClock:
     tag: str = ""
     now_s: float = 0.0
     shown_s: float = 0.0
-    is_anew: bool = False
+    is_restarted: bool = False
     _read_s: float | None = None
     _pace: float = 1.0
     _is_seen: bool = False
@@ -59,9 +59,9 @@ class ProcessClock:
         shown_s, guessed_s = self._read(readings), passed_s * self._pace
         went_s = guessed_s if shown_s is None else shown_s - self.shown_s
         was_seen, self._is_seen = self._is_seen, shown_s is not None
-        self.is_anew = False
+        self.is_restarted = False
         if shown_s is not None:
-            self.is_anew = not was_seen and self._is_another(monotonic_s, shown_s)
+            self.is_restarted = not was_seen and self._is_other_plant(monotonic_s, shown_s)
             self._note(monotonic_s, shown_s)
         if was_seen and self._is_seen and passed_s > 0.0 and went_s >= 0.0:
             self._pace = 0.8 * self._pace + 0.2 * went_s / passed_s
@@ -69,7 +69,7 @@ class ProcessClock:
         self.now_s += went_s if went_s >= 0.0 else guessed_s
         return self.now_s
 
-    def _is_another(self, monotonic_s: float, shown_s: float) -> bool:
+    def _is_other_plant(self, monotonic_s: float, shown_s: float) -> bool:
         if self._seen is None:
             return False
         seen_s, before_s = self._seen
@@ -83,7 +83,7 @@ class ProcessClock:
 
     def _note(self, monotonic_s: float, shown_s: float) -> None:
         """Notes what its pace is seen by over a longer time: scans are not even."""
-        is_back = self._seen is None or shown_s < self._seen[1] or self.is_anew
+        is_back = self._seen is None or shown_s < self._seen[1] or self.is_restarted
         self._seen = (monotonic_s, shown_s)
         if is_back:
             self._marks = (self._seen,)
@@ -112,13 +112,13 @@ class PlantView:
     now_s: float = 0.0
     scan_s: float = 0.0
     scans: int = 0
-    _past: Past | None = None
+    _recorded: RecordedHistory | None = None
     _reaches: Mapping[str, float] = field(default_factory=dict[str, float])
-    _is_recalling: bool = False
+    _is_preloading: bool = False
     _trends: dict[str, list[tuple[float, float]]] = field(
         default_factory=dict[str, list[tuple[float, float]]]
     )
-    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _new_scan: asyncio.Condition = field(default_factory=asyncio.Condition)
     _recent_s: list[float] = field(default_factory=list[float])
 
     @classmethod
@@ -139,7 +139,7 @@ class PlantView:
         view._reaches = _reaches(known)
         return view
 
-    def recall(self, past: Past, monotonic_s: float) -> None:
+    def preload(self, recorded: RecordedHistory, monotonic_s: float) -> None:
         """Fills the windows with what was recorded before this process began.
 
         Where nothing was recorded, or nothing good, they have a gap as if they had seen it. If
@@ -150,11 +150,11 @@ class PlantView:
             past: Where trends are read from, too, from now on.
             monotonic_s: Now.
         """
-        self._past = past
-        self._is_recalling = True
-        for scan in past.scans(self._reaches):
+        self._recorded = recorded
+        self._is_preloading = True
+        for scan in recorded.scans(self._reaches):
             self.clock.tick(scan.readings, monotonic_s - scan.before_s)
-            if self.clock.is_anew:
+            if self.clock.is_restarted:
                 self.history.forget()
             if scan.readings and self.clock.is_seen:
                 self.history.recall(scan.readings, self.clock.shown_s, scan.ago_s)
@@ -165,26 +165,26 @@ class PlantView:
         self.readings, self.now_s = readings, self.clock.tick(readings, monotonic_s)
         self._remember(readings)
         for name, points in self._trends.items():
-            if self.clock.shown_s < before_shown_s or self.clock.is_anew:
+            if self.clock.shown_s < before_shown_s or self.clock.is_restarted:
                 points.clear()  # the plant has begun anew
-            self._keep(points, readings.get(name))
+            self._add_point(points, readings.get(name))
         if self.scans:
             self._recent_s = [*self._recent_s[-4:], max(self.now_s - before_s, 0.0)]
             self.scan_s = max(self._recent_s)
         self.scans += 1
-        async with self._news:
-            self._news.notify_all()
+        async with self._new_scan:
+            self._new_scan.notify_all()
 
     def _remember(self, readings: Readings) -> None:
         """Takes a scan into the windows, once it is known whether they are of this plant."""
-        if self._is_recalling and not self.clock.is_seen:
+        if self._is_preloading and not self.clock.is_seen:
             return
-        self._is_recalling = False
-        if self.clock.is_anew:
+        self._is_preloading = False
+        if self.clock.is_restarted:
             self.history.forget()
         self.history.observe(readings, self.clock.shown_s)
 
-    def _keep(self, points: list[tuple[float, float]], reading: DataValue | None) -> None:
+    def _add_point(self, points: list[tuple[float, float]], reading: DataValue | None) -> None:
         value = reading.value if reading is not None and reading.quality is Quality.GOOD else None
         if isinstance(value, bool) or not isinstance(value, int | float):
             return
@@ -209,8 +209,8 @@ class PlantView:
             last_s: How far back, process time.
             most: How many points at most.
         """
-        if self._past is not None:
-            recorded = await asyncio.to_thread(self._past.trend, tag, last_s, most)
+        if self._recorded is not None:
+            recorded = await asyncio.to_thread(self._recorded.trend, tag, last_s, most)
             if recorded:
                 return recorded
         begin_s = self.now_s - last_s
@@ -222,8 +222,8 @@ class PlantView:
     async def next_scan(self) -> None:
         """Waits for the next scan."""
         seen = self.scans
-        async with self._news:
-            await self._news.wait_for(lambda: self.scans > seen)
+        async with self._new_scan:
+            await self._new_scan.wait_for(lambda: self.scans > seen)
 
 
 def _reaches(conditions: Iterable[Condition | Expression]) -> Mapping[str, float]:

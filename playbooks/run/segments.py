@@ -10,9 +10,9 @@ from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segme
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
-from ..binding.model import Approval, BoundPlaybook, Step, Write
-from .diagnosis import Finding
-from .ledger_port import Filed
+from ..binding.model import BoundPlaybook, RequiredApproval, Step, Write
+from .diagnosis import CheckResult
+from .ledger_port import RunAction
 from .states import Run, StepState
 
 _PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
@@ -41,18 +41,18 @@ def segment_steps(plan: BoundPlaybook, run: Run) -> list[Step]:
     return found
 
 
-def approval_of(plan: BoundPlaybook, steps: Sequence[Step]) -> Approval | None:
+def approval_of(plan: BoundPlaybook, steps: Sequence[Step]) -> RequiredApproval | None:
     """Returns who must approve a segment, and how long they have."""
     hold_point = steps[0].hold_point if steps else None
     return hold_point.approval if hold_point else plan.approval
 
 
-def applied_writes(run: Run, step: Step, filed: Sequence[Filed]) -> set[str]:
+def applied_writes(run: Run, step: Step, actions: Sequence[RunAction]) -> set[str]:
     """Returns the tags that a step has written in its present attempt, and that took effect."""
     recent = run.requests[run.attempts.get(step.id, 0) :]
     return {
         each.action.tag
-        for each in filed
+        for each in actions
         if each.action.kind == _COMMAND
         and each.action.step == step.id
         and each.request_id in recent
@@ -60,9 +60,9 @@ def applied_writes(run: Run, step: Step, filed: Sequence[Filed]) -> set[str]:
     }
 
 
-def open_writes(run: Run, step: Step, filed: Sequence[Filed]) -> list[Write]:
+def open_writes(run: Run, step: Step, actions: Sequence[RunAction]) -> list[Write]:
     """Returns the writes of a step that have not taken effect yet."""
-    done = applied_writes(run, step, filed)
+    done = applied_writes(run, step, actions)
     return [each for each in step.writes if each.tag.name not in done]
 
 
@@ -70,9 +70,9 @@ def make_segment_of(
     plan: BoundPlaybook,
     run: Run,
     run_id: str,
-    filed: Sequence[Filed],
-    findings: Sequence[Finding],
-    remark: str,
+    actions: Sequence[RunAction],
+    findings: Sequence[CheckResult],
+    hold_point_text: str,
 ) -> Segment | None:
     """Returns the next segment to be asked for; `None` if nothing in it is to be written.
 
@@ -82,7 +82,7 @@ def make_segment_of(
         remark: What a hold point says, with its values.
     """
     steps = segment_steps(plan, run)
-    commands = list(_commands(plan, run, steps, filed))
+    commands = list(_commands(plan, run, steps, actions))
     approval = approval_of(plan, steps)
     if not commands or approval is None:
         return None
@@ -90,13 +90,13 @@ def make_segment_of(
     return Segment(
         run=_origin(plan, run, run_id),
         commands=tuple(wished),
-        recovery=tuple(_recovery(plan, commands, filed)),
+        recovery=tuple(_undo_and_safe_writes(plan, commands, actions)),
         evidence=tuple(map(_evidence, findings)),
         roles=(approval.role,),
         within_s=approval.within_s,
         proposal_key=_key(plan, run, run_id),
-        reason=_reason(plan, [step for _, step in commands], remark),
-        supersedes=_superseded(run, filed),
+        reason=_reason(plan, [step for _, step in commands], hold_point_text),
+        supersedes=_superseded(run, actions),
     )
 
 
@@ -119,39 +119,39 @@ def _key(plan: BoundPlaybook, run: Run, run_id: str) -> str:
 
 
 def _commands(
-    plan: BoundPlaybook, run: Run, steps: Sequence[Step], filed: Sequence[Filed]
+    plan: BoundPlaybook, run: Run, steps: Sequence[Step], actions: Sequence[RunAction]
 ) -> Iterator[tuple[Command, Step]]:
     invariants = [_requirement(each.condition, "invariant") for each in plan.invariants]
     is_first = True
     for step in steps:
-        for write in open_writes(run, step, filed):
+        for write in open_writes(run, step, actions):
             own = [_requirement(step.if_, "if")] if step.if_ else []
             first = [
                 _requirement(each.condition, f"permissive {each.id}") for each in plan.permissives
             ]
             requires = (*(first if is_first else ()), *invariants, *own)
             yield (
-                Command(Wish(write.tag, write.value), step.id, requires, promises=_promises(step)),
+                Command(Wish(write.tag, write.value), step.id, requires, promises=_pending(step)),
                 step,
             )
             is_first = is_first and step.if_ is not None  # one that is skipped checks nothing
 
 
-def _promises(step: Step) -> tuple[str, ...]:
+def _pending(step: Step) -> tuple[str, ...]:
     return tuple(
         f"{each.that.bound} within {format_duration(each.within_s)}" for each in step.expects
     )
 
 
-def _recovery(
-    plan: BoundPlaybook, commands: Sequence[tuple[Command, Step]], filed: Sequence[Filed]
+def _undo_and_safe_writes(
+    plan: BoundPlaybook, commands: Sequence[tuple[Command, Step]], actions: Sequence[RunAction]
 ) -> Iterator[Recovery]:
     """Yields undo and safe state: of these commands, of what was done before, and at the end."""
     taken = set[tuple[str, str]]()  # of an attempt that was repeated, the last one counts
     for index, (command, step) in reversed(list(enumerate(commands))):
         taken.add((step.id, command.wish.tag.name))
         yield from _undo(step, command.wish.tag.name, index)
-    for each in reversed(filed):
+    for each in reversed(actions):
         is_open = each.action.kind == _COMMAND and each.may_have_left
         key = (each.action.step or "", each.action.tag)
         if is_open and key not in taken:
@@ -187,25 +187,25 @@ def _requirement(condition: Condition, why: str) -> Requirement:
     return Requirement(text=condition.bound, why=why)
 
 
-def _evidence(finding: Finding) -> Evidence:
+def _evidence(result: CheckResult) -> Evidence:
     return Evidence.model_validate(
         {
-            "id": finding.id,
-            "side": finding.side,
-            "text": finding.text,
-            "truth": finding.truth.value,
-            "shown": finding.shown,
-            "source": finding.place,
+            "id": result.id,
+            "side": result.side,
+            "text": result.text,
+            "truth": result.truth.value,
+            "shown": result.shown,
+            "source": result.place,
         }
     )
 
 
-def _reason(plan: BoundPlaybook, steps: Sequence[Step], remark: str) -> str:
+def _reason(plan: BoundPlaybook, steps: Sequence[Step], hold_point_text: str) -> str:
     titles = "; ".join(dict.fromkeys(each.title for each in steps))
-    return f"{plan.title}: {titles}" + (f". {remark}" if remark else "")
+    return f"{plan.title}: {titles}" + (f". {hold_point_text}" if hold_point_text else "")
 
 
-def _superseded(run: Run, filed: Sequence[Filed]) -> str | None:
+def _superseded(run: Run, actions: Sequence[RunAction]) -> str | None:
     latest = run.requests[-1] if run.requests else None
-    states = {each.request_id: each.request_state for each in filed}
+    states = {each.request_id: each.request_state for each in actions}
     return latest if latest and states.get(latest) is RequestState.APPROVED else None

@@ -81,9 +81,9 @@ _S, _E = RunState, EventKind
 
 CLOSED = frozenset({_S.IDLE, _S.NOT_STARTED, _S.STOPPED, _S.COMPLETE})
 """States in which a run owns nothing any more; an aborted one does until a person clears it."""
-AT_REST = CLOSED | {_S.HELD, _S.ABORTED}
+INACTIVE = CLOSED | {_S.HELD, _S.ABORTED}
 """States in which nothing goes on by itself."""
-_ACTIVE = frozenset(_S) - AT_REST
+_ACTIVE = frozenset(_S) - INACTIVE
 
 MOVES: Mapping[EventKind, tuple[frozenset[RunState], RunState]] = {
     _E.OPENED: (frozenset({_S.IDLE}), _S.CHECKING),
@@ -133,7 +133,7 @@ class IllegalEvent(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class RunEvent:
     """One thing that happened to a run.
 
     Attributes:
@@ -174,7 +174,7 @@ class Run:
     opening: Mapping[str, Any] = field(default_factory=dict[str, Any])
     steps: Mapping[str, StepState] = field(default_factory=dict[str, StepState])
     requests: tuple[str, ...] = ()
-    judgement: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    diagnosis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     suggested: str = ""
     due: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
@@ -199,7 +199,7 @@ class Run:
         return self.steps.get(step_id, StepState.PENDING)
 
 
-def apply(run: Run, event: Event) -> Run:
+def apply(run: Run, event: RunEvent) -> Run:
     """Returns the run after an event.
 
     Raises:
@@ -220,13 +220,13 @@ def apply(run: Run, event: Event) -> Run:
     )  # fmt: skip
 
 
-def _is_cut_off(before: Run, event: Event) -> bool:
+def _is_cut_off(before: Run, event: RunEvent) -> bool:
     """Whether nothing more of the step is to be done: who stops a held run sets nothing going."""
     was_over = before.state is _S.HELD or before.is_cut_off
     return bool(event.body.get("at_once", False)) or (event.kind is _E.STOPPING and was_over)
 
 
-def fold(events: Iterable[Event]) -> Run:
+def fold(events: Iterable[RunEvent]) -> Run:
     """Returns the run of a list of events.
 
     Raises:
@@ -238,7 +238,7 @@ def fold(events: Iterable[Event]) -> Run:
     return run
 
 
-def _note(run: Run, event: Event) -> Run:
+def _note(run: Run, event: RunEvent) -> Run:
     note = _NOTES.get(event.kind)
     return note(run, event.body) if note else run
 
@@ -262,7 +262,7 @@ def _step(run: Run, step_id: str, to: StepState) -> Run:
 _Note = Callable[[Run, Mapping[str, Any]], Run]
 _NOTES: Mapping[EventKind, _Note] = {
     _E.OPENED: lambda run, body: replace(run, opening=body),
-    _E.JUDGED: lambda run, body: replace(run, judgement=body),
+    _E.JUDGED: lambda run, body: replace(run, diagnosis=body),
     _E.NOT_STARTED: lambda run, body: replace(run, suggested=str(body.get("suggested", ""))),
     _E.FILED: lambda run, body: replace(run, requests=(*run.requests, str(body["request_id"]))),
     _E.ASKED_BACK: lambda run, body: replace(

@@ -69,7 +69,7 @@ class Maintenance:
         )
 
     def _evidence(self) -> Iterator[str]:
-        for each in self._log.run.judgement.get("findings", []):
+        for each in self._log.run.diagnosis.get("findings", []):
             yield f"{each['side']} {each['id']}: {each['truth']}: {each['shown']}"
 
     def _trace(self) -> Iterator[str]:

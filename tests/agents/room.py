@@ -9,8 +9,8 @@ from time import monotonic
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
-from handwheel.agents.agent_context import Means
-from handwheel.agents.site_agents import Crew
+from handwheel.agents.agent_context import AgentContext
+from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
@@ -19,7 +19,7 @@ from handwheel.hmi.people.signing import Signer, Statement, sign_statement
 from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.language.loader import Playbook, library_folder
-from handwheel.playbooks.run.ledger_port import Desk as RunDesk
+from handwheel.playbooks.run.ledger_port import LedgerPort
 from handwheel.playbooks.run.plant_view import PlantView
 from handwheel.playbooks.run.states import Run
 from handwheel.sim_plant.scenario import FaultEvent
@@ -97,18 +97,18 @@ class AgentsRoom(Books):
         trends = [tag.name for plan in plans for tag in plan.trend_tags]
         self.view = PlantView.of(conditions, self.site.clock_tag, trends)
         filing = Filing(self.site, bench.policy, cross_limits(self.site, bench.policy))
-        desk = RunDesk(bench, filing, self.holder, self.clock.now, self._look)
-        means = Means(
+        desk = LedgerPort(bench, filing, self.holder, self.clock.now, self._look)
+        context = AgentContext(
             desk, self.view, self.workorders, plans, self._rebind, self._check, self.hashes,
             self.clock.now, self.saver,
         )  # fmt: skip
-        self.crew = Crew(means)
+        self.agents = SiteAgents(context)
         for at_s, values in self.past:
             self.plant.values = dict(values)
             self.plant.values["SIM-CLOCK.pv"] = at_s
             await self.observe()
         self.plant.advance(0.0)
-        self.crew._take_up_what_is_open()
+        self.agents._hold_open_runs()
         await self._settle()
 
     async def start_with(self, *changes: tuple[str, str]) -> None:
@@ -123,12 +123,12 @@ class AgentsRoom(Books):
 
     async def kill_agents(self) -> None:
         """What is left of agents that were killed: what is on the disk."""
-        await self.crew._end_tasks()
+        await self.agents._end_tasks()
         self.clock.forward(11.0)  # until its lease is over
 
     async def end(self) -> None:
         if hasattr(self, "crew"):
-            await self.crew._end_tasks()
+            await self.agents._end_tasks()
         self.workorders.close()
         self.close()
 
@@ -161,7 +161,7 @@ class AgentsRoom(Books):
             self.plant.advance(self.scan_s * self.speed)
             self.past.append((self.plant.simulation.plant.time_s, self.plant.values))
             await self.observe()
-            self.crew._look_around()
+            self.agents._work_once()
             await self._settle()
             if self.gate is not None and not self.is_gate_idle:
                 self.watch()
@@ -175,9 +175,9 @@ class AgentsRoom(Books):
         """Waits until every run waits for the next scan."""
         until_s = monotonic() + _SETTLE_S
         while True:
-            self.crew._raise_faults()
-            waiters = self.view._news._waiters
-            if len(self.crew._tasks) <= sum(not each.done() for each in waiters):
+            self.agents._raise_task_errors()
+            waiters = self.view._new_scan._waiters
+            if len(self.agents._tasks) <= sum(not each.done() for each in waiters):
                 return
             assert monotonic() < until_s, f"a run does not come to rest: {self.told()}"
             await asyncio.sleep(0)

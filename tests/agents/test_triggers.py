@@ -51,7 +51,7 @@ class Watched:
             "VAH-101A.active": DataValue(alarm, GOOD, None, None, monotonic()),
         }
         await self.view.observe(readings, self.now_s)
-        due = self.watch.look(self.view, is_owned=owned)
+        due = self.watch.evaluate(self.view, is_owned=owned)
         if due is not None:
             self.watch.is_armed = False
         return due is not None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from handwheel.agents.driver import Driver
-from handwheel.agents.site_agents import Crew
+from handwheel.agents.site_agents import SiteAgents
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.runner import Runner
 from handwheel.tools.errors import LedgerError, ToolFailed
@@ -162,7 +162,7 @@ async def test_a_trigger_is_not_lost_on_a_busy_ledger(
     monkeypatch.setattr(OPEN, _failing(open_run, BUSY))
     await idle.start_agents()
     for _ in range(150):
-        with suppress(LedgerError):  # which `Crew.work` tells
+        with suppress(LedgerError):  # which `SiteAgents.work` reports
             await idle.scan()
         if idle.runs():
             break
@@ -206,9 +206,9 @@ async def test_a_run_that_a_busy_ledger_keeps_from_being_held_is_taken_up_later(
     monkeypatch.setattr(RECORD, _failing(record_event, BUSY, BUSY, at=event))
     await room.start_agents()
     assert room.run.state != "HELD"
-    assert not room.crew._tasks
+    assert not room.agents._tasks
     await room.scan(2)
-    assert (room.run.state, len(room.crew._tasks)) == ("HELD", 1)
+    assert (room.run.state, len(room.agents._tasks)) == ("HELD", 1)
     room.order("abort")
     await room.reach("ABORTED")
 
@@ -244,14 +244,14 @@ async def test_a_ledger_busy_as_another_playbook_is_to_begin_ends_nobody(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room.plant.lies["PDT-101.pv"] = 30.0
-    real, left = Crew._may_begin, [BUSY]
+    real, left = SiteAgents._may_begin, [BUSY]
 
-    def busy_once(crew: Crew, plan: BoundPlaybook) -> bool:
+    def busy_once(agents: SiteAgents, plan: BoundPlaybook) -> bool:
         if plan.id == "cw/strainer-blocked" and left:
             raise left.pop()
-        return real(crew, plan)
+        return real(agents, plan)
 
-    monkeypatch.setattr(Crew, "_may_begin", busy_once)
+    monkeypatch.setattr(SiteAgents, "_may_begin", busy_once)
     await room.until(lambda: not left, "the other one")
     await room.scan(5)
     (first,) = room.rows("not_started", room.runs()[0])

@@ -28,7 +28,7 @@ from handwheel.hmi.site.files.site_template import Link
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.run.plant_view import PlantView
-from handwheel.playbooks.run.recorded_past import Past, PastScan
+from handwheel.playbooks.run.recorded_history import RecordedHistory, RecordedScan
 from handwheel.tools.conditions import Truth, parse_condition, parse_expression
 
 from ..playbooks.texts import changed, loaded
@@ -60,10 +60,10 @@ def record(state: Path, length_s: int, read: Callable[[int], Readings], start_s:
         writer.write(batches)
 
 
-def restart(view: PlantView, state: Path, at_s: float) -> Past:
+def restart(view: PlantView, state: Path, at_s: float) -> RecordedHistory:
     clock_tag = view.clock.tag
-    past = Past(partial(HistoryReader, state), clock_tag, 1.0, wall=lambda: T0_S + at_s)
-    view.recall(past, NOW_S)
+    past = RecordedHistory(partial(HistoryReader, state), clock_tag, 1.0, wall=lambda: T0_S + at_s)
+    view.preload(past, NOW_S)
     return past
 
 
@@ -104,7 +104,7 @@ async def fires(plan: BoundPlaybook, state: Path, at_s: int, now: Readings, cloc
     view, watch = PlantView.of(plan.conditions, clock), TriggerWatch(plan)
     with closing(restart(view, state, at_s)):
         await view.observe(now, NOW_S)
-        return watch.look(view, is_owned=False) is not None
+        return watch.evaluate(view, is_owned=False) is not None
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ async def test_windows_wait_for_the_plants_clock_before_they_count_on(
             for second in range(9):
                 await view.observe({}, NOW_S + second)
             await view.observe(rises_fast(190) | {CLOCK: reading(shown_s)}, NOW_S + 9)
-            assert (watch.look(view, is_owned=False) is not None) is is_due
+            assert (watch.evaluate(view, is_owned=False) is not None) is is_due
 
 
 # --- as if they had seen it -------------------------------------------------------------------
@@ -230,7 +230,7 @@ async def test_windows_are_as_if_they_had_seen_it(tmp_path: Path, seed: int) -> 
         assert value == (wanted if wanted is None else pytest.approx(wanted, rel=1e-6, abs=1e-6))
 
 
-class _Endless(Past):
+class _Endless(RecordedHistory):
     """A history that takes for ever to go through."""
 
     def __init__(self) -> None:
@@ -239,14 +239,14 @@ class _Endless(Past):
         self.begun = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    def _scans(self, reaches: Mapping[str, float]) -> Iterator[PastScan]:
+    def _scans(self, reaches: Mapping[str, float]) -> Iterator[RecordedScan]:
         assert reaches
         self.is_read = True
         self._loop.call_soon_threadsafe(self.begun.set)
         try:
             while True:
                 sleep(0.001)
-                yield PastScan(level(0), 1.0, 1.0)
+                yield RecordedScan(level(0), 1.0, 1.0)
         finally:
             self.is_read = False
 
@@ -256,7 +256,7 @@ async def test_to_fill_windows_is_told_if_it_takes_long_and_ends_when_it_must(
 ) -> None:
     view = PlantView.of([parse_condition(CONDITIONS[1], TAGS, windows=True)], "")
     endless = _Endless()
-    recalling = asyncio.create_task(agents.recall(view, endless))
+    recalling = asyncio.create_task(agents.preload(view, endless))
     await endless.begun.wait()
     recalling.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -266,7 +266,7 @@ async def test_to_fill_windows_is_told_if_it_takes_long_and_ends_when_it_must(
     monkeypatch.setattr(agents, "_SILENT_S", 0.02)
     monkeypatch.setattr(agents, "_LONGEST_S", 0.05)
     endless = _Endless()
-    await agents.recall(view, endless)
+    await agents.preload(view, endless)
     assert not endless.is_read
     assert capsys.readouterr().err == (
         "handwheel: windows are filled with what was recorded; it may take up to 0.05 s\n"

@@ -16,7 +16,7 @@ from handwheel.hmi.simulation.demo.timeline import SHOWN, Entry, Timeline
 from handwheel.hmi.site.files.site_template import Link
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import load_library
-from handwheel.playbooks.run.states import Event, EventKind, fold
+from handwheel.playbooks.run.states import EventKind, RunEvent, fold
 from handwheel.sim_plant.cw100.control.alarms import ALARMS
 
 from ..served import site_of
@@ -145,7 +145,7 @@ def test_the_demos_picture_fits_and_says_what_is_wrong(site: Site, name: str) ->
     assert lines == list(expected.values())
 
 
-OPENED = Event(EventKind.OPENED, {"playbook": CHANGEOVER})
+OPENED = RunEvent(EventKind.OPENED, {"playbook": CHANGEOVER})
 FINDINGS = [
     {"id": "bearing", "side": "for", "truth": "true", "shown": "VT > 5  [VT is 5.1 mm/s]"},
     {
@@ -161,17 +161,17 @@ FINDINGS = [
     {"id": "header", "side": "permissive", "truth": "false", "shown": "p > 3  [p is 2 kPa]"},
     {"id": "steady", "side": "permissive", "truth": "true", "shown": f"x < 3  [{'x is 2, ' * 20}]"},
 ]
-JUDGED = Event(EventKind.JUDGED, {"findings": FINDINGS})
-FILED = Event(EventKind.FILED, {"request_id": "R-1"})
-APPROVED = Event(EventKind.APPROVED, {"request_id": "R-1"})
-REFUSED = Event(EventKind.NOT_STARTED, {"reason": "cavitation speaks against it"})
+JUDGED = RunEvent(EventKind.JUDGED, {"findings": FINDINGS})
+FILED = RunEvent(EventKind.FILED, {"request_id": "R-1"})
+APPROVED = RunEvent(EventKind.APPROVED, {"request_id": "R-1"})
+REFUSED = RunEvent(EventKind.NOT_STARTED, {"reason": "cavitation speaks against it"})
 
 
-def case_of(site: Site, *events: Event) -> Case:
+def case_of(site: Site, *events: RunEvent) -> Case:
     """A run with these events, of the change-over playbook."""
     library, _ = load_library(site)
     playbook = next(each for each in library if each.id == CHANGEOVER)
-    run = fold(Event(each.kind, each.body, seq=n) for n, each in enumerate(events, 1))
+    run = fold(RunEvent(each.kind, each.body, seq=n) for n, each in enumerate(events, 1))
     return Case("U-1", run, bind(playbook, site))
 
 
@@ -186,9 +186,9 @@ needs    ✓ standby-ready   ok is true
          ✓ steady          x is 2, x is 2, x is 2, x is 2, x is 2, x is 2, x is…
 0:04:00  event 4
 0:05:00  event 5"""
-STARTING = Event(EventKind.STEP, {"step": "start-standby", "to": "COMMAND"})
-STARTED = Event(EventKind.STEP, {"step": "start-standby", "to": "VERIFY"})
-AT: dict[str, tuple[Sequence[Event], tuple[str, str, str]]] = {
+STARTING = RunEvent(EventKind.STEP, {"step": "start-standby", "to": "COMMAND"})
+STARTED = RunEvent(EventKind.STEP, {"step": "start-standby", "to": "VERIFY"})
+AT: dict[str, tuple[Sequence[RunEvent], tuple[str, str, str]]] = {
     "waiting": (
         (OPENED, JUDGED, FILED),
         ("U-1  cw/pump-bearing-changeover  WAITING_APPROVAL", "R-1 waits for a person", ""),

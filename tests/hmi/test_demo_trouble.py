@@ -20,7 +20,7 @@ async def test_a_plugged_strainer_is_another_cause_and_no_pump_is_asked_for(
     assert told.judged().is_clean
     run = told.runs[CHANGEOVER]
     assert run.state is RunState.NOT_STARTED
-    assert {"cavitation", "bearing"} <= set(run.judgement["blocked_by"])
+    assert {"cavitation", "bearing"} <= set(run.diagnosis["blocked_by"])
     assert run.suggested == PLUGGED
     assert run.requests == ()
     assert told.runs[PLUGGED].state is RunState.COMPLETE

@@ -261,16 +261,16 @@ def test_a_plant_that_dies_while_a_run_settles(tmp_path: Path) -> None:
 
 _SLOW = """
 import time
-from handwheel.hmi import agents
+from handwheel.hmi.processes import agents
 from handwheel.hmi.__main__ import main
-from handwheel.playbooks.past import Past, PastScan
+from handwheel.playbooks.run.recorded_history import RecordedHistory, RecordedScan
 
 def scans(past, reaches):
     while True:
         time.sleep(0.001)
-        yield PastScan({}, 1.0, 1.0)
+        yield RecordedScan({}, 1.0, 1.0)
 
-Past._scans, agents._SILENT_S = scans, 0.0
+RecordedHistory._scans, agents._SILENT_S = scans, 0.0
 main()
 """
 

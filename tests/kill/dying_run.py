@@ -17,11 +17,9 @@ from typing import Any, cast
 
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from handwheel.agents import site_agents as crew
+from handwheel.agents import site_agents
 from handwheel.hmi.__main__ import main as run_command
-from handwheel.playbooks.run import event_log as run_log
-from handwheel.playbooks.run import ledger_port as desk
-from handwheel.playbooks.run import segments
+from handwheel.playbooks.run import event_log, ledger_port, segments
 
 Work = Callable[..., Any]
 
@@ -87,7 +85,7 @@ def _nothing_done(*_arguments: object) -> set[str]:
 
 
 DEFECTS: Mapping[str, tuple[object, str, Work]] = {
-    "silent": (crew, "hold", _nothing),
+    "silent": (site_agents, "hold", _nothing),
     "repeating": (segments, "applied_writes", _nothing_done),
 }
 """Each puts another function into the place of one of the agents'."""
@@ -108,11 +106,11 @@ def main() -> None:
         fuse.side, words = options.moment.split(" ", 1)
         fuse.name, count = words.rsplit(" ", 1)
         fuse.count = int(count)
-    fuse.on(run_log, "open_run", lambda *_: "opened")
-    fuse.on(run_log, "record_event", _event)
-    fuse.on(desk, "file_segment", lambda *_: "file")
-    fuse.on(desk, "set_due", lambda *_: "set_due")
-    fuse.on(desk, "end_request", lambda *_: "end_request")
+    fuse.on(event_log, "open_run", lambda *_: "opened")
+    fuse.on(event_log, "record_event", _event)
+    fuse.on(ledger_port, "file_segment", lambda *_: "file")
+    fuse.on(ledger_port, "set_due", lambda *_: "set_due")
+    fuse.on(ledger_port, "end_request", lambda *_: "end_request")
     fuse.on_checkpoints()
     run_command(["run", "--json", "--site", options.site])
 

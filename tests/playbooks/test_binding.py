@@ -11,9 +11,9 @@ from handwheel.connectors.model.values import GOOD as FINE
 from handwheel.connectors.model.values import DataValue
 from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import (
-    Approval,
     BoundPlaybook,
     NotifyStep,
+    RequiredApproval,
     Wait,
     WorkOrderStep,
 )
@@ -60,7 +60,7 @@ class TestTheChangeOver:
         assert trigger.condition.tags == ("VAH-101B.active",)
         assert trigger.rearm is not None
         assert trigger.rearm.tags == ("VT-101B.pv",)
-        line = trigger.place.removeprefix(f"{changeover.shown}:")
+        line = trigger.place.removeprefix(f"{changeover.display_name}:")
         text = changeover.path.read_text(encoding="utf-8").splitlines()[int(line) - 1]
         assert text.strip().startswith("- {alarm: VAH-101B")
 
@@ -87,7 +87,7 @@ class TestTheChangeOver:
         assert isinstance(settle.work, Wait)
         assert (settle.work.hold_s, settle.work.within_s) == (30.0, 180.0)
         assert stop.hold_point is not None
-        assert stop.hold_point.approval == Approval("operator", 600.0, "hold")
+        assert stop.hold_point.approval == RequiredApproval("operator", 600.0, "hold")
         assert (inhibit.undo, inhibit.on_fail.then) == (None, "continue")
         assert isinstance(order.work, WorkOrderStep)
         assert (order.work.asset, order.work.kind, order.work.traces) == (
@@ -97,7 +97,7 @@ class TestTheChangeOver:
         assert order.work.due_s == 7 * 86400.0
 
     def test_its_ends_are_bound(self, plan: BoundPlaybook) -> None:
-        assert plan.approval == Approval("operator", 900.0, "hold")
+        assert plan.approval == RequiredApproval("operator", 900.0, "hold")
         assert [each.on_violation for each in plan.invariants] == ["rollback", "safe_state"]
         load = plan.safe_state[1].writes[0]
         assert (load.tag.name, load.value) == ("FIC-201.sp", 30.0)

@@ -10,7 +10,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.run.diagnosis import Finding, Judgement, judge, judge_under_way
+from handwheel.playbooks.run.diagnosis import CheckResult, Diagnosis, diagnose, diagnose_in_progress
 from handwheel.tools.conditions import History, Truth
 
 from .texts import changed, loaded
@@ -18,38 +18,38 @@ from .texts import changed, loaded
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
-def finding(side: str, truth: Truth, name: str = "", **more: object) -> Finding:
-    return Finding(name or side, side, "text", truth, "shown", "p.yaml:1", **more)  # type: ignore[arg-type]
+def result(side: str, truth: Truth, name: str = "", **more: object) -> CheckResult:
+    return CheckResult(name or side, side, "text", truth, "shown", "p.yaml:1", **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("truths", list(product(Truth, repeat=3)))
-@pytest.mark.parametrize("asks_for", [True, False])
-def test_what_blocks_a_case(truths: tuple[Truth, Truth, Truth], asks_for: bool) -> None:
+@pytest.mark.parametrize("needs_evidence", [True, False])
+def test_what_blocks_a_case(truths: tuple[Truth, Truth, Truth], needs_evidence: bool) -> None:
     for_, against, permissive = truths
-    found = Judgement((
-        finding("for", for_), finding("against", against), finding("permissive", permissive),
+    found = Diagnosis((
+        result("for", for_), result("against", against), result("permissive", permissive),
     ))  # fmt: skip
-    blocking = [each.id for each in found.blocked_by(asks_for=asks_for)]
-    assert ("for" in blocking) == (asks_for and for_ is not T)
+    blocking = [each.id for each in found.blocked_by(needs_evidence=needs_evidence)]
+    assert ("for" in blocking) == (needs_evidence and for_ is not T)
     assert ("against" in blocking) == (against is not F)
     assert ("permissive" in blocking) == (permissive is not T)
-    assert found.is_decided(asks_for=asks_for) == (against is T or blocking == [])
-    assert not found.is_forming(asks_for=asks_for)
+    assert found.is_decided(needs_evidence=needs_evidence) == (against is T or blocking == [])
+    assert not found.is_collecting(needs_evidence=needs_evidence)
 
 
 def test_a_case_is_forming_only_while_everything_that_is_missing_is() -> None:
-    young, old = finding("for", U, is_forming=True), finding("permissive", F)
-    assert Judgement((young, finding("permissive", T))).is_forming()
-    assert not Judgement((young, old)).is_forming()
-    assert not Judgement((finding("for", T),)).is_forming()
-    assert not Judgement((young,)).is_forming(asks_for=False)
+    young, old = result("for", U, is_collecting=True), result("permissive", F)
+    assert Diagnosis((young, result("permissive", T))).is_collecting()
+    assert not Diagnosis((young, old)).is_collecting()
+    assert not Diagnosis((result("for", T),)).is_collecting()
+    assert not Diagnosis((young,)).is_collecting(needs_evidence=False)
 
 
 def test_only_true_evidence_suggests_and_each_once() -> None:
-    found = Judgement((
-        finding("against", T, suggest="b"), finding("against", U, suggest="c"),
-        finding("against", T, suggest="a"), finding("against", T, suggest="b"),
-        finding("against", T), finding("for", T, suggest="d"),
+    found = Diagnosis((
+        result("against", T, suggest="b"), result("against", U, suggest="c"),
+        result("against", T, suggest="a"), result("against", T, suggest="b"),
+        result("against", T), result("for", T, suggest="d"),
     ))  # fmt: skip
     assert found.suggestions == ["b", "a"]
 
@@ -88,7 +88,7 @@ def covered(plan: BoundPlaybook, until_s: float) -> History:
 
 
 def test_all_is_judged_on_one_snapshot_and_shown(plan: BoundPlaybook) -> None:
-    found = judge(plan, readings(LT_101__pv=20.0, PT_102__pv=None), covered(plan, 2400.0))
+    found = diagnose(plan, readings(LT_101__pv=20.0, PT_102__pv=None), covered(plan, 2400.0))
     assert [(each.side, each.id, each.truth) for each in found.findings] == [
         ("for", "shakes", T), ("against", "low", T), ("permissive", "ready", T),
         ("permissive", "header", U),
@@ -100,23 +100,25 @@ def test_all_is_judged_on_one_snapshot_and_shown(plan: BoundPlaybook) -> None:
     assert "LT-101.pv is 20 %" in low.shown
 
 
-@pytest.mark.parametrize(("until_s", "truth", "is_forming"), [(100.0, U, True), (2400.0, T, False)])
+@pytest.mark.parametrize(
+    ("until_s", "truth", "is_collecting"), [(100.0, U, True), (2400.0, T, False)]
+)
 def test_a_window_that_is_young_is_forming(
-    plan: BoundPlaybook, until_s: float, truth: Truth, is_forming: bool
+    plan: BoundPlaybook, until_s: float, truth: Truth, is_collecting: bool
 ) -> None:
-    shakes = judge(plan, readings(), covered(plan, until_s)).of("for")[0]
-    assert (shakes.truth, shakes.is_forming) == (truth, is_forming)
+    shakes = diagnose(plan, readings(), covered(plan, until_s)).of("for")[0]
+    assert (shakes.truth, shakes.is_collecting) == (truth, is_collecting)
 
 
 def test_under_way_a_permissive_need_only_hold_now(plan: BoundPlaybook, site: Site) -> None:
     history = History(plan.conditions)
     history.observe(readings(), 0.0)
-    before = judge(plan, readings(), history)
-    after = judge_under_way(plan, readings(), history, site.tags)
+    before = diagnose(plan, readings(), history)
+    after = diagnose_in_progress(plan, readings(), history, site.tags)
     assert [each.truth for each in before.of("permissive")] == [U, T]
-    assert [(each.truth, each.is_forming) for each in after.of("permissive")] == [
+    assert [(each.truth, each.is_collecting) for each in after.of("permissive")] == [
         (T, False), (T, False),
     ]  # fmt: skip
     assert before.of("for") == after.of("for")
-    gone = judge_under_way(plan, readings(P_101B__available=False), history, site.tags)
-    assert [each.id for each in gone.blocked_by(asks_for=False)] == ["ready"]
+    gone = diagnose_in_progress(plan, readings(P_101B__available=False), history, site.tags)
+    assert [each.id for each in gone.blocked_by(needs_evidence=False)] == ["ready"]

@@ -27,7 +27,7 @@ def test_a_playbook_knows_its_bytes(tmp_path: Path) -> None:
     path = written(tmp_path, GOOD)
     playbook = load_playbook(path)
     assert playbook.digest == sha256(path.read_bytes()).hexdigest()
-    assert (playbook.id, playbook.shown) == ("test/start-standby", str(path))
+    assert (playbook.id, playbook.display_name) == ("test/start-standby", str(path))
     assert playbook.place(("steps", 1)) == f"{path}:33"
 
 

@@ -9,7 +9,7 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.run.ledger_port import Filed
+from handwheel.playbooks.run.ledger_port import RunAction
 from handwheel.playbooks.run.phases import phase_of
 from handwheel.playbooks.run.states import Run, RunState, StepState
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
@@ -27,12 +27,14 @@ def plan(site: Site, tmp_path_factory: pytest.TempPathFactory) -> BoundPlaybook:
     return bind(loaded(tmp_path_factory.mktemp("playbook"), GOOD), site)
 
 
-def filed(
+def run_action(
     state: str = "PLANNED", request: str = "APPROVED", tag: str = "P-101B.run_cmd",
     name: str = "R-1",
-) -> Filed:  # fmt: skip
+) -> RunAction:  # fmt: skip
     action = SimpleNamespace(tag=tag, kind="command", step=START, action_id=f"{name}/c1")
-    return Filed(name, RequestState(request), cast(Action, action), ActionState(state), "", True)
+    return RunAction(
+        name, RequestState(request), cast(Action, action), ActionState(state), "", True
+    )
 
 
 def run(state: str, steps: Mapping[str, str], *, cut_off: bool = False) -> Run:
@@ -51,7 +53,7 @@ def run(state: str, steps: Mapping[str, str], *, cut_off: bool = False) -> Run:
 )  # fmt: skip
 def test_a_state_that_decides_alone(plan: BoundPlaybook, state: str, phase: str) -> None:
     for steps in ({}, {START: "COMMAND"}, {START: "DONE", SETTLE: "VERIFY"}):
-        assert phase_of(plan, run(state, steps), [filed()]) == phase
+        assert phase_of(plan, run(state, steps), [run_action()]) == phase
 
 
 def test_a_run_that_is_not_opened_yet_is_to_be_checked(plan: BoundPlaybook) -> None:
@@ -62,23 +64,23 @@ def test_a_run_that_is_not_opened_yet_is_to_be_checked(plan: BoundPlaybook) -> N
     ("steps", "actions", "phase"),
     [
         ({}, [], "request"),
-        ({}, [filed()], "follow"),
-        ({}, [filed(request="REVOKED")], "request"),
-        ({}, [filed(request="SUPERSEDED", name="R-0")], "request"),
-        ({}, [filed(tag="P-101A.run_cmd")], "request"),
-        ({START: "COMMAND"}, [filed("VERIFIED")], "follow"),
-        ({START: "COMMAND"}, [filed("VERIFIED", "CLOSED")], "follow"),
-        ({START: "COMMAND"}, [filed("DUE")], "follow"),
-        ({START: "VERIFY"}, [filed("VERIFIED")], "verify"),
-        ({START: "DONE"}, [filed("VERIFIED", "REVOKED")], "follow"),  # it only waits
+        ({}, [run_action()], "follow"),
+        ({}, [run_action(request="REVOKED")], "request"),
+        ({}, [run_action(request="SUPERSEDED", name="R-0")], "request"),
+        ({}, [run_action(tag="P-101A.run_cmd")], "request"),
+        ({START: "COMMAND"}, [run_action("VERIFIED")], "follow"),
+        ({START: "COMMAND"}, [run_action("VERIFIED", "CLOSED")], "follow"),
+        ({START: "COMMAND"}, [run_action("DUE")], "follow"),
+        ({START: "VERIFY"}, [run_action("VERIFIED")], "verify"),
+        ({START: "DONE"}, [run_action("VERIFIED", "REVOKED")], "follow"),  # it only waits
         ({START: "SKIPPED"}, [], "follow"),
-        ({START: "FAILED"}, [filed("REFUSED", "CLOSED")], "follow"),
+        ({START: "FAILED"}, [run_action("REFUSED", "CLOSED")], "follow"),
         ({START: "DONE", SETTLE: "PERFORM"}, [], "follow"),
         ({START: "DONE", SETTLE: "DONE"}, [], "follow"),
     ],
 )
 def test_a_run_at_work(
-    plan: BoundPlaybook, steps: dict[str, str], actions: list[Filed], phase: str
+    plan: BoundPlaybook, steps: dict[str, str], actions: list[RunAction], phase: str
 ) -> None:
     assert phase_of(plan, run("RUNNING", steps), actions) == phase
 
@@ -99,6 +101,6 @@ def test_a_run_at_work(
 def test_who_holds_or_stops_finishes_the_step_unless_it_is_cut_off(
     plan: BoundPlaybook, state: str, steps: dict[str, str], phase: str
 ) -> None:
-    actions = [filed("DUE", "REVOKED")]
+    actions = [run_action("DUE", "REVOKED")]
     assert phase_of(plan, run(state, steps), actions) == phase
     assert phase_of(plan, run(state, steps, cut_off=True), actions) == "settle"

@@ -22,27 +22,27 @@ def test_the_reference_lists_exactly_the_keys() -> None:
     tables = sections(PAGE)
     listed = {head: spans(*(row[0] for row in rows)) for head, rows in tables.items()}
     assert listed["playbook/1"] == _keys(schema.PlaybookFile)
-    assert listed["A parameter"] == _keys(schema.Parameter)
-    assert listed["The trigger"] == _keys(schema.Trigger, schema.TriggerItem)
-    assert listed["Concurrency"] == _keys(schema.Concurrency)
-    assert listed["The diagnosis"] == _keys(schema.Evidence)
-    assert listed["A permissive"] == _keys(schema.Permissive)
-    assert listed["An invariant"] == _keys(schema.Invariant)
-    assert listed["The approval"] == _keys(fields.Approval)
-    assert listed["A step"] == _keys(schema.Step)
-    assert listed["A work order"] == _keys(fields.WorkOrder)
-    assert listed["An escalation"] == _keys(schema.Escalation)
-    assert listed["The limits"] == _keys(schema.Limits)
+    assert listed["A parameter"] == _keys(schema.ParameterSpec)
+    assert listed["The trigger"] == _keys(schema.TriggerSpec, schema.TriggerItemSpec)
+    assert listed["Concurrency"] == _keys(schema.ConcurrencySpec)
+    assert listed["The diagnosis"] == _keys(schema.EvidenceSpec)
+    assert listed["A permissive"] == _keys(schema.PermissiveSpec)
+    assert listed["An invariant"] == _keys(schema.InvariantSpec)
+    assert listed["The approval"] == _keys(fields.ApprovalSpec)
+    assert listed["A step"] == _keys(schema.StepSpec)
+    assert listed["A work order"] == _keys(fields.WorkOrderSpec)
+    assert listed["An escalation"] == _keys(schema.EscalationSpec)
+    assert listed["The limits"] == _keys(schema.LimitsSpec)
 
 
 def test_the_keys_inside_a_step_are_named() -> None:
     rows = {row[0].strip("`"): spans(row[1]) for row in sections(PAGE)["A step"]}
-    assert rows["hold_point"] >= _keys(fields.HoldPoint)
-    assert rows["wait"] >= _keys(fields.Wait)
-    assert rows["notify"] >= _keys(fields.Notify)
-    assert rows["verify"] >= _keys(fields.Verify)
-    assert rows["undo"] >= _keys(fields.Undo) - {"none"}
-    assert rows["on_fail"] >= _keys(fields.OnFail)
+    assert rows["hold_point"] >= _keys(fields.HoldPointSpec)
+    assert rows["wait"] >= _keys(fields.WaitSpec)
+    assert rows["notify"] >= _keys(fields.NotifySpec)
+    assert rows["verify"] >= _keys(fields.VerifySpec)
+    assert rows["undo"] >= _keys(fields.UndoSpec) - {"none"}
+    assert rows["on_fail"] >= _keys(fields.OnFailSpec)
 
 
 def test_the_reference_lists_exactly_the_rules_and_each_has_its_fault() -> None:

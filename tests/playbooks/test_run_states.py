@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from handwheel.playbooks.run.states import (
     CLOSED,
-    Event,
     EventKind,
     IllegalEvent,
     Run,
+    RunEvent,
     RunState,
     StepState,
     apply,
@@ -86,8 +86,8 @@ def _cells(table: str) -> dict[tuple[str, str], str]:
 CELLS = {(event, _SHORT[state]): to for (event, state), to in _cells(_TABLE).items()}
 
 
-def event(kind: str, seq: int = 0, **body: object) -> Event:
-    return Event(EventKind(kind), _BODIES.get(kind, {}) | body, f"at {seq}", seq)
+def event(kind: str, seq: int = 0, **body: object) -> RunEvent:
+    return RunEvent(EventKind(kind), _BODIES.get(kind, {}) | body, f"at {seq}", seq)
 
 
 def opened(*kinds: str, **body: object) -> Run:
@@ -189,9 +189,9 @@ STEPS = st.fixed_dictionaries({
 
 
 @st.composite
-def walks(draw: st.DrawFn) -> list[Event]:
+def walks(draw: st.DrawFn) -> list[RunEvent]:
     """Events as they may come, legal ones and others."""
-    found: list[Event] = []
+    found: list[RunEvent] = []
     for number, kind in enumerate(draw(st.lists(KINDS, min_size=1, max_size=40)), 1):
         body: dict[str, Any] = dict(draw(STEPS)) if kind == "step" else {}
         if kind in {"holding", "resuming", "order_refused"} and draw(st.booleans()):
@@ -202,7 +202,7 @@ def walks(draw: st.DrawFn) -> list[Event]:
 
 @given(walks())
 @settings(max_examples=300)
-def test_a_walk_never_leaves_the_table(walk: list[Event]) -> None:
+def test_a_walk_never_leaves_the_table(walk: list[RunEvent]) -> None:
     run, past = apply(Run(), event("opened")), [event("opened")]
     for each in walk:
         cell = CELLS[each.kind, run.state]

@@ -11,7 +11,7 @@ from handwheel.playbooks.binding.model import BoundPlaybook, Step, Wait
 from handwheel.playbooks.language.loader import load_library
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.segments import current_step
-from handwheel.playbooks.run.states import AT_REST, Run, RunState, StepState
+from handwheel.playbooks.run.states import INACTIVE, Run, RunState, StepState
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -31,7 +31,7 @@ class Case:
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing goes on by itself."""
-        return self.run.state in AT_REST
+        return self.run.state in INACTIVE
 
 
 @dataclass(frozen=True, slots=True)

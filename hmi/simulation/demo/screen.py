@@ -231,7 +231,7 @@ def _case(frame: Frame) -> list[Text]:
     step = textwrap.wrap(text, frame.width, max_lines=_STEP_LINES, placeholder="…")
     evidence = [
         _line(text, "bold yellow" if is_against else "")
-        for text, is_against in evidence_lines(case.run.judgement)
+        for text, is_against in evidence_lines(case.run.diagnosis)
     ]
     return [head, *_filled(map(_line, step), _STEP_LINES), *_filled(evidence, _EVIDENCE_LINES)]
 

@@ -26,7 +26,7 @@ _logger = logging.getLogger(__name__)
 _Moment = tuple[float, float]  # of the wall, and what the plant's clock showed then
 
 
-class PastScan(NamedTuple):
+class RecordedScan(NamedTuple):
     """One scan as it was recorded.
 
     Attributes:
@@ -39,7 +39,7 @@ class PastScan(NamedTuple):
     ago_s: float
 
 
-class Past:
+class RecordedHistory:
     """Reads the historian for a plant view; what it cannot read is logged, and is not there.
 
     Args:
@@ -62,9 +62,9 @@ class Past:
         self._wall = wall
         self._opened: HistoryReader | None = None
         self._lock = Lock()
-        self._is_enough = Event()
+        self._is_cancelled = Event()
         self._is_closed = False
-        self._told = ""
+        self._last_warning = ""
 
     def close(self) -> None:
         """Closes the history; whoever asks afterwards is told nothing."""
@@ -73,11 +73,11 @@ class Past:
             if self._opened is not None:
                 self._opened.close()
 
-    def break_off(self) -> None:
+    def cancel(self) -> None:
         """Ends `scans`, in whatever thread it is, before its next one."""
-        self._is_enough.set()
+        self._is_cancelled.set()
 
-    def scans(self, reaches: Mapping[str, float]) -> Iterator[PastScan]:
+    def scans(self, reaches: Mapping[str, float]) -> Iterator[RecordedScan]:
         """Yields the scans as they were recorded, the oldest first; it takes seconds for days.
 
         It must have ended before the history is closed; see `break_off`.
@@ -90,10 +90,10 @@ class Past:
         try:
             for scan in self._scans(reaches):
                 yield scan
-                if self._is_enough.is_set():
+                if self._is_cancelled.is_set():
                     return
         except HistoryError as error:
-            self._tell(error)
+            self._warn(error)
 
     def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
         """Returns how a tag went: seconds, 0 being now, and value, the oldest first.
@@ -109,12 +109,12 @@ class Past:
             with self._lock:
                 return [] if self._is_closed else self._trend(tag, last_s, most)
         except HistoryError as error:
-            self._tell(error)
+            self._warn(error)
             return []
 
-    def _tell(self, error: HistoryError) -> None:
-        if self._told != str(error) and not isinstance(error, NoHistory):
-            self._told = str(error)
+    def _warn(self, error: HistoryError) -> None:
+        if self._last_warning != str(error) and not isinstance(error, NoHistory):
+            self._last_warning = str(error)
             _logger.warning("windows and trends do without what was recorded: %s", error)
 
     @property
@@ -123,7 +123,7 @@ class Past:
             self._opened = self._open_reader()
         return self._opened
 
-    def _scans(self, reaches: Mapping[str, float]) -> Iterator[PastScan]:
+    def _scans(self, reaches: Mapping[str, float]) -> Iterator[RecordedScan]:
         now_s, longest_s = self._wall(), max(reaches.values())
         scale = self._scale(now_s, longest_s + _LATE_S)
         if not scale:
@@ -135,7 +135,7 @@ class Past:
             since[self._clock_tag] = min(since.values())
         for scan in self._reader.scans(since, now_s, self._scan_s):
             ago_s = scale[-1][1] - _shown_at(scale, scan.at_s)
-            yield PastScan(scan.readings, now_s - scan.at_s, ago_s)
+            yield RecordedScan(scan.readings, now_s - scan.at_s, ago_s)
 
     def _trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
         now_s = self._wall()

@@ -1,0 +1,259 @@
+"""Takes a run back: the undo of what may have left, newest first; else the safe state."""
+
+from collections.abc import Collection
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.tools.conditions import ConditionError, Truth, parse_condition
+from handwheel.tools.errors import GuardrailError, InvalidArguments
+from handwheel.tools.guardrails.ledger.store.states import (
+    OPEN_REQUESTS,
+    UNRESOLVED_ACTIONS,
+    WAITING_REQUESTS,
+    ActionState,
+    RequestState,
+)
+
+from ..binding.model import BoundPlaybook
+from ..run.event_log import RunLog
+from ..run.ledger_port import IN_PROGRESS, SETTLED, LedgerPort, RunAction
+from ..run.states import EventKind, RunState
+from .rollback_request import PendingUndo, make_rollback_segment, pending_undos, undone_step
+from .step_executor import StepExecutor
+from .supervision import Supervision
+
+_RECOVERY = "recovery"
+_SETTLES_WITHIN_S = 60.0  # people's time: what is due ends after 10 s
+_DONE = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED, ActionState.SKIPPED})
+
+
+class RollbackBlocked(Exception):
+    """Recovery cannot go on by itself: a person must look."""
+
+
+class RollbackNotApproved(RollbackBlocked):
+    """People were asked to take something back, and it did not come to that."""
+
+
+class RunRollback:
+    """Takes one run back; orders and invariants do not interrupt it, lockouts do."""
+
+    def __init__(
+        self,
+        plan: BoundPlaybook,
+        log: RunLog,
+        ledger: LedgerPort,
+        supervision: Supervision,
+        executor: StepExecutor,
+    ) -> None:
+        self._plan = plan
+        self._log = log
+        self._ledger = ledger
+        self._supervision = supervision
+        self._plant = supervision.plant
+        self._executor = executor
+
+    async def roll_back(self) -> None:
+        """Brings an aborting run to rest: ABORTED, or HELD where nobody may go on alone.
+
+        Raises:
+            LedgerError: The ledger cannot be used.
+
+        Effect: none by itself: it tells the gate when. Retry: none. Timeout: those of the undo.
+        """
+        self._end_requests("the run is being taken back", WAITING_REQUESTS)
+        reason = self._log.run.reason
+        try:
+            await self._wait_for_gate()
+            if self._log.run.goal != "safe_state":
+                reason = await self._undo_or_make_safe(reason)
+            else:
+                await self._make_safe()
+        except RollbackBlocked as blocked:
+            self._log.record(EventKind.HOLDING, reason=f"taking back: {blocked}", at_once=True)
+            return
+        self._end_requests("the run was taken back", OPEN_REQUESTS)
+        self._log.record(EventKind.ABORTED, reason=reason)
+
+    async def _wait_for_gate(self) -> None:
+        """Waits for what the gate has in hand: an undo needs to know what became of it."""
+        for each in self._actions():
+            if each.state in IN_PROGRESS:
+                await self._settled(each.action.action_id)
+
+    async def _settled(self, action_id: str) -> RunAction:
+        """Waits for the gate, but not for ever: there may be none."""
+        until = self._ledger.clock().boot_ms + _SETTLES_WITHIN_S * 1000.0
+        while (found := self._ledger.action(action_id)).state not in SETTLED:
+            if self._ledger.clock().boot_ms > until:
+                raise RollbackBlocked(
+                    f"{action_id} is {found.state}, and no gate is through with it"
+                )
+            await self._plant.next_scan()
+        return found
+
+    async def _undo_or_make_safe(self, reason: str) -> str:
+        try:
+            if held := self._unresolved():
+                name = held[0].action.action_id
+                raise RollbackBlocked(f"{name} is {held[0].state}: somebody must resolve it first")
+            await self._undo_all()
+        except RollbackNotApproved:
+            raise
+        except RollbackBlocked as blocked:
+            if not self._plan.safe_state:
+                raise
+            try:
+                await self._make_safe()
+            except RollbackBlocked as second:
+                raise RollbackBlocked(f"{blocked}; {second}") from None
+            if self._unresolved():  # once somebody has, it can be taken back
+                raise RollbackBlocked(f"{blocked}; brought into the safe state meanwhile") from None
+            return f"{reason}; {blocked}; brought into the safe state"
+        return reason
+
+    def _unresolved(self) -> list[RunAction]:
+        return [each for each in self._actions() if each.state in UNRESOLVED_ACTIONS]
+
+    async def _undo_all(self) -> None:
+        """Takes back every command whose frame may have left, newest first.
+
+        What is not approved any more is asked for anew, one at a time: whether a limit lets the
+        next one through is seen when the plant is there.
+        """
+        for undo in pending_undos(self._plan, self._actions()):
+            done = [each for each in undo.actions if each.state in _DONE]
+            usable = [each for each in undo.actions if _is_usable(each)]
+            if done:
+                await self._note_done(done[-1])
+            elif usable:
+                await self._use(usable[-1])
+            else:
+                await self._request_undo(undo)
+
+    async def _request_undo(self, undo: PendingUndo) -> None:
+        """Asks people for what takes the run back, and does it once they have approved it."""
+        run, run_id = self._log.run, self._log.run_id
+        segment = make_rollback_segment(self._plan, run, run_id, undo)
+        if segment is None:
+            raise RollbackNotApproved("nobody is named who could approve that it is taken back")
+        try:
+            request = (await self._ledger.submit(segment)).request
+        except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
+            raise RollbackNotApproved(f"it cannot be asked for: {refusal}") from None
+        self._log.record(EventKind.ASKED_BACK, request_id=request.request_id)
+        while (record := self._ledger.request(request.request_id)).state in WAITING_REQUESTS:
+            self._check_while_waiting()
+            await self._plant.next_scan()
+        if record.state is not RequestState.APPROVED:
+            raise RollbackNotApproved(f"{request.request_id} is {': '.join(record.standing)}")
+        for each in self._ledger.actions([request.request_id]):
+            if each.action.kind == "command":
+                try:
+                    await self._use(each)
+                except RollbackBlocked as blocked:
+                    raise RollbackNotApproved(str(blocked)) from None
+
+    def _check_while_waiting(self) -> None:
+        """Looks at what does not wait while people are asked: orders, and what must hold."""
+        self._supervision.order_handler.handle()
+        if self._log.run.state is not RunState.ABORTING:
+            raise RollbackNotApproved(self._log.run.reason)
+        if broken := self._supervision.broken():
+            raise RollbackNotApproved("; ".join(words for _, words in broken))
+
+    async def _finish(self, run_action: RunAction, words: str) -> None:
+        """Uses a recovery action, unless it was used already."""
+        if run_action.state in _DONE:
+            await self._note_done(run_action)
+        elif _is_usable(run_action):
+            await self._use(run_action)
+        else:
+            raise RollbackBlocked(
+                f"{words} is not approved any more: {run_action.state}: {run_action.reason}"
+            )
+
+    async def _note_done(self, run_action: RunAction) -> None:
+        """Takes in what was done before the run could say so: its process died, or a person did."""
+        if run_action.action.action_id not in self._log.run.undone:
+            self._note(run_action.action.action_id, run_action.state, run_action.reason)
+            if run_action.state is ActionState.VERIFIED:
+                await self._verify(run_action)
+
+    async def _make_safe(self) -> None:
+        approved = [each for each in self._actions() if each.request_state is RequestState.APPROVED]
+        newest = approved[-1].request_id if approved else ""
+        safe = [
+            each
+            for each in approved
+            if each.request_id == newest
+            and each.action.kind == _RECOVERY
+            and each.action.undoes is None
+        ]
+        if not safe:
+            raise RollbackBlocked("the safe state is not approved any more")
+        for each in safe:
+            await self._finish(each, f"the safe state's {each.action.step}")
+
+    async def _use(self, run_action: RunAction) -> None:
+        """Uses one recovery action, unless its own condition says that it is not needed."""
+        action, action_id = run_action.action, run_action.action.action_id
+        for requirement in action.requires:
+            if requirement.why != "if":
+                continue
+            condition = parse_condition(requirement.text, self._ledger.context.site.tags)
+            truth = condition.evaluate(self._plant.readings)
+            shown = condition.shown(self._plant.readings)
+            if truth is Truth.UNKNOWN:
+                raise RollbackBlocked(f"unknown: {shown}")
+            if truth is Truth.FALSE:
+                self._ledger.skip(action_id, f"not so: {shown}")
+                self._note(action_id, ActionState.SKIPPED, shown)
+                return
+        await self._send(run_action)
+        await self._verify(run_action)
+
+    async def _send(self, run_action: RunAction) -> None:
+        action_id = run_action.action.action_id
+        try:
+            self._ledger.set_due(action_id)
+        except GuardrailError as refusal:
+            raise RollbackBlocked(str(refusal)) from None
+        self._log.record(EventKind.DUE, action_id=action_id)
+        found = await self._settled(action_id)
+        self._note(action_id, found.state, found.reason)
+        if not found.is_applied:
+            raise RollbackBlocked(
+                f"{found.action.tag} = {found.action.shown}: {found.state}: {found.reason}"
+            )
+
+    async def _verify(self, run_action: RunAction) -> None:
+        is_undo = run_action.action.undoes is not None
+        name = run_action.action.step if is_undo else undone_step(run_action.action.step)
+        step = next((each for each in self._plan.steps if each.id == name), None)
+        verify = step.undo.verify if step and step.undo else None
+        if verify is None:
+            return
+        is_so = await self._executor.comes_true(
+            verify.that, verify.hold_s, verify.within_s, watched=False
+        )
+        if not is_so:
+            shown = verify.that.shown(self._plant.readings, self._plant.history)
+            raise RollbackBlocked(
+                f"the undo of {run_action.action.step} did not come true: {shown}"
+            )
+
+    def _note(self, action_id: str, state: ActionState, reason: str) -> None:
+        self._log.record(EventKind.UNDONE, action_id=action_id, state=state.value, reason=reason)
+
+    def _actions(self) -> list[RunAction]:
+        return self._ledger.actions(self._log.run.requests)
+
+    def _end_requests(self, reason: str, states: Collection[RequestState]) -> None:
+        for each in self._log.run.requests:
+            if self._ledger.request(each).state in states:
+                self._ledger.end(each, reason)
+
+
+def _is_usable(run_action: RunAction) -> bool:
+    is_open = run_action.request_state is RequestState.APPROVED
+    return is_open and run_action.state is ActionState.PLANNED
