@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.ledger.store.journal import FIRST
 from ..shell.cli.exits import NO
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from .rows.line import audit_line, show_row
+from .rows.row_line import audit_line, show_row
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -165,14 +165,14 @@ def _write(
         _export(database, write)
         return True
     from .export import export_report, export_table
-    from .report.report import Choice
-    from .rows.entries import Span
+    from .report.report import Selection
+    from .rows.entries import Period
 
-    choice = Choice(Span(*moments), request)
+    selection = Selection(Period(*moments), request)
     if form is Format.CSV:
-        export_table(database, choice, write)
+        export_table(database, selection, write)
         return True
-    return export_report(database, site, choice, write)
+    return export_report(database, site, selection, write)
 
 
 def _export(database: Database, write: Write) -> None:

@@ -12,9 +12,9 @@ from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
 from .report.signatures import card_of
-from .rows.entries import Entry, Story
-from .rows.safe_row import ODD, why_not
-from .rows.terms import WHOLE, hex_bytes, spelled
+from .rows.entries import Journal, JournalEntry
+from .rows.malformed_rows import ROW_FAULTS, fault_line
+from .rows.terms import WHOLE, key_values, spaced_hex
 
 COLUMNS = (
     "seq", "at", "kind", "subject", "request", "run", "person", "role", "verdict", "meaning",
@@ -36,26 +36,29 @@ _SIGNED_OF = frozenset({"lockout", "authority"})
 _SHOWN_ELSEWHERE = frozenset({"text", "signature", "card", "chain", "digest", "request_id"})
 
 
-def write_csv(story: Story, entries: Iterable[Entry], write: Callable[[str], object]) -> None:
+def write_csv(
+    journal: Journal, entries: Iterable[JournalEntry], write: Callable[[str], object]
+) -> None:
     """Writes a heading and a line for each row.
 
     Args:
-        entries: The rows, of that story.
+        entries: The rows, of that journal.
         write: Takes text; its line ends are carriage return and line feed.
     """
     actions = {
         action.action_id: action
-        for case in story.cases.values()
-        if case.request is not None
-        for action in case.request.actions
+        for history in journal.requests.values()
+        for action in history.actions
     }
     filed = {
-        case.entries[0].seq: case.request
-        for case in story.cases.values()
-        if case.request is not None
+        history.entries[0].seq: history.request
+        for history in journal.requests.values()
+        if history.request is not None
     }
     requests = {
-        entry.seq: case.request_id for case in story.cases.values() for entry in case.entries
+        entry.seq: history.request_id
+        for history in journal.requests.values()
+        for entry in history.entries
     }
     write(_line(COLUMNS))
     for entry in entries:
@@ -67,16 +70,16 @@ def write_csv(story: Story, entries: Iterable[Entry], write: Callable[[str], obj
         write(_line(_cell(cells.get(name, "")) for name in COLUMNS))
 
 
-def _cells_or_why(entry: Entry, action: Action | None) -> dict[str, object]:
+def _cells_or_why(entry: JournalEntry, action: Action | None) -> dict[str, object]:
     """Returns the cells of a row; of one that cannot be shown, where it stands and why."""
     try:
         return dict(_cells(entry, action))
-    except ODD as fault:
-        why = why_not(entry.seq, entry.kind, fault)
+    except ROW_FAULTS as fault:
+        why = fault_line(entry.seq, entry.kind, fault)
         return {"seq": entry.seq, "at": entry.at, "kind": entry.kind, "reason": why}
 
 
-def _cells(entry: Entry, action: Action | None) -> Iterator[tuple[str, object]]:
+def _cells(entry: JournalEntry, action: Action | None) -> Iterator[tuple[str, object]]:
     yield from (("seq", entry.seq), ("at", entry.at), ("kind", entry.kind))
     yield from (("subject", entry.subject), ("run", _run(entry)))
     if action is not None:
@@ -84,17 +87,17 @@ def _cells(entry: Entry, action: Action | None) -> Iterator[tuple[str, object]]:
         yield from (("after", action.shown), ("unit", action.unit))
     yield from ((key, value) for key, value in entry.body.items() if key in _OWN)
     # In pairs, else a spreadsheet takes 01050000ff00 for a number and drops its first digit.
-    yield "wire", hex_bytes(entry.body.get("wire", ""))
+    yield "wire", spaced_hex(entry.body.get("wire", ""))
     if equipment := _equipment(entry):
         yield "equipment", equipment
     if entry.kind == HANDED_OVER:
         yield from _handed_over(entry)
     yield from _said(entry.body)
     hidden = _OWN | _SHOWN_ELSEWHERE | (_WORDS if entry.kind == HANDED_OVER else frozenset[str]())
-    yield "more", spelled({k: v for k, v in entry.body.items() if k not in hidden})
+    yield "more", key_values({k: v for k, v in entry.body.items() if k not in hidden})
 
 
-def _equipment(entry: Entry) -> str:
+def _equipment(entry: JournalEntry) -> str:
     """Returns what is locked out, handed over or taken over: equipment, or `site`; else nothing."""
     if entry.kind.startswith(_OF_EQUIPMENT):
         return entry.subject
@@ -102,7 +105,7 @@ def _equipment(entry: Entry) -> str:
     return rest.partition(":")[0] if entry.kind == "decision" and word in _SIGNED_OF else ""
 
 
-def _handed_over(entry: Entry) -> Iterator[tuple[str, object]]:
+def _handed_over(entry: JournalEntry) -> Iterator[tuple[str, object]]:
     """Yields who handed the shift over to whom, and the note."""
     card = card_of(entry)
     people = (card.get("leaving"), card.get("coming"))
@@ -125,7 +128,7 @@ def _said(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     yield from (("key", decision.key_id), ("reason", decision.comment or ""))
 
 
-def _run(entry: Entry) -> str:
+def _run(entry: JournalEntry) -> str:
     is_of_run = entry.kind.startswith("run.") or entry.subject.startswith("run:")
     return plain(entry.subject.removeprefix("run:").partition(":")[0]) if is_of_run else ""
 

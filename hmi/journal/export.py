@@ -13,12 +13,12 @@ from handwheel.tools.guardrails.signatures.administrators import revoked_keys
 from handwheel.tools.requests.stamps import Instant, instant_now
 
 from .csv_export import write_csv
-from .report.report import Choice, render_report
+from .report.report import Selection, render_report
 from .report.signatures import Signatures
-from .rows.entries import read_story
+from .rows.entries import read_journal
 
 
-def export_table(database: Database, choice: Choice, write: Callable[[str], object]) -> None:
+def export_table(database: Database, selection: Selection, write: Callable[[str], object]) -> None:
     """Writes the journal as a table of comma-separated values.
 
     Raises:
@@ -26,15 +26,15 @@ def export_table(database: Database, choice: Choice, write: Callable[[str], obje
         LedgerError: The ledger cannot be read.
     """
     with database.one_moment():
-        choice = _named(database, choice)
-        story = read_story(database.journal())
-        write_csv(story, choice.rows(story), write)
+        selection = _named(database, selection)
+        journal = read_journal(database.journal())
+        write_csv(journal, selection.rows(journal), write)
 
 
 def export_report(
     database: Database,
     site: Site,
-    choice: Choice,
+    selection: Selection,
     write: Callable[[str], object],
     now: Instant | None = None,
 ) -> bool:
@@ -50,16 +50,18 @@ def export_report(
     """
     roster, policy = load_roster(site), load_policy(site)
     with database.one_moment():
-        choice = _named(database, choice)
-        story = read_story(database.journal())
+        selection = _named(database, selection)
+        journal = read_journal(database.journal())
         found = audit(database, site, roster, policy.satisfied)
-        signatures = Signatures(site, roster, revoked_keys(site, database), story.entries)
-    write(render_report(site.id, story, found, signatures, choice, now or instant_now()))
+        signatures = Signatures(site, roster, revoked_keys(site, database), journal.entries)
+    write(render_report(site.id, journal, found, signatures, selection, now or instant_now()))
     return not found.faults
 
 
-def _named(database: Database, choice: Choice) -> Choice:
-    """Returns the choice with the whole id of its request."""
-    if choice.request_id is None:
-        return choice
-    return replace(choice, request_id=load_request(database, choice.request_id).request.request_id)
+def _named(database: Database, selection: Selection) -> Selection:
+    """Returns the selection with the whole id of its request."""
+    if selection.request_id is None:
+        return selection
+    return replace(
+        selection, request_id=load_request(database, selection.request_id).request.request_id
+    )

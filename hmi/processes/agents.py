@@ -44,7 +44,7 @@ from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.safe_text import printable
 
 from ..journal.rows.run_text import show_run_row
-from ..shell.terminal.line_writer import Teller, tell_log
+from ..shell.terminal.line_writer import LineWriter, tell_log
 from ..site.tags.connection_text import connection_text
 from .serve import serve
 
@@ -77,7 +77,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
 
 def _telling(reader: SiteReader) -> Callable[[], Readings]:
     """Returns what takes the latest readings, and tells when a connection is lost or back."""
-    lost, teller = dict[str, str](), Teller(sys.stderr)
+    lost, lines = dict[str, str](), LineWriter(sys.stderr)
 
     def latest() -> Readings:
         for each in reader.connections:
@@ -85,7 +85,7 @@ def _telling(reader: SiteReader) -> Callable[[], Readings]:
             if before != each.reason:
                 lost[each.name] = each.reason
                 words = printable(connection_text(each))
-                teller.tell(f"handwheel: reading {words}")
+                lines.write(f"handwheel: reading {words}")
         return reader.latest()
 
     return latest

@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.guardrails.signatures.resolutions import unsigned
 
-from ..journal.rows.line import show_row
+from ..journal.rows.row_line import show_row
 from ..people.signing import open_bench
 from ..requests.write_followup import open_line, unsigned_line
 from ..shell.terminal.line_writer import tell_log

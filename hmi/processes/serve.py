@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.wakeup import Listener
 from handwheel.tools.safe_text import printable
 
 from ..shell.cli.gc_freeze import settle_heap
-from ..shell.terminal.line_writer import Teller
+from ..shell.terminal.line_writer import LineWriter
 from ..shell.terminal.stdin_lines import stdin_lines
 
 _POLL_S = 0.2
@@ -64,7 +64,7 @@ class _Telling:
 
     def __init__(self, database: Database, show: Callable[[Row], str]) -> None:
         self._database, self._show = database, show
-        self._teller = Teller(sys.stdout)
+        self._writer = LineWriter(sys.stdout)
         self._last: int | None = None
         self._is_faulty = False
 
@@ -79,7 +79,7 @@ class _Telling:
                 for row in self._database.journal(after=self._last):
                     self._last = row.seq
                     if line := self._show(row):
-                        self._teller.tell(line)
+                        self._writer.write(line)
         except Exception as fault:  # noqa: BLE001 (the supervisor: whoever works goes on)
             self.note(fault)
 
@@ -90,7 +90,7 @@ class _Telling:
         self._is_faulty = True
         row = "" if self._last is None else f" at row {self._last}"
         words = printable(f"{type(fault).__name__}: {fault}", _LONG)
-        Teller(sys.stderr).tell(
+        LineWriter(sys.stderr).write(
             f"handwheel: what happens cannot all be told{row} ({words}); the work goes on, and "
             "handwheel journal export has every row"
         )

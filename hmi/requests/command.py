@@ -40,7 +40,7 @@ from .reject import object_to
 from .request_text import request_fields, request_line
 from .request_view import whole_fields, whole_request
 from .resolve import resolve_action
-from .write_followup import notes_on_requests, open_lines, open_lines_of, unsigned_lines
+from .write_followup import notes_on_requests, open_lines, open_lines_for, unsigned_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -234,7 +234,7 @@ def _object(
             bench, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
         )
         typer.echo(f"{record.request.request_id}  {state}")
-        for line in open_lines_of(bench.database, record.request.request_id):
+        for line in open_lines_for(bench.database, record.request.request_id):
             typer.echo(fold(line, _INDENT))
 
 

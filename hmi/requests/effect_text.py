@@ -6,22 +6,22 @@ from typing import Any
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.safe_text import printable
 
-SO_BEFORE = "it was so before the write too"
+MET_BEFORE = "it was so before the write too"
 """What is said of an effect that proves nothing."""
 _LONG = 600  # characters: a condition with all its values
 _EFFECT = "effect."
 _CAME, _MISSED = f"{_EFFECT}CAME", f"{_EFFECT}MISSED"
 
 
-def effect_words(expected: str, within_s: float, observed: str) -> str:
+def effect_text(expected: str, within_s: float, observed: str) -> str:
     """Returns `expected PT-102.pv > 900 kPa within 15 s; seen: PT-102.pv is 363.23 kPa`."""
     return f"expected {expected} within {exact_span(within_s)}; seen: {_seen(expected, observed)}"
 
 
-def row_effect_words(body: Mapping[str, Any]) -> str:
+def row_effect_text(body: Mapping[str, Any]) -> str:
     """Returns the same of a row of the journal."""
     within_s = body.get("within_s")
-    words = effect_words(
+    words = effect_text(
         str(body.get("expected")),
         within_s if isinstance(within_s, int | float) else 0.0,
         str(body.get("observed")),
@@ -29,7 +29,7 @@ def row_effect_words(body: Mapping[str, Any]) -> str:
     return printable(words, _LONG)
 
 
-def effect_told(kind: str, body: Mapping[str, Any]) -> str:
+def effect_line(kind: str, body: Mapping[str, Any]) -> str:
     """Returns the same with the verdict first, and whether it was so before the write too.
 
     Args:
@@ -38,11 +38,11 @@ def effect_told(kind: str, body: Mapping[str, Any]) -> str:
     verdict = printable(kind.partition(".")[2])
     after_s = body.get("after_s")
     after = f" after {exact_span(round(after_s, 1))}" if isinstance(after_s, int | float) else ""
-    before = f", but {SO_BEFORE}" if was_so(body) else ""
-    return f"EFFECT {verdict}{after}{before}: {row_effect_words(body)}"
+    before = f", but {MET_BEFORE}" if was_met_before(body) else ""
+    return f"EFFECT {verdict}{after}{before}: {row_effect_text(body)}"
 
 
-def effect_in_short(kind: str, body: Mapping[str, Any]) -> str:
+def effect_sentence(kind: str, body: Mapping[str, Any]) -> str:
     """Returns a row in a sentence if it did not come or proves nothing; empty for every other row.
 
     Args:
@@ -51,7 +51,7 @@ def effect_in_short(kind: str, body: Mapping[str, Any]) -> str:
     expected, observed = str(body.get("expected")), str(body.get("observed"))
     text = printable(expected, _LONG)
     if kind == _CAME:
-        return f"What was expected came, but {SO_BEFORE}: {text}." if was_so(body) else ""
+        return f"What was expected came, but {MET_BEFORE}: {text}." if was_met_before(body) else ""
     if not kind.startswith(_EFFECT):
         return ""
     fate = "did not come" if kind == _MISSED else "came or not, nobody knows"
@@ -60,7 +60,7 @@ def effect_in_short(kind: str, body: Mapping[str, Any]) -> str:
     )
 
 
-def was_so(body: Mapping[str, Any]) -> bool:
+def was_met_before(body: Mapping[str, Any]) -> bool:
     """Whether what came had been seen to be so before the frame left."""
     return body.get("was_so") is True
 

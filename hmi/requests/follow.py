@@ -16,8 +16,8 @@ from handwheel.tools.guardrails.ledger.wakeup import Listener
 from handwheel.tools.requests.stamps import instant_now
 
 from ..shell.terminal.wrap import fold
-from .request_text import action_line, stuck_action, stuck_words
-from .write_followup import lease_words
+from .request_text import action_line, stuck_action, stuck_text
+from .write_followup import lease_text
 
 _POLL_S = 0.2
 _INDENT = 4
@@ -35,28 +35,31 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
     Returns:
         Whether every command is verified.
     """
-    told: dict[str, ActionState] = {}
+    printed: dict[str, ActionState] = {}
     is_warned = False
     with Listener(state) as waker:
         while True:
             record = load_request(database, request_id)
             for each in record.actions:
-                if each.state is not ActionState.PLANNED and told.get(each.action_id) != each.state:
-                    told[each.action_id] = each.state
-                    _tell(action_line(each))
-            if is_told(database, record):
+                if (
+                    each.state is not ActionState.PLANNED
+                    and printed.get(each.action_id) != each.state
+                ):
+                    printed[each.action_id] = each.state
+                    _print(action_line(each))
+            if is_complete(database, record):
                 now = instant_now()
-                lease = lease_words(database, record, read_picture(state, now), now)
+                lease = lease_text(database, record, read_picture(state, now), now)
                 words = (record.request.request_id, *record.standing, lease)
-                _tell("  ".join(filter(None, words)))
-                _tell_of_run(database, record)
+                _print("  ".join(filter(None, words)))
+                _print_run(database, record)
                 return is_verified(record)
             is_warned = is_warned or _warn_of_no_gate(record, state)
             sweep(database, instant_now())
             waker.wait(_POLL_S)
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     typer.echo(fold(line, _INDENT))
 
 
@@ -65,11 +68,11 @@ def _warn_of_no_gate(record: RequestRecord, state: Path) -> bool:
     action = stuck_action(record.actions)
     if action is None or read_picture(state, instant_now()) is not None:
         return False
-    _tell(f"{action.action_id}  {action.state}  {stuck_words(action)}")
+    _print(f"{action.action_id}  {action.state}  {stuck_text(action)}")
     return True
 
 
-def is_told(database: Database, record: RequestRecord) -> bool:
+def is_complete(database: Database, record: RequestRecord) -> bool:
     """Whether there is nothing to follow for now: it is over, done, or in its lease."""
     if record.request.run:
         return is_over(record) or is_done_for_a_run(database, record)
@@ -100,7 +103,7 @@ def _is_moving(record: RequestRecord) -> bool:
     return any(each.state in {ActionState.CLAIMED, ActionState.SENDING} for each in record.actions)
 
 
-def _tell_of_run(database: Database, record: RequestRecord) -> None:
+def _print_run(database: Database, record: RequestRecord) -> None:
     run = record.request.run
     if run is None:
         return
@@ -108,7 +111,7 @@ def _tell_of_run(database: Database, record: RequestRecord) -> None:
     more = "it goes on, and may ask again" if state not in INACTIVE else "see why"
     if not is_somebody_at_work(database, instant_now()):
         more = "nobody works on it: start handwheel run"
-    _tell(f"run {run.run_id} is {state}: {more}: handwheel runs show {run.run_id}")
+    _print(f"run {run.run_id} is {state}: {more}: handwheel runs show {run.run_id}")
 
 
 def is_verified(record: RequestRecord) -> bool:

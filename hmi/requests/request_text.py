@@ -31,7 +31,7 @@ def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True)
         waited = now.since_s(request.filed)
         left = f"  {format_duration(max(request.within_s - waited, 0.0))} left" if waited else ""
     stuck = None if has_gate else stuck_action(request.actions)
-    state, why = (stuck.state, stuck_words(stuck)) if stuck else request.standing
+    state, why = (stuck.state, stuck_text(stuck)) if stuck else request.standing
     reason = "" if request.state in WAITING_REQUESTS else f"  {why}"
     origin = f"  {_origin(request)}" if request.run else ""
     return f"{request.request_id}  {state:<11} {request.risk_class}  {writes}{left}{reason}{origin}"
@@ -52,7 +52,7 @@ def stuck_action(actions: Sequence[ActionRecord]) -> ActionRecord | None:
     return next((each for each in actions if each.state in _STUCK), None)
 
 
-def stuck_words(action: ActionRecord) -> str:
+def stuck_text(action: ActionRecord) -> str:
     """Returns what people must know and do of an action under way while no gate is running."""
     return f"no gate is running: {_STUCK[action.state]}; start it: handwheel gate"
 

@@ -17,7 +17,7 @@ from .approve import signers
 from .card_text import render_card
 from .outcome_text import render_request
 from .request_text import action_line, request_fields, request_line
-from .write_followup import aftermath_fields, aftermath_lines
+from .write_followup import followup_fields, followup_lines
 
 _INDENT = 4
 
@@ -42,7 +42,7 @@ def whole_request(
         *(fold(f"  {action_line(each)}", _INDENT) for each in record.actions),
         *(
             fold(f"  {line}", _INDENT)
-            for line in aftermath_lines(bench.database, record, picture, now)
+            for line in followup_lines(bench.database, record, picture, now)
         ),
     ]
 
@@ -64,7 +64,7 @@ def whole_fields(
         "signed": [each.model_dump() for each in signed],
         "still_to_sign": max(record.request.quorum - len(signed), 0) if is_waiting else 0,
         "left_s": max(record.request.within_s - (waited_s or 0.0), 0.0) if has_left else None,
-        **aftermath_fields(bench.database, record, picture, now),
+        **followup_fields(bench.database, record, picture, now),
         "gate": _gate_fields(picture, now),
         "problems": card.problems if card else [],
     }

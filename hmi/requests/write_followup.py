@@ -27,7 +27,7 @@ from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
-from .effect_text import effect_words
+from .effect_text import effect_text
 
 NOT_TAKEN_BACK = "no gate is running: nothing is taken back"
 _LONG = 600  # characters of a line: a condition with all its values
@@ -38,7 +38,7 @@ _EPOCHS = (
 _NOT_CAME = "SELECT action_id, verdict, expected FROM effect WHERE verdict != 'CAME' ORDER BY rowid"
 
 
-def lease_words(
+def lease_text(
     database: Database, record: RequestRecord, picture: Picture | None, now: Instant
 ) -> str:
     """Returns what a request takes back by itself and when; empty if it is nothing (any more).
@@ -107,7 +107,7 @@ def notes_on_requests(
     notes: dict[str, list[str]] = {}
     for request_id in in_lease(database):
         try:
-            words = lease_words(database, load_exactly(database, request_id), picture, now)
+            words = lease_text(database, load_exactly(database, request_id), picture, now)
         except RequestDamaged:
             continue  # the list names it
         if words:
@@ -118,16 +118,16 @@ def notes_on_requests(
     return notes
 
 
-def aftermath_lines(
+def followup_lines(
     database: Database, record: RequestRecord, picture: Picture | None, now: Instant
 ) -> list[str]:
     """Returns everything that is to be said of one request after its writes."""
-    lease = lease_words(database, record, picture, now)
-    open_ = open_lines_of(database, record.request.request_id)
+    lease = lease_text(database, record, picture, now)
+    open_ = open_lines_for(database, record.request.request_id)
     return [*filter(None, [lease]), *effect_lines(database, record), *open_]
 
 
-def open_lines_of(database: Database, request_id: str) -> list[str]:
+def open_lines_for(database: Database, request_id: str) -> list[str]:
     """Returns a line for each write of one request that its lease left as it was written."""
     own = f"{request_id}/"
     return [open_line(each) for each in open_writes(database) if each.action_id.startswith(own)]
@@ -153,7 +153,7 @@ def unsigned_lines(bench: Bench) -> list[str]:
     return [unsigned_line(each) for each in unsigned(bench.site, bench.database, bench.policy)]
 
 
-def aftermath_fields(
+def followup_fields(
     database: Database, record: RequestRecord, picture: Picture | None, now: Instant
 ) -> dict[str, object]:
     """Returns the same for programs."""
@@ -190,7 +190,7 @@ def _effect_fields(effects: Sequence[Effect]) -> list[dict[str, object]]:
 
 
 def _effect_line(each: Effect) -> str:
-    words = effect_words(each.expected, each.within_s, each.observed)
+    words = effect_text(each.expected, each.within_s, each.observed)
     return f"{each.action_id}  {each.verdict}  {words}"
 
 

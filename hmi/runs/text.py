@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.runs import RunRow
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
-from ..journal.rows.run_text import told
+from ..journal.rows.run_text import run_event_text
 from ..shell.terminal.panel import MARK, WIDEST, Part, Row, drawn, fitting_width, headline
 from .view import RunView, StepView, findings_of
 
@@ -135,11 +135,11 @@ def _expected(body: Mapping[str, Any]) -> Row:
 
 
 def _workorder(body: Mapping[str, Any]) -> Row:
-    return Row(["", told("raised", body)], most=1)
+    return Row(["", run_event_text("raised", body)], most=1)
 
 
 def _undone(body: Mapping[str, Any]) -> Row:
-    return Row(["", told("undone", body)], most=2)
+    return Row(["", run_event_text("undone", body)], most=2)
 
 
 def _orders(rows: Sequence[RunRow]) -> Iterator[RunRow]:
@@ -148,13 +148,13 @@ def _orders(rows: Sequence[RunRow]) -> Iterator[RunRow]:
 
 def _order(row: RunRow) -> Row:
     is_refused = row.kind == "order_refused"
-    text = told(row.kind, row.body)
+    text = run_event_text(row.kind, row.body)
     cells = [MARK if is_refused else "", _time(row.at), f"{'refused: ' * is_refused}{text}"]
     return Row(cells, is_refused)
 
 
 def _event(row: RunRow) -> Row:
-    return Row(["", _time(row.at), row.kind, told(row.kind, row.body)], most=1)
+    return Row(["", _time(row.at), row.kind, run_event_text(row.kind, row.body)], most=1)
 
 
 def _time(at: str) -> str:

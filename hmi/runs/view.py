@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.safe_text import plain
 
-from ..journal.rows.run_text import told
+from ..journal.rows.run_text import run_event_text
 
 DIED = "the process that worked on it has ended; start handwheel run"
 _CANDIDATES = 5
@@ -117,7 +117,7 @@ class RunView:
         last = next((each for each in reversed(self.rows) if each.kind in _ABOUT_WRITES), None)
         if last is None or last.kind != EventKind.SLOW:
             return ""
-        return f"faster scans: {told(last.kind, last.body)}"
+        return f"faster scans: {run_event_text(last.kind, last.body)}"
 
     def _approval(self, now: Instant) -> str:
         waiting = [each for each in self.requests if each.state in WAITING_REQUESTS]

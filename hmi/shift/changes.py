@@ -19,7 +19,7 @@ from ..requests.write_followup import open_lines
 NO_PICTURE = "the gate gives no picture: nothing can be approved"
 
 
-class DeskBoard:
+class ChangeTracker:
     """Remembers what was told of each request, open write, lockout and suspension."""
 
     def __init__(self, site: Site, database: Database) -> None:
@@ -29,7 +29,7 @@ class DeskBoard:
         self._stops = frozenset[str]()
         self._faults = frozenset[str]()
 
-    def news(self, now: Instant) -> list[str]:
+    def updates(self, now: Instant) -> list[str]:
         """Returns a line for each thing that is not as it was told last."""
         faults: set[str] = set()
         requests: list[str] = []
@@ -42,7 +42,7 @@ class DeskBoard:
         self._faults = frozenset(faults)
         return [*told, *requests, *self._other(now)]
 
-    def whole(self, now: Instant) -> list[str]:
+    def overview(self, now: Instant) -> list[str]:
         """Returns a line for each request that waits or is under way, open write and stop.
 
         Raises:

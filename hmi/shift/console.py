@@ -18,10 +18,10 @@ from ..people.signing import open_signer
 from ..shell.terminal.prompt import NO_TERMINAL
 from ..shell.terminal.stdin import open_descriptor
 from ..shell.terminal.wrap import fold
-from .changes import DeskBoard
+from .changes import ChangeTracker
 from .key_holder import KeyHolder, locked_by_signals
-from .lock_states import SeatEvent, SeatState
-from .typed_commands import DeskTools, run_typed
+from .lock_states import ConsoleEvent, ConsoleState
+from .typed_commands import ConsoleContext, run_typed
 
 _POLL_S = 0.2
 _LOOK_S = 1.0  # waiting requests end by time alone, and operators.yaml is no ledger
@@ -29,63 +29,63 @@ _LONGEST = 4096
 _INDENT = 4
 
 
-class NoDesk(HandwheelError):
+class NoConsole(HandwheelError):
     """There is no terminal at which somebody could sit."""
 
 
-def sit_down(site: Site, person: str, lock_after_s: float) -> None:
+def run_console(site: Site, person: str, lock_after_s: float) -> None:
     """Lets a person work at this terminal until they quit.
 
     Args:
         lock_after_s: After how long without a typed line the seat locks, seconds.
 
     Raises:
-        NoDesk: Standard input or output is no terminal, or this is a background job.
+        NoConsole: Standard input or output is no terminal, or this is a background job.
         HandwheelError: The ledger cannot be opened, or the first passphrase opens nothing.
         KeyboardInterrupt: Ctrl-C or SIGTERM.
     """
     terminal = open_descriptor()
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
-        raise NoDesk(NO_TERMINAL)
+        raise NoConsole(NO_TERMINAL)
     with Database(site.state, site.id) as database:
         holder = KeyHolder(site, database, person, lock_after_s)
-        tools = DeskTools(site, database, holder, DeskBoard(site, database))
+        console = ConsoleContext(site, database, holder, ChangeTracker(site, database))
         with locked_by_signals(holder):
             holder.unlock(lambda operator: open_signer(site, operator, None))
             typer.echo("help lists what can be typed")
-            _Desk(tools, terminal).work()
+            _Console(console, terminal).work()
 
 
-class _Desk:
+class _Console:
     """One terminal, and what was shown at it last."""
 
-    def __init__(self, tools: DeskTools, terminal: int) -> None:
-        self._tools, self._terminal = tools, terminal
+    def __init__(self, console: ConsoleContext, terminal: int) -> None:
+        self._context, self._terminal = console, terminal
         self._version = (-1, -1)
         self._looked_s = 0.0
         self._was_open = False
 
     def work(self) -> None:
-        holder = self._tools.holder
-        while holder.state is not SeatState.ENDED:
-            self._tell_news()
+        holder = self._context.holder
+        while holder.state is not ConsoleState.ENDED:
+            self._print_updates()
             self._prompt()
             line = self._await_line()
             if line is None:
-                holder.tell(SeatEvent.QUIT)
+                holder.handle(ConsoleEvent.QUIT)
                 with suppress(OSError):  # the terminal may have gone
                     typer.echo("")
                 return
-            holder.tell(SeatEvent.TYPED)
+            holder.handle(ConsoleEvent.TYPED)
             self._do(line)
 
     def _do(self, line: str) -> None:
-        tools = self._tools
+        console = self._context
         try:
-            if not line.strip() and tools.holder.state is SeatState.LOCKED:
-                tools.holder.unlock(lambda operator: open_signer(tools.site, operator, None))
+            if not line.strip() and console.holder.state is ConsoleState.LOCKED:
+                console.holder.unlock(lambda operator: open_signer(console.site, operator, None))
             else:
-                run_typed(tools, line)
+                run_typed(console, line)
         except HandwheelError as error:
             for each in str(error).splitlines():
                 typer.echo(fold(f"handwheel: {each}", _INDENT))
@@ -95,7 +95,7 @@ class _Desk:
     def _await_line(self) -> str | None:
         """Returns the next typed line; `None` if the terminal has gone or its input ended."""
         while True:
-            self._tools.holder.look()
+            self._context.holder.check()
             if self._is_open() != self._was_open:
                 typer.echo("")
                 self._prompt()
@@ -106,12 +106,12 @@ class _Desk:
                 except OSError:
                     return None
                 return line.decode(errors="replace") if line else None
-            if self._tell_news():
+            if self._print_updates():
                 self._prompt(drops=False)
 
-    def _tell_news(self) -> bool:
+    def _print_updates(self) -> bool:
         """Tells what has changed, if anything may have; returns whether it told anything."""
-        now_s, database = monotonic(), self._tools.database
+        now_s, database = monotonic(), self._context.database
         try:
             version = database.version()
         except HandwheelError:
@@ -119,7 +119,7 @@ class _Desk:
         if version == self._version and now_s - self._looked_s < _LOOK_S:
             return False
         self._looked_s = now_s
-        lines = self._tools.board.news(instant_now())
+        lines = self._context.changes.updates(instant_now())
         # The sweep of the look itself may have changed something: then it is looked at again.
         self._version = version
         for number, line in enumerate(lines):
@@ -127,12 +127,12 @@ class _Desk:
         return bool(lines)
 
     def _is_open(self) -> bool:
-        return self._tools.holder.state is SeatState.UNLOCKED
+        return self._context.holder.state is ConsoleState.UNLOCKED
 
     def _prompt(self, *, drops: bool = True) -> None:
-        holder = self._tools.holder
+        holder = self._context.holder
         self._was_open = self._is_open()
-        if holder.state is SeatState.ENDED:
+        if holder.state is ConsoleState.ENDED:
             return
         if drops:
             termios.tcflush(self._terminal, termios.TCIFLUSH)  # typed ahead is no order

@@ -13,7 +13,7 @@ from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import AsOption
-from .console import sit_down
+from .console import run_console
 from .lock_states import LONGEST_LOCK_S, SHORTEST_LOCK_S
 
 
@@ -39,4 +39,4 @@ def command(
     opened = open_site(site)
     now = instant_now().wall
     operator = find_person(opened, load_roster(opened), person, now, administrator=False)
-    sit_down(opened, operator.person, lock_after_s)
+    run_console(opened, operator.person, lock_after_s)

@@ -16,16 +16,16 @@ from handwheel.tools.guardrails.signatures.administrators import revoked_keys
 from handwheel.tools.requests.stamps import boot_ms, instant_now
 
 from ..people.signing import Signer
-from .lock_states import Seat, SeatClocks, SeatEvent, SeatState, step
+from .lock_states import ConsoleClocks, ConsoleEvent, ConsoleSession, ConsoleState, step
 
 
-class SeatLocked(PermitRefused):
+class ConsoleLocked(PermitRefused):
     """The seat was locked, so nothing was signed."""
 
 
-def seat_clocks() -> SeatClocks:
+def read_clocks() -> ConsoleClocks:
     """Returns this moment."""
-    return SeatClocks(time.monotonic(), boot_ms() / 1000.0)
+    return ConsoleClocks(time.monotonic(), boot_ms() / 1000.0)
 
 
 class KeyHolder:
@@ -43,32 +43,32 @@ class KeyHolder:
         database: Database,
         person: str,
         lock_after_s: float,
-        clocks: Callable[[], SeatClocks] = seat_clocks,
+        clocks: Callable[[], ConsoleClocks] = read_clocks,
     ) -> None:
         self._site, self._database, self._clocks = site, database, clocks
         self.person = person
-        self._seat = Seat(lock_after_s, clocks())
+        self._session = ConsoleSession(lock_after_s, clocks())
         self._signer: Signer | None = None
 
     @property
-    def state(self) -> SeatState:
+    def state(self) -> ConsoleState:
         """Whether it may sign, as of the last event."""
-        return self._seat.state
+        return self._session.state
 
     @property
     def reason(self) -> str:
         """Why it is locked."""
-        return self._seat.reason
+        return self._session.reason
 
     @property
     def holds_key(self) -> bool:
         """Whether the open key is in memory."""
         return self._signer is not None
 
-    def tell(self, event: SeatEvent) -> None:
+    def handle(self, event: ConsoleEvent) -> None:
         """Lets something happen to it; the key is dropped as soon as it is not open any more."""
-        self._seat = step(self._seat, event, self._clocks())
-        if not self._seat.is_open:
+        self._session = step(self._session, event, self._clocks())
+        if not self._session.is_open:
             self._signer = None
 
     def unlock(self, open_signer: Callable[[Operator], Signer]) -> None:
@@ -78,48 +78,50 @@ class KeyHolder:
             open_signer: Asks for the passphrase and opens the key.
 
         Raises:
-            SeatLocked: The person's record or key does not count.
+            ConsoleLocked: The person's record or key does not count.
             HandwheelError: There is no passphrase, or the key cannot be used.
         """
-        signer = open_signer(self._counting())
-        self._counting()  # a passphrase takes its time
-        self.tell(SeatEvent.OPENED)
-        if self._seat.is_open:
+        signer = open_signer(self._valid_record())
+        self._valid_record()  # a passphrase takes its time
+        self.handle(ConsoleEvent.OPENED)
+        if self._session.is_open:
             self._signer = signer
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Locks the seat if its time is over, or the person or their key does not count now."""
-        self.tell(SeatEvent.TIME_PASSED)
+        self.handle(ConsoleEvent.TIME_PASSED)
         if self._signer is None:
             return
         try:
-            counting = self._counting()
+            record = self._valid_record()
         except HandwheelError:  # nobody can tell, so no
-            self.tell(SeatEvent.KEY_VOID)
+            self.handle(ConsoleEvent.KEY_VOID)
             return
-        if counting.key_id != self._signer.operator.key_id:
-            self.tell(SeatEvent.KEY_VOID)
+        if record.key_id != self._signer.operator.key_id:
+            self.handle(ConsoleEvent.KEY_VOID)
 
     def signer(self) -> Signer:
         """Returns the open key, for one signature.
 
         Raises:
-            SeatLocked: It is locked, or has locked by now.
+            ConsoleLocked: It is locked, or has locked by now.
         """
-        self.look()
+        self.check()
         if self._signer is None:
-            raise SeatLocked(f"the seat is locked: {self.reason}; nothing was signed")
-        self.tell(SeatEvent.TYPED)
+            raise ConsoleLocked(f"the seat is locked: {self.reason}; nothing was signed")
+        self.handle(ConsoleEvent.TYPED)
         return self._signer
 
-    def _counting(self) -> Operator:
+    def _valid_record(self) -> Operator:
         """Returns the person's record if it and its key count now."""
         found = load_roster(self._site).by_name(self.person, instant_now().wall)
         if found is None or found.is_administrator:
-            raise SeatLocked(f"{self.person} is no operator of this site now")
+            raise ConsoleLocked(f"{self.person} is no operator of this site now")
         revoked = revoked_keys(self._site, self._database)
         if not revoked.isdisjoint((found.key_id, *found.chain)):
-            raise SeatLocked(f"the key of {self.person}, or of whoever vouches for it, is revoked")
+            raise ConsoleLocked(
+                f"the key of {self.person}, or of whoever vouches for it, is revoked"
+            )
         return found
 
 
@@ -128,13 +130,13 @@ def locked_by_signals(holder: KeyHolder) -> Generator[None]:
     """Locks the seat when the process is to stop (Ctrl-Z) or its terminal closes."""
 
     def stop(number: int, frame: FrameType | None) -> None:
-        holder.tell(SeatEvent.SUSPENDED)
+        holder.handle(ConsoleEvent.SUSPENDED)
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)  # goes on here when it is continued
         signal.signal(signal.SIGTSTP, stop)
 
     def hang_up(number: int, frame: FrameType | None) -> None:
-        holder.tell(SeatEvent.SUSPENDED)
+        holder.handle(ConsoleEvent.SUSPENDED)
 
     before = {
         signal.SIGTSTP: signal.signal(signal.SIGTSTP, stop),

@@ -1,4 +1,4 @@
-"""When an operator's seat is locked: a pure state machine, which knows no key and no terminal.
+"""When an operator's session is locked: a pure state machine, which knows no key and no terminal.
 
 Whoever holds the key asks it before each use, and drops the key as soon as it says LOCKED.
 """
@@ -12,16 +12,16 @@ SLEPT_S = 1.0
 SHORTEST_LOCK_S, LONGEST_LOCK_S = 60.0, 900.0
 
 
-class SeatState(Enum):
-    """Whether the seat may sign."""
+class ConsoleState(Enum):
+    """Whether the session may sign."""
 
     LOCKED = auto()
     UNLOCKED = auto()
     ENDED = auto()
 
 
-class SeatEvent(Enum):
-    """What happens at the seat."""
+class ConsoleEvent(Enum):
+    """What happens at the session."""
 
     OPENED = auto()
     """The passphrase has opened the person's key."""
@@ -38,7 +38,7 @@ class SeatEvent(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class SeatClocks:
+class ConsoleClocks:
     """A moment on the two clocks that nobody can set, seconds.
 
     Attributes:
@@ -56,8 +56,8 @@ class SeatClocks:
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """A person's seat for a shift.
+class ConsoleSession:
+    """A person's session for a shift.
 
     Attributes:
         lock_after_s: After how long without a typed line it locks.
@@ -66,64 +66,66 @@ class Seat:
     """
 
     lock_after_s: float
-    used: SeatClocks
-    state: SeatState = SeatState.LOCKED
+    used: ConsoleClocks
+    state: ConsoleState = ConsoleState.LOCKED
     reason: str = "not opened yet"
 
     @property
     def is_open(self) -> bool:
         """Whether the key may be held and used."""
-        return self.state is SeatState.UNLOCKED
+        return self.state is ConsoleState.UNLOCKED
 
 
-_REASONS: Mapping[SeatEvent, str] = {
-    SeatEvent.LOCK_ASKED: "asked for",
-    SeatEvent.SUSPENDED: "the process was stopped, or its terminal closed",
-    SeatEvent.KEY_VOID: "the record or the key does not count",
-    SeatEvent.HANDED_OVER: "the shift was handed over",
+_REASONS: Mapping[ConsoleEvent, str] = {
+    ConsoleEvent.LOCK_ASKED: "asked for",
+    ConsoleEvent.SUSPENDED: "the process was stopped, or its terminal closed",
+    ConsoleEvent.KEY_VOID: "the record or the key does not count",
+    ConsoleEvent.HANDED_OVER: "the shift was handed over",
 }
 
 
-def step(seat: Seat, event: SeatEvent, now: SeatClocks) -> Seat:
-    """Returns the seat after an event; every event first finds out whether it has locked by then.
+def step(session: ConsoleSession, event: ConsoleEvent, now: ConsoleClocks) -> ConsoleSession:
+    """Returns the session after an event, which first locks it if its time has passed.
 
     So nothing that comes late, no typed line and no approval, keeps open what should be locked.
     """
-    if seat.state is SeatState.ENDED:
-        return seat
-    seat = _after(seat, now)
-    if event is SeatEvent.QUIT:
-        return replace(seat, state=SeatState.ENDED, reason="ended")
+    if session.state is ConsoleState.ENDED:
+        return session
+    session = _after(session, now)
+    if event is ConsoleEvent.QUIT:
+        return replace(session, state=ConsoleState.ENDED, reason="ended")
     if event in _REASONS:
-        return _locked(seat, _REASONS[event])
-    return _STEPS[event](seat, now)
+        return _locked(session, _REASONS[event])
+    return _STEPS[event](session, now)
 
 
-def _opened(seat: Seat, now: SeatClocks) -> Seat:
-    return replace(seat, state=SeatState.UNLOCKED, used=now, reason="")
+def _opened(session: ConsoleSession, now: ConsoleClocks) -> ConsoleSession:
+    return replace(session, state=ConsoleState.UNLOCKED, used=now, reason="")
 
 
-def _typed(seat: Seat, now: SeatClocks) -> Seat:
-    return replace(seat, used=now) if seat.is_open else seat
+def _typed(session: ConsoleSession, now: ConsoleClocks) -> ConsoleSession:
+    return replace(session, used=now) if session.is_open else session
 
 
-_STEPS: Mapping[SeatEvent, Callable[[Seat, SeatClocks], Seat]] = {
-    SeatEvent.OPENED: _opened,
-    SeatEvent.TYPED: _typed,
-    SeatEvent.TIME_PASSED: lambda seat, now: seat,
+_STEPS: Mapping[ConsoleEvent, Callable[[ConsoleSession, ConsoleClocks], ConsoleSession]] = {
+    ConsoleEvent.OPENED: _opened,
+    ConsoleEvent.TYPED: _typed,
+    ConsoleEvent.TIME_PASSED: lambda session, now: session,
 }
 
 
-def _after(seat: Seat, now: SeatClocks) -> Seat:
-    if not seat.is_open:
-        return seat
-    slept_s = now.slept_s - seat.used.slept_s
+def _after(session: ConsoleSession, now: ConsoleClocks) -> ConsoleSession:
+    if not session.is_open:
+        return session
+    slept_s = now.slept_s - session.used.slept_s
     if abs(slept_s) > SLEPT_S:
-        return _locked(seat, "the machine slept")
-    if not 0.0 <= now.boot_s - seat.used.boot_s < seat.lock_after_s:
-        return _locked(seat, f"nothing was typed for {seat.lock_after_s:g} s")
-    return seat
+        return _locked(session, "the machine slept")
+    if not 0.0 <= now.boot_s - session.used.boot_s < session.lock_after_s:
+        return _locked(session, f"nothing was typed for {session.lock_after_s:g} s")
+    return session
 
 
-def _locked(seat: Seat, reason: str) -> Seat:
-    return replace(seat, state=SeatState.LOCKED, reason=reason) if seat.is_open else seat
+def _locked(session: ConsoleSession, reason: str) -> ConsoleSession:
+    return (
+        replace(session, state=ConsoleState.LOCKED, reason=reason) if session.is_open else session
+    )

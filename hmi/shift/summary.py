@@ -20,7 +20,7 @@ from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ..requests.request_text import request_line
-from ..requests.write_followup import lease_words, open_lines, unsigned_lines
+from ..requests.write_followup import lease_text, open_lines, unsigned_lines
 from ..runs.text import run_line
 from ..runs.view import view_run
 
@@ -125,7 +125,7 @@ def _leases(bench: Bench, now: Instant) -> Iterator[str]:
     database, picture = bench.database, read_picture(bench.site.state, now)
     for name in in_lease(database):
         try:
-            words = lease_words(database, load_exactly(database, name), picture, now)
+            words = lease_text(database, load_exactly(database, name), picture, now)
         except RequestDamaged:
             words = "cannot be read"
         if words:

@@ -27,10 +27,10 @@ from ..requests.request_view import whole_request
 from ..runs.orders import os_user
 from ..shell.terminal.prompt import ask_text
 from ..shell.terminal.wrap import fold
-from .changes import DeskBoard
+from .changes import ChangeTracker
 from .handover import hand_over
 from .key_holder import KeyHolder
-from .lock_states import SeatEvent
+from .lock_states import ConsoleEvent
 
 HELP = """\
   list                      what waits or is under way
@@ -54,16 +54,16 @@ _MODES: Mapping[str, TakenMode] = {
 
 
 @dataclass(frozen=True, slots=True)
-class DeskTools:
+class ConsoleContext:
     """What the commands work with."""
 
     site: Site
     database: Database
     holder: KeyHolder
-    board: DeskBoard
+    changes: ChangeTracker
 
 
-def run_typed(tools: DeskTools, line: str) -> None:
+def run_typed(console: ConsoleContext, line: str) -> None:
     """Does what a line says; an empty one nothing.
 
     Raises:
@@ -76,37 +76,37 @@ def run_typed(tools: DeskTools, line: str) -> None:
     command = _COMMANDS.get(word)
     if command is None:
         raise InvalidArguments(f"there is no {word!a} here; help lists what there is")
-    command(tools, rest.strip())
+    command(console, rest.strip())
 
 
-def _list(tools: DeskTools, rest: str) -> None:
-    for line in tools.board.whole(instant_now()):
+def _list(console: ConsoleContext, rest: str) -> None:
+    for line in console.changes.overview(instant_now()):
         typer.echo(fold(line, 4))
 
 
-def _open(tools: DeskTools, rest: str) -> None:
-    with open_bench(tools.site) as bench:
+def _open(console: ConsoleContext, rest: str) -> None:
+    with open_bench(console.site) as bench:
         record, now = _record(bench, rest), instant_now()
         card = look(bench, record, now) if record.state in WAITING_REQUESTS else None
         for line in whole_request(bench, record, card, now):
             typer.echo(line)
 
 
-def _approve(tools: DeskTools, rest: str) -> None:
-    tools.holder.signer()  # before anybody reads a card for nothing
-    with open_bench(tools.site) as bench:
+def _approve(console: ConsoleContext, rest: str) -> None:
+    console.holder.signer()  # before anybody reads a card for nothing
+    with open_bench(console.site) as bench:
         record, now = _record(bench, rest), instant_now()
         check_open("approve", record, now)
-        check_approver(bench, record, _person(tools, bench), now)
-        state = ask(bench, record, tools.holder.signer)
+        check_approver(bench, record, _person(console, bench), now)
+        state = ask(bench, record, console.holder.signer)
         if state is RequestState.PARTIAL:
             typer.echo("signed; another person must sign as well")
 
 
-def _reject(tools: DeskTools, rest: str) -> None:
-    tools.holder.signer()
+def _reject(console: ConsoleContext, rest: str) -> None:
+    console.holder.signer()
     name, _, reason = rest.partition(" ")
-    with open_bench(tools.site) as bench:
+    with open_bench(console.site) as bench:
         record = _record(bench, name)
         check_open("reject", record, instant_now())
         reason = reason.strip() or ask_text("Why? Enter to leave it: ", _ANSWER_S) or ""
@@ -115,54 +115,54 @@ def _reject(tools: DeskTools, rest: str) -> None:
             return
         if fault := reason_fault(reason):
             raise InvalidArguments(f"not rejected: the reason {fault}")
-        person = _person(tools, bench)
-        object_to(bench, record, "reject", reason, person, tools.holder.signer)
+        person = _person(console, bench)
+        object_to(bench, record, "reject", reason, person, console.holder.signer)
 
 
-def _lock_out(tools: DeskTools, rest: str) -> None:
-    run_lockout([f"--site={tools.site.root}", *filter(None, [rest])])
+def _lock_out(console: ConsoleContext, rest: str) -> None:
+    run_lockout([f"--site={console.site.root}", *filter(None, [rest])])
 
 
-def _take(tools: DeskTools, rest: str) -> None:
+def _take(console: ConsoleContext, rest: str) -> None:
     equipment, _, mode = rest.partition(" ")
     taken = _MODES.get(mode.strip().lower())
     if not equipment or taken is None:
         raise InvalidArguments("say what to take: take EQUIPMENT [local|maintenance]")
-    tools.holder.look()
+    console.holder.check()
     # At a seat that is locked anybody may sit.
-    by: TakenBy = "seat" if tools.holder.holds_key else "user"
-    who = tools.holder.person if by == "seat" else os_user()
-    ended = take_over(tools.database, tools.site, equipment, taken, who, instant_now(), by=by)
+    by: TakenBy = "seat" if console.holder.holds_key else "user"
+    who = console.holder.person if by == "seat" else os_user()
+    ended = take_over(console.database, console.site, equipment, taken, who, instant_now(), by=by)
     typer.echo(f"taken over: {equipment} is {taken}")
     for name in ended:
         typer.echo(f"ended: {name}")
 
 
-def _hand_over(tools: DeskTools, rest: str) -> None:
-    tools.holder.signer()
+def _hand_over(console: ConsoleContext, rest: str) -> None:
+    console.holder.signer()
     if not rest:
         raise InvalidArguments("say to whom: handover NAME")
     opened: dict[str, Signer] = {}
-    with open_bench(tools.site) as bench:
+    with open_bench(console.site) as bench:
         now = instant_now().wall
-        coming = find_person(tools.site, bench.roster, rest, now, administrator=False)
+        coming = find_person(console.site, bench.roster, rest, now, administrator=False)
 
         def open_key(operator: Operator) -> Signer:
-            if operator.person == tools.holder.person:
-                return tools.holder.signer()
+            if operator.person == console.holder.person:
+                return console.holder.signer()
             if operator.person not in opened:
-                opened[operator.person] = open_signer(tools.site, operator, None)
+                opened[operator.person] = open_signer(console.site, operator, None)
             return opened[operator.person]
 
-        summary = hand_over(bench, _person(tools, bench), coming, None, open_key)
+        summary = hand_over(bench, _person(console, bench), coming, None, open_key)
     if summary is not None:
-        tools.holder.tell(SeatEvent.HANDED_OVER)
+        console.holder.handle(ConsoleEvent.HANDED_OVER)
         typer.echo(f"handed over: {summary.subject}")
 
 
-def _person(tools: DeskTools, bench: Bench) -> Operator:
+def _person(console: ConsoleContext, bench: Bench) -> Operator:
     now = instant_now().wall
-    return find_person(tools.site, bench.roster, tools.holder.person, now, administrator=False)
+    return find_person(console.site, bench.roster, console.holder.person, now, administrator=False)
 
 
 def _record(bench: Bench, name: str) -> RequestRecord:
@@ -172,7 +172,7 @@ def _record(bench: Bench, name: str) -> RequestRecord:
     return load_request(bench.database, name)
 
 
-_COMMANDS: Mapping[str, Callable[[DeskTools, str], None]] = {
+_COMMANDS: Mapping[str, Callable[[ConsoleContext, str], None]] = {
     "list": _list,
     "open": _open,
     "approve": _approve,
@@ -180,7 +180,7 @@ _COMMANDS: Mapping[str, Callable[[DeskTools, str], None]] = {
     "lockout": _lock_out,
     "take": _take,
     "handover": _hand_over,
-    "lock": lambda tools, rest: tools.holder.tell(SeatEvent.LOCK_ASKED),
-    "quit": lambda tools, rest: tools.holder.tell(SeatEvent.QUIT),
-    "help": lambda tools, rest: typer.echo(HELP),
+    "lock": lambda console, rest: console.holder.handle(ConsoleEvent.LOCK_ASKED),
+    "quit": lambda console, rest: console.holder.handle(ConsoleEvent.QUIT),
+    "help": lambda console, rest: typer.echo(HELP),
 }

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from handwheel.hmi.journal.rows.line import show_row
+from handwheel.hmi.journal.rows.row_line import show_row
 from handwheel.hmi.processes.gate import tell_open
-from handwheel.hmi.requests.follow import is_told
+from handwheel.hmi.requests.follow import is_complete
 from handwheel.hmi.requests.write_followup import (
-    aftermath_fields,
-    aftermath_lines,
+    followup_fields,
+    followup_lines,
     notes_on_requests,
     open_lines,
 )
@@ -35,14 +35,14 @@ async def test_what_is_left_of_a_lease_is_told_until_it_is_over(room: Watched) -
     words = "in its lease, 1 h 00 min left, then by itself: PIC-102.sp → 350 kPa"
     record = room.desk.record(name)
     assert notes_on_requests(database, picture_of(room), room.clock.now()) == {name: [words]}
-    assert aftermath_lines(database, record, picture_of(room), room.clock.now()) == [words]
-    fields = aftermath_fields(database, record, picture_of(room), room.clock.now())
+    assert followup_lines(database, record, picture_of(room), room.clock.now()) == [words]
+    fields = followup_fields(database, record, picture_of(room), room.clock.now())
     assert fields["lease"] == {
         "for_s": 7200.0, "left_s": 3600.0, "kept": True,
     }  # fmt: skip
-    assert is_told(database, record)
+    assert is_complete(database, record)
     room.clock.forward(3601.0)
-    late = aftermath_lines(database, record, picture_of(room), room.clock.now())
+    late = followup_lines(database, record, picture_of(room), room.clock.now())
     assert late == ["its lease is over; the gate takes it back: PIC-102.sp → 350 kPa"]
     await pass_time(room, 1.0)
     assert notes_on_requests(database, picture_of(room), room.clock.now()) == {}
@@ -57,13 +57,13 @@ async def test_without_the_gate_of_its_lease_nobody_is_promised_the_way_back(
     none = "no gate is running: nothing is taken back: PIC-102.sp → 350 kPa"
 
     def told(picture: Picture | None) -> list[str]:
-        return aftermath_lines(database, record, picture, room.clock.now())
+        return followup_lines(database, record, picture, room.clock.now())
 
     room.clock.forward(4.0)
     alive = told(read_picture(room.site.state, room.clock.now()))
     assert alive == ["in its lease, 1 h 59 min left, then by itself: PIC-102.sp → 350 kPa"]
     room.clock.forward(2.0)  # nobody has looked for six seconds
-    fields = aftermath_fields(database, record, None, room.clock.now())
+    fields = followup_fields(database, record, None, room.clock.now())
     assert fields["lease"] == {"for_s": 7200.0, "left_s": 7194.0, "kept": False}
     assert told(read_picture(room.site.state, room.clock.now())) == [
         f"in its lease, 1 h 59 min left; {none}"
@@ -86,7 +86,7 @@ async def test_what_stays_open_is_told_wherever_people_look(
     )
     record = room.desk.record(request.request_id)
     assert open_lines(database) == [line]
-    assert aftermath_lines(database, record, picture_of(room), room.clock.now()) == [line]
+    assert followup_lines(database, record, picture_of(room), room.clock.now()) == [line]
     tell_open(room.desk.bench, as_json=False)
     tell_open(room.desk.bench, as_json=True)
     said, programs = capsys.readouterr().out.splitlines()
@@ -107,7 +107,7 @@ async def test_what_did_not_come_is_told(room: Watched) -> None:
 
     def lines() -> list[str]:
         record = room.desk.record(request.request_id)
-        return aftermath_lines(database, record, picture_of(room), room.clock.now())
+        return followup_lines(database, record, picture_of(room), room.clock.now())
 
     name = f"{request.request_id}/c1"
     assert lines() == [f"{name}  expected PT-102.pv > 350 kPa within 2 min: not yet looked for"]

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from handwheel.hmi.journal.report.files import file_changes
-from handwheel.hmi.journal.report.leases import lease_in_short, note_closings
-from handwheel.hmi.journal.report.request import write_request
-from handwheel.hmi.journal.report.shift import write_shift
+from handwheel.hmi.journal.report.file_changes import file_changes
+from handwheel.hmi.journal.report.lease_text import lease_summary, note_closed_writes
+from handwheel.hmi.journal.report.request_chapter import write_request
+from handwheel.hmi.journal.report.shift_handover import write_shift_handover
 from handwheel.hmi.journal.report.signatures import Signatures
-from handwheel.hmi.journal.rows.entries import Case, Entry, Story, read_story
-from handwheel.hmi.journal.rows.line import show_row
-from handwheel.hmi.journal.rows.paper import Paper
-from handwheel.hmi.journal.rows.row_text import row_words
-from handwheel.hmi.requests.effect_text import effect_words
+from handwheel.hmi.journal.rows.entries import Journal, JournalEntry, RequestHistory, read_journal
+from handwheel.hmi.journal.rows.report_writer import ReportWriter
+from handwheel.hmi.journal.rows.row_line import show_row
+from handwheel.hmi.journal.rows.row_text import row_text
+from handwheel.hmi.requests.effect_text import effect_text
 from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.terms import Terms, parse_lease
@@ -50,7 +50,7 @@ BEAT = {"tag": "P-101A.hb", "count": 17, "reason": "the hand-over is over", "epo
     ],
 )  # fmt: skip
 def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) -> None:
-    assert row_words(kind, "P-101A", body) == words
+    assert row_text(kind, "P-101A", body) == words
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) 
     ],
 )
 def test_what_was_seen_is_told_once(observed: str, seen: str) -> None:
-    words = effect_words("PT-102.pv > 900 kPa", 15.0, observed)
+    words = effect_text("PT-102.pv > 900 kPa", 15.0, observed)
     assert words == f"expected PT-102.pv > 900 kPa within 15 s; seen: {seen}"
 
 
@@ -90,25 +90,28 @@ async def test_of_what_a_shift_was_not_shown_the_number_is_told(room: Watched) -
         {"title": "waiting", "lines": []},
     ]
     card = canonical({"schema": "shift/1", "since": "now", "sections": sections})
-    paper, signatures = Paper(), Signatures(room.site, room.desk.bench.roster, frozenset(), ())
-    write_shift(paper, Entry(1, "", "", "", {"card": card}), signatures)
-    assert [each.strip() for each in paper.lines[1:4]] == [
+    report, signatures = (
+        ReportWriter(),
+        Signatures(room.site, room.desk.bench.roster, frozenset(), ()),
+    )
+    write_shift_handover(report, JournalEntry(1, "", "", "", {"card": card}), signatures)
+    assert [each.strip() for each in report.lines[1:4]] == [
         "written:      P-101A.run_cmd = true",
         "and 7 more, which they were not shown",
         "waiting:      none",
     ]
 
 
-def _story(room: Watched) -> Story:
-    story = read_story(room.desk.database.journal())
-    note_closings(list(story.cases.values()), story.entries)
-    return story
+def _journal(room: Watched) -> Journal:
+    journal = read_journal(room.desk.database.journal())
+    note_closed_writes(list(journal.requests.values()), journal.entries)
+    return journal
 
 
 def _in_short(room: Watched, name: str) -> str:
-    case = _story(room).cases[name]
-    assert case.request is not None
-    return lease_in_short(case.request, case)
+    history = _journal(room).requests[name]
+    assert history.request is not None
+    return lease_summary(history.request, history)
 
 
 async def test_a_lease_is_told_from_its_approval_to_its_end(room: Watched) -> None:
@@ -137,13 +140,13 @@ async def test_what_stays_open_is_told_until_somebody_writes_it(room: Watched) -
     assert _in_short(room, request.request_id) == f"{open_}."
     room.clock.forward(60.0)
     await room.go_through(("PIC-102.sp", 352.0))
-    later = list(_story(room).cases)[-1]
+    later = list(_journal(room).requests)[-1]
     assert _in_short(room, request.request_id) == f"{open_}, until {later} wrote it."
 
 
 async def test_a_file_that_had_been_changed_is_told_of_the_request_after_it(room: Watched) -> None:
     names = [room.desk.propose(each).request_id for each in (START, START_B, SETPOINT)]
-    cases = list(_story(room).cases.values())
+    cases = list(_journal(room).requests.values())
     assert list(file_changes(cases)) == []
     first = cases[0].request
     assert first is not None
@@ -159,16 +162,16 @@ async def test_a_file_that_had_been_changed_is_told_of_the_request_after_it(room
 
 async def test_what_is_never_allowed_needs_nobody(room: Watched) -> None:
     room.desk.propose(START)
-    (case,) = _story(room).cases.values()
-    assert "\n  needs " in _chapter(room, case)
-    assert case.request is not None
-    case.request = case.request.model_copy(update={"risk_class": "R4", "quorum": 2})
-    text = _chapter(room, case)
+    (history,) = _journal(room).requests.values()
+    assert "\n  needs " in _chapter(room, history)
+    assert history.request is not None
+    history.request = history.request.model_copy(update={"risk_class": "R4", "quorum": 2})
+    text = _chapter(room, history)
     assert "R4, never allowed" in text
     assert "\n  needs " not in text
 
 
-def _chapter(room: Watched, case: Case) -> str:
-    paper = Paper()
-    write_request(paper, case, Signatures(room.site, room.desk.bench.roster, frozenset(), ()))
-    return paper.text
+def _chapter(room: Watched, history: RequestHistory) -> str:
+    report = ReportWriter()
+    write_request(report, history, Signatures(room.site, room.desk.bench.roster, frozenset(), ()))
+    return report.text

@@ -17,7 +17,7 @@ from handwheel.hmi.requests import resolve as resolving
 from handwheel.hmi.requests.follow import follow
 from handwheel.hmi.requests.request_text import request_line
 from handwheel.hmi.requests.request_view import whole_request
-from handwheel.hmi.shift.changes import DeskBoard
+from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.summary import summarize, summary_lines
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT
 from handwheel.tools.guardrails.identity.roster import Operator
@@ -86,7 +86,7 @@ async def test_a_list_says_what_stands_still_without_a_gate(
     request = await stopped(room, point)
     line = f"{request.request_id}  {state:<11} R2  P-101A.run_cmd = true  {words}"
     assert listed_lines(capsys) == [line]
-    assert DeskBoard(room.site, room.desk.database).whole(room.clock.now())[0] == line
+    assert ChangeTracker(room.site, room.desk.database).overview(room.clock.now())[0] == line
     record = room.desk.record(request.request_id)
     assert line in whole_request(room.desk.bench, record, None, room.clock.now())
     shift = summarize(room.desk.bench, "anna", "bert", None, room.clock.now())
@@ -103,7 +103,7 @@ async def test_a_list_says_nothing_of_that_while_a_gate_is_there(
     assert listed_lines(capsys) == [line]
     fresh = listed(room.desk.record(request.request_id))
     assert request_line(fresh, room.clock.now()) == line
-    assert DeskBoard(room.site, room.desk.database).whole(room.clock.now())[0] == line
+    assert ChangeTracker(room.site, room.desk.database).overview(room.clock.now())[0] == line
 
 
 class ThreeRounds:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from handwheel.hmi.journal.report.actions import Told
-from handwheel.hmi.journal.report.leases import note_closings
-from handwheel.hmi.journal.report.still_open import write_open
-from handwheel.hmi.journal.rows.entries import Entry, read_story
-from handwheel.hmi.journal.rows.paper import Paper
+from handwheel.hmi.journal.report.action_history import ActionHistory
+from handwheel.hmi.journal.report.lease_text import note_closed_writes
+from handwheel.hmi.journal.report.open_items import write_open
+from handwheel.hmi.journal.rows.entries import JournalEntry, read_journal
+from handwheel.hmi.journal.rows.report_writer import ReportWriter
 from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.guardrails.interlocks.authority import take_over
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
@@ -36,13 +36,13 @@ def _told(room: Watched) -> dict[str, str]:
 
 
 def _told_of(rows: Iterable[Row]) -> dict[str, str]:
-    story = read_story(rows)
-    note_closings(list(story.cases.values()), story.entries)
-    paper = Paper()
-    write_open(paper, story)
+    journal = read_journal(rows)
+    note_closed_writes(list(journal.requests.values()), journal.entries)
+    report = ReportWriter()
+    write_open(report, journal)
     found: dict[str, str] = {}
-    first = next(number for number, line in enumerate(paper.lines) if line.startswith("  waiting"))
-    for line in paper.lines[first:]:
+    first = next(number for number, line in enumerate(report.lines) if line.startswith("  waiting"))
+    for line in report.lines[first:]:
         label, text = line[2:16].strip(), line[16:]
         found[label or list(found)[-1]] = text if label else f"{list(found.values())[-1]} {text}"
     return found
@@ -138,9 +138,9 @@ async def test_only_what_is_known_to_have_left_was_sent(
 ) -> None:
     action = room.desk.propose(START).commands[0]
     at = "2026-11-25T08:50:25.000Z"
-    sending = Entry(1, at, "action.SENDING", action.action_id, {"from": "CLAIMED"})
-    then = Entry(2, at, f"action.{state}", action.action_id, body)
-    assert Told(action, [sending, then]).in_short.startswith(words)
+    sending = JournalEntry(1, at, "action.SENDING", action.action_id, {"from": "CLAIMED"})
+    then = JournalEntry(2, at, f"action.{state}", action.action_id, body)
+    assert ActionHistory(action, [sending, then]).summary.startswith(words)
 
 
 async def test_the_next_shift_is_told_what_did_not_come(room: Watched) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.journal.rows.line import show_row
+from handwheel.hmi.journal.rows.row_line import show_row
 from handwheel.hmi.people import release_command as releasing
 from handwheel.hmi.people.lockout_lines import lockout_lines
 from handwheel.hmi.people.signing import Signer
@@ -11,10 +11,10 @@ from handwheel.hmi.requests import command as commands
 from handwheel.hmi.requests import reject as objecting
 from handwheel.hmi.runs.orders import os_user
 from handwheel.hmi.shift import typed_commands as desk_commands
-from handwheel.hmi.shift.changes import NO_PICTURE, DeskBoard
+from handwheel.hmi.shift.changes import NO_PICTURE, ChangeTracker
 from handwheel.hmi.shift.key_holder import KeyHolder
-from handwheel.hmi.shift.lock_states import SeatEvent
-from handwheel.hmi.shift.typed_commands import DeskTools, run_typed
+from handwheel.hmi.shift.lock_states import ConsoleEvent
+from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
 from handwheel.tools.guardrails.approval.plant_snapshot import write_picture
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
@@ -31,19 +31,19 @@ OPEN = "PIC-102.sp = 360 kPa stays open, before it was 350 kPa"
 
 async def test_a_desk_tells_what_stays_open_once_and_when_it_is_over(room: Watched) -> None:
     request = await in_lease(room)
-    board = DeskBoard(room.site, room.desk.database)
-    assert OPEN not in "".join(board.news(room.clock.now()))
+    changes = ChangeTracker(room.site, room.desk.database)
+    assert OPEN not in "".join(changes.updates(room.clock.now()))
     room.desk.say("revoke", request, "anna")
-    told = [each for each in board.news(room.clock.now()) if OPEN in each]
+    told = [each for each in changes.updates(room.clock.now()) if OPEN in each]
     assert [each.split("  ")[0] for each in told] == ["OPEN"]
-    assert board.news(room.clock.now()) == []
-    assert told[0] in board.whole(room.clock.now())
-    at_start = DeskBoard(room.site, room.desk.database).news(room.clock.now())
+    assert changes.updates(room.clock.now()) == []
+    assert told[0] in changes.overview(room.clock.now())
+    at_start = ChangeTracker(room.site, room.desk.database).updates(room.clock.now())
     assert told[0] in at_start
     room.clock.forward(2.0)
     room.plant.values["PIC-102.sp"] = 350.0  # somebody has taken it back in the field
     room.watch()
-    assert f"no more: {told[0]}" in board.news(room.clock.now())
+    assert f"no more: {told[0]}" in changes.updates(room.clock.now())
 
 
 @pytest.mark.parametrize("verdict", ["reject", "revoke"])
@@ -77,12 +77,12 @@ async def test_a_lockout_is_told_with_a_gate_and_without(room: Watched) -> None:
     room.watch()
     (room.site.state / "lockout" / "P-101A").unlink()
     assert lockout_lines(room.site, database) == ["LOCKED OUT: P-101A"]  # it was latched
-    board = DeskBoard(room.site, database)
-    assert {NO_PICTURE, "LOCKED OUT: P-101A"} <= set(board.news(now()))
+    changes = ChangeTracker(room.site, database)
+    assert {NO_PICTURE, "LOCKED OUT: P-101A"} <= set(changes.updates(now()))
     picture = picture_of(room)
     assert picture is not None
     write_picture(room.site.state, picture)
-    assert board.news(now()) == [f"no more: {NO_PICTURE}"]
+    assert changes.updates(now()) == [f"no more: {NO_PICTURE}"]
 
 
 @pytest.mark.parametrize("is_gone", [False, True])
@@ -124,11 +124,11 @@ async def test_who_releases_reads_first_what_the_file_said(
 async def test_who_takes_over_at_an_open_seat_is_its_person(room: Watched) -> None:
     database = room.desk.database
     holder = KeyHolder(room.site, database, "anna", 300.0)
-    tools = DeskTools(room.site, database, holder, DeskBoard(room.site, database))
+    tools = ConsoleContext(room.site, database, holder, ChangeTracker(room.site, database))
     run_typed(tools, "take P-101A")
     holder.unlock(lambda operator: _signer(room.site, operator, None))
     run_typed(tools, "take P-101B maintenance")
-    holder.tell(SeatEvent.LOCK_ASKED)
+    holder.handle(ConsoleEvent.LOCK_ASKED)
     run_typed(tools, "take P-101B")
     lines = [show_row(row, as_json=False) for row in database.journal()]
     told = [each.split("authority.taken")[1].strip() for each in lines if "authority.taken" in each]
@@ -151,7 +151,9 @@ async def test_an_empty_reason_at_the_desk_rejects_nothing(
     monkeypatch.setattr(desk_commands, "ask_text", nothing)
     holder = KeyHolder(room.site, room.desk.database, "anna", 300.0)
     holder.unlock(lambda operator: _signer(room.site, operator, None))
-    board = DeskBoard(room.site, room.desk.database)
-    run_typed(DeskTools(room.site, room.desk.database, holder, board), f"r {request.request_id}")
+    changes = ChangeTracker(room.site, room.desk.database)
+    run_typed(
+        ConsoleContext(room.site, room.desk.database, holder, changes), f"r {request.request_id}"
+    )
     assert capsys.readouterr().out == "not rejected; nothing was changed\n"
     assert room.desk.record(request.request_id).state == "PENDING"

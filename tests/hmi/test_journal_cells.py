@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.hmi.journal.export import export_table
-from handwheel.hmi.journal.report.report import Choice
+from handwheel.hmi.journal.report.report import Selection
 from handwheel.hmi.journal.rows.entries import parse_moment
 from handwheel.tools.guardrails.ledger.store.database import Database
 
@@ -34,7 +34,7 @@ def test_no_cell_is_a_formula_of_a_spreadsheet(tmp_path: Path, text: str, cell: 
         with database.transaction() as transaction:
             transaction.record("test", text, {"reason": text, "person": text})
         written = StringIO()
-        export_table(database, Choice(), written.write)
+        export_table(database, Selection(), written.write)
     row = list(csv.DictReader(StringIO(written.getvalue(), newline="")))[-1]
     assert (row["subject"], row["reason"], row["person"]) == (cell, cell, cell)
 

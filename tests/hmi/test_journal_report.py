@@ -14,8 +14,8 @@ import pytest
 
 from handwheel.hmi.journal.csv_export import COLUMNS
 from handwheel.hmi.journal.export import export_report, export_table
-from handwheel.hmi.journal.report.report import Choice
-from handwheel.hmi.journal.rows.entries import Span, parse_moment
+from handwheel.hmi.journal.report.report import Selection
+from handwheel.hmi.journal.rows.entries import Period, parse_moment
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.stamps import Instant
@@ -38,16 +38,16 @@ async def day(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Watche
             yield room
 
 
-def _report(room: Watched, choice: Choice | None = None, state: Path | None = None) -> str:
+def _report(room: Watched, choice: Selection | None = None, state: Path | None = None) -> str:
     text = StringIO()
     with Database(state or room.site.state, room.site.id) as database:
-        export_report(database, room.site, choice or Choice(), text.write, MADE)
+        export_report(database, room.site, choice or Selection(), text.write, MADE)
     return text.getvalue()
 
 
-def _table(room: Watched, choice: Choice | None = None) -> str:
+def _table(room: Watched, choice: Selection | None = None) -> str:
     text = StringIO()
-    export_table(room.desk.database, choice or Choice(), text.write)
+    export_table(room.desk.database, choice or Selection(), text.write)
     return text.getvalue()
 
 
@@ -151,8 +151,8 @@ def test_a_report_of_a_journal_that_was_touched_says_so_first(day: Watched, tmp_
         write_anew(folder, shell, rows)
     head, _, _ = _report(day, state=folder).partition("WHAT THIS REPORT CANNOT TELL")
     with Database(folder, day.site.id) as database:
-        assert not export_report(database, day.site, Choice(), StringIO().write)
-    assert export_report(day.desk.database, day.site, Choice(), StringIO().write)
+        assert not export_report(database, day.site, Selection(), StringIO().write)
+    assert export_report(day.desk.database, day.site, Selection(), StringIO().write)
     assert "verified      NO:" in head
     assert "DO NOT RELY ON THIS REPORT" in re.sub(r"\s+", " ", head)
     assert "was sent without enough signatures" in re.sub(r"\s+", " ", head)
@@ -190,7 +190,7 @@ def test_whatever_somebody_has_written_into_it_the_journal_can_be_read(
     assert "REQUEST R-\\x1b[2J" in "\n".join(lines)
     with Database(tmp_path, day.site.id) as database:
         table = StringIO()
-        export_table(database, Choice(), table.write)
+        export_table(database, Selection(), table.write)
     assert table.getvalue().count("\r\n") == len(table.getvalue().splitlines()) == len(rows) + 1
 
 
@@ -225,17 +225,17 @@ def test_the_command_writes_each_form_and_refuses_what_makes_no_sense(
 def test_what_is_left_out_is_told(day: Watched) -> None:
     names = re.findall(r"^REQUEST (\S+)", _report(day), re.MULTILINE)
     assert len(names) == 7
-    one = _report(day, Choice(request_id=names[5]))
+    one = _report(day, Selection(request_id=names[5]))
     assert re.findall(r"^(REQUEST \S+|RUN \S+|THE SITE)", one, re.MULTILINE) == [
         f"REQUEST {names[5]}", "RUN U-00000001",
     ]  # fmt: skip
     assert f"shown         request {names[5]} and its run; ALL ELSE IS LEFT OUT" in one
-    since = Choice(Span(since=parse_moment("2026-11-26")))
+    since = Selection(Period(since=parse_moment("2026-11-26")))
     late = _report(day, since)
     # The fourth was filed on the day before, and resolved on this one.
     assert re.findall(r"^REQUEST (\S+)", late, re.MULTILINE) == names[3:]
     assert "gate 1 started" not in late
-    until = Choice(Span(until=parse_moment("2026-11-25T08:51:37.5")))
+    until = Selection(Period(until=parse_moment("2026-11-25T08:51:37.5")))
     assert re.findall(r"^REQUEST (\S+)", _report(day, until), re.MULTILINE) == names[:1]
 
 
@@ -267,6 +267,6 @@ def test_the_table_has_a_line_for_each_row_and_the_same_columns(day: Watched) ->
     assert (shift["person"], shift["reason"]) == ("anna, gina", "look at the seal")
     assert (shift["equipment"], shift["more"]) == ("", "")
     own = list(
-        csv.DictReader(StringIO(_table(day, Choice(request_id=word["request"])), newline=""))
+        csv.DictReader(StringIO(_table(day, Selection(request_id=word["request"])), newline=""))
     )
     assert {row["request"] for row in own} == {word["request"]}

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from handwheel.hmi.journal.export import export_report, export_table
-from handwheel.hmi.journal.report import events as journal_events
-from handwheel.hmi.journal.report.report import Choice
+from handwheel.hmi.journal.report import event_chapters as journal_events
+from handwheel.hmi.journal.report.report import Selection
 from handwheel.hmi.journal.rows import row_text as journal_rows
 from handwheel.hmi.journal.rows import run_text as run_lines
-from handwheel.hmi.journal.rows.line import show_row
+from handwheel.hmi.journal.rows.row_line import show_row
 from handwheel.hmi.journal.rows.run_text import show_run_row
 from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -172,8 +172,8 @@ def test_what_cannot_be_shown_is_said_with_the_reason() -> None:
 
 def test_an_honest_day_has_no_row_that_cannot_be_shown(day: Watched) -> None:
     text = StringIO()
-    export_table(day.desk.database, Choice(), text.write)
-    assert export_report(day.desk.database, day.site, Choice(), text.write, MADE)
+    export_table(day.desk.database, Selection(), text.write)
+    assert export_report(day.desk.database, day.site, Selection(), text.write, MADE)
     for row in day.desk.database.journal():
         text.write(show_row(row, as_json=False) + show_run_row(row, as_json=False))
     assert "cannot be shown" not in text.getvalue()
@@ -184,8 +184,8 @@ def test_the_report_and_the_table_survive_odd_rows(day: Watched, copied: Path, w
     rows = _append(copied, _odd(day.desk.database, ROWS[what]))
     report, table = StringIO(), StringIO()
     with Database(copied, day.site.id) as database:
-        assert not export_report(database, day.site, Choice(), report.write, MADE)
-        export_table(database, Choice(), table.write)
+        assert not export_report(database, day.site, Selection(), report.write, MADE)
+        export_table(database, Selection(), table.write)
     lines = report.getvalue().splitlines()
     assert any(line.startswith("END OF THE REPORT") for line in lines)
     begin, end = map(lines.index, ("STILL OPEN AT THE LAST ROW", "WHAT THIS REPORT CANNOT TELL"))

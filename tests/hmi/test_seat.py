@@ -13,8 +13,8 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.shift import key_holder as seat
-from handwheel.hmi.shift.key_holder import KeyHolder, SeatLocked, locked_by_signals
-from handwheel.hmi.shift.lock_states import SeatClocks, SeatEvent, SeatState
+from handwheel.hmi.shift.key_holder import ConsoleLocked, KeyHolder, locked_by_signals
+from handwheel.hmi.shift.lock_states import ConsoleClocks, ConsoleEvent, ConsoleState
 from handwheel.tools.guardrails.identity.keys import PrivateKey
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.identity.rotation import rotate
@@ -34,7 +34,7 @@ class Place:
     """A seat, its clock, and what must be gone when it is locked."""
 
     def __init__(self, site: Site, database: Database) -> None:
-        self.site, self.clocks = site, SeatClocks(1000.0, 1000.0)
+        self.site, self.clocks = site, ConsoleClocks(1000.0, 1000.0)
         self.holder = KeyHolder(site, database, "anna", 300.0, lambda: self.clocks)
         self.key: weakref.ref[Key] = weakref.ref(Key())
 
@@ -79,15 +79,15 @@ def _damaged(place: Place) -> None:
 
 
 def _slept(place: Place) -> None:
-    place.clocks = SeatClocks(1001.0, 1003.0)
+    place.clocks = ConsoleClocks(1001.0, 1003.0)
 
 
 def _idle(place: Place) -> None:
-    place.clocks = SeatClocks(1300.0, 1300.0)
+    place.clocks = ConsoleClocks(1300.0, 1300.0)
 
 
 def _asked(place: Place) -> None:
-    place.holder.tell(SeatEvent.LOCK_ASKED)
+    place.holder.handle(ConsoleEvent.LOCK_ASKED)
 
 
 @pytest.mark.parametrize("lock", [_rotated, _removed, _damaged, _slept, _idle, _asked])
@@ -96,9 +96,9 @@ def test_what_locks_drops_the_key_before_it_signs(
 ) -> None:
     holder = place.unlocked()
     lock(place)
-    with pytest.raises(SeatLocked, match=r"the seat is locked: .*; nothing was signed"):
+    with pytest.raises(ConsoleLocked, match=r"the seat is locked: .*; nothing was signed"):
         holder.signer()
-    assert (holder.state, holder.holds_key) == (SeatState.LOCKED, False)
+    assert (holder.state, holder.holds_key) == (ConsoleState.LOCKED, False)
     assert place.is_dropped()
 
 
@@ -112,9 +112,9 @@ def test_a_revoked_key_locks_and_does_not_open(
         return frozenset({key_id})
 
     monkeypatch.setattr(seat, "revoked_keys", revoked)
-    holder.look()
+    holder.check()
     assert place.is_dropped()
-    with pytest.raises(SeatLocked, match="is revoked"):
+    with pytest.raises(ConsoleLocked, match="is revoked"):
         holder.unlock(place.open_signer)
     monkeypatch.undo()
     assert place.unlocked().holds_key
@@ -133,7 +133,7 @@ def test_a_signal_locks(
     monkeypatch.setattr(os, "kill", stop)
     with locked_by_signals(holder):
         signal.raise_signal(number)
-        assert (holder.state, place.is_dropped()) == (SeatState.LOCKED, True)
+        assert (holder.state, place.is_dropped()) == (ConsoleState.LOCKED, True)
     assert stopped == ([signal.SIGTSTP] if number == signal.SIGTSTP else [])
     assert signal.getsignal(number) == before
 
@@ -142,5 +142,5 @@ def test_an_administrator_has_no_seat(tmp_path: Path) -> None:
     site = site_of(tmp_path, boss())
     with Database(site.state, SITE) as database:
         holder = KeyHolder(site, database, "boss", 300.0)
-        with pytest.raises(SeatLocked, match="boss is no operator"):
+        with pytest.raises(ConsoleLocked, match="boss is no operator"):
             holder.unlock(lambda operator: Signer(operator, key_of("boss"), True))

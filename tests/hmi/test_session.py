@@ -4,32 +4,38 @@ from dataclasses import replace
 
 import pytest
 
-from handwheel.hmi.shift.lock_states import Seat, SeatClocks, SeatEvent, SeatState, step
+from handwheel.hmi.shift.lock_states import (
+    ConsoleClocks,
+    ConsoleEvent,
+    ConsoleSession,
+    ConsoleState,
+    step,
+)
 
-START = SeatClocks(1000.0, 5000.0)
-LOCKED, UNLOCKED, ENDED = SeatState.LOCKED, SeatState.UNLOCKED, SeatState.ENDED
-OPEN = Seat(300.0, START, UNLOCKED, "")
+START = ConsoleClocks(1000.0, 5000.0)
+LOCKED, UNLOCKED, ENDED = ConsoleState.LOCKED, ConsoleState.UNLOCKED, ConsoleState.ENDED
+OPEN = ConsoleSession(300.0, START, UNLOCKED, "")
 
 
-def later(awake_s: float, asleep_s: float = 0.0) -> SeatClocks:
-    return SeatClocks(START.monotonic_s + awake_s, START.boot_s + awake_s + asleep_s)
+def later(awake_s: float, asleep_s: float = 0.0) -> ConsoleClocks:
+    return ConsoleClocks(START.monotonic_s + awake_s, START.boot_s + awake_s + asleep_s)
 
 
 @pytest.mark.parametrize(
     ("event", "from_locked", "from_open"),
     [
-        (SeatEvent.OPENED, UNLOCKED, UNLOCKED),
-        (SeatEvent.TYPED, LOCKED, UNLOCKED),
-        (SeatEvent.TIME_PASSED, LOCKED, UNLOCKED),
-        (SeatEvent.LOCK_ASKED, LOCKED, LOCKED),
-        (SeatEvent.SUSPENDED, LOCKED, LOCKED),
-        (SeatEvent.KEY_VOID, LOCKED, LOCKED),
-        (SeatEvent.HANDED_OVER, LOCKED, LOCKED),
-        (SeatEvent.QUIT, ENDED, ENDED),
+        (ConsoleEvent.OPENED, UNLOCKED, UNLOCKED),
+        (ConsoleEvent.TYPED, LOCKED, UNLOCKED),
+        (ConsoleEvent.TIME_PASSED, LOCKED, UNLOCKED),
+        (ConsoleEvent.LOCK_ASKED, LOCKED, LOCKED),
+        (ConsoleEvent.SUSPENDED, LOCKED, LOCKED),
+        (ConsoleEvent.KEY_VOID, LOCKED, LOCKED),
+        (ConsoleEvent.HANDED_OVER, LOCKED, LOCKED),
+        (ConsoleEvent.QUIT, ENDED, ENDED),
     ],
 )
 def test_each_event_in_each_state(
-    event: SeatEvent, from_locked: SeatState, from_open: SeatState
+    event: ConsoleEvent, from_locked: ConsoleState, from_open: ConsoleState
 ) -> None:
     now, locked = later(1.0), replace(OPEN, state=LOCKED, reason="before")
     assert step(locked, event, now).state is from_locked
@@ -42,11 +48,11 @@ def test_each_event_in_each_state(
 
 
 def test_every_event_is_in_the_table() -> None:
-    for event in SeatEvent:
+    for event in ConsoleEvent:
         step(OPEN, event, later(0.0))
 
 
-@pytest.mark.parametrize("event", [SeatEvent.TIME_PASSED, SeatEvent.TYPED])
+@pytest.mark.parametrize("event", [ConsoleEvent.TIME_PASSED, ConsoleEvent.TYPED])
 @pytest.mark.parametrize(
     ("now", "reason"),
     [
@@ -59,14 +65,14 @@ def test_every_event_is_in_the_table() -> None:
     ],
 )
 def test_what_comes_too_late_keeps_nothing_open(
-    event: SeatEvent, now: SeatClocks, reason: str
+    event: ConsoleEvent, now: ConsoleClocks, reason: str
 ) -> None:
     after = step(OPEN, event, now)
     assert (after.state, after.reason) == (LOCKED if reason else UNLOCKED, reason)
 
 
 def test_a_typed_line_begins_the_time_anew_and_passing_time_does_not() -> None:
-    seat = step(OPEN, SeatEvent.TYPED, later(200.0))
-    seat = step(seat, SeatEvent.TIME_PASSED, later(400.0))
+    seat = step(OPEN, ConsoleEvent.TYPED, later(200.0))
+    seat = step(seat, ConsoleEvent.TIME_PASSED, later(400.0))
     assert seat.state is UNLOCKED
-    assert step(seat, SeatEvent.TIME_PASSED, later(500.0)).state is LOCKED
+    assert step(seat, ConsoleEvent.TIME_PASSED, later(500.0)).state is LOCKED

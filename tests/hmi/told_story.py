@@ -44,14 +44,13 @@ _OPENED = {
 def still(patch: pytest.MonkeyPatch) -> None:
     """Lets every story be told in the same words: names of requests, processes, the first row."""
     letters: Iterator[int] = count()
-    names = "handwheel.tools.requests.{}.choice"
 
     def choice(alphabet: str) -> str:
         number = next(letters)
         # The names of requests in order: R-0000000A, R-0000000B.
         return _LETTERS[number // 8 % len(_LETTERS)] if number % 8 == 7 else "0"
 
-    patch.setattr(names.format("filing"), choice)
+    patch.setattr("handwheel.tools.guardrails.approval.filing.choice", choice)
     patch.setattr("os.getpid", lambda: 4242)
     now = SteppedClock(Fuse()).now()
     patch.setattr("handwheel.tools.guardrails.ledger.store.database.instant_now", lambda: now)

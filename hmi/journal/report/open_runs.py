@@ -9,35 +9,35 @@ from handwheel.tools.guardrails.ledger.write_leases import APPLIED, shown_value
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
-from ..rows.entries import Case, Entry, Story
+from ..rows.entries import Journal, JournalEntry, RequestHistory
 from ..rows.terms import moment
-from .last_states import ACTION, action_state, last_move
+from .final_states import ACTION, action_state, last_move
 
 _STATES: Mapping[str, RunState] = {f"{PREFIX}{kind}": move[1] for kind, move in MOVES.items()}
 _UNREAD = "cannot be read"
 
 
-def open_runs(story: Story) -> Iterator[str]:
+def open_runs(journal: Journal) -> Iterator[str]:
     """Yields each run that has not ended, and what it wrote that nothing has taken back."""
-    for run_id, entries in story.runs.items():
+    for run_id, entries in journal.runs.items():
         moves = [each for each in entries if each.kind in _STATES]
         if moves and _STATES[moves[-1].kind] in CLOSED:
             continue
         yield f"{plain(run_id)} {_stands(moves)}: {_opened(entries)}"
-        own = [case for case in story.cases.values() if _is_of(case, run_id)]
-        others = [case for case in story.cases.values() if not _is_of(case, run_id)]
+        own = [history for history in journal.requests.values() if _is_of(history, run_id)]
+        others = [history for history in journal.requests.values() if not _is_of(history, run_id)]
         yield from _not_taken_back(own, others)
-        for name in sorted(_filed(entries) - {case.request_id for case in own}):
+        for name in sorted(_filed(entries) - {history.request_id for history in own}):
             yield f"what {plain(name)} has written {_UNREAD}"
 
 
-def _stands(moves: Sequence[Entry]) -> str:
+def _stands(moves: Sequence[JournalEntry]) -> str:
     if not moves:
         return "stands where no row tells"
     return f"is {_STATES[moves[-1].kind]} since {moment(moves[-1].at)}"
 
 
-def _opened(entries: Iterable[Entry]) -> str:
+def _opened(entries: Iterable[JournalEntry]) -> str:
     """Returns a run's playbook and equipment, as its first row has them."""
     bodies = [each.body for each in entries if each.kind == f"{PREFIX}opened"]
     playbook: object = bodies[0].get("playbook") if bodies else None
@@ -49,18 +49,20 @@ def _opened(entries: Iterable[Entry]) -> str:
     return f"playbook {named}, which owns {owned or 'nothing'}"
 
 
-def _is_of(case: Case, run_id: str) -> bool:
-    run = case.request.run if case.request is not None else None
+def _is_of(history: RequestHistory, run_id: str) -> bool:
+    run = history.request.run if history.request is not None else None
     return run is not None and run.run_id == run_id
 
 
-def _filed(entries: Iterable[Entry]) -> set[str]:
+def _filed(entries: Iterable[JournalEntry]) -> set[str]:
     """Returns the requests that a run's rows name."""
     kinds = {f"{PREFIX}filed", f"{PREFIX}asked_back"}
     return {str(each.body.get("request_id")) for each in entries if each.kind in kinds}
 
 
-def _not_taken_back(own: Sequence[Case], others: Sequence[Case]) -> Iterator[str]:
+def _not_taken_back(
+    own: Sequence[RequestHistory], others: Sequence[RequestHistory]
+) -> Iterator[str]:
     """Yields what took effect, unless its undo did too, or somebody else wrote the tag later.
 
     Args:
@@ -68,9 +70,9 @@ def _not_taken_back(own: Sequence[Case], others: Sequence[Case]) -> Iterator[str
         others: All other requests.
     """
     undone = _undone(own)
-    for case, command in _actions(own, "command"):
+    for history, command in _actions(own, "command"):
         undo, state = undone.get(command.action_id, ("", ""))
-        seq = _applied(command, case)
+        seq = _applied(command, history)
         if not seq or state in APPLIED or _is_written_after(command.tag, seq, others):
             continue
         back = f"its undo {plain(undo)} is {state}" if undo else "no undo of it was asked for"
@@ -78,35 +80,37 @@ def _not_taken_back(own: Sequence[Case], others: Sequence[Case]) -> Iterator[str
         yield f"it wrote, and nothing took back: {plain(command.action_id)}: {wrote}; {back}"
 
 
-def _undone(own: Sequence[Case]) -> dict[str, tuple[str, str]]:
+def _undone(own: Sequence[RequestHistory]) -> dict[str, tuple[str, str]]:
     """Returns for each command what undoes it, and where that stands.
 
     Of several, of later requests too, the one that took effect, else the last.
     """
     found: dict[str, tuple[str, str]] = {}
-    for case, action in _actions(own, "recovery"):
+    for history, action in _actions(own, "recovery"):
         if action.undoes and found.get(action.undoes, ("", ""))[1] not in APPLIED:
-            state = action_state(action, case.entries) or "PLANNED"
+            state = action_state(action, history.entries) or "PLANNED"
             found[action.undoes] = action.action_id, state
     return found
 
 
-def _is_written_after(tag: str, seq: int, cases: Iterable[Case]) -> bool:
-    actions = (each for kind in ("command", "recovery") for each in _actions(cases, kind))
-    return any(action.tag == tag and _applied(action, case) > seq for case, action in actions)
+def _is_written_after(tag: str, seq: int, histories: Iterable[RequestHistory]) -> bool:
+    actions = (each for kind in ("command", "recovery") for each in _actions(histories, kind))
+    return any(action.tag == tag and _applied(action, history) > seq for history, action in actions)
 
 
-def _applied(action: Action, case: Case) -> int:
+def _applied(action: Action, history: RequestHistory) -> int:
     """Returns the row of an action's last move if it took effect; 0 if that is not known."""
-    if action_state(action, case.entries) not in APPLIED:
+    if action_state(action, history.entries) not in APPLIED:
         return 0
-    own = [each for each in case.entries if each.subject == action.action_id]
+    own = [each for each in history.entries if each.subject == action.action_id]
     move = last_move(own, ACTION)
     return move.seq if move is not None else 0
 
 
-def _actions(cases: Iterable[Case], kind: str) -> Iterator[tuple[Case, Action]]:
-    for case in cases:
-        for action in case.request.actions if case.request is not None else ():
+def _actions(
+    histories: Iterable[RequestHistory], kind: str
+) -> Iterator[tuple[RequestHistory, Action]]:
+    for history in histories:
+        for action in history.actions:
             if action.kind == kind:
-                yield case, action
+                yield history, action

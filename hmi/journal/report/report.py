@@ -10,17 +10,17 @@ from handwheel.tools.requests.stamps import Instant, stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ...shell.terminal.plural import counted
-from ..rows.entries import Case, Entry, Span, Story
-from ..rows.paper import Paper
-from ..rows.safe_row import write_whole_or_why
+from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
+from ..rows.malformed_rows import write_rows_or_fault
+from ..rows.report_writer import ReportWriter
 from ..rows.terms import WHOLE, moment
-from .actions import told_of
-from .events import write_run, write_site
-from .files import file_changes
-from .leases import note_closings
-from .request import in_short, write_request
+from .action_history import action_history
+from .event_chapters import write_run, write_site
+from .file_changes import file_changes
+from .lease_text import note_closed_writes
+from .open_items import write_open
+from .request_chapter import summary, write_request
 from .signatures import Signatures
-from .still_open import write_open
 
 _FAULTS = 50
 _CANNOT_TELL = (
@@ -46,14 +46,14 @@ _TERMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selection:
     """What of a journal is reported.
 
     Attributes:
         request_id: Only this request, and its run; `None` for all.
     """
 
-    span: Span = field(default_factory=Span)
+    span: Period = field(default_factory=Period)
     request_id: str | None = None
 
     @property
@@ -69,49 +69,54 @@ class Choice:
         whole = "a request or run of which anything falls into that time is shown whole"
         return f"what happened {begin} {end}; {whole}. ALL ELSE IS LEFT OUT"
 
-    def cases(self, story: Story) -> list[Case]:
+    def requests(self, journal: Journal) -> list[RequestHistory]:
         """The requests, in the order in which they were filed."""
         return [
-            case
-            for case in story.cases.values()
-            if self.request_id in {None, case.request_id} and self.span.has_any(case.entries)
+            history
+            for history in journal.requests.values()
+            if self.request_id in {None, history.request_id} and self.span.has_any(history.entries)
         ]
 
-    def runs(self, story: Story) -> dict[str, list[Entry]]:
+    def runs(self, journal: Journal) -> dict[str, list[JournalEntry]]:
         """The runs."""
         own = {
-            case.request.run.run_id
-            for case in self.cases(story)
-            if case.request is not None and case.request.run is not None
+            history.request.run.run_id
+            for history in self.requests(journal)
+            if history.request is not None and history.request.run is not None
         }
         return {
             run_id: entries
-            for run_id, entries in story.runs.items()
+            for run_id, entries in journal.runs.items()
             if run_id in own or (self.request_id is None and self.span.has_any(entries))
         }
 
-    def rows(self, story: Story) -> list[Entry]:
+    def rows(self, journal: Journal) -> list[JournalEntry]:
         """The rows one by one: those of the request, or those in the time; none is shown whole."""
         if self.request_id is None:
-            return [entry for entry in story.entries if self.span.has(entry)]
-        own = [entry for case in self.cases(story) for entry in case.entries]
-        own += [entry for entries in self.runs(story).values() for entry in entries]
+            return [entry for entry in journal.entries if self.span.has(entry)]
+        own = [entry for history in self.requests(journal) for entry in history.entries]
+        own += [entry for entries in self.runs(journal).values() for entry in entries]
         return sorted((entry for entry in own if self.span.has(entry)), key=lambda each: each.seq)
 
-    def others(self, story: Story) -> list[Entry]:
+    def others(self, journal: Journal) -> list[JournalEntry]:
         """The rows about neither, and where requests tell that a file had been changed."""
         if self.request_id is not None:
             return []
-        told = [*story.others, *file_changes(story.cases.values())]
+        told = [*journal.others, *file_changes(journal.requests.values())]
         return [entry for entry in sorted(told, key=_seq) if self.span.has(entry)]
 
 
-def _seq(entry: Entry) -> int:
+def _seq(entry: JournalEntry) -> int:
     return entry.seq
 
 
 def render_report(
-    site: str, story: Story, found: Audit, signatures: Signatures, choice: Choice, now: Instant
+    site: str,
+    journal: Journal,
+    found: Audit,
+    signatures: Signatures,
+    selection: Selection,
+    now: Instant,
 ) -> str:
     """Returns the report, a text of 80 columns.
 
@@ -119,53 +124,64 @@ def render_report(
         found: What the audit of the whole journal has found.
         now: When it is made.
     """
-    paper = Paper()
-    note_closings(list(story.cases.values()), story.entries)
-    cases, runs, others = choice.cases(story), choice.runs(story), choice.others(story)
-    _write_head(paper, site, story, found, choice, now)
-    _write_overview(paper, cases)
-    for case in cases:
-        write_whole_or_why(paper, case.entries, partial(write_request, paper, case, signatures))
+    report = ReportWriter()
+    note_closed_writes(list(journal.requests.values()), journal.entries)
+    histories, runs, others = (
+        selection.requests(journal),
+        selection.runs(journal),
+        selection.others(journal),
+    )
+    _write_head(report, site, journal, found, selection, now)
+    _write_overview(report, histories)
+    for history in histories:
+        write_rows_or_fault(
+            report, history.entries, partial(write_request, report, history, signatures)
+        )
     for run_id, entries in runs.items():
-        write = partial(write_run, paper, run_id, entries, signatures)
-        write_whole_or_why(paper, entries, write)
+        write = partial(write_run, report, run_id, entries, signatures)
+        write_rows_or_fault(report, entries, write)
     if others:
-        paper.chapter("THE SITE: GATES, LOCKOUTS, AUTHORITY, KEYS")
-        write_site(paper, others, signatures)
-    paper.chapter("END OF THE REPORT", plain(site))
-    return paper.text
+        report.chapter("THE SITE: GATES, LOCKOUTS, AUTHORITY, KEYS")
+        write_site(report, others, signatures)
+    report.chapter("END OF THE REPORT", plain(site))
+    return report.text
 
 
 def _write_head(
-    paper: Paper, site: str, story: Story, found: Audit, choice: Choice, now: Instant
+    report: ReportWriter,
+    site: str,
+    journal: Journal,
+    found: Audit,
+    selection: Selection,
+    now: Instant,
 ) -> None:
-    paper.chapter("REPORT FROM THE JOURNAL", f"site {plain(site)}")
-    paper.say("")
-    entries = story.entries
-    paper.field("made", moment(stamp(now.wall)), 0)
-    paper.field("journal", _rows(entries), 0)
-    paper.field("head", f"{story.head or 'none'}", 0)
-    paper.field("verified", _verified(found), 0)
+    report.chapter("REPORT FROM THE JOURNAL", f"site {plain(site)}")
+    report.paragraph("")
+    entries = journal.entries
+    report.field("made", moment(stamp(now.wall)), 0)
+    report.field("journal", _rows(entries), 0)
+    report.field("head", f"{journal.head or 'none'}", 0)
+    report.field("verified", _verified(found), 0)
     for fault in found.faults[:_FAULTS]:
-        paper.field("", f"WRONG: {printable(fault, WHOLE)}", 0)
+        report.field("", f"WRONG: {printable(fault, WHOLE)}", 0)
     if len(found.faults) > _FAULTS:
-        paper.field("", f"and {len(found.faults) - _FAULTS} more: handwheel journal verify", 0)
-    paper.field("shown", choice.words, 0)
-    paper.say("")
-    paper.say(
+        report.field("", f"and {len(found.faults) - _FAULTS} more: handwheel journal verify", 0)
+    report.field("shown", selection.words, 0)
+    report.paragraph("")
+    report.paragraph(
         "Each signature is given with the printed name, date and time, and the meaning of "
         "signing. Times are UTC. Words in quotation marks are those that were signed or "
         "written at the time; a character that could deceive is written as its code."
     )
-    paper.say("")
-    paper.say(_TERMS)
-    write_whole_or_why(paper, entries, partial(write_open, paper, story))
-    paper.heading("WHAT THIS REPORT CANNOT TELL")
+    report.paragraph("")
+    report.paragraph(_TERMS)
+    write_rows_or_fault(report, entries, partial(write_open, report, journal))
+    report.heading("WHAT THIS REPORT CANNOT TELL")
     for each in _CANNOT_TELL:
-        paper.say(f"- {each}", 0, 2)
+        report.paragraph(f"- {each}", 0, 2)
 
 
-def _rows(entries: Sequence[Entry]) -> str:
+def _rows(entries: Sequence[JournalEntry]) -> str:
     if not entries:
         return "no rows"
     first, last = moment(entries[0].at), moment(entries[-1].at)
@@ -182,23 +198,23 @@ def _verified(found: Audit) -> str:
     return f"NO: {judged}; {counted(len(found.faults), 'fault')}. DO NOT RELY ON THIS REPORT"
 
 
-def _write_overview(paper: Paper, cases: Iterable[Case]) -> None:
-    paper.heading("THE REQUESTS IN SHORT")
+def _write_overview(report: ReportWriter, histories: Iterable[RequestHistory]) -> None:
+    report.heading("THE REQUESTS IN SHORT")
     is_any = False
-    for case in cases:
+    for history in histories:
         is_any = True
-        paper.say("")
-        paper.say(f"{plain(case.request_id)}  {moment(case.entries[0].at)}", 2)
-        if case.request is None:
-            paper.say("what was filed cannot be read", 6)
+        report.paragraph("")
+        report.paragraph(f"{plain(history.request_id)}  {moment(history.entries[0].at)}", 2)
+        if history.request is None:
+            report.paragraph("what was filed cannot be read", 6)
             continue
-        write = partial(_write_in_short, paper, case, case.request)
-        write_whole_or_why(paper, case.entries, write)
+        write = partial(_write_in_short, report, history, history.request)
+        write_rows_or_fault(report, history.entries, write)
     if not is_any:
-        paper.say("None.", 2)
+        report.paragraph("None.", 2)
 
 
-def _write_in_short(paper: Paper, case: Case, request: ActionRequest) -> None:
-    told = [told_of(action, case.entries) for action in request.actions]
-    paper.say(in_short(request, case, told), 6)
-    paper.say(f'Why: "{printable(request.reason, WHOLE)}"', 6, 2)
+def _write_in_short(report: ReportWriter, history: RequestHistory, request: ActionRequest) -> None:
+    actions = [action_history(action, history.entries) for action in request.actions]
+    report.paragraph(summary(request, history, actions), 6)
+    report.paragraph(f'Why: "{printable(request.reason, WHOLE)}"', 6, 2)

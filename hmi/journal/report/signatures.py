@@ -21,8 +21,8 @@ from handwheel.tools.requests.canonical import digest, parse_canonical
 from handwheel.tools.requests.stamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
-from ..rows.entries import Entry
-from ..rows.paper import Paper
+from ..rows.entries import JournalEntry
+from ..rows.report_writer import ReportWriter
 from ..rows.terms import VERDICTS, WHOLE, moment
 
 _ADMINISTRATORS = frozenset({"release", "revoke-key"})
@@ -44,7 +44,7 @@ class Signatures:
         site: Site,
         roster: Roster,
         revoked_keys: AbstractSet[str],
-        entries: Iterable[Entry],
+        entries: Iterable[JournalEntry],
     ) -> None:
         self._site, self._roster, self._revoked = site, roster, revoked_keys
         self._when = {
@@ -53,7 +53,7 @@ class Signatures:
             if each.kind == "decision" and each.subject.startswith(key_subject(""))
         }
 
-    def write(self, paper: Paper, entry: Entry, lead: str) -> None:
+    def write(self, report: ReportWriter, entry: JournalEntry, lead: str) -> None:
         """Writes the signature that a row keeps.
 
         Args:
@@ -63,36 +63,40 @@ class Signatures:
         try:
             decision = parse_decision(signed.text)
         except DecisionRefused as refusal:
-            paper.say(f"{lead}a decision that does not count: {refusal} (row {entry.seq})", 2, 3)
+            report.paragraph(
+                f"{lead}a decision that does not count: {refusal} (row {entry.seq})", 2, 3
+            )
             return
         verdict = VERDICTS.get(decision.verdict, decision.verdict)
         about = f": {printable(decision.subject or '')}" if decision.verdict in _ABOUT_SITE else ""
-        paper.say(f"{lead}{printable(decision.person)} {verdict}{about}", 2, 3)
-        self._write_fields(paper, entry, signed, decision)
+        report.paragraph(f"{lead}{printable(decision.person)} {verdict}{about}", 2, 3)
+        self._write_fields(report, entry, signed, decision)
 
-    def _write_fields(self, paper: Paper, entry: Entry, signed: Signed, decision: Decision) -> None:
+    def _write_fields(
+        self, report: ReportWriter, entry: JournalEntry, signed: Signed, decision: Decision
+    ) -> None:
         chain = entry.body.get("chain")
         fault = self.fault(signed, None if chain is None else str(chain))
-        paper.field("name", printable(decision.person), 5)
-        paper.field("signed", moment(decision.signed_at), 5)
-        paper.field("in the role", plain(decision.role), 5)
-        paper.field("meaning", f'"{printable(decision.meaning, WHOLE)}"', 5)
+        report.field("name", printable(decision.person), 5)
+        report.field("signed", moment(decision.signed_at), 5)
+        report.field("in the role", plain(decision.role), 5)
+        report.field("meaning", f'"{printable(decision.meaning, WHOLE)}"', 5)
         if decision.comment:
-            paper.field("comment", f'"{printable(decision.comment, WHOLE)}"', 5)
+            report.field("comment", f'"{printable(decision.comment, WHOLE)}"', 5)
         presence = (
             "attended: the passphrase was typed at a terminal"
             if decision.attended
             else "UNATTENDED: a script signed with the key, no person typed a passphrase"
         )
-        paper.field("presence", presence, 5)
-        paper.field("key", plain(decision.key_id), 5)
-        paper.field("verifies now", self._standing(fault, decision.key_id), 5)
+        report.field("presence", presence, 5)
+        report.field("key", plain(decision.key_id), 5)
+        report.field("verifies now", self._standing(fault, decision.key_id), 5)
         if decision.card is not None:
-            paper.field("was shown", _shown(entry.body.get("card"), decision.card), 5)
+            report.field("was shown", _shown(entry.body.get("card"), decision.card), 5)
         for label, text in seen(card_of(entry)):
-            paper.field(label, text, 5)
+            report.field(label, text, 5)
         recorded = "" if entry.at == decision.signed_at else f", recorded {moment(entry.at)}"
-        paper.field("in row", f"{entry.seq}{recorded}", 5)
+        report.field("in row", f"{entry.seq}{recorded}", 5)
 
     def _standing(self, fault: str, key_id: str) -> str:
         revoked = self._when.get(key_subject(key_id))
@@ -135,11 +139,11 @@ def seen(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yields the live readings and conditions that a person saw on a card, with a label each."""
     now: object = card.get("reading")  # of an outcome's card, which has one
     if isinstance(now, dict):
-        yield "it read", reading_words(cast("Mapping[str, Any]", now))
+        yield "it read", reading_text(cast("Mapping[str, Any]", now))
         yield "read back", printable(str(card.get("found", ""))) or "nothing was read"
     label = "it read"
     for each in _tables(card, "readings"):
-        yield label, reading_words(each)
+        yield label, reading_text(each)
         label = ""
     label = "conditions"
     for each in _tables(card, "requires"):
@@ -152,7 +156,7 @@ def seen(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         label = ""
 
 
-def reading_words(reading: Mapping[str, Any]) -> str:
+def reading_text(reading: Mapping[str, Any]) -> str:
     """Returns a reading of a card in words: `PIC-102.sp 350 kPa, good, 0.3 s old`."""
     value = f"{reading.get('tag')} {reading.get('shown')} {reading.get('unit') or ''}".rstrip()
     age = reading.get("age_s")
@@ -169,7 +173,7 @@ def _tables(card: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     return [cast("Mapping[str, Any]", each) for each in found if isinstance(each, dict)]
 
 
-def card_of(entry: Entry) -> Mapping[str, Any]:
+def card_of(entry: JournalEntry) -> Mapping[str, Any]:
     """Returns what a person was shown when they signed; empty if that is not kept."""
     try:
         card: object = parse_canonical(str(entry.body.get("card")))

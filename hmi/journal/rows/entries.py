@@ -1,13 +1,13 @@
 """What the journal tells, sorted by what it is about: requests, runs, and the site itself."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.journal import Row
-from handwheel.tools.requests.request import ActionRequest, parse_request
+from handwheel.tools.requests.request import Action, ActionRequest, parse_request
 from handwheel.tools.requests.stamps import parse_stamp
 
 UNREADABLE = "unreadable"
@@ -16,7 +16,7 @@ _FILED = "request.filed"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One row of the journal, read.
 
     Attributes:
@@ -31,7 +31,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Case:
+class RequestHistory:
     """A request and every row about it, in order.
 
     Attributes:
@@ -41,12 +41,17 @@ class Case:
 
     request_id: str
     request: ActionRequest | None
-    entries: list[Entry] = field(default_factory=list[Entry])
-    closed: dict[str, Entry] = field(default_factory=dict[str, Entry])
+    entries: list[JournalEntry] = field(default_factory=list[JournalEntry])
+    closed: dict[str, JournalEntry] = field(default_factory=dict[str, JournalEntry])
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        """The actions of the request; empty if it cannot be read."""
+        return self.request.actions if self.request is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Period:
     """A span of time, by the journal's own stamps.
 
     Attributes:
@@ -57,7 +62,7 @@ class Span:
     since: datetime | None = None
     until: datetime | None = None
 
-    def has(self, entry: Entry) -> bool:
+    def has(self, entry: JournalEntry) -> bool:
         """Whether a row belongs to it; one without a readable time does."""
         try:
             at = parse_stamp(entry.at)
@@ -66,60 +71,60 @@ class Span:
         is_late_enough = self.since is None or at >= self.since
         return is_late_enough and (self.until is None or at < self.until)
 
-    def has_any(self, entries: Iterable[Entry]) -> bool:
+    def has_any(self, entries: Iterable[JournalEntry]) -> bool:
         """Whether one of some rows belongs to it."""
         return any(self.has(each) for each in entries)
 
 
 @dataclass(slots=True)
-class Story:
+class Journal:
     """The whole journal.
 
     Attributes:
         head: The hash of the last row; empty if there is none.
-        cases: By request, in the order in which they were filed.
+        requests: By id, in the order in which they were filed.
         runs: The rows of each run.
         others: The rows about neither.
     """
 
-    entries: list[Entry] = field(default_factory=list[Entry])
+    entries: list[JournalEntry] = field(default_factory=list[JournalEntry])
     head: str = ""
-    cases: dict[str, Case] = field(default_factory=dict[str, Case])
-    runs: dict[str, list[Entry]] = field(default_factory=dict[str, list[Entry]])
-    others: list[Entry] = field(default_factory=list[Entry])
+    requests: dict[str, RequestHistory] = field(default_factory=dict[str, RequestHistory])
+    runs: dict[str, list[JournalEntry]] = field(default_factory=dict[str, list[JournalEntry]])
+    others: list[JournalEntry] = field(default_factory=list[JournalEntry])
 
 
-def read_story(rows: Iterable[Row]) -> Story:
+def read_journal(rows: Iterable[Row]) -> Journal:
     """Reads the journal; a row that cannot be read is told of, and is no error."""
-    story, digests = Story(), dict[str, str]()
+    journal, digests = Journal(), dict[str, str]()
     for row in rows:
         entry = read_entry(row)
-        story.entries.append(entry)
-        story.head = row.hash
+        journal.entries.append(entry)
+        journal.head = row.hash
         if entry.kind == _FILED:
-            case = Case(entry.subject, _request(entry))
-            story.cases.setdefault(entry.subject, case)
+            history = RequestHistory(entry.subject, _request(entry))
+            journal.requests.setdefault(entry.subject, history)
             digests[str(entry.body.get("digest"))] = entry.subject
-        name = digests.get(entry.subject) or next(_names(entry, story.cases), "")
+        name = digests.get(entry.subject) or next(_names(entry, journal.requests), "")
         if entry.kind == _FILED:
-            story.cases[entry.subject].entries.append(entry)
+            journal.requests[entry.subject].entries.append(entry)
         elif name:
-            story.cases[name].entries.append(entry)
-        elif run_id := _run(entry, story.runs):
-            story.runs.setdefault(run_id, []).append(entry)
+            journal.requests[name].entries.append(entry)
+        elif run_id := _run(entry, journal.runs):
+            journal.runs.setdefault(run_id, []).append(entry)
         else:
-            story.others.append(entry)
-    return story
+            journal.others.append(entry)
+    return journal
 
 
-def read_entry(row: Row) -> Entry:
+def read_entry(row: Row) -> JournalEntry:
     """Returns a row as it can be shown, whatever somebody has made of it."""
     try:
         fields = row.fields
     except ValueError as error:
-        return Entry(row.seq, "", UNREADABLE, "", {"reason": str(error)})
+        return JournalEntry(row.seq, "", UNREADABLE, "", {"reason": str(error)})
     body: object = fields.get("body")
-    return Entry(
+    return JournalEntry(
         row.seq,
         str(fields.get("at", "")),
         str(fields.get("kind", "")),
@@ -143,14 +148,14 @@ def parse_moment(text: str) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _names(entry: Entry, cases: Mapping[str, Case]) -> Iterator[str]:
+def _names(entry: JournalEntry, histories: Mapping[str, RequestHistory]) -> Iterator[str]:
     """Yields the request that a row is about."""
     for each in (entry.subject.partition("/")[0], str(entry.body.get("request_id", ""))):
-        if each in cases and not entry.kind.startswith(PREFIX):
+        if each in histories and not entry.kind.startswith(PREFIX):
             yield each
 
 
-def _run(entry: Entry, runs: Mapping[str, list[Entry]]) -> str:
+def _run(entry: JournalEntry, runs: Mapping[str, list[JournalEntry]]) -> str:
     """Returns the run that a row is about; empty if it is about none."""
     if entry.kind.startswith(PREFIX):
         return entry.subject
@@ -159,7 +164,7 @@ def _run(entry: Entry, runs: Mapping[str, list[Entry]]) -> str:
     return run_id if word == "run" and run_id in runs else ""
 
 
-def _request(entry: Entry) -> ActionRequest | None:
+def _request(entry: JournalEntry) -> ActionRequest | None:
     try:
         return parse_request(str(entry.body.get("text")))
     except ValueError:

@@ -5,21 +5,21 @@ from typing import Any, cast
 
 from handwheel.tools.safe_text import printable
 
-from ...requests.effect_text import effect_told
+from ...requests.effect_text import effect_line
 from ...shell.terminal.plural import counted
 from .terms import moment
 
 Words = Callable[[str, Mapping[str, Any]], str]
 
 
-def row_words(kind: str, subject: str, body: Mapping[str, Any]) -> str | None:
+def row_text(kind: str, subject: str, body: Mapping[str, Any]) -> str | None:
     """Returns a row in words of its own; `None` if nobody has chosen words for its kind.
 
     Args:
         subject: What the row is about.
     """
     if kind.startswith("effect."):
-        return effect_told(kind, body)
+        return effect_line(kind, body)
     words = _WORDS.get(kind)
     return words(printable(subject), body) if words else None
 
@@ -55,10 +55,12 @@ def _heartbeat_failed(subject: str, body: Mapping[str, Any]) -> str:
 
 
 def _lease_open(subject: str, body: Mapping[str, Any]) -> str:
-    return f"THE LEASE BROKE OFF, and it stays open: {open_words(body)}: {_text(body, 'reason')}"
+    return (
+        f"THE LEASE BROKE OFF, and it stays open: {open_write_text(body)}: {_text(body, 'reason')}"
+    )
 
 
-def open_words(body: Mapping[str, Any]) -> str:
+def open_write_text(body: Mapping[str, Any]) -> str:
     """Returns what a lease has left as it was written: `PIC-102.sp = 360 kPa (was 350 kPa)`."""
     return f"{_text(body, 'tag')} = {_text(body, 'wrote')} (was {_text(body, 'was')})"
 

@@ -10,8 +10,8 @@ from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.wrap import fold
-from .line import odd_row
-from .safe_row import ODD, shown_or_why
+from .malformed_rows import ROW_FAULTS, row_or_fault
+from .row_line import malformed_row_line
 
 _INDENT = 22
 _KIND = 12
@@ -53,7 +53,7 @@ def show_run_row(row: Row, *, as_json: bool) -> str:
     One that cannot be shown is told with the reason.
     """
     show = partial(_run_row_shown, as_json=as_json)
-    return shown_or_why(row, show, partial(odd_row, as_json=as_json))
+    return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
 
 
 def _run_row_shown(row: Row, *, as_json: bool) -> str:
@@ -64,15 +64,16 @@ def _run_row_shown(row: Row, *, as_json: bool) -> str:
     if as_json:
         return json.dumps({**fields, "hash": row.hash})
     name, body = kind.removeprefix(PREFIX), cast(Mapping[str, Any], fields["body"])
-    line = f"{str(fields['at'])[11:19]}  {fields['subject']}  {name:<{_KIND}} {told(name, body)}"
+    time = str(fields["at"])[11:19]
+    line = f"{time}  {fields['subject']}  {name:<{_KIND}} {run_event_text(name, body)}"
     return fold(line.rstrip(), _INDENT)
 
 
-def told(kind: str, body: Mapping[str, Any]) -> str:
+def run_event_text(kind: str, body: Mapping[str, Any]) -> str:
     """Returns what an event of a run says, on one line that a terminal can show."""
     words = _WORDS.get(kind)
     try:
         text = words(body) if words else str(body.get("reason", ""))
-    except ODD:
+    except ROW_FAULTS:
         text = "cannot be read"
     return printable(text)

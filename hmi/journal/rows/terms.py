@@ -78,13 +78,13 @@ def clock_time(stamp: str) -> str:
     return plain(stamp)[11:23] or "time unknown"
 
 
-def hex_bytes(wire: object) -> str:
+def spaced_hex(wire: object) -> str:
     """Returns bytes as people compare them: `01 05 00 00 ff 00`."""
     text = plain(str(wire), WHOLE)
     return " ".join(text[at : at + 2] for at in range(0, len(text), 2))
 
 
-def spelled(body: Mapping[str, Any]) -> str:
+def key_values(body: Mapping[str, Any]) -> str:
     """Returns the body of any row in words that nobody has chosen for it: each key and value."""
     return "; ".join(f"{plain(str(key))}: {_value(item)}" for key, item in body.items())
 
@@ -92,7 +92,7 @@ def spelled(body: Mapping[str, Any]) -> str:
 def _value(item: object) -> str:
     if isinstance(item, Mapping):
         table = cast("Mapping[str, Any]", item)
-        return f"({spelled(table)})"
+        return f"({key_values(table)})"
     if isinstance(item, list):
         return ", ".join(_value(each) for each in cast("list[object]", item)) or "none"
     if isinstance(item, bool):

@@ -15,7 +15,7 @@ from .wrap import fold
 _INDENT = 4
 
 
-class Teller:
+class LineWriter:
     """Writes lines from a thread of its own, so that a pipe which nobody empties stops nothing.
 
     When nobody can read any more, the lines are dropped.
@@ -28,9 +28,9 @@ class Teller:
         self._lines: SimpleQueue[str] = SimpleQueue()
         stream.flush()
         # A daemon, and past the stream: a write that hangs must not hold up the end.
-        Thread(target=self._write, args=(stream.fileno(),), name="teller", daemon=True).start()
+        Thread(target=self._write, args=(stream.fileno(),), name="line-writer", daemon=True).start()
 
-    def tell(self, line: str) -> None:
+    def write(self, line: str) -> None:
         """Puts a line in the queue."""
         self._lines.put(f"{line}\n")
 
@@ -47,11 +47,11 @@ class _Troubles(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._teller = Teller(sys.stderr)
+        self._writer = LineWriter(sys.stderr)
 
     def emit(self, record: logging.LogRecord) -> None:
         line = f"handwheel: {printable(record.getMessage())}"
-        self._teller.tell(fold(line, _INDENT, sys.stderr))
+        self._writer.write(fold(line, _INDENT, sys.stderr))
 
 
 def tell_log(name: str) -> None:

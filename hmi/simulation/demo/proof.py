@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.maintenance.workorders import WorkOrders
 
-from ...journal.rows.line import audit_line
+from ...journal.rows.row_line import audit_line
 from ...people.signing import open_bench
 
 

@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
-from ...journal.rows.run_text import told
+from ...journal.rows.run_text import run_event_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class News:
     @property
     def text(self) -> str:
         """The event in words, on one line."""
-        kind, text = self.kind.replace("_", " "), told(self.kind, self.body)
+        kind, text = self.kind.replace("_", " "), run_event_text(self.kind, self.body)
         return text if text.startswith(kind) else f"{kind}: {text}".rstrip(": ")
 
     @property

@@ -5,46 +5,54 @@ from collections.abc import Callable, Sequence
 from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.safe_text import plain, printable
 
-from .entries import Entry
-from .paper import Paper
+from .entries import JournalEntry
+from .report_writer import ReportWriter
 
-ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+ROW_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What is raised by showing a row that is not written as the gate writes it."""
 
 _KIND, _WHY = 60, 200  # characters
 
 
-def shown_or_why(row: Row, show: Callable[[Row], str], odd: Callable[[Row, str], str]) -> str:
+def row_or_fault(
+    row: Row, show: Callable[[Row], str], show_fault: Callable[[Row, str], str]
+) -> str:
     """Returns a row as a line; of one that cannot be shown, why.
 
     Args:
         show: Shows what is written as it must be.
-        odd: Makes a line of a row and the reason why it cannot be shown.
+        show_fault: Makes a line of a row and the reason why it cannot be shown.
     """
     try:
         return show(row)
-    except ODD as fault:
-        return odd(row, why_not(row.seq, _kind(row), fault))
+    except ROW_FAULTS as fault:
+        return show_fault(row, fault_line(row.seq, _kind(row), fault))
 
 
-def write_or_why(paper: Paper, entry: Entry, write: Callable[[], None]) -> None:
+def write_row_or_fault(
+    report: ReportWriter, entry: JournalEntry, write: Callable[[], None]
+) -> None:
     """Writes what a report tells of a row; of one that cannot be shown, why."""
     try:
         write()
-    except ODD as fault:
-        paper.say(why_not(entry.seq, entry.kind, fault), 2, 4)
+    except ROW_FAULTS as fault:
+        report.paragraph(fault_line(entry.seq, entry.kind, fault), 2, 4)
 
 
-def write_whole_or_why(paper: Paper, entries: Sequence[Entry], write: Callable[[], None]) -> None:
+def write_rows_or_fault(
+    report: ReportWriter, entries: Sequence[JournalEntry], write: Callable[[], None]
+) -> None:
     """Writes what a report tells of several rows together; where that breaks off, why."""
     try:
         write()
-    except ODD as fault:
+    except ROW_FAULTS as fault:
         named = f"rows {entries[0].seq} to {entries[-1].seq} " if entries else ""
-        paper.say(f"WHAT FOLLOWS HERE IS LEFT OUT: {named}cannot be shown: {_reason(fault)}", 2, 4)
+        report.paragraph(
+            f"WHAT FOLLOWS HERE IS LEFT OUT: {named}cannot be shown: {_reason(fault)}", 2, 4
+        )
 
 
-def why_not(seq: int, kind: str, fault: BaseException) -> str:
+def fault_line(seq: int, kind: str, fault: BaseException) -> str:
     """Returns in a line that, and why, a row cannot be shown."""
     named = f" ({plain(kind, _KIND)})" if kind else ""
     return f"row {seq}{named} cannot be shown: {_reason(fault)}"
@@ -63,5 +71,5 @@ def _reason(fault: BaseException) -> str:
 def _kind(row: Row) -> str:
     try:
         return str(row.fields.get("kind", ""))
-    except ODD:
+    except ROW_FAULTS:
         return ""

@@ -9,16 +9,16 @@ from handwheel.tools.guardrails.ledger.runs import ORDERED, PREFIX
 from handwheel.tools.safe_text import plain, printable
 
 from ...people.lockout_lines import file_words
-from ..rows.entries import UNREADABLE, Entry
-from ..rows.paper import Paper
-from ..rows.row_text import row_words
-from ..rows.run_text import told
-from ..rows.safe_row import write_or_why
-from ..rows.terms import clock_time, moment, spelled
-from .files import FILES
-from .shift import shift_words, write_shift
+from ..rows.entries import UNREADABLE, JournalEntry
+from ..rows.malformed_rows import write_row_or_fault
+from ..rows.report_writer import ReportWriter
+from ..rows.row_text import row_text
+from ..rows.run_text import run_event_text
+from ..rows.terms import clock_time, key_values, moment
+from .file_changes import FILES
+from .open_items import mode_meaning
+from .shift_handover import shift_handover_text, write_shift_handover
 from .signatures import Signatures
-from .still_open import means_of
 
 _Words = Callable[[str, Mapping[str, Any]], str]
 
@@ -34,7 +34,7 @@ def _taken(subject: str, body: Mapping[str, Any]) -> str:
         "seat": f"at the desk of {person}, whose seat was open",
         "user": f"by the system user {person}",
     }.get(str(body.get("by")), f"in the name of {person} (the open seat, or the system user)")
-    return f"{subject} was taken over {whose}: {mode}, {means_of(mode)}. It is not signed"
+    return f"{subject} was taken over {whose}: {mode}, {mode_meaning(mode)}. It is not signed"
 
 
 def _refused(subject: str, body: Mapping[str, Any]) -> str:
@@ -69,7 +69,7 @@ def _resumed(subject: str, body: Mapping[str, Any]) -> str:
 _WORDS: Mapping[str, _Words] = {
     "ledger.created": lambda subject, body: f"the journal of {subject} was begun",
     "gate.started": lambda subject, body: f"gate {subject} started (process {_text(body, 'pid')})",
-    "gate.stopped": lambda subject, body: f"gate {subject} stopped, as it was told to",
+    "gate.stopped": lambda subject, body: f"gate {subject} stopped, as it was run_event_text to",
     "gate.suspended": _suspended,
     "gate.resumed": _resumed,
     "lease.taken": lambda subject, body: (
@@ -85,86 +85,92 @@ _WORDS: Mapping[str, _Words] = {
         f"lockout number {_text(body, 'generation')} of {subject} "
         "was released; the signature is right before"
     ),
-    HANDED_OVER: lambda subject, body: f"{shift_words(subject, body)}; it changes nobody's rights",
+    HANDED_OVER: lambda subject, body: (
+        f"{shift_handover_text(subject, body)}; it changes nobody's rights"
+    ),
     "decision.refused": _refused,
     FILES: lambda subject, body: _text(body, "words"),
     UNREADABLE: lambda subject, body: f"A ROW THAT CANNOT BE READ: {_text(body, 'reason')}",
 }
 
 
-def write_site(paper: Paper, entries: Sequence[Entry], signatures: Signatures) -> None:
-    """Writes what is told of the site: gates, lockouts, authority, keys, and what has no words."""
+def write_site(
+    report: ReportWriter, entries: Sequence[JournalEntry], signatures: Signatures
+) -> None:
+    """Writes the rows about the site, such as gates, lockouts, authority and keys."""
     day, running = "", ""
     for entry in entries:
         if plain(entry.at)[:10] != day:
             day = plain(entry.at)[:10]
-            paper.say("")
-            paper.say(f"on {day}, UTC:")
-        write_or_why(paper, entry, partial(_write_entry, paper, entry, signatures))
+            report.paragraph("")
+            report.paragraph(f"on {day}, UTC:")
+        write_row_or_fault(report, entry, partial(_write_entry, report, entry, signatures))
         if entry.kind == "gate.started" and running:
-            paper.field("", f"of the end of gate {running} there is no word: {_NO_WORD}", 2)
+            report.field("", f"of the end of gate {running} there is no word: {_NO_WORD}", 2)
         running = {"gate.started": plain(entry.subject), "gate.stopped": ""}.get(
             entry.kind, running
         )
 
 
-def _write_entry(paper: Paper, entry: Entry, signatures: Signatures) -> None:
+def _write_entry(report: ReportWriter, entry: JournalEntry, signatures: Signatures) -> None:
     if entry.kind == "decision":
-        signatures.write(paper, entry, f"{clock_time(entry.at)}  ")
+        signatures.write(report, entry, f"{clock_time(entry.at)}  ")
         return
-    paper.field(clock_time(entry.at), said(entry), 2)
+    report.field(clock_time(entry.at), event_text(entry), 2)
     if entry.kind == HANDED_OVER:
-        write_shift(paper, entry, signatures)
+        write_shift_handover(report, entry, signatures)
 
 
-def said(entry: Entry) -> str:
+def event_text(entry: JournalEntry) -> str:
     """Returns a row about the site in words; one that nobody has chosen words for, as it is."""
     words = _WORDS.get(entry.kind)
     subject = printable(entry.subject)
     if words is None:
-        own = row_words(entry.kind, entry.subject, entry.body)
-        return own or f"{plain(entry.kind)}: {subject}; {spelled(entry.body)}".rstrip("; ")
+        own = row_text(entry.kind, entry.subject, entry.body)
+        return own or f"{plain(entry.kind)}: {subject}; {key_values(entry.body)}".rstrip("; ")
     return words(subject, entry.body)
 
 
-def write_run(paper: Paper, run_id: str, entries: Sequence[Entry], signatures: Signatures) -> None:
+def write_run(
+    report: ReportWriter, run_id: str, entries: Sequence[JournalEntry], signatures: Signatures
+) -> None:
     """Writes the chapter of a run."""
-    paper.chapter(f"RUN {plain(run_id)}", f"rows {entries[0].seq} to {entries[-1].seq}")
+    report.chapter(f"RUN {plain(run_id)}", f"rows {entries[0].seq} to {entries[-1].seq}")
     opened = next((each for each in entries if each.kind == f"{PREFIX}opened"), None)
-    paper.say("")
+    report.paragraph("")
     if opened is not None:
-        write_or_why(paper, opened, partial(_write_opened, paper, opened.body))
-    paper.heading("WHAT HAPPENED IN IT")
+        write_row_or_fault(report, opened, partial(_write_opened, report, opened.body))
+    report.heading("WHAT HAPPENED IN IT")
     day = ""
     for entry in entries:
         if plain(entry.at)[:10] != day:
             day = plain(entry.at)[:10]
-            paper.say(f"on {day}, UTC:")
-        write_or_why(paper, entry, partial(_write_event, paper, entry, signatures))
+            report.paragraph(f"on {day}, UTC:")
+        write_row_or_fault(report, entry, partial(_write_event, report, entry, signatures))
 
 
-def _write_opened(paper: Paper, body: Mapping[str, Any]) -> None:
+def _write_opened(report: ReportWriter, body: Mapping[str, Any]) -> None:
     playbook, version = plain(str(body.get("playbook"))), plain(str(body.get("version")))
-    paper.field("playbook", f"{playbook}, version {version}")
-    paper.field("", f"the file's SHA-256 is {plain(str(body.get('digest')))}")
-    paper.field("title", printable(str(body.get("title"))))
-    paper.field("begun since", printable(str(body.get("condition"))))
-    paper.field("equipment", spelled({"": body.get("assets")}).removeprefix(": "))
+    report.field("playbook", f"{playbook}, version {version}")
+    report.field("", f"the file's SHA-256 is {plain(str(body.get('digest')))}")
+    report.field("title", printable(str(body.get("title"))))
+    report.field("begun since", printable(str(body.get("condition"))))
+    report.field("equipment", key_values({"": body.get("assets")}).removeprefix(": "))
     parameters: object = body.get("parameters")
     if isinstance(parameters, Mapping):
-        paper.field("with", spelled(cast("Mapping[str, Any]", parameters)) or "no parameters")
+        report.field("with", key_values(cast("Mapping[str, Any]", parameters)) or "no parameters")
 
 
-def _write_event(paper: Paper, entry: Entry, signatures: Signatures) -> None:
+def _write_event(report: ReportWriter, entry: JournalEntry, signatures: Signatures) -> None:
     if entry.kind == "decision":
-        signatures.write(paper, entry, f"{clock_time(entry.at)}  ")
+        signatures.write(report, entry, f"{clock_time(entry.at)}  ")
         return
     kind = entry.kind.removeprefix(PREFIX)
-    words = told(kind, entry.body) or ("" if kind in _SILENT else spelled(entry.body))
+    words = run_event_text(kind, entry.body) or ("" if kind in _SILENT else key_values(entry.body))
     text = f"{plain(kind).upper()}{f': {words}' if words else ''}"
-    paper.field(clock_time(entry.at), text)
+    report.field(clock_time(entry.at), text)
     if entry.kind == ORDERED and not entry.body.get("signature"):
-        paper.field("", "not signed: this order needs no key; the name is that of the system user")
+        report.field("", "not signed: this order needs no key; the name is that of the system user")
 
 
 _NO_WORD = "killed, lost power, or stopped by an older version"

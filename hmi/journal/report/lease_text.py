@@ -6,29 +6,29 @@ from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.safe_text import plain, printable
 
-from ..rows.entries import Case, Entry
-from ..rows.row_text import open_words
+from ..rows.entries import JournalEntry, RequestHistory
+from ..rows.row_text import open_write_text
 
 _APPLIED = ("action.VERIFIED", "action.RESOLVED_APPLIED")
 _NOT_BEGUN = "it never began"
 
 
-def lease_in_short(request: ActionRequest, case: Case) -> str:
+def lease_summary(request: ActionRequest, history: RequestHistory) -> str:
     """Returns for how long a lease was, how it ended, and what stays open; empty without one."""
     if request.lease is None:
         return ""
     span = exact_span(request.lease.for_s)
-    return f"Its lease of {span}: {'; '.join(_told(request, case))}."
+    return f"Its lease of {span}: {'; '.join(_told(request, history))}."
 
 
-def _told(request: ActionRequest, case: Case) -> Iterator[str]:
-    applied = {each.subject for each in case.entries if each.kind in _APPLIED}
+def _told(request: ActionRequest, history: RequestHistory) -> Iterator[str]:
+    applied = {each.subject for each in history.entries if each.kind in _APPLIED}
     if not any(each.action_id in applied for each in request.commands):
         yield _NOT_BEGUN
         return
-    end = _end(case.entries)
+    end = _end(history.entries)
     backs = [each for each in request.recovery if each.action_id in applied]
-    opened = [each for each in case.entries if each.kind == "lease.open"]
+    opened = [each for each in history.entries if each.kind == "lease.open"]
     if end is None:
         yield "not over"
     else:
@@ -38,11 +38,11 @@ def _told(request: ActionRequest, case: Case) -> Iterator[str]:
     for each in backs:
         yield f"taken back: {plain(each.tag)} = {printable(f'{each.shown} {each.unit}'.rstrip())}"
     for row in opened:
-        yield f"stays open: {open_words(row.body)}{_since_then(case, row)}"
+        yield f"stays open: {open_write_text(row.body)}{_since_then(history, row)}"
 
 
-def _since_then(case: Case, opened: Entry) -> str:
-    closed = case.closed.get(opened.subject)
+def _since_then(history: RequestHistory, opened: JournalEntry) -> str:
+    closed = history.closed.get(opened.subject)
     if closed is None:
         return ""
     if closed.kind == "lease.seen_back":
@@ -50,21 +50,18 @@ def _since_then(case: Case, opened: Entry) -> str:
     return f", until {plain(closed.subject).partition('/')[0]} wrote it"
 
 
-def _end(entries: Sequence[Entry]) -> Entry | None:
+def _end(entries: Sequence[JournalEntry]) -> JournalEntry | None:
     """Returns the row that ended the request; `None` while it is approved."""
     states = [each for each in entries if each.kind.startswith("request.") and "to" in each.body]
     return states[-1] if states and states[-1].kind != "request.APPROVED" else None
 
 
-def note_closings(cases: Sequence[Case], entries: Sequence[Entry]) -> None:
+def note_closed_writes(
+    histories: Sequence[RequestHistory], entries: Sequence[JournalEntry]
+) -> None:
     """Notes of each write that a lease has left open which row of the journal ended that."""
-    tags = {
-        action.action_id: action.tag
-        for case in cases
-        if case.request is not None
-        for action in case.request.actions
-    }
-    owners = {case.request_id: case for case in cases}
+    tags = {action.action_id: action.tag for history in histories for action in history.actions}
+    owners = {history.request_id: history for history in histories}
     opened: dict[str, set[str]] = {}
     for each in entries:
         tag = tags.get(each.subject, "")

@@ -8,25 +8,25 @@ from handwheel.tools.guardrails.signatures.resolutions import RESOLUTIONS
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain
 
-from ..rows.entries import Entry
-from .actions import told_of
+from ..rows.entries import JournalEntry
+from .action_history import action_history
 
 REQUEST, ACTION = "request.", "action."
 
 
-def last_move(entries: Iterable[Entry], prefix: str) -> Entry | None:
+def last_move(entries: Iterable[JournalEntry], prefix: str) -> JournalEntry | None:
     """Returns the last row that tells of a move; `None` if none does."""
     moves = [each for each in entries if each.kind.startswith(prefix) and "to" in each.body]
     return moves[-1] if moves else None
 
 
-def last_state(entries: Iterable[Entry], prefix: str) -> str:
+def last_state(entries: Iterable[JournalEntry], prefix: str) -> str:
     """Returns the last state that rows tell; empty if they tell of none."""
     move = last_move(entries, prefix)
     return plain(move.kind.removeprefix(prefix)) if move is not None else ""
 
 
-def action_state(action: Action, entries: Sequence[Entry]) -> str:
+def action_state(action: Action, entries: Sequence[JournalEntry]) -> str:
     """Returns where an action stands; a resolution that was signed later outweighs an outcome.
 
     Args:
@@ -36,7 +36,7 @@ def action_state(action: Action, entries: Sequence[Entry]) -> str:
     move, state = last_move(own, ACTION), last_state(own, ACTION)
     if move is None or state not in UNRESOLVED_ACTIONS:
         return state
-    told = told_of(action, entries).entries
+    told = action_history(action, entries).entries
     words = [each for each in told if each.kind == "decision" and each.seq > move.seq]
     if not words:
         return state

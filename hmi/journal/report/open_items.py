@@ -13,11 +13,11 @@ from handwheel.tools.guardrails.ledger.store.states import (
 from handwheel.tools.requests.stamps import parse_stamp, stamp
 from handwheel.tools.safe_text import plain, printable
 
-from ..rows.entries import Case, Entry, Story
-from ..rows.paper import Paper
-from ..rows.row_text import open_words
+from ..rows.entries import Journal, JournalEntry, RequestHistory
+from ..rows.report_writer import ReportWriter
+from ..rows.row_text import open_write_text
 from ..rows.terms import moment
-from .last_states import REQUEST, action_state, last_state
+from .final_states import REQUEST, action_state, last_state
 from .open_runs import open_runs
 
 _UNRESOLVED = UNRESOLVED_ACTIONS | {ActionState.SENDING}
@@ -34,62 +34,66 @@ _ALL = (
 )
 
 
-def write_open(paper: Paper, story: Story) -> None:
+def write_open(report: ReportWriter, journal: Journal) -> None:
     """Writes what waits, is unresolved or left as written, runs, is barred, and who may act.
 
     Args:
-        story: All of it, with what closed the writes that leases left open.
+        journal: All of it, with what closed the writes that leases left open.
     """
-    cases = list(story.cases.values())
-    paper.heading("STILL OPEN AT THE LAST ROW")
-    paper.say(_ALL)
+    histories = list(journal.requests.values())
+    report.heading("STILL OPEN AT THE LAST ROW")
+    report.paragraph(_ALL)
     for label, lines in (
-        ("waiting", _waiting(cases)),
-        ("approved", _approved(cases)),
-        ("unresolved", _unresolved(cases)),
-        ("left open", _left_open(cases)),
-        ("runs", open_runs(story)),
-        ("suspended", _suspended(story.others)),
-        ("locked out", _locked_out(story.others)),
-        ("authority", _authority(story.others, story.entries)),
+        ("waiting", _waiting(histories)),
+        ("approved", _approved(histories)),
+        ("unresolved", _unresolved(histories)),
+        ("left open", _left_open(histories)),
+        ("runs", open_runs(journal)),
+        ("suspended", _suspended(journal.others)),
+        ("locked out", _locked_out(journal.others)),
+        ("authority", _authority(journal.others, journal.entries)),
     ):
         for number, line in enumerate(list(lines) or ["none"]):
-            paper.field("" if number else label, line)
+            report.field("" if number else label, line)
 
 
-def _waiting(cases: Iterable[Case]) -> Iterator[str]:
-    for case in cases:
-        if case.request is not None and last_state(case.entries, REQUEST) in WAITING_REQUESTS:
-            until = parse_stamp(case.request.filed_at) + timedelta(seconds=case.request.within_s)
-            yield f"{plain(case.request_id)}, at most until {moment(stamp(until))}"
+def _waiting(histories: Iterable[RequestHistory]) -> Iterator[str]:
+    for history in histories:
+        if history.request is not None and last_state(history.entries, REQUEST) in WAITING_REQUESTS:
+            until = parse_stamp(history.request.filed_at) + timedelta(
+                seconds=history.request.within_s
+            )
+            yield f"{plain(history.request_id)}, at most until {moment(stamp(until))}"
 
 
-def _approved(cases: Iterable[Case]) -> Iterator[str]:
-    for case in cases:
-        if last_state(case.entries, REQUEST) == RequestState.APPROVED:
-            lease = case.request is not None and case.request.lease is not None
-            yield f"{plain(case.request_id)}, with a lease" if lease else plain(case.request_id)
+def _approved(histories: Iterable[RequestHistory]) -> Iterator[str]:
+    for history in histories:
+        if last_state(history.entries, REQUEST) == RequestState.APPROVED:
+            lease = history.request is not None and history.request.lease is not None
+            yield (
+                f"{plain(history.request_id)}, with a lease" if lease else plain(history.request_id)
+            )
 
 
-def _unresolved(cases: Iterable[Case]) -> Iterator[str]:
-    for case in cases:
-        for action in case.request.actions if case.request is not None else ():
-            state = action_state(action, case.entries)
+def _unresolved(histories: Iterable[RequestHistory]) -> Iterator[str]:
+    for history in histories:
+        for action in history.actions:
+            state = action_state(action, history.entries)
             if state in _UNRESOLVED:
                 yield f"{plain(action.action_id)} is {state}: {plain(action.tag)}"
 
 
-def _left_open(cases: Iterable[Case]) -> Iterator[str]:
-    for case in cases:
-        for row in case.entries:
-            if row.kind == "lease.open" and row.subject not in case.closed:
-                yield f"{plain(row.subject)}: {open_words(row.body)}"
+def _left_open(histories: Iterable[RequestHistory]) -> Iterator[str]:
+    for history in histories:
+        for row in history.entries:
+            if row.kind == "lease.open" and row.subject not in history.closed:
+                yield f"{plain(row.subject)}: {open_write_text(row.body)}"
 
 
-def _suspended(entries: Iterable[Entry]) -> Iterator[str]:
+def _suspended(entries: Iterable[JournalEntry]) -> Iterator[str]:
     """Yields what suspends actuation, unless it is over, or a later gate suspends that anew."""
-    found: dict[tuple[str, str], Entry] = {}
-    gate: Entry | None = None
+    found: dict[tuple[str, str], JournalEntry] = {}
+    gate: JournalEntry | None = None
     for each in entries:
         scope, key = each.subject, (each.subject, str(each.body.get("reason", "")))
         if each.kind in {"gate.started", "gate.stopped"}:
@@ -106,14 +110,14 @@ def _suspended(entries: Iterable[Entry]) -> Iterator[str]:
         yield f"{_suspension(row)}{_since_then(row, gate)}"
 
 
-def _suspension(row: Entry) -> str:
+def _suspension(row: JournalEntry) -> str:
     where = "everything" if row.subject == SITE_SCOPE else f"what hangs on {plain(row.subject)}"
     since = moment(str(row.body.get("since", row.at)))
     reason = printable(str(row.body.get("reason", ""))) or "the row does not say why"
     return f"{where}, since {since}: {reason}"
 
 
-def _since_then(row: Entry, gate: Entry | None) -> str:
+def _since_then(row: JournalEntry, gate: JournalEntry | None) -> str:
     if gate is None or gate.seq < row.seq:
         return ""
     if gate.kind == "gate.stopped":
@@ -123,14 +127,14 @@ def _since_then(row: Entry, gate: Entry | None) -> str:
     )
 
 
-def _locked_out(entries: Iterable[Entry]) -> Iterator[str]:
+def _locked_out(entries: Iterable[JournalEntry]) -> Iterator[str]:
     latest = {each.subject: each for each in entries if each.kind.startswith("lockout.")}
     for scope, row in latest.items():
         if row.kind == "lockout.latched":
             yield f"{printable(scope)}, since {moment(row.at)}"
 
 
-def _authority(entries: Iterable[Entry], every: Sequence[Entry]) -> Iterator[str]:
+def _authority(entries: Iterable[JournalEntry], every: Sequence[JournalEntry]) -> Iterator[str]:
     latest = {each.subject: each for each in entries if each.kind.startswith("authority.")}
     end = next(filter(None, (_read(each.at) for each in reversed(every))), None)
     for scope, row in latest.items():
@@ -150,9 +154,9 @@ def _read(text: str) -> datetime | None:
 def _words(body: Mapping[str, object]) -> str:
     mode = plain(str(body.get("mode")))
     until = f", until {moment(str(body['until']))}" if "until" in body else ""
-    return f"{mode}, {means_of(mode)}; by {printable(str(body.get('person')))}{until}"
+    return f"{mode}, {mode_meaning(mode)}; by {printable(str(body.get('person')))}{until}"
 
 
-def means_of(mode: str) -> str:
+def mode_meaning(mode: str) -> str:
     """Returns whose requests are carried out in a mode of authority."""
     return _MODES.get(mode, "and what that means is not known")

@@ -9,13 +9,13 @@ from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, par
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
-from ...requests.effect_text import effect_in_short
-from ..rows.entries import Entry
-from ..rows.paper import Paper
-from ..rows.row_text import row_words
-from ..rows.safe_row import write_or_why
-from ..rows.terms import ACTION_STATES, clock_time, hex_bytes, moment, spelled
-from .signatures import card_of, reading_words
+from ...requests.effect_text import effect_sentence
+from ..rows.entries import JournalEntry
+from ..rows.malformed_rows import write_row_or_fault
+from ..rows.report_writer import ReportWriter
+from ..rows.row_text import row_text
+from ..rows.terms import ACTION_STATES, clock_time, key_values, moment, spaced_hex
+from .signatures import card_of, reading_text
 
 _STATE = "action."
 _INTENT = "action.intent"
@@ -27,11 +27,11 @@ _RESOLVES = ("resolve-applied", "resolve-not-applied")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ActionHistory:
     """One write and every row about it, in order, with the words of whoever resolved it."""
 
     action: Action
-    entries: Sequence[Entry]
+    entries: Sequence[JournalEntry]
 
     @property
     def name(self) -> str:
@@ -39,24 +39,24 @@ class Told:
         return plain(self.action.action_id).rpartition("/")[2]
 
     @property
-    def states(self) -> list[Entry]:
+    def states(self) -> list[JournalEntry]:
         """The rows that say where it stands."""
         return [each for each in self.entries if _is_state(each)]
 
     @property
-    def sending(self) -> Entry | None:
+    def sending(self) -> JournalEntry | None:
         """The row after which its frame could leave; `None` if there is none."""
         return next((each for each in self.states if each.kind == f"{_STATE}SENDING"), None)
 
     @property
-    def is_worth_telling(self) -> bool:
+    def is_relevant(self) -> bool:
         """Whether more became of it than that it was not needed."""
         return self.action.kind == "command" or any(
             _name(each) not in _UNNEEDED for each in self.states
         )
 
     @property
-    def in_short(self) -> str:
+    def summary(self) -> str:
         """What became of it, in a sentence."""
         if not self.states:
             return ""
@@ -70,42 +70,42 @@ class Told:
         return f"{self.name}{_sent(self.sending, ends[0])}: {words}."
 
     @property
-    def not_come(self) -> str:
+    def missed_effects(self) -> str:
         """What was expected after it and did not come, or was so before; empty if nothing."""
-        told = (effect_in_short(each.kind, each.body) for each in self.entries)
+        told = (effect_sentence(each.kind, each.body) for each in self.entries)
         return " ".join(filter(None, told))
 
 
-def told_of(action: Action, entries: Sequence[Entry]) -> Told:
+def action_history(action: Action, entries: Sequence[JournalEntry]) -> ActionHistory:
     """Returns what a request's rows tell of one of its writes."""
     own = [
         each
         for each in entries
         if action.action_id == (_resolves(each) if each.kind == "decision" else each.subject)
     ]
-    return Told(action, own)
+    return ActionHistory(action, own)
 
 
-def write_actions(paper: Paper, told: Sequence[Told]) -> None:
+def write_actions(report: ReportWriter, histories: Sequence[ActionHistory]) -> None:
     """Writes what the gate and the plant did."""
-    paper.heading("WHAT THE GATE DID, AND WHAT THE PLANT DID")
-    for each in told:
-        if each.is_worth_telling:
-            _write_action(paper, each)
-    _write_unneeded(paper, [each for each in told if not each.is_worth_telling])
+    report.heading("WHAT THE GATE DID, AND WHAT THE PLANT DID")
+    for each in histories:
+        if each.is_relevant:
+            _write_action(report, each)
+    _write_unneeded(report, [each for each in histories if not each.is_relevant])
 
 
-def _write_unneeded(paper: Paper, told: Sequence[Told]) -> None:
+def _write_unneeded(report: ReportWriter, histories: Sequence[ActionHistory]) -> None:
     """Writes what was approved for taking things back and never came up, in a few lines."""
     names: dict[str, list[str]] = {}
-    for each in told:
+    for each in histories:
         words = _in_words(each.states[-1]) if each.states else "PLANNED"
         names.setdefault(words, []).append(each.name)
     for words, those in names.items():
-        paper.say(f"{', '.join(those)}  not sent: {words}", 2, 4)
+        report.paragraph(f"{', '.join(those)}  not sent: {words}", 2, 4)
 
 
-def _sent(sending: Entry, end: Entry) -> str:
+def _sent(sending: JournalEntry, end: JournalEntry) -> str:
     """Returns whether a frame left and when, as far as the first row after its intent knows."""
     at = clock_time(sending.at)
     if end.body.get("sent") is False:
@@ -115,60 +115,64 @@ def _sent(sending: Entry, end: Entry) -> str:
     return f", sent {at} UTC"
 
 
-def _in_words(entry: Entry) -> str:
+def _in_words(entry: JournalEntry) -> str:
     state, reason = _name(entry), printable(str(entry.body.get("reason", "")))
     means = ACTION_STATES.get(state, "")
     return f"{state}, {means}{f' ({reason})' if reason else ''}"
 
 
-def _write_action(paper: Paper, told: Told) -> None:
-    last = _name(told.states[-1]) if told.states else "PLANNED"
-    paper.say(f"{told.name}  {plain(told.action.tag)}: {last}, {ACTION_STATES.get(last, '')}", 2, 4)
+def _write_action(report: ReportWriter, history: ActionHistory) -> None:
+    last = _name(history.states[-1]) if history.states else "PLANNED"
+    report.paragraph(
+        f"{history.name}  {plain(history.action.tag)}: {last}, {ACTION_STATES.get(last, '')}", 2, 4
+    )
     day = ""
-    for entry in told.entries:
+    for entry in history.entries:
         if plain(entry.at)[:10] != day:
             day = plain(entry.at)[:10]
-            paper.say(f"on {day}, UTC:", 6)
-        write_or_why(paper, entry, partial(_write_entry, paper, entry, told.action))
+            report.paragraph(f"on {day}, UTC:", 6)
+        write_row_or_fault(report, entry, partial(_write_entry, report, entry, history.action))
 
 
-def _write_entry(paper: Paper, entry: Entry, action: Action) -> None:
+def _write_entry(report: ReportWriter, entry: JournalEntry, action: Action) -> None:
     at = clock_time(entry.at)
     body = entry.body
     if entry.kind == _INTENT:
-        paper.field(at, f"intent recorded, before anything left: {hex_bytes(body.get('wire'))}", 6)
+        report.field(
+            at, f"intent recorded, before anything left: {spaced_hex(body.get('wire'))}", 6
+        )
     elif entry.kind == "decision":
-        _write_resolution(paper, entry)
+        _write_resolution(report, entry)
     elif _is_state(entry):
-        _write_state(paper, entry, action)
+        _write_state(report, entry, action)
     else:
-        words = row_words(entry.kind, entry.subject, body)
-        paper.field(at, words or f"{plain(entry.kind)}: {spelled(body)}", 6)
+        words = row_text(entry.kind, entry.subject, body)
+        report.field(at, words or f"{plain(entry.kind)}: {key_values(body)}", 6)
 
 
-def _write_state(paper: Paper, entry: Entry, action: Action) -> None:
+def _write_state(report: ReportWriter, entry: JournalEntry, action: Action) -> None:
     state, body = _name(entry), entry.body
     reason, found = printable(str(body.get("reason", ""))), str(body.get("readback", ""))
     by = f" by gate {plain(str(body['epoch']))}" if "epoch" in body else ""
     told = ACTION_STATES.get(state, "") if reason == printable(found) else reason
-    paper.field(clock_time(entry.at), f"{state}{by}: {told}", 6)
+    report.field(clock_time(entry.at), f"{state}{by}: {told}", 6)
     if "before" in body:
         before = " ".join(filter(None, (str(body["before"]), action.unit)))
-        paper.field("", f"right before, {plain(action.tag)} read {printable(before)}", 6)
+        report.field("", f"right before, {plain(action.tag)} read {printable(before)}", 6)
     if body.get("sent") is False:
-        paper.field("", "no frame left", 6)
+        report.field("", "no frame left", 6)
     elif state == "REFUSED":
-        paper.field("", "the frame left, and the device said no", 6)
+        report.field("", "the frame left, and the device said no", 6)
     if found:
-        paper.field("", f"read back: {printable(found)}", 6)
+        report.field("", f"read back: {printable(found)}", 6)
     if state in {"UNKNOWN", "MISMATCH"}:
-        paper.field("", "held until a person has resolved it; nothing is sent again", 6)
+        report.field("", "held until a person has resolved it; nothing is sent again", 6)
 
 
-def _write_resolution(paper: Paper, entry: Entry) -> None:
+def _write_resolution(report: ReportWriter, entry: JournalEntry) -> None:
     decision = parse_decision(str(entry.body.get("text")))
     found = "was done" if decision.verdict == _RESOLVES[0] else "was not done"
-    paper.field(
+    report.field(
         clock_time(entry.at),
         f"{printable(decision.person)} looked at the plant, and signed that it {found}",
         6,
@@ -176,15 +180,15 @@ def _write_resolution(paper: Paper, entry: Entry) -> None:
     card = card_of(entry)
     reading: object = card.get("reading")
     if isinstance(reading, dict):
-        then = reading_words(cast("Mapping[str, Any]", reading))
-        paper.field("", f"it read then: {then}", 6)
+        then = reading_text(cast("Mapping[str, Any]", reading))
+        report.field("", f"it read then: {then}", 6)
     if card.get("found"):
-        paper.field("", f"the gate had read: {printable(str(card['found']))}", 6)
+        report.field("", f"the gate had read: {printable(str(card['found']))}", 6)
     if not card:
-        paper.field("", f"what they saw was not kept (row {entry.seq}, {moment(entry.at)})", 6)
+        report.field("", f"what they saw was not kept (row {entry.seq}, {moment(entry.at)})", 6)
 
 
-def _resolves(entry: Entry) -> str:
+def _resolves(entry: JournalEntry) -> str:
     """Returns the write that a decision resolves; empty if it resolves none."""
     try:
         decision = parse_decision(str(entry.body.get("text")))
@@ -193,9 +197,9 @@ def _resolves(entry: Entry) -> str:
     return decision.subject or "" if decision.verdict in _RESOLVES else ""
 
 
-def _is_state(entry: Entry) -> bool:
+def _is_state(entry: JournalEntry) -> bool:
     return entry.kind.startswith(_STATE) and entry.kind != _INTENT
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: JournalEntry) -> str:
     return plain(entry.kind.removeprefix(_STATE))

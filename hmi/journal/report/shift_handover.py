@@ -6,30 +6,32 @@ from typing import Any, cast
 from handwheel.tools.guardrails.approval.shift_handover import PARTS
 from handwheel.tools.safe_text import printable
 
-from ..rows.entries import Entry
-from ..rows.paper import Paper
+from ..rows.entries import JournalEntry
+from ..rows.report_writer import ReportWriter
 from .signatures import Signatures, card_of
 
 
-def write_shift(paper: Paper, entry: Entry, signatures: Signatures) -> None:
+def write_shift_handover(report: ReportWriter, entry: JournalEntry, signatures: Signatures) -> None:
     """Writes what the coming person was shown, and who signed it."""
     for label, text in _shown(card_of(entry)):
-        paper.field(label, text, 5)
+        report.field(label, text, 5)
     for part in PARTS:
         said = entry.body.get(part)
         body: dict[str, Any] = {"card": entry.body.get("card")}
         if isinstance(said, Mapping):
             body |= cast("Mapping[str, Any]", said)
-        signatures.write(paper, Entry(entry.seq, entry.at, "decision", entry.subject, body), "")
+        signatures.write(
+            report, JournalEntry(entry.seq, entry.at, "decision", entry.subject, body), ""
+        )
 
 
-def shift_words(subject: str, body: Mapping[str, Any]) -> str:
+def shift_handover_text(subject: str, body: Mapping[str, Any]) -> str:
     """Returns who handed over to whom, and up to which row they looked.
 
     Args:
         subject: Of the row; it is told where what was shown cannot be read.
     """
-    card = card_of(Entry(0, "", "", subject, body))
+    card = card_of(JournalEntry(0, "", "", subject, body))
     leaving, coming, seq = (card.get(key) for key in ("leaving", "coming", "seq"))
     if not (isinstance(leaving, str) and isinstance(coming, str) and isinstance(seq, int)):
         return f"the shift was handed over: {subject}"

@@ -9,14 +9,14 @@ from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.safe_text import plain, printable
 
-from ..rows.entries import Case, Entry
-from ..rows.paper import Paper
-from ..rows.row_text import row_words
-from ..rows.safe_row import write_or_why, write_whole_or_why
-from ..rows.terms import CLASSES, REQUEST_STATES, WHOLE, hex_bytes, moment, spelled
-from .actions import Told, told_of, write_actions
-from .files import FILE_NAMES
-from .leases import lease_in_short
+from ..rows.entries import JournalEntry, RequestHistory
+from ..rows.malformed_rows import write_row_or_fault, write_rows_or_fault
+from ..rows.report_writer import ReportWriter
+from ..rows.row_text import row_text
+from ..rows.terms import CLASSES, REQUEST_STATES, WHOLE, key_values, moment, spaced_hex
+from .action_history import ActionHistory, action_history, write_actions
+from .file_changes import FILE_NAMES
+from .lease_text import lease_summary
 from .signatures import Signatures
 
 _SIDES = (("for", "for it"), ("against", "against it"), ("permissive", "permissive"))
@@ -27,41 +27,43 @@ _NEVER = "R4"
 _TRUTHS = {"true": "HOLDS", "false": "DOES NOT HOLD", "unknown": "NOBODY KNOWS"}
 
 
-def write_request(paper: Paper, case: Case, signatures: Signatures) -> None:
+def write_request(report: ReportWriter, history: RequestHistory, signatures: Signatures) -> None:
     """Writes the chapter of a request."""
-    first, last = case.entries[0].seq, case.entries[-1].seq
-    paper.chapter(f"REQUEST {plain(case.request_id)}", f"rows {first} to {last}")
-    request = case.request
+    first, last = history.entries[0].seq, history.entries[-1].seq
+    report.chapter(f"REQUEST {plain(history.request_id)}", f"rows {first} to {last}")
+    request = history.request
     if request is None:
-        paper.say("What was filed is no request that can be read. Its rows:")
-        for entry in case.entries:
-            paper.say(f"row {entry.seq}  {moment(entry.at)}  {plain(entry.kind)}", 2, 2)
+        report.paragraph("What was filed is no request that can be read. Its rows:")
+        for entry in history.entries:
+            report.paragraph(f"row {entry.seq}  {moment(entry.at)}  {plain(entry.kind)}", 2, 2)
         return
-    told = [told_of(action, case.entries) for action in request.actions]
-    paper.say("")
-    write_whole_or_why(
-        paper, case.entries,
-        lambda: paper.field("In short", in_short(request, case, told), 0),
+    actions = [action_history(action, history.entries) for action in request.actions]
+    report.paragraph("")
+    write_rows_or_fault(
+        report, history.entries,
+        lambda: report.field("In short", summary(request, history, actions), 0),
     )  # fmt: skip
-    _write_asked(paper, request, case)
-    _write_writes(paper, request)
-    _write_decisions(paper, case, signatures)
-    write_actions(paper, told)
-    _write_end(paper, case, {each.action_id for each in request.actions})
+    _write_asked(report, request, history)
+    _write_writes(report, request)
+    _write_decisions(report, history, signatures)
+    write_actions(report, actions)
+    _write_end(report, history, {each.action_id for each in request.actions})
 
 
-def in_short(request: ActionRequest, case: Case, told: Sequence[Told]) -> str:
+def summary(
+    request: ActionRequest, history: RequestHistory, actions: Sequence[ActionHistory]
+) -> str:
     """Returns the whole in a few sentences: who asked for what, who approved it, what came."""
-    asks = "; ".join(change_of(each) for each in request.commands)
-    parts = [f"{_proposer(request)} asked to {asks}.", _approved_by(case)]
+    asks = "; ".join(change_text(each) for each in request.commands)
+    parts = [f"{_proposer(request)} asked to {asks}.", _approved_by(history)]
     parts += [
-        text for each in told if each.is_worth_telling for text in (each.in_short, each.not_come)
+        text for each in actions if each.is_relevant for text in (each.summary, each.missed_effects)
     ]
-    parts.append(lease_in_short(request, case))
+    parts.append(lease_summary(request, history))
     return " ".join(part for part in parts if part)
 
 
-def change_of(action: Action) -> str:
+def change_text(action: Action) -> str:
     """Returns a write in words: `set PIC-102.sp from 350 kPa to 340 kPa`."""
     unit = f" {printable(action.unit)}" if action.unit else ""
     before = next((each.shown for each in action.expected if each.tag == action.tag), None)
@@ -76,14 +78,14 @@ def _proposer(request: ActionRequest) -> str:
     return f"An agent ({name}, run {request.run.run_id} of playbook {plain(request.run.playbook)})"
 
 
-def _approved_by(case: Case) -> str:
+def _approved_by(history: RequestHistory) -> str:
     """Returns who approved it, or why nobody did."""
-    said = [(each, _verdict(each)) for each in case.entries if each.kind == "decision"]
+    said = [(each, _verdict(each)) for each in history.entries if each.kind == "decision"]
     people = [person for _, (verdict, person) in said if verdict == "approve"]
-    states = [each for each in case.entries if each.kind == f"{_STATE}APPROVED"]
+    states = [each for each in history.entries if each.kind == f"{_STATE}APPROVED"]
     if states:
         return f"{' and '.join(people) or 'Somebody whose name is not kept'} approved it."
-    end = _last_state(case)
+    end = _last_state(history)
     state = end.kind.removeprefix(_STATE) if end else "PROPOSED"
     means = REQUEST_STATES.get(state, "")
     reason = printable(str(end.body.get("reason", ""))) if end and state not in _WAITS else means
@@ -91,7 +93,7 @@ def _approved_by(case: Case) -> str:
     return f"{who}: it is {plain(state)} ({reason})."
 
 
-def _verdict(entry: Entry) -> tuple[str, str]:
+def _verdict(entry: JournalEntry) -> tuple[str, str]:
     try:
         decision = parse_decision(str(entry.body.get("text")))
     except DecisionRefused:
@@ -99,78 +101,78 @@ def _verdict(entry: Entry) -> tuple[str, str]:
     return decision.verdict, printable(decision.person)
 
 
-def _last_state(case: Case) -> Entry | None:
-    states = [each for each in case.entries if _is_state(each)]
+def _last_state(history: RequestHistory) -> JournalEntry | None:
+    states = [each for each in history.entries if _is_state(each)]
     return states[-1] if states else None
 
 
-def _is_state(entry: Entry) -> bool:
+def _is_state(entry: JournalEntry) -> bool:
     return entry.kind.startswith(_STATE) and entry.kind != "request.filed"
 
 
-def _write_asked(paper: Paper, request: ActionRequest, case: Case) -> None:
-    paper.heading("WHO ASKED, AND WHY")
-    paper.field("who", _proposer(request))
+def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestHistory) -> None:
+    report.heading("WHO ASKED, AND WHY")
+    report.field("who", _proposer(request))
     if request.proposer.key_id:
-        paper.field("with the key", plain(request.proposer.key_id))
+        report.field("with the key", plain(request.proposer.key_id))
     if (run := request.run) is not None:
-        paper.field("for the run", f"{run.run_id}, part {run.segment} of it; see its own chapter")
-        paper.field("playbook", f"{plain(run.playbook)}, version {plain(run.version)}")
-        paper.field("", f"the file's SHA-256 is {run.digest}")
+        report.field("for the run", f"{run.run_id}, part {run.segment} of it; see its own chapter")
+        report.field("playbook", f"{plain(run.playbook)}, version {plain(run.version)}")
+        report.field("", f"the file's SHA-256 is {run.digest}")
         parameters = ", ".join(f"{plain(k)} = {printable(v)}" for k, v in run.parameters.items())
-        paper.field("with", parameters or "no parameters")
-    paper.field("when", moment(request.filed_at))
+        report.field("with", parameters or "no parameters")
+    report.field("when", moment(request.filed_at))
     own = "" if request.run is None else " (an agent's own words, which nobody has verified)"
-    paper.field("why", f'"{printable(request.reason, WHOLE)}"{own}')
+    report.field("why", f'"{printable(request.reason, WHOLE)}"{own}')
     for side, label in _SIDES:
         for each in (each for each in request.evidence if each.side == side):
             source = f"{printable(each.id)}, {printable(each.source)}"
-            paper.field(label, f"{_TRUTHS[each.truth]}: {printable(each.shown)} ({source})")
+            report.field(label, f"{_TRUTHS[each.truth]}: {printable(each.shown)} ({source})")
     risk = f"{request.risk_class}, {CLASSES.get(request.risk_class, 'unknown')}"
-    paper.field("policy class", risk)
+    report.field("policy class", risk)
     if request.risk_class != _NEVER:
         people = "one person" if request.quorum == 1 else f"{request.quorum} different people"
         roles = " and ".join(map(plain, request.roles)) or "nobody"
         within = exact_span(request.within_s)
-        paper.field("needs", f"{people} in the role {roles}, within {within}")
+        report.field("needs", f"{people} in the role {roles}, within {within}")
     label = "rests on"
     for name, file in FILE_NAMES:
-        paper.field(label, f"{file} with SHA-256 {getattr(request.hashes, name)}")
+        report.field(label, f"{file} with SHA-256 {getattr(request.hashes, name)}")
         label = ""
     if request.lease is not None:
         lasts = exact_span(request.lease.for_s)
-        paper.field("stands for", f"{lasts}, then the gate takes it back by itself")
+        report.field("stands for", f"{lasts}, then the gate takes it back by itself")
     if request.supersedes:
-        paper.field("follows", f"{plain(request.supersedes)}, whose place it takes when approved")
-    paper.field("digest", request.digest)
+        report.field("follows", f"{plain(request.supersedes)}, whose place it takes when approved")
+    report.field("digest", request.digest)
 
 
-def _write_writes(paper: Paper, request: ActionRequest) -> None:
-    paper.heading("WHAT EXACTLY")
+def _write_writes(report: ReportWriter, request: ActionRequest) -> None:
+    report.heading("WHAT EXACTLY")
     for action in request.commands:
-        _write_write(paper, action, request)
+        _write_write(report, action, request)
     if request.recovery:
-        paper.say("")
+        report.paragraph("")
         when = "if the run has to take things back" if request.run else "when the lease is over"
-        paper.say(f"Asked for with it, to be sent only {when}:", 2)
+        report.paragraph(f"Asked for with it, to be sent only {when}:", 2)
     for action in request.recovery:
-        _write_write(paper, action, request)
+        _write_write(report, action, request)
 
 
-def _write_write(paper: Paper, action: Action, request: ActionRequest) -> None:
-    paper.say(f"{_short(action)}  {change_of(action)}", 2, 4)
+def _write_write(report: ReportWriter, action: Action, request: ActionRequest) -> None:
+    report.paragraph(f"{_short(action)}  {change_text(action)}", 2, 4)
     of = f"{plain(action.equipment)}" or "the site's own"
-    paper.field("equipment", f"{of}; step {plain(action.step)}" if action.step else of, 6)
-    paper.field("device", _device(action), 6)
-    paper.field("bytes", hex_bytes(action.wire), 6)
+    report.field("equipment", f"{of}; step {plain(action.step)}" if action.step else of, 6)
+    report.field("device", _device(action), 6)
+    report.field("bytes", spaced_hex(action.wire), 6)
     for label, text in _conditions(action):
-        paper.field(label, text, 6)
+        report.field(label, text, 6)
     by_hand = "nothing but a new request" if request.run is None else "nothing"
     undo = plain(action.undo).rpartition("/")[2] if action.undo else by_hand
     if action.kind == "command":
-        paper.field("taken back by", undo, 6)
+        report.field("taken back by", undo, 6)
     elif action.undoes:
-        paper.field("takes back", plain(action.undoes), 6)
+        report.field("takes back", plain(action.undoes), 6)
 
 
 def _device(action: Action) -> str:
@@ -205,58 +207,58 @@ def _conditions(action: Action) -> Iterator[tuple[str, str]]:
         label = ""
 
 
-def _write_decisions(paper: Paper, case: Case, signatures: Signatures) -> None:
-    paper.heading("WHO SIGNED, AND WHAT")
+def _write_decisions(report: ReportWriter, history: RequestHistory, signatures: Signatures) -> None:
+    report.heading("WHO SIGNED, AND WHAT")
     number = 0
-    for entry in case.entries:
+    for entry in history.entries:
         if entry.kind == "decision":
             number += 1
             lead = f"{number}. "
-            write_or_why(paper, entry, partial(signatures.write, paper, entry, lead))
+            write_row_or_fault(report, entry, partial(signatures.write, report, entry, lead))
         elif entry.kind == "decision.refused":
             number += 1
-            write_or_why(paper, entry, partial(_write_refused, paper, entry, number))
+            write_row_or_fault(report, entry, partial(_write_refused, report, entry, number))
     if not number:
-        paper.say("Nobody.", 2)
+        report.paragraph("Nobody.", 2)
 
 
-def _write_refused(paper: Paper, entry: Entry, number: int) -> None:
+def _write_refused(report: ReportWriter, entry: JournalEntry, number: int) -> None:
     person = printable(str(entry.body.get("person", ""))) or "somebody"
     reason = printable(str(entry.body.get("reason", "")))
-    paper.say(f"{number}. {person} tried to decide, WHICH DID NOT COUNT: {reason}", 2, 3)
-    paper.field("in row", f"{entry.seq}, {moment(entry.at)}", 5)
+    report.paragraph(f"{number}. {person} tried to decide, WHICH DID NOT COUNT: {reason}", 2, 3)
+    report.field("in row", f"{entry.seq}, {moment(entry.at)}", 5)
 
 
-def _write_end(paper: Paper, case: Case, actions: Container[str]) -> None:
-    paper.heading("WHERE THE REQUEST WENT")
-    for entry in case.entries:
+def _write_end(report: ReportWriter, history: RequestHistory, actions: Container[str]) -> None:
+    report.heading("WHERE THE REQUEST WENT")
+    for entry in history.entries:
         if _is_state(entry):
-            write_or_why(paper, entry, partial(_write_state, paper, entry))
+            write_row_or_fault(report, entry, partial(_write_state, report, entry))
     others = [
         each
-        for each in case.entries
+        for each in history.entries
         if not each.kind.startswith((_STATE, "decision")) and each.subject not in actions
     ]
     if others:
-        paper.heading("ALSO RECORDED")
+        report.heading("ALSO RECORDED")
     for entry in others:
-        write_or_why(paper, entry, partial(_write_other, paper, entry, case.request_id))
+        write_row_or_fault(report, entry, partial(_write_other, report, entry, history.request_id))
 
 
-def _write_state(paper: Paper, entry: Entry) -> None:
+def _write_state(report: ReportWriter, entry: JournalEntry) -> None:
     state = entry.kind.removeprefix(_STATE)
     means = REQUEST_STATES.get(state, "")
     reason = printable(str(entry.body.get("reason", "")))
     told = " - ".join(each for each in (means, reason) if each and each != "filed")
-    paper.say(moment(entry.at), 2)
-    paper.say(f"{plain(state)}: {reason if reason == means else told}", 6, 2)
+    report.paragraph(moment(entry.at), 2)
+    report.paragraph(f"{plain(state)}: {reason if reason == means else told}", 6, 2)
 
 
-def _write_other(paper: Paper, entry: Entry, request_id: str) -> None:
-    paper.say(moment(entry.at), 2)
+def _write_other(report: ReportWriter, entry: JournalEntry, request_id: str) -> None:
+    report.paragraph(moment(entry.at), 2)
     about = "" if entry.subject == request_id else f" of {plain(entry.subject)}"
-    words = row_words(entry.kind, entry.subject, entry.body)
-    paper.say(words or f"{plain(entry.kind)}{about}: {spelled(entry.body)}", 6, 2)
+    words = row_text(entry.kind, entry.subject, entry.body)
+    report.paragraph(words or f"{plain(entry.kind)}{about}: {key_values(entry.body)}", 6, 2)
 
 
 def _short(action: Action) -> str:

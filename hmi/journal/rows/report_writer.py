@@ -1,4 +1,4 @@
-"""Plain text for paper: 80 columns, labelled fields, and nothing that a printer may not know."""
+"""Plain text for report: 80 columns, labelled fields, and nothing that a printer may not know."""
 
 from ...shell.terminal.panel import columns_of
 
@@ -6,7 +6,7 @@ WIDTH = 80
 _LABEL = 14
 
 
-class Paper:
+class ReportWriter:
     """Lines of a report, from the top.
 
     Attributes:
@@ -32,7 +32,7 @@ class Paper:
         """Begins a part of a chapter."""
         self.lines += ["", title, "-" * columns_of(title)]
 
-    def say(self, text: str, indent: int = 0, hang: int = 0) -> None:
+    def paragraph(self, text: str, indent: int = 0, hang: int = 0) -> None:
         """Writes a paragraph.
 
         Args:

@@ -9,9 +9,9 @@ from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.safe_text import plain, printable
 
-from ...requests.effect_text import SO_BEFORE, row_effect_words, was_so
+from ...requests.effect_text import MET_BEFORE, row_effect_text, was_met_before
 from ...shell.terminal.wrap import fold
-from .safe_row import shown_or_why
+from .malformed_rows import row_or_fault
 
 _WIDTH = 22
 _INDENT = 21  # a row that does not fit goes on below what happened
@@ -25,10 +25,10 @@ def show_row(row: Row, *, as_json: bool) -> str:
     One that cannot be shown is told with the reason.
     """
     show = _fields_shown if as_json else _shown
-    return shown_or_why(row, show, partial(odd_row, as_json=as_json))
+    return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
 
 
-def odd_row(row: Row, why: str, *, as_json: bool) -> str:
+def malformed_row_line(row: Row, why: str, *, as_json: bool) -> str:
     """Returns the line of a row that cannot be shown."""
     if as_json:
         return json.dumps({"seq": row.seq, "hash": row.hash, "fault": why})
@@ -67,8 +67,8 @@ def _told(fields: Mapping[str, Any]) -> str:
     if kind == "action.intent":
         return f"{subject}  {plain(str(body['wire']), _LONG)}"
     if kind.startswith("effect."):
-        before = f"{SO_BEFORE}; " if was_so(body) else ""
-        return f"{subject}  {before}{row_effect_words(body)}"
+        before = f"{MET_BEFORE}; " if was_met_before(body) else ""
+        return f"{subject}  {before}{row_effect_text(body)}"
     if kind == "lease.open":
         stays = f"{body['tag']} = {body['wrote']} stays open, before it was {body['was']}"
         return f"{subject}  {printable(stays)}: {printable(str(body['reason']))}"
