@@ -20,18 +20,14 @@ from handwheel.hmi.people.signing import Signer, Statement, open_bench, sign_sta
 from handwheel.hmi.simulation.demo.people import APPROVER, GIVER, enroll_people, hand_to_agents
 from handwheel.hmi.simulation.plant.installed import create_plant
 from handwheel.hmi.site.files.site_template import Link, write_site
-from handwheel.tools.guardrails.approval.card import make_card
-from handwheel.tools.guardrails.approval.decide import decide, propose
-from handwheel.tools.guardrails.approval.filing import (
-    Filing,
-    Wish,
+from handwheel.tools.guardrails.approval.build_request import (
+    BuildContext,
+    ProposedWrite,
     make_request,
     scopes,
     tags_to_survey,
 )
-from handwheel.tools.guardrails.approval.plant_snapshot import make_picture
-from handwheel.tools.guardrails.approval.run_requests import file_segment
-from handwheel.tools.guardrails.approval.segment import (
+from handwheel.tools.guardrails.approval.build_segment import (
     Command,
     Recovery,
     Segment,
@@ -39,6 +35,10 @@ from handwheel.tools.guardrails.approval.segment import (
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.approval.card import make_card
+from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
+from handwheel.tools.guardrails.approval.run_requests import file_segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.lifecycle import file_in
 from handwheel.tools.guardrails.ledger.runner_lease import renew_lease, take_lease
@@ -97,7 +97,9 @@ class Desk:
     def __init__(self, bench: Bench, people: People) -> None:
         self.bench = bench
         self._people = people
-        self._filing = Filing(bench.site, bench.policy, cross_limits(bench.site, bench.policy))
+        self._build_context = BuildContext(
+            bench.site, bench.policy, cross_limits(bench.site, bench.policy)
+        )
         self._holder = ""
 
     def file_for_agent(self, first: str) -> ActionRequest:
@@ -125,11 +127,11 @@ class Desk:
 
     def _made(self, first: str, now: Instant) -> tuple[ActionRequest, str]:
         segment = self._segment(first)
-        writes = [wish.tag for wish in segment.wishes]
+        writes = [write.tag for write in segment.writes]
         return make_segment(
-            self._filing,
+            self._build_context,
             segment,
-            self._survey(tags_of_segment(self._filing, segment), writes),
+            self._survey(tags_of_segment(self._build_context, segment), writes),
             _AGENT,
             generations(self.bench.database, scopes_of_segment(self.bench.site, segment)),
             now,
@@ -140,19 +142,24 @@ class Desk:
         pump, setpoint = tags[PUMP], tags[SETPOINT]
         ready = (Requirement(text="P-101B.mode == 'remote'", why="permissive"),)
         commands = [
-            Command(Wish(pump, True), "start", ready, promises=("it runs in 10 s",)),
-            Command(Wish(setpoint, 355.0), "raise", ready, (tags["PT-102.pv"],)),
+            Command(ProposedWrite(pump, True), "start", ready, promises=("it runs in 10 s",)),
+            Command(ProposedWrite(setpoint, 355.0), "raise", ready, (tags["PT-102.pv"],)),
         ]
-        commands.sort(key=lambda each: each.wish.tag.name != first)
+        commands.sort(key=lambda each: each.write.tag.name != first)
         before: Mapping[str, Value] = {PUMP: False, SETPOINT: 350.0}
         undo = [
-            Recovery(Wish(each.wish.tag, before[each.wish.tag.name]), each.step, undoes=number)
+            Recovery(
+                ProposedWrite(each.write.tag, before[each.write.tag.name]), each.step, undoes=number
+            )
             for number, each in enumerate(commands)
         ]
         return Segment(
             run=_RUN,
             commands=tuple(commands),
-            recovery=(*undo[::-1], Recovery(Wish(tags["P-101A.run_cmd"], True), "safe-state")),
+            recovery=(
+                *undo[::-1],
+                Recovery(ProposedWrite(tags["P-101A.run_cmd"], True), "safe-state"),
+            ),
             evidence=_EVIDENCE,
             roles=("operator",),
             within_s=900.0,
@@ -178,28 +185,34 @@ class Desk:
     def _asked(
         self, tag: str, value: Value, survey: Survey | None, now: Instant
     ) -> tuple[ActionRequest, str]:
-        wishes = [Wish(self.bench.site.tags[tag], value)]
+        proposed = [ProposedWrite(self.bench.site.tags[tag], value)]
         giver = self._people[GIVER]
         return make_request(
-            self._filing,
-            wishes,
-            survey or self._survey(tags_to_survey(self._filing, wishes), [wishes[0].tag]),
+            self._build_context,
+            proposed,
+            survey
+            or self._survey(tags_to_survey(self._build_context, proposed), [proposed[0].tag]),
             Proposer(kind="person", name=GIVER, key_id=giver.operator.key_id),
             "the level runs away",
-            generations(self.bench.database, scopes(self.bench.site, wishes)),
+            generations(self.bench.database, scopes(self.bench.site, proposed)),
             now,
         )
 
     def to_survey(self, tag: str) -> list[Tag]:
         """Returns what must be read to file a write of a tag."""
-        return tags_to_survey(self._filing, [Wish(self.bench.site.tags[tag], False)])
+        return tags_to_survey(
+            self._build_context, [ProposedWrite(self.bench.site.tags[tag], False)]
+        )
 
     def approve(self, request: ActionRequest) -> None:
         """Approves a request on its whole card, as a person at a terminal does."""
         site, now = self.bench.site, instant_now()
         seen = readings([site.tags[name] for name in request.tags])
         card = make_card(
-            request, tags=site.tags, picture=make_picture(1, frozenset(), site, seen, now), now=now
+            request,
+            tags=site.tags,
+            snapshot=make_snapshot(1, frozenset(), site, seen, now),
+            now=now,
         )
         said = Statement(
             "approve", meaning_of("approve", request), "operator", 600.0, request.digest,

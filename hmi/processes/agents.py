@@ -29,8 +29,8 @@ from handwheel.playbooks.run.ledger_port import LedgerPort
 from handwheel.playbooks.run.plant_view import PlantView, Readings
 from handwheel.playbooks.run.recorded_history import RecordedHistory
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.filing import Filing
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.build_request import BuildContext
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority_check import standing_of
 from handwheel.tools.guardrails.interlocks.blocking import check_files
@@ -123,14 +123,14 @@ async def _site_agents(
         holder = take_lease(database, instant_now())
         try:
             bench = Bench(site, database, policy, load_roster(site))
-            filing = Filing(site, policy, cross_limits(site, policy))
+            build_context = BuildContext(site, policy, cross_limits(site, policy))
             async with (
                 open_checkpoints(site.state) as saver,
                 Recorder(site.state, source_limits(site), meanings) as recorder,
                 SiteReader(site, tags, [recorder]) as reader,
             ):
                 context = AgentContext(
-                    LedgerPort(bench, filing, holder, instant_now, partial(survey, site)),
+                    LedgerPort(bench, build_context, holder, instant_now, partial(survey, site)),
                     view,
                     workorders,
                     plans,
@@ -189,7 +189,7 @@ def _rebind(
 def _obstacle(bench: Bench, plan: BoundPlaybook) -> str:
     """Returns why nothing can be asked for by a playbook now; empty for no reason."""
     site, now = bench.site, instant_now()
-    picture = read_picture(site.state, now)
+    picture = read_snapshot(site.state, now)
     if picture is None:
         return "no gate is at its post: start 'handwheel gate'"
     try:

@@ -10,7 +10,7 @@ from handwheel.connectors.model.values import exact_text
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.card import Card, CardSigner, make_card
 from handwheel.tools.guardrails.approval.decide import check_open, decide
-from handwheel.tools.guardrails.approval.plant_snapshot import Picture, read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.blocking import Case, check_files, hindrances
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
@@ -40,11 +40,11 @@ _PROMPT_LINES = 2
 
 def look(bench: Bench, record: RequestRecord, now: Instant) -> Card:
     """Returns the card of a request as the gate's picture shows the plant now."""
-    request, picture = record.request, read_picture(bench.site.state, now)
+    request, picture = record.request, read_snapshot(bench.site.state, now)
     return make_card(
         request,
         tags=bench.site.tags,
-        picture=picture,
+        snapshot=picture,
         now=now,
         signed=signers(bench.database, record),
         limits=_limits(bench, request),
@@ -233,7 +233,7 @@ def _limits(bench: Bench, request: ActionRequest) -> dict[str, str]:
 
 
 def _hindrances(
-    bench: Bench, request: ActionRequest, picture: Picture | None, now: Instant
+    bench: Bench, request: ActionRequest, picture: PlantSnapshot | None, now: Instant
 ) -> list[str]:
     found: list[str] = []
     wanted = request.hashes.model_dump()

@@ -11,7 +11,7 @@ import typer
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.decide import check_open
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly, load_request
@@ -60,7 +60,7 @@ def list_requests(
     with open_bench(opened) as bench:
         now = instant_now()
         found = list_now(bench.database, _warn_of_damage, now, every=every)
-        picture = read_picture(opened.state, now)
+        picture = read_snapshot(opened.state, now)
         notes, open_ = notes_on_requests(bench.database, picture, now), open_lines(bench.database)
         locked = lockout_lines(opened, bench.database)
         held = unsigned_lines(bench)

@@ -6,7 +6,7 @@ import typer
 
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import INACTIVE
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
@@ -49,7 +49,7 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
                     _print(action_line(each))
             if is_complete(database, record):
                 now = instant_now()
-                lease = lease_text(database, record, read_picture(state, now), now)
+                lease = lease_text(database, record, read_snapshot(state, now), now)
                 words = (record.request.request_id, *record.standing, lease)
                 _print("  ".join(filter(None, words)))
                 _print_run(database, record)
@@ -66,7 +66,7 @@ def _print(line: str) -> None:
 def _warn_of_no_gate(record: RequestRecord, state: Path) -> bool:
     """Says what stands still because no gate is running; returns whether there was anything."""
     action = stuck_action(record.actions)
-    if action is None or read_picture(state, instant_now()) is not None:
+    if action is None or read_snapshot(state, instant_now()) is not None:
         return False
     _print(f"{action.action_id}  {action.state}  {stuck_text(action)}")
     return True

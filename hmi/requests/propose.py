@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 import typer
 
 from handwheel.connectors.client.site_reader import survey
-from handwheel.tools.guardrails.approval.decide import propose
-from handwheel.tools.guardrails.approval.filing import (
-    Filing,
-    Wish,
+from handwheel.tools.guardrails.approval.build_request import (
+    BuildContext,
+    ProposedWrite,
     make_request,
     scopes,
     tags_to_survey,
 )
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.decide import propose
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -54,23 +54,23 @@ async def propose_writes(
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `survey`.
     """
     site = bench.site
-    wishes = [_wish(bench, each) for each in assignments]
-    filing = Filing(site, bench.policy, cross_limits(site, bench.policy))
-    tags = tags_to_survey(filing, wishes, terms)
-    if picture := read_picture(site.state, instant_now()):
+    writes = [_proposed_write(bench, each) for each in assignments]
+    context = BuildContext(site, bench.policy, cross_limits(site, bench.policy))
+    tags = tags_to_survey(context, writes, terms)
+    if picture := read_snapshot(site.state, instant_now()):
         check_files(site, site.hashes, picture.hashes)
     else:
         sys.stderr.write("handwheel: no gate is running: nothing can be approved or sent\n")
     signer = open_key()
-    seen = await survey(site, tags, [wish.tag for wish in wishes])
+    seen = await survey(site, tags, [write.tag for write in writes])
     now = instant_now()
     request, denial = make_request(
-        filing,
-        wishes,
+        context,
+        writes,
         seen,
         Proposer(kind="person", name=signer.operator.person, key_id=signer.operator.key_id),
         reason,
-        generations(bench.database, scopes(site, wishes)),
+        generations(bench.database, scopes(site, writes)),
         now,
         terms,
     )
@@ -103,7 +103,7 @@ def _tell(request: ActionRequest, *, tells_next: bool) -> None:
         typer.echo(f"next: handwheel requests approve {request.request_id}")
 
 
-def _wish(bench: Bench, assignment: str) -> Wish:
+def _proposed_write(bench: Bench, assignment: str) -> ProposedWrite:
     name, text = split_assignment(assignment)
     tag = bench.site.find_tags([name])[0]
-    return Wish(tag, parse_value(tag, text))
+    return ProposedWrite(tag, parse_value(tag, text))

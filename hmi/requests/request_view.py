@@ -4,7 +4,7 @@ As lines for people, and as fields for programs.
 """
 
 from handwheel.tools.guardrails.approval.card import Card
-from handwheel.tools.guardrails.approval.plant_snapshot import Picture, read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -30,7 +30,7 @@ def whole_request(
     Args:
         card: As the plant is now; `None` if nobody can decide on it any more.
     """
-    width, picture = card_width(), read_picture(bench.site.state, now)
+    width, picture = card_width(), read_snapshot(bench.site.state, now)
     lines = (
         render_card(card, width, is_coloured=has_colour(), is_whole=True)
         if card
@@ -55,7 +55,7 @@ def whole_fields(
     Args:
         card: As the plant is now; `None` if nobody can decide on it any more.
     """
-    picture, signed = read_picture(bench.site.state, now), signers(bench.database, record)
+    picture, signed = read_snapshot(bench.site.state, now), signers(bench.database, record)
     is_waiting, waited_s = record.state in WAITING_REQUESTS, record.waits_since_s(now)
     has_left = is_waiting and waited_s is not None
     return {
@@ -70,7 +70,7 @@ def whole_fields(
     }
 
 
-def _gate_fields(picture: Picture | None, now: Instant) -> dict[str, object]:
+def _gate_fields(picture: PlantSnapshot | None, now: Instant) -> dict[str, object]:
     age_s = picture.age_s(now) if picture else None
     epoch = picture.epoch if picture else None
     return {"running": picture is not None, "epoch": epoch, "age_s": age_s}

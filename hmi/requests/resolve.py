@@ -6,7 +6,7 @@ import typer
 
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -79,7 +79,7 @@ def _look(bench: Bench, record: RequestRecord, action_id: str) -> Outcome:
         action_id,
         found=found_after(bench.database, action_id),
         tags=bench.site.tags,
-        picture=read_picture(bench.site.state, now),
+        snapshot=read_snapshot(bench.site.state, now),
         now=now,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.guardrails.approval.plant_snapshot import Picture
+from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.guardrails.ledger.effects import Effect, load_effects
 from handwheel.tools.guardrails.ledger.records import (
     RequestDamaged,
@@ -39,7 +39,7 @@ _NOT_CAME = "SELECT action_id, verdict, expected FROM effect WHERE verdict != 'C
 
 
 def lease_text(
-    database: Database, record: RequestRecord, picture: Picture | None, now: Instant
+    database: Database, record: RequestRecord, picture: PlantSnapshot | None, now: Instant
 ) -> str:
     """Returns what a request takes back by itself and when; empty if it is nothing (any more).
 
@@ -73,7 +73,7 @@ def lease_text(
     )
 
 
-def _is_kept(database: Database, request_id: str, picture: Picture | None) -> bool:
+def _is_kept(database: Database, request_id: str, picture: PlantSnapshot | None) -> bool:
     """Whether a gate is running that knows of the lease: one as new as what it wrote."""
     return picture is not None and picture.epoch >= _epoch_of(database, request_id)
 
@@ -101,7 +101,7 @@ def effect_lines(database: Database, record: RequestRecord) -> list[str]:
 
 
 def notes_on_requests(
-    database: Database, picture: Picture | None, now: Instant
+    database: Database, picture: PlantSnapshot | None, now: Instant
 ) -> dict[str, list[str]]:
     """Returns by request what a list says of it besides: its lease, and what did not come."""
     notes: dict[str, list[str]] = {}
@@ -119,7 +119,7 @@ def notes_on_requests(
 
 
 def followup_lines(
-    database: Database, record: RequestRecord, picture: Picture | None, now: Instant
+    database: Database, record: RequestRecord, picture: PlantSnapshot | None, now: Instant
 ) -> list[str]:
     """Returns everything that is to be said of one request after its writes."""
     lease = lease_text(database, record, picture, now)
@@ -154,7 +154,7 @@ def unsigned_lines(bench: Bench) -> list[str]:
 
 
 def followup_fields(
-    database: Database, record: RequestRecord, picture: Picture | None, now: Instant
+    database: Database, record: RequestRecord, picture: PlantSnapshot | None, now: Instant
 ) -> dict[str, object]:
     """Returns the same for programs."""
     request = record.request

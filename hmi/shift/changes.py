@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -48,7 +48,7 @@ class ChangeTracker:
         Raises:
             LedgerError: The ledger cannot be read.
         """
-        has_gate = read_picture(self._site.state, now) is not None
+        has_gate = read_snapshot(self._site.state, now) is not None
         lines = [request_line(each, now, has_gate=has_gate) for each in self._open(now, set())]
         open_ = open_lines(self._database)
         return [*(lines or ["nothing waits"]), *open_, *sorted(self._current_stops(now))]
@@ -83,7 +83,7 @@ class ChangeTracker:
         self._stops = stops
 
     def _current_stops(self, now: Instant) -> frozenset[str]:
-        picture = read_picture(self._site.state, now)
+        picture = read_snapshot(self._site.state, now)
         if picture is None:
             return frozenset({NO_PICTURE, *self._locked_without_gate()})
         words = (each.words for each in picture.suspended)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER, Section, ShiftSummary
 from handwheel.tools.guardrails.interlocks.authority import authority_of
 from handwheel.tools.guardrails.interlocks.lockout_files import seen_lockouts
@@ -117,12 +117,12 @@ def _since(database: Database, now: Instant) -> datetime:
 
 
 def _requests(bench: Bench, found: Sequence[ListedRequest], now: Instant) -> list[str]:
-    has_gate = read_picture(bench.site.state, now) is not None
+    has_gate = read_snapshot(bench.site.state, now) is not None
     return [request_line(each, now, has_gate=has_gate) for each in found]
 
 
 def _leases(bench: Bench, now: Instant) -> Iterator[str]:
-    database, picture = bench.database, read_picture(bench.site.state, now)
+    database, picture = bench.database, read_snapshot(bench.site.state, now)
     for name in in_lease(database):
         try:
             words = lease_text(database, load_exactly(database, name), picture, now)
@@ -140,7 +140,7 @@ def _lockouts(bench: Bench) -> Iterator[str]:
 
 
 def _suspensions(bench: Bench, now: Instant) -> Iterator[str]:
-    picture = read_picture(bench.site.state, now)
+    picture = read_snapshot(bench.site.state, now)
     if picture is None:
         yield _NO_PICTURE
         return

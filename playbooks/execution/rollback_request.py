@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from handwheel.tools.guardrails.approval.filing import Wish
-from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
+from handwheel.tools.guardrails.approval.build_request import ProposedWrite
+from handwheel.tools.guardrails.approval.build_segment import Command, Recovery, Segment
 from handwheel.tools.requests.request import Requirement, RunOrigin
 
 from ..binding.model import BoundPlaybook, Step, Write
@@ -87,7 +87,7 @@ def make_rollback_segment(
         ),
         commands=(_command(undo),),
         recovery=tuple(
-            Recovery(Wish(write.tag, write.value), step, requires)
+            Recovery(ProposedWrite(write.tag, write.value), step, requires)
             for step, write, requires in safe_writes(plan)
         ),
         evidence=(),
@@ -101,5 +101,5 @@ def make_rollback_segment(
 def _command(undo: PendingUndo) -> Command:
     condition = undo.step.undo.if_ if undo.step.undo else None
     requires = (Requirement(text=condition.bound, why="if"),) if condition else ()
-    wish = Wish(undo.write.tag, undo.write.value)
-    return Command(wish, f"{_UNDO}{undo.step.id}", requires)
+    write = ProposedWrite(undo.write.tag, undo.write.value)
+    return Command(write, f"{_UNDO}{undo.step.id}", requires)

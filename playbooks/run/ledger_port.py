@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import PolicyViolation
-from handwheel.tools.guardrails.approval.filing import Filing
+from handwheel.tools.guardrails.approval.build_request import BuildContext
+from handwheel.tools.guardrails.approval.build_segment import (
+    Segment,
+    make_segment,
+    scopes_of_segment,
+    tags_of_segment,
+)
 from handwheel.tools.guardrails.approval.run_requests import (
     end_request,
     file_segment,
     set_due,
     skip_action,
     was_not_sent,
-)
-from handwheel.tools.guardrails.approval.segment import (
-    Segment,
-    make_segment,
-    scopes_of_segment,
-    tags_of_segment,
 )
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.records import (
@@ -86,7 +86,7 @@ class LedgerPort:
     """
 
     context: Bench
-    filing: Filing
+    build_context: BuildContext
     holder: str
     clock: Callable[[], Instant]
     survey: SurveyPlant
@@ -102,13 +102,15 @@ class LedgerPort:
 
         Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `site_reader`.
         """
-        writes = {wish.tag.name: wish.tag for wish in segment.wishes}
-        seen = await self.survey(tags_of_segment(self.filing, segment), list(writes.values()))
+        writes = {write.tag.name: write.tag for write in segment.writes}
+        seen = await self.survey(
+            tags_of_segment(self.build_context, segment), list(writes.values())
+        )
         scopes = scopes_of_segment(self.context.site, segment)
         locks = generations(self.context.database, scopes)
         now = self.clock()
         proposer = Proposer(kind="agent", name=AGENT_NAME)
-        request, denial = make_segment(self.filing, segment, seen, proposer, locks, now)
+        request, denial = make_segment(self.build_context, segment, seen, proposer, locks, now)
         record = file_segment(self.context, request, denial, self.holder, now)
         if record.state is RequestState.DENIED:
             raise PolicyViolation(record.reason)

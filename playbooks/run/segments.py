@@ -5,8 +5,8 @@ from hashlib import sha256
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Condition
-from handwheel.tools.guardrails.approval.filing import Wish
-from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
+from handwheel.tools.guardrails.approval.build_request import ProposedWrite
+from handwheel.tools.guardrails.approval.build_segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import Evidence, Requirement, RunOrigin
 
@@ -131,7 +131,12 @@ def _commands(
             ]
             requires = (*(first if is_first else ()), *invariants, *own)
             yield (
-                Command(Wish(write.tag, write.value), step.id, requires, promises=_pending(step)),
+                Command(
+                    ProposedWrite(write.tag, write.value),
+                    step.id,
+                    requires,
+                    promises=_pending(step),
+                ),
                 step,
             )
             is_first = is_first and step.if_ is not None  # one that is skipped checks nothing
@@ -149,8 +154,8 @@ def _undo_and_safe_writes(
     """Yields undo and safe state: of these commands, of what was done before, and at the end."""
     taken = set[tuple[str, str]]()  # of an attempt that was repeated, the last one counts
     for index, (command, step) in reversed(list(enumerate(commands))):
-        taken.add((step.id, command.wish.tag.name))
-        yield from _undo(step, command.wish.tag.name, index)
+        taken.add((step.id, command.write.tag.name))
+        yield from _undo(step, command.write.tag.name, index)
     for each in reversed(actions):
         is_open = each.action.kind == _COMMAND and each.may_have_left
         key = (each.action.step or "", each.action.tag)
@@ -159,10 +164,10 @@ def _undo_and_safe_writes(
             step = next(step for step in plan.steps if step.id == each.action.step)
             for undo in _undo(step, each.action.tag, each.action.action_id):
                 yield Recovery(
-                    undo.wish, undo.step, undo.requires, undo.undoes, expects=each.action.value
+                    undo.write, undo.step, undo.requires, undo.undoes, expects=each.action.value
                 )
     for step_id, write, requires in safe_writes(plan):
-        yield Recovery(Wish(write.tag, write.value), step_id, requires)
+        yield Recovery(ProposedWrite(write.tag, write.value), step_id, requires)
 
 
 def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Requirement, ...]]]:
@@ -180,7 +185,7 @@ def _undo(step: Step, tag: str, undoes: int | str) -> Iterator[Recovery]:
     requires = (_requirement(step.undo.if_, "if"),) if step.undo.if_ else ()
     for write in step.undo.writes:
         if write.tag.name == tag:
-            yield Recovery(Wish(write.tag, write.value), step.id, requires, undoes)
+            yield Recovery(ProposedWrite(write.tag, write.value), step.id, requires, undoes)
 
 
 def _requirement(condition: Condition, why: str) -> Requirement:

@@ -24,7 +24,7 @@ from handwheel.playbooks.run.plant_view import PlantView
 from handwheel.playbooks.run.states import Run
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.sim_plant.simulation import Simulation
-from handwheel.tools.guardrails.approval.filing import Filing
+from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
     Order,
@@ -96,8 +96,8 @@ class AgentsRoom(Books):
         conditions = [each for plan in plans for each in plan.conditions]
         trends = [tag.name for plan in plans for tag in plan.trend_tags]
         self.view = PlantView.of(conditions, self.site.clock_tag, trends)
-        filing = Filing(self.site, bench.policy, cross_limits(self.site, bench.policy))
-        desk = LedgerPort(bench, filing, self.holder, self.clock.now, self._look)
+        build_context = BuildContext(self.site, bench.policy, cross_limits(self.site, bench.policy))
+        desk = LedgerPort(bench, build_context, self.holder, self.clock.now, self._look)
         context = AgentContext(
             desk, self.view, self.workorders, plans, self._rebind, self._check, self.hashes,
             self.clock.now, self.saver,

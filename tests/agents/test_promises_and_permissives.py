@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.tools.guardrails.approval.filing import denials
+from handwheel.tools.guardrails.approval.build_request import denials
 
 from .frames import START_B, STOP_A
 from .room import AgentsRoom
@@ -90,7 +90,7 @@ async def test_a_request_that_was_denied_is_asked_for_anew(
         asked.append("")
         return ["PT-102.pv is too low just now"] if len(asked) == 1 else denials(*given)
 
-    monkeypatch.setattr("handwheel.tools.guardrails.approval.segment.denials", once)
+    monkeypatch.setattr("handwheel.tools.guardrails.approval.build_segment.denials", once)
     await room.reach("HELD")
     assert "PT-102.pv is too low just now" in room.run.reason
     await room.scan(12)

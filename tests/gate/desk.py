@@ -10,14 +10,14 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
 from handwheel.hmi.people.signing import Signer, Statement, sign_statement
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
-from handwheel.tools.guardrails.approval.decide import decide, propose
-from handwheel.tools.guardrails.approval.filing import (
-    Filing,
-    Wish,
+from handwheel.tools.guardrails.approval.build_request import (
+    BuildContext,
+    ProposedWrite,
     make_request,
     scopes,
     tags_to_survey,
 )
+from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.identity.roster import Operator, Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations, locked_scopes
@@ -65,28 +65,28 @@ class Desk:
         self.database = Database(site.state, site.id)
         self.bench = Bench(site, self.database, *_rules(site.root))
         self.keys: dict[str, str] = {}
-        self._filing: Filing | None = None
+        self._build_context: BuildContext | None = None
 
     @property
-    def filing(self) -> Filing:
+    def context(self) -> BuildContext:
         """What requests are made with."""
         policy = self.bench.policy
-        if self._filing is None or self._filing.policy is not policy:
-            self._filing = Filing(self.site, policy, cross_limits(self.site, policy))
-        return self._filing
+        if self._build_context is None or self._build_context.policy is not policy:
+            self._build_context = BuildContext(self.site, policy, cross_limits(self.site, policy))
+        return self._build_context
 
     def request(
         self, writes: Writes, person: str = "gina", terms: Terms = NO_TERMS
     ) -> tuple[ActionRequest, str]:
-        """Makes a request and says why the policy denies it, without filing it."""
-        filing = self.filing
-        wishes = [Wish(self.site.tags[name], value) for name, value in writes]
-        tags = tags_to_survey(filing, wishes, terms)
-        seen = self.plant.survey(tags, [each.tag for each in wishes])
-        locks = generations(self.database, scopes(self.site, wishes))
+        """Makes a request and says why the policy denies it, without context it."""
+        context = self.context
+        proposed = [ProposedWrite(self.site.tags[name], value) for name, value in writes]
+        tags = tags_to_survey(context, proposed, terms)
+        seen = self.plant.survey(tags, [each.tag for each in proposed])
+        locks = generations(self.database, scopes(self.site, proposed))
         proposer = Proposer(kind="person", name=person, key_id=people.key_id(self._key(person)))
         now = self.clock.now()
-        return make_request(filing, wishes, seen, proposer, "a test asks", locks, now, terms)
+        return make_request(context, proposed, seen, proposer, "a test asks", locks, now, terms)
 
     def propose(
         self, *writes: tuple[str, Value], person: str = "gina", terms: Terms = NO_TERMS

@@ -4,12 +4,12 @@ from itertools import count
 from typing import Any
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.tools.guardrails.approval.run_requests import end_request, file_segment, set_due
-from handwheel.tools.guardrails.approval.segment import (
+from handwheel.tools.guardrails.approval.build_segment import (
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.approval.run_requests import end_request, file_segment, set_due
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.requests.request import ActionRequest
@@ -25,7 +25,7 @@ _NUMBERS = count(1)
 def made(flood: Flood, write: Write, back: Write) -> ActionRequest:
     """An agent's request for one write that can be taken back, as a run makes it."""
     room, site = flood.room, flood.site
-    filing = room.desk.filing
+    context = room.desk.context
     number = next(_NUMBERS)
     run = RUN.model_copy(update={"run_id": f"U-{number:08d}"})
     segment = segment_of(
@@ -33,10 +33,10 @@ def made(flood: Flood, write: Write, back: Write) -> ActionRequest:
         evidence=(), proposal_key=f"the only segment of {run.run_id}",
     )  # fmt: skip
     seen = room.plant.survey(
-        tags_of_segment(filing, segment), [each.tag for each in segment.wishes]
+        tags_of_segment(context, segment), [each.tag for each in segment.writes]
     )
     locks = generations(room.desk.database, scopes_of_segment(site, segment))
-    request, denial = make_segment(filing, segment, seen, AGENT, locks, room.clock.now())
+    request, denial = make_segment(context, segment, seen, AGENT, locks, room.clock.now())
     assert not denial
     return request
 

@@ -5,14 +5,14 @@ from time import monotonic
 from typing import Any
 
 from handwheel.connectors.client.site_reader import read_once, survey
-from handwheel.tools.guardrails.approval.filing import Filing
-from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
-from handwheel.tools.guardrails.approval.segment import (
+from handwheel.tools.guardrails.approval.build_request import BuildContext
+from handwheel.tools.guardrails.approval.build_segment import (
     Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
@@ -46,12 +46,12 @@ class PlantRun:
         site = self.world.site
         segment: Segment = segment_of(site, **changes)
         with self.world.bench() as bench:
-            filing = Filing(site, bench.policy, cross_limits(site, bench.policy))
-            tags = tags_of_segment(filing, segment)
-            seen = await survey(site, tags, [each.tag for each in segment.wishes])
+            context = BuildContext(site, bench.policy, cross_limits(site, bench.policy))
+            tags = tags_of_segment(context, segment)
+            seen = await survey(site, tags, [each.tag for each in segment.writes])
             locks = generations(bench.database, scopes_of_segment(site, segment))
             now = instant_now()
-            request, denial = make_segment(filing, segment, seen, AGENT, locks, now)
+            request, denial = make_segment(context, segment, seen, AGENT, locks, now)
             return file_segment(bench, request, denial, self.holder, now)
 
     async def approved(self, **changes: Any) -> RequestRecord:

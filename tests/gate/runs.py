@@ -6,20 +6,20 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.approval.filing import Filing, Wish
-from handwheel.tools.guardrails.approval.run_requests import (
-    end_request,
-    file_segment,
-    set_due,
-    skip_action,
-)
-from handwheel.tools.guardrails.approval.segment import (
+from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
+from handwheel.tools.guardrails.approval.build_segment import (
     Command,
     Recovery,
     Segment,
     make_segment,
     scopes_of_segment,
     tags_of_segment,
+)
+from handwheel.tools.guardrails.approval.run_requests import (
+    end_request,
+    file_segment,
+    set_due,
+    skip_action,
 )
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.runner_lease import take_lease
@@ -53,11 +53,11 @@ Write = tuple[str, Value]
 
 
 def command(site: Site, write: Write, *, step: str = "start", **more: Any) -> Command:
-    return Command(Wish(site.tags[write[0]], write[1]), step, **more)
+    return Command(ProposedWrite(site.tags[write[0]], write[1]), step, **more)
 
 
 def recovery(site: Site, write: Write, undoes: int | str | None = None, **more: Any) -> Recovery:
-    return Recovery(Wish(site.tags[write[0]], write[1]), "back", (), undoes, **more)
+    return Recovery(ProposedWrite(site.tags[write[0]], write[1]), "back", (), undoes, **more)
 
 
 def segment_of(site: Site, **changes: Any) -> Segment:
@@ -90,17 +90,17 @@ class Runner:
             give(room.desk.bench, scope, room.clock.now())
         self.holder = take_lease(room.desk.database, room.clock.now())
         policy = room.desk.bench.policy
-        self.filing = Filing(room.site, policy, cross_limits(room.site, policy))
+        self.context = BuildContext(room.site, policy, cross_limits(room.site, policy))
 
     def segment(self, **changes: Any) -> Segment:
         return segment_of(self.room.site, **changes)
 
     def made(self, segment: Segment) -> tuple[ActionRequest, str]:
         room = self.room
-        writes = [wish.tag for wish in segment.wishes]
-        seen = room.plant.survey(tags_of_segment(self.filing, segment), writes)
+        writes = [write.tag for write in segment.writes]
+        seen = room.plant.survey(tags_of_segment(self.context, segment), writes)
         locks = generations(room.desk.database, scopes_of_segment(room.site, segment))
-        return make_segment(self.filing, segment, seen, AGENT, locks, room.clock.now())
+        return make_segment(self.context, segment, seen, AGENT, locks, room.clock.now())
 
     def file(self, request: ActionRequest, denial: str = "") -> ActionRequest:
         bench, now = self.room.desk.bench, self.room.clock.now()

@@ -10,7 +10,7 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.gate.gate import take_post
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -68,7 +68,7 @@ async def test_a_gate_shows_itself_as_it_starts_and_is_told_as_it_stops(
     site = replace(paper_site, state=tmp_path)
     for epoch in (1, 2):
         async with take_post(site) as gate:
-            picture = read_picture(tmp_path, instant_now())
+            picture = read_snapshot(tmp_path, instant_now())
             assert picture is not None
             assert picture.epoch == gate.epoch == epoch  # else people look at one that is gone
             assert picture.locked == ([] if epoch == 1 else ["P-101A"])
@@ -136,7 +136,7 @@ async def test_a_gate_that_finds_no_folder_of_lockouts_locks_the_site_out(
     if folder == "gone":
         (tmp_path / "lockout").rmdir()
     async with take_post(site):
-        picture = read_picture(tmp_path, instant_now())
+        picture = read_snapshot(tmp_path, instant_now())
     assert picture is not None
     assert picture.locked == (["site"] if folder == "gone" else [])
     assert ("then: handwheel release" in caplog.text) == (folder == "gone")

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.approval.request_limits import REFUSED, AskedTooMuch, Proposal
+from handwheel.tools.guardrails.approval.request_limits import REFUSED, Proposal, TooManyRequests
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runner_lease import take_lease
@@ -40,7 +40,7 @@ def _crowd(room: Watched, number: int = 5) -> list[str]:
 @pytest.mark.way_in("P14")
 async def test_at_most_five_wait_and_the_reason_says_what_does(room: Watched) -> None:
     first, *others = _crowd(room)
-    with pytest.raises(AskedTooMuch) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         room.desk.propose(START)
     reason = str(refused.value)
     assert reason == (
@@ -61,7 +61,7 @@ async def test_at_most_five_wait_and_the_reason_says_what_does(room: Watched) ->
 def test_agents_are_refused_as_people_are_and_ask_later(runner: Runner) -> None:
     _crowd(runner.room)
     request, denial = runner.made(runner.segment())
-    with pytest.raises(AskedTooMuch, match="5 requests wait for operator already"):
+    with pytest.raises(TooManyRequests, match="5 requests wait for operator already"):
         runner.file(request, denial)
     assert [subject for subject, _ in _refusals(runner.room)] == ["playbook runner"]
     for record in load_requests(runner.room.desk.database)[:1]:
@@ -83,12 +83,12 @@ def test_agents_shut_nobody_out_of_asking(runner: Runner, asking: str) -> None:
         else:
             room.desk.propose(("PIC-102.sp", 340.0 + number))
     if asking == "agents":
-        with pytest.raises(AskedTooMuch, match="5 requests wait for operator already"):
+        with pytest.raises(TooManyRequests, match="5 requests wait for operator already"):
             runner.file(*runner.made(runner.segment(proposal_key="proposed by one more run")))
         room.desk.propose(START_B)
         assert _waiting(room) == 6
     else:
-        with pytest.raises(AskedTooMuch, match="5 requests of people wait for operator already"):
+        with pytest.raises(TooManyRequests, match="5 requests of people wait for operator already"):
             room.desk.propose(START_B)
         assert _waiting(room) == 5
     assert [body["why"] for _, body in _refusals(room)] == ["too many wait"]
@@ -114,7 +114,7 @@ def test_of_two_that_come_at_once_one_sees_the_other(room: Watched) -> None:
         try:
             barrier.wait()
             desk.propose(("PIC-102.sp", value), person="anna")
-        except AskedTooMuch as refusal:
+        except TooManyRequests as refusal:
             return str(refusal)
         finally:
             desk.database.close()
@@ -143,10 +143,10 @@ async def test_the_same_is_not_asked_again_soon(
     room.desk.say("reject", room.desk.propose(START), "bert")
     room.clock.forward(10.0)
     if is_refused:
-        with pytest.raises(AskedTooMuch, match=PAUSE):
+        with pytest.raises(TooManyRequests, match=PAUSE):
             room.desk.propose(*writes, person=person)
         room.clock.set(3600.0)  # of no help: the boot clock counts
-        with pytest.raises(AskedTooMuch, match=PAUSE):
+        with pytest.raises(TooManyRequests, match=PAUSE):
             room.desk.propose(*writes, person=person)
         room.clock.set(-3600.0)
         room.clock.forward(590.0)
@@ -170,7 +170,7 @@ def test_another_decimal_is_no_other_proposal(
 ) -> None:
     room.desk.say("reject", room.desk.propose(SETPOINT), "bert")
     if is_refused:
-        with pytest.raises(AskedTooMuch, match="the same was rejected 0 s ago"):
+        with pytest.raises(TooManyRequests, match="the same was rejected 0 s ago"):
             room.desk.propose(("PIC-102.sp", value))
     else:
         room.desk.propose(("PIC-102.sp", value))
@@ -197,7 +197,7 @@ def test_whoever_ends_their_own_request_has_rejected_nothing(
     request = room.desk.propose(START)
     assert room.desk.say(verdict, request, person) is RequestState.REJECTED
     if is_refused:
-        with pytest.raises(AskedTooMuch, match="the same was rejected 0 s ago"):
+        with pytest.raises(TooManyRequests, match="the same was rejected 0 s ago"):
             room.desk.propose(START)
     else:
         room.desk.propose(START, person="anna")
@@ -208,7 +208,7 @@ def test_whoever_ends_their_own_request_has_rejected_nothing(
 
 def test_the_order_of_the_writes_makes_no_other_proposal(room: Watched) -> None:
     room.desk.say("reject", room.desk.propose(START, SETPOINT), "bert")
-    with pytest.raises(AskedTooMuch, match="the same was rejected"):
+    with pytest.raises(TooManyRequests, match="the same was rejected"):
         room.desk.propose(SETPOINT, START)
 
 
@@ -221,7 +221,7 @@ def test_agents_ask_again_only_after_the_pause_and_people_may_themselves(runner:
         return runner.file(*runner.made(segment))
 
     room.desk.say("reject", file("proposed by the first run"), "anna")
-    with pytest.raises(AskedTooMuch, match="the same was rejected 0 s ago"):
+    with pytest.raises(TooManyRequests, match="the same was rejected 0 s ago"):
         file("proposed by the next run")
     room.desk.propose(START)  # a person's own is another kind of proposal
     room.clock.forward(600.0)
@@ -252,9 +252,9 @@ def test_a_flood_shows_in_the_journal_and_does_not_flood_it(room: Watched) -> No
     for seconds in (0.0, 30.0, 29.9, 0.2, 1.0):
         room.clock.forward(seconds)
         for flood in floods:
-            with pytest.raises(AskedTooMuch):
+            with pytest.raises(TooManyRequests):
                 flood()
-    with pytest.raises(AskedTooMuch):
+    with pytest.raises(TooManyRequests):
         room.desk.propose(START, person="anna")
     assert [subject for subject, _ in _refusals(room)] == ["gina", "gina", "anna"]
     kinds = [row.fields["kind"] for row in room.desk.database.journal()]

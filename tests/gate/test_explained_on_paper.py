@@ -8,12 +8,17 @@ import pytest
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
 from handwheel.hmi.site.commissioning.policy_command import coerced
 from handwheel.hmi.site.commissioning.policy_explain_text import budget_left, explanation_lines
-from handwheel.tools.guardrails.approval.explain import Desk, Explanation, Question, explain
-from handwheel.tools.guardrails.approval.plant_snapshot import make_picture
+from handwheel.tools.guardrails.approval.explain import (
+    ExplainContext,
+    Explanation,
+    Question,
+    explain,
+)
+from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.interlocks.authority import take_over
 from handwheel.tools.guardrails.interlocks.suspension import Suspension
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
-from handwheel.tools.guardrails.policy.groups import Spent
+from handwheel.tools.guardrails.policy.groups import GroupUsage
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
 from handwheel.tools.requests.stamps import stamp
 
@@ -31,11 +36,11 @@ def _explained(
     return explain(_desk(room), _question(room, name, value, person, is_seen), room.clock.now())
 
 
-def _desk(room: Watched) -> Desk:
+def _desk(room: Watched) -> ExplainContext:
     bench, now = room.desk.bench, room.clock.now()
-    picture = make_picture(1, frozenset(), room.site, {}, now)
+    picture = make_snapshot(1, frozenset(), room.site, {}, now)
     across = cross_limits(room.site, bench.policy)
-    return Desk(room.site, bench.policy, across, bench.database, bench.roster, picture)
+    return ExplainContext(room.site, bench.policy, across, bench.database, bench.roster, picture)
 
 
 def _question(room: Watched, name: str, value: Value, person: str, is_seen: bool) -> Question:
@@ -118,22 +123,22 @@ async def test_what_suspends_it_is_told(
     room: Watched, scope: str, write: tuple[str, Value], *, is_covered: bool
 ) -> None:
     desk, now = _desk(room), room.clock.now()
-    assert desk.picture is not None
+    assert desk.snapshot is not None
     lasting = Suspension(scope=scope, reason="it is down", since=stamp(now.wall))
-    picture = desk.picture.model_copy(update={"suspended": [lasting]})
-    found = explain(replace(desk, picture=picture), _question(room, *write, "person", True), now)
+    picture = desk.snapshot.model_copy(update={"suspended": [lasting]})
+    found = explain(replace(desk, snapshot=picture), _question(room, *write, "person", True), now)
     assert found.in_the_way == (f"actuation is suspended: {scope}: it is down",) * is_covered
 
 
 async def test_files_that_were_changed_are_told(room: Watched) -> None:
     desk = _desk(room)
-    assert desk.picture is not None
-    picture = desk.picture.model_copy(update={"hashes": {**desk.picture.hashes, "policy": "0"}})
+    assert desk.snapshot is not None
+    picture = desk.snapshot.model_copy(update={"hashes": {**desk.snapshot.hashes, "policy": "0"}})
     question = _question(room, *START, "person", True)
-    changed = replace(desk, picture=picture)
+    changed = replace(desk, snapshot=picture)
     (why,) = explain(changed, question, room.clock.now()).in_the_way
     assert why == "policy.yaml was changed; start the gate again and ask again"
-    (why,) = explain(replace(desk, picture=None), question, room.clock.now()).in_the_way
+    (why,) = explain(replace(desk, snapshot=None), question, room.clock.now()).in_the_way
     assert why == "no gate is running: nobody can approve"
 
 
@@ -193,7 +198,7 @@ async def test_what_is_left_of_a_group_is_told(tmp_path: Path) -> None:
         assert room.desk.states(request) == ["VERIFIED"]
         room.clock.forward(60.0)
         (left,) = _explained(room, "PIC-102.sp", 372.0).budgets
-        assert isinstance(left, Spent)
+        assert isinstance(left, GroupUsage)
         assert budget_left(left) == ("4 of 5 writes and 20 of 30 kPa left within 10 min 00 s")
         (why,) = _explained(room, "PIC-102.sp", 381.0).in_the_way
         assert why.startswith("moves: its tags may move by 30 kPa within 10 min 00 s, and it would")

@@ -10,7 +10,7 @@ import pytest
 
 from handwheel.hmi.requests.approve import look
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.policy.groups import spent
+from handwheel.tools.guardrails.policy.groups import group_usage
 
 from .forgery import shell_of, without_triggers
 from .ledger_troubles import Trouble, at_the_intent, full, unanchored
@@ -166,7 +166,7 @@ async def test_nobody_can_tell_how_far_without_what_was_there(
         )
     (group,) = room.desk.bench.policy.groups_of(SP)
     with pytest.raises(Exception, match=r"nobody can read what PIC-102\.sp was before R-"):
-        spent(room.desk.database, group, room.clock.now())
+        group_usage(room.desk.database, group, room.clock.now())
 
 
 async def test_a_clock_that_is_set_and_a_restart_forget_nothing(room: Watched) -> None:
@@ -174,9 +174,9 @@ async def test_a_clock_that_is_set_and_a_restart_forget_nothing(room: Watched) -
         assert (await carried_out(room, write))[0].startswith("VERIFIED")
     groups, database = room.desk.bench.policy.groups_of("P-101A.run_cmd"), room.desk.database
     room.clock.set(7200.0)  # the boot clock knows better
-    assert spent(database, groups[0], room.clock.now()).writes_left == 0
+    assert group_usage(database, groups[0], room.clock.now()).writes_left == 0
     room.clock.set(-7200.0)
     room.clock.reboot()
-    assert spent(database, groups[0], room.clock.now()).writes_left == 0
+    assert group_usage(database, groups[0], room.clock.now()).writes_left == 0
     room.clock.forward(600.0)
-    assert spent(database, groups[0], room.clock.now()).writes_left == 2
+    assert group_usage(database, groups[0], room.clock.now()).writes_left == 2

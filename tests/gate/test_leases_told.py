@@ -13,7 +13,7 @@ from handwheel.hmi.requests.write_followup import (
     notes_on_requests,
     open_lines,
 )
-from handwheel.tools.guardrails.approval.plant_snapshot import Picture, read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
 from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 
 from .test_effects_on_paper import EFFECT
@@ -21,11 +21,11 @@ from .test_leases_on_paper import in_lease, pass_time
 from .watched import SETPOINT, Watched
 
 
-def picture_of(room: Watched) -> Picture | None:
+def picture_of(room: Watched) -> PlantSnapshot | None:
     """The picture that the gate gives now."""
     assert room.gate is not None
     room.gate.publish()
-    return read_picture(room.site.state, room.clock.now())
+    return read_snapshot(room.site.state, room.clock.now())
 
 
 async def test_what_is_left_of_a_lease_is_told_until_it_is_over(room: Watched) -> None:
@@ -56,16 +56,16 @@ async def test_without_the_gate_of_its_lease_nobody_is_promised_the_way_back(
     assert picture is not None
     none = "no gate is running: nothing is taken back: PIC-102.sp → 350 kPa"
 
-    def told(picture: Picture | None) -> list[str]:
+    def told(picture: PlantSnapshot | None) -> list[str]:
         return followup_lines(database, record, picture, room.clock.now())
 
     room.clock.forward(4.0)
-    alive = told(read_picture(room.site.state, room.clock.now()))
+    alive = told(read_snapshot(room.site.state, room.clock.now()))
     assert alive == ["in its lease, 1 h 59 min left, then by itself: PIC-102.sp → 350 kPa"]
     room.clock.forward(2.0)  # nobody has looked for six seconds
     fields = followup_fields(database, record, None, room.clock.now())
     assert fields["lease"] == {"for_s": 7200.0, "left_s": 7194.0, "kept": False}
-    assert told(read_picture(room.site.state, room.clock.now())) == [
+    assert told(read_snapshot(room.site.state, room.clock.now())) == [
         f"in its lease, 1 h 59 min left; {none}"
     ]
     of_a_gate_before = picture.model_copy(update={"epoch": picture.epoch - 1})

@@ -9,9 +9,9 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import (
-    make_picture,
-    read_picture,
-    write_picture,
+    make_snapshot,
+    read_snapshot,
+    write_snapshot,
 )
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -107,9 +107,9 @@ def test_a_picture_goes_through_no_link(paper_site: Site, tmp_path: Path, name: 
     victim.write_text("precious")
     (tmp_path / name).symlink_to(victim)
     now = instant_now()
-    write_picture(tmp_path, make_picture(7, frozenset(), paper_site, {}, now))
+    write_snapshot(tmp_path, make_snapshot(7, frozenset(), paper_site, {}, now))
     assert victim.read_text() == "precious"
-    picture = read_picture(tmp_path, now)
+    picture = read_snapshot(tmp_path, now)
     assert picture is not None
     assert (picture.epoch, (tmp_path / "picture.json").is_symlink()) == (7, False)
     assert not (tmp_path / "picture.new").exists()
@@ -125,9 +125,9 @@ def test_a_link_that_comes_at_the_last_moment_is_not_followed(
         path.symlink_to(victim)
 
     monkeypatch.setattr(Path, "unlink", put_back)
-    picture = make_picture(7, frozenset(), paper_site, {}, instant_now())
+    picture = make_snapshot(7, frozenset(), paper_site, {}, instant_now())
     with pytest.raises(LedgerError, match=r"picture.json: File exists"):
-        write_picture(tmp_path, picture)
+        write_snapshot(tmp_path, picture)
     assert (victim.read_text(), draft.is_symlink()) == ("precious", True)
 
 
@@ -135,6 +135,6 @@ def test_a_picture_that_cannot_be_drawn_is_told_with_its_place(
     paper_site: Site, tmp_path: Path
 ) -> None:
     (tmp_path / "picture.new").mkdir()
-    picture = make_picture(7, frozenset(), paper_site, {}, instant_now())
+    picture = make_snapshot(7, frozenset(), paper_site, {}, instant_now())
     with pytest.raises(LedgerError, match=r"picture.json: Is a directory"):
-        write_picture(tmp_path, picture)
+        write_snapshot(tmp_path, picture)

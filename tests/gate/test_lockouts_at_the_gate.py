@@ -14,7 +14,7 @@ import pytest
 
 from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError
 from handwheel.tools.guardrails.approval.administration import release_lockout
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.decisions import (
@@ -71,7 +71,7 @@ async def suspended(world: World) -> None:
     """Waits until the gate has waited for the ledger, has given up, and says so."""
     until_s = monotonic() + WITHIN_S
     while monotonic() < until_s:
-        picture = read_picture(world.site.state, world.clock())
+        picture = read_snapshot(world.site.state, world.clock())
         if picture and any("database is locked" in each.reason for each in picture.suspended):
             return
         await asyncio.sleep(0.02)

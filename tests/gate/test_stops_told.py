@@ -15,7 +15,7 @@ from handwheel.hmi.shift.changes import NO_PICTURE, ChangeTracker
 from handwheel.hmi.shift.key_holder import KeyHolder
 from handwheel.hmi.shift.lock_states import ConsoleEvent
 from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
-from handwheel.tools.guardrails.approval.plant_snapshot import write_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import write_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
@@ -81,7 +81,7 @@ async def test_a_lockout_is_told_with_a_gate_and_without(room: Watched) -> None:
     assert {NO_PICTURE, "LOCKED OUT: P-101A"} <= set(changes.updates(now()))
     picture = picture_of(room)
     assert picture is not None
-    write_picture(room.site.state, picture)
+    write_snapshot(room.site.state, picture)
     assert changes.updates(now()) == [f"no more: {NO_PICTURE}"]
 
 

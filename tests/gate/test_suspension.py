@@ -14,7 +14,7 @@ from handwheel.connectors.model.values import (
 )
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.approval.card import make_card
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
 from handwheel.tools.guardrails.gate.state.execution import Passage
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
@@ -224,7 +224,7 @@ async def test_a_journal_that_cannot_be_written_holds_it_all_the_same(
         await room.act()
         assert room.gate is not None
         room.gate._put_picture()
-    picture = read_picture(room.site.state, room.clock.now())
+    picture = read_snapshot(room.site.state, room.clock.now())
     assert picture is not None
     assert [each.scope for each in picture.suspended] == ["site"]
     assert room.plant.frames == []
@@ -275,11 +275,11 @@ async def test_while_it_lasts_nothing_can_be_approved(room: Watched) -> None:
     room.watch()
     room.gate.publish()
     words = "actuation is suspended: pkg: it is down"
-    picture = read_picture(room.site.state, room.clock.now())
+    picture = read_snapshot(room.site.state, room.clock.now())
     problems: dict[str, bool] = {}
     for write in (START, SETPOINT):
         request = room.desk.propose(write)
-        card = make_card(request, tags=room.site.tags, picture=picture, now=room.clock.now())
+        card = make_card(request, tags=room.site.tags, snapshot=picture, now=room.clock.now())
         problems[write[0]] = words in card.problems
     assert problems == {START[0]: True, SETPOINT[0]: False}
     stopped = room.desk.propose(START_B)

@@ -250,7 +250,7 @@ async def test_recovery_does_not_wait_for_a_pace(runner: Runner) -> None:
 async def test_requirements_of_recovery_are_judged(runner: Runner) -> None:
     site = runner.room.site
     back = recovery(site, START_BACK, 0)
-    undo = type(back)(back.wish, back.step, needs("P-101B.run_cmd == true"), 0)
+    undo = type(back)(back.write, back.step, needs("P-101B.run_cmd == true"), 0)
     request = runner.approved(
         runner.segment(commands=(command(site, START),), recovery=(undo, recovery(site, SAFE)))
     )

@@ -16,7 +16,7 @@ from handwheel.hmi.requests.request_text import request_line
 from handwheel.hmi.requests.resolve import resolve_action
 from handwheel.hmi.shell.terminal.prompt import Answer
 from handwheel.tools.errors import GuardrailError, PermitRefused
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.lifecycle import invalidate
 from handwheel.tools.guardrails.ledger.listing import listed
@@ -166,7 +166,7 @@ async def _seen(world: World, tag: str, *, value: Value) -> None:
     """Waits until the gate's picture shows a value."""
     async with asyncio.timeout(5.0):
         while True:
-            picture = read_picture(world.site.state, instant_now())
+            picture = read_snapshot(world.site.state, instant_now())
             if picture and picture.readings[tag].value == value:
                 return
             await asyncio.sleep(0.02)

@@ -4,12 +4,12 @@ from contextlib import suppress
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.errors import GuardrailError, LedgerError
-from handwheel.tools.guardrails.approval.run_requests import end_request, file_segment, set_due
-from handwheel.tools.guardrails.approval.segment import (
+from handwheel.tools.guardrails.approval.build_segment import (
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.approval.run_requests import end_request, file_segment, set_due
 from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.runner_lease import LEASE_S, renew_lease, take_lease
@@ -96,10 +96,10 @@ class WithAgents(WithPeople):
         desk, now = self.room.desk, self.room.clock.now()
         key = f"segment {len(self.requests)} of U-00000001"
         segment = segment_of(self.site, proposal_key=key, lease_s=lease_s)
-        writes = [wish.tag for wish in segment.wishes]
-        seen = self.room.plant.survey(tags_of_segment(desk.filing, segment), writes)
+        writes = [write.tag for write in segment.writes]
+        seen = self.room.plant.survey(tags_of_segment(desk.context, segment), writes)
         locks = generations(desk.database, scopes_of_segment(self.site, segment))
-        request, denial = make_segment(desk.filing, segment, seen, AGENT, locks, now)
+        request, denial = make_segment(desk.context, segment, seen, AGENT, locks, now)
         try:
             file_segment(desk.bench, request, denial, self.holder, now)
         except HandwheelError:

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 from handwheel.tools.guardrails.interlocks.authority import TakenMode
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
-from handwheel.tools.requests.request import ActionRequest, Expectation, Lease
+from handwheel.tools.requests.request import ActionRequest, ExpectedEffect, Lease
 from handwheel.tools.requests.terms import Terms
 
 from .circumstances import STEADY_S, Outlook
@@ -39,7 +39,7 @@ SCOPES = st.sampled_from(["site", "PUMPS-101", "P-101A", "PIC-102"])
 EQUIPMENT = st.sampled_from(["site", "PUMPS-101", "P-101A"])
 LEASE_S = 30.0
 LEASES = st.sampled_from([None, None, LEASE_S])
-EFFECT = Expectation(text="PT-102.pv > 345 kPa", within_s=20.0)
+EFFECT = ExpectedEffect(text="PT-102.pv > 345 kPa", within_s=20.0)
 TERMS = st.sampled_from([
     Terms(), Terms(), Terms(effects=(EFFECT,)),
     Terms(lease=Lease(for_s=LEASE_S), effects=(EFFECT,)),

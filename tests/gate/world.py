@@ -161,7 +161,7 @@ class World(Forger):
         """What is known of an action of a request, on which it is resolved."""
         with self.bench() as bench:
             return make_outcome(
-                record, action_id, found="", tags=bench.site.tags, picture=None, now=instant_now()
+                record, action_id, found="", tags=bench.site.tags, snapshot=None, now=instant_now()
             )
 
     def sign_in_spite(self, record: RequestRecord, by: str = "ben") -> Card:

@@ -7,7 +7,7 @@ from typing import Any
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.card import Card, CardSigner, make_card
-from handwheel.tools.guardrails.approval.plant_snapshot import Picture, Reading
+from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, Reading
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 
@@ -161,9 +161,9 @@ def instant(after_s: float) -> Instant:
     return Instant(FILED + timedelta(seconds=after_s), "a boot", int(after_s * 1000.0))
 
 
-def picture(readings: Mapping[str, Reading] = READINGS, at_s: float = 47.8) -> Picture:
+def picture(readings: Mapping[str, Reading] = READINGS, at_s: float = 47.8) -> PlantSnapshot:
     at = instant(at_s)
-    return Picture(
+    return PlantSnapshot(
         schema="picture/1", at=stamp(at.wall), boot_id=at.boot_id, boot_ms=at.boot_ms,
         epoch=3, locked=[], hashes={}, readings=dict(readings),
     )  # fmt: skip
@@ -171,7 +171,7 @@ def picture(readings: Mapping[str, Reading] = READINGS, at_s: float = 47.8) -> P
 
 def card(
     asked: ActionRequest | None = None,
-    seen: Picture | None = None,
+    seen: PlantSnapshot | None = None,
     *,
     after_s: float = 48.0,
     signed: tuple[CardSigner, ...] = (),
@@ -181,7 +181,7 @@ def card(
     return make_card(
         asked or request(),
         tags=TAGS,
-        picture=seen or picture(),
+        snapshot=seen or picture(),
         now=instant(after_s),
         signed=signed,
         limits={"PIC-102.sp": "limits 280 to 420 kPa"},

@@ -11,7 +11,7 @@ from stat import S_IMODE
 import pytest
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture, write_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot, write_snapshot
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, record_of
 from handwheel.tools.guardrails.identity.keys import PrivateKey, create_key, fingerprint, key_path
@@ -212,11 +212,11 @@ def test_a_gate_of_another_user_does_not_start(place: Place) -> None:
 
 def test_a_picture_by_somebody_else_is_none(place: Place, tmp_path: Path) -> None:
     now = instant_now()
-    real = read_picture(place.state, now)
+    real = read_snapshot(place.state, now)
     assert real is not None
     place.users[GATE].own(tmp_path, 0o2770)
-    write_picture(tmp_path, real.model_copy(update={"epoch": 99}))
+    write_snapshot(tmp_path, real.model_copy(update={"epoch": 99}))
     place.users[GATE].own(tmp_path / "picture.json", 0o640)
-    assert read_picture(tmp_path, now) is not None
+    assert read_snapshot(tmp_path, now) is not None
     place.users[PROPOSER].own(tmp_path / "picture.json", 0o640)
-    assert read_picture(tmp_path, now) is None
+    assert read_snapshot(tmp_path, now) is None

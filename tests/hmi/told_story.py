@@ -11,7 +11,7 @@ import pytest
 from handwheel.hmi.people.signing import Signer, Statement, sign_statement
 from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.request_limits import AskedTooMuch
+from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.approval.shift_handover import hand_over_shift
 from handwheel.tools.guardrails.interlocks.authority import take_over
@@ -130,7 +130,7 @@ class Story:
         with pytest.raises(GuardrailError):
             room.desk.approve(request, "max")
         room.desk.say("reject", request, "anna")
-        with pytest.raises(AskedTooMuch):
+        with pytest.raises(TooManyRequests):
             room.desk.propose(("PIC-102.sp", 350.0))
 
     async def agents_work(self) -> None:

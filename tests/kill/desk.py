@@ -13,14 +13,14 @@ from handwheel.hmi.people.signing import Signer, Statement, find_person, open_be
 from handwheel.hmi.requests.approve import settled, sign_approval
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.administration import release_lockout
-from handwheel.tools.guardrails.approval.decide import decide, propose
-from handwheel.tools.guardrails.approval.filing import (
-    Filing,
-    Wish,
+from handwheel.tools.guardrails.approval.build_request import (
+    BuildContext,
+    ProposedWrite,
     make_request,
     scopes,
     tags_to_survey,
 )
+from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.outcome_card import found_after, make_outcome
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -70,15 +70,15 @@ class Desk:
         """Files a request of one write or several, signed by its proposer; returns its id."""
         signer = self._signers[PROPOSER]
         with open_bench(self._site) as bench:
-            filing = Filing(self._site, bench.policy, cross_limits(self._site, bench.policy))
-            wishes = [Wish(self._site.tags[tag], value) for tag, value in wanted]
-            read = tags_to_survey(filing, wishes, terms)
-            seen = asyncio.run(survey(self._site, read, [wish.tag for wish in wishes]))
-            locks = generations(bench.database, scopes(self._site, wishes))
+            context = BuildContext(self._site, bench.policy, cross_limits(self._site, bench.policy))
+            proposed = [ProposedWrite(self._site.tags[tag], value) for tag, value in wanted]
+            read = tags_to_survey(context, proposed, terms)
+            seen = asyncio.run(survey(self._site, read, [write.tag for write in proposed]))
+            locks = generations(bench.database, scopes(self._site, proposed))
             now, of = instant_now(), signer.operator
             proposer = Proposer(kind="person", name=of.person, key_id=of.key_id)
             request, denial = make_request(
-                filing, wishes, seen, proposer, "kill run", locks, now, terms
+                context, proposed, seen, proposer, "kill run", locks, now, terms
             )
             said = _said("propose", meaning_of("propose", request), digest=request.digest)
             signed = sign_statement(bench.database, signer, said, now)
@@ -110,7 +110,7 @@ class Desk:
                 action_id,
                 found=found_after(bench.database, action_id),
                 tags=bench.site.tags,
-                picture=None,
+                snapshot=None,
                 now=instant_now(),
             )
             verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"

@@ -8,7 +8,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.hmi.people.signing import Signer, Statement, open_bench
 from handwheel.hmi.requests.approve import look, sign_approval
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.requests.request import Lease
@@ -61,7 +61,7 @@ class People(Desk):
 
     def _is_shown(self) -> bool:
         """Whether the gate's picture has the tags that are asked about; to draw a card is slow."""
-        picture = read_picture(self._site.state, instant_now())
+        picture = read_snapshot(self._site.state, instant_now())
         return picture is not None and self.writes[0][0] in picture.readings
 
     def known_of(self, action_id: str) -> Outcome:
@@ -73,7 +73,7 @@ class People(Desk):
                 action_id,
                 found=found_after(bench.database, action_id),
                 tags=bench.site.tags,
-                picture=read_picture(bench.site.state, now),
+                snapshot=read_snapshot(bench.site.state, now),
                 now=now,
             )
 

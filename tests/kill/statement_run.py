@@ -10,9 +10,8 @@ from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.hmi.people.signing import Statement, open_bench, sign_statement
-from handwheel.tools.guardrails.approval.filing import Filing, Wish
-from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
-from handwheel.tools.guardrails.approval.segment import (
+from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
+from handwheel.tools.guardrails.approval.build_segment import (
     Command,
     Recovery,
     Segment,
@@ -20,6 +19,7 @@ from handwheel.tools.guardrails.approval.segment import (
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
 from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.runner_lease import take_lease
@@ -89,19 +89,19 @@ def _file(people: People, bench: Bench, holder: str) -> str:
     tag, value = people.writes[0]
     segment = Segment(
         run=_RUN,
-        commands=(Command(Wish(site.tags[tag], value), "start"),),
-        recovery=(Recovery(Wish(site.tags[tag], not value), "back", (), 0),),
+        commands=(Command(ProposedWrite(site.tags[tag], value), "start"),),
+        recovery=(Recovery(ProposedWrite(site.tags[tag], not value), "back", (), 0),),
         evidence=(),
         roles=("operator",),
         within_s=900.0,
         proposal_key="the first segment",
         reason="kill run",
     )
-    filing = Filing(site, bench.policy, cross_limits(site, bench.policy))
-    read = tags_of_segment(filing, segment)
-    tags = [wish.tag for wish in segment.wishes]
+    context = BuildContext(site, bench.policy, cross_limits(site, bench.policy))
+    read = tags_of_segment(context, segment)
+    tags = [write.tag for write in segment.writes]
     seen = patiently(lambda: asyncio.run(survey(site, read, tags)))
     locks = generations(bench.database, scopes_of_segment(site, segment))
     now = instant_now()
-    request, denial = make_segment(filing, segment, seen, _AGENT, locks, now)
+    request, denial = make_segment(context, segment, seen, _AGENT, locks, now)
     return file_segment(bench, request, denial, holder, now).request.request_id

@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.gate.steps import send as sending
 from handwheel.tools.guardrails.identity import roster as operators
 from handwheel.tools.guardrails.ledger import lifecycle
 from handwheel.tools.guardrails.ledger.store import states as transitions
-from handwheel.tools.guardrails.policy import file as policy_file
+from handwheel.tools.guardrails.policy import schema as policy_schema
 from handwheel.tools.guardrails.policy import suspend as policy_suspend
 from handwheel.tools.guardrails.signatures import decisions
 from handwheel.tools.requests import request, stamps
@@ -111,11 +111,11 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     assert listed["tags.yaml"] == _keys(tag_file.TagFile)
     assert every | listed["A tag on OPC UA"] == _keys(tag_file.NodeTag)
     assert every | listed["A tag on Modbus"] == _keys(tag_file.RegisterTag)
-    assert listed["policy.yaml"] == _keys(policy_file.PolicyFile)
-    assert listed["A prohibition"] == _keys(policy_file.ForbidRule)
-    assert listed["A permission"] == _keys(policy_file.AllowRule)
+    assert listed["policy.yaml"] == _keys(policy_schema.PolicyFile)
+    assert listed["A prohibition"] == _keys(policy_schema.ForbidRule)
+    assert listed["A permission"] == _keys(policy_schema.AllowRule)
     assert listed["Suspension"] == _keys(policy_suspend.Suspend)
-    assert listed["A condition across tags"] == _keys(policy_file.AcrossRule)
+    assert listed["A condition across tags"] == _keys(policy_schema.AcrossRule)
     assert listed["operators.yaml"] == _keys(operators.OperatorsFile)
     assert listed["An enrolment record"] == _keys(operators.Record)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.tools.guardrails.approval.request_limits import REFUSED, AskedTooMuch
+from handwheel.tools.guardrails.approval.request_limits import REFUSED, TooManyRequests
 from handwheel.tools.requests.request import ActionRequest
 
 from ..gate.forgery import shell_of, without_triggers, write_text
@@ -24,7 +24,7 @@ def _rejected(room: Watched, by: str = "anna") -> ActionRequest:
 
 def _refusal(room: Watched) -> str:
     """Why people are not asked the same again; the journal says so too."""
-    with pytest.raises(AskedTooMuch) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         room.desk.propose(START)
     assert room.rows(REFUSED)[-1]["reason"] == str(refused.value)
     return str(refused.value)

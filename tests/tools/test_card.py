@@ -5,7 +5,7 @@ import pytest
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE
 from handwheel.tools.guardrails.approval.card import Card, make_card, parse_card
 from handwheel.tools.guardrails.approval.card_model import CardLease
-from handwheel.tools.guardrails.approval.plant_snapshot import Picture
+from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import Lease
 
@@ -60,7 +60,9 @@ def test_a_card_of_a_plant_as_filed_can_be_approved() -> None:
          "[P-101B.mode is remote (BadSensorFailure)]"),
     ],
 )  # fmt: skip
-def test_what_stands_in_the_way_is_named_and_nothing_else(seen: Picture, problem: str) -> None:
+def test_what_stands_in_the_way_is_named_and_nothing_else(
+    seen: PlantSnapshot, problem: str
+) -> None:
     shown = card(seen=seen)
     assert not shown.is_approvable
     assert problem in shown.problems
@@ -76,12 +78,12 @@ def test_what_the_gate_would_refuse_is_a_problem_as_well() -> None:
 @pytest.mark.parametrize("at_s", [42.0, 3600.0])
 def test_without_a_fresh_picture_nothing_can_be_approved(at_s: float) -> None:
     shown = card(seen=picture(at_s=at_s), after_s=48.0)
-    assert "no picture of the plant younger than 5 s: is the gate running?" in shown.problems
+    assert "no snapshot of the plant younger than 5 s: is the gate running?" in shown.problems
     assert [each.quality for each in shown.readings] == ["not read"]
 
 
 def test_no_picture_at_all_allows_nothing() -> None:
-    shown = make_card(request(), tags=TAGS, picture=None, now=instant(1.0))
+    shown = make_card(request(), tags=TAGS, snapshot=None, now=instant(1.0))
     assert len(shown.problems) == 3
 
 
@@ -184,7 +186,7 @@ def test_what_is_expected_stands_with_its_step() -> None:
     ]  # fmt: skip
 
 
-def _evidence(seen: Picture | None = None, **changes: Any) -> Any:
+def _evidence(seen: PlantSnapshot | None = None, **changes: Any) -> Any:
     filed = evidence("shakes", "for", "VT-101A.pv > 5 mm/s", "VT-101A.pv is 5.4 mm/s") | changes
     run = card(asked_by_run(evidence=[filed]), seen).run
     assert run is not None
@@ -214,12 +216,14 @@ def test_evidence_that_has_turned_is_marked() -> None:
     [
         ("rate(VT-101A.pv, 30 min) > 0.1 mm/s/h", picture(), "over time"),
         ("held(VT-101A.pv > 5 mm/s, 2 min)", picture(), "over time"),
-        ("VT-101A.pv > 5 mm/s", picture({}), "not in the gate's picture"),
-        ("VT-101A.pv > 5 mm/s", picture(at_s=1.0), "not in the gate's picture"),
+        ("VT-101A.pv > 5 mm/s", picture({}), "not in the gate's snapshot"),
+        ("VT-101A.pv > 5 mm/s", picture(at_s=1.0), "not in the gate's snapshot"),
         ("P-999.pv > 5 mm/s", picture(), "the site's tags are others now"),
     ],
 )
-def test_what_one_look_cannot_tell_is_shown_as_filed(text: str, seen: Picture, untold: str) -> None:
+def test_what_one_look_cannot_tell_is_shown_as_filed(
+    text: str, seen: PlantSnapshot, untold: str
+) -> None:
     found = _evidence(seen, text=text)
     assert (found.filed, found.now, found.shown_now, found.untold) == ("true", None, "", untold)
     assert not found.is_against

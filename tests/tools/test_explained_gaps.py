@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
-from handwheel.tools.guardrails.approval.explain import Desk, Explanation, Question, explain
-from handwheel.tools.guardrails.approval.plant_snapshot import make_picture
+from handwheel.tools.guardrails.approval.explain import (
+    ExplainContext,
+    Explanation,
+    Question,
+    explain,
+)
+from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 
@@ -23,11 +28,11 @@ SP = "PIC-102.sp"
 MODE = ("P-101A.mode", 0)
 
 
-def _desk(room: Watched) -> Desk:
+def _desk(room: Watched) -> ExplainContext:
     bench, now = room.desk.bench, room.clock.now()
-    picture = make_picture(1, frozenset(), room.site, {}, now)
+    picture = make_snapshot(1, frozenset(), room.site, {}, now)
     across = cross_limits(room.site, bench.policy)
-    return Desk(room.site, bench.policy, across, bench.database, bench.roster, picture)
+    return ExplainContext(room.site, bench.policy, across, bench.database, bench.roster, picture)
 
 
 def _explained(
@@ -143,7 +148,7 @@ async def test_a_group_of_which_a_write_was_damaged_lets_nothing_through(
 def test_before_anything_was_ever_asked_a_lockout_is_told_all_the_same(stepping: Watched) -> None:
     room, now = stepping, stepping.clock.now()
     question = Question(room.site.tags[START[0]], True, "person", {})
-    desk = replace(_desk(room), database=None, picture=None)
+    desk = replace(_desk(room), database=None, snapshot=None)
     found = explain(desk, question, now)
     assert found.waiting == {"operator": 0}
     assert found.in_the_way == ("no gate is running: nobody can approve",)
@@ -155,5 +160,5 @@ def test_before_anything_was_ever_asked_a_lockout_is_told_all_the_same(stepping:
 
 def test_without_a_gate_nobody_is_told_to_start_one_for_what_is_denied(stepping: Watched) -> None:
     question = Question(stepping.site.tags[SP], 430.0, "person", {})
-    desk = replace(_desk(stepping), picture=None)
+    desk = replace(_desk(stepping), snapshot=None)
     assert explain(desk, question, stepping.clock.now()).in_the_way == ()

@@ -1,4 +1,4 @@
-"""A wish becomes a request: values coerced, bytes encoded, the present written down, or refused."""
+"""A write becomes a request: values coerced, bytes encoded, the present written down."""
 
 import json
 import re
@@ -16,9 +16,9 @@ from handwheel.connectors.model.values import (
 )
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InterlockActive, InvalidArguments
-from handwheel.tools.guardrails.approval.filing import (
-    Filing,
-    Wish,
+from handwheel.tools.guardrails.approval.build_request import (
+    BuildContext,
+    ProposedWrite,
     make_request,
     scopes,
     tags_to_survey,
@@ -38,32 +38,34 @@ PROPOSER = Proposer(kind="person", name="gina", key_id=key_id("gina"))
 
 
 @pytest.fixture(scope="module")
-def filing(tmp_path_factory: pytest.TempPathFactory) -> Filing:
+def context(tmp_path_factory: pytest.TempPathFactory) -> BuildContext:
     site = make_site(tmp_path_factory.mktemp("site"))
     policy = load_policy(site)
-    return Filing(site, policy, cross_limits(site, policy))
+    return BuildContext(site, policy, cross_limits(site, policy))
 
 
-def _wishes(filing: Filing, *writes: tuple[str, Value]) -> list[Wish]:
-    return [Wish(filing.site.tags[name], value) for name, value in writes]
+def _proposed(context: BuildContext, *writes: tuple[str, Value]) -> list[ProposedWrite]:
+    return [ProposedWrite(context.site.tags[name], value) for name, value in writes]
 
 
-def _survey(filing: Filing, wishes: list[Wish], present: Mapping[str, Value] = {}) -> Survey:
-    plant = PaperPlant(filing.site, Fuse(), {**VALUES, **present})
-    return plant.survey(tags_to_survey(filing, wishes), [wish.tag for wish in wishes])
+def _survey(
+    context: BuildContext, proposed: list[ProposedWrite], present: Mapping[str, Value] = {}
+) -> Survey:
+    plant = PaperPlant(context.site, Fuse(), {**VALUES, **present})
+    return plant.survey(tags_to_survey(context, proposed), [write.tag for write in proposed])
 
 
 def _made(
-    filing: Filing, *writes: tuple[str, Value], present: Mapping[str, Value] = {}
+    context: BuildContext, *writes: tuple[str, Value], present: Mapping[str, Value] = {}
 ) -> tuple[ActionRequest, str]:
-    wishes = _wishes(filing, *writes)
-    locks = dict.fromkeys(scopes(filing.site, wishes), 0)
-    survey = _survey(filing, wishes, present)
-    return make_request(filing, wishes, survey, PROPOSER, "because", locks, NOW)
+    proposed = _proposed(context, *writes)
+    locks = dict.fromkeys(scopes(context.site, proposed), 0)
+    survey = _survey(context, proposed, present)
+    return make_request(context, proposed, survey, PROPOSER, "because", locks, NOW)
 
 
-def test_a_set_point_is_fixed_as_the_device_will_hold_it(filing: Filing) -> None:
-    request, denial = _made(filing, ("PIC-102.sp", 340.1))
+def test_a_set_point_is_fixed_as_the_device_will_hold_it(context: BuildContext) -> None:
+    request, denial = _made(context, ("PIC-102.sp", 340.1))
     action = request.commands[0]
     assert denial == ""
     assert action.value == pytest.approx(340.1)
@@ -76,12 +78,12 @@ def test_a_set_point_is_fixed_as_the_device_will_hold_it(filing: Filing) -> None
     assert (request.risk_class, request.roles, request.quorum) == ("R1", ("operator",), 1)
     assert request.within_s == 1800.0
     assert request.filed_at == "2026-11-25T08:50:25.000Z"
-    assert request.hashes.model_dump() == filing.site.hashes
+    assert request.hashes.model_dump() == context.site.hashes
     assert request.locks == {"site": 0, "PIC-102": 0}
 
 
-def test_what_is_there_now_is_expected_later(filing: Filing) -> None:
-    request, _ = _made(filing, ("PIC-102.sp", 360.0), ("P-101A.run_cmd", True))
+def test_what_is_there_now_is_expected_later(context: BuildContext) -> None:
+    request, _ = _made(context, ("PIC-102.sp", 360.0), ("P-101A.run_cmd", True))
     setpoint, start = (action.expected[0] for action in request.commands)
     assert (setpoint.tag, setpoint.value, setpoint.shown) == ("PIC-102.sp", 350.0, "350")
     assert setpoint.tolerance == pytest.approx(12.0)  # 2 % of 0 to 600 kPa
@@ -89,8 +91,8 @@ def test_what_is_there_now_is_expected_later(filing: Filing) -> None:
     assert (start.value, start.shown, start.tolerance) == (False, "false", None)
 
 
-def test_remote_operation_is_required_of_the_equipment_that_says_so(filing: Filing) -> None:
-    request, _ = _made(filing, ("P-101A.run_cmd", True), ("P-101B.run_cmd", True))
+def test_remote_operation_is_required_of_the_equipment_that_says_so(context: BuildContext) -> None:
+    request, _ = _made(context, ("P-101A.run_cmd", True), ("P-101B.run_cmd", True))
     assert [[each.text for each in action.requires] for action in request.commands] == [
         ["P-101A.mode == 'remote'"], [],
     ]  # fmt: skip
@@ -100,18 +102,18 @@ def test_remote_operation_is_required_of_the_equipment_that_says_so(filing: Fili
     ]  # fmt: skip
 
 
-def test_everything_that_is_judged_is_read(filing: Filing) -> None:
-    wishes = _wishes(filing, ("P-101A.run_cmd", True))
-    assert [tag.name for tag in tags_to_survey(filing, wishes)] == [
+def test_everything_that_is_judged_is_read(context: BuildContext) -> None:
+    proposed = _proposed(context, ("P-101A.run_cmd", True))
+    assert [tag.name for tag in tags_to_survey(context, proposed)] == [
         "P-101A.mode", "P-101A.run_cmd", "PT-102.pv",
     ]  # fmt: skip
 
 
-def test_the_strictest_of_several_writes_holds_for_all(filing: Filing) -> None:
-    request, denial = _made(filing, ("PIC-102.sp", 360.0), ("P-101A.mode", 0))
+def test_the_strictest_of_several_writes_holds_for_all(context: BuildContext) -> None:
+    request, denial = _made(context, ("PIC-102.sp", 360.0), ("P-101A.mode", 0))
     assert denial == ""
     assert (request.risk_class, request.quorum) == ("R3", 2)  # nobody has commissioned the mode
-    outside, _ = _made(filing, ("PIC-102.sp", 410.0))
+    outside, _ = _made(context, ("PIC-102.sp", 410.0))
     assert (outside.risk_class, outside.quorum) == ("R2", 1)
 
 
@@ -132,9 +134,12 @@ def test_the_strictest_of_several_writes_holds_for_all(filing: Filing) -> None:
     ],
 )
 def test_what_the_policy_denies_is_made_with_the_reason(
-    filing: Filing, writes: list[tuple[str, Value]], present: dict[str, Value], words: list[str]
+    context: BuildContext,
+    writes: list[tuple[str, Value]],
+    present: dict[str, Value],
+    words: list[str],
 ) -> None:
-    _, denial = _made(filing, *writes, present=present)
+    _, denial = _made(context, *writes, present=present)
     assert all(word in denial for word in words), denial
 
 
@@ -142,27 +147,27 @@ def test_what_the_policy_denies_is_made_with_the_reason(
     "status", [UNCERTAIN_LAST_USABLE, BAD_SENSOR_FAILURE, StatusCode(0x80310000)]
 )
 def test_nothing_is_written_from_a_value_that_is_not_good(
-    filing: Filing, status: StatusCode
+    context: BuildContext, status: StatusCode
 ) -> None:
-    wishes = _wishes(filing, ("PIC-102.sp", 360.0))
-    survey = _survey(filing, wishes)
+    proposed = _proposed(context, ("PIC-102.sp", 360.0))
+    survey = _survey(context, proposed)
     reading = survey.readings["PIC-102.sp"].with_status(status)
     bad = replace(survey, readings={**survey.readings, "PIC-102.sp": reading})
     with pytest.raises(InterlockActive, match=f"relied on: {status.name}; nothing was filed"):
-        make_request(filing, wishes, bad, PROPOSER, "because", {}, NOW)
+        make_request(context, proposed, bad, PROPOSER, "because", {}, NOW)
     missing = replace(survey, readings={"PT-102.pv": survey.readings["PT-102.pv"]})
     with pytest.raises(InterlockActive, match="missing"):
-        make_request(filing, wishes, missing, PROPOSER, "because", {}, NOW)
+        make_request(context, proposed, missing, PROPOSER, "because", {}, NOW)
 
 
-def test_a_tag_that_is_not_for_writing_is_refused(filing: Filing) -> None:
+def test_a_tag_that_is_not_for_writing_is_refused(context: BuildContext) -> None:
     with pytest.raises(InvalidArguments, match=r"PT-102\.pv cannot be written at this site"):
-        tags_to_survey(filing, _wishes(filing, ("PT-102.pv", 1.0)))
+        tags_to_survey(context, _proposed(context, ("PT-102.pv", 1.0)))
 
 
-def test_a_request_writes_a_tag_once(filing: Filing) -> None:
+def test_a_request_writes_a_tag_once(context: BuildContext) -> None:
     with pytest.raises(InvalidArguments, match="writes each tag once"):
-        tags_to_survey(filing, _wishes(filing, ("PIC-102.sp", 350.0), ("PIC-102.sp", 360.0)))
+        tags_to_survey(context, _proposed(context, ("PIC-102.sp", 350.0), ("PIC-102.sp", 360.0)))
 
 
 @pytest.mark.parametrize(
@@ -180,19 +185,19 @@ def test_a_request_writes_a_tag_once(filing: Filing) -> None:
     ],
 )
 def test_a_value_that_does_not_fit_its_tag_is_refused(
-    filing: Filing, tag: str, value: Value
+    context: BuildContext, tag: str, value: Value
 ) -> None:
     with pytest.raises(InvalidArguments, match=f"^{re.escape(tag)}: "):
-        _made(filing, (tag, value))
+        _made(context, (tag, value))
 
 
-def test_a_whole_number_is_coerced_to_the_word_it_means(filing: Filing) -> None:
-    action = _made(filing, ("P-101A.mode", 1.0))[0].commands[0]
+def test_a_whole_number_is_coerced_to_the_word_it_means(context: BuildContext) -> None:
+    action = _made(context, ("P-101A.mode", 1.0))[0].commands[0]
     assert (type(action.value), action.value, action.shown) == (int, 1, "remote")
 
 
-def test_no_two_requests_are_the_same(filing: Filing) -> None:
-    made = [_made(filing, ("PIC-102.sp", 360.0))[0] for _ in range(50)]
+def test_no_two_requests_are_the_same(context: BuildContext) -> None:
+    made = [_made(context, ("PIC-102.sp", 360.0))[0] for _ in range(50)]
     for what in (
         [each.request_id for each in made],
         [each.proposal_key for each in made],
@@ -203,8 +208,8 @@ def test_no_two_requests_are_the_same(filing: Filing) -> None:
 
 
 @pytest.fixture(scope="module")
-def request_(filing: Filing) -> ActionRequest:
-    return _made(filing, ("PIC-102.sp", 340.1), ("P-101B.reset", True))[0]
+def request_(context: BuildContext) -> ActionRequest:
+    return _made(context, ("PIC-102.sp", 340.1), ("P-101B.reset", True))[0]
 
 
 def test_a_request_reads_back_from_its_text(request_: ActionRequest) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.guardrails.approval.plant_snapshot import (
-    Picture,
-    make_picture,
-    read_picture,
-    write_picture,
+    PlantSnapshot,
+    make_snapshot,
+    read_snapshot,
+    write_snapshot,
 )
 
 from ..gate.paper_site import make_site
@@ -18,8 +18,8 @@ from ..gate.watched import Watched
 from .signing import NOW
 
 
-def _picture(folder: Path) -> Picture:
-    return make_picture(1, frozenset(), make_site(folder), {}, NOW)
+def _picture(folder: Path) -> PlantSnapshot:
+    return make_snapshot(1, frozenset(), make_site(folder), {}, NOW)
 
 
 @pytest.mark.parametrize(("mode", "rights"), [(0o2770, 0o640), (0o700, 0o600)])
@@ -31,11 +31,11 @@ def test_in_a_shared_folder_the_group_may_look_at_it(
     state.chmod(mode)
     umask = os.umask(0o077)
     try:
-        write_picture(state, _picture(tmp_path))
+        write_snapshot(state, _picture(tmp_path))
     finally:
         os.umask(umask)
     assert (state / "picture.json").stat().st_mode & 0o777 == rights
-    assert read_picture(state, NOW) == _picture(tmp_path)
+    assert read_snapshot(state, NOW) == _picture(tmp_path)
 
 
 @pytest.mark.parametrize(("mode", "is_seen"), [(0o2770, False), (0o700, True)])
@@ -45,7 +45,7 @@ def test_a_picture_that_another_user_has_put_into_a_shared_folder_is_none(
     state = tmp_path / "var"
     state.mkdir()
     state.chmod(mode)
-    write_picture(state, _picture(tmp_path))
+    write_snapshot(state, _picture(tmp_path))
     found = os.fstat
 
     def of_another(file: int) -> os.stat_result:
@@ -54,14 +54,14 @@ def test_a_picture_that_another_user_has_put_into_a_shared_folder_is_none(
         return os.stat_result(fields)
 
     monkeypatch.setattr(os, "fstat", of_another)
-    assert (read_picture(state, NOW) is not None) == is_seen
+    assert (read_snapshot(state, NOW) is not None) == is_seen
     monkeypatch.undo()
-    assert read_picture(state, NOW) is not None
+    assert read_snapshot(state, NOW) is not None
 
 
 def test_a_picture_of_before_a_restart_shows_nothing(spare: Watched) -> None:
     readings = spare.plant.read([spare.site.tags["PT-102.pv"]])
     now = spare.clock.now()
-    picture = make_picture(1, frozenset(), spare.site, readings, now)
+    picture = make_snapshot(1, frozenset(), spare.site, readings, now)
     assert picture.data_values(now)["PT-102.pv"].scalar == 349.0
     assert picture.data_values(replace(now, boot_id="another")) == {}

@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.interlocks.suspension import Suspension, applyin
 from handwheel.tools.guardrails.policy.node_patterns import names_node
 from handwheel.tools.guardrails.policy.quantities import Range, parse_range
 from handwheel.tools.guardrails.policy.rate import check_rate
-from handwheel.tools.guardrails.policy.rules import Standing
+from handwheel.tools.guardrails.policy.rules import TagRules
 from handwheel.tools.guardrails.policy.value_limits import value_denials
 from handwheel.tools.requests.stamps import stamp
 
@@ -33,8 +33,8 @@ def site(tmp_path: Path) -> Site:
     return make_site(tmp_path)
 
 
-def _standing(tag: Tag, limits: Range | None = None) -> Standing:
-    return Standing(
+def _tag_rules(tag: Tag, limits: Range | None = None) -> TagRules:
+    return TagRules(
         tag, True, (), True, "R1", ("operator",), True, ("policy.yaml:1",), limits, None, None,
         None, 0.0,
     )  # fmt: skip
@@ -42,16 +42,16 @@ def _standing(tag: Tag, limits: Range | None = None) -> Standing:
 
 def test_a_number_without_limits_is_never_written() -> None:
     within = Range(0.0, 10.0, "")
-    assert value_denials(_standing(FLOAT, within), 5.0) == ()
-    assert value_denials(_standing(FLOAT), 5.0) == ("no rule gives it limits",)
-    bare = replace(_standing(FLOAT), is_allowed=False)
+    assert value_denials(_tag_rules(FLOAT, within), 5.0) == ()
+    assert value_denials(_tag_rules(FLOAT), 5.0) == ("no rule gives it limits",)
+    bare = replace(_tag_rules(FLOAT), is_allowed=False)
     assert value_denials(bare, 5.0) == ()  # it is denied already, and in other words
 
 
 @pytest.mark.parametrize(("value", "is_text"), [("on", True), (1, False), (True, False)])
 def test_a_text_is_a_text(value: Value, *, is_text: bool) -> None:
     denied = "it is no value that a string of X-1.name can have"
-    assert value_denials(_standing(TEXT), value) == (() if is_text else (denied,))
+    assert value_denials(_tag_rules(TEXT), value) == (() if is_text else (denied,))
 
 
 @pytest.mark.parametrize("text", ["280 kPa", "1 kPa .. 2 kPa .. 3 kPa", "", 5, None])

@@ -18,7 +18,7 @@ from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.write_history import elapsed_s, last_sent, sent_within
 from handwheel.tools.guardrails.policy.areas import Roles
-from handwheel.tools.guardrails.policy.groups import Group, Move, Spent
+from handwheel.tools.guardrails.policy.groups import GroupUsage, Move, TagGroup
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from ..served import site_of
@@ -249,14 +249,14 @@ _MOVES = st.lists(
 def test_a_group_lets_through_what_its_sums_allow_and_less_after_more(
     moves: list[Move], writes: int | None, travel: int | None, after: int
 ) -> None:
-    group = Group("g", frozenset("a"), writes, travel, "kPa", {"a": 0.0}, 60.0, "policy.yaml:1")
-    used, one = Spent(group, tuple(moves), 1.0), Move("a", 0, after)
+    group = TagGroup("g", frozenset("a"), writes, travel, "kPa", {"a": 0.0}, 60.0, "policy.yaml:1")
+    used, one = GroupUsage(group, tuple(moves), 1.0), Move("a", 0, after)
     total = sum(abs(int(each.after) - int(each.before or 0)) for each in (*moves, one))
     is_too_many = writes is not None and len(moves) + 1 > writes
     is_too_far = travel is not None and total > travel
     assert bool(used.denial(one)) == (is_too_many or is_too_far)
     if moves and not used.denial(one):
-        assert not Spent(group, tuple(moves[1:]), 1.0).denial(one)
-        assert not Spent(group, tuple(moves[1:]), 1.0).denial(one, moves[:1])
+        assert not GroupUsage(group, tuple(moves[1:]), 1.0).denial(one)
+        assert not GroupUsage(group, tuple(moves[1:]), 1.0).denial(one, moves[:1])
     unknown = Move("a", None, after)
     assert travel is None or used.denial(unknown)

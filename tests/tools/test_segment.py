@@ -11,8 +11,8 @@ from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, Value
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.conditions.errors import ConditionError
 from handwheel.tools.errors import InterlockActive, InvalidArguments
-from handwheel.tools.guardrails.approval.filing import Filing
-from handwheel.tools.guardrails.approval.segment import (
+from handwheel.tools.guardrails.approval.build_request import BuildContext
+from handwheel.tools.guardrails.approval.build_segment import (
     Segment,
     make_segment,
     scopes_of_segment,
@@ -44,31 +44,31 @@ from ..gate.runs import (
 from .signing import NOW
 
 
-def _filing(folder: Path) -> Filing:
+def _build_context(folder: Path) -> BuildContext:
     site = load_site(folder)
     policy = load_policy(site)
-    return Filing(site, policy, cross_limits(site, policy))
+    return BuildContext(site, policy, cross_limits(site, policy))
 
 
 @pytest.fixture(scope="module")
-def filing(tmp_path_factory: pytest.TempPathFactory) -> Filing:
+def context(tmp_path_factory: pytest.TempPathFactory) -> BuildContext:
     folder = tmp_path_factory.mktemp("site")
     make_site(folder)
-    return _filing(folder)
+    return _build_context(folder)
 
 
-def _survey(filing: Filing, segment: Segment) -> Survey:
-    plant = PaperPlant(filing.site, Fuse(), VALUES)
-    return plant.survey(tags_of_segment(filing, segment), [each.tag for each in segment.wishes])
+def _survey(context: BuildContext, segment: Segment) -> Survey:
+    plant = PaperPlant(context.site, Fuse(), VALUES)
+    return plant.survey(tags_of_segment(context, segment), [each.tag for each in segment.writes])
 
 
-def _made(filing: Filing, segment: Segment) -> tuple[ActionRequest, str]:
-    locks = dict.fromkeys(scopes_of_segment(filing.site, segment), 0)
-    return make_segment(filing, segment, _survey(filing, segment), AGENT, locks, NOW)
+def _made(context: BuildContext, segment: Segment) -> tuple[ActionRequest, str]:
+    locks = dict.fromkeys(scopes_of_segment(context.site, segment), 0)
+    return make_segment(context, segment, _survey(context, segment), AGENT, locks, NOW)
 
 
-def test_commands_and_what_takes_them_back_name_each_other(filing: Filing) -> None:
-    request, denial = _made(filing, segment_of(filing.site))
+def test_commands_and_what_takes_them_back_name_each_other(context: BuildContext) -> None:
+    request, denial = _made(context, segment_of(context.site))
     assert denial == ""
     name = request.request_id
     assert [(each.action_id, each.kind, each.undo, each.undoes) for each in request.actions] == [
@@ -89,8 +89,8 @@ def test_commands_and_what_takes_them_back_name_each_other(filing: Filing) -> No
     assert "and to take it back: PIC-102.sp = 350 kPa" in meaning_of("approve", request)
 
 
-def test_requirements_roles_and_time_are_added_to_the_sites(filing: Filing) -> None:
-    site = filing.site
+def test_requirements_roles_and_time_are_added_to_the_sites(context: BuildContext) -> None:
+    site = context.site
     first = command(
         site, START, requires=needs("PT-102.pv > 1 kPa"), promises=("P-101A runs",),
         reads=(site.tags["PT-102.pv"],),
@@ -99,7 +99,7 @@ def test_requirements_roles_and_time_are_added_to_the_sites(filing: Filing) -> N
     segment = segment_of(
         site, commands=(first,), recovery=(back,), roles=("shift-supervisor",), within_s=60.0
     )
-    request, _ = _made(filing, segment)
+    request, _ = _made(context, segment)
     remote = Requirement(text="P-101A.mode == 'remote'", why="remote_when")
     command_, undo = request.actions
     assert command_.requires == (remote, *needs("PT-102.pv > 1 kPa"))
@@ -107,23 +107,23 @@ def test_requirements_roles_and_time_are_added_to_the_sites(filing: Filing) -> N
     assert command_.promises == ("P-101A runs",)
     assert [each.tag for each in command_.expected] == ["P-101A.run_cmd", "PT-102.pv"]
     assert (request.roles, request.within_s) == (("operator", "shift-supervisor"), 60.0)
-    names = {tag.name for tag in tags_of_segment(filing, segment)}
+    names = {tag.name for tag in tags_of_segment(context, segment)}
     assert names >= {"PT-102.pv", "P-101A.mode", "P-101B.run_cmd"}
-    assert _made(filing, replace(segment, within_s=9e9))[0].within_s == 1800.0
+    assert _made(context, replace(segment, within_s=9e9))[0].within_s == 1800.0
 
 
-def test_recovery_counts_for_class_quorum_and_locks(filing: Filing) -> None:
-    site = filing.site
+def test_recovery_counts_for_class_quorum_and_locks(context: BuildContext) -> None:
+    site = context.site
     mode = recovery(site, ("P-101A.mode", 0))
     segment = segment_of(site, commands=(command(site, SETPOINT),), recovery=(mode,))
-    request, _ = _made(filing, segment)
+    request, _ = _made(context, segment)
     assert (request.risk_class, request.quorum) == ("R3", 2)
     assert {"P-101A", "PIC-102", "PUMPS-101", "site"} <= set(request.locks)
 
 
-def test_what_the_policy_denies_of_recovery_denies_the_request(filing: Filing) -> None:
-    too_high = recovery(filing.site, ("PIC-102.sp", 430.0))
-    request, denial = _made(filing, segment_of(filing.site, recovery=(too_high,)))
+def test_what_the_policy_denies_of_recovery_denies_the_request(context: BuildContext) -> None:
+    too_high = recovery(context.site, ("PIC-102.sp", 430.0))
+    request, denial = _made(context, segment_of(context.site, recovery=(too_high,)))
     assert "PIC-102.sp: 430 lies outside the limits" in denial
     assert request.risk_class == "R4"
 
@@ -133,30 +133,30 @@ def test_a_safe_state_is_written_from_anywhere(tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     text = policy.read_text(encoding="utf-8")
     policy.write_text(text.replace("cooldown: 20 s", "max_step: 20 kPa"), encoding="utf-8")
-    filing = _filing(tmp_path)
-    site, far = filing.site, ("PIC-102.sp", 300.0)
+    context = _build_context(tmp_path)
+    site, far = context.site, ("PIC-102.sp", 300.0)
     start = (command(site, START),)
     safe = segment_of(site, commands=start, recovery=(recovery(site, far),))
-    assert _made(filing, safe)[1] == ""
+    assert _made(context, safe)[1] == ""
     undo = recovery(site, far, "R-00000000/c1", expects=350.0)
     assert (
-        "a step of 50 kPa" in _made(filing, segment_of(site, commands=start, recovery=(undo,)))[1]
+        "a step of 50 kPa" in _made(context, segment_of(site, commands=start, recovery=(undo,)))[1]
     )
     near = recovery(site, far, "R-00000000/c1", expects=310.0)
-    assert _made(filing, segment_of(site, commands=start, recovery=(near,)))[1] == ""
+    assert _made(context, segment_of(site, commands=start, recovery=(near,)))[1] == ""
 
 
-def test_a_safe_state_may_be_asked_for_though_its_tag_cannot_be_read(filing: Filing) -> None:
-    segment = segment_of(filing.site)
-    survey = _survey(filing, segment)
+def test_a_safe_state_may_be_asked_for_though_its_tag_cannot_be_read(context: BuildContext) -> None:
+    segment = segment_of(context.site)
+    survey = _survey(context, segment)
 
     def blind(tag: str) -> Survey:
         reading = survey.readings[tag].with_status(BAD_SENSOR_FAILURE)
         return replace(survey, readings={**survey.readings, tag: reading})
 
-    assert make_segment(filing, segment, blind("P-101B.run_cmd"), AGENT, {}, NOW)[1] == ""
+    assert make_segment(context, segment, blind("P-101B.run_cmd"), AGENT, {}, NOW)[1] == ""
     with pytest.raises(InterlockActive, match=r"P-101A\.run_cmd cannot be relied on"):
-        make_segment(filing, segment, blind("P-101A.run_cmd"), AGENT, {}, NOW)
+        make_segment(context, segment, blind("P-101A.run_cmd"), AGENT, {}, NOW)
 
 
 @pytest.mark.parametrize(
@@ -171,29 +171,33 @@ def test_a_safe_state_may_be_asked_for_though_its_tag_cannot_be_read(filing: Fil
     ],
 )
 def test_recovery_that_takes_back_nothing_is_refused(
-    filing: Filing, write: tuple[str, Value], undoes: int | str | None, expects: Any, reason: str
+    context: BuildContext,
+    write: tuple[str, Value],
+    undoes: int | str | None,
+    expects: Any,
+    reason: str,
 ) -> None:
-    back = recovery(filing.site, write, undoes, expects=expects)
+    back = recovery(context.site, write, undoes, expects=expects)
     with pytest.raises(InvalidArguments, match=reason):
-        _made(filing, segment_of(filing.site, recovery=(back,)))
+        _made(context, segment_of(context.site, recovery=(back,)))
 
 
-def test_commands_write_a_tag_once_and_recovery_as_often_as_it_must(filing: Filing) -> None:
-    site = filing.site
+def test_commands_write_a_tag_once_and_recovery_as_often_as_it_must(context: BuildContext) -> None:
+    site = context.site
     twice = (command(site, SETPOINT), command(site, ("PIC-102.sp", 340.0)))
     with pytest.raises(InvalidArguments, match="writes each tag once"):
-        tags_of_segment(filing, segment_of(site, commands=twice))
+        tags_of_segment(context, segment_of(site, commands=twice))
     undo = recovery(site, SETPOINT_BACK, 1)
     for more in (undo, recovery(site, ("PIC-102.sp", 340.0))):
         segment = segment_of(site, recovery=(undo, more))
         if more is undo:
             with pytest.raises(InvalidArguments, match="no command 1 left to undo"):
-                _made(filing, segment)
+                _made(context, segment)
         else:
-            assert _made(filing, segment)[1] == ""
+            assert _made(context, segment)[1] == ""
     unreadable = replace(undo, requires=needs("nothing at all"))
     with pytest.raises(ConditionError):
-        tags_of_segment(filing, segment_of(site, recovery=(unreadable,)))
+        tags_of_segment(context, segment_of(site, recovery=(unreadable,)))
 
 
 def _edited(request: ActionRequest, **changes: Any) -> dict[str, Any]:
@@ -214,9 +218,9 @@ def _edited(request: ActionRequest, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_what_is_no_runs_request_is_refused(
-    filing: Filing, change: dict[str, Any], reason: str
+    context: BuildContext, change: dict[str, Any], reason: str
 ) -> None:
-    request, _ = _made(filing, segment_of(filing.site))
+    request, _ = _made(context, segment_of(context.site))
     with pytest.raises(ValueError, match=reason):
         ActionRequest.model_validate(_edited(request, **change))
 
@@ -233,17 +237,17 @@ def test_what_is_no_runs_request_is_refused(
     ],
 )
 def test_an_undo_and_its_command_belong_together(
-    filing: Filing, list_: str, change: dict[str, str], reason: str
+    context: BuildContext, list_: str, change: dict[str, str], reason: str
 ) -> None:
-    request, _ = _made(filing, segment_of(filing.site))
+    request, _ = _made(context, segment_of(context.site))
     draft = _edited(request)
     draft[list_][0] |= {k: v.format(request.request_id) for k, v in change.items()}
     with pytest.raises(ValueError, match=reason):
         ActionRequest.model_validate(draft)
 
 
-def test_a_person_asks_for_no_recovery(filing: Filing) -> None:
-    request, _ = _made(filing, segment_of(filing.site))
+def test_a_person_asks_for_no_recovery(context: BuildContext) -> None:
+    request, _ = _made(context, segment_of(context.site))
     person = {"proposer": {"kind": "person", "name": "gina", "key_id": "k"}, "run": None}
     draft = _edited(request, **person)
     with pytest.raises(ValueError, match="only a run has evidence"):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from .errors import Refused
+from .errors import ExpressionFault
 from .numbers import all_together, folded, need_amount, need_number
 from .operands import Compute, Form, Operand
 from .units import seconds
@@ -22,14 +22,16 @@ def of_numbers(name: str, parts: Sequence[Operand], offset: int) -> Operand:
         offset: Of the call.
 
     Raises:
-        Refused: There are too many or too few, or they do not go together.
+        ExpressionFault: There are too many or too few, or they do not go together.
     """
     if name == "abs":
         if len(parts) != 1:
-            raise Refused(offset, "abs takes one number: abs(X)")
+            raise ExpressionFault(offset, "abs takes one number: abs(X)")
         need_amount(parts[0])
     elif len(parts) < 2:
-        raise Refused(offset, f"{name} takes two or more numbers, or one and a time: {name}(X, T)")
+        raise ExpressionFault(
+            offset, f"{name} takes two or more numbers, or one and a time: {name}(X, T)"
+        )
     together = all_together(parts)
     return folded(OF_NUMBERS[name], together, together[0].form)
 
@@ -38,7 +40,7 @@ def is_back_in_time(name: str, parts: Sequence[Operand]) -> bool:
     """Returns whether a call looks back in time.
 
     Raises:
-        Refused: `min(X, 5 min)` of an X that is a time itself may mean either.
+        ExpressionFault: `min(X, 5 min)` of an X that is a time itself may mean either.
     """
     if name not in OF_NUMBERS:
         return name in FUNCTIONS
@@ -46,7 +48,7 @@ def is_back_in_time(name: str, parts: Sequence[Operand]) -> bool:
         return False
     if parts[0].constant is None and seconds(parts[0].form.unit):
         reason = f"this may be a window of {parts[1].said}, or the {name} of two times"
-        raise Refused(parts[1].offset, f"{reason}; for that, write the constant first")
+        raise ExpressionFault(parts[1].offset, f"{reason}; for that, write the constant first")
     return parts[0].constant is None
 
 
@@ -67,14 +69,14 @@ def window(
         seen: What it looks at, so replaced.
 
     Raises:
-        Refused: What it looks at does not fit, or the time is none or too long.
+        ExpressionFault: What it looks at does not fit, or the time is none or too long.
     """
     length_s = check_window(name, parts, offset)
     longest_s, longest = (LONGEST_AGO_S, "7 d") if name == "ago" else (LONGEST_S, "24 h")
     reach_s = length_s + max((each.reach_s for each in inner), default=0.0)
     if reach_s > longest_s:
         reason = f"{name} looks back at most {longest}, with the windows in it"
-        raise Refused(parts[1].offset, reason)
+        raise ExpressionFault(parts[1].offset, reason)
     judge, form_after = FUNCTIONS[name]
     form = form_after(parts[0].form)
     return Window(text, (seen, length_s), reach_s, form, inner, parts[0].read, judge)
@@ -84,22 +86,24 @@ def check_window(name: str, parts: Sequence[Operand], offset: int) -> float:
     """Returns how far back a call looks, in seconds.
 
     Raises:
-        Refused: What it looks at does not fit, or the time is none.
+        ExpressionFault: What it looks at does not fit, or the time is none.
     """
     if len(parts) != 2:
-        raise Refused(offset, f"{name} takes what it looks at and a time: {name}(X, 5 min)")
+        raise ExpressionFault(offset, f"{name} takes what it looks at and a time: {name}(X, 5 min)")
     part, time = parts
     if not _is_time(time):
-        raise Refused(time.offset, f"{time.said} is no time; write one such as 5 min")
+        raise ExpressionFault(time.offset, f"{time.said} is no time; write one such as 5 min")
     if name == "held":
         if part.form.kind != "condition":
-            raise Refused(part.offset, f"{part.said} is {part.form}, not a condition")
+            raise ExpressionFault(part.offset, f"{part.said} is {part.form}, not a condition")
     elif name != "ago":
         need_number(part)
     elif part.form.kind in {"string", "word"}:
-        raise Refused(part.offset, f"{part.said} is {part.form}; texts are not kept")
+        raise ExpressionFault(part.offset, f"{part.said} is {part.form}; texts are not kept")
     if not part.tags:
-        raise Refused(part.offset, f"{part.said} reads no tag, so there is nothing to look back at")
+        raise ExpressionFault(
+            part.offset, f"{part.said} reads no tag, so there is nothing to look back at"
+        )
     assert isinstance(time.constant, int | float)
     return time.constant * (seconds(time.form.unit) or 0.0)
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from handwheel.connectors.model.values import Value
 
 from . import calls, operands
-from .errors import Refused
+from .errors import ExpressionFault
 from .grammar import MAX_NESTING, NUMBER, UNIT, excerpt
 from .names import Binder
 from .numbers import added, all_together, multiplied, need_amount, together
-from .operands import NOWHERE, Form, Operand, Reader
-from .units import Scale
+from .operands import NO_INPUTS, Form, Operand, Reader
+from .units import UnitConversion
 from .windows import Window
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def need_conditions(parts: Sequence[Operand]) -> list[Reader]:
     """Returns the readers of parts that must each be true or false.
 
     Raises:
-        Refused: One is something else.
+        ExpressionFault: One is something else.
     """
     for part in parts:
         if part.form.kind != "condition":
             reason = f"{part.said} is {part.form}, not a condition; compare it with something"
-            raise Refused(part.offset, reason)
+            raise ExpressionFault(part.offset, reason)
     return [part.read for part in parts]
 
 
@@ -72,8 +72,7 @@ class Checker:
             depth: How much surrounds it.
 
         Raises:
-            Refused: An unknown tag or function, parts that do not go together, or too deep a
-                nesting.
+            ExpressionFault: An unknown name, parts that do not go together, or too deep a nesting.
         """
         if isinstance(node, str):
             return self._leaf(node, depth)
@@ -81,7 +80,7 @@ class Checker:
         depth += rule in _NESTING
         if depth > MAX_NESTING:
             reason = f"a condition is nested at most {MAX_NESTING} deep"
-            raise Refused(node.meta.start_pos, reason)
+            raise ExpressionFault(node.meta.start_pos, reason)
         if rule == "call":
             return self._call(node, depth)
         signs = [each for each in node.children if _is_sign(each)]
@@ -118,8 +117,8 @@ class Checker:
         is_named = any(part.is_named for part in parts)
         if node.data in _RELATIONS and not tags:
             if not is_named:
-                raise Refused(start, f"{said!r} compares no tag")
-            self._binder.put(start, end, "true" if read(NOWHERE) else "false")
+                raise ExpressionFault(start, f"{said!r} compares no tag")
+            self._binder.put(start, end, "true" if read(NO_INPUTS) else "false")
         return Operand(Form("condition"), read, said, start, tags, is_named=is_named)
 
     def _computed(
@@ -141,7 +140,11 @@ class Checker:
             need_amount(part)
         value = part.constant
         constant = -value if isinstance(value, int | float) else None
-        read = operands.scaled(part.read, Scale(-1.0)) if constant is None else _always(constant)
+        read = (
+            operands.scaled(part.read, UnitConversion(-1.0))
+            if constant is None
+            else _always(constant)
+        )
         said = excerpt(self._text[node.meta.start_pos : node.meta.end_pos])
         start = node.meta.start_pos
         return replace(part, read=read, constant=constant, said=said, offset=start)
@@ -154,7 +157,7 @@ class Checker:
                 value = part.constant
                 if isinstance(value, float) and value < 0 and depth >= MAX_NESTING:
                     reason = f"with its minus, {part.said} is nested too deep"
-                    raise Refused(offset, reason)
+                    raise ExpressionFault(offset, reason)
                 return part
             case "NUMBER":
                 value, unit = _number(token)
@@ -171,10 +174,12 @@ class Checker:
         start, end = node.meta.start_pos, node.meta.end_pos
         said = excerpt(self._text[start:end])
         if name in calls.NOT_YET:
-            raise Refused(start, f"{name} is not available yet")
+            raise ExpressionFault(start, f"{name} is not available yet")
         if name not in calls.NAMES:
             there = ", ".join(calls.NAMES)
-            raise Refused(start, f"there is no function {excerpt(name)!r}; there is: {there}")
+            raise ExpressionFault(
+                start, f"there is no function {excerpt(name)!r}; there is: {there}"
+            )
         if name in calls.ABOUT_A_TAG:
             return self._about_a_tag(name, arguments, said, start)
         outer = len(self.windows)
@@ -193,7 +198,7 @@ class Checker:
     def _now(self, name: str, parts: Sequence[Operand], start: int) -> Operand:
         if name != "held":
             reason = f"{name} looks back in time; this is judged on what is read at one moment"
-            raise Refused(start, reason)
+            raise ExpressionFault(start, reason)
         calls.check_window(name, parts, start)
         return parts[0]
 
@@ -203,7 +208,7 @@ class Checker:
         why = f"{name} asks about one tag: {name}(TAG)"
         token = arguments[0] if len(arguments) == 1 else None
         if not isinstance(token, str) or token.type != "NAME":
-            raise Refused(start, why)
+            raise ExpressionFault(start, why)
         tag = self._binder.find_tag(token, why)
         is_age = name == "age"
         form = calls.age_form() if is_age else Form("condition")
@@ -214,12 +219,12 @@ class Checker:
 def _comparison(parts: Sequence[Operand], signs: "Sequence[Token]") -> Reader:
     if len(signs) > 1:
         reason = "comparisons are not chained; write A < B and B < C, or B in A .. C"
-        raise Refused(signs[1].start_pos, reason)
+        raise ExpressionFault(signs[1].start_pos, reason)
     left, right = _agree(parts[0], parts[1])
     sign = str(signs[0])
     if left.form.kind != "number" and sign not in {"==", "!="}:
         reason = f"{left.said} is {left.form}; it can be compared by == and != only"
-        raise Refused(signs[0].start_pos, reason)
+        raise ExpressionFault(signs[0].start_pos, reason)
     return operands.compared(_COMPARISONS[sign], left.read, right.read)
 
 
@@ -227,7 +232,7 @@ def _inside(parts: Sequence[Operand]) -> Reader:
     value, low, high = all_together(parts)
     if operands.is_above(low.constant, high.constant):
         reason = f"nothing lies in {low.said} .. {high.said}; the low end stands first"
-        raise Refused(low.offset, reason)
+        raise ExpressionFault(low.offset, reason)
     return operands.inside(value.read, low.read, high.read)
 
 
@@ -245,7 +250,7 @@ def _agree(left: Operand, right: Operand) -> tuple[Operand, Operand]:
     if left.form == right.form:
         return left, right
     both = f"{left.said} is {left.form}, {right.said} is {right.form}"
-    raise Refused(right.offset, f"{both}; they cannot be compared")
+    raise ExpressionFault(right.offset, f"{both}; they cannot be compared")
 
 
 def _find_word(word: Operand, other: Operand) -> Operand:
@@ -253,11 +258,11 @@ def _find_word(word: Operand, other: Operand) -> Operand:
         return replace(word, form=other.form)
     if other.form.kind != "enum":
         reason = f"{other.said} is {other.form}, {word.said} is a word; they cannot be compared"
-        raise Refused(word.offset, reason)
+        raise ExpressionFault(word.offset, reason)
     number = other.form.members.get(str(word.constant))
     if number is None:
         reason = f"{other.said} is never {word.said}; it is {other.form}"
-        raise Refused(word.offset, reason)
+        raise ExpressionFault(word.offset, reason)
     return replace(word, form=other.form, read=_always(number))
 
 
@@ -266,7 +271,7 @@ def _number(token: "Token") -> tuple[int | float, str]:
     assert found is not None
     value = int(found[1]) if found[1].isdigit() else float(found[1])
     if value > operands.LARGEST_NUMBER:
-        raise Refused(token.start_pos, "the number is too large")
+        raise ExpressionFault(token.start_pos, "the number is too large")
     return value, found[2] or ""
 
 

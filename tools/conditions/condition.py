@@ -7,12 +7,12 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 
 from .checker import Checker, need_conditions
-from .errors import Refused, error_at
+from .errors import ExpressionFault, error_at
 from .grammar import MAX_LENGTH, excerpt, parse_tree, tidy
 from .history import History
 from .names import Binder, Names
 from .numbers import converted
-from .operands import Form, Kind, Look, Operand, Reader, Readings
+from .operands import ConditionInputs, Form, Kind, Operand, Reader, Readings
 from .truth import Truth
 from .windows import Window
 
@@ -43,10 +43,10 @@ class Checked:
 
     def shown(self, readings: Readings, history: History | None = None) -> str:
         """Returns the bound text with the live values behind it, on one line, for a card."""
-        look = _look(readings, history, None)
+        inputs = _inputs(readings, history, None)
         values = [_show(tag, readings.get(tag.name)) for tag in self._tags]
         values += [
-            f"{each.text} is {show_value(each.form, each.read(look))}" for each in self.windows
+            f"{each.text} is {show_value(each.form, each.read(inputs))}" for each in self.windows
         ]
         return f"{self.bound}  [{', '.join(values)}]" if values else self.bound
 
@@ -68,7 +68,7 @@ class Condition(Checked):
             now_s: The moment, for `age`, on the clock that readings are received by; the
                 computer's monotonic clock if it is not given.
         """
-        value = self._read(_look(readings, history, now_s))
+        value = self._read(_inputs(readings, history, now_s))
         if value is None:
             return Truth.UNKNOWN
         return Truth.TRUE if value else Truth.FALSE
@@ -95,15 +95,15 @@ class Expression(Checked):
         self, readings: Readings, history: History | None = None, *, now_s: float | None = None
     ) -> Value | None:
         """Returns the value, nothing if it is unknown; the arguments as of a condition."""
-        return self._read(_look(readings, history, now_s))
+        return self._read(_inputs(readings, history, now_s))
 
     def show(self, readings: Readings) -> str:
         """Returns the value as people read it: five digits and the unit, `?` for unknown."""
         return show_value(self._form, self.value(readings))
 
 
-def _look(readings: Readings, history: History | None, now_s: float | None) -> Look:
-    return Look(readings, (history or _NO_SERIES).series, now_s)
+def _inputs(readings: Readings, history: History | None, now_s: float | None) -> ConditionInputs:
+    return ConditionInputs(readings, (history or _NO_SERIES).series, now_s)
 
 
 def show_value(form: Form, value: Value | None) -> str:
@@ -181,8 +181,8 @@ def _checked(
         bound = binder.bound(0, len(text))
         if len(bound) > MAX_LENGTH:
             reason = f"with its names replaced it has more than {MAX_LENGTH} characters"
-            raise Refused(0, reason)
-    except Refused as refused:
+            raise ExpressionFault(0, reason)
+    except ExpressionFault as refused:
         raise error_at(text, refused.offset, refused.reason) from None
     found = sorted(whole.tags)
     reach_s = max((each.reach_s for each in checker.windows), default=0.0)

@@ -28,7 +28,7 @@ def error_at(text: str, offset: int, reason: str) -> ConditionError:
     return ConditionError(text, line, offset - before.rfind("\n"), reason)
 
 
-class Refused(Exception):
+class ExpressionFault(Exception):
     """A part cannot be understood; becomes a `ConditionError` where the whole text is known.
 
     Attributes:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .operands import Look, Readings
+from .operands import ConditionInputs, Readings
 from .series import Key, Series
 from .windows import Window
 
@@ -76,10 +76,10 @@ class History:
         if now_s < self._last_s:
             self.forget()
         self._last_s = now_s
-        look = Look(readings, self.series, clock_s)
+        inputs = ConditionInputs(readings, self.series, clock_s)
         for window in windows:
             key = window.key
-            value = window.read_inner(look)
+            value = window.read_inner(inputs)
             if value is None and any(self._is_forming(inner) for inner in window.inner):
                 continue  # the window begins when what it looks at has formed
             self.series[key].add(now_s, None if isinstance(value, str) else value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import exact_text
 
-from .errors import Refused
+from .errors import ExpressionFault
 from .grammar import UNIT, excerpt, tidy
 from .operands import LARGEST_NUMBER, Form, Operand, always, form_of, value_of
 
@@ -23,6 +23,9 @@ class Quantity:
 
     value: float
     unit: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.value:g} {self.unit}".rstrip()
 
 
 Constant = Quantity | bool | str
@@ -51,11 +54,11 @@ class Binder:
         """Returns what a name means.
 
         Raises:
-            Refused: Nothing has this name.
+            ExpressionFault: Nothing has this name.
         """
         meaning = self._names.get(str(token))
         if meaning is None:
-            raise Refused(token.start_pos, self._unknown(str(token)))
+            raise ExpressionFault(token.start_pos, self._unknown(str(token)))
         start, end = _span(token)
         if isinstance(meaning, Tag):
             self.found[meaning.name] = meaning
@@ -68,18 +71,18 @@ class Binder:
         """Returns the tag of a name.
 
         Raises:
-            Refused: It has none.
+            ExpressionFault: It has none.
         """
         meaning = self.find(token)
         if not isinstance(meaning, Tag):
-            raise Refused(token.start_pos, why)
+            raise ExpressionFault(token.start_pos, why)
         return meaning
 
     def operand(self, token: "Token") -> Operand:
         """Returns the part that a name is.
 
         Raises:
-            Refused: Nothing has this name, or its value cannot be written in an expression.
+            ExpressionFault: Nothing has this name, or its value cannot be written in an expression.
         """
         meaning = self.find(token)
         start, _ = _span(token)
@@ -135,18 +138,18 @@ def literal(constant: Constant, offset: int) -> str:
     """Returns a constant as it is written in an expression, with nothing rounded away.
 
     Raises:
-        Refused: It cannot be written there.
+        ExpressionFault: It cannot be written there.
     """
     if isinstance(constant, bool):
         return "true" if constant else "false"
     if isinstance(constant, str):
         if not constant.isprintable():
-            raise Refused(offset, "the text has a character that cannot be seen")
+            raise ExpressionFault(offset, "the text has a character that cannot be seen")
         return "'" + constant.replace("'", "''") + "'"
     if not abs(constant.value) <= LARGEST_NUMBER:
-        raise Refused(offset, "the number is too large")
+        raise ExpressionFault(offset, "the number is too large")
     if constant.unit and not re.fullmatch(UNIT, constant.unit):
-        raise Refused(offset, f"the unit {excerpt(constant.unit)!r} cannot be written here")
+        raise ExpressionFault(offset, f"the unit {excerpt(constant.unit)!r} cannot be written here")
     return f"{exact_text(constant.value + 0.0)} {constant.unit}".strip()
 
 

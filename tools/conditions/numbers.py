@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from .errors import Refused
+from .errors import ExpressionFault
 from .grammar import UNIT
-from .operands import NOWHERE, Compute, Form, Operand, always, computed, is_number, scaled
-from .units import POINTS, Scale, product, quotient, scale, tidied
+from .operands import NO_INPUTS, Compute, Form, Operand, always, computed, is_number, scaled
+from .units import POINTS, UnitConversion, product, quotient, rounded, scale
 
 
 def _over(left: float, right: float) -> float:
@@ -27,29 +27,29 @@ def need_number(part: Operand) -> None:
     """Checks that a part is a number.
 
     Raises:
-        Refused: It is not.
+        ExpressionFault: It is not.
     """
     if part.form.kind != "number":
-        raise Refused(part.offset, f"{part.said} is {part.form}, not a number")
+        raise ExpressionFault(part.offset, f"{part.said} is {part.form}, not a number")
 
 
 def need_amount(part: Operand) -> None:
     """Checks that a part is a number that can be multiplied or turned round.
 
     Raises:
-        Refused: It is none, or a temperature: 40 degC is not twice 20 degC.
+        ExpressionFault: It is none, or a temperature: 40 degC is not twice 20 degC.
     """
     need_number(part)
     if part.form.is_point:
         reason = f"{part.said} is a temperature in {part.form.unit}; only a difference A - B"
-        raise Refused(part.offset, f"{reason} can be multiplied or turned round")
+        raise ExpressionFault(part.offset, f"{reason} can be multiplied or turned round")
 
 
 def together(left: Operand, right: Operand) -> tuple[Operand, Operand]:
     """Returns two numbers in one unit, that of the one which is no constant.
 
     Raises:
-        Refused: They do not convert; with what to write instead.
+        ExpressionFault: They do not convert; with what to write instead.
     """
     is_left = left.constant is not None and right.constant is None
     fitted = fit(left, right.form) if is_left else fit(right, left.form)
@@ -62,7 +62,7 @@ def all_together(parts: Sequence[Operand]) -> list[Operand]:
     """Returns numbers in one unit, that of the first which is no constant.
 
     Raises:
-        Refused: One is no number, or they do not convert.
+        ExpressionFault: One is no number, or they do not convert.
     """
     for part in parts:
         need_number(part)
@@ -93,7 +93,7 @@ def converted(part: Operand, unit: str) -> Operand:
     """Returns a number in a unit; degC is a temperature here, never a difference.
 
     Raises:
-        Refused: It is no number or does not convert.
+        ExpressionFault: It is no number or does not convert.
     """
     need_number(part)
     fitted = fit(part, Form("number", unit))
@@ -103,20 +103,20 @@ def converted(part: Operand, unit: str) -> Operand:
     return fitted
 
 
-def in_unit(part: Operand, by: Scale, form: Form) -> Operand:
+def in_unit(part: Operand, by: UnitConversion, form: Form) -> Operand:
     """Returns a number converted to a form.
 
     Raises:
-        Refused: A constant becomes too large.
+        ExpressionFault: A constant becomes too large.
     """
-    if by == Scale():
+    if by == UnitConversion():
         return replace(part, form=form)
     read = scaled(part.read, by)
     if not isinstance(part.constant, int | float):
         return replace(part, form=form, read=read)
-    constant = tidied(part.constant * by.factor + by.offset)
+    constant = rounded(part.constant * by.factor + by.offset)
     if not is_number(constant):
-        raise Refused(part.offset, "the number is too large")
+        raise ExpressionFault(part.offset, "the number is too large")
     return replace(part, form=form, read=always(constant), constant=constant)
 
 
@@ -129,7 +129,7 @@ def added(left: Operand, right: Operand, is_minus: bool, offset: int) -> Operand
         offset: Of the sign.
 
     Raises:
-        Refused: One is no number, the units do not convert, or temperatures are added.
+        ExpressionFault: One is no number, the units do not convert, or temperatures are added.
     """
     need_number(left)
     need_number(right)
@@ -138,7 +138,7 @@ def added(left: Operand, right: Operand, is_minus: bool, offset: int) -> Operand
         if not is_minus:
             step = POINTS[form.unit]
             reason = f"temperatures in {form.unit} are not added; add a difference in {step}"
-            raise Refused(offset, reason)
+            raise ExpressionFault(offset, reason)
         by = scale(unit, form.unit)
         form = Form("number", POINTS[form.unit], is_difference=True)
     elif left.form.is_point:
@@ -163,16 +163,16 @@ def multiplied(left: Operand, right: Operand, is_over: bool, offset: int) -> Ope
         offset: Of the sign.
 
     Raises:
-        Refused: One is no number or a temperature, or the text divides by zero.
+        ExpressionFault: One is no number or a temperature, or the text divides by zero.
     """
     need_amount(left)
     need_amount(right)
     if is_over and right.constant == 0:
-        raise Refused(offset, f"{right.said} is zero; nothing is divided by it")
+        raise ExpressionFault(offset, f"{right.said} is zero; nothing is divided by it")
     combine = quotient if is_over else product
     unit, factor = combine(left.form.unit, right.form.unit)
     same = [part for part in (left, right) if part.form.unit == unit and part.form.is_difference]
-    terms = [left, in_unit(right, Scale(1 / factor if is_over else factor), right.form)]
+    terms = [left, in_unit(right, UnitConversion(1 / factor if is_over else factor), right.form)]
     form = Form("number", unit, is_difference=bool(same))
     return folded(_OPERATIONS["/" if is_over else "*"], terms, form)
 
@@ -181,20 +181,20 @@ def folded(compute: Compute, parts: Sequence[Operand], form: Form) -> Operand:
     """Returns what is computed of parts; of constants only, it is a constant.
 
     Raises:
-        Refused: A constant becomes too large.
+        ExpressionFault: A constant becomes too large.
     """
     read = computed(compute, [part.read for part in parts])
     constant = None
     if all(part.constant is not None for part in parts):
-        constant = read(NOWHERE)
+        constant = read(NO_INPUTS)
         if constant is None:
-            raise Refused(parts[0].offset, "the number is too large")
+            raise ExpressionFault(parts[0].offset, "the number is too large")
     tags = frozenset[str]().union(*(part.tags for part in parts))
     is_named = any(part.is_named for part in parts)
     return Operand(form, read, parts[0].said, parts[0].offset, tags, constant, is_named)
 
 
-def _mismatch(left: Operand, right: Operand) -> Refused:
+def _mismatch(left: Operand, right: Operand) -> ExpressionFault:
     literal, other = (left, right) if _is_literal(left) else (right, left)
     unit = other.form.unit
     reason = f"{other.said} is {other.form}"
@@ -206,7 +206,7 @@ def _mismatch(left: Operand, right: Operand) -> Refused:
         reason += f", not in {literal.form.unit}; {_why(other.form, literal.form)}"
     else:
         reason += f"; write {_rewritten(literal, unit)}"
-    return Refused(literal.offset, reason)
+    return ExpressionFault(literal.offset, reason)
 
 
 def _is_literal(part: Operand) -> bool:
@@ -216,7 +216,7 @@ def _is_literal(part: Operand) -> bool:
 def _rewritten(literal: Operand, unit: str) -> str:
     number = literal.constant
     if literal.form.unit == "%" and isinstance(number, int | float):
-        number = tidied(number * 0.01)
+        number = rounded(number * 0.01)
     return f"{number} {unit}".strip()
 
 

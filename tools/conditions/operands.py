@@ -15,7 +15,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, Value
 
 from .series import Key, Series
-from .units import POINTS, Scale
+from .units import POINTS, UnitConversion
 
 Readings = Mapping[str, DataValue]
 Compute = Callable[..., Any]  # from numbers to a number
@@ -24,7 +24,7 @@ Kind = Literal["condition", "number", "enum", "string", "word"]
 LARGEST_NUMBER = 1e300  # larger integers cannot be added to a float
 
 
-class Look(NamedTuple):
+class ConditionInputs(NamedTuple):
     """What a condition is judged on.
 
     Attributes:
@@ -37,8 +37,8 @@ class Look(NamedTuple):
     now_s: float | None
 
 
-Reader = Callable[[Look], Value | None]
-NOWHERE = Look({}, {}, 0.0)
+Reader = Callable[[ConditionInputs], Value | None]
+NO_INPUTS = ConditionInputs({}, {}, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,27 +142,27 @@ def is_number(value: Value | None) -> bool:
 
 def always(value: Value) -> Reader:
     """Returns the reader of what stands in the text itself."""
-    return lambda look: value
+    return lambda inputs: value
 
 
 def value_of(tag: Tag) -> Reader:
     """Returns the reader of a tag."""
-    return lambda look: usable(tag, look.readings.get(tag.name))
+    return lambda inputs: usable(tag, inputs.readings.get(tag.name))
 
 
 def is_good(tag: Tag) -> Reader:
     """Returns whether a tag could be used in a comparison; never unknown."""
-    return lambda look: usable(tag, look.readings.get(tag.name)) is not None
+    return lambda inputs: usable(tag, inputs.readings.get(tag.name)) is not None
 
 
 def age_of(tag: Tag) -> Reader:
     """Returns the seconds since the device sampled a tag; unknown while the tag is."""
 
-    def read(look: Look) -> Value | None:
-        reading = look.readings.get(tag.name)
+    def read(inputs: ConditionInputs) -> Value | None:
+        reading = inputs.readings.get(tag.name)
         if reading is None or usable(tag, reading) is None:
             return None
-        age = reading.age_s(monotonic() if look.now_s is None else look.now_s)
+        age = reading.age_s(monotonic() if inputs.now_s is None else inputs.now_s)
         return age if is_number(age) else None
 
     return read
@@ -171,8 +171,8 @@ def age_of(tag: Tag) -> Reader:
 def denied(part: Reader) -> Reader:
     """Returns the opposite of a condition."""
 
-    def read(look: Look) -> Value | None:
-        value = part(look)
+    def read(inputs: ConditionInputs) -> Value | None:
+        value = part(inputs)
         return None if value is None else not value
 
     return read
@@ -189,10 +189,10 @@ def any_of(parts: Sequence[Reader]) -> Reader:
 
 
 def _decided_by(parts: Sequence[Reader], decisive: bool) -> Reader:
-    def read(look: Look) -> Value | None:
+    def read(inputs: ConditionInputs) -> Value | None:
         is_unknown = False
         for part in parts:
-            value = part(look)
+            value = part(inputs)
             if value is decisive:
                 return decisive
             is_unknown |= value is None
@@ -204,8 +204,8 @@ def _decided_by(parts: Sequence[Reader], decisive: bool) -> Reader:
 def compared(compare: Callable[[Any, Any], bool], left: Reader, right: Reader) -> Reader:
     """Returns a comparison of two parts of one form; unknown if either is."""
 
-    def read(look: Look) -> Value | None:
-        a, b = left(look), right(look)
+    def read(inputs: ConditionInputs) -> Value | None:
+        a, b = left(inputs), right(inputs)
         return None if a is None or b is None else compare(a, b)
 
     return read
@@ -227,8 +227,8 @@ def computed(compute: Compute, parts: Sequence[Reader]) -> Reader:
     Unknown if one of them is, if something is divided by zero, and if the result is too large.
     """
 
-    def read(look: Look) -> Value | None:
-        values = [part(look) for part in parts]
+    def read(inputs: ConditionInputs) -> Value | None:
+        values = [part(inputs) for part in parts]
         if None in values:
             return None
         try:
@@ -240,9 +240,9 @@ def computed(compute: Compute, parts: Sequence[Reader]) -> Reader:
     return read
 
 
-def scaled(part: Reader, by: Scale) -> Reader:
+def scaled(part: Reader, by: UnitConversion) -> Reader:
     """Returns a number in another unit."""
-    if by == Scale():
+    if by == UnitConversion():
         return part
 
     def convert(value: float) -> float:

@@ -47,21 +47,21 @@ _DIGITS = 15  # more would show how it was computed: 1.1 bar would be 110.000000
 Parts = Mapping[str, int]
 
 
-class Scale(NamedTuple):
+class UnitConversion(NamedTuple):
     """How a number becomes one in another unit: times the factor, plus the offset."""
 
     factor: float = 1.0
     offset: float = 0.0
 
 
-def scale(source: str, target: str) -> Scale | None:
+def scale(source: str, target: str) -> UnitConversion | None:
     """Returns how numbers in one unit become numbers in another; nothing if they do not.
 
     A number without a unit never becomes a percentage, nor the other way round: `30` beside a
     level in % may have been meant either way.
     """
     if _parts(source) == _parts(target):
-        return Scale()
+        return UnitConversion()
     return _converted(source, target)
 
 
@@ -86,7 +86,7 @@ def quotient(left: str, right: str) -> tuple[str, float]:
     return _combined(left, right, -1), 1.0
 
 
-def tidied(number: float) -> float:
+def rounded(number: float) -> float:
     """Returns a converted number without the last digit, which only the conversion made."""
     return float(f"{number:.{_DIGITS}g}")
 
@@ -148,7 +148,7 @@ def _below(name: str, power: int) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _converted(source: str, target: str) -> Scale | None:
+def _converted(source: str, target: str) -> UnitConversion | None:
     between = _joined(_parts(source), _parts(target), -1)
     if not _PINT.keys() >= between.keys():
         return None
@@ -157,10 +157,10 @@ def _converted(source: str, target: str) -> Scale | None:
     if source in POINTS:
         factor = _convert(1.0, _PINT[POINTS[source]], _PINT[POINTS[target]])
         offset = _convert(0.0, _PINT[source], _PINT[target])
-        return Scale(tidied(factor or 0.0), round(offset or 0.0, 10))
+        return UnitConversion(rounded(factor or 0.0), round(offset or 0.0, 10))
     names = (f"{_PINT[name]}**{power}" for name, power in between.items())
     factor = _convert(1.0, "*".join(names), "")
-    return None if factor is None else Scale(tidied(factor))
+    return None if factor is None else UnitConversion(rounded(factor))
 
 
 def _convert(number: float, source: str, target: str) -> float | None:

@@ -6,7 +6,7 @@ from math import sqrt
 
 from handwheel.connectors.model.values import Value
 
-from .operands import Form, Look, Reader, is_number
+from .operands import ConditionInputs, Form, Reader, is_number
 from .series import Key, Sample, Series
 from .units import POINTS, quotient
 
@@ -38,9 +38,9 @@ class Window:
     read_inner: Reader = field(repr=False, compare=False)
     judge: Judge = field(repr=False, compare=False)
 
-    def read(self, look: Look) -> Value | None:
+    def read(self, inputs: ConditionInputs) -> Value | None:
         """Returns what the function comes to; unknown without a series."""
-        series = look.series.get(self.key)
+        series = inputs.series.get(self.key)
         if series is None:
             return None
         value = self.judge(series)

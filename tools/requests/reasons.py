@@ -25,4 +25,4 @@ def _check(given: str) -> str:
     return given
 
 
-Why = Annotated[str, AfterValidator(_check)]
+ReasonText = Annotated[str, AfterValidator(_check)]

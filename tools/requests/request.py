@@ -10,7 +10,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.connectors.session.protocols import DeviceIdentity
 
 from .canonical import canonical, digest, parse_canonical
-from .reasons import Why
+from .reasons import ReasonText
 from .stamps import parse_stamp
 
 
@@ -24,7 +24,7 @@ def _as_tuple(items: object) -> object:
 
 
 _T = TypeVar("_T")
-Several = Annotated[tuple[_T, ...], BeforeValidator(_as_tuple)]
+TupleOf = Annotated[tuple[_T, ...], BeforeValidator(_as_tuple)]
 """A list of a document, that nobody can add to once it was read."""
 Stamp = Annotated[str, AfterValidator(_check_stamp)]
 """A time in a document, `2026-11-25T08:50:25.123Z`."""
@@ -41,7 +41,7 @@ class Proposer(Model):
     key_id: str | None = None
 
 
-class Device(Model):
+class TargetDevice(Model):
     """The device that would be written to, as it named itself when the request was filed.
 
     Attributes:
@@ -74,7 +74,7 @@ class Device(Model):
         return cls.model_validate({name: getattr(identity, name) for name in cls.model_fields})
 
 
-class Expected(Model):
+class ExpectedReading(Model):
     """What a tag read when the request was filed, and must still read when it is carried out.
 
     Attributes:
@@ -132,7 +132,7 @@ class Evidence(Model):
     source: str
 
 
-class Expectation(Model):
+class ExpectedEffect(Model):
     """What the process shall do after a write, and by when; it is watched, not enforced.
 
     Attributes:
@@ -175,22 +175,22 @@ class Action(Model):
     equipment: str
     tag: str
     connection: str
-    identity: Device
+    identity: TargetDevice
     address: str
     wire: Hex
     type: Literal["float", "int", "bool", "enum", "string"]
     value: Value
     shown: str
     unit: str = ""
-    expected: Several[Expected]
-    requires: Several[Requirement]
+    expected: TupleOf[ExpectedReading]
+    requires: TupleOf[Requirement]
     readback: str | None = None
     within_s: float = Field(gt=0.0)
     undo: str | None = None
     step: str | None = None
     undoes: str | None = None
-    promises: Several[str] = ()
-    effects: Several[Expectation] = ()
+    promises: TupleOf[str] = ()
+    effects: TupleOf[ExpectedEffect] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -223,18 +223,18 @@ class ActionRequest(Model):
     proposal_key: str = Field(min_length=16)
     site: str
     proposer: Proposer
-    reason: Why
+    reason: ReasonText
     risk_class: RiskClass
-    roles: Several[str]
+    roles: TupleOf[str]
     quorum: int = Field(ge=1, le=2)
     within_s: float = Field(gt=0.0)
     filed_at: Stamp
     locks: dict[str, int]
     hashes: Hashes
-    commands: Several[Action] = Field(min_length=1)
-    recovery: Several[Action]
+    commands: TupleOf[Action] = Field(min_length=1)
+    recovery: TupleOf[Action]
     run: RunOrigin | None = None
-    evidence: Several[Evidence] = ()
+    evidence: TupleOf[Evidence] = ()
     supersedes: str | None = None
     lease: Lease | None = None
 

@@ -7,7 +7,7 @@ from handwheel.connectors.config.validation import Model
 from .canonical import canonical, digest
 
 
-class Shown(Model):
+class SignedDocument(Model):
     """A document that a person sees before they sign."""
 
     @cached_property

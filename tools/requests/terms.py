@@ -12,7 +12,7 @@ from handwheel.connectors.model.tags import Tag
 from ..conditions.condition import parse_condition
 from ..conditions.errors import ConditionError
 from ..errors import InvalidArguments
-from .request import Expectation, Lease
+from .request import ExpectedEffect, Lease
 
 _WITHIN = " within "
 
@@ -26,7 +26,7 @@ class Terms:
     """
 
     lease: Lease | None = None
-    effects: tuple[Expectation, ...] = ()
+    effects: tuple[ExpectedEffect, ...] = ()
 
 
 NO_TERMS = Terms()
@@ -46,7 +46,7 @@ def parse_lease(text: str) -> Lease:
         raise InvalidArguments(str(error)) from None
 
 
-def parse_expectation(text: str) -> Expectation:
+def parse_expectation(text: str) -> ExpectedEffect:
     """Returns the expectation of a text such as `PT-102.pv > 350 kPa within 2 min`.
 
     Raises:
@@ -56,7 +56,7 @@ def parse_expectation(text: str) -> Expectation:
     try:
         if not within:
             raise ValueError(f"{text!r} does not say by when: PT-102.pv > 350 kPa within 2 min")
-        return Expectation(text=" ".join(condition.split()), within_s=parse_duration(span))
+        return ExpectedEffect(text=" ".join(condition.split()), within_s=parse_duration(span))
     except ValidationError:
         raise InvalidArguments(
             f"{text!r}: {span.strip()} cannot be waited for; more than 0 s, at most 24 h"

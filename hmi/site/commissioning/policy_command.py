@@ -14,8 +14,8 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.explain import Desk, Question, explain
-from handwheel.tools.guardrails.approval.plant_snapshot import read_picture
+from handwheel.tools.guardrails.approval.explain import ExplainContext, Question, explain
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.identity.roster import AGENT, load_roster
 from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
@@ -67,17 +67,17 @@ def explain_(
 
 
 @contextmanager
-def _desk(site: Site) -> Generator[Desk]:
+def _desk(site: Site) -> Generator[ExplainContext]:
     policy, roster = load_policy(site), load_roster(site)
-    across, picture = cross_limits(site, policy), read_picture(site.state, instant_now())
+    across, picture = cross_limits(site, policy), read_snapshot(site.state, instant_now())
     if not (site.state / LEDGER_FILE).exists():  # to explain makes none
-        yield Desk(site, policy, across, None, roster, picture)
+        yield ExplainContext(site, policy, across, None, roster, picture)
         return
     with Database(site.state, site.id) as database:
-        yield Desk(site, policy, across, database, roster, picture)
+        yield ExplainContext(site, policy, across, database, roster, picture)
 
 
-def _person(desk: Desk, who: str) -> str:
+def _person(desk: ExplainContext, who: str) -> str:
     if who == AGENT:
         return ""
     is_known = who == _ANYBODY or any(each.person == who for each in desk.roster.operators)
@@ -86,7 +86,9 @@ def _person(desk: Desk, who: str) -> str:
     return who
 
 
-async def _explain(desk: Desk, tag: Tag, asked: Value, person: str, *, as_json: bool) -> None:
+async def _explain(
+    desk: ExplainContext, tag: Tag, asked: Value, person: str, *, as_json: bool
+) -> None:
     seen = await _look(desk, tag)
     sent = coerced(tag, asked, seen)
     value = asked if sent is None else sent
@@ -101,7 +103,7 @@ async def _explain(desk: Desk, tag: Tag, asked: Value, person: str, *, as_json: 
         raise SystemExit(NO)
 
 
-async def _look(desk: Desk, tag: Tag) -> Survey | None:
+async def _look(desk: ExplainContext, tag: Tag) -> Survey | None:
     """Looks at the plant once, as whoever proposes does; nothing if it does not answer."""
     read = desk.site.find_tags(sorted({tag.name, *cross_tags(desk.across, tag)}))
     try:

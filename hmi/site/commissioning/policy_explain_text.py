@@ -6,8 +6,8 @@ from time import monotonic
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.approval.explain import Crossed, Explanation, Question
-from handwheel.tools.guardrails.policy.groups import Spent
+from handwheel.tools.guardrails.approval.explain import CrossLimitResult, Explanation, Question
+from handwheel.tools.guardrails.policy.groups import GroupUsage
 from handwheel.tools.guardrails.policy.policy import Policy
 from handwheel.tools.safe_text import printable
 
@@ -92,7 +92,7 @@ def _points(policy: Policy, question: Question, found: Explanation) -> Iterator[
     yield from (_row("must be true", _crossed(each)) for each in found.across)
 
 
-def _crossed(each: Crossed) -> str:
+def _crossed(each: CrossLimitResult) -> str:
     rule = each.rule
     verdict = "not known" if each.is_unknown else "no" if each.denial else "yes"
     return f"{rule.text}, {_WITH[rule.with_]}: {verdict} ({rule.id}, {rule.place})"
@@ -100,7 +100,7 @@ def _crossed(each: Crossed) -> str:
 
 def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
     for each in found.budgets:
-        if isinstance(each, Spent):
+        if isinstance(each, GroupUsage):
             place = each.group.place
             yield _row("group", f"{each.group.id}: {budget_left(each)} ({place})")
         else:
@@ -116,7 +116,7 @@ def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[s
         yield _row("in the way", each)
 
 
-def budget_left(each: Spent) -> str:
+def budget_left(each: GroupUsage) -> str:
     """Returns what is left of a group, in words."""
     group = each.group
     parts: list[str] = []
@@ -181,7 +181,7 @@ def explanation_fields(
     }
 
 
-def _group_fields(each: Spent | str) -> dict[str, object]:
+def _group_fields(each: GroupUsage | str) -> dict[str, object]:
     if isinstance(each, str):
         return {"fault": each}
     return {

@@ -11,7 +11,7 @@ from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Va
 from ...conditions.condition import parse_condition
 from ...conditions.errors import ConditionError
 from ...conditions.truth import Truth
-from ...requests.request import Action, ActionRequest, Expected, Requirement
+from ...requests.request import Action, ActionRequest, ExpectedReading, Requirement
 from ...requests.spans import exact_span
 from ...requests.stamps import Instant, parse_stamp, stamp
 from ...safe_text import plain, printable
@@ -27,19 +27,19 @@ from .card_model import (
     parse_card,
 )
 from .card_run import recovery_of, run_of
-from .plant_snapshot import FRESH_S, Picture, Reading
+from .plant_snapshot import FRESH_S, PlantSnapshot, Reading
 
-__all__ = ["Card", "CardSigner", "Look", "frame_of", "make_card", "parse_card"]
+__all__ = ["Card", "CardSigner", "SnapshotView", "frame_of", "make_card", "parse_card"]
 
 _WHOLE = 24_000  # characters of a reason: the longest, and each an escape
-_AHEAD_S = 0.5  # by how much a picture may seem to be from the future
+_AHEAD_S = 0.5  # by how much a snapshot may seem to be from the future
 
 
 def make_card(
     request: ActionRequest,
     *,
     tags: Mapping[str, Tag],
-    picture: Picture | None,
+    snapshot: PlantSnapshot | None,
     now: Instant,
     signed: Sequence[CardSigner] = (),
     limits: Mapping[str, str] | None = None,
@@ -49,16 +49,16 @@ def make_card(
 
     Args:
         tags: The site's, by name.
-        picture: The gate's; `None` if there is none to rely on, which allows nothing.
+        snapshot: The gate's; `None` if there is none to rely on, which allows nothing.
         signed: Who has signed already, and whose signature counts.
         limits: Within which each tag may move, as the policy says; else the tag's range.
         hindrances: For what else the gate would refuse it now; see `hindrances`.
     """
-    look = Look(tags, picture, now)
+    view = SnapshotView(tags, snapshot, now)
     expires = parse_stamp(request.filed_at) + timedelta(seconds=request.within_s)
     left_s = (expires - now.wall).total_seconds()
-    readings = look.readings(request)
-    requires = look.conditions(request)
+    readings = view.readings(request)
+    requires = view.conditions(request)
     return Card(
         schema="card/1",
         request_id=request.request_id,
@@ -82,15 +82,15 @@ def make_card(
         proposer_kind=request.proposer.kind,
         proposer_key=plain(request.proposer.key_id) if request.proposer.key_id else None,
         reason=printable(request.reason, _WHOLE),
-        run=run_of(request, tags, look.values),
+        run=run_of(request, tags, view.values),
         lease=_lease(request),
-        changes=look.changes(request, limits or {}),
+        changes=view.changes(request, limits or {}),
         readings=readings,
         requires=requires,
-        recovery=recovery_of(request, look.condition, frame_of),
+        recovery=recovery_of(request, view.condition, frame_of),
         problems=[
             *_faults_of_request(request, left_s, now),
-            *look.faults(request),
+            *view.faults(request),
             *map(printable, hindrances),
             *_faults_of_plant(readings, requires),
         ],
@@ -144,29 +144,31 @@ def frame_of(action: Action) -> CardFrame:
     )
 
 
-class Look:
-    """One look at the gate's picture, through the site's tags.
+class SnapshotView:
+    """One view at the gate's snapshot, through the site's tags.
 
     Attributes:
-        values: What the picture shows, by tag; empty if it is not to be relied on.
+        values: What the snapshot shows, by tag; empty if it is not to be relied on.
     """
 
-    def __init__(self, tags: Mapping[str, Tag], picture: Picture | None, now: Instant) -> None:
-        age_s = picture.age_s(now) if picture else None
+    def __init__(
+        self, tags: Mapping[str, Tag], snapshot: PlantSnapshot | None, now: Instant
+    ) -> None:
+        age_s = snapshot.age_s(now) if snapshot else None
         is_fresh = age_s is not None and -_AHEAD_S <= age_s <= FRESH_S
         self._tags = tags
-        self._picture = picture if is_fresh else None
+        self._snapshot = snapshot if is_fresh else None
         self._age_s = age_s or 0.0
         self._now = now
         self.values: Mapping[str, DataValue] = (
-            self._picture.data_values(now) if self._picture else {}
+            self._snapshot.data_values(now) if self._snapshot else {}
         )
 
     def faults(self, request: ActionRequest) -> list[str]:
         """Returns what stands in the way of everything, or of all that a request touches."""
-        if self._picture is None:
-            return [f"no picture of the plant younger than {FRESH_S:g} s: is the gate running?"]
-        return [each.words for each in applying(self._picture.suspended, request, self._tags)]
+        if self._snapshot is None:
+            return [f"no snapshot of the plant younger than {FRESH_S:g} s: is the gate running?"]
+        return [each.words for each in applying(self._snapshot.suspended, request, self._tags)]
 
     def changes(self, request: ActionRequest, limits: Mapping[str, str]) -> list[CardChange]:
         """Returns the commands, each from what the plant reads now."""
@@ -196,7 +198,7 @@ class Look:
 
         What an earlier command of the same request writes is not expected yet.
         """
-        expected: dict[str, list[Expected]] = {}
+        expected: dict[str, list[ExpectedReading]] = {}
         written: set[str] = set()
         for action in request.commands:
             expected.setdefault(action.tag, [])
@@ -226,13 +228,13 @@ class Look:
         )
 
     def _found(self, tag: str) -> Reading | None:
-        return self._picture.readings.get(tag) if self._picture else None
+        return self._snapshot.readings.get(tag) if self._snapshot else None
 
     def _shown(self, tag: str) -> str:
         reading = self._found(tag)
         return _exact(reading) if reading else "-"
 
-    def reading(self, tag: str, expected: Sequence[Expected] = ()) -> CardReading:
+    def reading(self, tag: str, expected: Sequence[ExpectedReading] = ()) -> CardReading:
         """Returns what a tag reads now, and whether that is what is expected."""
         was = printable(expected[0].shown) if expected else None
         unit = printable(self._tags[tag].unit) if tag in self._tags else ""
@@ -279,12 +281,14 @@ class Look:
         return f"range {exact_text(span[0])} to {exact_text(span[1])} {unit}".rstrip()
 
 
-def _fault(reading: Reading, status: StatusCode, age_s: float, expected: Sequence[Expected]) -> str:
+def _fault(
+    reading: Reading, status: StatusCode, age_s: float, expected: Sequence[ExpectedReading]
+) -> str:
     """Returns why nothing may be approved on this reading; empty for no reason."""
     if status.quality is not Quality.GOOD:
         return f"is {plain(status.name)}"
     for each in expected:
-        # The picture itself may be up to five seconds old; the gate looks afresh.
+        # The snapshot itself may be up to five seconds old; the gate looks afresh.
         if reading.age_s > each.max_age_s:
             return f"was {reading.age_s:.1f} s old when read, more than {each.max_age_s:g} s"
         if not _is_as_filed(reading.value, each):
@@ -292,7 +296,7 @@ def _fault(reading: Reading, status: StatusCode, age_s: float, expected: Sequenc
     return ""
 
 
-def _is_as_filed(value: Value | None, expected: Expected) -> bool:
+def _is_as_filed(value: Value | None, expected: ExpectedReading) -> bool:
     if expected.tolerance is None:
         return _is_same(value, expected.value)
     now, filed = _number(value), _number(expected.value)

@@ -11,7 +11,7 @@ from handwheel.connectors.config.validation import Model
 
 from ...requests.canonical import parse_canonical
 from ...requests.request import RiskClass, Stamp
-from ...requests.signed_document import Shown
+from ...requests.signed_document import SignedDocument
 
 RENDERER = "4"
 """Changes whenever the same card would be drawn in another way."""
@@ -193,7 +193,7 @@ class CardLease(Model):
     span: str
 
 
-class Card(Shown):
+class Card(SignedDocument):
     """What was shown to a person who was asked to approve a request.
 
     Attributes:

@@ -12,7 +12,7 @@ from ...safe_text import plain, printable
 from .card_model import CardCondition, CardEvidence, CardFrame, CardRecovery, CardRun
 
 _OVER_TIME = "over time"
-_NOT_READ = "not in the gate's picture"
+_NOT_READ = "not in the gate's snapshot"
 _OTHER_TAGS = "the site's tags are others now"
 
 
@@ -23,7 +23,7 @@ def run_of(
 
     Args:
         tags: The site's, by name.
-        values: What the gate's picture shows.
+        values: What the gate's snapshot shows.
     """
     run = request.run
     if run is None:

@@ -35,8 +35,8 @@ from ..signatures.decisions import (
 from ..signatures.entitlement import check_resolver, is_unattended_allowed, refusal
 from ..signatures.quorum import Verdict, check_quorum
 from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution, unresolved_in
-from .plant_snapshot import read_picture
-from .request_limits import AskedTooMuch, refuse_asking
+from .plant_snapshot import read_snapshot
+from .request_limits import TooManyRequests, refuse_asking
 from .run_requests import load_superseded
 
 _MARKS = ("schema", "request_digest", "action_id")
@@ -69,7 +69,7 @@ def propose(
         check_may_have_lease(bench.database, request)
         refused = _file(bench, request, decision, signed, denial, now)
     if refused:  # told to the journal in its own words, and not once more
-        raise AskedTooMuch(refused)
+        raise TooManyRequests(refused)
     return RequestState.DENIED if denial else RequestState.PENDING
 
 
@@ -235,9 +235,9 @@ def _approve(
 
 
 def _check_not_suspended(bench: Bench, request: ActionRequest, now: Instant) -> None:
-    """Refuses an approval while the gate's picture says that nothing is sent; if there is one."""
-    picture = read_picture(bench.site.state, now)
-    found = applying(picture.suspended, request, bench.site.tags) if picture else []
+    """Refuses an approval while the gate's snapshot says that nothing is sent; if there is one."""
+    snapshot = read_snapshot(bench.site.state, now)
+    found = applying(snapshot.suspended, request, bench.site.tags) if snapshot else []
     if found:
         raise PermitRefused("; ".join(each.words for each in found))
 

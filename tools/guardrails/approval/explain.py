@@ -21,11 +21,11 @@ from ..interlocks.suspension import applying
 from ..ledger.latched_lockouts import generations
 from ..ledger.store.database import Database
 from ..policy.cross_limits import CrossLimit
-from ..policy.groups import Spent, spent
-from ..policy.policy import Across, Policy, Ruling
+from ..policy.groups import GroupUsage, group_usage
+from ..policy.policy import CrossTagRule, Policy, Ruling
 from ..signatures.administrators import revoked_keys
-from .filing import equipment_of, expected_of, requirements
-from .plant_snapshot import Picture
+from .build_request import equipment_of, expected_of, requirements
+from .plant_snapshot import PlantSnapshot
 from .request_limits import Proposal, obstacle, waiting_for
 
 _UNFILED = ""  # no request and no action has such an id
@@ -68,12 +68,12 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ExplainContext:
     """What the answer is looked up in.
 
     Attributes:
         database: `None` where there is no ledger yet.
-        picture: The running gate's; `None` if none runs.
+        snapshot: The running gate's; `None` if none runs.
     """
 
     site: Site
@@ -81,11 +81,11 @@ class Desk:
     across: Sequence[CrossLimit]
     database: Database | None
     roster: Roster
-    picture: Picture | None
+    snapshot: PlantSnapshot | None
 
 
 @dataclass(frozen=True, slots=True)
-class Crossed:
+class CrossLimitResult:
     """One condition across tags that the write is judged by.
 
     Attributes:
@@ -95,7 +95,7 @@ class Crossed:
             which nobody knows what it does to the plant is denied whatever the plant shows.
     """
 
-    rule: Across
+    rule: CrossTagRule
     denial: str | None
     is_unknown: bool
     is_now: bool
@@ -115,9 +115,9 @@ class Explanation:
     """
 
     ruling: Ruling
-    across: tuple[Crossed, ...]
+    across: tuple[CrossLimitResult, ...]
     signers: tuple[str, ...]
-    budgets: tuple[Spent | str, ...]
+    budgets: tuple[GroupUsage | str, ...]
     waiting: Mapping[str, int]
     in_the_way: tuple[str, ...]
 
@@ -129,22 +129,22 @@ class Explanation:
         return (*ruled, *crossed)
 
 
-def explain(desk: Desk, question: Question, now: Instant) -> Explanation:
+def explain(context: ExplainContext, question: Question, now: Instant) -> Explanation:
     """Says what the policy makes of a write.
 
     Raises:
         LedgerError: The ledger cannot be read.
     """
-    ruling, unknown = _ruling(desk.policy, question)
-    across = tuple(_crossed(desk, question)) if ruling.is_allowed else ()
+    ruling, unknown = _ruling(context.policy, question)
+    across = tuple(_crossed(context, question)) if ruling.is_allowed else ()
     unknown += tuple(each.denial for each in across if each.denial and each.is_now)
     return Explanation(
         ruling,
         across,
-        tuple(_signers(desk, question, ruling, now)),
-        tuple(_budgets(desk, question, now)),
-        _waiting(desk, question, ruling, now),
-        tuple(dict.fromkeys((*unknown, *_in_the_way(desk, question, ruling, now)))),
+        tuple(_signers(context, question, ruling, now)),
+        tuple(_budgets(context, question, now)),
+        _waiting(context, question, ruling, now),
+        tuple(dict.fromkeys((*unknown, *_in_the_way(context, question, ruling, now)))),
     )
 
 
@@ -158,27 +158,29 @@ def _ruling(policy: Policy, question: Question) -> tuple[Ruling, tuple[str, ...]
     return (known, ruling.reasons) if known.is_allowed else (ruling, ())
 
 
-def _crossed(desk: Desk, question: Question) -> Iterator[Crossed]:
-    for limit in desk.across:
+def _crossed(context: ExplainContext, question: Question) -> Iterator[CrossLimitResult]:
+    for limit in context.across:
         if limit.concerns(question.tag):
             if not question.readings:
-                yield Crossed(limit.rule, None, is_unknown=True, is_now=True)
+                yield CrossLimitResult(limit.rule, None, is_unknown=True, is_now=True)
                 continue
             truth, denial = limit.judged(question.readings, question.tag, question.value)
             is_unknown = bool(denial) and truth is Truth.UNKNOWN
             is_now = is_unknown and any(map(question.is_lost, limit.read_for(question.tag)))
-            yield Crossed(limit.rule, denial, is_unknown=is_unknown, is_now=is_now)
+            yield CrossLimitResult(limit.rule, denial, is_unknown=is_unknown, is_now=is_now)
 
 
-def _signers(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> Iterator[str]:
-    revoked = revoked_keys(desk.site, desk.database) if desk.database else frozenset[str]()
-    for person in desk.roster.operators:
+def _signers(
+    context: ExplainContext, question: Question, ruling: Ruling, now: Instant
+) -> Iterator[str]:
+    revoked = revoked_keys(context.site, context.database) if context.database else frozenset[str]()
+    for person in context.roster.operators:
         is_apart = person.is_administrator or AGENT in person.roles
         if is_apart or person.person == question.person or not person.is_enrolled(now.wall):
             continue
         if not revoked.isdisjoint((person.key_id, *person.chain)):
             continue
-        if ruling.roles and all(_holds(desk.policy, person, r, question) for r in ruling.roles):
+        if ruling.roles and all(_holds(context.policy, person, r, question) for r in ruling.roles):
             yield person.person
 
 
@@ -187,26 +189,36 @@ def _holds(policy: Policy, person: Operator, role: str, question: Question) -> b
     return any(policy.satisfies(held, role, tags) for held in person.roles)
 
 
-def _budgets(desk: Desk, question: Question, now: Instant) -> Iterator[Spent | str]:
-    for group in desk.policy.groups_of(question.tag.name):
+def _budgets(
+    context: ExplainContext, question: Question, now: Instant
+) -> Iterator[GroupUsage | str]:
+    for group in context.policy.groups_of(question.tag.name):
         try:
-            yield spent(desk.database, group, now) if desk.database else Spent(group, (), 0.0)
+            yield (
+                group_usage(context.database, group, now)
+                if context.database
+                else GroupUsage(group, (), 0.0)
+            )
         except PermitRefused as refusal:
             yield f"{group.id}: {refusal}"
 
 
-def _waiting(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> dict[str, int]:
-    database, kind = desk.database, question.kind
+def _waiting(
+    context: ExplainContext, question: Question, ruling: Ruling, now: Instant
+) -> dict[str, int]:
+    database, kind = context.database, question.kind
     if database is None:
         return dict.fromkeys(ruling.roles, 0)
     return {role: len(waiting_for(database, role, kind, now)) for role in ruling.roles}
 
 
-def _in_the_way(desk: Desk, question: Question, ruling: Ruling, now: Instant) -> Iterator[str]:
-    site, database = desk.site, desk.database
-    if desk.picture is not None:
+def _in_the_way(
+    context: ExplainContext, question: Question, ruling: Ruling, now: Instant
+) -> Iterator[str]:
+    site, database = context.site, context.database
+    if context.snapshot is not None:
         try:
-            check_files(site, site.hashes, desk.picture.hashes)
+            check_files(site, site.hashes, context.snapshot.hashes)
         except PermitRefused as refusal:
             yield str(refusal)
     elif ruling.is_allowed:
@@ -216,18 +228,18 @@ def _in_the_way(desk: Desk, question: Question, ruling: Ruling, now: Instant) ->
         if locked:
             yield f"locked out: {', '.join(sorted(locked))}"
         return
-    case = _case(desk, database, question, now)
-    suspended = desk.picture.suspended if desk.picture else ()
+    case = _case(context, database, question, now)
+    suspended = context.snapshot.suspended if context.snapshot else ()
     yield from (each.words for each in applying(suspended, case.request, site.tags))
     yield from hindrances(case)
     proposal = Proposal(question.kind, ruling.roles, ((question.tag.name, question.value),))
-    if found := obstacle(database, desk.policy.asking, site.tags, proposal, now):
+    if found := obstacle(database, context.policy.asking, site.tags, proposal, now):
         yield found.reason
 
 
-def _case(desk: Desk, database: Database, question: Question, now: Instant) -> Case:
+def _case(context: ExplainContext, database: Database, question: Question, now: Instant) -> Case:
     """Returns the write as a request would have it; it is none, and nobody can file it."""
-    site, tag = desk.site, question.tag
+    site, tag = context.site, question.tag
     equipment, reading = equipment_of(tag), question.now
     is_good = reading is not None and reading.quality is Quality.GOOD
     present = reading.scalar if is_good and reading is not None else None
@@ -249,4 +261,4 @@ def _case(desk: Desk, database: Database, question: Question, now: Instant) -> C
         commands=(action,),
         recovery=(),
     )
-    return Case(site, database, desk.policy, request, action, now)
+    return Case(site, database, context.policy, request, action, now)

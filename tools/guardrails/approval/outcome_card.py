@@ -11,18 +11,18 @@ from pydantic import Field
 from handwheel.connectors.model.tags import Tag
 
 from ...requests.request import Stamp
-from ...requests.signed_document import Shown
+from ...requests.signed_document import SignedDocument
 from ...requests.stamps import Instant, stamp
 from ...safe_text import plain, printable
 from ..ledger.records import RequestRecord
 from ..ledger.store.database import Database
 from ..ledger.store.journal import Row
-from .card import Look, frame_of
+from .card import SnapshotView, frame_of
 from .card_model import RENDERER, CardFrame, CardReading
-from .plant_snapshot import Picture
+from .plant_snapshot import PlantSnapshot
 
 
-class Outcome(Shown):
+class Outcome(SignedDocument):
     """What was sent, and what is known of it.
 
     Attributes:
@@ -57,7 +57,7 @@ def make_outcome(
     *,
     found: str,
     tags: Mapping[str, Tag],
-    picture: Picture | None,
+    snapshot: PlantSnapshot | None,
     now: Instant,
 ) -> Outcome:
     """Returns what is known of an action that was sent, or may have been.
@@ -65,7 +65,7 @@ def make_outcome(
     Args:
         found: What the gate read after the frame; see `found_after`.
         tags: The site's, by name.
-        picture: The gate's; `None` if there is none to rely on.
+        snapshot: The gate's; `None` if there is none to rely on.
     """
     action, stands = record.action(action_id), record.record(action_id)
     return Outcome(
@@ -84,7 +84,7 @@ def make_outcome(
         state=stands.state,
         reason=printable(stands.reason),
         found=printable(found),
-        reading=Look(tags, picture, now).reading(action.readback or action.tag),
+        reading=SnapshotView(tags, snapshot, now).reading(action.readback or action.tag),
     )
 
 

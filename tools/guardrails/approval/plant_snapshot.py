@@ -1,4 +1,4 @@
-"""The gate's picture of the plant: what terminals show, and what an approval looks at."""
+"""The gate's snapshot of the plant: what terminals show, and what an approval looks at."""
 
 import json
 import os
@@ -20,17 +20,17 @@ from ...requests.stamps import Instant, parse_stamp, stamp
 from ..interlocks.suspension import Suspension
 
 FRESH_S = 5.0
-"""A picture older than this shows nothing that may be approved."""
+"""A snapshot older than this shows nothing that may be approved."""
 _FILE = "picture.json"
 
 
 class Reading(Model):
-    """One reading in the picture.
+    """One reading in the snapshot.
 
     Attributes:
         shown: As a person reads it, without its unit.
         status: The OPC UA status code.
-        age_s: Its age when the picture was made, seconds.
+        age_s: Its age when the snapshot was made, seconds.
     """
 
     value: Value | None
@@ -40,7 +40,7 @@ class Reading(Model):
 
     @classmethod
     def of(cls, tag: Tag, reading: DataValue, now_s: float) -> Self:
-        """Returns the picture's form of a reading.
+        """Returns the snapshot's form of a reading.
 
         Args:
             now_s: Monotonic time, seconds.
@@ -53,7 +53,7 @@ class Reading(Model):
         )
 
 
-class Picture(Model):
+class PlantSnapshot(Model):
     """What the gate saw of the tags of open requests, and when.
 
     Attributes:
@@ -93,7 +93,7 @@ class Picture(Model):
         }
 
 
-def make_picture(
+def make_snapshot(
     epoch: int,
     locked: frozenset[str],
     site: Site,
@@ -101,15 +101,15 @@ def make_picture(
     now: Instant,
     open_writes: Sequence[str] = (),
     suspended: Sequence[Suspension] = (),
-) -> Picture:
-    """Returns the picture of this moment.
+) -> PlantSnapshot:
+    """Returns the snapshot of this moment.
 
     Args:
         open_writes: What leases were to take back and did not, in words.
         suspended: For what nothing is sent.
     """
     now_s = monotonic()
-    return Picture(
+    return PlantSnapshot(
         schema="picture/1",
         at=stamp(now.wall),
         boot_id=now.boot_id,
@@ -125,8 +125,8 @@ def make_picture(
     )
 
 
-def write_picture(state: Path, picture: Picture) -> None:
-    """Puts the picture where terminals look, whole or not at all.
+def write_snapshot(state: Path, snapshot: PlantSnapshot) -> None:
+    """Puts the snapshot where terminals look, whole or not at all.
 
     Raises:
         LedgerError: The disk refuses.
@@ -138,30 +138,30 @@ def write_picture(state: Path, picture: Picture) -> None:
         with draft.open("x", encoding="utf-8") as file:
             if is_shared(state.stat()):
                 os.fchmod(file.fileno(), 0o640)
-            file.write(picture.model_dump_json(by_alias=True))
+            file.write(snapshot.model_dump_json(by_alias=True))
         draft.replace(place)
     except OSError as error:
         raise LedgerError(f"{place}: {os.strerror(error.errno or 0)}") from None
 
 
-def read_picture(state: Path, now: Instant) -> Picture | None:
-    """Returns the picture, or `None` where there is none that may be relied on.
+def read_snapshot(state: Path, now: Instant) -> PlantSnapshot | None:
+    """Returns the snapshot, or `None` where there is none that may be relied on.
 
     One that is missing, damaged, of another boot, from the future or older than 5 s is none, and
     in a state folder that users share so is one that is not by the folder's owner, the gate.
     """
     try:
         document = json.loads(_text_by_owner(state))
-        picture = Picture.model_validate(document)
-        age_s = picture.age_s(now)
+        snapshot = PlantSnapshot.model_validate(document)
+        age_s = snapshot.age_s(now)
     except (OSError, ValueError, ValidationError, RecursionError):
         return None
-    return picture if age_s is not None and -0.5 <= age_s <= FRESH_S else None
+    return snapshot if age_s is not None and -0.5 <= age_s <= FRESH_S else None
 
 
 def _text_by_owner(state: Path) -> str:
     folder = state.stat()
     with (state / _FILE).open(encoding="utf-8") as file:
         if is_shared(folder) and os.fstat(file.fileno()).st_uid != folder.st_uid:
-            raise PermissionError("the picture is not the gate's")
+            raise PermissionError("the snapshot is not the gate's")
         return file.read()

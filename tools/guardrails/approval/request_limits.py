@@ -18,10 +18,10 @@ from ..ledger.store.database import Database, Transaction
 from ..ledger.store.journal import Row
 from ..ledger.store.states import WAITING_REQUESTS
 from ..ledger.write_history import elapsed_s
-from ..policy.file import Asking
+from ..policy.schema import RequestLimits
 from ..signatures.context import Bench
 from ..signatures.decisions import DecisionRefused, parse_decision
-from .filing import tolerance_of
+from .build_request import tolerance_of
 
 Why = Literal["too many wait", "rejected"]
 
@@ -47,7 +47,7 @@ _TOLD = (
 )
 
 
-class AskedTooMuch(PolicyViolation):
+class TooManyRequests(PolicyViolation):
     """People are not asked about it now; the journal tells that somebody wanted to."""
 
 
@@ -104,7 +104,11 @@ class Obstacle:
 
 
 def obstacle(
-    database: Database, asking: Asking, tags: Mapping[str, Tag], proposal: Proposal, now: Instant
+    database: Database,
+    asking: RequestLimits,
+    tags: Mapping[str, Tag],
+    proposal: Proposal,
+    now: Instant,
 ) -> Obstacle | None:
     """Returns why people are not asked about a proposal now; `None` if they may be.
 
@@ -122,7 +126,7 @@ def refuse_asking(bench: Bench, transaction: Transaction, request: ActionRequest
     """Returns why people are not asked about a request now, and tells the journal; else nothing.
 
     Inside the transaction that files it, so that of two that come at once one sees the other.
-    Whoever gets a reason lets the transaction commit, and then raises `AskedTooMuch`.
+    Whoever gets a reason lets the transaction commit, and then raises `TooManyRequests`.
 
     Args:
         bench: Whose database the transaction is on.
@@ -149,7 +153,9 @@ def waiting_for(database: Database, role: str, kind: str, now: Instant) -> list[
     return [each.request_id for each in _before(database, kind, now) if role in each.roles]
 
 
-def _crowd(database: Database, asking: Asking, proposal: Proposal, now: Instant) -> Obstacle | None:
+def _crowd(
+    database: Database, asking: RequestLimits, proposal: Proposal, now: Instant
+) -> Obstacle | None:
     waiting = _before(database, proposal.kind, now)
     whose = "requests of people" if proposal.kind == "person" else "requests"
     for role in proposal.roles:
@@ -185,7 +191,11 @@ def _waits(record: RequestRecord, now: Instant) -> bool:
 
 
 def _echo(
-    database: Database, asking: Asking, tags: Mapping[str, Tag], proposal: Proposal, now: Instant
+    database: Database,
+    asking: RequestLimits,
+    tags: Mapping[str, Tag],
+    proposal: Proposal,
+    now: Instant,
 ) -> Obstacle | None:
     pause_s = asking.pause_after_rejection
     longest_s = pause_s + _LONGEST_WAIT_S

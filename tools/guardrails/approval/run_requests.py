@@ -18,7 +18,7 @@ from ..ledger.store.database import Database, Transaction
 from ..ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from ..ledger.write_leases import APPLIED, has_failed, to_take_back
 from ..signatures.context import Bench
-from .request_limits import AskedTooMuch, refuse_asking
+from .request_limits import TooManyRequests, refuse_asking
 
 _NOT_SENT = (
     "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.REFUSED' "
@@ -65,7 +65,7 @@ def file_segment(
                 file_in(transaction, request, denial)
         if not refused:
             return load_exactly(database, earlier or request.request_id)
-    raise AskedTooMuch(refused)
+    raise TooManyRequests(refused)
 
 
 def was_not_sent(database: Database, action_id: str) -> bool:

@@ -12,10 +12,11 @@ from pydantic import Field
 from handwheel.connectors.config.validation import Model
 
 from ...errors import PermitRefused
-from ...requests.reasons import Why
-from ...requests.signed_document import Shown
+from ...requests.reasons import ReasonText
+from ...requests.request import Stamp
+from ...requests.signed_document import SignedDocument
 from ...requests.stamps import Instant
-from ..identity.roster import Moment, Operator, Person
+from ..identity.roster import Operator, Person
 from ..signatures.context import Bench, keep_decision
 from ..signatures.decisions import (
     Decision,
@@ -46,7 +47,7 @@ class Section(Model):
     more: int = Field(default=0, ge=0)
 
 
-class ShiftSummary(Shown):
+class ShiftSummary(SignedDocument):
     """What the next person must know, as both see it on one screen.
 
     Attributes:
@@ -57,13 +58,13 @@ class ShiftSummary(Shown):
 
     schema_: Literal["shift/1"] = Field(default="shift/1", alias="schema")
     site: str
-    at: Moment
-    since: Moment
+    at: Stamp
+    since: Stamp
     seq: int
     leaving: Person
     coming: Person
     sections: list[Section]
-    note: Why | None = None
+    note: ReasonText | None = None
 
     @property
     def subject(self) -> str:

@@ -17,7 +17,7 @@ from handwheel.connectors.session.supervisor import Connection
 from ...errors import LedgerError
 from ...requests.stamps import CLOCK_STEP_S, Instant, instant_now
 from ...safe_text import printable
-from ..approval.plant_snapshot import make_picture, write_picture
+from ..approval.plant_snapshot import make_snapshot, write_snapshot
 from ..identity.roster import load_roster
 from ..interlocks.lockout_files import (
     has_lockout_folder,
@@ -296,11 +296,11 @@ class Gate:
         post = self._post
         latest = self._latest()
         readings = {name: latest[name] for name in latest.keys() & self._asked}
-        picture = make_picture(
+        picture = make_snapshot(
             post.epoch, self._locked, post.site, readings, post.clock(), self._open_writes,
             post.suspensions.now,
         )  # fmt: skip
-        write_picture(post.site.state, picture)
+        write_snapshot(post.site.state, picture)
 
     @property
     def _connections(self) -> Sequence[Connection]:

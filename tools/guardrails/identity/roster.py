@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Annotated, Literal
 
 from cryptography.exceptions import InvalidSignature
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from handwheel.connectors.config.validation import KeyId, Model, load_model, spelled
 from handwheel.connectors.config.yaml_documents import parse_content, read_content
@@ -20,6 +20,7 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import OPERATORS_FILE, Site
 
 from ...requests.canonical import canonical, signed_bytes
+from ...requests.request import Stamp
 from ...requests.stamps import parse_stamp, stamp
 from .keys import KeyFault, PublicKey, fingerprint, parse_public_line
 
@@ -29,19 +30,12 @@ AGENT = "agent"
 """A role that nobody can be enrolled with: an agent holds no key."""
 
 
-def _check_moment(text: str) -> str:
-    parse_stamp(text)
-    return text
-
-
 PERSON = re.compile(r"[a-z][a-z0-9.-]{0,31}")
 PERSON_WORDS = "is no name for a person: at most 32 of a-z, 0-9, dot and hyphen, first a letter"
 ROLE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 ROLE_WORDS = "is no name for a role: at most 32 of a-z, 0-9 and hyphen, first a letter"
 Person = Annotated[str, spelled(PERSON.pattern, PERSON_WORDS)]
 Role = Annotated[str, spelled(ROLE.pattern, ROLE_WORDS)]
-Moment = Annotated[str, AfterValidator(_check_moment)]
-"""A time in a document, `2026-11-25T08:50:25.123Z`."""
 
 
 class Record(Model):
@@ -50,8 +44,8 @@ class Record(Model):
     person: Person
     roles: list[Role] = Field(min_length=1)
     key: str
-    from_: Moment = Field(alias="from")
-    until: Moment
+    from_: Stamp = Field(alias="from")
+    until: Stamp
     issuer: KeyId
     signature: Annotated[str, spelled(r"[0-9a-f]{128}", "is no signature: 128 of 0-9 and a-f")]
 

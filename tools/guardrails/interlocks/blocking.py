@@ -20,7 +20,7 @@ from ..ledger.records import resolve_hint
 from ..ledger.store.database import Database
 from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent
 from ..ledger.write_leases import check_may_have_lease, check_not_in_lease
-from ..policy.groups import Group, Move, check_group, spent
+from ..policy.groups import Move, TagGroup, check_group, group_usage
 from ..policy.policy import Policy
 from ..policy.rate import check_rate
 from ..signatures.administrators import locked_out
@@ -190,11 +190,11 @@ def check_pace(case: Case, before: Value | None) -> None:
         case.database, tag, ruling, action.value, before, case.now, action.action_id, case.own
     )
     for group in case.policy.groups_of(tag.name):
-        used = spent(case.database, group, case.now, action.action_id, case.own)
+        used = group_usage(case.database, group, case.now, action.action_id, case.own)
         check_group(used, Move(tag.name, before, action.value), _planned(case, group))
 
 
-def _planned(case: Case, group: Group) -> list[Move]:
+def _planned(case: Case, group: TagGroup) -> list[Move]:
     """Returns the moves of a group that come before the action in its own request."""
     unsent = {
         row[0]

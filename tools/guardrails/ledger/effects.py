@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from ...requests.request import Expectation, parse_request
+from ...requests.request import ExpectedEffect, parse_request
 from .store.database import LostRace, Transaction
 from .write_leases import Reader
 
@@ -34,7 +34,7 @@ class Watched:
 
     action_id: str
     number: int
-    expectation: Expectation
+    expectation: ExpectedEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def load_effects(reader: Reader, request_id: str) -> list[Effect]:
     return [Effect(*row) for row in rows]
 
 
-def _expected(text: str, action_id: str) -> tuple[Expectation, ...]:
+def _expected(text: str, action_id: str) -> tuple[ExpectedEffect, ...]:
     try:
         request = parse_request(text)
     except ValueError:

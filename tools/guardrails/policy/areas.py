@@ -7,15 +7,15 @@ from fnmatch import fnmatchcase
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
-from .file import Role
+from .schema import Role
 
 
-def lies_in(tag: Tag, site: Site, pattern: str) -> bool:
-    """Whether a tag's equipment lies where a pattern says; see `is_there`."""
-    return is_there(tag.equipment, site, pattern)
+def is_in_area(tag: Tag, site: Site, pattern: str) -> bool:
+    """Whether a tag's equipment lies where a pattern says; see `is_equipment_in_area`."""
+    return is_equipment_in_area(tag.equipment, site, pattern)
 
 
-def is_there(equipment: str, site: Site, pattern: str) -> bool:
+def is_equipment_in_area(equipment: str, site: Site, pattern: str) -> bool:
     """Whether the path of a piece of equipment matches, with its own name behind it or without.
 
     Equipment without a path, and what belongs to none, lies nowhere.
@@ -77,7 +77,7 @@ def roles_of(roles: Mapping[str, Role], site: Site) -> Roles:
             name: frozenset(
                 tag.name
                 for tag in site.tags.values()
-                if any(lies_in(tag, site, pattern) for pattern in role.areas)
+                if any(is_in_area(tag, site, pattern) for pattern in role.areas)
             )
             for name, role in roles.items()
             if role.areas is not None

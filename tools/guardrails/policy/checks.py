@@ -9,10 +9,10 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import NodeAddress, Tag
 
 from ..identity.roster import ADMINISTRATOR, AGENT, ROLE
-from .areas import is_there, roles_of
-from .file import AllowRule, ForbidRule, GroupRule, PolicyFile
+from .areas import is_equipment_in_area, roles_of
 from .node_patterns import names_node
 from .rules import allows_tag, forbids_tag, leads_to, names_tag
+from .schema import AllowRule, ForbidRule, GroupRule, PolicyFile
 from .suspend import check_suspend
 
 _RESERVED = (ADMINISTRATOR, AGENT)  # neither ever approves
@@ -138,7 +138,7 @@ def _check_reach(
 
 
 def _is_area(pattern: str, site: Site) -> bool:
-    return any(is_there(name, site, pattern) for name in site.equipment)
+    return any(is_equipment_in_area(name, site, pattern) for name in site.equipment)
 
 
 def _check_areas(file: PolicyFile, document: Document, site: Site) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from handwheel.connectors.model.values import DataValue, Value
 from ...conditions.condition import Condition, parse_condition, with_written
 from ...conditions.errors import ConditionError
 from ...conditions.truth import Truth
-from .policy import Across, Policy
+from .policy import CrossTagRule, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class CrossLimit:
             it; empty stands for the tags of none.
     """
 
-    rule: Across
+    rule: CrossTagRule
     condition: Condition
     places: Mapping[str, frozenset[str]]
 
@@ -37,7 +37,7 @@ class CrossLimit:
         """Whether a write of the tag is judged by it."""
         if self.rule.with_ == "now" or tag.name in self.places:
             return True
-        if tag.name in self.rule.spared:
+        if tag.name in self.rule.excepted:
             return False
         return any(tag.equipment in place for place in self.places.values())
 

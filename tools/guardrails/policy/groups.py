@@ -7,15 +7,15 @@ from math import ceil, isfinite
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.values import Value
 
+from ...conditions.names import Quantity
 from ...errors import PermitRefused, PolicyViolation
 from ...requests.stamps import Instant
 from ..ledger.store.database import Database
 from ..ledger.write_history import NO_WRITES, OwnWrites, Sent, sent_within, value_before, value_sent
-from .quantities import Quantity
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TagGroup:
     """A group of a checked policy.
 
     Attributes:
@@ -57,7 +57,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class GroupUsage:
     """What was used of a group in its window.
 
     Attributes:
@@ -65,7 +65,7 @@ class Spent:
         oldest_s: For how long the oldest still counts, seconds.
     """
 
-    group: Group
+    group: TagGroup
     moves: tuple[Move, ...]
     oldest_s: float
 
@@ -112,13 +112,13 @@ class Spent:
         return sum(each.distance or 0.0 for each in moves)
 
 
-def spent(
+def group_usage(
     database: Database,
-    group: Group,
+    group: TagGroup,
     now: Instant,
     but: str = "",
     own: OwnWrites = NO_WRITES,
-) -> Spent:
+) -> GroupUsage:
     """Returns what was used of a group, by the intents in the ledger.
 
     What was sent counts, whatever has become of it: an unknown outcome, a refusal, a recovery.
@@ -134,7 +134,7 @@ def spent(
     found = sent_within(database, group.tags, group.within_s, now, but, own)
     oldest_s = group.within_s - max((each.since_s for each in found), default=0.0)
     is_measured = group.travel is not None
-    return Spent(
+    return GroupUsage(
         group, tuple(_move(database, each, is_measured=is_measured) for each in found), oldest_s
     )
 
@@ -148,13 +148,13 @@ def _move(database: Database, sent: Sent, *, is_measured: bool) -> Move:
     return move
 
 
-def check_group(spent_: Spent, move: Move, planned: Sequence[Move] = ()) -> None:
-    """Refuses one write too many, or one that goes too far; see `Spent.denial`.
+def check_group(usage: GroupUsage, move: Move, planned: Sequence[Move] = ()) -> None:
+    """Refuses one write too many, or one that goes too far; see `GroupUsage.denial`.
 
     Raises:
         PolicyViolation: It is.
     """
-    if denial := spent_.denial(move, planned):
+    if denial := usage.denial(move, planned):
         raise PolicyViolation(denial)
 
 

@@ -16,12 +16,12 @@ from handwheel.connectors.model.values import DataValue, Value
 
 from .areas import Roles, roles_of
 from .checks import check_policy
-from .file import Asking, PolicyFile, RiskClass
-from .groups import Group
+from .groups import TagGroup
 from .quantities import Range
-from .rules import Standing, group_of, place_of, spared, standings
+from .rules import TagRules, excepted, group_of, place_of, rules_by_tag
+from .schema import PolicyFile, RequestLimits, RiskClass
 from .suspend import Suspend
-from .value_limits import risk, standing_denials, step_denials, value_denials
+from .value_limits import risk, step_denials, tag_denials, value_denials
 
 _PEOPLE: Mapping[RiskClass, int] = {"R1": 1, "R2": 1, "R3": 2, "R4": 2}
 _NO_JUDGEMENT = "the policy cannot be judged here"
@@ -63,12 +63,12 @@ def _denied(*reasons: str) -> Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Across:
+class CrossTagRule:
     """A condition over several tags, still as text, and where it stands.
 
     Attributes:
         with_: `after`: judged as the write would make it; `now`: on the plant as it is.
-        spared: The tags whose writes are said to change nothing that the condition reads.
+        excepted: The tags whose writes are said to change nothing that the condition reads.
         place: Where the rule stands: `policy.yaml:12`.
     """
 
@@ -78,7 +78,7 @@ class Across:
     file: str
     line: int
     column: int
-    spared: frozenset[str] = frozenset()
+    excepted: frozenset[str] = frozenset()
     place: str = ""
 
     def problem(self, reason: str) -> Problem:
@@ -99,13 +99,13 @@ class Policy:
         suspend: When alarms are a flood, and when the disk is too full.
     """
 
-    across: tuple[Across, ...]
+    across: tuple[CrossTagRule, ...]
     ttl_max_s: float
     unattended: bool
-    groups: tuple[Group, ...]
-    asking: Asking
+    groups: tuple[TagGroup, ...]
+    asking: RequestLimits
     suspend: Suspend
-    _standings: Mapping[str, Standing]
+    _rules_by_tag: Mapping[str, TagRules]
     _roles: Roles
 
     def satisfies(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
@@ -136,24 +136,24 @@ class Policy:
     def has_use_for(self, role: str) -> bool:
         """Whether some write may be approved in a role."""
         return any(
-            self.satisfies(role, wanted, (standing.tag.name,))
-            for standing in self._standings.values()
-            for wanted in standing.roles
+            self.satisfies(role, wanted, (rules.tag.name,))
+            for rules in self._rules_by_tag.values()
+            for wanted in rules.roles
         )
 
-    def groups_of(self, tag: str) -> tuple[Group, ...]:
+    def groups_of(self, tag: str) -> tuple[TagGroup, ...]:
         """Returns the groups that a tag belongs to."""
         return tuple(each for each in self.groups if tag in each.tags)
 
     def deciders(self, tag: str) -> Mapping[str, tuple[str, ...]]:
         """Returns where the rules stand that decide each point of a tag, such as `limits`."""
-        standing = self._standings.get(tag)
-        return standing.deciders if standing is not None else {}
+        rules = self._rules_by_tag.get(tag)
+        return rules.deciders if rules is not None else {}
 
     def roles_for(self, tag: Tag) -> tuple[str, ...]:
         """Returns the roles that a write of a tag asks for, whatever the value; see `judge`."""
-        standing = self._standings.get(tag.name)
-        return standing.roles if standing is not None and standing.tag == tag else ()
+        rules = self._rules_by_tag.get(tag.name)
+        return rules.roles if rules is not None and rules.tag == tag else ()
 
     def judge(
         self, tag: Tag, value: Value, now: DataValue | None, *, from_anywhere: bool = False
@@ -169,34 +169,34 @@ class Policy:
             A ruling for anything that is asked: what does not fit, or cannot be judged, is
             denied, never raised.
         """
-        standing = self._standings.get(tag.name)
-        if standing is None or standing.tag != tag:
+        rules = self._rules_by_tag.get(tag.name)
+        if rules is None or rules.tag != tag:
             return _denied("it is no tag of this site")
         try:
-            return self._judged(standing, value, now, from_anywhere=from_anywhere)
+            return self._judged(rules, value, now, from_anywhere=from_anywhere)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is a no, and with a reason
             return _denied(f"{_NO_JUDGEMENT}: {type(error).__name__}")
 
     @staticmethod
     def _judged(
-        standing: Standing, value: Value, now: DataValue | None, *, from_anywhere: bool
+        rules: TagRules, value: Value, now: DataValue | None, *, from_anywhere: bool
     ) -> Ruling:
-        never = (*standing_denials(standing), *value_denials(standing, value))
-        raised = risk(standing, value)
-        denied = never or (() if from_anywhere else step_denials(standing, value, now))
-        risk_class: RiskClass = "R4" if never else max([standing.class_, *raised])
+        never = (*tag_denials(rules), *value_denials(rules, value))
+        raised = risk(rules, value)
+        denied = never or (() if from_anywhere else step_denials(rules, value, now))
+        risk_class: RiskClass = "R4" if never else max([rules.class_, *raised])
         return Ruling(
             is_allowed=not denied,
             risk_class=risk_class,
-            roles=standing.roles,
+            roles=rules.roles,
             quorum=_PEOPLE[risk_class],
             reasons=tuple(denied or raised.values()),
-            rules=standing.rules,
-            limits=_ends(standing.limits),
-            band=_ends(standing.band),
-            max_step=standing.max_step,
-            rate_per_s=standing.rate_per_s,
-            cooldown_s=standing.cooldown_s,
+            rules=rules.rules,
+            limits=_ends(rules.limits),
+            band=_ends(rules.band),
+            max_step=rules.max_step,
+            rate_per_s=rules.rate_per_s,
+            cooldown_s=rules.cooldown_s,
         )
 
 
@@ -251,13 +251,13 @@ def build_policy(document: Document, site: Site) -> Policy:
     if problems:
         raise ConfigError(problems)
     across = (
-        Across(
+        CrossTagRule(
             rule.id,
             rule.that,
             rule.with_,
             document.file,
             *document.places["across", n, "that"],
-            spared(rule, site),
+            excepted(rule, site),
             place_of(document, "across", n),
         )
         for n, rule in enumerate(file.across)
@@ -266,7 +266,7 @@ def build_policy(document: Document, site: Site) -> Policy:
         across=tuple(across),
         ttl_max_s=file.ttl_max,
         unattended=file.unattended == "simulated",
-        _standings=standings(file, document, site),
+        _rules_by_tag=rules_by_tag(file, document, site),
         groups=tuple(
             group_of(rule, place_of(document, "groups", n), site)
             for n, rule in enumerate(file.groups)

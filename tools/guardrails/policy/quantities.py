@@ -9,6 +9,8 @@ from pydantic import BeforeValidator
 
 from handwheel.connectors.model.tags import NodeAddress, Tag
 
+from ...conditions.names import Quantity
+
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.ASCII)
 _RATE = re.compile(r"(.+?)\s*/\s*(s|min|h)", re.ASCII)
@@ -16,17 +18,6 @@ _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _BETWEEN = ".."
 # How far a number may move when a device keeps it in 32 bits, and when it is scaled.
 _FLOAT32, _FLOAT64 = 2.0**-23, 2.0**-51
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number and its unit; a rate's number is per second and its unit the tag's."""
-
-    number: float
-    unit: str
-
-    def __str__(self) -> str:
-        return f"{self.number:g} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +74,9 @@ def parse_range(text: object) -> Range:
     low, high = (parse_quantity(end) for end in ends)
     if low.unit != high.unit:
         raise ValueError(f"{text!r} has two units; write both ends in the tag's own")
-    if not low.number < high.number:
+    if not low.value < high.value:
         raise ValueError(f"{text!r}: the low end must be below the high end")
-    return Range(low.number, high.number, low.unit)
+    return Range(low.value, high.value, low.unit)
 
 
 def parse_step(text: object) -> Quantity:
@@ -95,7 +86,7 @@ def parse_step(text: object) -> Quantity:
         ValueError: It is anything else.
     """
     step = parse_quantity(text)
-    if not step.number > 0.0:
+    if not step.value > 0.0:
         raise ValueError(f"{text!r} must be above zero")
     return step
 
@@ -110,9 +101,9 @@ def parse_rate(text: object) -> Quantity:
     if match is None:
         raise ValueError(f"{text!r} is no rate; write a quantity per s, min or h: 30 kPa/min")
     step = parse_step(match[1])
-    return Quantity(step.number / _SECONDS[match[2]], step.unit)
+    return Quantity(step.value / _SECONDS[match[2]], step.unit)
 
 
-Span = Annotated[Range, BeforeValidator(parse_range)]
-Step = Annotated[Quantity, BeforeValidator(parse_step)]
-Rate = Annotated[Quantity, BeforeValidator(parse_rate)]
+RangeField = Annotated[Range, BeforeValidator(parse_range)]
+StepField = Annotated[Quantity, BeforeValidator(parse_step)]
+RateField = Annotated[Quantity, BeforeValidator(parse_rate)]

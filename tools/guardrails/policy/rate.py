@@ -5,12 +5,13 @@ from math import ceil
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 
+from ...conditions.names import Quantity
 from ...errors import PolicyViolation
 from ...requests.stamps import Instant
 from ..ledger.store.database import Database
 from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent, value_sent
 from .policy import Ruling
-from .quantities import Quantity, rounding
+from .quantities import rounding
 
 FIRST_S = 60.0
 """How long ago a tag counts as written that this ledger has never written."""

@@ -16,15 +16,15 @@ from handwheel.connectors.model.endpoints import (
 from handwheel.connectors.model.site import POLICY_FILE, Site
 from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 
-from .areas import lies_in
-from .file import AcrossRule, AllowRule, ForbidRule, GroupRule, PolicyFile, RiskClass
-from .groups import Group
+from .areas import is_in_area
+from .groups import TagGroup
 from .node_patterns import names_node
 from .quantities import Range, rounding
+from .schema import AcrossRule, AllowRule, ForbidRule, GroupRule, PolicyFile, RiskClass
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TagRules:
     """What all rules together come to for one tag: the strictest of each.
 
     Attributes:
@@ -51,18 +51,18 @@ class Standing:
     deciders: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
-def standings(file: PolicyFile, document: Document, site: Site) -> dict[str, Standing]:
-    """Returns the standing of each tag of a site."""
-    return {tag.name: _standing(tag, file, document, site) for tag in site.tags.values()}
+def rules_by_tag(file: PolicyFile, document: Document, site: Site) -> dict[str, TagRules]:
+    """Returns the rules of each tag of a site."""
+    return {tag.name: _tag_rules(tag, file, document, site) for tag in site.tags.values()}
 
 
-def _standing(tag: Tag, file: PolicyFile, document: Document, site: Site) -> Standing:
+def _tag_rules(tag: Tag, file: PolicyFile, document: Document, site: Site) -> TagRules:
     forbids = [(n, rule) for n, rule in enumerate(file.forbid) if forbids_tag(rule, tag, site)]
     allows = [(n, rule) for n, rule in enumerate(file.allow) if allows_tag(rule, tag, site)]
     rules = [rule for _, rule in allows]
     against = [place_of(document, "forbid", n) for n, _ in forbids]
     for_ = [place_of(document, "allow", n) for n, _ in allows]
-    return Standing(
+    return TagRules(
         tag=tag,
         is_writable=site.is_writable(tag),
         forbidden=(
@@ -76,8 +76,8 @@ def _standing(tag: Tag, file: PolicyFile, document: Document, site: Site) -> Sta
         rules=(*against, *for_),
         limits=_narrowest(rule.limits for rule in rules),
         band=_narrowest(rule.band for rule in rules),
-        max_step=min((rule.max_step.number for rule in rules if rule.max_step), default=None),
-        rate_per_s=min((rule.rate.number for rule in rules if rule.rate), default=None),
+        max_step=min((rule.max_step.value for rule in rules if rule.max_step), default=None),
+        rate_per_s=min((rule.rate.value for rule in rules if rule.rate), default=None),
         cooldown_s=max((rule.cooldown for rule in rules), default=0.0),
         deciders=_deciders(rules, for_) | ({"forbid": tuple(against)} if against else {}),
     )
@@ -89,16 +89,16 @@ def _deciders(rules: Sequence[AllowRule], places: Sequence[str]) -> dict[str, tu
         return {}
     limits, band = [_narrowest(getattr(r, key) for r in rules) for key in ("limits", "band")]
     class_, cooldown_s = _highest(rules), max(rule.cooldown for rule in rules)
-    steps = [rule.max_step.number for rule in rules if rule.max_step]
-    rates = [rule.rate.number for rule in rules if rule.rate]
+    steps = [rule.max_step.value for rule in rules if rule.max_step]
+    rates = [rule.rate.value for rule in rules if rule.rate]
     points: Mapping[str, Sequence[bool]] = {
         "class": [rule.class_ == class_ for rule in rules],
         "roles": [True] * len(rules),
         "commissioned": [rule.commissioned is None for rule in rules],
         "limits": [_shares_end(rule.limits, limits) for rule in rules],
         "band": [_shares_end(rule.band, band) for rule in rules],
-        "max_step": [r.max_step is not None and r.max_step.number == min(steps) for r in rules],
-        "rate": [rule.rate is not None and rule.rate.number == min(rates) for rule in rules],
+        "max_step": [r.max_step is not None and r.max_step.value == min(steps) for r in rules],
+        "rate": [rule.rate is not None and rule.rate.value == min(rates) for rule in rules],
         "cooldown": [cooldown_s > 0.0 and rule.cooldown == cooldown_s for rule in rules],
     }
     found = {
@@ -135,7 +135,7 @@ def names_tag(patterns: Iterable[str], tag: Tag) -> bool:
 
 def allows_tag(rule: AllowRule, tag: Tag, site: Site) -> bool:
     """Whether a permission is for a tag: by its name and, if the rule says so, by its area."""
-    return names_tag(rule.tags, tag) and (rule.area is None or lies_in(tag, site, rule.area))
+    return names_tag(rule.tags, tag) and (rule.area is None or is_in_area(tag, site, rule.area))
 
 
 def forbids_tag(rule: ForbidRule, tag: Tag, site: Site) -> bool:
@@ -186,19 +186,19 @@ def _is_same(one: ConnectionConfig, other: ConnectionConfig) -> bool:
     return is_same_device(one, other)
 
 
-def spared(rule: AcrossRule, site: Site) -> frozenset[str]:
+def excepted(rule: AcrossRule, site: Site) -> frozenset[str]:
     """Returns the tags that a condition across tags leaves out."""
     return frozenset(name for name, tag in site.tags.items() if names_tag(rule.except_, tag))
 
 
-def group_of(rule: GroupRule, place: str, site: Site) -> Group:
+def group_of(rule: GroupRule, place: str, site: Site) -> TagGroup:
     """Returns a group with its tags."""
     tags = [tag for tag in site.tags.values() if names_tag(rule.tags, tag)]
-    return Group(
+    return TagGroup(
         id=rule.id,
         tags=frozenset(tag.name for tag in tags),
         writes=rule.writes,
-        travel=rule.travel.number if rule.travel else None,
+        travel=rule.travel.value if rule.travel else None,
         unit=rule.travel.unit if rule.travel else "",
         rounding={tag.name: rounding(tag) for tag in tags},
         within_s=rule.within,

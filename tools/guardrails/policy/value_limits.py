@@ -1,4 +1,4 @@
-"""What speaks against a value, and what raises its class, by the standing of its tag."""
+"""What speaks against a value, and what raises its class, by the rules of its tag."""
 
 from sys import float_info
 from typing import TypeGuard
@@ -6,26 +6,27 @@ from typing import TypeGuard
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, Value
 
-from .file import RiskClass
-from .quantities import Quantity, rounding
-from .rules import Standing
+from ...conditions.names import Quantity
+from .quantities import rounding
+from .rules import TagRules
+from .schema import RiskClass
 
 
-def standing_denials(standing: Standing) -> tuple[str, ...]:
+def tag_denials(rules: TagRules) -> tuple[str, ...]:
     """Returns why a tag is not written at all, whatever the value."""
-    if standing.forbidden:
-        return standing.forbidden
-    if not standing.is_writable:
+    if rules.forbidden:
+        return rules.forbidden
+    if not rules.is_writable:
         return ("its tag or its connection is not for writing",)
-    return () if standing.is_allowed else ("no rule allows it",)
+    return () if rules.is_allowed else ("no rule allows it",)
 
 
-def value_denials(standing: Standing, value: Value) -> tuple[str, ...]:
+def value_denials(rules: TagRules, value: Value) -> tuple[str, ...]:
     """Returns why a value is never written: it is none of the tag, or outside its limits."""
-    tag, limits = standing.tag, standing.limits
+    tag, limits = rules.tag, rules.limits
     if not _fits(tag, value):
         return (f"it is no value that a {tag.kind} of {tag.name} can have",)
-    if tag.kind not in {"float", "int"} or not standing.is_allowed:
+    if tag.kind not in {"float", "int"} or not rules.is_allowed:
         return ()
     if limits is None:
         return ("no rule gives it limits",)
@@ -59,28 +60,28 @@ def _is_number(value: object) -> TypeGuard[int | float]:
     return -float_info.max <= value <= float_info.max
 
 
-def risk(standing: Standing, value: Value) -> dict[RiskClass, str]:
+def risk(rules: TagRules, value: Value) -> dict[RiskClass, str]:
     """Returns the classes above its rules' own that the write has, each with the reason."""
     raised: dict[RiskClass, str] = {}
-    if standing.band is None:
+    if rules.band is None:
         raised["R2"] = "R2: it is no set point with a normal band"
-    elif not (_is_number(value) and standing.band.holds(value)):
-        raised["R2"] = f"R2: outside the normal band {standing.band}"
-    if not standing.is_commissioned:
+    elif not (_is_number(value) and rules.band.holds(value)):
+        raised["R2"] = f"R2: outside the normal band {rules.band}"
+    if not rules.is_commissioned:
         raised["R3"] = "R3: nobody has commissioned the rule"
-    return {class_: why for class_, why in raised.items() if class_ > standing.class_}
+    return {class_: why for class_, why in raised.items() if class_ > rules.class_}
 
 
-def step_denials(standing: Standing, value: Value, now: DataValue | None) -> tuple[str, ...]:
+def step_denials(rules: TagRules, value: Value, now: DataValue | None) -> tuple[str, ...]:
     """Returns why a value is too far from the present one, or why nobody can tell."""
-    largest = standing.max_step
+    largest = rules.max_step
     if largest is None or not _is_number(value):
         return ()
     present = now.value if now is not None and now.quality is Quality.GOOD else None
     if not _is_number(present):
         return ("its step is limited, and its present value is not known",)
-    slack = rounding(standing.tag) * max(abs(value), abs(present))
+    slack = rounding(rules.tag) * max(abs(value), abs(present))
     if abs(value - present) <= largest + slack:
         return ()
-    step, most = (Quantity(n, standing.tag.unit) for n in (abs(value - present), largest))
+    step, most = (Quantity(n, rules.tag.unit) for n in (abs(value - present), largest))
     return (f"a step of {step} is more than the {most} allowed",)

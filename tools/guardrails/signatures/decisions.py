@@ -20,12 +20,12 @@ from handwheel.connectors.config.validation import KeyId, Model
 
 from ...errors import GuardrailError
 from ...requests.canonical import canonical, parse_canonical, signed_bytes
-from ...requests.reasons import Why
-from ...requests.request import Action, ActionRequest
+from ...requests.reasons import ReasonText
+from ...requests.request import Action, ActionRequest, Stamp
 from ...requests.spans import exact_span
 from ...requests.stamps import Instant, parse_stamp
 from ..identity.keys import KeyFault, PrivateKey, fingerprint
-from ..identity.roster import Moment, Operator, Person, Role, Roster
+from ..identity.roster import Operator, Person, Role, Roster
 from .heartbeat_grants import NamedHeartbeat, split_heartbeats, with_heartbeats
 
 RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
@@ -122,15 +122,15 @@ class Decision(Model):
     key_id: KeyId
     role: Role
     nonce: str = Field(pattern=r"^[0-9a-f]{32}$")
-    signed_at: Moment
-    valid_until: Moment
+    signed_at: Stamp
+    valid_until: Stamp
     boot_id: str = Field(min_length=1)
     boot_ms: int = Field(ge=0)
     head: _Hash
     attended: bool
     card: _Hash | None = None
     subject: str | None = Field(default=None, min_length=1)
-    comment: Why | None = None
+    comment: ReasonText | None = None
 
     @cached_property
     def signed(self) -> Instant:

@@ -4,8 +4,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
 from ....errors import PermitRefused
-from ....requests.request import Action, Expected
-from ...approval.filing import equipment_of, max_age_of, requirements, tolerance_of
+from ....requests.request import Action, ExpectedReading
+from ...approval.build_request import equipment_of, max_age_of, requirements, tolerance_of
 
 
 def check_description(site: Site, tag: Tag, action: Action) -> None:
@@ -40,7 +40,7 @@ def check_description(site: Site, tag: Tag, action: Action) -> None:
         _check_expected(site, expected)
 
 
-def _check_expected(site: Site, expected: Expected) -> None:
+def _check_expected(site: Site, expected: ExpectedReading) -> None:
     tag = site.tags.get(expected.tag)
     if tag is None:
         raise PermitRefused(f"{expected.tag} is expected, and no tag of this site")

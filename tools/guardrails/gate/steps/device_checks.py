@@ -14,7 +14,7 @@ from ....conditions.condition import Condition, parse_condition
 from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
 from ....errors import InterlockActive, PermitRefused, PolicyViolation
-from ....requests.request import Expected
+from ....requests.request import ExpectedReading
 from ...policy.cross_limits import cross_tags
 from ..state.execution import Passage
 from .effects import tags_of_effects
@@ -125,7 +125,7 @@ def _aged(passage: Passage, readings: Mapping[str, DataValue]) -> dict[str, Data
     return result
 
 
-def _check_expected(passage: Passage, expected: Expected) -> None:
+def _check_expected(passage: Passage, expected: ExpectedReading) -> None:
     reading = passage.readings.get(expected.tag)
     tag = passage.post.site.tags[expected.tag]
     if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
@@ -140,7 +140,7 @@ def _check_expected(passage: Passage, expected: Expected) -> None:
         )
 
 
-def _is_near(value: object, expected: Expected) -> bool:
+def _is_near(value: object, expected: ExpectedReading) -> bool:
     wanted = expected.value
     if expected.tolerance is None:
         return type(value) is type(wanted) and value == wanted
@@ -151,7 +151,7 @@ def _is_near(value: object, expected: Expected) -> bool:
     return abs(value - wanted) <= expected.tolerance
 
 
-def _is_back(passage: Passage, expected: Expected, value: object) -> bool:
+def _is_back(passage: Passage, expected: ExpectedReading, value: object) -> bool:
     """Whether an undo finds its tag as it would leave it: a trip has dropped the command."""
     action = passage.action
     if action.undoes is None or expected.tag != action.tag:

@@ -1,4 +1,4 @@
-"""Makes a request of a wish: values coerced, bytes encoded, the present written down."""
+"""Makes a request of a write: values coerced, bytes encoded, the present written down."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from ...errors import InterlockActive, InvalidArguments
 from ...requests.request import (
     Action,
     ActionRequest,
-    Device,
-    Expected,
+    ExpectedReading,
     Hashes,
     Proposer,
     Requirement,
+    TargetDevice,
 )
 from ...requests.stamps import Instant, stamp
 from ...requests.terms import NO_TERMS, Terms, check_terms
@@ -33,7 +33,7 @@ _TOLERANCE = 0.02  # of the span: less is noise, more is another plant
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ProposedWrite:
     """One write that somebody wants, before anything is known of the device."""
 
     tag: Tag
@@ -41,7 +41,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class BuildContext:
     """What a request is made with."""
 
     site: Site
@@ -57,22 +57,24 @@ class Draft:
     ruling: Ruling
 
 
-def tags_to_survey(filing: Filing, wishes: Sequence[Wish], terms: Terms = NO_TERMS) -> list[Tag]:
-    """Returns every tag that must be read to make a request of the wishes.
+def tags_to_survey(
+    context: BuildContext, writes: Sequence[ProposedWrite], terms: Terms = NO_TERMS
+) -> list[Tag]:
+    """Returns every tag that must be read to make a request of the writes.
 
     Raises:
         InvalidArguments: A tag may not be written at this site, is named twice, or cannot have a
             lease; or an expectation is no condition over the site's tags.
     """
-    check_once(wishes)
-    check_terms(terms, [wish.tag for wish in wishes], filing.site)
-    wanted = {name for wish in wishes for name in tags_of(filing, wish)}
-    return filing.site.find_tags(sorted(wanted))
+    check_once(writes)
+    check_terms(terms, [write.tag for write in writes], context.site)
+    wanted = {name for write in writes for name in tags_of(context, write)}
+    return context.site.find_tags(sorted(wanted))
 
 
 def make_request(
-    filing: Filing,
-    wishes: Sequence[Wish],
+    context: BuildContext,
+    writes: Sequence[ProposedWrite],
     survey: Survey,
     proposer: Proposer,
     reason: str,
@@ -80,7 +82,7 @@ def make_request(
     now: Instant,
     terms: Terms = NO_TERMS,
 ) -> tuple[ActionRequest, str]:
-    """Makes a request of wishes.
+    """Makes a request of writes.
 
     Args:
         survey: One fresh look at the tags of `tags_to_survey`.
@@ -95,15 +97,15 @@ def make_request(
     """
     name = new_name()
     commands: list[Draft] = []
-    for number, wish in enumerate(wishes, start=1):
-        action = make_action(filing.site, f"{name}/c{number}", wish, survey)
-        expected = (expected_as_read(filing.site, wish.tag, survey),)
-        effects = terms.effects if number == len(wishes) else ()
-        undo = f"{name}/r{len(wishes) + 1 - number}" if terms.lease else None
+    for number, write in enumerate(writes, start=1):
+        action = make_action(context.site, f"{name}/c{number}", write, survey)
+        expected = (expected_as_read(context.site, write.tag, survey),)
+        effects = terms.effects if number == len(writes) else ()
+        undo = f"{name}/r{len(writes) + 1 - number}" if terms.lease else None
         update = {"expected": expected, "effects": effects, "undo": undo}
         action = action.model_copy(update=update)
-        commands.append(Draft(action, judged(filing, wish, action, survey)))
-    recovery = make_undo(filing, commands, survey) if terms.lease else []
+        commands.append(Draft(action, judged(context, write, action, survey)))
+    recovery = make_undo(context, commands, survey) if terms.lease else []
     drafts = [*commands, *recovery]
     request = ActionRequest(
         schema="request/1",
@@ -111,16 +113,16 @@ def make_request(
         proposal_key=token_hex(16),
         proposer=proposer,
         reason=reason,
-        within_s=filing.policy.ttl_max_s,
+        within_s=context.policy.ttl_max_s,
         commands=tuple(each.action for each in commands),
         recovery=tuple(each.action for each in recovery),
         lease=terms.lease,
-        **common(filing, drafts, locks, now),
+        **common(context, drafts, locks, now),
     )
-    return request, "; ".join(denials(filing, drafts, survey.readings))
+    return request, "; ".join(denials(context, drafts, survey.readings))
 
 
-def make_undo(filing: Filing, commands: Sequence[Draft], survey: Survey) -> list[Draft]:
+def make_undo(context: BuildContext, commands: Sequence[Draft], survey: Survey) -> list[Draft]:
     """Returns what takes commands back to what their tags read now, the last written first.
 
     Raises:
@@ -129,18 +131,18 @@ def make_undo(filing: Filing, commands: Sequence[Draft], survey: Survey) -> list
     """
     found: list[Draft] = []
     for number, command in enumerate(reversed([each.action for each in commands]), start=1):
-        tag = filing.site.tags[command.tag]
-        wish = Wish(tag, expected_as_read(filing.site, tag, survey).value)
+        tag = context.site.tags[command.tag]
+        write = ProposedWrite(tag, expected_as_read(context.site, tag, survey).value)
         name = f"{command.action_id.partition('/')[0]}/r{number}"
-        action = make_action(filing.site, name, wish, survey).model_copy(
+        action = make_action(context.site, name, write, survey).model_copy(
             update={
                 "kind": "recovery",
-                "expected": (expected_exactly(filing.site, tag, command.value),),
+                "expected": (expected_exactly(context.site, tag, command.value),),
                 "undoes": command.action_id,
             }
         )
         written = DataValue(command.value, GOOD, None, None, 0.0)
-        found.append(Draft(action, filing.policy.judge(tag, action.value, written)))
+        found.append(Draft(action, context.policy.judge(tag, action.value, written)))
     return found
 
 
@@ -150,7 +152,7 @@ def new_name() -> str:
 
 
 def common(
-    filing: Filing,
+    context: BuildContext,
     drafts: Sequence[Draft],
     locks: Mapping[str, int],
     now: Instant,
@@ -163,7 +165,7 @@ def common(
     """
     rulings = [each.ruling for each in drafts]
     return {
-        "site": filing.site.id,
+        "site": context.site.id,
         "risk_class": max(ruling.risk_class for ruling in rulings),
         "roles": tuple(
             sorted({*more_roles, *(role for ruling in rulings for role in ruling.roles)})
@@ -171,45 +173,47 @@ def common(
         "quorum": max(ruling.quorum for ruling in rulings),
         "filed_at": stamp(now.wall),
         "locks": dict(locks),
-        "hashes": Hashes(**filing.site.hashes),
+        "hashes": Hashes(**context.site.hashes),
     }
 
 
-def check_once(wishes: Iterable[Wish]) -> None:
+def check_once(writes: Iterable[ProposedWrite]) -> None:
     """Refuses a list that writes a tag twice.
 
     Raises:
         InvalidArguments: It does.
     """
-    names = [wish.tag.name for wish in wishes]
+    names = [write.tag.name for write in writes]
     if len(set(names)) != len(names):
         raise InvalidArguments("a request writes each tag once; ask for the second write later")
 
 
-def tags_of(filing: Filing, wish: Wish) -> set[str]:
+def tags_of(context: BuildContext, write: ProposedWrite) -> set[str]:
     """Returns every tag that must be read to ask for a write.
 
     Raises:
         InvalidArguments: The tag may not be written at this site.
     """
-    if not filing.site.is_writable(wish.tag):
-        is_heartbeat = filing.site.is_heartbeat(wish.tag)
-        why = f": it is the heartbeat of {wish.tag.equipment}" if is_heartbeat else ""
-        raise InvalidArguments(f"{wish.tag.name} cannot be written at this site{why}")
-    wanted = {wish.tag.name, *cross_tags(filing.across, wish.tag)} | ({wish.tag.readback} - {""})
-    for each in requirements(filing.site, wish.tag):
-        wanted |= set(parse_condition(each.text, filing.site.tags).tags)
+    if not context.site.is_writable(write.tag):
+        is_heartbeat = context.site.is_heartbeat(write.tag)
+        why = f": it is the heartbeat of {write.tag.equipment}" if is_heartbeat else ""
+        raise InvalidArguments(f"{write.tag.name} cannot be written at this site{why}")
+    wanted = {write.tag.name, *cross_tags(context.across, write.tag)} | (
+        {write.tag.readback} - {""}
+    )
+    for each in requirements(context.site, write.tag):
+        wanted |= set(parse_condition(each.text, context.site.tags).tags)
     return wanted
 
 
-def judged(filing: Filing, wish: Wish, action: Action, survey: Survey) -> Ruling:
+def judged(context: BuildContext, write: ProposedWrite, action: Action, survey: Survey) -> Ruling:
     """Returns what the policy says of a write from what the tag reads."""
-    return filing.policy.judge(wish.tag, action.value, survey.readings.get(wish.tag.name))
+    return context.policy.judge(write.tag, action.value, survey.readings.get(write.tag.name))
 
 
-def scopes(site: Site, wishes: Sequence[Wish]) -> list[str]:
-    """Returns every scope that covers what the wishes touch."""
-    found = (scope for wish in wishes for scope in site.scopes_of(equipment_of(wish.tag)))
+def scopes(site: Site, writes: Sequence[ProposedWrite]) -> list[str]:
+    """Returns every scope that covers what the writes touch."""
+    found = (scope for write in writes for scope in site.scopes_of(equipment_of(write.tag)))
     return list(dict.fromkeys(found))
 
 
@@ -236,16 +240,16 @@ def requirements(site: Site, tag: Tag) -> list[Requirement]:
     return [Requirement(text=equipment.remote_when, why="remote_when")]
 
 
-def make_action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Action:
-    """Returns the write of a wish as it would go over the wire; nothing is expected of it yet.
+def make_action(site: Site, action_id: str, write: ProposedWrite, survey: Survey) -> Action:
+    """Returns the write of a write as it would go over the wire; nothing is expected of it yet.
 
     Raises:
         InvalidArguments: The value does not fit its tag's type.
     """
-    tag = wish.tag
+    tag = write.tag
     encoder = survey.encoders[tag.connection]
     try:
-        encoded = encoder.encode(tag, wish.value)
+        encoded = encoder.encode(tag, write.value)
     except ValueError as error:
         raise InvalidArguments(f"{tag.name}: {error}") from None
     return Action(
@@ -254,7 +258,7 @@ def make_action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Actio
         equipment=equipment_of(tag),
         tag=tag.name,
         connection=tag.connection,
-        identity=Device.of(encoder.identity),
+        identity=TargetDevice.of(encoder.identity),
         address=str(tag.address),
         wire=encoded.wire.hex(),
         type=tag.kind,
@@ -268,7 +272,7 @@ def make_action(site: Site, action_id: str, wish: Wish, survey: Survey) -> Actio
     )
 
 
-def expected_as_read(site: Site, tag: Tag, survey: Survey) -> Expected:
+def expected_as_read(site: Site, tag: Tag, survey: Survey) -> ExpectedReading:
     """Returns that a tag must still read what it reads now.
 
     Raises:
@@ -281,9 +285,9 @@ def expected_as_read(site: Site, tag: Tag, survey: Survey) -> Expected:
     return expected_of(site, tag, reading.scalar)
 
 
-def expected_of(site: Site, tag: Tag, value: Value) -> Expected:
+def expected_of(site: Site, tag: Tag, value: Value) -> ExpectedReading:
     """Returns that a tag must read a value."""
-    return Expected(
+    return ExpectedReading(
         tag=tag.name,
         value=value,
         shown=tag.show_value(value),
@@ -292,13 +296,13 @@ def expected_of(site: Site, tag: Tag, value: Value) -> Expected:
     )
 
 
-def expected_exactly(site: Site, tag: Tag, value: Value) -> Expected:
+def expected_exactly(site: Site, tag: Tag, value: Value) -> ExpectedReading:
     """Returns that a tag must read just what was written: all else is somebody else's value."""
     return expected_of(site, tag, value).model_copy(update={"tolerance": None})
 
 
 def denials(
-    filing: Filing, drafts: Sequence[Draft], readings: Mapping[str, DataValue]
+    context: BuildContext, drafts: Sequence[Draft], readings: Mapping[str, DataValue]
 ) -> list[str]:
     """Returns why the policy denies a request, commands and recovery alike.
 
@@ -311,10 +315,10 @@ def denials(
         for reason in each.ruling.reasons
     ]
     for action in (each.action for each in drafts if each.action.kind == "command"):
-        tag = filing.site.tags[action.tag]
+        tag = context.site.tags[action.tag]
         found += [
             denial
-            for limit in filing.across
+            for limit in context.across
             if (denial := limit.denial(readings, tag, action.value))
         ]
     return found

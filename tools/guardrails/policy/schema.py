@@ -11,7 +11,7 @@ from handwheel.connectors.config.validation import Model, spelled
 from handwheel.connectors.model.tags import RegisterAddress, Table
 
 from .node_patterns import check_pattern
-from .quantities import Rate, Span, Step
+from .quantities import RangeField, RateField, StepField
 from .suspend import Suspend
 
 RiskClass = Literal["R1", "R2", "R3", "R4"]
@@ -103,10 +103,10 @@ class AllowRule(Model):
     area: Annotated[str, Field(min_length=1)] | None = None
     class_: Literal["R1", "R2", "R3"] = Field(alias="class")
     roles: list[str] = Field(min_length=1)
-    band: Span | None = None
-    limits: Span | None = None
-    max_step: Step | None = None
-    rate: Rate | None = None
+    band: RangeField | None = None
+    limits: RangeField | None = None
+    max_step: StepField | None = None
+    rate: RateField | None = None
     cooldown: Duration = 0.0
     commissioned: Commissioned | None = None
 
@@ -142,7 +142,7 @@ class GroupRule(Model):
     id: _Id
     tags: list[str] = Field(min_length=1)
     writes: Annotated[int, Field(ge=1, le=1000)] | None = None
-    travel: Step | None = None
+    travel: StepField | None = None
     within: Duration
 
     @model_validator(mode="after")
@@ -154,7 +154,7 @@ class GroupRule(Model):
         return self
 
 
-class Asking(Model):
+class RequestLimits(Model):
     """How much people are asked at once, and how soon once more for what they have rejected.
 
     Attributes:
@@ -184,7 +184,7 @@ class PolicyFile(Model):
     allow: list[AllowRule] = Field(default_factory=list[AllowRule])
     across: list[AcrossRule] = Field(default_factory=list[AcrossRule])
     groups: list[GroupRule] = Field(default_factory=list[GroupRule])
-    asking: Asking = Asking()
+    asking: RequestLimits = RequestLimits()
     suspend: Suspend = Suspend()
 
     @field_validator("ttl_max")

@@ -14,17 +14,17 @@ from ...requests.request import (
     Action,
     ActionRequest,
     Evidence,
-    Expected,
+    ExpectedReading,
     Lease,
     Proposer,
     Requirement,
     RunOrigin,
 )
 from ...requests.stamps import Instant
-from .filing import (
+from .build_request import (
+    BuildContext,
     Draft,
-    Filing,
-    Wish,
+    ProposedWrite,
     check_once,
     common,
     denials,
@@ -49,7 +49,7 @@ class Command:
         promises: What is expected of the process afterwards, for whoever approves.
     """
 
-    wish: Wish
+    write: ProposedWrite
     step: str
     requires: tuple[Requirement, ...] = ()
     reads: tuple[Tag, ...] = ()
@@ -67,7 +67,7 @@ class Recovery:
         expects: For an earlier command: the value that it wrote.
     """
 
-    wish: Wish
+    write: ProposedWrite
     step: str
     requires: tuple[Requirement, ...] = ()
     undoes: int | str | None = None
@@ -99,10 +99,10 @@ class Segment:
     lease_s: float | None = None
 
     @property
-    def wishes(self) -> list[Wish]:
+    def writes(self) -> list[ProposedWrite]:
         """Every write: the commands in order, then the recovery."""
-        commands = [each.wish for each in self.commands]
-        return commands + [each.wish for each in self.recovery]
+        commands = [each.write for each in self.commands]
+        return commands + [each.write for each in self.recovery]
 
     @property
     def requirements(self) -> list[Requirement]:
@@ -112,28 +112,28 @@ class Segment:
         return [requirement for requires in found for requirement in requires]
 
 
-def tags_of_segment(filing: Filing, segment: Segment) -> list[Tag]:
+def tags_of_segment(context: BuildContext, segment: Segment) -> list[Tag]:
     """Returns every tag that must be read to make a request of a segment.
 
     Raises:
         InvalidArguments: A tag may not be written at this site, or two commands write the same.
         ConditionError: A requirement cannot be read.
     """
-    check_once([each.wish for each in segment.commands])
-    wanted = {name for wish in segment.wishes for name in tags_of(filing, wish)}
+    check_once([each.write for each in segment.commands])
+    wanted = {name for write in segment.writes for name in tags_of(context, write)}
     wanted |= {tag.name for command in segment.commands for tag in command.reads}
     for requirement in segment.requirements:
-        wanted |= set(parse_condition(requirement.text, filing.site.tags).tags)
-    return filing.site.find_tags(sorted(wanted))
+        wanted |= set(parse_condition(requirement.text, context.site.tags).tags)
+    return context.site.find_tags(sorted(wanted))
 
 
 def scopes_of_segment(site: Site, segment: Segment) -> list[str]:
     """Returns every scope that covers what the segment may touch, recovery included."""
-    return scopes(site, segment.wishes)
+    return scopes(site, segment.writes)
 
 
 def make_segment(
-    filing: Filing,
+    context: BuildContext,
     segment: Segment,
     survey: Survey,
     proposer: Proposer,
@@ -158,12 +158,12 @@ def make_segment(
     undone = _undone(segment)
     _check_lease(segment, undone)
     commands = [
-        _command(filing, f"{name}/c{n}", command, survey, undone.get(n - 1))
+        _command(context, f"{name}/c{n}", command, survey, undone.get(n - 1))
         for n, command in enumerate(segment.commands, start=1)
     ]
     written = [each.action for each in commands]
     recovery = [
-        _recovery(filing, f"{name}/r{n}", each, survey, written)
+        _recovery(context, f"{name}/r{n}", each, survey, written)
         for n, each in enumerate(segment.recovery, start=1)
     ]
     drafts = [*commands, *recovery]
@@ -173,16 +173,16 @@ def make_segment(
         proposal_key=segment.proposal_key,
         proposer=proposer,
         reason=segment.reason,
-        within_s=min(filing.policy.ttl_max_s, segment.within_s),
+        within_s=min(context.policy.ttl_max_s, segment.within_s),
         commands=tuple(written),
         recovery=tuple(each.action for each in recovery),
         run=segment.run,
         evidence=segment.evidence,
         supersedes=segment.supersedes,
         lease=Lease(for_s=segment.lease_s) if segment.lease_s is not None else None,
-        **common(filing, drafts, locks, now, segment.roles),
+        **common(context, drafts, locks, now, segment.roles),
     )
-    return request, "; ".join(denials(filing, drafts, survey.readings))
+    return request, "; ".join(denials(context, drafts, survey.readings))
 
 
 def _undone(segment: Segment) -> dict[int, int]:
@@ -201,19 +201,19 @@ def _check_lease(segment: Segment, undone: Mapping[int, int]) -> None:
     if segment.lease_s is None:
         return
     for index, each in enumerate(segment.commands):
-        if index not in undone or not each.wish.tag.readback:
-            name = each.wish.tag.name
+        if index not in undone or not each.write.tag.readback:
+            name = each.write.tag.name
             raise InvalidArguments(f"{name} cannot have a lease: nothing takes it back for sure")
     if segment.supersedes or any(isinstance(each.undoes, str) for each in segment.recovery):
         raise InvalidArguments("a request with a lease takes back its own commands only")
 
 
 def _command(
-    filing: Filing, action_id: str, command: Command, survey: Survey, undo: int | None
+    context: BuildContext, action_id: str, command: Command, survey: Survey, undo: int | None
 ) -> Draft:
-    site, wish = filing.site, command.wish
-    action = make_action(site, action_id, wish, survey)
-    tags = {tag.name: tag for tag in (wish.tag, *command.reads)}
+    site, write = context.site, command.write
+    action = make_action(site, action_id, write, survey)
+    tags = {tag.name: tag for tag in (write.tag, *command.reads)}
     action = action.model_copy(
         update={
             "expected": tuple(expected_as_read(site, tag, survey) for tag in tags.values()),
@@ -223,15 +223,19 @@ def _command(
             "promises": command.promises,
         }
     )
-    return Draft(action, judged(filing, wish, action, survey))
+    return Draft(action, judged(context, write, action, survey))
 
 
 def _recovery(
-    filing: Filing, action_id: str, recovery: Recovery, survey: Survey, commands: Sequence[Action]
+    context: BuildContext,
+    action_id: str,
+    recovery: Recovery,
+    survey: Survey,
+    commands: Sequence[Action],
 ) -> Draft:
-    wish = recovery.wish
-    action = make_action(filing.site, action_id, wish, survey)
-    expected = _expected(filing.site, recovery, commands)
+    write = recovery.write
+    action = make_action(context.site, action_id, write, survey)
+    expected = _expected(context.site, recovery, commands)
     index = recovery.undoes
     action = action.model_copy(
         update={
@@ -243,15 +247,15 @@ def _recovery(
         }
     )
     present = DataValue(expected[0].value, GOOD, None, None, 0.0) if expected else None
-    ruling = filing.policy.judge(
-        wish.tag, action.value, present, from_anywhere=recovery.undoes is None
+    ruling = context.policy.judge(
+        write.tag, action.value, present, from_anywhere=recovery.undoes is None
     )
     return Draft(action, ruling)
 
 
-def _expected(site: Site, recovery: Recovery, commands: Sequence[Action]) -> list[Expected]:
+def _expected(site: Site, recovery: Recovery, commands: Sequence[Action]) -> list[ExpectedReading]:
     """Returns what an undo must find: what the command wrote; a safe state expects nothing."""
-    tag, index, value = recovery.wish.tag, recovery.undoes, recovery.expects
+    tag, index, value = recovery.write.tag, recovery.undoes, recovery.expects
     if isinstance(index, int):
         if commands[index].tag != tag.name:
             raise InvalidArguments(f"{tag.name} does not take back {commands[index].tag}")
