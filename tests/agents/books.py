@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
 
-from ..gate.room import Room
+from ..gate.testbed.in_memory import Room
 from .plant import ModelPlant
 
 

@@ -12,8 +12,8 @@ from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
-from ..gate.fuse import Fuse
-from ..gate.paper_plant import Frame, PaperPlant, _value  # pyright: ignore[reportPrivateUsage]
+from ..plants.fault_injection import Fuse
+from ..plants.in_memory import Frame, PaperPlant, _value  # pyright: ignore[reportPrivateUsage]
 
 F01 = FaultEvent("F01", 0.0, {"d0": 0.02, "tau": 3600.0})
 _BEFORE_S = 2400.0

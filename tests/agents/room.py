@@ -40,7 +40,7 @@ from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
 from handwheel.tools.maintenance.workorders import WorkOrders
 
-from ..gate.handover import give
+from ..gate.testbed.authority_grant import give
 from ..playbooks.texts import changed, loaded
 from ..tools.people import key_of
 from .books import Books

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..gate.paper_plant import Fault
+from ..plants.in_memory import Fault
 from .frames import OUT_A, START_B, START_B_BACK, STOP_A
 from .room import AgentsRoom
 

@@ -13,7 +13,7 @@ from langgraph.types import Command, interrupt
 from handwheel.agents import graph
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
-from ..gate.forgery import forge_approvals
+from ..attacks.sql_shell import forge_approvals
 from .frames import OUT_A, START_B, STOP_A
 from .room import AgentsRoom
 

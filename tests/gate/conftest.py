@@ -11,12 +11,12 @@ from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..served import served
-from .paper_heartbeat import BeatingRoom, make_beating_site
-from .paper_site import make_site
-from .runs import Runner
-from .watched import Watched
-from .witnessed import witnessed
-from .world import World
+from ..sites.in_memory import make_site
+from .testbed.audited import witnessed
+from .testbed.heartbeat import BeatingRoom, make_beating_site
+from .testbed.runner import Runner
+from .testbed.served import World
+from .testbed.with_oracle import Watched
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.ledger.runner_lease import give_lease_back, rene
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.stamps import Instant, instant_now, stamp
 
-from ..gate.paper_site import make_site
+from ..sites.in_memory import make_site
 from ..tools import people
 from ..tools.signing import request_of
 

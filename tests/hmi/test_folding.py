@@ -16,7 +16,7 @@ from handwheel.hmi.shell.cli.exits import fail
 from handwheel.hmi.shell.terminal.line_writer import tell_log
 from handwheel.hmi.shift import console as desk
 
-from ..gate.test_people_at_the_terminal import screen
+from ..gate.terminal.test_approval import screen
 
 LONG = "P-101A.run_cmd cannot be written: two pumps must not stand still at the same time here; ask"
 SAID = f"handwheel: {LONG}"

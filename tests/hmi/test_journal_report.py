@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.stamps import Instant
 
-from ..gate.watched import Watched
+from ..gate.testbed.with_oracle import Watched
 from ..tools.tampering import Rows, first, without, write_anew
 from .in_process import said_by
 from .told_story import HOSTILE, told_day

@@ -28,7 +28,7 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.stamps import Instant
 
-from ..gate.watched import Watched
+from ..gate.testbed.with_oracle import Watched
 from .told_story import told_day
 
 ROOT = Path(__file__).parents[2]

@@ -25,10 +25,10 @@ from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import stamp
 from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 
-from ..gate.fuse import Fuse, SteppedClock
-from ..gate.paper_site import make_site
-from ..gate.runs import RUN, Runner
-from ..gate.watched import Watched
+from ..gate.testbed.runner import RUN, Runner
+from ..gate.testbed.with_oracle import Watched
+from ..plants.fault_injection import Fuse, SteppedClock
+from ..sites.in_memory import make_site
 from ..tools.people import key_of
 
 HOSTILE = "all well \x1b[2J\u202eon\u200bly\nVERIFIED  =1+1"

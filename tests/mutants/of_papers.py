@@ -18,11 +18,11 @@ from handwheel.tools.requests.stamps import Instant
 
 from .mutant import Mutant, both, nothing, put, says, step
 
-_WAY = "tests/gate/test_on_the_way.py"
-_OTHERS = "tests/gate/test_leases_against_others.py"
-_MADE_UP = "tests/gate/test_made_up_on_paper.py"
-_COUNTED = "tests/gate/test_counted_on_paper.py::test_two_rows_are_not_two_people"
-_HOLDS, _PEOPLE = "tests/gate/test_holds_at_the_gate.py", "tests/gate/test_people_at_the_gate.py"
+_WAY = "tests/gate/steps/test_approval_to_frame.py"
+_OTHERS = "tests/gate/leases/test_own_writes.py"
+_MADE_UP = "tests/gate/forgery/test_forged_requests.py"
+_COUNTED = "tests/gate/approval/test_quorum.py::test_two_rows_are_not_two_people"
+_HOLDS, _PEOPLE = "tests/gate/interlocks/test_holds.py", "tests/gate/approval/test_signers.py"
 
 
 def _any_epoch(patch: pytest.MonkeyPatch) -> None:
@@ -72,13 +72,13 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M1d", "ledger triggers",
         says(Database, "check_schema", None),
-        "tests/gate/test_ledger_by_hand.py::test_a_ledger_whose_guards_were_altered_is_used_no_more"
+        "tests/gate/forgery/test_edited_ledger.py::test_a_ledger_whose_guards_were_altered_is_used_no_more"
         "[CREATE TABLE mine(a)]",
         "[] == [True]",
     ),
     Mutant(
         "M2a", "request digest", put(RequestRecord, "is_intact", True),
-        "tests/gate/test_requests_at_the_gate.py::test_an_altered_value_is_not_sent",
+        "tests/gate/approval/test_altered_requests.py::test_an_altered_value_is_not_sent",
         "the decision is about another request",
     ),
     Mutant(
@@ -89,7 +89,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M2c", "state that an undo requires",
         says(papers, "check_recovery", None),
-        "tests/gate/test_taking_back_on_paper.py::test_an_undo_comes_after_its_command_and_once",
+        "tests/gate/runs/test_rollback.py::test_an_undo_comes_after_its_command_and_once",
         "c2 is taken back, and was not sent",
     ),
     Mutant(
@@ -126,7 +126,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M3f", "card that the approver saw", says(papers, "check_card", None),
-        "tests/gate/test_decisions_at_the_gate.py::test_nobody_approves_what_they_were_not_shown"
+        "tests/gate/approval/test_invalid_decisions.py::test_nobody_approves_what_they_were_not_shown"
         "[lost]",
         "VERIFIED: 'VERIFIED'> is",
     ),
@@ -146,7 +146,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M3i", "signature after the gate's start",
         says(papers, "_check_signed_since_start", None),
-        "tests/gate/test_ledgers_put_back.py"
+        "tests/gate/forgery/test_restored_ledger.py"
         "::test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out",
         "c1 leaves a second time",
     ),
@@ -174,7 +174,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M4e", "end of the lease", says(papers, "check_time_has_come", None),
-        "tests/gate/test_leases_on_paper.py::test_nothing_that_was_made_due_too_early_leaves",
+        "tests/gate/leases/test_expiry.py::test_nothing_that_was_made_due_too_early_leaves",
         "its lease is taken back after 0.0 s",
     ),
     Mutant(
@@ -186,14 +186,14 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M6a", "digests of the files on disk",
         says(papers, "check_files", None),
-        "tests/gate/test_requests_at_the_gate.py"
+        "tests/gate/approval/test_altered_requests.py"
         "::test_a_file_that_changes_after_the_approval_stops_it[tags.yaml]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
         "M6b", "tag description in the request",
         says(papers, "check_description", None),
-        "tests/gate/test_requests_at_the_gate.py"
+        "tests/gate/approval/test_altered_requests.py"
         "::test_what_was_made_up_is_not_sent_though_people_sign_it[no read-back]",
         "VERIFIED: 'VERIFIED'> is",
     ),

@@ -19,8 +19,8 @@ from handwheel.tools.guardrails.signatures import resolutions
 
 from .mutant import Apply, Mutant, put, says
 
-_WAY, _SHOWS = "tests/gate/test_on_the_way.py", "tests/gate/test_what_the_device_shows.py"
-_PASTS = "tests/gate/test_forged_pasts_on_paper.py"
+_WAY, _SHOWS = "tests/gate/steps/test_approval_to_frame.py", "tests/gate/steps/test_readback.py"
+_PASTS = "tests/gate/forgery/test_forged_history.py"
 
 
 def _without(name: str) -> Apply:
@@ -68,24 +68,24 @@ def _judged(otherwise: Callable[[Readback], Readback]) -> Apply:
 MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M7a", "lockout latched in the ledger", _without("check_lockout"),
-        "tests/gate/test_lockouts_at_the_gate.py"
+        "tests/gate/interlocks/test_lockout.py"
         "::test_only_a_signed_release_unlocks_and_what_was_approved_before_stays_dead",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
         "M7b", "authority over the equipment", _without("_check_authority"),
-        "tests/gate/test_made_up_on_paper.py"
+        "tests/gate/forgery/test_forged_requests.py"
         "::test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it_over",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
         "M7c", "lease of another request", _without("check_lease"),
-        "tests/gate/test_leases_on_paper.py::test_no_other_request_writes_what_is_in_a_lease",
+        "tests/gate/leases/test_expiry.py::test_no_other_request_writes_what_is_in_a_lease",
         "PIC-102.sp reads 365 kPa",
     ),
     Mutant(
         "M7d", "unresolved outcome", _without("_check_held"),
-        "tests/gate/test_recovery.py"
+        "tests/gate/recovery/test_crash_points.py"
         "::test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves_it",
         "'VERIFIED' != 'INVALIDATED'",
     ),
@@ -97,13 +97,13 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M7f", "rate and group limits",
         says(hindrances, "check_pace", None),
-        "tests/gate/test_groups_on_paper.py"
+        "tests/gate/interlocks/test_groups.py"
         "::test_one_write_too_many_is_stopped_and_goes_when_the_window_is_over",
         "VERIFIED: P-101A.run_cmd reads true",
     ),
     Mutant(
         "M7g", "suspension", says(Suspensions, "check", None),
-        "tests/gate/test_suspension.py"
+        "tests/gate/interlocks/test_suspension.py"
         "::test_what_begins_after_the_claim_is_invalidated_by_the_seventh_step",
         "'VERIFIED' != 'INVALIDATED'",
     ),
@@ -143,7 +143,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M9d", "step size", says(plant, "_check_step", None),
-        "tests/gate/test_plant_at_the_gate.py::test_a_step_that_has_become_too_large_is_not_made",
+        "tests/gate/steps/test_plant_checks.py::test_a_step_that_has_become_too_large_is_not_made",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
@@ -153,7 +153,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M9f", "reading timed from its start", _timed_late,
-        "tests/gate/test_at_the_last_on_paper.py::test_a_look_is_as_old_as_its_beginning",
+        "tests/gate/steps/test_last_checks.py::test_a_look_is_as_old_as_its_beginning",
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(

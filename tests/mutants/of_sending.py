@@ -23,13 +23,13 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from ..kill import defects
 from .mutant import Apply, Mutant, put, says
 
-_WAY, _SHOWS = "tests/gate/test_on_the_way.py", "tests/gate/test_what_the_device_shows.py"
+_WAY, _SHOWS = "tests/gate/steps/test_approval_to_frame.py", "tests/gate/steps/test_readback.py"
 _DOOR = (
     "tests/connectors/test_door.py"
     "::test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_through"
 )
-_LEFT = "tests/gate/test_leases_left_waiting.py"
-_FAULTS = "tests/gate/test_recovery.py::test_each_fault_of_a_device_has_its_outcome_and_one_frame"
+_LEFT = "tests/gate/leases/test_waiting_commands.py"
+_FAULTS = "tests/gate/recovery/test_crash_points.py::test_each_fault_of_a_device_has_its_outcome_and_one_frame"
 
 
 def _defect(*names: str) -> Apply:
@@ -152,20 +152,20 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M11b", "wait for the intent's anchor", _unanchored,
-        "tests/gate/test_anchored_on_paper.py"
+        "tests/gate/steps/test_anchored_intent.py"
         "::test_a_disk_that_does_not_keep_the_intents_anchor_lets_nothing_leave",
         "assert [Frame(",
     ),
     Mutant(
         "M11c", "order: intent recorded with the outcome",
         _defect("late_intent"),
-        "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
+        "tests/gate/recovery/test_crash_points.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "I3: 0 intents for the frame",
     ),
     Mutant(
         "M11d", "earlier intent in the journal",
         put(intent, "INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?"),
-        "tests/gate/test_ledger_by_hand.py::test_what_the_journal_knows_of_is_not_sent_again[True]",
+        "tests/gate/forgery/test_edited_ledger.py::test_what_the_journal_knows_of_is_not_sent_again[True]",
         "this gate has sent ",  # its memory holds where the journal does not
     ),
     Mutant(
@@ -224,31 +224,31 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "R1", "row count of a change", _defect("row_count_unchecked"),
-        "tests/gate/test_two_executors.py::test_who_loses_the_claim_does_nothing_more",
+        "tests/gate/steps/test_double_claim.py::test_who_loses_the_claim_does_nothing_more",
         "the journal has an intent for",
     ),
     Mutant(
         "R2", "row count and every check for a second intent",
         _defect("row_count_unchecked", "drop_second_line"),
-        "tests/gate/test_two_executors.py::test_who_loses_the_claim_does_nothing_more",
+        "tests/gate/steps/test_double_claim.py::test_who_loses_the_claim_does_nothing_more",
         "I3: 0 intents",
     ),
     Mutant(
         "G1", "end of approvals after a clock step",
         says(gate, "invalidate", None),
-        "tests/gate/test_what_a_gate_finds.py"
+        "tests/gate/recovery/test_start_up.py"
         "::test_a_clock_that_is_set_ends_what_waits_and_only_that[60.0]",
         "a restart or a clock step came in between",
     ),
     Mutant(
         "G2", "latch of a lockout", says(Gate, "_latch", None),
-        "tests/gate/test_a_gate_at_its_post.py"
+        "tests/gate/monitoring/test_gate_loop.py"
         "::test_a_lockout_ends_what_it_covers_and_is_latched_under_the_sites_name",
         "{} == {'P-101A': 1}",
     ),
     Mutant(
         "G3", "end of approvals at the gate's start", _not_ended,
-        "tests/gate/test_recovery.py"
+        "tests/gate/recovery/test_crash_points.py"
         "::test_what_is_approved_and_waits_does_not_outlive_its_gate",
         "'DUE' != 'INVALIDATED'",
     ),
@@ -259,13 +259,13 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "G5", "outcome of an interrupted action", _nobodys,
-        "tests/gate/test_recovery.py::test_a_gate_that_ends_anywhere_never_sends_again",
+        "tests/gate/recovery/test_crash_points.py::test_a_gate_that_ends_anywhere_never_sends_again",
         "'CLAIMED'] != ",
     ),
     Mutant(
         "G6", "end of approvals at a suspension",
         says(Lookout, "_end_what_was_approved", None),
-        "tests/gate/test_suspension.py::test_a_full_disk",
+        "tests/gate/interlocks/test_suspension.py::test_a_full_disk",
         "APPROVED: 'APPROVED'> != ",
     ),
     Mutant(

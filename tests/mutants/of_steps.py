@@ -7,8 +7,8 @@ from handwheel.tools.guardrails.gate.state.execution import Intent, Passage, Rea
 
 from .mutant import Mutant, nothing, step, swap
 
-_WAY, _STEP = "tests/gate/test_on_the_way.py", "tests/gate/test_every_step.py"
-_MADE_UP = "tests/gate/test_made_up_on_paper.py"
+_WAY, _STEP = "tests/gate/steps/test_approval_to_frame.py", "tests/gate/steps/test_each_step.py"
+_MADE_UP = "tests/gate/forgery/test_forged_requests.py"
 
 
 async def _open(passage: Passage) -> None:
@@ -44,13 +44,13 @@ async def _see(passage: Passage) -> None:
 MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M1", "gate lock, epoch and ledger", step("one_gate", nothing),
-        "tests/gate/test_every_check.py::test_only_this_check_stops_this_attack[one_gate-True]",
+        "tests/gate/steps/test_each_check.py::test_only_this_check_stops_this_attack[one_gate-True]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
         "M2", "request digest and action order",
         step("same_request", nothing),
-        "tests/gate/test_taking_back_on_paper.py::test_recovery_needs_something_to_take_back",
+        "tests/gate/runs/test_rollback.py::test_recovery_needs_something_to_take_back",
         "r3 leaves, and its run did nothing",
     ),
     Mutant(
@@ -70,12 +70,12 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M6", "digests of site, tags and policy", step("same_map", nothing),
-        "tests/gate/test_every_check.py::test_only_this_check_stops_this_attack[same_map-True]",
+        "tests/gate/steps/test_each_check.py::test_only_this_check_stops_this_attack[same_map-True]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
         "M7", "conditions that block the equipment", step("free_to_act", nothing),
-        "tests/gate/test_recovery.py"
+        "tests/gate/recovery/test_crash_points.py"
         "::test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves_it",
         "'VERIFIED' != 'INVALIDATED'",
     ),
@@ -96,18 +96,18 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M11", "intent on disk", step("intent_on_disk", _intend),
-        "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
+        "tests/gate/recovery/test_crash_points.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "I3: 0 intents for the frame",
     ),
     Mutant(
         "M12", "last check before the frame", step("last_look", nothing),
-        "tests/gate/test_what_the_device_shows.py"
+        "tests/gate/steps/test_readback.py"
         "::test_a_mistyped_lockout_stops_everything_also_at_the_last_look[P-101A-REFUSED]",
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
         "M13", "frame", step("one_frame", nothing),
-        "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
+        "tests/gate/recovery/test_crash_points.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "'UNKNOWN' != 'VERIFIED'",
     ),
     Mutant(
@@ -118,12 +118,12 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M15", "read-back", step("read_back", _see),
-        "tests/gate/test_recovery.py::test_each_fault_of_a_device_has_its_outcome_and_one_frame",
+        "tests/gate/recovery/test_crash_points.py::test_each_fault_of_a_device_has_its_outcome_and_one_frame",
         "'VERIFIED' == 'MISMATCH'",
     ),
     Mutant(
         "M16", "outcome in the ledger", step("outcome_recorded", nothing),
-        "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
+        "tests/gate/recovery/test_crash_points.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "'SENDING' != 'VERIFIED'",
     ),
     Mutant(
@@ -138,7 +138,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M11-13", "order: frame before intent", swap(11, 13),
-        "tests/gate/test_recovery.py::test_an_action_that_is_not_disturbed_passes_every_point",
+        "tests/gate/recovery/test_crash_points.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "'INVALIDATED' != 'VERIFIED'",
     ),
 )  # fmt: skip

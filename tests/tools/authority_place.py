@@ -26,8 +26,8 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.requests.stamps import Instant, stamp
 
-from ..gate.handover import AGENTS
-from ..gate.paper_site import make_site
+from ..gate.testbed.authority_grant import AGENTS
+from ..sites.in_memory import make_site
 from .signing import NOW, request_of
 
 PUMPS, PUMP, OTHER = "PUMPS-101", "P-101A", "P-101B"

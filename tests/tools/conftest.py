@@ -10,9 +10,9 @@ import pytest
 
 from handwheel.tools.guardrails.audit.audit import audit
 
-from ..gate.paper_site import make_site
-from ..gate.room import Room
-from ..gate.watched import Watched
+from ..gate.testbed.in_memory import Room
+from ..gate.testbed.with_oracle import Watched
+from ..sites.in_memory import make_site
 
 
 @pytest.fixture(scope="module")

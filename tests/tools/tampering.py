@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.signatures.decisions import key_subject, meaning
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.stamps import parse_stamp, stamp
 
-from ..gate.forgery import without_triggers
+from ..attacks.sql_shell import without_triggers
 from .people import key_id
 from .signing import signed_by
 

@@ -15,10 +15,10 @@ from handwheel.tools.conditions.truth import Truth
 from handwheel.tools.guardrails.policy.cross_limits import CrossLimit, cross_limits, cross_tags
 from handwheel.tools.guardrails.policy.policy import load_policy
 
-from ..gate.fuse import Fuse
-from ..gate.paper_plant import PaperPlant
-from ..gate.paper_site import VALUES, make_site
+from ..plants.fault_injection import Fuse
+from ..plants.in_memory import PaperPlant
 from ..served import site_of
+from ..sites.in_memory import VALUES, make_site
 
 MORE = """\
   P-101A.running: {connection: pkg, table: discrete, address: 1, type: bool, equipment: P-101A}

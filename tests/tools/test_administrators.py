@@ -24,7 +24,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 from handwheel.tools.requests.canonical import canonical
 
-from ..gate.forgery import insert_site_decision
+from ..attacks.sql_shell import insert_site_decision
 from .people import boss, key_id, record_of, site_of
 from .signing import NOW, signed_by
 

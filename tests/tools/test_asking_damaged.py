@@ -5,8 +5,8 @@ import pytest
 from handwheel.tools.guardrails.approval.request_limits import REFUSED, TooManyRequests
 from handwheel.tools.requests.request import ActionRequest
 
-from ..gate.forgery import shell_of, without_triggers, write_text
-from ..gate.watched import START, START_B, Watched
+from ..attacks.sql_shell import shell_of, without_triggers, write_text
+from ..gate.testbed.with_oracle import START, START_B, Watched
 
 PAUSE_S = 600.0
 

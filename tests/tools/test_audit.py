@@ -15,8 +15,8 @@ from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
-from ..gate.forgery import without_triggers
-from ..gate.room import Room
+from ..attacks.sql_shell import without_triggers
+from ..gate.testbed.in_memory import Room
 from .tampering import (
     Rows,
     a_shortcut,

@@ -23,9 +23,9 @@ from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbea
 from handwheel.tools.requests.request import Lease
 from handwheel.tools.requests.terms import Terms
 
-from ..gate.handover import AGENTS
-from ..gate.paper_site import make_site
-from ..gate.watched import SETPOINT, START, Watched
+from ..gate.testbed.authority_grant import AGENTS
+from ..gate.testbed.with_oracle import SETPOINT, START, Watched
+from ..sites.in_memory import make_site
 from .authority_place import later
 from .signing import NOW, decision_of, request_of
 

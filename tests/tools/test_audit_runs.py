@@ -16,8 +16,7 @@ from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import parse_stamp, stamp
 
-from ..gate.paper_site import make_site
-from ..gate.runs import (
+from ..gate.testbed.runner import (
     SAFE,
     SETPOINT,
     SETPOINT_BACK,
@@ -27,7 +26,8 @@ from ..gate.runs import (
     recovery,
     segment_of,
 )
-from ..gate.watched import Watched
+from ..gate.testbed.with_oracle import Watched
+from ..sites.in_memory import make_site
 from .tampering import Rows, write_anew
 
 Tamper = Callable[[Rows, "Day"], None]

@@ -28,8 +28,8 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 from handwheel.tools.requests.stamps import stamp
 
-from ..gate.handover import give, signed_hand_over
-from ..gate.paper_site import POLICY
+from ..gate.testbed.authority_grant import give, signed_hand_over
+from ..sites.in_memory import POLICY
 from .authority_place import HOUR_S, OTHER, PUMP, PUMPS, Place, faults_of, later, opened_place
 from .signing import NOW
 

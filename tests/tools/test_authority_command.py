@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ..gate.paper_site import make_site
 from ..served import handwheel
+from ..sites.in_memory import make_site
 from .authority_place import OTHER, PUMP, PUMPS
 
 

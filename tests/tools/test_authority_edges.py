@@ -24,11 +24,11 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of
 
+from ..attacks.sql_shell import insert_site_decision, without_triggers
 from ..connectors import sites
-from ..gate.forgery import insert_site_decision, without_triggers
-from ..gate.handover import give
-from ..gate.paper_heartbeat import make_beating_site
-from ..gate.paper_site import POLICY
+from ..gate.testbed.authority_grant import give
+from ..gate.testbed.heartbeat import make_beating_site
+from ..sites.in_memory import POLICY
 from .authority_place import HOUR_S, PUMP, PUMPS, Place, later, opened_place
 from .signing import NOW, signed_by
 from .test_authority import edited

@@ -22,8 +22,8 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 from handwheel.tools.requests.stamps import stamp
 
-from ..gate.forgery import insert_site_decision, without_triggers
-from ..gate.handover import give
+from ..attacks.sql_shell import insert_site_decision, without_triggers
+from ..gate.testbed.authority_grant import give
 from .authority_place import HOUR_S, OTHER, PUMP, Place, later, opened_place
 from .people import key_id
 from .signing import NOW, signed_by

@@ -15,7 +15,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.backup import Backup, back_up, check_copy
 from handwheel.tools.guardrails.ledger.store.database import Database
 
-from ..gate.forgery import without_triggers
+from ..attacks.sql_shell import without_triggers
 
 SITE = "cw-demo"
 

@@ -28,8 +28,8 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.stamps import Instant
 
-from ..gate.paper_site import make_site
-from ..gate.room import Room
+from ..gate.testbed.in_memory import Room
+from ..sites.in_memory import make_site
 from . import people
 
 KEY, LOCK = key_subject(people.key_id("anna")), lockout_subject("P-101A", 1)

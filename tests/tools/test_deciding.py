@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
 
-from ..gate.watched import START, START_B, Watched
+from ..gate.testbed.with_oracle import START, START_B, Watched
 from .people import key_of
 
 TWO_PEOPLE = ("P-101A.mode", 0)

@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.stamps import stamp
 
-from ..gate.handover import AGENTS
+from ..gate.testbed.authority_grant import AGENTS
 from .people import SITE, START, YEAR, key_id, key_of
 from .signing import NOW, REQUEST, ROSTER, decision_of, request_of, signed_by
 

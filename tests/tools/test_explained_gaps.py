@@ -17,11 +17,11 @@ from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 
-from ..gate.forgery import shell_of, without_triggers, write_text
-from ..gate.ruled import LOOSE, carried_out, ruled_room
-from ..gate.test_explained_on_paper import AS_IT_IS
-from ..gate.test_groups_on_paper import GROUPS
-from ..gate.watched import START, START_B, STOP, Watched
+from ..attacks.sql_shell import shell_of, without_triggers, write_text
+from ..gate.approval.test_explanation import AS_IT_IS
+from ..gate.interlocks.test_groups import GROUPS
+from ..gate.testbed.edited_policy import LOOSE, carried_out, ruled_room
+from ..gate.testbed.with_oracle import START, START_B, STOP, Watched
 
 ONE_RUNS = 'across:\n  - {id: one-runs, that: "P-101A.run_cmd or P-101B.run_cmd", with: after}\n'
 SP = "PIC-102.sp"

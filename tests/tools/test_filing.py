@@ -28,9 +28,9 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.request import ActionRequest, Proposer, parse_request
 
-from ..gate.fuse import Fuse
-from ..gate.paper_plant import PaperPlant
-from ..gate.paper_site import VALUES, make_site
+from ..plants.fault_injection import Fuse
+from ..plants.in_memory import PaperPlant
+from ..sites.in_memory import VALUES, make_site
 from .people import key_id
 from .signing import NOW
 

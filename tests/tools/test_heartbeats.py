@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.signatures.heartbeat_grants import (
     split_heartbeats,
 )
 
-from ..gate.paper_heartbeat import BEAT, PUMP, make_beating_site
+from ..gate.testbed.heartbeat import BEAT, PUMP, make_beating_site
 
 UNTIL = "2026-11-25T08:50:25.123Z"
 BARE = f"authority:PUMPS-101:3:{UNTIL}"

@@ -29,8 +29,8 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 
-from ..gate.forgery import without_triggers
-from ..gate.room import Room
+from ..attacks.sql_shell import without_triggers
+from ..gate.testbed.in_memory import Room
 from .people import SITE
 from .signing import NOW, request_of
 

@@ -8,7 +8,7 @@ import pytest
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.journal import next_row
 
-from ..gate.room import Room
+from ..gate.testbed.in_memory import Room
 from .shell import NEW_ACTION, NEW_INTENT, NEW_REQUEST, approved, move_action
 
 

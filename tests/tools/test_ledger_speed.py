@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.records import (
 )
 from handwheel.tools.guardrails.signatures.administrators import locked_out, revoked_keys
 
-from ..gate.room import Room
+from ..gate.testbed.in_memory import Room
 
 GROWING = re.compile(r"SCAN (request|action|intent|decision|journal)\b")
 NEWEST = re.compile(r"ORDER BY seq DESC LIMIT 1$")

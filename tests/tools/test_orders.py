@@ -37,7 +37,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     run_subject,
 )
 
-from ..gate.paper_site import POLICY, make_site
+from ..sites.in_memory import POLICY, make_site
 from .people import key_of
 from .signing import NOW, signed_by
 

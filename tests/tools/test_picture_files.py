@@ -13,8 +13,8 @@ from handwheel.tools.guardrails.approval.plant_snapshot import (
     write_snapshot,
 )
 
-from ..gate.paper_site import make_site
-from ..gate.watched import Watched
+from ..gate.testbed.with_oracle import Watched
+from ..sites.in_memory import make_site
 from .signing import NOW
 
 

@@ -18,9 +18,9 @@ from handwheel.tools.guardrails.policy.rules import TagRules
 from handwheel.tools.guardrails.policy.value_limits import value_denials
 from handwheel.tools.requests.stamps import stamp
 
-from ..gate.paper_heartbeat import BEAT, PUMP, make_beating_site
-from ..gate.paper_site import make_site
-from ..gate.watched import Watched
+from ..gate.testbed.heartbeat import BEAT, PUMP, make_beating_site
+from ..gate.testbed.with_oracle import Watched
+from ..sites.in_memory import make_site
 from .policies import HEAD, PUMPS, SETPOINT, judge, policy_of
 from .signing import NOW, request_of
 

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.signatures.quorum import Satisfies, Verdict, che
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 
-from ..gate.handover import AGENTS
+from ..gate.testbed.authority_grant import AGENTS
 from .people import key_id, key_of
 from .signing import (
     AGO,

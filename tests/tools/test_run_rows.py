@@ -25,8 +25,8 @@ from handwheel.tools.guardrails.ledger.runs import (
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.stamps import stamp
 
-from ..gate.forgery import shell_of, without_triggers
-from ..gate.handover import AGENTS
+from ..attacks.sql_shell import shell_of, without_triggers
+from ..gate.testbed.authority_grant import AGENTS
 from .ledger_acts import approve, move, start_gate
 from .people import SITE
 from .signing import NOW

@@ -24,10 +24,7 @@ from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest, Requirement, parse_request
 
-from ..gate.fuse import Fuse
-from ..gate.paper_plant import PaperPlant
-from ..gate.paper_site import VALUES, make_site
-from ..gate.runs import (
+from ..gate.testbed.runner import (
     AGENT,
     EVIDENCE,
     RUN,
@@ -41,6 +38,9 @@ from ..gate.runs import (
     recovery,
     segment_of,
 )
+from ..plants.fault_injection import Fuse
+from ..plants.in_memory import PaperPlant
+from ..sites.in_memory import VALUES, make_site
 from .signing import NOW
 
 

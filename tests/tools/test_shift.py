@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 
-from ..gate.handover import give
+from ..gate.testbed.authority_grant import give
 from .authority_place import OTHER, PUMP, Place, faults_of, opened_place
 from .people import key_of
 from .signing import NOW

@@ -21,9 +21,9 @@ from handwheel.tools.requests.request import ActionRequest, Lease
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.requests.terms import Terms, parse_expectation
 
-from ..gate.forgery import write_text
-from ..gate.runs import Runner
-from ..gate.watched import SETPOINT, START, Watched
+from ..attacks.sql_shell import write_text
+from ..gate.testbed.runner import Runner
+from ..gate.testbed.with_oracle import SETPOINT, START, Watched
 
 FOR_S = 7200.0
 WHILE = Terms(Lease(for_s=FOR_S))

@@ -1,0 +1,144 @@
+"""What an attacker does, who has the ledger's file and somebody's key."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from secrets import token_hex
+from typing import Any
+
+from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.outcome_card import Outcome
+from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.decisions import Decision, Signed, meaning_of, new_nonce
+from handwheel.tools.requests.canonical import signed_bytes
+from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.stamps import instant_now, stamp
+
+from ..sites.on_disk import PEOPLE, Premises
+from ..tools.people import key_id, key_of
+from .sql_shell import without_triggers
+
+
+class Forger(Premises):
+    """Signs what nobody has checked, and writes where only the product may.
+
+    Attributes:
+        is_forged: Whether there is something in the ledger by now that nobody has signed.
+    """
+
+    is_forged = False
+
+    @contextmanager
+    def ledger(self) -> Generator[Database]:
+        """The ledger alone, whatever has become of the site's files."""
+        with Database(self.site.state, self.site.id) as database:
+            yield database
+
+    def sign(
+        self,
+        request: ActionRequest | None,
+        card: Card | Outcome | None,
+        by: str = "ben",
+        key: str = "",
+        **more: Any,
+    ) -> Signed:
+        """Signs an approval, or anything else, with a person's key and without any check."""
+        now = instant_now()
+        with self.ledger() as database:
+            head = database.head()
+        assert head is not None
+        document: dict[str, Any] = {
+            "site": self.site.id, "digest": request.digest if request else None,
+            "verdict": "approve", "meaning": meaning_of("approve", request) if request else "",
+            "person": by, "key_id": key_id(key or by),
+            "role": PEOPLE.get(by, "operator"), "nonce": new_nonce(), "signed_at": stamp(now.wall),
+            "valid_until": stamp(now.wall + timedelta(minutes=5)), "boot_id": now.boot_id,
+            "boot_ms": now.boot_ms, "head": head.hash, "attended": True,
+            "card": card.digest if card else None, **more,
+        }  # fmt: skip
+        text = Decision.model_validate(document).text
+        return Signed(text, key_of(key or by).sign(signed_bytes("decision", text)).hex())
+
+    @contextmanager
+    def raw(self) -> Generator[sqlite3.Connection]:
+        """The ledger's file, opened behind the ledger's back, with none of its pragmas."""
+        self.is_forged = True
+        connection = sqlite3.connect(self.site.state / "ledger.db", isolation_level=None)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def force(
+        self,
+        record: RequestRecord,
+        *decisions: tuple[Signed, Card | None],
+        number: int = 1,
+        without: Sequence[str] = (),
+    ) -> None:
+        """Writes decisions and an approved, due request into the database, past every check.
+
+        With `without` it is somebody who takes these triggers away for a moment.
+        """
+        now, name = instant_now(), record.request.request_id
+        with self.raw() as connection, ExitStack() as stack:
+            if without:
+                stack.enter_context(without_triggers(connection, *without))
+            for signed, card in decisions:
+                _insert(connection, name, signed, card)
+            connection.execute(
+                "UPDATE request SET state = 'APPROVED', approved_at = ?, approved_boot_ms = ? "
+                "WHERE request_id = ?",
+                (stamp(now.wall), now.boot_ms, name),
+            )
+            connection.execute(
+                "UPDATE action SET state = 'DUE', due_boot_ms = ? WHERE action_id = ?",
+                (now.boot_ms, f"{name}/c{number}"),
+            )
+
+    def file_altered(
+        self,
+        request: ActionRequest,
+        change: Callable[[dict[str, Any]], object],
+        *,
+        is_signed: bool = True,
+    ) -> RequestRecord:
+        """Files a request that the policy has not seen, as a program could that misleads anna.
+
+        With `is_signed` false she has not even signed it.
+        """
+        name, now = f"R-{token_hex(4).upper()}", instant_now()
+        draft: dict[str, Any] = json.loads(
+            json.dumps(request.model_dump(by_alias=True, exclude_none=True)).replace(
+                request.request_id, name
+            )
+        )
+        draft |= {"proposal_key": token_hex(16), "filed_at": stamp(now.wall)}
+        change(draft)
+        self.is_forged = True
+        with self.ledger() as database:
+            altered = ActionRequest.model_validate(draft)
+            assert file_request(database, altered, "", now)
+            record = load_request(database, name)
+        if is_signed:
+            meaning = meaning_of("propose", altered)
+            proposal = self.sign(altered, None, "anna", verdict="propose", meaning=meaning)
+            with self.raw() as connection:
+                _insert(connection, name, proposal, None)
+        return record
+
+
+def _insert(
+    connection: sqlite3.Connection, request_id: str, signed: Signed, card: Card | None
+) -> None:
+    said = json.loads(signed.text)
+    connection.execute(
+        "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card) "
+        "VALUES (?, ?, '', ?, ?, ?, ?)",
+        (request_id, said["verdict"], said["nonce"], signed.text, signed.signature_hex,
+         card.text if card else None),
+    )  # fmt: skip

@@ -1,0 +1,111 @@
+"""A role that is bound to areas: its holders count where all of a request lies there."""
+# The policy is made looser for a moment.
+# pyright: reportPrivateUsage=false
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.interlocks.authority_check import check_authority, check_giver
+from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.signatures.entitlement import (
+    check_approver,
+    check_objector,
+    check_resolver,
+)
+
+from ..testbed.authority_grant import give
+from ..testbed.edited_policy import ruled_room
+from ..testbed.oracle import Told
+from ..testbed.with_oracle import START, START_B, Watched
+
+EDITS = (
+    ("site.yaml", "P-101A: {remote_when", "P-101A: {path: CW/PUMPS-101, remote_when"),
+    ("site.yaml", "P-101B: {}", "P-101B: {path: BOILER/FEED}"),
+    ("policy.yaml", "acts_as: [operator]}", "acts_as: [operator], areas: [CW/*]}"),
+)
+OUTSIDE = [
+    pytest.param((START_B,), id="another area"),
+    pytest.param((("PIC-102.sp", 360.0),), id="no equipment"),
+    pytest.param((START, START_B), id="one write of two"),
+]
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncGenerator[Watched]:
+    async with ruled_room(tmp_path, *EDITS) as room:
+        yield room
+
+
+async def test_within_the_area_the_role_counts(room: Watched) -> None:
+    request = room.desk.propose(START)
+    room.oracle.told[request.request_id] = told = Told(request)
+    room.desk.approve(request, "bert")
+    told.approvals["bert"] = room.clock.now()
+    room.watch()
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED"]
+    assert len(room.plant.frames) == 1
+    assert room.faults() == ()
+
+
+@pytest.mark.parametrize("writes", OUTSIDE)
+async def test_outside_it_counts_for_nothing(
+    room: Watched, writes: tuple[tuple[str, object], ...]
+) -> None:
+    desk = room.desk
+    request = desk.propose(*writes)  # type: ignore[arg-type]
+    record = load_request(desk.database, request.request_id)
+    bert = desk.bench.roster.by_name("bert", room.clock.now().wall)
+    assert bert is not None
+    has = r"bert has none of the roles that R\d asks for: operator"
+    lacks = rf"{has} \(shift-supervisor counts in CW/\*\)"
+    for ask in (
+        lambda: check_approver(desk.bench, record, bert, room.clock.now()),
+        lambda: check_objector(desk.bench, request, bert),
+        lambda: check_resolver(desk.bench, request, bert),
+        lambda: desk.say("approve", request, "bert"),
+        lambda: desk.say("reject", request, "bert"),
+    ):
+        with pytest.raises(PermitRefused, match=lacks):
+            ask()
+    room.watch()
+    await room.act()
+    assert desk.record(request.request_id).state == "PENDING"
+    assert room.plant.frames == []
+    refused = [row.fields["body"] for row in desk.database.journal()][-1]
+    assert refused["person"] == "bert"
+    assert "shift-supervisor counts in CW/*" in refused["reason"]
+
+
+async def test_the_gate_itself_does_not_count_it(room: Watched) -> None:
+    """The approval came while the policy still let the role count everywhere."""
+    desk = room.desk
+    bench, policy = desk.bench, desk.bench.policy
+    everywhere = replace(policy, _roles=replace(policy._roles, covers={}))
+    request = desk.propose(START_B)
+    desk.bench = replace(bench, policy=everywhere)
+    desk.say("approve", request, "bert")
+    desk.bench = bench
+    await room.act()
+    (action,) = desk.record(request.request_id).actions
+    assert (action.state, room.plant.frames) == ("INVALIDATED", [])
+    assert action.reason.startswith("bert: ")
+    assert room.faults() == ()
+
+
+async def test_a_hand_over_needs_a_role_that_counts_there(room: Watched) -> None:
+    desk, now = room.desk, room.clock.now()
+    bert = desk.bench.roster.by_name("bert", now.wall)
+    assert bert is not None
+    check_giver(desk.bench, "P-101A", bert)
+    for scope in ("P-101B", "PUMPS-101", "site"):
+        with pytest.raises(PermitRefused, match="lacks a role that is needed to hand over"):
+            check_giver(desk.bench, scope, bert)
+    give(desk.bench, "P-101A", now, by="bert")
+    check_authority(desk.site, desk.database, desk.bench.policy, "P-101A", now, is_agents=True)
+    with pytest.raises(PermitRefused, match="lacks a role"):
+        give(desk.bench, "P-101B", now, by="bert")

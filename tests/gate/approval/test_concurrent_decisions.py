@@ -1,0 +1,147 @@
+"""Two people at once, and people beside the gate: a no that comes before the intent wins."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from threading import Barrier
+
+import pytest
+
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.ledger.records import load_decisions
+from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, parse_decision
+from handwheel.tools.requests.request import ActionRequest
+
+from ..testbed.oracle import Told
+from ..testbed.terminals import Desk
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+Word = tuple[str, RequestVerdict]
+YES: Word = ("anna", "approve")
+NO: Word = ("bert", "reject")
+
+
+def asked(room: Watched) -> ActionRequest:
+    """A request that waits; the test expects that nothing of it ever leaves."""
+    request = room.desk.propose(START)
+    room.oracle.told[request.request_id] = Told(request, end="somebody said no")
+    return request
+
+
+def say(room: Watched, request: ActionRequest, word: Word, barrier: Barrier) -> str:
+    """One person's word at a terminal of their own; returns why it was refused."""
+    desk = Desk(room.site, room.clock, room.plant)
+    with closing(desk.database):
+        barrier.wait()
+        try:
+            desk.say(word[1], request, word[0])
+        except GuardrailError as refusal:
+            return str(refusal)
+    return ""
+
+
+async def expect_no(room: Watched, request: ActionRequest) -> None:
+    """It is over by bert's word, whoever was first, and nothing of it leaves."""
+    for _ in range(2):
+        await room.act()
+        room.watch()
+    record = room.desk.record(request.request_id)
+    assert record.state in {"REJECTED", "REVOKED"}
+    assert record.reason == room.reason(request) == "rejected by bert"
+    assert room.desk.states(request) == ["CANCELLED"]
+    assert room.plant.frames == []
+
+
+@pytest.mark.way_in("P12")
+@pytest.mark.parametrize("words", [(YES, NO), (NO, YES)], ids=["yes first", "no first"])
+async def test_a_no_wins_whichever_came_first(room: Watched, words: Sequence[Word]) -> None:
+    request, alone = asked(room), Barrier(1)
+    refused = [say(room, request, word, alone) for word in words]
+    name = request.request_id
+    assert refused == ["", "" if words[1] == NO else f"{name} is REJECTED: rejected by bert"]
+    await expect_no(room, request)
+    room.clock.forward(601.0)  # the same is not asked for again sooner
+    await room.go_through(START)
+    assert room.faults() == ()
+
+
+@pytest.mark.way_in("P12")
+async def test_a_no_wins_that_comes_at_once(room: Watched) -> None:
+    rounds = 10
+    for _ in range(rounds):
+        request, together = asked(room), Barrier(2)
+        with ThreadPoolExecutor(2) as terminals:
+            said = terminals.map(partial(say, room, request), (YES, NO), (together, together))
+        refused_yes, refused_no = said
+        rows = load_decisions(room.desk.database, request.request_id)
+        verdicts = [parse_decision(each.text).verdict for each in rows]
+        assert refused_no == ""
+        assert verdicts == (["propose", "reject"] if refused_yes else ["propose", *verdicts[1:]])
+        await expect_no(room, request)
+        room.clock.forward(601.0)
+    await room.go_through(START)
+    assert room.faults() == ()
+
+
+async def way_of(room: Watched) -> list[str]:
+    """Lets one action go through; returns the points of its way."""
+    request = room.approved()
+    room.fuse.arm(0)
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED"]
+    return room.fuse.points
+
+
+@pytest.mark.way_in("P13")
+@pytest.mark.parametrize(("by", "verdict"), [("gina", "revoke"), ("bert", "reject")])
+async def test_a_no_at_any_point_before_the_intent_lets_nothing_leave(
+    room: Watched, by: str, verdict: RequestVerdict
+) -> None:
+    """From the first look at what is due, over the claim, up to the intent's commit."""
+    way = await way_of(room)
+    intent = [n for n, each in enumerate(way, 1) if each == "before transaction"][1]
+    claim = way.index("committed") + 1
+    word, reasons = "taken back" if verdict == "revoke" else "rejected", list[str]()
+    for point in range(1, intent + 1):
+        if way[point - 1] == "in transaction":
+            continue  # everybody else waits for its end
+        request = room.approved(START_B)
+        room.fuse.arm(point, partial(room.desk.say, verdict, request, by))
+        await room.act()
+        record = room.desk.record(request.request_id)
+        assert (record.state, record.reason) == ("REVOKED", f"{word} by {by}"), way[point - 1]
+        (state,), reason = room.desk.states(request), room.reason(request)
+        assert (state, point) == ("INVALIDATED" if point >= claim else "CANCELLED", point)
+        reasons.append(reason)
+        assert len(room.plant.frames) == 1, (point, way[point - 1])
+    objection = "has taken the approval back" if verdict == "revoke" else "has rejected it"
+    assert set(reasons) == {
+        f"{word} by {by}",
+        f"a person who may do so {objection}",
+        "the request ended while the action was on its way",
+    }
+    await room.go_through(START_B)
+    assert room.faults() == ()
+
+
+@pytest.mark.way_in("P13")
+async def test_a_no_after_the_intent_stops_what_follows_and_says_nothing_untrue(
+    room: Watched,
+) -> None:
+    way = await way_of(room)
+    committed = [n for n, each in enumerate(way, 1) if each == "committed"]
+    for point in range(committed[1], committed[2] - 3):
+        before = len(room.plant.frames)
+        room.plant.values[START_B[0]] = False
+        room.clock.forward(21.0)
+        request = room.approved(START_B, SETPOINT)
+        room.fuse.arm(point, partial(room.desk.say, "revoke", request, "gina"))
+        for _ in range(2):
+            await room.act()
+        assert room.desk.states(request) == ["VERIFIED", "CANCELLED"], way[point - 1]
+        assert room.reason(request) == "P-101B.run_cmd reads true"
+        assert room.reason(request, 2) == "taken back by gina"
+        assert room.desk.record(request.request_id).state == "REVOKED"
+        assert len(room.plant.frames) == before + 1
+    assert room.faults() == ()

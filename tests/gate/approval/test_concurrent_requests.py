@@ -1,0 +1,141 @@
+"""Several at once: one approval that is put in three times, two people, two requests for a tag."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+
+import pytest
+
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import RESTARTED
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.decisions import Reason, Signed
+from handwheel.tools.requests.request import ActionRequest
+
+from ..testbed.in_memory import Room
+from ..testbed.oracle import Told
+from ..testbed.with_oracle import START, START_B, STOP, Watched
+
+Word = tuple[Signed, str]
+
+
+def at_once(room: Watched, *words: Word) -> list[str]:
+    """Puts words in at one moment, each by a terminal of its own; returns what each is told."""
+    start, now = Barrier(len(words)), room.clock.now()
+
+    def put(word: Word) -> str:
+        with Database(room.site.state, room.site.id) as database:
+            bench = replace(room.desk.bench, database=database)
+            start.wait()
+            try:
+                return decide(bench, *word, now)
+            except GuardrailError as refusal:
+                return str(refusal)
+
+    with ThreadPoolExecutor(len(words)) as pool:
+        return sorted(pool.map(put, words))
+
+
+def yes(room: Watched, request: ActionRequest, person: str) -> Word:
+    told = room.oracle.told.setdefault(request.request_id, Told(request))
+    told.approvals[person] = room.clock.now()
+    return room.desk.signed("approve", request, person), room.desk.card(request)
+
+
+async def three_gates(room: Watched) -> None:
+    """The gate looks three times, and two more would like to be it."""
+    for _ in range(2):
+        other = Room(room.site)
+        with pytest.raises(GuardrailError, match="there is only one"):
+            await other.start_gate()
+        other.close()
+    for _ in range(3):
+        room.watch()
+        await room.act()
+
+
+@pytest.mark.way_in("G1")
+async def test_one_approval_put_in_three_times_at_once_is_one_frame(room: Watched) -> None:
+    request = room.desk.propose(START)
+    word = yes(room, request, "anna")
+    told = at_once(room, word, word, word)
+    assert told.count("APPROVED") == 1, told
+    others = [each for each in told if each != "APPROVED"]
+    assert all(each == Reason.SAME_NONCE or "is APPROVED" in each for each in others), told
+    assert len(room.rows("decision.refused")) == 2
+    await three_gates(room)
+    assert room.desk.states(request) == ["VERIFIED"]
+    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    assert room.faults() == ()
+
+
+@pytest.mark.way_in("G2")
+async def test_two_approvals_of_one_request_at_once_are_one_frame(room: Watched) -> None:
+    request = room.desk.propose(START)
+    told = at_once(room, yes(room, request, "anna"), yes(room, request, "bert"))
+    assert told.count("APPROVED") == 1, told
+    assert len(room.rows("decision.refused")) == 1
+    await three_gates(room)
+    assert room.desk.states(request) == ["VERIFIED"]
+    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    assert room.faults() == ()
+
+
+@pytest.mark.way_in("G2")
+@pytest.mark.parametrize("is_alone", [True, False])
+async def test_two_requests_for_one_tag_approved_at_once_are_one_frame(
+    room: Watched, *, is_alone: bool
+) -> None:
+    """The second finds another plant than its people were shown; on another tag it does not."""
+    first = room.desk.propose(START)
+    second = room.desk.propose(START_B if is_alone else START)
+    told = at_once(room, yes(room, first, "anna"), yes(room, second, "bert"))
+    assert told == ["APPROVED", "APPROVED"]
+    await three_gates(room)
+    ends = sorted(state for each in (first, second) for state in room.desk.states(each))
+    assert ends == (["VERIFIED", "VERIFIED"] if is_alone else ["INVALIDATED", "VERIFIED"])
+    assert len(room.plant.frames) == 1 + is_alone
+    if not is_alone:
+        (refused,) = room.rows("action.INVALIDATED")
+        assert refused["reason"] == "P-101A.run_cmd reads true; false was expected"
+    assert room.faults() == ()
+
+
+@pytest.mark.way_in("G3")
+async def test_an_approval_does_not_outlive_the_gate_that_it_was_given_under(room: Watched) -> None:
+    request = room.approved(START)
+    room.kill_gate()
+    await room.start_gate()
+    await three_gates(room)
+    assert (room.desk.states(request), room.reason(request)) == (["INVALIDATED"], RESTARTED)
+    assert room.rows("action.INVALIDATED")[-1]["reason"] == RESTARTED
+    assert room.plant.frames == []
+    for write in (START, STOP):
+        twin = room.approved(write)
+        await room.act()
+        assert room.desk.states(twin) == ["VERIFIED"]
+    assert len(room.plant.frames) == 2
+
+
+@pytest.mark.way_in("T4")
+@pytest.mark.parametrize("is_started_again", [True, False])
+async def test_what_was_approved_before_the_machine_was_started_again_moves_nothing(
+    room: Watched, *, is_started_again: bool
+) -> None:
+    """Nor would a gate send it that has not noticed: the boot is another than the approval's."""
+    request = room.approved(START)
+    room.clock.reboot()
+    if is_started_again:
+        room.kill_gate()
+        await room.start_gate()
+    await room.act()
+    assert room.rows("action.CLAIMED") == []
+    told = RESTARTED if is_started_again else "the machine was restarted after the approval"
+    assert (room.desk.states(request), room.reason(request)) == (["INVALIDATED"], told)
+    assert room.plant.frames == []
+    room.kill_gate()
+    await room.start_gate()
+    twin = room.approved(START)
+    await room.act()
+    assert (room.desk.states(twin), len(room.plant.frames)) == (["VERIFIED"], 1)

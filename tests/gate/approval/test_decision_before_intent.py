@@ -1,0 +1,164 @@
+"""Somebody acts between a look of the gate and its transaction: what they said stands."""
+# The gate's watching half is run by itself.
+# pyright: reportPrivateUsage=false
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from handwheel.connectors.model.values import DataValue
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.gate import gate
+from handwheel.tools.guardrails.gate.steps.lease_reverts import note_seen_back, set_reverts_due
+from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.stamps import Instant
+
+from ..leases.test_expiry import FOR_S, WHILE, frames, in_lease, pass_time, rows, standing
+from ..leases.test_own_writes import forge
+from ..testbed.runner import wires
+from ..testbed.with_oracle import SETPOINT, START, Watched
+
+NO_ANSWER = "actuation is suspended: pkg: no answer"
+
+
+def faster(room: Watched, happen: Callable[[], object]) -> None:
+    """Lets somebody act just before the gate's next transaction."""
+    room.fuse.arm(1, happen)
+    reach = room.fuse.reach
+
+    def reach_transaction(point: str) -> None:
+        if point == "before transaction":
+            del room.fuse.reach
+            reach(point)
+
+    room.fuse.reach = reach_transaction  # type: ignore[method-assign]
+
+
+def ended_by(room: Watched, request: ActionRequest) -> list[str]:
+    """The kinds of the rows with which a request came to its end."""
+    kinds = [row.fields for row in room.desk.database.journal()]
+    return [
+        row["kind"]
+        for row in kinds
+        if row["subject"] == request.request_id
+        and row["kind"] in {"request.REVOKED", "request.INVALIDATED", "request.CLOSED"}
+    ]
+
+
+@pytest.mark.parametrize("is_faster", [True, False])
+async def test_what_a_person_took_back_is_not_ended_again_by_a_suspension(
+    room: Watched, *, is_faster: bool
+) -> None:
+    request = room.approved(START)
+    room.post.suspensions.note("pkg", "connection", "no answer", room.clock.now())
+    if is_faster:
+        faster(room, lambda: room.desk.say("revoke", request, "anna"))
+    assert room.gate is not None
+    room.gate._lookout.tell()
+    record = room.desk.record(request.request_id)
+    assert ended_by(room, request) == ["request.REVOKED" if is_faster else "request.INVALIDATED"]
+    assert (record.reason == NO_ANSWER) is not is_faster
+    assert [each["reason"] for each in room.rows("gate.suspended")] == ["no answer"]
+    await room.act()
+    assert room.plant.frames == []
+    assert room.faults() == ()
+
+
+@pytest.mark.parametrize("is_faster", [True, False])
+async def test_a_lease_that_a_person_ends_as_its_time_comes_is_not_taken_back(
+    room: Watched, *, is_faster: bool
+) -> None:
+    request = await in_lease(room)
+    room.clock.forward(FOR_S)
+    if is_faster:
+        faster(room, lambda: room.desk.say("revoke", request, "anna"))
+    set_reverts_due(room.post)
+    told = "REVOKED VERIFIED CANCELLED" if is_faster else "APPROVED VERIFIED DUE"
+    assert standing(room, request) == told
+    assert len(rows(room, "action.DUE")) == 2 - is_faster  # the command's own
+    await pass_time(room, 1.0)
+    assert frames(room) == wires(request, *(("c1",) if is_faster else ("c1", "r1")))
+    assert ended_by(room, request) == ["request.REVOKED" if is_faster else "request.CLOSED"]
+    assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp"] * is_faster
+    assert room.faults() == ()
+
+
+@pytest.mark.parametrize("is_faster", [True, False])
+async def test_a_lease_that_a_person_ends_is_not_given_up_as_well(
+    room: Watched, *, is_faster: bool
+) -> None:
+    request = room.approved(START, SETPOINT, terms=WHILE)
+    await room.act()
+    with room.desk.database.transaction(room.clock.now()) as forger:
+        forge(forger, f"{request.request_id}/c2", "CANCELLED")
+    if is_faster:
+        faster(room, lambda: room.desk.say("revoke", request, "anna"))
+    set_reverts_due(room.post)
+    assert ended_by(room, request) == ["request.REVOKED" if is_faster else "request.INVALIDATED"]
+    reason = "a command of it was ended, and not by this gate"
+    assert (room.desk.record(request.request_id).reason == reason) is not is_faster
+    assert [each["tag"] for each in rows(room, "lease.open")] == ["P-101A.run_cmd"]
+    assert frames(room) == wires(request, "c1")
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_a_write_that_is_open_no_more_is_not_seen_back_a_second_time(
+    room: Watched, *, is_closed: bool
+) -> None:
+    """The list of what is open is as old as the gate's look into the ledger."""
+    request = await in_lease(room)
+    room.desk.say("revoke", request, "anna")
+    left_open = open_writes(room.desk.database)
+    assert [each.tag for each in left_open] == ["PIC-102.sp"]
+    room.plant.values["PIC-102.sp"] = 350.0
+    readings: dict[str, DataValue] = room.plant.read(list(room.site.tags.values()))
+    if is_closed:
+        note_seen_back(room.post, left_open, readings)
+    note_seen_back(room.post, left_open, readings)
+    assert [(each["of"], each["reason"]) for each in rows(room, "lease.seen_back")] == [
+        (f"{request.request_id}/c1", "PIC-102.sp reads 350 again")
+    ]
+    assert open_writes(room.desk.database) == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "is_told"), [(LostRace("somebody was faster"), False), (LedgerError("full"), True)]
+)
+async def test_a_round_in_which_a_person_was_faster_suspends_nothing(
+    room: Watched,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    trouble: LedgerError,
+    *,
+    is_told: bool,
+) -> None:
+    request, rounds = room.approved(START), asyncio.Semaphore(0)
+
+    def swept(*arguments: object) -> bool:
+        monkeypatch.setattr(gate, "sweep", sweep_and_count)
+        raise trouble
+
+    def sweep_and_count(database: Database, now: Instant) -> bool:
+        rounds.release()
+        return sweep(database, now)
+
+    for name in ("_POLL_S", "_AFTER_FAULT_S"):
+        monkeypatch.setattr(gate, name, 0.0)
+    monkeypatch.setattr(gate, "sweep", swept)
+    assert room.gate is not None
+    watching = asyncio.create_task(room.gate._watch())
+    async with asyncio.timeout(5.0):
+        for _ in range(3):
+            await rounds.acquire()
+    watching.cancel()
+    await asyncio.wait([watching])
+    assert watching.cancelled()
+    assert ("watching: suspended: full" in caplog.messages) is is_told
+    assert [each["reason"] for each in room.rows("gate.suspended")] == ["full"] * is_told
+    assert room.desk.states(request) == ["INVALIDATED" if is_told else "DUE"]
+    await room.act()
+    assert frames(room) == ([] if is_told else wires(request, "c1"))

@@ -1,0 +1,262 @@
+"""How much people are asked: few requests wait at once, and no rejected one comes back soon."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Literal
+
+import pytest
+
+from handwheel.connectors.model.values import Value
+from handwheel.tools.guardrails.approval.request_limits import REFUSED, Proposal, TooManyRequests
+from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.requests.request import ActionRequest
+
+from ..testbed.oracle import Told
+from ..testbed.runner import Runner, command
+from ..testbed.terminals import Desk
+from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
+
+PAUSE = r"the same was rejected 1[01] s ago \(R-\w{8}\): it may be asked for again in 9 min 50 s"
+
+
+def _waiting(room: Watched) -> int:
+    return sum(each.state == "PENDING" for each in load_requests(room.desk.database))
+
+
+def _refusals(room: Watched) -> list[tuple[str, dict[str, object]]]:
+    rows = [row.fields for row in room.desk.database.journal()]
+    return [(row["subject"], row["body"]) for row in rows if row["kind"] == REFUSED]
+
+
+def _crowd(room: Watched, number: int = 5) -> list[str]:
+    values = [340.0 + n for n in range(number)]
+    return [room.desk.propose(("PIC-102.sp", value)).request_id for value in values]
+
+
+@pytest.mark.way_in("P14")
+async def test_at_most_five_wait_and_the_reason_says_what_does(room: Watched) -> None:
+    first, *others = _crowd(room)
+    with pytest.raises(TooManyRequests) as refused:
+        room.desk.propose(START)
+    reason = str(refused.value)
+    assert reason == (
+        "5 requests of people wait for operator already, and at most 5 may: "
+        f"decide on one first ({', '.join([first, *others])})"
+    )
+    assert _waiting(room) == 5
+    body = {"why": "too many wait", "tags": ["P-101A.run_cmd"], "reason": reason}
+    assert _refusals(room) == [("gina", body)]
+    room.desk.say("reject", room.desk.record(first).request, "anna")
+    room.approved(START)
+    room.watch()
+    await room.act()
+    assert len(room.plant.frames) == 1
+    assert room.faults() == ()
+
+
+def test_agents_are_refused_as_people_are_and_ask_later(runner: Runner) -> None:
+    _crowd(runner.room)
+    request, denial = runner.made(runner.segment())
+    with pytest.raises(TooManyRequests, match="5 requests wait for operator already"):
+        runner.file(request, denial)
+    assert [subject for subject, _ in _refusals(runner.room)] == ["playbook runner"]
+    for record in load_requests(runner.room.desk.database)[:1]:
+        runner.room.desk.say("reject", record.request, "anna")
+    runner.file(request, denial)
+    runner.file(request, denial)  # the same proposal once more: nobody is asked again
+    assert _waiting(runner.room) == 5
+
+
+@pytest.mark.parametrize("asking", ["agents", "people"])
+def test_agents_shut_nobody_out_of_asking(runner: Runner, asking: str) -> None:
+    room = runner.room
+    for number in range(5):
+        if asking == "agents":
+            changes = {"commands": (command(room.site, START),), "recovery": ()}
+            runner.file(
+                *runner.made(runner.segment(proposal_key=f"proposed by run {number}", **changes))
+            )
+        else:
+            room.desk.propose(("PIC-102.sp", 340.0 + number))
+    if asking == "agents":
+        with pytest.raises(TooManyRequests, match="5 requests wait for operator already"):
+            runner.file(*runner.made(runner.segment(proposal_key="proposed by one more run")))
+        room.desk.propose(START_B)
+        assert _waiting(room) == 6
+    else:
+        with pytest.raises(TooManyRequests, match="5 requests of people wait for operator already"):
+            room.desk.propose(START_B)
+        assert _waiting(room) == 5
+    assert [body["why"] for _, body in _refusals(room)] == ["too many wait"]
+
+
+def test_what_nobody_decides_on_in_time_waits_for_nobody(room: Watched) -> None:
+    _crowd(room)
+    room.clock.forward(1801.0)
+    room.desk.propose(START)  # nobody has swept yet
+    sweep(room.desk.database, room.clock.now())
+    assert _waiting(room) == 1
+    room.desk.propose(SETPOINT)
+    room.desk.propose(("PIC-102.sp", 340.0))  # that has expired: nobody has said no
+    assert _waiting(room) == 3
+
+
+def test_of_two_that_come_at_once_one_sees_the_other(room: Watched) -> None:
+    _crowd(room, 4)
+    barrier = Barrier(4)
+
+    def file(value: float) -> str:
+        desk = Desk(room.site, room.clock, room.plant)
+        try:
+            barrier.wait()
+            desk.propose(("PIC-102.sp", value), person="anna")
+        except TooManyRequests as refusal:
+            return str(refusal)
+        finally:
+            desk.database.close()
+        return ""
+
+    with ThreadPoolExecutor(4) as threads:
+        told = sorted(threads.map(file, [360.0, 361.0, 362.0, 363.0]))
+    assert [bool(each) for each in told] == [False, True, True, True]
+    assert _waiting(room) == 5
+
+
+@pytest.mark.way_in("P14")
+@pytest.mark.parametrize(
+    ("writes", "person", "is_refused"),
+    [
+        ((START,), "gina", True),
+        ((START,), "anna", True),  # whoever files
+        ((STOP,), "gina", False),
+        ((START_B,), "gina", False),
+        ((START, START_B), "gina", False),
+    ],
+)
+async def test_the_same_is_not_asked_again_soon(
+    room: Watched, writes: tuple[tuple[str, Value], ...], person: str, *, is_refused: bool
+) -> None:
+    room.desk.say("reject", room.desk.propose(START), "bert")
+    room.clock.forward(10.0)
+    if is_refused:
+        with pytest.raises(TooManyRequests, match=PAUSE):
+            room.desk.propose(*writes, person=person)
+        room.clock.set(3600.0)  # of no help: the boot clock counts
+        with pytest.raises(TooManyRequests, match=PAUSE):
+            room.desk.propose(*writes, person=person)
+        room.clock.set(-3600.0)
+        room.clock.forward(590.0)
+    request = room.desk.propose(*writes, person=person)
+    assert _waiting(room) == 1
+    assert [body["why"] for _, body in _refusals(room)] == ["rejected"] * is_refused
+    assert room.plant.frames == []
+    room.desk.approve(request, "bert")
+    room.oracle.told[request.request_id] = Told(request, {"bert": room.clock.now()})
+    for _ in writes:
+        await room.act()
+    assert room.desk.states(request) == ["VERIFIED"] * len(writes)
+    assert len(room.plant.frames) == len(writes)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_refused"), [(360.0001, True), (348.0, True), (372.0, True), (372.5, False)]
+)
+def test_another_decimal_is_no_other_proposal(
+    room: Watched, value: float, *, is_refused: bool
+) -> None:
+    room.desk.say("reject", room.desk.propose(SETPOINT), "bert")
+    if is_refused:
+        with pytest.raises(TooManyRequests, match="the same was rejected 0 s ago"):
+            room.desk.propose(("PIC-102.sp", value))
+    else:
+        room.desk.propose(("PIC-102.sp", value))
+    assert [body["why"] for _, body in _refusals(room)] == ["rejected"] * is_refused
+    assert _waiting(room) == (not is_refused)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_like"), [(360, True), (10**400, False), ("360", False), (373, False)]
+)
+def test_a_value_of_another_type_is_compared_too(
+    room: Watched, value: Value, *, is_like: bool
+) -> None:
+    rejected, other = (Proposal("person", (), (("PIC-102.sp", v),)) for v in (360.0, value))
+    assert other.is_like(rejected, room.site.tags) == rejected.is_like(other, room.site.tags)
+    assert other.is_like(rejected, room.site.tags) == is_like
+
+
+@pytest.mark.parametrize("verdict", ["reject", "revoke"])
+@pytest.mark.parametrize(("person", "is_refused"), [("gina", False), ("bert", True)])
+def test_whoever_ends_their_own_request_has_rejected_nothing(
+    room: Watched, verdict: Literal["reject", "revoke"], person: str, *, is_refused: bool
+) -> None:
+    request = room.desk.propose(START)
+    assert room.desk.say(verdict, request, person) is RequestState.REJECTED
+    if is_refused:
+        with pytest.raises(TooManyRequests, match="the same was rejected 0 s ago"):
+            room.desk.propose(START)
+    else:
+        room.desk.propose(START, person="anna")
+    assert [body["why"] for _, body in _refusals(room)] == ["rejected"] * is_refused
+    assert _waiting(room) == (not is_refused)
+    assert room.faults() == ()
+
+
+def test_the_order_of_the_writes_makes_no_other_proposal(room: Watched) -> None:
+    room.desk.say("reject", room.desk.propose(START, SETPOINT), "bert")
+    with pytest.raises(TooManyRequests, match="the same was rejected"):
+        room.desk.propose(SETPOINT, START)
+
+
+def test_agents_ask_again_only_after_the_pause_and_people_may_themselves(runner: Runner) -> None:
+    room = runner.room
+
+    def file(key: str) -> ActionRequest:
+        start = (command(room.site, START),)
+        segment = runner.segment(commands=start, recovery=(), proposal_key=key)
+        return runner.file(*runner.made(segment))
+
+    room.desk.say("reject", file("proposed by the first run"), "anna")
+    with pytest.raises(TooManyRequests, match="the same was rejected 0 s ago"):
+        file("proposed by the next run")
+    room.desk.propose(START)  # a person's own is another kind of proposal
+    room.clock.forward(600.0)
+    runner.holder = take_lease(room.desk.database, room.clock.now())
+    file("proposed by the run after that")
+    assert _waiting(room) == 2
+
+
+@pytest.mark.parametrize("ending", ["revoked", "denied"])
+def test_only_a_rejection_is_one(room: Watched, ending: str) -> None:
+    if ending == "revoked":
+        request = room.desk.propose(START)
+        room.desk.approve(request)
+        room.desk.say("revoke", request, "bert")
+    else:
+        request, _ = room.desk.request([START])
+        room.desk.file(request, denial="the policy says no")
+    room.desk.propose(START)
+    assert _waiting(room) == 1
+
+
+def test_a_flood_shows_in_the_journal_and_does_not_flood_it(room: Watched) -> None:
+    _crowd(room)
+    floods: list[Callable[[], object]] = [
+        lambda: room.desk.propose(START),
+        lambda: room.desk.propose(START_B),
+    ]
+    for seconds in (0.0, 30.0, 29.9, 0.2, 1.0):
+        room.clock.forward(seconds)
+        for flood in floods:
+            with pytest.raises(TooManyRequests):
+                flood()
+    with pytest.raises(TooManyRequests):
+        room.desk.propose(START, person="anna")
+    assert [subject for subject, _ in _refusals(room)] == ["gina", "gina", "anna"]
+    kinds = [row.fields["kind"] for row in room.desk.database.journal()]
+    assert kinds.count("decision.refused") == 0
+    assert room.faults() == ()

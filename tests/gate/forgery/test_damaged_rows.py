@@ -1,0 +1,191 @@
+"""Rows that nobody can place: nothing of them is sent, and every other request goes on."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.requests.request import Lease
+from handwheel.tools.requests.terms import Terms
+
+from ...attacks.sql_shell import write_text
+from ..testbed.runner import START_BACK, Runner, command, recovery, wires
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+NEW = (
+    "INSERT INTO action(action_id, request_id, position, kind, equipment, tag) "
+    "VALUES (:c9, :id, 9, 'command', 'x', 'PIC-102.sp')"
+)
+MOVE = "UPDATE action SET state = '{}' WHERE action_id = :c9"
+DUE, CLAIMED, SENDING = (MOVE.format(state) for state in ("DUE", "CLAIMED", "SENDING"))
+INTENT = "INSERT INTO intent VALUES (:c9, '00', (SELECT max(epoch) FROM gate), 1)"
+SENT = "UPDATE action SET state = 'SENDING', sent_at = 'x' WHERE action_id = :c9"
+APPROVE = "UPDATE request SET state = 'APPROVED', {} WHERE request_id = :id"
+FIRST_DUE = "UPDATE action SET state = 'DUE', due_boot_ms = 1000000 WHERE request_id = :id"
+ACTIONS, CLOCK = "its actions are not those that it names", "it was approved on one clock only"
+NO_TIME = "time data 'x' does not match"
+
+ALTERED = {
+    "a command more": ([NEW], ACTIONS),
+    "a due command more": ([NEW, DUE], ACTIONS),
+    "a claim that nobody made": ([NEW, DUE, CLAIMED], ACTIONS),
+    "a frame that nobody sent": ([NEW, DUE, CLAIMED, INTENT, SENDING], ACTIONS),
+}
+APPROVED = {
+    "a time that is none": "approved_at = 'x', approved_boot_ms = 1",
+    "no time": "approved_boot_ms = 1",
+    "no boot clock": "approved_at = '2026-11-25T08:50:25.000Z'",
+}
+
+
+@pytest.fixture
+def shell(room: Watched) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        yield shell
+
+
+def write(shell: sqlite3.Connection, name: str, *statements: str) -> None:
+    for each in statements:
+        shell.execute(each, {"id": name, "c9": f"{name}/c9"})
+
+
+async def others_go_on(room: Watched, frames: int = 2) -> None:
+    """Before and after the gate is started anew, with nothing sent but theirs."""
+    for write in (START_B, SETPOINT):
+        request = room.approved(write)
+        for _ in range(2):
+            room.watch()
+            await room.act()
+        assert room.desk.states(request) == ["VERIFIED"]
+        room.kill_gate()
+        await room.start_gate()
+    assert len(room.plant.frames) == frames
+    assert room.suspended == []
+
+
+@pytest.mark.parametrize("name", ALTERED)
+async def test_a_request_with_other_actions_than_it_names_holds_up_no_other(
+    room: Watched, shell: sqlite3.Connection, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    statements, why = ALTERED[name]
+    request = room.approved(START)
+    write(shell, request.request_id, *statements)
+    await others_go_on(room)
+    assert f"request {request.request_id} is damaged: {why}" in caplog.text
+    with pytest.raises(LedgerError, match=why):
+        room.desk.record(request.request_id)
+    assert any("/c9" in each for each in room.faults())
+
+
+@pytest.mark.parametrize("name", APPROVED)
+async def test_a_request_that_was_approved_at_no_time_holds_up_no_other(
+    room: Watched, shell: sqlite3.Connection, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = room.desk.propose(START)
+    write(shell, request.request_id, APPROVE.format(APPROVED[name]), FIRST_DUE)
+    room.watch()
+    await room.act()
+    why = NO_TIME if name == "a time that is none" else CLOCK
+    assert f"request {request.request_id} is damaged: {why}" in caplog.text
+    await others_go_on(room)
+
+
+async def test_what_was_written_at_no_time_is_not_written_again(
+    room: Watched, shell: sqlite3.Connection
+) -> None:
+    request = room.approved(START)
+    end = MOVE.format("VERIFIED")
+    write(shell, request.request_id, NEW, DUE, CLAIMED, INTENT, SENT, end)
+    unlucky = room.approved(SETPOINT)
+    await room.act()
+    assert room.reason(unlucky) == "nobody can read when PIC-102.sp was last written"
+    sound = room.approved(START_B)
+    await room.act()
+    assert room.desk.states(sound) == ["VERIFIED"]
+    assert len(room.plant.frames) == 1
+
+
+async def test_a_request_whose_name_begins_with_anothers_holds_up_neither(
+    room: Watched, shell: sqlite3.Connection
+) -> None:
+    request = room.approved(START)
+    shell.execute(
+        "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, filed_boot_ms) "
+        "SELECT request_id || 'X', 'k', 'd', text, filed_boot_id, filed_boot_ms FROM request"
+    )
+    room.watch()
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED"]
+    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    await others_go_on(room, 3)
+
+
+async def test_a_request_under_anothers_name_is_damaged_and_holds_up_no_other(
+    room: Watched, shell: sqlite3.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was filed in an earlier ledger, and somebody writes it into this one."""
+    request, _ = room.desk.request([START])
+    now = room.clock.now()
+    shell.execute(
+        "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, filed_boot_ms) "
+        "VALUES ('R-Z', 'key', ?, ?, ?, ?)",
+        (request.digest, request.text, now.boot_id, now.boot_ms),
+    )
+    shell.execute(
+        "INSERT INTO action(action_id, request_id, position, kind, equipment, tag) "
+        "VALUES (?, 'R-Z', 0, 'command', 'P-101A', 'P-101A.run_cmd')",
+        (request.commands[0].action_id,),
+    )
+    for state in ("PENDING", "APPROVED"):
+        shell.execute("UPDATE request SET state = ? WHERE request_id = 'R-Z'", (state,))
+    shell.execute("UPDATE action SET state = 'DUE'")
+    await room.act()
+    assert "request R-Z is damaged: its text is another request's" in caplog.text
+    await others_go_on(room)
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+async def test_nothing_is_taken_back_of_a_run_that_nobody_can_read_whole(
+    runner: Runner, *, is_damaged: bool
+) -> None:
+    """What an earlier request of the run has taken back may stand in what was damaged."""
+    room, site = runner.room, runner.room.site
+    first = runner.approved(runner.segment(recovery=()))
+    await runner.carry_out(first, "c1")
+    undo = recovery(site, START_BACK, f"{first.request_id}/c1", expects=True)
+    later = runner.segment(
+        proposal_key="another segment 2", commands=(command(site, SETPOINT),), recovery=(undo,)
+    )
+    request = runner.approved(later)
+    if is_damaged:
+        write_text(room.site.state, first.request_id, first.text.replace("request/1", "request/0"))
+    await runner.carry_out(request, "r1")
+    assert runner.states(request) == f"CANCELLED {'INVALIDATED' if is_damaged else 'VERIFIED'}"
+    told = f"nobody can tell what it takes back: request {first.request_id} is damaged"
+    assert runner.reason(request, "r1").startswith(told) is is_damaged
+    assert runner.frames == [*wires(first, "c1"), *wires(request, "r1")][: 2 - is_damaged]
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+async def test_nothing_is_taken_back_of_a_persons_request_that_has_lost_its_lease(
+    room: Watched, shell: sqlite3.Connection, caplog: pytest.LogCaptureFixture, *, is_lost: bool
+) -> None:
+    """Else its way back would be bound to no time: without a lease it is no request at all."""
+    request = room.approved(SETPOINT, terms=Terms(Lease(for_s=60.0)))
+    await room.act()
+    room.clock.forward(60.0)
+    room.force_due(f"{request.request_id}/r1")
+    if is_lost:
+        text, times = re.subn(r'"lease":{"for_s":{"f64":"\w+"}},', "", request.text)
+        assert times == 1
+        write_text(room.site.state, request.request_id, text)
+    await room.act()
+    found = shell.execute("SELECT state FROM action WHERE kind = 'recovery'").fetchone()
+    assert (found == ("VERIFIED",)) is not is_lost
+    assert (f"request {request.request_id} is damaged: " in caplog.text) is is_lost
+    assert ("a person's request has recovery only with a lease" in caplog.text) is is_lost
+    sent = [frame.wire.hex() for frame in room.plant.frames]
+    assert sent == wires(request, *(("c1",) if is_lost else ("c1", "r1")))

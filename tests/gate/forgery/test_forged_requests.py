@@ -1,0 +1,204 @@
+"""What people signed without understanding it, and what somebody put into the ledger by hand."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.model.values import Value
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.interlocks.authority import Mode, take_over
+from handwheel.tools.guardrails.ledger.lifecycle import file_request
+from handwheel.tools.guardrails.signatures.decisions import Signed, parse_decision
+from handwheel.tools.requests.canonical import parse_canonical
+from handwheel.tools.requests.request import ActionRequest
+
+from ...attacks.sql_shell import forge_approvals
+from ..testbed.authority_grant import AGENTS, give
+from ..testbed.oracle import Told
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+Draft = dict[str, Any]
+Change = Callable[[Draft], object]
+MODE = ("P-101A.mode", 0)
+
+
+def altered(request: ActionRequest, change: Change) -> ActionRequest:
+    draft = parse_canonical(request.text)
+    change(draft)
+    return ActionRequest.model_validate(draft)
+
+
+def untouched(draft: Draft) -> None:
+    """The twin: nothing is made up."""
+
+
+def command(**fields: Any) -> Change:
+    return lambda draft: draft["commands"][0].update(fields)
+
+
+def top(**fields: Any) -> Change:
+    return lambda draft: draft.update(fields)
+
+
+def expects(tag: str, value: Value, **fields: Any) -> Change:
+    more = {"tag": tag, "value": value, "shown": "", "max_age_s": 0.1, **fields}
+    return lambda draft: draft["commands"][0]["expected"].append(more)
+
+
+def watch(room: Watched, request: ActionRequest, *people: str) -> None:
+    """Tells the oracle who has approved it."""
+    told = Told(request, dict.fromkeys(people, room.clock.now()))
+    room.oracle.told[request.request_id] = told
+
+
+@pytest.mark.parametrize(
+    ("write", "change", "people", "reason"),
+    [
+        (START, untouched, ["anna"], ""),
+        (MODE, untouched, ["anna", "bert"], ""),
+        (SETPOINT, untouched, ["anna"], ""),
+        (START, top(risk_class="R4"), ["anna"], "the class is R4"),
+        (MODE, top(quorum=1), ["anna"], "it is R3 by now, and more must sign"),
+        (START, command(connection="dcs"), ["anna"], "its connection is pkg"),
+        (START, expects("X-9.pv", 1.0), ["anna"], "X-9.pv is expected, and no tag of this site"),
+        (START, expects("PIC-102.sp", 350.0), ["anna"], ""),
+        (START, expects("PIC-102.sp", 351.0), ["anna"], "PIC-102.sp reads 350 kPa;"),
+        # As a number true is 1, and so near enough to 5; but it is none.
+        (START, expects("PT-102.pv", 4.0, tolerance=12.0), ["anna"], ""),
+        (START, expects("PT-102.pv", True, tolerance=12.0), ["anna"], "PT-102.pv reads 5 kPa;"),
+        # The bytes are right, and the number is none that the device can hold.
+        (("PIC-102.sp", 360.1), untouched, ["anna"], ""),
+        (("PIC-102.sp", 360.1), command(value=360.1, shown="360.1"), ["anna"], "gives other"),
+    ],
+)
+async def test_what_was_made_up_moves_nothing_though_people_sign_it(
+    room: Watched, write: tuple[str, Value], change: Change, people: list[str], reason: str
+) -> None:
+    room.plant.values["PT-102.pv"] = 5.0
+    request = altered(room.desk.request([write])[0], change)
+    room.desk.file(request)
+    room.desk.approve(request, *people)
+    watch(room, request, *people)
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED" if reason else "VERIFIED"]
+    assert reason in room.reason(request)
+    assert len(room.plant.frames) == (not reason)
+
+
+def insert(room: Watched, request: ActionRequest, signed: Signed, column: str) -> None:
+    """Writes a decision into the ledger as somebody with an SQL shell does."""
+    said = parse_decision(signed.text)
+    card = None if column == "propose" else room.desk.card(request)
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        shell.execute(
+            "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card) "
+            "VALUES (?, ?, '', ?, ?, ?, ?)",
+            (request.request_id, column, said.nonce, signed.text, signed.signature_hex, card),
+        )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "by", "reason"),
+    [
+        ("propose", "gina", ""),
+        ("propose", "anna", "gina has not signed the request that names them"),
+        ("reject", "gina", "gina has not signed the request that names them"),
+    ],
+)
+async def test_a_proposal_that_somebody_else_has_signed_is_none(
+    room: Watched, verdict: Any, by: str, reason: str
+) -> None:
+    request, _ = room.desk.request([START])
+    assert file_request(room.desk.database, request, "", room.clock.now())
+    insert(room, request, room.desk.signed(verdict, request, by), "propose")
+    insert(room, request, room.desk.signed("approve", request, "bert"), "approve")
+    watch(room, request, "bert")
+    assert forge_approvals(room.site.state / "ledger.db", room.clock.now())
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED" if reason else "VERIFIED"]
+    assert reason in room.reason(request)
+
+
+@pytest.mark.parametrize("is_of_this_ledger", [True, False])
+async def test_an_approval_in_view_of_another_ledger_moves_nothing(
+    room: Watched, *, is_of_this_ledger: bool
+) -> None:
+    """A decision from an old copy of the ledger, put into this one by hand."""
+    request = room.desk.propose(START)
+    changes = {} if is_of_this_ledger else {"head": "f" * 64}
+    insert(room, request, room.desk.signed("approve", request, "anna", **changes), "approve")
+    watch(room, request, "anna")
+    assert forge_approvals(room.site.state / "ledger.db", room.clock.now())
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED" if is_of_this_ledger else "INVALIDATED"]
+    assert is_of_this_ledger or "seen when signing is not this one" in room.reason(request)
+    assert len(room.plant.frames) == is_of_this_ledger
+
+
+@pytest.mark.parametrize(
+    ("commands", "waits_s", "state"),
+    [
+        ([START], 4.0, "VERIFIED"),
+        ([START], 6.0, "INVALIDATED"),
+        # What is in time for the first command is so for all.
+        ([START, START_B], 6.0, "VERIFIED"),
+    ],
+)
+async def test_a_decision_that_ends_before_the_claim_starts_nothing(
+    room: Watched, commands: list[tuple[str, Value]], waits_s: float, state: str
+) -> None:
+    request = room.desk.propose(*commands)
+    until = room.desk.signed("approve", request, "anna").text
+    signed_at = parse_decision(until).signed_at
+    valid_until = signed_at[:17] + f"{int(signed_at[17:19]) + 5:02d}" + signed_at[19:]
+    signed = room.desk.signed("approve", request, "anna", valid_until=valid_until)
+    decide(room.desk.bench, signed, room.desk.card(request), room.clock.now())
+    watch(room, request, "anna")
+    for _ in commands[1:]:
+        await room.act()
+    room.clock.forward(waits_s)
+    await room.act()
+    assert room.desk.states(request)[-1] == state
+    assert state == "VERIFIED" or "expired" in room.reason(request)
+
+
+async def test_a_clock_that_runs_back_on_both_sides_starts_nothing(room: Watched) -> None:
+    request = room.approved(START, START_B)
+    await room.act()
+    room.clock.forward(-5.0)
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
+
+
+@pytest.mark.parametrize(
+    ("modes", "reason"),
+    [
+        ({"P-101A": "AGENT"}, ""),
+        ({"PUMPS-101": "AGENT"}, ""),
+        ({"PUMPS-101": "AGENT", "P-101A": "AGENT"}, ""),
+        ({"PUMPS-101": "OPERATOR", "P-101A": "AGENT"}, ""),
+        ({"P-101A": "AGENT", "PUMPS-101": "OPERATOR"}, "P-101A is OPERATOR, set by carl"),
+        ({"P-101A": "OPERATOR", "PUMPS-101": "AGENT"}, "P-101A is OPERATOR, set by carl"),
+        ({"P-101A": "LOCAL", "PUMPS-101": "AGENT"}, "P-101A is LOCAL, set by carl"),
+        ({"P-101B": "AGENT"}, "P-101A was not handed over to agents"),
+    ],
+)
+async def test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it_over(
+    room: Watched, modes: dict[str, Mode], reason: str
+) -> None:
+    for equipment, mode in modes.items():
+        if mode == "AGENT":
+            give(room.desk.bench, equipment, room.clock.now())
+        else:
+            take_over(room.desk.database, room.site, equipment, mode, "carl", room.clock.now())
+    request = altered(room.desk.request([START])[0], top(**AGENTS))
+    room.force_filed(request)
+    room.desk.approve(request)
+    room.force_due(f"{request.request_id}/c1")
+    watch(room, request, "anna")
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED" if reason else "VERIFIED"]
+    assert reason in room.reason(request)

@@ -1,0 +1,258 @@
+"""An old ledger, a copy, a journal that was edited, cut off or replaced: nothing leaves on it."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from shutil import copyfile, move
+
+import pytest
+
+from handwheel.connectors.model.values import Value
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.gate.monitoring.crash_recovery import NOT_SENT, RESTARTED
+from handwheel.tools.guardrails.ledger.store.backup import back_up
+from handwheel.tools.guardrails.ledger.store.journal import Row, next_row
+from handwheel.tools.guardrails.signatures.decisions import Signed
+from handwheel.tools.requests.canonical import digest
+from handwheel.tools.requests.request import ActionRequest
+
+from ...attacks.sql_shell import without_triggers
+from ..testbed.oracle import Told
+from ..testbed.terminals import Desk
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+ANOTHER = r"row \d+ of the journal is not the one that was anchored"
+NONE_ANCHORED = "none is anchored beside it"
+COPY, ASIDE = "kept.db", "aside"
+
+# Whether another process can take the write lock.
+_TRY = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=0.0, isolation_level=None)
+try:
+    connection.execute("BEGIN IMMEDIATE")
+    print("taken")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def copy_naively(room: Watched) -> None:
+    """As somebody does who knows nothing of SQLite; in a process of its own, as they would."""
+    state = room.site.state
+    subprocess.run(["cp", state / "ledger.db", state / "naive.db"], check=True)
+
+
+def lock_of_others(room: Watched) -> str:
+    """What another process is told that tries to write."""
+    command = [sys.executable, "-c", _TRY, str(room.site.state / "ledger.db")]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def set_aside(room: Watched) -> None:
+    """Everybody ends, and somebody puts what they have left away."""
+    room.kill_gate()
+    room.desk.database.close()
+    (room.site.state / ASIDE).mkdir()
+    for each in (*room.site.state.glob("ledger.db*"), room.site.state / "anchors"):
+        move(each, room.site.state / ASIDE)
+
+
+def put_back(room: Watched, ledger: str, anchors: str) -> None:
+    """Puts a ledger and anchors in the place of those that were there; no name, none."""
+    state = room.site.state
+    for each in (*state.glob("ledger.db*"), state / "anchors"):
+        each.unlink(missing_ok=True)
+    for source, place in ((ledger, "ledger.db"), (anchors, "anchors")):
+        if source:
+            copyfile(state / source, state / place)
+
+
+async def restart(room: Watched) -> None:
+    room.desk = Desk(room.site, room.clock, room.plant)
+    await room.start_gate()
+
+
+OLD = {
+    "copy": (COPY, f"{ASIDE}/anchors", ANOTHER),
+    "naive copy": ("naive.db", f"{ASIDE}/anchors", ANOTHER),
+    "without anchors": (COPY, "", NONE_ANCHORED),
+}
+
+
+@pytest.mark.parametrize(
+    ("ledger", "anchors", "reason"),
+    [
+        pytest.param(*OLD["copy"], id="copy", marks=pytest.mark.way_in("D16")),
+        pytest.param(*OLD["naive copy"], id="naive", marks=pytest.mark.way_in("F6")),
+        pytest.param(*OLD["without anchors"], id="bare", marks=pytest.mark.way_in("D16")),
+    ],
+)
+async def test_on_an_old_ledger_no_gate_starts(
+    room: Watched, ledger: str, anchors: str, reason: str
+) -> None:
+    """In it the action is due, and its approval fresh; the plant stands as it did then, too."""
+    request = room.approved()
+    back_up(room.desk.database, room.site.state / COPY)
+    copy_naively(room)
+    await room.act()
+    assert (room.desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
+    room.plant.values[START[0]] = False
+    set_aside(room)
+    put_back(room, ledger, anchors)
+    for _ in range(2):
+        with pytest.raises(LedgerError, match=f"{reason}.* Nothing is sent"):
+            async with take_post(room.site, room.clock):
+                pass
+    assert len(room.plant.frames) == 1
+
+    put_back(room, f"{ASIDE}/ledger.db", f"{ASIDE}/anchors")
+    await restart(room)
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED"]
+    assert room.reason(request) == "P-101A.run_cmd reads true"
+    assert len(room.plant.frames) == 1
+    await room.go_through(START)
+    assert room.faults() == ()
+
+
+@pytest.mark.way_in("D16")
+@pytest.mark.parametrize("is_approved", [True, False], ids=["", "signature put in again"])
+async def test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out(
+    room: Watched, *, is_approved: bool
+) -> None:
+    """Nothing tells that it is old; but what was approved in it was signed before this gate."""
+    desk, request = room.desk, asked(room)
+    signed, card = approval(room, request), desk.card(request)
+    if is_approved:
+        decide(desk.bench, signed, card, room.clock.now())
+    copy = back_up(desk.database, room.site.state / COPY)
+    if not is_approved:
+        decide(desk.bench, signed, card, room.clock.now())
+    await room.act()
+    assert (desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
+    room.plant.values[START[0]] = False
+    set_aside(room)
+    put_back(room, COPY, copy.anchors.name)
+    await restart(room)
+    if not is_approved:
+        assert decide(room.desk.bench, signed, card, room.clock.now()) == "APPROVED"
+    for _ in range(2):
+        room.watch()
+        await room.act()
+    assert (room.desk.states(request), room.reason(request)) == (["INVALIDATED"], RESTARTED)
+    assert len(room.plant.frames) == 1
+    await room.go_through(START)
+    assert room.faults() == ()
+
+
+def asked(room: Watched) -> ActionRequest:
+    request = room.desk.propose(START)
+    room.oracle.told[request.request_id] = Told(request, {"anna": room.clock.now()})
+    return request
+
+
+def approval(room: Watched, request: ActionRequest) -> Signed:
+    """What anna has signed, as somebody keeps it who has seen it pass."""
+    return room.desk.signed("approve", request, "anna")
+
+
+@pytest.mark.way_in("F6")
+async def test_a_copy_of_the_live_ledger_takes_no_lock_from_the_gate(room: Watched) -> None:
+    """Whoever opens and closes the file drops every lock of the process; SQLite alone does not."""
+    request = room.approved()
+    with room.post.database.transaction() as transaction:
+        transaction.record("test", "", {})
+        back_up(room.desk.database, room.site.state / COPY)
+        assert lock_of_others(room) == "database is locked\n"
+    assert lock_of_others(room) == "taken\n"
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED"]
+    assert room.reason(request) == "P-101A.run_cmd reads true"
+    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+    assert room.faults() == ()
+
+
+def rows_of(shell: sqlite3.Connection) -> list[Row]:
+    return [Row(*row) for row in shell.execute("SELECT seq, text, hash FROM journal ORDER BY seq")]
+
+
+def write(shell: sqlite3.Connection, row: Row) -> None:
+    shell.execute(
+        "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (row.seq, row.hash, row.text)
+    )
+
+
+def edited(shell: sqlite3.Connection, _: Watched) -> None:
+    """A row in the middle says that something else was read back, and its hash fits that."""
+    row = next(each for each in rows_of(shell) if "action.VERIFIED" in each.text)
+    text = row.text.replace("reads true", "reads false")
+    shell.execute("DELETE FROM journal WHERE seq = ?", (row.seq,))
+    write(shell, Row(row.seq, text, digest("journal", text)))
+
+
+def cut_off(number: int) -> Callable[[sqlite3.Connection, Watched], None]:
+    def tamper(shell: sqlite3.Connection, _: Watched) -> None:
+        last = rows_of(shell)[-1].seq
+        shell.execute("DELETE FROM journal WHERE seq > ?", (last - number,))
+
+    return tamper
+
+
+def replaced(shell: sqlite3.Connection, room: Watched) -> None:
+    """The last rows are made anew, with a chain that holds."""
+    *kept, second, first = rows_of(shell)
+    shell.execute("DELETE FROM journal WHERE seq >= ?", (second.seq,))
+    for _ in (second, first):
+        kept.append(next_row(kept[-1], room.clock.now(), "test", "", {}))
+        write(shell, kept[-1])
+
+
+async def test_a_journal_that_is_the_same_is_used_on(room: Watched) -> None:
+    """Triggers that were taken away and put back, and nothing else: the twin of what follows."""
+    path = room.site.state / "ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell, without_triggers(shell):
+        pass
+    await room.go_through(START)
+    assert (room.suspended, room.faults()) == ([], ())
+
+
+@pytest.mark.parametrize("write_meanwhile", [None, SETPOINT], ids=["", "and others go on"])
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        pytest.param(edited, id="edited", marks=pytest.mark.way_in("F3")),
+        pytest.param(cut_off(1), id="cut off", marks=pytest.mark.way_in("F4")),
+        pytest.param(cut_off(3), id="cut off far", marks=pytest.mark.way_in("F4")),
+        pytest.param(replaced, id="replaced", marks=pytest.mark.way_in("F5")),
+    ],
+)
+async def test_on_a_journal_that_is_another_nothing_leaves(
+    room: Watched,
+    tamper: Callable[[sqlite3.Connection, Watched], None],
+    write_meanwhile: tuple[str, Value] | None,
+) -> None:
+    """The triggers are taken away and put back; new rows then stand where the old ones stood."""
+    await room.go_through(START_B)
+    request = room.approved()
+    path = room.site.state / "ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            tamper(shell, room)
+        with without_triggers(shell):
+            tamper(shell, room)
+    if write_meanwhile:
+        room.desk.propose(write_meanwhile)
+    for _ in range(2):
+        await room.act()
+    assert room.suspended
+    assert all("was replaced or cut off. Nothing is sent" in each for each in room.suspended)
+    assert (room.desk.states(request), room.reason(request)) == (["ABORTED_NOT_SENT"], NOT_SENT)
+    assert len(room.plant.frames) == 1
+    assert any("is not the row that was anchored" in each for each in room.faults()), room.faults()
+    with pytest.raises(LedgerError, match=ANOTHER):
+        room.post.database.check_anchors()

@@ -1,0 +1,190 @@
+"""What a heartbeat makes of many short actions, of slow ones, and of a switch that bounces."""
+# pyright: reportPrivateUsage=false
+
+import asyncio
+from collections import Counter
+from itertools import pairwise
+from time import monotonic
+
+import pytest
+
+from handwheel.connectors.actuation.write_session import WriteSession
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.tools.guardrails.gate.monitoring import heartbeat as beating
+from handwheel.tools.guardrails.gate.state.execution import Passage
+from handwheel.tools.guardrails.gate.steps import execute as carrying
+from handwheel.tools.guardrails.gate.steps import pipeline as steps
+
+from ...connectors.devices import eventually
+from ...plants.in_memory import Frame
+from ..testbed.heartbeat import HEAD, PUMP, BeatingRoom, lock_out, switch, take
+
+EVERY_S = 1.0
+
+
+@pytest.fixture
+async def room(beating_room: BeatingRoom) -> BeatingRoom:
+    return beating_room
+
+
+class Passing:
+    """Lets people's clocks go as fast as they do, and notes when each frame arrives."""
+
+    def __init__(self, room: BeatingRoom) -> None:
+        self.room = room
+        self.counts: list[float] = []
+        self.others: list[float] = []
+        self._log = room.plant.on_frame
+        room.plant.on_frame = self._note
+        self._tasks = [asyncio.create_task(self._forward()), asyncio.create_task(self._beat())]
+
+    def _note(self, frame: Frame) -> None:
+        is_count = frame.wire.startswith(HEAD)
+        (self.counts if is_count else self.others).append(monotonic())
+        self._log(frame)
+
+    async def _forward(self) -> None:
+        last = monotonic()
+        while True:
+            await asyncio.sleep(0.004)
+            now = monotonic()
+            self.room.clock.forward(now - last)
+            last = now
+
+    async def _beat(self) -> None:
+        await self.room.heartbeat.run()
+
+    async def end(self) -> None:
+        for each in self._tasks:
+            each.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def longest_s(self) -> float:
+        """The longest time from one count to the next."""
+        return max(later - earlier for earlier, later in pairwise(self.counts))
+
+
+@pytest.mark.parametrize("busy_s", [0.0, 0.18])
+async def test_short_actions_one_after_the_other_do_not_starve_it(
+    room: BeatingRoom, busy_s: float
+) -> None:
+    """It goes as soon as one of them has been answered, however soon the next begins."""
+    room.give()
+    passing, turn = Passing(room), room.post.turn
+    taken: list[tuple[float, float]] = []
+    ends = monotonic() + 5.0
+    while monotonic() < ends:
+        if busy_s:
+            turn.take()
+            since = monotonic()
+            await asyncio.sleep(busy_s)
+            taken.append((since, monotonic()))
+            turn.give_back()
+        await asyncio.sleep(0.005)
+    await passing.end()
+    assert len(passing.counts) >= 4
+    assert passing.longest_s < EVERY_S + busy_s + 0.4
+    assert not [at for at in passing.counts if any(a < at < b for a, b in taken)]
+    assert not room.faults()
+
+
+async def test_a_turn_that_nobody_gives_back_stops_no_look(room: BeatingRoom) -> None:
+    """What ends the heartbeat is seen all the same, and nothing goes."""
+    room.give()
+    await room.pass_s(1.0)
+    room.post.turn.take()
+    passing = Passing(room)
+    await asyncio.sleep(EVERY_S + 0.3)  # it is due by then, and waits for the turn
+    take(PUMP, "LOCAL")(room)
+    await eventually(lambda: bool(room.told("stopped")))
+    await passing.end()
+    assert [body["reason"] for _, body in room.told("stopped")] == ["P-101A is LOCAL, set by dora"]
+    assert room.counts == [0]
+    room.post.turn.give_back()
+    assert not room.faults()
+
+
+@pytest.mark.parametrize("slow", ["to open", "to answer"])
+async def test_a_slow_way_to_the_device_holds_no_count_up_but_a_slow_answer_does(
+    room: BeatingRoom, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    room.give()
+    request = room.desk.propose(("P-101A.run_cmd", True))
+    room.desk.approve(request)
+    passing = Passing(room)
+    passage = room.passage()
+    assert passage is not None
+    open_write_session, slow_s = passage.post.open_write_session, 1.5
+
+    async def opened_late(site: Site, connection: str, tags: list[Tag]) -> WriteSession:
+        await asyncio.sleep(slow_s)
+        return await open_write_session(site, connection, tags)
+
+    async def answered_late(passage: Passage) -> None:
+        await asyncio.sleep(slow_s)
+        await one_frame(passage)
+
+    one_frame = next(each for each in steps.STEPS if each.__name__ == "one_frame")
+    if slow == "to open":
+        object.__setattr__(passage.post, "open_write_session", opened_late)
+    else:
+        way = [answered_late if each is one_frame else each for each in steps.STEPS]
+        monkeypatch.setattr(steps, "STEPS", tuple(way))
+    await asyncio.sleep(0.1)
+    began = monotonic()
+    await carrying.carry_out(passage)
+    meanwhile = [at for at in passing.counts if began < at < began + slow_s]
+    await asyncio.sleep(0.3)
+    await passing.end()
+    assert len(meanwhile) == (1 if slow == "to open" else 0)
+    assert len(passing.counts) == 2  # one that had to wait goes right after
+    assert not room.post.turn.is_taken
+    assert room.desk.states(request) == ["VERIFIED"]
+    assert not room.faults()
+
+
+async def test_a_switch_that_bounces_fills_no_journal(room: BeatingRoom) -> None:
+    room.give()
+    for second in range(300):
+        switch(second % 2)(room)
+        before = len(room.counts)
+        await room.pass_s(1.0)
+        assert len(room.counts) == before or second % 2  # never while it is not in remote
+    assert Counter(kind for kind, _ in room.told()) == {"started": 1, "stopped": 1}
+    assert room.counts == [0]
+    switch(1)(room)
+    await room.pass_s(beating.HOLD_OFF_S, 1.0)  # the twin: it stays so
+    assert room.counts == [0, 1, 2]
+    assert not room.faults()
+
+
+async def test_whatever_else_is_over_needs_no_patience(room: BeatingRoom) -> None:
+    """Neither the first time, nor after what a person did: only the switch may bounce."""
+    switch(0)(room)
+    room.give()
+    await room.pass_s(1.0, 1.0)
+    switch(1)(room)
+    await room.pass_s(1.0)
+    assert room.counts == [0]
+    lock_out(PUMP)(room)
+    await room.pass_s(1.0)
+    room.desk.release(PUMP)
+    await room.pass_s(1.0)
+    assert room.counts == [0, 1]
+    assert not room.faults()
+
+
+async def test_each_fall_back_to_local_begins_the_wait_anew(room: BeatingRoom) -> None:
+    room.give()
+    await room.pass_s(1.0)
+    for _ in range(3):
+        switch(0)(room)
+        await room.pass_s(1.0)
+        switch(1)(room)
+        await room.pass_s(1.0, beating.HOLD_OFF_S - 1.5)
+        assert room.counts == [0]
+    await room.pass_s(1.0)
+    assert room.counts == [0, 1]
+    assert not room.faults()

@@ -1,0 +1,299 @@
+"""A heartbeat goes only within a signed hand-over that names it, and ends with it by itself."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from handwheel.tools.errors import InvalidArguments, LedgerError
+from handwheel.tools.guardrails.gate.monitoring.heartbeat import HOLD_OFF_S
+from handwheel.tools.guardrails.interlocks.authority import hand_over
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
+from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeat_of, heartbeats_of
+from handwheel.tools.requests.stamps import stamp
+
+from ..testbed.authority_grant import give, signed_hand_over
+from ..testbed.heartbeat import BEAT, PUMP, BeatingRoom, Event, lock_out, suspend, switch, take
+
+HOUR_S = 3600.0
+
+
+@pytest.fixture
+async def room(beating_room: BeatingRoom) -> BeatingRoom:
+    return beating_room
+
+
+ENDS: Mapping[str, tuple[Event, str]] = {
+    "it expires": (lambda room: room.clock.forward(HOUR_S), "it ended 2026-"),
+    "the key is revoked": (lambda room: room.desk.revoke_key("anna"), "the key is revoked"),
+    "it is taken over": (take(PUMP, "OPERATOR"), "P-101A is OPERATOR, set by dora"),
+    "somebody works there": (take(PUMP, "MAINTENANCE"), "P-101A is MAINTENANCE, set by dora"),
+    "somebody works at the whole": (take("PUMPS-101", "LOCAL"), "PUMPS-101 is LOCAL"),
+    "it is locked out": (lock_out(PUMP), "locked out: P-101A"),
+    "a mistyped lockout": (lock_out("P-1O1A"), "locked out: P-1O1A"),
+    "the site is suspended": (suspend("site"), "actuation is suspended: site: a test"),
+    "its connection is": (suspend("pkg"), "actuation is suspended: pkg: a test"),
+    "the clock is set": (lambda room: room.clock.set(60.0), "the wall clock was set"),
+    "the pump goes to local": (switch(0), "not true: P-101A.mode == 'remote'"),
+    "a hand-over without it": (lambda room: room.give(named=False), "does not name the heartbeat"),
+}
+GO_ON: Mapping[str, Event] = {
+    "nothing": lambda room: None,
+    "another key is revoked": lambda room: room.desk.revoke_key("gina"),
+    "the other pump is taken": take("P-101B", "MAINTENANCE"),
+    "the other pump is locked out": lock_out("P-101B"),
+    "another connection is suspended": suspend("dcs"),
+}
+
+
+@pytest.mark.parametrize("event", ENDS)
+async def test_it_stops_within_one_interval(room: BeatingRoom, event: str) -> None:
+    happen, reason = ENDS[event]
+    room.give()
+    await room.pass_s(1.0, 1.0, 1.0)
+    assert room.counts == [0, 1, 2]
+    happen(room)
+    await room.pass_s(0.5, 1.0, 1.0, 5.0)
+    assert room.counts == [0, 1, 2]
+    (started, first), (stopped, last) = room.told()
+    assert (started, first["tag"], first["count"]) == ("started", BEAT, 0)
+    assert (stopped, last["tag"], last["count"]) == ("stopped", BEAT, 2)
+    assert reason in last["reason"]
+    assert not room.faults()
+
+
+@pytest.mark.parametrize("event", GO_ON)
+async def test_what_is_no_concern_of_it_does_not_stop_it(room: BeatingRoom, event: str) -> None:
+    room.give()
+    await room.pass_s(1.0, 1.0)
+    GO_ON[event](room)
+    await room.pass_s(1.0, 1.0)
+    assert room.counts == [0, 1, 2, 3]
+    assert [kind for kind, _ in room.told()] == ["started"]
+    assert not room.faults()
+
+
+LATE_GIVING = sorted(ENDS.keys() - {"it expires", "it is taken over", "a hand-over without it"})
+
+
+@pytest.mark.parametrize("event", LATE_GIVING)
+async def test_it_does_not_begin_under_what_would_stop_it(room: BeatingRoom, event: str) -> None:
+    room.give()
+    ENDS[event][0](room)
+    await room.pass_s(0.1, 1.0, 1.0)
+    assert (room.counts, room.told()) == ([], [])
+    assert not room.faults()
+
+
+async def test_it_begins_again_when_what_stopped_it_is_over(room: BeatingRoom) -> None:
+    room.give()
+    await room.pass_s(1.0, 1.0)
+    switch(0)(room)
+    await room.pass_s(1.0)
+    switch(1)(room)
+    await room.pass_s(HOLD_OFF_S, 1.0)
+    assert room.counts == [0, 1, 2, 3]
+    assert [kind for kind, _ in room.told()] == ["started", "stopped", "started"]
+    assert not room.faults()
+
+
+async def test_a_signature_on_another_hand_over_is_none_on_this(room: BeatingRoom) -> None:
+    """Word for word somebody's own, and with the heartbeat: only for another generation."""
+    bench, now = room.desk.bench, room.clock.now()
+    until, named = stamp(now.wall + timedelta(hours=1)), heartbeats_of(room.site, PUMP)
+
+    def signed(generation: int) -> Signed:
+        return signed_hand_over(
+            bench, PUMP, now, until=until, generation=generation, heartbeats=named
+        )
+
+    with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
+        hand_over(bench, PUMP, until, 1, signed(2), now)
+    await room.pass_s(1.0)
+    assert room.counts == []
+    hand_over(bench, PUMP, until, 1, signed(1), now)
+    await room.pass_s(1.0)
+    assert room.counts == [0]
+    assert not room.faults()
+
+
+async def test_a_hand_over_anew_is_told(room: BeatingRoom) -> None:
+    room.give()
+    await room.pass_s(1.0, 1.0)
+    room.give()
+    await room.pass_s(1.0, 1.0)
+    assert room.counts == [0, 1, 2, 3]
+    assert [(kind, body["reason"]) for kind, body in room.told()] == [
+        ("started", "handed over: P-101A"), ("stopped", "it was handed over anew"),
+        ("started", "handed over: P-101A"),
+    ]  # fmt: skip
+    assert [body["generation"] for _, body in room.told("started")] == [1, 2]
+    assert not room.faults()
+
+
+async def test_a_file_taken_away_unlocks_nothing(room: BeatingRoom) -> None:
+    room.give()
+    await room.pass_s(1.0)
+    room.desk.lock_out(PUMP)
+    await room.pass_s(1.0)
+    lockout_file(room.site.state, PUMP).unlink()
+    await room.pass_s(1.0, 1.0)
+    assert room.counts == [0]
+    room.desk.release(PUMP)  # the twin: an administrator's word does
+    await room.pass_s(1.0)
+    assert room.counts == [0, 1]
+    assert not room.faults()
+
+
+async def test_nobody_has_handed_it_over(room: BeatingRoom) -> None:
+    await room.pass_s(1.0, 1.0)
+    room.give("P-101B")
+    room.give(named=False)
+    await room.pass_s(1.0, 1.0)
+    assert (room.counts, room.told()) == ([], [])
+    room.give("PUMPS-101")  # the narrower word on the pump itself still decides
+    await room.pass_s(1.0)
+    assert room.counts == []
+    room.give()
+    await room.pass_s(1.0)
+    assert room.counts == [0]
+    assert not room.faults()
+
+
+async def test_a_hand_over_of_the_whole_names_the_heartbeats_of_its_members(
+    room: BeatingRoom,
+) -> None:
+    room.give("PUMPS-101")
+    await room.pass_s(1.0, 1.0)
+    assert room.counts == [0, 1]
+    assert room.told("started")[0][1]["scope"] == "PUMPS-101"
+    assert not room.faults()
+
+
+@pytest.mark.parametrize("change", [{"every_ms": 500}, {"mark": "0" * 32}, {"tag": "P-101A.mode"}])
+async def test_another_heartbeat_than_the_signed_one(
+    room: BeatingRoom, change: Mapping[str, object]
+) -> None:
+    """Tag, address or interval were changed in the site's files since it was signed."""
+    honest = heartbeat_of(room.site, PUMP)
+    assert honest is not None
+    other = replace(honest, **change)  # type: ignore[arg-type]
+    give(room.desk.bench, PUMP, room.clock.now(), heartbeats=(other,))
+    await room.pass_s(1.0, 1.0)
+    assert (room.counts, room.told()) == ([], [])
+    give(room.desk.bench, PUMP, room.clock.now(), heartbeats=heartbeats_of(room.site, PUMP))
+    await room.pass_s(1.0)
+    assert room.counts == [0]
+    assert not room.faults()
+
+
+async def test_nobody_can_ask_for_it(room: BeatingRoom) -> None:
+    with pytest.raises(InvalidArguments, match=r"^P-101A.hb .*: it is the heartbeat of P-101A$"):
+        room.desk.propose((BEAT, 1))
+    ruling = room.desk.bench.policy.judge(room.site.tags[BEAT], 1, None)
+    assert (ruling.is_allowed, ruling.risk_class) == (False, "R4")
+    assert ruling.reasons == ("it is the heartbeat of P-101A",)
+    assert room.desk.bench.policy.judge(room.site.tags["P-101A.run_cmd"], True, None).is_allowed
+
+
+def come(happen: Event, room: BeatingRoom) -> None:
+    happen(room)
+    room.watch()
+
+
+@pytest.mark.parametrize("event", [*ENDS, *GO_ON])
+async def test_what_comes_while_the_way_is_opened(room: BeatingRoom, event: str) -> None:
+    happen = ENDS[event][0] if event in ENDS else GO_ON[event]
+    room.give()
+    room.clock.forward(1.0)
+    room.on_open = partial(come, happen, room)
+    await room.heartbeat.look()
+    assert room.counts == ([] if event in ENDS else [0])
+    assert not room.faults()
+
+
+async def test_nothing_goes_while_the_ledger_cannot_be_believed(
+    room: BeatingRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.give()
+    await room.pass_s(1.0)
+
+    def fail() -> None:
+        raise LedgerError("an old copy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.post.database, "check_anchors", fail)
+        await room.pass_s(1.0, 1.0)
+    assert room.counts == [0]
+    await room.pass_s(1.0)
+    assert room.counts == [0, 1]
+    assert [kind for kind, _ in room.told()] == ["started"]
+    assert not room.faults()
+
+
+async def test_a_lockout_in_the_last_moment(room: BeatingRoom) -> None:
+    """It comes when the ledger has been asked, and the frame has not left."""
+    room.give()
+    await room.pass_s(1.0)
+    take(PUMP, "OPERATOR")(room)
+    await room.pass_s(1.0)
+    room.give()
+
+    def reach(point: str) -> None:
+        if point == "anchored":  # the journal has it that the heartbeat begins
+            room.desk.lock_out(PUMP)
+
+    room.fuse.reach = reach  # type: ignore[method-assign]
+    room.clock.forward(1.0)
+    await room.heartbeat.look()
+    del room.fuse.reach
+    assert room.counts == [0]
+    assert [kind for kind, _ in room.told()] == ["started", "stopped", "started", "stopped"]
+    assert not room.faults()
+
+
+@pytest.mark.parametrize("at", ["before transaction", "anchored"])
+@pytest.mark.parametrize("equipment", [PUMP, "P-101B"])
+async def test_a_take_over_while_its_first_row_is_written(
+    room: BeatingRoom, at: str, equipment: str
+) -> None:
+    """Whoever takes it over has the ledger first, or has it before the frame leaves."""
+    room.give()
+
+    def reach(point: str) -> None:
+        if point == at:
+            del room.fuse.reach
+            take(equipment, "LOCAL")(room)
+
+    room.fuse.reach = reach  # type: ignore[method-assign]
+    room.clock.forward(1.0)
+    await room.heartbeat.look()
+    is_other = equipment != PUMP
+    assert room.counts == ([0] if is_other else [])
+    began = is_other or at == "anchored"
+    kinds = ["started"] * began + ["stopped"] * (began and not is_other)
+    assert [kind for kind, _ in room.told()] == kinds
+    if kinds[1:]:
+        assert room.told("stopped")[0][1]["reason"] == "P-101A is LOCAL, set by dora"
+    assert not room.faults()
+
+
+async def test_it_is_shown_the_plant_whatever_is_suspended(room: BeatingRoom) -> None:
+    """Else nobody could see that the pump is in remote when that is over."""
+    await room.pass_s(1.0)
+    assert room.heartbeat.tags == frozenset()
+    room.give()
+    await room.pass_s(1.0)
+    suspend("pkg")(room)
+    await room.pass_s(1.0)
+    assert room.heartbeat.tags == {"P-101A.mode"}
+    room.post.suspensions.note("pkg", "test", "", room.clock.now())
+    await room.pass_s(1.0)
+    assert room.counts == [0, 1]
+    take(PUMP, "OPERATOR")(room)
+    await room.pass_s(1.0)
+    assert room.heartbeat.tags == frozenset()
+    assert not room.faults()

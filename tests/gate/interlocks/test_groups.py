@@ -1,0 +1,182 @@
+"""Groups at the gate: so many writes of their tags, or so far, in a stretch of time."""
+
+import json
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from handwheel.hmi.requests.approve import look
+from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.policy.groups import group_usage
+
+from ...attacks.sql_shell import shell_of, without_triggers
+from ...plants.in_memory import Fault
+from ..testbed.edited_policy import LOOSE, carried_out, ruled_room
+from ..testbed.ledger_faults import Trouble, at_the_intent, full, unanchored
+from ..testbed.runner import SETPOINT_BACK, Runner
+from ..testbed.with_oracle import START, STOP, Watched
+
+GROUPS = """\
+across: []
+groups:
+  - {id: starts, tags: ["P-101?.run_cmd"], writes: 2, within: 10 min}
+  - {id: moves, tags: [PIC-102.sp], writes: 5, travel: 30 kPa, within: 10 min}
+"""
+ACROSS = """\
+across:
+  - {id: no-overpressure, that: "PT-102.pv < 500 kPa", with: now}
+"""
+SP = "PIC-102.sp"
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncGenerator[Watched]:
+    edits = (("policy.yaml", LOOSE, ""), ("policy.yaml", ACROSS, GROUPS))
+    async with ruled_room(tmp_path, *edits) as room:
+        yield room
+
+
+def _told(room: Watched) -> str:
+    """The journal's reason of the last action that came to nothing."""
+    rows = [row.fields for row in room.desk.database.journal()]
+    return next(
+        str(row["body"]["reason"]) for row in reversed(rows) if row["kind"] == "action.INVALIDATED"
+    )
+
+
+async def test_one_write_too_many_is_stopped_and_goes_when_the_window_is_over(
+    room: Watched,
+) -> None:
+    for write in (START, STOP):
+        assert (await carried_out(room, write))[0].startswith("VERIFIED")
+    room.clock.forward(599.0)
+    (end,) = await carried_out(room, START)
+    words = "starts: 2 writes of its tags are allowed within 10 min 00 s, and there were 2"
+    assert end == f"INVALIDATED: {words}; wait 1 s more"
+    assert _told(room) == f"{words}; wait 1 s more"
+    assert len(room.plant.frames) == 2
+    room.clock.forward(1.0)
+    (end,) = await carried_out(room, START)
+    assert end.startswith("VERIFIED")
+    assert len(room.plant.frames) == 3
+
+
+async def test_movement_counts_both_ways_from_what_was_there(room: Watched) -> None:
+    for value in (360.0, 345.0):
+        assert (await carried_out(room, (SP, value)))[0].startswith("VERIFIED")
+        room.clock.forward(20.0)
+    (end,) = await carried_out(room, (SP, 350.1))
+    assert end.startswith("INVALIDATED: moves: its tags may move by 30 kPa within 10 min 00 s, and")
+    assert "would be 30.1 kPa" in end
+    assert _told(room) in end
+    assert (await carried_out(room, (SP, 350.0)))[0].startswith("VERIFIED")
+    assert len(room.plant.frames) == 3
+
+
+@pytest.mark.parametrize("fault", ["answer lost", "frame lost", "refused", "other value"])
+async def test_what_was_sent_counts_whatever_became_of_it(room: Watched, fault: Fault) -> None:
+    room.plant.fault = fault
+    await carried_out(room, ("P-101B.run_cmd", True))
+    state = room.desk.database.all("SELECT action_id, state FROM action")[0]
+    if state[1] in {"UNKNOWN", "MISMATCH"}:
+        room.desk.resolve(state[0], "resolve-applied")
+    assert (await carried_out(room, START))[0].startswith("VERIFIED")
+    assert "starts: 2 writes" in (await carried_out(room, STOP))[0]
+    assert len(room.plant.frames) == 2
+
+
+@pytest.mark.parametrize("trouble", [unanchored, full])
+async def test_an_intent_that_came_to_no_disk_counts_by_the_gates_own_memory(
+    room: Watched, trouble: Trouble
+) -> None:
+    request = room.approved((SP, 360.0))
+    with at_the_intent(room, trouble):
+        await room.act()
+    await room.act()
+    assert room.desk.states(request) == ["ABORTED_NOT_SENT"]
+    assert room.plant.frames == []
+    (end,) = await carried_out(room, (SP, 370.1))
+    words = "moves: its tags may move by 30 kPa within 10 min 00 s, and it would be 30.1 kPa"
+    assert end == f"INVALIDATED: {words}; wait 600 s more"
+    assert _told(room) in end
+    assert (await carried_out(room, (SP, 370.0)))[0].startswith("VERIFIED")
+    assert len(room.plant.frames) == 1
+
+
+async def test_the_writes_of_one_request_add_up_and_its_card_says_so_before(
+    room: Watched,
+) -> None:
+    assert (await carried_out(room, START))[0].startswith("VERIFIED")
+    both = (STOP, ("P-101B.run_cmd", True))
+    request = room.desk.propose(*both)
+    record = load_request(room.desk.database, request.request_id)
+    problems = look(room.desk.bench, record, room.clock.now()).problems
+    assert [each for each in problems if each.startswith("starts: 2 writes")] != []
+    ends = await carried_out(room, *both)
+    assert [end.split(":")[0] for end in ends] == ["VERIFIED", "INVALIDATED"]
+    assert len(room.plant.frames) == 2
+
+
+async def test_recovery_is_not_held_up_and_counts(room: Watched) -> None:
+    runner = Runner(room)
+    request = runner.approved()
+    await runner.carry_out(request, "c1", "c2")
+    await runner.carry_out(request, "r1", "r2", "r3")
+    assert runner.states(request) == " ".join(["VERIFIED"] * 5)
+    assert SETPOINT_BACK[1] == room.plant.values[SP]
+    runner.end(request)
+    assert "and there were 3" in (await carried_out(room, START))[0]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE action SET sent_at = 'yesterday'",
+        "UPDATE action SET sent_at = NULL",
+        "UPDATE action SET sent_boot_ms = NULL",
+    ],
+)
+async def test_a_damaged_row_denies(room: Watched, damage: str) -> None:
+    await carried_out(room, START)
+    with shell_of(room.site.state) as shell, without_triggers(shell):
+        shell.execute(damage)
+    (end,) = await carried_out(room, ("P-101B.run_cmd", True))
+    assert end == "INVALIDATED: nobody can read when P-101A.run_cmd was last written"
+    assert len(room.plant.frames) == 1
+
+
+@pytest.mark.parametrize("before", ["-", 10**400], ids=["no number", "no float"])
+async def test_nobody_can_tell_how_far_without_what_was_there(
+    room: Watched, before: object
+) -> None:
+    assert (await carried_out(room, (SP, 355.0)))[0].startswith("VERIFIED")
+    path = room.site.state / "ledger.db"
+    (text,) = room.desk.database.all("SELECT text FROM journal WHERE kind = 'action.SENDING'")[0]
+    row = json.loads(text)
+    row["body"]["before"] = before
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute("PRAGMA writable_schema = ON")
+        shell.execute("DELETE FROM sqlite_schema WHERE name = 'journal_is_never_changed'")
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute(
+            "UPDATE journal SET text = ? WHERE kind = 'action.SENDING'", (json.dumps(row),)
+        )
+    (group,) = room.desk.bench.policy.groups_of(SP)
+    with pytest.raises(Exception, match=r"nobody can read what PIC-102\.sp was before R-"):
+        group_usage(room.desk.database, group, room.clock.now())
+
+
+async def test_a_clock_that_is_set_and_a_restart_forget_nothing(room: Watched) -> None:
+    for write in (START, STOP):
+        assert (await carried_out(room, write))[0].startswith("VERIFIED")
+    groups, database = room.desk.bench.policy.groups_of("P-101A.run_cmd"), room.desk.database
+    room.clock.set(7200.0)  # the boot clock knows better
+    assert group_usage(database, groups[0], room.clock.now()).writes_left == 0
+    room.clock.set(-7200.0)
+    room.clock.reboot()
+    assert group_usage(database, groups[0], room.clock.now()).writes_left == 0
+    room.clock.forward(600.0)
+    assert group_usage(database, groups[0], room.clock.now()).writes_left == 2

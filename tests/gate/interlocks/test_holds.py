@@ -1,0 +1,280 @@
+"""Who else is in the way: a mode of authority, an outcome in doubt, an action or a gate before."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.errors import WriteOutcomeUnknown
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.journal import FIRST
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import (
+    ActionVerdict,
+    DecisionRefused,
+    Reason,
+    meaning_of_subject,
+)
+
+from ...served import handwheel
+from ..testbed.served import World
+
+START, STOP = "P-101B.run_cmd=true", "P-101B.run_cmd=false"
+SETPOINT = "PIC-102.sp=355"
+
+
+def set_mode(world: World, equipment: str, mode: str) -> None:
+    with world.raw() as connection:
+        changed = connection.execute(
+            "UPDATE authority SET generation = generation + 1, mode = ? WHERE equipment = ?",
+            (mode, equipment),
+        )
+        if not changed.rowcount:
+            connection.execute(
+                "INSERT INTO authority VALUES (?, 1, ?, 'carl', NULL)", (equipment, mode)
+            )
+
+
+@pytest.mark.parametrize("mode", ["LOCAL", "MAINTENANCE"])
+@pytest.mark.parametrize("equipment", ["site", "PUMPS-101", "P-101B"])
+async def test_equipment_that_somebody_works_on_is_left_alone(
+    world: World, equipment: str, mode: str
+) -> None:
+    set_mode(world, "P-101A", mode)  # the other pump's, which is nobody's business here
+    set_mode(world, equipment, mode)
+    record = await world.propose(START)
+    warned = world.sign_in_spite(record)
+    end = await world.end(record)
+    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
+    assert end.reason == f"{equipment} is {mode}, set by carl"
+    assert end.reason in warned.problems
+    assert world.frames == []
+    set_mode(world, equipment, "OPERATOR")
+    await world.go_through(START)
+
+
+async def taken_back_by_another_master(world: World) -> None:
+    world.server.simulation.plant.write("P-101B.run_cmd", value=False)
+    await world.server.step()
+
+
+def no_answer(permit: Permit) -> None:
+    raise WriteOutcomeUnknown(permit.tag.name, "no answer within 2 s")
+
+
+async def resolve(world: World, record: RequestRecord, *, applied: bool) -> None:
+    """A person has looked at the plant, and signs what they saw."""
+    subject = record.request.commands[0].action_id
+    card = world.outcome(record, subject)
+    verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"
+    meaning = meaning_of_subject(verdict, subject)
+    more: dict[str, Any] = {"verdict": verdict, "subject": subject, "meaning": meaning}
+    forged = world.sign(record.request, card, "mallory", **more)
+    with pytest.raises(DecisionRefused, match=str(Reason.UNKNOWN_KEY)):
+        world.decide(forged, card)
+    by_script = world.sign(record.request, card, "carl", attended=False, **more)
+    with pytest.raises(DecisionRefused, match=str(Reason.UNATTENDED)):
+        world.decide(by_script, card)
+    signed = world.sign(record.request, card, "carl", **more)
+    assert world.decide(signed, card) is RequestState.CLOSED
+    resolved = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
+    assert world.state(record) == (RequestState.CLOSED, resolved)
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        pytest.param(ActionState.MISMATCH, marks=pytest.mark.way_in("V4")),
+        pytest.param(ActionState.UNKNOWN, marks=pytest.mark.way_in("D9")),
+    ],
+)
+async def test_what_is_in_doubt_holds_its_equipment_until_a_person_resolves_it(
+    world: World, doubt: ActionState
+) -> None:
+    is_mismatch = doubt is ActionState.MISMATCH
+    world.on_sent = (
+        (lambda permit: taken_back_by_another_master(world)) if is_mismatch else no_answer
+    )
+    record, card = await world.ask(START)
+    world.approve(record, card)
+    end = await world.end(record)
+    world.on_sent = lambda permit: None
+    assert (end.action, end.request) == (doubt, RequestState.APPROVED)
+    expected = "P-101B.run_cmd reads false, not true" if is_mismatch else "no answer within 2 s"
+    assert expected in end.reason
+    assert world.frames == [record.request.commands[0].wire]
+
+    await asyncio.sleep(0.15)  # the gate has looked several times, and sends nothing again
+    again = START if is_mismatch else STOP
+    held = await world.propose(again)
+    warned = world.sign_in_spite(held, "carl")
+    stopped = await world.end(held)
+    assert stopped.action is ActionState.INVALIDATED
+    name = record.request.commands[0].action_id
+    assert stopped.reason == (
+        f"P-101B is held: {name} is {doubt}; look at the plant, then: "
+        f"handwheel requests resolve {name}"
+    )
+    assert stopped.reason in warned.problems
+    assert len(world.frames) == 1
+
+    await resolve(world, record, applied=not is_mismatch)
+    await world.go_through(again)
+
+
+async def test_one_action_is_in_flight_at_a_time(world: World) -> None:
+    pump, pump_card = await world.ask(START)
+    setpoint, setpoint_card = await world.ask(SETPOINT)
+    world.approve(setpoint, setpoint_card)
+    world.approve(pump, pump_card)
+    for record in (pump, setpoint):
+        assert (await world.end(record)).action is ActionState.VERIFIED
+    with world.ledger() as database:
+        kinds = [row.fields["kind"] for row in database.journal()]
+    way = [kind for kind in kinds if kind in {"action.CLAIMED", "action.VERIFIED"}]
+    assert way == ["action.CLAIMED", "action.VERIFIED"] * 2
+    assert sorted(world.frames) == sorted(
+        each.request.commands[0].wire for each in (pump, setpoint)
+    )
+
+
+async def test_the_schema_lets_no_second_action_be_in_flight(idle: World) -> None:
+    world = idle
+    await world.start()
+    records = [await world.ask(START) for _ in range(2)]
+    for record, _ in records:
+        world.force(record)
+    names = [record.request.commands[0].action_id for record, _ in records]
+    with world.raw() as connection:
+        claim = "UPDATE action SET state = 'CLAIMED' WHERE action_id = ?"
+        connection.execute(claim, (names[0],))
+        with pytest.raises(sqlite3.IntegrityError, match="another action is in flight"):
+            connection.execute(claim, (names[1],))
+    assert (await world.end(records[0][0])).action is ActionState.ABORTED_NOT_SENT
+    assert (await world.end(records[1][0])).action is ActionState.INVALIDATED
+    assert world.frames == []
+    await world.go_through(START)
+
+
+async def test_a_later_command_does_not_overtake_an_earlier_one(world: World) -> None:
+    record, card = await world.ask(START, SETPOINT)
+    signed = world.sign(record.request, card)
+    world.force(record, (signed, card), number=2)
+    end = await world.end(record, 2)
+    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
+    assert "is not done" in end.reason
+    assert world.frames == []
+    await world.go_through(START, SETPOINT)
+
+
+@pytest.mark.way_in("D4")
+@pytest.mark.timeout(60)  # a process starts
+async def test_a_second_gate_is_refused_while_the_first_works_on(world: World) -> None:
+    with pytest.raises(GuardrailError, match=f"running \\(process {os.getpid()}\\)"):
+        async with take_post(world.site):
+            pass
+    second = await asyncio.to_thread(handwheel, "gate", "--site", str(world.site.root))
+    assert second.returncode != 0
+    assert f"another gate of this site is running (process {os.getpid()})" in second.stderr
+    assert "Traceback" not in second.stderr
+    await world.go_through(START)
+
+
+def newer_gate(world: World) -> None:
+    with world.raw() as connection:
+        connection.execute("INSERT INTO gate(pid, boot_id) VALUES (1, 'this boot')")
+
+
+def other_lock_file(world: World) -> None:
+    lock: Path = world.site.state / "gate.lock"
+    lock.unlink()
+    lock.touch()
+
+
+@pytest.mark.way_in("D5")
+@pytest.mark.parametrize("overtake", [newer_gate, other_lock_file])
+async def test_a_gate_that_was_overtaken_sends_nothing(
+    world: World, overtake: Callable[[World], None]
+) -> None:
+    record, card = await world.ask(START)
+    world.approve(record, card)
+    overtake(world)
+    end = await world.end(record)
+    assert (end.action, end.reason) == (ActionState.INVALIDATED, "another gate has started since")
+    assert world.frames == []
+    await world.stop()
+    await world.start()
+    await world.go_through(START)
+
+
+@pytest.mark.way_in("D5")
+async def test_a_gate_that_is_overtaken_on_the_way_sends_nothing(world: World) -> None:
+    record, card = await world.ask(START)
+    world.on_open = lambda: newer_gate(world)
+    world.approve(record, card)
+    end = await world.end(record)
+    assert (end.action, "no frame was sent" in end.reason) == (ActionState.ABORTED_NOT_SENT, True)
+    assert world.frames == []
+    world.on_open = lambda: None
+    await world.stop()
+    await world.start()
+    await world.go_through(START)
+
+
+async def test_what_was_approved_before_a_restart_is_not_carried_out(world: World) -> None:
+    await world.go_through(SETPOINT)
+    record, card = await world.ask(START)
+    signed = world.sign(record.request, card)
+    await world.stop()
+    assert world.decide(signed, card) is RequestState.APPROVED
+    await world.start()
+    end = await world.end(record)
+    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
+    assert end.reason == "the gate was started after the approval"
+    assert len(world.frames) == 1
+    await world.go_through(START)
+
+
+async def test_a_ledger_that_is_not_the_anchored_one_lets_nothing_through(world: World) -> None:
+    record, card = await world.ask(START)
+    world.approve(record, card)
+    anchors = world.site.state / "anchors"
+    true = anchors.read_bytes()
+    anchors.write_bytes(true + f"9999 {FIRST}\n".encode())
+    await asyncio.sleep(0.3)
+    assert world.frames == []
+    anchors.write_bytes(true)
+    end = await world.end(record)
+    assert (end.action, "no frame was sent" in end.reason) == (ActionState.ABORTED_NOT_SENT, True)
+    assert world.frames == []
+    await world.go_through(START)
+
+
+async def test_a_gate_stops_when_it_is_told_though_its_ledger_fails_it(world: World) -> None:
+    await world.go_through(SETPOINT)
+    record, card = await world.ask(START)
+    begun = asyncio.Event()
+
+    async def stop_and_fail() -> None:
+        begun.set()
+        await asyncio.sleep(0.1)
+        newer_gate(world)
+
+    world.on_open = stop_and_fail
+    world.approve(record, card)
+    async with asyncio.timeout(5.0):
+        await begun.wait()
+        await world.stop()
+    assert len(world.frames) == 1
+    world.on_open = lambda: None
+    await world.start()
+    end = await world.end(record)
+    assert (end.action, "no frame was sent" in end.reason) == (ActionState.ABORTED_NOT_SENT, True)
+    await world.go_through(START)

@@ -1,0 +1,259 @@
+"""Lockouts: whatever is locked out stays, and only a signed release lets new requests pass."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE
+from time import monotonic
+
+import pytest
+
+from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError
+from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    lockout_subject,
+    meaning_of_subject,
+)
+from handwheel.tools.requests.stamps import instant_now
+
+from ..testbed.served import World
+
+START, SETPOINT = "P-101B.run_cmd=true", "PIC-102.sp=355"
+WITHIN_S = 10.0
+# How an action ends whose intent could not be recorded; which, the machine's pace decides.
+NOT_SENT: Mapping[ActionState, str] = {
+    ActionState.ABORTED_NOT_SENT: "no frame was sent",
+    ActionState.REFUSED: "actuation is suspended: site: .*database is locked|locked out: P-101B",
+    ActionState.INVALIDATED: "the request ended while the action was on its way",
+}
+HOLDER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+connection.execute("ROLLBACK")
+"""
+
+
+@contextmanager
+def another_writer(world: World) -> Generator[None]:
+    """Another process holds the ledger's write lock, and does not let go."""
+    command = [sys.executable, "-c", HOLDER, str(world.site.state / "ledger.db")]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        yield
+        holder.communicate()
+
+
+async def latched(world: World) -> dict[str, int]:
+    """What the gate has latched, once it has latched something."""
+    until_s = monotonic() + WITHIN_S
+    while monotonic() < until_s:
+        with world.ledger() as database:
+            if found := dict(locked_scopes(database)):
+                return found
+        await asyncio.sleep(0.02)
+    raise AssertionError("nothing was latched")
+
+
+async def suspended(world: World) -> None:
+    """Waits until the gate has waited for the ledger, has given up, and says so."""
+    until_s = monotonic() + WITHIN_S
+    while monotonic() < until_s:
+        picture = read_snapshot(world.site.state, world.clock())
+        if picture and any("database is locked" in each.reason for each in picture.suspended):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the gate is not suspended")
+
+
+def release(
+    world: World, scope: str, generation: int, by: str = "root", *, attended: bool = True
+) -> None:
+    subject = lockout_subject(scope, generation)
+    meaning = meaning_of_subject("release", subject)
+    signed = world.sign(
+        None, None, by, verdict="release", subject=subject, meaning=meaning, attended=attended
+    )
+    with world.bench() as bench:
+        release_lockout(bench, scope, generation, signed, instant_now())
+
+
+@pytest.mark.parametrize("scope", ["site", "PUMPS-101", "P-101B", "whatever-this-is"])
+async def test_a_lockout_before_the_claim_stops_the_action(world: World, scope: str) -> None:
+    record, card = await world.ask(START)
+    assert world.approve(record, card) is RequestState.APPROVED
+    file = world.lock(scope)
+    end = await world.end(record)
+    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
+    assert "locked out" in end.reason or "lockout of" in end.reason
+    assert world.frames == []
+
+    ((name, generation),) = (await latched(world)).items()
+    file.unlink()
+    release(world, name, generation)
+    await world.go_through(START)
+
+
+async def test_a_script_releases_nothing(world: World) -> None:
+    file = world.lock("P-101B")
+    assert await latched(world) == {"P-101B": 1}
+    with pytest.raises(DecisionRefused, match=str(Reason.UNATTENDED)):
+        release(world, "P-101B", 1, attended=False)
+    assert file.exists()
+    assert world.journal("decision.refused")[-1]["reason"] == str(Reason.UNATTENDED)
+    assert await latched(world) == {"P-101B": 1}
+    release(world, "P-101B", 1)
+    assert not file.exists()
+    await world.go_through(START)
+
+
+async def test_a_lockout_of_other_equipment_stops_nothing_here(world: World) -> None:
+    world.lock("P-101A")
+    record = await world.go_through(START)
+    world.lock("P-101B")
+    with pytest.raises(InterlockActive, match="locked out: P-101B"):
+        await world.propose("P-101B.run_cmd=false")
+    record = world.file_altered(record.request, lambda draft: None)
+    world.sign_in_spite(record)
+    end = await world.end(record)
+    assert (end.action, "P-101B" in end.reason) == (ActionState.INVALIDATED, True)
+    assert len(world.frames) == 1
+
+
+async def test_a_lockout_while_the_action_is_on_its_way_is_seen_at_the_last_look(
+    world: World,
+) -> None:
+    record, card = await world.ask(START)
+    world.on_open = lambda: world.lock("P-101B")
+    world.approve(record, card)
+    end = await world.end(record)
+    world.on_open = lambda: None
+    assert end.action in {ActionState.REFUSED, ActionState.INVALIDATED}
+    if end.action is ActionState.REFUSED:
+        assert end.reason == "locked out: P-101B"
+        assert world.journal("action.REFUSED")[-1]["sent"] is False
+    else:  # the gate latched it while the device answered
+        assert end.reason == "the request ended while the action was on its way"
+    assert world.frames == []
+    assert await latched(world) == {"P-101B": 1}
+    await world.go_through(SETPOINT)
+
+
+async def test_a_lockout_that_comes_and_goes_while_the_action_is_on_its_way_stops_it(
+    world: World,
+) -> None:
+    """The gate has latched it: that the file is gone changes nothing."""
+    record, card = await world.ask(START)
+
+    async def come_and_go() -> None:
+        file = world.lock("P-101B")
+        await latched(world)
+        file.unlink()
+
+    world.on_open = come_and_go
+    world.approve(record, card)
+    end = await world.end(record)
+    world.on_open = lambda: None
+    assert end.action is ActionState.INVALIDATED
+    assert end.reason == "the request ended while the action was on its way"
+    assert world.frames == []
+    await world.go_through(SETPOINT)
+
+
+@pytest.mark.way_in("S8")
+async def test_only_a_signed_release_unlocks_and_what_was_approved_before_stays_dead(
+    world: World,
+) -> None:
+    before, shown = await world.ask(START)
+    signed = world.sign(before.request, shown)
+    file = world.lock("P-101B")
+    assert await latched(world) == {"P-101B": 1}
+    file.unlink()
+    with pytest.raises(GuardrailError, match="lockout of P-101B"):
+        world.decide(signed, shown)
+
+    # The file is gone; a new request is stopped all the same, even one that got past the desk.
+    with pytest.raises(InterlockActive, match="locked out: P-101B"):
+        await world.propose(START)
+    record = world.file_altered(before.request, lambda draft: None)
+    warned = world.sign_in_spite(record)
+    end = await world.end(record)
+    assert (end.action, end.reason) == (ActionState.INVALIDATED, "locked out: P-101B")
+    assert end.reason in warned.problems
+    with pytest.raises(GuardrailError, match="ben is no administrator"):
+        release(world, "P-101B", 1, by="ben")
+    with pytest.raises(LedgerError):
+        release(world, "P-101B", 2)
+    assert await latched(world) == {"P-101B": 1}
+    assert world.frames == []
+
+    release(world, "P-101B", 1)
+    assert "a lockout came after the request was filed; ask again" in world.card(before).problems
+    world.force(before, (signed, shown), without=("request_moves", "action_moves"))
+    end = await world.end(before)
+    assert end.action is ActionState.INVALIDATED
+    assert end.reason == "a lockout came after the request was filed; ask again"
+    await world.go_through(START)
+    assert len(world.frames) == 1
+
+
+@pytest.mark.way_in("S1")
+@pytest.mark.parametrize("is_locked_out", [True, False])
+async def test_a_lockout_needs_no_ledger(world: World, *, is_locked_out: bool) -> None:
+    record, card = await world.ask(START)
+    world.approve(record, card)
+    file: Path | None = None
+    with another_writer(world):
+        file = world.lock("P-101B") if is_locked_out else None
+        await suspended(world)
+        await asyncio.sleep(0.3)  # it tries again
+        assert world.frames == []
+    end = await world.end(record)
+    assert end.action is ActionState.INVALIDATED
+    assert world.frames == []
+    if file is not None:
+        assert "P-101B" in end.reason
+        await world.go_through(SETPOINT)
+    else:  # a ledger that fails suspends the gate, and its end resumes nothing
+        assert "actuation is suspended: site: " in end.reason
+        assert "database is locked" in end.reason
+        await world.go_through(START)
+
+
+@pytest.mark.way_in("S1")
+async def test_a_ledger_that_is_locked_at_the_intent_lets_nothing_through(world: World) -> None:
+    record, card = await world.ask(START)
+    holding = asyncio.Event()
+    holder = another_writer(world)
+
+    def hold() -> None:
+        world.lock("P-101B")
+        holder.__enter__()
+        holding.set()
+
+    world.on_open = hold
+    world.approve(record, card)
+    await holding.wait()
+    await suspended(world)
+    await asyncio.sleep(0.3)
+    assert world.frames == []
+    holder.__exit__(None, None, None)
+    end = await world.end(record)
+    assert re.search(NOT_SENT[end.action], end.reason), end
+    if end.action is ActionState.REFUSED:
+        assert world.journal("action.REFUSED")[-1]["sent"] is False
+    assert world.frames == []
+    world.on_open = lambda: None
+    await world.go_through(SETPOINT)

@@ -1,0 +1,378 @@
+"""Leases at the gate: what a person asked for a while is taken back when it is over, and once."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from handwheel.tools.errors import InterlockActive, InvalidArguments
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.requests.request import ActionRequest, Lease
+from handwheel.tools.requests.terms import Terms, parse_lease
+
+from ...plants.fault_injection import Crash
+from ..testbed.runner import wires
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+FOR_S = 7200.0
+WHILE = Terms(Lease(for_s=FOR_S))
+MODE = ("P-101A.mode", 0)
+
+
+async def in_lease(room: Watched, *writes: tuple[str, object]) -> ActionRequest:
+    """Returns a request whose commands are verified, and whose lease counts."""
+    request = room.approved(*(writes or (SETPOINT,)), terms=WHILE)  # type: ignore[arg-type]
+    for _ in request.commands:
+        await room.act()
+    return request
+
+
+async def pass_time(room: Watched, seconds: float) -> None:
+    """Lets time pass, and the gate do what it finds to do then."""
+    room.clock.forward(seconds)
+    for _ in range(6):
+        room.watch()
+        await room.act()
+
+
+def frames(room: Watched) -> list[str]:
+    return [frame.wire.hex() for frame in room.plant.frames]
+
+
+def rows(room: Watched, kind: str) -> list[dict[str, object]]:
+    """The bodies of the journal's rows of a kind, with their subjects."""
+    found = [row.fields for row in room.desk.database.journal()]
+    return [each["body"] | {"of": each["subject"]} for each in found if each["kind"] == kind]
+
+
+def standing(room: Watched, request: ActionRequest) -> str:
+    record = room.desk.record(request.request_id)
+    return " ".join([record.state, *(each.state for each in record.actions)])
+
+
+async def test_a_lease_takes_back_what_it_wrote_when_its_time_is_over(room: Watched) -> None:
+    request = await in_lease(room)
+    assert standing(room, request) == "APPROVED VERIFIED PLANNED"
+    await pass_time(room, FOR_S - 1.0)
+    assert frames(room) == wires(request, "c1")
+    await pass_time(room, 2.0)
+    assert frames(room) == wires(request, "c1", "r1")
+    assert room.plant.values["PIC-102.sp"] == 350.0
+    assert standing(room, request) == "CLOSED VERIFIED VERIFIED"
+    closed = rows(room, "request.CLOSED")[-1]
+    assert closed["reason"] == "taken back: its time of 2 h is over"
+    await pass_time(room, FOR_S)
+    assert len(frames(room)) == 2
+    assert (rows(room, "lease.open"), open_writes(room.desk.database)) == ([], [])
+    digests = [each["digest"] for each in rows(room, "action.intent")]
+    assert digests == [each.digest for each in request.actions]
+    assert room.faults() == ()
+
+
+async def test_the_person_signs_what_is_taken_back_under_its_own_digest(room: Watched) -> None:
+    request = await in_lease(room)
+    undo = request.recovery[0]
+    approve = [each for each in rows(room, "decision") if '"approve"' in str(each["text"])]
+    meaning = json.loads(str(approve[-1]["text"]))["meaning"]
+    said = (
+        f"for 2 h, then by itself: PIC-102.sp = 350 kPa (wire {undo.wire}) (action {undo.digest})"
+    )
+    assert meaning.endswith(said)
+
+
+async def test_the_last_write_is_taken_back_first(room: Watched) -> None:
+    request = await in_lease(room, START, SETPOINT)
+    room.clock.forward(FOR_S)
+    room.watch()
+    assert standing(room, request) == "APPROVED VERIFIED VERIFIED DUE PLANNED"
+    await pass_time(room, 1.0)
+    assert frames(room) == wires(request, "c1", "c2", "r1", "r2")
+    assert [each.tag for each in request.recovery] == ["PIC-102.sp", "P-101A.run_cmd"]
+    assert standing(room, request).startswith("CLOSED")
+    assert room.faults() == ()
+
+
+@pytest.mark.parametrize("fault", ["refused", "not sent"])
+async def test_what_has_not_come_about_as_a_whole_is_taken_back_at_once(
+    room: Watched, fault: str
+) -> None:
+    request = room.approved(START, SETPOINT, terms=WHILE)
+    await room.act()
+    room.plant.fault = fault  # type: ignore[assignment]
+    await room.act()
+    assert standing(room, request) == "APPROVED VERIFIED REFUSED PLANNED PLANNED"
+    await pass_time(room, 0.1)
+    sent = ("c2",) if fault == "refused" else ()
+    assert frames(room) == wires(request, "c1", *sent, "r2")
+    assert standing(room, request) == "CLOSED VERIFIED REFUSED CANCELLED VERIFIED"
+    assert room.faults() == ()
+
+
+async def test_nothing_is_taken_back_of_what_took_no_effect(room: Watched) -> None:
+    room.plant.fault = "refused"
+    request = await in_lease(room)
+    await pass_time(room, FOR_S + 1.0)
+    assert frames(room) == wires(request, "c1")
+    assert standing(room, request) == "CLOSED REFUSED CANCELLED"
+    assert rows(room, "lease.open") == []
+
+
+def changed(room: Watched) -> None:
+    room.plant.values["PIC-102.sp"] = 390.0
+
+
+def locked(room: Watched) -> None:
+    room.desk.lock_out("site")
+    room.oracle.locked.add("site")
+
+
+def locally(room: Watched) -> None:
+    room.plant.values["P-101A.mode"] = 0
+
+
+def clock_set(room: Watched) -> None:
+    room.clock.set(-60.0)
+
+
+def overpressure(room: Watched) -> None:
+    room.plant.values["PT-102.pv"] = 520.0
+
+
+def suspended(room: Watched) -> None:
+    room.post.suspensions.note("dcs", "connection", "no answer", room.clock.now())
+
+
+BETWEEN = [
+    (suspended, "actuation is suspended: dcs: no answer"),
+    (changed, "PIC-102.sp reads 390 kPa; 360 was expected"),
+    (locked, "lockout of site"),
+    (locally, "P-101A.mode == 'remote'"),
+    (clock_set, "the wall clock was set"),
+    (overpressure, "PT-102.pv < 500 kPa"),
+]
+
+
+@pytest.mark.parametrize(("event", "reason"), BETWEEN)
+async def test_what_comes_between_leaves_it_open_and_says_so(
+    room: Watched, event: Callable[[Watched], None], reason: str
+) -> None:
+    writes = (START, SETPOINT) if event is not locally else (SETPOINT, START)
+    request = await in_lease(room, *writes)
+    event(room)
+    await pass_time(room, FOR_S + 1.0)
+    assert frames(room) == wires(request, "c1", "c2")
+    assert standing(room, request).startswith("INVALIDATED VERIFIED VERIFIED INVALIDATED")
+    told = rows(room, "lease.open")
+    assert [each["of"] for each in told] == [f"{request.request_id}/c2", f"{request.request_id}/c1"]
+    said = [str(each["reason"]) for each in rows(room, "action.INVALIDATED")]
+    assert any(reason in each for each in said), said
+    found = next(each for each in told if each["tag"] == "PIC-102.sp")
+    assert (found["wrote"], found["was"]) == ("360 kPa", "350 kPa")
+    assert {each.tag for each in open_writes(room.desk.database)} == {writes[0][0], writes[1][0]}
+    assert room.faults() == ()
+
+
+@pytest.mark.parametrize("what", ["restart", "reboot", "revoke"])
+async def test_nobody_takes_back_what_was_ended(room: Watched, what: str) -> None:
+    request = await in_lease(room)
+    if what == "revoke":
+        room.desk.say("revoke", request, "anna")
+    else:
+        room.kill_gate()
+        room.clock.forward(FOR_S + 1.0)
+        if what == "reboot":
+            room.clock.reboot()
+        await room.start_gate()
+    room.oracle.ends(what)
+    await pass_time(room, FOR_S + 1.0)
+    assert frames(room) == wires(request, "c1")
+    state = "REVOKED" if what == "revoke" else "INVALIDATED"
+    assert standing(room, request).startswith(f"{state} VERIFIED")
+    told = rows(room, "lease.open")
+    assert [(each["tag"], each["wrote"], each["was"]) for each in told] == [
+        ("PIC-102.sp", "360 kPa", "350 kPa")
+    ]
+    assert len(open_writes(room.desk.database)) == 1
+    await room_written_again(room)
+    assert room.faults() == ()
+
+
+async def until_it_dies(room: Watched) -> None:
+    while True:
+        room.watch()
+        await room.act()
+
+
+async def room_written_again(room: Watched) -> None:
+    """A later verified write of the tag ends the telling."""
+    room.approved(("PIC-102.sp", 355.0))
+    await room.act()
+    assert open_writes(room.desk.database) == []
+
+
+async def test_what_reads_as_before_is_no_longer_open(room: Watched) -> None:
+    request = await in_lease(room)
+    room.desk.say("revoke", request, "anna")
+    room.watch()
+    assert len(open_writes(room.desk.database)) == 1
+    room.plant.values["PIC-102.sp"] = 350.0
+    room.watch()
+    room.watch()
+    assert open_writes(room.desk.database) == []
+    assert [each["reason"] for each in rows(room, "lease.seen_back")] == [
+        "PIC-102.sp reads 350 again"
+    ]
+
+
+async def test_a_trip_that_has_dropped_the_command_is_no_hindrance(room: Watched) -> None:
+    request = await in_lease(room, START)
+    room.plant.values["P-101A.run_cmd"] = False
+    await pass_time(room, FOR_S + 1.0)
+    assert frames(room) == wires(request, "c1", "r1")
+
+
+async def test_an_outcome_that_nobody_knows_holds_the_lease(room: Watched) -> None:
+    request = room.approved(START, SETPOINT, terms=WHILE)
+    await room.act()
+    room.plant.fault = "answer lost"
+    await room.act()
+    await pass_time(room, FOR_S + 1.0)
+    assert frames(room) == wires(request, "c1", "c2")
+    room.desk.resolve(f"{request.request_id}/c2", "resolve-applied")
+    await pass_time(room, FOR_S + 1.0)
+    assert frames(room) == wires(request, "c1", "c2")
+    assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp", "P-101A.run_cmd"]
+    assert standing(room, request).startswith("CLOSED VERIFIED RESOLVED_APPLIED CANCELLED")
+
+
+async def test_a_revert_of_which_nobody_knows_is_not_tried_again(room: Watched) -> None:
+    request = await in_lease(room)
+    room.clock.forward(FOR_S)
+    room.watch()
+    room.plant.fault = "answer lost"
+    await pass_time(room, 1.0)
+    assert standing(room, request) == "APPROVED VERIFIED UNKNOWN"
+    await pass_time(room, FOR_S)
+    assert frames(room) == wires(request, "c1", "r1")
+    room.desk.resolve(f"{request.request_id}/r1", "resolve-not-applied")
+    await pass_time(room, FOR_S)
+    assert frames(room) == wires(request, "c1", "r1")
+    assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp"]
+
+
+async def test_two_people_sign_for_both_ways(room: Watched) -> None:
+    request = room.desk.propose(MODE, SETPOINT, terms=WHILE)
+    assert (request.risk_class, request.quorum) == ("R3", 2)
+    room.oracle.note(request)
+    room.oracle.approve(request, "anna")
+    await pass_time(room, 1.0)
+    assert frames(room) == []
+    room.oracle.approve(request, "bert")
+    await pass_time(room, 1.0)
+    await pass_time(room, FOR_S)
+    # In local the pump may not be acted on: that undo is refused, and what it leaves is told.
+    assert frames(room) == wires(request, "c1", "c2", "r1")
+    assert standing(room, request) == "INVALIDATED VERIFIED VERIFIED VERIFIED INVALIDATED"
+    assert [each["tag"] for each in rows(room, "lease.open")] == ["P-101A.mode"]
+    assert room.faults() == ()
+
+
+async def test_two_leases_that_are_over_are_taken_back_one_after_the_other(room: Watched) -> None:
+    first, second = await in_lease(room, START), await in_lease(room, START_B)
+    room.clock.forward(FOR_S)
+    room.watch()
+    assert standing(room, first) == "APPROVED VERIFIED DUE"
+    assert standing(room, second) == "APPROVED VERIFIED PLANNED"
+    await pass_time(room, 1.0)
+    assert frames(room) == [
+        *wires(first, "c1"),
+        *wires(second, "c1"),
+        *wires(first, "r1"),
+        *wires(second, "r1"),
+    ]
+    assert standing(room, second) == "CLOSED VERIFIED VERIFIED"
+
+
+async def test_no_other_request_writes_what_is_in_a_lease(room: Watched) -> None:
+    other = room.approved(("PIC-102.sp", 355.0))
+    room.clock.forward(61.0)
+    await room.act()  # it came too late; the next one is first
+    assert standing(room, other).startswith("INVALIDATED")
+    waiting = room.desk.propose(("PIC-102.sp", 365.0))
+    room.oracle.note(waiting)
+    request = await in_lease(room)
+    with pytest.raises(InterlockActive, match=f"in the lease of {request.request_id}"):
+        room.desk.propose(("PIC-102.sp", 355.0))
+    room.clock.forward(30.0)
+    room.oracle.approve(waiting, "anna")
+    await room.act()
+    assert "is in the lease of" in room.reason(waiting)
+    await pass_time(room, FOR_S)
+    assert frames(room) == wires(request, "c1", "r1")
+    room.clock.forward(30.0)
+    room.approved(("PIC-102.sp", 355.0))
+    await room.act()
+    assert len(frames(room)) == 3
+
+
+async def test_nothing_that_was_made_due_too_early_leaves(room: Watched) -> None:
+    request = await in_lease(room, START, SETPOINT)
+    name = request.request_id
+    room.force_due(f"{name}/r2")
+    await room.act()
+    assert f"{name}/r1 comes before it" in room.desk.record(name).record(f"{name}/r2").reason
+    assert frames(room) == wires(request, "c1", "c2")
+    request = await in_lease(room, START_B)
+    room.force_due(f"{request.request_id}/r1")
+    await room.act()
+    record = room.desk.record(request.request_id)
+    assert record.actions[1].reason == f"the lease of {request.request_id} is not over"
+    assert len(frames(room)) == 3
+    assert len(rows(room, "lease.open")) == 3
+    told = " ".join(room.faults())
+    assert f"{name}/r2 was due, and {name}/c2 had been written after it" in told
+    assert f"{request.request_id}/r1 was due before the lease of {request.request_id}" in told
+
+
+def test_what_cannot_be_taken_back_has_no_lease(room: Watched) -> None:
+    with pytest.raises(InvalidArguments, match=r"P-101B\.reset cannot have a lease"):
+        room.desk.propose(("P-101B.reset", True), terms=WHILE)
+    with pytest.raises(InvalidArguments, match="from 1 s to 30 d"):
+        parse_lease("0.5 s")
+    assert parse_lease("2h") == Lease(for_s=FOR_S)
+
+
+POINTS = [
+    pytest.param(range(3, 64, 6), id="some"),
+    pytest.param(range(1, 70), id="each", marks=pytest.mark.soak),
+]
+
+
+@pytest.mark.parametrize("points", POINTS)
+async def test_a_gate_that_dies_on_the_way_back_sends_no_second_frame(
+    room: Watched, points: range
+) -> None:
+    """Killed at each point of taking back; the next gate sends nothing, and tells."""
+    seen = set[str]()
+    for point in points:
+        room.plant.values |= {"PIC-102.sp": 350.0}
+        request = await in_lease(room)
+        before = len(frames(room))
+        room.clock.forward(FOR_S)
+        room.fuse.arm(point)
+        with pytest.raises(Crash):
+            await until_it_dies(room)
+        room.kill_gate()
+        await room.start_gate()
+        await pass_time(room, FOR_S)
+        record = room.desk.record(request.request_id)
+        undo = record.actions[1].state
+        seen.add(undo)
+        assert len(frames(room)) - before <= 1
+        told = [each["of"] for each in rows(room, "lease.open")]
+        is_back = undo == "VERIFIED"
+        assert (f"{request.request_id}/c1" in told) != is_back or undo == "UNKNOWN"
+        if undo == "UNKNOWN":
+            room.desk.resolve(f"{request.request_id}/r1", "resolve-applied")
+    assert {"VERIFIED", "UNKNOWN", "INVALIDATED"} <= seen
+    assert room.faults() == ()

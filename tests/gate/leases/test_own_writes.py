@@ -1,0 +1,249 @@
+"""A way back leaves by what this gate did itself, and finds exactly what it wrote, or nothing."""
+# pyright: reportPrivateUsage=false
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from handwheel.tools.errors import InterlockActive, LedgerError
+from handwheel.tools.guardrails.gate.steps import intent
+from handwheel.tools.guardrails.gate.steps.intent import record_intent
+from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.terms import Terms, parse_expectation
+
+from ..testbed.runner import SAFE, START_BACK, Runner, command, recovery, wires
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from .test_expiry import FOR_S, WHILE, frames, in_lease, pass_time, rows, standing
+
+EFFECT = Terms(effects=(parse_expectation("PT-102.pv < 400 kPa within 1 min"),))
+
+
+def invalidated(room: Watched) -> list[str]:
+    return [str(each["reason"]) for each in rows(room, "action.INVALIDATED")]
+
+
+@pytest.mark.parametrize("value", [349.0, 361.0])
+async def test_a_way_back_leaves_somebody_elses_value_alone(room: Watched, value: float) -> None:
+    """Within 2 % of the span of 600 kPa, and not what was written: a person has trimmed it."""
+    request = await in_lease(room)
+    room.plant.values["PIC-102.sp"] = value
+    await pass_time(room, FOR_S + 1.0)
+    assert frames(room) == wires(request, "c1")
+    assert invalidated(room)[:1] == [f"PIC-102.sp reads {value:g} kPa; 360 was expected"]
+    assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp"]
+    assert [each.tolerance for undo in request.recovery for each in undo.expected] == [None]
+    room.clock.forward(60.0)
+    room.plant.values["PIC-102.sp"] = 350.0
+    twin = await in_lease(room)
+    room.plant.values["PIC-102.sp"] = 350.0  # as the undo would leave it
+    await pass_time(room, FOR_S + 1.0)
+    assert standing(room, twin) == "CLOSED VERIFIED VERIFIED"
+
+
+async def test_an_undo_of_a_run_leaves_somebody_elses_value_alone(runner: Runner) -> None:
+    run = runner.approved()
+    await runner.carry_out(run, "c1", "c2")
+    runner.room.plant.values["PIC-102.sp"] = 361.0
+    await runner.carry_out(run, "r1", "r2")
+    assert runner.reason(run, "r1") == "PIC-102.sp reads 361 kPa; 360 was expected"
+    assert runner.frames == wires(run, "c1", "c2", "r2")
+
+
+def backdated(room: Watched, request: ActionRequest) -> None:
+    """Any process of the state folder's group tells of the command that it is long verified."""
+    now, early_s = room.clock.now(), FOR_S + 1.0
+    wall = now.wall - timedelta(seconds=early_s)
+    past = Instant(wall, now.boot_id, now.boot_ms - round(early_s * 1000))
+    name = f"{request.request_id}/c1"
+    with Database(room.site.state, room.site.id) as ledger, ledger.transaction(past) as forger:
+        forger.record("action.VERIFIED", name, {"reason": "x"})
+
+
+async def test_a_row_of_the_past_ends_no_lease(room: Watched) -> None:
+    request = await in_lease(room)
+    room.clock.forward(30.0)
+    backdated(room, request)
+    await pass_time(room, 30.0)
+    assert frames(room) == wires(request, "c1")
+    assert standing(room, request) == "APPROVED VERIFIED PLANNED"
+    room.force_due(f"{request.request_id}/r1")
+    await room.act()
+    assert invalidated(room) == [f"the lease of {request.request_id} is not over"]
+    room.clock.forward(60.0)
+    room.plant.values["PIC-102.sp"] = 350.0
+    twin = await in_lease(room)
+    await pass_time(room, FOR_S)
+    assert standing(room, twin) == "CLOSED VERIFIED VERIFIED"
+
+
+def forge(transaction: Transaction, action_id: str, *states: str) -> None:
+    for each in states:
+        transaction.change("UPDATE action SET state = ? WHERE action_id = ?", (each, action_id))
+
+
+async def test_a_command_that_somebody_ends_sets_off_no_way_back(room: Watched) -> None:
+    """Two writes of which one came about: what the gate takes back, it must have stopped itself."""
+    request = room.approved(START, SETPOINT, terms=WHILE)
+    await room.act()
+    with room.desk.database.transaction(room.clock.now()) as forger:
+        forge(forger, f"{request.request_id}/c2", "CANCELLED")
+    await pass_time(room, 1.0)
+    assert frames(room) == wires(request, "c1")
+    reason = "a command of it was ended, and not by this gate"
+    assert [each["reason"] for each in rows(room, "request.INVALIDATED")] == [reason]
+    assert [each["tag"] for each in rows(room, "lease.open")] == ["P-101A.run_cmd"]
+    twin = room.approved(START_B, SETPOINT, terms=WHILE)
+    await room.act()
+    room.plant.fault = "refused"
+    await room.act()
+    await pass_time(room, 0.1)
+    assert frames(room)[1:] == wires(twin, "c1", "c2", "r2")
+
+
+def forge_sent(room: Watched, action_id: str, *states: str, was: str = "PLANNED") -> None:
+    with room.desk.database.transaction(room.clock.now()) as forger:
+        forge(forger, action_id, *(["DUE"] * (was == "PLANNED")), "CLAIMED")
+        forger.change(
+            "INSERT INTO intent VALUES (?, '00', (SELECT max(epoch) FROM gate), ?)",
+            (action_id, forger.record("x", "x", {}).seq),
+        )
+        forge(forger, action_id, *states)
+
+
+async def test_no_command_comes_before_one_that_is_only_said_to_be_done(runner: Runner) -> None:
+    run, room = runner.approved(), runner.room
+    forge_sent(room, f"{run.request_id}/c1", "SENDING", "VERIFIED")
+    await runner.carry_out(run, "c2", "r2")
+    said = f"the ledger says that {run.request_id}/c1 is VERIFIED, and this gate has not"
+    assert said in runner.reason(run, "c2")
+    assert said in runner.reason(run, "r2")
+    assert runner.frames == []
+    twin = runner.approved(runner.segment(proposal_key="another segment 2"))
+    await runner.carry_out(twin, "c1", "c2")
+    assert runner.frames == wires(twin, "c1", "c2")
+
+
+async def test_an_intent_that_somebody_wrote_gives_nothing_to_take_back(runner: Runner) -> None:
+    run, room = runner.approved(), runner.room
+    forge_sent(room, f"{run.request_id}/c1", "INVALIDATED")
+    room.plant.values["P-101A.run_cmd"] = True
+    await runner.carry_out(run, "r2", "r3")
+    nothing = "there is nothing to take back: run U-00000001 has sent nothing"
+    assert [runner.reason(run, each) for each in ("r2", "r3")] == [nothing, nothing]
+    assert runner.frames == []
+
+
+async def test_what_an_earlier_gate_sent_is_taken_back_by_a_new_request(runner: Runner) -> None:
+    """The twin of a forged intent: people have approved just this after the gate was started."""
+    run, room, site = runner.approved(), runner.room, runner.room.site
+    await runner.carry_out(run, "c1")
+    room.kill_gate()
+    await room.start_gate()
+    undo = recovery(site, START_BACK, f"{run.request_id}/c1", expects=True)
+    later = runner.segment(
+        proposal_key="another segment 2", commands=(command(site, SETPOINT),), recovery=(undo,)
+    )
+    again = runner.approved(later)
+    await runner.carry_out(again, "r1")
+    assert runner.frames == [*wires(run, "c1"), *wires(again, "r1")]
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+async def test_a_resolution_counts_with_its_signature(runner: Runner, *, is_signed: bool) -> None:
+    run, room = runner.approved(), runner.room
+    room.plant.fault = "answer lost"
+    await runner.carry_out(run, "c1")
+    name = f"{run.request_id}/c1"
+    if is_signed:
+        room.desk.resolve(name, "resolve-applied")
+    else:
+        with room.desk.database.transaction(room.clock.now()) as forger:
+            forge(forger, name, "RESOLVED_APPLIED")
+    await runner.carry_out(run, "r2")
+    if not is_signed:
+        assert f"the ledger says that {name} is RESOLVED_APPLIED" in runner.reason(run, "r2")
+    assert runner.frames == wires(run, *(("c1", "r2") if is_signed else ("c1",)))
+
+
+async def test_a_gate_remembers_a_frame_that_the_journal_forgets(
+    room: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = room.approved(START)
+    passage = room.passage()
+    assert passage is not None
+    await room.act()
+    monkeypatch.setattr(intent, "INTENDED", "SELECT 1 WHERE ? IS NULL")
+    later = room.approved(START_B)
+    passage = replace(passage, record=room.desk.record(later.request_id))
+    with pytest.raises(LedgerError, match=r"this gate has sent .*: it is sent once"):
+        record_intent(passage)
+    await room.act()
+    assert frames(room) == [*wires(request, "c1"), *wires(later, "c1")]
+
+
+async def test_what_was_read_before_the_write_says_nothing_of_what_came_of_it(
+    room: Watched,
+) -> None:
+    assert room.gate is not None
+    watched = room.approved(START_B, terms=EFFECT)
+    before = room.plant.read(list(room.site.tags.values()))
+    await room.act()
+    room.gate._look_on(before)
+    assert rows(room, "effect.CAME") == []
+    room.watch()
+    assert [each["of"] for each in rows(room, "effect.CAME")] == [f"{watched.request_id}/c1"]
+    request = room.approved(SETPOINT, terms=WHILE)
+    before = room.plant.read(list(room.site.tags.values()))
+    await room.act()
+    room.desk.say("revoke", request, "anna")
+    room.gate._look_on(before)
+    assert rows(room, "lease.seen_back") == []
+    assert [each.tag for each in open_writes(room.desk.database)] == ["PIC-102.sp"]
+    room.plant.values["PIC-102.sp"] = 350.0
+    room.watch()
+    assert len(rows(room, "lease.seen_back")) == 1
+
+
+async def test_a_lease_bars_no_safe_state_and_takes_no_tag_of_another(runner: Runner) -> None:
+    room, site = runner.room, runner.room.site
+    room.plant.values["P-101B.run_cmd"] = True
+    waiting = room.desk.propose(("P-101B.run_cmd", False), terms=WHILE)
+    room.oracle.note(waiting)
+    parts = runner.segment(commands=(command(site, START),), recovery=(recovery(site, SAFE),))
+    run = runner.approved(parts)
+    reason = f"P-101B.run_cmd cannot be in a lease now: {run.request_id} is approved"
+    with pytest.raises(InterlockActive, match=reason):
+        room.oracle.approve(waiting, "anna")
+    with pytest.raises(InterlockActive, match=reason):
+        room.desk.propose(("P-101B.run_cmd", False), terms=WHILE)
+    runner.end(run)
+    lease = room.approved(("P-101B.run_cmd", False), terms=WHILE)
+    await room.act()
+    again = runner.approved(replace(parts, proposal_key="another segment 2"))
+    await runner.carry_out(again, "c1", "r1")
+    assert frames(room) == [*wires(lease, "c1"), *wires(again, "c1", "r1")]
+
+
+@pytest.mark.parametrize("steps", [(-1.8, -1.8), (-1.8,)], ids=["part", "agree"])
+async def test_a_lease_whose_time_nobody_can_tell_ends_and_is_told(
+    room: Watched, steps: tuple[float, ...]
+) -> None:
+    """Each step is less than a clock that was set; together they part the clocks of the lease."""
+    room.clock.set(1.8)
+    room.watch()
+    request = await in_lease(room)
+    for each in steps:
+        room.clock.set(each)
+        room.watch()
+    await pass_time(room, FOR_S + 4.0)
+    if len(steps) == 1:
+        assert frames(room) == wires(request, "c1", "r1")
+        return
+    assert frames(room) == wires(request, "c1")
+    assert standing(room, request) == "INVALIDATED VERIFIED INVALIDATED"
+    (told,) = rows(room, "lease.open")
+    assert "the clocks part since it was written" in str(told["reason"])

@@ -1,0 +1,249 @@
+"""What is expected after a write is looked for, told once, and changes nothing."""
+# pyright: reportPrivateUsage=false
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import RegisterAddress
+from handwheel.tools.conditions.errors import ConditionError
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.gate.steps import effects
+from handwheel.tools.guardrails.gate.steps.effects import give_up_effects
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.write_leases import open_writes
+from handwheel.tools.requests.canonical import canonical, digest
+from handwheel.tools.requests.request import ActionRequest, Lease
+from handwheel.tools.requests.stamps import Instant, stamp
+from handwheel.tools.requests.terms import Terms, parse_expectation
+
+from ..leases.test_expiry import FOR_S, frames, in_lease, pass_time, rows, standing
+from ..testbed.runner import wires
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+EFFECT = "PT-102.pv > 350 kPa within 2 min"
+TERMS = Terms(Lease(for_s=FOR_S), (parse_expectation(EFFECT),))
+
+
+async def expecting(room: Watched) -> ActionRequest:
+    request = room.approved(SETPOINT, terms=Terms(effects=(parse_expectation(EFFECT),)))
+    await room.act()
+    room.watch()
+    return request
+
+
+@pytest.mark.parametrize(
+    ("after_s", "verdict"), [(60.0, "CAME"), (121.0, "MISSED")], ids=["came", "missed"]
+)
+async def test_what_is_expected_is_looked_for_and_told_once(
+    room: Watched, after_s: float, verdict: str
+) -> None:
+    request = await expecting(room)
+    room.clock.forward(after_s)
+    if verdict == "CAME":
+        room.plant.values["PT-102.pv"] = 355.0
+    for _ in range(3):
+        room.watch()
+    room.plant.values["PT-102.pv"] = 355.0
+    room.watch()
+    found = rows(room, f"effect.{verdict}")
+    assert [(each["of"], each["number"], each["after_s"]) for each in found] == [
+        (f"{request.request_id}/c1", 1, after_s)
+    ]
+    assert str(found[0]["observed"]).startswith("PT-102.pv > 350 kPa  [PT-102.pv is ")
+    table = room.desk.database.all("SELECT action_id, verdict FROM effect")
+    assert [tuple(row) for row in table] == [(f"{request.request_id}/c1", verdict)]
+    assert standing(room, request) == "CLOSED VERIFIED"
+    assert room.faults() == ()
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        name = f"{request.request_id}/c1"
+        shell.execute("INSERT INTO effect VALUES (?, 2, 'x', 1.0, 'x', 'CAME')", (name,))
+    assert [each for each in room.faults() if f"effect 2 of {name}" in each]
+
+
+@pytest.mark.parametrize("was_kpa", [340.0, 360.0], ids=["came", "was there"])
+async def test_what_was_so_before_the_frame_is_told_as_such(room: Watched, was_kpa: float) -> None:
+    room.plant.values["PT-102.pv"] = was_kpa
+    await expecting(room)
+    room.plant.values["PT-102.pv"] = 360.0
+    room.watch()
+    found = rows(room, "effect.CAME")
+    assert [each.get("was_so") for each in found] == [True if was_kpa > 350.0 else None]
+
+
+@pytest.mark.parametrize("unit", [None, 9], ids=["own unit", "unit 9"])
+async def test_no_other_unit_is_asked_before_the_frame(
+    paper_site: Site, tmp_path: Path, unit: int | None
+) -> None:
+    """One that is silent takes its time-out; with it the look would be too old, and refused."""
+    pump = paper_site.tags["P-101A.run_cmd"]
+    assert isinstance(pump.address, RegisterAddress)
+    other = replace(pump, address=replace(pump.address, unit=unit))
+    tags = {**paper_site.tags, pump.name: other}
+    with closing(Watched(replace(paper_site, state=tmp_path, tags=tags))) as room:
+        await room.start_gate()
+        room.plant.values[pump.name] = True
+        effects = (parse_expectation(f"{pump.name} within 2 min"),)
+        room.approved(START_B, terms=Terms(effects=effects))
+        await room.act()
+        room.watch()
+        (found,) = rows(room, "effect.CAME")
+        assert found.get("was_so") is (None if unit else True)
+        assert len(room.plant.frames) == 1
+
+
+def tell_of_a_verification(room: Watched, request: ActionRequest) -> None:
+    """A row that says of the command that it is verified, though not when, and one of long ago."""
+    now, name = room.clock.now(), f"{request.request_id}/c1"
+    past = Instant(now.wall - timedelta(hours=2), now.boot_id, now.boot_ms - 7_200_000)
+    with Database(room.site.state, room.site.id) as ledger, ledger.transaction(past) as forger:
+        forger.record("action.VERIFIED", name, {})
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        seq, prev = shell.execute("SELECT max(seq), hash FROM journal").fetchone()
+        row: dict[str, object] = {
+            "seq": seq + 1,
+            "prev": prev,
+            "kind": "action.VERIFIED",
+            "subject": name,
+            "body": {},
+        }
+        text = canonical(row)
+        shell.execute(
+            "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)",
+            (seq + 1, digest("journal", text), text),
+        )
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["attack", "twin"])
+async def test_a_row_of_a_verification_moves_no_verdict(room: Watched, *, is_told: bool) -> None:
+    request = room.approved(SETPOINT, terms=Terms(effects=(parse_expectation(EFFECT),)))
+    if is_told:
+        tell_of_a_verification(room, request)
+    await room.act()
+    room.watch()
+    room.clock.forward(60.0)
+    room.plant.values["PT-102.pv"] = 355.0
+    room.watch()
+    assert [each["after_s"] for each in rows(room, "effect.CAME")] == [60.0]
+    await expecting_another(room)
+    room.kill_gate()
+    await room.start_gate()
+    assert len(rows(room, "effect.UNKNOWN")) == 1
+
+
+@pytest.mark.parametrize("what", ["restart", "clock"])
+async def test_an_effect_that_nobody_has_seen_is_unknown(room: Watched, what: str) -> None:
+    await expecting(room)
+    if what == "restart":
+        room.kill_gate()
+        await room.start_gate()
+    else:
+        room.clock.set(-60.0)
+    room.plant.values["PT-102.pv"] = 355.0
+    room.watch()
+    room.watch()
+    give_up_effects(room.post)
+    assert len(rows(room, "effect.UNKNOWN")) == 1
+    assert rows(room, "effect.CAME") == []
+
+
+async def expecting_another(room: Watched) -> None:
+    """An expectation is open when the gate ends."""
+    room.plant.values |= {"PIC-102.sp": 350.0, "PT-102.pv": 340.0}
+    room.clock.forward(60.0)
+    await expecting(room)
+
+
+async def test_an_effect_whose_tags_do_not_read_well_is_unknown(room: Watched) -> None:
+    await expecting(room)
+    room.clock.forward(121.0)
+    assert room.gate is not None
+    room.gate._look_on({})
+    assert [each["after_s"] for each in rows(room, "effect.UNKNOWN")] == [121.0]
+    await expecting_again(room)
+
+
+async def expecting_again(room: Watched) -> None:
+    """Other tags than when it was filed: nobody can judge it, and the gate goes on."""
+
+    def refuse(*_: object) -> object:
+        raise ConditionError("x", 1, 1, "no such tag")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(effects, "parse_condition", refuse)
+        await expecting(room)
+    assert len(rows(room, "effect.UNKNOWN")) == 2
+
+
+FORGED = [
+    "INSERT INTO request(request_id, proposal_key, digest, text, filed_boot_id, filed_boot_ms) "
+    "VALUES ('R-00000001', 'k', 'd', :text, 'b', 1)",
+    "UPDATE request SET state = 'PENDING' WHERE request_id = 'R-00000001'",
+    "UPDATE request SET state = 'APPROVED', approved_at = '2026-11-25T08:50:25.000Z', "
+    "approved_boot_ms = 1 WHERE request_id = 'R-00000001'",
+    "INSERT INTO action(action_id, request_id, position, kind, equipment, tag) "
+    "VALUES ('R-00000001/c1', 'R-00000001', 0, 'command', 'x', 'PIC-102.sp')",
+    "UPDATE action SET state = 'DUE' WHERE action_id = 'R-00000001/c1'",
+    "UPDATE action SET state = 'CLAIMED' WHERE action_id = 'R-00000001/c1'",
+    "INSERT INTO intent VALUES ('R-00000001/c1', '00', (SELECT max(epoch) FROM gate), 1)",
+    "UPDATE action SET state = 'SENDING' WHERE action_id = 'R-00000001/c1'",
+    "UPDATE action SET state = 'VERIFIED' WHERE action_id = 'R-00000001/c1'",
+]
+
+
+@pytest.mark.parametrize("is_text", [True, False])
+async def test_a_lease_that_nobody_can_read_holds_up_no_other(
+    room: Watched, *, is_text: bool
+) -> None:
+    """Rows that somebody wrote past everything: nothing of them is sent, and the others go on."""
+    honest, _ = room.desk.request([SETPOINT], terms=TERMS)
+    text = honest.text.replace(honest.request_id, "R-00000001")
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        for each in FORGED:
+            shell.execute(each, {"text": text if is_text else '"lease":{"effects":[{'})
+    await pass_time(room, FOR_S)
+    room.kill_gate()
+    await room.start_gate()
+    assert open_writes(room.desk.database) == [] or is_text
+    request = await in_lease(room, START)
+    await pass_time(room, FOR_S)
+    assert frames(room) == wires(request, "c1", "r1")
+    assert room.suspended == []
+
+
+async def test_what_this_gate_has_not_verified_comes_to_no_verdict(room: Watched) -> None:
+    """Rows of a verified write, with its row in the journal, that somebody made up meanwhile."""
+    request = await expecting(room)
+    terms = Terms(effects=(parse_expectation(EFFECT),))
+    honest, _ = room.desk.request([SETPOINT], terms=terms)
+    now, text = room.clock.now(), honest.text.replace(honest.request_id, "R-00000001")
+    sent = "SET state = 'SENDING', sent_at = :at, sent_boot_id = :boot, sent_boot_ms = :ms"
+    with closing(sqlite3.connect(room.site.state / "ledger.db", isolation_level=None)) as shell:
+        for each in FORGED:
+            shell.execute(
+                each.replace("SET state = 'SENDING'", sent),
+                {"text": text, "at": stamp(now.wall), "boot": now.boot_id, "ms": now.boot_ms},
+            )
+    with Database(room.site.state, room.site.id) as ledger, ledger.transaction(now) as forger:
+        forger.record("action.VERIFIED", "R-00000001/c1", {})
+    room.plant.values["PT-102.pv"] = 355.0
+    room.watch()
+    found = [each["of"] for each in rows(room, "effect.CAME")]
+    assert found == [f"{request.request_id}/c1"]
+    assert rows(room, "effect.MISSED") == rows(room, "effect.UNKNOWN") == []
+    assert len(room.plant.frames) == 1
+
+
+def test_only_what_can_be_judged_is_expected(room: Watched) -> None:
+    for text in ("PT-102.pv > 350 kPa", "PT-102.pv > 350 kPa within 2 d"):
+        with pytest.raises(InvalidArguments):
+            parse_expectation(text)
+    with pytest.raises(InvalidArguments, match="cannot be expected"):
+        room.desk.propose(
+            SETPOINT, terms=Terms(effects=(parse_expectation("X.pv > 1 within 1 s"),))
+        )

@@ -1,0 +1,175 @@
+"""What a gate does as it starts, watches and stops, on paper."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.requests.stamps import instant_now
+
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+ALLOWED = "the policy allows asking"
+WRITES = {"P-101A": START, "P-101B": START_B, "PIC-102": SETPOINT}
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "ended"),
+    [
+        ("P-101A", "P-101A", {"P-101A"}),
+        ("PUMPS-101", "PUMPS-101", {"P-101A", "P-101B"}),
+        ("site", "site", {"P-101A", "P-101B", "PIC-102"}),
+        # Of a loop without equipment, or of a typing error, everything stops.
+        ("P-101Z", "site", {"P-101A", "P-101B", "PIC-102"}),
+    ],
+)
+async def test_a_lockout_ends_what_it_covers_and_is_latched_under_the_sites_name(
+    room: Watched, name: str, scope: str, ended: set[str]
+) -> None:
+    waiting = {place: room.desk.propose(write) for place, write in WRITES.items()}
+    room.desk.lock_out(name)
+    room.watch()
+    assert dict(locked_scopes(room.desk.database)) == {scope: 1}
+    for place, request in waiting.items():
+        record = room.desk.record(request.request_id)
+        told = ("INVALIDATED", f"lockout of {scope}") if place in ended else ("PENDING", ALLOWED)
+        assert (record.state, record.reason) == told, place
+
+
+async def test_what_a_lockout_said_of_itself_is_kept(room: Watched) -> None:
+    """The release deletes the file; who set it is what its file says, for which nobody vouches."""
+    room.desk.lock_out("P-101A")
+    (room.site.state / "lockout" / "P-101A").write_text("anna 2026-11-25T08:50:25.000Z pid 7\n")
+    room.watch()
+    latched = room.rows("lockout.latched")
+    assert [row["said"] for row in latched] == ["anna 2026-11-25T08:50:25.000Z pid 7"]
+
+
+async def test_what_was_filed_first_is_carried_out_first(room: Watched) -> None:
+    first, second = room.approved(START), room.approved(START_B)
+    await room.act()
+    assert (room.desk.states(first), room.desk.states(second)) == (["VERIFIED"], ["DUE"])
+    await room.act()
+    assert room.desk.states(second) == ["VERIFIED"]
+
+
+async def test_a_gate_shows_itself_as_it_starts_and_is_told_as_it_stops(
+    paper_site: Site, tmp_path: Path
+) -> None:
+    site = replace(paper_site, state=tmp_path)
+    for epoch in (1, 2):
+        async with take_post(site) as gate:
+            picture = read_snapshot(tmp_path, instant_now())
+            assert picture is not None
+            assert picture.epoch == gate.epoch == epoch  # else people look at one that is gone
+            assert picture.locked == ([] if epoch == 1 else ["P-101A"])
+        (tmp_path / "lockout" / "P-101A").touch()
+    with Database(tmp_path, site.id) as database:
+        rows = [row.fields for row in database.journal()]
+    kinds = [(row["kind"], row["subject"]) for row in rows if row["kind"].startswith("gate.")]
+    assert kinds == [
+        ("gate.started", "1"), ("gate.stopped", "1"), ("gate.started", "2"), ("gate.stopped", "2"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_writable", [True, False])
+async def test_a_gate_that_is_interrupted_is_told_as_it_stops(
+    paper_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_writable: bool
+) -> None:
+    site = replace(paper_site, state=tmp_path)
+    with suppress(asyncio.CancelledError):  # what comes out, and not the ledger's fault
+        async with take_post(site):
+            if not is_writable:
+                monkeypatch.setattr(Database, "transaction", _refused)
+            raise asyncio.CancelledError
+    with Database(tmp_path, site.id) as database:
+        kinds = [row.fields["kind"] for row in database.journal()]
+    assert kinds[-1] == ("gate.stopped" if is_writable else "gate.started")
+
+
+def _refused(*_: object) -> object:
+    raise LedgerError("the disk is full")
+
+
+@pytest.mark.parametrize("has_looked", [True, False])
+@pytest.mark.parametrize("put_back", [True, False])
+async def test_a_folder_of_lockouts_that_was_put_aside_hides_none(
+    room: Watched, caplog: pytest.LogCaptureFixture, has_looked: bool, put_back: bool
+) -> None:
+    request, folder = room.approved(), room.site.state / "lockout"
+    room.desk.lock_out("P-101B")
+    aside = folder.rename(folder.with_name("aside"))
+    if put_back:
+        aside.rename(folder)
+    else:
+        folder.mkdir()
+    if has_looked:
+        room.watch()
+        latched = {"P-101B": 1} if put_back else {"site": 1}
+        assert dict(locked_scopes(room.desk.database)) == latched
+        assert ("bring that one back" in caplog.text) != put_back
+    await room.act()
+    ended = ["INVALIDATED"] if has_looked else ["REFUSED"]
+    assert room.desk.states(request) == (["VERIFIED"] if put_back else ended)
+    assert len(room.plant.frames) == put_back
+    if not put_back:
+        assert room.reason(request) == ("lockout of site" if has_looked else "locked out: site")
+
+
+@pytest.mark.parametrize("folder", ["gone", "there", "never there"])
+async def test_a_gate_that_finds_no_folder_of_lockouts_locks_the_site_out(
+    paper_site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture, folder: str
+) -> None:
+    site = replace(paper_site, state=tmp_path)
+    if folder != "never there":
+        async with take_post(site):
+            pass
+    if folder == "gone":
+        (tmp_path / "lockout").rmdir()
+    async with take_post(site):
+        picture = read_snapshot(tmp_path, instant_now())
+    assert picture is not None
+    assert picture.locked == (["site"] if folder == "gone" else [])
+    assert ("then: handwheel release" in caplog.text) == (folder == "gone")
+    assert (tmp_path / "lockout").is_dir()
+
+
+async def test_a_gate_that_cannot_make_its_folder_of_lockouts_takes_no_post(
+    paper_site: Site, tmp_path: Path
+) -> None:
+    """Without it nobody could lock anything out."""
+    site, file = replace(paper_site, state=tmp_path), tmp_path / "lockout"
+    file.write_text("in its place")
+    with pytest.raises(LedgerError, match=f"^{tmp_path}: File exists$"):
+        await take_post(site).__aenter__()
+    assert names_in(tmp_path) == ["lockout"]  # neither lock nor ledger
+    file.unlink()
+    async with take_post(site) as gate:
+        assert gate.epoch == 1
+
+
+async def test_a_gate_that_cannot_judge_a_remote_condition_takes_no_post(
+    paper_site: Site, tmp_path: Path
+) -> None:
+    """It would find out when the equipment is handed over, with everything else in its hands."""
+    broken = paper_site.equipment["P-101A"].model_copy(update={"remote_when": "P-101Z.mode == 1"})
+    equipment = {**paper_site.equipment, "P-101A": broken}
+    site = replace(paper_site, state=tmp_path / "state", equipment=equipment)
+    with pytest.raises(ConfigError, match=r"remote_when: .*P-101Z"):
+        await take_post(site).__aenter__()
+    assert not site.state.exists()
+    async with take_post(replace(paper_site, state=tmp_path / "state")) as gate:
+        assert gate.epoch == 1
+
+
+def names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]

@@ -1,0 +1,87 @@
+"""Everything that can happen to a gate and its people, in any order, against I1 to I5."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Generator
+from itertools import count
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
+
+from .blocking_reasons import Outlook
+from .rules import DISTURBANCES, Works
+from .site import make_works_site
+
+STEPS, FRAMES, CRASHES = 2_000, 100, 3
+SEED = "HANDWHEEL_SEED"  # the environment's: the first seed of a soak that is to be repeated
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID")  # the same for every worker; none: any
+BASE = int(os.environ.get(SEED) or Random(RUN).randrange(10**9))
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory: pytest.TempPathFactory) -> Generator[type[Works]]:
+    """The machine at a site of its own, on a disk in memory where there is one."""
+    memory = Path("/dev/shm")
+    folder = memory if memory.is_dir() else tmp_path_factory.mktemp("works")
+    with TemporaryDirectory(dir=folder) as name, pytest.MonkeyPatch.context() as patch:
+        sleep = asyncio.sleep
+
+        async def no_pause(_: float) -> None:
+            await sleep(0)
+
+        def free_bytes(_: Path) -> int:
+            return Outlook.free
+
+        patch.setattr(asyncio, "sleep", no_pause)
+        patch.setattr(lookout, "free_bytes", free_bytes)
+        Works.made, Works.numbers, Works.seen = make_works_site(Path(name)), count(), Counter()
+        yield Works
+
+
+def _run(works: type[Works], examples: int, *, number: int | None = None) -> None:
+    works.seen.clear()
+    print(f"seed {number}; {SEED}={BASE} repeats the soak")
+    machine = works if number is None else seed(number)(works)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=50,
+            deadline=None,
+            derandomize=number is None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        ),
+    )
+    for what, times in sorted(works.seen.items()):
+        print(f"{times:8} {what}")
+    assert works.seen["taken back"]
+    for state in ("VERIFIED", "UNKNOWN", "REFUSED", "INVALIDATED", "CANCELLED"):
+        assert works.seen[f"state: {state}"], f"no action was ever {state}"
+    assert works.seen["frames"] >= FRAMES
+    for what in DISTURBANCES:
+        rules = (f"rule: disturb: {what}", f"rule: ask and disturb: {what}")
+        assert sum(works.seen[each] for each in rules), f"no disturbance was ever {what}"
+    assert sum(each.startswith("crash: ") for each in works.seen) >= CRASHES
+
+
+@pytest.mark.timeout(120)
+def test_nothing_moves_but_what_was_approved_and_once(works: type[Works]) -> None:
+    _run(works, 60)
+    assert works.seen["steps"] >= STEPS
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("block", range(20))
+def test_nothing_moves_but_what_was_approved_in_many_lives(works: type[Works], block: int) -> None:
+    _run(works, 170, number=BASE + block)
+    assert works.seen["steps"] >= 5_000

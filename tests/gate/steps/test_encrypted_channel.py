@@ -1,0 +1,166 @@
+"""A gate on an encrypted channel: the certificate is part of what is approved."""
+
+import re
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.opcua.security.application import FOLDER, KEY
+from handwheel.hmi.requests.card_text import render_card
+from handwheel.sim_plant.link.proxy import LinkProxy
+from handwheel.sim_plant.model import namespace_uri
+from handwheel.sim_plant.server.opcua.access.certificates import open_identity
+from handwheel.sim_plant.server.opcua.server import OpcuaServer
+from handwheel.sim_plant.server.plant_server import PlantServer
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+
+from ...secured import befriend, pin_of, secure, serving
+from ...served import GATE_SECRET
+from ...sites.on_disk import End
+from ..testbed.audited import witnessed
+from ..testbed.served import World
+
+WRITE = "PIC-102.sp=355"
+URI = namespace_uri("cw-100")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("plant")
+
+
+@pytest.fixture(scope="module")
+async def server(folder: Path) -> AsyncGenerator[PlantServer]:
+    frames = folder / "frames.jsonl"
+    async with serving(folder / "identity", frames, speed=1.0) as server:
+        yield server
+
+
+@pytest.fixture
+async def idle(
+    server: PlantServer,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> AsyncGenerator[World]:
+    """A world whose site pins the plant's certificate, and whose gate has not been started."""
+    world = World(tmp_path / "site", server, folder / "frames.jsonl", monkeypatch)
+    secure(world.site.root, folder / "identity")
+    async with witnessed(world, request):
+        yield world
+
+
+@pytest.fixture
+async def world(idle: World) -> World:
+    await idle.start()
+    return idle
+
+
+async def test_a_request_names_the_certificate_and_goes_through(world: World, folder: Path) -> None:
+    record = await world.go_through(WRITE)
+    (command,) = record.request.commands
+    assert command.identity.certificate == pin_of(folder / "identity")
+    assert f'"certificate":"{pin_of(folder / "identity")}"' in record.request.text
+    drawn = re.sub(r"\s", "", "".join(render_card(world.card(record))))
+    assert f"provedbythecertificate{pin_of(folder / 'identity')}" in drawn
+    # Absent means absent: a device on a channel without security has no such key.
+    other = await world.propose("P-101B.run_cmd=true")
+    assert "certificate" not in other.request.text
+
+
+ALTERED: dict[str, Callable[[dict[str, Any]], object]] = {
+    "another certificate": lambda device: device.update(certificate="sha256:" + 64 * "0"),
+    "none": lambda device: device.pop("certificate"),
+}
+
+
+@pytest.mark.way_in("C12")
+@pytest.mark.parametrize("alter", ALTERED.values(), ids=ALTERED)
+async def test_a_request_for_another_certificate_is_not_carried_out(
+    world: World, alter: Callable[[dict[str, Any]], object]
+) -> None:
+    honest, _ = await world.ask(WRITE)
+    altered = world.file_altered(
+        honest.request, lambda draft: alter(draft["commands"][0]["identity"])
+    )
+    end = await signed_through(world, altered)
+    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
+    assert "the device is not the one that was approved" in end.reason
+    assert world.frames == []
+
+    unaltered = world.file_altered(honest.request, lambda draft: None)
+    assert (await signed_through(world, unaltered)).action is ActionState.VERIFIED
+    assert world.frames == [honest.request.commands[0].wire]
+
+
+async def signed_through(world: World, record: RequestRecord) -> End:
+    """A person signs what is shown, whatever it is; what comes of it."""
+    shown = world.card(record)
+    assert world.decide(world.sign(record.request, shown), shown) is RequestState.APPROVED
+    return await world.end(record)
+
+
+@pytest.fixture(scope="module")
+async def other(server: PlantServer, folder: Path) -> AsyncGenerator[OpcuaServer]:
+    """Another server with the same words, nodes and password, and with a key of its own."""
+    whole: Any = server
+    identity = open_identity(folder / "other", URI)
+    another = OpcuaServer(whole._image, whole._frames, "cw-100", GATE_SECRET, identity)
+    await another.start(0)
+    yield another
+    await another.stop()
+
+
+@pytest.mark.way_in("C12")
+async def test_a_certificate_that_is_swapped_after_the_approval_is_not_written_to(
+    idle: World, server: PlantServer, other: OpcuaServer, folder: Path
+) -> None:
+    world, pins = idle, [pin_of(folder / name) for name in ("other", "identity")]
+    befriend(world.site.root, folder / "other")
+    async with LinkProxy(server.opcua.port) as link:
+        world.edit("site.yaml", f"127.0.0.1:{server.opcua.port}", f"127.0.0.1:{link.port}")
+        world.relays[server.opcua.port] = link.port
+        await world.start()
+        try:
+            record, card = await world.ask(WRITE)
+            signed = world.sign(record.request, card)
+            _lead(link, other)
+            world.decide(signed, card)
+            end = await world.end(record)
+            assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
+            assert f"certificate {pins[0]}, and site.yaml pins {pins[1]}" in end.reason
+            assert world.frames == []
+            _lead(link, server.opcua)
+            await world.go_through(WRITE)
+        finally:
+            await world.stop()
+
+
+def _lead(link: LinkProxy, server: OpcuaServer) -> None:
+    """From now on this server is at the port that the site names."""
+    setattr(link, "_plant_port", server.port)  # noqa: B010 - no line of wire can be led elsewhere
+    link.cut()
+    link.mend()
+
+
+@pytest.mark.parametrize("change", ["no pin", "a key open to others"])
+async def test_a_gate_takes_no_post_without_a_pin_or_a_key_of_its_own(
+    idle: World, change: str
+) -> None:
+    world, key = idle, idle.site.root / FOLDER / KEY
+    text = (world.site.root / "site.yaml").read_text(encoding="utf-8")
+    if change == "no pin":
+        world.edit("site.yaml", r' certificate: "sha256:\w+",', "")
+    else:
+        key.chmod(0o644)
+    reason = "security without certificate" if change == "no pin" else "open to others"
+    with pytest.raises(NotConnected, match=reason):
+        await world.start()
+    (world.site.root / "site.yaml").write_text(text, encoding="utf-8")
+    key.chmod(0o600)
+    await world.start()

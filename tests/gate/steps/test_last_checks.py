@@ -1,0 +1,223 @@
+"""What the steps before the intent still see: a key, a policy, a reading, other bytes, an order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.actuation.write_session import OTHER_BYTES
+from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Value
+from handwheel.tools.guardrails.gate.state.execution import Passage
+from handwheel.tools.guardrails.gate.steps import pipeline as steps
+from handwheel.tools.guardrails.gate.steps.device_checks import same_bytes
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.policy.policy import Policy
+from handwheel.tools.guardrails.signatures.decisions import Reason
+from handwheel.tools.requests.canonical import canonical, parse_canonical
+from handwheel.tools.requests.request import ActionRequest
+
+from ...attacks.sql_shell import shell_of, without_triggers, write_text
+from ...sites.in_memory import make_site
+from ...tools import people
+from ...ways import tried
+from ..testbed.oracle import Told
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+_HELD_S = 5.0
+
+
+async def stands(room: Watched, request: ActionRequest) -> tuple[str, str, int]:
+    """One round of the gate: where the first command stands then, why, and all frames."""
+    await room.act()
+    return room.desk.states(request)[0], room.reason(request), len(room.plant.frames)
+
+
+@pytest.mark.way_in("A8")
+@pytest.mark.parametrize("waits_s", [4.0, 6.0])
+async def test_a_key_whose_time_is_over_before_the_claim_approves_nothing(
+    tmp_path: Path, waits_s: float
+) -> None:
+    make_site(tmp_path)
+    room = Watched(load_site(tmp_path))
+    until = room.clock.now().wall + timedelta(seconds=_HELD_S)
+    records = [people.boss(), people.record_of("gina")]
+    records.append(people.record_of("anna", valid=until - people.START))
+    (tmp_path / "operators.yaml").write_text(operators_text(records), encoding="utf-8")
+    room.close()
+    room = Watched(load_site(tmp_path))
+    room.desk.bench = replace(room.desk.bench, roster=people.roster_of(*records))
+    await room.start_gate()
+    request = room.approved(START)
+    room.clock.forward(waits_s)
+    state, reason, frames = await stands(room, request)
+    if waits_s < _HELD_S:
+        assert (state, frames) == ("VERIFIED", 1)
+    else:
+        assert (state, frames) == ("INVALIDATED", 0)
+        assert f"anna: {Reason.KEY_NOT_VALID}" in reason
+    room.close()
+
+
+@pytest.mark.way_in("A12")
+@pytest.mark.parametrize("error", [RuntimeError, ZeroDivisionError, RecursionError])
+async def test_a_policy_that_raises_denies(
+    room: Watched, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    request = room.approved(START)
+    with monkeypatch.context() as patch:
+        patch.setattr(Policy, "_judged", broken)
+        told = f"the policy cannot be judged here: {error.__name__}"
+        assert await stands(room, request) == ("INVALIDATED", told, 0)
+        asked = room.desk.propose(START)
+        assert room.desk.record(asked.request_id).state == "DENIED"
+    assert (await stands(room, room.approved(START)))[::2] == ("VERIFIED", 1)
+
+
+@pytest.mark.way_in("C19")
+@pytest.mark.parametrize("tag", ["P-101A.run_cmd", "P-101A.mode", "PT-102.pv"])
+async def test_a_value_that_became_stale_is_no_value(
+    room: Watched, monkeypatch: pytest.MonkeyPatch, tag: str
+) -> None:
+    """It is good, and it came three scans ago and more."""
+    request, read = room.approved(START), room.plant.read
+
+    def late(tags: Sequence[Tag]) -> dict[str, DataValue]:
+        found = read(tags)
+        if tag in found:
+            found[tag] = found[tag]._replace(received_s=found[tag].received_s - 1.0)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.plant, "read", late)
+        state, reason, frames = await stands(room, request)
+    assert (state, frames) == ("INVALIDATED", 0)
+    assert tag in reason
+    assert (await stands(room, room.approved(START)))[::2] == ("VERIFIED", 1)
+
+
+@pytest.mark.parametrize(("takes_s", "is_too_old"), [(1.5, False), (2.1, True)])
+async def test_a_look_is_as_old_as_its_beginning(
+    room: Watched, takes_s: float, *, is_too_old: bool
+) -> None:
+    """The device takes long to answer: what it says may have been so when it was asked."""
+    room.approved(START)
+    room.fuse.arm(0)
+    await room.act()
+    asked = room.fuse.points.index("fresh look") + 1
+    request = room.approved(START_B)
+    room.fuse.arm(asked, partial(room.clock.forward, takes_s))
+    await room.act()
+    assert room.desk.states(request) == ["REFUSED" if is_too_old else "VERIFIED"]
+    assert (room.reason(request) == "the look at the plant is too old") is is_too_old
+    assert [each["sent"] for each in room.rows("action.REFUSED")] == [False] * is_too_old
+    assert len(room.plant.frames) == 1 + (not is_too_old)
+
+
+Case = tuple[tuple[str, Value], str]
+FUNCTIONS: Mapping[str, Case] = {
+    "5, as it is": (START, ""),
+    "16, as it is": (SETPOINT, ""),
+    "15 of one coil": (START, "01 0f 0000 0001 01 01"),
+    "15 of both pumps": (START, "01 0f 0000 0011 03 ff ff 01"),
+    "6 for a coil": (START, "01 06 0000 ff00"),
+    "16 over the next register": (SETPOINT, "01 10 000a 0003 06 43b40000 0001"),
+    "16 from the register before": (SETPOINT, "01 10 0009 0003 06 0001 43b40000"),
+    "16 of half": (SETPOINT, "01 10 000a 0001 02 43b4"),
+    "22, a mask": (SETPOINT, "01 16 000a 0000 43b4"),
+    "23, with a read": (SETPOINT, "01 17 0002 0002 000a 0002 04 43b40000"),
+    "two requests in one": (START, "01 05 0000 ff00 01 05 0010 ff00"),
+}
+
+
+@pytest.mark.parametrize("is_compared", [True, False])
+@pytest.mark.parametrize(("write", "wire"), tried(FUNCTIONS, dict.fromkeys(FUNCTIONS, "A14")))
+async def test_another_modbus_function_than_the_tags_own_is_not_sent(
+    room: Watched,
+    monkeypatch: pytest.MonkeyPatch,
+    write: tuple[str, Value],
+    wire: str,
+    *,
+    is_compared: bool,
+) -> None:
+    """The tenth step compares the bytes; then the session finds them to be no write of the tag."""
+    if not is_compared:
+        way = [nothing if each is same_bytes else each for each in steps.STEPS]
+        monkeypatch.setattr(steps, "STEPS", tuple(way))
+    request = made_up(room, write, wire.replace(" ", ""))
+    state, reason, frames = await stands(room, request)
+    if not wire:
+        assert (state, frames) == ("VERIFIED", 1)
+    elif is_compared:
+        assert (state, frames) == ("INVALIDATED", 0)
+        assert "gives other bytes" in reason
+    else:
+        assert (state, frames) == ("REFUSED", 0)
+        assert OTHER_BYTES in reason
+        assert room.rows("action.REFUSED")[-1]["sent"] is False
+
+
+@pytest.mark.way_in("C16")
+@pytest.mark.parametrize("is_skipped", [True, False])
+async def test_a_command_does_not_come_before_the_one_that_stands_before_it(
+    room: Watched, *, is_skipped: bool
+) -> None:
+    """People have read an order: the standby starts, and then the set point moves."""
+    request = room.approved(START_B, SETPOINT)
+    first, second = (each.action_id for each in request.commands)
+    if is_skipped:
+        room.force_due(second)
+        move = "UPDATE action SET state = 'PLANNED', due_boot_ms = NULL WHERE action_id = ?"
+        with shell_of(room.site.state) as shell, without_triggers(shell, "action_moves"):
+            shell.execute(move, (first,))
+    for _ in range(2):
+        await room.act()
+    if is_skipped:
+        assert room.desk.states(request) == ["INVALIDATED", "INVALIDATED"]
+        told = room.rows("action.INVALIDATED")
+        assert f"{first} comes before it and is not done" in {each["reason"] for each in told}
+        assert room.plant.frames == []
+    else:
+        assert room.desk.states(request) == ["VERIFIED", "VERIFIED"]
+        wires = [each.wire for each in request.commands]
+        assert [frame.wire.hex() for frame in room.plant.frames] == wires
+
+
+@pytest.mark.way_in("C16")
+async def test_commands_in_another_order_are_another_request(room: Watched) -> None:
+    request = room.approved(START_B, SETPOINT)
+    draft = parse_canonical(request.text)
+    first, second = draft["commands"]
+    first["action_id"], second["action_id"] = second["action_id"], first["action_id"]
+    draft["commands"].reverse()
+    write_text(room.site.state, request.request_id, canonical(draft))
+    state, reason, frames = await stands(room, ActionRequest.model_validate(draft))
+    assert (state, frames) == ("INVALIDATED", 0)
+    assert str(Reason.OTHER_DIGEST) in reason
+    twin = room.approved(START_B, SETPOINT)
+    for _ in range(2):
+        await room.act()
+    assert room.desk.states(twin) == ["VERIFIED", "VERIFIED"]
+
+
+async def nothing(_: Passage) -> None:
+    """A step that is not there."""
+
+
+def made_up(room: Watched, write: tuple[str, Value], wire: str) -> ActionRequest:
+    """A request that gina files and anna approves, with bytes that no program of ours has made."""
+    draft = parse_canonical(room.desk.request([write])[0].text)
+    if wire:
+        draft["commands"][0]["wire"] = wire
+    request = ActionRequest.model_validate(draft)
+    room.desk.file(request)
+    room.desk.approve(request)
+    room.oracle.told[request.request_id] = Told(request, {"anna": room.clock.now()})
+    return request

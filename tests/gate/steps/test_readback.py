@@ -1,0 +1,281 @@
+"""What the gate makes of a device's readings and answers, before the frame and after it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.actuation import permit
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.modbus.encoder import ModbusEncoder
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import (
+    BAD_SENSOR_FAILURE,
+    UNCERTAIN_LAST_USABLE,
+    DataValue,
+    StatusCode,
+    Value,
+)
+from handwheel.connectors.session.protocols import Encoded
+from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED, ActionState
+
+from ...plants.in_memory import Fault, PaperConnector
+from ..testbed.served import World
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+_DOOR = "handwheel.connectors.actuation.write_session"
+RESET = ("P-101B.reset", True)
+Change = Callable[[DataValue], DataValue]
+Read = Callable[[Sequence[Tag]], Awaitable[Mapping[str, DataValue]]]
+
+
+def shows(room: Watched, tag: str, change: Change, *, after_frame: bool = False) -> None:
+    """Lets a tag read otherwise, from now on or from the frame on."""
+    read = room.plant.read
+
+    def changed(tags: Sequence[Tag]) -> dict[str, DataValue]:
+        found = read(tags)
+        if tag in found and len(room.plant.frames) >= after_frame:
+            found[tag] = change(found[tag])
+        return found
+
+    room.plant.read = changed  # type: ignore[method-assign]
+
+
+def older(seconds: float) -> Change:
+    return lambda reading: reading._replace(received_s=reading.received_s - seconds)
+
+
+def as_value(value: Value) -> Change:
+    return lambda reading: reading._replace(value=value)
+
+
+def with_status(status: StatusCode) -> Change:
+    return lambda reading: reading.with_status(status)
+
+
+def told(room: Watched, kind: str) -> Mapping[str, Any]:
+    rows = [row.fields for row in room.desk.database.journal()]
+    body: Mapping[str, Any] = [row["body"] for row in rows if row["kind"] == kind][-1]
+    return body
+
+
+@pytest.mark.parametrize(
+    ("tag", "change", "reason"),
+    [
+        ("P-101A.run_cmd", older(0.05), ""),
+        ("P-101A.run_cmd", older(5.0), "P-101A.run_cmd cannot be relied on: BadNoCommunication"),
+        ("P-101A.mode", older(5.0), "not true: P-101A.mode == 'remote'"),
+        ("P-101A.run_cmd", as_value(0), "P-101A.run_cmd reads 0; false was expected"),
+        ("P-101A.run_cmd", with_status(UNCERTAIN_LAST_USABLE), "cannot be relied on: Uncertain"),
+    ],
+)
+async def test_a_reading_that_is_old_or_of_another_kind_lets_nothing_through(
+    room: Watched, tag: str, change: Change, reason: str
+) -> None:
+    request = room.approved()
+    shows(room, tag, change)
+    await room.act()
+    assert (room.desk.states(request) == ["INVALIDATED"]) == bool(reason)
+    assert reason in room.reason(request)
+    assert len(room.plant.frames) == (not reason)
+
+
+@pytest.mark.parametrize(("value", "is_near"), [(351.0, True), (True, False), ("350", False)])
+async def test_a_reading_that_is_no_number_is_near_none(
+    room: Watched, value: Value, *, is_near: bool
+) -> None:
+    request = room.approved(SETPOINT)
+    shows(room, "PIC-102.sp", as_value(value), after_frame=False)
+    room.plant.values["PIC-102.sp"] = 350.0
+    await room.act()
+    assert (room.desk.states(request) != ["INVALIDATED"]) == is_near
+    assert is_near or "was expected" in room.reason(request)
+    assert len(room.plant.frames) == is_near
+
+
+@pytest.mark.parametrize("stamps", ["on-change", "cyclic"])
+async def test_an_old_source_time_tells_of_a_standstill_only_where_each_cycle_renews_it(
+    idle: World, stamps: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = idle
+    world.edit("site.yaml", r"dcs: \{kind: opcua,", f"dcs: {{kind: opcua, stamps: {stamps},")
+    await world.start()
+    record, card = await world.ask("PIC-102.sp=355")
+
+    def stopped(read: Read) -> Read:
+        async def old(tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+            found = dict(await read(tags))
+            for name, reading in found.items():
+                assert reading.source_time is not None
+                source = reading.source_time - timedelta(seconds=60.0)
+                found[name] = reading._replace(source_time=source)
+            return found
+
+        return old
+
+    world.on_opened = lambda session: monkeypatch.setattr(session, "read", stopped(session.read))
+    world.approve(record, card)
+    end = await world.end(record)
+    if stamps == "cyclic":
+        assert end.action is ActionState.INVALIDATED
+        assert end.reason == "PIC-102.sp cannot be relied on: UncertainLastUsableValue"
+        assert world.frames == []
+    else:
+        assert end.action is ActionState.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "words"),
+    [
+        (as_value(True), "VERIFIED", "P-101A.run_cmd reads true"),
+        (as_value(False), "MISMATCH", "P-101A.run_cmd reads false, not true"),
+        # It equals what was sent, and would be written with no bytes at all.
+        (as_value(1), "MISMATCH", "P-101A.run_cmd reads 1, not true"),
+        (with_status(BAD_SENSOR_FAILURE), "UNKNOWN", "(BadSensorFailure)"),
+        (with_status(UNCERTAIN_LAST_USABLE), "UNKNOWN", "(UncertainLastUsableValue)"),
+    ],
+)
+async def test_only_a_good_reading_of_the_very_bytes_verifies(
+    room: Watched, change: Change, state: str, words: str
+) -> None:
+    request = room.approved()
+    shows(room, "P-101A.run_cmd", change, after_frame=True)
+    await room.act()
+    assert room.desk.states(request) == [state]
+    assert words in told(room, f"action.{state}")["readback"]
+    assert told(room, f"action.{state}")["sent"] is True
+    assert room.faults() == ()
+
+
+@pytest.mark.way_in("V3")
+@pytest.mark.parametrize("late", [1, 2])
+async def test_what_shows_late_is_waited_for_until_the_time_is_up(room: Watched, late: int) -> None:
+    """The first look after the frame shows the old value, or is lost; the next one counts."""
+    request, looks = room.approved(), list[float]()
+
+    def first_old(reading: DataValue) -> DataValue:
+        looks.append(reading.received_s)
+        return reading._replace(value=False) if len(looks) <= late else reading
+
+    shows(room, "P-101A.run_cmd", first_old, after_frame=True)
+    await room.act()
+    # 10 ms are over after the first look, and then there is one more.
+    state, shown = ("VERIFIED", "true") if late == 1 else ("MISMATCH", "false, not true")
+    assert room.desk.states(request) == [state]
+    assert room.reason(request) == f"P-101A.run_cmd reads {shown}"
+    assert len(looks) == 2
+    await room.act()
+    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+
+
+async def test_a_session_that_is_lost_at_the_read_back_is_opened_anew(
+    room: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, opens, losses = room.approved(), list[str](), list[str]()
+    opened, read = PaperConnector.open, room.plant.read
+
+    async def count(self: PaperConnector) -> PaperConnector:
+        opens.extend([self.name] if room.plant.frames else [])
+        return await opened(self)
+
+    def lose_once(tags: Sequence[Tag]) -> dict[str, DataValue]:
+        if room.plant.frames and not losses:
+            losses.append("pkg")
+            raise NotConnected({"pkg": "the device closed the connection"})
+        return read(tags)
+
+    monkeypatch.setattr(PaperConnector, "open", count)
+    room.plant.read = lose_once  # type: ignore[method-assign]
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED"]
+    assert (opens, losses) == (["pkg", "pkg"], ["pkg"])
+
+
+async def test_a_value_that_the_device_takes_no_more_is_not_sent(
+    room: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def encode(self: ModbusEncoder, tag: Tag, value: Value) -> Encoded:
+        raise ValueError("it is an integer by now")
+
+    request = room.approved()
+    monkeypatch.setattr(ModbusEncoder, "encode", encode)
+    await room.act()
+    assert room.desk.states(request) == ["INVALIDATED"]
+    told = "P-101A.run_cmd cannot be encoded any more: it is an integer by now"
+    assert (room.reason(request), room.plant.frames) == (told, [])
+
+
+async def test_a_device_that_cannot_be_read_after_the_frame_leaves_it_unknown(
+    room: Watched,
+) -> None:
+    request = room.approved()
+    reach = room.fuse.reach
+
+    def go_down(point: str) -> None:
+        reach(point)
+        room.plant.is_down = room.plant.is_down or point == "frame executed"
+
+    room.fuse.reach = go_down  # type: ignore[method-assign]
+    await room.act()
+    assert room.desk.states(request) == ["UNKNOWN"]
+    assert room.reason(request) == "P-101A.run_cmd could not be read within 0.01 s"
+
+
+async def test_a_pulse_is_verified_by_its_answer_and_the_audit_asks_for_no_more(
+    room: Watched,
+) -> None:
+    pulse, shown = room.approved(RESET), room.approved(START_B)
+    for _ in range(2):
+        await room.act()
+    assert room.desk.states(pulse) == room.desk.states(shown) == ["VERIFIED"]
+    assert (room.reason(pulse), pulse.commands[0].readback) == (ACKNOWLEDGED, None)
+    assert room.reason(shown) == "P-101B.run_cmd reads true"
+    assert room.faults() == ()
+
+
+@pytest.mark.parametrize(("fault", "is_sent"), [("refused", True), ("not sent", False)])
+async def test_what_is_refused_says_whether_a_frame_left_and_ends_its_request(
+    room: Watched, fault: Fault, is_sent: bool
+) -> None:
+    request = room.approved(SETPOINT, START)
+    room.plant.fault = fault
+    await room.act()
+    assert room.desk.states(request) == ["REFUSED", "CANCELLED"]
+    record = room.desk.record(request.request_id)
+    assert (record.state, record.reason) == ("CLOSED", room.reason(request))
+    assert told(room, "action.REFUSED")["sent"] is is_sent
+    assert len(room.plant.frames) == is_sent
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(1.8, "VERIFIED"), (2.1, "REFUSED")])
+async def test_the_door_itself_stops_a_frame_that_would_leave_too_late(
+    room: Watched, monkeypatch: pytest.MonkeyPatch, seconds: float, state: str
+) -> None:
+    """Whatever the gate has looked at before: the permit ends 2 s after the fresh look."""
+    request = room.approved()
+    clock_s = permit.permit_clock_s
+    monkeypatch.setattr(f"{_DOOR}.permit_clock_s", lambda: clock_s() + seconds)
+    await room.act()
+    assert room.desk.states(request) == [state]
+    assert state == "VERIFIED" or room.reason(request).endswith("the permit has expired")
+    assert len(room.plant.frames) == (state == "VERIFIED")
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("P-101Z", "REFUSED"), ("P-101A", "REFUSED"), ("P-101B", "VERIFIED")]
+)
+async def test_a_mistyped_lockout_stops_everything_also_at_the_last_look(
+    room: Watched, name: str, state: str
+) -> None:
+    room.approved(RESET)
+    room.fuse.arm(0)
+    await room.act()
+    last = [n for n, point in enumerate(room.fuse.points, 1) if point == "anchored"][1]
+    request = room.approved()
+    room.fuse.arm(last, lambda: room.desk.lock_out(name))
+    await room.act()
+    assert room.desk.states(request) == [state]
+    assert state == "VERIFIED" or room.reason(request) == f"locked out: {name}"
+    assert len(room.plant.frames) == 1 + (state == "VERIFIED")

@@ -1,0 +1,295 @@
+"""What a person at a terminal approves is what they read and typed, and nothing comes of less."""
+# A reader that needs no plant is put into the gate by the test.
+# pyright: reportPrivateUsage=false
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from subprocess import PIPE
+from typing import TextIO, cast
+
+import pytest
+
+from handwheel.connectors.model.values import DataValue
+from handwheel.hmi.people.signing import Signer
+from handwheel.hmi.requests import approve as asking
+from handwheel.tools.guardrails.gate.monitoring.scanner import Scans
+from handwheel.tools.guardrails.ledger.records import load_decisions
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
+from handwheel.tools.requests.canonical import parse_canonical
+from handwheel.tools.requests.request import ActionRequest
+
+from ...tools.people import key_of
+from ..testbed.oracle import Told
+from ..testbed.with_oracle import START, Watched
+
+WORD = "run_cmd true"
+QUESTION = f'Type "{WORD}" to approve'
+
+
+@dataclass
+class Screen:
+    """A terminal of 80 columns, somebody who types at it, and all that it has shown."""
+
+    master: int
+    shown: str = ""
+
+    def type(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def answer(self, keys: str) -> None:
+        """Types once the question stands there."""
+        while QUESTION not in self.shown:
+            ready, _, _ = select.select([self.master], [], [], 10.0)
+            assert ready, f"no question came: {self.shown!r}"
+            self.shown += os.read(self.master, 65536).decode()
+        self.type(keys)
+
+    def read(self) -> None:
+        """Takes in what was shown so far."""
+        while select.select([self.master], [], [], 0.0)[0]:
+            self.shown += os.read(self.master, 65536).decode()
+
+    def forget(self) -> None:
+        """Takes all that was shown so far for read."""
+        self.read()
+        self.shown = ""
+
+    @property
+    def lines(self) -> list[str]:
+        return self.shown.replace("\r\n", "\n").split("\n")
+
+
+@contextmanager
+def screen(patch: pytest.MonkeyPatch, height: int = 24) -> Generator[Screen]:
+    """Lets this process believe that it stands in a terminal."""
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (height, 80))
+    with (
+        os.fdopen(slave, "r", encoding="utf-8") as keys,
+        os.fdopen(os.dup(slave), "w", encoding="utf-8") as glass,
+        patch.context() as patched,
+    ):
+        patched.setattr(sys, "stdin", keys)
+        patched.setattr(sys, "stdout", glass)
+        patched.setenv("COLUMNS", "80")
+        patched.setenv("LINES", str(height))
+        try:
+            yield Screen(master)
+        finally:
+            glass.flush()
+            os.close(master)
+
+
+@dataclass(frozen=True)
+class EveryTag:
+    """What the gate reads all the time, all of it well."""
+
+    room: Watched
+    connections: tuple[()] = ()
+
+    def latest(self) -> Mapping[str, DataValue]:
+        return self.room.plant.read(list(self.room.site.tags.values()))
+
+
+@pytest.fixture
+def desk(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """A room whose gate shows the plant, and whose terminals go by the room's clock."""
+    assert room.gate is not None
+    room.gate._reader = cast(Scans, EveryTag(room))
+    monkeypatch.setattr(asking, "instant_now", room.clock.now)
+    monkeypatch.setattr(asking, "_SETTLE_S", 0.0)
+    return room
+
+
+def asked(room: Watched, **changes: object) -> ActionRequest:
+    """A request that waits, and that the gate's picture shows."""
+    request, _ = room.desk.request([START])
+    draft = parse_canonical(request.text) | changes
+    request = ActionRequest.model_validate(draft)
+    room.desk.file(request)
+    room.oracle.told[request.request_id] = Told(request)
+    assert room.gate is not None
+    room.gate._wanted()
+    room.gate.publish()
+    return request
+
+
+def ask(room: Watched, request: ActionRequest) -> RequestState | None:
+    """What `handwheel requests approve` does, by anna, whose key is open."""
+    anna = room.desk.bench.roster.by_name("anna", room.clock.now().wall)
+    assert anna is not None
+    record = room.desk.record(request.request_id)
+    return asking.ask(room.desk.bench, record, lambda: Signer(anna, key_of("anna"), True))
+
+
+def answered(room: Watched, request: ActionRequest, terminal: Screen, keys: str) -> object:
+    """What comes of it when somebody types this once they were asked."""
+    with ThreadPoolExecutor(1) as typist:
+        typing = typist.submit(terminal.answer, keys)
+        state = ask(room, request)
+        typing.result()
+    return state
+
+
+def verdicts(room: Watched, request: ActionRequest) -> list[str]:
+    """What people have said of a request, as the ledger keeps it."""
+    rows = load_decisions(room.desk.database, request.request_id)
+    return [parse_decision(each.text).verdict for each in rows]
+
+
+async def expect_untouched(room: Watched, request: ActionRequest) -> None:
+    """Nobody has approved, nothing says so anywhere, and nothing moves."""
+    room.watch()
+    await room.act()
+    record = room.desk.record(request.request_id)
+    assert (record.state, record.reason) == ("PENDING", "the policy allows asking")
+    assert room.desk.states(request) == ["PLANNED"]
+    assert verdicts(room, request) == ["propose"]
+    kinds = [row.fields["kind"] for row in room.desk.database.journal()][1:]
+    assert kinds == ["gate.started", "request.filed", "request.PENDING", "decision"]
+    assert room.plant.frames == []
+
+
+async def expect_counts(room: Watched, request: ActionRequest, terminal: Screen) -> None:
+    """The same request, read and answered as it should be: one frame, of exactly these bytes."""
+    terminal.forget()
+    room.oracle.told[request.request_id].approvals["anna"] = room.clock.now()
+    assert answered(room, request, terminal, f"{WORD}\n") is RequestState.APPROVED
+    assert verdicts(room, request) == ["propose", "approve"]
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED"]
+    assert room.reason(request) == "P-101A.run_cmd reads true"
+    assert [frame.wire.hex() for frame in room.plant.frames] == [request.commands[0].wire]
+
+
+@pytest.mark.way_in("P4")
+async def test_what_was_typed_before_the_question_approves_nothing(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(desk)
+    with screen(monkeypatch) as terminal:
+        terminal.type(f"{WORD}\n" * 3)
+        with monkeypatch.context() as hurried:
+            hurried.setattr(asking, "_ANSWER_S", 0.1)
+            assert ask(desk, request) is None
+        await expect_untouched(desk, request)
+        await expect_counts(desk, request, terminal)
+
+
+def pipe_of_yes(stack: ExitStack) -> TextIO:
+    yes = stack.enter_context(subprocess.Popen(["yes", WORD], stdout=PIPE, text=True))
+    assert yes.stdout is not None
+    stack.callback(yes.kill)
+    return cast(TextIO, yes.stdout)
+
+
+def nothing_to_read(stack: ExitStack) -> TextIO:
+    return stack.enter_context(open(os.devnull, encoding="utf-8"))  # noqa: PTH123
+
+
+def closed(_: ExitStack) -> None:
+    """As Python has it where standard input was closed."""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(pipe_of_yes, marks=pytest.mark.way_in("P5")),
+        pytest.param(nothing_to_read, marks=pytest.mark.way_in("P7")),
+        pytest.param(closed, marks=pytest.mark.way_in("P7")),
+    ],
+)  # fmt: skip
+async def test_what_is_no_terminal_approves_nothing(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch, source: Callable[[ExitStack], TextIO | None]
+) -> None:
+    request = asked(desk)
+    with screen(monkeypatch) as terminal:
+        with ExitStack() as stack, monkeypatch.context() as redirected:
+            redirected.setattr(sys, "stdin", source(stack))
+            assert ask(desk, request) is None
+        await expect_untouched(desk, request)
+        await expect_counts(desk, request, terminal)
+
+
+@pytest.mark.way_in("P7")
+async def test_who_does_not_see_the_question_approves_nothing(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(desk)
+    with screen(monkeypatch) as terminal:
+        with monkeypatch.context() as redirected:
+            redirected.setattr(sys, "stdout", StringIO())
+            terminal.type(f"{WORD}\n")
+            assert ask(desk, request) is None
+        await expect_untouched(desk, request)
+        await expect_counts(desk, request, terminal)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param("\x04", id="at once", marks=pytest.mark.way_in("P6")),
+        pytest.param(f"{WORD}\x04", id="after the word", marks=pytest.mark.way_in("P6")),
+        "\n", "y\n", f"{WORD}\x1b",
+    ],
+)  # fmt: skip
+async def test_nothing_less_than_the_word_and_enter_approves(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch, keys: str
+) -> None:
+    request = asked(desk)
+    with screen(monkeypatch) as terminal:
+        assert answered(desk, request, terminal, keys) is None
+        await expect_untouched(desk, request)
+        await expect_counts(desk, request, terminal)
+
+
+HOSTILE = {
+    "ANSI escapes": ("P8", "routine\x1b[2J\x1b[1;1Hrisk R1\rapproved\x9b5n", r"\x1b[2J"),
+    "backwards": ("P9", "stop \u202etrats\u2066 P-101B\u200f", r"\u202e"),
+    "without width": ("P10", "P-101\u200bA\u2060\ufeff\u00ad", r"\u200b"),
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "escaped"),
+    [
+        pytest.param(reason, escaped, id=name, marks=pytest.mark.way_in(way))
+        for name, (way, reason, escaped) in HOSTILE.items()
+    ],
+)
+async def test_what_is_shown_steers_no_terminal(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch, reason: str, escaped: str
+) -> None:
+    request = asked(desk, reason=reason)
+    with screen(monkeypatch) as terminal:
+        assert answered(desk, request, terminal, "\n") is None
+        assert all(line.isprintable() for line in terminal.lines), terminal.shown
+        assert escaped in terminal.shown
+        assert "P-101A.run_cmd  false → true" in terminal.shown
+        await expect_untouched(desk, request)
+        await expect_counts(desk, request, terminal)
+
+
+@pytest.mark.way_in("P11")
+async def test_what_is_approved_stands_on_the_screen_with_the_question(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(desk, reason="P-101B.run_cmd  true → false " * 60)
+    with screen(monkeypatch, height=20) as terminal:
+        assert answered(desk, request, terminal, "\n") is None
+        assert len(terminal.lines) > 20
+        *_, change, _, question = terminal.lines
+        assert "P-101A.run_cmd  false → true" in change
+        assert QUESTION in question
+        await expect_untouched(desk, request)
+        await expect_counts(desk, request, terminal)

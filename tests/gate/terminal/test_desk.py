@@ -1,0 +1,94 @@
+"""What an operator types at their desk, and what a key that was followed by another still does."""
+
+from collections.abc import Generator
+
+import pytest
+
+from handwheel.hmi.people.signing import Signer
+from handwheel.hmi.requests import approve as asking
+from handwheel.hmi.shell.terminal.prompt import Answer
+from handwheel.hmi.shift.changes import ChangeTracker
+from handwheel.hmi.shift.key_holder import ConsoleLocked, KeyHolder
+from handwheel.hmi.shift.lock_states import ConsoleEvent
+from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
+from handwheel.tools.guardrails.identity.keys import PrivateKey
+from handwheel.tools.guardrails.identity.rotation import rotate
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.decisions import Reason
+from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
+
+from ...tools.people import key_of
+from ..testbed.served import World
+
+START = "P-101B.run_cmd=true"
+
+
+@pytest.fixture
+def desk(world: World) -> Generator[ConsoleContext]:
+    """Ben's desk, with his key open."""
+    with world.ledger() as database:
+        holder = KeyHolder(world.site, database, "ben", 300.0)
+        holder.unlock(lambda operator: Signer(operator, key_of("ben"), True))
+        yield ConsoleContext(world.site, database, holder, ChangeTracker(world.site, database))
+
+
+async def test_what_is_approved_at_the_desk_moves_the_plant(
+    world: World, desk: ConsoleContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "confirm", _yes)
+    record, _ = await world.ask(START)
+    name = record.request.request_id
+    assert [line.split()[0] for line in desk.changes.updates(instant_now())] == [name]
+    assert desk.changes.updates(instant_now()) == []
+    run_typed(desk, f"a {name}")
+    assert (await world.end(record)).action is ActionState.VERIFIED
+    assert world.frames == [record.request.commands[0].wire]
+    assert "CLOSED" in "".join(desk.changes.updates(instant_now()))
+
+
+def _yes(*_: object) -> Answer:
+    return Answer.YES
+
+
+@pytest.mark.parametrize("event", [ConsoleEvent.SUSPENDED, ConsoleEvent.LOCK_ASKED])
+async def test_a_seat_that_locks_after_the_word_signs_nothing(
+    world: World, desk: ConsoleContext, monkeypatch: pytest.MonkeyPatch, event: ConsoleEvent
+) -> None:
+    def meanwhile(*_: object) -> Answer:
+        desk.holder.handle(event)
+        return Answer.YES
+
+    record, _ = await world.ask(START)
+    monkeypatch.setattr(asking, "confirm", meanwhile)
+    with pytest.raises(ConsoleLocked, match="nothing was signed"):
+        run_typed(desk, f"approve {record.request.request_id}")
+    assert world.state(record)[0] is RequestState.PENDING
+    assert (world.frames, world.journal("decision.refused")) == ([], [])
+    monkeypatch.setattr(asking, "confirm", _yes)
+    desk.holder.unlock(lambda operator: Signer(operator, key_of("ben"), True))
+    run_typed(desk, f"approve {record.request.request_id}")
+    assert (await world.end(record)).action is ActionState.VERIFIED
+
+
+async def test_who_rejects_at_the_desk_says_why(world: World, desk: ConsoleContext) -> None:
+    record, _ = await world.ask(START)
+    run_typed(desk, f"reject {record.request.request_id} the seal drips")
+    assert world.state(record)[0] is RequestState.REJECTED
+    assert "the seal drips" in world.journal("decision")[-1]["text"]
+    assert world.frames == []
+
+
+async def test_an_approval_by_a_key_that_was_followed_by_another_sends_nothing(
+    world: World,
+) -> None:
+    record, card = await world.ask(START)
+    assert world.approve(record, card) is RequestState.APPROVED
+    now = parse_stamp(stamp(instant_now().wall))
+    rotate(world.site, "ben", PrivateKey.generate().public_key(), key_of("root"), now)
+    end = await world.end(record)
+    assert (end.action, end.request) == (ActionState.INVALIDATED, RequestState.INVALIDATED)
+    assert str(Reason.KEY_NOT_VALID) in end.reason
+    assert world.frames == []
+    second, card = await world.ask("P-101B.mode=remote")
+    assert world.approve(second, card, "carl") is RequestState.APPROVED
+    assert (await world.end(second)).action is ActionState.VERIFIED

@@ -1,0 +1,177 @@
+"""The journal's rows have words of their own, and the report tells of leases and changed files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from handwheel.hmi.journal.report.file_changes import file_changes
+from handwheel.hmi.journal.report.lease_text import lease_summary, note_closed_writes
+from handwheel.hmi.journal.report.request_chapter import write_request
+from handwheel.hmi.journal.report.shift_handover import write_shift_handover
+from handwheel.hmi.journal.report.signatures import Signatures
+from handwheel.hmi.journal.rows.entries import Journal, JournalEntry, RequestHistory, read_journal
+from handwheel.hmi.journal.rows.report_writer import ReportWriter
+from handwheel.hmi.journal.rows.row_line import show_row
+from handwheel.hmi.journal.rows.row_text import row_text
+from handwheel.hmi.requests.effect_text import effect_text
+from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
+from handwheel.tools.requests.canonical import canonical
+from handwheel.tools.requests.terms import Terms, parse_lease
+
+from ..leases.test_expiry import in_lease, pass_time
+from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+
+BEAT = {"tag": "P-101A.hb", "count": 17, "reason": "the hand-over is over", "epoch": 2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        ("heartbeat.started",
+         BEAT | {"scope": "PUMPS-101", "until": "2026-11-26T09:52:37.500Z", "wire": "0106"},
+         "gate 2 began to write the heartbeat of P-101A into P-101A.hb, for PUMPS-101 is handed "
+         "over until 2026-11-26 09:52:37.500 UTC (Thursday)"),
+        ("heartbeat.stopped", BEAT | {"unanswered": 0},
+         "gate 2 no longer writes the heartbeat of P-101A: the hand-over is over; the last count "
+         "was 17"),
+        ("heartbeat.stopped", BEAT | {"unanswered": 1, "count": -1},
+         "gate 2 no longer writes the heartbeat of P-101A: the hand-over is over; no count went, "
+         "and nobody knows what became of 1 count"),
+        ("heartbeat.failed", BEAT | {"times": 3, "reason": "connection refused"},
+         "the heartbeat of P-101A FAILED, 3 counts in a row into P-101A.hb came to nothing: "
+         "connection refused"),
+        ("lease.seen_back", {"reason": "PIC-102.sp reads 350 kPa again"},
+         "no longer open: PIC-102.sp reads 350 kPa again"),
+        ("lease.lost", {"reason": "no process works on the runs"},
+         "nobody looks after the run any more, so its writes are taken back: no process works on "
+         "the runs"),
+        ("gate.started", {}, None),
+    ],
+)  # fmt: skip
+def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) -> None:
+    assert row_text(kind, "P-101A", body) == words
+
+
+@pytest.mark.parametrize(
+    ("observed", "seen"),
+    [
+        ("PT-102.pv > 900 kPa  [PT-102.pv is 363.23 kPa]", "PT-102.pv is 363.23 kPa"),
+        ("nobody looked", "nobody looked"),
+        ("PT-102.pv > 900 kPa", "PT-102.pv > 900 kPa"),
+    ],
+)
+def test_what_was_seen_is_told_once(observed: str, seen: str) -> None:
+    words = effect_text("PT-102.pv > 900 kPa", 15.0, observed)
+    assert words == f"expected PT-102.pv > 900 kPa within 15 s; seen: {seen}"
+
+
+@pytest.mark.parametrize(
+    ("was_so", "words"),
+    [
+        (True, "it was so before the write too; expected PT-102.pv > 10 kPa within 15 s; seen: x"),
+        (False, "expected PT-102.pv > 10 kPa within 15 s; seen: x"),
+    ],
+)
+async def test_a_line_says_of_what_came_that_it_was_so_before(
+    room: Watched, *, was_so: bool, words: str
+) -> None:
+    name = f"{room.desk.propose(SETPOINT).request_id}/c1"
+    effect = Effect(name, 1, "PT-102.pv > 10 kPa", 15.0, "x", "CAME")
+    with room.desk.database.transaction(room.clock.now()) as transaction:
+        record_verdict(transaction, effect, 0.2, was_so=was_so)
+    row = list(room.desk.database.journal())[-1]
+    assert show_row(row, as_json=False).endswith(f"{name}  {words}")
+
+
+async def test_of_what_a_shift_was_not_shown_the_number_is_told(room: Watched) -> None:
+    sections: list[dict[str, object]] = [
+        {"title": "written", "lines": ["P-101A.run_cmd = true"], "more": 7},
+        {"title": "waiting", "lines": []},
+    ]
+    card = canonical({"schema": "shift/1", "since": "now", "sections": sections})
+    report, signatures = (
+        ReportWriter(),
+        Signatures(room.site, room.desk.bench.roster, frozenset(), ()),
+    )
+    write_shift_handover(report, JournalEntry(1, "", "", "", {"card": card}), signatures)
+    assert [each.strip() for each in report.lines[1:4]] == [
+        "written:      P-101A.run_cmd = true",
+        "and 7 more, which they were not shown",
+        "waiting:      none",
+    ]
+
+
+def _journal(room: Watched) -> Journal:
+    journal = read_journal(room.desk.database.journal())
+    note_closed_writes(list(journal.requests.values()), journal.entries)
+    return journal
+
+
+def _in_short(room: Watched, name: str) -> str:
+    history = _journal(room).requests[name]
+    assert history.request is not None
+    return lease_summary(history.request, history)
+
+
+async def test_a_lease_is_told_from_its_approval_to_its_end(room: Watched) -> None:
+    request = await in_lease(room)
+    assert _in_short(room, request.request_id) == "Its lease of 2 h: not over."
+    await pass_time(room, 7200.0)
+    assert _in_short(room, request.request_id) == (
+        "Its lease of 2 h: over, CLOSED (taken back: its time of 2 h is over); "
+        "taken back: PIC-102.sp = 350 kPa."
+    )
+    other = room.desk.propose(SETPOINT, terms=Terms(parse_lease("2 h")))
+    room.desk.say("reject", other, "anna")
+    assert _in_short(room, other.request_id) == "Its lease of 2 h: it never began."
+    plain = room.desk.propose(START_B)
+    assert _in_short(room, plain.request_id) == ""
+
+
+async def test_what_stays_open_is_told_until_somebody_writes_it(room: Watched) -> None:
+    request = await in_lease(room)
+    room.kill_gate()
+    await room.start_gate()
+    open_ = (
+        "Its lease of 2 h: it BROKE OFF, INVALIDATED (the gate was started after the approval); "
+        "stays open: PIC-102.sp = 360 kPa (was 350 kPa)"
+    )
+    assert _in_short(room, request.request_id) == f"{open_}."
+    room.clock.forward(60.0)
+    await room.go_through(("PIC-102.sp", 352.0))
+    later = list(_journal(room).requests)[-1]
+    assert _in_short(room, request.request_id) == f"{open_}, until {later} wrote it."
+
+
+async def test_a_file_that_had_been_changed_is_told_of_the_request_after_it(room: Watched) -> None:
+    names = [room.desk.propose(each).request_id for each in (START, START_B, SETPOINT)]
+    cases = list(_journal(room).requests.values())
+    assert list(file_changes(cases)) == []
+    first = cases[0].request
+    assert first is not None
+    older = first.hashes.model_copy(update={"policy": "0" * 64})
+    cases[0].request = first.model_copy(update={"hashes": older})
+    (found,) = file_changes(cases)
+    assert (found.seq, found.body["words"]) == (
+        cases[1].entries[0].seq,
+        f"policy.yaml had been changed since {names[0]} was filed; {names[1]} rests on what it "
+        "was changed to",
+    )
+
+
+async def test_what_is_never_allowed_needs_nobody(room: Watched) -> None:
+    room.desk.propose(START)
+    (history,) = _journal(room).requests.values()
+    assert "\n  needs " in _chapter(room, history)
+    assert history.request is not None
+    history.request = history.request.model_copy(update={"risk_class": "R4", "quorum": 2})
+    text = _chapter(room, history)
+    assert "R4, never allowed" in text
+    assert "\n  needs " not in text
+
+
+def _chapter(room: Watched, history: RequestHistory) -> str:
+    report = ReportWriter()
+    write_request(report, history, Signatures(room.site, room.desk.bench.roster, frozenset(), ()))
+    return report.text

@@ -1,0 +1,138 @@
+"""A list of requests: read at a glance, and the same as if each had been judged in full."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import Site
+from handwheel.hmi.requests.request_text import request_fields, request_line
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.blocking import check_files
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
+from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.requests.canonical import digest
+
+from ...sites.in_memory import make_site
+from ..testbed.runner import Runner
+from ..testbed.with_oracle import SETPOINT, START, Watched
+
+UNGUARDED = (
+    "PRAGMA writable_schema = ON",
+    "DELETE FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'request'",
+)
+
+
+def found_in(room: Watched, *, every: bool = False) -> tuple[list[ListedRequest], dict[str, str]]:
+    damaged: dict[str, str] = {}
+    database = room.desk.database
+    return list_now(database, damaged.__setitem__, room.clock.now(), every=every), damaged
+
+
+@pytest.fixture
+def shell(room: Watched) -> Iterator[sqlite3.Connection]:
+    """Somebody who has taken the guards of the table away."""
+    path = room.site.state / "ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        for each in UNGUARDED:
+            shell.execute(each)
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        yield shell
+
+
+def test_a_glance_finds_what_judging_in_full_finds(room: Watched, runner: Runner) -> None:
+    runner.approved()
+    room.desk.propose(SETPOINT)
+    found, damaged = found_in(room)
+    in_full = [listed(each) for each in load_requests(room.desk.database)]
+    assert found == [each for each in in_full if each in found]
+    assert len(found) == 2
+    assert not damaged
+    now = room.clock.now()
+    assert "P-101A.run_cmd = true, PIC-102.sp = 360 kPa" in request_line(found[0], now)
+    values = [each["value"] for each in json.loads(json.dumps(request_fields(found[0])))["actions"]]
+    assert values == [True, 360.0, 350.0, False, True]
+
+
+def test_what_has_waited_too_long_is_listed_as_expired(room: Watched) -> None:
+    request = room.desk.propose(START)
+    assert [each.request_id for each in found_in(room)[0]] == [request.request_id]
+    room.clock.forward(request.within_s + 1.0)
+    assert found_in(room)[0] == []
+    (over,) = [each for each in found_in(room, every=True)[0] if each.filed_at == request.filed_at]
+    assert over.standing == ("EXPIRED", "nobody decided within 1800 s")
+
+
+@pytest.mark.parametrize("has_digest", [False, True])
+@pytest.mark.parametrize("text", ["{}", "[1]", "no", '{"request_id":7}'])
+def test_a_text_that_is_no_request_is_passed_by_and_told(
+    room: Watched, shell: sqlite3.Connection, text: str, *, has_digest: bool
+) -> None:
+    request, other = room.desk.propose(START), room.desk.propose(SETPOINT)
+    mark = digest("request", text) if has_digest else request.digest
+    statement = "UPDATE request SET text = ?, digest = ? WHERE request_id = ?"
+    shell.execute(statement, (text, mark, request.request_id))
+    found, damaged = found_in(room)
+    assert [each.request_id for each in found] == [other.request_id]
+    assert list(damaged) == [request.request_id]
+    assert f"request {request.request_id} is damaged: " in damaged[request.request_id]
+
+
+def test_a_request_that_waits_for_ever_is_passed_by(
+    room: Watched, shell: sqlite3.Connection
+) -> None:
+    request, other = room.desk.propose(START), room.desk.propose(SETPOINT)
+    text = request.text.replace('"within_s":{"f64":"409c200000000000"}', '"within_s":%s')
+    for bits, names in (("409c200000000000", 2), ("7ff0000000000000", 1), ("7ff8000000000000", 1)):
+        altered = text % f'{{"f64":"{bits}"}}'
+        shell.execute(
+            "UPDATE request SET text = ?, digest = ? WHERE request_id = ?",
+            (altered, digest("request", altered), request.request_id),
+        )
+        found, damaged = found_in(room)
+        assert len(found) == names
+        assert found[-1].request_id == other.request_id
+        assert len(damaged) == 2 - names
+
+
+def test_a_text_under_anothers_digest_waits_as_long_as_it_says_itself(
+    room: Watched, shell: sqlite3.Connection
+) -> None:
+    """What is kept by a digest must not come from a text that does not have it."""
+    request, other = room.desk.propose(START), room.desk.propose(SETPOINT)
+    text = request.model_copy(update={"within_s": 60.0})
+    altered = type(request).model_validate(text.model_dump(by_alias=True)).text
+    statement = "UPDATE request SET text = ? WHERE request_id = ?"
+    shell.execute(statement, (altered, request.request_id))
+    assert [each.within_s for each in found_in(room)[0]] == [60.0, other.within_s]
+    room.clock.forward(61.0)
+    assert [each.request_id for each in found_in(room)[0]] == [other.request_id]
+
+
+def test_a_list_of_people_is_read_anew_when_it_changes(tmp_path: Path) -> None:
+    site: Site = make_site(tmp_path)
+    file = tmp_path / "operators.yaml"
+    before, text = load_roster(site), file.read_text(encoding="utf-8")
+    assert load_roster(site) is before
+    file.write_text(text.replace('roles: ["operator"]', 'roles: ["viewer"]'), encoding="utf-8")
+    assert load_roster(site).hash != before.hash
+    file.unlink()
+    assert load_roster(site).operators == ()
+    file.write_text(text, encoding="utf-8")
+    assert load_roster(site).operators == before.operators
+
+
+def test_a_pipe_in_the_place_of_the_policy_refuses_and_keeps_nobody_waiting(
+    tmp_path: Path,
+) -> None:
+    site = make_site(tmp_path)
+    check_files(site, site.hashes, site.hashes)
+    (tmp_path / "policy.yaml").unlink()
+    os.mkfifo(tmp_path / "policy.yaml")
+    with pytest.raises(PermitRefused, match=r"^policy.yaml: is no regular file$"):
+        check_files(site, site.hashes, site.hashes)

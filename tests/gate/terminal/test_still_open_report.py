@@ -1,0 +1,300 @@
+"""What is still open, or did not come, is told first: in the report, and to the next shift."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from handwheel.hmi.journal.report.action_history import ActionHistory
+from handwheel.hmi.journal.report.lease_text import note_closed_writes
+from handwheel.hmi.journal.report.open_items import write_open
+from handwheel.hmi.journal.rows.entries import JournalEntry, read_journal
+from handwheel.hmi.journal.rows.report_writer import ReportWriter
+from handwheel.hmi.shift.summary import summarize
+from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.requests.canonical import canonical
+from handwheel.tools.requests.terms import Terms, parse_expectation
+
+from ...attacks.sql_shell import shell_of
+from ...plants.fault_injection import Crash
+from ..interlocks.suspension_causes import PaperConnection, read_by
+from ..leases.test_expiry import in_lease
+from ..testbed.authority_grant import give
+from ..testbed.runner import RUN, START_BACK, Runner, command, recovery
+from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
+
+LABELS = (
+    "waiting", "approved", "unresolved", "left open", "runs", "suspended", "locked out",
+    "authority",
+)  # fmt: skip
+
+
+def _told(room: Watched) -> dict[str, str]:
+    """What the report says is still open, by label."""
+    return _told_of(room.desk.database.journal())
+
+
+def _told_of(rows: Iterable[Row]) -> dict[str, str]:
+    journal = read_journal(rows)
+    note_closed_writes(list(journal.requests.values()), journal.entries)
+    report = ReportWriter()
+    write_open(report, journal)
+    found: dict[str, str] = {}
+    first = next(number for number, line in enumerate(report.lines) if line.startswith("  waiting"))
+    for line in report.lines[first:]:
+        label, text = line[2:16].strip(), line[16:]
+        found[label or list(found)[-1]] = text if label else f"{list(found.values())[-1]} {text}"
+    return found
+
+
+async def test_nothing_is_open_where_nothing_is(room: Watched) -> None:
+    assert _told(room) == dict.fromkeys(LABELS, "none")
+    await room.go_through(START_B)
+    assert _told(room) == dict.fromkeys(LABELS, "none")
+
+
+async def test_what_waits_and_what_nobody_knows_is_named(room: Watched) -> None:
+    waiting = room.desk.propose(START).request_id
+    unknown = room.approved(SETPOINT)
+    room.plant.fault = "answer lost"
+    await room.act()
+    told = _told(room)
+    assert told["waiting"] == f"{waiting}, at most until 2026-11-25 09:20:25.000 UTC (Wednesday)"
+    assert told["approved"] == unknown.request_id
+    assert told["unresolved"] == f"{unknown.request_id}/c1 is UNKNOWN: PIC-102.sp"
+    room.desk.resolve(f"{unknown.request_id}/c1", "resolve-not-applied")
+    assert (_told(room)["unresolved"], _told(room)["approved"]) == ("none", "none")
+    room.desk.say("reject", room.desk.record(waiting).request, "anna")
+    assert _told(room) == dict.fromkeys(LABELS, "none")
+
+
+async def test_what_a_dead_gate_was_sending_is_named(room: Watched) -> None:
+    request = room.approved(START)
+    room.plant.on_frame = _killed
+    with pytest.raises(Crash):
+        await room.act()
+    told = _told(room)
+    assert told["unresolved"] == f"{request.request_id}/c1 is SENDING: P-101A.run_cmd"
+
+
+def _killed(_: object) -> None:
+    raise Crash
+
+
+async def test_what_stays_written_is_named_until_it_is_no_more(room: Watched) -> None:
+    request = await in_lease(room)
+    assert _told(room)["approved"] == f"{request.request_id}, with a lease"
+    room.kill_gate()
+    await room.start_gate()
+    words = f"{request.request_id}/c1: PIC-102.sp = 360 kPa (was 350 kPa)"
+    assert _told(room)["left open"] == words
+    room.clock.forward(60.0)
+    await room.go_through(("PIC-102.sp", 352.0))
+    assert _told(room)["left open"] == "none"
+
+
+async def test_who_may_act_and_what_is_locked_out_is_named(room: Watched) -> None:
+    room.desk.lock_out("P-101A")
+    room.watch()
+    until = give(room.desk.bench, "P-101B", room.clock.now(), lasts_s=600.0)
+    told = _told(room)
+    assert until == "2026-11-25T09:00:25.000Z"
+    assert told["locked out"] == "P-101A, since 2026-11-25 08:50:25.000 UTC (Wednesday)"
+    assert told["authority"] == (
+        "P-101B: AGENT, agents may act on it too; by anna, until 2026-11-25 09:00:25.000 UTC "
+        "(Wednesday)"
+    )
+    room.clock.forward(601.0)
+    room.desk.release("P-101A")
+    assert (_told(room)["locked out"], _told(room)["authority"]) == ("none", "none")
+    take_over(room.desk.database, room.site, "P-101B", "LOCAL", "carl", room.clock.now())
+    words = "P-101B: LOCAL, nobody's requests are carried out there; by carl"
+    assert _told(room)["authority"] == words
+
+
+def test_a_row_with_an_odd_time_hides_no_authority(room: Watched) -> None:
+    give(room.desk.bench, "P-101B", room.clock.now(), lasts_s=600.0)
+    told, rows = _told(room)["authority"], list(room.desk.database.journal())
+    assert told.startswith("P-101B: AGENT")
+    text = canonical({"at": "[]", "kind": "x", "subject": "y"})
+    assert _told_of([*rows, Row(9, text, "f" * 64)])["authority"] == told
+
+
+@pytest.mark.parametrize(
+    ("state", "body", "words"),
+    [
+        ("SENDING", {}, "c1, to be sent from 08:50:25.000 UTC on: SENDING, "),
+        ("UNKNOWN", {"sent": True}, "c1, to be sent from 08:50:25.000 UTC on: UNKNOWN, "),
+        ("UNKNOWN", {}, "c1, to be sent from 08:50:25.000 UTC on: UNKNOWN, "),
+        ("REFUSED", {"sent": False}, "c1 was not sent: REFUSED, "),
+        ("REFUSED", {"sent": True}, "c1, sent 08:50:25.000 UTC: REFUSED, "),
+        ("MISMATCH", {"sent": True}, "c1, sent 08:50:25.000 UTC: MISMATCH, "),
+        ("VERIFIED", {"sent": True}, "c1, sent 08:50:25.000 UTC: VERIFIED, "),
+    ],
+)
+async def test_only_what_is_known_to_have_left_was_sent(
+    room: Watched, state: str, body: dict[str, object], words: str
+) -> None:
+    action = room.desk.propose(START).commands[0]
+    at = "2026-11-25T08:50:25.000Z"
+    sending = JournalEntry(1, at, "action.SENDING", action.action_id, {"from": "CLAIMED"})
+    then = JournalEntry(2, at, f"action.{state}", action.action_id, body)
+    assert ActionHistory(action, [sending, then]).summary.startswith(words)
+
+
+async def test_the_next_shift_is_told_what_did_not_come(room: Watched) -> None:
+    terms = Terms(effects=(parse_expectation("PT-102.pv > 900 kPa within 15 s"),))
+    room.approved(SETPOINT, terms=terms)
+    await room.act()
+    room.clock.forward(16.0)
+    room.watch()
+    summary = summarize(room.desk.bench, "anna", "gina", None, room.clock.now())
+    (written,) = (each.lines for each in summary.sections if each.title == "written")
+    assert len(written) == 1
+    assert written[0].endswith("PIC-102.sp = 360 kPa  VERIFIED  MISSED: PT-102.pv > 900 kPa")
+
+
+async def test_an_open_run_is_named_with_what_nothing_took_back(runner: Runner) -> None:
+    room, database = runner.room, runner.room.desk.database
+    entry = RunEntry(RUN.run_id, RUN.playbook, True)
+    opened = {"playbook": RUN.playbook, "assets": ["PUMPS-101", "STR-101"]}
+    assert not open_run(database, entry, opened["assets"], opened, runner.holder, room.clock.now())[
+        1
+    ]
+    request = runner.approved()
+    _happens(runner, "filed", request_id=request.request_id, steps=["start"], within_s=900.0)
+    await runner.carry_out(request, "c1", "c2")
+    await runner.carry_out(request, "r1")
+    room.kill_gate()
+    await room.start_gate()
+    _happens(runner, "holding", reason="its approval has ended", at_once=True)
+    _happens(runner, "held", reason="its approval has ended")
+    name = request.request_id
+    assert runner.states(request).split()[:4] == ["VERIFIED"] * 3 + ["INVALIDATED"]
+    held = (
+        "U-00000001 is HELD since 2026-11-25 08:50:25.000 UTC (Wednesday): playbook "
+        "cw/change-over, which owns PUMPS-101, STR-101"
+    )
+    left = (
+        f"it wrote, and nothing took back: {name}/c1: P-101A.run_cmd = true; its undo "
+        f"{name}/r2 is INVALIDATED"
+    )
+    assert _told(room)["runs"] == f"{held} {left}"
+    room.clock.forward(5.0)
+    await room.go_through(STOP)
+    assert _told(room)["runs"] == held
+    _happens(runner, "stopping", reason="a person")
+    _happens(runner, "stopped", reason="a person")
+    assert _told(room)["runs"] == "none"
+
+
+def _happens(runner: Runner, kind: str, **body: object) -> None:
+    database, now = runner.room.desk.database, runner.room.clock.now()
+    record_event(database, RUN.run_id, kind, body, runner.holder, now)
+
+
+async def test_what_a_later_request_of_the_run_took_back_is_not_told(runner: Runner) -> None:
+    earlier = runner.approved()
+    _happens(runner, "aborting", reason="a test", goal="rollback")
+    await runner.carry_out(earlier, "c1")
+    name = f"{earlier.request_id}/c1"
+    assert (
+        f"nothing took back: {name}: P-101A.run_cmd = true; its undo" in _told(runner.room)["runs"]
+    )
+    back = recovery(runner.room.site, START_BACK, name, expects=True)
+    later = runner.approved(
+        runner.segment(
+            run=RUN.model_copy(update={"segment": 2}), supersedes=earlier.request_id,
+            commands=(command(runner.room.site, SETPOINT),), recovery=(back,),
+            proposal_key="the second segment of U-00000001",
+        )
+    )  # fmt: skip
+    await runner.carry_out(later, "r1")
+    assert runner.states(later) == "CANCELLED VERIFIED"
+    assert "nothing took back" not in _told(runner.room)["runs"]
+
+
+def test_a_run_whose_rows_are_odd_is_open_all_the_same(room: Watched) -> None:
+    with room.desk.database.transaction(room.clock.now()) as transaction:
+        transaction.record("run.opened", "U-1", {"assets": 5, "playbook": ["a"]})
+        transaction.record("run.filed", "U-1", {"request_id": "R-GONE"})
+        transaction.record("run.ordered", "U-2", {})
+    assert _told(room)["runs"] == (
+        "U-1 is WAITING_APPROVAL since 2026-11-25 08:50:25.000 UTC (Wednesday): playbook "
+        "cannot be read; what it owns cannot be read "
+        "what R-GONE has written cannot be read "
+        "U-2 stands where no row tells: playbook cannot be read; what it owns cannot be read"
+    )
+
+
+async def test_a_suspension_is_named_until_it_is_over(room: Watched) -> None:
+    link = PaperConnection("pkg", False, "nobody answers")
+    read_by(room, link)
+    _look(room)
+    at = "2026-11-25 08:50:31.000 UTC (Wednesday)"
+    assert _told(room)["suspended"] == f"what hangs on pkg, since {at}: nobody answers"
+    link.is_connected = True
+    _look(room)
+    assert _told(room)["suspended"] == "none"
+
+
+async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched) -> None:
+    read_by(room, PaperConnection("pkg", False, "nobody answers"))
+    _look(room)
+    told = _told(room)["suspended"]
+    _record(room, "gate.stopped", "1", {"epoch": 1})
+    assert _told(room)["suspended"] == f"{told}; gate 1 has stopped since"
+    room.kill_gate()
+    await room.start_gate()
+    since = "gate 2 was started since, and suspends anew by itself where it must"
+    assert _told(room)["suspended"] == f"{told}; {since}"
+    read_by(room, PaperConnection("pkg", False, "no route"))
+    _look(room)
+    anew = _told(room)["suspended"]
+    assert "no route" in anew
+    assert "nobody answers" not in anew
+    assert "since," not in anew
+
+
+def test_an_odd_row_ends_no_suspension_and_is_told(room: Watched) -> None:
+    _record(room, "gate.suspended", "site", {"reason": "full", "since": 5})
+    _record(room, "gate.suspended", "pkg", {})
+    _record(room, "gate.resumed", "site", {})
+    at = "since at a time that cannot be read: 5"
+    assert _told(room)["suspended"] == (
+        f"everything, {at}: full what hangs on pkg, since 2026-11-25 08:50:25.000 UTC "
+        "(Wednesday): the row does not say why"
+    )
+    _record(room, "gate.resumed", "site", {"reason": "full", "since": 5})  # the twin
+    assert "everything" not in _told(room)["suspended"]
+
+
+def _look(room: Watched) -> None:
+    room.watch()
+    room.clock.forward(6.0)
+    room.watch()
+
+
+def _record(room: Watched, kind: str, subject: str, body: dict[str, object]) -> None:
+    with room.desk.database.transaction(room.clock.now()) as transaction:
+        transaction.record(kind, subject, body)
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+async def test_a_signed_word_after_the_outcome_ends_it(room: Watched, is_before: bool) -> None:
+    request = room.approved(START)
+    action_id = request.commands[0].action_id
+    room.plant.fault = "answer lost"
+    await room.act()
+    with shell_of(room.site.state) as shell:  # the table says that it is over; no row does
+        shell.execute(
+            "UPDATE action SET state = 'RESOLVED_NOT_APPLIED' WHERE action_id = ?", (action_id,)
+        )
+    assert _told(room)["unresolved"] == f"{action_id} is UNKNOWN: P-101A.run_cmd"
+    room.desk.resolve(action_id, "resolve-applied")
+    assert not room.rows("action.RESOLVED_APPLIED")
+    if is_before:
+        _record(room, "action.UNKNOWN", action_id, {"from": "SENDING", "to": "UNKNOWN"})
+    told = f"{action_id} is UNKNOWN: P-101A.run_cmd" if is_before else "none"
+    assert _told(room)["unresolved"] == told

@@ -1,0 +1,69 @@
+"""A person hands equipment over to agents, signed as the terminal signs it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
+    Signed,
+    authority_subject,
+    meaning_of_subject,
+)
+from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
+from handwheel.tools.requests.stamps import Instant, stamp
+
+from ...tools.people import key_of
+
+AGENTS: Mapping[str, Any] = {
+    "proposer": {"kind": "agent", "name": "planner"},
+    "run": {
+        "run_id": "U-7K3MQ2XA", "playbook": "cw/change-over", "version": "1", "digest": "0" * 64,
+        "parameters": {}, "segment": 1, "max_duration_s": 60.0,
+    },
+}  # fmt: skip
+"""What an agent's request says that a person's does not."""
+
+
+def signed_hand_over(
+    bench: Bench,
+    equipment: str,
+    now: Instant,
+    *,
+    until: str,
+    generation: int,
+    by: str = "anna",
+    attended: bool = True,
+    heartbeats: tuple[NamedHeartbeat, ...] = (),
+) -> Signed:
+    """What a person signs, whether or not they may."""
+    operator = bench.roster.by_name(by, now.wall)
+    assert operator is not None
+    subject = authority_subject(equipment, generation, until, heartbeats)
+    meaning, role = meaning_of_subject("hand-over", subject), min(operator.roles)
+    statement = Statement("hand-over", meaning, role, 60.0, subject=subject)
+    signer = Signer(operator, key_of(by), is_attended=attended)
+    return sign_statement(bench.database, signer, statement, now)
+
+
+def give(
+    bench: Bench,
+    equipment: str,
+    now: Instant,
+    *,
+    lasts_s: float = 3600.0,
+    by: str = "anna",
+    attended: bool = True,
+    heartbeats: tuple[NamedHeartbeat, ...] = (),
+) -> str:
+    """Hands a piece of equipment over to agents; returns when that ends."""
+    until = stamp(now.wall + timedelta(seconds=lasts_s))
+    generation = next_generation(bench.database, equipment)
+    signed = signed_hand_over(
+        bench, equipment, now, until=until, generation=generation, by=by, attended=attended,
+        heartbeats=heartbeats,
+    )  # fmt: skip
+    hand_over(bench, equipment, until, generation, signed, now)
+    return until

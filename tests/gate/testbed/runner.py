@@ -1,0 +1,156 @@
+"""A run of a playbook as the gate sees it: it files segments, and says when."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Value
+from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
+from handwheel.tools.guardrails.approval.build_segment import (
+    Command,
+    Recovery,
+    Segment,
+    make_segment,
+    scopes_of_segment,
+    tags_of_segment,
+)
+from handwheel.tools.guardrails.approval.run_requests import (
+    end_request,
+    file_segment,
+    set_due,
+    skip_action,
+)
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.requests.request import (
+    ActionRequest,
+    Evidence,
+    Proposer,
+    Requirement,
+    RunOrigin,
+)
+
+from .authority_grant import give
+from .oracle import Told
+from .with_oracle import Watched
+
+AGENT = Proposer(kind="agent", name="playbook runner")
+RUN = RunOrigin(
+    run_id="U-00000001", playbook="cw/change-over", version="1.0.0", digest="d" * 64,
+    parameters={"duty": "P-101A"}, segment=1, max_duration_s=3600.0,
+)  # fmt: skip
+OTHER_RUN = RUN.model_copy(update={"run_id": "U-00000002"})
+EVIDENCE = Evidence(
+    id="bearing", side="for", text="P-101A.mode == 'remote'", truth="true",
+    shown="P-101A.mode == 'remote' (remote)", source="cw/change-over:31",
+)  # fmt: skip
+START, START_BACK = ("P-101A.run_cmd", True), ("P-101A.run_cmd", False)
+SETPOINT, SETPOINT_BACK = ("PIC-102.sp", 360.0), ("PIC-102.sp", 350.0)
+SAFE = ("P-101B.run_cmd", True)
+Write = tuple[str, Value]
+
+
+def command(site: Site, write: Write, *, step: str = "start", **more: Any) -> Command:
+    return Command(ProposedWrite(site.tags[write[0]], write[1]), step, **more)
+
+
+def recovery(site: Site, write: Write, undoes: int | str | None = None, **more: Any) -> Recovery:
+    return Recovery(ProposedWrite(site.tags[write[0]], write[1]), "back", (), undoes, **more)
+
+
+def segment_of(site: Site, **changes: Any) -> Segment:
+    """Two commands with their undo, and a safe state."""
+    plain = Segment(
+        run=RUN,
+        commands=(command(site, START), command(site, SETPOINT, step="set")),
+        recovery=(
+            recovery(site, SETPOINT_BACK, 1), recovery(site, START_BACK, 0), recovery(site, SAFE),
+        ),
+        evidence=(EVIDENCE,),
+        roles=("operator",),
+        within_s=900.0,
+        proposal_key="the first segment of U-00000001",
+        reason="the bearing runs hot",
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def needs(text: str) -> tuple[Requirement, ...]:
+    return (Requirement(text=text, why="if"),)
+
+
+class Runner:
+    """The process that works on the runs of a room."""
+
+    def __init__(self, room: Watched) -> None:
+        self.room = room
+        for scope in ("site", "PUMPS-101"):
+            give(room.desk.bench, scope, room.clock.now())
+        self.holder = take_lease(room.desk.database, room.clock.now())
+        policy = room.desk.bench.policy
+        self.context = BuildContext(room.site, policy, cross_limits(room.site, policy))
+
+    def segment(self, **changes: Any) -> Segment:
+        return segment_of(self.room.site, **changes)
+
+    def made(self, segment: Segment) -> tuple[ActionRequest, str]:
+        room = self.room
+        writes = [write.tag for write in segment.writes]
+        seen = room.plant.survey(tags_of_segment(self.context, segment), writes)
+        locks = generations(room.desk.database, scopes_of_segment(room.site, segment))
+        return make_segment(self.context, segment, seen, AGENT, locks, room.clock.now())
+
+    def file(self, request: ActionRequest, denial: str = "") -> ActionRequest:
+        bench, now = self.room.desk.bench, self.room.clock.now()
+        record = file_segment(bench, request, denial, self.holder, now)
+        self.room.oracle.told.setdefault(record.request.request_id, Told(record.request))
+        return record.request
+
+    def approve(self, request: ActionRequest) -> ActionRequest:
+        self.room.desk.approve(request)
+        told = self.room.oracle.told[request.request_id]
+        told.approvals["anna"] = self.room.clock.now()
+        return request
+
+    def approved(self, segment: Segment | None = None) -> ActionRequest:
+        """Returns a request of a run that anna has approved."""
+        return self.approve(self.file(*self.made(segment or self.segment())))
+
+    def due(self, action_id: str) -> None:
+        set_due(self.room.desk.database, action_id, self.holder, self.room.clock.now())
+
+    def skip(self, action_id: str) -> None:
+        now = self.room.clock.now()
+        skip_action(self.room.desk.database, action_id, "its if is false", self.holder, now)
+
+    def end(self, request: ActionRequest) -> None:
+        now = self.room.clock.now()
+        end_request(self.room.desk.database, request.request_id, "the run ended", self.holder, now)
+
+    async def carry_out(self, request: ActionRequest, *names: str) -> None:
+        """Sets actions due, one after the other, and lets the gate take them up."""
+        for name in names:
+            self.due(f"{request.request_id}/{name}")
+            await self.room.act()
+
+    def states(self, request: ActionRequest) -> str:
+        return " ".join(self.room.desk.states(request))
+
+    def state(self, request: ActionRequest) -> str:
+        return str(self.room.desk.record(request.request_id).state)
+
+    def reason(self, request: ActionRequest, name: str) -> str:
+        record = self.room.desk.record(request.request_id)
+        return self.room.reason_of(record.record(f"{request.request_id}/{name}"))
+
+    @property
+    def frames(self) -> list[str]:
+        return [frame.wire.hex() for frame in self.room.plant.frames]
+
+
+def wires(request: ActionRequest, *names: str) -> Sequence[str]:
+    """The bytes of some of a request's actions."""
+    found = {each.action_id.partition("/")[2]: each.wire for each in request.actions}
+    return [found[name] for name in names]

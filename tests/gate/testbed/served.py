@@ -1,0 +1,242 @@
+"""A site on a real plant, its people, a gate in this process, and what an attacker would use."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from inspect import isawaitable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.actuation.write_session import (
+    WriteAnswer,
+    WriteSession,
+    open_write_session,
+)
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.hmi.people.signing import Signer, open_bench
+from handwheel.hmi.requests.approve import look, sign_approval
+from handwheel.hmi.requests.propose import propose_writes
+from handwheel.sim_plant.server.plant_server import PlantServer
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.approval.card import Card
+from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.approval.outcome_card import Outcome, make_outcome
+from handwheel.tools.guardrails.gate.gate import Gate, take_post
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import Signed
+from handwheel.tools.requests.stamps import instant_now
+
+from ...attacks.stolen_key import Forger
+from ...served import frames_of
+from ...sites.on_disk import Clock, End, hasten, wire_of
+from ...tools.people import key_of
+
+_WITHIN_S = 6.0
+_UNDER_WAY = {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}
+_OPEN_WRITE_SESSION = "handwheel.tools.guardrails.gate.gate.open_write_session"
+
+
+class World(Forger):
+    """One test's site, ledger and gate; the plant is the module's.
+
+    Attributes:
+        relays: By a server's own port, the port of the relay that the site names instead.
+    """
+
+    def __init__(
+        self, folder: Path, server: PlantServer, frame_log: Path, patch: pytest.MonkeyPatch
+    ) -> None:
+        super().__init__(folder, server)
+        self.clock = Clock()
+        self.on_open: Callable[[], object] = lambda: None
+        self.on_opened: Callable[[WriteSession], object] = lambda session: None
+        self.on_sent: Callable[[Permit], object] = lambda permit: None
+        self.relays: dict[int, int] = {}
+        self._log = frame_log
+        self._before = len(frames_of(frame_log))
+        self._stack = AsyncExitStack()
+        hasten(patch)
+        patch.setattr(_OPEN_WRITE_SESSION, self.open_write_session)
+
+    # --- the gate -----------------------------------------------------------------------------
+
+    async def start(self) -> Gate:
+        """Starts a gate on the files as they are."""
+        self.reload()
+        async with AsyncExitStack() as stack:
+            gate = await stack.enter_async_context(take_post(self.site, self.clock))
+            await stack.enter_async_context(_running(gate))
+            self._stack = stack.pop_all()
+        return gate
+
+    async def stop(self) -> None:
+        """Stops the gate, if one runs; an action under way comes to its end first."""
+        await self._stack.aclose()
+
+    async def open_write_session(
+        self, site: Site, connection: str, tags: Sequence[Tag]
+    ) -> WriteSession:
+        """Opens the write session; the test may act just before it and just after the frame."""
+        await _done(self.on_open())
+        session = await open_write_session(site, connection, tags)
+        self.on_opened(session)
+        send = session.send
+
+        async def sent(permit: Permit) -> WriteAnswer:
+            answer = await send(permit)
+            await _done(self.on_sent(permit))
+            return answer
+
+        setattr(session, "send", sent)  # noqa: B010 - a method is not assigned to
+        return session
+
+    # --- what people do -----------------------------------------------------------------------
+
+    @contextmanager
+    def bench(self) -> Generator[Bench]:
+        """The ledger, the policy and the people as a terminal opens them."""
+        with open_bench(self.site) as bench:
+            yield bench
+
+    async def propose(self, *assignments: str, by: str = "anna") -> RequestRecord:
+        """Files a request as `handwheel requests propose` does."""
+        with self.bench() as bench:
+            await propose_writes(bench, assignments, "a test", lambda: _signer(bench, by))
+            return load_requests(bench.database)[-1]
+
+    async def look(self, record: RequestRecord) -> Card:
+        """The card, as soon as the gate has looked for it and nothing is against it."""
+        until_s, card = monotonic() + _WITHIN_S, None
+        filed_at = record.request.filed_at
+        with self.bench() as bench:
+            while monotonic() < until_s:
+                card = look(bench, record, instant_now())
+                if card.is_approvable and all((e.read_at or "") > filed_at for e in card.readings):
+                    return card
+                await asyncio.sleep(0.02)
+        raise AssertionError(card.problems if card else "no card")
+
+    async def ask(self, *assignments: str, by: str = "anna") -> tuple[RequestRecord, Card]:
+        """Files a request and looks at it, once it can be approved."""
+        record = await self.propose(*assignments, by=by)
+        return record, await self.look(record)
+
+    def approve(self, record: RequestRecord, card: Card, by: str = "ben") -> RequestState:
+        """Approves as `handwheel requests approve` does. The gate has not run when it returns."""
+        with self.bench() as bench:
+            return sign_approval(bench, record, _signer(bench, by), card)
+
+    def decide(self, signed: Signed, card: Card | Outcome | None) -> RequestState:
+        """Puts a decision before the ledger, in the only way that the product has."""
+        with self.bench() as bench:
+            return decide(bench, signed, card.text if card else None, instant_now())
+
+    async def go_through(self, *assignments: str) -> RequestRecord:
+        """Asks and approves with nothing altered: one frame for each write, and all verified."""
+        before = self.frames
+        record, card = await self.ask(*assignments)
+        assert self.approve(record, card) is RequestState.APPROVED
+        for number in range(1, len(assignments) + 1):
+            end = await self.end(record, number)
+            assert end.action is ActionState.VERIFIED, end
+        assert self.state(record)[0] is RequestState.CLOSED
+        assert self.frames == [*before, *(each.wire for each in record.request.commands)]
+        return record
+
+    def card(self, record: RequestRecord) -> Card:
+        """The card of a request as it is, whatever speaks against it."""
+        with self.bench() as bench:
+            return look(bench, record, instant_now())
+
+    def outcome(self, record: RequestRecord, action_id: str) -> Outcome:
+        """What is known of an action of a request, on which it is resolved."""
+        with self.bench() as bench:
+            return make_outcome(
+                record, action_id, found="", tags=bench.site.tags, snapshot=None, now=instant_now()
+            )
+
+    def sign_in_spite(self, record: RequestRecord, by: str = "ben") -> Card:
+        """Signs what the card warns of, past the terminal that refuses to; returns the card."""
+        card = self.card(record)
+        with pytest.raises(PermitRefused, match="it cannot be approved now"):
+            self.approve(record, card, by)
+        self.decide(self.sign(record.request, card, by), card)
+        return card
+
+    def lock(self, scope: str) -> Path:
+        """Locks a scope out as `handwheel lockout` does: with a file."""
+        file = lockout_file(self.site.state, scope)
+        file.touch()
+        return file
+
+    # --- what came of it ----------------------------------------------------------------------
+
+    @property
+    def frames(self) -> list[str]:
+        """The bytes of every write that has reached the plant in this test."""
+        return [wire_of(frame) for frame in self.frame_rows]
+
+    @property
+    def frame_rows(self) -> Sequence[dict[str, Any]]:
+        """The same as the plant has recorded them."""
+        return frames_of(self._log)[self._before :]
+
+    def journal(self, kind: str, subject: str | None = None) -> list[Mapping[str, Any]]:
+        """The bodies of the journal's rows of a kind, and of a subject if one is given."""
+        with self.ledger() as database:
+            rows = [row.fields for row in database.journal()]
+        return [
+            row["body"] for row in rows if row["kind"] == kind and subject in {None, row["subject"]}
+        ]
+
+    def state(self, record: RequestRecord) -> tuple[RequestState, ActionState]:
+        """Where a request and its first command stand now."""
+        with self.ledger() as database:
+            found = load_request(database, record.request.request_id)
+        return found.state, found.actions[0].state
+
+    async def end(self, record: RequestRecord, number: int = 1) -> End:
+        """Waits until a command has come to rest."""
+        name, until_s = record.request.request_id, monotonic() + _WITHIN_S
+        with self.ledger() as database:
+            while True:
+                found = load_request(database, name)
+                action = found.actions[number - 1]
+                if action.state not in _UNDER_WAY:
+                    break
+                assert monotonic() < until_s, f"{action.action_id} stays {action.state}"
+                await asyncio.sleep(0.02)
+        told = self.journal(f"action.{action.state}", action.action_id)
+        assert told[-1]["reason"] == action.reason
+        return End(action.state, found.state, action.reason)
+
+
+def _signer(bench: Bench, person: str) -> Signer:
+    operator = bench.roster.by_name(person, datetime.now(UTC))
+    assert operator is not None
+    return Signer(operator, key_of(person), is_attended=True)
+
+
+async def _done(work: object) -> None:
+    if isawaitable(work):
+        await work
+
+
+@asynccontextmanager
+async def _running(gate: Gate) -> AsyncGenerator[None]:
+    task = asyncio.create_task(gate.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    assert task.cancelled(), task.exception()  # else it ended by itself, which no attack may do
