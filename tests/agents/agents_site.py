@@ -10,7 +10,7 @@ from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
-from ..tools import people
+from ..sites import people
 
 _DCS = (
     "dcs: {kind: modbus, host: 127.0.0.1, scan: 5 s, simulated: true, "

@@ -42,7 +42,7 @@ from handwheel.tools.maintenance.workorders import WorkOrders
 
 from ..gate.testbed.authority_grant import give
 from ..playbooks.texts import changed, loaded
-from ..tools.people import key_of
+from ..sites.people import key_of
 from .books import Books
 from .plant import ModelPlant, Past
 

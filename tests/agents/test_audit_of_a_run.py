@@ -12,8 +12,8 @@ from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 
+from ..attacks.journal_tampering import Rows, write_anew
 from ..kill.run_checks import faults_of_round
-from ..tools.tampering import Rows, write_anew
 from .frames import START_B, START_B_BACK, STOP_A
 from .room import AgentsRoom
 

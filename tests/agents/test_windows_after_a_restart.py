@@ -33,7 +33,7 @@ from handwheel.tools.conditions import Truth, parse_condition, parse_expression
 
 from ..playbooks.texts import changed, loaded
 from ..served import site_of
-from ..tools.conditions import TAGS
+from ..tools.conditions.samples import TAGS
 
 VT, PT, CLOCK = "VT-101A.pv", "PT-102.pv", "SIM-CLOCK.pv"
 T0_S = 1_790_000_000.0

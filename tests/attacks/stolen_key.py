@@ -19,7 +19,7 @@ from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import instant_now, stamp
 
 from ..sites.on_disk import PEOPLE, Premises
-from ..tools.people import key_id, key_of
+from ..sites.people import key_id, key_of
 from .sql_shell import without_triggers
 
 

@@ -18,9 +18,9 @@ from handwheel.tools.guardrails.ledger.runner_lease import give_lease_back, rene
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.stamps import Instant, instant_now, stamp
 
+from ..sites import people
 from ..sites.in_memory import make_site
-from ..tools import people
-from ..tools.signing import request_of
+from ..sites.signed_requests import request_of
 
 RUN = "U-7K3MQ2XA"
 FIRST, SECOND = "R-00000001", "R-00000002"

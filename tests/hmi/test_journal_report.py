@@ -20,8 +20,8 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.stamps import Instant
 
+from ..attacks.journal_tampering import Rows, first, without, write_anew
 from ..gate.testbed.with_oracle import Watched
-from ..tools.tampering import Rows, first, without, write_anew
 from .in_process import said_by
 from .told_story import HOSTILE, told_day
 

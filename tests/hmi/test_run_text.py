@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
-from ..tools.signing import NOW
+from ..sites.signed_requests import NOW
 from .carded import asked_by_run
 from .run_place import FIRST, RUN, Place, leave, opened
 

@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.identity.rotation import rotate
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import parse_stamp, stamp
 
-from ..tools.people import SITE, boss, key_of, record_of, site_of
+from ..sites.people import SITE, boss, key_of, record_of, site_of
 
 DAY = timedelta(days=1)
 

@@ -9,7 +9,7 @@ from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.identity.roster import load_roster
 
-from ..tools.people import SITE, START, YEAR, boss, record_of, site_of
+from ..sites.people import SITE, START, YEAR, boss, record_of, site_of
 
 
 @pytest.fixture

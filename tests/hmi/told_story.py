@@ -29,7 +29,7 @@ from ..gate.testbed.runner import RUN, Runner
 from ..gate.testbed.with_oracle import Watched
 from ..plants.fault_injection import Fuse, SteppedClock
 from ..sites.in_memory import make_site
-from ..tools.people import key_of
+from ..sites.people import key_of
 
 HOSTILE = "all well \x1b[2J\u202eon\u200bly\nVERIFIED  =1+1"
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"

@@ -7,7 +7,7 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
-from ..tools import people
+from . import people
 
 SITE = """\
 schema: site/1

@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.requests.stamps import Instant, instant_now
 
 from ..served import link_of, site_of
-from ..tools.people import key_id, record_of
+from .people import key_id, record_of
 
 PEOPLE: Mapping[str, str] = {
     "root": "administrator",

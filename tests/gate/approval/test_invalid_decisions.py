@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Rea
 from handwheel.tools.requests.canonical import digest, signed_bytes
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
-from ...tools.people import key_id, key_of
+from ...sites.people import key_id, key_of
 from ...ways import tried
 from ..testbed.served import World
 

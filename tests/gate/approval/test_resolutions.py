@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ...attacks.sql_shell import shell_of
-from ...tools import people
+from ...sites import people
 from ..forgery.test_forged_history import NO_WORD, SETTLED, held
 from ..testbed import terminals as desk
 from ..testbed.edited_policy import carried_out, ruled_room

@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.requests.stamps import instant_now
 
 from ...sites.on_disk import PEOPLE, enrolled
-from ...tools.people import key_id
+from ...sites.people import key_id
 from ..testbed.served import World
 
 START, STOP = "P-101B.run_cmd=true", "P-101B.run_cmd=false"

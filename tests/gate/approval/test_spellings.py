@@ -14,7 +14,7 @@ from handwheel.tools.requests.canonical import canonical, parse_canonical, signe
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import write_text
-from ...tools.people import key_of
+from ...sites.people import key_of
 from ...ways import tried
 from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched

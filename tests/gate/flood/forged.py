@@ -15,7 +15,7 @@ from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import parse_stamp, stamp
 
-from ...tools import people
+from ...sites import people
 from .proposals import Flood, Kind, Told
 from .testbed import altered
 

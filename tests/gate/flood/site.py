@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
 from ...plants.in_memory import Frame
 from ...sites import in_memory as paper_site
-from ...tools import people
+from ...sites import people
 
 MORE_TAGS = """\
   TIC-103.sp: {connection: dcs, table: holding, address: 20, type: float, unit: degC,

@@ -39,7 +39,7 @@ from handwheel.tools.requests.stamps import stamp
 from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from ...attacks.sql_shell import insert_decision
-from ...tools import people
+from ...sites import people
 from ..testbed.authority_grant import give
 from ..testbed.in_memory import Room
 from .site import VALUES

@@ -29,7 +29,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import insert_site_decision, without_triggers
-from ...tools import people
+from ...sites import people
 from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START_B, Watched
 

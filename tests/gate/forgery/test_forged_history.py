@@ -23,8 +23,8 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import insert_site_decision, shell_of, without_triggers, write_text
+from ...sites import people
 from ...sites.in_memory import COOLDOWN_S
-from ...tools import people
 from ..testbed.edited_policy import LOOSE, carried_out, ruled_room
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
 

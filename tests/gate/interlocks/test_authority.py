@@ -22,7 +22,7 @@ from handwheel.tools.requests.stamps import instant_now, stamp
 
 from ...attacks.sql_shell import insert_site_decision, without_triggers
 from ...sites.on_disk import PEOPLE, End, enrolled
-from ...tools.people import key_id
+from ...sites.people import key_id
 from ..testbed.authority_grant import AGENTS, give
 from ..testbed.served import World
 

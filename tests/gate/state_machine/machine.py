@@ -25,7 +25,7 @@ from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from ...plants.fault_injection import Crash, Fuse, FusedDatabase, crash
 from ...plants.in_memory import Fault
-from ...tools import people
+from ...sites import people
 from ..testbed.oracle import Told
 from ..testbed.terminals import Writes
 from ..testbed.with_oracle import Watched

@@ -22,8 +22,8 @@ from handwheel.tools.requests.canonical import canonical, parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import shell_of, without_triggers, write_text
+from ...sites import people
 from ...sites.in_memory import make_site
-from ...tools import people
 from ...ways import tried
 from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched

@@ -28,7 +28,7 @@ from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
-from ...tools.people import key_of
+from ...sites.people import key_of
 from ..testbed.oracle import Told
 from ..testbed.with_oracle import START, Watched
 

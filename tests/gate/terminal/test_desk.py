@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.guardrails.signatures.decisions import Reason
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
-from ...tools.people import key_of
+from ...sites.people import key_of
 from ..testbed.served import World
 
 START = "P-101B.run_cmd=true"

@@ -31,7 +31,7 @@ from handwheel.tools.guardrails.signatures.entitlement import (
 from handwheel.tools.requests.stamps import instant_now
 
 from ...served import handwheel
-from ...tools.people import key_of
+from ...sites.people import key_of
 from ..testbed.served import World
 from ..testbed.with_oracle import Watched
 

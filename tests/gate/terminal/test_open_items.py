@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 
-from ...tools.people import key_of
+from ...sites.people import key_of
 from ..leases.test_display import picture_of
 from ..leases.test_expiry import in_lease
 from ..testbed.with_oracle import Watched

@@ -26,7 +26,7 @@ from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.sql_shell import shell_of
-from ...tools.people import key_of
+from ...sites.people import key_of
 from ..leases.test_display import picture_of
 from ..testbed.with_oracle import SETPOINT, Watched
 from .test_approval import screen

@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
 from handwheel.tools.requests.stamps import Instant, stamp
 
-from ...tools.people import key_of
+from ...sites.people import key_of
 
 AGENTS: Mapping[str, Any] = {
     "proposer": {"kind": "agent", "name": "planner"},

@@ -38,7 +38,7 @@ from handwheel.tools.requests.stamps import instant_now
 from ...attacks.stolen_key import Forger
 from ...served import frames_of
 from ...sites.on_disk import Clock, End, hasten, wire_of
-from ...tools.people import key_of
+from ...sites.people import key_of
 
 _WITHIN_S = 6.0
 _UNDER_WAY = {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}

@@ -45,7 +45,7 @@ from handwheel.tools.requests.terms import NO_TERMS, Terms
 
 from ...plants.fault_injection import SteppedClock
 from ...plants.in_memory import PaperPlant
-from ...tools import people
+from ...sites import people
 
 Writes = Sequence[tuple[str, Value]]
 

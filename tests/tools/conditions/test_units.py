@@ -1,0 +1,185 @@
+"""Units in conditions: what converts, what is refused, and that the usual ones cost nothing."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.tools.conditions import ConditionError, Truth, parse_condition, parse_expression
+from handwheel.tools.conditions.units import product, quotient, scale
+
+from .samples import TAGS, reading
+
+READINGS = {
+    "PT-102.pv": reading(320.0),
+    "TT-105.pv": reading(24.0),
+    "TT-106.pv": reading(20.0),
+    "LT-101.pv": reading(60.0),
+    "VT-101A.pv": reading(2.0),
+    "P-101A.starts": reading(8),
+}
+FAMILIES = [
+    ["Pa", "kPa", "MPa", "bar", "mbar"],
+    ["degC", "°C", "degF", "°F"],
+    ["K", "degR"],
+    ["mm/s", "m/h", "cm/min"],
+    ["mm/s/h", "m/s/min", "m/s^2"],
+    ["m3/h", "l/min", "m3/s"],
+    ["m3/h/min", "l/s/h"],
+    ["kg/h", "t/d", "g/s"],
+    ["mA", "A"],
+    ["mV", "V", "kV"],
+    ["W", "kW", "MW", "kJ/s", "J/ms"],
+    ["kWh", "MW·h", "kJ"],
+    ["rpm", "Hz", "1/h"],
+    ["mm", "cm", "m"],
+    ["ms", "s", "min", "h", "d"],
+    ["m2K/W", "m2·K/kW", "m2·K/kJ·s"],
+    ["kscmh", "kscm/min"],
+    ["%/min", "%/h"],
+    ["h/s", "m/mm", ""],
+]
+pairs = st.sampled_from(FAMILIES).flatmap(
+    lambda units: st.tuples(st.sampled_from(units), st.sampled_from(units))
+)
+
+
+@given(pairs, st.floats(-1e6, 1e6))
+def test_a_number_comes_back_from_another_unit(pair: tuple[str, str], number: float) -> None:
+    there, back = scale(*pair), scale(*reversed(pair))
+    assert there is not None
+    assert back is not None
+    converted = number * there.factor + there.offset
+    assert converted * back.factor + back.offset == pytest.approx(number, rel=1e-9, abs=1e-8)
+
+
+@given(st.lists(st.sampled_from(FAMILIES), min_size=2, max_size=2, unique_by=lambda each: each[0]))
+def test_units_of_different_kinds_do_not_convert(families: list[list[str]]) -> None:
+    assert all(scale(a, b) is None for a in families[0] for b in families[1])
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("kPag", "kPa"), ("kscmh", "m3/h"), ("", "%"), ("%", ""), ("degC", "K"), ("mm H2O", "kPa")],
+)
+def test_what_cannot_be_known_from_the_unit_does_not_convert(source: str, target: str) -> None:
+    assert scale(source, target) is None
+
+
+@given(pairs.filter(lambda pair: pair[0] not in FAMILIES[1]), pairs)
+def test_a_product_divided_by_one_factor_is_the_other(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    unit, _ = product(one[0], other[0])
+    left, _ = quotient(unit, other[0])
+    by = scale(left, one[0])
+    assert by is not None
+    assert by.factor == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("PT-102.pv == 3.2 bar", True),
+        ("3.2 bar <= PT-102.pv", True),
+        ("PT-102.pv in 3.1 bar .. 3300 mbar", True),
+        ("PT-102.pv - 1.1 bar == 210 kPa", True),
+        ("min(PT-102.pv, 3 bar) == 300 kPa", True),
+        ("VT-101A.pv == 7.2 m/h", True),
+        ("TT-105.pv > 70 degF", True),
+        ("TT-105.pv - TT-106.pv < 4.5 degC", True),
+        ("TT-105.pv - TT-106.pv == 4 K", True),
+        ("TT-105.pv - TT-106.pv == 7.2 degF", True),
+        ("2 * abs(TT-106.pv - TT-105.pv) == 8 degC", True),
+        ("TT-105.pv in TT-106.pv .. TT-106.pv + 5 K", True),
+        ("5 K + TT-106.pv > TT-105.pv", True),
+        ("TT-105.pv - 4 K == TT-106.pv", True),
+        ("TT-105.pv - 4 degC == 20 degC", True),
+        ("LT-101.pv * 50 % == 30 %", True),
+        ("PT-102.pv * 90 % == 288 kPa", True),
+        ("PT-102.pv / 50 % == 640 kPa", True),
+        ("LT-101.pv / 50 % > 1.1", True),
+        ("LT-101.pv / 30 min == 2 %/min", True),
+        ("P-101A.starts / 4 h < 0.04 rpm", True),
+        ("PT-102.pv / 1 bar > 3.1", True),
+    ],
+)
+def test_what_a_condition_with_other_units_says(text: str, truth: bool) -> None:
+    judged = parse_condition(text, TAGS).evaluate(READINGS)
+    assert judged is (Truth.TRUE if truth else Truth.FALSE)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value", "comes_out"),
+    [
+        ("PT-102.pv * (100 % - 10 %)", "kPa", 288.0, "kPa"),
+        ("PT-102.pv", "bar", 3.2, "bar"),
+        ("5", "", 5, ""),
+        ("24 degC", "degF", 75.2, "degF"),
+        ("TT-105.pv - TT-106.pv", None, 4.0, "K"),
+        ("PT-102.pv / VT-101A.pv", None, 160.0, "kPa·s/mm"),
+        ("P-101A.running", None, None, ""),
+        ("'auto'", None, "auto", ""),
+    ],
+)
+def test_an_expression_has_a_value_and_a_unit(
+    text: str, unit: str | None, value: float | str | None, comes_out: str
+) -> None:
+    expression = parse_expression(text, TAGS, unit=unit)
+    found = expression.value(READINGS)
+    assert found == (pytest.approx(value) if isinstance(value, float) else value)
+    assert expression.unit == comes_out
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "message"),
+    [
+        ("5", "kPa", "1:1: what is asked for is a number in kPa; write 5 kPa"),
+        ("5 kPa", "", "1:1: what is asked for is a number without a unit; write 5"),
+        ("PT-102.pv", "degC", "1:1: what is asked for is a number in degC, "
+         "PT-102.pv is a number in kPa; these units do not convert"),
+        ("TT-105.pv - TT-106.pv", "degC", "1:1: what is asked for is a number in degC, TT-105.pv "
+         "- TT-106.pv is a difference in K; K beside a temperature is a difference"),
+        ("'auto'", "kPa", "1:1: 'auto' is a word, not a number"),
+        ("P-101A.running", "", "1:1: P-101A.running is true or false, not a number"),
+    ],
+)  # fmt: skip
+def test_an_expression_that_does_not_come_to_the_unit_is_refused(
+    text: str, unit: str, message: str
+) -> None:
+    with pytest.raises(ConditionError) as caught:
+        parse_expression(text, TAGS, unit=unit)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "loads"),
+    [
+        ("PT-102.pv - 2 * PIC-102.sp in 3 kPa .. 5 kPa and LT-101.pv * 90 % > 30 %", False),
+        ("TT-105.pv - TT-106.pv < 0.5 degC", False),
+        ("PT-102.pv > 3 bar", True),
+    ],
+)
+def test_pint_is_loaded_where_two_units_differ_only(text: str, loads: bool) -> None:
+    code = (
+        "import sys; from handwheel.connectors.model.tags import NodeAddress, Tag; "
+        "from handwheel.tools.conditions import parse_condition; "
+        "tags = {name: Tag(name, 'p', 'float', NodeAddress('i=1'), unit) for name, unit in "
+        "[('PT-102.pv', 'kPa'), ('PIC-102.sp', 'kPa'), ('LT-101.pv', '%'), "
+        "('TT-105.pv', 'degC'), ('TT-106.pv', 'degC')]}; "
+        f"parse_condition({text!r}, tags); print('pint' in sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=15
+    )
+    assert result.stdout == f"{loads}\n"
+
+
+def test_importing_the_conditions_loads_no_parser() -> None:
+    code = "import sys, handwheel.tools.conditions; print('lark' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=15
+    )
+    assert result.stdout == "False\n"

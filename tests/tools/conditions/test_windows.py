@@ -1,0 +1,240 @@
+"""Windows: what they come to, when they are unknown, and that thinning loses no extreme."""
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+from math import isclose
+from random import Random
+from statistics import linear_regression, mean, median, stdev
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handwheel.tools.conditions import (
+    Condition,
+    ConditionError,
+    History,
+    Truth,
+    parse_condition,
+    parse_expression,
+)
+from handwheel.tools.conditions.series import BUCKETS
+
+from .samples import TAGS, reading
+
+Known = list[tuple[float, float]]
+Samples = list[tuple[float, float | None]]
+
+VT = "VT-101A.pv"
+WINDOW_S = 10.0
+U, T, F = Truth.UNKNOWN, Truth.TRUE, Truth.FALSE
+
+
+def observe(history: History, samples: Samples) -> None:
+    for now_s, value in samples:
+        history.observe({VT: reading(value)}, now_s)
+
+
+def value_of(text: str, samples: Samples) -> object:
+    expression = parse_expression(text, TAGS, windows=True)
+    history = History([expression])
+    observe(history, samples)
+    return expression.value({}, history)
+
+
+def naive(samples: Samples) -> Known | None:
+    """The good samples of the last 10 s, computed anew from all; nothing if they are too few."""
+    start = samples[-1][0] - WINDOW_S
+    first = max((at for at, _ in samples if at <= start), default=samples[0][0])
+    kept = [(at, value) for at, value in samples if at >= first]
+    steps = [after[0] - before[0] for before, after in pairwise(kept)]
+    covered, known = 0.0, Known()
+    for n, ((at, value), step) in enumerate(zip(kept, [*steps, 0.0], strict=True)):
+        sides = [side for side in (steps[:n][-5:], steps[n + 1 :][:5]) if side]
+        usual = max(map(median, sides)) if sides else step
+        end = at + min(step, 3 * usual)
+        if value is not None and (end > start or at >= start):
+            covered += end - max(at, start)
+            known.append((at, value))
+    return known if covered >= 8.0 - 1e-6 and len(known) >= 5 else None
+
+
+def _in_time(rows: Sequence[tuple[float, float | None]]) -> Samples:
+    return list(zip(accumulate(step for step, _ in rows), (v for _, v in rows), strict=True))
+
+
+quarters = st.integers(0, 40).map(lambda n: n / 4)
+often_good = st.one_of(st.none(), quarters, quarters, quarters, quarters, quarters)
+spacings = st.sampled_from([0.5, 1.0, 1.0, 1.0, 1.25, 2.0, 7.0])
+gappy = st.lists(st.tuples(spacings, often_good), min_size=1, max_size=40)
+steady = st.lists(st.tuples(st.sampled_from([0.75, 1.0, 1.25]), quarters), min_size=9, max_size=30)
+plants = gappy.map(_in_time) | steady.map(_in_time)
+
+STATISTICS: dict[str, Callable[[list[float], list[float]], float]] = {
+    "avg": lambda times, values: mean(values),
+    "min": lambda times, values: min(values),
+    "max": lambda times, values: max(values),
+    "stdev": lambda times, values: stdev(values),
+    "delta": lambda times, values: values[-1] - values[0],
+    "rate": lambda times, values: 3600 * linear_regression(times, values).slope,
+}
+
+
+@given(st.sampled_from(sorted(STATISTICS)), plants)
+def test_a_window_is_what_all_its_samples_come_to(name: str, samples: Samples) -> None:
+    found, known = value_of(f"{name}({VT}, 10 s)", samples), naive(samples)
+    if known is None:
+        assert found is None
+        return
+    expected = STATISTICS[name]([at for at, _ in known], [value for _, value in known])
+    assert isinstance(found, int | float)
+    assert isclose(found, expected, abs_tol=1e-9)
+
+
+@given(plants)
+def test_held_is_false_for_one_false_and_true_only_if_covered(samples: Samples) -> None:
+    condition = parse_condition(f"held({VT} < 8 mm/s, 10 s)", TAGS, windows=True)
+    history = History([condition])
+    observe(history, samples)
+    truth, known = condition.evaluate({}, history), naive(samples)
+    start = samples[-1][0] - WINDOW_S
+    if any(value is not None and value >= 8 for at, value in samples if at >= start):
+        assert truth is F
+    elif known is None:
+        assert truth is not T
+    else:
+        assert truth is (T if all(value < 8 for _, value in known) else F)
+
+
+@settings(max_examples=10)
+@given(st.integers(), st.sets(st.integers(1000, 5999), max_size=3))
+def test_thinning_keeps_every_extreme_and_bounds_the_memory(seed: int, spikes: set[int]) -> None:
+    noise = Random(seed)
+    samples = [(float(at), 1e3 + at if at in spikes else noise.random()) for at in range(6000)]
+    held = parse_condition(f"held({VT} < 200 mm/s, 5000 s)", TAGS, windows=True)
+    highest = parse_expression(f"max({VT}, 5000 s)", TAGS, windows=True)
+    average = parse_expression(f"avg({VT}, 5000 s)", TAGS, windows=True)
+    history = History([held, highest, average])
+    observe(history, [*samples])
+    assert all(len(each) <= BUCKETS + 2 for each in history.series.values())
+    assert held.evaluate({}, history) is (F if spikes else T)
+    exact = [value for at, value in samples if at >= 999]
+    assert highest.value({}, history) in {max(exact), *(v for at, v in samples if 994 < at < 999)}
+    assert average.value({}, history) == pytest.approx(mean(exact), abs=0.01)
+
+
+def judged(condition: Condition, history: History) -> tuple[Truth, bool]:
+    return condition.evaluate({}, history), history.is_forming(condition)
+
+
+def test_a_window_forms_and_a_gap_or_a_bad_value_undoes_it() -> None:
+    low = parse_condition(f"held({VT} < 8 mm/s, 10 s)", TAGS, windows=True)
+    history = History([low])
+    assert judged(low, history) == (U, True)
+    observe(history, [(float(at), 5.0) for at in range(8)])
+    assert judged(low, history) == (U, True)
+    observe(history, [(8.0, 5.0)])
+    assert judged(low, history) == (T, False)
+    observe(history, [(14.0, 5.0)])  # three of the six seconds are a gap
+    assert judged(low, history) == (U, False)
+    observe(history, [(float(at), 5.0) for at in range(15, 24)])
+    assert judged(low, history) == (T, False)
+    observe(history, [(float(at), None) for at in range(24, 28)])
+    assert judged(low, history) == (U, False)
+    observe(history, [(28.0, 9.0)])
+    assert judged(low, history) == (F, False)
+
+
+def test_a_window_that_is_read_in_vain_is_not_forming() -> None:
+    low = parse_condition(f"held({VT} < 8 mm/s, 10 s)", TAGS, windows=True)
+    history = History([low])
+    observe(history, [(float(at), None) for at in range(4)])
+    assert judged(low, history) == (U, False)
+
+
+def test_time_that_goes_back_empties_the_window() -> None:
+    low = parse_condition(f"held({VT} < 8 mm/s, 10 s)", TAGS, windows=True)
+    history = History([low])
+    observe(history, [(float(at), 9.0) for at in range(20)])
+    assert judged(low, history) == (F, False)
+    observe(history, [(5.0, 5.0)])
+    assert judged(low, history) == (U, True)
+
+
+def test_a_window_of_windows_forms_after_them() -> None:
+    calm = parse_condition(f"held(stdev({VT}, 20 s) < 1 mm/s, 10 s)", TAGS, windows=True)
+    assert calm.longest_window_s == 30.0
+    history = History([calm])
+    for at in range(40):
+        observe(history, [(float(at), 5.0)])
+        assert judged(calm, history) == ((U, True) if at < 24 else (T, False)), at
+
+
+@pytest.mark.parametrize(
+    ("length", "value"),
+    [("20 s", 0.0), ("19.5 s", 0.0), ("18 s", None), ("16 s", 4.0), ("14 s", 4.0), ("12 s", None),
+     ("8 s", 12.0), ("3 s", None), ("21 s", None)],
+)  # fmt: skip
+def test_ago_is_the_sample_that_stood_then(length: str, value: float | None) -> None:
+    seen = (0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+    samples: Samples = [(float(at), None if at == 2 else float(at)) for at in seen]
+    assert value_of(f"ago({VT}, {length})", samples) == value
+
+
+def test_ago_takes_no_gap_for_a_rhythm() -> None:
+    assert value_of(f"ago({VT}, 10 s)", [(0.0, 1.0), (3600.0, 2.0)]) is None
+
+
+def test_ago_knows_words_and_truths_too() -> None:
+    condition = parse_condition(
+        "ago(P-101A.mode, 6 s) == 'remote' and not ago(P-101A.running, 4 s)", TAGS, windows=True
+    )
+    history = History([condition])
+    for at in range(9):
+        readings = {"P-101A.mode": reading(1 if at < 3 else 2), "P-101A.running": reading(at > 4)}
+        history.observe(readings, float(at))
+    assert condition.evaluate({}, history) is T
+
+
+def test_a_frozen_signal_deviates_by_exactly_nothing() -> None:
+    samples: Samples = [(at / 3, 0.1) for at in range(100)]
+    assert value_of(f"stdev({VT}, 10 s)", samples) == 0.0
+    assert value_of(f"rate({VT}, 10 s)", samples) == 0.0
+
+
+def test_a_change_of_temperature_is_a_difference() -> None:
+    text = "delta(TT-105.pv, 10 s) > 1.5 degC and rate(TT-105.pv, 10 s) > 500 degC/h"
+    condition = parse_condition(text, TAGS, windows=True)
+    history = History([condition])
+    for at in range(11):
+        history.observe({"TT-105.pv": reading(20 + at / 5)}, float(at))
+    assert condition.evaluate({}, history) is T
+
+
+def test_without_a_history_only_the_rest_is_known() -> None:
+    text = f"rate({VT}, 10 s) > 1 mm/s/h or P-101A.running"
+    condition = parse_condition(text, TAGS, windows=True)
+    assert condition.evaluate({"P-101A.running": reading(True)}) is T
+    assert condition.evaluate({"P-101A.running": reading(False)}) is U
+
+
+def test_a_card_shows_what_a_window_comes_to() -> None:
+    condition = parse_condition(f"rate({VT}, 10 s) > 1 mm/s/h", TAGS, windows=True)
+    history = History([condition])
+    observe(history, [(float(at), at / 2) for at in range(12)])
+    assert condition.shown({VT: reading(5.5)}, history) == (
+        "rate(VT-101A.pv, 10 s) > 1 mm/s/h  "
+        "[VT-101A.pv is 5.5 mm/s, rate(VT-101A.pv, 10 s) is 1800 mm/s/h]"
+    )
+
+
+@pytest.mark.parametrize("name", ["rate", "avg", "stdev", "delta", "ago", "min", "max"])
+def test_one_moment_knows_no_window_but_held(name: str) -> None:
+    with pytest.raises(ConditionError) as caught:
+        parse_condition(f"true and\n {name}({VT}, 5 min) > 3 mm/s", TAGS)
+    assert str(caught.value) == (
+        f"2:2: {name} looks back in time; this is judged on what is read at one moment"
+    )
+    now = parse_condition(f"held({VT} > 3 mm/s, 5 min)", TAGS)
+    assert now.evaluate({VT: reading(4.0)}) is T
+    assert now.longest_window_s == 0.0

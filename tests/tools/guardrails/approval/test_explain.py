@@ -1,0 +1,164 @@
+"""What is said of a write where the plant, the ledger or the gate does not tell everything."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
+from handwheel.tools.guardrails.approval.explain import (
+    ExplainContext,
+    Explanation,
+    Question,
+    explain,
+)
+from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
+
+from ....attacks.sql_shell import shell_of, without_triggers, write_text
+from ....gate.approval.test_explanation import AS_IT_IS
+from ....gate.interlocks.test_groups import GROUPS
+from ....gate.testbed.edited_policy import LOOSE, carried_out, ruled_room
+from ....gate.testbed.with_oracle import START, START_B, STOP, Watched
+
+ONE_RUNS = 'across:\n  - {id: one-runs, that: "P-101A.run_cmd or P-101B.run_cmd", with: after}\n'
+SP = "PIC-102.sp"
+MODE = ("P-101A.mode", 0)
+
+
+def _desk(room: Watched) -> ExplainContext:
+    bench, now = room.desk.bench, room.clock.now()
+    picture = make_snapshot(1, frozenset(), room.site, {}, now)
+    across = cross_limits(room.site, bench.policy)
+    return ExplainContext(room.site, bench.policy, across, bench.database, bench.roster, picture)
+
+
+def _explained(
+    room: Watched, name: str, value: Value, *, lost: str = "", is_seen: bool = True
+) -> Explanation:
+    """The answer for a person; `lost` is a tag that does not read well."""
+    desk = _desk(room)
+    tags = room.site.find_tags(sorted({name, *cross_tags(desk.across, room.site.tags[name])}))
+    readings = dict(room.plant.read(tags)) if is_seen else {}
+    if lost:
+        readings[lost] = readings[lost].with_status(BAD_NO_COMMUNICATION)
+    question = Question(room.site.tags[name], value, "person", readings)
+    return explain(desk, question, room.clock.now())
+
+
+@pytest.fixture
+async def stepping(tmp_path: Path) -> AsyncGenerator[Watched]:
+    """The set point may move by 20 kPa at a time."""
+    async with ruled_room(tmp_path, ("policy.yaml", LOOSE, "max_step: 20 kPa, ")) as room:
+        yield room
+
+
+def test_a_step_from_a_value_that_is_not_known_is_in_the_way_and_no_denial(
+    stepping: Watched,
+) -> None:
+    assert _explained(stepping, SP, 360.0).in_the_way == ()
+    found = _explained(stepping, SP, 360.0, is_seen=False)
+    (why,) = found.in_the_way
+    assert why == "its step is limited, and its present value is not known"
+    assert (found.denials, found.ruling.is_allowed) == ((), True)
+    bad = _explained(stepping, SP, 360.0, lost=SP)
+    assert (bad.in_the_way, bad.denials) == (found.in_the_way, ())
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_what_is_denied_from_anywhere_is_denied_where_nobody_knows_from_where(
+    stepping: Watched, *, is_seen: bool
+) -> None:
+    found = _explained(stepping, SP, 430.0, is_seen=is_seen)
+    assert any("lies outside the limits" in each for each in found.denials), found.denials
+    assert (found.in_the_way, found.across) == ((), ())
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncGenerator[Watched]:
+    """One of the two pumps is to run; one does."""
+    async with ruled_room(tmp_path, ("policy.yaml", AS_IT_IS, ONE_RUNS)) as room:
+        room.plant.values["P-101A.run_cmd"] = True
+        yield room
+
+
+@pytest.mark.parametrize(
+    ("write", "lost", "is_denied", "is_in_the_way"),
+    [
+        (STOP, "", True, False),
+        (STOP, "P-101B.run_cmd", False, True),
+        (START, "P-101B.run_cmd", False, False),
+        (MODE, "", True, False),  # whether the pump stops at it nobody knows, whatever is read
+        (MODE, "P-101A.run_cmd", True, False),
+        (MODE, "P-101B.run_cmd", False, True),
+    ],
+)
+def test_only_what_another_reading_would_change_is_in_the_way(
+    running: Watched, write: tuple[str, Value], lost: str, *, is_denied: bool, is_in_the_way: bool
+) -> None:
+    found = _explained(running, *write, lost=lost)
+    told = [each for each in found.in_the_way if each.startswith("one-runs: ")]
+    denied = [each for each in found.denials if each.startswith("one-runs: ")]
+    assert (bool(denied), bool(told)) == (is_denied, is_in_the_way)
+
+
+async def test_a_condition_that_does_not_concern_a_write_is_not_named(tmp_path: Path) -> None:
+    rule = ONE_RUNS.replace(" or P-101B.run_cmd", "")
+    async with ruled_room(tmp_path, ("policy.yaml", AS_IT_IS, rule)) as room:
+        assert [each.rule.id for each in _explained(room, *STOP).across] == ["one-runs"]
+        assert _explained(room, *START_B).across == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("", "", "nobody can read what {}/c1 has written"),
+        ("a test asks", "", "nobody can read what {}/c1 has written"),
+        ('"value":{"f64":"4076800000000000"}', '"value":true', "nobody can read how far {}/c1 has"),
+        ('"value":{"f64":"4076800000000000"}', f'"value":1{"0" * 400}', "nobody can read how far"),
+    ],
+    ids=["no request", "not what was filed", "no number", "too great"],
+)
+async def test_a_group_of_which_a_write_was_damaged_lets_nothing_through(
+    tmp_path: Path, old: str, new: str, reason: str
+) -> None:
+    edits = (("policy.yaml", LOOSE, ""), ("policy.yaml", AS_IT_IS, GROUPS))
+    async with ruled_room(tmp_path, *edits) as room:
+        assert (await carried_out(room, (SP, 360.0)))[0].startswith("VERIFIED")
+        (name,) = (row[0] for row in room.desk.database.all("SELECT request_id FROM request"))
+        text = room.desk.record(name).text
+        assert old in text
+        if new or not old:
+            write_text(room.site.state, name, text.replace(old, new) if old else "{}")
+        else:
+            with shell_of(room.site.state) as shell, without_triggers(shell):
+                shell.execute("UPDATE request SET text = ?", (text.replace(old, "nobody asks"),))
+        why = reason.format(name)
+        (budget,) = _explained(room, SP, 355.0).budgets
+        assert str(budget).startswith(f"moves: {why}")
+        (end,) = await carried_out(room, (SP, 355.0))
+        assert end.startswith(f"INVALIDATED: {why}")
+        assert room.rows("action.INVALIDATED")[-1]["reason"] in end
+        assert len(room.plant.frames) == 1
+        assert (await carried_out(room, START))[0].startswith("VERIFIED")
+
+
+def test_before_anything_was_ever_asked_a_lockout_is_told_all_the_same(stepping: Watched) -> None:
+    room, now = stepping, stepping.clock.now()
+    question = Question(room.site.tags[START[0]], True, "person", {})
+    desk = replace(_desk(room), database=None, snapshot=None)
+    found = explain(desk, question, now)
+    assert found.waiting == {"operator": 0}
+    assert found.in_the_way == ("no gate is running: nobody can approve",)
+    lockout_file(room.site.state, "PUMPS-101").touch()
+    assert explain(desk, question, now).in_the_way[1:] == ("locked out: PUMPS-101",)
+    elsewhere = replace(room.site, state=room.site.root / "nowhere")
+    assert explain(replace(desk, site=elsewhere), question, now).in_the_way == found.in_the_way
+
+
+def test_without_a_gate_nobody_is_told_to_start_one_for_what_is_denied(stepping: Watched) -> None:
+    question = Question(stepping.site.tags[SP], 430.0, "person", {})
+    desk = replace(_desk(stepping), snapshot=None)
+    assert explain(desk, question, stepping.clock.now()).in_the_way == ()

@@ -1,0 +1,285 @@
+"""A write becomes a request: values coerced, bytes encoded, the present written down."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.model.values import (
+    BAD_SENSOR_FAILURE,
+    UNCERTAIN_LAST_USABLE,
+    StatusCode,
+    Value,
+)
+from handwheel.connectors.session.protocols import Survey
+from handwheel.tools.errors import InterlockActive, InvalidArguments
+from handwheel.tools.guardrails.approval.build_request import (
+    BuildContext,
+    ProposedWrite,
+    make_request,
+    scopes,
+    tags_to_survey,
+)
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.requests.canonical import canonical, digest
+from handwheel.tools.requests.request import ActionRequest, Proposer, parse_request
+
+from ....plants.fault_injection import Fuse
+from ....plants.in_memory import PaperPlant
+from ....sites.in_memory import VALUES, make_site
+from ....sites.people import key_id
+from ....sites.signed_requests import NOW
+
+PROPOSER = Proposer(kind="person", name="gina", key_id=key_id("gina"))
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> BuildContext:
+    site = make_site(tmp_path_factory.mktemp("site"))
+    policy = load_policy(site)
+    return BuildContext(site, policy, cross_limits(site, policy))
+
+
+def _proposed(context: BuildContext, *writes: tuple[str, Value]) -> list[ProposedWrite]:
+    return [ProposedWrite(context.site.tags[name], value) for name, value in writes]
+
+
+def _survey(
+    context: BuildContext, proposed: list[ProposedWrite], present: Mapping[str, Value] = {}
+) -> Survey:
+    plant = PaperPlant(context.site, Fuse(), {**VALUES, **present})
+    return plant.survey(tags_to_survey(context, proposed), [write.tag for write in proposed])
+
+
+def _made(
+    context: BuildContext, *writes: tuple[str, Value], present: Mapping[str, Value] = {}
+) -> tuple[ActionRequest, str]:
+    proposed = _proposed(context, *writes)
+    locks = dict.fromkeys(scopes(context.site, proposed), 0)
+    survey = _survey(context, proposed, present)
+    return make_request(context, proposed, survey, PROPOSER, "because", locks, NOW)
+
+
+def test_a_set_point_is_fixed_as_the_device_will_hold_it(context: BuildContext) -> None:
+    request, denial = _made(context, ("PIC-102.sp", 340.1))
+    action = request.commands[0]
+    assert denial == ""
+    assert action.value == pytest.approx(340.1)
+    assert action.value != 340.1  # a Float of 32 bits
+    assert (action.shown, action.unit, action.type) == ("340.1000061035156", "kPa", "float")
+    assert action.wire == "01" + "10000a000204" + "43aa0ccd"
+    assert action.address == "holding 10 float32"
+    assert action.identity.where == "modbus://127.0.0.1:5031/1"
+    assert (action.readback, action.within_s) == ("PIC-102.sp", 0.01)
+    assert (request.risk_class, request.roles, request.quorum) == ("R1", ("operator",), 1)
+    assert request.within_s == 1800.0
+    assert request.filed_at == "2026-11-25T08:50:25.000Z"
+    assert request.hashes.model_dump() == context.site.hashes
+    assert request.locks == {"site": 0, "PIC-102": 0}
+
+
+def test_what_is_there_now_is_expected_later(context: BuildContext) -> None:
+    request, _ = _made(context, ("PIC-102.sp", 360.0), ("P-101A.run_cmd", True))
+    setpoint, start = (action.expected[0] for action in request.commands)
+    assert (setpoint.tag, setpoint.value, setpoint.shown) == ("PIC-102.sp", 350.0, "350")
+    assert setpoint.tolerance == pytest.approx(12.0)  # 2 % of 0 to 600 kPa
+    assert setpoint.max_age_s == pytest.approx(0.15)  # three scans
+    assert (start.value, start.shown, start.tolerance) == (False, "false", None)
+
+
+def test_remote_operation_is_required_of_the_equipment_that_says_so(context: BuildContext) -> None:
+    request, _ = _made(context, ("P-101A.run_cmd", True), ("P-101B.run_cmd", True))
+    assert [[each.text for each in action.requires] for action in request.commands] == [
+        ["P-101A.mode == 'remote'"], [],
+    ]  # fmt: skip
+    assert list(request.locks) == ["site", "PUMPS-101", "P-101A", "P-101B"]
+    assert [action.action_id for action in request.commands] == [
+        f"{request.request_id}/c1", f"{request.request_id}/c2",
+    ]  # fmt: skip
+
+
+def test_everything_that_is_judged_is_read(context: BuildContext) -> None:
+    proposed = _proposed(context, ("P-101A.run_cmd", True))
+    assert [tag.name for tag in tags_to_survey(context, proposed)] == [
+        "P-101A.mode", "P-101A.run_cmd", "PT-102.pv",
+    ]  # fmt: skip
+
+
+def test_the_strictest_of_several_writes_holds_for_all(context: BuildContext) -> None:
+    request, denial = _made(context, ("PIC-102.sp", 360.0), ("P-101A.mode", 0))
+    assert denial == ""
+    assert (request.risk_class, request.quorum) == ("R3", 2)  # nobody has commissioned the mode
+    outside, _ = _made(context, ("PIC-102.sp", 410.0))
+    assert (outside.risk_class, outside.quorum) == ("R2", 1)
+
+
+@pytest.mark.parametrize(
+    ("writes", "present", "words"),
+    [
+        ([("PIC-102.sp", 430.0)], {}, ["PIC-102.sp: 430 lies outside the limits"]),
+        (
+            [("PIC-102.sp", 360.0)],
+            {"PT-102.pv": 500.0},
+            ["no-overpressure: PT-102.pv < 500 kPa", "is false now"],
+        ),
+        (
+            [("PIC-102.sp", 430.0), ("P-101B.reset", True)],
+            {"PT-102.pv": 510.0},
+            ["outside the limits", "no-overpressure"],
+        ),
+    ],
+)
+def test_what_the_policy_denies_is_made_with_the_reason(
+    context: BuildContext,
+    writes: list[tuple[str, Value]],
+    present: dict[str, Value],
+    words: list[str],
+) -> None:
+    _, denial = _made(context, *writes, present=present)
+    assert all(word in denial for word in words), denial
+
+
+@pytest.mark.parametrize(
+    "status", [UNCERTAIN_LAST_USABLE, BAD_SENSOR_FAILURE, StatusCode(0x80310000)]
+)
+def test_nothing_is_written_from_a_value_that_is_not_good(
+    context: BuildContext, status: StatusCode
+) -> None:
+    proposed = _proposed(context, ("PIC-102.sp", 360.0))
+    survey = _survey(context, proposed)
+    reading = survey.readings["PIC-102.sp"].with_status(status)
+    bad = replace(survey, readings={**survey.readings, "PIC-102.sp": reading})
+    with pytest.raises(InterlockActive, match=f"relied on: {status.name}; nothing was filed"):
+        make_request(context, proposed, bad, PROPOSER, "because", {}, NOW)
+    missing = replace(survey, readings={"PT-102.pv": survey.readings["PT-102.pv"]})
+    with pytest.raises(InterlockActive, match="missing"):
+        make_request(context, proposed, missing, PROPOSER, "because", {}, NOW)
+
+
+def test_a_tag_that_is_not_for_writing_is_refused(context: BuildContext) -> None:
+    with pytest.raises(InvalidArguments, match=r"PT-102\.pv cannot be written at this site"):
+        tags_to_survey(context, _proposed(context, ("PT-102.pv", 1.0)))
+
+
+def test_a_request_writes_a_tag_once(context: BuildContext) -> None:
+    with pytest.raises(InvalidArguments, match="writes each tag once"):
+        tags_to_survey(context, _proposed(context, ("PIC-102.sp", 350.0), ("PIC-102.sp", 360.0)))
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        ("PIC-102.sp", float("nan")),
+        ("PIC-102.sp", float("inf")),
+        ("PIC-102.sp", 1e300),
+        ("PIC-102.sp", True),
+        ("PIC-102.sp", "360"),
+        ("P-101A.run_cmd", 1),
+        ("P-101A.mode", True),
+        ("P-101A.mode", 7),
+        ("P-101A.mode", 1.5),
+    ],
+)
+def test_a_value_that_does_not_fit_its_tag_is_refused(
+    context: BuildContext, tag: str, value: Value
+) -> None:
+    with pytest.raises(InvalidArguments, match=f"^{re.escape(tag)}: "):
+        _made(context, (tag, value))
+
+
+def test_a_whole_number_is_coerced_to_the_word_it_means(context: BuildContext) -> None:
+    action = _made(context, ("P-101A.mode", 1.0))[0].commands[0]
+    assert (type(action.value), action.value, action.shown) == (int, 1, "remote")
+
+
+def test_no_two_requests_are_the_same(context: BuildContext) -> None:
+    made = [_made(context, ("PIC-102.sp", 360.0))[0] for _ in range(50)]
+    for what in (
+        [each.request_id for each in made],
+        [each.proposal_key for each in made],
+        [each.digest for each in made],
+    ):
+        assert len(set(what)) == len(made)
+    assert all(not set("ILOU") & set(each.request_id[2:]) for each in made)
+
+
+@pytest.fixture(scope="module")
+def request_(context: BuildContext) -> ActionRequest:
+    return _made(context, ("PIC-102.sp", 340.1), ("P-101B.reset", True))[0]
+
+
+def test_a_request_reads_back_from_its_text(request_: ActionRequest) -> None:
+    again = parse_request(request_.text)
+    assert (again, again.text, again.digest) == (request_, request_.text, request_.digest)
+    assert request_.digest == digest("request", request_.text)
+
+
+def _edited(request: ActionRequest, *path: str | int, to: object) -> str:
+    """The request's text with one value changed, in canonical form."""
+    document = json.loads(request.text, object_pairs_hook=_Raw)
+    place: Any = document
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = to
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+class _Raw(dict[str, Any]):
+    """A table as it stands in the text, numbers unfolded."""
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        (("approved",), True),
+        (("commands", 0, "note"), "look here"),
+        (("schema",), "request/2"),
+        (("request_id",), "R-7K3MQ2XA"),
+        (("request_id",), "R-short"),
+        (("commands",), []),
+        (("commands", 0, "action_id"), "R-7K3MQ2XA/c1"),
+        (("commands", 0, "kind"), "recovery"),
+        (("commands", 0, "wire"), "0110000A"),
+        (("commands", 0, "wire"), ""),
+        (("commands", 0, "within_s"), 0.0),
+        (("quorum",), 0),
+        (("quorum",), True),
+        (("quorum",), 3),
+        (("filed_at",), "2026-11-25T08:50:25Z"),
+        (("filed_at",), "2026-11-25T08:50:25.000+00:00"),
+        (("risk_class",), "R5"),
+        (("reason",), ""),
+        (("hashes", "policy"), ""),
+        (("locks", "site"), None),
+        (("proposer", "kind"), "script"),
+    ],
+)
+def test_what_is_no_request_is_refused(
+    request_: ActionRequest, path: tuple[str | int, ...], to: object
+) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_request(_edited(request_, *path, to=to))
+
+
+def test_an_edit_is_another_request_with_another_digest(request_: ActionRequest) -> None:
+    edited = parse_request(_edited(request_, "reason", to="another"))
+    assert edited.digest != request_.digest
+    with pytest.raises(ValueError, match="canonical"):
+        parse_request(request_.text + " ")
+    with pytest.raises(ValueError, match="canonical"):
+        parse_request(json.dumps(json.loads(request_.text)))
+    with pytest.raises(ValueError, match="stands twice"):
+        parse_request(request_.text.replace("{", '{"quorum":1,', 1))
+
+
+@pytest.mark.parametrize("value", [1, 1.0, True, "one", -0.0, 0.0, False, 0])
+def test_a_value_keeps_its_type_in_the_text(request_: ActionRequest, value: Value) -> None:
+    action = request_.commands[0].model_copy(update={"value": value})
+    fields = request_.model_dump(by_alias=True, exclude_none=True)
+    edited = ActionRequest.model_validate(fields | {"commands": [action]})
+    found = parse_request(edited.text).commands[0].value
+    assert (type(found), canonical(found)) == (type(value), canonical(value))

@@ -1,0 +1,180 @@
+"""When and in which order a lease takes back, and what is said where rows do not fit."""
+
+from dataclasses import replace
+
+import pytest
+
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.ledger.effects import watched_effects
+from handwheel.tools.guardrails.ledger.listing import list_now
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.sequence import check_turn
+from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.guardrails.ledger.write_leases import (
+    agent_is_gone,
+    left_s,
+    states_in,
+    time_has_come,
+    written,
+)
+from handwheel.tools.requests.request import ActionRequest, Lease
+from handwheel.tools.requests.stamps import Instant
+from handwheel.tools.requests.terms import Terms, parse_expectation
+
+from ....attacks.sql_shell import write_text
+from ....gate.testbed.runner import Runner
+from ....gate.testbed.with_oracle import SETPOINT, START, Watched
+
+FOR_S = 7200.0
+WHILE = Terms(Lease(for_s=FOR_S))
+STATES = {
+    "P": ActionState.PLANNED, "D": ActionState.DUE, "V": ActionState.VERIFIED,
+    "R": ActionState.REFUSED,
+}  # fmt: skip
+
+
+def _standing(record: RequestRecord, letters: str) -> RequestRecord:
+    """The request as it would stand with its actions in these states, in their order."""
+    states = [STATES[each] for each in letters]
+    pairs = zip(record.actions, states, strict=True)
+    return replace(record, actions=tuple(replace(each, state=state) for each, state in pairs))
+
+
+@pytest.mark.parametrize(
+    ("letters", "action", "reason"),
+    [
+        ("VVPP", "r1", ""),
+        ("VVPP", "r2", "r1 comes before it and is not done"),
+        ("VVVP", "r2", ""),
+        ("VPPP", "r2", "c2 comes before it and is not done"),
+        ("VDPP", "r1", "c2 comes before it and is not done"),
+        ("VRPP", "r2", ""),
+        ("VRPP", "r1", "r2 comes before it and is not done"),
+        ("RRPP", "r1", "there is nothing to take back: {}/c2"),
+        ("VVVV", "r2", "there is nothing to take back: {}/c1"),
+        ("DPPP", "c1", ""),
+        ("DDPP", "c2", "c1 comes before it and is not done"),
+        ("VDPP", "c2", ""),
+        ("VDDP", "c2", "r1 has begun to take things back"),
+    ],
+)
+def test_a_lease_takes_back_the_last_write_first_and_nothing_that_may_still_come(
+    spare: Watched, letters: str, action: str, reason: str
+) -> None:
+    request = spare.approved(START, SETPOINT, terms=WHILE)
+    name = request.request_id
+    assert [each.undoes for each in request.recovery] == [f"{name}/c2", f"{name}/c1"]
+    record = _standing(spare.desk.record(name), letters)
+    if not reason:
+        check_turn(record, f"{name}/{action}")
+        return
+    with pytest.raises(PermitRefused, match=reason.format(name)):
+        check_turn(record, f"{name}/{action}")
+
+
+async def _half_done(room: Watched) -> ActionRequest:
+    """A request with a lease, of whose two commands the first is verified."""
+    await room.start_gate()
+    request = room.approved(START, SETPOINT, terms=WHILE)
+    room.watch()
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED", "DUE", "PLANNED", "PLANNED"]
+    return request
+
+
+async def test_a_lease_counts_from_the_last_command_that_took_effect(spare: Watched) -> None:
+    request = await _half_done(spare)
+    database, name = spare.desk.database, request.request_id
+
+    def left(now: Instant) -> float | None:
+        return left_s(database, request, states_in(database, name), now)
+
+    first = written(database, request, states_in(database, name))
+    spare.clock.forward(5.0)
+    assert left(spare.clock.now()) == FOR_S - 5.0
+    spare.watch()
+    await spare.act()
+    last = written(database, request, states_in(database, name))
+    assert first is not None
+    assert last is not None
+    assert last.boot_ms - first.boot_ms >= 5000
+    assert left(spare.clock.now()) == FOR_S
+    refused = {**states_in(database, name), f"{name}/c2": ActionState.REFUSED}
+    assert written(database, request, refused) == first
+    now = spare.clock.now()
+    for doubtful in (replace(now, boot_ms=now.boot_ms + 60_000), replace(now, boot_id="another")):
+        assert left(doubtful) is None
+
+
+async def test_nobody_tells_the_time_of_a_lease_that_has_not_begun(spare: Watched) -> None:
+    request = spare.approved(START, terms=WHILE)
+    plain = spare.approved(("P-101B.run_cmd", True))
+    database, now = spare.desk.database, spare.clock.now()
+    for each in (request, plain):
+        assert left_s(database, each, states_in(database, each.request_id), now) is None
+
+
+async def test_the_time_of_a_lease_has_come_when_it_is_over_and_nobody_doubts_it(
+    spare: Watched,
+) -> None:
+    request = await _half_done(spare)
+    database, now = spare.desk.database, spare.clock.now()
+    at = written(database, request, states_in(database, request.request_id))
+    assert at is not None
+    assert time_has_come(database, request, at, now) == ""
+    spare.clock.forward(FOR_S)
+    later = spare.clock.now()
+    assert time_has_come(database, request, at, later) == "its time of 2 h is over"
+    assert time_has_come(database, request, at, replace(later, boot_id="another")) == ""
+    without = request.model_copy(update={"lease": None})
+    assert time_has_come(database, without, at, later) == ""
+
+
+def test_a_process_of_before_a_restart_looks_after_no_run(spare: Watched) -> None:
+    runner = Runner(spare)
+    request = runner.file(*runner.made(runner.segment(lease_s=FOR_S)))
+    database, now = spare.desk.database, spare.clock.now()
+    assert agent_is_gone(database, request, now) == ""
+    restarted = replace(now, boot_id="another")
+    assert agent_is_gone(database, request, restarted) == "no process works on the runs"
+    person = spare.desk.propose(("P-101B.run_cmd", True))
+    assert agent_is_gone(database, person, restarted) == ""
+
+
+async def test_what_a_damaged_request_expected_is_looked_for_no_more(spare: Watched) -> None:
+    await spare.start_gate()
+    terms = Terms(effects=(parse_expectation("PT-102.pv > 350 kPa within 2 min"),))
+    names: list[str] = []
+    for write in (START, ("P-101B.run_cmd", True)):
+        request = spare.approved(write, terms=terms)
+        spare.watch()
+        await spare.act()
+        names.append(request.request_id)
+    damaged, whole = names
+    found = [each.action_id for each in watched_effects(spare.desk.database)]
+    assert found == [f"{damaged}/c1", f"{whole}/c1"]
+    text = spare.desk.record(damaged).text
+    write_text(spare.site.state, damaged, text.replace('"reason":"a test asks",', ""))
+    assert [each.action_id for each in watched_effects(spare.desk.database)] == [f"{whole}/c1"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"unit":"kPa"', '"unit":7'),
+        ('"risk_class":"R1"', '"risk_class":null'),
+        ('"value":{"f64":"4076800000000000"}', '"value":null'),
+        ('"value":{"f64":"4076800000000000"}', '"value":[1]'),
+    ],
+)
+def test_a_list_shows_nothing_that_is_no_text_or_no_value(
+    spare: Watched, old: str, new: str
+) -> None:
+    request, other = spare.desk.propose(SETPOINT), spare.desk.propose(START)
+    assert old in request.text
+    write_text(spare.site.state, request.request_id, request.text.replace(old, new))
+    damaged: dict[str, str] = {}
+    now = spare.clock.now()
+    found = list_now(spare.desk.database, damaged.__setitem__, now, every=True)
+    assert [each.request_id for each in found] == [other.request_id]
+    assert f"request {request.request_id} is damaged: " in damaged[request.request_id]

@@ -1,0 +1,242 @@
+"""A hand-over between shifts: both sign one picture, and the audit finds where they did not."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.shift.summary import summarize, summary_lines
+from handwheel.tools.errors import GuardrailError, PermitRefused
+from handwheel.tools.guardrails.approval.shift_handover import (
+    HANDED_OVER,
+    ShiftSummary,
+    check_shift,
+    hand_over_shift,
+)
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
+from handwheel.tools.guardrails.signatures.decisions import (
+    Reason,
+    ShiftVerdict,
+    Signed,
+    meaning_of_subject,
+)
+
+from ....gate.testbed.authority_grant import give
+from ....sites.authority_site import OTHER, PUMP, Place, faults_of, opened_place
+from ....sites.people import key_of
+from ....sites.signed_requests import NOW
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Generator[Place]:
+    with opened_place(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def summary(place: Place) -> ShiftSummary:
+    return summarize(place.bench, "anna", "bert", "look at the seal", NOW)
+
+
+def _signed(
+    place: Place,
+    summary: ShiftSummary,
+    person: str,
+    verdict: ShiftVerdict,
+    *,
+    card: str = "",
+    subject: str = "",
+    meaning: str = "",
+    attended: bool = True,
+) -> Signed:
+    operator = place.bench.roster.by_name(person, NOW.wall)
+    assert operator is not None
+    about = subject or summary.subject
+    statement = Statement(
+        verdict,
+        meaning or meaning_of_subject(verdict, about),
+        min(operator.roles),
+        60.0,
+        subject=about,
+        card=card or summary.digest,
+    )
+    signer = Signer(operator, key_of(person), attended)
+    return sign_statement(place.database, signer, statement, NOW)
+
+
+def _hand_over(place: Place, summary: ShiftSummary) -> None:
+    leaving = _signed(place, summary, "anna", "end-shift")
+    coming = _signed(place, summary, "bert", "take-shift")
+    hand_over_shift(place.bench, summary, leaving, coming, NOW)
+
+
+def test_both_sign_and_one_row_keeps_it(place: Place, summary: ShiftSummary) -> None:
+    _hand_over(place, summary)
+    row = [row.fields for row in place.database.journal() if row.fields["kind"] == HANDED_OVER]
+    assert [each["subject"] for each in row] == ["shift:anna:bert:1"]
+    assert row[0]["body"]["card"] == summary.text
+    words = place.shell.execute("SELECT verdict, subject FROM decision ORDER BY number").fetchall()
+    assert words == [(each, summary.subject) for each in ("end-shift", "take-shift")]
+    assert faults_of(place) == ()
+    assert place.standing(PUMP).mode == "OPERATOR"  # nobody's rights have changed
+
+
+def test_it_shows_what_is_open(place: Place) -> None:
+    make_lockout_folder(place.site.state)
+    lockout_file(place.site.state, OTHER).touch()
+    place.file("R-AAAAAAAA", PUMP, "person")
+    until = give(place.bench, "PUMPS-101", NOW)
+    place.take(OTHER, "MAINTENANCE")
+    told = summary_lines(summarize(place.bench, "anna", "bert", None, NOW))
+    for part in (
+        "waiting:",
+        f"  PUMPS-101  AGENT  by anna, until {until}",
+        f"  {OTHER}, which no gate has seen yet",
+        f"  {OTHER}  MAINTENANCE  by carl",
+        "  the gate gives no picture of the plant: is it running?",
+        "open runs: none",
+    ):
+        assert part in told, told
+    assert any(line.startswith("  R-AAAAAAAA  PENDING") for line in told)
+    assert len(told) < 24
+
+
+@pytest.mark.parametrize(
+    ("person", "verdict", "change", "reason"),
+    [
+        ("bert", "end-shift", {}, Reason.NOT_APPROVED),
+        ("gina", "take-shift", {}, Reason.OTHER_PERSON),
+        ("bert", "take-shift", {"card": "0" * 64}, Reason.NO_CARD),
+        ("bert", "take-shift", {"subject": "shift:anna:bert:7"}, Reason.NOT_APPROVED),
+        ("bert", "take-shift", {"meaning": "I take the shift"}, Reason.OTHER_MEANING),
+        ("bert", "take-shift", {"attended": False}, Reason.UNATTENDED),
+    ],
+)
+def test_what_does_not_count_is_recorded_and_nothing_else(
+    place: Place,
+    summary: ShiftSummary,
+    person: str,
+    verdict: ShiftVerdict,
+    change: dict[str, str],
+    reason: Reason,
+) -> None:
+    leaving = _signed(place, summary, "anna", "end-shift")
+    coming = _signed(place, summary, person, verdict, **change)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(GuardrailError, match=f"^{reason}$"):
+        hand_over_shift(place.bench, summary, leaving, coming, NOW)
+    kinds = [(row.fields["kind"], row.fields["body"]) for row in place.database.journal()]
+    assert [kind for kind, _ in kinds] == ["ledger.created", "decision.refused"]
+    assert kinds[1][1]["reason"] == str(reason)
+    assert place.database.all("SELECT count(*) FROM decision")[0][0] == 0
+    _hand_over(place, summary)
+    assert faults_of(place) == ()
+
+
+NOBODYS = "a shift goes from one operator to another"
+
+
+@pytest.mark.parametrize(
+    ("leaving", "coming"), [("anna", "anna"), ("anna", "boss"), ("boss", "anna")]
+)
+def test_a_shift_goes_from_one_operator_to_another(place: Place, leaving: str, coming: str) -> None:
+    summary = summarize(place.bench, leaving, coming, None, NOW)
+    ended = _signed(place, summary, leaving, "end-shift")
+    taken = _signed(place, summary, coming, "take-shift")
+    with pytest.raises(PermitRefused, match=f"^{NOBODYS}$"):
+        hand_over_shift(place.bench, summary, ended, taken, NOW)
+    assert [(kind, body["reason"]) for kind, _, body in place.told()[1:]] == [
+        ("decision.refused", NOBODYS)
+    ]
+    _hand_over(place, summarize(place.bench, "anna", "bert", None, NOW))
+    assert faults_of(place) == ()
+
+
+@pytest.mark.parametrize(
+    ("leaving", "coming", "reason"),
+    [
+        ("anna", "bert", ""),
+        ("anna", "anna", "a shift is handed over to somebody else"),
+        ("anna", "boss", "boss is an administrator and has no shift"),
+        ("boss", "anna", "boss is an administrator and has no shift"),
+    ],
+)
+def test_who_can_hand_over_no_shift_is_told_before_anything_is_signed(
+    place: Place, leaving: str, coming: str, reason: str
+) -> None:
+    people = [place.bench.roster.by_name(each, NOW.wall) for each in (leaving, coming)]
+    first, second = (each for each in people if each is not None)
+    if not reason:
+        check_shift(first, second)
+        return
+    with pytest.raises(PermitRefused, match=f"^{reason}$"):
+        check_shift(first, second)
+
+
+def test_one_key_under_two_names_and_two_keys_of_one_name_are_one_person(place: Place) -> None:
+    anna = place.bench.roster.by_name("anna", NOW.wall)
+    assert anna is not None
+    for other in (replace(anna, person="otto"), replace(anna, key_id="SHA256:another")):
+        with pytest.raises(PermitRefused, match="to somebody else"):
+            check_shift(anna, other)
+
+
+def test_the_same_words_hand_over_once(place: Place, summary: ShiftSummary) -> None:
+    leaving = _signed(place, summary, "anna", "end-shift")
+    coming = _signed(place, summary, "bert", "take-shift")
+    hand_over_shift(place.bench, summary, leaving, coming, NOW)
+    with pytest.raises(GuardrailError, match=str(Reason.SAME_NONCE)):
+        hand_over_shift(place.bench, summary, leaving, coming, NOW)
+    assert faults_of(place) == ()
+
+
+@pytest.mark.parametrize(
+    ("coming", "verdict", "change", "fault"),
+    [
+        ("anna", "take-shift", {}, "by one person to themselves"),
+        ("bert", "end-shift", {}, "without a signed take-shift"),
+        ("bert", "take-shift", {"card": "0" * 64}, "bert has signed another picture"),
+        ("gina", "take-shift", {}, "was handed over by anna to gina"),
+        ("max", "take-shift", {"subject": "shift:anna:max:1"}, "without a signed take-shift"),
+    ],
+)
+def test_the_audit_finds_a_row_that_both_have_not_signed(
+    place: Place,
+    summary: ShiftSummary,
+    coming: str,
+    verdict: ShiftVerdict,
+    change: dict[str, str],
+    fault: str,
+) -> None:
+    leaving = _signed(place, summary, "anna", "end-shift")
+    other = _signed(place, summary, coming, verdict, **change)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    _forge(place, summary, leaving, other)
+    assert any(fault in each for each in faults_of(place)), faults_of(place)
+
+
+def test_the_audit_finds_a_signature_that_does_not_fit(place: Place, summary: ShiftSummary) -> None:
+    leaving = _signed(place, summary, "anna", "end-shift")
+    coming = _signed(place, summary, "bert", "take-shift")
+    _forge(place, summary, leaving, Signed(coming.text, leaving.signature_hex))
+    assert any(str(Reason.BAD_SIGNATURE) in each for each in faults_of(place))
+
+
+def test_the_audit_tells_once_of_a_word_that_nobody_can_read(
+    place: Place, summary: ShiftSummary
+) -> None:
+    _forge(place, summary, Signed("{}", "00"), _signed(place, summary, "bert", "take-shift"))
+    found = faults_of(place)
+    (fault,) = [each for each in found if "does not count" in each]
+    assert fault.endswith(f"{summary.subject} does not count: {Reason.NOT_CANONICAL}")
+    again = "was handed over", "another picture", "cannot be read"
+    assert not any(words in each for words in again for each in found), found
+
+
+def _forge(place: Place, summary: ShiftSummary, leaving: Signed, coming: Signed) -> None:
+    """Writes the row as somebody could who writes into the ledger."""
+    body: dict[str, object] = {"card": summary.text}
+    for part, signed in (("ended", leaving), ("taken", coming)):
+        body[part] = {"text": signed.text, "signature": signed.signature_hex}
+    with place.database.transaction(NOW) as transaction:
+        transaction.record(HANDED_OVER, summary.subject, body)

@@ -1,0 +1,201 @@
+"""What the audit follows row by row: runs, leases, heartbeats, and what was signed about them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.tools.guardrails.audit.authority import ToldAuthority
+from handwheel.tools.guardrails.audit.heartbeats import ToldHeartbeats
+from handwheel.tools.guardrails.audit.leases import ToldLeases
+from handwheel.tools.guardrails.audit.lockouts import ToldLockouts
+from handwheel.tools.guardrails.audit.requests import ToldRequest
+from handwheel.tools.guardrails.audit.runs import ToldRuns
+from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.guardrails.signatures.decisions import (
+    Decision,
+    authority_subject,
+    lockout_subject,
+    meaning_of_subject,
+)
+from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
+from handwheel.tools.requests.request import Lease
+from handwheel.tools.requests.terms import Terms
+
+from ....gate.testbed.authority_grant import AGENTS
+from ....gate.testbed.with_oracle import SETPOINT, START, Watched
+from ....sites.authority_site import later
+from ....sites.in_memory import make_site
+from ....sites.signed_requests import NOW, decision_of, request_of
+
+RUN = AGENTS["run"]["run_id"]
+UNTIL = "2026-11-26T08:50:25.000Z"
+BEAT = NamedHeartbeat("P-101A.hb", 1000, "0" * 32)
+FOR_S = 7200.0
+P, D, V, R = (ActionState(each) for each in ("PLANNED", "DUE", "VERIFIED", "REFUSED"))
+
+
+NOT_BACK = "its run was not being taken back"
+ANEW = "nobody had approved what was asked anew"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "command", "recovery"),
+    [
+        ([], [], "", NOT_BACK),
+        (["held"], [], "its run was held", NOT_BACK),
+        (["held", "resuming"], [], ANEW, NOT_BACK),
+        (["held", "resuming", "approved"], [], "", NOT_BACK),
+        (["approved", "held"], [], "its run was held", NOT_BACK),
+        (["held", "approved"], [], "its run was held", NOT_BACK),
+        ([], ["aborting"], "its run was aborting", ""),
+        (["aborting"], [], "", ""),  # it was filed to take back
+        (["aborting"], ["aborted"], NOT_BACK, NOT_BACK),
+        (["aborting", "aborted", "resuming"], [], NOT_BACK, NOT_BACK),
+    ],
+)
+def test_what_a_run_sets_due_must_fit_where_it_stands(
+    before: Sequence[str], after: Sequence[str], command: str, recovery: str
+) -> None:
+    first = request_of(**AGENTS).commands[0]
+    back = first.model_copy(update={"action_id": "R-7K3MQ2XA/r1", "kind": "recovery"})
+    request = request_of(recovery=[back], **AGENTS)
+    runs = ToldRuns()
+    for event in ("opened", *before):
+        runs.follow(RUN, f"run.{event}")
+    runs.file(request)
+    for event in after:
+        runs.follow(RUN, f"run.{event}")
+    for action, fault in zip(request.actions, (command, recovery), strict=True):
+        told = [f"{action.action_id} was due, and {fault}"] if fault else []
+        assert list(runs.untimely(request, action)) == told
+
+
+@pytest.mark.parametrize("changes", [{}, AGENTS], ids=["a person", "a run"])
+def test_of_what_no_run_has_opened_nothing_is_judged(changes: dict[str, Any]) -> None:
+    request, runs = request_of(**changes), ToldRuns()
+    runs.follow(RUN, "run.held")
+    runs.file(request)
+    assert list(runs.untimely(request, request.commands[0])) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "action", "reason"),
+    [
+        ([V, V, P, P], "r1", ""),
+        ([V, V, P, P], "r2", "r2 was due, and {}/c2 had been written after it"),
+        ([V, V, V, P], "r2", ""),
+        ([V, P, P, P], "r2", "r2 was due, and {}/c2 might still come"),
+        ([V, D, P, P], "r2", "r2 was due, and {}/c2 might still come"),
+        ([V, R, P, P], "r2", ""),
+    ],
+)
+def test_a_lease_takes_back_in_its_order(
+    spare: Watched, states: list[ActionState], action: str, reason: str
+) -> None:
+    told, leases = _leased(spare, states)
+    taken = told.action(f"{told.request.request_id}/{action}")
+    found = list(leases.untimely(told, taken, later(FOR_S)))
+    name = told.request.request_id
+    assert found == ([f"{name}/{reason.format(name)}"] if reason else [])
+
+
+def _leased(room: Watched, states: list[ActionState]) -> tuple[ToldRequest, ToldLeases]:
+    """A request with a lease as the journal tells of it, its commands verified just now."""
+    request = room.approved(START, SETPOINT, terms=Terms(Lease(for_s=FOR_S)))
+    told, leases = ToldRequest(request), ToldLeases(ToldRuns())
+    for each, state in zip(request.actions, states, strict=True):
+        told.actions[each.action_id] = state
+        leases.move(each.action_id, state, NOW)
+    return told, leases
+
+
+def test_what_undoes_anothers_command_comes_after_everything_that_was_written(
+    spare: Watched,
+) -> None:
+    told, leases = _leased(spare, [V, V, P, P])
+    name = told.request.request_id
+    foreign = told.request.recovery[0].model_copy(update={"undoes": "R-AAAAAAAA/c1"})
+    found = list(leases.untimely(told, foreign, later(FOR_S)))
+    assert found == [
+        f"{name}/r1 was due, and {name}/{each} had been written after it" for each in ("c2", "c1")
+    ]
+
+
+def _word(verdict: str, subject: str, *, is_right: bool) -> Decision:
+    meaning = meaning_of_subject(verdict, subject) if is_right else "I sign whatever it is"  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return decision_of(digest=None, verdict=verdict, subject=subject, meaning=meaning)
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_hand_over_is_signed_in_its_own_words(tmp_path: Path, *, is_right: bool) -> None:
+    authority = ToldAuthority(make_site(tmp_path))
+    authority.sign(_word("hand-over", authority_subject("P-101A", 1, UNTIL), is_right=is_right))
+    found = list(authority.give("P-101A", {"generation": 1, "mode": "AGENT", "until": UNTIL}))
+    fault = "P-101A was handed over to agents, and nobody has signed it"
+    assert found == ([] if is_right else [fault])
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_release_is_signed_in_its_own_words(tmp_path: Path, *, is_right: bool) -> None:
+    lockouts = ToldLockouts(make_site(tmp_path))
+    lockouts.sign(_word("release", lockout_subject("site", 1), is_right=is_right))
+    body = {"generation": 1}
+    found = [*lockouts.latch("site", body), *lockouts.release("site", body)]
+    fault = "lockout 1 of site was released, and no administrator has signed"
+    assert found == ([] if is_right else [fault])
+
+
+def _beating(tmp_path: Path, *, is_right: bool = True) -> tuple[ToldAuthority, ToldHeartbeats]:
+    """P-101A is the agents', by a word that names its heartbeat."""
+    authority = ToldAuthority(make_site(tmp_path))
+    heartbeats = ToldHeartbeats(authority)
+    subject = authority_subject("P-101A", 1, UNTIL, (BEAT,))
+    heartbeats.sign(_word("hand-over", subject, is_right=is_right))
+    list(authority.give("P-101A", {"generation": 1, "mode": "AGENT", "until": UNTIL}))
+    return authority, heartbeats
+
+
+STARTED = {"scope": "P-101A", "generation": 1, "until": UNTIL, "named": str(BEAT)}
+BEGAN = "the heartbeat of P-101A began"
+
+
+def test_a_heartbeat_begins_and_stops_once_at_a_time(tmp_path: Path) -> None:
+    _, heartbeats = _beating(tmp_path)
+    stopped = {"reason": "the gate ends"}
+    never = f"the heartbeat of P-101A stopped ({stopped['reason']}), and had not begun"
+    assert list(heartbeats.stop("P-101A", stopped)) == [never]
+    for _ in range(2):
+        assert list(heartbeats.start("P-101A", STARTED)) == []
+        assert list(heartbeats.start("P-101A", STARTED)) == [f"{BEGAN} a second time"]
+        assert list(heartbeats.stop("P-101A", stopped)) == []
+        assert list(heartbeats.stop("P-101A", stopped)) == [never]
+    list(heartbeats.start("P-101A", STARTED))
+    heartbeats.forget()  # another gate
+    assert list(heartbeats.start("P-101A", STARTED)) == []
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_heartbeat_is_named_in_the_words_of_a_hand_over(
+    tmp_path: Path, *, is_right: bool
+) -> None:
+    _, heartbeats = _beating(tmp_path, is_right=is_right)
+    found = list(heartbeats.start("P-101A", STARTED))
+    assert found == ([] if is_right else [f"{BEGAN}, and no hand-over names it"])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"generation": 2}, {"until": "2026-11-27T08:50:25.000Z"}, {"scope": "site"}]
+)
+def test_a_heartbeat_begins_under_the_latest_word_only(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    authority, heartbeats = _beating(tmp_path)
+    scope = str({**STARTED, **changes}["scope"])
+    fault = f"{BEGAN}, and {scope} was not handed over"
+    assert fault in list(heartbeats.start("P-101A", {**STARTED, **changes}))
+    heartbeats.forget()
+    list(authority.take("P-101A", {"generation": 2, "mode": "OPERATOR"}))
+    after = f"{BEGAN}, and P-101A was not handed over"
+    assert list(heartbeats.start("P-101A", STARTED)) == [after]

@@ -1,0 +1,231 @@
+"""Enrolling: what is written, and what is refused before anything is."""
+
+import errno
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.model.site import load_site
+from handwheel.tools.guardrails.identity.enrolment import (
+    Enrolment,
+    EnrolmentRefused,
+    check_enrolment,
+    ending_root,
+    enroll,
+    renew,
+    root_warning,
+    vouch,
+)
+from handwheel.tools.guardrails.identity.keys import KeyFault, key_path, load_key
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+from handwheel.tools.guardrails.identity.roster import load_roster
+
+from ....connectors import sites
+from ....sites.people import SITE, START, boss, key_of, record_of, site_of
+
+DAY = timedelta(days=1)
+PASSPHRASE = "correct horse"
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "config"
+
+
+def _wanted(person: str, *roles: str) -> Enrolment:
+    return Enrolment(person, roles, START, START + DAY)
+
+
+def test_the_first_administrator_becomes_the_trust_root(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, root="")
+    first = enroll(site, _wanted("rosa", "administrator"), PASSPHRASE, None)
+    again = load_site(tmp_path)
+    assert again.trust_root == first.key_id == first.issuer
+    assert load_roster(again).operators == (first,)
+    text = sites.SITE.replace("id: works-7", f'id: {SITE}\ntrust: {{root: "{first.key_id}"}}')
+    assert (tmp_path / "site.yaml").read_text() == text
+    assert keys.exists()
+
+
+def test_a_record_is_added_and_all_else_stays(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, boss())
+    path = tmp_path / "operators.yaml"
+    before = path.read_text().replace("operators:\n", "operators:  # the day shift\n") + "# end\n"
+    path.write_text(before)
+    path.chmod(0o640)
+    anna = enroll(site, _wanted("anna", "operator"), PASSPHRASE, key_of("boss"))
+    assert path.read_text().startswith(before)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert load_roster(site).operators[1] == anna
+    assert load_key(key_path(SITE, "anna"), PASSPHRASE).public_key() == anna.public
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "config", "operators.yaml", "site.yaml", "tags.yaml",
+    }  # fmt: skip
+    assert keys.exists()
+
+
+@pytest.mark.parametrize(("asked", "got"), [(DAY, DAY), (3 * DAY, 2 * DAY)])
+def test_nobody_is_enrolled_for_longer_than_who_vouches(
+    tmp_path: Path, keys: Path, asked: timedelta, got: timedelta
+) -> None:
+    site = site_of(tmp_path, boss(valid=2 * DAY))
+    wanted = Enrolment("anna", ("operator",), START, START + asked)
+    assert enroll(site, wanted, PASSPHRASE, key_of("boss")).until == START + got
+    assert load_roster(site).ignored == ()
+    assert keys.exists()
+
+
+@pytest.mark.parametrize(
+    ("layout", "kept"),
+    [
+        ("# ours\nschema: operators/1\noperators: []  # nobody\n", "# ours"),
+        ("operators: []\nschema: operators/1\n", ""),
+        ("{schema: operators/1, operators: []}", ""),
+    ],
+)
+def test_a_record_goes_into_any_layout(tmp_path: Path, keys: Path, layout: str, kept: str) -> None:
+    site = site_of(tmp_path, root="")
+    path = tmp_path / "operators.yaml"
+    path.write_text(layout)
+    enroll(site, _wanted("rosa", "administrator"), PASSPHRASE, None)
+    assert [each.person for each in load_roster(load_site(tmp_path)).operators] == ["rosa"]
+    assert path.read_text().startswith(kept)
+    assert keys.exists()
+
+
+def test_what_cannot_be_finished_leaves_nothing(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, boss())
+    with pytest.raises(EnrolmentRefused, match="stands in no record"):
+        enroll(site, _wanted("anna", "operator"), PASSPHRASE, key_of("stranger"))
+    other = sites.load(tmp_path / "other")
+    (other.root / "site.yaml").write_text(sites.SITE.replace("id: works-7", "id:\n  works-7"))
+    with pytest.raises(ConfigError, match=r"write: trust: \{root: "):
+        enroll(other, _wanted("rosa", "administrator"), PASSPHRASE, None)
+    assert [each for each in keys.rglob("*") if each.is_file()] == []
+    assert not (other.root / "operators.yaml").exists()
+    assert len(load_roster(site).operators) == 1
+
+
+def test_a_full_disk_enrols_nobody(
+    tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    site = site_of(tmp_path, boss())
+    before = (tmp_path / "operators.yaml").read_text()
+    monkeypatch.setattr("handwheel.tools.guardrails.identity.enrolment.replace_file", full)
+    with pytest.raises(EnrolmentRefused, match=r"cannot be written: no space left on device$"):
+        enroll(site, _wanted("anna", "operator"), PASSPHRASE, key_of("boss"))
+    assert (tmp_path / "operators.yaml").read_text() == before
+    assert [each for each in keys.rglob("*") if each.is_file()] == []
+    monkeypatch.undo()
+    vouch(site, _wanted("anna", "operator"), key_of("anna").public_key(), key_of("boss"))
+    assert len(load_roster(site).operators) == 2
+
+
+def test_a_record_that_lay_in_wait_comes_in_with_nobody(tmp_path: Path) -> None:
+    """It would count as soon as whoever it names as its issuer is an administrator."""
+    site = site_of(tmp_path, boss(), record_of("carl", issuer="deputy", valid=DAY))
+    before = (tmp_path / "operators.yaml").read_text()
+    public = key_of("deputy").public_key()
+    with pytest.raises(EnrolmentRefused, match="the record would set another aside"):
+        vouch(site, _wanted("deputy", "administrator"), public, key_of("boss"))
+    assert (tmp_path / "operators.yaml").read_text() == before
+    vouch(site, _wanted("deputy", "operator"), public, key_of("boss"))
+    assert [each.person for each in load_roster(site).operators] == ["boss", "deputy"]
+
+
+def test_a_trust_root_that_would_fall_into_another_text_is_not_written(
+    tmp_path: Path, keys: Path
+) -> None:
+    """Behind the line of the id, in the middle of a text that goes on there."""
+    site = sites.load(tmp_path)
+    text = "{schema: site/1, id: works-7, state: 'var\n  b/', connections: {}}\n"
+    (tmp_path / "site.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"the trust root cannot be added here; write: trust:"):
+        enroll(site, _wanted("rosa", "administrator"), PASSPHRASE, None)
+    assert (tmp_path / "site.yaml").read_text() == text
+    assert [each for each in keys.rglob("*") if each.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("person", "roles", "reason"),
+    [
+        ("Anna", ["operator"], "is no name for a person"),
+        ("anna\n", ["operator"], "is no name for a person"),
+        ("a" * 33, ["operator"], "is no name for a person"),
+        ("anna", ["Operator"], "is no name for a role"),
+        ("anna", [], "at least one role"),
+        ("anna", ["agent"], "an agent holds no key"),
+        ("anna", ["administrator", "operator"], "approves nothing and has no other role"),
+        ("bert", ["operator"], "bert is enrolled until"),
+        ("carl", ["operator"], "there is a key already"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_asked(
+    tmp_path: Path, keys: Path, person: str, roles: list[str], reason: str
+) -> None:
+    site = site_of(tmp_path, boss(), record_of("bert"))
+    orphan = key_path(SITE, "carl")
+    orphan.parent.mkdir(parents=True)
+    orphan.touch()
+    roster = load_roster(site)
+    check_enrolment(site, roster, _wanted("anna", "operator"))
+    with pytest.raises(EnrolmentRefused, match=reason):
+        check_enrolment(site, roster, _wanted(person, *roles))
+    assert keys.exists()
+
+
+def test_a_site_begins_with_its_administrator(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, root="")
+    check_enrolment(site, load_roster(site), _wanted("rosa", "administrator"))
+    with pytest.raises(EnrolmentRefused, match="enrol one first: handwheel operator enroll"):
+        check_enrolment(site, load_roster(site), _wanted("anna", "operator"))
+    (tmp_path / "operators.yaml").write_text(operators_text([boss()]))
+    with pytest.raises(EnrolmentRefused, match="take them out first"):
+        check_enrolment(site, load_roster(site), _wanted("rosa", "administrator"))
+    assert not keys.exists()
+
+
+def test_a_short_passphrase_enrols_nobody(tmp_path: Path, keys: Path) -> None:
+    site = site_of(tmp_path, boss())
+    with pytest.raises(KeyFault, match="at least 8"):
+        enroll(site, _wanted("anna", "operator"), "1234567", key_of("boss"))
+    assert not keys.exists()
+
+
+def test_an_ended_trust_root_goes_on_and_vouches_again(tmp_path: Path, keys: Path) -> None:
+    deputy = record_of("deputy", "administrator", valid=DAY)
+    site = site_of(tmp_path, boss(valid=60 * DAY), deputy)
+    roster, tick = load_roster(site), timedelta(milliseconds=1)
+    assert root_warning(site, roster, START + 30 * DAY - tick) == ""
+    assert "boss, the trust root, ends 2026-12-31" in root_warning(site, roster, START + 30 * DAY)
+    assert "boss, the trust root, ended 2026-12-31" in root_warning(site, roster, START + 60 * DAY)
+    late = START + 70 * DAY
+    root = ending_root(site, roster, late)
+    assert root is not None
+    wanted = Enrolment("boss", ("administrator",), late, late + 40 * DAY)
+    again = renew(site, root, wanted, key_of("boss"))
+    assert (again.key_id, again.start, again.until) == (root.key_id, late, late + 40 * DAY)
+    anna = Enrolment("anna", ("operator",), late, late + 90 * DAY)
+    assert enroll(site, anna, PASSPHRASE, key_of("boss")).until == again.until
+    roster = load_roster(site)
+    assert [each.person for each in roster.operators] == ["boss", "deputy", "boss", "anna"]
+    assert (roster.ignored, root_warning(site, roster, late)) == ((), "")
+    assert keys.exists()
+
+
+def test_only_the_trust_roots_own_key_renews_it(tmp_path: Path) -> None:
+    site = site_of(tmp_path, boss(valid=DAY), record_of("deputy", "administrator", valid=DAY))
+    root = ending_root(site, load_roster(site), START)
+    assert root is not None
+    before = (tmp_path / "operators.yaml").read_text()
+    wanted = Enrolment("boss", ("administrator",), START, START + DAY)
+    with pytest.raises(EnrolmentRefused, match="would not count"):
+        renew(site, root, wanted, key_of("deputy"))
+    assert (tmp_path / "operators.yaml").read_text() == before

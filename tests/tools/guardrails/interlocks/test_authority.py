@@ -1,0 +1,270 @@
+"""Authority: who hands over, who takes over, and when a hand-over ends."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import load_site
+from handwheel.tools.errors import GuardrailError, InterlockActive, InvalidArguments
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.authority import (
+    Standing,
+    TakenBy,
+    TakenMode,
+    authority_of,
+    check_giver,
+    hand_over,
+    next_generation,
+    take_over,
+)
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
+    DecisionRefused,
+    Reason,
+)
+from handwheel.tools.requests.stamps import stamp
+
+from ....gate.testbed.authority_grant import give, signed_hand_over
+from ....sites.authority_site import (
+    HOUR_S,
+    OTHER,
+    PUMP,
+    PUMPS,
+    Place,
+    faults_of,
+    later,
+    opened_place,
+)
+from ....sites.in_memory import POLICY
+from ....sites.signed_requests import NOW
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with opened_place(tmp_path) as place:
+        yield place
+        assert faults_of(place) == ()  # nothing that the product does is a fault of the journal
+
+
+def test_what_nobody_has_handed_over_is_the_operators(place: Place) -> None:
+    assert set(authority_of(place.site, place.database, NOW)) == {"site", PUMPS, PUMP, OTHER}
+    assert place.standing() == Standing(
+        PUMP, "OPERATOR", "", None, True, "P-101A was not handed over to agents"
+    )
+    assert place.refusal() == "P-101A was not handed over to agents"
+    assert place.refusal(is_agents=False) == ""
+
+
+def test_a_hand_over_lets_agents_act_until_it_ends(place: Place) -> None:
+    until = give(place.bench, PUMP, NOW, lasts_s=HOUR_S)
+    assert place.standing() == Standing(PUMP, "AGENT", "anna", until, True, "")
+    assert place.refusal(later(HOUR_S - 0.002)) == ""
+    ended = f"P-101A was handed over to agents, which does not count: it ended {until}"
+    assert place.refusal(later(HOUR_S)) == ended
+    assert not place.standing(now=later(HOUR_S)).is_valid
+    assert place.refusal(later(HOUR_S), is_agents=False) == ""
+    assert place.standing(OTHER).reason == "P-101B was not handed over to agents"
+    kind, subject, body = place.told()[-1]
+    assert (kind, subject) == ("authority.given", PUMP)
+    assert body == {"generation": 1, "mode": "AGENT", "person": "anna", "until": until}
+
+
+def test_a_clock_that_is_set_back_brings_no_hand_over_back(place: Place) -> None:
+    give(place.bench, PUMP, NOW, lasts_s=HOUR_S)
+    assert "it ended" in place.refusal(later(HOUR_S, wall_s=-HOUR_S))
+    assert "signed in the future" in place.refusal(later(10.0, wall_s=-11.0))
+    assert place.refusal(later(10.0, boot="the next")) == ""  # it outlasts a restart
+    assert "it ended" in place.refusal(later(HOUR_S, boot="the next"))
+
+
+@pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])
+def test_a_hand_over_covers_the_members(place: Place, equipment: str) -> None:
+    give(place.bench, equipment, NOW)
+    assert place.refusal() == ""
+    assert place.standing().scope == equipment
+    assert (place.standing("site").mode == "AGENT") is (equipment == "site")
+
+
+@pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])
+@pytest.mark.parametrize("mode", ["LOCAL", "MAINTENANCE"])
+def test_where_somebody_works_nobody_acts_and_nobody_hands_over(
+    place: Place, equipment: str, mode: TakenMode
+) -> None:
+    give(place.bench, PUMP, NOW)
+    place.take(equipment, mode)
+    reason = f"{equipment} is {mode}, set by carl"
+    assert place.refusal() == place.refusal(is_agents=False) == reason
+    assert place.standing() == Standing(equipment, mode, "carl", None, True, reason)
+    with pytest.raises(InterlockActive, match=reason):
+        give(place.bench, PUMP, NOW)
+    place.take(equipment)
+    assert place.refusal(is_agents=False) == ""
+    assert "set by carl" in place.refusal()  # the hand-over from before has ended as well
+    give(place.bench, PUMP, NOW)
+    assert place.refusal() == ""
+
+
+def test_taking_the_whole_over_takes_its_parts_over(place: Place) -> None:
+    give(place.bench, PUMP, NOW)
+    place.take(OTHER, "LOCAL")
+    place.take(PUMPS)
+    assert place.refusal() == "P-101A is OPERATOR, set by carl"
+    assert place.standing(OTHER).mode == "LOCAL"  # somebody works there still
+    assert [each[:2] for each in place.told()[-2:]] == [
+        ("authority.taken", PUMPS), ("authority.taken", PUMP),
+    ]  # fmt: skip
+
+
+def test_what_is_taken_over_stays_so_when_the_whole_is_handed_over(place: Place) -> None:
+    place.take(PUMP)
+    give(place.bench, PUMPS, NOW)
+    assert place.refusal() == "P-101A is OPERATOR, set by carl"
+    assert place.standing(OTHER).mode == "AGENT"
+
+
+def test_taking_over_ends_what_agents_asked_for_there(place: Place) -> None:
+    agents = place.file("R-AAAAAAA1", PUMP, "agent")
+    elsewhere = place.file("R-AAAAAAA2", "", "agent")
+    peoples = place.file("R-AAAAAAA3", PUMP, "person")
+    assert place.take(PUMPS) == [agents]
+    assert place.state(agents) == ("INVALIDATED", "carl has taken PUMPS-101 over: OPERATOR")
+    assert place.state(elsewhere)[0] == place.state(peoples)[0] == "PENDING"
+    assert place.take(PUMPS, "LOCAL") == [peoples]
+    assert place.take("site") == [elsewhere]
+
+
+def test_who_takes_over_may_be_anybody(place: Place) -> None:
+    for name, kept in (("", "somebody"), ("\x1b[2J", "\\x1b[2J"), ("é" * 99, "\\xe9")):
+        take_over(place.database, place.site, PUMP, "OPERATOR", name, NOW)
+        assert place.standing().person.startswith(kept)
+
+
+@pytest.mark.parametrize("by", ["seat", "user", None])
+def test_whose_name_it_is_is_kept_of_the_whole_and_of_its_members(
+    place: Place, by: TakenBy | None
+) -> None:
+    give(place.bench, PUMP, NOW)
+    take_over(place.database, place.site, PUMPS, "LOCAL", "carl", NOW, by=by)
+    kept = {} if by is None else {"by": by}
+    assert [body for kind, _, body in place.told() if kind == "authority.taken"] == [
+        {"generation": 1, "mode": "LOCAL", "person": "carl"} | kept,
+        {"generation": 2, "mode": "OPERATOR", "person": "carl"} | kept,
+    ]
+
+
+@pytest.mark.parametrize("equipment", ["P-999", "", "P-101A.run_cmd"])
+def test_only_equipment_of_the_site_changes_hands(place: Place, equipment: str) -> None:
+    with pytest.raises(InvalidArguments, match="known: site, PUMPS-101, P-101A, P-101B"):
+        place.take(equipment)
+    with pytest.raises(InvalidArguments, match="there is no equipment"):
+        give(place.bench, equipment, NOW)
+
+
+@pytest.mark.parametrize(
+    ("by", "equipment", "reason"),
+    [
+        ("max", PUMP, "max lacks a role that is needed to hand over P-101A: operator"),
+        ("boss", PUMP, f"boss: {Reason.ADMINISTRATOR}"),
+        ("bert", PUMP, ""),
+    ],
+)
+def test_who_may_hand_over_is_who_may_approve_there(
+    place: Place, by: str, equipment: str, reason: str
+) -> None:
+    operator = place.bench.roster.by_name(by, NOW.wall)
+    assert operator is not None
+    if not reason:
+        check_giver(place.bench, equipment, operator)
+        give(place.bench, equipment, NOW, by=by)
+        return
+    with pytest.raises(GuardrailError, match=reason):
+        check_giver(place.bench, equipment, operator)
+    with pytest.raises(GuardrailError, match=reason):
+        give(place.bench, equipment, NOW, by=by)
+    assert place.told()[-1][0] == "decision.refused"
+    assert place.told()[-1][2] == {"person": by, "reason": reason}
+    assert place.refusal() != ""
+
+
+def edited(place: Place, policy: str, site: str = "") -> Place:
+    """The same place with another policy, or with something changed in its site."""
+    root = place.site.root
+    (root / "policy.yaml").write_text(policy, encoding="utf-8")
+    if site:
+        path, (old, new) = root / "site.yaml", site.split(" -> ")
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    opened = load_site(root)
+    bench = Bench(opened, place.database, load_policy(opened), load_roster(opened))
+    return replace(place, bench=bench)
+
+
+def test_nobody_hands_over_what_no_rule_allows_to_be_written(place: Place) -> None:
+    other = edited(place, POLICY.replace('"P-101?.run_cmd", P-101B.reset', "P-101A.run_cmd"))
+    with pytest.raises(GuardrailError, match="no role is named that is needed to hand over P-101B"):
+        give(other.bench, OTHER, NOW)
+    give(other.bench, PUMP, NOW)
+
+
+def test_a_role_that_is_asked_for_by_now_must_be_held_by_whoever_handed_over(place: Place) -> None:
+    give(place.bench, PUMP, NOW)
+    mode = "{tags: [P-101A.mode], class: R2, roles: [operator"
+    assert mode in POLICY
+    stricter = edited(place, POLICY.replace(mode, f"{mode}, shift-supervisor"))
+    assert stricter.refusal().endswith(
+        "anna lacks a role that is needed to hand over P-101A: shift-supervisor"
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "host", "reason"),
+    [
+        ("unattended: simulated\n", "", ""),
+        ("", "", str(Reason.UNATTENDED)),
+        ("unattended: simulated\n", "pkg: {kind: modbus, host: 127.0.0.1 -> pkg: {kind: modbus, "
+         "host: 192.0.2.1", str(Reason.UNATTENDED)),
+    ],
+)  # fmt: skip
+def test_a_script_hands_over_simulated_equipment_on_this_machine_only(
+    place: Place, policy: str, host: str, reason: str
+) -> None:
+    other = edited(place, POLICY.replace("ttl_max", f"{policy}ttl_max"), host)
+    if reason:
+        with pytest.raises(DecisionRefused, match=reason):
+            give(other.bench, PUMP, NOW, attended=False)
+        return
+    give(other.bench, PUMP, NOW, attended=False)
+    assert other.refusal() == ""
+    forbidden = edited(place, POLICY)
+    assert forbidden.refusal().endswith(str(Reason.UNATTENDED))
+
+
+@pytest.mark.parametrize(
+    ("until", "reason"),
+    [
+        (stamp(NOW.wall), "it ended"),
+        (stamp(NOW.wall - timedelta(days=1)), "it ended"),
+        (stamp(NOW.wall + timedelta(days=30, milliseconds=1)), "more than 30 days"),
+        ("for ever", "nobody can read when it ends"),
+    ],
+)
+def test_a_hand_over_ends_within_thirty_days(place: Place, until: str, reason: str) -> None:
+    signed = signed_hand_over(place.bench, PUMP, NOW, until=until, generation=1)
+    with pytest.raises(GuardrailError, match=reason):
+        hand_over(place.bench, PUMP, until, 1, signed, NOW)
+    assert place.refusal() == "P-101A was not handed over to agents"
+    give(place.bench, PUMP, NOW, lasts_s=30 * 24 * HOUR_S)
+    assert place.refusal() == ""
+
+
+def test_a_take_over_wins_over_a_hand_over_that_was_being_signed(place: Place) -> None:
+    until, generation = stamp(later(HOUR_S).wall), next_generation(place.database, PUMP)
+    signed = signed_hand_over(place.bench, PUMP, NOW, until=until, generation=generation)
+    place.take(PUMP)
+    with pytest.raises(GuardrailError, match="has changed; look again"):
+        hand_over(place.bench, PUMP, until, generation, signed, NOW)
+    assert place.told()[-1][0] == "decision.refused"
+    assert place.refusal() == "P-101A is OPERATOR, set by carl"

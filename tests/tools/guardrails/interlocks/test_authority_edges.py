@@ -1,0 +1,134 @@
+"""Which heartbeats a hand-over lets go, and whose word hands nothing over whatever it says."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.model.endpoints import Credentials, OpcuaConnection
+from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.authority_check import allowed_heartbeats, check_giver
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    authority_subject,
+    meaning_of_subject,
+)
+from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of
+
+from ....attacks.sql_shell import insert_site_decision, without_triggers
+from ....connectors import sites
+from ....gate.testbed.authority_grant import give
+from ....gate.testbed.heartbeat import make_beating_site
+from ....sites.authority_site import HOUR_S, PUMP, PUMPS, Place, later, opened_place
+from ....sites.in_memory import POLICY
+from ....sites.signed_requests import NOW, signed_by
+from .test_authority import edited
+
+MORE = NamedHeartbeat("P-101B.hb", 200, "0" * 32)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A site on which a pump has a heartbeat."""
+    site = make_beating_site(tmp_path)
+    with Database(site.state, site.id) as database:
+        bench = Bench(site, database, load_policy(site), load_roster(site))
+        with closing(sqlite3.connect(site.state / "ledger.db", isolation_level=None)) as shell:
+            yield Place(bench, shell)
+
+
+def _allowed(place: Place, scope: str = PUMP, seconds: float = 0.0) -> set[str]:
+    return {each.tag for each in allowed_heartbeats(place.bench, scope, later(seconds))}
+
+
+def test_a_heartbeat_goes_while_a_hand_over_that_names_it_counts(place: Place) -> None:
+    assert _allowed(place) == set()
+    give(place.bench, PUMP, NOW, lasts_s=HOUR_S)
+    assert _allowed(place) == set()  # it names none
+    give(place.bench, PUMP, NOW, lasts_s=HOUR_S, heartbeats=heartbeats_of(place.site, PUMP))
+    assert (_allowed(place), _allowed(place, PUMPS)) == ({"P-101A.hb"}, set())
+    assert _allowed(place, seconds=HOUR_S) == set()
+    place.take(PUMP)
+    assert _allowed(place) == set()
+
+
+def test_a_row_of_before_the_taking_over_lets_no_heartbeat_go(place: Place) -> None:
+    until = give(place.bench, PUMP, NOW, heartbeats=heartbeats_of(place.site, PUMP))
+    place.take(PUMP)
+    with without_triggers(place.shell):
+        statement = "UPDATE authority SET mode = 'AGENT', generation = 1, until = ?"
+        place.shell.execute(statement, (until,))
+    assert _allowed(place) == set()
+    assert place.standing().reason == (
+        "the journal does not tell that P-101A was handed over to agents"
+    )
+
+
+def test_another_word_beside_the_one_that_counts_names_no_more(place: Place) -> None:
+    until = give(place.bench, PUMP, NOW, heartbeats=heartbeats_of(place.site, PUMP))
+    subject, head = authority_subject(PUMP, 1, until, (MORE,)), place.database.head()
+    assert head is not None
+    said: dict[str, Any] = {
+        "digest": None, "verdict": "hand-over", "subject": subject, "head": head.hash,
+        "meaning": meaning_of_subject("hand-over", subject),
+    }  # fmt: skip
+    others: list[tuple[str, dict[str, Any]]] = [
+        ("carl", {}),  # whom nobody has enrolled here
+        ("anna", {"meaning": meaning_of_subject("hand-over", authority_subject(PUMP, 1, until))}),
+        ("anna", {"head": "0" * 64}),
+    ]
+    for person, changes in others:
+        signed = signed_by(person, **{**said, **changes})
+        insert_site_decision(place.shell, "hand-over", subject, signed, None)
+        assert _allowed(place) == {"P-101A.hb"}
+    signed = signed_by("anna", **said)
+    insert_site_decision(place.shell, "hand-over", subject, signed, None)
+    assert _allowed(place) == {"P-101A.hb", "P-101B.hb"}
+
+
+def test_an_agent_hands_nothing_over_whatever_roles_it_has(place: Place) -> None:
+    anna = place.bench.roster.by_name("anna", NOW.wall)
+    assert anna is not None
+    check_giver(place.bench, PUMP, anna)
+    agent = replace(anna, roles=anna.roles | {"agent"})
+    with pytest.raises(PermitRefused, match=f"^anna: {Reason.AGENT}$"):
+        check_giver(place.bench, PUMP, agent)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_allowed"),
+    [
+        ({}, True),
+        ({"simulated": False}, False),
+        ({"endpoint": "opc.tcp://192.0.2.1:4840"}, False),
+        ({"endpoint": "opc.tcp:"}, False),
+    ],
+)
+def test_a_script_hands_over_an_opcua_server_of_ours_only(
+    tmp_path: Path, changes: dict[str, object], *, is_allowed: bool
+) -> None:
+    opcua = sites.load(tmp_path / "other").connections["dcs"]
+    assert isinstance(opcua, OpcuaConnection)
+    writes = Credentials(user="gate", secret="env:GATE")
+    server = opcua.model_copy(update={"simulated": True, "write": writes, **changes})
+    with opened_place(tmp_path) as plain:
+        place = edited(plain, POLICY.replace("ttl_max", "unattended: simulated\nttl_max"))
+        site = replace(place.site, connections={**place.site.connections, "pkg": server})
+        bench = replace(place.bench, site=site)
+        if is_allowed:
+            give(bench, PUMP, NOW, attended=False)
+            assert place.told()[-1][0] == "authority.given"
+            return
+        with pytest.raises(DecisionRefused, match=f"^{Reason.UNATTENDED}$"):
+            give(bench, PUMP, NOW, attended=False)
+        assert place.told()[-1][2]["reason"] == str(Reason.UNATTENDED)
+        give(bench, PUMP, NOW)

@@ -1,0 +1,180 @@
+"""Only exactly what a person has signed hands over, whatever the ledger's table says."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.tools.guardrails.approval.administration import revoke_key
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.interlocks.authority import (
+    hand_over,
+)
+from handwheel.tools.guardrails.signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    Signed,
+    authority_subject,
+    key_subject,
+    meaning_of_subject,
+)
+from handwheel.tools.requests.stamps import stamp
+
+from ....attacks.sql_shell import insert_site_decision, without_triggers
+from ....gate.testbed.authority_grant import give
+from ....sites.authority_site import HOUR_S, OTHER, PUMP, Place, later, opened_place
+from ....sites.people import key_id
+from ....sites.signed_requests import NOW, signed_by
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with opened_place(tmp_path) as place:
+        yield place
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"verdict": "release"},
+        {"subject": authority_subject(OTHER, 1, stamp(later(HOUR_S).wall))},
+        {"subject": authority_subject(PUMP, 2, stamp(later(HOUR_S).wall))},
+        {"subject": authority_subject(PUMP, 1, stamp(later(2 * HOUR_S).wall))},
+        {"meaning": "I hand something over"},
+        {"head": "0" * 64},
+        {"signed_at": stamp(later(-HOUR_S).wall)},
+        {"attended": False},
+        {},
+    ],
+)
+def test_only_exactly_the_signed_hand_over_counts(place: Place, said: dict[str, Any]) -> None:
+    until = stamp(later(HOUR_S).wall)
+    subject, head = authority_subject(PUMP, 1, until), place.database.head()
+    assert head is not None
+    whole: dict[str, Any] = {
+        "digest": None, "verdict": "hand-over", "subject": subject, "head": head.hash,
+        "meaning": meaning_of_subject("hand-over", subject), "signed_at": stamp(NOW.wall),
+        "valid_until": stamp(later(60.0).wall), "boot_id": NOW.boot_id, "boot_ms": NOW.boot_ms,
+    }  # fmt: skip
+    signed = signed_by(**whole | said)
+    if said:
+        with pytest.raises(DecisionRefused):
+            hand_over(place.bench, PUMP, until, 1, signed, NOW)
+    else:
+        hand_over(place.bench, PUMP, until, 1, signed, NOW)
+        with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
+            hand_over(place.bench, PUMP, until, 2, signed, NOW)
+    assert (place.refusal() == "") is not bool(said)
+
+
+def forged_row(place: Place) -> None:
+    until = stamp(later(HOUR_S).wall)
+    place.shell.execute("INSERT INTO authority VALUES (?, 1, 'AGENT', 'anna', ?)", (PUMP, until))
+
+
+def longer(place: Place) -> None:
+    give(place.bench, PUMP, NOW)
+    with without_triggers(place.shell, "authority_counts_up"):
+        place.shell.execute("UPDATE authority SET until = ?", (stamp(later(2 * HOUR_S).wall),))
+
+
+def other_equipments(place: Place) -> None:
+    give(place.bench, OTHER, NOW)
+    place.shell.execute("INSERT INTO authority SELECT ?, 1, mode, person, until FROM authority",
+                        (PUMP,))  # fmt: skip
+
+
+def taken_back_by_hand(place: Place) -> None:
+    """Somebody with a shell sets back what was taken over, to the signed row of before."""
+    give(place.bench, PUMP, NOW)
+    row = place.shell.execute("SELECT generation, mode, person, until FROM authority").fetchone()
+    place.take(PUMP)
+    with without_triggers(place.shell, "authority_counts_up"):
+        place.shell.execute(
+            "UPDATE authority SET generation = ?, mode = ?, person = ?, until = ?", row
+        )
+    with place.database.transaction(NOW) as transaction:
+        transaction.record("authority.given", PUMP, {"generation": 1, "until": row[3]})
+
+
+def journal_too(place: Place) -> None:
+    until = stamp(later(HOUR_S).wall)
+    forged_row(place)
+    with place.database.transaction(NOW) as transaction:
+        transaction.record("authority.given", PUMP, {"generation": 1, "until": until})
+
+
+def signature_of_nobody(place: Place) -> None:
+    journal_too(place)
+    subject = authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
+    insert_site_decision(place.shell, "hand-over", subject, Signed("{}", "0" * 128), None)
+
+
+def of_an_earlier_ledger(place: Place) -> None:
+    """Anna has signed it, on a ledger of this site that is not this one."""
+    journal_too(place)
+    subject = authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
+    signed = signed_by(
+        digest=None, verdict="hand-over", subject=subject, head="0" * 64,
+        meaning=meaning_of_subject("hand-over", subject),
+    )  # fmt: skip
+    insert_site_decision(place.shell, "hand-over", subject, signed, None)
+
+
+def key_was_revoked(place: Place) -> None:
+    give(place.bench, PUMP, NOW)
+    subject = key_subject(key_id("anna"))
+    head = place.database.head()
+    assert head is not None
+    signed = signed_by(
+        "boss", digest=None, verdict="revoke-key", subject=subject, role="administrator",
+        meaning=meaning_of_subject("revoke-key", subject), head=head.hash,
+        signed_at=stamp(NOW.wall), valid_until=stamp(later(60.0).wall), boot_id=NOW.boot_id,
+        boot_ms=NOW.boot_ms,
+    )  # fmt: skip
+    revoke_key(place.bench, signed, NOW)
+
+
+def person_was_taken_off_the_list(place: Place) -> None:
+    give(place.bench, PUMP, NOW)
+    (place.site.root / "operators.yaml").unlink()
+
+
+def list_cannot_be_read(place: Place) -> None:
+    give(place.bench, PUMP, NOW)
+    (place.site.root / "operators.yaml").write_text("operators: nobody", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("attack", "reason"),
+    [
+        (forged_row, "the journal does not tell"),
+        (other_equipments, "the journal does not tell"),
+        (taken_back_by_hand, "the journal does not tell"),
+        (longer, "nobody has signed"),
+        (journal_too, "nobody has signed"),
+        (signature_of_nobody, str(Reason.NOT_CANONICAL)),
+        (of_an_earlier_ledger, str(Reason.OTHER_LEDGER)),
+        (key_was_revoked, str(Reason.REVOKED_KEY)),
+        (person_was_taken_off_the_list, str(Reason.UNKNOWN_KEY)),
+        (list_cannot_be_read, "nobody can tell who has handed it over"),
+    ],
+)
+def test_that_the_table_says_so_is_not_enough(
+    place: Place, attack: Callable[[Place], None], reason: str
+) -> None:
+    attack(place)
+    assert reason in place.refusal()
+    assert place.refusal(is_agents=False) == ""
+
+
+def test_a_hand_over_is_one_decision_of_the_journal_that_is_verified(place: Place) -> None:
+    give(place.bench, PUMP, NOW)
+    bench = place.bench
+    told = audit(place.database, place.site, bench.roster, bench.policy.satisfies)
+    assert (told.decisions, told.faults) == (1, ())
+    nobody = replace(bench.roster, operators=())
+    (fault,) = audit(place.database, place.site, nobody, bench.policy.satisfies).faults
+    assert str(Reason.UNKNOWN_KEY) in fault

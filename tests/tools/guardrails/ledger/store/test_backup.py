@@ -1,0 +1,196 @@
+"""A copy of the ledger that others write to is whole, checked, and never in another's place."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from shutil import copyfile
+from threading import Event, Thread
+
+import pytest
+
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger.store.backup import Backup, back_up, check_copy
+from handwheel.tools.guardrails.ledger.store.database import Database
+
+from .....attacks.sql_shell import without_triggers
+
+SITE = "cw-demo"
+
+
+def _open(folder: Path) -> Database:
+    return Database(folder, SITE)
+
+
+def _write(database: Database, number: int) -> None:
+    with database.transaction() as transaction:
+        transaction.record("test", "", {"number": number, "text": "x" * 2000})
+
+
+def _restored(folder: Path, copy: Path) -> Database:
+    """The ledger that somebody has put back from a copy."""
+    folder.mkdir()
+    copyfile(copy, folder / "ledger.db")
+    copyfile(copy.with_name(f"{copy.name}.anchors"), folder / "anchors")
+    return _open(folder)
+
+
+def test_a_copy_made_while_somebody_commits_is_whole_and_loses_nobodys_row(
+    tmp_path: Path,
+) -> None:
+    begun, done = Event(), Event()
+    written: list[int] = []
+
+    def write() -> None:
+        with _open(tmp_path) as other:
+            while not done.is_set():
+                _write(other, len(written))
+                written.append(len(written))
+                begun.set()
+
+    with _open(tmp_path) as database:
+        writer = Thread(target=write)
+        writer.start()
+        try:
+            assert begun.wait(10.0)
+            copies: list[tuple[int, Backup]] = []
+            for number in range(5):
+                before = len(written)
+                copies.append((before, back_up(database, tmp_path / f"copy-{number}.db")))
+        finally:
+            done.set()
+            writer.join()
+        _write(database, -1)
+        rows = list(database.journal())
+    assert len(rows) == 1 + len(written) + 1
+    for before, copy in copies:
+        assert copy.rows > before
+        assert copy.head == rows[copy.rows - 1].hash
+        with _restored(tmp_path / copy.path.stem, copy.path) as restored:
+            assert list(restored.journal()) == rows[: copy.rows]
+            _write(restored, 0)
+
+
+@pytest.mark.parametrize("name", ["copy.db", "copy.db.anchors"])
+@pytest.mark.parametrize("is_link", [False, True])
+def test_nothing_is_overwritten(tmp_path: Path, name: str, is_link: bool) -> None:
+    other = tmp_path / "other"
+    other.write_text("another's", encoding="utf-8")
+    path = tmp_path / name
+    path.symlink_to(other if name == "copy.db" else tmp_path / "nowhere") if is_link else (
+        path.write_text("another's", encoding="utf-8")
+    )
+    with _open(tmp_path / "state") as database:
+        with pytest.raises(LedgerError, match="is there already; nothing was copied"):
+            back_up(database, tmp_path / "copy.db")
+        assert back_up(database, tmp_path / "second.db").rows == 1
+    assert other.read_text(encoding="utf-8") == "another's"
+    assert {each.name for each in tmp_path.glob("copy.db*")} == {name}
+
+
+def test_a_copy_that_is_not_sound_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _open(tmp_path / "state") as database:
+        _write(database, 1)
+        old = back_up(database, tmp_path / "old.db")
+        _write(database, 2)
+
+        def put_the_old_one_there(target: Path) -> None:
+            copyfile(old.path, target)
+
+        monkeypatch.setattr(database, "copy_into", put_the_old_one_there)
+        with pytest.raises(LedgerError, match="rows 3 to 3 are missing: they were anchored"):
+            back_up(database, tmp_path / "copy.db")
+        assert not list(tmp_path.glob("copy.db*"))
+        monkeypatch.undo()
+        assert back_up(database, tmp_path / "copy.db").rows == 3
+        head = database.head()
+    with pytest.raises(LedgerError, match="is older than the ledger"):
+        check_copy(old.path, SITE, [], head)
+    with pytest.raises(LedgerError, match="is the ledger of site 'cw-demo', not 'works-7'"):
+        check_copy(old.path, "works-7", [])
+
+
+@pytest.mark.parametrize("moment", [1, 2])
+def test_a_full_disk_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    """With the copy, or with the anchors after it."""
+    calls: list[Path] = []
+
+    def full(folder: Path) -> None:
+        calls.append(folder)
+        if len(calls) == moment:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("handwheel.tools.guardrails.ledger.store.backup.sync_folder", full)
+    with _open(tmp_path / "state") as database:
+        with pytest.raises(LedgerError, match="No space left on device; nothing was copied"):
+            back_up(database, tmp_path / "copy.db")
+        assert not list(tmp_path.glob("copy.db*"))
+        calls.append(tmp_path)
+        assert back_up(database, tmp_path / "copy.db").rows == 1
+
+
+def test_a_copy_where_nothing_can_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    target = tmp_path / "stick" / "copy.db"
+    with _open(tmp_path / "state") as database:
+        with pytest.raises(LedgerError, match=r"copy\.db: No such file or directory$"):
+            back_up(database, target)
+        target.parent.mkdir()
+        assert back_up(database, target).rows == 1
+
+
+def test_what_is_no_database_is_no_copy(tmp_path: Path) -> None:
+    (tmp_path / "copy.db").write_bytes(b"nothing" * 1000)
+    with pytest.raises(LedgerError, match=r"copy\.db: file is not a database$"):
+        check_copy(tmp_path / "copy.db", SITE, [])
+
+
+def test_a_copy_that_the_disk_has_damaged_is_told(tmp_path: Path) -> None:
+    with _open(tmp_path / "state") as database:
+        copy = back_up(database, tmp_path / "copy.db")
+    lines = copy.anchors.read_text(encoding="ascii").splitlines()
+    data = bytearray(copy.path.read_bytes())
+    data[39] ^= 4  # how many of its pages are free
+    copy.path.write_bytes(data)
+    with pytest.raises(LedgerError, match=r"(?s)is damaged: .*size is 0 but should be 4"):
+        check_copy(copy.path, SITE, lines)
+
+
+def _altered_row(shell: sqlite3.Connection) -> None:
+    with without_triggers(shell):
+        shell.execute("UPDATE journal SET text = replace(text, 'number', 'lumber') WHERE seq = 2")
+
+
+def _other_version(shell: sqlite3.Connection) -> None:
+    shell.execute("PRAGMA user_version = 1")
+
+
+def _no_trigger(shell: sqlite3.Connection) -> None:
+    shell.execute("DROP TRIGGER journal_continues")
+
+
+@pytest.mark.parametrize(
+    ("tamper", "fault"),
+    [
+        (_altered_row, "the journal in it is not sound: row 2: its hash does not fit its text"),
+        (_no_trigger, "its tables or triggers were altered"),
+        (_other_version, "is no ledger of version"),
+    ],
+)
+def test_a_copy_that_was_touched_is_told(
+    tmp_path: Path, tamper: Callable[[sqlite3.Connection], None], fault: str
+) -> None:
+    with _open(tmp_path / "state") as database:
+        _write(database, 1)
+        copy = back_up(database, tmp_path / "copy.db")
+    lines = copy.anchors.read_text(encoding="ascii").splitlines()
+    assert check_copy(copy.path, SITE, lines) == (2, copy.head)
+    with closing(sqlite3.connect(copy.path, isolation_level=None)) as shell:
+        tamper(shell)
+    with pytest.raises(LedgerError, match=fault):
+        check_copy(copy.path, SITE, lines)

@@ -1,0 +1,305 @@
+"""Opening a ledger, changing it whole or not at all, and ending what has waited too long."""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from handwheel.tools.errors import InterlockActive, InvalidArguments, LedgerError, PermitRefused
+from handwheel.tools.guardrails.ledger.latched_lockouts import (
+    generations,
+    latch,
+    locked_scopes,
+    release,
+)
+from handwheel.tools.guardrails.ledger.lifecycle import (
+    file_request,
+    invalidate,
+    move_action,
+    move_request,
+    set_next_due,
+    sweep,
+)
+from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace, Transaction
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.requests.request import ActionRequest
+from handwheel.tools.requests.stamps import Instant, stamp
+
+from .....attacks.sql_shell import without_triggers
+from .....gate.testbed.in_memory import Room
+from .....sites.people import SITE
+from .....sites.signed_requests import NOW, request_of
+
+ACTION = request_of().commands[0]
+
+
+def _request(name: str = "R-00000001", *actions: str, **changes: object) -> ActionRequest:
+    """A request filed now, with one command for each piece of equipment."""
+    commands = [
+        ACTION.model_copy(update={"action_id": f"{name}/c{n}", "equipment": equipment})
+        for n, equipment in enumerate(actions or ("P-101B",), start=1)
+    ]
+    fields: dict[str, object] = {"request_id": name, "proposal_key": f"the key of {name}"}
+    return request_of(**fields | {"filed_at": stamp(NOW.wall), "commands": commands} | changes)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Generator[Database]:
+    with Database(tmp_path, SITE) as database:
+        yield database
+
+
+def _at(seconds: float, *, wall_s: float = 0.0, boot: str = NOW.boot_id) -> Instant:
+    """The moment some seconds after NOW, with the wall clock set by some more."""
+    wall = NOW.wall + timedelta(seconds=seconds + wall_s)
+    return Instant(wall, boot, NOW.boot_ms + round(seconds * 1000))
+
+
+def _filed(ledger: Database, *moves: RequestState, request: ActionRequest | None = None) -> str:
+    """Files a request and moves it, all at NOW; approved ones have their first command due."""
+    request = request or _request()
+    assert file_request(ledger, request, "", NOW)
+    for to in moves:
+        with ledger.transaction(NOW) as transaction:
+            move_request(transaction, request.request_id, to, "the test says so")
+            if to is RequestState.APPROVED:
+                set_next_due(transaction, request.request_id)
+    return request.request_id
+
+
+def _states(ledger: Database, name: str) -> tuple[str, ...]:
+    record = load_request(ledger, name)
+    return (record.state, *(each.state for each in record.actions))
+
+
+def test_a_proposal_that_is_made_twice_is_filed_once(ledger: Database) -> None:
+    name = _filed(ledger)
+    again = _request("R-00000002", proposal_key=_request().proposal_key)
+    rows = len(list(ledger.journal()))
+    assert not file_request(ledger, again, "", NOW)
+    assert len(list(ledger.journal())) == rows
+    assert [row[0] for row in ledger.all("SELECT request_id FROM request")] == [name]
+
+
+def test_a_request_that_the_policy_denies_is_filed_and_over(ledger: Database) -> None:
+    assert file_request(ledger, _request(), "no rule allows it", NOW)
+    assert _states(ledger, "R-00000001") == ("DENIED", "CANCELLED")
+    assert load_request(ledger, "R-00000001").reason == "no rule allows it"
+
+
+PENDING, PARTIAL, APPROVED = RequestState.PENDING, RequestState.PARTIAL, RequestState.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("moves", "now", "states", "reason"),
+    [
+        ([], _at(1800.0), ("PENDING", "PLANNED"), "the policy allows asking"),
+        ([], _at(1800.1), ("EXPIRED", "CANCELLED"), "nobody decided within 1800 s"),
+        ([PARTIAL], _at(1800.0), ("PARTIAL", "PLANNED"), "the test says so"),
+        ([PARTIAL], _at(1800.1), ("EXPIRED", "CANCELLED"), "nobody decided within 1800 s"),
+        ([], _at(5.0, wall_s=2.1), ("INVALIDATED",) * 2, "a restart or a clock step"),
+        ([], _at(5.0, wall_s=-2.1), ("INVALIDATED",) * 2, "a restart or a clock step"),
+        ([], _at(5.0, wall_s=1.9), ("PENDING", "PLANNED"), "the policy allows asking"),
+        ([], _at(5.0, boot="other"), ("INVALIDATED",) * 2, "a restart or a clock step"),
+        ([APPROVED], _at(10.0), ("APPROVED", "DUE"), "the test says so"),
+        ([APPROVED], _at(10.1), ("INVALIDATED",) * 2, "no gate took it up within 10 s"),
+        ([APPROVED], _at(5.0, boot="other"), ("INVALIDATED",) * 2, "the machine was restarted"),
+        ([RequestState.REJECTED], _at(9999.0), ("REJECTED", "CANCELLED"), "the test says so"),
+    ],
+)
+def test_what_waits_too_long_ends(
+    ledger: Database, moves: list[RequestState], now: Instant, states: tuple[str], reason: str
+) -> None:
+    name = _filed(ledger, *moves)
+    for _ in range(2):
+        sweep(ledger, now)
+        assert _states(ledger, name) == states
+        assert load_request(ledger, name).reason.startswith(reason)
+
+
+def test_an_action_in_flight_is_not_swept_away(ledger: Database) -> None:
+    name = _filed(ledger, APPROVED)
+    with ledger.transaction(NOW) as transaction:
+        move_action(transaction, f"{name}/c1", ActionState.DUE, ActionState.CLAIMED, "")
+    sweep(ledger, _at(60.0))
+    assert _states(ledger, name) == ("APPROVED", "CLAIMED")
+    assert invalidate(ledger, "the wall clock was set", _at(61.0)) == [name]
+    assert _states(ledger, name) == ("INVALIDATED", "CLAIMED")
+
+
+def test_commands_come_due_one_by_one_and_only_after_a_verified_one(ledger: Database) -> None:
+    name = _filed(ledger, APPROVED, request=_request("R-00000003", "P-101B", "P-101A"))
+    assert _states(ledger, name) == ("APPROVED", "DUE", "PLANNED")
+    with ledger.transaction(NOW) as transaction:
+        set_next_due(transaction, name)
+    assert _states(ledger, name) == ("APPROVED", "DUE", "PLANNED")
+
+
+def test_a_lost_race_leaves_nothing_half_written(ledger: Database) -> None:
+    name = _filed(ledger, request=_request("R-00000003", "P-101B", "P-101A"))
+    before = list(ledger.journal())
+
+    def lose(change: Transaction) -> None:
+        move_request(change, name, RequestState.REJECTED, "")
+        move_action(change, f"{name}/c1", ActionState.DUE, ActionState.CLAIMED, "")
+
+    def close_too_early(change: Transaction) -> None:
+        move_request(change, name, PARTIAL, "")
+        move_request(change, name, RequestState.CLOSED, "")
+
+    def be_interrupted(change: Transaction) -> None:
+        move_request(change, name, PARTIAL, "")
+        raise KeyboardInterrupt
+
+    for what, error in (
+        (lose, LostRace), (close_too_early, LedgerError), (be_interrupted, KeyboardInterrupt),
+    ):  # fmt: skip
+        with pytest.raises(error), ledger.transaction(NOW) as transaction:
+            what(transaction)
+    assert list(ledger.journal()) == before
+    assert ledger.anchors.lines() == [f"{row.seq} {row.hash}" for row in before]
+    assert _states(ledger, name) == ("PENDING", "PLANNED", "PLANNED")
+
+
+def test_a_lockout_ends_what_it_covers_and_counts(ledger: Database) -> None:
+    names = [
+        _filed(ledger, request=_request("R-00000004", "P-101A")),
+        _filed(ledger, request=_request("R-00000005", "P-101B")),
+        _filed(ledger, request=_request("R-00000006", "P-101B", "P-101A")),
+    ]
+    assert latch(ledger, "P-101A", ["P-101A"], NOW) == [names[0], names[2]]
+    assert latch(ledger, "P-101A", ["P-101A"], NOW) == []
+    assert locked_scopes(ledger) == {"P-101A": 1}
+    assert generations(ledger, ["site", "P-101A"]) == {"site": 0, "P-101A": 1}
+    assert latch(ledger, "site", None, NOW) == [names[1]]
+    with pytest.raises(LostRace), ledger.transaction(NOW) as transaction:
+        release(transaction, "P-101A", 2, None)
+    with pytest.raises(LedgerError, match="signed release"), ledger.transaction(NOW) as transaction:
+        release(transaction, "P-101A", 1, None)
+    assert locked_scopes(ledger) == {"P-101A": 1, "site": 1}
+
+
+async def test_a_release_brings_nothing_back_from_before_it(room: Room) -> None:
+    desk = room.desk
+    room.watch()  # latches the lockout of P-101B
+    with pytest.raises(InterlockActive, match="locked out: P-101B"):
+        desk.propose(("P-101B.run_cmd", True))
+    waiting, _ = desk.request([("P-101B.reset", True)])
+    assert file_request(desk.database, waiting, "", room.clock.now())  # past the desk
+    elsewhere = desk.propose(("P-101A.mode", 0))
+    desk.approve(elsewhere, "anna")
+    desk.release("P-101B")
+    ended = desk.record(waiting.request_id)
+    assert ended.state == "INVALIDATED"
+    assert ended.reason == "it was asked for during the lockout of P-101B"
+    assert desk.record(elsewhere.request_id).state == "PARTIAL"
+
+
+async def test_an_approval_after_a_restart_of_the_machine_does_not_count(room: Room) -> None:
+    request = room.desk.propose(("PIC-102.sp", 340.0))
+    room.clock.reboot()
+    with pytest.raises(PermitRefused, match="a restart or a clock step came after"):
+        room.desk.approve(request)
+    assert room.desk.record(request.request_id).state == "PENDING"
+    room.watch()
+    assert room.desk.record(request.request_id).state == "INVALIDATED"
+
+
+def test_a_ledger_of_another_site_is_refused(tmp_path: Path) -> None:
+    Database(tmp_path, SITE).close()
+    with pytest.raises(LedgerError, match="is the ledger of site 'cw-demo', not 'works-7'"):
+        Database(tmp_path, "works-7")
+
+
+@pytest.mark.parametrize("marks", ["", "PRAGMA user_version = 2;", "PRAGMA application_id = 7;"])
+def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path, marks: str) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.executescript(f"CREATE TABLE journal(seq, hash, text); {marks}")
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="is another program's database"):
+        Database(tmp_path, SITE)
+    assert path.read_bytes() == before
+
+
+def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    Database(tmp_path, SITE).close()
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as shell:
+        shell.execute("PRAGMA user_version = 7")
+    with pytest.raises(LedgerError, match="is a ledger of version 7, not 6"):
+        Database(tmp_path, SITE)
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" * 100])
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "ledger.db").write_bytes(content)
+    with pytest.raises(LedgerError, match=r"ledger\.db: file is not a database"):
+        Database(tmp_path, SITE)
+
+
+def test_a_ledger_that_was_damaged_on_the_disk_is_an_error(tmp_path: Path) -> None:
+    with Database(tmp_path, SITE) as database:
+        for number in range(20):
+            file_request(database, _request(f"R-0000{number:04d}"), "", NOW)
+    path = tmp_path / "ledger.db"
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match="malformed"):
+        Database(tmp_path, SITE)
+
+
+def test_a_ledger_that_cannot_be_written_can_be_read_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Database(tmp_path, SITE) as database:
+        name = _filed(database)
+    connect = sqlite3.connect
+
+    def read_only(path: Path, *, timeout: float, isolation_level: None) -> sqlite3.Connection:
+        connection = connect(path, timeout, isolation_level=isolation_level)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", read_only)
+    with Database(tmp_path, SITE) as database:
+        assert _states(database, name) == ("PENDING", "PLANNED")
+        with pytest.raises(LedgerError, match="readonly database"):
+            sweep(database, _at(1900.0))
+        assert _states(database, name) == ("PENDING", "PLANNED")
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LedgerError, match=r"Not a directory|File exists"):
+        Database(tmp_path / "file" / "var", SITE)
+    (tmp_path / "var" / "ledger.db").mkdir(parents=True)
+    with pytest.raises(LedgerError, match="unable to open"):
+        Database(tmp_path / "var", SITE)
+
+
+def test_a_request_whose_text_was_damaged_is_an_error_and_no_traceback(
+    tmp_path: Path, ledger: Database
+) -> None:
+    name = _filed(ledger)
+    with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as shell:
+        with without_triggers(shell):
+            shell.execute("UPDATE request SET text = replace(text, 'true', 'false')")
+        assert not load_request(ledger, name).is_intact
+        with without_triggers(shell):
+            shell.execute("UPDATE request SET text = '{}'")
+    with pytest.raises(LedgerError, match=f"request {name} is damaged"):
+        load_request(ledger, name)
+
+
+def test_a_request_is_named_by_its_beginning(ledger: Database) -> None:
+    for n in (11, 12):
+        _filed(ledger, request=_request(f"R-000000{n}"))
+    assert load_request(ledger, "r-00000012/c1").request.request_id == "R-00000012"
+    for name, reason in (("", "no request"), ("R-2", "no"), ("R-0", "R-00000011, R-00000012")):
+        with pytest.raises(InvalidArguments, match=reason):
+            load_request(ledger, name)

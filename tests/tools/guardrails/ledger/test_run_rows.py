@@ -1,0 +1,177 @@
+"""What the ledger keeps of runs: their events, their equipment, orders and promises."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.run_orders import ask_run
+from handwheel.tools.guardrails.approval.run_requests import OrderWaits, note_promise, set_due
+from handwheel.tools.guardrails.ledger.effects import Promise, load_effects
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.runs import (
+    RunEntry,
+    RunRow,
+    asset_owners,
+    assets_of,
+    load_rows,
+    load_runs,
+    new_run_id,
+    open_run,
+    record_event,
+)
+from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.requests.stamps import stamp
+
+from ....attacks.sql_shell import shell_of, without_triggers
+from ....gate.testbed.authority_grant import AGENTS
+from ....sites.people import SITE
+from ....sites.signed_requests import NOW
+from .store.sample_writes import approve, move, start_gate
+
+RUN = AGENTS["run"]["run_id"]
+ENTRY = RunEntry(RUN, "cw/change-over", True)
+OTHER = replace(ENTRY, run_id="U-00000002")
+PROMISE = Promise(1, "PT-102.pv > 1 kPa", 60.0, "PT-102.pv is 2 kPa", "CAME", 3.5)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Generator[Database]:
+    with Database(tmp_path, SITE) as database:
+        yield database
+
+
+@pytest.fixture
+def holder(ledger: Database) -> str:
+    return take_lease(ledger, NOW)
+
+
+def _opened(ledger: Database, entry: RunEntry, holder: str, *assets: str) -> tuple[RunRow, str]:
+    return open_run(ledger, entry, assets, {"why": "a test"}, holder, NOW)
+
+
+def test_no_two_runs_have_one_name() -> None:
+    names = {new_run_id() for _ in range(100)}
+    assert len(names) == 100
+    for name in names:
+        assert (name[:2], len(name)) == ("U-", 10)
+        assert set(name[2:]) <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+
+def test_equipment_has_one_run_at_a_time(ledger: Database, holder: str) -> None:
+    row, owner = _opened(ledger, ENTRY, holder, "P-101B", "P-101A")
+    assert (row.kind, row.body, owner) == ("opened", {"why": "a test"}, "")
+    rows = list(ledger.journal())
+    refused = _opened(ledger, OTHER, holder, "E-101", "P-101A")
+    assert refused == (RunRow(0, "", "", {}), RUN)
+    assert (list(ledger.journal()), load_runs(ledger)) == (rows, [ENTRY])
+    assert assets_of(ledger, RUN) == ["P-101A", "P-101B"]
+    assert asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
+    record_event(ledger, RUN, "held", {}, holder, NOW)
+    assert asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
+    record_event(ledger, RUN, "completed", {}, holder, NOW, closes=True)
+    assert (asset_owners(ledger), assets_of(ledger, RUN)) == ({}, ["P-101A", "P-101B"])
+    assert _opened(ledger, OTHER, holder, "E-101", "P-101A")[1] == ""
+    assert asset_owners(ledger) == {"E-101": OTHER.run_id, "P-101A": OTHER.run_id}
+    assert load_runs(ledger, only_open=True) == [OTHER]
+
+
+def test_the_events_of_a_run_are_read_in_order_with_what_people_asked(
+    ledger: Database, holder: str
+) -> None:
+    opened, _ = _opened(ledger, ENTRY, holder)
+    _opened(ledger, OTHER, holder)
+    with ledger.transaction(NOW) as transaction:
+        transaction.record("note", RUN, {})  # about it, and no event of it
+    asked = ask_run(ledger, RUN, "hold", "max", NOW)
+    held = record_event(ledger, RUN, "held", {"by": "max"}, holder, NOW)
+    found = load_rows(ledger, RUN)
+    assert found == [
+        opened,
+        RunRow(asked.number, "ordered", stamp(NOW.wall), {"order": "hold", "person": "max"}),
+        held,
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "json_set(text, '$.body', 'nothing')", "json_set(text, '$.at', 7)",
+        "json_remove(text, '$.at')", "json_set(text, '$.kind', 7)", "replace(text, '{', '{ ')",
+    ],
+)  # fmt: skip
+def test_a_row_of_a_run_that_is_none_is_told_and_not_passed_over(
+    tmp_path: Path, ledger: Database, holder: str, text: str
+) -> None:
+    opened, _ = _opened(ledger, ENTRY, holder)
+    _opened(ledger, OTHER, holder)
+    with shell_of(tmp_path) as shell, without_triggers(shell):
+        shell.execute(f"UPDATE journal SET text = {text} WHERE seq = ?", (opened.seq,))
+    with pytest.raises(LedgerError, match=f"run {RUN} is damaged: row {opened.seq} of the journal"):
+        load_rows(ledger, RUN)
+    assert [each.kind for each in load_rows(ledger, OTHER.run_id)] == ["opened"]
+
+
+def _agents(ledger: Database) -> str:
+    """Returns an approved request of the run."""
+    return approve(ledger, **AGENTS)
+
+
+def _due_state(ledger: Database, name: str) -> str:
+    row = ledger.all("SELECT state FROM action WHERE action_id = ?", f"{name}/c1")[0]
+    return str(row[0])
+
+
+def test_an_order_that_the_run_has_not_looked_at_comes_before_its_next_action(
+    ledger: Database, holder: str
+) -> None:
+    _opened(ledger, ENTRY, holder)
+    name = _agents(ledger)
+    order = ask_run(ledger, RUN, "hold", "max", NOW).number
+    with pytest.raises(OrderWaits, match=f"^{RUN} was given an order that it has not looked at$"):
+        set_due(ledger, f"{name}/c1", holder, NOW, orders=order - 1)
+    assert _due_state(ledger, name) == "PLANNED"
+    set_due(ledger, f"{name}/c1", holder, NOW, orders=order)
+    assert _due_state(ledger, name) == "DUE"
+
+
+def test_who_was_given_no_order_waits_for_none(ledger: Database, holder: str) -> None:
+    name = _agents(ledger)
+    set_due(ledger, f"{name}/c1", holder, NOW, orders=0)
+    assert _due_state(ledger, name) == "DUE"
+
+
+def _told(ledger: Database, holder: str, step: str) -> bool:
+    return note_promise(ledger, RUN, step, PROMISE, holder, NOW)
+
+
+def test_a_promise_is_told_once_and_with_the_last_write_of_its_step(
+    ledger: Database, holder: str
+) -> None:
+    epoch, name = start_gate(ledger), _agents(ledger)
+    rows = list(ledger.journal())
+    assert not _told(ledger, holder, "step 1")  # nothing was written yet
+    assert list(ledger.journal()) == rows
+    move(ledger, f"{name}/c1", "DUE", "CLAIMED", "SENDING", "VERIFIED", epoch=epoch)
+    rows = list(ledger.journal())
+    with pytest.raises(LostRace, match="its lease is over"):
+        _told(ledger, "somebody else", "step 1")
+    assert not _told(ledger, holder, "step 2")
+    assert list(ledger.journal()) == rows
+    assert _told(ledger, holder, "step 1")
+    told = list(ledger.journal())
+    row = told[-1].fields
+    assert (row["kind"], row["subject"]) == ("effect.CAME", f"{name}/c1")
+    assert row["body"]["after_s"] == 3.5
+    assert [each.observed for each in load_effects(ledger, name)] == ["PT-102.pv is 2 kPa"]
+    assert not _told(ledger, holder, "step 1")
+    assert list(ledger.journal()) == told
+
+
+def test_a_promise_of_a_persons_request_is_none_of_a_run(ledger: Database, holder: str) -> None:
+    epoch, name = start_gate(ledger), approve(ledger)
+    move(ledger, f"{name}/c1", "DUE", "CLAIMED", "SENDING", "VERIFIED", epoch=epoch)
+    assert not _told(ledger, holder, "step 1")
+    assert load_effects(ledger, name) == []

@@ -1,0 +1,128 @@
+"""What the policy's helpers make of what no file of a site should bring them: always a no."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.values import Value
+from handwheel.tools.errors import PolicyViolation
+from handwheel.tools.guardrails.interlocks.suspension import Suspension, applying
+from handwheel.tools.guardrails.policy.node_patterns import names_node
+from handwheel.tools.guardrails.policy.quantities import Range, parse_range
+from handwheel.tools.guardrails.policy.rate import check_rate
+from handwheel.tools.guardrails.policy.rules import TagRules
+from handwheel.tools.guardrails.policy.value_limits import value_denials
+from handwheel.tools.requests.stamps import stamp
+
+from ....gate.testbed.heartbeat import BEAT, PUMP, make_beating_site
+from ....gate.testbed.with_oracle import Watched
+from ....sites.in_memory import make_site
+from ....sites.policy_text import HEAD, PUMPS, SETPOINT, judge, policy_of
+from ....sites.signed_requests import NOW, request_of
+
+FLOAT = Tag("X-1.sp", "dcs", "float", RegisterAddress("holding", 10, "float32"), writable=True)
+TEXT = replace(FLOAT, name="X-1.name", kind="string")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return make_site(tmp_path)
+
+
+def _tag_rules(tag: Tag, limits: Range | None = None) -> TagRules:
+    return TagRules(
+        tag, True, (), True, "R1", ("operator",), True, ("policy.yaml:1",), limits, None, None,
+        None, 0.0,
+    )  # fmt: skip
+
+
+def test_a_number_without_limits_is_never_written() -> None:
+    within = Range(0.0, 10.0, "")
+    assert value_denials(_tag_rules(FLOAT, within), 5.0) == ()
+    assert value_denials(_tag_rules(FLOAT), 5.0) == ("no rule gives it limits",)
+    bare = replace(_tag_rules(FLOAT), is_allowed=False)
+    assert value_denials(bare, 5.0) == ()  # it is denied already, and in other words
+
+
+@pytest.mark.parametrize(("value", "is_text"), [("on", True), (1, False), (True, False)])
+def test_a_text_is_a_text(value: Value, *, is_text: bool) -> None:
+    denied = "it is no value that a string of X-1.name can have"
+    assert value_denials(_tag_rules(TEXT), value) == (() if is_text else (denied,))
+
+
+@pytest.mark.parametrize("text", ["280 kPa", "1 kPa .. 2 kPa .. 3 kPa", "", 5, None])
+def test_what_has_not_two_ends_is_no_range(text: object) -> None:
+    with pytest.raises(ValueError, match="is no range; write both ends with the unit"):
+        parse_range(text)
+    assert parse_range("280 kPa .. 420 kPa") == Range(280.0, 420.0, "kPa")
+
+
+def test_a_pattern_that_is_no_node_names_what_it_matches_and_no_more() -> None:
+    node = NodeAddress("nsu=urn:x;s=A")
+    assert names_node("*", node)
+    assert names_node("nsu*A", node)
+    assert not names_node("urn:x", node)
+
+
+def test_a_role_is_of_use_where_something_may_be_approved_in_it(site: Site) -> None:
+    policy = policy_of(site, allow=[SETPOINT])
+    found = {role: policy.has_use_for(role) for role in ("operator", "chief", "nurse", "nobody")}
+    assert found == {"operator": True, "chief": True, "nurse": False, "nobody": False}
+    assert not policy_of(site).has_use_for("operator")
+
+
+def test_what_is_forbidden_beside_a_heartbeat_is_no_problem(tmp_path: Path) -> None:
+    site = make_beating_site(tmp_path)
+    rule = "{{connection: pkg, table: {}, addresses: {}, reason: trip}}"
+    beside = rule.format("coil", "0..1")
+    policy = policy_of(site, allow=[PUMPS], forbid=[beside])
+    assert judge(policy, site, "P-101A.run_cmd", True).reasons == ("forbidden: trip",)
+    with pytest.raises(ConfigError) as problem:
+        policy_of(site, forbid=[beside, rule.format("holding", "20..20")])
+    line = len(HEAD.splitlines()) + 3
+    assert str(problem.value).startswith(f"policy.yaml:{line}:")
+    words = f"forbids {BEAT}, which site.yaml has as heartbeat of {PUMP}"
+    assert str(problem.value).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "reason"),
+    [
+        (350.0, 355.0, ""),
+        (None, 355.0, "the rate of PIC-102.sp is limited, and its value is not known now"),
+        (True, 355.0, "the rate of PIC-102.sp is limited, and it is no number"),
+        ("much", 355.0, "the rate of PIC-102.sp is limited, and it is no number"),
+        (350.0, True, "the rate of PIC-102.sp is limited, and it is no number"),
+        (350.0, "more", "the rate of PIC-102.sp is limited, and it is no number"),
+    ],
+)
+def test_the_rate_of_what_is_no_number_is_too_fast(
+    spare: Watched, before: Value | None, value: Value, reason: str
+) -> None:
+    tag, database = spare.site.tags["PIC-102.sp"], spare.desk.database
+    ruling = judge(policy_of(spare.site, allow=[SETPOINT]), spare.site, tag.name, 355.0)
+    if not reason:
+        check_rate(database, tag, ruling, value, before, NOW)
+        return
+    with pytest.raises(PolicyViolation, match=f"^{reason}$"):
+        check_rate(database, tag, ruling, value, before, NOW)
+    loose = replace(ruling, rate_per_s=None)
+    check_rate(database, tag, loose, value, before, NOW)
+
+
+def test_a_requirement_that_nobody_can_judge_hides_no_suspension(site: Site) -> None:
+    needs = [{"text": "NO-1.pv >", "why": "if"}, {"text": "PT-102.pv > 1 kPa", "why": "if"}]
+    action = request_of().commands[0].model_dump(by_alias=True, exclude_none=True)
+    lasting = [
+        Suspension(scope=each, reason="no answer", since=stamp(NOW.wall))
+        for each in ("pkg", "dcs", "far")
+    ]
+    plain = request_of(commands=[action])
+    assert [each.scope for each in applying(lasting, plain, site.tags)] == ["pkg"]
+    for wants in (needs, needs[::-1]):
+        request = request_of(commands=[{**action, "requires": wants}])
+        assert [each.scope for each in applying(lasting, request, site.tags)] == ["pkg", "dcs"]

@@ -1,0 +1,216 @@
+"""An administrator's word in the ledger: what counts as one, and every forgery that does not."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.identity.roster import Record
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.signatures.administrators import locked_out, revoked_keys
+from handwheel.tools.guardrails.signatures.decisions import (
+    Signed,
+    SiteVerdict,
+    key_subject,
+    lockout_subject,
+    meaning_of_subject,
+)
+from handwheel.tools.requests.canonical import canonical
+
+from ....attacks.sql_shell import insert_site_decision
+from ....sites.people import boss, key_id, record_of, site_of
+from ....sites.signed_requests import NOW, signed_by
+
+DAY = timedelta(days=1)
+KEY = key_subject(key_id("anna"))
+LOCK = lockout_subject("site", 1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site that is locked out, and a shell on its ledger."""
+
+    site: Site
+    database: Database
+    shell: sqlite3.Connection
+
+    def write(self, row: "Row", verdict: SiteVerdict = "release", subject: str = LOCK) -> None:
+        insert_site_decision(self.shell, verdict, subject, row.signed, row.chain)
+
+    def unlock(self) -> None:
+        self.shell.execute("UPDATE lockout SET is_locked = 0")
+
+    @property
+    def head(self) -> str:
+        head = self.database.head()
+        assert head is not None
+        return head.hash
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the ledger's decisions."""
+
+    signed: Signed
+    chain: str | None
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    site = site_of(tmp_path)  # nobody stands in operators.yaml: there is none
+    with Database(site.state, site.id) as database:
+        latch(database, "site", None, NOW)
+        path = site.state / "ledger.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+            yield Place(site, database, shell)
+
+
+def chain(*records: Record) -> str:
+    return canonical([each.model_dump(by_alias=True) for each in records])
+
+
+DEPUTY = record_of("deputy", "administrator")
+ANNA = record_of("anna")
+LAPSED = record_of("lapsed", "administrator", valid=DAY)
+MALLORY = record_of("mallory", "administrator", issuer="mallory")
+OF_BOSS, OF_DEPUTY = chain(boss()), chain(DEPUTY, boss())
+
+
+def row(
+    place: Place,
+    verdict: SiteVerdict = "release",
+    subject: str = LOCK,
+    by: str = "boss",
+    of: str | None = OF_BOSS,
+    **changes: Any,
+) -> Row:
+    said: dict[str, Any] = {
+        "digest": None, "verdict": verdict, "subject": subject, "role": "administrator",
+        "meaning": meaning_of_subject(verdict, subject), "head": place.head,
+    }  # fmt: skip
+    return Row(signed_by(by, **said | changes), of)
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    "an operator": {"by": "anna", "of": chain(ANNA, boss()), "role": "operator"},
+    "an operator in an administrator's role": {"by": "anna", "of": chain(ANNA, boss())},
+    "who vouches for themselves": {"by": "mallory", "of": chain(MALLORY)},
+    "who vouches for themselves, beside the root": {"by": "mallory", "of": chain(MALLORY, boss())},
+    "nobody's": {"by": "mallory", "of": OF_BOSS},
+    "no chain": {"of": None},
+    "a chain that does not reach the root": {"by": "deputy", "of": chain(DEPUTY)},
+    "a chain of nothing": {"of": "[]"},
+    "no chain at all": {"of": "{"},
+    "a chain of something else": {"of": '[{"a":1}]'},
+    "a chain with a name changed": {"of": OF_BOSS.replace('"boss"', '"bosses"')},
+    "a chain that nobody can read in time": {"of": chain(*[DEPUTY] * 100, boss())},
+    "another's name": {"of": chain(record_of("rosa", "administrator", key="boss"))},
+    "whose time was over": {"by": "lapsed", "of": chain(LAPSED, boss())},
+    "another site": {"site": "cw-2"},
+}
+GENUINE: dict[str, dict[str, Any]] = {
+    "the first administrator": {},
+    "a deputy": {"by": "deputy", "of": OF_DEPUTY},
+    "whose record stands beside others": {"by": "deputy", "of": chain(ANNA, DEPUTY, boss())},
+    "whose time has ended since": {
+        "by": "lapsed", "of": chain(LAPSED, boss()), "signed_at": "2026-11-01T12:00:00.000Z",
+    },
+}  # fmt: skip
+OTHER_RELEASES: dict[str, dict[str, Any]] = {
+    "another lockout": {"subject": lockout_subject("site", 2)},
+    "another lockout, in the words of this one": {
+        "subject": lockout_subject("site", 2), "meaning": meaning_of_subject("release", LOCK),
+    },
+    "another scope": {"subject": lockout_subject("P-101B", 1)},
+    "another verdict": {
+        "verdict": "revoke-key", "meaning": meaning_of_subject("release", LOCK),
+    },
+    "other words": {"meaning": "I release lockout:site:2"},
+    "another ledger": {"head": "1" * 64},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORGED | OTHER_RELEASES | GENUINE)
+def test_a_scope_is_locked_out_until_an_administrator_releases_it(place: Place, name: str) -> None:
+    place.write(row(place, **(FORGED | OTHER_RELEASES | GENUINE)[name]))
+    assert locked_out(place.site, place.database) == {"site": 1}
+    place.unlock()
+    assert locked_out(place.site, place.database) == ({} if name in GENUINE else {"site": 1})
+
+
+@pytest.mark.parametrize("name", FORGED | GENUINE)
+def test_a_key_is_revoked_by_an_administrator_only(place: Place, name: str) -> None:
+    found = row(place, "revoke-key", KEY, **(FORGED | GENUINE)[name])
+    place.write(found, "revoke-key", KEY)
+    expected = {key_id("anna")} if name in GENUINE else set[str]()
+    assert revoked_keys(place.site, place.database) == expected
+
+
+def test_a_release_of_the_same_name_revokes_nothing(place: Place) -> None:
+    place.write(row(place, "release", KEY), "revoke-key", KEY)
+    assert revoked_keys(place.site, place.database) == frozenset()
+
+
+@pytest.mark.parametrize("altered", ["signature", "text"])
+def test_what_was_signed_otherwise_releases_nothing(place: Place, altered: str) -> None:
+    genuine = row(place)
+    signed = genuine.signed
+    other = (
+        replace(signed, text=signed.text.replace('"attended":true', '"attended":false'))
+        if altered == "text"
+        else replace(signed, signature_hex=f"{int(signed.signature_hex[:2], 16) ^ 1:02x}"
+                     + signed.signature_hex[2:])
+    )  # fmt: skip
+    place.write(Row(other, genuine.chain))
+    place.unlock()
+    assert locked_out(place.site, place.database) == {"site": 1}
+
+
+@pytest.mark.parametrize("whose", ["deputy", "boss", "anna"])
+@pytest.mark.parametrize("is_before", [True, False])
+def test_who_was_revoked_before_releases_and_revokes_nothing(
+    place: Place, whose: str, *, is_before: bool
+) -> None:
+    subject, mine = key_subject(key_id(whose)), key_subject(key_id("bert"))
+
+    def revoke() -> None:
+        place.write(row(place, "revoke-key", subject), "revoke-key", subject)
+
+    if is_before:
+        revoke()
+    place.write(row(place, by="deputy", of=OF_DEPUTY))
+    place.write(row(place, "revoke-key", mine, "deputy", OF_DEPUTY), "revoke-key", mine)
+    if not is_before:
+        revoke()
+    place.unlock()
+    counts = not is_before or whose == "anna"
+    assert locked_out(place.site, place.database) == ({} if counts else {"site": 1})
+    assert (key_id("bert") in revoked_keys(place.site, place.database)) == counts
+
+
+def test_a_second_lockout_needs_a_second_release(place: Place) -> None:
+    place.write(row(place))
+    place.unlock()
+    assert locked_out(place.site, place.database) == {}
+    latch(place.database, "site", None, NOW)
+    assert locked_out(place.site, place.database) == {"site": 2}
+    place.shell.execute(
+        "INSERT INTO decision(verdict, subject, nonce, text, signature) "
+        "VALUES ('release', 'lockout:site:2', 'x', '{}', 'nobody signed')"
+    )
+    place.unlock()
+    assert locked_out(place.site, place.database) == {"site": 2}
+
+
+def test_whoever_is_nobodys_root_releases_nothing(place: Place) -> None:
+    place.write(row(place))
+    place.unlock()
+    for root, locked in ((key_id("boss"), {}), (key_id("deputy"), {"site": 1}), ("", {"site": 1})):
+        assert locked_out(replace(place.site, trust_root=root), place.database) == locked

@@ -1,0 +1,157 @@
+"""A word that is old, early, or of another boot counts for nothing, whatever it is about."""
+# Words are signed at one moment and come in at another.
+# pyright: reportPrivateUsage=false
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
+from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    Signed,
+    SiteVerdict,
+    key_subject,
+    lockout_subject,
+    meaning_of,
+    meaning_of_subject,
+)
+from handwheel.tools.requests.canonical import digest
+from handwheel.tools.requests.stamps import Instant
+
+from ....gate.testbed.in_memory import Room
+from ....sites import people
+from ....sites.in_memory import make_site
+
+KEY, LOCK = key_subject(people.key_id("anna")), lockout_subject("P-101A", 1)
+VALID_S = 60.0
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncGenerator[Room]:
+    """A locked pump, and a write whose outcome nobody knows."""
+    room = Room(make_site(tmp_path))
+    await room.start_gate()
+    request = room.desk.propose(("P-101B.run_cmd", True))
+    room.desk.approve(request)
+    room.plant.fault = "answer lost"
+    await room.act()
+    assert room.desk.states(request) == ["UNKNOWN"]
+    room.desk.lock_out("P-101A")
+    room.watch()
+    lockout_file(room.site.state, "P-101A").unlink()
+    yield room
+    room.close()
+
+
+def say(room: Room, by: str, statement: Statement) -> Signed:
+    """What a person signs now."""
+    signer = Signer(room.desk._operator(by), people.key_of(by), True)
+    return sign_statement(room.desk.database, signer, statement, room.clock.now())
+
+
+def about(verdict: SiteVerdict, subject: str) -> Statement:
+    meaning = meaning_of_subject(verdict, subject)
+    return Statement(verdict, meaning, "administrator", VALID_S, subject=subject)
+
+
+Take = Callable[[Instant], object]
+
+
+def _release(room: Room) -> Take:
+    signed = say(room, "boss", about("release", LOCK))
+    return lambda now: release_lockout(room.desk.bench, "P-101A", 1, signed, now)
+
+
+def _revoke(room: Room) -> Take:
+    signed = say(room, "boss", about("revoke-key", KEY))
+    return lambda now: revoke_key(room.desk.bench, signed, now)
+
+
+def _propose(room: Room) -> Take:
+    request, _ = room.desk.request([("PIC-102.sp", 340.0)])
+    statement = Statement(
+        "propose", meaning_of("propose", request), "operator", VALID_S, digest=request.digest
+    )
+    signed = say(room, "gina", statement)
+    return lambda now: propose(room.desk.bench, request, signed, "", now)
+
+
+def _resolve(room: Room) -> Take:
+    action_id = room.desk.database.all("SELECT action_id FROM action")[0][0]
+    request = room.desk.record(action_id).request
+    card = room.desk.outcome(request, action_id)
+    statement = Statement(
+        "resolve-applied", meaning_of_subject("resolve-applied", action_id), "operator", VALID_S,
+        digest=request.digest, subject=action_id, card=digest("card", card),
+    )  # fmt: skip
+    signed = say(room, "anna", statement)
+    return lambda now: decide(room.desk.bench, signed, card, now)
+
+
+WORDS: Mapping[str, Callable[[Room], Take]] = {
+    "release": _release, "revoke-key": _revoke, "propose": _propose, "resolve": _resolve,
+}  # fmt: skip
+
+
+def _at(now: Instant, seconds: float, *, wall_s: float = 0.0, boot: str = "") -> Instant:
+    """The moment some seconds later, with the wall clock set by some more."""
+    wall = now.wall + timedelta(seconds=seconds + wall_s)
+    return Instant(wall, boot or now.boot_id, now.boot_ms + round(seconds * 1000))
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        ({"seconds": -0.001}, Reason.FUTURE),
+        ({"seconds": 60.0}, Reason.EXPIRED),
+        ({"seconds": 1.0, "boot": "the next"}, Reason.REBOOTED),
+        ({"seconds": 1.0, "wall_s": 2.001}, Reason.CLOCK_STEP),
+        ({"seconds": 3.0, "wall_s": -2.001}, Reason.CLOCK_STEP),
+    ],
+)
+@pytest.mark.parametrize("last", [0.0, 59.999])
+def test_a_word_counts_only_while_it_holds(
+    desk: Room, word: str, moment: dict[str, Any], reason: Reason, last: float
+) -> None:
+    take, now = WORDS[word](desk), desk.clock.now()
+    with pytest.raises(DecisionRefused, match=str(reason)):
+        take(_at(now, **moment))
+    rows = [row.fields for row in desk.desk.database.journal()]
+    assert rows[-1]["kind"] == "decision.refused"
+    assert rows[-1]["body"]["reason"] == str(reason)
+    take(_at(now, last))
+    with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
+        take(_at(now, last))
+
+
+@pytest.mark.parametrize(
+    ("statement", "by", "reason"),
+    [
+        (about("release", KEY), "boss", str(Reason.NOT_APPROVED)),
+        (about("revoke-key", LOCK), "boss", str(Reason.NOT_APPROVED)),
+        (replace(about("revoke-key", KEY), meaning="I revoke something"), "boss",
+         str(Reason.OTHER_MEANING)),
+        (replace(about("revoke-key", KEY), role="operator"), "bert", str(Reason.ROLE_NOT_HELD)),
+        (replace(about("revoke-key", KEY), role="operator"), "gina", "gina is no administrator"),
+    ],
+)  # fmt: skip
+def test_a_key_is_taken_back_by_an_administrators_word_about_it(
+    desk: Room, statement: Statement, by: str, reason: str
+) -> None:
+    bench = desk.desk.bench
+    with pytest.raises(GuardrailError, match=reason):
+        revoke_key(bench, say(desk, by, statement), desk.clock.now())
+    assert bench.revoked_keys() == frozenset()
+    revoke_key(bench, say(desk, "boss", about("revoke-key", KEY)), desk.clock.now())
+    assert bench.revoked_keys() == {people.key_id("anna")}

@@ -1,0 +1,148 @@
+"""Signed decisions: no byte can be changed, and the words say what moves."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.tools.guardrails.approval.decide import check_card
+from handwheel.tools.guardrails.identity.keys import KeyFault
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.signatures.decisions import (
+    DecisionRefused,
+    Reason,
+    meaning_of,
+    meaning_of_subject,
+    parse_decision,
+    sign,
+    verify,
+)
+from handwheel.tools.requests.canonical import canonical, digest
+from handwheel.tools.requests.stamps import stamp
+
+from ....gate.testbed.authority_grant import AGENTS
+from ....sites.people import SITE, START, YEAR, key_id, key_of
+from ....sites.signed_requests import NOW, REQUEST, ROSTER, decision_of, request_of, signed_by
+
+_ONCE = signed_by()
+
+
+@given(st.data())
+def test_no_byte_of_text_or_signature_can_be_changed(data: st.DataObject) -> None:
+    assert verify(_ONCE, ROSTER, set(), SITE, NOW.wall)[1].person == "anna"
+    is_text = data.draw(st.booleans())
+    before = (_ONCE.text if is_text else _ONCE.signature_hex).encode()
+    place, byte = data.draw(st.integers(0, len(before) - 1)), data.draw(st.integers(0, 255))
+    changed = (before[:place] + bytes([byte]) + before[place + 1 :]).decode(
+        errors="surrogateescape"
+    )
+    forged = replace(_ONCE, **{"text" if is_text else "signature_hex": changed})
+    if forged != _ONCE:
+        with pytest.raises(DecisionRefused):
+            verify(forged, ROSTER, set(), SITE, NOW.wall)
+
+
+def test_a_signature_is_for_this_domain_only() -> None:
+    signature = key_of("anna").sign(_ONCE.text.encode()).hex()
+    with pytest.raises(DecisionRefused, match=Reason.BAD_SIGNATURE):
+        verify(replace(_ONCE, signature_hex=signature), ROSTER, set(), SITE, NOW.wall)
+
+
+def test_another_spelling_of_the_same_is_no_decision() -> None:
+    decision = decision_of(boot_ms=999000)
+    document = decision.model_dump(by_alias=True, exclude_none=True)
+    assert parse_decision(canonical(document)) == decision
+    unsaid = {key: value for key, value in document.items() if key != "schema"}
+    for other in (unsaid, document | {"boot_ms": 999000.0}):
+        with pytest.raises(DecisionRefused, match=f"^{Reason.NOT_CANONICAL}$"):
+            parse_decision(canonical(other))
+
+
+@pytest.mark.parametrize("word", ["release", "hand-over", "resolve-applied", ""])
+def test_a_word_about_something_else_says_nothing_of_a_request(word: str) -> None:
+    """Else its signature would count for what it does not say."""
+    assert meaning_of(word, REQUEST) is None  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_nobody_signs_with_anothers_key() -> None:
+    with pytest.raises(KeyFault, match="names another key"):
+        sign(decision_of("anna"), key_of("bert"))
+
+
+def test_an_enrolment_ends_for_signing_too() -> None:
+    late = signed_by(signed_at=stamp(START + YEAR))
+    with pytest.raises(DecisionRefused, match=Reason.KEY_NOT_VALID):
+        verify(late, ROSTER, set(), SITE, NOW.wall)
+
+
+def test_the_meaning_says_exactly_what_moves() -> None:
+    writes = "P-101B.run_cmd = true (wire 01050010ff00)"
+    assert meaning_of("approve", REQUEST) == f"I have read R-7K3MQ2XA and approve exactly: {writes}"
+    command = REQUEST.commands[0].model_dump()
+    undo = {**command, "action_id": "R-7K3MQ2XA/u1", "kind": "recovery", "shown": "40", "unit": "%"}
+    assert meaning_of("approve", request_of(recovery=[undo], **AGENTS)).endswith(
+        f"{writes}; and to take it back: P-101B.run_cmd = 40 % (wire 01050010ff00)"
+    )
+    others = [
+        meaning_of("propose", REQUEST), meaning_of("reject", REQUEST),
+        meaning_of("revoke", REQUEST), meaning_of_subject("resolve-applied", "R-7K3MQ2XA/c1"),
+        meaning_of_subject("resolve-not-applied", "R-7K3MQ2XA/c1"),
+        meaning_of_subject("release", "lockout:site:3"),
+        meaning_of_subject("revoke-key", f"key:{key_id('anna')}"),
+    ]  # fmt: skip
+    assert len(set(others)) == 7
+    assert not any("approve exactly" in each for each in others)
+
+
+_C1 = "R-7K3MQ2XA/c1"
+_CARD = {"schema": "card/1", "request_digest": REQUEST.digest}
+_OUTCOME = {**_CARD, "schema": "outcome/1", "action_id": _C1}
+_ANOTHERS = {"request_digest": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    ("shown", "counts_for"),
+    [
+        (_CARD, "approve reject revoke"),
+        (_OUTCOME, "resolve-applied resolve-not-applied"),
+        (None, "reject revoke"),
+        (_CARD | _ANOTHERS, ""),
+        (_OUTCOME | _ANOTHERS, ""),
+        (_OUTCOME | {"action_id": "R-7K3MQ2XA/c2"}, ""),
+        (_CARD | {"schema": "outcome/1"}, ""),
+        (_CARD | {"action_id": _C1, "schema": "nothing/9"}, ""),
+        ({"request_digest": REQUEST.digest, "action_id": _C1}, ""),
+        ([_CARD], ""),
+    ],
+)
+def test_each_word_is_signed_on_the_kind_of_document_that_shows_what_it_is_about(
+    shown: object, counts_for: str
+) -> None:
+    record = RequestRecord(
+        REQUEST, REQUEST.text, REQUEST.digest, RequestState.PENDING, "", NOW, None, ()
+    )
+    card = None if shown is None else canonical(shown)
+    counted, reasons = list[str](), set[Reason]()
+    for verdict in ("approve", "reject", "revoke", "resolve-applied", "resolve-not-applied"):
+        more: dict[str, Any] = {"subject": _C1} if verdict.startswith("resolve") else {}
+        more |= {"card": digest("card", card)} if card else {}
+        try:
+            check_card(decision_of(verdict=verdict, **more), record, card)
+            counted.append(verdict)
+        except DecisionRefused as refusal:
+            reasons.add(refusal.reason)
+    assert " ".join(counted) == counts_for
+    assert reasons == {Reason.NO_CARD}
+
+
+def test_a_resolution_of_no_action_is_made_on_nothing() -> None:
+    record = RequestRecord(
+        REQUEST, REQUEST.text, REQUEST.digest, RequestState.PENDING, "", NOW, None, ()
+    )
+    card = canonical({**_CARD, "schema": "outcome/1"})
+    said = decision_of(verdict="resolve-applied", card=digest("card", card))
+    with pytest.raises(DecisionRefused, match=Reason.NO_CARD):
+        check_card(said, record, card)

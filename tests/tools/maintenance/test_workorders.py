@@ -1,0 +1,252 @@
+"""Work orders and notices: opened once, never changed, and shown without what could deceive."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from handwheel.tools.errors import InvalidArguments, ToolFailed
+from handwheel.tools.maintenance.workorders import Notice, WorkOrder, WorkOrders, new_workorder_id
+
+from ...connectors import sites
+from ...served import handwheel
+
+AT = "2026-11-25T08:50:25.123Z"
+SAID: dict[str, Any] = {
+    "workorder_id": "W-7K3MQ2XA", "key": "U-7K3MQ2XA/raise", "site": "works-7",
+    "asset": "P-101A", "class": "corrective", "priority": 2, "title": "Bearing of P-101A",
+    "due": "2026-11-28T08:50:25.123Z", "opened_at": AT, "run_id": "U-7K3MQ2XA",
+    "playbook": "cw/pump-bearing-changeover", "evidence": ["vibration 9.1 mm/s > 7.1 mm/s"],
+    "trend": [{"tag": "VT-101A.pv", "unit": "mm/s", "points": [[0, 4.5], [60, 9.1]]}],
+}  # fmt: skip
+NOTICE: dict[str, Any] = {
+    "key": "U-7K3MQ2XA/told", "at": AT, "to": "operator", "text": "Standby runs",
+    "run_id": "U-7K3MQ2XA",
+}  # fmt: skip
+
+
+def order_of(**changes: Any) -> WorkOrder:
+    return WorkOrder.model_validate(SAID | changes)
+
+
+def test_a_work_order_is_there_when_the_store_is_opened_again(tmp_path: Path) -> None:
+    first, second = order_of(), order_of(workorder_id="W-7K000000", key="other")
+    with WorkOrders(tmp_path / "var") as store:
+        assert store.all() == []
+        assert store.raise_order(first) == first
+        assert store.raise_order(second) == second
+    with WorkOrders(tmp_path / "var") as store:
+        assert store.all() == [first, second]
+
+
+def test_a_node_that_runs_again_opens_nothing_twice(tmp_path: Path) -> None:
+    first = order_of()
+    with WorkOrders(tmp_path) as store, WorkOrders(tmp_path) as other:
+        store.raise_order(first)
+        again = order_of(workorder_id=new_workorder_id(), title="said again")
+        assert other.raise_order(again) == first
+        assert other.all() == [first]
+
+
+def test_notices_are_left_once(tmp_path: Path) -> None:
+    first = Notice.model_validate(NOTICE)
+    with WorkOrders(tmp_path) as store:
+        assert store.notify(first) == first
+        assert store.notify(first.model_copy(update={"text": "again"})) == first
+        second = store.notify(first.model_copy(update={"key": "another"}))
+        assert store.notices() == [first, second]
+        assert store.all() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("W-7K3MQ2XA", 0), ("w-7k3", 0), ("W-7K0", 1), ("W-7K000000", 1)]
+)
+def test_a_work_order_is_found_by_its_beginning(tmp_path: Path, name: str, found: int) -> None:
+    orders = [order_of(), order_of(workorder_id="W-7K000000", key="other")]
+    with WorkOrders(tmp_path) as store:
+        for each in orders:
+            store.raise_order(each)
+        assert store.find(name) == orders[found]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("W-7K", "'W-7K' begins more than one work order: W-7K3MQ2XA, W-7K000000"),
+        ("W-9", "'W-9' is no work order of this site"),
+        ("", "'' is no work order of this site"),
+        ("\x1b[2J", r"'\\x1b\[2J' is no work order"),
+    ],
+)
+def test_what_is_not_one_work_order_is_said(tmp_path: Path, name: str, reason: str) -> None:
+    with WorkOrders(tmp_path) as store:
+        store.raise_order(order_of())
+        store.raise_order(order_of(workorder_id="W-7K000000", key="other"))
+        with pytest.raises(InvalidArguments, match=reason):
+            store.find(name)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"workorder_id": "R-7K3MQ2XA"}, {"workorder_id": "W-7"}, {"key": ""}, {"priority": 0},
+        {"priority": 5}, {"class": "urgent"}, {"title": ""}, {"due": "tomorrow"}, {"more": 1},
+        {"trend": [{"tag": "VT-101A.pv", "points": [[0.0]]}]},
+        {"trend": [{"tag": "VT-101A.pv", "points": [[0.0, float("nan")]]}]},
+        {"trend": [{"tag": "VT-101A.pv", "points": [[float(n), 1.0] for n in range(61)]}]},
+    ],
+)  # fmt: skip
+def test_what_is_no_work_order_is_not_made(changes: dict[str, Any]) -> None:
+    order_of(trend=[{"tag": "T.pv", "points": [[float(n), 1.0] for n in range(60)]}])
+    with pytest.raises(ValidationError):
+        order_of(**changes)
+
+
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+@pytest.mark.parametrize("table", ["workorder", "notice"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE {} SET text = '{{}}'",
+        "DELETE FROM {}",
+        "INSERT OR REPLACE INTO {} SELECT number, 'new', '{{}}' FROM {}",
+        "INSERT OR REPLACE INTO {} SELECT 99, key, '{{}}' FROM {}",
+    ],
+)
+def test_what_was_kept_is_never_changed(
+    tmp_path: Path, table: str, statement: str, recursive: str
+) -> None:
+    with WorkOrders(tmp_path) as store:
+        store.raise_order(order_of())
+        store.notify(Notice.model_validate(NOTICE))
+        with closing(sqlite3.connect(tmp_path / "workorders.db")) as shell:
+            shell.execute(f"PRAGMA recursive_triggers = {recursive}")
+            with pytest.raises(sqlite3.IntegrityError, match=r"append-only|there already"):
+                shell.execute(statement.format(table, table))
+        assert (len(store.all()), len(store.notices())) == (1, 1)
+
+
+def no_database(path: Path) -> None:
+    path.write_text("these are the work orders of last year, all of them" * 20, encoding="utf-8")
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def another_programs(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as shell:
+        shell.execute("CREATE TABLE diary(text)")
+
+
+def marked_by_another(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as shell:
+        shell.execute("PRAGMA application_id = 7")
+
+
+def a_later_version(path: Path) -> None:
+    WorkOrders(path.parent).close()
+    with closing(sqlite3.connect(path)) as shell:
+        shell.execute("PRAGMA user_version = 2")
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (no_database, "file is not a database"),
+        (a_folder, "unable to open"),
+        (another_programs, "is another program's database"),
+        (marked_by_another, "is another program's database"),
+        (a_later_version, "is of version 2, not 1"),
+    ],
+)
+def test_only_our_own_database_is_opened(
+    tmp_path: Path, make: Callable[[Path], None], reason: str
+) -> None:
+    path = tmp_path / "workorders.db"
+    make(path)
+    with pytest.raises(ToolFailed, match=reason) as told:
+        WorkOrders(tmp_path)
+    assert str(path) in str(told.value)
+
+
+def test_a_damaged_row_is_said(tmp_path: Path) -> None:
+    with WorkOrders(tmp_path) as store:
+        with closing(sqlite3.connect(tmp_path / "workorders.db", isolation_level=None)) as shell:
+            shell.execute("INSERT INTO workorder(key, text) VALUES ('k', '{}')")
+        with pytest.raises(ToolFailed, match="is not what was kept"):
+            store.all()
+
+
+def test_what_cannot_be_written_opens_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handwheel.tools.maintenance.workorders._BUSY_S", 0.05)
+    with (
+        WorkOrders(tmp_path) as store,
+        closing(sqlite3.connect(tmp_path / "workorders.db", isolation_level=None)) as shell,
+    ):
+        shell.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ToolFailed, match="locked"):
+            store.raise_order(order_of())
+        shell.execute("ROLLBACK")
+        assert store.all() == []
+        store.raise_order(order_of())
+
+
+def test_the_commands_show_what_there_is(tmp_path: Path) -> None:
+    site = sites.load(tmp_path)
+    where = f"--site={tmp_path}"
+    none = handwheel("workorders", "list", where)
+    assert (none.returncode, none.stdout) == (0, "no work orders\n")
+    missing = handwheel("workorders", "show", "W-7", where)
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert not (site.state / "workorders.db").exists()
+    with WorkOrders(site.state) as store:
+        store.raise_order(order_of(title="Bearing\x1b[2J of \u202eP-101A"))
+    listed = handwheel("workorders", "list", where).stdout
+    assert listed == (
+        "W-7K3MQ2XA  2  corrective  P-101A  due 2026-11-28T08:50:25.123Z  "
+        "Bearing\\x1b[2J of \\u202eP-101A\n"
+    )
+    (found,) = json.loads(handwheel("workorders", "list", where, "--json").stdout)
+    assert (found["class"], found["priority"]) == ("corrective", 2)
+    shown = handwheel("workorders", "show", "w-7", where)
+    lines = shown.stdout.splitlines()
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert lines[:6] == [
+        "W-7K3MQ2XA  Bearing\\x1b[2J of \\u202eP-101A",
+        "asset     P-101A",
+        "class     corrective, priority 2",
+        f"due       2026-11-28T08:50:25.123Z, opened {AT}",
+        "from      cw/pump-bearing-changeover, run U-7K3MQ2XA",
+        "evidence  vibration 9.1 mm/s > 7.1 mm/s",
+    ]
+    assert lines[6:8] == ["", "VT-101A.pv mm/s, 60 s"]
+    assert [line.partition("│")[0].strip() for line in lines[8:]] == ["9.1", "", "", "4.5"]
+    assert json.loads(handwheel("workorders", "show", "w-7", where, "--json").stdout) == found
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ([], ["T.pv: no values"]),
+        ([[0.0, 5.0]], ["T.pv, 0 s", "5.25│", "    │", "    │", "4.75│"]),
+        ([[0.0, 0.0], [9.0, 0.0]], ["T.pv, 9 s", " 1│", "  │", "  │", "-1│"]),
+    ],
+)
+def test_a_trend_without_a_change_is_drawn_all_the_same(
+    tmp_path: Path, points: list[list[float]], expected: list[str]
+) -> None:
+    site = sites.load(tmp_path)
+    with WorkOrders(site.state) as store:
+        store.raise_order(order_of(trend=[{"tag": "T.pv", "points": points}]))
+    lines = handwheel("workorders", "show", "W-7", f"--site={tmp_path}").stdout.splitlines()[7:]
+    assert [line.partition("│")[0] for line in lines] == [
+        each.partition("│")[0] for each in expected
+    ]
