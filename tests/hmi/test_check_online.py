@@ -18,7 +18,7 @@ from handwheel.hmi.shell.terminal import progress
 from handwheel.hmi.site.commissioning.online_check import OnlineCheck, check_devices
 from handwheel.hmi.site.commissioning.online_report import report_fields, report_lines
 
-from ..connectors.sites import SITE, load
+from ..sites.site_text import SITE, load
 from .scripted import Device, Devices
 
 DCS = """\

@@ -11,7 +11,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import Row
 from handwheel.tools.requests.stamps import instant_now
 
-from ..connectors.devices import eventually
+from ..plants.devices.misbehaving import eventually
 
 
 @pytest.mark.parametrize("is_busy", [True, False])

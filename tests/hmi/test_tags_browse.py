@@ -15,7 +15,7 @@ from handwheel.hmi.shell.terminal import progress
 from handwheel.hmi.site.tags.browse import browse
 from handwheel.hmi.site.tags.tag_name_maker import TagNames
 
-from ..connectors.sites import TAGS, load
+from ..sites.site_text import TAGS, load
 from .scripted import Device, Devices
 
 TOP, BOILER = "nsu=urn:works;s=Area/Boiler", "nsu=urn:works;i=5"

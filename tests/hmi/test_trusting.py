@@ -27,7 +27,7 @@ from handwheel.connectors.opcua.security.certificates import Certificate, read_c
 from handwheel.hmi.site.commissioning import opcua_trust as trusting
 from handwheel.hmi.site.commissioning.file_check import check_site, open_passwords
 
-from ..connectors.sites import SITE, load
+from ..sites.site_text import SITE, load
 
 ENCRYPTED: Security = "Basic256Sha256/SignAndEncrypt"
 USER = 'timeout: 2 s, write: {user: gate, secret: "env:GATE"}'

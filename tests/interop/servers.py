@@ -10,7 +10,7 @@ from subprocess import DEVNULL, PIPE
 
 import pytest
 
-from ..connectors.devices import free_port
+from ..plants.devices.misbehaving import free_port
 from .foreign import compiled
 
 NUMBERS = 20  # numbered nodes of an OPC UA server

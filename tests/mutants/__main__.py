@@ -12,7 +12,7 @@ from .catalogue import MUTANTS, find, table
 from .mutant import Mutant
 from .trial import complaint, run
 
-WATCHING = ("tests/gate", "tests/connectors/test_door.py")
+WATCHING = ("tests/gate", "tests/connectors/actuation/test_permits.py")
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ from .mutant import Apply, Mutant, put, says
 
 _WAY, _SHOWS = "tests/gate/steps/test_approval_to_frame.py", "tests/gate/steps/test_readback.py"
 _DOOR = (
-    "tests/connectors/test_door.py"
+    "tests/connectors/actuation/test_permits.py"
     "::test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_through"
 )
 _LEFT = "tests/gate/leases/test_waiting_commands.py"
@@ -190,7 +190,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M13b", "byte check in `actuation`", says(WriteSession, "_is_write_of", True),
-        "tests/connectors/test_door.py::test_the_bytes_of_another_tag_are_refused",
+        "tests/connectors/actuation/test_permits.py::test_the_bytes_of_another_tag_are_refused",
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(
@@ -210,7 +210,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M13f", "one frame in `actuation`", _used_again,
-        "tests/connectors/test_door.py::test_a_door_lets_one_frame_through_and_no_second",
+        "tests/connectors/actuation/test_permits.py::test_a_door_lets_one_frame_through_and_no_second",
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(
@@ -219,7 +219,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M13h", "no heartbeat in an action", _taken_for(_no_heartbeats),
-        "tests/connectors/test_heartbeat_door.py::test_an_action_cannot_write_a_heartbeat",
+        "tests/connectors/actuation/test_heartbeats.py::test_an_action_cannot_write_a_heartbeat",
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(

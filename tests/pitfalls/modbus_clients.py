@@ -14,9 +14,9 @@ from handwheel.connectors.model.tags import Encoding, RegisterAddress, Tag
 from handwheel.connectors.model.values import Quality
 from handwheel.connectors.session.protocols import Session
 
-from ..connectors.doors import deliver, opened, permit_for
-from ..connectors.sites import SITE, TAGS, load
+from ..connectors.actuation.permits import deliver, opened, permit_for
 from ..naive.modbus import NaiveModbus
+from ..sites.site_text import SITE, TAGS, load
 
 PATIENT_S = 5.0
 SETTING = 7

@@ -10,8 +10,8 @@ from handwheel.connectors.model.values import BAD_NO_COMMUNICATION
 from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..connectors.devices import eventually
 from ..naive.modbus import NaiveModbus
+from ..plants.devices.misbehaving import eventually
 from .hostile import hostile
 from .modbus_clients import register
 from .opcua_clients import connector_of, node

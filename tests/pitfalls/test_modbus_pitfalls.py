@@ -17,8 +17,8 @@ from handwheel.connectors.model.tags import Order
 from handwheel.connectors.session.backoff import between_attempts
 from handwheel.connectors.session.supervisor import Connection
 
-from ..connectors.devices import eventually, free_port
 from ..naive.modbus import NaiveModbus
+from ..plants.devices.misbehaving import eventually, free_port
 from .device import Asked, Script
 from .hostile import hostile
 from .modbus_clients import CLIENTS, Client, config_of, naive, ours, register

@@ -15,8 +15,8 @@ from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..connectors.devices import eventually
 from ..naive.opcua import PERIOD_MS, Handler, NaiveOpcua
+from ..plants.devices.misbehaving import eventually
 from .opcua_clients import CLIENTS, Client, connector_of, endpoint, naive, node, told
 from .opcua_works import Works, name_of, works
 

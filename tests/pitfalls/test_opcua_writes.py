@@ -15,9 +15,9 @@ from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ..connectors.devices import eventually
-from ..connectors.doors import deliver, opened, permit_for
+from ..connectors.actuation.permits import deliver, opened, permit_for
 from ..naive.opcua import NaiveOpcua
+from ..plants.devices.misbehaving import eventually
 from ..served import GATE_SECRET, link_of, served, site_of
 from .opcua_clients import endpoint
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from handwheel.sim_plant.link.framing import Framing, chunks
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..connectors.devices import Device, eventually, listening
+from ..plants.devices.misbehaving import Device, eventually, listening
 from .modbus_wire import Wire
 
 

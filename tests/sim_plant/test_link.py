@@ -11,7 +11,7 @@ import pytest
 from handwheel.sim_plant.link.framing import Framing, chunks, modbus_frames, opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..connectors.devices import free_port, listening
+from ..plants.devices.misbehaving import free_port, listening
 from .echo import client, comes_back, echoed, echoing, is_reset, is_silent
 from .modbus_wire import Wire, served, wire
 

@@ -17,7 +17,7 @@ from handwheel.sim_plant.server.opcua.alarms import monitored_items as items
 from handwheel.sim_plant.server.opcua.node_ids import plant_node, standard_node
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ..connectors.devices import eventually
+from ..plants.devices.misbehaving import eventually
 from ..served import frames_of, served
 
 MOST = 2**32 - 1

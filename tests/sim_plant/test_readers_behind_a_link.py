@@ -23,7 +23,7 @@ from handwheel.sim_plant.link.framing import modbus_frames, opcua_messages
 from handwheel.sim_plant.link.proxy import Direction, LinkProxy
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ..connectors.devices import eventually
+from ..plants.devices.misbehaving import eventually
 from ..served import link_of, served, site_of
 
 PATIENT_S = 5.0

@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import Record, Roster, judge
 
-from ..connectors import sites
+from . import site_text as sites
 
 SITE = "cw-demo"
 START = datetime(2026, 11, 1, tzinfo=UTC)

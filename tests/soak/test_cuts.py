@@ -12,9 +12,9 @@ from handwheel.connectors.model.values import Quality
 from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..connectors.devices import eventually
 from ..pitfalls.opcua_clients import connector_of, node
 from ..pitfalls.opcua_works import works
+from ..plants.devices.misbehaving import eventually
 
 CUTS = 60
 NODES = 200

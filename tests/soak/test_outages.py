@@ -24,7 +24,7 @@ from handwheel.connectors.session.supervisor import Connection, Gap
 from handwheel.sim_plant.link.framing import modbus_frames, opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..connectors.devices import free_port
+from ..plants.devices.misbehaving import free_port
 from .clockwork import CLOCKS, URI
 
 EVENTS = 200

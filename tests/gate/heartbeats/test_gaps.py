@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.gate.state.execution import Passage
 from handwheel.tools.guardrails.gate.steps import execute as carrying
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
 
-from ...connectors.devices import eventually
+from ...plants.devices.misbehaving import eventually
 from ...plants.in_memory import Frame
 from ..testbed.heartbeat import HEAD, PUMP, BeatingRoom, lock_out, switch, take
 

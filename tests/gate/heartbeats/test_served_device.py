@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.requests.stamps import Instant
 
-from ...connectors.devices import Device, eventually, modbus_device, reply
+from ...plants.devices.misbehaving import Device, eventually, modbus_device, reply
 from ...plants.fault_injection import Fuse, SteppedClock
 from ..testbed.authority_grant import give
 from ..testbed.heartbeat import HEAD, PUMP, edit, make_beating_site

@@ -12,7 +12,7 @@ import pytest
 
 from handwheel.connectors.actuation.write_session import open_write_session
 
-from ...connectors.devices import Device, listening, reply
+from ...plants.devices.misbehaving import Device, listening, reply
 from ...plants.in_memory import Frame
 from ..testbed.edited_policy import ruled_room
 from ..testbed.with_oracle import START_B, STOP_B, Watched

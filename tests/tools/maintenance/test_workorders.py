@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from handwheel.tools.errors import InvalidArguments, ToolFailed
 from handwheel.tools.maintenance.workorders import Notice, WorkOrder, WorkOrders, new_workorder_id
 
-from ...connectors import sites
 from ...served import handwheel
+from ...sites import site_text as sites
 
 AT = "2026-11-25T08:50:25.123Z"
 SAID: dict[str, Any] = {

@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.identity.keys import KeyFault, key_path, load_ke
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import load_roster
 
-from ....connectors import sites
+from ....sites import site_text as sites
 from ....sites.people import SITE, START, boss, key_of, record_of, site_of
 
 DAY = timedelta(days=1)

@@ -25,9 +25,9 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of
 
 from ....attacks.sql_shell import insert_site_decision, without_triggers
-from ....connectors import sites
 from ....gate.testbed.authority_grant import give
 from ....gate.testbed.heartbeat import make_beating_site
+from ....sites import site_text as sites
 from ....sites.authority_site import HOUR_S, PUMP, PUMPS, Place, later, opened_place
 from ....sites.in_memory import POLICY
 from ....sites.signed_requests import NOW, signed_by

@@ -1,0 +1,196 @@
+"""Modbus devices that misbehave while they are written to: one frame, and no claim to know more."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import Value
+
+from ...plants.devices.misbehaving import Answer, Device, listening, modbus_device, reply
+from ...sites.site_text import SITE, TAGS, load
+from .permits import deliver, opened, permit_for
+
+pytestmark = pytest.mark.usefixtures("ids_from_one")
+
+WRITABLE = """\
+  TIC-1.sp: {connection: pkg, table: holding, address: 258, type: float, writable: true}
+  TIC-1.mode: {connection: pkg, table: holding, address: 7, type: int, writable: true}
+"""
+
+
+def echo(request: bytes) -> Iterable[bytes]:
+    pdu = request[7:]
+    return [reply(request, pdu[:5] if pdu[0] == 16 else pdu)]
+
+
+@asynccontextmanager
+async def device_of(
+    folder: Path, answer: Answer, patience: str = "5 s"
+) -> AsyncGenerator[tuple[Site, list[bytes]]]:
+    """A device that says nothing of itself, its site, and the writes that reach it."""
+    writes: list[bytes] = []
+
+    def judge(request: bytes) -> Iterable[bytes] | None:
+        if request[7] == 0x2B:
+            return [reply(request, b"\xab\x01")]
+        writes.append(request)
+        return answer(request)
+
+    async with modbus_device(judge) as device:
+        yield site_at(folder, device, patience), writes
+
+
+def site_at(folder: Path, device: Device, timeout: str) -> Site:
+    port = f"read: {{port: {device.port}}}\n    write: {{port: {device.port}}}"
+    text = SITE.replace("read: {port: 5020}", port).replace("timeout: 2 s", f"timeout: {timeout}")
+    return load(folder, text, TAGS + WRITABLE)
+
+
+GOOD: list[tuple[str, Value, str]] = [
+    ("P-101A.run_cmd", True, "01 05 0000 ff00"),
+    ("TIC-1.mode", 3, "01 06 0007 0003"),
+    ("TIC-1.sp", 0.1, "01 10 0102 0002 04 cccd3dcc"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "wire"), GOOD)
+async def test_the_right_answer_is_the_only_one_that_counts(
+    tmp_path: Path, name: str, value: Value, wire: str
+) -> None:
+    async with device_of(tmp_path / "site", echo) as (site, writes):
+        tag = site.tags[name]
+        async with opened(site, tag) as session:
+            assert session.encoder.identity.name == ""
+            await deliver(session, permit_for(session, tag, value))
+    assert [write[6:] for write in writes] == [bytes.fromhex(wire)]
+
+
+def _pdu(text: str) -> Answer:
+    return lambda request: [reply(request, bytes.fromhex(text))]
+
+
+def _changed(at: int, byte: int) -> Answer:
+    def answer(request: bytes) -> Iterable[bytes]:
+        frame = b"".join(echo(request))
+        return [frame[:at] + bytes([byte]) + frame[at + 1 :]]
+
+    return answer
+
+
+COIL, MODE, SETPOINT = (name for name, _, _ in GOOD)
+UNSURE: dict[str, tuple[str, Answer, str]] = {
+    "silence": (COIL, lambda _: [], "no answer within 1 s"),
+    "half an answer": (COIL, lambda r: [b"".join(echo(r))[:-1]], "no answer within 1 s"),
+    "hung up": (COIL, lambda _: None, "the device closed the connection"),
+    "another transaction": (COIL, _changed(1, 9), "answer to request 9, not to 2"),
+    "transaction 0": (COIL, _changed(1, 0), "answer to request 0, not to 2"),
+    "another unit": (COIL, _changed(6, 2), "answer of unit 2, not of 1"),
+    "another function": (COIL, _pdu("06 0000 ff00"), "answer to function 6, not to 5"),
+    "another address": (COIL, _pdu("05 0001 ff00"), "the answer is 050001ff00, not 050000ff00"),
+    "off": (COIL, _pdu("05 0000 0000"), "the answer is 0500000000, not 050000ff00"),
+    "a byte more": (COIL, _pdu("05 0000 ff00 00"), "the answer is 050000ff0000"),
+    "another value": (MODE, _pdu("06 0007 0004"), "the answer is 0600070004, not 0600070003"),
+    "another count": (SETPOINT, _pdu("10 0102 0001"), "the answer is 1001020001"),
+    "the whole request": (SETPOINT, lambda r: [reply(r, r[7:])], "the answer is 1001020002"),
+    "not Modbus": (COIL, lambda _: [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "is not Modbus"),
+    **{
+        f"exception {code}": (COIL, _pdu(f"85 {code:02x}"), f"exception {code}$")
+        for code in (0, 4, 5, 6, 7, 8, 10, 11, 255)
+    },
+}
+
+
+@pytest.mark.parametrize(("name", "answer", "reason"), UNSURE.values(), ids=UNSURE)
+async def test_any_other_answer_is_an_unknown_outcome_of_one_frame(
+    tmp_path: Path, name: str, answer: Answer, reason: str
+) -> None:
+    timeout = "1 s" if "within" in reason else "5 s"
+    value = {each: value for each, value, _ in GOOD}[name]
+    async with device_of(tmp_path / "site", answer, timeout) as (site, writes):
+        tag = site.tags[name]
+        async with opened(site, tag) as session:
+            with pytest.raises(WriteOutcomeUnknown, match=reason) as caught:
+                await deliver(session, permit_for(session, tag, value))
+        assert caught.value.tag == name
+    assert len(writes) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [(1, "illegal function"), (2, "illegal data address"), (3, "illegal data value")],
+)
+async def test_what_the_device_refuses_before_it_acts_is_refused(
+    tmp_path: Path, code: int, text: str
+) -> None:
+    async with device_of(tmp_path / "site", _pdu(f"85 {code:02x}")) as (site, writes):
+        tag = site.tags[COIL]
+        async with opened(site, tag) as session:
+            with pytest.raises(WriteRefused) as caught:
+                await deliver(session, permit_for(session, tag, True))
+    assert (caught.value.code, caught.value.was_sent) == (f"exception {code} ({text})", True)
+    assert len(writes) == 1
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True], ids=["late", "cancelled"])
+async def test_who_gives_up_resets_the_connection_so_that_nothing_arrives_later(
+    tmp_path: Path, is_cancelled: bool
+) -> None:
+    came, writes, ends = asyncio.Event(), list[bytes](), list[object]()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(await reader.readexactly(11), b"\xab\x01"))
+        writes.append(await reader.readexactly(12))
+        came.set()
+        try:
+            ends.append(await reader.read())
+        except ConnectionResetError as error:
+            ends.append(type(error))
+
+    async with listening(handle) as device:
+        site = site_at(tmp_path / "site", device, "5 s" if is_cancelled else "1 s")
+        tag = site.tags[COIL]
+        async with opened(site, tag) as session:
+            task = asyncio.create_task(deliver(session, permit_for(session, tag, True)))
+            await came.wait()
+            if is_cancelled:
+                task.cancel()
+            with pytest.raises(WriteOutcomeUnknown, match="cancelled" if is_cancelled else "no"):
+                await task
+            assert task.cancelling() == int(is_cancelled)
+            await device.until_left()
+    assert (len(writes), ends) == (1, [ConnectionResetError])
+
+
+async def test_a_frame_does_not_wait_behind_a_read(tmp_path: Path) -> None:
+    def answer(request: bytes) -> Iterable[bytes]:
+        return [reply(request, b"\x01\x01\x00")] if request[7] == 1 else echo(request)
+
+    async with device_of(tmp_path / "site", answer) as (site, writes):
+        tag = site.tags[COIL]
+        async with opened(site, tag) as session:
+            reading = asyncio.create_task(session.read([tag]))
+            await asyncio.sleep(0)
+            with pytest.raises(WriteRefused, match="the connection is in use") as caught:
+                await deliver(session, permit_for(session, tag, True))
+            assert (await reading)[COIL].value is False
+        assert (caught.value.was_sent, [write[7] for write in writes]) == (False, [1])
+        async with opened(site, tag) as session:
+            await session.read([tag])
+            await deliver(session, permit_for(session, tag, True))
+    assert [write[7] for write in writes] == [1, 1, 5]
+
+
+async def test_a_connection_that_is_lost_before_sends_nothing(tmp_path: Path) -> None:
+    async with device_of(tmp_path / "site", echo) as (site, writes):
+        tag = site.tags[COIL]
+        async with opened(site, tag) as session:
+            permit = permit_for(session, tag, True)
+            await session.close()
+            with pytest.raises(WriteRefused, match="the connection was lost before") as caught:
+                await deliver(session, permit)
+    assert (caught.value.was_sent, writes) == (False, [])

@@ -1,0 +1,293 @@
+"""Write session: one permit, one frame, and no frame for anything else; the plant's log judges."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from asyncua import ua
+from asyncua.ua import ua_binary
+from asyncua.ua.attribute_ids import AttributeIds
+
+from handwheel.connectors.actuation import write_session as reasons
+from handwheel.connectors.actuation.permit import Permit, permit_clock_s
+from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
+from handwheel.connectors.errors import NotConnected, WriteRefused
+from handwheel.connectors.model.endpoints import Credentials
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
+from handwheel.connectors.model.values import GOOD, Value
+from handwheel.sim_plant.server.plant_server import PlantServer
+
+from ...served import frames_of, link_of, served, site_of
+from .permits import deliver, opened, permit_for
+
+NODE = ua.NodeId(ua.String("PIC-102.sp"), ua.Int16(1))
+
+
+@dataclass
+class Works:
+    """A plant that stands still, its site, and what it says arrived."""
+
+    server: PlantServer
+    site: Site
+    log: Path
+    seen: int = 0
+
+    def tag(self, name: str) -> Tag:
+        return self.site.tags[name]
+
+    def arrived(self) -> list[bytes]:
+        """The write of each frame in the plant's own log, as a permit's wire."""
+        wires: list[bytes] = []
+        for frame in frames_of(self.log)[self.seen :]:
+            if frame["protocol"] == "modbus":
+                wires.append(bytes([frame["unit"]]) + bytes.fromhex(frame["pdu"]))
+            else:
+                body = bytes.fromhex(frame["body"])
+                assert body[:4] == b"\x01\0\0\0", "more than one item"
+                wires.append(body[4:])
+        return wires
+
+
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Works]:
+    folder = tmp_path_factory.mktemp("works")
+    log = folder / "frames.jsonl"
+    async with served(frame_log=log) as server:
+        yield Works(server, site_of(folder / "site", link_of(server)), log)
+
+
+@pytest.fixture
+async def works(running: Works) -> AsyncGenerator[Works]:
+    """The plant as it was at first, with nothing arrived."""
+    plant = running.server.simulation.plant
+    before = plant.snapshot()
+    yield Works(running.server, running.site, running.log, len(frames_of(running.log)))
+    plant.restore(before)
+    await running.server.step(0)
+
+
+SENT: list[tuple[str, Value]] = [
+    ("P-101B.run_cmd", True),
+    ("P-101B.run_cmd", False),
+    ("P-101B.mode", 2),
+    ("PIC-102.sp", 361.5),
+    ("PIC-102.mode", 0),
+]
+
+
+async def test_one_permit_is_one_frame_with_exactly_its_bytes(works: Works) -> None:
+    wires: list[bytes] = []
+    for name, value in SENT:
+        tag = works.tag(name)
+        async with opened(works.site, tag) as session:
+            permit = permit_for(session, tag, value)
+            await deliver(session, permit)
+            reading = (await session.read([tag]))[name]
+        wires.append(permit.wire)
+        assert (reading.value, reading.status) == (value, GOOD)
+        assert works.server.simulation.values()[name] == value
+    assert works.arrived() == wires
+
+
+@pytest.mark.parametrize("name", ["P-101B.run_cmd", "PIC-102.sp"])
+async def test_opening_and_reading_sends_no_write(works: Works, name: str) -> None:
+    tag = works.tag(name)
+    async with opened(works.site, tag) as session:
+        assert (await session.read([tag]))[name].status == GOOD
+        permit_for(session, tag, 1 if tag.kind == "float" else True)
+    assert works.arrived() == []
+
+
+Attack = Callable[[Works, WriteSession, Permit], Permit]
+
+
+def _wire(wire: Callable[[bytes], bytes]) -> Attack:
+    return lambda _works, _session, permit: replace(permit, wire=wire(permit.wire))
+
+
+def _fixed(wire: bytes) -> Attack:
+    return _wire(lambda _: wire)
+
+
+OTHER = {"P-101B.run_cmd": "P-101A.run_cmd", "PIC-102.sp": "LIC-101.sp"}
+
+
+def _other_tag(works: Works, _session: WriteSession, permit: Permit) -> Permit:
+    return replace(permit, tag=works.tag(OTHER[permit.tag.name]))
+
+
+def _moved_tag(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+    moved: dict[str, RegisterAddress | NodeAddress] = {
+        "P-101B.run_cmd": RegisterAddress("coil", 0, "bit"),
+        "PIC-102.sp": NodeAddress("nsu=urn:handwheel:sim:cw-100;s=LIC-101.sp"),
+    }
+    return replace(permit, tag=replace(permit.tag, address=moved[permit.tag.name]))
+
+
+def _expired(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+    return replace(permit, until_s=permit_clock_s())
+
+
+def _no_intent(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+    return replace(permit, intent_seq=0)
+
+
+def _other_name(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+    return replace(permit, identity=replace(permit.identity, name="urn:other"))
+
+
+def _other_port(_works: Works, _session: WriteSession, permit: Permit) -> Permit:
+    where = f"{permit.identity.where}1"
+    return replace(permit, identity=replace(permit.identity, where=where))
+
+
+def _item(variant: ua.Variant, *, attribute: int = AttributeIds.Value, **data: object) -> bytes:
+    value = ua.DataValue(variant, **{"StatusCode": None, **data})  # type: ignore[arg-type]
+    item = ua.WriteValue(NodeId=NODE, AttributeId=ua.IntegerId(attribute), Value=value)
+    return ua_binary.struct_to_binary(item)
+
+
+DOUBLE = ua.Variant(361.5, ua.VariantType.Double)
+BOTH: dict[str, tuple[Attack, str]] = {
+    "a byte more": (_wire(lambda wire: wire + b"\0"), reasons.OTHER_BYTES),
+    "a byte less": (_wire(lambda wire: wire[:-1]), reasons.OTHER_BYTES),
+    "two writes": (_wire(lambda wire: wire * 2), reasons.OTHER_BYTES),
+    "no bytes": (_wire(lambda _: b""), reasons.OTHER_BYTES),
+    "another tag": (_other_tag, reasons.OTHER_TAG),
+    "a tag moved": (_moved_tag, reasons.OTHER_TAG),
+    "expired": (_expired, reasons.EXPIRED),
+    "no intent": (_no_intent, reasons.NO_INTENT),
+    "another device": (_other_name, reasons.OTHER_DEVICE),
+    "another port": (_other_port, reasons.OTHER_DEVICE),
+}
+MODBUS: dict[str, str] = {
+    "another unit": "02 05 0014 ff00",
+    "another address": "01 05 0000 ff00",
+    "another function": "01 06 0014 ff00",
+    "several coils": "01 0f 0014 0001 01 01",
+    "a mask": "01 16 0014 ffff 0000",
+    "neither on nor off": "01 05 0014 ff01",
+}
+OPCUA: dict[str, bytes] = {
+    "another attribute": _item(DOUBLE, attribute=AttributeIds.Description),
+    "a call": ua_binary.struct_to_binary(ua.CallMethodRequest(ObjectId=NODE, MethodId=NODE)),
+    "another type": _item(ua.Variant(361.5, ua.VariantType.Float)),
+    "an array": _item(ua.Variant([361.5], ua.VariantType.Double)),
+    "no number": _item(ua.Variant(float("nan"), ua.VariantType.Double)),
+    "minus zero": _item(ua.Variant(-0.0, ua.VariantType.Double)),
+    "with a status": _item(DOUBLE, StatusCode=ua.StatusCode()),
+    "with a picosecond": _item(DOUBLE, SourcePicoseconds=ua.UInt16(1)),
+}
+ATTACKS: list[tuple[str, Value, Attack, str]] = [
+    *(("P-101B.run_cmd", True, attack, reason) for attack, reason in BOTH.values()),
+    *(("PIC-102.sp", 361.5, attack, reason) for attack, reason in BOTH.values()),
+    *(("P-101B.run_cmd", True, _fixed(bytes.fromhex(text)), "") for text in MODBUS.values()),
+    *(("PIC-102.sp", 361.5, _fixed(item), "") for item in OPCUA.values()),
+]
+IDS = [f"{protocol} {attack}" for protocol in ("modbus", "opcua") for attack in BOTH]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "attack", "reason"), ATTACKS, ids=[*IDS, *MODBUS, *OPCUA]
+)
+async def test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_through(
+    works: Works, name: str, value: Value, attack: Attack, reason: str
+) -> None:
+    tag = works.tag(name)
+    before = works.server.simulation.plant.snapshot()
+    async with opened(works.site, tag) as session:
+        permit = attack(works, session, permit_for(session, tag, value))
+        with pytest.raises(WriteRefused) as caught:
+            await deliver(session, permit)
+    assert (caught.value.code, caught.value.was_sent) == (reason or reasons.OTHER_BYTES, False)
+    assert works.arrived() == []
+    assert works.server.simulation.plant.snapshot() == before
+    async with opened(works.site, tag) as session:
+        twin = permit_for(session, tag, value)
+        await deliver(session, twin)
+    assert works.arrived() == [twin.wire]
+
+
+@pytest.mark.parametrize(("name", "value"), [("P-101B.run_cmd", True), ("PIC-102.sp", 361.5)])
+async def test_the_bytes_of_another_tag_are_refused(works: Works, name: str, value: Value) -> None:
+    tag, other = works.tag(name), works.tag(OTHER[name])
+    async with opened(works.site, tag, other) as session:  # it may write either
+        permit = replace(
+            permit_for(session, tag, value), wire=permit_for(session, other, value).wire
+        )
+        with pytest.raises(WriteRefused, match=reasons.OTHER_BYTES):
+            await deliver(session, permit)
+    assert works.arrived() == []
+
+
+@pytest.mark.way_in("D8")
+@pytest.mark.parametrize(("name", "value"), [("P-101B.run_cmd", True), ("PIC-102.sp", 361.5)])
+async def test_a_door_lets_one_frame_through_and_no_second(
+    works: Works, name: str, value: Value
+) -> None:
+    tag = works.tag(name)
+    async with opened(works.site, tag) as session:
+        permit = permit_for(session, tag, value)
+        first, second = await asyncio.gather(
+            deliver(session, permit), deliver(session, permit), return_exceptions=True
+        )
+        assert first is None
+        assert isinstance(second, WriteRefused)
+        with pytest.raises(WriteRefused, match=reasons.USED) as caught:
+            await deliver(session, permit)
+        assert caught.value.was_sent is False
+    async with opened(works.site, tag) as session:  # a refused call uses it up as well
+        with pytest.raises(WriteRefused, match=reasons.EXPIRED):
+            await deliver(session, replace(permit, until_s=0.0))
+        with pytest.raises(WriteRefused, match=reasons.USED):
+            await deliver(session, permit)
+    assert works.arrived() == [permit.wire]
+
+
+NO: list[tuple[str, Value, str]] = [
+    ("P-101A.mode", 2, "exception 3 (illegal data value)"),  # it is running
+    ("PIC-102.sp", 1e6, "BadOutOfRange"),
+    ("PIC-102.op", 50.0, "BadInvalidState"),  # the loop is in auto
+    ("PT-102.pv", 1.0, "BadNotWritable"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "code"), NO)
+async def test_the_plants_no_is_told_with_its_code(
+    works: Works, name: str, value: Value, code: str
+) -> None:
+    tag = replace(works.tag(name), writable=True)
+    async with opened(works.site, tag) as session:
+        permit = permit_for(session, tag, value)
+        with pytest.raises(WriteRefused) as caught:
+            await deliver(session, permit)
+    assert (caught.value.tag, caught.value.code, caught.value.was_sent) == (name, code, True)
+    assert works.arrived() == [permit.wire]
+
+
+@pytest.mark.parametrize("name", ["P-101B.run_cmd", "PIC-102.sp"])
+async def test_no_door_without_leave_in_the_site_file(works: Works, name: str) -> None:
+    tag = works.tag(name)
+    config = works.site.connections[tag.connection].model_copy(update={"write": None})
+    closed = replace(works.site, connections={tag.connection: config})
+    with pytest.raises(NotConnected, match="nobody writes there"):
+        await open_write_session(closed, tag.connection, [tag])
+
+
+async def test_no_door_with_the_wrong_secret_or_onto_another_server(works: Works) -> None:
+    tag = works.tag("PIC-102.sp")
+    config = works.site.connections["dcs"].model_copy(update={"application_uri": "urn:other"})
+    other = replace(works.site, connections={"dcs": config})
+    with pytest.raises(NotConnected, match="the server is 'urn:handwheel:sim:cw-100'"):
+        await open_write_session(other, "dcs", [tag])
+    wrong = works.site.root / "secrets" / "wrong"
+    wrong.touch(mode=0o600)
+    wrong.write_text("guess", encoding="utf-8")
+    login = Credentials(user="gate", secret=f"file:{wrong}")
+    config = works.site.connections["dcs"].model_copy(update={"write": login})
+    with pytest.raises(NotConnected, match="BadUserAccessDenied"):
+        await open_write_session(replace(works.site, connections={"dcs": config}), "dcs", [tag])
+    assert works.arrived() == []

@@ -1,0 +1,115 @@
+"""Each `quality.toml` has a word for every rule, and a test for each rule that it calls done."""
+
+import ast
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.testing import (
+    BASE_RULES,
+    RULES,
+    BaseConformance,
+    Conformance,
+    load_quality,
+    proofs_of,
+)
+
+from . import test_conformance as suites
+
+ROOT = Path(__file__).parents[3]
+FILES: Mapping[Path, type[Conformance]] = {
+    path.relative_to(ROOT): suite
+    for suite in (suites.TestFake, suites.TestModbus, suites.TestOpcua)
+    if (path := suite.quality) is not None
+}
+
+
+def test_every_connector_has_a_quality_file() -> None:
+    found = {path.relative_to(ROOT) for path in ROOT.glob("connectors/*/quality.toml")}
+    packages = {path.parent.relative_to(ROOT) for path in ROOT.glob("connectors/*/connector.py")}
+    assert found == FILES.keys()
+    assert {path.parent for path in found} == packages | {Path("connectors/testing")}
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_a_quality_file_has_a_word_for_every_rule_and_no_other(path: Path) -> None:
+    assert load_quality(ROOT / path).rules.keys() == RULES.keys()
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_what_is_done_is_proven_by_a_test_that_exists(path: Path) -> None:
+    quality = load_quality(ROOT / path)
+    suite = FILES[path]
+    assert quality.suite == f"tests/connectors/conformance/test_conformance.py::{suite.__name__}"
+    done = [rule for rule, claim in quality.rules.items() if claim.status == "done"]
+    proofs = {rule: proofs_of(quality, rule) for rule in done}
+    assert [rule for rule, ids in proofs.items() if not ids] == []
+    for proof in (proof for ids in proofs.values() for proof in ids):
+        if proof.startswith(f"{quality.suite}::"):
+            assert callable(getattr(suite, proof.rpartition("::")[2])), proof
+        else:
+            assert _exists(proof), proof
+
+
+def _exists(proof: str) -> bool:
+    file, *names = proof.split("::")
+    body: list[ast.stmt] = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+    for name in names:
+        found = [
+            each
+            for each in body
+            if isinstance(each, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and each.name == name
+        ]
+        if not found:
+            return False
+        body = found[0].body
+    return bool(names)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('a = { status = "todo" }', "comment: says why"),
+        ('a = { status = "done", comment = "nearly" }', "done needs none"),
+        ('a = { status = "fine" }', "Input should be 'done', 'exempt' or 'todo'"),
+        ('a = { status = "exempt", comment = "no", tests = ["x"] }', "tests: prove what is done"),
+        ('one-value-per-tag = { status = "exempt", comment = "no" }', "value-per-tag is a base"),
+        ('sessions-are-fresh = { status = "todo", comment = "no" }', "are-fresh is a base"),
+    ],
+)
+def test_a_claim_without_its_reason_is_refused(line: str, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "quality.toml"
+    head = 'schema = "quality/1"\nsuite = "t.py::T"\ncapabilities = []\n[rules]\n'
+    path.write_text(f"{head}{line}\n")
+    with pytest.raises(ValueError, match=reason):
+        load_quality(path)
+
+
+def test_only_what_a_protocol_may_lack_is_excused() -> None:
+    checks = {name for name in dir(BaseConformance) if name.startswith("test_")}
+    assert {name.removeprefix("test_").replace("_", "-") for name in checks} - BASE_RULES == {
+        "bad-quality-is-a-value",
+        "information-bits-are-kept",
+        "nothing-writes",
+        "refused-item-is-isolated",
+        "secrets-stay-hidden",
+        "times-are-of-the-device",
+        "uncertain-quality-is-a-value",
+    }
+    assert RULES.keys() >= BASE_RULES
+
+
+def test_nothing_that_runs_imports_the_kit() -> None:
+    rooms = ("agents", "connectors", "hmi", "playbooks", "sim_plant", "tools")
+    named = re.compile(r"^ *(from|import) (\S*\.testing|pytest)\b", re.MULTILINE)
+    kit = ROOT / "connectors/testing"
+    importers = [
+        path.relative_to(ROOT)
+        for room in rooms
+        for path in (ROOT / room).rglob("*.py")
+        if kit not in path.parents and named.search(path.read_text(encoding="utf-8"))
+    ]
+    assert importers == []

@@ -1,0 +1,263 @@
+"""Reads are merged within the device's maximum, and around what it refuses."""
+
+import struct
+from collections.abc import AsyncGenerator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.connectors.client.site_reader import connector_for
+from handwheel.connectors.modbus.block import Block
+from handwheel.connectors.modbus.connector import ModbusConnector
+from handwheel.connectors.modbus.planner import MAX_ITEMS, Planner
+from handwheel.connectors.modbus.request import Request
+from handwheel.connectors.modbus.transport import Answer, DeviceException, ModbusTransport
+from handwheel.connectors.model.site import ModbusConnection, ReadPort
+from handwheel.connectors.model.tags import Encoding, RegisterAddress, Table, Tag
+from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNOWN, GOOD
+from handwheel.sim_plant.server.plant_server import PlantServer
+
+from ...plants.devices.misbehaving import modbus_device, registers, reply
+from ...served import link_of, served, site_of
+
+Cell = tuple[Table, int]
+TABLES: tuple[Table, ...] = ("coil", "discrete", "input", "holding")
+
+
+def _tag(table: Table, address: int, is_wide: bool = False) -> Tag:
+    is_bit = table in {"coil", "discrete"}
+    encoding: Encoding = "bit" if is_bit else "float32" if is_wide else "uint16"
+    where = RegisterAddress(table, address, encoding)
+    return Tag(f"{table}.a{address}", "pkg", "bool" if is_bit else "float", where)
+
+
+def _cells(tag: Tag) -> set[Cell]:
+    assert isinstance(tag.address, RegisterAddress)
+    first = tag.address.address
+    return {(tag.address.table, first + n) for n in range(tag.address.count)}
+
+
+def _span(block: Block) -> set[Cell]:
+    return {(block.table, address) for address in range(block.start, block.start + block.count)}
+
+
+@st.composite
+def tag_sets(draw: st.DrawFn) -> list[Tag]:
+    """Tags that do not overlap, in any order, some of them far apart."""
+    tags: list[Tag] = []
+    for table in draw(st.lists(st.sampled_from(TABLES), unique=True, min_size=1)):
+        address = draw(st.integers(0, 50))
+        for gap in draw(st.lists(st.integers(0, 4) | st.integers(0, 300), max_size=12)):
+            tag = _tag(table, address + gap, draw(st.booleans()))
+            tags.append(tag)
+            address += gap + len(_cells(tag))
+    return draw(st.permutations(tags))
+
+
+def _scan(
+    planner: Planner, tags: Sequence[Tag], refused: set[Cell]
+) -> tuple[list[str], list[Block]]:
+    """Reads as a session does, from a device without the `refused` cells.
+
+    Returns:
+        The names of the tags in the order of their answers, and the blocks refused.
+    """
+    answered: list[str] = []
+    refusals: list[Block] = []
+    due = list(planner.plan(tags))
+    while due:
+        block = due.pop(0)
+        if _span(block) & refused:
+            refusals.append(block)
+            assert len(refusals) <= 2 * len(tags)
+            due = planner.split(block) + due
+        else:
+            planner.accept(block)
+            answered += [tag.name for tag in block.tags]
+    return answered, refusals
+
+
+@given(tag_sets())
+def test_every_tag_is_read_once_in_as_few_blocks_as_fit(tags: list[Tag]) -> None:
+    planner = Planner()
+    blocks = planner.plan(tags)
+    assert sorted(tag.name for block in blocks for tag in block.tags) == sorted(
+        t.name for t in tags
+    )
+    for block in blocks:
+        assert block.count <= MAX_ITEMS[block.table]
+        assert all(_cells(tag) <= _span(block) for tag in block.tags)
+        assert {(block.table, block.start), (block.table, block.start + block.count - 1)} <= {
+            cell for tag in block.tags for cell in _cells(tag)
+        }
+    for block, following in pairwise(blocks):
+        if block.table == following.table:
+            end = max(address for _, address in _cells(following.tags[0])) + 1
+            assert end - block.start > MAX_ITEMS[block.table]
+    assert planner.plan(tags) is blocks
+
+
+@given(st.data())
+def test_what_the_device_refuses_is_learnt_and_never_asked_again(data: st.DataObject) -> None:
+    tags = data.draw(tag_sets())
+    taken = {cell for tag in tags for cell in _cells(tag)}
+    missing = data.draw(st.lists(st.sampled_from(tags), max_size=4)) if tags else []
+    addresses = st.tuples(st.sampled_from(TABLES), st.integers(0, 400))
+    gaps = data.draw(st.sets(addresses)) - taken
+    refused = gaps | {cell for tag in missing for cell in _cells(tag)}
+    planner = Planner()
+    good = sorted(tag.name for tag in tags if tag not in missing)
+
+    answered, refusals = _scan(planner, tags, refused)
+    assert sorted(answered) == good
+    tags = [tag for tag in tags if tag not in missing]
+    rounds = 0
+    while refusals:
+        answered, refusals = _scan(planner, tags, refused)
+        assert sorted(answered) == good
+        rounds += 1
+        assert rounds <= len(good) + 1
+    for block in planner.plan(tags):
+        assert not _span(block) & refused
+        assert block.count <= MAX_ITEMS[block.table]
+
+
+def test_a_refused_tag_is_a_border_for_the_tags_around_it() -> None:
+    tags = [_tag("input", address) for address in (0, 100, 124, 126)]
+    planner = Planner()
+    refused: set[Cell] = {("input", 124)}
+    assert len(_scan(planner, tags, refused)[1]) == 3
+    left = [tags[0], tags[1], tags[3]]
+    assert _scan(planner, left, refused) == ([tag.name for tag in left], [])
+
+
+def _at(unit: int | None, address: int) -> Tag:
+    where = RegisterAddress("holding", address, "uint16", unit=unit)
+    return Tag(f"U{unit or 0}.a{address}", "pkg", "int", where)
+
+
+def _asked(planner: Planner, tags: Sequence[Tag]) -> list[tuple[int, int, int]]:
+    return [(block.unit, block.start, block.count) for block in planner.plan(tags)]
+
+
+def test_units_are_planned_and_learnt_apart() -> None:
+    planner = Planner(unit=2)
+    tags = [_at(unit, address) for address in (0, 1, 9) for unit in (3, None, 1)]
+    assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 10), (3, 0, 10)]
+    refused = planner.plan(tags)[1]
+    far = planner.split(refused)[1]
+    assert planner.split(far) == []
+    assert len(planner.split(planner.plan(tags)[-1])) == 2  # unit 3 has a border too
+    left = [each for each in tags if each not in far.tags]
+    third = [(3, 0, 2), (3, 9, 1)]
+    assert _asked(planner, left) == [(1, 0, 10), (2, 0, 2), *third]
+    planner.accept(planner.plan(tags)[0])
+    assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 2), (2, 9, 1), *third]
+    planner.accept(planner.alone(far.tags[0]))
+    assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 10), *third]
+    # The connection's own unit, named or not, is one.
+    assert _asked(Planner(unit=2), [_at(None, 0), _at(2, 1)]) == [(2, 0, 2)]
+
+
+def test_tags_that_share_registers_are_read_once() -> None:
+    bits = [
+        Tag(f"W.b{bit}", "pkg", "bool", RegisterAddress("holding", 4, "bit", bit))
+        for bit in range(16)
+    ]
+    text = Tag("W.text", "pkg", "string", RegisterAddress("holding", 2, "string", length=120))
+    planner = Planner()
+    assert _asked(planner, [*bits, text, _at(None, 126)]) == [(1, 2, 125)]
+    assert _asked(planner, [*bits, text, _at(None, 127)]) == [(1, 2, 120), (1, 127, 1)]
+
+
+@given(tag_sets())
+async def test_a_plan_made_in_turns_is_the_same(tags: list[Tag]) -> None:
+    assert await Planner().plan_in_turns(tags) == Planner().plan(tags)
+
+
+@pytest.fixture(scope="module")
+async def plant() -> AsyncGenerator[PlantServer]:
+    async with served() as server:
+        yield server
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
+    """Function, address and count of each request that goes out."""
+    asked: list[tuple[int, int, int]] = []
+    send = ModbusTransport.read_all
+
+    async def note(
+        self: ModbusTransport, requests: Sequence[Request]
+    ) -> list[Answer | DeviceException]:
+        asked.extend(struct.unpack(">BHH", request.tail[-5:]) for request in requests)
+        return await send(self, requests)
+
+    monkeypatch.setattr(ModbusTransport, "read_all", note)
+    return asked
+
+
+PUMPS = [(1, 0, 2), (1, 20, 2), (2, 0, 3), (2, 20, 3), (3, 0, 1), (3, 20, 1)]
+INPUTS = [(4, 0, 13), (4, 20, 13), (4, 40, 5)]
+
+
+async def test_the_gaps_of_the_package_are_learnt_by_splitting_and_remembered(
+    plant: PlantServer, asked: list[tuple[int, int, int]], tmp_path: Path
+) -> None:
+    site = site_of(tmp_path / "site", link_of(plant))
+    tags = [tag for tag in site.tags.values() if tag.connection == "pkg"]
+    connector = connector_for(site, "pkg")
+    session = await connector.open()
+    first = await session.read(tags)
+    assert len(first) == len(tags)
+    assert {reading.status for reading in first.values()} == {GOOD}
+    # Of the two gaps among the inputs, the one nearer to the middle is tried first.
+    refused = [(1, 0, 22), (2, 0, 23), (3, 0, 21), (4, 0, 45), (4, 20, 25)]
+    assert sorted(asked) == sorted([*PUMPS, *INPUTS, *refused])
+    asked.clear()
+    second = await session.read(tags)
+    assert sorted(asked) == [*PUMPS, *INPUTS]
+    await session.close()
+
+    asked.clear()
+    session = await connector.open()
+    assert (await session.read(tags)).keys() == second.keys()
+    assert sorted(asked) == [*PUMPS, *INPUTS]
+    await session.close()
+
+
+async def test_a_register_that_the_device_does_not_have_stops_no_other(
+    plant: PlantServer, asked: list[tuple[int, int, int]], tmp_path: Path
+) -> None:
+    site = site_of(tmp_path / "site", link_of(plant))
+    connector = connector_for(site, "pkg")
+    assert isinstance(connector, ModbusConnector)
+    wanted = [site.tags["P-101A.trip_cause"], _tag("input", 13), site.tags["P-101B.speed"]]
+    session = await connector.open()
+    for _ in range(2):
+        readings = await session.read(wanted)
+        assert [readings[tag.name].status for tag in wanted] == [GOOD, BAD_NODE_UNKNOWN, GOOD]
+        assert readings["input.a13"].value is None
+    asked.clear()
+    await session.read(wanted)
+    assert asked == [(4, 12, 1), (4, 20, 2)]
+    await session.close()
+
+
+async def test_a_failing_table_stops_no_other() -> None:
+    def answer(request: bytes) -> list[bytes]:
+        return [reply(request, b"\x82\x04") if request[7] == 2 else registers(request)]
+
+    async with modbus_device(answer) as device:
+        config = ModbusConnection(kind="modbus", host="127.0.0.1", read=ReadPort(port=device.port))
+        session = await ModbusConnector("pkg", config).open()
+        readings = await session.read([_tag("discrete", 3), _tag("input", 7), _tag("holding", 9)])
+        assert {name: (each.value, each.status) for name, each in readings.items()} == {
+            "discrete.a3": (None, BAD_DEVICE_FAILURE),
+            "holding.a9": (9.0, GOOD),
+            "input.a7": (7.0, GOOD),
+        }
+        await session.close()

@@ -1,0 +1,246 @@
+"""Units behind a gateway: a dead one neither stops nor delays the others, and comes back."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from time import monotonic
+
+import pytest
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.modbus import unit_states as breaker
+from handwheel.connectors.modbus.request import read_request
+from handwheel.connectors.modbus.session import ModbusSession
+from handwheel.connectors.modbus.transport import ModbusTransport
+from handwheel.connectors.modbus.unit_states import UnitStates
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import BAD_NODE_UNKNOWN
+
+from ...plants.devices.misbehaving import listening, modbus_device, registers, reply
+from ...plants.devices.modbus_gateway import (
+    OWN,
+    SECOND,
+    SILENT,
+    TAGS,
+    THIRD,
+    TIMEOUT_S,
+    Gateway,
+    alive,
+    behind,
+    by_tag,
+    come_back,
+    connector,
+    dead,
+)
+
+GATEWAY = {
+    10: "exception 10 (gateway path unavailable)",
+    11: "exception 11 (gateway target device failed to respond)",
+}
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "_FIRST_PAUSE_S", 0.02)
+
+
+@pytest.mark.parametrize("window", [1, 4])
+@pytest.mark.parametrize(
+    ("fault", "reason"), [(SILENT, f"no answer within {TIMEOUT_S:g} s"), *GATEWAY.items()]
+)
+async def test_a_dead_unit_is_named_and_left_alone(fault: int, reason: str, window: int) -> None:
+    async with behind({3: fault}, window=window) as (gateway, session):
+        wanted = alive(OWN, SECOND) | dead(THIRD)
+        assert by_tag(await session.read(TAGS)) == wanted
+        assert gateway.take_units().count(3) == 1
+        for _ in range(5):
+            assert by_tag(await session.read(TAGS)) == wanted
+            assert session.faults == {"unit 3": reason}
+        assert gateway.take_units() == [1, 2] * 5
+        # A time-out closes the connection, or the late answer could be taken for another one.
+        assert len(gateway.device.accepted_at) == (2 if fault == SILENT else 1)
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("fault", [SILENT, 11])
+async def test_a_unit_that_comes_back_is_read_again(fault: int) -> None:
+    async with behind({3: fault}) as (gateway, session):
+        await session.read(TAGS)
+        gateway.faults.clear()
+        await come_back(session)
+        assert session.faults == {}
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_dead_unit_delays_no_other_while_it_is_asked_again() -> None:
+    async with behind({3: SILENT}, timeout_s=1.0) as (gateway, session):
+        await session.read(TAGS)
+        gateway.take_units()
+        lasted, seen = list[float](), list[int]()
+        while 3 not in seen or len(lasted) < 30:
+            begun = monotonic()
+            assert by_tag(await session.read(TAGS)) == alive(OWN, SECOND) | dead(THIRD)
+            lasted.append(monotonic() - begun)
+            await asyncio.sleep(0.005)
+            seen += gateway.take_units()
+        assert max(lasted) < 0.8
+        assert seen.count(3) == 1
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("is_hung_up", [False, True])
+async def test_a_device_that_serves_one_connection_is_asked_again_over_that_one(
+    is_hung_up: bool,
+) -> None:
+    gateway = Gateway({3: 11})
+    is_served = asyncio.Lock()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if is_served.locked():
+            if not is_hung_up:
+                await reader.read()
+            return
+        async with is_served:
+            while True:
+                writer.writelines(gateway.answer(await reader.readexactly(12)))
+
+    async with listening(handle) as device:
+        session = await connector(device.port).open()
+        await session.read(TAGS)
+        gateway.faults.clear()
+        await come_back(session)
+        assert len(device.accepted_at) == 2
+        await session.close()
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize(
+    ("fault", "tags"),
+    [(SILENT, [OWN]), (SILENT, TAGS), (SILENT, [THIRD]), (10, [OWN]), (11, TAGS)],
+)
+async def test_where_no_unit_answers_the_session_is_lost(fault: int, tags: Sequence[Tag]) -> None:
+    gateway = Gateway(dict.fromkeys((1, 2, 3), fault))
+    async with modbus_device(gateway.answer) as gateway.device:
+        device = connector(gateway.device.port, 0.3)
+        session = await device.open()
+        with pytest.raises(NotConnected, match="exception" if fault else "no answer"):
+            await session.read(tags)
+        await session.close()
+        gateway.faults.clear()
+        again = await device.open()
+        await come_back(again, tags)
+        assert again.faults == {}
+        await again.close()
+
+
+async def test_the_session_is_lost_with_the_last_unit_that_falls_silent() -> None:
+    async with behind({}) as (gateway, session):
+        assert by_tag(await session.read(TAGS)) == alive(*TAGS)
+        gateway.faults = {3: 11, 1: 11}
+        assert by_tag(await session.read(TAGS)) == alive(SECOND) | dead(OWN, THIRD)
+        gateway.faults[2] = 11
+        with pytest.raises(NotConnected, match="exception 11"):
+            await session.read(TAGS)
+
+
+async def test_a_group_of_nothing_but_a_dead_unit_does_not_end_the_session() -> None:
+    async with behind({3: SILENT}) as (_, session):
+        assert by_tag(await session.read([THIRD])) == dead(THIRD)
+        assert by_tag(await session.read([OWN, SECOND])) == alive(OWN, SECOND)
+
+
+async def test_a_new_session_does_not_wait_for_a_unit_known_to_be_dead() -> None:
+    gateway = Gateway({3: SILENT})
+    async with modbus_device(gateway.answer) as gateway.device:
+        device = connector(gateway.device.port)
+        for _ in range(2):
+            session = await device.open()
+            assert by_tag(await session.read(TAGS)) == alive(OWN, SECOND) | dead(THIRD)
+            await session.close()
+        assert gateway.take_units().count(3) == 1
+
+
+async def test_the_connections_own_unit_may_be_the_dead_one() -> None:
+    async with behind({1: SILENT}) as (gateway, session):
+        assert by_tag(await session.read(TAGS)) == alive(SECOND, THIRD) | dead(OWN)
+        gateway.take_units()
+        await session.probe()
+        assert 1 not in gateway.take_units()
+        assert "unit 1" in session.faults
+
+
+@pytest.mark.parametrize("fault", [2, 11])
+async def test_any_word_of_the_device_is_a_sign_of_life(fault: int) -> None:
+    async with behind({1: fault}) as (gateway, session):
+        await session.probe()
+        gateway.faults[1] = SILENT
+        with pytest.raises(NotConnected, match="no answer"):
+            await session.probe()
+
+
+async def test_a_device_that_hangs_up_loses_the_session_and_a_unit_that_does_only_itself() -> None:
+    def answer(request: bytes) -> Iterable[bytes] | None:
+        return None if request[6] == 3 else [registers(request)]
+
+    async with modbus_device(answer) as device:
+        session = await connector(device.port).open()
+        assert by_tag(await session.read(TAGS)) == alive(OWN, SECOND) | dead(THIRD)
+        assert session.faults == {"unit 3": "the device closed the connection"}
+        await session.close()
+    with pytest.raises(NotConnected):
+        await session.read(TAGS)
+
+
+async def test_a_write_session_is_never_connected_anew() -> None:
+    gateway = Gateway({3: SILENT})
+    async with modbus_device(gateway.answer) as gateway.device:
+        device = connector(gateway.device.port)
+        transport = await ModbusTransport.open("127.0.0.1", gateway.device.port, TIMEOUT_S)
+        session = ModbusSession(device, transport)
+        assert by_tag(await session.read([OWN, SECOND])) == alive(OWN, SECOND)
+        with pytest.raises(NotConnected):
+            await session.read([THIRD])
+        assert not transport.is_open
+        assert len(gateway.device.accepted_at) == 1
+        await session.close()
+
+
+async def test_a_refused_tag_of_one_unit_is_none_of_another() -> None:
+    def answer(request: bytes) -> Iterable[bytes]:
+        return [reply(request, b"\x83\x02") if request[6] == 3 else registers(request)]
+
+    async with modbus_device(answer) as device:
+        session = await connector(device.port).open()
+        for _ in range(2):
+            readings = by_tag(await session.read(TAGS))
+            assert readings == alive(OWN, SECOND) | {THIRD.name: (None, BAD_NODE_UNKNOWN)}
+        assert session.faults == {"1 tag": "refused: BadNodeIdUnknown"}
+        assert [request[6] for request in device.requests] == [1, 2, 3, 1, 2]
+        await session.close()
+
+
+@pytest.mark.usefixtures("soon")
+async def test_closing_ends_what_asks_a_dead_unit() -> None:
+    async with behind({3: 11}, timeout_s=5.0) as (gateway, session):
+        await session.read(TAGS)
+        gateway.faults[3] = SILENT
+        gateway.take_units()
+        async with asyncio.timeout(10):
+            while 3 not in gateway.take_units():
+                await session.read([OWN])
+                await asyncio.sleep(0.01)
+        begun = monotonic()
+        await session.close()
+        assert monotonic() - begun < 3.0
+        await gateway.device.until_left()
+
+
+def test_the_pause_grows_until_the_unit_is_read() -> None:
+    units, request, pauses = UnitStates(), read_request(3, "holding", 0, 1), list[float]()
+    for now_s in range(100, 107):
+        units.fail(3, request, "silent", now_s)
+        pauses.append(units.silent[3].due_s - now_s)
+        units.allow(3)
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    units.answer(3, 0.0)
+    units.fail(3, request, "silent", 0.0)
+    assert units.silent[3].due_s == 1.0

@@ -1,0 +1,263 @@
+"""Several requests in flight: never more than the window, each answer to its own request."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.connectors.modbus import tcp_protocol as wire
+from handwheel.connectors.modbus.request import HEADER, read_request
+from handwheel.connectors.modbus.transport import (
+    Answer,
+    DeviceException,
+    ModbusTransport,
+    TransportError,
+)
+from handwheel.connectors.model.tags import Table
+
+from ...plants.devices.misbehaving import Device, listening, registers, reply
+
+pytestmark = pytest.mark.usefixtures("ids_from_one")
+
+
+UNIT = 5
+TABLES: tuple[Table, ...] = ("coil", "discrete", "holding", "input")
+REQUESTS = [read_request(UNIT, "holding", at, 2) for at in range(40)]
+EXPECTED = [at.to_bytes(2, "big") + (at + 1).to_bytes(2, "big") for at in range(40)]
+Serve = Callable[[Sequence[bytes]], Iterable[bytes]]
+"""From the requests that wait to the pieces that are sent."""
+
+
+def data_of(answers: Sequence[Answer | DeviceException]) -> list[bytes | int]:
+    return [each.code if isinstance(each, DeviceException) else each[0] for each in answers]
+
+
+@asynccontextmanager
+async def counting(
+    window: int, serve: Serve, timeout_s: float = 5.0
+) -> AsyncGenerator[tuple[Device, ModbusTransport, list[int]]]:
+    """A device that waits until no further request comes, and counts those in flight."""
+    counts: list[int] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            waiting = [await reader.readexactly(12)]
+            try:
+                async with asyncio.timeout(0.01):
+                    while True:
+                        waiting.append(await reader.readexactly(12))
+            except TimeoutError:
+                pass
+            counts.append(len(waiting))
+            for piece in serve(waiting):
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0)
+
+    async with listening(handle) as device:
+        transport = await ModbusTransport.open("127.0.0.1", device.port, timeout_s, window)
+        try:
+            yield device, transport, counts
+        finally:
+            await transport.close()
+
+
+def _in_one_segment(waiting: Sequence[bytes]) -> Iterable[bytes]:
+    return [b"".join(map(registers, waiting))]
+
+
+def _in_odd_pieces(waiting: Sequence[bytes]) -> Iterable[bytes]:
+    whole = b"".join(map(registers, waiting))
+    return [whole[at : at + 5] for at in range(0, len(whole), 5)]
+
+
+def _in_reverse(waiting: Sequence[bytes]) -> Iterable[bytes]:
+    return [b"".join(registers(request) for request in reversed(waiting))]
+
+
+@pytest.mark.parametrize("serve", [_in_one_segment, _in_odd_pieces, _in_reverse])
+@pytest.mark.parametrize("window", [1, 4, 16])
+async def test_no_more_than_the_window_is_in_flight(window: int, serve: Serve) -> None:
+    requests = REQUESTS[: 2 * window + 3]
+    async with counting(window, serve) as (device, transport, counts):
+        assert data_of(await transport.read_all(requests)) == EXPECTED[: len(requests)]
+        assert max(counts) == window
+        assert sum(counts) == len(requests)
+        assert device.ended == 0
+
+
+async def test_exceptions_among_answers_reach_their_requests() -> None:
+    def serve(waiting: Sequence[bytes]) -> Iterable[bytes]:
+        return [
+            reply(each, b"\x83\x02") if each[9] % 3 == 0 else registers(each) for each in waiting
+        ]
+
+    async with counting(4, serve) as (_, transport, _):
+        answers = data_of(await transport.read_all(REQUESTS[:10]))
+    assert answers == [2 if at % 3 == 0 else EXPECTED[at] for at in range(10)]
+
+
+async def test_a_gateway_that_does_not_reach_the_unit_is_not_asked_for_the_rest() -> None:
+    def serve(waiting: Sequence[bytes]) -> Iterable[bytes]:
+        return [reply(each, b"\x83\x0b") for each in waiting]
+
+    async with counting(4, serve) as (device, transport, counts):
+        assert data_of(await transport.read_all(REQUESTS)) == [11] * 40
+        assert counts == [4]
+        assert device.ended == 0
+
+
+def _spoiled(spoil: Callable[[bytes], bytes]) -> Serve:
+    """Answers rightly, but for the third of those that wait."""
+    return lambda waiting: [
+        spoil(each) if at == 2 else registers(each) for at, each in enumerate(waiting)
+    ]
+
+
+SPOILED: dict[str, Callable[[bytes], bytes]] = {
+    "transaction 0": lambda r: b"\0\0" + registers(r)[2:],
+    "answered before": lambda r: b"\0\1" + registers(r)[2:],
+    "not asked yet": lambda r: b"\0\x7f" + registers(r)[2:],
+    "another unit": lambda r: registers(r)[:6] + b"\x06" + registers(r)[7:],
+    "another function": lambda r: registers(r)[:7] + b"\x04" + registers(r)[8:],
+    "exception to another function": lambda r: reply(r, b"\x84\x02"),
+    "a register too many": lambda r: reply(r, b"\x03\x06" + bytes(6)),
+    "a false byte count": lambda r: registers(r)[:8] + b"\x06" + registers(r)[9:],
+    "another protocol": lambda r: registers(r)[:2] + b"\0\1" + registers(r)[4:],
+    "a flood": lambda _: b"\xff" * 100_000,
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILED.values(), ids=SPOILED)
+async def test_one_doubtful_answer_among_good_ones_ends_the_connection(
+    spoil: Callable[[bytes], bytes],
+) -> None:
+    async with counting(4, _spoiled(spoil)) as (device, transport, _):
+        with pytest.raises(TransportError):
+            await transport.read_all(REQUESTS)
+        await device.until_left()
+        assert not transport.is_open
+    async with counting(4, _spoiled(registers)) as (device, transport, _):
+        assert data_of(await transport.read_all(REQUESTS)) == EXPECTED
+        assert device.ended == 0
+
+
+@pytest.mark.parametrize("window", [1, 4])
+async def test_words_out_of_the_blue_end_an_idle_connection(window: int) -> None:
+    is_idle = asyncio.Event()
+
+    async def chatter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(registers(await reader.readexactly(12)))
+        await is_idle.wait()
+        writer.write(b"\0")
+        await reader.read()
+
+    async with listening(chatter) as device:
+        transport = await ModbusTransport.open("127.0.0.1", device.port, 5.0, window)
+        assert data_of(await transport.read_all(REQUESTS[:1])) == EXPECTED[:1]
+        assert transport.is_open
+        is_idle.set()
+        await device.until_left()
+        assert not transport.is_open
+        await transport.close()
+
+
+async def test_each_answer_has_its_own_time() -> None:
+    """The whole takes longer than the time-out, each answer does not."""
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(6):
+            request = await reader.readexactly(12)
+            await asyncio.sleep(0.2)
+            writer.write(registers(request))
+            await writer.drain()
+        await reader.read()
+
+    async with listening(slow) as device:
+        transport = await ModbusTransport.open("127.0.0.1", device.port, 1.0, 4)
+        assert data_of(await transport.read_all(REQUESTS[:6])) == EXPECTED[:6]
+        begun = monotonic()
+        with pytest.raises(TransportError, match=r"^no answer within 1 s$"):
+            await transport.read_all(REQUESTS[:1])
+        assert 0.9 < monotonic() - begun < 5.0
+        await transport.close()
+
+
+@pytest.mark.parametrize("window", [1, 4])
+async def test_a_cancellation_closes_the_connection_at_once(window: int) -> None:
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(registers(await reader.readexactly(12)))
+        await reader.read()
+
+    async with listening(half) as device:
+        transport = await ModbusTransport.open("127.0.0.1", device.port, 5.0, window)
+        task = asyncio.create_task(transport.read_all(REQUESTS))
+        await asyncio.sleep(0.05)
+        assert transport.is_busy
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not transport.is_open
+        assert not transport.is_busy
+        await device.until_left()
+        await transport.close()
+
+
+async def test_a_transaction_id_is_never_zero_and_not_used_again_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wire, "_LAST_TRANSACTION", 6)
+    seen: list[int] = []
+
+    def serve(waiting: Sequence[bytes]) -> Iterable[bytes]:
+        seen.extend(HEADER.unpack(each[: HEADER.size])[0] for each in waiting)
+        return _in_one_segment(waiting)
+
+    async with counting(4, serve) as (_, transport, _):
+        assert data_of(await transport.read_all(REQUESTS[:9])) == EXPECTED[:9]
+    assert seen == [1, 2, 3, 4, 5, 6, 1, 2, 3]
+
+
+async def test_a_new_connection_does_not_begin_where_the_last_one_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begins = iter([6000, 17])
+
+    def begin(_: int) -> int:
+        return next(begins)
+
+    monkeypatch.setattr(wire, "randrange", begin)
+    seen: list[int] = []
+
+    def serve(waiting: Sequence[bytes]) -> Iterable[bytes]:
+        seen.extend(HEADER.unpack(each[: HEADER.size])[0] for each in waiting)
+        return _in_one_segment(waiting)
+
+    for _ in range(2):
+        async with counting(1, serve) as (_, transport, _):
+            await transport.read_all(REQUESTS[:2])
+    assert seen == [6001, 6002, 18, 19]
+
+
+@given(
+    st.integers(0, 255),
+    st.sampled_from(TABLES),
+    st.integers(0, 0xFFFF),
+    st.data(),
+)
+def test_a_request_and_its_answer_have_the_protocols_form(
+    unit: int, table: Table, start: int, data: st.DataObject
+) -> None:
+    function = TABLES.index(table) + 1
+    count = data.draw(st.integers(1, min(2000 if function < 3 else 125, 0x10000 - start)))
+    request = read_request(unit, table, start, count)
+    assert request.tail == bytes([0, 0, 0, 6, unit, function]) + start.to_bytes(2) + count.to_bytes(
+        2
+    )
+    size = (count + 7) // 8 if function < 3 else 2 * count
+    assert request.head == bytes(2) + (size + 3).to_bytes(2) + bytes([unit, function, size])
+    assert request.size == 9 + size

@@ -1,0 +1,322 @@
+"""Channels with security: what crosses them in clear, and whom they are not opened to."""
+
+import shutil
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asyncua import ua
+from asyncua.client.client import Client
+
+from handwheel.connectors.actuation.write_session import check_accounts
+from handwheel.connectors.client.site_reader import read_once, survey
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.endpoints import OpcuaConnection, Security
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import GOOD
+from handwheel.connectors.opcua.connector import OpcuaConnector
+from handwheel.connectors.opcua.security import channel as security
+from handwheel.connectors.opcua.security.application import FOLDER, KEY
+from handwheel.connectors.opcua.security.certificates import utc_now
+from handwheel.connectors.opcua.wire import fast_read
+from handwheel.connectors.opcua.wire.read_chunk import Chunk
+from handwheel.sim_plant.link.proxy import LinkProxy
+from handwheel.sim_plant.model import namespace_uri
+from handwheel.sim_plant.server.opcua.access.certificates import open_identity
+from handwheel.sim_plant.server.plant_server import PlantServer
+
+from ...secured import ENCRYPTED, SIGNED, befriend, pin_of, serving
+from ...served import GATE_SECRET, link_of, site_of
+from ..actuation.permits import deliver, opened, permit_for
+
+URI = namespace_uri("cw-100")
+SETPOINT = "PIC-102.sp"
+TAGS = ["PT-102.pv", "PIC-102.mode", "SIM-CLOCK.pv"]
+NO_PIN = "sha256:" + 64 * "0"
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("plant") / "identity"
+
+
+@pytest.fixture(scope="module")
+async def plant(identity: Path) -> AsyncGenerator[PlantServer]:
+    async with serving(identity) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def site(plant: PlantServer, identity: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site whose key the plant trusts, and which pins the plant's certificate."""
+    folder = tmp_path_factory.mktemp("sites") / "trusted"
+    site = site_of(folder, link_of(plant))
+    befriend(folder, identity)
+    return secured(site, security=ENCRYPTED, certificate=pin_of(identity))
+
+
+def secured(site: Site, **keys: object) -> Site:
+    """The site with other keys in its OPC UA connection."""
+    config = site.connections["dcs"].model_copy(update=keys)
+    return replace(site, connections={"dcs": config})
+
+
+@asynccontextmanager
+async def overheard(site: Site, plant: PlantServer) -> AsyncGenerator[tuple[Site, bytearray]]:
+    """The site behind a line on which everything that it sends is listened to."""
+    heard = bytearray()
+
+    def hear(chunk: bytes) -> bytes:
+        heard.extend(chunk)
+        return chunk
+
+    async with LinkProxy(plant.opcua.port) as link:
+        link.alter(hear, "up")
+        yield secured(site, endpoint=f"opc.tcp://127.0.0.1:{link.port}"), heard
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_write_seen"), [("None", True), (SIGNED, True), (ENCRYPTED, False)]
+)
+async def test_it_reads_and_writes_and_never_shows_the_password(
+    site: Site, plant: PlantServer, identity: Path, kind: Security, *, is_write_seen: bool
+) -> None:
+    pin = pin_of(identity) if kind != "None" else ""
+    tag, wanted = site.tags[SETPOINT], 341.0 + len(kind)
+    async with overheard(secured(site, security=kind, certificate=pin), plant) as (here, heard):
+        found = await survey(here, here.find_tags(TAGS), [tag])
+        assert {each.status for each in found.readings.values()} == {GOOD}
+        async with opened(here, tag) as session:
+            permit = permit_for(session, tag, wanted)
+            await deliver(session, permit)
+    assert plant.simulation.values()[SETPOINT] == wanted
+    assert (permit.wire in heard) is is_write_seen
+    assert GATE_SECRET.encode() not in heard
+    # A person is told before what the gate then finds: the same server, by proof or by its word.
+    assert found.encoders["dcs"].identity == permit.identity
+    assert permit.identity.certificate == (pin or None)
+    assert permit.identity.name == (URI if pin else f"{URI} {pin_of(identity)}")
+
+
+async def test_the_fast_way_of_reading_goes_on_when_the_channel_is_renewed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients: list[Client] = []
+    original = OpcuaConnector.client
+
+    def kept(self: OpcuaConnector, account: Any) -> Client:
+        clients.append(original(self, account))
+        return clients[-1]
+
+    def slow(self: Chunk, results: object, now_s: float) -> None:
+        raise AssertionError(f"{self.tags} went the slow way at {now_s}: {results}")
+
+    monkeypatch.setattr(OpcuaConnector, "client", kept)
+    monkeypatch.setattr(Chunk, "decoded", slow)
+    tags = [tag for tag in site.tags.values() if tag.connection == "dcs"]
+    session = await connector_of(site).open()
+    try:
+        assert fast_read.is_possible()
+        for _ in range(2):
+            readings = await session.read(tags)
+            assert {each.status for each in readings.values()} == {GOOD}
+            await clients[0].open_secure_channel(renew=True)
+        subscription = await session.subscribe({0.05: site.find_tags(TAGS)})
+        assert {name for name, _ in await subscription.changes()} <= set(TAGS)
+    finally:
+        await session.close()
+
+
+def connector_of(site: Site) -> OpcuaConnector:
+    config = site.connections["dcs"]
+    assert isinstance(config, OpcuaConnection)
+    return OpcuaConnector("dcs", config, site.root)
+
+
+def _untouched(folder: Path) -> None:
+    assert (folder / KEY).exists()
+
+
+def _open_to_others(folder: Path) -> None:
+    (folder / KEY).chmod(0o640)
+
+
+def _gone(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def _without_key(folder: Path) -> None:
+    (folder / KEY).unlink()
+
+
+def _spoilt(folder: Path) -> None:
+    (folder / "certificate.der").write_bytes(b"\x30\x82\x00\x02ab")
+
+
+REFUSED: Mapping[str, tuple[Mapping[str, object], Callable[[Path], None], str]] = {
+    "another certificate than pinned": (
+        {"certificate": NO_PIN}, _untouched,
+        rf"shows the certificate sha256:[0-9a-f]{{64}}, and site.yaml pins {NO_PIN}: if it was "
+        "renewed, 'handwheel connection trust dcs' shows",
+    ),
+    "none pinned, and a password": ({"certificate": ""}, _untouched,
+        "security without certificate: .*'handwheel connection trust dcs' shows what to write"),
+    "a policy that is not offered": ({"security": "Aes256Sha256RsaPss/SignAndEncrypt"}, _untouched,
+        "does not offer Aes256Sha256RsaPss/SignAndEncrypt, but Basic256Sha256/SignAndEncrypt, B"),
+    "no key of our own": ({}, _gone, "secrets/opcua; 'handwheel connection trust dcs' makes it"),
+    "half a key": ({}, _without_key, "private-key.pem: no such file"),
+    "a key open to others": ({}, _open_to_others, "open to others: chmod 600"),
+    "a spoilt certificate": ({}, _spoilt, "certificate.der is no certificate"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("keys", "change", "reason"), REFUSED.values(), ids=REFUSED)
+async def test_what_is_not_in_order_is_told_and_nobody_connects(
+    site: Site,
+    tmp_path: Path,
+    keys: Mapping[str, object],
+    change: Callable[[Path], None],
+    reason: str,
+) -> None:
+    shutil.copytree(site.root, tmp_path / "site")
+    change(tmp_path / "site" / FOLDER)
+    there = secured(replace(site, root=tmp_path / "site"), **keys)
+    with pytest.raises(NotConnected, match=reason):
+        await connector_of(there).open()
+    tag = there.tags[SETPOINT]
+    with pytest.raises(NotConnected, match=reason):
+        async with opened(there, tag):
+            pass
+    if change is not _untouched or not there.connections["dcs"].model_dump()["certificate"]:
+        with pytest.raises(NotConnected, match=reason):
+            check_accounts(there)  # so that no gate begins its post with it
+    check_accounts(site)
+
+
+async def test_who_only_reads_without_a_password_need_not_pin(site: Site) -> None:
+    there = secured(site, certificate="", write=None)
+    (reading,) = (await read_once(there, there.find_tags(TAGS[:1]))).values()
+    assert reading.status == GOOD
+
+
+@pytest.mark.parametrize(("days", "reason"), [(4000, "expired on 20"), (-9, "valid only from 20")])
+async def test_a_certificate_out_of_date_is_refused_pinned_or_not(
+    site: Site, monkeypatch: pytest.MonkeyPatch, days: int, reason: str
+) -> None:
+    monkeypatch.setattr(security, "utc_now", lambda: utc_now() + timedelta(days=days))
+    with pytest.raises(NotConnected, match=f"the server's certificate sha256:.*{reason}.*must ren"):
+        await connector_of(site).open()
+    with pytest.raises(NotConnected, match=reason):
+        await connector_of(secured(site, certificate="", write=None)).open()
+
+
+async def test_a_server_that_does_not_trust_us_is_told_with_what_to_do(
+    site: Site, identity: Path
+) -> None:
+    ours = identity / "trusted" / "trusted.der"
+    content = ours.read_bytes()
+    ours.unlink()
+    try:
+        with pytest.raises(
+            NotConnected,
+            match=r"no secure channel \(BadSecurityChecksFailed\).*"
+            r"opcua/certificate\.der, which its administrator must put",
+        ):
+            await connector_of(site).open()
+    finally:
+        ours.write_bytes(content)
+    await (await connector_of(site).open()).close()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [  # as asyncua shows a fault in the place of the answer, silence, and a closed connection
+        (AssertionError(), "refused without a reason"),
+        (TimeoutError(), r"no answer within \d+ s"),
+        (ConnectionError("connection lost"), "connection lost"),
+    ],
+)
+async def test_a_channel_that_is_not_opened_has_a_reason(
+    site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    async def dropped(self: Client, renew: bool = False) -> None:
+        del self, renew
+        raise error
+
+    connector = connector_of(site)
+    _show(monkeypatch, await security.ask_endpoints(connector.config))
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "open_secure_channel", dropped)
+        with pytest.raises(NotConnected, match=rf"\({reason}\): most often it does not trust our"):
+            await connector.open()
+    await (await connector.open()).close()
+
+
+def _show(monkeypatch: pytest.MonkeyPatch, found: list[ua.EndpointDescription]) -> None:
+    """Lets the server show these endpoints to those who look for its certificate."""
+
+    async def ask(config: OpcuaConnection) -> list[ua.EndpointDescription]:
+        del config
+        return found
+
+    monkeypatch.setattr(security, "ask_endpoints", ask)
+
+
+async def test_who_shows_a_pinned_certificate_without_its_key_gets_no_session(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_identity(tmp_path / "victim", URI)
+    there = secured(site, certificate=pin_of(tmp_path / "victim"), timeout=1.0)
+    shown = await security.ask_endpoints(connector_of(there).config)
+    for each in shown:
+        each.ServerCertificate = (tmp_path / "victim/certificate.der").read_bytes()
+    _show(monkeypatch, shown)
+    created: list[object] = []
+    monkeypatch.setattr(Client, "create_session", created.append)
+    with pytest.raises(NotConnected, match=r"no secure channel .* does not have the key to the"):
+        await connector_of(there).open()
+    assert created == []  # so it has not seen the password, not even encrypted
+
+
+@pytest.mark.parametrize(
+    ("mode", "offered", "is_sent"),
+    [
+        ("Sign", ["None"], False),
+        ("Sign", ["None", "Basic256Sha256"], True),
+        ("Sign", [""], True),
+        ("SignAndEncrypt", ["None"], True),
+    ],
+)
+def test_a_password_is_not_sent_in_clear_on_a_channel_that_is_only_signed(
+    site: Site, mode: str, offered: list[str], *, is_sent: bool
+) -> None:
+    config = secured(site, security=f"Basic256Sha256/{mode}").connections["dcs"]
+    assert isinstance(config, OpcuaConnection)
+    client: Any = security.SecuredClient("dcs", config, site.root, 1.0)
+    client.security_policy = _Policy(mode)
+    client._policy_ids = [
+        ua.UserTokenPolicy(
+            TokenType=ua.UserTokenType.UserName, SecurityPolicyUri=each and BASE + each
+        )
+        for each in offered
+    ]
+    if not is_sent:
+        with pytest.raises(security.ChannelRefused, match="the password in clear"):
+            client.server_policy(ua.UserTokenType.UserName)
+        return
+    chosen = client.server_policy(ua.UserTokenType.UserName)
+    assert chosen.SecurityPolicyUri == BASE + ("None" if mode != "Sign" else "Basic256Sha256")
+
+
+BASE = "http://opcfoundation.org/UA/SecurityPolicy#"
+
+
+class _Policy:
+    URI = f"{BASE}Basic256Sha256"
+
+    def __init__(self, mode: str) -> None:
+        self.Mode = ua.MessageSecurityMode[mode]

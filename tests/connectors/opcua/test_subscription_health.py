@@ -1,0 +1,191 @@
+"""Subscriptions that a supervisor has reason to doubt: dead items, dead intervals, odd servers."""
+
+# pyright: reportPrivateUsage=false
+
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from math import inf, nan
+
+import pytest
+from asyncua import ua
+from asyncua.server.subscription_service import SubscriptionService
+
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, GOOD, DataValue, never_read
+from handwheel.connectors.opcua.subscription.subscription import OpcuaSubscription
+from handwheel.connectors.opcua.tag_reader import _Plan
+from handwheel.connectors.opcua.wire.node_ids import Nodes
+from handwheel.connectors.session.subscription_health import ReportsHealth
+from handwheel.sim_plant.link.proxy import LinkProxy
+
+from ...plants.devices.misbehaving import eventually
+from .subscription_bench import (
+    NAMES,
+    PACE,
+    SCAN_S,
+    Works,
+    connector,
+    first_of,
+    loss_of,
+    subscribed,
+    tags_of,
+    works_at_work,
+)
+
+
+@pytest.fixture(scope="module")
+async def works() -> AsyncGenerator[Works]:
+    async with works_at_work() as works:
+        yield works
+
+
+@pytest.fixture(autouse=True)
+async def zeroes(works: Works) -> None:
+    for name in NAMES:
+        await works.write(name, 0.0)
+
+
+async def test_what_was_read_after_a_loss_does_not_come_behind_a_newer_change(
+    works: Works,
+) -> None:
+    async with subscribed(works, tags_of()) as (_, subscription):
+        await first_of(subscription)
+        read = subscription._source.read
+
+        async def late(tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+            readings = await read(tags)
+            await works.write("A", 9.0)
+            await eventually(lambda: ("A", 9.0) in _waiting(subscription))
+            return readings
+
+        subscription._source = replace(subscription._source, read=late)
+        works.subscription._notification_seq += 1  # one message is lost
+        await works.write("A", 1.0)
+        told = await first_of(subscription, 4)
+        assert [each.value for name, each in told if name == "A"] == [1.0, 9.0]
+        assert {name for name, _ in told} == set(NAMES)
+
+
+def _waiting(subscription: OpcuaSubscription) -> list[tuple[str, object]]:
+    return [(name, each.value) for name, each in subscription._waiting]
+
+
+async def test_an_item_that_is_dead_at_the_server_is_made_anew(works: Works) -> None:
+    async with subscribed(works, tags_of()) as (session, subscription):
+        assert isinstance(subscription, ReportsHealth)
+        await first_of(subscription)
+        _kill_items(works)
+        await works.write("B", 5.0)
+        for overflows in (0, 1, 1):
+            subscription.compare(await session.read(tags_of()))
+            assert subscription.overflows == overflows
+        ((name, told),) = await first_of(subscription, 1)
+        assert (name, told.value, told.status.has_overflow) == ("B", 5.0, True)
+        await works.write("B", 6.0)
+        ((name, told),) = await first_of(subscription, 1)
+        assert (name, told.value, told.status) == ("B", 6.0, GOOD)
+        subscription.compare({"C": never_read(BAD_NODE_UNKNOWN, 0.0)})
+        ((name, told),) = await first_of(subscription, 1)  # what is told of the new item
+        assert (name, told.value, session.faults) == ("C", 0.0, {})
+        await works.write("B", 0.0, BAD_NODE_UNKNOWN)
+        for _ in range(2):  # of the old item, and of the one that is made anew in its place
+            ((name, told),) = await first_of(subscription, 1)
+            assert (name, told.status) == ("B", BAD_NODE_UNKNOWN)
+        await eventually(lambda: len(works.subscription.monitored_item_srv._monitored_items) == 3)
+
+
+def _kill_items(works: Works) -> None:
+    """Lets the server forget whom to tell, as one does whose nodes are loaded anew."""
+    for handle in works.subscription.monitored_item_srv._monitored_datachange:
+        works.server.iserver.aspace.delete_datachange_callback(handle)
+
+
+async def test_each_interval_shows_for_itself_that_it_lives(works: Works) -> None:
+    session = await connector(works.port).open()
+    first, second = tags_of(["A", "B"])
+    subscription = await session.subscribe({SCAN_S: [first], 2 * SCAN_S: [second]}, PACE)
+    await first_of(subscription, 2)
+    service = works.server.iserver.subscription_service
+    await service.delete_subscriptions([max(service.subscriptions)])
+    dead_s, alive_s = subscription.spoke_s(2 * SCAN_S), subscription.spoke_s(SCAN_S)
+    await eventually(lambda: subscription.spoke_s(SCAN_S) > alive_s)
+    assert subscription.spoke_s(2 * SCAN_S) == dead_s
+    await session.close()
+
+
+async def test_what_came_while_this_process_was_stopped_is_no_sign_of_life(works: Works) -> None:
+    async with subscribed(works, tags_of(), replace(PACE, away_s=0.3)) as (_, subscription):
+        await first_of(subscription)
+        time.sleep(0.5)  # noqa: ASYNC251  # as if it were stopped
+        spoke_s = subscription.spoke_s(SCAN_S)
+        _, reason = await loss_of(subscription)
+        assert "this process did not look for" in reason
+        assert subscription.spoke_s(SCAN_S) == spoke_s
+
+
+@pytest.mark.parametrize(
+    ("interval_ms", "count"),
+    [(0.0, 4), (nan, 4), (inf, 4), (-100.0, 4), (1e-300, 4), (1e300, 4), (50.0, 0)],
+)
+async def test_an_interval_that_is_none_is_taken_as_it_was_asked_for(
+    works: Works, monkeypatch: pytest.MonkeyPatch, interval_ms: float, count: int
+) -> None:
+    _revise(monkeypatch, interval_ms, count)
+    async with subscribed(works, tags_of()) as (session, subscription):
+        assert len(await first_of(subscription)) == len(NAMES)
+        assert session.faults == {}
+
+
+async def test_a_server_that_hardly_ever_shows_its_life_is_asked(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _revise(monkeypatch, 50.0, 2**32 - 1)
+    async with (
+        LinkProxy(works.port) as link,
+        subscribed(works, tags_of(), port=link.port) as (session, subscription),
+    ):
+        await first_of(subscription)
+        assert list(session.faults) == ["keep-alive of 0.05 s"]
+        link.half_open()
+        took_s, reason = await loss_of(subscription)
+        assert took_s < 5.0
+        assert "no answer within" in reason
+
+
+def _revise(monkeypatch: pytest.MonkeyPatch, interval_ms: float, count: int) -> None:
+    create = SubscriptionService.create_subscription
+
+    async def revised(
+        service: SubscriptionService, *args: object, **keys: object
+    ) -> ua.CreateSubscriptionResult:
+        result = copy(await create(service, *args, **keys))  # type: ignore[arg-type]
+        result.RevisedPublishingInterval = ua.Duration(interval_ms)
+        result.RevisedMaxKeepAliveCount = ua.Counter(count)
+        return result
+
+    def modified(_service: SubscriptionService, *_: object) -> ua.ModifySubscriptionResult:
+        return ua.ModifySubscriptionResult(
+            RevisedPublishingInterval=ua.Duration(interval_ms),
+            RevisedMaxKeepAliveCount=ua.Counter(count),
+        )
+
+    monkeypatch.setattr(SubscriptionService, "create_subscription", revised)
+    monkeypatch.setattr(SubscriptionService, "modify_subscription", modified, raising=False)
+
+
+async def test_large_arrays_are_read_a_few_at_a_time_once_they_are_known() -> None:
+    tags = tuple(
+        Tag(f"a{n}", "dcs", "float", NodeAddress(f"s=a{n}"), is_array=True) for n in range(10)
+    )
+    plan = _Plan(tags, Nodes(), 500, {})
+    assert plan.count == 1
+    arrays = {tag.name: DataValue((1.0,) * 900, GOOD, None, None, 0.0) for tag in tags}
+    assert plan.weigh(await plan.chunk(0), arrays)
+    assert plan.is_too_heavy
+    later = _Plan(tags, Nodes(), 500, plan.weights)
+    assert later.count == 5
+    for place in range(later.count):
+        later.weigh(await later.chunk(place), arrays)
+    assert not later.is_too_heavy

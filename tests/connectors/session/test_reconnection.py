@@ -1,0 +1,303 @@
+"""Readers survive what happens to devices, and come back by themselves."""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from asyncua.client.client import Client
+
+from handwheel.connectors.client.site_reader import SiteReader, read_once
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import (
+    BAD_NO_COMMUNICATION,
+    BAD_WAITING,
+    GOOD,
+    DataValue,
+    StatusCode,
+)
+from handwheel.connectors.opcua import connector as opcua
+from handwheel.connectors.session.protocols import Encoder, Session
+from handwheel.connectors.session.supervisor import Connection, ConnectionState
+from handwheel.hmi.site.files.site_template import Link
+from handwheel.sim_plant.server.plant_server import PlantServer
+
+from ...plants.devices.misbehaving import eventually, free_port, hang_up, listening, say_nothing
+from ...served import PlantProcess, link_of, plant_process, served, site_of
+
+
+def _site(folder: Path, link: Link, timeout: str = "5 s") -> Site:
+    site_of(folder, link)
+    path = folder / "site.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("scan:", f"timeout: {timeout}, scan:"), encoding="utf-8")
+    return load_site(folder)
+
+
+def _reader(site: Site) -> SiteReader:
+    return SiteReader(site, list(site.tags.values()))
+
+
+def _statuses(readings: Mapping[str, DataValue]) -> set[StatusCode]:
+    return {reading.status for reading in readings.values()}
+
+
+async def _until_good(reader: SiteReader) -> None:
+    async with asyncio.timeout(15):
+        for connection in reader.connections:
+            while _statuses(connection.latest()) != {GOOD}:
+                await connection.next_scan()
+
+
+async def _until_lost(reader: SiteReader) -> None:
+    async with asyncio.timeout(15):
+        for connection in reader.connections:
+            while not connection.gaps or connection.gaps[-1].end is not None:
+                await connection.next_scan()
+
+
+async def _until_stale(reader: SiteReader) -> None:
+    await eventually(lambda: _statuses(reader.latest()) == {BAD_NO_COMMUNICATION})
+
+
+@pytest.mark.timeout(60)  # two plants start
+async def test_a_killed_plant_turns_every_tag_bad_and_its_return_makes_them_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients: list[Client] = []
+
+    class NotedClient(Client):
+        async def _connect_sequence(self) -> None:
+            clients.append(self)
+            await super()._connect_sequence()
+
+    monkeypatch.setattr(opcua, "Client", NotedClient)
+    with plant_process() as first:
+        site = _site(tmp_path / "site", first.link)
+        async with _reader(site) as reader:
+            await _until_good(reader)
+            assert [list(connection.gaps) for connection in reader.connections] == [[], []]
+            before = reader.latest()
+
+            first.process.kill()
+            await _until_lost(reader)
+            lost = reader.latest()
+            assert lost.keys() == site.tags.keys()
+            assert _statuses(lost) == {BAD_NO_COMMUNICATION}
+            assert all(reading.value is not None for reading in lost.values())
+            for steady in ("LIC-101.sp", "PKG-101.map_version"):
+                assert lost[steady].value == before[steady].value
+            assert all(connection.reason for connection in reader.connections)
+
+            first.process.wait()
+            with plant_process(ports=first.ports):
+                await _until_good(reader)
+                for connection in reader.connections:
+                    (gap,) = connection.gaps
+                    assert gap.end is not None
+                    assert gap.start < gap.end
+                    assert (connection.state, connection.reason) == (ConnectionState.CONNECTED, "")
+    assert {connection.state for connection in reader.connections} == {ConnectionState.DISCONNECTED}
+    assert len({id(client) for client in clients}) == len(clients) >= 2
+
+
+@pytest.fixture(scope="module")
+def process() -> Generator[PlantProcess]:
+    with plant_process() as process:
+        yield process
+
+
+@pytest.mark.timeout(60)  # a plant starts
+async def test_a_short_stall_makes_the_tags_stale_without_a_loss(
+    process: PlantProcess, tmp_path: Path
+) -> None:
+    site = _site(tmp_path / "site", process.link, timeout="10 s")
+    async with _reader(site) as reader:
+        await _until_good(reader)
+        process.process.send_signal(signal.SIGSTOP)
+        try:
+            await _until_stale(reader)
+            assert all(reading.value is not None for reading in reader.latest().values())
+        finally:
+            process.process.send_signal(signal.SIGCONT)
+        await _until_good(reader)
+        assert [list(connection.gaps) for connection in reader.connections] == [[], []]
+
+
+@pytest.mark.timeout(60)  # a plant starts
+async def test_a_long_stall_is_a_loss_and_is_over_when_the_plant_goes_on(
+    process: PlantProcess, tmp_path: Path
+) -> None:
+    site = _site(tmp_path / "site", process.link, timeout="1 s")
+    async with _reader(site) as reader:
+        await _until_good(reader)
+        process.process.send_signal(signal.SIGSTOP)
+        try:
+            await _until_lost(reader)
+            assert _statuses(reader.latest()) == {BAD_NO_COMMUNICATION}
+            for connection in reader.connections:
+                assert connection.gaps[-1].reason.endswith(": no answer within 1 s")
+        finally:
+            process.process.send_signal(signal.SIGCONT)
+        await _until_good(reader)
+        assert all(connection.gaps[0].end for connection in reader.connections)
+
+
+@pytest.fixture(scope="module")
+async def plant() -> AsyncGenerator[PlantServer]:
+    async with served() as server:
+        yield server
+
+
+async def test_one_dead_connection_does_not_stop_the_other(
+    plant: PlantServer, tmp_path: Path
+) -> None:
+    async with _reader(_site(tmp_path / "site", link_of(plant))) as reader:
+        await _until_good(reader)
+        dcs, package = sorted(reader.connections, key=lambda connection: connection.name)
+        port = plant.modbus.port
+        await plant.modbus.stop()
+        async with asyncio.timeout(10):
+            while not package.gaps:
+                await package.next_scan()
+            scans = dcs.scans
+            while dcs.scans < scans + 5:
+                await dcs.next_scan()
+        assert (_statuses(dcs.latest()), list(dcs.gaps)) == ({GOOD}, [])
+        assert _statuses(package.latest()) == {BAD_NO_COMMUNICATION}
+        await plant.modbus.start(port)
+        await _until_good(reader)
+        assert package.gaps[0].end is not None
+
+
+async def test_read_once_names_every_endpoint_that_is_down(
+    plant: PlantServer, tmp_path: Path
+) -> None:
+    link = link_of(plant)
+    down = (free_port(), free_port())
+    links = {
+        "both": (Link(*down, "50 ms"), {"dcs", "pkg"}),
+        "one": (Link(link.opcua, down[1], "50 ms"), {"pkg"}),
+    }
+    for name, (link, expected) in links.items():
+        site = _site(tmp_path / name, link)
+        with pytest.raises(NotConnected) as caught:
+            await read_once(site, list(site.tags.values()))
+        assert caught.value.endpoints == {
+            endpoint: f"{site.connections[endpoint].where}: connection refused"
+            for endpoint in expected
+        }
+    site = _site(tmp_path / "good", link_of(plant))
+    assert _statuses(await read_once(site, list(site.tags.values()))) == {GOOD}
+
+
+async def test_devices_that_accept_and_say_nothing_are_left_after_the_time_out(
+    tmp_path: Path,
+) -> None:
+    async with listening(say_nothing) as device:
+        site = _site(tmp_path / "site", Link(device.port, device.port, "50 ms"), timeout="100 ms")
+        with pytest.raises(NotConnected) as caught:
+            await read_once(site, list(site.tags.values()))
+        for endpoint, reason in caught.value.endpoints.items():
+            assert reason == f"{site.connections[endpoint].where}: no answer within 0.1 s"
+        assert caught.value.endpoints.keys() == {"dcs", "pkg"}
+        await device.until_left()
+        async with _reader(site) as reader:
+            await device.until_accepted(6 + 2)
+            assert _statuses(reader.latest()) == {BAD_WAITING}
+        await device.until_left()
+
+
+async def test_devices_that_accept_and_hang_up_meet_the_back_off(tmp_path: Path) -> None:
+    async with listening(hang_up) as opcua_device, listening(hang_up) as modbus_device:
+        site = _site(tmp_path / "site", Link(opcua_device.port, modbus_device.port, "50 ms"))
+        async with _reader(site) as reader:
+            for device in (opcua_device, modbus_device):
+                await device.until_accepted(3)
+            assert _statuses(reader.latest()) == {BAD_WAITING}
+            assert {connection.state for connection in reader.connections} == {
+                ConnectionState.CONNECTING
+            }
+            assert all(connection.reason for connection in reader.connections)
+    for device in (opcua_device, modbus_device):
+        pauses = [later - sooner for sooner, later in pairwise(device.accepted_at)]
+        assert all(pause >= least for pause, least in zip(pauses, [0.5, 0.75, 0.75], strict=False))
+
+
+class _Script:
+    """A connector whose sessions do what the test says, one after the other."""
+
+    name = "dcs"
+    where = "script"
+    scan_s = 0.01
+    has_cyclic_stamps = False
+    is_subscribed = False
+
+    def __init__(self, *errors: Exception | None) -> None:
+        self.errors = list(errors)
+        self.closed = 0
+        self.faults: Mapping[str, str] = {}
+
+    async def open(self) -> Session:
+        self._maybe_fail()
+        return self
+
+    def _maybe_fail(self) -> None:
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        self._maybe_fail()
+        return {tag.name: DataValue(1.0, GOOD, None, None, monotonic()) for tag in tags}
+
+    async def probe(self) -> None:
+        pass
+
+    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize(
+    ("faults", "closed", "gaps"),
+    [
+        ((ValueError("in open"),), 0, 0),
+        ((None, ValueError("in the first scan")), 1, 0),
+        ((None, None, ValueError("in a later scan")), 1, 1),
+        ((None, None, NotConnected({"dcs": "lost"})), 1, 1),
+    ],
+    ids=["open", "first scan", "later scan", "loss"],
+)
+async def test_an_unexpected_error_ends_a_session_but_not_the_supervisor(
+    faults: Sequence[Exception | None], closed: int, gaps: int
+) -> None:
+    script = _Script(*faults)
+    async with Connection(script, [Tag("A.pv", "dcs", "float", NodeAddress("s=A"))]) as connection:
+        async with asyncio.timeout(10):
+            while script.errors or connection.state is not ConnectionState.CONNECTED:
+                await connection.next_scan()
+        assert script.closed == closed
+        assert len(connection.gaps) == gaps
+        assert connection.latest()["A.pv"].status == GOOD
+    assert script.closed == closed + 1
+
+
+async def test_a_reader_can_be_left_at_any_moment_of_connecting(
+    plant: PlantServer, tmp_path: Path
+) -> None:
+    site = _site(tmp_path / "site", link_of(plant))
+    for moment in range(30):
+        async with asyncio.timeout(10), _reader(site) as reader:
+            for _ in range(moment):
+                await asyncio.sleep(0)
+        assert {connection.state for connection in reader.connections} == {
+            ConnectionState.DISCONNECTED
+        }

@@ -1,0 +1,366 @@
+"""What a supervisor tells and keeps: states, gated calls, intervals, gaps, signs of life."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from time import monotonic
+
+import pytest
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, BAD_WAITING, GOOD, DataValue
+from handwheel.connectors.session import scan_groups as grouping
+from handwheel.connectors.session.protocols import Encoder, Sample, Session, Subscription
+from handwheel.connectors.session.scan_groups import ScanGroup
+from handwheel.connectors.session.supervisor import Connection, ConnectionState, Gap
+
+from ...plants.devices.misbehaving import eventually
+
+FAST = Tag("A.pv", "dcs", "float", NodeAddress("s=A"))
+SLOW = replace(FAST, name="B.pv", scan_s=3600.0)
+
+
+def _good(value: float = 1.0, received_s: float | None = None) -> DataValue:
+    return DataValue(value, GOOD, None, None, monotonic() if received_s is None else received_s)
+
+
+class _Device:
+    """A connector and its one session, which do as the test says from one moment to the next."""
+
+    name = "dcs"
+    where = "script"
+    has_cyclic_stamps = False
+
+    def __init__(self, *, is_subscribed: bool = False, scan_s: float = 0.01) -> None:
+        self.scan_s = scan_s
+        self.is_subscribed = is_subscribed
+        self.is_there = True
+        self.faults: Mapping[str, str] = {}
+        self.reads: list[tuple[str, ...]] = []
+        self.leaves_out = ""
+        self.takes_s = 0.0
+        self.probes = 0
+        self.opened = self.closed = 0
+        self.overflows = 0
+        self.told: asyncio.Queue[Sequence[Sample]] = asyncio.Queue()
+
+    def _ask(self) -> None:
+        if not self.is_there:
+            raise NotConnected({"dcs": "gone"})
+
+    async def open(self) -> Session:
+        self._ask()
+        self.opened += 1
+        return self
+
+    async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        if self.takes_s:
+            await asyncio.sleep(self.takes_s)
+        self._ask()
+        self.reads.append(tuple(tag.name for tag in tags))
+        return {tag.name: _good() for tag in tags if tag.name != self.leaves_out}
+
+    async def probe(self) -> None:
+        self.probes += 1
+        self._ask()
+
+    async def encoder(self, tags: Sequence[Tag]) -> Encoder:
+        raise NotImplementedError
+
+    async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
+        self._ask()
+        self.groups = {scan_s: tuple(tag.name for tag in tags) for scan_s, tags in groups.items()}
+        return self
+
+    async def changes(self) -> Sequence[Sample]:
+        samples = await self.told.get()
+        self._ask()
+        return samples
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+class _Heard:
+    def __init__(self) -> None:
+        self.samples: list[Sample] = []
+        self.gaps: list[tuple[str, Gap]] = []
+
+    def arrived(self, samples: Sequence[Sample]) -> None:
+        self.samples += samples
+
+    def gap(self, connection: str, gap: Gap) -> None:
+        self.gaps.append((connection, gap))
+
+
+@asynccontextmanager
+async def _connected(connection: Connection) -> AsyncGenerator[Connection]:
+    async with asyncio.timeout(15), connection:
+        await connection.ready(10.0)
+        yield connection
+
+
+async def _after(connection: Connection, scans: int) -> None:
+    enough = connection.scans + scans
+    await eventually(lambda: connection.scans >= enough)
+
+
+async def test_a_part_that_fails_degrades_the_connection_and_no_more() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [FAST])) as connection:
+        seen = [(connection.state, connection.reason)]
+        for device.faults in ({"unit 3": "no answer", "2 tags": "refused"}, {}):
+            await _after(connection, scans=2)
+            seen.append((connection.state, connection.reason))
+            assert connection.is_connected
+            assert connection.latest()["A.pv"].status == GOOD
+    told = (ConnectionState.DEGRADED, "unit 3: no answer; 2 tags: refused")
+    assert seen == [(ConnectionState.CONNECTED, ""), told, (ConnectionState.CONNECTED, "")]
+    assert not connection.is_connected
+
+
+async def test_a_call_waits_for_the_connection_or_fails_with_the_reason() -> None:
+    device = _Device()
+    device.is_there = False
+    async with asyncio.timeout(15), Connection(device, [FAST]) as connection:
+        with pytest.raises(NotConnected) as caught:
+            await connection.ready(0.2)
+        assert caught.value.endpoints == {"dcs": "gone"}
+        waiting = asyncio.create_task(connection.ready(10.0))
+        await asyncio.sleep(0)
+        device.is_there = True
+        assert await waiting is device
+        device.is_there = False
+        await eventually(lambda: not connection.is_connected)
+        with pytest.raises(NotConnected):
+            await connection.ready(0.0)
+
+
+async def test_each_interval_is_read_for_itself_and_all_of_them_at_first() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [SLOW, FAST])) as connection:
+        await eventually(lambda: len(device.reads) > 10)
+        assert device.reads[:2] == [("A.pv",), ("B.pv",)]
+        assert set(device.reads[2:]) == {("A.pv",)}
+        assert {each.status for each in connection.latest().values()} == {GOOD}
+
+
+async def test_a_new_fault_makes_what_is_read_seldom_read_at_once() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [SLOW, FAST])) as connection:
+        device.leaves_out = "B.pv"  # as a unit does that is found to be silent
+        await _after(connection, scans=2)
+        assert connection.latest()["B.pv"].status == GOOD  # nobody knows yet
+        device.faults = {"unit 3": "no answer"}
+        await eventually(lambda: connection.latest()["B.pv"].status == BAD_NO_COMMUNICATION)
+        assert device.reads.count(("B.pv",)) == 2
+
+
+async def test_scans_that_take_too_long_are_told() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [FAST])) as connection:
+        device.takes_s = 0.05
+        await eventually(lambda: connection.state is ConnectionState.DEGRADED)
+        assert connection.reason == "each 0.01 s: a scan takes 0.1 s"
+        device.takes_s = 0.0
+        await eventually(lambda: connection.state is ConnectionState.CONNECTED)
+
+
+async def test_a_gap_begins_with_the_last_scan_and_not_when_it_is_noticed() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [FAST])) as connection:
+        device.takes_s = 0.3
+        device.is_there = False
+        before = datetime.now(UTC)
+        await eventually(lambda: bool(connection.gaps))
+        assert (datetime.now(UTC) - before).total_seconds() > 0.25
+        assert (connection.gaps[0].start - before).total_seconds() < 0.1
+
+
+async def test_a_device_that_is_read_seldom_is_asked_whether_it_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("handwheel.connectors.session.supervisor.KEEP_ALIVE_S", 0.02)
+    device = _Device()
+    async with _connected(Connection(device, [SLOW])) as connection:
+        await eventually(lambda: device.probes > 3)
+        assert (device.reads, connection.state) == ([("B.pv",)], ConnectionState.CONNECTED)
+        device.is_there = False
+        await eventually(lambda: bool(connection.gaps))
+        assert connection.latest()["B.pv"].status == BAD_NO_COMMUNICATION
+
+
+async def test_a_tag_that_a_device_leaves_out_is_not_taken_for_good() -> None:
+    device = _Device()
+    async with _connected(Connection(device, [FAST, replace(FAST, name="C.pv")])) as connection:
+        assert connection.latest()["C.pv"].status == GOOD
+        device.leaves_out = "C.pv"
+        await _after(connection, scans=2)
+        readings = connection.latest()
+    assert (readings["A.pv"].status, readings["C.pv"].status) == (GOOD, BAD_NO_COMMUNICATION)
+    assert readings["C.pv"].value is None
+
+
+@pytest.mark.parametrize("is_subscribed", [False, True])
+async def test_listeners_hear_every_reading_the_loss_and_the_gap(*, is_subscribed: bool) -> None:
+    device, heard = _Device(is_subscribed=is_subscribed), _Heard()
+    async with _connected(Connection(device, [FAST], [heard])) as connection:
+        assert [name for name, _ in heard.samples[:1]] == ["A.pv"]
+        device.is_there = False
+        device.told.put_nowait([])
+        await eventually(lambda: bool(heard.gaps))
+        (name, begun), (_, lost) = heard.gaps[0], heard.samples[-1]
+        assert (name, begun.end, begun.reason) == ("dcs", None, "gone")
+        assert (lost.status, lost.value) == (BAD_NO_COMMUNICATION, 1.0)
+        device.is_there = True
+        await eventually(lambda: len(heard.gaps) == 2)
+        _, ended = heard.gaps[1]
+        assert ended == replace(begun, end=ended.end)
+        assert ended.end is not None
+        assert begun.start < ended.end <= datetime.now(UTC)
+        assert list(connection.gaps) == [ended]
+
+
+async def test_changes_come_in_order_and_what_was_lost_of_them_is_counted() -> None:
+    device, heard = _Device(is_subscribed=True, scan_s=0.5), _Heard()
+    async with _connected(Connection(device, [FAST, SLOW], [heard])) as connection:
+        assert await asyncio.wait_for(_until_told(device), 10)
+        assert device.groups == {0.5: ("A.pv",), 3600.0: ("B.pv",)}
+        first = len(heard.samples)
+        device.overflows = 3
+        device.told.put_nowait([("A.pv", _good(each)) for each in (5.0, 6.0, 7.0)])
+        await eventually(lambda: len(heard.samples) == first + 3)
+        assert [reading.value for _, reading in heard.samples[first:]] == [5.0, 6.0, 7.0]
+        assert connection.latest()["A.pv"].value == 7.0
+        assert connection.overflows == 3
+        device.is_there = False  # the next session counts from 0 again, and nothing is forgotten
+        device.told.put_nowait([])
+        await eventually(lambda: bool(connection.gaps))
+        device.is_there, device.overflows = True, 2
+        await connection.ready(10.0)
+        device.told.put_nowait([])
+        await eventually(lambda: connection.overflows == 5)
+
+
+async def _until_told(device: _Device) -> bool:
+    await eventually(lambda: hasattr(device, "groups"))
+    return True
+
+
+async def test_a_session_is_closed_at_whatever_moment_of_its_loss_one_leaves() -> None:
+    for moment in range(20):
+        device = _Device(scan_s=0.0)
+        async with _connected(Connection(device, [FAST])) as connection:
+            device.is_there = False
+            news = connection._news  # pyright: ignore[reportPrivateUsage]
+            task = connection._task  # pyright: ignore[reportPrivateUsage]
+            async with news:  # so that the loss waits to be told
+                for _ in range(moment):
+                    await asyncio.sleep(0)
+                assert task is not None
+                task.cancel()
+                await asyncio.sleep(0)
+        assert device.closed >= device.opened == 1
+
+
+async def test_a_session_is_closed_at_whatever_moment_of_its_closing_one_leaves() -> None:
+    for moment in range(20):
+        device = _Device(scan_s=0.0)
+        async with _connected(Connection(device, [FAST])) as connection:
+            device.is_there = False
+            task = connection._task  # pyright: ignore[reportPrivateUsage]
+            assert task is not None
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.sleep(0)
+        assert device.closed >= device.opened == 1, moment
+
+
+async def test_what_is_told_is_also_read_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handwheel.connectors.session.supervisor._READ_ANEW_S", 0.0)
+    device = _Device(is_subscribed=True)
+    async with _connected(Connection(device, [FAST])) as connection:
+        assert await _until_told(device)
+        device.leaves_out = "A.pv"  # lost without a word
+        device.told.put_nowait([])
+        await eventually(lambda: len(device.reads) > 1)
+        await eventually(lambda: connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION)
+
+
+class _Watched(_Device):
+    lived_s, compared = 0.0, 0
+
+    def spoke_s(self, scan_s: float) -> float:
+        return self.lived_s if scan_s == self.scan_s else 0.0
+
+    def compare(self, readings: Mapping[str, DataValue]) -> None:
+        self.compared += len(readings)
+
+
+async def test_each_interval_lives_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = _Watched(is_subscribed=True)
+    async with _connected(Connection(device, [FAST, SLOW])) as connection:
+        assert await _until_told(device)
+        slow, device.lived_s = connection.latest()["B.pv"], monotonic() + 100.0
+        device.told.put_nowait([])
+        await eventually(lambda: connection.latest()["A.pv"].received_s == device.lived_s)
+        assert connection.latest()["B.pv"] == slow
+        monkeypatch.setattr("handwheel.connectors.session.supervisor._READ_ANEW_S", 0.0)
+        device.told.put_nowait([])
+        await eventually(lambda: device.compared == 2)
+
+
+async def test_a_device_that_does_not_tell_changes_is_not_taken_for_one_that_has_none() -> None:
+    async with asyncio.timeout(15), Connection(_Deaf(_Device()), [FAST]) as connection:
+        await eventually(lambda: bool(connection.gaps))
+        assert connection.gaps[0].reason == "script: it does not tell changes"
+        assert connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION
+
+
+class _Deaf:
+    """A connector that promises what its sessions cannot do."""
+
+    name = "dcs"
+    where = "script"
+    scan_s = 0.01
+    has_cyclic_stamps = False
+    is_subscribed = True
+
+    def __init__(self, device: _Device) -> None:
+        self.faults: Mapping[str, str] = {}
+        self._device = device
+        self.read, self.probe = device.read, device.probe
+        self.encoder, self.close = device.encoder, device.close
+
+    async def open(self) -> Session:
+        return self
+
+
+@pytest.mark.parametrize(
+    ("is_told", "since_life_s", "status"),
+    [
+        (False, 0.3, GOOD),
+        (False, 0.31, BAD_NO_COMMUNICATION),
+        (True, 3.0, GOOD),  # three signs of life
+        (True, 3.01, BAD_NO_COMMUNICATION),
+    ],
+)
+def test_what_is_told_stands_as_long_as_the_device_shows_that_it_lives(
+    is_told: bool, since_life_s: float, status: object
+) -> None:
+    assert grouping.KEEP_ALIVE_S == 1.0
+    group = ScanGroup(0.1, [FAST], 0.0, is_told=is_told)
+    assert group.latest(9.0, by_source=False)["A.pv"].status == BAD_WAITING
+    group.take({"A.pv": _good(received_s=100.0)}, 100.0)
+    life_s = 100.0
+    if is_told:
+        group.show_life(life_s := 700.0)
+    reading = group.latest(life_s + since_life_s, by_source=False)["A.pv"]
+    assert (reading.status, reading.received_s) == (status, life_s)
+    group.change([("A.pv", _good(2.0, life_s + 1.0)), ("Z.pv", _good())])
+    assert group.latest(life_s + 1.1, by_source=False) == {"A.pv": _good(2.0, life_s + 1.0)}
+    assert group.lose() == [("A.pv", _good(2.0, life_s + 1.0).with_status(BAD_NO_COMMUNICATION))]
