@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from .in_process import Said, said_by
-from .run_place import Place, opened
+from .command_in_process import Said, said_by
+from .runs.run_site import Place, opened
 
 
 @pytest.fixture

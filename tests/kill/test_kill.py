@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ..hmi.processes import children
+from ..hmi.command_processes import children
 from .harness import run
 from .result import Result
 

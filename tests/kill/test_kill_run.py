@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ..hmi.processes import children
+from ..hmi.command_processes import children
 from .run_sweep import sweep
 from .run_trial import Life, Order, Trial
 

@@ -11,7 +11,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.requests.terms import parse_expectation
 
-from ...hmi.in_process import said_by
+from ...hmi.command_in_process import said_by
 from ...sites.people import key_id, key_of
 from ..leases.test_display import picture_of
 from ..testbed.with_oracle import Watched

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import Lease
 
-from ....hmi.carded import (
+from ....hmi.requests.sample_card import (
     TAGS,
     asked_by_run,
     card,

@@ -1,0 +1,196 @@
+"""A row that is not written as it must be is told of by every way of showing; it ends nothing."""
+
+import csv
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.hmi.journal.export import export_report, export_table
+from handwheel.hmi.journal.report import event_chapters as journal_events
+from handwheel.hmi.journal.report.report import Selection
+from handwheel.hmi.journal.rows import row_text as journal_rows
+from handwheel.hmi.journal.rows import run_text as run_lines
+from handwheel.hmi.journal.rows.row_line import show_row
+from handwheel.hmi.journal.rows.run_text import show_run_row
+from handwheel.playbooks.run.states import EventKind
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.requests.canonical import canonical, digest
+from handwheel.tools.requests.stamps import Instant
+
+from ...gate.testbed.with_oracle import Watched
+from .sample_day import told_day
+
+ROOT = Path(__file__).parents[3]
+MADE = Instant(datetime(2026, 11, 27, 6, 0, tzinfo=UTC), "boot", 0)
+LONGEST = 3500  # characters of a line: what may be long is cut, and the rest is counted
+KINDS = sorted(
+    {
+        "request.filed", "request.refused", "decision", "decision.refused", "action.intent",
+        "effect.CAME", "effect.MISSED", "effect.UNKNOWN", "run.ordered", "nothing.known", "",
+        *(f"request.{each}" for each in RequestState),
+        *(f"action.{each}" for each in ActionState),
+        *(f"run.{each}" for each in EventKind),
+        *journal_rows._WORDS, *journal_events._WORDS,  # pyright: ignore[reportPrivateUsage]
+        *(f"run.{each}" for each in run_lines._WORDS),  # pyright: ignore[reportPrivateUsage]
+    }
+)  # fmt: skip
+_ORDINARY: Mapping[str, object] = {
+    "at": "2026-11-26T08:50:25.123Z", "boot_s": 1.0, "boot_id": "boot-1",
+}  # fmt: skip
+_KEYS = (
+    "at", "reason", "text", "signature", "card", "digest", "wire", "epoch", "tag", "tags", "wrote",
+    "was", "until", "seq", "count", "unanswered", "times", "expected", "within_s", "observed",
+    "after_s", "number", "mode", "person", "generation", "from", "to", "readback", "before",
+    "blocked_by", "steps", "assets", "parameters", "state", "kept", "request_id", "by", "said",
+    "since", "pid", "scope", "order", "leaves", "takes", "leaving", "coming", "promises", "sent",
+)  # fmt: skip
+
+
+def _each(value: object) -> dict[str, object]:
+    return {key: value for key in _KEYS}  # noqa: C420 (the type)
+
+
+def _deep(levels: int) -> object:
+    return [_deep(levels - 1)] if levels else "deep"
+
+
+ROWS: Mapping[str, Mapping[str, object]] = {
+    "nothing but a kind": {},
+    "no body": _ORDINARY,
+    "an empty body": {**_ORDINARY, "body": {}},
+    "a body that is a list": {**_ORDINARY, "body": []},
+    "a body that is a number": {**_ORDINARY, "body": 5},
+    "numbers instead": {**_ORDINARY, "body": _each(5)},
+    "a huge number": {**_ORDINARY, "body": _each(1e308)},
+    "texts instead": {**_ORDINARY, "body": _each("\u202e\x1b[2J" + "x" * 30)},
+    "lists instead": {**_ORDINARY, "body": _each([["a"], 5, {"a": 1}])},
+    "tables instead": {**_ORDINARY, "body": _each({"a": [5]})},
+    "deep lists": {**_ORDINARY, "body": {"reason": _deep(400), "more": _deep(400)}},
+    "no times": {"at": [], "boot_s": "x", "boot_id": {}, "body": {}},
+}
+
+
+@pytest.fixture(scope="module")
+async def day(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Watched]:
+    with pytest.MonkeyPatch.context() as patch:
+        async with told_day(tmp_path_factory.mktemp("day"), patch) as room:
+            yield room
+
+
+@pytest.fixture
+def copied(day: Watched, tmp_path: Path) -> Path:
+    """Returns the state folder of a day, to be spoilt."""
+    return Path(shutil.copytree(day.site.state, tmp_path / "state"))
+
+
+def _append(state: Path, documents: Iterator[Mapping[str, Any]]) -> list[Row]:
+    """Appends rows as somebody with an SQL shell does, who keeps the chain."""
+    rows: list[Row] = []
+    with closing(sqlite3.connect(state / "ledger.db")) as shell:
+        (last, prev) = shell.execute(
+            "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        for seq, each in enumerate(documents, start=last + 1):
+            text = canonical({**each, "seq": seq, "prev": prev})
+            prev = digest("journal", text)
+            row = (seq, prev, text)
+            shell.execute("INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", row)
+            rows.append(Row(seq, text, prev))
+        shell.commit()
+    return rows
+
+
+def _odd(database: Database, more: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
+    """Yields rows of every kind: about nothing known, a request, its write, and a run."""
+    (request,) = database.all("SELECT request_id FROM request ORDER BY rowid LIMIT 1")[0]
+    (run,) = database.all("SELECT run_id FROM run ORDER BY rowid LIMIT 1")[0]
+    for kind in KINDS:
+        subjects = ("x", request, f"{request}/c1", run)
+        for subject in (run,) if kind.startswith("run.") else subjects:
+            yield {"kind": kind, "subject": subject, **more}
+
+
+def test_every_kind_that_the_product_writes_is_tried() -> None:
+    """Of those that stand in the code as they are."""
+    found: set[str] = set()
+    for room in ("tools", "agents", "playbooks", "hmi"):
+        for file in (ROOT / room).rglob("*.py"):
+            found |= set(re.findall(r'\.record\(\s*"([a-z_.]+)"', file.read_text("utf-8")))
+    assert len(found) > 20
+    assert found - set(KINDS) == set()
+
+
+@pytest.mark.parametrize("what", ROWS)
+def test_a_row_that_is_odd_is_one_line(day: Watched, copied: Path, what: str) -> None:
+    rows = _append(copied, _odd(day.desk.database, ROWS[what]))
+    assert len(rows) > 100
+    for row in rows:
+        line = show_row(row, as_json=False)
+        assert line.isprintable()
+        assert len(line) <= LONGEST
+        assert line.split()[0] == str(row.seq)
+        assert isinstance(json.loads(show_row(row, as_json=True)), dict)
+        kind = str(row.fields.get("kind"))
+        told = show_run_row(row, as_json=False)
+        assert bool(told) == kind.startswith("run.")
+        assert told.isprintable()
+        assert bool(show_run_row(row, as_json=True)) == bool(told)
+
+
+def test_what_cannot_be_shown_is_said_with_the_reason() -> None:
+    def line(document: Mapping[str, object] | str, *, as_json: bool = False) -> str:
+        text = document if isinstance(document, str) else canonical(document)
+        return show_row(Row(7, text, "f" * 64), as_json=as_json)
+
+    suspended = {**_ORDINARY, "seq": 7, "prev": "", "kind": "gate.suspended", "subject": "site"}
+    said = "    7  row 7 (gate.suspended) cannot be shown: "
+    assert line(suspended) == f"{said}it has no body"
+    assert line({**suspended, "body": dict[str, object]()}) == f"{said}it has no epoch"
+    assert line({**suspended, "body": list[object]()}) == (
+        f"{said}something in it is of another type than it must be"
+    )
+    assert line("[]") == "    7  row 7 cannot be shown: it is no table"
+    assert json.loads(line("{ }", as_json=True)) == {
+        "seq": 7, "hash": "f" * 64,
+        "fault": "row 7 cannot be shown: it is not in canonical form",
+    }  # fmt: skip
+    assert line(suspended | {"body": {"epoch": 1, "reason": "a test"}}) == (  # the twin
+        "    7  08:50:25.123  gate.suspended         site  a test  epoch 1"
+    )
+
+
+def test_an_honest_day_has_no_row_that_cannot_be_shown(day: Watched) -> None:
+    text = StringIO()
+    export_table(day.desk.database, Selection(), text.write)
+    assert export_report(day.desk.database, day.site, Selection(), text.write, MADE)
+    for row in day.desk.database.journal():
+        text.write(show_row(row, as_json=False) + show_run_row(row, as_json=False))
+    assert "cannot be shown" not in text.getvalue()
+
+
+@pytest.mark.parametrize("what", ROWS)
+def test_the_report_and_the_table_survive_odd_rows(day: Watched, copied: Path, what: str) -> None:
+    rows = _append(copied, _odd(day.desk.database, ROWS[what]))
+    report, table = StringIO(), StringIO()
+    with Database(copied, day.site.id) as database:
+        assert not export_report(database, day.site, Selection(), report.write, MADE)
+        export_table(database, Selection(), table.write)
+    lines = report.getvalue().splitlines()
+    assert any(line.startswith("END OF THE REPORT") for line in lines)
+    begin, end = map(lines.index, ("STILL OPEN AT THE LAST ROW", "WHAT THIS REPORT CANNOT TELL"))
+    assert any(line.startswith("  authority ") for line in lines[begin:end])
+    assert "DO NOT RELY ON THIS REPORT" in " ".join(line.strip() for line in lines)
+    assert all(len(line) <= 80 and line.isprintable() for line in lines)
+    told = list(csv.DictReader(StringIO(table.getvalue(), newline="")))
+    assert [each["seq"] for each in told][-len(rows) :] == [str(row.seq) for row in rows]

@@ -1,0 +1,317 @@
+"""`handwheel run` where something is missing, wrong, interrupted or dies; orders to its runs."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic, sleep, time
+
+import pytest
+
+from handwheel.connectors.historian.definitions import definitions
+from handwheel.connectors.historian.errors import NoHistory
+from handwheel.connectors.historian.reader import HistoryReader
+from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.values import Quality
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.identity.keys import PrivateKey
+from handwheel.tools.guardrails.identity.operators_yaml import with_record
+
+from ...kill.crew import Crew, gate_command
+from ...kill.run_desk import RunDesk
+from ...kill.run_world import PLAYBOOK, RunWorld
+from ...kill.world import ADMINISTRATOR, edit
+from ...served import HANDWHEEL, frames_of
+from ..command_processes import becomes_true, environment
+
+pytestmark = pytest.mark.timeout(120)
+
+_WAIT_S = 20.0
+_POLL_S = 0.05
+
+
+class Stage:
+    """A plant, perhaps a gate, and people with open keys; `with` ends them all."""
+
+    def __init__(self, root: Path) -> None:
+        self.world = RunWorld(root)
+        self.crew = Crew(self.world)
+        self.ports: dict[str, int] = {}
+        self._desk: RunDesk | None = None
+
+    @property
+    def site(self) -> Path:
+        return self.world.site
+
+    @property
+    def desk(self) -> RunDesk:
+        """The desk, at which the pumps are handed over to agents."""
+        self._desk = self._desk or RunDesk(self.world)
+        return self._desk
+
+    def add_planner(self) -> None:
+        """Enrols dora, whose role approves nothing."""
+        edit(
+            self.site / "policy.yaml",
+            lambda line: line.replace("roles: {", "roles: {planner: {}, "),
+        )
+        start = datetime.now(UTC) - timedelta(hours=1)
+        record = make_record(
+            self.site.name,
+            Enrolment("dora", ("planner",), start, start + timedelta(days=1)),
+            PrivateKey.generate(),
+            self.world.key(ADMINISTRATOR),
+        )
+        operators = self.site / "operators.yaml"
+        text, _ = with_record(operators, record)
+        operators.write_text(text, encoding="utf-8")
+
+    def write_wrong(self) -> Path:
+        """Writes a second playbook, with a mistyped key."""
+        wrong = self.site / "playbooks" / "wrong.yaml"
+        text = PLAYBOOK.replace("test/change-over", "test/wrong").replace("title: C", "titel: C")
+        wrong.write_text(text, encoding="utf-8")
+        return wrong
+
+    def start_plant(self) -> None:
+        """Starts the plant, at the ports that it had before if it had any."""
+        command = [*HANDWHEEL, *self.world.plant_command()]
+        for name, port in self.ports.items():
+            option = f"--{name.replace('_', '-')}-port"
+            command[command.index(option) + 1] = str(port)
+        self.ports = dict(self.crew.start("plant", command)["ports"])
+
+    def start_gate(self) -> None:
+        self.crew.start("gate", gate_command(self.site))
+
+    def sees(self, run: subprocess.Popen[str], text: str) -> None:
+        """Waits until what the agents have said on standard error or output holds a text."""
+        until_s = monotonic() + _WAIT_S
+        while text not in self.said:
+            assert run.poll() is None, self.said
+            assert monotonic() < until_s, f"{text!r} never came: {self.said}"
+            sleep(_POLL_S)
+
+    @property
+    def said(self) -> str:
+        return (self.world.root / "agents.log").read_text(encoding="utf-8")
+
+    @contextmanager
+    def agents(self) -> Generator[subprocess.Popen[str]]:
+        """Runs the agents; a pipe is their standard input."""
+        command = [*HANDWHEEL, "run", "--site", str(self.site)]
+        with (
+            (self.world.root / "agents.log").open("w", encoding="utf-8") as log,
+            subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, env=environment()
+            ) as process,
+        ):
+            try:
+                yield process
+            finally:
+                process.kill()
+        assert "Traceback" not in self.said
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """Runs a command to its end; returns its code and what it said."""
+        told = self.world.run(*words)
+        assert "Traceback" not in told.stderr
+        return told.returncode, told.stdout + told.stderr
+
+    def state_becomes(self, *states: str) -> tuple[str, str]:
+        """Waits until the only open run is in one of some states; returns its id and state."""
+        until_s = monotonic() + _WAIT_S
+        while True:
+            found = [(each.run_id, self.desk.run(each.run_id)) for each in self.desk.runs()]
+            if found and found[0][1].state in states:
+                return found[0][0], found[0][1].state
+            assert monotonic() < until_s, (found, self.said)
+            sleep(_POLL_S)
+
+    def wires(self) -> list[str]:
+        return [str(frame["pdu"]) for frame in frames_of(self.world.frames)]
+
+
+@contextmanager
+def staged(root: Path) -> Generator[Stage]:
+    stage = Stage(root)
+    with stage.crew:
+        stage.start_plant()
+        ports = stage.ports
+        stage.world.make_site(ports["opcua"], ports["modbus"], ports["modbus_gate"])
+        stage.add_planner()
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
+    """A stage on which a run waits for an approval that nobody gives."""
+    with staged(tmp_path_factory.mktemp("stage") / "world") as found:
+        yield found
+
+
+def _listed(stage: Stage) -> str:
+    """Returns what `runs list` says when nobody is at work."""
+    code, told = stage.run("runs", "list")
+    assert code == 0
+    return told
+
+
+def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: Stage) -> None:
+    with stage.agents() as agents:
+        stage.sees(agents, "no gate is at its post: start 'handwheel gate'")
+        assert stage.run("runs", "list", "--all") == (0, "no runs\n")
+        stage.start_gate()
+        stage.sees(agents, "P-101A was not handed over to agents; see 'handwheel authority give'")
+        assert stage.run("requests", "list", "--all") == (0, "no requests\n")
+        assert stage.desk  # hands the pumps over
+        run_id, _ = stage.state_becomes("WAITING_APPROVAL")
+        assert stage.said.count("no gate is at its post") == 1
+        agents.send_signal(signal.SIGINT)
+        assert agents.wait(timeout=10) == 130
+    assert _listed(stage).startswith(f"{run_id}  HELD ")
+
+
+def test_what_is_wrong_is_said_in_one_line(stage: Stage) -> None:
+    with stage.agents() as agents:
+        stage.sees(agents, "Ctrl-C ends them")
+        run_id, _ = stage.state_becomes("HELD")  # those who began it have ended
+        stage.desk.order(run_id, "resume")
+        stage.state_becomes("WAITING_APPROVAL")
+        for words, code, said in (
+            (["run"], 1, "another process works on this site's runs: pid "),
+            (["runs", "show", "U-NONE"], 2, "'U-NONE' is no run of this site"),
+            (["runs", "abort", "U-NONE", "--as", "ben"], 2, "'U-NONE' is no run of this site"),
+            (["runs", "hold", "U-NONE"], 2, "'U-NONE' is no run of this site"),
+            (["runs", "resume", run_id, "--as", "ben"], 1, "resume is not for a run that is WAIT"),
+            (["runs", "clear", run_id, "--as", "ben"], 1, "clear is not for a run that is WAIT"),
+            (
+                ["runs", "abort", run_id, "--as", "carla"],
+                1,
+                "carla is no operator of this site now",
+            ),
+            (["runs", "abort", run_id, "--as", "dora"], 1, f"needed to abort {run_id}: operator"),
+        ):
+            found, told = stage.run(*words)
+            assert (found, said in told) == (code, True), (words, told)
+        assert stage.desk.run(run_id).state == "WAITING_APPROVAL"
+        assert agents.stdin is not None
+        agents.stdin.close()
+        assert agents.wait(timeout=10) == 0
+    assert _listed(stage).startswith(f"{run_id}  HELD ")
+
+
+def test_a_playbook_with_a_mistake_is_left_out_and_the_others_go_on(stage: Stage) -> None:
+    wrong = stage.write_wrong()
+    code, told = stage.run("playbook", "lint", str(wrong))
+    assert (code, f"{wrong}:4:1: unknown-key error: titel" in told) == (1, True)
+    with stage.agents() as agents:
+        stage.sees(agents, "watch for test/change-over;")
+        assert f"left out: {wrong}:4:1: test/wrong: titel: unknown key; did you mean" in stage.said
+
+
+def _steps(stage: Stage, run_id: str) -> dict[str, str]:
+    return {step: str(state) for step, state in stage.desk.run(run_id).steps.items()}
+
+
+def _take_back(stage: Stage, run_id: str) -> None:
+    """Has a run taken back, however long the plant was gone.
+
+    Once that suspended actuation, what was approved has ended and is asked anew; agents who do not
+    see the plant yet hold the run once more.
+    """
+    until_s = monotonic() + _WAIT_S
+    while (state := stage.desk.run(run_id).state) != "ABORTED":
+        assert monotonic() < until_s, (state, stage.said)
+        if state == "HELD":
+            stage.desk.order(run_id, "abort")
+        stage.desk.approve_all()
+        sleep(_POLL_S)
+
+
+def test_a_plant_that_dies_while_a_run_settles(tmp_path: Path) -> None:
+    with staged(tmp_path / "world") as stage:
+        stage.start_gate()
+        assert stage.desk
+        with stage.agents() as agents:
+            run_id, _ = stage.state_becomes("WAITING_APPROVAL")
+            stage.desk.approve_all()
+            until_s = monotonic() + _WAIT_S
+            while _steps(stage, run_id).get("settle") != "PERFORM":
+                assert monotonic() < until_s, _steps(stage, run_id)
+                sleep(0.01)
+            stage.crew.kill("plant")
+            stage.state_becomes("HELD")  # what cannot be seen is neither done nor taken back
+            assert _steps(stage, run_id)["settle"] == "PERFORM"
+            assert becomes_true(lambda: "invariant unknown" in stage.said, 5.0)
+            assert stage.wires() == ["050014ff00"]
+            stage.start_plant()
+            until_s = monotonic() + _WAIT_S
+            while (told := stage.run("tags", "read", "PT-102.pv"))[0] != 0:
+                assert monotonic() < until_s, told
+            assert stage.wires() == ["050014ff00"]  # that it is back sets nothing going
+            _take_back(stage, run_id)
+            assert stage.wires() == ["050014ff00", "0500140000"]
+            assert agents.poll() is None
+        assert stage.world.judged(stage.world.export()).faults == ()
+
+
+_SLOW = """
+import time
+from handwheel.hmi.processes import agents
+from handwheel.hmi.__main__ import main
+from handwheel.playbooks.run.recorded_history import RecordedHistory, RecordedScan
+
+def scans(past, reaches):
+    while True:
+        time.sleep(0.001)
+        yield RecordedScan({}, 1.0, 1.0)
+
+RecordedHistory._scans, agents._SILENT_S = scans, 0.0
+main()
+"""
+
+
+@pytest.mark.parametrize(("is_pipe", "code"), [(True, 0), (False, 130)])
+def test_agents_that_still_go_through_the_past_end_at_once(
+    stage: Stage, is_pipe: bool, code: int
+) -> None:
+    command = [sys.executable, "-W", "error", "-c", _SLOW, "run", "--site", str(stage.site)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        while "windows are filled with what was recorded" not in process.stderr.readline():
+            assert process.poll() is None
+        if is_pipe:
+            process.stdin.close()
+        else:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == code
+        assert process.stderr.read() == ""
+
+
+def test_what_the_agents_read_stays_there_when_they_are_killed(stage: Stage) -> None:
+    meanings = definitions(load_site(stage.site))
+
+    def newest_s(tag: str) -> float:
+        with suppress(NoHistory), HistoryReader(stage.site / "var", meanings) as reader:
+            found = reader.newest(tag)
+            assert found is None or found[1].quality is Quality.GOOD
+            return found[0] if found else 0.0
+        return 0.0
+
+    began_s = time()
+    with stage.agents():
+        assert becomes_true(lambda: newest_s("SIM-CLOCK.pv") > began_s + 1.0, _WAIT_S)
+        assert newest_s("P-101A.running") >= began_s  # the other connection
+        assert "recorded" not in stage.said
+    with HistoryReader(stage.site / "var", meanings) as reader:
+        slots = reader.course("SIM-CLOCK.pv", began_s, time(), 100)
+    shown = [slot.low for slot in slots if slot.low is not None]
+    assert len(shown) > 1
+    assert shown == sorted(shown)

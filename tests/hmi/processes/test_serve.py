@@ -1,0 +1,118 @@
+"""Gate and agents go on working while the ledger cannot be read."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from handwheel.hmi.processes.serve import serve
+from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.requests.stamps import instant_now
+
+from ...plants.devices.misbehaving import eventually
+
+
+@pytest.mark.parametrize("is_busy", [True, False])
+async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    is_busy: bool,
+) -> None:
+    tries = 0
+
+    def busy(*_: object, **__: object) -> None:
+        nonlocal tries
+        tries += 1
+        raise LedgerError("another process has held it for 5 s")
+
+    with Database(tmp_path, "cooling") as database:
+        serving = asyncio.create_task(
+            serve(asyncio.sleep(30.0), database, lambda row: str(row.fields["kind"]), tmp_path)
+        )
+        await asyncio.sleep(0.05)
+        with monkeypatch.context() as patch:
+            if is_busy:
+                patch.setattr(database, "journal", busy)
+            with database.transaction(instant_now()) as transaction:
+                transaction.record("gate.started", "1", {})
+            await asyncio.sleep(0.3)
+        assert (tries > 0) is is_busy
+        told = ""
+
+        def is_told() -> bool:
+            nonlocal told
+            told += capfd.readouterr().out
+            return told == "gate.started\n"
+
+        await eventually(is_told)
+        assert not serving.done()
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    "fault", [KeyError("epoch"), TypeError("odd"), RuntimeError("a bug"), None]
+)
+async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], fault: Exception | None
+) -> None:
+    """The rows behind it are told, and the work comes to its own end."""
+
+    def show(row: Row) -> str:
+        if fault is not None and row.fields["subject"] in {"2", "3"}:
+            raise fault
+        return str(row.fields["subject"])
+
+    out, err, is_done = "", "", asyncio.Event()
+
+    def is_told() -> bool:
+        nonlocal out, err
+        found = capfd.readouterr()
+        out, err = out + found.out, err + found.err
+        return "4" in out and ("cannot all be told" in err) is (fault is not None)
+
+    async def work() -> None:
+        await is_done.wait()
+
+    with Database(tmp_path, "cooling") as database:
+        serving = asyncio.create_task(serve(work(), database, show, tmp_path))
+        await asyncio.sleep(0.05)
+        for number in "1234":
+            with database.transaction(instant_now()) as transaction:
+                transaction.record("gate.started", number, {})
+        await eventually(is_told)
+        assert not serving.done()
+        is_done.set()
+        await serving
+    assert out.split() == (["1", "2", "3", "4"] if fault is None else ["1", "4"])
+    told = err.splitlines()
+    assert len(told) == (fault is not None)
+    if fault is not None:
+        words = f"at row 3 ({type(fault).__name__}: {fault}); the work goes on"
+        assert words in told[0]
+
+
+async def test_a_listener_that_cannot_be_made_ends_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("handwheel.hmi.processes.serve.Listener", refuse)
+    with Database(tmp_path, "cooling") as database:
+        await serve(asyncio.sleep(0.5), database, lambda row: row.hash, tmp_path)
+    assert "No space left on device" in capfd.readouterr().err
+
+
+async def test_work_that_fails_still_ends_it(tmp_path: Path) -> None:
+    async def work() -> None:
+        raise LedgerError("it cannot go on")
+
+    with (
+        Database(tmp_path, "cooling") as database,
+        pytest.raises(LedgerError, match="it cannot go on"),
+    ):
+        await serve(work(), database, lambda row: row.hash, tmp_path)

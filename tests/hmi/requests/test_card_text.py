@@ -1,0 +1,186 @@
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.hmi.requests.card_text import render_card
+from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
+from handwheel.tools.guardrails.approval.card import CardSigner, parse_card
+from handwheel.tools.requests.stamps import stamp
+
+from .sample_card import (
+    FILED,
+    READINGS,
+    asked_by_run,
+    card,
+    lower,
+    picture,
+    read,
+    request,
+    start,
+    stop,
+)
+
+GOLDEN = Path(__file__).parent / "cards"
+RED = "\x1b[1;31m"
+BROKEN_SWITCH = {"P-101B.mode": READINGS["P-101B.mode"].model_copy(update={"status": 0x808C0000})}
+CARDS = {
+    "start": card(),
+    "two-people": card(
+        request(commands=[start(), lower()], risk_class="R3", quorum=2,
+                roles=["operator", "shift-supervisor"]),
+        signed=(CardSigner(person="jörg", role="operator", signed_at=stamp(FILED)),),
+    ),
+    "not-now": card(
+        request(),
+        picture(read("P-101B.run_cmd", value=True, shown="true") | BROKEN_SWITCH, at_s=1800.8),
+        after_s=1801.0,
+        hindrances=("locked out: P-101B",),
+    ),
+    "lease": card(
+        request(
+            commands=[start() | {"effects": [{"text": "VT-101A.pv < 5 mm/s", "within_s": 120.0}]}],
+            recovery=[stop()], lease={"for_s": 7200.0},
+        )
+    ),
+    "run": card(asked_by_run()),
+    "run-not-now": card(
+        asked_by_run(reason="shakes \x1b[2J", recovery=[]),
+        picture(read("VT-101A.pv", value=4.1, shown="4.1") | BROKEN_SWITCH, at_s=1800.8),
+        after_s=1801.0,
+        hindrances=("locked out: P-101B", "its cool-down is 3 s"),
+    ),
+    "hostile": card(
+        request(
+            reason="routine\x1b[2J\nrisk R1 \u202eevil\u200b P-101\N{CYRILLIC CAPITAL LETTER A} "
+            + "e" + "\u0301" * 40 + " 日本語 " + "word " * 200,
+            proposer={"kind": "person", "name": "an\N{CYRILLIC SMALL LETTER EN}a"},
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_looks_as_it_did(name: str) -> None:
+    drawn = "\n".join(render_card(CARDS[name])) + "\n"
+    golden = GOLDEN / f"{name}.txt"
+    if os.environ.get("HANDWHEEL_DRAW"):
+        golden.write_text(drawn, encoding="utf-8")
+    assert drawn == golden.read_text(encoding="utf-8")
+
+
+def test_the_whole_of_a_runs_card_is_what_show_draws() -> None:
+    drawn = "\n".join(render_card(CARDS["run"], is_whole=True)) + "\n"
+    golden = GOLDEN / "run-whole.txt"
+    if os.environ.get("HANDWHEEL_DRAW"):
+        golden.write_text(drawn, encoding="utf-8")
+    assert drawn == golden.read_text(encoding="utf-8")
+
+
+def test_what_is_written_and_what_is_true_stand_on_the_first_screen_of_a_run() -> None:
+    first = "\n".join(render_card(CARDS["run-not-now"])[:24])
+    assert first.index("NOT NOW") < first.index("change") < first.index("now reads")
+    assert "! locked out: P-101B" in first
+    assert "! and 1 more, at the end" in first
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_an_auditor_draws_the_same_card_again(name: str) -> None:
+    shown = CARDS[name]
+    again = parse_card(shown.text)
+    assert (again.text, again.digest) == (shown.text, shown.digest)
+    assert render_card(again) == render_card(shown)
+
+
+def test_colour_is_for_the_abnormal_and_never_alone() -> None:
+    assert not any("\x1b" in line for line in render_card(CARDS["start"], is_coloured=True))
+    plain, coloured = (render_card(CARDS["not-now"], is_coloured=each) for each in (False, True))
+    assert [each.replace(RED, "").replace("\x1b[0m", "") for each in coloured] == plain
+    is_marked = False
+    for before, after in zip(plain, coloured, strict=True):
+        is_marked = before[10:11] == "!" or (is_marked and before.startswith(" " * 14))
+        assert (RED in after) == is_marked, before
+    assert sum(RED in each for each in coloured) > 5
+
+
+def test_no_colour_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert has_colour()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not has_colour()
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not has_colour()
+
+
+def _columns(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide - sum(unicodedata.category(each) in {"Mn", "Me"} for each in text)
+
+
+def _drawn(reason: str, width: int) -> list[str]:
+    return render_card(card(request(reason=reason)), width)
+
+
+@given(st.text(min_size=1, max_size=300).filter(str.strip), st.integers(20, 140))
+def test_no_reason_can_leave_its_place(reason: str, width: int) -> None:
+    lines, honest = _drawn(reason, width), _drawn("x", width)
+    assert all(line.isprintable() for line in lines)
+    assert all(_columns(line) <= min(max(width, 60), 80) for line in lines)
+    at = next(n for n, line in enumerate(honest) if line.startswith("reason"))
+    assert lines[:at] == honest[:at]
+    assert next(line for line in lines[at + 1 :] if line[:10].strip()) == honest[at + 1]
+
+
+def test_a_long_reason_takes_three_lines_and_show_has_all_of_it() -> None:
+    words = " ".join(f"word{n}" for n in range(250))
+    shown = card(request(reason=words))
+    at = next(n for n, line in enumerate(render_card(shown)) if line.startswith("reason"))
+    cut = render_card(shown)[at:]
+    assert cut[2].strip() == f"… ({len(words)} characters: handwheel requests show)"
+    assert cut[3].startswith("━")
+    whole = " ".join(line.strip() for line in render_card(shown, is_whole=True)[at:-2])
+    assert whole == f"reason      “{words}”"
+    short = card(request(reason="a short one"))
+    assert render_card(short) == render_card(short, is_whole=True)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_bytes_of_a_long_frame_stand_below_each_other(width: int) -> None:
+    wire = bytes(range(60)).hex()
+    lines = render_card(card(request(commands=[start() | {"wire": wire}])), width)
+    at = next(n for n, line in enumerate(lines) if line.startswith("frames"))
+    drawn = [line for line in lines[at + 1 :] if line.startswith(" " * 16)]
+    assert bytes.fromhex("".join(line for line in drawn if " c1 " not in line)).hex() == wire
+    assert {line[:17].isspace() for line in drawn} == {False}
+
+
+def test_a_number_has_its_unit_wherever_it_stands() -> None:
+    lowered = request(commands=[lower() | {"readback": "PIC-102.sp"}])
+    drawn = "\n".join(render_card(card(lowered)))
+    assert "must read 340 kPa within 2 s" in drawn
+    assert "limits 280 to 420 kPa" in drawn
+    assert "PIC-102.sp  350 → 340 kPa  -10 kPa" in drawn
+
+
+def test_nothing_of_what_is_written_is_rounded_away() -> None:
+    exact = lower() | {"value": 349.004, "shown": "349.004"}
+    present = picture(read("PIC-102.sp", value=349.1, shown="349.1"))
+    asked = request(commands=[exact])
+    drawn = "\n".join(render_card(card(asked, present)))
+    assert "349.1 → 349.004 kPa  -0.096 kPa" in drawn
+    assert "already so" not in drawn
+    reached = picture(read("PIC-102.sp", value=349.004, shown="349"))
+    assert "349.004 → 349.004 kPa, already so" in "\n".join(render_card(card(asked, reached)))
+
+
+@pytest.mark.parametrize(("columns", "width"), [(40, 60), (60, 60), (72, 72), (80, 80), (200, 80)])
+def test_a_card_is_as_wide_as_its_terminal_within_reason(columns: int, width: int) -> None:
+    assert fitting_width(columns) == width
+    lines = render_card(CARDS["two-people"], columns)
+    assert max(map(_columns, lines)) == width == _columns(lines[0])

@@ -1,0 +1,108 @@
+import inspect
+import json
+import subprocess
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+import pytest
+
+from handwheel.hmi.shell.cli.command_line import MODULES
+
+from ...served import handwheel
+
+COMMANDS = [
+    "", "demo", "init", "check", "run", "gate", "desk", "handover", "lockout", "release",
+    "runs", "runs list", "runs show", "runs hold", "runs stop", "runs resume", "runs abort",
+    "runs clear", "authority", "authority show", "authority give", "authority take",
+    "workorders", "workorders list", "workorders show",
+    "operator", "operator enroll", "operator key", "operator rotate", "operator revoke",
+    "operator list",
+    "requests", "requests list", "requests show", "requests propose", "requests approve",
+    "requests reject", "requests revoke", "requests resolve",
+    "journal", "journal tail", "journal verify", "journal export", "journal backup",
+    "plant", "plant models", "plant faults", "plant map", "plant serve", "plant run",
+    "playbook", "playbook lint", "playbook show", "policy", "policy explain",
+    "tags", "tags list", "tags read", "tags watch", "tags browse",
+]  # fmt: skip
+HEAVY = {"asyncua", "pymodbus", "langgraph", "textual"}
+
+_IMPORTED = """
+import json, sys
+from handwheel.hmi.__main__ import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    print(json.dumps([end.code, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    words = command.split()
+    done = handwheel(*words, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(" ".join(["Usage: handwheel", *words]))
+    assert "..." not in done.stdout.partition("Commands:")[2]  # a title that was cut
+    assert "{" not in done.stdout
+    below = {other.split()[len(words)] for other in COMMANDS if _is_below(other, words)}
+    assert all(f"\n  {name} " in done.stdout for name in below)
+
+
+def _is_below(other: str, words: list[str]) -> bool:
+    return other.split()[: len(words)] == words and len(other.split()) > len(words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--help"], set[str]()),
+        (["--version"], set[str]()),
+        (["lockout", "--help"], set[str]()),
+        (["plant", "serve", "--help"], set[str]()),
+        (["plant", "run", "cw-100", "--for", "1s"], set[str]()),
+        (["tags", "watch", "--help"], set[str]()),
+        # The guard can tell: this one serves the plant, if only for an instant.
+        (["plant", "serve", "cw-100", "--frame-log", "/no/such/log"], {"asyncua", "pymodbus"}),
+    ],
+)  # fmt: skip
+def test_a_command_imports_only_the_libraries_that_it_needs(
+    arguments: list[str], expected: set[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORTED, *arguments], capture_output=True, text=True, check=True
+    )
+    code, modules = json.loads(done.stdout.splitlines()[-1])
+    assert code == (2 if expected else 0)
+    assert HEAVY & set(modules) == expected
+
+
+def test_the_version_is_shown() -> None:
+    done = handwheel("--version")
+    assert (done.returncode, done.stdout) == (0, f"handwheel {version('handwheel')}\n")
+
+
+@pytest.mark.parametrize("name", ["demo", "init", "check", "gate", "release"])
+def test_a_commands_help_is_all_that_was_written_about_it(name: str) -> None:
+    module = import_module(f"handwheel.hmi.{MODULES[name]}")
+    written = inspect.getdoc(module.command)
+    assert written is not None
+    assert " ".join(written.split()) in " ".join(handwheel(name, "--help").stdout.split())
+
+
+def test_the_list_of_commands_needs_none_of_them() -> None:
+    ask = _IMPORTED.replace('.partition(".")[0]', "")
+    command = [sys.executable, "-c", ask, "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    code, modules = json.loads(told.splitlines()[-1])
+    assert code == 0
+    assert {f"handwheel.hmi.{module}" for module in MODULES.values()}.isdisjoint(modules)
+
+
+def test_a_wrong_use_is_told_as_every_other_error() -> None:
+    done = handwheel("plant", "faults")
+    usage, hint, blank, message = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert usage == "Usage: handwheel plant faults [OPTIONS] MODEL"
+    assert (hint, blank) == ("Try 'handwheel plant faults -h' for help.", "")
+    assert message == "handwheel: Missing argument 'MODEL'."

@@ -1,0 +1,68 @@
+"""What does not fit a terminal is broken between words, and a pipe gets it whole."""
+# What a desk does with an error is looked at without a desk.
+# pyright: reportPrivateUsage=false
+
+import logging
+import sys
+from collections.abc import Callable
+from io import StringIO
+from time import sleep
+from typing import Any, cast
+
+import pytest
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.hmi.shell.cli.exits import fail
+from handwheel.hmi.shell.terminal.line_writer import tell_log
+from handwheel.hmi.shift import console as desk
+
+from ...gate.terminal.test_approval import screen
+
+LONG = "P-101A.run_cmd cannot be written: two pumps must not stand still at the same time here; ask"
+SAID = f"handwheel: {LONG}"
+FOLDED = [
+    "handwheel: P-101A.run_cmd cannot be written: two pumps must not stand still at",
+    "    the same time here; ask",
+    "",
+]
+
+
+def said_in_failing(_: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit):
+        fail(LONG, 2)
+
+
+def said_in_logging(_: pytest.MonkeyPatch) -> None:
+    logger = logging.getLogger("a gate under test")
+    logger.handlers.clear()
+    tell_log(logger.name)
+    logger.error(LONG)
+    sleep(0.2)  # a thread of its own writes
+
+
+def said_at_a_desk(patch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise HandwheelError(LONG)
+
+    patch.setattr(desk, "run_typed", refuse)
+    desk._Desk(cast(Any, None), 0)._do("approve R-")
+
+
+@pytest.mark.parametrize("say", [said_in_failing, said_in_logging, said_at_a_desk])
+def test_an_error_is_broken_between_words_at_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    say: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    with capfd.disabled(), screen(monkeypatch) as terminal, monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", sys.stdout)
+        if say is not said_at_a_desk:  # the others go by standard error, whatever the other is
+            patched.setattr(sys, "stdout", StringIO())
+        say(monkeypatch)
+        sys.stderr.flush()
+        terminal.read()
+        assert terminal.lines == FOLDED
+    capfd.readouterr()
+    say(monkeypatch)
+    told = capfd.readouterr()
+    assert told.out + told.err == f"{SAID}\n"

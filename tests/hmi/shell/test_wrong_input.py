@@ -1,0 +1,171 @@
+"""Whatever is wrong: one clear message on standard error, exit code 2, no traceback."""
+
+import socket
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from handwheel.hmi.site.files.site_template import Link
+
+from ...served import handwheel, site_of
+from ..command_processes import ANY_PORTS
+
+SERVE = f"plant serve cw-100 {' '.join(ANY_PORTS)}"
+RUN = "plant run cw-100 --for 1min"
+PORTS = ("opcua-port", "modbus-port", "modbus-gate-port")
+
+# Command line in the folder `folder` makes, and what the message says.
+WRONG = [
+    ("", "Usage: handwheel"),
+    ("plnat", "No such command 'plnat'. Did you mean 'plant'?"),
+    ("tags list --jsom", "No such option: --jsom"),
+    ("demo --fault F99", "there is no story for 'F99'; known: F01, F02"),
+    ("init", "Missing argument"),
+    ("init good", "good: exists and is not an empty folder"),
+    ("init a-file", "a-file: exists and is not an empty folder"),
+    ("init a-file/site", "a-file/site: "),
+    ("init circle", "circle: is a symbolic link that leads nowhere"),
+    ("init new --plant cw-101", "there is no plant called 'cw-101'; known: "),
+    ("init new --opcua-port 0", "Invalid value for '--opcua-port'"),
+    ("init new --modbus-gate-port 0", "Invalid value for '--modbus-gate-port'"),
+    ("policy explain --site good PIC-102.sp", "'PIC-102.sp': write TAG=VALUE"),
+    ("policy explain --site good PIC-102=350", "did you mean"),
+    ("policy explain --site good PIC-102.sp=nan", "'nan' is not taken; write a decimal number"),
+    ("check", "no site.yaml here or above"),
+    ("check --site nowhere", "nowhere/site.yaml: there is no such file"),
+    ("check --site good/site.yaml", "good/site.yaml/site.yaml: there is no such file"),
+    ("check --site broken", "broken/site.yaml:2:9: "),
+    ("check --site latin1", "latin1/site.yaml: cannot be read: not UTF-8 at byte 4"),
+    ("check --site folder", "folder/site.yaml: cannot be read: is a directory"),
+    ("check --site no-tags", "no-tags/tags.yaml: cannot be read: no such file or directory"),
+    ("tags list --site good PT-102", "there is no tag 'PT-102'; did you mean 'PT-102.pv'?"),
+    ("tags read --site good PT-103.pv", "there is no tag 'PT-103.pv'; did you mean 'PT-102.pv'?"),
+    ("tags watch --site good 0*", "there is no tag '0*'"),
+    ("plant faults cw-101", "there is no plant called 'cw-101'; known: "),
+    ("plant run cw-101 --for 1h", "there is no plant called 'cw-101'"),
+    ("plant run cw-100", "--for: say how long, such as 5h, here or as 'for' in the scenario"),
+    ("plant run cw-100 --for 5", "--for: '5' is no duration"),
+    ("plant run cw-100 --for=-1h", "--for: '-1h' is no duration"),
+    ("plant run cw-100 --for 0s", "--for: '0s' is no time at all"),
+    (f"{RUN} --every 0min", "--every: '0min' is no time at all"),
+    (f"{RUN} --fault F20", "there is no fault called 'F20'"),
+    (f"{RUN} --fault F01@-3min", "'-3min' lies before the start; a time is 0 s or later"),
+    (f"{RUN} --fault F01@soon", "'soon' is no duration"),
+    (f"{RUN} --fault F01,d1=0.3", "there is no parameter of F01 called 'd1'; did you mean d0?"),
+    (f"{RUN} --fault F01,d0", "write NAME=VALUE, such as d0=0.3"),
+    (f"{RUN} --fault F01,d0=9", "9.0 is not a number from 0.01 to 1.5"),
+    (f"{RUN} --fault F01,pump=P-101C", "'P-101C' is not one of P-101A, P-101B"),
+    (f"{RUN} --field clean", "there is no field action called 'clean'"),
+    (f"{RUN} --csv no/such/folder.csv", "no/such/folder.csv: no such file or directory"),
+    (f"{RUN} --csv folder", "folder: is a directory"),
+    (f"{RUN} --csv /dev/full", "/dev/full: no space left on device"),
+    (f"{RUN} --plot --tag PT-103.pv", "there is no tag 'PT-103.pv'; did you mean 'PT-102.pv'?"),
+    (f"{RUN} --plot --tag PT-102.pv=9", "'PT-102.pv=9': write TAG or TAG=LOW..HIGH"),
+    (f"{RUN} --tag PT-102.pv", "--tag: say also where to draw, with --plot or --png FILE"),
+    (f"{RUN} --png no/such/run.png", "no/such/run.png: no such file or directory"),
+    (f"{RUN} --scenario nowhere.yaml", "nowhere.yaml: cannot be read: no such file or directory"),
+    (f"{SERVE} --scenario folder", "folder: cannot be read: is a directory"),
+    (f"{SERVE} --scenario empty", "empty:1:1: must be a table of keys, found nothing"),
+    (f"{SERVE} --speed fast", "'fast' is no speed"),
+    (f"{SERVE} --speed nan", "'nan' is no speed"),
+    (f"{SERVE} --modbus-port 65536", "Invalid value for '--modbus-port'"),
+    (f"{SERVE} --snapshot a-file", "a-file: not a snapshot"),
+    (f"{SERVE} --snapshot list.json", "list.json: not a snapshot"),
+    (f"{SERVE} --snapshot deep.json", "deep.json: not a snapshot"),
+    (f"{SERVE} --snapshot tep.json", "tep.json: this is a snapshot of 'tep', not of cw-100"),
+    (f"{SERVE} --snapshot half.json", "half.json: state: expected a table"),
+    (f"{SERVE} --snapshot folder", "folder: is a directory"),
+    (f"{SERVE} --snapshot no/such/file", "no/such/file: there is no folder no/such"),
+    (f"{SERVE} --gate-secret empty", "empty is empty"),
+    (f"{SERVE} --gate-secret nowhere", "nowhere: no such file or directory"),
+    (f"{SERVE} --gate-secret latin1/site.yaml", "latin1/site.yaml: not UTF-8 at byte 4"),
+    (f"{SERVE} --frame-log no/such/log", "frame log no/such/log: no such file or directory"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holds one of everything that can be wrong."""
+    folder = tmp_path_factory.mktemp("wrong")
+    site_of(folder / "good", Link())
+    good = {name: (folder / "good" / name).read_text() for name in ("site.yaml", "tags.yaml")}
+    for name in ("broken", "latin1", "folder", "no-tags"):
+        (folder / name).mkdir()
+        (folder / name / "tags.yaml").write_text(good["tags.yaml"])
+    (folder / "no-tags" / "site.yaml").write_text(good["site.yaml"])
+    (folder / "no-tags" / "tags.yaml").unlink()
+    (folder / "folder" / "site.yaml").mkdir()
+    (folder / "broken" / "site.yaml").write_text("id: a\ncolour: ]\n")
+    (folder / "latin1" / "site.yaml").write_bytes("id: \xe9".encode("latin-1"))
+    (folder / "a-file").write_text("something else\n")
+    (folder / "empty").write_text(" \n")
+    (folder / "circle").symlink_to(folder / "circle")
+    (folder / "deep.json").write_text("[" * 100_000)
+    (folder / "list.json").write_text("[]")
+    (folder / "tep.json").write_text('{"model": "tep"}')
+    (folder / "half.json").write_text('{"model": "cw-100"}')
+    return folder
+
+
+@pytest.mark.parametrize(("line", "message"), WRONG, ids=[line or "nothing" for line, _ in WRONG])
+def test_wrong_input_gives_one_clear_message(folder: Path, line: str, message: str) -> None:
+    before = _contents(folder)
+    done = handwheel(*line.split(), cwd=folder, env={"HANDWHEEL_SITE": ""})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    said = [text for text in done.stderr.splitlines() if text.startswith(("handwheel: ", "Error"))]
+    assert len(said) == ("Usage" not in message)
+    assert "handwheel: : " not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert _contents(folder) == before
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path): path.read_bytes() if path.is_file() else b""
+        for path in folder.rglob("*")
+        if path.name != "circle"
+    }
+
+
+def test_every_problem_of_both_files_is_named_at_once(tmp_path: Path) -> None:
+    site_of(tmp_path, Link())
+    last: dict[str, int] = {}
+    for name in ("site.yaml", "tags.yaml"):
+        path = tmp_path / name
+        path.write_text(path.read_text() + "colour: red\n")
+        last[name] = len(path.read_text().splitlines())
+    done = handwheel("check", cwd=tmp_path)
+    assert done.returncode == 2
+    said = [line.partition(str(tmp_path))[2] for line in done.stderr.splitlines()]
+    assert said == [f"/{name}:{line}:1: colour: unknown key" for name, line in last.items()]
+
+
+@pytest.fixture
+def taken() -> Generator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def _free_ports(count: int) -> list[int]:
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports: list[int] = [listener.getsockname()[1] for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_a_port_in_use_is_named_and_nothing_keeps_listening(taken: int, name: str) -> None:
+    ports: dict[str, int] = dict(zip(PORTS, _free_ports(3), strict=True))
+    ports[name] = taken
+    options = [word for option, port in ports.items() for word in (f"--{option}", str(port))]
+    done = handwheel("plant", "serve", "cw-100", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"handwheel: port {taken} for ")
+    assert done.stderr.endswith("address already in use\n")
+    assert done.stderr.count("\n") == 1
+    for port in set(ports.values()) - {taken}:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))

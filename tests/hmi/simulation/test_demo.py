@@ -1,0 +1,173 @@
+"""The demo's time line and morals, and how it ends where a story cannot be told."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, StatusCode
+from handwheel.hmi.simulation.demo.child_process import ChildProcess
+from handwheel.hmi.simulation.demo.demo import approach_speed
+from handwheel.hmi.simulation.demo.stories import CHANGEOVER, STORIES
+from handwheel.hmi.simulation.demo.timeline import SHOWN, Entry, Timeline
+from handwheel.playbooks.run.states import RunState
+from handwheel.sim_plant.errors import ServeError
+
+from .demo_stories import BEARING, STRAINER, tell
+
+HEALTHY = replace(BEARING, faults=())
+SLOW = "1 s"  # a reading is good for three times as long, whoever stands still
+
+
+async def test_a_plant_that_does_not_start_says_why_once(tmp_path: Path) -> None:
+    serve = ("plant", "serve", "cw-100", "--json", "--fault", "F99")
+    with pytest.raises(ServeError, match=r"^the plant did not start: there is no fault"):
+        async with ChildProcess("the plant", serve, tmp_path / "log"):
+            pass
+
+
+def scan(plant_s: float, status: StatusCode = GOOD, **on: bool) -> dict[str, DataValue]:
+    """One scan of everything; `P_101B_running=True` switches a tag on, the others are off."""
+    values: dict[str, float | bool] = dict.fromkeys(SHOWN, False)
+    values |= {"SIM-CLOCK.pv": plant_s, "PT-102.pv": 350.0 - plant_s / 100.0}
+    for name, is_on in on.items():
+        head, _, field = name.rpartition("_")
+        values[f"{head.replace('_', '-')}.{field}"] = is_on
+    return {name: DataValue(value, status, None, None, 0.0) for name, value in values.items()}
+
+
+def timeline_of(*scans: dict[str, DataValue]) -> Timeline:
+    timeline = Timeline()
+    for readings in scans:
+        timeline.add(readings)
+    return timeline
+
+
+def test_the_time_line_keeps_edges_and_runs_in_order() -> None:
+    timeline = timeline_of(scan(1.0, P_101A_running=True), scan(5.0, P_101A_running=True))
+    timeline.tell(CHANGEOVER, "opened")
+    timeline.add(scan(9.0))
+    timeline.add(scan(10.0, P_101A_running=True))
+    assert [(each.time_s, each.text) for each in timeline.entries] == [
+        (5.0, "opened"), (9.0, "P-101A stands still"), (10.0, "P-101A runs"),
+    ]  # fmt: skip
+    assert (timeline.first(CHANGEOVER), timeline.first("P-101A.running")) == (5.0, 10.0)
+    assert timeline.first("P-101B.running") is None
+
+
+def test_the_time_line_takes_only_what_is_good() -> None:
+    bad = scan(50.0, BAD_NO_COMMUNICATION, PAL_102_active=True)
+    timeline = timeline_of(scan(10.0), bad)
+    assert (timeline.entries, timeline.now_s, timeline.lowest_kpa) == ([], 10.0, 349.9)
+    timeline.add(scan(60.0, PAL_102_active=True))
+    assert timeline.entries == [Entry(60.0, "PAL-102.active", "alarm: header pressure low")]
+
+
+ALARM = scan(60.0, VAH_101A_active=True)
+TRIP = scan(3660.0, VAH_101A_active=True, P_101A_tripped=True)
+STANDBY = scan(3700.0, P_101A_tripped=True, P_101B_running=True)
+TRIPPED = STANDBY | {"I-06.active": TRIP["P-101A.tripped"]}
+APPROVED = scan(100.0, VAH_101A_active=True, P_101B_running=True)
+LATE = scan(3660.0, P_101A_tripped=True, P_101B_running=True)
+NO_STANDBY = scan(100.0, P_101A_running=True, P_101B_tripped=True)
+PLUGGED = scan(60.0, VAH_101A_active=True, PDAH_101_active=True)
+SHAKEN = scan(60.0, VAH_101B_active=True)
+COMPLETE, STOPPED, ABORTED = RunState.COMPLETE, RunState.STOPPED, RunState.ABORTED
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "scans", "said", "unsaid"),
+    [
+        ("F01", COMPLETE, [ALARM, APPROVED], "its repair is ordered", "not taken out"),
+        ("F01", STOPPED, [ALARM, APPROVED], "P-101A was not taken out", "ordered"),
+        (
+            "F01",
+            None,
+            [ALARM, TRIP, STANDBY],
+            "1 h 00 min before the trip: time enough",
+            "not seen",
+        ),
+        ("F01", STOPPED, [ALARM, TRIP, STANDBY], "standby saved the process", "process tripped"),
+        ("F01", STOPPED, [ALARM, APPROVED, LATE], "ran by then, because that was", "saved"),
+        ("F01", None, [STANDBY], "The alarm of P-101A was not seen", "before the trip"),
+        ("F01", None, [ALARM], "P-101A was not seen to trip. The standby was not", "saved"),
+        (
+            "F01",
+            None,
+            [STANDBY | {"I-06.active": TRIP["P-101A.tripped"]}],
+            "process tripped",
+            "sav",
+        ),
+        ("F01", None, [], "not seen", "kPa"),
+        ("F02", RunState.NOT_STARTED, [PLUGGED], "asked for no pump", "change-over"),
+        ("F02", None, [PLUGGED], "The same alarm as a worn bearing", "asked for no pump"),
+        ("F02", None, [], "PDT-101 was not seen high", "pump"),
+        ("F02", None, [SHAKEN], "standby vibrates", "is high"),
+        ("F16", ABORTED, [NO_STANDBY], "P-101A runs on", "not seen"),
+        ("F16", STOPPED, [ALARM, TRIP], "The standby was not seen to run", "runs on"),
+    ],
+)
+def test_the_moral_says_what_was_seen(
+    fault: str, state: RunState | None, scans: list[dict[str, DataValue]], said: str, unsaid: str
+) -> None:
+    timeline = timeline_of(scan(1.0))
+    if state is not None:
+        timeline.tell(CHANGEOVER, "opened")
+    for readings in scans:
+        timeline.add(readings)
+    moral = STORIES[fault].moral(timeline if scans else Timeline(), state)
+    assert said in moral
+    assert unsaid not in moral
+
+
+@pytest.mark.parametrize(
+    ("vibration", "speed"),
+    [
+        (None, 10.0), (float("nan"), 10.0), (float("inf"), 10.0), (9.0, 10.0), (8.1, 10.0),
+        (8.04, 10.0), (7.99, 20.0), (7.1, 200.0),
+    ],
+)  # fmt: skip
+def test_the_nearer_the_trip_the_slower(vibration: float | None, speed: float) -> None:
+    assert approach_speed(vibration) == speed
+
+
+@pytest.mark.timeout(60)  # four processes start
+async def test_a_demo_without_a_good_reading_ends_with_the_reasons(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handwheel.hmi.simulation.demo.demo._SILENCE_S", 4.0)
+    with pytest.raises(NotConnected) as caught:
+        await tell(STRAINER, tmp_path, capsys, opcua=1, modbus=2)
+    reasons = {
+        "dcs": "opc.tcp://127.0.0.1:1: connection refused",
+        "pkg": "modbus://127.0.0.1:2/1: connection refused",
+    }
+    assert caught.value.endpoints == reasons
+    told = capsys.readouterr().out
+    for name, reason in reasons.items():
+        assert told.count(f"0:00:00  {name} connecting: {reason}\n") == 1
+
+
+@pytest.mark.timeout(60)  # four processes start
+async def test_a_demo_whose_story_does_not_come_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handwheel.hmi.simulation.demo.demo._LONGEST_S", 8.0)
+    told = (await tell(HEALTHY, tmp_path, capsys, scan=SLOW)).text
+    assert "Ended after 8 s, before the story did." in told
+    assert "The standby was not seen to run." in told
+    assert "dcs connected\n" in told
+    assert not re.search(r"disconnected|Bad", told)
+
+
+@pytest.mark.timeout(60)  # four processes start
+async def test_values_that_are_not_good_say_so_in_a_pipe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handwheel.hmi.simulation.demo.demo._LONGEST_S", 8.0)
+    told = (await tell(HEALTHY, tmp_path, capsys, scan=SLOW, modbus=2)).text
+    assert told.count("pkg connecting: modbus://127.0.0.1:2/1: connection refused\n") == 1
+    assert re.search(r"VT-101A.pv - mm/s BadWaitingForInitialData\n.*  PT-102.pv 3\S+ kPa\n", told)
+    assert max(len(line) for line in told.splitlines()[:-1]) <= 80

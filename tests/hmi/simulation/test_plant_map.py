@@ -1,0 +1,55 @@
+"""`plant map`: what a plant publishes, as a site's tag file and as tables."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import load_site
+from handwheel.hmi.simulation.plant.installed import create_plant, plant_names
+from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.sim_plant.model import Node
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.simulation import Simulation
+
+from ..command_in_process import Said
+
+
+def test_the_map_is_the_tag_file_of_a_new_site(tmp_path: Path, said: Said) -> None:
+    code, out, err = said("plant", "map", "cw-100")
+    write_site(tmp_path / "site", create_plant("cw-100"), Link())
+    assert (code, err) == (0, "")
+    assert out == (tmp_path / "site" / "tags.yaml").read_text()
+    site = load_site(tmp_path / "site")
+    plant = Simulation(create_plant("cw-100"), Scenario())
+    assert list(site.tags) == [tag.name for tag in plant.tags]
+    for tag in plant.tags:
+        read = site.tags[tag.name]
+        assert (read.kind, read.unit, read.span) == (tag.kind, tag.unit, tag.span)
+        assert (dict(read.members), read.writable) == (dict(tag.members), bool(tag.write))
+
+
+@pytest.mark.parametrize("model", plant_names())
+def test_the_tables_list_every_tag_of_every_plant(model: str, said: Said) -> None:
+    tags = Simulation(create_plant(model), Scenario()).tags
+    rows = list(csv.DictReader(StringIO(said("plant", "map", model, "--format", "csv")[1])))
+    page = said("plant", "map", model, "--format", "markdown")[1].splitlines()
+    assert [row["tag"] for row in rows] == [tag.name for tag in tags]
+    listed = [line for line in page if line.startswith("| `")]
+    assert page[0] == f"# The tags of {model}"
+    for tag, row, line in zip(tags, rows, listed, strict=True):
+        assert (row["description"], row["unit"]) == (tag.description, tag.unit)
+        assert bool(row["write_low"]) is (tag.write is not None)
+        is_opcua = isinstance(tag.address, Node)
+        assert row["protocol"] == ("opcua" if is_opcua else "modbus")
+        assert [row["low"], row["high"]] == [f"{end:g}" for end in tag.span or ()] or not tag.span
+        cells = line.split(" | ")
+        assert (cells[0], cells[1]) == (f"| `{tag.name}`", tag.description)
+        assert row["address"] in cells[-1]
+
+
+def test_an_unknown_form_is_refused(said: Said) -> None:
+    code, out, err = said("plant", "map", "cw-100", "--format", "xml")
+    assert (code, out) == (2, "")
+    assert "'xml' is not one of 'yaml', 'markdown', 'csv'" in err

@@ -1,0 +1,248 @@
+"""`init`, `check` and `tags` against a plant that is served by another process."""
+
+import json
+import re
+import signal
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import load_site
+from handwheel.hmi.site.files.site_template import Link
+
+from ...served import handwheel, plant_process, site_of
+from ..command_in_process import Said
+from ..command_processes import in_terminal, line_with, started
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """A site as `init` makes it, for a plant that stands still in its steady state."""
+    folder = tmp_path_factory.mktemp("plants") / "cooling water"
+    with plant_process("--speed", "0", "--no-noise") as plant:
+        ports = ("--opcua-port", str(plant.link.opcua), "--modbus-port", str(plant.link.modbus),
+                 "--modbus-gate-port", str(plant.link.gate))  # fmt: skip
+        done = handwheel("init", str(folder), *ports)
+        assert (done.returncode, done.stderr) == (0, "")
+        secret = f"--gate-secret '{folder}/secrets/dcs-gate'"
+        assert f"handwheel plant serve cw-100 {secret} {' '.join(ports)}\n" in done.stdout
+        assert f"handwheel check --online --site '{folder}'\n" in done.stdout
+        yield folder
+
+
+def test_a_new_site_has_no_problems(site: Path) -> None:
+    done = handwheel("check", "--site", str(site))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "site cooling-water: 2 connections, 97 tags, 5 pieces of equipment: no problems\n"
+    )
+
+
+def test_the_site_is_found_from_below_and_by_the_variable(site: Path, tmp_path: Path) -> None:
+    below = site / "notes"
+    below.mkdir(exist_ok=True)
+    here = handwheel("tags", "list", "PT-102.pv", cwd=below, env={"HANDWHEEL_SITE": ""})
+    named = handwheel("tags", "list", "PT-102.pv", cwd=tmp_path, env={"HANDWHEEL_SITE": str(site)})
+    assert (here.returncode, named.returncode) == (0, 0)
+    assert here.stdout == named.stdout
+    assert here.stdout.split() == ["PT-102.pv", "float", "kPa", "0..600", "dcs", "s=PT-102.pv"]
+
+
+def test_check_online_reads_every_tag(site: Path, said: Said) -> None:
+    code, out, err = said("check", "--online", "--site", str(site))
+    assert (code, err) == (0, "")
+    first, head, *rows = out.splitlines()
+    assert first.endswith("no problems")
+    assert head.split() == ["tag", "value", "unit", "type", "range", "quality"]
+    named = {row.split()[0]: row.split()[1:] for row in rows[:97]}
+    assert named.keys() == load_site(site).tags.keys()
+    assert {row[-1] for row in named.values()} == {"good"}
+    assert max(map(len, rows)) <= 80
+    dcs, opened, scanned, pkg, _, _ = rows[97:]
+    assert re.fullmatch(r"dcs opc.tcp://127.0.0.1:\d+: connected, 68 of 68 tags read good", dcs)
+    assert re.fullmatch(
+        r"  connected in [\d.]+ m?s, round trip [\d.]+ m?s, at worst [\d.]+ m?s", opened
+    )
+    assert re.fullmatch(
+        r"  68 tags each 500 ms: a scan takes [\d.]+ m?s, at worst [\d.]+ m?s", scanned
+    )
+    assert re.fullmatch(r"pkg modbus://127.0.0.1:\d+/1: connected, 29 of 29 tags read good", pkg)
+
+
+def test_check_online_says_no_to_what_is_missing_or_out_of_range(
+    site: Path, tmp_path: Path, said: Said
+) -> None:
+    for name in ("site.yaml", "policy.yaml"):
+        (tmp_path / name).write_text((site / name).read_text())
+    tags = (site / "tags.yaml").read_text().replace("s=PT-102.pv", "s=PT-999.pv")
+    edits = {
+        "LT-101.pv": ("range: [0, 100]", "range: [90, 100]"),
+        "LV-101.pos": ('unit: "%"', "unit: deg"),
+        "LIC-101.mode": ("{manual: 0, auto: 1}", "{hand: 0, auto: 1}"),
+        "XA-LT-101.active": ("type: bool", "type: float"),
+    }
+    for name, (old, new) in edits.items():
+        (line,) = re.findall(rf"^  {name}: .*$", tags, re.MULTILINE)
+        assert old in line
+        tags = tags.replace(line, line.replace(old, new))
+    (tmp_path / "tags.yaml").write_text(tags)
+    code, out, err = said("check", "--online", "--site", str(tmp_path))
+    assert (code, err) == (1, "")
+    wrong, _, differing = out.partition("wrong:\n")[2].partition("to look at:\n")
+    assert wrong.splitlines() == [
+        "  LT-101.pv: 70 lies outside its range 90 to 100",
+        "  PT-102.pv: BadNodeIdUnknown, at dcs nsu=urn:handwheel:sim:cw-100;s=PT-999.pv",
+        "  XA-LT-101.active: the device has Boolean, not float; write type: bool",
+    ]
+    assert differing.splitlines() == [
+        "  LT-101.pv: tags.yaml says [90, 100]; the device: range: [0, 100]",
+        "  LIC-101.mode: tags.yaml says {hand: 0, auto: 1}; the device: "
+        "members: {manual: 0, auto: 1}",
+        '  LV-101.pos: tags.yaml says deg; the device: unit: "%"',
+    ]
+    assert ", 66 of 68 tags read good\n" in out
+    assert "PT-102.pv" in next(line for line in out.splitlines() if "! BadNodeIdUnknown" in line)
+    # One device that is down does not hide what the other says.
+    text = (tmp_path / "site.yaml").read_text()
+    (tmp_path / "site.yaml").write_text(re.sub(r"read: \{port: \d+\}", "read: {port: 2}", text))
+    code, out, err = said("check", "--online", "--json", "--site", str(tmp_path))
+    assert code == 3
+    assert err.splitlines() == [
+        "handwheel: not reachable", "handwheel: pkg: modbus://127.0.0.1:2/1: connection refused",
+    ]  # fmt: skip
+    told = json.loads(out)
+    assert told["connections"]["pkg"]["state"] == "disconnected"
+    assert [each["tag"] for each in told["faults"]] == [
+        "LT-101.pv", "PT-102.pv", "XA-LT-101.active",
+    ]  # fmt: skip
+
+
+def test_what_is_browsed_is_the_tag_file_of_the_device(
+    site: Path, tmp_path: Path, said: Said
+) -> None:
+    text = (site / "site.yaml").read_text().partition("equipment:")[0]
+    (tmp_path / "site.yaml").write_text(re.sub("clock: .*", "", text))
+    (tmp_path / "tags.yaml").write_text("schema: tags/1\ntags: {}\n")
+    code, out, err = said("tags", "browse", "dcs", "--depth", "3", "--site", str(tmp_path))
+    assert (code, err) == (0, "")
+    (tmp_path / "tags.yaml").write_text(f"schema: tags/1\ntags:\n{out}")
+    found, wanted = load_site(tmp_path).tags, load_site(site).tags
+    for tag in wanted.values():
+        if tag.connection == "dcs":
+            plain = replace(tag, equipment="", writable=False, readback="")
+            assert found[tag.name] == plain
+    code, out, err = said("tags", "browse", "pkg", "--site", str(tmp_path))
+    assert (code, out) == (2, "")
+    assert "cannot be browsed" in err
+
+
+def test_tags_are_listed_for_people_and_for_programs(site: Path) -> None:
+    people = handwheel("tags", "list", "P-101?.run_cmd", "PT-102.pv", "--site", str(site))
+    assert people.returncode == 0
+    assert [line.split() for line in people.stdout.splitlines()] == [
+        ["P-101A.run_cmd", "bool", "w", "pkg", "coil", "0", "bit"],
+        ["P-101B.run_cmd", "bool", "w", "pkg", "coil", "20", "bit"],
+        ["PT-102.pv", "float", "kPa", "0..600", "dcs", "s=PT-102.pv"],
+    ]
+    programs = handwheel("tags", "list", "--json", "--site", str(site))
+    listed = {tag["name"]: tag for tag in json.loads(programs.stdout)}
+    assert listed.keys() == load_site(site).tags.keys()
+    assert listed["PT-102.pv"] == {
+        "name": "PT-102.pv",
+        "type": "float",
+        "unit": "kPa",
+        "range": [0.0, 600.0],
+        "writable": False,
+        "connection": "dcs",
+        "address": "nsu=urn:handwheel:sim:cw-100;s=PT-102.pv",
+        "equipment": "PUMPS-101",
+    }
+
+
+def test_tags_are_read_for_people_and_for_programs(site: Path) -> None:
+    names = ("PT-102.pv", "P-101A.mode", "P-101?.running")
+    people = handwheel("tags", "read", *names, "--site", str(site))
+    assert (people.returncode, people.stderr) == (0, "")
+    lines = [line.split() for line in people.stdout.splitlines()]
+    assert [line[:2] for line in lines] == [
+        ["PT-102.pv", "350"],
+        ["P-101A.mode", "remote"],
+        ["P-101A.running", "true"],
+        ["P-101B.running", "false"],
+    ]
+    assert all("Good" in line and line[-2:] == ["s", "old"] for line in lines)
+    programs = handwheel("tags", "read", *names, "--json", "--site", str(site))
+    readings = json.loads(programs.stdout)
+    assert list(readings) == ["PT-102.pv", "P-101A.mode", "P-101A.running", "P-101B.running"]
+    assert readings["PT-102.pv"].keys() == {"value", "status", "quality", "source_time", "age_s"}
+    assert readings["PT-102.pv"]["value"] == pytest.approx(350.0, abs=0.6)
+    assert readings["P-101A.mode"]["value"] == 1
+    assert readings["P-101A.mode"]["source_time"] is None  # Modbus has none
+    assert {reading["status"] for reading in readings.values()} == {"Good"}
+
+
+@pytest.mark.parametrize("command", ["check --online", "tags read"])
+def test_every_endpoint_that_is_down_is_named(tmp_path: Path, command: str) -> None:
+    site_of(tmp_path, Link(1, 2))  # nobody listens at these ports
+    done = handwheel(*command.split(), cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr.splitlines() == [
+        "handwheel: not reachable",
+        "handwheel: dcs: opc.tcp://127.0.0.1:1: connection refused",
+        "handwheel: pkg: modbus://127.0.0.1:2/1: connection refused",
+    ]
+
+
+@pytest.mark.timeout(40)
+def test_a_watch_in_a_pipe_survives_its_plant(tmp_path: Path) -> None:
+    with plant_process("--no-noise") as plant:
+        site_of(tmp_path, plant.link)
+        names = ("SIM-CLOCK.pv", "P-101A.running")
+        with started("tags", "watch", *names, cwd=tmp_path) as watch:
+            line_with(watch, "P-101A.running true  Good")
+            clocks = [float(line_with(watch, "SIM-CLOCK.pv").split()[1]) for _ in range(2)]
+            assert clocks[0] < clocks[1]
+            plant.process.kill()
+            line_with(watch, "P-101A.running true  BadNoCommunication")
+            plant.process.wait()
+            with plant_process(ports=plant.ports):
+                line_with(watch, "P-101A.running true  Good")
+            watch.send_signal(signal.SIGINT)
+            _, errors = watch.communicate(timeout=10)
+            assert watch.returncode == 130
+    assert "handwheel: dcs disconnected: opc.tcp://127.0.0.1:" in errors
+    assert errors.count("handwheel: pkg connected\n") == 2
+
+
+def test_a_watch_of_a_dead_plant_says_why_it_has_no_values(tmp_path: Path) -> None:
+    site_of(tmp_path, Link(1, 2))  # nobody listens at these ports
+    with started("tags", "watch", "PT-102.pv", cwd=tmp_path) as watch:
+        line_with(watch, "PT-102.pv - kPa BadWaitingForInitialData")
+        watch.send_signal(signal.SIGINT)
+        _, errors = watch.communicate(timeout=10)
+    assert errors.splitlines() == [
+        "handwheel: dcs connecting",
+        "handwheel: dcs connecting: opc.tcp://127.0.0.1:1: connection refused",
+    ]
+
+
+def test_a_watch_for_programs_prints_json_lines(site: Path) -> None:
+    with started("tags", "watch", "PT-102.pv", "--json", "--site", str(site)) as watch:
+        reading = json.loads(line_with(watch, "{"))  # nothing comes before the first scan
+    assert reading["status"] == "Good"
+    assert reading["tag"] == "PT-102.pv"
+    assert reading["value"] == pytest.approx(350.0, abs=0.6)
+
+
+def test_a_watch_in_a_terminal_is_a_live_table(site: Path) -> None:
+    command = ("-m", "handwheel.hmi", "tags", "watch", "PT-102.pv", "P-101A.mode")
+    with in_terminal(*command, "--site", str(site)) as terminal:
+        for text in ("\x1b[?1049h", "quality", "PT-102.pv", "350", "kPa", "remote", "good"):
+            terminal.read_until(text)
+        terminal.read_until("pkg connected")
+        terminal.type("\x03")
+        assert terminal.exit_code() == 130
+    assert terminal.written.rpartition("\x1b[?1049")[2].startswith("l")
+    assert "Traceback" not in terminal.written
