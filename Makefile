@@ -18,8 +18,8 @@ test: $(VENV)/.dev
 # are packages, data files, entry points and commands. The laws were asked in `make test`.
 FOR_WHEEL := tests/connectors/model/test_site.py tests/hmi/shell/test_help.py tests/hmi/simulation/test_plant_console.py \
 	tests/hmi/simulation/test_plant_map.py tests/hmi/runs/test_playbook_command.py tests/hmi/site/test_site_commands.py \
-	tests/hmi/site/test_tep_site.py tests/playbooks/test_loader.py tests/project/test_packaging.py \
-	tests/sim_plant/test_every_plant.py tests/sim_plant/test_opcua_identity.py \
+	tests/hmi/site/test_tep_site.py tests/playbooks/language/test_loader.py tests/project/test_packaging.py \
+	tests/sim_plant/test_every_plant.py tests/sim_plant/server/opcua/test_identity.py \
 	tests/sim_plant/tep/test_process.py
 test-wheel: $(VENV)-wheel/.done
 	$(VENV)-wheel/bin/pytest -n auto --dist loadfile $(FOR_WHEEL) $(ARGS)

@@ -5,7 +5,12 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import actuation, changes, journal, many, modbus, opcua, plants, reading, servers, startup
+from . import journal, startup
+from .actuation import suite as actuation
+from .connectors import modbus, opcua, reading
+from .connectors import scan_load as many
+from .connectors import subscriptions as changes
+from .sim_plant import plants, servers
 
 SUITES = {
     "plants": plants.rows,

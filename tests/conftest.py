@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from . import twins
+from .attacks import control_cases as twins
 
 # A deadline for each example would measure how busy the machine is.
 settings.register_profile("handwheel", deadline=None)

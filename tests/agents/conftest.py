@@ -13,9 +13,9 @@ from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
-from .agents_site import make_site
-from .plant import worn_bearing
-from .room import AgentsRoom
+from ..plants.cooling_water import worn_bearing
+from ..sites.cw100 import make_site
+from .testbed.stepped_agents import AgentsRoom
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ..served import served
+from ..plants.served import served
 from ..sites.in_memory import make_site
 from .testbed.audited import witnessed
 from .testbed.heartbeat import BeatingRoom, make_beating_site

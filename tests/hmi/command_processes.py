@@ -15,7 +15,7 @@ from pathlib import Path
 from subprocess import PIPE
 from time import monotonic, sleep
 
-from ..served import HANDWHEEL
+from ..plants.served import HANDWHEEL
 
 ANY_PORTS = ("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0")
 

@@ -13,7 +13,7 @@ from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
-from ..served import warm
+from ..plants.served import warm
 
 Readings = Mapping[str, DataValue]
 STEADY: Mapping[str, Value] = Simulation(warm(), Scenario()).values()

@@ -11,7 +11,7 @@ from subprocess import DEVNULL, PIPE
 import pytest
 
 from ..plants.devices.misbehaving import free_port
-from .foreign import compiled
+from .clients import compiled
 
 NUMBERS = 20  # numbered nodes of an OPC UA server
 ITEMS = 60_000  # of each table of a Modbus server: what is above does not exist

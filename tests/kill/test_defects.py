@@ -14,13 +14,13 @@ import pytest
 
 from handwheel.tools.guardrails.ledger.store.database import Database
 
-from ..served import frames_of
-from ..witness import Report
-from .child import python
-from .crew import Crew
+from ..auditor.audit import Report
+from ..plants.served import frames_of
+from .child_process import python
 from .defects import arrived
 from .ledger_view import LedgerView
-from .world import World
+from .process_group import Crew
+from .site import World
 
 ATTEMPTS = 4
 NO_FAULTS = ("--lose", "0", "--swallow", "0", "--delay-ms", "5..10")

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from . import of_papers, of_plant, of_sending, of_steps
+from . import authorization as of_papers
+from . import execution as of_sending
+from . import interlocks_and_device as of_plant
+from . import steps as of_steps
 from .mutant import Mutant
 
 MUTANTS: Sequence[Mutant] = (

@@ -15,8 +15,8 @@ from handwheel.connectors.model.values import Quality
 from handwheel.connectors.session.protocols import Session
 
 from ..connectors.actuation.permits import deliver, opened, permit_for
-from ..naive.modbus import NaiveModbus
 from ..sites.site_text import SITE, TAGS, load
+from .naive.modbus import NaiveModbus
 
 PATIENT_S = 5.0
 SETTING = 7

@@ -16,8 +16,8 @@ from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.connectors.session.protocols import Sample
 from handwheel.connectors.session.supervisor import Connection, Gap
 
-from ..naive.opcua import NaiveOpcua, take
-from .opcua_works import URI, name_of
+from ..plants.devices.traceable_opcua import URI, name_of
+from .naive.opcua import NaiveOpcua, take
 
 PATIENT_S = 10.0
 

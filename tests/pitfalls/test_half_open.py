@@ -10,12 +10,12 @@ from handwheel.connectors.model.values import BAD_NO_COMMUNICATION
 from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..naive.modbus import NaiveModbus
+from ..plants.devices.hostile_answers import hostile
 from ..plants.devices.misbehaving import eventually
-from .hostile import hostile
+from ..plants.devices.traceable_opcua import works
 from .modbus_clients import register
+from .naive.modbus import NaiveModbus
 from .opcua_clients import connector_of, node
-from .opcua_works import works
 
 NOTICED_S = 5.0
 

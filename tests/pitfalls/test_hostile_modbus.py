@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from ..naive.modbus import NaiveModbus
-from .hostile import DRAWN, SLOW, drawn, hostile
-from .ordeal import Naive, Ours, endure
+from ..plants.devices.hostile_answers import DRAWN, SLOW, drawn, hostile
+from .modbus_checked_reads import Naive, Ours, endure
+from .naive.modbus import NaiveModbus
 
 SEED = 20261126
 WRONG, LATE = 0.08, 0.003

@@ -11,11 +11,11 @@ import pytest
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..naive.opcua import NaiveOpcua
+from ..plants.devices.message_corruption import KINDS, Spoiler
+from ..plants.devices.traceable_opcua import Works, name_of, works
+from .naive.opcua import NaiveOpcua
+from .opcua_checked_reads import NODES, Tally, endure
 from .opcua_clients import endpoint
-from .opcua_ordeal import NODES, Tally, endure
-from .opcua_works import Works, name_of, works
-from .spoiler import KINDS, Spoiler
 
 SEED = 20261126
 SHARE = 0.15

@@ -16,9 +16,9 @@ from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ..connectors.actuation.permits import deliver, opened, permit_for
-from ..naive.opcua import NaiveOpcua
 from ..plants.devices.misbehaving import eventually
-from ..served import GATE_SECRET, link_of, served, site_of
+from ..plants.served import GATE_SECRET, link_of, served, site_of
+from .naive.opcua import NaiveOpcua
 from .opcua_clients import endpoint
 
 SETPOINT = "PIC-102.sp"

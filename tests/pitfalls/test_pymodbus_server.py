@@ -9,8 +9,8 @@ import pytest
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from ..sim_plant.modbus_wire import Wire, wire
-from ..sim_plant.modbus_wire import served as plant
+from ..sim_plant.server.modbus.modbus_wire import Wire, wire
+from ..sim_plant.server.modbus.modbus_wire import served as plant
 
 READ = "03 0000 0001"
 GATHER_S = 0.3

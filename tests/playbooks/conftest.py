@@ -5,7 +5,7 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.site.files.site_template import Link
 
-from ..served import site_of
+from ..plants.served import site_of
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import pytest
 from handwheel.sim_plant.alarm import AlarmPhase, AlarmState, AlarmStep, follow
 from handwheel.sim_plant.errors import NotWritable, WrongState
 
-from ..served import warm
+from ..plants.served import warm
 
 NORMAL, UNSEEN = AlarmPhase.NORMAL, AlarmPhase.UNACKNOWLEDGED
 SEEN, RETURNED = AlarmPhase.ACKNOWLEDGED, AlarmPhase.RETURNED

@@ -13,7 +13,7 @@ from handwheel.sim_plant.sensor_faults import sensor_faults, set_sensor_fault
 from handwheel.sim_plant.sensors import Sensor, SensorBank, SensorState, qualities
 from handwheel.sim_plant.simulation import Simulation
 
-from ..served import warm
+from ..plants.served import warm
 
 T = Sensor("T", sigma=0.5, low=0.0, high=100.0)
 L = Sensor("L", sigma=0.1, low=-10.0, high=40.0, resolution=0.25)

@@ -12,7 +12,7 @@ from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import Event, FaultEvent, FieldEvent, Scenario, WriteEvent
 from handwheel.sim_plant.simulation import Simulation
 
-from ..served import warm
+from ..plants.served import warm
 
 
 def _simulation(*events: Event, warmup_s: float = 0.0) -> Simulation:

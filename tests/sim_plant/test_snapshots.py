@@ -13,7 +13,7 @@ from handwheel.sim_plant.errors import (
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
-from ..served import warm
+from ..plants.served import warm
 
 # Published steady state and the span of each instrument; 0.1 % of it is the tolerance.
 

@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.stamps import Instant, instant_now
 
-from ..served import link_of, site_of
+from ..plants.served import link_of, site_of
 from .people import key_id, record_of
 
 PEOPLE: Mapping[str, str] = {

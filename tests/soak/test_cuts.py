@@ -13,8 +13,8 @@ from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..pitfalls.opcua_clients import connector_of, node
-from ..pitfalls.opcua_works import works
 from ..plants.devices.misbehaving import eventually
+from ..plants.devices.traceable_opcua import works
 
 CUTS = 60
 NODES = 200

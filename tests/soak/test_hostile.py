@@ -9,12 +9,12 @@ import pytest
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
-from ..pitfalls.hostile import DRAWN, drawn, hostile
-from ..pitfalls.opcua_ordeal import NODES
-from ..pitfalls.opcua_ordeal import endure as endure_opcua
-from ..pitfalls.opcua_works import works
-from ..pitfalls.ordeal import Ours, endure
-from ..pitfalls.spoiler import KINDS, Spoiler
+from ..pitfalls.modbus_checked_reads import Ours, endure
+from ..pitfalls.opcua_checked_reads import NODES
+from ..pitfalls.opcua_checked_reads import endure as endure_opcua
+from ..plants.devices.hostile_answers import DRAWN, drawn, hostile
+from ..plants.devices.message_corruption import KINDS, Spoiler
+from ..plants.devices.traceable_opcua import works
 
 REPLIES = 1_000_000
 READS = 5_000

@@ -14,7 +14,7 @@ import pytest
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.values import Quality
 
-from ..served import PlantProcess, plant_process, site_of
+from ..plants.served import PlantProcess, plant_process, site_of
 
 KILLS = 40
 SEED = 20261125

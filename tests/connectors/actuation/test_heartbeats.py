@@ -20,9 +20,9 @@ from handwheel.connectors.model.heartbeats import HeartbeatSpec
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
-from ...judging.documents import NoDocument
-from ...judging.heartbeats import head_of
-from ...served import frames_of, link_of, served, site_of
+from ...auditor.checks.documents import NoDocument
+from ...auditor.checks.heartbeats import head_of
+from ...plants.served import frames_of, link_of, served, site_of
 from .permits import opened, permit_for
 
 OVER_MODBUS, OVER_OPCUA = "P-101B.mode", "PIC-102.mode"

@@ -16,7 +16,7 @@ from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 from handwheel.sim_plant.server.opcua.node_ids import standard_node
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ...served import link_of, served, site_of
+from ...plants.served import link_of, served, site_of
 from .permits import deliver, opened, permit_for
 
 SETPOINT = "PIC-102.sp"

@@ -28,7 +28,7 @@ from handwheel.sim_plant.server.opcua.writes import PlantWrites
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import eventually
-from ...served import link_of, served, site_of
+from ...plants.served import link_of, served, site_of
 from .permits import deliver, opened, permit_for
 
 SETPOINT = "PIC-102.sp"

@@ -20,7 +20,7 @@ from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, Value
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ...served import frames_of, link_of, served, site_of
+from ...plants.served import frames_of, link_of, served, site_of
 from .permits import deliver, opened, permit_for
 
 NODE = ua.NodeId(ua.String("PIC-102.sp"), ua.Int16(1))

@@ -21,7 +21,7 @@ from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNO
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import modbus_device, registers, reply
-from ...served import link_of, served, site_of
+from ...plants.served import link_of, served, site_of
 
 Cell = tuple[Table, int]
 TABLES: tuple[Table, ...] = ("coil", "discrete", "input", "holding")

@@ -28,7 +28,7 @@ from handwheel.connectors.opcua.targets import identity_of
 from handwheel.connectors.opcua.wire.codec import decode
 from handwheel.connectors.session.protocols import DeviceIdentity
 
-from ...served import link_of, served, site_of
+from ...plants.served import link_of, served, site_of
 
 URI = "urn:works"
 NODE = ua.NodeId(ua.String("x"), ua.Int16(2))

@@ -31,7 +31,7 @@ from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices import opcua_variables
 from ...plants.devices.opcua_variables import NOON, URI, Works
-from ...served import link_of, served, site_of
+from ...plants.served import link_of, served, site_of
 
 
 @pytest.fixture(scope="module")

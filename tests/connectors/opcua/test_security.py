@@ -29,8 +29,8 @@ from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.server.opcua.access.certificates import open_identity
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ...secured import ENCRYPTED, SIGNED, befriend, pin_of, serving
-from ...served import GATE_SECRET, link_of, site_of
+from ...plants.encrypted import ENCRYPTED, SIGNED, befriend, pin_of, serving
+from ...plants.served import GATE_SECRET, link_of, site_of
 from ..actuation.permits import deliver, opened, permit_for
 
 URI = namespace_uri("cw-100")

@@ -29,7 +29,7 @@ from ...plants.devices.misbehaving import (
     listening,
     say_nothing,
 )
-from ...served import GATE_SECRET, PlantProcess, plant_process, served
+from ...plants.served import GATE_SECRET, PlantProcess, plant_process, served
 
 READER = ("gate", "env:READER_PASSWORD")
 TAG = Tag("PT-102.pv", "dcs", "float", NodeAddress("nsu=urn:handwheel:sim:cw-100;s=PT-102.pv"))

@@ -21,7 +21,7 @@ from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ...plants.devices.misbehaving import eventually
-from ...served import link_of, served, site_of
+from ...plants.served import link_of, served, site_of
 from .subscription_bench import (
     NAMES,
     PACE,

@@ -28,7 +28,7 @@ from handwheel.hmi.site.files.site_template import Link
 from handwheel.sim_plant.server.plant_server import PlantServer
 
 from ...plants.devices.misbehaving import eventually, free_port, hang_up, listening, say_nothing
-from ...served import PlantProcess, link_of, plant_process, served, site_of
+from ...plants.served import PlantProcess, link_of, plant_process, served, site_of
 
 
 def _site(folder: Path, link: Link, timeout: str = "5 s") -> Site:

@@ -11,8 +11,8 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason
 from handwheel.tools.requests.canonical import digest
 
+from ...attacks.cases import tried
 from ...attacks.sql_shell import without_triggers
-from ...ways import tried
 from ..testbed.served import World
 
 START = "P-101B.run_cmd=true"

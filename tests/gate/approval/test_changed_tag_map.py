@@ -10,7 +10,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.gate.steps import authorization as papers
 from handwheel.tools.requests.request import ActionRequest
 
-from ...ways import tried
+from ...attacks.cases import tried
 from ..testbed.edited_policy import ruled_site
 from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START, Watched

@@ -15,8 +15,8 @@ from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Rea
 from handwheel.tools.requests.canonical import digest, signed_bytes
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
+from ...attacks.cases import tried
 from ...sites.people import key_id, key_of
-from ...ways import tried
 from ..testbed.served import World
 
 START, STOP = "P-101B.run_cmd=true", "P-101B.run_cmd=false"

@@ -13,9 +13,9 @@ from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Rea
 from handwheel.tools.requests.canonical import canonical, parse_canonical, signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 
+from ...attacks.cases import tried
 from ...attacks.sql_shell import write_text
 from ...sites.people import key_of
-from ...ways import tried
 from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 

@@ -20,7 +20,7 @@ from handwheel.hmi.requests import propose as proposing
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
-from ...sim_plant.modbus_wire import wire
+from ...sim_plant.server.modbus.modbus_wire import wire
 from ...sites.on_disk import End
 from ..testbed.audited import complaints
 from ..testbed.served import World

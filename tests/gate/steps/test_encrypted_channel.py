@@ -18,8 +18,8 @@ from handwheel.sim_plant.server.plant_server import PlantServer
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
-from ...secured import befriend, pin_of, secure, serving
-from ...served import GATE_SECRET
+from ...plants.encrypted import befriend, pin_of, secure, serving
+from ...plants.served import GATE_SECRET
 from ...sites.on_disk import End
 from ..testbed.audited import witnessed
 from ..testbed.served import World

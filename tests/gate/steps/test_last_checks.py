@@ -21,10 +21,10 @@ from handwheel.tools.guardrails.signatures.decisions import Reason
 from handwheel.tools.requests.canonical import canonical, parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
+from ...attacks.cases import tried
 from ...attacks.sql_shell import shell_of, without_triggers, write_text
 from ...sites import people
 from ...sites.in_memory import make_site
-from ...ways import tried
 from ..testbed.oracle import Told
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 

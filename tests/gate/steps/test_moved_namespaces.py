@@ -15,7 +15,7 @@ from handwheel.sim_plant.server.opcua.node_ids import standard_node
 from handwheel.sim_plant.server.opcua.server import OpcuaServer
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
-from ...served import GATE_SECRET
+from ...plants.served import GATE_SECRET
 from ..testbed.served import World
 
 SETPOINT = "PIC-102.sp=355"

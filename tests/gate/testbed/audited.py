@@ -11,7 +11,7 @@ import pytest
 
 from handwheel.hmi.journal.command import _export
 
-from ...witness import judge
+from ...auditor.audit import judge
 from .served import World
 
 # What no hand in the ledger excuses: it tells of frames, and not of rows that nobody signed.

@@ -16,9 +16,9 @@ from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 
+from ...auditor.audit import judge
 from ...plants.in_memory import Frame, PaperWriter
 from ...sites.in_memory import make_site
-from ...witness import judge
 from .authority_grant import give
 from .in_memory import Room
 

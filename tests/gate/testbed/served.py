@@ -36,7 +36,7 @@ from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.stamps import instant_now
 
 from ...attacks.stolen_key import Forger
-from ...served import frames_of
+from ...plants.served import frames_of
 from ...sites.on_disk import Clock, End, hasten, wire_of
 from ...sites.people import key_of
 

@@ -21,9 +21,9 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.requests.stamps import instant_now
 
-from ...served import handwheel
+from ...auditor.audit import Report, judge
+from ...plants.served import handwheel
 from ...sites.on_disk import End
-from ...witness import Report, judge
 from .authority_grant import give
 from .runner import AGENT, segment_of
 from .served import World

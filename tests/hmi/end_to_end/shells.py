@@ -12,8 +12,8 @@ from time import monotonic, sleep
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.site.files.site_template import Link
 
-from ...served import GATE_SECRET, handwheel, site_of
-from ...witness import Report, judge
+from ...auditor.audit import Report, judge
+from ...plants.served import GATE_SECRET, handwheel, site_of
 from ..command_processes import ANY_PORTS, Terminal, in_terminal
 
 PASSPHRASE = "battery staple"

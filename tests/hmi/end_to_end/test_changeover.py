@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ...served import frames_of
+from ...plants.served import frames_of
 from .shells import PASSPHRASE, Place, Shell, make_site, serve, shell
 
 pytestmark = pytest.mark.timeout(240)  # the story takes 45 s of a quiet machine

@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import instant_now
 
-from ...served import GATE_SECRET, frames_of, plant_process, site_of
+from ...plants.served import GATE_SECRET, frames_of, plant_process, site_of
 from ..command_processes import becomes_true
 from .os_users import User, interpreter, open_folder
 

@@ -15,8 +15,8 @@ from handwheel.connectors.model.site import load_site
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 
-from ...served import PlantProcess, frames_of, handwheel, plant_process, site_of
-from ...witness import Report, judge
+from ...auditor.audit import Report, judge
+from ...plants.served import PlantProcess, frames_of, handwheel, plant_process, site_of
 from ..command_processes import Terminal, becomes_true, in_terminal, started
 
 pytestmark = pytest.mark.timeout(120)  # a dozen processes, one after the other

@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.identity.keys import fingerprint, key_path
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.stamps import instant_now
 
-from ...served import site_of
+from ...plants.served import site_of
 from ..command_in_process import Said, said_by
 
 

@@ -18,7 +18,7 @@ from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, seen_lockouts
 
-from ...served import HANDWHEEL, handwheel
+from ...plants.served import HANDWHEEL, handwheel
 from ..command_processes import environment
 
 NO_GATE = "no gate runs here: only the file keeps the lockout until one has seen it\n"

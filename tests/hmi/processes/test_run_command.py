@@ -20,11 +20,11 @@ from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import PrivateKey
 from handwheel.tools.guardrails.identity.operators_yaml import with_record
 
-from ...kill.crew import Crew, gate_command
-from ...kill.run_desk import RunDesk
-from ...kill.run_world import PLAYBOOK, RunWorld
-from ...kill.world import ADMINISTRATOR, edit
-from ...served import HANDWHEEL, frames_of
+from ...kill.agent_kills.operator_actions import RunDesk
+from ...kill.agent_kills.site import PLAYBOOK, RunWorld
+from ...kill.process_group import Crew, gate_command
+from ...kill.site import ADMINISTRATOR, edit
+from ...plants.served import HANDWHEEL, frames_of
 from ..command_processes import becomes_true, environment
 
 pytestmark = pytest.mark.timeout(120)

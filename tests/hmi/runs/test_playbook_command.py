@@ -7,8 +7,8 @@ import pytest
 
 from handwheel.hmi.site.files.site_template import Link
 
-from ...playbooks.texts import GOOD, changed, written
-from ...served import handwheel, site_of
+from ...plants.served import handwheel, site_of
+from ...playbooks.sample_playbook import GOOD, changed, written
 
 CHANGEOVER = "cw/pump-bearing-changeover"
 

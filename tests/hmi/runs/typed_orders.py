@@ -9,7 +9,7 @@ from handwheel.playbooks.run.event_log import RunLog
 from handwheel.playbooks.run.states import EventKind, Run
 from handwheel.tools.guardrails.approval.run_orders import RunOrder
 
-from ...served import handwheel
+from ...plants.served import handwheel
 from .run_site import Place, stay
 
 KINDS = {

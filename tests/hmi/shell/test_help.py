@@ -9,7 +9,7 @@ import pytest
 
 from handwheel.hmi.shell.cli.command_line import MODULES
 
-from ...served import handwheel
+from ...plants.served import handwheel
 
 COMMANDS = [
     "", "demo", "init", "check", "run", "gate", "desk", "handover", "lockout", "release",

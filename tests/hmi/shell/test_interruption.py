@@ -17,7 +17,7 @@ from handwheel.connectors.session.supervisor import ConnectionState
 from handwheel.hmi.shell.cli.interrupts import uninterrupted_import
 from handwheel.hmi.site.files.site_template import Link
 
-from ...served import HANDWHEEL, plant_process, site_of
+from ...plants.served import HANDWHEEL, plant_process, site_of
 from ..command_processes import (
     ANY_PORTS,
     becomes_true,

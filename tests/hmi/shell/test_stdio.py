@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ...served import HANDWHEEL, handwheel
+from ...plants.served import HANDWHEEL, handwheel
 from ..command_processes import ANY_PORTS, in_terminal
 
 

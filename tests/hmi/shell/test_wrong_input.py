@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.hmi.site.files.site_template import Link
 
-from ...served import handwheel, site_of
+from ...plants.served import handwheel, site_of
 from ..command_processes import ANY_PORTS
 
 SERVE = f"plant serve cw-100 {' '.join(ANY_PORTS)}"

@@ -19,7 +19,7 @@ from handwheel.playbooks.language.loader import load_library
 from handwheel.playbooks.run.states import EventKind, RunEvent, fold
 from handwheel.sim_plant.cw100.control.alarms import ALARMS
 
-from ...served import site_of
+from ...plants.served import site_of
 from ..screen_text import DOWN, Readings, connections_of, readings_of, styled, text_of
 
 TREND = ("VT-101A.pv", "PT-102.pv")

@@ -15,7 +15,7 @@ from handwheel.sim_plant.errors import SnapshotError
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
-from ...served import HANDWHEEL, handwheel
+from ...plants.served import HANDWHEEL, handwheel
 from ..command_in_process import Said
 from ..command_processes import ANY_PORTS, becomes_true, line_with, started, tell
 

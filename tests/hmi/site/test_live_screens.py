@@ -26,7 +26,7 @@ from handwheel.hmi.site.tags.reading_text import reading_lines
 from handwheel.hmi.site.tags.recorded_trends import recorded_trends
 from handwheel.hmi.site.tags.watch_table import render
 
-from ...served import site_of
+from ...plants.served import site_of
 from ..screen_text import DOWN, Readings, connections_of, readings_of, text_of
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.hmi.site.files.site_template import Link
 
-from ...served import frames_of, handwheel, plant_process, site_of
+from ...plants.served import frames_of, handwheel, plant_process, site_of
 from ..command_in_process import Said, said_by
 
 GROUPS = """\

@@ -12,7 +12,7 @@ import pytest
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.site.files.site_template import Link
 
-from ...served import handwheel, plant_process, site_of
+from ...plants.served import handwheel, plant_process, site_of
 from ..command_in_process import Said
 from ..command_processes import in_terminal, line_with, started
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from handwheel.tools.errors import InvalidArguments, ToolFailed
 from handwheel.tools.maintenance.workorders import Notice, WorkOrder, WorkOrders, new_workorder_id
 
-from ...served import handwheel
+from ...plants.served import handwheel
 from ...sites import site_text as sites
 
 AT = "2026-11-25T08:50:25.123Z"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ....served import handwheel
+from ....plants.served import handwheel
 from ....sites.authority_site import OTHER, PUMP, PUMPS
 from ....sites.in_memory import make_site
 

@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 
 from ....plants.fault_injection import Fuse
 from ....plants.in_memory import PaperPlant
-from ....served import site_of
+from ....plants.served import site_of
 from ....sites.in_memory import VALUES, make_site
 
 MORE = """\

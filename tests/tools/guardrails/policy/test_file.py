@@ -14,7 +14,7 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.guardrails.policy.policy import build_policy, load_policy
 
-from ....served import site_of
+from ....plants.served import site_of
 from ....sites.policy_text import HEAD, SETPOINT, judge, policy_of
 
 

@@ -19,7 +19,7 @@ from handwheel.hmi.site.files.site_template import Link
 from handwheel.tools.guardrails.policy.node_patterns import check_pattern, names_node
 from handwheel.tools.guardrails.policy.policy import Ruling, build_policy
 
-from ....served import site_of
+from ....plants.served import site_of
 from ....sites.policy_text import DONE, PUMPS, SETPOINT, judge, policy_of, reads
 
 

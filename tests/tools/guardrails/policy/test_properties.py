@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.policy.areas import Roles
 from handwheel.tools.guardrails.policy.groups import GroupUsage, Move, TagGroup
 from handwheel.tools.requests.stamps import Instant, stamp
 
-from ....served import site_of
+from ....plants.served import site_of
 from ....sites.policy_text import DONE, SETPOINT, judge, policy_of, reads
 
 

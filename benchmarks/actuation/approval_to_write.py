@@ -1,0 +1,172 @@
+"""From an approval to a verified write, against the bare sequence, and beside a gateway."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from handwheel.connectors.actuation.device_writer import DeviceWriter
+from handwheel.connectors.actuation.modbus import ModbusWriter
+from handwheel.connectors.actuation.opcua import OpcuaWriter
+from handwheel.connectors.client.site_reader import connector_for, survey
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Value
+from handwheel.hmi.shell.cli.gc_freeze import settle_heap
+from handwheel.hmi.simulation.demo.child_process import ChildProcess
+from handwheel.hmi.site.files.site_template import Link
+from handwheel.tools.guardrails.gate.state.execution import Passage, Post
+from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.records import load_exactly
+from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.requests.stamps import instant_now
+
+from . import gateway as actuation_gateway
+from .checks import gate_post
+from .encrypted import secure
+from .site import PUMP, SETPOINT, Desk, make_site, open_desk
+
+SECRET = "turn the wheel"  # noqa: S105 - of a plant that lives as long as the measurement
+VALUES: Mapping[str, tuple[Value, Value]] = {PUMP: (True, False), SETPOINT: (355.0, 350.0)}
+"""What is written in turn."""
+
+_COMMITS = 3
+_ROW = "x" * 300
+
+
+@asynccontextmanager
+async def served(place: Path, *more: str) -> AsyncGenerator[Link]:
+    """Serves the simulated plant in a process of its own; yields where it listens.
+
+    Args:
+        more: Words of its command.
+    """
+    secret = place / "secret"
+    secret.touch(mode=0o600)
+    secret.write_text(SECRET, encoding="utf-8")
+    serve = (
+        *("plant", "serve", "cw-100", "--json", "--no-noise", "--gate-secret", str(secret)),
+        *("--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0"),
+        *more,
+    )
+    async with ChildProcess("the plant", serve, place / "plant.log") as plant:
+        ports = plant.ready["ports"]
+        yield Link(ports["opcua"], ports["modbus"], "100 ms", ports["modbus_gate"])
+
+
+def rows(place: Path, repeats: int) -> list[tuple[str, str]]:
+    """Returns the ratios, with the milliseconds of this machine beside them."""
+    return asyncio.run(_rows(place, repeats))
+
+
+async def _rows(place: Path, repeats: int) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    async with served(place) as link:
+        site, people = await asyncio.to_thread(make_site, place / "site", link, SECRET)
+        with open_desk(site, people) as desk, gate_post(site) as post:
+            for tag, protocol in ((PUMP, "Modbus"), (SETPOINT, "OPC UA None")):
+                found += await _compared(place, desk, post, site.tags[tag], protocol, repeats)
+        found += await actuation_gateway.rows(link.opcua, SECRET, repeats)
+    identity = place / "identity"
+    async with served(place, "--identity", str(identity)) as link:
+        _, people = await asyncio.to_thread(make_site, place / "secured", link, SECRET)
+        site = await asyncio.to_thread(secure, place / "secured", identity)
+        with open_desk(site, people) as desk, gate_post(site) as post:
+            protocol = "OPC UA SignAndEncrypt"
+            found += await _compared(place, desk, post, site.tags[SETPOINT], protocol, repeats)
+    return found
+
+
+async def _compared(
+    place: Path, desk: Desk, post: Post, tag: Tag, protocol: str, repeats: int
+) -> list[tuple[str, str]]:
+    path = post.state / f"bare-{tag.connection}.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as bare:
+        bare.execute("PRAGMA journal_mode = WAL")
+        bare.execute("PRAGMA synchronous = FULL")
+        bare.execute("CREATE TABLE row(text TEXT)")
+        ways: Mapping[str, Callable[[Value], Awaitable[float]]] = {
+            "gate": lambda value: _through_the_gate(desk, post, tag, value),
+            "bare": lambda value: _bare(post.site, bare, tag, value),
+            "fresh": lambda value: _bare(post.site, bare, tag, value, is_fresh=True),
+        }
+        times: dict[str, list[float]] = {way: [] for way in ways}
+        settle_heap()
+        for turn in range(2 * repeats + 2):
+            for way, go in ways.items():
+                seconds = await go(VALUES[tag.name][turn % 2])
+                if turn > 1:  # the first ones learn
+                    times[way].append(seconds)
+    gate_s, bare_s, fresh_s = (median(times[way]) for way in ways)
+    what = f"actuation: approve to verified, {protocol}"
+    goal = "" if "Encrypt" in protocol else "at most 1.4 "
+    return [
+        (f"{what}, {goal or 'in '}bare sequences", _against(gate_s, bare_s)),
+        (f"{what}, of bare ones that read back on a session of its own", _against(gate_s, fresh_s)),
+        (f"{what}, the gate's", f"{1000.0 * gate_s:.1f} ms"),
+    ]
+
+
+def _against(ours_s: float, bare_s: float) -> str:
+    return f"{ours_s / bare_s:.2f} ({1000.0 * bare_s:.1f} ms)"
+
+
+async def _through_the_gate(desk: Desk, post: Post, tag: Tag, value: Value) -> float:
+    """From the moment at which the last signature is in the ledger to the verified outcome."""
+    site = post.site
+    seen = await survey(site, desk.to_survey(tag.name), [tag])
+    request = desk.file(tag.name, value, seen)
+    desk.approve(request)
+    start = perf_counter()
+    sweep(post.database, instant_now())
+    record = load_exactly(post.database, request.request_id)
+    await carry_out(Passage(post, record, record.request.commands[0]))
+    seconds = perf_counter() - start
+    end = load_exactly(post.database, request.request_id).actions[0]
+    assert end.state is ActionState.VERIFIED, end
+    return seconds
+
+
+async def _open(site: Site, connection: str) -> DeviceWriter:
+    config = site.connections[connection]
+    if isinstance(config, ModbusConnection):
+        return await ModbusWriter.open(connection, config)
+    return await OpcuaWriter.open(connection, config, site.root)
+
+
+async def _bare(
+    site: Site, bare: sqlite3.Connection, tag: Tag, value: Value, *, is_fresh: bool = False
+) -> float:
+    """The same work without a gate: three commits, connect, look, write, read back.
+
+    Args:
+        is_fresh: Read back over another session, as the gate does.
+    """
+    wanted = [tag, *([site.tags["P-101B.mode"]] if tag.name == PUMP else [])]
+    start = perf_counter()
+    bare.execute("INSERT INTO row VALUES (?)", (_ROW,))
+    writer = await _open(site, tag.connection)
+    try:
+        encoder = await writer.encoder([tag])
+        await writer.read(wanted)
+        bare.execute("INSERT INTO row VALUES (?)", (_ROW,))
+        await writer.transmit(encoder.encode(tag, value).wire)
+        if is_fresh:
+            session = await connector_for(site, tag.connection).open()
+            try:
+                found = await session.read([tag])
+            finally:
+                await session.close()
+        else:
+            found = await writer.read([tag])
+        bare.execute("INSERT INTO row VALUES (?)", (_ROW,))
+    finally:
+        await writer.close()
+    seconds = perf_counter() - start
+    assert found[tag.name].value == value, found
+    return seconds

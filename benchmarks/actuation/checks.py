@@ -1,0 +1,105 @@
+"""What the gate's own checks cost, for an agent's request with one signature."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from statistics import median
+from time import perf_counter
+from typing import cast
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from handwheel.connectors.actuation.device_writer import DeviceWriter, WriteEncoder
+from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
+from handwheel.connectors.model.site import Site
+from handwheel.hmi.people.signing import open_bench
+from handwheel.hmi.shell.cli.gc_freeze import settle_heap
+from handwheel.tools.guardrails.gate.state.execution import Passage, Post
+from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.gate.steps.pipeline import STEPS
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
+from handwheel.tools.guardrails.ledger.records import load_exactly
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.requests.stamps import instant_now
+
+from .site import PUMP, SETPOINT, People, encoder, open_desk
+
+# one_gate goes before, and door_opens and plant_is_ready wait for a device.
+OWN = ("same_request", "enough_signatures", "in_time", "policy_allows", "same_map", "free_to_act",
+       "same_bytes")  # fmt: skip
+_TIMES = 40  # so often in each repeat
+
+
+def rows(site: Site, people: People, repeats: int) -> list[tuple[str, str]]:
+    """Returns the checks as a multiple of one verification of an Ed25519 signature."""
+    found: list[tuple[str, str]] = []
+    with open_desk(site, people) as desk, gate_post(site) as post:
+        for tag, protocol in ((PUMP, "Modbus"), (SETPOINT, "OPC UA")):
+            request = desk.file_for_agent(first=tag)
+            desk.approve(request)
+            times = asyncio.run(_times(post, request.request_id, repeats))
+            found += _figures(protocol, times)
+    return found
+
+
+@contextmanager
+def gate_post(site: Site) -> Generator[Post]:
+    """Takes a gate's post without its two tasks, so that one thing after the other can be timed."""
+    make_lockout_folder(site.state)
+    with open_bench(site) as bench, GateLock(site.state) as lock:
+        across = cross_limits(site, bench.policy)
+        with bench.database.transaction(instant_now()) as transaction:
+            transaction.change("INSERT INTO gate(pid, boot_id) VALUES (1, 'bench')", ())
+            epoch: int = transaction.one("SELECT max(epoch) FROM gate")
+            transaction.record("gate.started", str(epoch), {"epoch": epoch, "pid": 1})
+        yield Post(
+            site, bench.policy, across, bench.database, lock, epoch, instant_now,
+            lambda: load_roster(site), open_write_session,
+        )  # fmt: skip
+
+
+async def _times(post: Post, name: str, repeats: int) -> dict[str, float]:
+    """Returns the seconds of one verification, of loading the request, and of each check."""
+    checks = [each for each in STEPS if each.__name__ in OWN]
+    assert len(checks) == len(OWN)
+    private = Ed25519PrivateKey.generate()
+    message = b"x" * 800  # as long as a decision
+    signature, public = private.sign(message), private.public_key()
+    settle_heap()  # as the gate does
+    samples: dict[str, list[float]] = {what: [] for what in ("verify", "load", *OWN)}
+    for _ in range(repeats * _TIMES):
+        start = perf_counter()
+        public.verify(signature, message)
+        samples["verify"].append(perf_counter() - start)
+        start = perf_counter()
+        record = load_exactly(post.database, name)
+        samples["load"].append(perf_counter() - start)
+        passage = Passage(post, record, record.request.commands[0])
+        passage.write_session = _write_session(passage)
+        for check in checks:
+            start = perf_counter()
+            await check(passage)
+            samples[check.__name__].append(perf_counter() - start)
+    return {what: median(series) for what, series in samples.items()}
+
+
+def _write_session(passage: Passage) -> WriteSession:
+    """Returns the write session as it is open by then, with no device behind it."""
+    on_paper = encoder(passage.post.site, passage.action.connection)
+    return WriteSession(cast(DeviceWriter, None), cast(WriteEncoder, on_paper), [passage.tag])
+
+
+def _figures(protocol: str, times: dict[str, float]) -> list[tuple[str, str]]:
+    verify_s, load_s = times.pop("verify"), times.pop("load")
+    what = f"actuation: checks 2 to 7 and 10, {protocol}"
+    costly = sorted(times.items(), key=lambda item: -item[1])
+    return [
+        (f"{what}, at most 4.0 Ed25519 verifications", _in(verify_s, sum(times.values()))),
+        (f"{what}, loading the request", _in(verify_s, load_s)),
+        *((f"{what}: {name}", _in(verify_s, seconds)) for name, seconds in costly),
+    ]
+
+
+def _in(verify_s: float, seconds: float) -> str:
+    return f"{seconds / verify_s:.1f} ({1e6 * seconds:.0f} us)"

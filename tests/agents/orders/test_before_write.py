@@ -1,0 +1,192 @@
+"""A person's hold or stop is the last word: whenever it comes, nothing more is written."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from handwheel.playbooks.run.event_log import RunLog
+from handwheel.playbooks.run.states import EventKind
+from handwheel.tools.guardrails.approval.run_orders import FreeOrder
+
+from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
+from ..testbed.stepped_agents import AgentsRoom
+
+LATE_STOP = (
+    'expect: ["not duty.running", "PT-102.pv > 310 kPa", "FT-103.pv in 33 m3/h .. 41 m3/h"]',
+    'expect: [{that: "TT-106.pv > 40 degC", within: 120 s}]',
+)
+LATE_OUT = (
+    "    verify: {that: \"duty.mode == 'maintenance'\", within: 10 s}",
+    '    expect: [{that: "TT-106.pv > 40 degC", within: 120 s}]\n'
+    "    verify: {that: \"duty.mode == 'maintenance'\", within: 10 s}",
+)
+TWO_WRITES = (
+    (
+        "    write: {duty.run_cmd: false}\n",
+        "    write: {duty.run_cmd: false, FIC-201.sp: 35 m3/h}\n",
+    ),
+    ("{duty.run_cmd: true}", "{duty.run_cmd: true, FIC-201.sp: 37 m3/h}"),
+)
+LESS_LOAD = "FIC-201.sp=35"
+AT_REST = {"hold": "HELD", "stop": "STOPPED"}
+both = pytest.mark.parametrize("order", ["hold", "stop"])
+
+
+def _order_when(
+    patch: pytest.MonkeyPatch, room: AgentsRoom, order: FreeOrder, step: str, to: str
+) -> None:
+    """Lets a person order the run about in the very moment in which a step has come so far."""
+    record, ordered = RunLog.record, list[str]()
+
+    def recording(log: RunLog, kind: EventKind, **body: object) -> None:
+        record(log, kind, **body)
+        if kind is EventKind.STEP and (body["step"], body["to"]) == (step, to) and not ordered:
+            ordered.append(step)
+            room.order(order)
+
+    patch.setattr(RunLog, "record", recording)
+
+
+async def _comes_to_rest(room: AgentsRoom, order: FreeOrder, within_s: float = 130.0) -> None:
+    """The run comes to where the order wants it, and nothing is written on the way or later."""
+    before = list(room.frames)
+    await room.reach("HELD", "STOPPED", "ABORTED", "COMPLETE", within_s=within_s)
+    assert room.run.state == AT_REST[order]
+    await room.scan(20)
+    assert (room.run.state, room.frames) == (AT_REST[order], before)
+
+
+@both
+async def test_while_what_was_promised_is_awaited(idle: AgentsRoom, order: FreeOrder) -> None:
+    await idle.start_with(LATE_STOP)
+    await idle.approved(1)
+    await idle.approved(2)
+    await idle.reach_step("stop-duty", "DONE")
+    await idle.scan(2)
+    idle.order(order)
+    await idle.scan(2)
+    idle.plant.lies["TT-106.pv"] = 41.0
+    await _comes_to_rest(idle, order)
+    assert idle.frames == [START_B, STOP_A]
+
+
+@both
+async def test_while_the_last_promises_are_awaited(idle: AgentsRoom, order: FreeOrder) -> None:
+    await idle.start_with(LATE_OUT)
+    await idle.approved(1)
+    await idle.approved(2)
+    await idle.reach_step("work-order", "DONE")
+    await idle.scan(2)
+    assert idle.run.state == "RUNNING"
+    idle.order(order)
+    await idle.scan(3)
+    idle.plant.lies["TT-106.pv"] = 41.0
+    await _comes_to_rest(idle, order)
+    if order == "hold":
+        idle.order("resume")
+        await idle.reach("COMPLETE")
+    assert idle.frames == [START_B, STOP_A, OUT_A]
+
+
+@both
+@pytest.mark.parametrize(("step", "to"), [("stop-duty", "DONE"), ("inhibit", "COMMAND")])
+async def test_between_one_step_and_the_next_write(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, order: FreeOrder, step: str, to: str
+) -> None:
+    _order_when(monkeypatch, room, order, step, to)
+    await room.approved(1)
+    await room.approved(2)
+    await room.reach_step("stop-duty", "DONE")
+    await _comes_to_rest(room, order)
+    assert room.frames == [START_B, STOP_A]
+
+
+@both
+async def test_before_the_very_first_write(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, order: FreeOrder
+) -> None:
+    _order_when(monkeypatch, room, order, "start-standby", "COMMAND")
+    await room.approved(1)
+    await _comes_to_rest(room, order)
+    assert (room.due(), room.frames) == ([], [])
+
+
+@both
+async def test_while_the_plant_is_seen_too_seldom(room: AgentsRoom, order: FreeOrder) -> None:
+    await room.reach_request(1)
+    room.speed = 2.0  # more than a third of the shortest grace
+    await room.scan(6)
+    room.say("approve")
+    await room.scan(4)
+    assert (room.run.state, room.due()) == ("RUNNING", [])
+    room.order(order)
+    await room.scan(2)
+    room.speed = 1.0
+    await _comes_to_rest(room, order)
+    assert (room.due(), room.frames) == ([], [])
+
+
+@both
+async def test_between_two_writes_of_a_step(idle: AgentsRoom, order: FreeOrder) -> None:
+    await idle.start_with(*TWO_WRITES)
+    await idle.approved(1)
+    await idle.reach_request(2)
+    idle.say("approve")
+    await idle.until(lambda: STOP_A in idle.frames, "the first write")
+    assert idle.frames == [START_B, STOP_A]
+    idle.order(order)
+    await _comes_to_rest(idle, order)
+    assert str(idle.request(2).actions[0].state) == "VERIFIED"
+    if order == "stop":
+        return
+    await idle.scan(60)  # the header swings while one pump stops
+    idle.order("resume")
+    await idle.reach_request(3)
+    assert [each.tag for each in idle.request(3).request.commands] == ["FIC-201.sp", "P-101A.mode"]
+    idle.say("approve")
+    await idle.reach("COMPLETE")
+    assert idle.frames == [START_B, STOP_A, LESS_LOAD, OUT_A]
+
+
+async def _due(room: AgentsRoom) -> None:
+    room.is_gate_idle = True
+    await room.until(room.due, "due")
+
+
+async def _sent(room: AgentsRoom) -> None:
+    await room.until(lambda: room.frames, "sent")
+
+
+@both
+@pytest.mark.parametrize("until", [_due, _sent])
+async def test_what_was_due_already_is_verified_first(
+    room: AgentsRoom, order: FreeOrder, until: Callable[[AgentsRoom], Awaitable[None]]
+) -> None:
+    await room.reach_request(1)
+    room.say("approve")
+    await until(room)
+    room.order(order)
+    await room.scan(2)
+    room.is_gate_idle = False
+    await room.reach(AT_REST[order])
+    assert (room.frames, room.run.step("start-standby")) == ([START_B], "DONE")
+
+
+async def test_a_step_that_fails_after_a_stop_is_not_taken_back(room: AgentsRoom) -> None:
+    await room.reach_request(1)
+    room.fault("F16", pump="P-101B")
+    room.say("approve")
+    await room.reach_step("start-standby", "VERIFY")
+    room.order("stop")
+    await _comes_to_rest(room, "stop")
+    assert (room.run.step("start-standby"), room.frames) == ("FAILED", [START_B])
+
+
+async def test_a_step_that_fails_after_a_hold_goes_where_it_says(room: AgentsRoom) -> None:
+    await room.reach_request(1)
+    room.fault("F16", pump="P-101B")
+    room.say("approve")
+    await room.reach_step("start-standby", "VERIFY")
+    room.order("hold")
+    await room.reach("ABORTED")
+    assert (room.run.step("start-standby"), room.frames) == ("FAILED", [START_B, START_B_BACK])

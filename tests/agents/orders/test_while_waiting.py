@@ -1,0 +1,152 @@
+"""What people ask of a run that waits or is held, and how it is taken into the safe state."""
+
+import pytest
+
+from handwheel.tools.errors import PermitRefused
+
+from ..testbed.frames import START_B, START_B_BACK
+from ..testbed.stepped_agents import AgentsRoom
+
+
+async def test_a_run_that_waits_holds_at_once_and_its_request_is_over(room: AgentsRoom) -> None:
+    await room.reach_request(1)
+    room.order("hold")
+    await room.scan(2)
+    assert (room.run.state, room.request(1).state) == ("HELD", "INVALIDATED")
+    with pytest.raises(PermitRefused, match="is INVALIDATED"):
+        room.say("approve")
+    room.order("stop")
+    await room.reach("STOPPED")
+    assert (room.frames, room.run.is_closed) == ([], True)
+
+
+async def test_a_run_that_waits_stops_at_once(room: AgentsRoom) -> None:
+    await room.approved(1)
+    await room.reach_request(2)
+    room.order("stop")
+    await room.scan(2)
+    assert (room.run.state, room.frames) == ("STOPPED", [START_B])
+    assert [str(each.state) for each in room.requests()] == ["CLOSED", "INVALIDATED"]
+
+
+async def test_a_second_request_that_nobody_answers_can_still_be_taken_back(
+    room: AgentsRoom,
+) -> None:
+    await room.approved(1)
+    await room.reach_request(2)
+    await room.wait(590.0)
+    await room.reach("HELD", within_s=15.0)
+    assert room.request(2).state == "EXPIRED"
+    room.order("abort")
+    await room.reach("ABORTED")
+    assert room.frames == [START_B, START_B_BACK]
+
+
+async def test_after_a_revocation_nothing_is_taken_back_alone(room: AgentsRoom) -> None:
+    await room.approved(1)
+    await room.reach_step("settle", "PERFORM")
+    room.say("revoke")
+    room.order("abort")
+    await room.until(lambda: len(room.run.requests) == 2, "asked")
+    room.say("reject", 2)
+    await room.reach("HELD")
+    assert "REJECTED" in room.run.reason
+    assert room.frames == [START_B]
+    room.order("resume")
+    await room.scan(2)
+    (refused,) = room.rows("order_refused")
+    assert "it was being taken back" in refused.body["reason"]
+    room.order("stop")
+    await room.reach("STOPPED")
+
+
+async def test_an_abort_of_what_no_gate_has_taken_up_waits_for_it(room: AgentsRoom) -> None:
+    await room.reach_request(1)
+    room.say("approve")
+    room.is_gate_idle = True
+    await room.scan(2)
+    assert len(room.due()) == 1
+    room.order("abort")
+    await room.scan(5)
+    assert room.run.state == "ABORTING"
+    room.is_gate_idle = False
+    await room.reach("ABORTED")
+    assert room.frames == [START_B, START_B_BACK]
+    assert room.value("P-101B.running") is False
+
+
+async def test_a_product_that_gets_too_hot_is_brought_into_the_safe_state(
+    room: AgentsRoom,
+) -> None:
+    await room.approved(1)
+    await room.reach_step("settle", "PERFORM")
+    room.plant.lies["TT-202.pv"] = 56.0
+    await room.reach("ABORTED", within_s=30.0)
+    assert room.run.goal == "safe_state"
+    assert room.frames == [START_B, "FIC-201.sp=30"]
+    assert room.run.reason.startswith("invariant false for 10 s: TT-202.pv < 55 degC")
+    skipped = [each.body["state"] for each in room.rows("undone")]
+    assert skipped == ["SKIPPED", "VERIFIED"]
+
+
+async def test_a_change_over_waits_until_it_may_begin(room: AgentsRoom) -> None:
+    room.obstacle = "no gate is at its post"
+    await room.scan(90)
+    assert room.runs() == []
+    room.obstacle = ""
+    await room.approved(1)
+    assert room.frames == [START_B]
+
+
+async def test_equipment_that_is_not_handed_over_is_not_asked_for(room: AgentsRoom) -> None:
+    room.take_over("P-101B")
+    await room.scan(90)
+    assert (room.runs(), room.requests()) == ([], [])
+
+
+async def test_what_is_taken_over_meanwhile_is_not_asked_for(room: AgentsRoom) -> None:
+    await room.reach("CHECKING", "WAITING_APPROVAL")
+    room.take_over("P-101B")
+    await room.reach("NOT_STARTED", "HELD")
+    await room.scan(30)
+    assert room.frames == []
+    with pytest.raises(PermitRefused):
+        room.say("approve")
+
+
+def warnings_of_the_crew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    told: list[str] = []
+
+    def warn(text: str, *given: object) -> None:
+        told.append(text % given)
+
+    monkeypatch.setattr("handwheel.agents.site_agents._logger.warning", warn)
+    return told
+
+
+async def test_a_trigger_that_may_not_begin_a_run_is_told_once(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = warnings_of_the_crew(monkeypatch)
+    room.take_over("P-101B")
+    await room.scan(90)
+    assert len(told) == 1
+    assert "is due, and does not begin: " in told[0]
+    assert "P-101B" in told[0]
+
+
+async def test_a_trigger_that_comes_while_a_run_is_held_is_told(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = warnings_of_the_crew(monkeypatch)
+    await room.reach_request(1)
+    room.order("hold")
+    await room.scan(2)
+    assert (room.run.state, told) == ("HELD", [])  # the trigger is that of the run itself
+    await room.kill_agents()
+    await room.start_agents()
+    await room.scan(2)
+    (line,) = told
+    owns = f"{room.run_id} owns its equipment: handwheel runs show {room.run_id}"
+    assert line.endswith(f"is due, and does not begin: {owns}")
+    assert len(room.runs()) == 1

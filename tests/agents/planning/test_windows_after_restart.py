@@ -1,0 +1,350 @@
+"""Agents that start anew: their windows, triggers and trends know what was recorded before."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from random import Random
+from time import monotonic, sleep
+
+import pytest
+
+from handwheel.agents.triggers import TriggerWatch
+from handwheel.connectors.historian import database as file
+from handwheel.connectors.historian.database import HISTORY_FILE
+from handwheel.connectors.historian.reader import HistoryReader
+from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import (
+    GOOD,
+    DataValue,
+    StatusCode,
+    Value,
+)
+from handwheel.hmi.processes import agents
+from handwheel.hmi.site.files.site_template import Link
+from handwheel.playbooks.binding.bind import bind
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.run.plant_view import PlantView
+from handwheel.playbooks.run.recorded_history import RecordedHistory, RecordedScan
+from handwheel.tools.conditions import Truth, parse_condition, parse_expression
+
+from ...plants.served import site_of
+from ...playbooks.sample_playbook import changed, loaded
+from ...tools.conditions.samples import TAGS
+
+VT, PT, CLOCK = "VT-101A.pv", "PT-102.pv", "SIM-CLOCK.pv"
+T0_S = 1_790_000_000.0
+NOW_S = 7000.0  # of the machine that agents start on, which began to count anew
+RISING = "rate(duty.vibration, 30 min) > 0.1 mm/s/h"
+BAD, UNCERTAIN = StatusCode(0x808C0000), StatusCode(0x40900000)
+
+Readings = dict[str, DataValue]
+
+
+def reading(value: Value | None, status: StatusCode = GOOD) -> DataValue:
+    return DataValue(value, status, None, None, NOW_S)
+
+
+def record(state: Path, length_s: int, read: Callable[[int], Readings], start_s: int = 0) -> None:
+    """Records one scan a second; without readings there is a gap."""
+    with closing(HistoryWriter(state / HISTORY_FILE, {})) as writer:
+        batches, is_after_gap = list[SampleBatch](), False
+        for second in range(start_s, start_s + length_s):
+            if readings := read(second):
+                at_us = round((T0_S + second) * 1e6)
+                batches.append(SampleBatch(at_us, list(readings.items()), is_after_gap))
+            is_after_gap = not readings
+        writer.write(batches)
+
+
+def restart(view: PlantView, state: Path, at_s: float) -> RecordedHistory:
+    clock_tag = view.clock.tag
+    past = RecordedHistory(partial(HistoryReader, state), clock_tag, 1.0, wall=lambda: T0_S + at_s)
+    view.preload(past, NOW_S)
+    return past
+
+
+@pytest.fixture(scope="module")
+def plain_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return site_of(tmp_path_factory.mktemp("site"), Link(1, 2, gate=3))
+
+
+@pytest.fixture
+def plan(plain_site: Site, tmp_path: Path) -> BoundPlaybook:
+    text = changed(
+        ("    - {alarm: VAH-101A}\n", ""),
+        ("duty.vibration > high", RISING),
+        ("for: 60 s", "for: 0 s"),
+    )
+    return bind(loaded(tmp_path, text), plain_site)
+
+
+def rises(second: int) -> Readings:
+    return {VT: reading(2.0 + 0.001 * second)}
+
+
+def rises_fast(second: int) -> Readings:
+    """As seen at a plant that runs ten times as fast as the wall."""
+    return {VT: reading(2.0 + 0.01 * second), CLOCK: reading(500.0 + 10.0 * second)}
+
+
+def level(_: int) -> Readings:
+    return {VT: reading(2.0)}
+
+
+def between(begin: int, end: int, other: Readings) -> Callable[[int], Readings]:
+    return lambda second: other if begin <= second < end else rises(second)
+
+
+async def fires(plan: BoundPlaybook, state: Path, at_s: int, now: Readings, clock: str) -> bool:
+    """Whether the trigger is due at the first scan after the restart."""
+    view, watch = PlantView.of(plan.conditions, clock), TriggerWatch(plan)
+    with closing(restart(view, state, at_s)):
+        await view.observe(now, NOW_S)
+        return watch.evaluate(view, is_owned=False) is not None
+
+
+@pytest.mark.parametrize(
+    ("what", "length_s", "at_s", "read", "is_due"),
+    [
+        ("seen all the time", 1800, 1801, rises, True),
+        ("down for three minutes", 1800, 1980, rises, True),
+        ("down for ten of the thirty", 1800, 2400, rises, False),
+        ("down for a day", 1800, 90_000, rises, False),
+        ("seen for twenty minutes", 1200, 1201, rises, False),
+        ("level", 1800, 1801, level, False),
+        ("a short gap", 1800, 1801, between(900, 1000, {}), True),
+        ("a long gap", 1800, 1801, between(900, 1500, {}), False),
+        ("long bad", 1800, 1801, between(900, 1500, {VT: reading(2.0, BAD)}), False),
+        ("uncertain", 1800, 1801, between(900, 1500, {VT: reading(2.0, UNCERTAIN)}), False),
+        ("without a value", 1800, 1801, between(900, 1500, {VT: reading(None)}), False),
+    ],
+)
+async def test_a_trigger_does_not_wait_for_what_was_recorded(
+    plan: BoundPlaybook, tmp_path: Path, what: str, length_s: int, at_s: int,
+    read: Callable[[int], Readings], is_due: bool,
+) -> None:  # fmt: skip
+    assert what
+    record(tmp_path, length_s, read)
+    now = read(at_s)
+    assert await fires(plan, tmp_path, at_s, now, "") is is_due
+    assert not await fires(plan, tmp_path / "nothing", at_s, now, "")
+
+
+@pytest.mark.parametrize(
+    ("at_s", "shown_s", "is_due"),
+    [
+        (181, 2310.0, True),  # it has gone on meanwhile
+        (190, 2400.0, True),
+        (190, 2406.0, True),  # as exactly as scans can tell
+        (190, 20.0, False),  # begun anew
+        (190, 2310.0, False),  # begun anew, and ahead of where the other was left
+        (190, 9000.0, False),
+    ],
+)
+async def test_windows_are_filled_from_the_same_plant_only(
+    plan: BoundPlaybook, tmp_path: Path, at_s: int, shown_s: float, is_due: bool
+) -> None:
+    record(tmp_path, 180, rises_fast)
+    now = rises_fast(at_s) | {CLOCK: reading(shown_s)}
+    assert await fires(plan, tmp_path, at_s, now, CLOCK) is is_due
+
+
+async def test_a_plant_that_began_anew_while_it_was_recorded_counts_from_there(
+    plan: BoundPlaybook, tmp_path: Path
+) -> None:
+    record(tmp_path, 180, rises_fast)
+
+    def anew(second: int) -> Readings:
+        return rises_fast(second - 180) | {CLOCK: reading(10.0 * (second - 180))}
+
+    record(tmp_path, 100, anew, start_s=180)
+    assert not await fires(plan, tmp_path, 281, anew(281), CLOCK)
+    record(tmp_path, 60, anew, start_s=280)
+    assert await fires(plan, tmp_path, 341, anew(341), CLOCK)
+
+
+async def test_windows_wait_for_the_plants_clock_before_they_count_on(
+    plan: BoundPlaybook, tmp_path: Path
+) -> None:
+    record(tmp_path, 180, rises_fast)
+    for shown_s, is_due in ((2400.0, True), (100.0, False)):
+        view, watch = PlantView.of(plan.conditions, CLOCK), TriggerWatch(plan)
+        with closing(restart(view, tmp_path, 181)):
+            for second in range(9):
+                await view.observe({}, NOW_S + second)
+            await view.observe(rises_fast(190) | {CLOCK: reading(shown_s)}, NOW_S + 9)
+            assert (watch.evaluate(view, is_owned=False) is not None) is is_due
+
+
+# --- as if they had seen it -------------------------------------------------------------------
+
+EXPRESSIONS = [
+    "avg(VT-101A.pv, 1 min)", "min(PT-102.pv - PIC-102.sp, 2 min)", "max(VT-101A.pv, 5 min)",
+    "rate(PT-102.pv, 4 min)", "stdev(VT-101A.pv, 3 min)", "delta(PT-102.pv, 90 s)",
+    "ago(VT-101A.pv, 100 s)", "avg(abs(VT-101A.pv - avg(VT-101A.pv, 1 min)), 2 min)",
+]  # fmt: skip
+CONDITIONS = [
+    "held(P-101A.running, 2 min)", "held(VT-101A.pv < 9 mm/s, 1 min)",
+    "held(PT-102.pv > 300 kPa or not P-101A.running, 6 min)",
+]  # fmt: skip
+
+
+def some_plant(seed: int) -> Callable[[int], Readings]:
+    random, rows = Random(seed), list[Readings]()
+    running = True
+    for _ in range(600):
+        running = running if random.random() > 0.01 else not running
+        status = GOOD if random.random() > 0.02 else BAD
+        rows.append({
+            VT: reading(random.choice([5.0, 5.0, random.uniform(0.0, 9.2)]), status),
+            PT: reading(350.0), "PIC-102.sp": reading(random.choice([340.0, 345.0])),
+            "P-101A.running": reading(running),
+        })  # fmt: skip
+    for _ in range(random.randrange(2)):
+        begin = random.randrange(400)
+        rows[begin : begin + 30] = [{}] * 30
+    return rows.__getitem__
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_windows_are_as_if_they_had_seen_it(tmp_path: Path, seed: int) -> None:
+    conditions = [parse_condition(each, TAGS, windows=True) for each in CONDITIONS]
+    expressions = [parse_expression(each, TAGS, windows=True) for each in EXPRESSIONS]
+    seen, recalled = (PlantView.of([*conditions, *expressions], "") for _ in range(2))
+    read = some_plant(seed)
+    for second in range(600):
+        if readings := read(second):
+            await seen.observe(readings, NOW_S - 600.0 + second)
+    record(tmp_path, 599, read)
+    with closing(restart(recalled, tmp_path, 600.0)):
+        await recalled.observe(read(599), NOW_S - 1.0)
+    latest = read(599)
+    for each in conditions:
+        assert each.evaluate(latest, recalled.history) is each.evaluate(latest, seen.history)
+    for expression in expressions:
+        value, wanted = (expression.value(latest, view.history) for view in (recalled, seen))
+        assert value == (wanted if wanted is None else pytest.approx(wanted, rel=1e-6, abs=1e-6))
+
+
+class _Endless(RecordedHistory):
+    """A history that takes for ever to go through."""
+
+    def __init__(self) -> None:
+        super().__init__(partial(HistoryReader, Path()), "", 1.0)
+        self.is_read = False
+        self.begun = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def _scans(self, reaches: Mapping[str, float]) -> Iterator[RecordedScan]:
+        assert reaches
+        self.is_read = True
+        self._loop.call_soon_threadsafe(self.begun.set)
+        try:
+            while True:
+                sleep(0.001)
+                yield RecordedScan(level(0), 1.0, 1.0)
+        finally:
+            self.is_read = False
+
+
+async def test_to_fill_windows_is_told_if_it_takes_long_and_ends_when_it_must(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = PlantView.of([parse_condition(CONDITIONS[1], TAGS, windows=True)], "")
+    endless = _Endless()
+    recalling = asyncio.create_task(agents.preload(view, endless))
+    await endless.begun.wait()
+    recalling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await recalling
+    assert not endless.is_read  # no thread reads what is closed next
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(agents, "_SILENT_S", 0.02)
+    monkeypatch.setattr(agents, "_LONGEST_S", 0.05)
+    endless = _Endless()
+    await agents.preload(view, endless)
+    assert not endless.is_read
+    assert capsys.readouterr().err == (
+        "handwheel: windows are filled with what was recorded; it may take up to 0.05 s\n"
+        "handwheel: it took too long; windows end with a gap\n"
+    )
+
+
+async def test_a_window_over_an_age_begins_empty(tmp_path: Path) -> None:
+    young = parse_condition("held(age(VT-101A.pv) < 10 s, 1 min)", TAGS, windows=True)
+    high = parse_condition("held(VT-101A.pv > 1 mm/s, 1 min)", TAGS, windows=True)
+    record(tmp_path, 600, rises)
+    view = PlantView.of([young, high], "")
+    now = {name: each._replace(received_s=monotonic()) for name, each in rises(600).items()}
+    with closing(restart(view, tmp_path, 600)):
+        await view.observe(now, NOW_S)
+    assert [each.evaluate({}, view.history) for each in (young, high)] == [
+        Truth.UNKNOWN,
+        Truth.TRUE,
+    ]
+
+
+# --- trends -----------------------------------------------------------------------------------
+
+
+def spikes(second: int) -> Readings:
+    if 1000 <= second < 2000:
+        return {}
+    value = 40.0 if second == 700 else 2.0
+    return {VT: reading(value), CLOCK: reading(60.0 * second)}
+
+
+@pytest.mark.parametrize(("clock", "pace"), [("", 1.0), (CLOCK, 60.0)])
+async def test_a_trend_reaches_back_beyond_the_restart_with_its_spike_and_its_gap(
+    tmp_path: Path, clock: str, pace: float
+) -> None:
+    record(tmp_path, 3600, spikes)
+    view = PlantView.of((), clock, (VT,))
+    with closing(restart(view, tmp_path, 3600)):
+        await view.observe(spikes(3600), NOW_S)
+        points = await view.trend(VT, 3600.0 * pace, 60)
+        assert await view.trend("another", 3600.0, 60) == []
+    assert 20 < len(points) <= 60
+    assert all(-3600.0 * pace <= at_s <= 0.0 for at_s, _ in points)
+    assert points == sorted(points)
+    assert {value for _, value in points} == {2.0, 40.0}
+    (spike_s,) = (at_s for at_s, value in points if value == 40.0)
+    assert spike_s == pytest.approx(-2900.0 * pace, abs=60.0 * pace)
+    assert not any(-2500.0 * pace < at_s < -1700.0 * pace for at_s, _ in points)
+
+
+async def test_without_a_history_a_trend_is_what_was_seen(tmp_path: Path) -> None:
+    (tmp_path / HISTORY_FILE).write_bytes(b"no database" * 100)
+    view = PlantView.of((), "", (VT,))
+    with closing(restart(view, tmp_path, 0.0)):
+        await view.observe({VT: reading(1.0)}, NOW_S)
+        assert await view.trend(VT, 100.0, 60) == [(0.0, 1.0)]
+
+
+async def test_a_history_that_is_locked_holds_up_nobody_but_who_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "_BUSY_S", 0.2)
+    record(tmp_path, 100, rises)
+    view = PlantView.of((), "", (VT,))
+    with (
+        closing(restart(view, tmp_path, 100.0)) as past,
+        closing(sqlite3.connect(tmp_path / HISTORY_FILE, isolation_level=None)) as other,
+    ):
+        await view.observe({VT: reading(1.0)}, NOW_S)
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        asking = asyncio.create_task(view.trend(VT, 100.0, 60))
+        beats = 0
+        while not asking.done():
+            await asyncio.sleep(0.01)
+            beats += 1
+        assert beats > 5
+        assert await asking == [(0.0, 1.0)]
+        other.execute("ROLLBACK")
+        assert len(past.trend(VT, 100.0, 60)) > 20
+    assert past.trend(VT, 100.0, 60) == []  # closed: whoever is late is told nothing

@@ -1,0 +1,258 @@
+"""What the agents cannot write down, or do not understand, stops no rollback and no order."""
+
+# pyright: reportPrivateUsage=false
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from handwheel.agents.driver import Driver
+from handwheel.agents.site_agents import SiteAgents
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.execution.runner import Runner
+from handwheel.tools.errors import LedgerError, ToolFailed
+from handwheel.tools.guardrails.ledger.runs import open_run, record_event
+
+from ..testbed.frames import OUT_A, START_B, START_B_BACK, STOP_A
+from ..testbed.stepped_agents import AgentsRoom
+
+BUSY = LedgerError("database is locked")
+OPEN = "handwheel.playbooks.run.event_log.open_run"
+RECORD = "handwheel.playbooks.run.event_log.record_event"
+NOTIFIES = (
+    "on_fail: {retry: 0, then: rollback}",
+    "on_fail: {then: rollback, notify: shift-supervisor}",
+)
+RAISES_AT_WORK = (
+    "evidence: [{trend: duty.vibration, last: 24 h}, {trend: duty.bearing_temp, last: 24 h}, "
+    "{trace: self}]}",
+    "evidence: [{trace: self}]}\n    on_fail: {then: rollback}",
+)
+
+
+def _failing(
+    real: Callable[..., object], *errors: Exception, at: object = None
+) -> Callable[..., object]:
+    """A function that fails with each of some errors once, and works then."""
+    left = list(errors)
+
+    def fail(*given: object, **more: object) -> object:
+        if left and at in (None, *given):
+            raise left.pop(0)
+        return real(*given, **more)
+
+    return fail
+
+
+@pytest.mark.parametrize("times", [1, 100])
+async def test_a_notice_that_cannot_be_written_stops_no_rollback(
+    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    await idle.start_with(NOTIFIES)
+    await idle.reach_request(1)
+    idle.fault("F16", pump="P-101B")
+    errors = [ToolFailed("the disk is full")] * times
+    monkeypatch.setattr(idle.workorders, "notify", _failing(idle.workorders.notify, *errors))
+    idle.say("approve")
+    await idle.reach("ABORTED")
+    assert idle.frames == [START_B, START_B_BACK]
+
+
+@pytest.mark.parametrize("event", ["aborting", "undone", "aborted", "step", "due"])
+async def test_a_busy_ledger_stops_no_rollback(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
+) -> None:
+    await room.reach_request(1)
+    room.fault("F16", pump="P-101B")
+    room.say("approve")
+    await room.reach_step("start-standby", "VERIFY")
+    monkeypatch.setattr(RECORD, _failing(record_event, BUSY, BUSY, at=event))
+    await room.reach("ABORTED")
+    assert room.frames == [START_B, START_B_BACK]
+
+
+async def test_a_work_order_that_cannot_be_raised_holds(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.approved(1)
+    await room.approved(2)
+    real = room.workorders.raise_order
+    errors = [ToolFailed("the disk is full")] * 100
+    monkeypatch.setattr(room.workorders, "raise_order", _failing(real, *errors))
+    await room.reach("HELD")
+    assert "the disk is full" in room.run.reason
+    assert room.frames == [START_B, STOP_A, OUT_A]
+    monkeypatch.setattr(room.workorders, "raise_order", real)
+    room.order("resume")
+    await room.reach("COMPLETE")
+    assert (len(room.workorders.all()), room.frames) == (1, [START_B, STOP_A, OUT_A])
+
+
+async def test_a_work_order_that_cannot_be_raised_leaves_orders_to_people(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await room.approved(1)
+    await room.approved(2)
+    errors = [ToolFailed("the disk is full")] * 1000
+    failing = _failing(room.workorders.raise_order, *errors)
+    monkeypatch.setattr(room.workorders, "raise_order", failing)
+    await room.until(lambda: OUT_A in room.frames, "all is written")
+    await room.scan(10)
+    room.order("abort")
+    await room.reach("ABORTED", within_s=120.0)
+    assert "P-101A.mode is maintenance" in room.run.reason  # it cannot be started again
+    assert room.frames == [START_B, STOP_A, OUT_A]
+
+
+async def test_a_work_order_that_cannot_be_raised_goes_where_its_step_says(
+    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await idle.start_with(RAISES_AT_WORK)
+    await idle.approved(1)
+    await idle.approved(2)
+    errors = [ToolFailed("the disk is full")] * 100
+    failing = _failing(idle.workorders.raise_order, *errors)
+    monkeypatch.setattr(idle.workorders, "raise_order", failing)
+    await idle.reach("ABORTED")
+    assert idle.run.step("work-order") == "FAILED"
+    assert "the disk is full" in idle.run.reason
+    assert idle.frames == [START_B, STOP_A, OUT_A]  # the pump in maintenance cannot be started
+
+
+def _unreadable_order(room: AgentsRoom, **body: object) -> None:
+    """Somebody has written to the ledger's file what is no order."""
+    with room.desk.database.transaction(room.clock.now()) as transaction:
+        transaction.record("run.ordered", room.run_id, body)
+
+
+@pytest.mark.parametrize("body", [
+    {"order": "pause", "person": "max"}, {"order": "hold"}, {},
+    {"order": "abort", "person": "anna", "seq": "x", "text": "x", "signature": "x"},
+])  # fmt: skip
+async def test_an_order_that_nobody_can_read_is_refused_and_the_next_is_followed(
+    room: AgentsRoom, body: dict[str, object]
+) -> None:
+    await room.approved(1)
+    await room.reach_step("settle", "PERFORM")
+    _unreadable_order(room, **body)
+    await room.scan(2)
+    (refused,) = room.rows("order_refused")
+    assert "is no order to a run" in refused.body["reason"]
+    assert (room.run.state, room.frames) == ("RUNNING", [START_B])
+    room.order("abort")
+    await room.reach("ABORTED", within_s=60.0)
+    assert room.frames == [START_B, START_B_BACK]
+
+
+async def test_an_order_that_nobody_can_read_hides_no_broken_invariant(room: AgentsRoom) -> None:
+    await room.approved(1)
+    await room.reach_step("settle", "PERFORM")
+    _unreadable_order(room, order="pause", person="max")
+    room.plant.lies["PT-102.pv"] = 200.0
+    await room.reach("ABORTED", within_s=60.0)
+    assert room.run.reason.startswith("invariant false for 5 s: PT-102.pv > 280 kPa")
+    assert room.frames == [START_B, START_B_BACK]
+
+
+async def test_a_trigger_is_not_lost_on_a_busy_ledger(
+    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OPEN, _failing(open_run, BUSY))
+    await idle.start_agents()
+    for _ in range(150):
+        with suppress(LedgerError):  # which `SiteAgents.work` reports
+            await idle.scan()
+        if idle.runs():
+            break
+    await idle.approved(1)
+    assert (len(idle.runs()), idle.frames) == (1, [START_B])
+
+
+@pytest.mark.parametrize("event", ["step", "judged", "due"])
+async def test_a_fault_of_the_agents_on_a_busy_ledger_holds_the_run_later(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
+) -> None:
+    if event != "judged":
+        await room.approved(1)
+        await room.reach_step("settle", "PERFORM")
+    seen = list[str]()
+
+    def bad(database: object, run_id: str, kind: str, *given: object, **more: object) -> object:
+        if len(seen) < 3 and (seen or kind == event):
+            seen.append(kind)
+            raise RuntimeError("a fault of ours") if len(seen) == 1 else BUSY
+        return record_event(database, run_id, kind, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RECORD, bad)
+    if event == "due":
+        await room.approved(2)
+    await room.reach("HELD")
+    assert len(seen) == 3
+    before = list(room.frames)
+    await room.scan(20)
+    assert (room.run.state, room.frames) == ("HELD", before)
+    room.order("stop")
+    await room.reach("STOPPED")
+
+
+@pytest.mark.parametrize("event", ["holding", "held"])
+async def test_a_run_that_a_busy_ledger_keeps_from_being_held_is_taken_up_later(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
+) -> None:
+    await room.approved(1)
+    await room.kill_agents()
+    monkeypatch.setattr(RECORD, _failing(record_event, BUSY, BUSY, at=event))
+    await room.start_agents()
+    assert room.run.state != "HELD"
+    assert not room.agents._tasks
+    await room.scan(2)
+    assert (room.run.state, len(room.agents._tasks)) == ("HELD", 1)
+    room.order("abort")
+    await room.reach("ABORTED")
+
+
+async def test_a_ledger_busy_as_a_run_wakes_up_ends_nobody(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance, phase, woken = Driver._advance, vars(Runner)["phase"].fget, list[str]()
+
+    async def woke(driver: Driver, work: Any) -> object:
+        result = await advance(driver, work)
+        woken.append("and looks")
+        return result
+
+    def busy_once(runner: Runner) -> object:
+        if woken and woken[-1] == "and looks":
+            is_first = len(woken) % 2 == 1  # else it would never come further
+            woken[-1] = "in vain"
+            if is_first:
+                raise BUSY
+        return phase(runner)
+
+    monkeypatch.setattr(Driver, "_advance", woke)
+    monkeypatch.setattr(Runner, "phase", property(busy_once))
+    await room.approved(1)
+    await room.approved(2)
+    await room.reach("COMPLETE")
+    assert set(woken) == {"in vain"}
+    assert room.frames[:2] == [START_B, STOP_A]
+
+
+async def test_a_ledger_busy_as_another_playbook_is_to_begin_ends_nobody(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.plant.lies["PDT-101.pv"] = 30.0
+    real, left = SiteAgents._may_begin, [BUSY]
+
+    def busy_once(agents: SiteAgents, plan: BoundPlaybook) -> bool:
+        if plan.id == "cw/strainer-blocked" and left:
+            raise left.pop()
+        return real(agents, plan)
+
+    monkeypatch.setattr(SiteAgents, "_may_begin", busy_once)
+    await room.until(lambda: not left, "the other one")
+    await room.scan(5)
+    (first,) = room.rows("not_started", room.runs()[0])
+    assert first.body["suggested"] == "cw/strainer-blocked"

@@ -1,0 +1,214 @@
+"""A recovery that was cut off is brought to its end: by another abort, or by a new approval."""
+
+import pytest
+
+from ..testbed.frames import START_B, START_B_BACK, STOP_A
+from ..testbed.stepped_agents import AgentsRoom
+
+START_A = "P-101A.run_cmd=1"
+NO_SAFE_STATE = (
+    (
+        "safe_state:\n  title: Keep water flowing\n  steps:\n"
+        '    - {id: any-pump, if: "not duty.running and not standby.running", '
+        "write: {standby.run_cmd: true}}\n"
+        '    - {id: trim-load, if: "TT-202.pv > 54 degC", write: {FIC-201.sp: 30 m3/h}}\n',
+        "",
+    ),
+    ("on_violation: safe_state", "on_violation: hold"),
+    (", covers: [steps, rollback, safe_state]", ""),
+)
+HOLDS = ("on_fail: {retry: 0, then: rollback}", "on_fail: {then: hold}")
+COOL_S = 12
+"""Until a tag may be written again."""
+
+
+async def _two_steps(room: AgentsRoom) -> None:
+    """Both pumps are moved; there are two steps to take back."""
+    await room.approved(1)
+    await room.approved(2)
+    await room.reach_step("stop-duty", "VERIFY")
+    assert room.frames == [START_B, STOP_A]
+
+
+async def _abort(room: AgentsRoom) -> str:
+    room.order("abort")
+    await room.scan(2)  # it is not where it was
+    return (await room.reach("ABORTED", "HELD", within_s=120.0)).state
+
+
+@pytest.mark.parametrize("changes", [(), NO_SAFE_STATE], ids=["safe state", "no safe state"])
+@pytest.mark.parametrize("is_noted", [False, True], ids=["sent", "noted"])
+async def test_a_death_behind_the_first_undo(
+    idle: AgentsRoom, changes: tuple[tuple[str, str], ...], is_noted: bool
+) -> None:
+    await idle.start_with(*changes)
+    await _two_steps(idle)
+    idle.order("abort")
+    await idle.until(lambda: len(idle.frames) == 3, "the first undo")
+    if is_noted:
+        await idle.until(lambda: idle.rows("undone"), "noted")
+    assert idle.frames[2:] == [START_A]
+    await idle.kill_agents()
+    await idle.start_agents()
+    await idle.scan(COOL_S)
+    assert (idle.run.state, idle.frames) == ("HELD", [START_B, STOP_A, START_A])
+    assert await _abort(idle) == "ABORTED"
+    assert idle.frames == [START_B, STOP_A, START_A, START_B_BACK]
+    assert "safe state" not in idle.run.reason
+    await idle.until(lambda: not idle.value("P-101B.running"), "at rest")
+    assert idle.value("P-101A.running")
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["", "dies"])
+async def test_an_undo_of_which_nobody_knew_is_resolved(room: AgentsRoom, dies: bool) -> None:
+    await _two_steps(room)
+    room.plant.fault = "answer lost"
+    room.order("abort")
+    await room.reach("HELD")
+    assert room.frames == [START_B, STOP_A, START_A]
+    undo = next(each for each in reversed(room.due()) if "/r" in each)
+    room.desk.resolve(undo, "resolve-applied")
+    if dies:
+        await room.kill_agents()
+        await room.start_agents()
+    await room.scan(COOL_S)
+    assert await _abort(room) == "ABORTED"
+    assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
+
+
+async def test_a_lost_undo_that_took_no_effect_is_asked_for_anew(room: AgentsRoom) -> None:
+    await _two_steps(room)
+    room.plant.fault = "frame lost"
+    room.order("abort")
+    await room.reach("HELD")
+    assert room.frames == [START_B, STOP_A, START_A]
+    undo = next(each for each in reversed(room.due()) if "/r" in each)
+    room.desk.resolve(undo, "resolve-not-applied")
+    await room.scan(COOL_S)
+    room.order("abort")
+    await _decide(room, 3, ["P-101A.run_cmd"])
+    await room.reach("ABORTED", within_s=120.0)
+    assert room.frames == [START_B, STOP_A, START_A, START_A, START_B_BACK]
+
+
+async def test_a_step_that_was_repeated_is_taken_back_once(idle: AgentsRoom) -> None:
+    await idle.start_with(HOLDS)
+    await idle.reach_request(1)
+    idle.plant.lies["P-101B.speed"] = 10.0
+    idle.say("approve")
+    await idle.reach("HELD")
+    await idle.scan(COOL_S)
+    idle.order("resume")
+    await idle.approved(2)
+    await idle.scan(COOL_S)
+    assert idle.frames == [START_B, START_B]
+    assert await _abort(idle) == "ABORTED"
+    assert idle.frames == [START_B, START_B, START_B_BACK]
+    await idle.until(lambda: not idle.value("P-101B.running"), "at rest")
+
+
+async def _decide(room: AgentsRoom, number: int, tags: list[str]) -> None:
+    """The run asks for what takes it back, and somebody approves it."""
+
+    def waits() -> bool:
+        if len(room.run.requests) < number:
+            return False
+        return str(room.request(number).state) in {"PENDING", "PARTIAL"}
+
+    await room.until(waits, f"request {number}")
+    assert [each.tag for each in room.request(number).request.commands] == tags
+    before = list(room.frames)
+    await room.scan(3)
+    assert room.frames == before
+    room.say("approve", number)
+
+
+async def test_what_a_new_gate_does_not_take_back_is_asked_for(room: AgentsRoom) -> None:
+    await room.approved(1)
+    await room.reach_step("settle", "PERFORM")
+    room.kill_gate()
+    await room.start_gate()
+    room.order("abort")
+    await _decide(room, 2, ["P-101B.run_cmd"])
+    await room.reach("ABORTED", within_s=120.0)
+    assert room.frames == [START_B, START_B_BACK]
+
+
+async def test_what_a_new_gate_does_not_take_back_is_asked_for_step_by_step(
+    room: AgentsRoom,
+) -> None:
+    await _two_steps(room)
+    room.kill_gate()
+    await room.start_gate()
+    await room.scan(COOL_S)
+    room.order("abort")
+    await _decide(room, 3, ["P-101A.run_cmd"])
+    await _decide(room, 4, ["P-101B.run_cmd"])
+    await room.reach("ABORTED", within_s=120.0)
+    assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
+
+
+async def test_what_is_approved_too_soon_is_held_and_asked_for_again(room: AgentsRoom) -> None:
+    """What is asked anew is a command, and the gate's cool-down holds for it."""
+    await _two_steps(room)
+    room.kill_gate()
+    await room.start_gate()
+    room.order("abort")
+    await _decide(room, 3, ["P-101A.run_cmd"])
+    await room.reach("HELD")
+    assert "cool-down" in room.run.reason
+    assert room.frames == [START_B, STOP_A]
+    await room.scan(COOL_S)
+    room.order("abort")
+    await _decide(room, 4, ["P-101A.run_cmd"])
+    await _decide(room, 5, ["P-101B.run_cmd"])
+    await room.reach("ABORTED", within_s=120.0)
+    assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
+
+
+async def test_a_death_while_it_is_asked_what_takes_back(room: AgentsRoom) -> None:
+    await room.approved(1)
+    await room.reach_step("settle", "PERFORM")
+    room.kill_gate()
+    await room.start_gate()
+    room.order("abort")
+    await room.until(lambda: len(room.run.requests) == 2, "asked")
+    await room.kill_agents()
+    room.say("approve", 2)
+    await room.start_agents()
+    await room.scan(COOL_S)
+    assert (room.run.state, room.frames) == ("HELD", [START_B])
+    room.order("abort")
+    await room.scan(3)
+    if len(room.run.requests) == 3:
+        await _decide(room, 3, ["P-101B.run_cmd"])
+    await room.reach("ABORTED", within_s=120.0)
+    assert room.frames == [START_B, START_B_BACK]
+
+
+async def test_a_gate_that_dies_in_the_middle_of_a_rollback(room: AgentsRoom) -> None:
+    await _two_steps(room)
+    room.order("abort")
+    await room.until(lambda: len(room.frames) == 3, "the first undo")
+    room.kill_gate()
+    await room.start_gate()
+    await room.scan(COOL_S)
+    if room.run.state == "HELD":
+        room.order("abort")
+    await _decide(room, 3, ["P-101B.run_cmd"])
+    await room.reach("ABORTED", within_s=120.0)
+    assert room.frames == [START_B, STOP_A, START_A, START_B_BACK]
+
+
+async def test_what_takes_back_may_be_rejected(room: AgentsRoom) -> None:
+    await room.approved(1)
+    await room.reach_step("settle", "PERFORM")
+    room.kill_gate()
+    await room.start_gate()
+    room.order("abort")
+    await room.until(lambda: len(room.run.requests) == 2, "asked")
+    room.say("reject", 2)
+    await room.reach("HELD", "STOPPED", "ABORTED")
+    await room.scan(20)
+    assert room.run.state in {"HELD", "STOPPED"}
+    assert room.frames == [START_B]

@@ -1,0 +1,247 @@
+"""Whatever is done to a thread of the graph, people decide: in the ledger, and nowhere else."""
+# A thread is reached through the crew's own graph.
+# pyright: reportPrivateUsage=false
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command, interrupt
+
+from handwheel.agents import graph
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+
+from ...attacks.sql_shell import forge_approvals
+from ..testbed.frames import OUT_A, START_B, STOP_A
+from ..testbed.stepped_agents import AgentsRoom
+
+Attack = Callable[[AgentsRoom], Awaitable[None]]
+_SWALLOWED = 3
+
+
+def _thread(room: AgentsRoom) -> RunnableConfig:
+    return {"configurable": {"thread_id": room.run_id}}
+
+
+def _invoke(work: Command[Any] | None) -> Attack:
+    async def attack(room: AgentsRoom) -> None:
+        await room.agents._graph.ainvoke(work, _thread(room), durability="sync")
+
+    return attack
+
+
+def _update(as_node: str) -> Attack:
+    async def attack(room: AgentsRoom) -> None:
+        state = {"run_id": room.run_id, "offset": 10**6}
+        await room.agents._graph.aupdate_state(_thread(room), state, as_node=as_node)
+        await _invoke(None)(room)
+
+    return attack
+
+
+async def _replay(room: AgentsRoom) -> None:
+    graph = room.agents._graph
+    for each in [each async for each in graph.aget_state_history(_thread(room))]:
+        await graph.ainvoke(None, each.config, durability="sync")
+
+
+def _twice(work: Command[Any]) -> Attack:
+    async def attack(room: AgentsRoom) -> None:
+        both = (_invoke(work)(room), _invoke(work)(room))
+        await asyncio.gather(*both, return_exceptions=True)
+
+    return attack
+
+
+async def _deleted(room: AgentsRoom) -> None:
+    await room.saver.adelete_thread(room.run_id)
+
+
+ATTACKS: dict[str, Attack] = {
+    "resume with true": _invoke(Command(resume=True)),
+    "resume with a word": _invoke(Command(resume="approved")),
+    "resume with a decision": _invoke(Command(resume={"decision": "approve"})),
+    "resume with a list": _invoke(Command(resume=[1, None, {"type": "accept"}])),
+    "goto follow": _invoke(Command(goto="follow")),
+    "goto verify": _invoke(Command(goto="verify")),
+    "goto recover": _invoke(Command(goto="recover")),
+    "goto request": _invoke(Command(goto="request")),
+    "goto validate": _invoke(Command(goto="validate")),
+    "goto report": _invoke(Command(goto="report")),
+    "goto settle": _invoke(Command(goto="settle")),
+    "resume and goto": _invoke(Command(resume=True, goto=["follow", "recover"])),
+    "write the state": _invoke(Command(update={"offset": 10**6}, goto="follow")),
+    "update as await_decision": _update("await_decision"),
+    "update as validate": _update("validate"),
+    "update as request": _update("request"),
+    "replay what was": _replay,
+    "two resumers": _twice(Command(resume=True)),
+    "two that go to follow": _twice(Command(goto="follow")),
+    "the thread is deleted": _deleted,
+}
+
+
+async def _attack(room: AgentsRoom, attack: Attack) -> None:
+    """Lets somebody do it while time goes on; whoever hangs there is cut off."""
+
+    async def one() -> None:
+        await attack(room)
+
+    task = asyncio.create_task(one())
+    for _ in range(8):
+        await room.scan()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _way(name: str) -> str:
+    """A resumption brings an answer; everything else goes past the node."""
+    return "A3" if name.startswith(("resume with", "two resumers")) else "A2"
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=pytest.mark.way_in(_way(each))) for each in ATTACKS]
+)
+async def test_a_run_that_waits_goes_on_by_a_persons_word_only(room: AgentsRoom, name: str) -> None:
+    await room.reach_request(1)
+    await _attack(room, ATTACKS[name])
+    assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
+    assert (room.run.state, room.request().state) == ("WAITING_APPROVAL", "PENDING")
+    assert _moves(room)[-1] == "the policy allows asking"
+    room.say("approve")  # and here is the real one
+    await room.scan(3)
+    assert (room.frames, room.run.state) == ([START_B], "RUNNING")
+    assert _moves(room)[-1] == "enough people have signed"
+
+
+def _moves(room: AgentsRoom) -> list[str]:
+    """Why the requests of the site stand where they do, in the order in which it came so."""
+    rows = [row.fields for row in room.desk.database.journal()]
+    kinds = {f"request.{each}" for each in RequestState}
+    return [row["body"]["reason"] for row in rows if row["kind"] in kinds]
+
+
+@pytest.mark.way_in("A4")
+@pytest.mark.parametrize("answer", [None, True, "approve"])
+async def test_an_interrupt_that_does_not_pause_lets_nothing_pass(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    """Something around the node has caught the interruption, and goes on with an answer."""
+    swallowed: list[object] = []
+
+    def swallow(value: object) -> object:
+        swallowed.append(value)
+        if len(swallowed) > _SWALLOWED:
+            return interrupt(value)
+        return answer
+
+    monkeypatch.setattr(graph, "interrupt", swallow)
+    await room.reach_request(1)
+    await room.scan(8)
+    assert len(swallowed) > _SWALLOWED
+    assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
+    assert (room.run.state, room.request().state) == ("WAITING_APPROVAL", "PENDING")
+    assert _moves(room)[-1] == "the policy allows asking"
+    room.say("approve")
+    await room.scan(3)
+    assert (room.frames, room.run.state) == ([START_B], "RUNNING")
+
+
+@pytest.mark.way_in("A9")
+@pytest.mark.parametrize("is_rejected", [True, False])
+@pytest.mark.parametrize("name", ["resume with true", "goto follow", "two resumers"])
+async def test_what_was_rejected_is_not_resumed(
+    room: AgentsRoom, name: str, *, is_rejected: bool
+) -> None:
+    await room.reach_request(1)
+    room.say("reject" if is_rejected else "approve")
+    await _attack(room, ATTACKS[name])
+    if not is_rejected:
+        assert (room.frames, len(room.due()), len(room.requests())) == ([START_B], 1, 1)
+        assert _moves(room)[-1] == "enough people have signed"
+        return
+    assert forge_approvals(room.site.state / "ledger.db", room.clock.now()) is False
+    assert (room.due(), room.frames, len(room.requests())) == ([], [], 1)
+    assert (room.run.state, room.request(1).state) == ("STOPPED", "REJECTED")
+    assert _moves(room)[-1].startswith("rejected by anna")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "goto follow",
+        pytest.param("two resumers", marks=pytest.mark.way_in("D6")),
+        pytest.param("replay what was", marks=pytest.mark.way_in("D7")),
+    ],
+)
+async def test_the_second_request_is_no_more_easily_gone_round(room: AgentsRoom, name: str) -> None:
+    await room.approved(1)
+    await room.reach_request(2)
+    await _attack(room, ATTACKS[name])
+    assert (room.frames, len(room.due()), len(room.requests())) == ([START_B], 1, 2)
+    assert (room.request(2).state, _moves(room)[-1]) == ("PENDING", "the policy allows asking")
+    room.say("approve")
+    await room.reach("COMPLETE")
+    await _attack(room, ATTACKS[name])  # from before each of the two requests, too
+    assert (room.run.state, room.frames) == ("COMPLETE", [START_B, STOP_A, OUT_A])
+    assert (len(room.due()), len(room.requests())) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "goto request", "goto follow", "update as validate", "update as request",
+        "two that go to follow", "resume with true", "replay what was",
+    ],
+)  # fmt: skip
+async def test_a_case_that_is_not_clear_is_not_asked_for(room: AgentsRoom, name: str) -> None:
+    room.plant.lies["P-101B.mode"] = None
+    await room.reach("CHECKING")
+    await room.scan(20)
+    await _attack(room, ATTACKS[name])
+    assert (room.run.state, room.requests()) == ("CHECKING", [])
+    await room.reach("NOT_STARTED")
+    await _attack(room, ATTACKS[name])
+    await room.scan(20)
+    assert (room.requests(), room.due(), len(room.runs())) == ([], [], 1)
+
+
+@pytest.mark.parametrize("name", ["goto validate", "goto request", "update as validate"])
+async def test_what_was_found_once_clears_nothing_later(room: AgentsRoom, name: str) -> None:
+    await room.reach_request(1)
+    room.order("hold")
+    await room.reach("HELD")
+    room.plant.lies["VT-101A.pv"] = None  # nobody can tell whether it is the bearing
+    room.order("resume")
+    await room.reach("RESTARTING")
+    await room.scan(10)
+    await _attack(room, ATTACKS[name])
+    assert (room.run.state, len(room.requests())) == ("RESTARTING", 1)
+    await room.reach("HELD")
+    assert (len(room.requests()), room.frames) == (1, [])
+
+
+@pytest.mark.parametrize("name", ["goto request", "goto follow", "goto recover", "two resumers"])
+async def test_a_held_run_stays_held(room: AgentsRoom, name: str) -> None:
+    await room.approved(1)
+    await room.reach_step("settle", "PERFORM")
+    room.order("hold")
+    await room.reach("HELD")
+    await _attack(room, ATTACKS[name])
+    assert (room.run.state, len(room.requests()), room.frames) == ("HELD", 1, [START_B])
+    room.order("resume")
+    await room.approved(2)
+    await room.scan(2)
+    assert room.frames == [START_B, STOP_A]
+
+
+@pytest.mark.parametrize("name", ["goto follow", "two that go to follow", "goto recover"])
+async def test_whoever_follows_as_well_sends_nothing_twice(room: AgentsRoom, name: str) -> None:
+    await room.reach_request(1)
+    room.say("approve")
+    await _attack(room, ATTACKS[name])
+    await room.reach("HELD", "WAITING_APPROVAL")
+    assert room.frames == [START_B]
+    assert len(room.due()) == 1

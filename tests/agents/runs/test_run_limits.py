@@ -1,0 +1,112 @@
+"""What bounds a run: its promises, its time, how fast the plant is seen, and its lease."""
+
+import asyncio
+
+import pytest
+
+from handwheel.hmi.runs.view import find_run, view_run
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.store.database import LostRace
+
+from ..testbed.frames import START_B
+from ..testbed.stepped_agents import AgentsRoom
+
+_PROMISE = ('["standby.running", "PT-102.pv in 330 kPa .. 390 kPa"]', '["TT-106.pv > 40 degC"]')
+_SHORT = ("max_duration: 30 min", "max_duration: 25 s")
+
+
+def _waits_for(room: AgentsRoom) -> str:
+    database, now = room.desk.database, room.clock.now()
+    return view_run(database, find_run(database, room.run_id), now).waits_for(now)
+
+
+async def test_a_broken_promise_holds_before_the_next_write(idle: AgentsRoom) -> None:
+    await idle.start_with(_PROMISE)
+    await idle.approved(1)
+    await idle.approved(2)
+    await idle.reach("HELD")
+    assert idle.run.reason.startswith("what was expected did not come: TT-106.pv > 40 degC")
+    assert [each.body["kept"] for each in idle.rows("expected")] == [False]
+    await idle.scan(30)
+    assert (idle.frames, len(idle.due())) == ([START_B], 1)
+
+
+async def test_a_plant_that_is_seen_too_seldom_is_not_moved(room: AgentsRoom) -> None:
+    await room.reach_request(1)
+    room.speed = 2.0  # more than a third of the shortest grace, 5 s
+    await room.scan(5)
+    room.say("approve")
+    await room.scan(20)
+    assert (room.run.state, room.due()) == ("RUNNING", [])
+    (slow,) = room.rows("slow")  # told at once, and once
+    assert slow.body == {
+        "reason": "a scan takes 2 s of process time; at most 1.67 s can be followed"
+    }
+    assert _waits_for(room).startswith("faster scans: a scan takes 2 s of process time; at most")
+    await room.reach("HELD", within_s=400.0)
+    assert room.run.reason == "a scan takes 2 s of process time; at most 1.67 s can be followed"
+    assert (room.due(), room.frames) == ([], [])
+
+
+async def test_a_plant_that_is_too_fast_for_a_moment_is_waited_for(room: AgentsRoom) -> None:
+    await room.reach_request(1)
+    room.speed = 120.0
+    await room.scan(2)
+    room.say("approve")
+    room.speed = 1.0
+    await room.scan(3)
+    assert (room.run.state, room.due()) == ("RUNNING", [])
+    await room.scan(5)
+    assert room.frames == [START_B]
+    assert len(room.rows("slow")) == 1
+    assert "scan" not in _waits_for(room)
+
+
+async def test_a_run_that_takes_too_long_holds(idle: AgentsRoom) -> None:
+    await idle.start_with(_SHORT)
+    await idle.approved(1)
+    await idle.reach("HELD", within_s=40.0)
+    assert idle.run.reason == "the run has taken longer than 25 s"
+    assert (idle.run.step("settle"), idle.frames) == ("PERFORM", [START_B])
+    idle.order("resume")
+    await idle.reach("RUNNING")  # nothing is to be written: no request
+    await idle.reach("HELD", within_s=40.0)
+    assert (len(idle.requests()), idle.frames) == (1, [START_B])
+
+
+async def test_who_has_lost_the_lease_changes_nothing(room: AgentsRoom) -> None:
+    await room.reach_request(1)
+    room.clock.forward(11.0)
+    take_lease(room.desk.database, room.clock.now())  # another process
+    room.say("approve")
+    before = room.told()
+    with pytest.raises(LostRace, match="lease is over"):
+        await room.scan(3)
+    assert (room.told(), room.due(), room.frames) == (before, [], [])
+
+
+async def test_a_plant_that_begins_anew_stops_no_clock(room: AgentsRoom) -> None:
+    await room.approved(1)
+    await room.reach_step("start-standby", "VERIFY")
+    room.plant.lies["P-101B.running"] = False
+    room.plant.clock_set_back_s = 12000.0
+    await room.reach("ABORTED", "HELD", within_s=60.0)
+    assert "start-standby failed: not within 30 s" in room.run.reason
+
+
+async def test_the_crew_works_until_another_process_does(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handwheel.agents.site_agents._KEEP_S", 0.0)
+    tags, before = list(room.site.tags.values()), room.view.scans
+    work = asyncio.create_task(room.agents.work(lambda: room.plant.read(tags), 0.005))
+    for _ in range(4):
+        room.clock.forward(5.0)  # the lease is for ten
+        await asyncio.sleep(0.1)
+    assert not work.done()
+    assert room.view.scans > before + 5
+    room.clock.forward(11.0)
+    take_lease(room.desk.database, room.clock.now())
+    with pytest.raises(LostRace, match="lease is over"):
+        await asyncio.wait_for(work, 5.0)
+    assert room.due() == []

@@ -1,0 +1,77 @@
+"""What the books of a room say of its runs: events, requests, frames, and whether they agree."""
+
+from collections import Counter
+
+from handwheel.connectors.model.values import Value
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import Run
+from handwheel.tools.guardrails.audit.audit import audit
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
+from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
+
+from ...gate.testbed.in_memory import Room
+from ...plants.cooling_water import ModelPlant
+
+
+class Books(Room):
+    """A room whose books can be read."""
+
+    plant: ModelPlant
+
+    def runs(self, playbook: str = "") -> list[str]:
+        entries = load_runs(self.desk.database)
+        return [each.run_id for each in entries if playbook in each.playbook]
+
+    @property
+    def run_id(self) -> str:
+        return next(reversed(self.runs()), "")
+
+    @property
+    def run(self) -> Run:
+        """The newest run."""
+        return load_run(self.desk.database, self.run_id)
+
+    def rows(self, kind: str = "", run_id: str = "") -> list[RunRow]:
+        rows = load_rows(self.desk.database, run_id or self.run_id)
+        return [each for each in rows if kind in {"", each.kind}]
+
+    def told(self) -> list[str]:
+        """The newest run's events, a line each."""
+        keys = ("step", "to", "reason", "blocked_by", "text", "kept", "action_id")
+        return [
+            " ".join([each.kind, *(str(each.body[key]) for key in keys if each.body.get(key))])
+            for each in self.rows()
+        ]
+
+    def requests(self) -> list[RequestRecord]:
+        """Every request at the site."""
+        return load_requests(self.desk.database)
+
+    def request(self, number: int = 0) -> RequestRecord:
+        return self.desk.record(self.run.requests[number - 1])
+
+    @property
+    def frames(self) -> list[str]:
+        """What has reached the devices, in order."""
+        return self.plant.told
+
+    def notices(self) -> list[str]:
+        """Whom the newest run has told, in order."""
+        return [to for row in self.rows("notified") for to in row.body["to"]]
+
+    def due(self) -> list[str]:
+        """Every action of the site that was ever said to be due."""
+        rows = self.desk.database.journal()
+        return [row.fields["subject"] for row in rows if row.fields["kind"] == "action.DUE"]
+
+    def value(self, tag: str) -> Value:
+        return self.plant.values[tag]
+
+    def check_books(self) -> None:
+        """What holds at the end of every test: no fault in the journal, an intent per frame."""
+        bench = self.desk.bench
+        found = audit(bench.database, self.site, bench.roster, bench.policy.satisfies)
+        assert found.faults == ()
+        rows = bench.database.all("SELECT wire FROM intent")
+        arrived = Counter(frame.wire.hex() for frame in self.plant.frames)
+        assert arrived <= Counter(row[0] for row in rows)

@@ -1,0 +1,251 @@
+"""A control room with agents in it, stepped: one clock, the real model, the real gate on paper."""
+# The crew and the gate are driven one scan at a time.
+# pyright: reportPrivateUsage=false
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
+
+from handwheel.agents.agent_context import AgentContext
+from handwheel.agents.site_agents import SiteAgents
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.session.protocols import Survey
+from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.playbooks.binding.bind import bind, bind_triggers
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.language.loader import Playbook, library_folder
+from handwheel.playbooks.run.ledger_port import LedgerPort
+from handwheel.playbooks.run.plant_view import PlantView
+from handwheel.playbooks.run.states import Run
+from handwheel.sim_plant.scenario import FaultEvent
+from handwheel.sim_plant.simulation import Simulation
+from handwheel.tools.guardrails.approval.build_request import BuildContext
+from handwheel.tools.guardrails.approval.run_orders import (
+    VERDICTS,
+    Order,
+    ask_run,
+    newest_event,
+    order_run,
+)
+from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.interlocks.authority_check import standing_of
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
+from handwheel.tools.maintenance.workorders import WorkOrders
+
+from ...gate.testbed.authority_grant import give
+from ...plants.cooling_water import ModelPlant, Past
+from ...playbooks.sample_playbook import changed, loaded
+from ...sites.people import key_of
+from .consistency import Books
+
+HASHES: Mapping[str, str] = {"site": "s", "tags": "t", "policy": "p"}
+_SETTLE_S = 15.0
+_LONG_SCAN_S = 5.0
+
+
+class AgentsRoom(Books):
+    """A site with its plant, its gate, its people, and its agents.
+
+    Args:
+        library: The playbooks.
+        simulation: The plant's model, where a test begins.
+        past: What was seen before; agents that start anew have a historian that knows it.
+
+    Attributes:
+        scan_s: How much of people's time passes from one scan to the next.
+        speed: How much faster the plant's time passes.
+        obstacle: Why a plan may not be asked for; empty if it may.
+        is_gate_idle: Whether the gate takes nothing up.
+    """
+
+    def __init__(
+        self, site: Site, library: Sequence[Playbook], simulation: Simulation, past: Past
+    ) -> None:
+        super().__init__(site)
+        self.plant = ModelPlant(site, self.fuse, simulation)
+        self.desk.plant = self.plant
+        self.library = library
+        self.past = list(past)
+        self.scan_s = 1.0
+        self.speed = 1.0
+        self.obstacle = ""
+        self.is_gate_idle = False
+        self.hashes = HASHES
+        self.workorders = WorkOrders(site.state)
+        self.scanned_s = 0.0
+        self.holder = ""
+        for scope in ("PUMPS-101", "E-101"):
+            give(self.desk.bench, scope, self.clock.now(), lasts_s=86400.0)
+
+    # --- the agents ---------------------------------------------------------------------------
+
+    async def start_agents(self, saver: BaseCheckpointSaver[str] | None = None) -> None:
+        """Starts the process that works on the runs."""
+        self.saver = saver or InMemorySaver()
+        bench = self.desk.bench
+        self.holder = take_lease(bench.database, self.clock.now())
+        plans = [plan for each in self.library for plan in bind_triggers(each, self.site)]
+        conditions = [each for plan in plans for each in plan.conditions]
+        trends = [tag.name for plan in plans for tag in plan.trend_tags]
+        self.view = PlantView.of(conditions, self.site.clock_tag, trends)
+        build_context = BuildContext(self.site, bench.policy, cross_limits(self.site, bench.policy))
+        desk = LedgerPort(bench, build_context, self.holder, self.clock.now, self._look)
+        context = AgentContext(
+            desk, self.view, self.workorders, plans, self._rebind, self._check, self.hashes,
+            self.clock.now, self.saver,
+        )  # fmt: skip
+        self.agents = SiteAgents(context)
+        for at_s, values in self.past:
+            self.plant.values = dict(values)
+            self.plant.values["SIM-CLOCK.pv"] = at_s
+            await self.observe()
+        self.plant.advance(0.0)
+        self.agents._hold_open_runs()
+        await self._settle()
+
+    async def start_with(self, *changes: tuple[str, str]) -> None:
+        """Starts agents that have one playbook: the change-over, with some text replaced."""
+        self.library = [self.changed(*changes)]
+        await self.start_agents()
+
+    def changed(self, *changes: tuple[str, str]) -> Playbook:
+        """The change-over with some text replaced."""
+        text = (library_folder() / "cw" / "pump-bearing-changeover.yaml").read_text("utf-8")
+        return loaded(self.site.state, changed(*changes, text=text))
+
+    async def kill_agents(self) -> None:
+        """What is left of agents that were killed: what is on the disk."""
+        await self.agents._end_tasks()
+        self.clock.forward(11.0)  # until its lease is over
+
+    async def end(self) -> None:
+        if hasattr(self, "crew"):
+            await self.agents._end_tasks()
+        self.workorders.close()
+        self.close()
+
+    def _rebind(self, name: str, roles: Mapping[str, str]) -> BoundPlaybook:
+        found = [bind(each, self.site, roles) for each in self.library if each.id == name]
+        if not found:
+            raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name} any more")])
+        return found[0]
+
+    def _check(self, plan: BoundPlaybook) -> str:
+        names = {write.tag.equipment for write in plan.writes}
+        standings = [standing_of(self.desk.bench, each, self.clock.now()) for each in sorted(names)]
+        return self.obstacle or next((each.reason for each in standings if each.reason), "")
+
+    async def _look(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
+        return self.plant.survey(read, write)
+
+    # --- time ---------------------------------------------------------------------------------
+
+    async def observe(self) -> None:
+        tags = list(self.site.tags.values())
+        readings = {} if self.plant.is_unseen else self.plant.read(tags)
+        await self.view.observe(readings, self.scanned_s)
+
+    async def scan(self, times: int = 1) -> None:
+        """Lets one scan's time pass for everybody, and everybody do what is then to be done."""
+        for _ in range(times):
+            self.clock.forward(self.scan_s)
+            self.scanned_s += self.scan_s
+            self.plant.advance(self.scan_s * self.speed)
+            self.past.append((self.plant.simulation.plant.time_s, self.plant.values))
+            await self.observe()
+            self.agents._work_once()
+            await self._settle()
+            if self.gate is not None and not self.is_gate_idle:
+                self.watch()
+                await self.act()
+
+    def fault(self, fault: str, **parameters: float | str) -> None:
+        """Lets something go wrong in the plant now."""
+        self.plant.simulation.apply(FaultEvent(fault, 0.0, parameters))
+
+    async def _settle(self) -> None:
+        """Waits until every run waits for the next scan."""
+        until_s = monotonic() + _SETTLE_S
+        while True:
+            self.agents._raise_task_errors()
+            waiters = self.view._new_scan._waiters
+            if len(self.agents._tasks) <= sum(not each.done() for each in waiters):
+                return
+            assert monotonic() < until_s, f"a run does not come to rest: {self.told()}"
+            await asyncio.sleep(0)
+
+    async def wait(self, seconds: float, speed: float = 1.0) -> None:
+        """Lets a long time of the plant pass in long scans, and ends with short ones."""
+        self.scan_s, self.speed = _LONG_SCAN_S, speed
+        await self.scan(round(seconds / _LONG_SCAN_S / speed))
+        self.scan_s = self.speed = 1.0
+        await self.scan(6)
+
+    async def until(
+        self, is_so: Callable[[], object], what: object, within_s: float = 300.0
+    ) -> None:
+        """Lets time pass until something is so."""
+        for _ in range(round(within_s / self.scan_s)):
+            if is_so():
+                return
+            await self.scan()
+        raise AssertionError(f"not {what} within {within_s:g} s: {self.told()}")
+
+    async def reach(self, *states: str, within_s: float = 300.0) -> Run:
+        """Lets time pass until the newest run is in one of some states."""
+        await self.until(lambda: self.run.state in states, states, within_s)
+        return self.run
+
+    async def reach_step(self, step: str, state: str) -> None:
+        """Lets time pass until a step of the newest run has come so far."""
+        await self.until(lambda: self.run.step(step) == state, (step, state))
+
+    async def reach_request(self, number: int) -> RequestRecord:
+        """Lets time pass until the newest run waits for the decision on this request of it."""
+
+        def waits() -> bool:
+            return len(self.run.requests) == number and self.run.state == "WAITING_APPROVAL"
+
+        await self.until(waits, f"request {number}")
+        return self.request(number)
+
+    # --- people -------------------------------------------------------------------------------
+
+    def say(self, verdict: str, number: int = 0) -> None:
+        """anna decides on a request of the newest run; on the last one if none is named."""
+        assert verdict in {"approve", "reject", "revoke"}
+        self.desk.say(verdict, self.request(number).request, "anna")  # type: ignore[arg-type]
+
+    async def approved(self, number: int) -> None:
+        """Lets time pass until a request is there, and has it approved."""
+        await self.reach_request(number)
+        self.say("approve")
+        await self.scan()
+
+    def order(self, order: Order, by: str = "anna") -> None:
+        """Somebody orders the newest run about."""
+        bench, run_id, now = self.desk.bench, self.run_id, self.clock.now()
+        if order == "hold" or order == "stop":
+            ask_run(bench.database, run_id, order, by, now)
+            return
+        seen = newest_event(bench.database, run_id)
+        subject, verdict = run_subject(run_id, seen), VERDICTS[order]
+        meaning = meaning_of_subject(verdict, subject)
+        operator = bench.roster.by_name(by, now.wall)
+        assert operator is not None
+        statement = Statement(verdict, meaning, min(operator.roles), 60.0, subject=subject)
+        signed = sign_statement(bench.database, Signer(operator, key_of(by), True), statement, now)
+        order_run(bench, run_id, order, seen, ["operator"], signed, now)
+
+    def take_over(self, equipment: str, by: str = "anna") -> None:
+        """A person acts there from now on, and no agent."""
+        database, now = self.desk.database, self.clock.now()
+        take_over(database, self.site, equipment, "OPERATOR", by, now)

@@ -1,0 +1,50 @@
+"""The witness: was every frame that reached the plant approved, exactly, and once?
+
+Reads the plant's own frame log, `handwheel journal export` and the operators' public keys, and
+imports nothing of Handwheel:
+
+    python tests/auditor/audit.py --frames F --journal J --operators O --root SHA256:…
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+if __package__:
+    from .checks import Match, Report
+    from .checks import verdict as judge
+else:  # run as a file
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.auditor.checks import Match, Report
+    from tests.auditor.checks import verdict as judge
+
+__all__ = ["Match", "Report", "judge"]
+
+
+def main() -> int:
+    told = (__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog="tests/auditor/audit.py", description=told)
+    for name in ("frames", "journal", "operators"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--root", required=True, help="fingerprint of the first administrator")
+    parser.add_argument(
+        "--acts-as", action="append", default=[], metavar="ROLE=OTHER", help="as in the policy"
+    )
+    options = parser.parse_args()
+    acts_as: dict[str, list[str]] = {}
+    for entry in options.acts_as:
+        role, _, other = entry.partition("=")
+        acts_as.setdefault(role, []).append(other)
+    report = judge(
+        options.frames.read_text(encoding="utf-8"),
+        options.journal.read_text(encoding="utf-8"),
+        options.operators.read_text(encoding="utf-8"),
+        options.root,
+        acts_as,
+    )
+    print(str(report))
+    return 0 if report.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

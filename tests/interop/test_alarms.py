@@ -1,0 +1,209 @@
+"""open62541's client on the alarms of a plant whose bearing wears, over encrypted channels."""
+
+import base64
+import json
+import os
+import shutil
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.sim_plant.cw100.tags import TAGS
+from handwheel.sim_plant.model import Node
+from handwheel.sim_plant.server.opcua.access.certificates import open_identity
+
+from .clients import Conversation, Plant, standing_plant
+from .uaprobe import OpcuaClient, uaevents, viewer_of
+
+pytestmark = pytest.mark.interop
+
+CLIENT_URI = "urn:handwheel:test:client"
+WORN = "F01,d0=0.6,tau=1e8"  # at once over the alarm's limit, and never to the trip's
+
+
+NODE_OPCUA = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "handwheel-interop")
+
+
+@dataclass(frozen=True)
+class Events:
+    """How `uaevents` is started against the plant of this module."""
+
+    program: Path
+    plant: Plant
+    folder: Path
+
+    def as_user(self, name: str, mode: str = "SignAndEncrypt") -> Conversation:
+        secret = self.folder / "server" / f"{name}.secret"
+        password = secret.read_text(encoding="utf-8").strip() if name else ""
+        files = [str(self.folder / "client" / each) for each in ("certificate.der",
+                 "private-key.pem")]  # fmt: skip
+        return Conversation([self.program, self.plant.endpoint, name, password, *files, mode])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("alarms")
+
+
+@pytest.fixture(scope="module")
+def plant(folder: Path) -> Generator[Plant]:
+    with standing_plant(folder, "--no-noise", "--identity", str(folder / "server")) as plant:
+        open_identity(folder / "client", CLIENT_URI)
+        trusted = folder / "server/trusted/client.der"
+        shutil.copy(folder / "client/certificate.der", trusted)
+        yield plant
+
+
+@pytest.fixture(scope="module")
+def events(plant: Plant, folder: Path) -> Events:
+    return Events(uaevents(folder), plant, folder)
+
+
+@pytest.fixture(scope="module")
+def viewer(plant: Plant, folder: Path) -> OpcuaClient:
+    return viewer_of(plant, folder)
+
+
+def plain(event: str) -> dict[str, Any]:
+    """An event's fields, out of open62541's JSON of variants."""
+    return {name: _body(variant) for name, variant in json.loads(event).items()}
+
+
+def _body(variant: Any) -> Any:
+    if not variant:
+        return None
+    body = variant.get("Body")
+    match variant["Type"]:
+        case 17:  # NodeId
+            return None if body in ({"Id": 0}, None) else body["Id"]
+        case 21:  # LocalizedText
+            return body["Text"] if body else None
+        case 15:  # ByteString
+            return base64.b64decode(body)
+        case _:
+            return body
+
+
+def calls(plant: Plant) -> Sequence[tuple[str, Sequence[str]]]:
+    return [(f["user"], f["answer"]) for f in plant.frames if f["service"] == "Call"]
+
+
+def test_an_alarm_arrives_is_acknowledged_and_comes_again(plant: Plant, events: Events) -> None:
+    with events.as_user("") as viewer, events.as_user("operator", "Sign") as operator:
+        for client in (viewer, operator):
+            assert client.hear() == "Good"
+            assert client.ask("subscribe") == "Good"
+        plant.command(f"fault {WORN}")
+        plant.command("speed 600")
+        event = plain(viewer.ask("next"))
+        assert {name: event[name] for name in ALARM} == ALARM
+        assert event["Message"].startswith("VT-101A high: 5.")
+        assert event["Message"].endswith(" mm/s, limit 5 mm/s")
+        assert len(event["EventId"]) == 16
+        assert event["Time"] == event["ReceiveTime"]
+
+        assert viewer.ask("acknowledge let me") == "BadUserAccessDenied"
+        assert plain(operator.ask("next")) == event
+        assert operator.ask("acknowledge we change over") == "Good"
+        assert operator.ask("acknowledge again") == "BadConditionBranchAlreadyAcked"
+        assert calls(plant) == [
+            ("viewer", ["BadUserAccessDenied"]),
+            ("operator", ["Good"]),
+            ("operator", ["BadConditionBranchAlreadyAcked"]),
+        ]
+        acked = plain(viewer.ask("next"))
+        told = {
+            "AckedState/Id": True, "AckedState": "Acknowledged", "Retain": True,
+            "Comment": "we change over", "ClientUserId": "operator",
+        }  # fmt: skip
+        assert {name: acked[name] for name in ALARM} == ALARM | told
+
+        assert viewer.ask("refresh") == "Good"
+        start, again, end = (plain(viewer.ask("next")) for _ in range(3))
+        assert (start["EventType"], end["EventType"]) == (2787, 2788)
+        assert again == acked
+        assert viewer.ask("acknowledge once more") == "BadUserAccessDenied"
+
+
+ALARM = {
+    "EventType": 9482, "SourceName": "VT-101A", "Severity": 500, "ConditionName": "VAH-101A",
+    "ConditionId": "VAH-101A", "BranchId": None, "Retain": True, "EnabledState": "Enabled",
+    "EnabledState/Id": True, "AckedState": "Unacknowledged", "AckedState/Id": False,
+    "ActiveState": "Active", "ActiveState/Id": True, "ConditionClassId": 11164,
+    "ConditionClassName": "ProcessConditionClassType", "LastSeverity": 500, "Comment": None,
+    "ClientUserId": "", "HighLimit": 5.0, "LowLimit": None,
+    "InputNode": None,  # on Modbus
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["Sign", "SignAndEncrypt"])
+def test_the_gate_writes_over_a_secured_channel(
+    plant: Plant, viewer: OpcuaClient, folder: Path, mode: str
+) -> None:
+    files = [str(folder / "client" / each) for each in ("certificate.der", "private-key.pem")]
+    anonymous = OpcuaClient(viewer.program, plant.endpoint, ("", "", *files, mode))
+    gate = OpcuaClient(viewer.program, plant.endpoint, ("gate", "turn the wheel", *files, mode))
+    wrong = OpcuaClient(viewer.program, plant.endpoint, ("gate", "wrong", *files, mode))
+    assert anonymous.write([("ns=1;s=PIC-102.sp", "Double", "351")]) == ["BadUserAccessDenied"]
+    assert gate.write([("ns=1;s=PIC-102.sp", "Double", "351")]) == ["Good"]
+    assert wrong.connect() == "BadUserAccessDenied"
+
+
+def test_a_client_that_is_not_trusted_gets_no_channel(
+    plant: Plant, viewer: OpcuaClient, folder: Path
+) -> None:
+    open_identity(folder / "stranger", CLIENT_URI)
+    files = [str(folder / "stranger" / each) for each in ("certificate.der", "private-key.pem")]
+    stranger = OpcuaClient(viewer.program, plant.endpoint, ("", "", *files, "SignAndEncrypt"))
+    assert stranger.connect() != "Good"
+    assert viewer.connect() == "Good"
+
+
+def node_opcua(plant: Plant, folder: Path, user: str) -> Conversation:
+    node, modules = shutil.which("node"), NODE_OPCUA / "node_modules"
+    if node is None or not (modules / "node-opcua-client").is_dir():
+        pytest.skip("interop: node-opcua cannot be had, see tests/interop/install")
+    secret = folder / "server" / f"{user}.secret"
+    account = [user, secret.read_text(encoding="utf-8").strip()] if user else []
+    # It writes a certificate of its own below the home folder.
+    environment = {"NODE_PATH": str(modules), "HOME": str(folder)}
+    program = Path(__file__).with_name("nodeprobe.js")
+    return Conversation([node, program, plant.endpoint, *account], environment)
+
+
+def test_node_opcua_sees_and_does_the_same(plant: Plant, folder: Path) -> None:
+    with node_opcua(plant, folder, "") as viewer, node_opcua(plant, folder, "operator") as operator:
+        for client in (viewer, operator):
+            assert client.hear() == "Good"
+            assert client.ask("subscribe") == "Good"
+            assert client.ask("write\tns=1;s=PIC-102.sp\t340") == "BadUserAccessDenied"
+        plant.command("fault F02,plug=15")
+        plant.command("speed 600")
+        event = json.loads(operator.ask("next"))
+        assert {name: event[name] for name in PLUGGED} == PLUGGED
+        assert json.loads(viewer.ask("next")) == event
+        assert viewer.ask("acknowledge\tlet me") == "BadUserAccessDenied"
+        assert operator.ask("acknowledge\twe clean it") == "Good"
+        acked = json.loads(viewer.ask("next"))
+        assert (acked["AckedState.Id"], acked["Comment"]) == (True, "we clean it")
+        assert viewer.ask("refresh") == "Good"
+        names = [json.loads(viewer.ask("next"))["ConditionName"]]
+        while "PDAH-101" not in names:
+            names.append(json.loads(viewer.ask("next"))["ConditionName"])
+
+        plant.command("speed 0")
+        plant.own_values()  # past the last tick
+        names = [tag.name for tag in TAGS if isinstance(tag.address, Node)]
+        got = json.loads(viewer.ask("\t".join(["sample", *(f"ns=1;s={name}" for name in names)])))
+        own = plant.own_values()
+        assert got == [["Good", own[name]] for name in names]
+
+
+PLUGGED = {
+    "EventType": "ns=0;i=9482", "SourceName": "PDT-101", "ConditionName": "PDAH-101",
+    "ConditionId": "ns=1;s=PDAH-101", "Severity": 200, "Retain": True, "AckedState.Id": False,
+    "ActiveState.Id": True, "HighLimit": 25.0,
+}  # fmt: skip

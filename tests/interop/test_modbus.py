@@ -1,0 +1,274 @@
+"""mbpoll and libmodbus against the plant's two Modbus ports: one only reads, one takes writes."""
+
+import shutil
+import struct
+import subprocess
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.modbus.encoder import ModbusEncoder
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.tags import Kind, RegisterAddress, Tag
+from handwheel.connectors.session.protocols import DeviceIdentity
+from handwheel.sim_plant.cw100.tags import TAGS
+from handwheel.sim_plant.model import Register, Value
+
+from .clients import Plant, answers, compiled, standing_plant
+
+pytestmark = pytest.mark.interop
+
+ON_MODBUS = {t.name: t.address for t in TAGS if isinstance(t.address, Register)}
+PUMPS = {"P-101A": 0, "P-101B": 20}
+COIL, DISCRETE, INPUT, HOLDING = "0", "1", "3", "4"
+FLOAT, INT, HEX = "3:float", "3:int", "3:hex"
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = (
+    "Illegal function", "Illegal data address", "Illegal data value",
+)  # fmt: skip
+
+# What a pump's package serves: mbpoll's data type, first offset, and the attributes from there on.
+PUMP_MAP = (
+    (COIL, 0, ("{p}.run_cmd", "{p}.reset")),
+    (DISCRETE, 0, ("{p}.running", "{p}.tripped", "{p}.available")),
+    (FLOAT, 0, ("{p}.speed", "IT-101{s}.pv", "VT-101{s}.pv", "TT-111{s}.pv")),
+    (INT, 8, ("{p}.run_time", "{p}.starts")),
+    (INPUT, 12, ("{p}.trip_cause",)),
+    (HOLDING, 0, ("{p}.mode",)),
+)
+MAP = [
+    (kind, base + offset, [name.format(p=pump, s=pump[-1]) for name in names])
+    for pump, base in PUMPS.items()
+    for kind, offset, names in PUMP_MAP
+] + [
+    (INT, 40, ["PKG-101.heartbeat", "PKG-101.time"]),
+    (INPUT, 44, ["PKG-101.map_version"]),
+]
+
+
+@dataclass(frozen=True)
+class Mbpoll:
+    """mbpoll on one port, unit 1: each call is a connection of its own."""
+
+    program: str
+    port: int
+
+    def read(self, kind: str, address: int, count: int = 1) -> list[str]:
+        done = self._run("-t", kind, "-r", address, "-c", count)
+        assert not done.stderr, done.stderr
+        rows = [line.partition(":") for line in done.stdout.splitlines() if line.startswith("[")]
+        return [text.strip() for _, _, text in rows]
+
+    def refusal(self, kind: str, address: int, *values: float, **options: int) -> str:
+        """Why a read, or a write of these values, was refused; empty if it was not."""
+        extra = [word for name, value in options.items() for word in (f"-{name}", value)]
+        done = self._run("-t", kind, "-r", address, *extra, values=values)
+        assert bool(done.returncode) is bool(done.stderr)
+        return done.stderr.strip().rpartition(": ")[2]
+
+    def write(self, kind: str, address: int, *values: int) -> None:
+        done = self._run("-t", kind, "-r", address, values=values)
+        assert f"Written {len(values)} references" in done.stdout, done.stderr
+
+    def _run(
+        self, *options: str | float, values: tuple[int | float, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        command = [self.program, "-0", "-1", "-q", "-B", "-p", self.port, *options]
+        words = [str(word) for word in (*command, "127.0.0.1", *values)]
+        return subprocess.run(words, capture_output=True, text=True, timeout=10.0, check=False)
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Generator[Plant]:
+    with standing_plant(tmp_path_factory.mktemp("plant")) as plant:
+        yield plant
+
+
+@pytest.fixture(scope="module")
+def mbpoll() -> str:
+    program = shutil.which("mbpoll")
+    if program is None:
+        pytest.skip("interop: mbpoll cannot be had, see tests/interop/install")
+    return program
+
+
+@pytest.fixture(scope="module")
+def viewer(plant: Plant, mbpoll: str) -> Mbpoll:
+    return Mbpoll(mbpoll, plant.process.ports["modbus"])
+
+
+@pytest.fixture(scope="module")
+def gate(plant: Plant, mbpoll: str) -> Mbpoll:
+    return Mbpoll(mbpoll, plant.process.ports["modbus_gate"])
+
+
+@pytest.fixture(scope="module")
+def mbprobe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, needs = tmp_path_factory.mktemp("modbus"), "#include <modbus/modbus.h>\n"
+    return compiled(folder, "mbprobe", needs, sources=("mbprobe.c",), library="modbus")
+
+
+def own(plant: Plant) -> dict[str, Value]:
+    return {name: value for name, value in plant.own_values().items() if name in ON_MODBUS}
+
+
+def logged(plant: Plant, mark: int) -> list[tuple[str, str, str]]:
+    """Port, request and answer of each frame since the log had `mark` lines."""
+    return [(frame["port"], frame["pdu"], frame["answer"]) for frame in plant.frames[mark:]]
+
+
+@pytest.mark.parametrize("port", ["viewer", "gate"])
+def test_every_tag_reads_as_the_plant_has_it(
+    plant: Plant, viewer: Mbpoll, gate: Mbpoll, port: str
+) -> None:
+    client = {"viewer": viewer, "gate": gate}[port]
+    expected = own(plant)
+    assert sorted(name for _, _, names in MAP for name in names) == sorted(expected)
+    for kind, address, names in MAP:
+        for name, text in zip(names, client.read(kind, address, len(names)), strict=True):
+            # mbpoll prints six digits of a float
+            assert float(text) == pytest.approx(float(expected[name]), rel=1e-5), name
+
+
+def test_registers_are_big_endian_with_the_high_word_first(plant: Plant, viewer: Mbpoll) -> None:
+    formats = {"float32": ">f", "uint32": ">I", "uint16": ">H"}
+    words = dict[int, str]()
+    for address, count in ((0, 13), (20, 13), (40, 5)):
+        texts = viewer.read(HEX, address, count)
+        words |= {address + n: text.removeprefix("0x") for n, text in enumerate(texts)}
+    for name, value in own(plant).items():
+        place = ON_MODBUS[name]
+        if place.table == "input":
+            raw = struct.pack(formats[place.encoding], value)
+            got = "".join(words[place.address + n] for n in range(len(raw) // 2))
+            assert bytes.fromhex(got) == raw, name
+
+
+def test_what_is_not_in_the_map_has_no_address(viewer: Mbpoll, gate: Mbpoll) -> None:
+    unlisted = [
+        (COIL, 2, 1), (COIL, 19, 1), (COIL, 22, 1), (COIL, 0, 21), (DISCRETE, 3, 1),
+        (DISCRETE, 23, 1), (INPUT, 13, 1), (INPUT, 19, 1), (INPUT, 12, 2), (INPUT, 33, 1),
+        (INPUT, 39, 1), (INPUT, 45, 1), (INPUT, 0, 45), (HOLDING, 1, 1), (HOLDING, 0, 21),
+        (HOLDING, 65535, 1),
+    ]  # fmt: skip
+    for kind, address, count in unlisted:
+        assert viewer.refusal(kind, address, c=count) == ILLEGAL_ADDRESS, (kind, address, count)
+    assert gate.refusal(COIL, 2, 1) == ILLEGAL_ADDRESS
+    assert gate.refusal(HOLDING, 1, 1) == ILLEGAL_ADDRESS
+    assert viewer.refusal(HOLDING, 0, a=2) == "Target device failed to respond"
+
+
+def test_a_viewer_is_refused_on_every_coil_and_register(plant: Plant, viewer: Mbpoll) -> None:
+    before = own(plant)
+    attempts: list[tuple[str, int, tuple[int | float, ...], str]] = []
+    for at in (0, 1, 2, 20, 21):
+        attempts += [
+            (COIL, at, (1,), f"05{at:04x}ff00"),
+            (COIL, at, (0,), f"05{at:04x}0000"),
+            (COIL, at, (1, 1), f"0f{at:04x}00020103"),
+            (COIL, at, (0, 0), f"0f{at:04x}00020100"),
+        ]
+    for at in (0, 1, 12, 20, 40):
+        attempts += [(HOLDING, at, (mode,), f"06{at:04x}{mode:04x}") for mode in range(4)]
+        attempts += [
+            (HOLDING, at, (2, 1), f"10{at:04x}00020400020001"),
+            ("4:float", at, (1.0,), f"10{at:04x}0002043f800000"),
+        ]
+    mark = len(plant.frames)
+    for kind, at, values, _ in attempts:
+        assert viewer.refusal(kind, at, *values) == ILLEGAL_FUNCTION, (kind, at, values)
+    expected = [("viewer", pdu, "exception 1") for _, _, _, pdu in attempts]
+    assert logged(plant, mark) == expected
+    assert viewer.refusal(HOLDING, 0, 2, a=2) == ILLEGAL_FUNCTION  # another unit's number helps not
+    assert plant.frames[-1]["unit"] == 2
+    assert own(plant) == before
+
+
+@pytest.mark.parametrize("port", ["viewer", "gate"])
+def test_no_other_function_code_writes(plant: Plant, mbprobe: Path, port: str) -> None:
+    reads, writes = {1, 2, 3, 4}, {5, 6, 15, 16} if port == "gate" else set[int]()
+    codes = [code for code in range(1, 128) if code not in reads | writes]
+    mask, both = "16001400000002", "170014000100140001020002"  # 22 and 23 write registers too
+    requests = [mask, both, *(f"{code:02x}00140002" for code in codes)]
+    before, mark = own(plant), len(plant.frames)
+    number = plant.process.ports["modbus" if port == "viewer" else "modbus_gate"]
+
+    got = answers([mbprobe, str(number)], requests)
+
+    assert got == [f"{int(request[:2], 16) | 0x80:02x}01" for request in requests]
+    assert logged(plant, mark) == [(port, request, "exception 1") for request in requests]
+    assert own(plant) == before
+
+
+def test_the_gate_starts_a_pump_by_each_way_of_writing(
+    plant: Plant, gate: Mbpoll, viewer: Mbpoll
+) -> None:
+    before = own(plant)
+    assert (before["P-101B.mode"], before["P-101B.run_cmd"]) == (1, False)
+    for values, pdu in (((1,), "050014ff00"), ((1, 0), "0f001400020101")):
+        mark = len(plant.frames)
+        gate.write(COIL, 20, *values)
+        assert logged(plant, mark) == [("gate", pdu, "ok")]
+        assert own(plant) == before | {"P-101B.run_cmd": True}
+        assert viewer.read(COIL, 20) == ["1"]
+        gate.write(COIL, 20, 0)
+        assert own(plant) == before
+
+
+def test_a_pump_out_of_remote_takes_no_command(plant: Plant, gate: Mbpoll, viewer: Mbpoll) -> None:
+    before, mark = own(plant), len(plant.frames)
+    gate.write(HOLDING, 20, 2)
+    assert logged(plant, mark) == [("gate", "0600140002", "ok")]
+    away = before | {"P-101B.mode": 2, "P-101B.available": False}
+    assert own(plant) == away
+    assert viewer.read(HOLDING, 20) == ["2"]
+
+    for values in ((1,), (0,), (1, 0)):
+        assert gate.refusal(COIL, 20, *values) == ILLEGAL_VALUE
+        assert plant.frames[-1]["answer"] == "exception 3"
+    assert own(plant) == away
+
+    gate.write(HOLDING, 20, 1)
+    assert own(plant) == before
+    gate.write(COIL, 20, 1)
+    assert own(plant) == before | {"P-101B.run_cmd": True}
+    gate.write(COIL, 20, 0)
+
+
+def test_modes_that_the_plant_refuses_change_nothing(plant: Plant, gate: Mbpoll) -> None:
+    before, mark = own(plant), len(plant.frames)
+    assert (before["P-101A.running"], before["P-101A.mode"]) == (True, 1)
+    refused = [(0, 0), (0, 2), (0, 3), (20, 0), (20, 3), (20, 65535)]  # A runs: no maintenance
+    for at, mode in refused:
+        assert gate.refusal(HOLDING, at, mode) == ILLEGAL_VALUE, (at, mode)
+    assert logged(plant, mark) == [
+        ("gate", f"06{at:04x}{mode:04x}", "exception 3") for at, mode in refused
+    ]
+    assert own(plant) == before
+
+
+def _writable(kind: Kind, address: RegisterAddress) -> Tag:
+    return Tag("P-101B.item", "pkg", kind, address, writable=True)
+
+
+ENCODED: list[tuple[str, float, Tag]] = [
+    (COIL, 1, _writable("bool", RegisterAddress("coil", 20, "bit"))),
+    (COIL, 0, _writable("bool", RegisterAddress("coil", 20, "bit"))),
+    (HOLDING, 1, _writable("int", RegisterAddress("holding", 20, "uint16"))),
+    ("4:int", 100_000, _writable("int", RegisterAddress("holding", 20, "int32"))),
+    ("4:float", 0.1, _writable("float", RegisterAddress("holding", 20, "float32"))),
+]
+
+
+def test_our_encoder_makes_the_bytes_that_a_foreign_client_sends(
+    plant: Plant, gate: Mbpoll
+) -> None:
+    config = ModbusConnection(kind="modbus", host="127.0.0.1")
+    encoder = ModbusEncoder("pkg", config, DeviceIdentity("modbus", "", "", True, True))
+    for kind, value, tag in ENCODED:
+        mark = len(plant.frames)
+        gate.refusal(kind, 20, value)
+        (frame,) = plant.frames[mark:]
+        wire = encoder.encode(tag, bool(value) if tag.kind == "bool" else value).wire
+        assert wire == bytes([frame["unit"]]) + bytes.fromhex(frame["pdu"])

@@ -1,0 +1,278 @@
+"""open62541's client against the plant's OPC UA server: reads all, writes only as the gate."""
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from handwheel.sim_plant.cw100.tags import TAGS
+from handwheel.sim_plant.model import Node
+from handwheel.sim_plant.simulation import CLOCK_TAGS
+
+from ..plants.served import GATE_SECRET
+from .clients import Plant, standing_plant
+from .uaprobe import VALUE, VARIABLE, OpcuaClient, Reading, gate_of, viewer_of
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+
+PREFIX = "ns=1;s="
+ON_OPCUA = {t.name: t for t in (*TAGS, *CLOCK_TAGS) if isinstance(t.address, Node)}
+TYPES = {"float": "Double", "bool": "Boolean", "enum": "UInt16"}
+DATA_TYPES = {
+    1: "Boolean", 5: "UInt16", 11: "Double", 12: "String", 13: "DateTime", 15: "ByteString",
+    17: "NodeId", 19: "StatusCode", 21: "LocalizedText", 884: "Range", 887: "EUInformation",
+}  # fmt: skip
+# OPC UA Part 8, 5.6.4.3, and the numbers that the OPC Foundation lists for UNECE codes.
+UNIT_IDS = {"%": 20529, "kPa": 4935745, "m3/h": 5067080, "degC": 4408652, "s": 5457219}
+SETPOINTS = {
+    "LIC-101": (20, 90), "PIC-102": (250, 450), "TIC-106": (15, 35), "TIC-202": (40, 55),
+    "FIC-201": (0, 60),
+}  # fmt: skip
+LOOPS = sorted(SETPOINTS.keys() - {"FIC-201"})
+WRITABLE = {f"{loop}.sp" for loop in SETPOINTS} | {
+    f"{loop}.{attribute}" for loop in LOOPS for attribute in ("op", "mode")
+}
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Generator[Plant]:
+    with standing_plant(tmp_path_factory.mktemp("plant")) as plant:
+        yield plant
+
+
+@pytest.fixture(scope="module")
+def viewer(plant: Plant, tmp_path_factory: pytest.TempPathFactory) -> OpcuaClient:
+    return viewer_of(plant, tmp_path_factory.mktemp("opcua"))
+
+
+@pytest.fixture(scope="module")
+def gate(viewer: OpcuaClient) -> OpcuaClient:
+    return gate_of(viewer)
+
+
+@pytest.fixture(scope="module")
+def nodes(viewer: OpcuaClient) -> Mapping[str, int]:
+    return viewer.browse()
+
+
+def node(tag: str) -> str:
+    return PREFIX + tag
+
+
+def values(client: OpcuaClient, names: Sequence[str]) -> dict[str, Any]:
+    """What a client reads of these tags, each of good status and of the tag's type."""
+    readings = dict(zip(names, client.read((node(n), VALUE) for n in names), strict=True))
+    for name, reading in readings.items():
+        assert (reading.status, reading.type) == ("Good", TYPES[ON_OPCUA[name].kind]), name
+    return {name: reading.value for name, reading in readings.items()}
+
+
+def own(plant: Plant) -> dict[str, Any]:
+    return {name: value for name, value in plant.own_values().items() if name in ON_OPCUA}
+
+
+def logged(frames: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
+    return [
+        (frame["user"], item["node"], item["attribute"], answer)
+        for frame in frames
+        for item, answer in zip(frame["items"], frame["answer"], strict=True)
+    ]
+
+
+def test_every_tag_reads_as_the_plant_has_it(
+    plant: Plant, viewer: OpcuaClient, nodes: Mapping[str, int]
+) -> None:
+    found = [name.removeprefix(PREFIX) for name, kind in nodes.items() if kind == VARIABLE]
+    names = [name for name in found if name in ON_OPCUA]
+    assert set(names) == set(ON_OPCUA)
+    assert values(viewer, names) == own(plant)
+
+
+def test_every_variable_has_the_type_that_it_says(
+    viewer: OpcuaClient, nodes: Mapping[str, int]
+) -> None:
+    ours = [n for n, kind in nodes.items() if kind == VARIABLE and n.startswith(PREFIX)]
+    kinds = viewer.read((each, 14) for each in ours)
+    ranks = viewer.read((each, 15) for each in ours)
+    contents = viewer.read((each, VALUE) for each in ours)
+    for name, kind, rank, content in zip(ours, kinds, ranks, contents, strict=True):
+        brackets = "[]" if rank.value == 1 else ""
+        assert content.type == DATA_TYPES[kind.value["Id"]] + brackets, name
+
+
+def test_ranges_units_and_words_stand_beside_the_values(viewer: OpcuaClient) -> None:
+    expected: dict[str, Any] = {}
+    for name, tag in ON_OPCUA.items():
+        if tag.span:
+            expected[f"{name}/EURange"] = expected[f"{name}/InstrumentRange"] = tag.span
+        if tag.unit:
+            expected[f"{name}/EngineeringUnits"] = UNIT_IDS[tag.unit]
+        if tag.members:
+            words = sorted(tag.members, key=tag.members.__getitem__)
+            expected[f"{name}/EnumStrings"] = words
+    readings = viewer.read((node(name), VALUE) for name in expected)
+    assert [_plain(reading) for reading in readings] == list(expected.values())
+
+
+def _plain(reading: Reading) -> Any:
+    value = reading.value
+    match reading.type:
+        case "Range":
+            return value["Body"]["Low"], value["Body"]["High"]
+        case "EUInformation":
+            return value["Body"]["UnitId"]
+        case _:
+            return [each["Text"] for each in value]
+
+
+def test_a_viewer_is_refused_on_every_variable(
+    plant: Plant, viewer: OpcuaClient, nodes: Mapping[str, int]
+) -> None:
+    variables = [name for name, kind in nodes.items() if kind == VARIABLE]
+    assert {node(name) for name in ON_OPCUA} < set(variables)
+    before, mark = own(plant), len(plant.frames)
+
+    answers = viewer.nudge((each, VALUE) for each in variables)
+
+    assert set(answers) == {"BadUserAccessDenied"}
+    assert logged(plant.frames[mark:]) == [
+        ("viewer", each, "Value", "BadUserAccessDenied") for each in variables
+    ]
+    assert own(plant) == before
+    assert values(viewer, list(ON_OPCUA)) == before
+
+
+def test_the_gate_changes_exactly_what_the_plant_takes(
+    plant: Plant, gate: OpcuaClient, viewer: OpcuaClient, nodes: Mapping[str, int]
+) -> None:
+    variables = [name for name, kind in nodes.items() if kind == VARIABLE]
+    before, mark = own(plant), len(plant.frames)
+    assert {before[f"{loop}.mode"] for loop in LOOPS} == {1}
+
+    answers = gate.nudge((each, VALUE) for each in variables)
+
+    expected = {node(name): "Good" for name in WRITABLE}
+    expected |= {node(f"{loop}.op"): "BadInvalidState" for loop in LOOPS}  # still in auto
+    expected = {each: expected.get(each, "BadNotWritable") for each in variables}
+    assert dict(zip(variables, answers, strict=True)) == expected
+    assert logged(plant.frames[mark:]) == [
+        ("gate", each, "Value", answer) for each, answer in expected.items()
+    ]
+    changed = {f"{loop}.sp": before[f"{loop}.sp"] + 1.0 for loop in SETPOINTS}
+    changed |= {f"{loop}.mode": 0 for loop in LOOPS}
+    assert own(plant) == before | changed
+    assert values(viewer, list(ON_OPCUA)) == before | changed
+
+    restore = [(node(f"{loop}.mode"), "UInt16", "1") for loop in LOOPS]
+    restore += [(node(f"{loop}.sp"), "Double", repr(before[f"{loop}.sp"])) for loop in SETPOINTS]
+    assert set(gate.write(restore)) == {"Good"}
+    assert own(plant) == before
+
+
+@pytest.mark.parametrize("loop", sorted(SETPOINTS))
+def test_set_points_hold_their_limits(
+    plant: Plant, gate: OpcuaClient, viewer: OpcuaClient, loop: str
+) -> None:
+    name = f"{loop}.sp"
+    low, high = SETPOINTS[loop]
+    before = own(plant)
+    refused = [low - 0.001, high + 0.001, "NaN", "Infinity", -1e308]
+    texts = [f'"{each}"' if isinstance(each, str) else repr(each) for each in refused]
+    assert set(gate.write((node(name), "Double", text) for text in texts)) == {"BadOutOfRange"}
+    mistyped = (("Float", "42"), ("Int32", "42"), ("UInt16", "42"), ("String", '"42"'))
+    assert set(gate.write((node(name), *each) for each in mistyped)) == {"BadTypeMismatch"}
+    assert own(plant) == before
+
+    for limit in (low, high, before[name]):
+        assert gate.write([(node(name), "Double", str(limit))]) == ["Good"]
+        assert own(plant) == before | {name: limit}
+        assert values(viewer, [name]) == {name: limit}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_an_output_takes_writes_in_manual_only(
+    plant: Plant, gate: OpcuaClient, viewer: OpcuaClient, loop: str
+) -> None:
+    mode, output = node(f"{loop}.mode"), node(f"{loop}.op")
+    before = own(plant)
+    steps = [
+        (output, "Double", "62.5", "BadInvalidState"),
+        (mode, "UInt16", "2", "BadOutOfRange"),
+        (mode, "UInt16", "0", "Good"),
+        (output, "Double", "100.5", "BadOutOfRange"),
+        (output, "Double", "62.5", "Good"),
+    ]
+    assert gate.write(step[:3] for step in steps) == [step[3] for step in steps]
+    assert own(plant) == before | {f"{loop}.op": 62.5, f"{loop}.mode": 0}
+    assert values(viewer, [f"{loop}.op", f"{loop}.mode"]) == {f"{loop}.op": 62.5, f"{loop}.mode": 0}
+    back = [(output, "Double", repr(before[f"{loop}.op"])), (mode, "UInt16", "1")]
+    assert set(gate.write(back)) == {"Good"}
+
+
+@pytest.mark.parametrize(
+    ("user", "answer"), [("viewer", "BadUserAccessDenied"), ("gate", "BadNotWritable")]
+)
+def test_nobody_changes_another_attribute(
+    plant: Plant,
+    viewer: OpcuaClient,
+    gate: OpcuaClient,
+    nodes: Mapping[str, int],
+    user: str,
+    answer: str,
+) -> None:
+    client = {"viewer": viewer, "gate": gate}[user]
+    ours = [name for name in nodes if name.startswith(PREFIX) and "/" not in name]
+    places = [(each, number) for each in ours for number in range(1, 28) if number != VALUE]
+    before, mark = viewer.read(places), len(plant.frames)
+
+    assert set(client.nudge(places)) == {answer}
+
+    frames = logged(plant.frames[mark:])
+    assert [(who, where, said) for who, where, _, said in frames] == [
+        (user, each, answer) for each, _ in places
+    ]
+    assert len({attribute for _, _, attribute, _ in frames}) == 26
+    assert viewer.read(places) == before
+
+
+@pytest.mark.parametrize("user", ["viewer", "gate"])
+def test_nobody_changes_the_address_space_or_calls(
+    plant: Plant, viewer: OpcuaClient, gate: OpcuaClient, nodes: Mapping[str, int], user: str
+) -> None:
+    client = {"viewer": viewer, "gate": gate}[user]
+    mark = len(plant.frames)
+    answers = client.services("services", node("PT-102.pv"))
+    assert len(answers) == 8
+    assert set(answers.values()) == {"BadUserAccessDenied"}
+    assert [
+        (frame["user"], frame["service"], frame["answer"]) for frame in plant.frames[mark:]
+    ] == [(user, service, ["BadUserAccessDenied"]) for service in answers]
+    assert viewer.browse() == nodes
+
+
+@pytest.mark.parametrize("user", ["viewer", "gate"])
+def test_nobody_registers_a_server(viewer: OpcuaClient, gate: OpcuaClient, user: str) -> None:
+    client = {"viewer": viewer, "gate": gate}[user]
+    answers = client.services("register", "i=84")
+    assert len(answers) == 2
+    assert "Good" not in answers.values()
+    assert client.connect() == "Good"
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("gate", "wrong"),
+        ("gate", ""),
+        ("gate", GATE_SECRET + " "),
+        ("Gate", GATE_SECRET),
+        ("admin", GATE_SECRET),
+        ("admin", "admin"),
+        ("viewer", ""),
+    ],
+)
+def test_no_session_without_the_gates_name_and_secret(
+    viewer: OpcuaClient, gate: OpcuaClient, name: str, password: str
+) -> None:
+    assert viewer.as_user(name, password).connect() == "BadUserAccessDenied"
+    assert gate.connect() == "Good"

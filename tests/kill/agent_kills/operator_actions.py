@@ -1,0 +1,199 @@
+"""The desk of a trial in which the agents die: it approves, orders runs about, and resets."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from time import monotonic, sleep
+from typing import Any
+
+from handwheel.connectors.client.site_reader import survey
+from handwheel.connectors.model.values import Value
+from handwheel.hmi.people.signing import Signer, Statement, open_bench, sign_statement
+from handwheel.hmi.requests.approve import settled, sign_approval
+from handwheel.hmi.runs.view import view_run
+from handwheel.playbooks.run.event_log import load_run
+from handwheel.playbooks.run.states import Run
+from handwheel.tools.errors import GuardrailError, PermitRefused
+from handwheel.tools.guardrails.approval.run_orders import (
+    VERDICTS,
+    SignedOrder,
+    ask_run,
+    newest_event,
+    order_run,
+)
+from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation, take_over
+from handwheel.tools.guardrails.ledger.records import load_request, load_requests
+from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
+from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS
+from handwheel.tools.guardrails.signatures.decisions import (
+    SubjectVerdict,
+    authority_subject,
+    meaning_of_subject,
+    run_subject,
+)
+from handwheel.tools.requests.stamps import instant_now, stamp
+
+from ..child_process import GivenUp
+from ..operator_actions import Desk
+from ..site import APPROVER, PROPOSER, World
+
+_PUMPS = "PUMPS-101"
+_LASTS = timedelta(hours=2)
+_VALID_S = 60.0
+_WAIT_S = 20.0
+_AGAINST_S = 10.0
+_REMOTE = 1
+_START: Sequence[tuple[str, bool]] = (("P-101A", True), ("P-101B", False))
+
+
+class RunDesk(Desk):
+    """Two people with open keys at one site; the ledger is open only for a look at a time."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._refused_s: dict[str, float] = {}
+        self.hand_over()
+
+    def take_over(self) -> None:
+        """Lets agents act on the pumps no more; it needs no key."""
+        with open_bench(self._site) as bench:
+            now = instant_now()
+            take_over(bench.database, self._site, _PUMPS, "OPERATOR", APPROVER, now)
+
+    def hand_over(self) -> None:
+        """Lets agents act on the pumps, signed."""
+        with open_bench(self._site) as bench:
+            now, signer = instant_now(), self._signers[PROPOSER]
+            until = stamp(now.wall + _LASTS)
+            generation = next_generation(bench.database, _PUMPS)
+            said = _said("hand-over", authority_subject(_PUMPS, generation, until), signer)
+            signed = sign_statement(bench.database, signer, said, now)
+            hand_over(bench, _PUMPS, until, generation, signed, now)
+
+    def order(self, run_id: str, order: SignedOrder) -> None:
+        """Tells a run to go on, to take back, or that it was looked at; signed."""
+        with open_bench(self._site) as bench:
+            now, signer = instant_now(), self._signers[APPROVER]
+            seen = newest_event(bench.database, run_id)
+            said = _said(VERDICTS[order], run_subject(run_id, seen), signer)
+            signed = sign_statement(bench.database, signer, said, now)
+            order_run(bench, run_id, order, seen, ["operator"], signed, now)
+
+    def stop(self, run_id: str) -> None:
+        """Tells a run to stop; anybody may."""
+        with open_bench(self._site) as bench:
+            ask_run(bench.database, run_id, "stop", APPROVER, instant_now())
+
+    def runs(self, *, only_open: bool = True) -> list[RunEntry]:
+        with open_bench(self._site) as bench:
+            return load_runs(bench.database, only_open=only_open)
+
+    def run(self, run_id: str) -> Run:
+        with open_bench(self._site) as bench:
+            return load_run(bench.database, run_id)
+
+    def rows(self) -> list[dict[str, Any]]:
+        with open_bench(self._site) as bench:
+            return [dict(row.fields) for row in bench.database.journal()]
+
+    def shown(self) -> list[tuple[str, str]]:
+        """Returns of each open run its state by its events, and the one that people are told."""
+        with open_bench(self._site) as bench:
+            runs = load_runs(bench.database, only_open=True)
+            views = [view_run(bench.database, each, instant_now()) for each in runs]
+        return [(each.recorded.value, each.run.state.value) for each in views]
+
+    def flying(self) -> list[str]:
+        """Returns the actions that the gate has in hand, or is to take up."""
+        with open_bench(self._site) as bench:
+            return [
+                each.action_id
+                for record in load_requests(bench.database)
+                for each in record.actions
+                if each.state in {"DUE", "CLAIMED", "SENDING"}
+            ]
+
+    def approve_all(self) -> list[str]:
+        """Signs whatever waits; returns what was approved. What has ended meanwhile is left.
+
+        What the card has spoken against for a while is rejected: it would wait until its time is
+        over, as a taking back does that needs a pump somebody has turned to maintenance.
+        """
+        done: list[str] = []
+        hopeless: list[str] = []
+        with open_bench(self._site) as bench:
+            for each in load_requests(bench.database):
+                name = each.request.request_id
+                if each.state != "PENDING":
+                    continue
+                record = load_request(bench.database, name)
+                try:
+                    sign_approval(bench, record, self._signers[APPROVER], settled(bench, record))
+                except GuardrailError:
+                    first_s = self._refused_s.setdefault(name, monotonic())
+                    if monotonic() - first_s > _AGAINST_S:
+                        hopeless.append(name)
+                    continue
+                done.append(name)
+        for name in hopeless:
+            self.reject(name)
+        return done
+
+    def reset(self) -> list[str]:
+        """Brings the pumps to where a change-over begins, by requests of people, one by one.
+
+        Returns:
+            The requests that it took.
+        """
+        self._await_value("P-101A.mode", _REMOTE)  # turned in the field: no request can
+        names: list[str] = []
+        for pump, value in _START:
+            if self.read(f"{pump}.run_cmd") != value:
+                names.append(self.propose([(f"{pump}.run_cmd", value)]))
+                self._approve_patiently(names[-1])
+                self._await_end(names[-1])
+            self._await_value(f"{pump}.running", value)  # the last pump that runs is not stopped
+        return names
+
+    def _approve_patiently(self, name: str) -> None:
+        """Approves once the readings are fresh: on a busy machine that may take a while."""
+        until_s = monotonic() + _WAIT_S
+        while True:
+            try:
+                self.approve(name)
+            except PermitRefused:
+                if monotonic() > until_s:
+                    raise
+                sleep(0.2)
+            else:
+                return
+
+    def read(self, tag: str) -> Value | None:
+        """Returns what a tag reads now."""
+        seen = asyncio.run(survey(self._site, self._site.find_tags([tag]), []))
+        return seen.readings[tag].scalar
+
+    def _await_value(self, tag: str, value: Value) -> None:
+        until_s = monotonic() + _WAIT_S
+        while self.read(tag) != value:
+            if monotonic() > until_s:
+                raise GivenUp(f"{tag} never was {value}")
+            sleep(0.05)
+
+    def _await_end(self, name: str) -> None:
+        until_s = monotonic() + _WAIT_S
+        while True:
+            with open_bench(self._site) as bench:
+                record = load_request(bench.database, name)
+            if record.state == "CLOSED":
+                return
+            if record.state not in OPEN_REQUESTS or monotonic() > until_s:
+                raise GivenUp(f"the reset failed: {name} is {record.standing}")
+            sleep(0.02)
+
+
+def _said(verdict: SubjectVerdict, subject: str, signer: Signer) -> Statement:
+    return Statement(
+        verdict=verdict, meaning=meaning_of_subject(verdict, subject),
+        role=min(signer.operator.roles), valid_s=_VALID_S, subject=subject,
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""What a kill run is made of: a site for the lossy device, and its people."""
+
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from handwheel.hmi.site.files.site_template import Link, write_site
+from handwheel.sim_plant.cw100.plant import create
+from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
+from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
+from handwheel.tools.guardrails.identity.operators_yaml import operators_text
+
+from ..auditor.audit import Report, judge
+from ..plants.served import HANDWHEEL
+
+ADMINISTRATOR, PROPOSER, APPROVER = "carla", "anna", "ben"
+ROLES = {ADMINISTRATOR: "administrator", PROPOSER: "operator", APPROVER: "operator"}
+COILS: Mapping[str, int] = {"P-101A.run_cmd": 0, "P-101B.run_cmd": 20}
+SCOPES = ("P-101A", "P-101B", "PUMPS-101", "site")
+
+_NOBODY_LISTENS = 1
+_POLICY = """\
+schema: policy/1
+roles: {operator: {}}
+ttl_max: 30 min
+unattended: simulated
+allow:
+  - tags: [P-101A.run_cmd, P-101B.run_cmd]
+    class: R2
+    roles: [operator]
+    commissioned: {by: harness, on: 2026-11-25}
+"""
+
+
+def link_of_ports(modbus: int, gate: int) -> Link:
+    """A link to the device alone: nothing listens where OPC UA should."""
+    return Link(_NOBODY_LISTENS, modbus, "50 ms", gate, unattended=True)
+
+
+@dataclass(frozen=True)
+class World:
+    """The folders of a run."""
+
+    root: Path
+
+    @property
+    def site(self) -> Path:
+        return self.root / "site"
+
+    @property
+    def state(self) -> Path:
+        return self.site / "var"
+
+    @property
+    def ledger(self) -> Path:
+        return self.state / "ledger.db"
+
+    @property
+    def frames(self) -> Path:
+        return self.root / "frames.jsonl"
+
+    def make(self, modbus: int, gate: int) -> None:
+        """Writes the site, of the package's tags alone, and enrols its people."""
+        write_site(self.site, create(None), link_of_ports(modbus, gate))
+        (self.site / "policy.yaml").write_text(_POLICY, encoding="utf-8")
+        self.enroll()
+        edit(self.site / "tags.yaml", lambda line: "" if "connection: dcs" in line else line)
+        gone = ("  dcs:", "  S-101:", "clock:")  # what is on it, or read from it
+        edit(self.site / "site.yaml", lambda line: "" if line.startswith(gone) else line)
+        edit(
+            self.site / "site.yaml",
+            lambda line: line.replace("kind: modbus,", "kind: modbus, timeout: 300 ms,"),
+        )
+
+    def enroll(self) -> None:
+        """Enrols the people of a site that has nobody yet.
+
+        The keys lie there in the clear: opening a real one costs half a second at each start
+        of the terminal.
+        """
+        keys = {person: PrivateKey.generate() for person in ROLES}
+        for person, key in keys.items():
+            (self.root / f"{person}.key").write_bytes(key.private_bytes_raw())
+        issuer, start = keys[ADMINISTRATOR], datetime.now(UTC) - timedelta(days=1)
+        records = [
+            make_record(
+                self.site.name,
+                Enrolment(person, (role,), start, start + timedelta(days=2)),
+                keys[person],
+                issuer,
+            )
+            for person, role in ROLES.items()
+        ]
+        (self.site / "operators.yaml").write_text(operators_text(records), encoding="utf-8")
+        root = f'trust: {{root: "{fingerprint(issuer.public_key())}"}}\nstate: var/'
+        edit(self.site / "site.yaml", lambda line: line.replace("state: var/", root))
+
+    def key(self, person: str) -> PrivateKey:
+        return PrivateKey.from_private_bytes((self.root / f"{person}.key").read_bytes())
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs the command line to its end at this site."""
+        return subprocess.run(
+            [*HANDWHEEL, *arguments, "--site", str(self.site)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60.0,
+            check=False,
+        )
+
+    def export(self) -> str:
+        """Returns what `journal export` prints."""
+        result = self.run("journal", "export")
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def judged(self, export: str) -> Report:
+        """Returns the witness's verdict on the device's frames and this export."""
+        frames = self.frames.read_text(encoding="utf-8") if self.frames.exists() else ""
+        return self.judged_by(frames, export)
+
+    def judged_by(self, frames: str, export: str) -> Report:
+        """Returns the witness's verdict on some of the device's frames and an export."""
+        operators = (self.site / "operators.yaml").read_text(encoding="utf-8")
+        return judge(frames, export, operators, fingerprint(self.key(ADMINISTRATOR).public_key()))
+
+
+def edit(path: Path, change: Callable[[str], str]) -> None:
+    """Rewrites a file line by line."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(map(change, lines)), encoding="utf-8")

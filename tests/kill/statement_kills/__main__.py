@@ -1,0 +1,160 @@
+"""Kills gate and terminal at each statement of gate, ledger and write session.
+
+`python -m tests.kill.statement_kills --seed 1`; `few` for a sample, `--again 1` for every statement in
+every scenario, `once` for a single death in the middle.
+"""
+
+import pickle
+import sys
+from argparse import ArgumentParser, Namespace
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+from ..defects import DEFECTS
+from ..site import World
+from .result import VICTIMS, Tally
+from .rounds import Warm
+from .scenarios import OF_OPCUA, PLAIN, SCENARIOS, Scenario
+from .trace import Aim, Statement
+
+_TRIES = 8
+_AGAIN = 0.02
+
+
+@dataclass
+class Campaign:
+    """Plays the scenarios one after the other, each as often as there are statements to die at.
+
+    Attributes:
+        again: Share of the statements that were died at in another scenario before, and that
+            are died at once more.
+        later: Share of those executed more than once that are died at on a later visit too.
+    """
+
+    warm: Warm
+    random: Random
+    tally: Tally
+    again: float
+    later: float
+
+    def whole(self, scenario: Scenario) -> None:
+        """Dies at every statement that was not died at before, and at some of the others."""
+        visits = dict(self._play(scenario, None))
+        aims = deque(self._aims(scenario, visits))
+        while aims:
+            aim = aims.popleft()
+            seen = self._reach(scenario, aim)
+            new = {each: count for each, count in seen.items() if each not in visits}
+            visits |= new  # what luck alone brings the process to
+            aims.extend(self._aims(scenario, new))
+
+    def few(self, scenario: Scenario) -> None:
+        """Dies at some statements, spread over the way from its begin to its end."""
+        visits = list(self._play(scenario, None))
+        for number in range(scenario.few):
+            place = (number + self.random.random()) / scenario.few
+            self._reach(scenario, Aim(visits[int(place * len(visits))]))
+
+    def _aims(self, scenario: Scenario, visits: Mapping[Statement, int]) -> Iterator[Aim]:
+        died, later = (each[scenario.victim] for each in (self.tally.died, self.tally.later))
+        for statement, count in visits.items():
+            if statement not in died or self.random.random() < self.again:
+                yield Aim(statement)
+            if count > 1 and statement not in later and self.random.random() < self.later:
+                yield Aim(statement, self.random.randint(2, max(2, count * 2 // 3)))
+
+    def _reach(self, scenario: Scenario, aim: Aim) -> Mapping[Statement, int]:
+        """Plays a scenario until its victim dies where it shall.
+
+        Not all of its visits may come again: a gate looks as often as time allows.
+        """
+        seen: dict[Statement, int] = {}
+        kills = self.tally.kills
+        for number in range(_TRIES):
+            visit = aim.visit if number == 0 else min(aim.visit, 2)
+            seen |= self._play(scenario, Aim(aim.statement, visit))
+            if self.tally.kills > kills:
+                return seen
+        if aim.visit == 1:
+            self.tally.unreached.append(f"{scenario.name}: {aim}")
+        return seen
+
+    def _play(self, scenario: Scenario, aim: Aim | None) -> Mapping[Statement, int]:
+        found = self.warm.play(scenario, aim)
+        self.tally.add(scenario, aim, found)
+        if self.tally.rounds % 100 == 0:
+            print(f"{self.tally.kills} kills, {len(self.tally.faults)} faults", flush=True)
+        return found.way.visits
+
+
+def _whole(campaign: Campaign) -> None:
+    for scenario in SCENARIOS:
+        campaign.whole(scenario)
+        print(f"{scenario.name}: {campaign.tally.kills} kills", flush=True)
+
+
+def _few(campaign: Campaign) -> None:
+    for scenario in SCENARIOS:
+        if scenario.few:
+            campaign.few(scenario)
+
+
+def _once(campaign: Campaign) -> None:
+    """A gate dies as soon as its frame has come."""
+    campaign.tally.add(PLAIN, "sent", campaign.warm.play(PLAIN, "sent"))
+
+
+def _opcua(campaign: Campaign) -> None:
+    for scenario in OF_OPCUA:
+        campaign.whole(scenario)
+        print(f"{scenario.name}: {campaign.tally.kills} kills", flush=True)
+
+
+_SIZES = {"whole": _whole, "few": _few, "once": _once}
+
+
+def _run(root: Path, tally: Tally, options: Namespace) -> None:
+    campaign = partial(
+        Campaign, random=Random(options.seed), tally=tally, again=options.again, later=options.later
+    )
+    with Warm(World(root / "modbus"), options.defect) as warm:
+        _SIZES[options.size](campaign(warm))
+    if options.size == "whole":
+        with Warm(World(root / "opcua"), is_opcua=True) as warm:
+            _opcua(campaign(warm))
+
+
+def main() -> int:
+    parser = ArgumentParser(prog="python -m tests.kill.statement_kills")
+    parser.add_argument("size", choices=_SIZES, nargs="?", default="whole")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", type=float, default=_AGAIN, metavar="SHARE")
+    parser.add_argument("--later", type=float, default=1.0, metavar="SHARE")
+    parser.add_argument("--defect", choices=DEFECTS, default="none")
+    parser.add_argument("--keep", type=Path, help="an empty folder for everything")
+    parser.add_argument("--tally", type=Path, help="the result, for Python")
+    options = parser.parse_args()
+    tally, begun_s = Tally(options.seed), monotonic()
+    try:
+        with ExitStack() as stack:
+            root = options.keep or Path(stack.enter_context(TemporaryDirectory()))
+            _run(root, tally, options)
+    finally:
+        tally.seconds = monotonic() - begun_s
+        print(str(tally))
+        if options.tally:
+            options.tally.write_bytes(pickle.dumps(tally))
+    is_whole = options.size == "whole"
+    missed = sum(len(tally.missed(victim)) for victim in VICTIMS) if is_whole else 0
+    return 1 if tally.faults or missed or (tally.unreached and not is_whole) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""Who takes part in a round of a kill run at each statement; each is forked, and may be killed."""
+
+import asyncio
+import json
+import sqlite3
+from contextlib import redirect_stdout, suppress
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from handwheel.connectors.model.site import Site
+from handwheel.hmi.shell.cli.command_line import run_command_line
+from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.ledger.store.journal import Anchors, Row
+
+from ..child_process import GivenUp
+from ..ledger_view import LedgerView
+from ..site import World
+from .operators import People
+from .waiting import LIFE_S, POLL_S, has_left
+
+FEW_POLLS_S = 0.04
+"""In which a gate in a hurry looks at its ledger several times."""
+
+_DOUBTS = {"UNKNOWN", "MISMATCH"}
+_OPEN = _DOUBTS | {"DUE", "CLAIMED", "SENDING"}
+
+
+# --- the gate -----------------------------------------------------------------------------
+
+
+async def stand(site: Site, people: int) -> None:
+    """A gate at its post until the other end of a pipe is closed, and a few looks longer."""
+    over = asyncio.Event()
+    asyncio.get_running_loop().add_reader(people, over.set)
+    async with take_post(site) as gate:
+        work = asyncio.create_task(gate.run())
+        await over.wait()
+        asyncio.get_running_loop().remove_reader(people)
+        await asyncio.sleep(FEW_POLLS_S)
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+
+def lock_out_at_intent(state: Path) -> None:
+    """Has somebody make the lockout file just when an intent is on the disk, and nothing left."""
+    note = Anchors.note
+
+    def note_and_lock(self: Anchors, rows: list[Row], **more: Any) -> None:
+        note(self, rows, **more)
+        if any(row.fields["kind"] == "action.SENDING" for row in rows):
+            (state / "lockout" / "site").touch()
+
+    setattr(Anchors, "note", note_and_lock)  # noqa: B010 (this process has it for good)
+
+
+# --- the terminal -------------------------------------------------------------------------
+
+
+def approve(people: People, world: World, gate: int, *, asks_for: int) -> None:
+    """Approves when the gate shows the plant, and waits for the end.
+
+    Args:
+        asks_for: So many writes are asked for first; none, if the request is there.
+    """
+    view = LedgerView(world.ledger)
+    standing = None if asks_for else view.standing(0)
+    name = standing.request_id if standing else people.ask(asks_for)
+    is_approved = False
+    until_s = monotonic() + LIFE_S
+    while monotonic() < until_s:
+        try:
+            is_approved = is_approved or people.is_approved(name)
+        except GuardrailError:
+            return  # it was over before
+        standing = view.standing(0)
+        assert standing is not None
+        if standing.doubtful or (standing.state not in {"PENDING", "APPROVED"}) or has_left(gate):
+            return
+        sleep(POLL_S)
+    raise GivenUp(f"no end: {view.standing(0)}")
+
+
+def resolve(people: People, world: World, gate: int) -> None:
+    """Says what became of every write that nobody knew, when the gate shows the tag."""
+    view = LedgerView(world.ledger)
+    until_s = monotonic() + LIFE_S
+    while (standing := view.standing(0)) and standing.doubtful and not has_left(gate):
+        known = people.known_of(standing.doubtful)
+        if known.reading.quality == "good":
+            people.resolve_by(known)
+        elif monotonic() > until_s:
+            raise GivenUp(f"{standing.doubtful} is not shown: {known.reading}")
+        sleep(POLL_S)
+
+
+# --- afterwards ---------------------------------------------------------------------------
+
+
+@dataclass
+class Aftermath:
+    """What was found after a death, and what people and the next gate made of it.
+
+    Attributes:
+        state: Of the action that moved last, as the ledger had it at the death.
+        resolved: What was read of each write that a person resolved.
+    """
+
+    state: str = ""
+    resolved: dict[str, str] = field(default_factory=dict[str, str])
+    faults: list[str] = field(default_factory=list[str])
+
+
+def clear_up(site: Site, people: People, world: World, export: Path, result: Path) -> None:
+    """Starts the next gate, has a person resolve what nobody knows, and exports the journal."""
+    found = Aftermath(state_of(world))
+    asyncio.run(_next_gate(site, people, world, found))
+    found.faults += [f"{name} is left {state}" for name, state in _actions(world) if state in _OPEN]
+    found.faults += _unread(people)
+    _command(site, "journal", "export", "--output", str(export))
+    audit = json.loads(_command(site, "journal", "verify", "--json"))
+    found.faults += [f"our own auditor: {fault}" for fault in audit["faults"]]
+    result.write_text(json.dumps(vars(found)), encoding="utf-8")
+
+
+def state_of(world: World) -> str:
+    """Returns the state of the action, else of the request, that moved last."""
+    if not world.ledger.exists():
+        return "no ledger"
+    try:
+        return LedgerView(world.ledger).state(0)
+    except sqlite3.OperationalError:  # its tables were not there yet
+        return "no ledger"
+
+
+async def _next_gate(site: Site, people: People, world: World, found: Aftermath) -> None:
+    async with take_post(site) as gate:
+        work = asyncio.create_task(gate.run())
+        await asyncio.sleep(FEW_POLLS_S)
+        for name, state in _actions(world):
+            if state in _DOUBTS:
+                await _resolve(people, name, found)
+        await asyncio.sleep(FEW_POLLS_S)
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+
+async def _resolve(people: People, name: str, found: Aftermath) -> None:
+    until_s = monotonic() + LIFE_S
+    while (known := people.known_of(name)).reading.quality != "good":
+        if monotonic() > until_s:
+            raise GivenUp(f"{name} is not shown: {known.reading}")
+        await asyncio.sleep(POLL_S)
+    found.resolved[name] = known.found
+    people.resolve_by(known)
+
+
+def _unread(people: People) -> list[str]:
+    """Returns which doubts the gate has raised, or a person has ended, with nothing in hand."""
+    faults: list[str] = []
+    for row in people.rows():
+        name, kind, body = row["subject"], row["kind"], row["body"]
+        if kind in {"action.UNKNOWN", "action.MISMATCH"} and not body.get("readback"):
+            faults.append(f"{name} is {kind}, and no reading is attached: {body}")
+        if kind == "decision" and "resolve-" in body["text"]:
+            card = json.loads(body["card"])
+            if not card["found"] or card["reading"]["quality"] != "good":
+                faults.append(f"{name} was resolved with no reading in hand: {card}")
+    return faults
+
+
+def _actions(world: World) -> list[tuple[str, str]]:
+    """Returns each action and its state."""
+    return LedgerView(world.ledger).actions()
+
+
+def _command(site: Site, *words: str) -> str:
+    """Runs the command line in this process, and returns what it prints."""
+    # An auditor that finds something ends with a code, and says so in its answer, too.
+    with redirect_stdout(StringIO()) as said, suppress(SystemExit):
+        run_command_line([*words, "--site", str(site.root)])
+    return said.getvalue()

@@ -1,0 +1,237 @@
+"""The warm parent of a kill run at each statement: it only forks.
+
+It opens no ledger, no loop and no socket: what a fork would share is opened by the forked.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Self
+
+from ...plants.served import HANDWHEEL
+from ..agent_kills.site import RunWorld
+from ..child_process import GivenUp
+from ..defects import DEFECTS
+from ..site import World
+from .actors import approve, clear_up, lock_out_at_intent, resolve, stand, state_of
+from .device import OrderedDevice, ServedPlant, device_command
+from .forks import Forks, Work
+from .operators import People
+from .run import take_back
+from .scenarios import PLAIN, Scenario, Start
+from .trace import Aim, Watch, Way, read_way
+from .warm_up import warm_site
+
+_LOOK_S = 0.002
+_ALONE = Scenario("a gate comes and goes", part="nothing")
+
+Moment = Aim | Start | None
+"""When the victim dies: at a statement, or when its action has come to a state; or not at all."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of a round.
+
+    Attributes:
+        state: Of what moved last, as the ledger had it when the victim was dead.
+        resolved: How many outcomes a person has resolved.
+    """
+
+    way: Way
+    state: str
+    resolved: int
+    frames: int
+    faults: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """A ledger to begin with, and the frames that belong to it."""
+
+    state: Path | None
+    frames: str
+
+
+class Warm:
+    """One site and one device for all the rounds; each begins with a ledger of its own.
+
+    Args:
+        world: In an empty folder.
+        defect: Of the gate that dies; see `defects`.
+        is_opcua: The device is the simulated plant, written over OPC UA.
+    """
+
+    def __init__(self, world: World, defect: str = "none", *, is_opcua: bool = False) -> None:
+        world.root.mkdir(parents=True, exist_ok=True)
+        self._world, self._defect = world, defect
+        self._device = _opcua_device(world) if is_opcua else _modbus_device(world)
+        self._site = warm_site(world, is_opcua=is_opcua)
+        self._people = People(world)
+        self._forks = Forks(world.root / "errors.log")
+        self._beginnings: dict[Start, _Beginning] = {"nothing": _Beginning(None, "")}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._device.close()
+
+    def play(self, scenario: Scenario, moment: Moment = None) -> Found:
+        """Plays a scenario, with its victim dying at a moment, and has the end judged."""
+        beginning = self._beginning(scenario.start)
+        before = self._lay(scenario, beginning)
+        way = self._live(scenario, moment)
+        return self._judged(scenario, way, beginning, before)
+
+    # --- how it begins --------------------------------------------------------------------
+
+    def _lay(self, scenario: Scenario, beginning: _Beginning) -> int:
+        """Puts ledger and device to where a scenario begins; returns the frame log's size."""
+        state = self._world.state
+        shutil.rmtree(state, ignore_errors=True)
+        if beginning.state is not None:
+            _copy(beginning.state, state)
+        if scenario.lockout == "before":
+            (state / "lockout").mkdir(parents=True, exist_ok=True)
+            (state / "lockout" / "site").touch()
+        self._device.begin(scenario.always, beginning.frames)
+        self._people.writes = self._device.writes()
+        return self._device.size()
+
+    def _beginning(self, start: Start) -> _Beginning:
+        if start not in self._beginnings:
+            self._beginnings[start] = self._begun(start)
+        return self._beginnings[start]
+
+    def _begun(self, start: Start) -> _Beginning:
+        """Makes a ledger to begin with, by a request or a death of its own."""
+        if start == "empty":
+            self._lay(PLAIN, self._beginning("nothing"))
+            self._live(_ALONE, None)
+            return self._kept(start, "")
+        if start in {"asked", "leased"}:
+            self._lay(PLAIN, self._beginning("nothing"))
+            is_leased = start == "leased"
+            self._forks.do("proposer", partial(self._people.ask, 1, is_leased=is_leased))
+            return self._kept(start, "")
+        if start == "unknown":
+            sent = self._beginning("sent")
+            self._lay(PLAIN, sent)
+            self._live(_ALONE, None)
+            return self._kept(start, sent.frames)
+        before = self._lay(PLAIN, self._beginning("asked"))
+        if self._live(PLAIN, start).died_at is None:
+            raise GivenUp(f"no gate died with its action {start}")
+        return self._kept(start, self._device.frames(before))
+
+    def _kept(self, start: Start, frames: str) -> _Beginning:
+        kept = self._world.root / "beginnings" / start
+        _copy(self._world.state, kept)
+        return _Beginning(kept, frames)
+
+    # --- who lives and dies ---------------------------------------------------------------
+
+    @property
+    def _note(self) -> Path:
+        return self._world.root / "way.json"
+
+    def _live(self, scenario: Scenario, moment: Moment) -> Way:
+        """Has gate and terminal at work until one of them ends, and then the other."""
+        self._note.unlink(missing_ok=True)
+        of_gate, by_gate = os.pipe()
+        of_terminal, by_terminal = os.pipe()
+        works: dict[str, Work] = {"gate": partial(self._stand, scenario, of_terminal)}
+        if scenario.part != "nothing":
+            works["terminal"] = partial(self._sit, scenario, of_gate)
+        needless = {"gate": (of_gate, by_terminal), "terminal": (of_terminal, by_gate)}
+        works[scenario.victim] = partial(self._watched, works[scenario.victim], moment)
+        pids = {name: self._forks.fork(work, needless[name]) for name, work in works.items()}
+        for pipe in (of_gate, by_gate, of_terminal, by_terminal):
+            os.close(pipe)
+        for name, pid in pids.items():
+            self._forks.wait(name, pid, may_die=name == scenario.victim)
+        return read_way(self._note)
+
+    def _stand(self, scenario: Scenario, people: int) -> None:
+        DEFECTS[self._defect]()
+        if scenario.lockout == "at the intent":
+            lock_out_at_intent(self._world.state)
+        asyncio.run(stand(self._site, people))
+
+    def _sit(self, scenario: Scenario, gate: int) -> None:
+        if scenario.part == "resolves":
+            resolve(self._people, self._world, gate)
+        elif scenario.part == "takes back":
+            take_back(self._people, self._world, gate)
+        else:
+            approve(self._people, self._world, gate, asks_for=scenario.asks_for)
+
+    def _watched(self, work: Work, moment: Moment) -> None:
+        aim = moment if isinstance(moment, Aim) else None
+        watch = Watch(self._note, aim, self._until(moment) if isinstance(moment, str) else None)
+        watch.begin()
+        work()
+        watch.end()
+
+    def _until(self, start: Start) -> Callable[[], bool]:
+        if start == "sent":
+            before = self._device.size()
+            return lambda: self._device.size() > before
+        state = {"due": "DUE", "claimed": "CLAIMED", "intended": "SENDING"}[start]
+        log = self._world.ledger.with_name(f"{self._world.ledger.name}-wal")
+        seen, looked_s = (0, 0), 0.0
+
+        def has_come() -> bool:
+            """Looks when the ledger has changed, and now and then: a gate must not stand still."""
+            nonlocal seen, looked_s
+            now = (log.stat().st_mtime_ns, log.stat().st_size) if log.exists() else (0, 0)
+            if now == seen and monotonic() < looked_s + _LOOK_S:
+                return False
+            seen, looked_s = now, monotonic()
+            return state_of(self._world) == state
+
+        return has_come
+
+    # --- afterwards -----------------------------------------------------------------------
+
+    def _judged(self, scenario: Scenario, way: Way, beginning: _Beginning, before: int) -> Found:
+        export, result = self._world.root / "export.jsonl", self._world.root / "result.json"
+        export.unlink(missing_ok=True)
+        work = partial(clear_up, self._site, self._people, self._world, export, result)
+        self._forks.do("next gate", work)
+        said = json.loads(result.read_text(encoding="utf-8"))
+        frames = beginning.frames + self._device.frames(before)
+        report = self._world.judged_by(frames, export.read_text(encoding="utf-8"))
+        faults, count = [*report.faults, *said["faults"]], len(frames.splitlines())
+        if count > scenario.frames:
+            faults.append(f"{count} frames, and there may be {scenario.frames}")
+        return Found(way, said["state"], len(said["resolved"]), count, faults)
+
+
+def _modbus_device(world: World) -> OrderedDevice:
+    device = OrderedDevice(device_command(world.frames), world.frames)
+    world.make(device.ports["modbus"], device.ports["modbus_gate"])
+    return device
+
+
+def _opcua_device(world: World) -> OrderedDevice:
+    run_world = RunWorld(world.root)
+    plant = ServedPlant([*HANDWHEEL, *run_world.plant_command()], world.frames)
+    run_world.make_site(*(plant.ports[name] for name in ("opcua", "modbus", "modbus_gate")))
+    return plant
+
+
+def _copy(state: Path, to: Path) -> None:
+    """Copies a state folder that nobody has open, but for the sockets of the dead."""
+
+    def sockets(folder: str, names: list[str]) -> list[str]:
+        return [each for each in names if (Path(folder) / each).is_socket()]
+
+    shutil.copytree(state, to, ignore=sockets)

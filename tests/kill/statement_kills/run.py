@@ -1,0 +1,107 @@
+"""A run of a kill run at each statement: it asks, has its command carried out, and takes it back.
+
+It is an agent's process as the ledger sees one, with the lease of the runs; a person hands the
+pumps over to it and approves.
+"""
+
+import asyncio
+from datetime import timedelta
+from time import monotonic, sleep
+
+from handwheel.connectors.client.site_reader import survey
+from handwheel.hmi.people.signing import Statement, open_bench, sign_statement
+from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
+from handwheel.tools.guardrails.approval.build_segment import (
+    Command,
+    Recovery,
+    Segment,
+    make_segment,
+    scopes_of_segment,
+    tags_of_segment,
+)
+from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
+from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
+from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
+from handwheel.tools.requests.request import Proposer, RunOrigin
+from handwheel.tools.requests.stamps import instant_now, stamp
+
+from ..child_process import GivenUp
+from ..ledger_view import LedgerView
+from ..site import PROPOSER, World
+from .operators import People
+from .waiting import LIFE_S, POLL_S, has_left, patiently
+
+_PUMPS = "PUMPS-101"
+_LASTS = timedelta(hours=1)
+_AGENT = Proposer(kind="agent", name="playbook runner")
+_RUN = RunOrigin(
+    run_id="U-00000001", playbook="test/start", version="1.0.0", digest="d" * 64,
+    parameters={}, segment=1, max_duration_s=3600.0,
+)  # fmt: skip
+
+
+def take_back(people: People, world: World, gate: int) -> None:
+    """Asks for a start with its undo, has both carried out, and ends early without a gate.
+
+    Args:
+        gate: A pipe that the gate holds the other end of.
+    """
+    with open_bench(people.site) as bench:
+        _hand_over(people, bench)
+        holder = take_lease(bench.database, instant_now())
+        name = _file(people, bench, holder)
+        view, due = LedgerView(world.ledger), ["r1", "c1"]
+        is_approved = False
+        until_s = monotonic() + LIFE_S
+        while not has_left(gate):
+            is_approved = is_approved or people.is_approved(name)
+            standing = view.standing(0)
+            assert standing is not None
+            if is_approved and not standing.is_under_way:
+                if standing.doubtful or not due:
+                    return
+                action_id = f"{name}/{due.pop()}"
+                set_due(bench.database, action_id, holder, instant_now())
+            if monotonic() > until_s:
+                raise GivenUp(f"no end: {standing}")
+            sleep(POLL_S)
+
+
+def _hand_over(people: People, bench: Bench) -> None:
+    now, signer = instant_now(), people.signer(PROPOSER)
+    until = stamp(now.wall + _LASTS)
+    generation = next_generation(bench.database, _PUMPS)
+    subject = authority_subject(_PUMPS, generation, until)
+    said = Statement(
+        "hand-over", meaning_of_subject("hand-over", subject), min(signer.operator.roles), 60.0,
+        subject=subject,
+    )  # fmt: skip
+    signed = sign_statement(bench.database, signer, said, now)
+    hand_over(bench, _PUMPS, until, generation, signed, now)
+
+
+def _file(people: People, bench: Bench, holder: str) -> str:
+    site = people.site
+    tag, value = people.writes[0]
+    segment = Segment(
+        run=_RUN,
+        commands=(Command(ProposedWrite(site.tags[tag], value), "start"),),
+        recovery=(Recovery(ProposedWrite(site.tags[tag], not value), "back", (), 0),),
+        evidence=(),
+        roles=("operator",),
+        within_s=900.0,
+        proposal_key="the first segment",
+        reason="kill run",
+    )
+    context = BuildContext(site, bench.policy, cross_limits(site, bench.policy))
+    read = tags_of_segment(context, segment)
+    tags = [write.tag for write in segment.writes]
+    seen = patiently(lambda: asyncio.run(survey(site, read, tags)))
+    locks = generations(bench.database, scopes_of_segment(site, segment))
+    now = instant_now()
+    request, denial = make_segment(context, segment, seen, _AGENT, locks, now)
+    return file_segment(bench, request, denial, holder, now).request.request_id

@@ -1,0 +1,61 @@
+"""Gate and terminal die at each statement of gate, ledger, session; no frame is sent twice."""
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ..child_process import ROOT
+from .result import Tally
+from .scenarios import SCENARIOS
+
+SEED = 3
+LUCK = 3  # statements to which only a busy machine brings a process, and not again
+FEW = sum(each.few for each in SCENARIOS)
+
+
+def _killed(root: Path, *options: str) -> Tally:
+    """Kills in a process of its own: a fork of this one would share its loop and its threads."""
+    kept = root / "tally"
+    command = [sys.executable, "-m", "tests.kill.statement_kills", "--seed", str(SEED)]
+    command += ["--keep", str(root / "world"), "--tally", str(kept), *options]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    print(f"\n{ended.stdout}")
+    assert kept.exists(), ended.stderr[-3000:]
+    tally = pickle.loads(kept.read_bytes())
+    assert isinstance(tally, Tally)
+    return tally
+
+
+@pytest.mark.way_in("D1")
+@pytest.mark.way_in("D3")
+@pytest.mark.timeout(120)
+def test_killed_at_some_statements(tmp_path: Path) -> None:
+    tally = _killed(tmp_path, "few")
+    assert tally.faults == tally.unreached == [], tally
+    assert tally.kills == FEW
+    assert tally.died_in("gate", "CLAIMED", "SENDING") >= 4, tally
+    assert tally.died_in("terminal") >= 2, tally
+    assert tally.resolved >= 4, tally
+
+
+@pytest.mark.timeout(60)
+def test_an_intent_that_comes_after_the_frame_is_seen(tmp_path: Path) -> None:
+    tally = _killed(tmp_path, "once", "--defect", "late-intent")
+    assert tally.kills == tally.frames == 1
+    assert [each for each in tally.faults if "it says that it was not sent" in each], tally
+
+
+@pytest.mark.soak
+def test_killed_at_every_statement(tmp_path: Path) -> None:
+    tally = _killed(tmp_path, "whole")
+    assert tally.faults == [], tally
+    assert tally.kills >= 1000, tally
+    for victim in ("gate", "terminal"):
+        assert tally.died[victim] <= tally.came[victim]
+        assert len(tally.missed(victim)) <= LUCK, tally
+    assert tally.died_in("gate", "CLAIMED") >= 100, tally
+    assert tally.died_in("gate", "SENDING") >= 100, tally
+    assert tally.resolved >= 100, tally

@@ -1,0 +1,231 @@
+"""A pump package that loses answers: `python -m tests.plants.devices.lossy_pumps --frame-log F`.
+
+One register image behind a port that reads and a port that writes, laid out as the tags of
+`cw-100`. Nothing of Handwheel is in it. A part of the writes is executed and not answered, a
+smaller part is swallowed: it arrives and is neither executed nor answered. It prints its ports
+as one JSON line, and ends with its standard input. A line on that, one of `Always`, sets the
+registers back and decides what becomes of every write from then on; any other is a write that
+somebody does at the device itself. It is answered with a line.
+"""
+
+import argparse
+import asyncio
+import json
+import struct
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Literal, get_args
+
+from .frame_log import FrameLog
+from .pump_registers import ILLEGAL_VALUE, Refused, Registers
+
+MODEL = "cw-100"
+UNIT = 1
+SWALLOWED = "swallowed"
+
+_IDENTITY = (b"Handwheel", MODEL.encode(), b"simulated plant")
+_HEADER = struct.Struct(">HHHB")
+_WRITES = {5, 6, 15, 16}
+_ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS, _NO_SUCH_UNIT = 1, 2, 11
+
+Always = Literal["", "refuse", "lose", "swallow", "echo", "ignore", "late", "rename"]
+"""What becomes of every write: it is refused, executed and not answered, neither, executed and
+answered with other bytes, answered and not executed, answered and executed after a while; or
+the writing port has another name."""
+_LATE_S = 0.08
+_OTHER_NAME = b"Another package"
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What the device does wrong.
+
+    Attributes:
+        lose: Share of the writes that are executed and not answered.
+        swallow: Share of the writes that are neither executed nor answered.
+        delay_ms: Shortest and longest time until an answer leaves.
+        always: What becomes of every write, without luck.
+    """
+
+    lose: float = 0.12
+    swallow: float = 0.03
+    delay_ms: tuple[float, float] = (0.0, 0.0)
+    always: Always = ""
+
+
+class Device:
+    """Answers requests, or does not."""
+
+    def __init__(self, log: FrameLog, faults: Faults, seed: int) -> None:
+        self._registers = Registers()
+        self._log = log
+        self._faults = faults
+        self._random = Random(seed)
+
+    def obey(self, word: str) -> None:
+        """Begins anew, with this fault in every write; or does a write, which is not recorded."""
+        always: Sequence[Always] = get_args(Always)
+        if word not in always:
+            self._execute(*self._checked("gate", UNIT, bytes.fromhex(word)))
+            return
+        self._registers = Registers()
+        self._faults = replace(self._faults, always=always[always.index(word)])
+
+    async def serve(
+        self, port: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Serves one client of the port `gate` or `viewer`, one request after the other."""
+        peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
+        listener: int = writer.get_extra_info("sockname")[1]
+        try:
+            while True:
+                transaction, _, length, unit = _HEADER.unpack(await reader.readexactly(7))
+                pdu = await reader.readexactly(length - 1)
+                answer = self.answer(port, listener, peer, unit, pdu)
+                if answer is None:
+                    continue
+                await asyncio.sleep(self._random.uniform(*self._faults.delay_ms) / 1000.0)
+                writer.write(_HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the client has gone, or was killed
+        finally:
+            writer.close()
+
+    def answer(self, port: str, listener: int, peer: str, unit: int, pdu: bytes) -> bytes | None:
+        """Executes a request and returns the answer; none if it is lost.
+
+        Every write that arrives is recorded: else a second one, after the first was swallowed,
+        would look like the only one.
+        """
+        if pdu[0] not in _WRITES:
+            try:
+                return self._look(port, unit, pdu)
+            except Refused as refusal:
+                return bytes([pdu[0] | 0x80, refusal.code])
+        luck = self._random.random() if port == "gate" else 1.0
+        always = self._faults.always if port == "gate" else ""
+        record = partial(self._log.record, port, listener, peer, unit, pdu)
+        if luck < self._faults.swallow or always == "swallow":
+            record(SWALLOWED)
+            return None
+        try:
+            if always == "refuse":
+                raise Refused(_ILLEGAL_ADDRESS)
+            table, address, items = self._checked(port, unit, pdu)
+        except Refused as refusal:
+            record(str(refusal))
+            return bytes([pdu[0] | 0x80, refusal.code])
+        record("ok")  # before it is done: no write is unknown
+        if always == "late":
+            loop = asyncio.get_running_loop()
+            loop.call_later(_LATE_S, self._execute, table, address, items)
+        elif always != "ignore":
+            self._execute(table, address, items)
+        if luck < self._faults.swallow + self._faults.lose or always == "lose":
+            return None
+        return pdu[:4] + bytes([pdu[4] ^ 1]) if always == "echo" else pdu[:5]
+
+    def _execute(self, table: str, address: int, items: list[int]) -> None:
+        if table == "coil":
+            self._registers.write_coils(address, items)
+        else:
+            self._registers.write_holding(address, items)
+
+    def _look(self, port: str, unit: int, pdu: bytes) -> bytes:
+        if unit != UNIT:
+            raise Refused(_NO_SUCH_UNIT)
+        if pdu[:2] == b"\x2b\x0e":
+            is_renamed = port == "gate" and self._faults.always == "rename"
+            names = (_OTHER_NAME, *_IDENTITY[1:]) if is_renamed else _IDENTITY
+            objects = b"".join(bytes([n, len(each)]) + each for n, each in enumerate(names))
+            return b"\x2b\x0e\x01\x81\x00\x00" + bytes([len(_IDENTITY)]) + objects
+        if pdu[0] not in {1, 2, 3, 4}:
+            raise Refused(_ILLEGAL_FUNCTION)
+        if len(pdu) != 5:
+            raise Refused(ILLEGAL_VALUE)
+        address, count = struct.unpack(">HH", pdu[1:])
+        items = self._registers.read(pdu[0], address, count)
+        if pdu[0] in {1, 2}:
+            packed = sum(bit << n for n, bit in enumerate(items))
+            data = packed.to_bytes((count + 7) // 8, "little")
+        else:
+            data = struct.pack(f">{count}H", *items)
+        return bytes([pdu[0], len(data)]) + data
+
+    def _checked(self, port: str, unit: int, pdu: bytes) -> tuple[str, int, list[int]]:
+        if port != "gate":
+            raise Refused(_ILLEGAL_FUNCTION)
+        if unit != UNIT:
+            raise Refused(_NO_SUCH_UNIT)
+        address = int.from_bytes(pdu[1:3], "big")
+        items = _items(pdu)
+        if pdu[0] in {5, 15}:
+            self._registers.check_coils(address, items)
+            return "coil", address, items
+        self._registers.check_holding(address, items)
+        return "holding", address, items
+
+
+def _items(pdu: bytes) -> list[int]:
+    """Returns the bits or words of a write whose lengths and counts agree."""
+    if pdu[0] in {5, 6}:
+        value = int.from_bytes(pdu[3:], "big")
+        if len(pdu) != 5 or (pdu[0] == 5 and value not in {0, 0xFF00}):
+            raise Refused(ILLEGAL_VALUE)
+        return [value] if pdu[0] == 6 else [int(value > 0)]
+    count, data = int.from_bytes(pdu[3:5], "big"), pdu[6:]
+    size = (count + 7) // 8 if pdu[0] == 15 else 2 * count
+    if len(pdu) < 7 or not pdu[5] == len(data) == size:
+        raise Refused(ILLEGAL_VALUE)
+    if pdu[0] == 16:
+        return list(struct.unpack(f">{count}H", data))
+    return [data[n // 8] >> n % 8 & 1 for n in range(count)]
+
+
+async def serve(log: Path, faults: Faults, seed: int) -> None:
+    """Serves until standard input ends."""
+    device = Device(FrameLog(log), faults, seed)
+    servers = [
+        await asyncio.start_server(partial(device.serve, port), "127.0.0.1", 0)
+        for port in ("viewer", "gate")
+    ]
+    modbus, gate = (server.sockets[0].getsockname()[1] for server in servers)
+    ready = {"ready": True, "model": MODEL, "ports": {"modbus": modbus, "modbus_gate": gate}}
+    print(json.dumps(ready), flush=True)
+    parent = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(parent)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
+    try:
+        while line := await parent.readline():
+            device.obey(line.decode().strip())
+            print(json.dumps({"obeyed": line.decode().strip()}), flush=True)
+    finally:
+        transport.close()
+        for server in servers:
+            server.close()
+
+
+def _range(text: str) -> tuple[float, float]:
+    low, _, high = text.partition("..")
+    return float(low), float(high or low)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.plants.devices.lossy_pumps")
+    parser.add_argument("--frame-log", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--lose", type=float, default=Faults.lose)
+    parser.add_argument("--swallow", type=float, default=Faults.swallow)
+    parser.add_argument("--delay-ms", type=_range, default=Faults.delay_ms, metavar="LOW..HIGH")
+    options = parser.parse_args(arguments)
+    faults = Faults(options.lose, options.swallow, options.delay_ms)
+    asyncio.run(serve(options.frame_log, faults, options.seed))
+
+
+if __name__ == "__main__":
+    main()

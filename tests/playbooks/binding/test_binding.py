@@ -1,0 +1,244 @@
+"""Binding: roles become equipment, texts become conditions, values get the tag's type and unit."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.values import GOOD as FINE
+from handwheel.connectors.model.values import DataValue
+from handwheel.playbooks.binding.bind import bind, bind_triggers
+from handwheel.playbooks.binding.model import (
+    BoundPlaybook,
+    NotifyStep,
+    RequiredApproval,
+    Wait,
+    WorkOrderStep,
+)
+from handwheel.playbooks.language.errors import PlaybookError
+from handwheel.playbooks.language.loader import Playbook, library_folder, load_playbook
+from handwheel.tools.conditions import Truth
+
+from ..sample_playbook import GOOD, changed, loaded
+
+SWAPPED = {"duty": "P-101B", "standby": "P-101A"}
+
+
+@pytest.fixture(scope="module")
+def changeover() -> Playbook:
+    return load_playbook(library_folder() / "cw" / "pump-bearing-changeover.yaml")
+
+
+@pytest.fixture(scope="module")
+def plan(changeover: Playbook, site: Site) -> BoundPlaybook:
+    return bind(changeover, site)
+
+
+class TestTheChangeOver:
+    def test_its_roles_are_bound_by_default_or_as_asked(
+        self, changeover: Playbook, plan: BoundPlaybook, site: Site
+    ) -> None:
+        assert plan.roles == {"duty": "P-101A", "standby": "P-101B"}
+        assert plan.parameters == {**plan.roles, "vib_high": "5 mm/s"}
+        swapped = bind(changeover, site, SWAPPED)
+        assert swapped.roles == SWAPPED
+        assert _written(plan) == ["P-101B.run_cmd", "P-101A.run_cmd", "P-101A.mode"]
+        assert _written(swapped) == ["P-101A.run_cmd", "P-101B.run_cmd", "P-101B.mode"]
+
+    def test_each_trigger_has_the_equipment_that_it_binds(
+        self, changeover: Playbook, site: Site
+    ) -> None:
+        first, second = bind_triggers(changeover, site)
+        assert [each.condition.bound for each in first.triggers] == [
+            "VAH-101A.active", "VT-101A.pv > 5 mm/s",
+        ]  # fmt: skip
+        assert [each.for_s for each in first.triggers] == [0.0, 60.0]
+        (trigger,) = second.triggers
+        assert second.roles == SWAPPED
+        assert trigger.condition.tags == ("VAH-101B.active",)
+        assert trigger.rearm is not None
+        assert trigger.rearm.tags == ("VT-101B.pv",)
+        line = trigger.place.removeprefix(f"{changeover.display_name}:")
+        text = changeover.path.read_text(encoding="utf-8").splitlines()[int(line) - 1]
+        assert text.strip().startswith("- {alarm: VAH-101B")
+
+    def test_an_attribute_goes_before_a_tag_and_a_tag_stands_in_for_the_rest(
+        self, plan: BoundPlaybook
+    ) -> None:
+        bearing, _ = plan.evidence_for
+        assert bearing.condition.tags == ("TT-111A.pv", "VT-101A.pv")
+        ready = plan.permissives[0]
+        assert ready.condition.tags == ("P-101B.available", "P-101B.mode", "P-101B.tripped")
+        assert (ready.id, plan.evidence_against[0].suggest) == (
+            "standby-ready", "cw/strainer-blocked",
+        )  # fmt: skip
+
+    def test_its_steps_are_bound(self, plan: BoundPlaybook) -> None:
+        start, settle, stop, inhibit, order = plan.steps
+        assert [each.value for each in (*start.writes, *stop.writes, *inhibit.writes)] == [
+            True, False, 2,
+        ]  # fmt: skip
+        assert start.undo is not None
+        assert start.undo.if_ is not None
+        assert start.undo.if_.bound == "P-101A.running"
+        assert [each.within_s for each in start.expects] == [30.0, 30.0]
+        assert isinstance(settle.work, Wait)
+        assert (settle.work.hold_s, settle.work.within_s) == (30.0, 180.0)
+        assert stop.hold_point is not None
+        assert stop.hold_point.approval == RequiredApproval("operator", 600.0, "hold")
+        assert (inhibit.undo, inhibit.on_fail.then) == (None, "continue")
+        assert isinstance(order.work, WorkOrderStep)
+        assert (order.work.asset, order.work.kind, order.work.traces) == (
+            "P-101A", "corrective", True,
+        )  # fmt: skip
+        assert [each.tag.name for each in order.work.trends] == ["VT-101A.pv", "TT-111A.pv"]
+        assert order.work.due_s == 7 * 86400.0
+
+    def test_its_ends_are_bound(self, plan: BoundPlaybook) -> None:
+        assert plan.approval == RequiredApproval("operator", 900.0, "hold")
+        assert [each.on_violation for each in plan.invariants] == ["rollback", "safe_state"]
+        load = plan.safe_state[1].writes[0]
+        assert (load.tag.name, load.value) == ("FIC-201.sp", 30.0)
+        assert [each.to for each in plan.escalations] == [
+            ("shift-supervisor",), ("shift-supervisor", "rotating-equipment"),
+        ]  # fmt: skip
+        assert (plan.max_writes, plan.max_duration_s) == (6, 1800.0)
+        assert plan.assets == ("PUMPS-101", "E-101")
+
+    def test_a_condition_is_judged_on_the_equipment_of_its_role(
+        self, changeover: Playbook, site: Site
+    ) -> None:
+        readings = {
+            "VT-101A.pv": DataValue(6.0, FINE, None, None, 0.0),
+            "VT-101B.pv": DataValue(2.0, FINE, None, None, 0.0),
+            "TT-111A.pv": DataValue(50.0, FINE, None, None, 0.0),
+            "TT-111B.pv": DataValue(50.0, FINE, None, None, 0.0),
+        }
+        found = [
+            bind(changeover, site, roles).evidence_for[0].condition.evaluate(readings)
+            for roles in ({}, SWAPPED)
+        ]
+        assert found == [Truth.TRUE, Truth.FALSE]
+
+
+def _written(plan: BoundPlaybook) -> list[str]:
+    return [write.tag.name for step in plan.steps for write in step.writes]
+
+
+def test_the_strainer_is_for_people_only(site: Site) -> None:
+    playbook = load_playbook(library_folder() / "cw" / "strainer-blocked.yaml")
+    (plan,) = bind_triggers(playbook, site)
+    assert plan.approval is None
+    assert _written(plan) == []
+    tell, order = plan.steps
+    assert isinstance(tell.work, NotifyStep)
+    assert tell.work.to == ("operations", "maintenance-planner")
+    readings = {
+        name: DataValue(27.0, FINE, None, None, 0.0)
+        for name in ("PDT-101.pv", "PT-102.pv", "FT-103.pv")
+    }
+    assert "27 kPa across it" in tell.work.text.render(readings)
+    assert isinstance(order.work, WorkOrderStep)
+    assert (order.work.asset, order.work.priority) == ("S-101", 2)
+    assert plan.assets == ("S-101",)
+
+
+def test_roles_that_do_not_go_together_are_refused(changeover: Playbook, site: Site) -> None:
+    for roles, reason in (
+        ({"duty": "P-101B"}, "'standby != duty' does not hold: duty is P-101B"),
+        ({"duty": "E-101"}, "E-101 is of class exchanger, not pump"),
+        ({"duty": "P-9"}, "there is no equipment 'P-9'"),
+        ({"spare": "P-101A"}, "there is no role 'spare'"),
+    ):
+        with pytest.raises(PlaybookError, match=reason):
+            bind(changeover, site, roles)
+
+
+def test_a_playbook_without_triggers_starts_by_nothing(tmp_path: Path, site: Site) -> None:
+    start, end = GOOD.index("trigger:"), GOOD.index("concurrency:")
+    playbook = loaded(tmp_path, GOOD[:start] + GOOD[end:])
+    assert bind_triggers(playbook, site) == []
+    assert bind(playbook, site).triggers == ()
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        ("written", "value"),
+        [
+            ("FIC-201.sp: 30 m3/h", 30.0),
+            ('FIC-201.sp: "20 m3/h + 10 m3/h"', 30.0),
+            ("FIC-201.sp: 500 l/min", 30.0),
+            ("PIC-102.sp: 3.5 bar", 350.0),
+            ("PIC-102.sp: set", 340.0),
+            ('PIC-102.sp: "set + 10 kPa"', 350.0),
+            ("duty.mode: maintenance", 2),
+            ('duty.mode: "remote"', 1),
+            ("duty.run_cmd: false", False),
+        ],
+    )
+    def test_a_value_gets_the_type_and_unit_of_its_tag(
+        self, written: str, value: object, tmp_path: Path, site: Site
+    ) -> None:
+        plan = bind(loaded(tmp_path, _writing(written)), site)
+        (write,) = plan.safe_state[0].writes
+        assert write.value == pytest.approx(value)
+        assert type(write.value) is type(value)
+
+    @pytest.mark.parametrize(
+        ("written", "reason"),
+        [
+            ("PIC-102.sp: level", "no tag or parameter 'level'"),
+            ("PIC-102.sp: duty", "duty"),
+            ("duty.mode: set", "takes local or remote or maintenance, not 'set'"),
+            ("duty.mode: 2", "takes local or remote or maintenance, not 2"),
+            ('duty.run_cmd: "true"', "takes true or false, not 'true'"),
+            ("PIC-102.sp: true", "takes a number, not true"),
+            ("PIC-102.sp: .5", "0.5 has no unit; write 0.5 kPa"),
+            ("PIC-102.sp: -1 kPa", "-1 kPa lies outside the range of PIC-102.sp, 0 to 600"),
+        ],
+    )
+    def test_what_the_tag_does_not_take_is_refused(
+        self, written: str, reason: str, tmp_path: Path, site: Site
+    ) -> None:
+        with pytest.raises(PlaybookError) as caught:
+            bind(loaded(tmp_path, _writing(written)), site)
+        assert reason in str(caught.value)
+
+    @given(st.floats(0.0, 600.0))
+    def test_a_number_arrives_as_it_is_written(
+        self, tmp_path_factory: pytest.TempPathFactory, site: Site, number: float
+    ) -> None:
+        folder = tmp_path_factory.getbasetemp()
+        plan = bind(loaded(folder, _writing(f"PIC-102.sp: {number!r} kPa")), site)
+        assert plan.safe_state[0].writes[0].value == number
+
+
+def _writing(written: str) -> str:
+    parameter = "  high: {", "  set: {type: quantity, unit: kPa, default: 340 kPa}\n  high: {"
+    return changed(parameter, ("FIC-201.sp: 30 m3/h", written))
+
+
+def test_an_undo_of_none_may_have_a_reason(tmp_path: Path, site: Site) -> None:
+    undo = "undo: {write: {standby.run_cmd: false}}"
+    for new, reason in (("undo: none", ""), ('undo: {none: "it stays"}', "it stays")):
+        step = bind(loaded(tmp_path, changed((undo, new))), site).steps[0]
+        assert (step.undo, step.undo_reason) == (None, reason)
+
+
+def test_a_promise_has_the_window_of_the_verify_or_its_own(tmp_path: Path, site: Site) -> None:
+    verify = '    verify: {that: "standby.running", within: 30 s}\n'
+    promised = '    expect: ["standby.running", {that: "PT-102.pv > 300 kPa", within: 1 min}]\n'
+    step = bind(loaded(tmp_path, changed((verify, verify + promised))), site).steps[0]
+    assert [each.within_s for each in step.expects] == [30.0, 60.0]
+    wrong = promised.replace("standby.running", "standby.runs").replace("PT-102.pv", "PT-102.p")
+    with pytest.raises(PlaybookError) as caught:
+        bind(loaded(tmp_path, changed((verify, verify + wrong))), site)
+    assert [(each.line, each.column) for each in caught.value.findings] == [(31, 15), (31, 38)]
+
+
+def test_every_condition_of_a_playbook_is_listed(tmp_path: Path, site: Site) -> None:
+    plan = bind(loaded(tmp_path, GOOD), site)
+    texts = {each.text for each in plan.conditions}
+    assert {"standby.running", "not standby.running", "PT-102.pv > 300 kPa"} <= texts

@@ -1,0 +1,188 @@
+"""Reading playbooks: each file for itself, its digest, and where its texts stand."""
+
+import json
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.connectors.config.yaml_documents import Document, parse_document
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.hmi.site.files.site_template import Link
+from handwheel.playbooks.language.errors import PlaybookError
+from handwheel.playbooks.language.loader import Playbook, load_library, load_playbook
+from handwheel.playbooks.language.schema import PlaybookFile
+from handwheel.playbooks.language.yaml_places import value_places
+from handwheel.playbooks.lint.lint import lint
+
+from ...plants.served import site_of
+from ..sample_playbook import GOOD, changed, findings_of, load_findings, loaded, written
+
+
+def test_a_playbook_knows_its_bytes(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD)
+    playbook = load_playbook(path)
+    assert playbook.digest == sha256(path.read_bytes()).hexdigest()
+    assert (playbook.id, playbook.display_name) == ("test/start-standby", str(path))
+    assert playbook.place(("steps", 1)) == f"{path}:33"
+
+
+def test_a_comment_changes_the_digest(tmp_path: Path) -> None:
+    before = loaded(tmp_path, GOOD)
+    assert loaded(tmp_path, f"{GOOD}# x\n").digest != before.digest
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PlaybookError, match=r"^p\.yaml: cannot be read: no such file"):
+        load_playbook(tmp_path / "no.yaml", "p.yaml")
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, GOOD)
+
+    def other(_: Path) -> bytes:
+        return b"other"
+
+    monkeypatch.setattr("handwheel.playbooks.language.loader.read_regular", other)
+    with pytest.raises(PlaybookError, match="it changed while it was being read"):
+        load_playbook(path)
+
+
+def test_every_problem_of_a_file_is_told_at_once(tmp_path: Path) -> None:
+    text = changed(("owner: tests", "ownr: tests"), ("{then: hold}", "{than: hold}"))
+    assert [each.code for each in load_findings(tmp_path, text)] == [
+        "missing-key", "unknown-key", "missing-key", "unknown-key",
+    ]  # fmt: skip
+
+
+def test_an_error_names_file_place_playbook_and_step(tmp_path: Path) -> None:
+    text = changed(("{then: hold}", "{then: sleep}"))
+    with pytest.raises(PlaybookError) as caught:
+        loaded(tmp_path, text)
+    said = "p.yaml:35:15: test/start-standby, step settle: steps.1.on_fail.then: "
+    assert str(caught.value).startswith(said)
+    assert isinstance(caught.value, ConfigError)
+
+
+@pytest.mark.parametrize("text", ["", "- 1\n", "7\n", "steps: 3\n", "steps: [3, {}]\n", "id: {}\n"])
+def test_what_is_no_playbook_at_all_is_told_without_a_crash(text: str, tmp_path: Path) -> None:
+    assert load_findings(tmp_path, text)
+
+
+class TestPlaces:
+    @pytest.mark.parametrize(
+        ("text", "inner"),
+        [
+            ("a: bad.tag\n", 4),
+            ('a: "bad.tag"\n', 5),
+            ("a: 'bad.tag'\n", 5),
+            ('a: "bad\\ttag"\n', 0),
+            ("a: 'bad''tag'\n", 0),
+            ("a: bad\n  tag\n", 0),
+            ("a: |\n  bad.tag\n", 0),
+            ('a: "bad\n  tag"\n', 0),
+        ],
+    )
+    def test_the_columns_of_a_plain_text_are_those_of_the_file(self, text: str, inner: int) -> None:
+        place = value_places(text)["a",]
+        assert (place.line, place.column, place.inner) == (1, 4, inner)
+
+    def test_elsewhere_an_error_names_the_column_within_the_text(
+        self, tmp_path: Path, site: Site
+    ) -> None:
+        wait = "\n      within: 2 min\n      until: >-\n        PT-102.pv\n        > 300 degC"
+        text = changed((' {until: "PT-102.pv > 300 kPa", within: 2 min}', wait))
+        (found,) = findings_of(tmp_path, text, site)
+        assert (found.line, found.column) == (36, 14)
+        assert found.text.endswith("(at column 13 of the text)")
+
+    @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], max_codepoint=0xFFFF)))
+    def test_every_text_is_found_where_it_stands(self, said: str) -> None:
+        quoted = "'" + said.replace("'", "''") + "'"
+        text = f"a: [1, {{b: {quoted}}}]\n"
+        try:
+            document = parse_document(text, Document("f"))
+        except ConfigError:
+            return  # some characters cannot stand in YAML as they are
+        place = value_places(text)["a", 1, "b"]
+        assert (place.line, place.column) == (1, 12)
+        if place.inner:
+            inner = text[place.inner - 1 :]
+            assert inner.startswith(document.data["a"][1]["b"])
+
+
+_KEYS = st.sampled_from([*PlaybookFile.model_fields, "schema", "that", "id", "for", "any"])
+_LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["x", "5 s", "none"])
+_DATA = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4)
+)
+
+
+@given(st.dictionaries(_KEYS, _DATA, max_size=6))
+def test_whatever_stands_in_a_file_is_told_and_never_crashes(
+    tmp_path_factory: pytest.TempPathFactory, data: object
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(PlaybookError) as caught:
+        load_playbook(path, "any.yaml")
+    assert all(each.code and each.file == "any.yaml" for each in caught.value.findings)
+
+
+class TestLibrary:
+    def test_one_bad_file_spoils_no_other(self, tmp_path: Path) -> None:
+        folder = _folder(tmp_path)
+        written(folder, GOOD)
+        written(folder, "schema: playbook/1\nid: test/bad\n", "bad.yaml")
+        written(folder, "a: [", "worse.yaml")
+        playbooks, broken = load_library(load_site(tmp_path))
+        assert "test/start-standby" in [each.id for each in playbooks]
+        assert {Path(each.file).name for each in broken} >= {"bad.yaml", "worse.yaml"}
+
+    def test_of_two_with_one_id_none_is_used(self, tmp_path: Path) -> None:
+        folder = _folder(tmp_path)
+        written(folder, changed(("id: test/start-standby", "id: cw/strainer-blocked")))
+        playbooks, broken = load_library(load_site(tmp_path))
+        assert [each.id for each in playbooks] == ["cw/pump-bearing-changeover"]
+        (found,) = [each for each in broken if each.code == "duplicate-id"]
+        assert found.file == "package:cw/strainer-blocked.yaml"
+        assert str(folder / "p.yaml") in found.text
+
+    def test_folders_of_tests_hold_no_playbooks(self, tmp_path: Path) -> None:
+        (_folder(tmp_path) / "tests").mkdir()
+        written(tmp_path / "playbooks" / "tests", "schema: playbook-test/1\n")
+        assert load_library(load_site(tmp_path))[1] == []
+
+    def test_a_missing_folder_has_none(self, site: Site) -> None:
+        assert not (site.root / "playbooks").exists()
+        playbooks, broken = load_library(replace(site, playbooks=("playbooks/",)))
+        assert (playbooks, broken) == ([], [])
+
+    def test_an_unknown_package_is_told_at_its_place(self, site: Site) -> None:
+        _, (found,) = load_library(replace(site, playbooks=("playbooks/", "package:tep")))
+        assert found.text == "there is no library 'package:tep'; known: package:cw"
+        line = (site.root / "site.yaml").read_text(encoding="utf-8").splitlines()[found.line - 1]
+        assert line[found.column - 1 :].startswith('"package:cw"')
+
+    def test_a_file_in_the_place_of_a_folder_is_told(self, site: Site) -> None:
+        _, (found,) = load_library(replace(site, playbooks=("tags.yaml",)))
+        assert found.text == "'tags.yaml' is no folder"
+
+
+def _folder(root: Path) -> Path:
+    site_of(root, Link(1, 2, gate=3))
+    folder = root / "playbooks"
+    folder.mkdir()
+    return folder
+
+
+def test_lint_of_a_library_playbook_needs_no_folder(site: Site) -> None:
+    playbooks, _ = load_library(site)
+    assert all(isinstance(each, Playbook) for each in playbooks)
+    assert [each.is_error for each in lint(playbooks[0], site)] == [False]

@@ -1,0 +1,162 @@
+"""Each rule finds its fault, at its place, and nothing in the twin without it."""
+
+from pathlib import Path
+
+import pytest
+
+from handwheel.connectors.model.site import Site, load_site
+from handwheel.hmi.site.files.site_template import Link
+from handwheel.playbooks.language.errors import Finding
+from handwheel.playbooks.language.loader import (
+    Playbook,
+    library_folder,
+    load_library,
+    load_playbook,
+)
+from handwheel.playbooks.lint.lint import lint, lint_all
+
+from ...plants.served import site_of
+from ..sample_playbook import GOOD, changed, findings_of, loaded, place_of
+from .faults import AGAIN, FAULTS, HOLD_POINT, START, Fault, waits_first
+
+_TELLS = f"""\
+{GOOD[: GOOD.index("concurrency:")]}\
+steps:
+  - id: tell
+    notify: {{to: operations, text: "The duty pump shakes; {{standby}} is there"}}
+limits: {{max_writes: 0, max_duration: 30 min}}
+tests: [tests/t.yaml]
+"""
+
+
+def _cases() -> list[object]:
+    return [
+        pytest.param(code, fault, id=f"{code}-{n}")
+        for code, faults in FAULTS.items()
+        for n, fault in enumerate(faults)
+    ]
+
+
+@pytest.fixture(scope="module")
+def beside() -> list[Playbook]:
+    """What else the site has: a playbook that starts by other triggers."""
+    return [load_playbook(library_folder() / "cw" / "strainer-blocked.yaml")]
+
+
+def test_the_good_text_has_no_fault(tmp_path: Path, site: Site, beside: list[Playbook]) -> None:
+    assert findings_of(tmp_path, GOOD, site, beside) == []
+
+
+@pytest.mark.parametrize(("code", "fault"), _cases())
+def test_a_fault_is_found_at_its_place(
+    code: str, fault: Fault, tmp_path: Path, site: Site, beside: list[Playbook]
+) -> None:
+    text = changed((fault.old, fault.new))
+    (found,) = findings_of(tmp_path, text, site, beside)
+    assert (found.code, found.severity) == (code, fault.severity)
+    assert fault.says in f"{found.text}; {found.hint}"
+    assert (found.line, found.column) == _place(fault, text)
+    assert found.file == "p.yaml"
+
+
+def _place(fault: Fault, text: str) -> tuple[int, int]:
+    return place_of(fault.at, text) if text.count(fault.at) == 1 else _first(fault, text)
+
+
+def _first(fault: Fault, text: str) -> tuple[int, int]:
+    """Of a part that stands there often, the place in what was put in, else the first."""
+    start = text.index(fault.new) if fault.new and fault.at in fault.new else 0
+    at = text.index(fault.at, start)
+    before = text[:at]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def test_several_faults_are_told_at_once_with_their_steps(tmp_path: Path, site: Site) -> None:
+    text = changed(("> 300 kPa", "> 300 degC"), ("standby.run_cmd: true", "standby.run: true"))
+    found = findings_of(tmp_path, text, site)
+    assert [(each.step, each.code) for each in found] == [
+        ("start", "unknown-name"), ("settle", "unit-mismatch"),
+    ]  # fmt: skip
+    assert {each.playbook for each in found} == {"test/start-standby"}
+
+
+class TestBesideOthers:
+    def test_two_with_one_trigger_need_concurrency(self, tmp_path: Path, site: Site) -> None:
+        playbook = loaded(tmp_path, _TELLS)
+        assert lint(playbook, site) == []
+        other = loaded(tmp_path, changed(("id: test/start-standby", "id: test/other")), "q.yaml")
+        (found,) = lint(playbook, site, [playbook, other])
+        assert found.code == "overlapping-triggers"
+        assert "VAH-101A.active" in found.text
+        assert lint_all([playbook, other], site) == [found]
+
+    def test_other_triggers_do_not_overlap(self, tmp_path: Path, site: Site) -> None:
+        alarm = ('    - {when: "duty.vibration > high", for: 60 s}\n', "")
+        other = changed(("id: test/start-standby", "id: test/other"), alarm,
+                        ("{alarm: VAH-101A}", "{alarm: TAH-202}"))  # fmt: skip
+        assert lint(loaded(tmp_path, _TELLS), site, [loaded(tmp_path, other, "q.yaml")]) == []
+
+    def test_a_suggestion_is_missed_only_where_the_others_are_known(
+        self, tmp_path: Path, site: Site, beside: list[Playbook]
+    ) -> None:
+        for suggest, codes in (("cw/strainer-blocked", []), ("no/such", ["unknown-suggestion"])):
+            playbook = loaded(tmp_path, changed(('mm/s/h"}', f'mm/s/h", suggest: {suggest}}}')))
+            assert lint(playbook, site) == []
+            assert [each.code for each in lint(playbook, site, beside)] == codes
+
+
+def test_a_condition_on_quality_is_not_constant(tmp_path: Path, site: Site) -> None:
+    for text in ("good(PT-102.pv)", "not good(PT-102.pv) or standby.running"):
+        assert findings_of(tmp_path, changed(("not standby.running", text)), site) == []
+
+
+@pytest.mark.parametrize(
+    ("hold", "within", "hold_point"), [("59 s", "60 s", False), ("2 min", "5 min", True)]
+)
+def test_a_wait_that_ends_in_time_may_come_first(
+    hold: str, within: str, hold_point: bool, tmp_path: Path, site: Site
+) -> None:
+    first = waits_first(hold, within) + (HOLD_POINT if hold_point else "")
+    assert findings_of(tmp_path, changed((START, first)), site) == []
+
+
+def test_a_tag_may_be_written_again_behind_a_hold_point(tmp_path: Path, site: Site) -> None:
+    again = AGAIN.replace("    write", f"{HOLD_POINT}    write", 1)
+    text = changed(("safe_state:\n  steps", f"{again}safe_state:\n  steps"))
+    assert findings_of(tmp_path, text, site) == []
+
+
+@pytest.mark.parametrize(
+    "key", ["PUMPS-101, E-101", "P-101B, E-101", "standby, E-101", "duty, standby, E-101"]
+)
+def test_equipment_is_owned_by_its_name_or_by_what_it_is_part_of(
+    key: str, tmp_path: Path, site: Site
+) -> None:
+    assert findings_of(tmp_path, changed(("[PUMPS-101, E-101]", f"[{key}]")), site) == []
+
+
+def test_a_tag_of_no_equipment_cannot_be_owned(tmp_path: Path, site: Site) -> None:
+    text = changed(("FIC-201.sp: 30 m3/h", "LIC-101.sp: 50 %"))
+    (found,) = [each for each in findings_of(tmp_path, text, site) if each.code == "not-owned"]
+    assert found.text.endswith("LIC-101.sp of no equipment")
+    assert found.hint.startswith("give the tag an equipment")
+
+
+def test_a_site_without_policy_writes_nothing(tmp_path: Path) -> None:
+    site_of(tmp_path, Link(1, 2, gate=3))
+    (tmp_path / "policy.yaml").unlink()
+    (found,) = findings_of(tmp_path, GOOD, load_site(tmp_path))
+    assert found.code == "no-policy"
+    assert "without a policy nothing may be written" in found.text
+
+
+def test_the_library_has_no_errors(site: Site) -> None:
+    playbooks, broken = load_library(site)
+    assert [each.id for each in playbooks] == ["cw/pump-bearing-changeover", "cw/strainer-blocked"]
+    assert broken == []
+    assert [each.code for each in lint_all(playbooks, site)] == ["no-test", "no-test"]
+
+
+def test_a_finding_is_told_like_every_other_problem() -> None:
+    finding = Finding("p.yaml", 3, 5, "no-undo", "error", "cw/x", "start", "nothing", "write undo")
+    assert str(finding.problem) == "p.yaml:3:5: cw/x, step start: nothing; write undo"

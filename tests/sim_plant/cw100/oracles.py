@@ -1,0 +1,262 @@
+"""Runs a row of `oracles.yaml` and holds the plant to it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.config.yaml_documents import read_document
+from handwheel.hmi.simulation.plant.installed import parse_fault, parse_field
+from handwheel.sim_plant import alarm
+from handwheel.sim_plant.alarm import AlarmState
+from handwheel.sim_plant.cw100.control.alarms import ALARMS
+from handwheel.sim_plant.cw100.plant import CoolingWater
+from handwheel.sim_plant.cw100.process import constants as k
+from handwheel.sim_plant.model import PlantEvent
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.simulation import Simulation
+
+from ...plants.served import warm
+from . import soft_sensors as soft
+
+Row = Mapping[str, Any]
+ROWS: Mapping[str, list[Row]] = read_document(Path(__file__).with_name("oracles.yaml")).data
+
+# Instrument to tolerance in the tag's unit; a negative one is a share of the value.
+_TOLERANCES = {"PT": 4.0, "FT": 1.0, "TT": 0.2, "VT": 0.1, "IT": 0.2, "LT": 1.0, "PDT": -0.02}
+_OPENING, _SPEED = 2.0, 0.5
+_OF_CHANGE, _LEAST_SHARE = 0.05, 0.2
+_DONE_BY_US = {"fault", "field", "write", "clear"}
+_BRISK = tuple(replace(each, delay_s=10.0) for each in ALARMS)
+
+
+@dataclass
+class Run:
+    """The trace of one row: extremes, values at the asked times, events, times under a limit."""
+
+    least: dict[str, float]
+    most: dict[str, float]
+    at: dict[float, Mapping[str, float]] = field(default_factory=dict[float, Mapping[str, float]])
+    events: list[PlantEvent] = field(default_factory=list[PlantEvent])
+    below_s: dict[str, float] = field(default_factory=dict[str, float])
+    rises: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    brisk: dict[str, float] = field(default_factory=dict[str, float])
+
+
+def readings(plant: CoolingWater) -> soft.ExchangerReadings:
+    """What a client reads around the exchanger."""
+    shown = {name: each.value for name, each in plant.state.sensors.items()}
+    return soft.ExchangerReadings(
+        shown["FT-201"], shown["TT-201"], shown["TT-202"],
+        shown["FT-103"], shown["TT-106"], shown["TT-105"],
+    )  # fmt: skip
+
+
+def _everything(plant: CoolingWater) -> dict[str, float]:
+    s, seen = plant.state, readings(plant)
+    opening = s.valves["LV-101"].position * 100.0
+    return {tag: float(value) for tag, value in plant.measurements().items()} | {
+        "true.LT-101": s.water.level_m / k.BASIN_HEIGHT_M * 100.0,
+        "true.TT-202": s.exchanger.product_out_c,
+        "soft.duty_hot": soft.duty_hot(seen),
+        "soft.duty_cold": soft.duty_cold(seen),
+        "soft.imbalance": soft.imbalance(seen) or 0.0,
+        "soft.rf": soft.fouling(seen) or 0.0,
+        "soft.leak": soft.leak_estimate(seen, opening, level_rate=0.0),
+    }
+
+
+STEADY = _everything(warm())
+
+
+@cache
+def _prepared(orders: Sequence[str], settle_s: float) -> Mapping[str, Any]:
+    simulation = Simulation(warm(), Scenario())
+    for order in orders:
+        _obey(simulation, order)
+    simulation.run(settle_s)
+    return simulation.plant.snapshot()
+
+
+def _run(row: Row) -> Run:
+    plant = warm()
+    if "prepare" in row:
+        plant.restore(_prepared(tuple(row["prepare"]), parse_duration(row["settle"])))
+    simulation = Simulation(plant, Scenario())
+    begun_s = plant.time_s
+    orders = {0.0: row["do"]}
+    orders |= {parse_duration(when): what for when, what in row.get("then", {}).items()}
+    asked = {parse_duration(when) for when in row.get("values", {})}
+    watch = _Watch(plant, row)
+    for _ in range(round(parse_duration(row["run"]) / plant.step_s) + 1):
+        now_s = plant.time_s - begun_s
+        for order in orders.pop(now_s, ()):
+            _obey(simulation, order)
+        simulation.step()
+        watch.look(now_s)
+        if now_s in asked:
+            watch.run.at[now_s] = _everything(plant)
+    assert not orders, "an order's time is no multiple of the step"
+    watch.run.events = [replace(e, time_s=e.time_s - begun_s) for e in plant.drain_events()]
+    return watch.run
+
+
+class _Watch:
+    """Follows only what the row asks about: most of the time goes into looking."""
+
+    def __init__(self, plant: CoolingWater, row: Row) -> None:
+        self._plant = plant
+        begin, end = row.get("over", ("0s", row["run"]))
+        self._begin_s, self._end_s = parse_duration(begin), parse_duration(end)
+        self._extremes = {
+            tag: _reader(plant, tag)
+            for tag in {*row.get("least", {}), *row.get("most", {}), *row.get("swing", {})}
+        }
+        self._below = {
+            tag: (_reader(plant, tag), entry["limit"])
+            for tag, entry in row.get("below", {}).items()
+        }
+        self._waves = {tag: _reader(plant, tag) for tag in row.get("period", {})}
+        self._brisk = {each.tag: AlarmState() for each in _BRISK} if "brisk" in row else {}
+        self._before: dict[str, float] = {}
+        self.run = Run(
+            least={tag: read() for tag, read in self._extremes.items()},
+            most={tag: read() for tag, read in self._extremes.items()},
+            below_s=dict.fromkeys(self._below, 0.0),
+            rises={tag: [] for tag in self._waves},
+        )
+        if self._begin_s:
+            self.run.least = dict.fromkeys(self._extremes, float("inf"))
+            self.run.most = dict.fromkeys(self._extremes, float("-inf"))
+
+    def look(self, now_s: float) -> None:
+        run = self.run
+        if self._begin_s <= now_s < self._end_s:
+            for tag, read in self._extremes.items():
+                value = read()
+                run.least[tag] = min(run.least[tag], value)
+                run.most[tag] = max(run.most[tag], value)
+            for tag, read in self._waves.items():
+                self._look_at_wave(tag, read(), now_s)
+        for tag, (read, limit) in self._below.items():
+            if read() < limit:
+                run.below_s[tag] += self._plant.step_s
+        if self._brisk:
+            inputs = self._plant.alarm_inputs()
+            for each in _BRISK:
+                state = self._brisk[each.tag]
+                if alarm.scan(each, state, inputs[each.measures], k.STEP_S) and state.active:
+                    run.brisk.setdefault(each.tag, now_s)
+
+    def _look_at_wave(self, tag: str, value: float, now_s: float) -> None:
+        middle = 0.5 * (self.run.least[tag] + self.run.most[tag])
+        before = self._before.get(tag, value)
+        if before < middle <= value and self.run.most[tag] - self.run.least[tag] > 1.0:
+            self.run.rises[tag].append(now_s)
+        self._before[tag] = value
+
+
+def _reader(plant: CoolingWater, tag: str) -> Callable[[], float]:
+    sensor = plant.state.sensors.get(tag.removesuffix(".pv"))
+    if sensor is not None:
+        return lambda: sensor.value
+    valve = plant.state.valves.get(tag.removesuffix(".pos"))
+    if valve is not None:
+        return lambda: valve.position * 100.0
+    loop = plant.state.loops.loops.get(tag.removesuffix(".op"))
+    if loop is not None:
+        return lambda: loop.output * 100.0
+    return lambda: float(plant.measurements()[tag])
+
+
+def _obey(simulation: Simulation, order: str) -> None:
+    verb, _, what = order.partition(" ")
+    match verb:
+        case "fault":
+            simulation.apply(parse_fault(what, simulation.plant.faults))
+        case "field":
+            simulation.apply(parse_field(what))
+        case _:
+            tag, value = what.split()
+            simulation.plant.write(tag, float(value))
+
+
+def _tolerance(tag: str, value: float) -> float:
+    """The tag's usual one, and never more than a share of the change from the steady state."""
+    usual = _usual(tag, value)
+    change = _OF_CHANGE * abs(value - STEADY[tag])
+    return min(usual, max(change, _LEAST_SHARE * usual))
+
+
+def _usual(tag: str, value: float) -> float:
+    instrument, _, attribute = tag.partition(".")
+    if instrument == "true":
+        instrument = attribute
+    if attribute == "speed":
+        return _SPEED
+    if attribute in {"pos", "op"} or instrument == "SC-106":
+        return 0.0 if instrument.startswith("HV") else _OPENING
+    given = _TOLERANCES.get(instrument.partition("-")[0], 0.0)
+    return given if given >= 0.0 else -given * value
+
+
+def _expected(tag: str, entry: Any) -> Any:
+    if isinstance(entry, list):
+        value, tolerance = cast(list[float], entry)
+    else:
+        value, tolerance = float(entry), _tolerance(tag, float(entry))
+    return pytest.approx(value, abs=tolerance, rel=0.0)
+
+
+def _when(entry: Any) -> Any:
+    if entry == "comes":
+        return pytest.approx(0.0, abs=float("inf"))
+    if isinstance(entry, list):
+        time_s, within_s = cast(list[float], entry)
+    else:
+        time_s = parse_duration(entry)
+        within_s = 1.0 if time_s < 60.0 else 0.02 * time_s
+    return pytest.approx(time_s, abs=within_s, rel=0.0)
+
+
+def hold(row: Row) -> None:
+    """Runs the row and fails where the plant does something else."""
+    run = _run(row)
+    for when, values in row.get("values", {}).items():
+        _compare(when, run.at[parse_duration(when)], values)
+    _compare("least", run.least, row.get("least", {}))
+    _compare("most", run.most, row.get("most", {}))
+    swing = {tag: run.most[tag] - least for tag, least in run.least.items()}
+    _compare("swing", swing, row.get("swing", {}))
+    periods = {tag: (times[-1] - times[0]) / (len(times) - 1) for tag, times in run.rises.items()}
+    _compare("period", periods, row.get("period", {}))
+    for tag, entry in row.get("below", {}).items():
+        assert run.below_s[tag] == pytest.approx(entry["seconds"], abs=1.0), f"{tag} below"
+    _hold_events(row, run)
+
+
+def _compare(what: str, seen: Mapping[str, float], entries: Mapping[str, Any]) -> None:
+    misses = {
+        tag: (seen[tag], entry)
+        for tag, entry in entries.items()
+        if seen[tag] != _expected(tag, entry)
+    }
+    assert not misses, f"{what}, (seen, expected): {misses}"
+
+
+def _hold_events(row: Row, run: Run) -> None:
+    happened = {e.tag: e.time_s for e in reversed(run.events) if e.kind not in _DONE_BY_US}
+    for tag, entry in row.get("events", {}).items():
+        assert happened.get(tag) == _when(entry), f"{tag} in {happened}"
+    for tag, (cause, delay) in row.get("after", {}).items():
+        assert {tag, cause} <= happened.keys(), f"{tag} after {cause} in {happened}"
+        assert happened[tag] - happened[cause] == _when(delay), f"{tag} after {cause}"
+    for tag, entry in row.get("brisk", {}).items():
+        assert run.brisk.get(tag) == _when(entry), f"brisk {tag} in {run.brisk}"
+    assert not set(row.get("never", ())) & happened.keys()
+    if row.get("quiet"):
+        assert happened == {}

@@ -1,0 +1,245 @@
+"""Every fault of the skid: small or full, alone or with others, undone in the field, and over."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from handwheel.sim_plant.cw100.faults.catalogue import FAULTS, FIELD_ACTIONS
+from handwheel.sim_plant.cw100.plant import CoolingWater
+from handwheel.sim_plant.errors import WriteRejected
+from handwheel.sim_plant.pid import AUTO
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
+from handwheel.sim_plant.simulation import Simulation
+
+from ...plants.served import warm
+from .faults import HEALTHY, causes, set_fault, skid
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_grows_and_ends_and_a_snapshot_on_the_way_goes_on_bit_for_bit(fault: str) -> None:
+    scenario = Scenario((FaultEvent(fault, 20.0, over_s=100.0, for_s=300.0),))
+    first = Simulation(warm(seed=2), scenario)
+    first.run(70.0)
+    assert causes(warm(seed=2)) == HEALTHY != causes(skid(first))
+    second = CoolingWater(seed=2)
+    second.restore(json.loads(json.dumps(first.plant.snapshot())))
+    continued = Simulation(second, scenario)
+    assert first.run(330.0) == continued.run(330.0)
+    assert json.dumps(first.plant.snapshot()) == json.dumps(second.snapshot())
+    assert causes(second) == HEALTHY
+
+
+MANY = (
+    FaultEvent("F01", 30.0),
+    FaultEvent("F02", 10.0, {"plug": 15.0}, over_s=900.0),
+    FaultEvent("F03", 0.0, {"rf": 5e-4, "tau": 3600.0}),
+    FaultEvent("F04", 100.0),
+    FaultEvent("F06", 200.0),
+    FaultEvent("F08", 50.0, over_s=1200.0),
+    FaultEvent("F09", 0.0, over_s=60.0, for_s=1000.0),
+    FaultEvent("F11", 400.0),
+    FaultEvent("F14", 500.0, over_s=300.0),
+    FaultEvent("SENSOR-DROPOUT", 0.0, {"sensor": "FT-103"}),
+    FaultEvent("SENSOR-SPIKES", 0.0, {"sensor": "PT-102"}),
+    FaultEvent("SENSOR-DRIFT", 0.0, {"sensor": "TT-106", "rate": 50.0}, for_s=1100.0),
+    FieldEvent("back-flush-E-101", 300.0),
+    FaultEvent("D02", 600.0),
+)
+
+
+@pytest.mark.parametrize("steps", [1, 513, 1300])
+def test_many_faults_at_once_go_on_bit_for_bit_after_a_snapshot(steps: int) -> None:
+    first = Simulation(warm(seed=9), Scenario(MANY))
+    first.run(steps * 0.5)
+    second = CoolingWater(seed=9)
+    second.restore(json.loads(json.dumps(first.plant.snapshot())))
+    continued = Simulation(second, Scenario(MANY))
+    assert first.run(700.0) == continued.run(700.0)
+    assert json.dumps(first.plant.snapshot()) == json.dumps(second.snapshot())
+
+
+def test_leaks_and_errors_of_one_transmitter_add_up_and_end_each_for_itself() -> None:
+    plant = warm()
+    set_fault(plant, "F06", leak=2.0)
+    set_fault(plant, "F09", leak=3.0)
+    assert sum(plant.state.leaks.values()) == 5.0
+    set_fault(plant, "F09", 0.0)
+    assert sum(plant.state.leaks.values()) == 2.0
+    set_fault(plant, "F07", bias=10.0)
+    set_fault(plant, "SENSOR-BIAS", sensor="LT-101", bias=5.0)
+    set_fault(plant, "F06", 0.0)
+    plant.step()
+    assert plant.state.sensors["LT-101"].value == pytest.approx(85.0, abs=0.1)
+    set_fault(plant, "F07", 0.0)
+    plant.step()
+    assert plant.state.sensors["LT-101"].value == pytest.approx(75.0, abs=0.1)
+
+
+def test_of_two_that_set_the_same_thing_the_later_counts() -> None:
+    plant = warm()
+    set_fault(plant, "F02", plug=28.0)
+    set_fault(plant, "F02", plug=5.0)
+    assert plant.state.strainer_plug == 5.0
+    set_fault(plant, "F08", bias=-4.0)
+    set_fault(plant, "F08b", bias=4.0)
+    assert plant.state.sensors["TT-202"].offset == 4.0
+
+
+# fault, its parameters, what is done half-way, the cause then and at its full size
+REPAIRS: list[tuple[str, dict[str, float], str, str, float, float]] = [
+    ("F02", {"plug": 29.0}, "clean-strainer", "plug", 1.0, 15.0),
+    ("F09", {"leak": 6.0}, "repair-leak", "leaks", 0.0, 3.0),
+]
+
+
+@pytest.mark.parametrize(("fault", "given", "action", "cause", "then", "after"), REPAIRS)
+def test_a_repair_on_the_way_holds_and_the_fault_grows_on_from_there(
+    fault: str, given: dict[str, float], action: str, cause: str, then: float, after: float
+) -> None:
+    scenario = Scenario((FaultEvent(fault, 0.0, given, over_s=100.0), FieldEvent(action, 50.0)))
+    simulation = Simulation(warm(), scenario)
+    simulation.run(50.5)
+    assert _size(causes(skid(simulation))[cause]) == pytest.approx(then, abs=0.2)
+    simulation.run(100.0)
+    assert _size(causes(skid(simulation))[cause]) == pytest.approx(after, abs=0.2)
+
+
+def _size(cause: float | Mapping[str, float]) -> float:
+    return sum(cause.values()) if isinstance(cause, Mapping) else cause
+
+
+FIELD = {
+    "F02": "clean-strainer", "F04": "repair-TV-202", "F05": "repair-TV-202",
+    "F07": "calibrate-LT-101", "F08": "calibrate-TT-202", "F08b": "replace-TT-202",
+    "F09": "repair-leak", "F11": "repair-non-return-valve", "F12": "repair-fan",
+    "F13": "repair-LV-101", "F16": "repair-P-101B",
+    "SENSOR-BIAS": "calibrate-LT-101", "SENSOR-DRIFT": "calibrate-LT-101",
+    "SENSOR-GAIN": "calibrate-LT-101", "SENSOR-FREEZE": "replace-LT-101",
+    "SENSOR-DROPOUT": "replace-LT-101", "SENSOR-SPIKES": "replace-LT-101",
+    "SENSOR-BAD": "replace-LT-101",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fault", "action"), FIELD.items())
+def test_the_right_work_in_the_field_takes_the_cause_away(fault: str, action: str) -> None:
+    plant = warm()
+    set_fault(plant, fault)
+    plant.step()
+    assert causes(plant) != HEALTHY
+    plant.act(action)
+    plant.step()
+    assert causes(plant) == HEALTHY
+
+
+@pytest.mark.parametrize("fault", ["F01", "F14"])
+def test_a_repair_of_a_pump_waits_until_it_stands(fault: str) -> None:
+    plant = warm()
+    plant.write("P-101B.run_cmd", True)
+    set_fault(plant, fault, pump="P-101B")
+    for _ in range(40):
+        plant.step()
+    with pytest.raises(WriteRejected, match="P-101B"):
+        plant.act("repair-P-101B")
+    plant.write("P-101B.run_cmd", False)
+    for _ in range(40):
+        plant.step()
+    plant.act("repair-P-101B")
+    assert causes(plant)["P-101B"] == HEALTHY["P-101B"]
+
+
+def test_every_field_action_can_be_done_on_a_healthy_plant() -> None:
+    for action in FIELD_ACTIONS:
+        plant = warm()
+        if action == "repair-P-101A":
+            with pytest.raises(WriteRejected, match="P-101A is running"):
+                plant.act(action)
+            continue
+        plant.act(action)
+        plant.step()
+        note, *_ = plant.drain_events()
+        assert (note.kind, note.tag, note.text) == ("field", action, FIELD_ACTIONS[action])
+
+
+def test_a_back_flush_cleans_linearly_for_half_an_hour_and_can_be_ended_early() -> None:
+    plant = warm()
+    set_fault(plant, "F03", rf=3.5e-4)
+    plant.act("back-flush-E-101")
+    seen: list[float] = []
+    for _ in range(3):
+        assert plant.measurements()["HV-107.pos"] == 1
+        for _ in range(1200):
+            plant.step()
+        seen.append(plant.state.exchanger.fouling)
+    assert seen == pytest.approx([2.5e-4, 1.5e-4, 0.5e-4], rel=1e-6)
+    assert plant.measurements()["HV-107.pos"] == 0
+    set_fault(plant, "F03", rf=3.5e-4)
+    plant.act("open-HV-107")
+    for _ in range(1200):
+        plant.step()
+    plant.act("close-HV-107")
+    for _ in range(1200):
+        plant.step()
+    assert plant.state.exchanger.fouling == pytest.approx(2.5e-4, rel=1e-6)
+
+
+def test_fouling_with_a_time_constant_nears_its_limit_and_grows_on_after_cleaning() -> None:
+    plant = warm()
+    set_fault(plant, "F03", rf=5e-4, tau=600.0)
+    for _ in range(1200):
+        plant.step()
+    one_tau = 5e-4 * (1.0 - 0.36788)
+    assert plant.state.exchanger.fouling == pytest.approx(one_tau, rel=1e-3)
+    plant.act("back-flush-E-101")
+    for _ in range(3600 + 1200):
+        plant.step()
+    after = 5e-4 - 4.5e-4 * 0.36788
+    assert plant.state.exchanger.fouling == pytest.approx(after, rel=1e-3)
+
+
+@pytest.mark.parametrize("over_s", [0.0, 60.0])
+def test_the_link_is_silent_for_its_outage_and_not_a_step_longer(over_s: float) -> None:
+    plant = warm()
+    event = FaultEvent("F15", 10.0, {"outage": 120.0}, over_s)
+    simulation = Simulation(plant, Scenario((event,)))
+    silent: list[float] = []
+    for _ in range(600):
+        simulation.step()
+        if plant.is_modbus_down():
+            silent.append(plant.time_s)
+    assert len(silent) == 239  # the 240th step brings it back
+    assert silent[0] == (10.5 if over_s == 0.0 else 11.0)
+    set_fault(plant, "F15")
+    set_fault(plant, "F15", 0.0)
+    assert not plant.is_modbus_down()
+
+
+def test_f10b_puts_a_standby_aside_and_leaves_one_that_runs() -> None:
+    plant = warm()
+    set_fault(plant, "F10b")
+    assert plant.measurements()["P-101B.mode"] == 2
+    plant = warm()
+    plant.write("P-101B.run_cmd", True)
+    set_fault(plant, "F10b")
+    values = plant.measurements()
+    assert (values["P-101B.mode"], values["P-101B.run_cmd"], values["P-101A.tripped"]) == (1, 1, 1)
+
+
+def test_a_valve_that_sticks_moves_when_the_signal_has_moved_far_enough() -> None:
+    plant = warm()
+    set_fault(plant, "F04", s=5.0, j=2.0)
+    loop, valve = plant.state.loops.loops["TIC-202"], plant.state.valves["TV-202"]
+    plant.write("TIC-202.mode", 0)
+    begun, moved = valve.position, []
+    for more in (3.4, 3.6, 4.0, 5.4, 6.0):  # (S + J)/2 is 3.5 %
+        plant.write("TIC-202.op", begun * 100.0 + more)
+        for _ in range(60):
+            plant.step()
+        moved.append(round((valve.position - begun) * 100.0, 3))
+    # It jumps to (S - J)/2 = 1.5 % behind the signal, and follows from there by jumps only.
+    assert moved == [0.0, 2.1, 2.1, 2.1, 4.5]
+    assert loop.mode != AUTO
+    plant.act("repair-TV-202")
+    for _ in range(60):
+        plant.step()
+    assert valve.position == pytest.approx(begun + 0.06, abs=1e-4)

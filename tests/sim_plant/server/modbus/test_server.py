@@ -1,0 +1,233 @@
+"""The plant's Modbus side, byte by byte: exact answers, exact refusals, and what the log keeps."""
+
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.sim_plant.errors import NotWritable
+from handwheel.sim_plant.scenario import Scenario
+from handwheel.sim_plant.server.frame_log import FrameLog
+from handwheel.sim_plant.server.modbus.registers import RegisterImage
+from handwheel.sim_plant.server.modbus.server import ModbusServer
+from handwheel.sim_plant.server.process_image import ProcessImage
+from handwheel.sim_plant.simulation import Simulation
+
+from ....plants.served import frames_of, warm
+from .modbus_wire import served, still_serves, wire
+
+READS = [
+    ("01 0000 0001", "010101"),  # P-101A.run_cmd
+    ("01 0000 0002", "010101"),  # reset reads 0
+    ("02 0000 0003", "020105"),  # running, not tripped, available
+    ("02 0014 0003", "020104"),  # P-101B
+    ("03 0000 0001", "03020001"),  # remote
+    ("04 000c 0001", "04020000"),  # no trip cause
+    ("04 0016 0002", "040400000000"),  # no current in P-101B
+    ("04 002c 0001", "04020001"),  # version of the map
+    ("04 000d 0001", "8402"),  # the gap after pump A
+    ("04 000c 0002", "8402"),
+    ("03 0001 0001", "8302"),
+    ("01 0002 0001", "8102"),
+    ("04 ffff 0002", "8402"),
+    ("04 0000 0000", "8403"),  # no items
+    ("04 0000 007e", "8403"),  # 126 registers
+    ("01 0000 07d1", "8103"),  # 2001 bits
+    ("04 0000", "8403"),  # cut short
+    ("04 0000 0001 00", "8403"),  # too long
+    ("2b 0d 01 00", "ab01"),
+    ("08 0000 1234", "8801"),
+    ("00", "8001"),
+]
+
+
+async def test_every_read_has_its_exact_answer() -> None:
+    async with served() as server, wire(server.modbus.port) as viewer:
+        assert [(pdu, await viewer.ask(pdu)) for pdu, _ in READS] == READS
+        assert await viewer.ask("03 0000 0001", unit=2) == "830b"
+
+
+async def test_floats_lie_high_word_first() -> None:
+    async with served() as server, wire(server.modbus.port) as viewer:
+        answer = bytes.fromhex(await viewer.ask("04 0000 0008"))
+        values = server.simulation.values()
+        assert list(struct.unpack(">4f", answer[2:])) == [
+            pytest.approx(values[tag], rel=1e-6)
+            for tag in ("P-101A.speed", "IT-101A.pv", "VT-101A.pv", "TT-111A.pv")
+        ]
+
+
+async def test_requests_in_one_segment_are_answered_in_order_under_their_own_ids() -> None:
+    async with served() as server, wire(server.modbus.port) as viewer:
+        pdus = [pdu for pdu, _ in READS]
+        for n, pdu in enumerate(pdus):
+            viewer.send(1000 + n, pdu)
+        answers = [await viewer.answer() for _ in pdus]
+        assert answers == [(1000 + n, 1, answer) for n, (_, answer) in enumerate(READS)]
+
+
+WRITES = [
+    # request, answer at the gate's port, tag, value afterwards
+    ("05 0014 ff00", "050014ff00", "P-101B.run_cmd", True),
+    ("05 0014 0000", "0500140000", "P-101B.run_cmd", False),
+    ("0f 0014 0001 01 01", "0f00140001", "P-101B.run_cmd", True),
+    ("0f 0014 0001 01 00", "0f00140001", "P-101B.run_cmd", False),
+    ("06 0014 0002", "0600140002", "P-101B.mode", 2),
+    ("05 0014 ff00", "8503", "P-101B.run_cmd", False),  # not in remote
+    ("10 0014 0001 02 0001", "1000140001", "P-101B.mode", 1),
+    ("06 0000 0002", "8603", "P-101A.mode", 1),  # running
+    ("06 0014 0003", "8603", "P-101B.mode", 1),  # no such mode
+    ("05 0014 ff01", "8503", "P-101B.run_cmd", False),  # neither on nor off
+    ("05 0014 0001", "8503", "P-101B.run_cmd", False),
+    ("06 0001 0001", "8602", "P-101A.mode", 1),  # no such address
+    ("10 0000 0001 04 0002 0000", "9003", "P-101A.mode", 1),  # the byte count lies
+    ("0f 0014 0001 02 01 00", "8f03", "P-101B.run_cmd", False),
+    ("0f 0000 0002 01 00", "0f00000002", "P-101A.run_cmd", False),  # A off, no reset
+]
+
+
+async def test_the_gates_port_writes_what_the_plc_allows_and_logs_every_frame(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "frames.jsonl"
+    async with served(frame_log=log) as server, wire(server.modbus_gate.port) as gate:
+        for pdu, answer, tag, value in WRITES:
+            assert (pdu, await gate.ask(pdu)) == (pdu, answer)
+            assert (pdu, server.simulation.values()[tag]) == (pdu, value)
+    assert [(frame["port"], frame["pdu"], frame["answer"]) for frame in frames_of(log)] == [
+        ("gate", pdu.replace(" ", ""), _result(answer)) for pdu, answer, _, _ in WRITES
+    ]
+
+
+def _result(answer: str) -> str:
+    return f"exception {bytes.fromhex(answer)[1]}" if len(answer) == 4 else "ok"
+
+
+async def test_the_viewers_port_refuses_every_write_and_logs_the_refusal(tmp_path: Path) -> None:
+    log = tmp_path / "frames.jsonl"
+    async with served(frame_log=log) as server, wire(server.modbus.port) as viewer:
+        before = server.simulation.plant.snapshot()
+        for pdu, *_ in WRITES:
+            assert await viewer.ask(pdu) == f"{bytes.fromhex(pdu)[0] | 0x80:02x}01"
+        assert server.simulation.plant.snapshot() == before
+    assert [(frame["port"], frame["answer"]) for frame in frames_of(log)] == [
+        ("viewer", "exception 1")
+    ] * len(WRITES)
+
+
+async def test_a_write_of_several_items_is_done_whole_or_not_at_all() -> None:
+    async with served() as server, wire(server.modbus_gate.port) as gate:
+        await gate.ask("06 0014 0002")
+        before = server.simulation.plant.snapshot()
+        # Coil 20 is refused in maintenance; coil 21 of the same request would be accepted.
+        assert await gate.ask("0f 0014 0002 01 03") == "8f03"
+        assert server.simulation.plant.snapshot() == before
+        await gate.ask("06 0014 0001")
+        assert await gate.ask("0f 0014 0002 01 03") == "0f00140002"
+        assert server.simulation.values()["P-101B.run_cmd"] is True
+
+
+def test_a_refusal_in_the_middle_undoes_what_came_before_it_and_its_event() -> None:
+    simulation = Simulation(warm(), Scenario())
+    image = ProcessImage(simulation)
+    before = simulation.plant.snapshot()
+    with pytest.raises(NotWritable):
+        image.write([("PIC-102.sp", 340.0), ("PT-102.pv", 1.0)])
+    assert simulation.plant.snapshot() == before
+    assert simulation.plant.drain_events() == []
+    assert image.values["PIC-102.sp"] == 350.0
+    image.write([("PIC-102.sp", 340.0), ("TIC-106.sp", 25.0)])
+    assert image.values["PIC-102.sp"] == 340.0
+    assert [event.tag for event in simulation.plant.drain_events()] == ["PIC-102.sp", "TIC-106.sp"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+async def test_a_write_that_cannot_be_recorded_has_not_happened() -> None:
+    async with served(Path("/dev/full")) as server:
+        before = server.simulation.plant.snapshot()
+        async with wire(server.modbus_gate.port) as gate, wire(server.modbus.port) as viewer:
+            assert await gate.ask("05 0014 ff00") == "8504"
+            assert await viewer.ask("01 0014 0001") == "010100"
+        assert server.simulation.plant.snapshot() == before
+        assert server.simulation.plant.drain_events() == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "0001 0001 0006 01",  # another protocol
+        "0001 0000 0001 01",  # no function
+        "0001 0000 0000 01",
+        "0001 0000 0100 01",  # longer than Modbus allows
+    ],
+)
+async def test_a_stream_that_is_not_modbus_is_closed_and_the_next_client_served(
+    header: str,
+) -> None:
+    async with served() as server:
+        async with wire(server.modbus.port) as broken:
+            broken.writer.write(bytes.fromhex(header) + bytes(300))
+            assert await broken.reader.read() == b""
+        await still_serves(server)
+
+
+async def test_a_client_that_leaves_in_the_middle_of_a_frame_harms_nobody() -> None:
+    async with served() as server:
+        async with wire(server.modbus_gate.port) as leaving:
+            leaving.writer.write(bytes.fromhex("0001 0000 0006 01 05 0014"))
+            await leaving.writer.drain()
+        await still_serves(server)
+        assert server.simulation.values()["P-101B.run_cmd"] is False
+
+
+async def test_a_full_house_loses_who_was_silent_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "handwheel.sim_plant.server.modbus.server"
+    monkeypatch.setattr(f"{module}._MAX_CONNECTIONS", 2)
+    request, answer = READS[0]
+    async with served() as server:
+        port = server.modbus_gate.port
+        async with wire(port) as busy, wire(port) as silent:
+            await silent.ask(request)
+            await busy.ask(request)
+            async with wire(port) as refused:
+                assert await refused.reader.read() == b"", "nobody was silent for long"
+            monkeypatch.setattr(f"{module}._SILENT_AFTER_S", 0.0)
+            async with wire(port) as late:
+                assert await late.ask(request) == answer
+                assert await busy.ask(request) == answer
+                assert await silent.reader.read() == b""
+
+
+def test_a_log_that_is_not_open_refuses_the_write(tmp_path: Path) -> None:
+    frames = FrameLog(tmp_path / "frames.jsonl", lambda: 0.0)
+    simulation = Simulation(warm(), Scenario())
+    image = RegisterImage(ProcessImage(simulation))
+    gate = ModbusServer(image, frames, "gate", "cw-100", accepts_writes=True)
+    start_b = bytes.fromhex("05 0014 ff00")
+    assert gate.answer(1, start_b, "peer").hex() == "8504"
+    assert simulation.values()["P-101B.run_cmd"] is False
+    with frames:
+        assert gate.answer(1, start_b, "peer") == start_b
+    assert simulation.values()["P-101B.run_cmd"] is True
+    assert [frame["n"] for frame in frames_of(tmp_path / "frames.jsonl")] == [1]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=260)), max_size=20))
+def test_no_bytes_break_the_server_or_move_the_plant_from_the_viewers_side(
+    requests: list[tuple[bool, bytes]],
+) -> None:
+    with FrameLog(None, lambda: 0.0) as frames:
+        simulation = Simulation(warm(), Scenario())
+        image = RegisterImage(ProcessImage(simulation))
+        viewer = ModbusServer(image, frames, "viewer", "cw-100", accepts_writes=False)
+        gate = ModbusServer(image, frames, "gate", "cw-100", accepts_writes=True)
+        before = simulation.plant.snapshot()
+        for is_gate, pdu in requests:
+            answer = (gate if is_gate else viewer).answer(1, pdu, "peer")
+            assert answer[0] in {pdu[0], pdu[0] & 0x7F | 0x80}
+            assert len(answer) <= 253
+            if not is_gate:
+                assert simulation.plant.snapshot() == before
+            before = simulation.plant.snapshot()
