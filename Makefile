@@ -16,11 +16,12 @@ test: $(VENV)/.dev
 
 # Against the built wheel, in an environment that has never seen this folder: what a wheel can lack
 # are packages, data files, entry points and commands. The laws were asked in `make test`.
-FOR_WHEEL := tests/connectors/model/test_site.py tests/hmi/shell/test_help.py tests/hmi/simulation/test_plant_console.py \
-	tests/hmi/simulation/test_plant_map.py tests/hmi/runs/test_playbook_command.py tests/hmi/site/test_site_commands.py \
-	tests/hmi/site/test_tep_site.py tests/playbooks/language/test_loader.py tests/project/test_packaging.py \
-	tests/sim_plant/test_every_plant.py tests/sim_plant/server/opcua/test_identity.py \
-	tests/sim_plant/tep/test_process.py
+FOR_WHEEL := tests/connectors/model/test_site.py tests/hmi/shell/test_help.py \
+	tests/hmi/simulation/test_plant_console.py tests/hmi/simulation/test_plant_map.py \
+	tests/hmi/runs/test_playbook_command.py tests/hmi/site/test_site_commands.py \
+	tests/hmi/site/test_tep_site.py tests/playbooks/language/test_loader.py \
+	tests/project/test_packaging.py tests/sim_plant/test_every_plant.py \
+	tests/sim_plant/server/opcua/test_identity.py tests/sim_plant/tep/test_process.py
 test-wheel: $(VENV)-wheel/.done
 	$(VENV)-wheel/bin/pytest -n auto --dist loadfile $(FOR_WHEEL) $(ARGS)
 
@@ -40,7 +41,7 @@ soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
 
 # Every branch of what stands between an agent and the plant, run by the tests that are about it.
-FOR_COVERAGE := tests/tools tests/gate $(wildcard tests/connectors/test_door*.py)
+FOR_COVERAGE := tests/tools tests/gate tests/connectors/actuation
 coverage: $(VENV)/.dev
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --timeout 120 \
 		--cov --cov-report=term --cov-fail-under=100 $(FOR_COVERAGE) $(ARGS)

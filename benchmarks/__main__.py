@@ -7,9 +7,7 @@ from argparse import ArgumentParser
 
 from . import journal, startup
 from .actuation import suite as actuation
-from .connectors import modbus, opcua, reading
-from .connectors import scan_load as many
-from .connectors import subscriptions as changes
+from .connectors import modbus, opcua, reading, scan_load, subscriptions
 from .sim_plant import plants, servers
 
 SUITES = {
@@ -17,8 +15,8 @@ SUITES = {
     "reading": reading.rows,
     "opcua": opcua.rows,
     "modbus": modbus.rows,
-    "changes": changes.rows,
-    "many": many.rows,
+    "changes": subscriptions.rows,
+    "many": scan_load.rows,
     "servers": servers.rows,
     "journal": journal.rows,
     "actuation": actuation.rows,

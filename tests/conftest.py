@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from .attacks import control_cases as twins
+from .attacks import control_cases
 
 # A deadline for each example would measure how busy the machine is.
 settings.register_profile("handwheel", deadline=None)
@@ -85,9 +85,9 @@ def no_lost_exception() -> Generator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
-    twins.note(item)
+    control_cases.note(item)
     yield
-    still = twins.lacking(item, nextitem)
+    still = control_cases.lacking(item, nextitem)
     assert still == [], "tries a way in, and none of its cases ended with a frame at the plant"
 
 

@@ -1,0 +1,1 @@
+"""Costs of the way from a request to the plant."""

@@ -26,7 +26,7 @@ from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.stamps import instant_now
 
-from . import gateway as actuation_gateway
+from . import gateway
 from .checks import gate_post
 from .encrypted import secure
 from .site import PUMP, SETPOINT, Desk, make_site, open_desk
@@ -71,7 +71,7 @@ async def _rows(place: Path, repeats: int) -> list[tuple[str, str]]:
         with open_desk(site, people) as desk, gate_post(site) as post:
             for tag, protocol in ((PUMP, "Modbus"), (SETPOINT, "OPC UA None")):
                 found += await _compared(place, desk, post, site.tags[tag], protocol, repeats)
-        found += await actuation_gateway.rows(link.opcua, SECRET, repeats)
+        found += await gateway.rows(link.opcua, SECRET, repeats)
     identity = place / "identity"
     async with served(place, "--identity", str(identity)) as link:
         _, people = await asyncio.to_thread(make_site, place / "secured", link, SECRET)

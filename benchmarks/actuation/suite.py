@@ -3,10 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import approval_to_write as actuation_paths
-from . import checks as actuation_checks
-from . import ledger as actuation_ledger
-from . import lockout as actuation_lockout
+from . import approval_to_write, checks, ledger, lockout
 from .site import make_site
 
 
@@ -15,11 +12,11 @@ def rows(repeats: int) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     with TemporaryDirectory() as folder:
         place = Path(folder)
-        found += actuation_checks.rows(*make_site(place / "checks"), repeats)
-        found += actuation_paths.rows(place, repeats)
+        found += checks.rows(*make_site(place / "checks"), repeats)
+        found += approval_to_write.rows(place, repeats)
         for name, is_agents in (("person", False), ("agent", True)):
             made = make_site(place / name)
-            found += actuation_ledger.list_rows(*made, repeats, is_agents=is_agents)
-        found += actuation_ledger.journal_rows(*make_site(place / "journal"), repeats)
-        found += actuation_lockout.rows(make_site(place / "lockout")[0], repeats)
+            found += ledger.list_rows(*made, repeats, is_agents=is_agents)
+        found += ledger.journal_rows(*make_site(place / "journal"), repeats)
+        found += lockout.rows(make_site(place / "lockout")[0], repeats)
     return found

@@ -1,0 +1,1 @@
+"""Costs of reading devices and of scanning a site."""

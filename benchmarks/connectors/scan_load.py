@@ -45,7 +45,7 @@ def rows(repeats: int) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class _Turn:
-    """What `benchmarks.connectors.scanner` tells; lateness of each tick in seconds, memory in bytes."""
+    """What `scanner` tells; lateness of each tick in seconds, memory in bytes."""
 
     idle: list[float]
     busy: list[float]

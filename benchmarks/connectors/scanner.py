@@ -1,10 +1,11 @@
-"""A site that is scanned once a second: `python -m benchmarks.connectors.scanner OPCUA MODBUS COUNT HEAP`.
+"""A site that is scanned once a second.
 
-The first two are ports; half of the COUNT tags stand on each. With a HEAP that is `frozen`, garbage
-is no longer looked for in what there is after the first scan. Each line of the input is a number of
-seconds; for half of it a ticker asks to be woken every 5 ms while nothing else is done, and then,
-for all of it, while the site is scanned. The answer has the lateness of every tick of both, the
-share of a core that the second took, and the memory in bytes.
+`python -m benchmarks.connectors.scanner OPCUA MODBUS COUNT HEAP`: the first two are ports; half of
+the COUNT tags stand on each. With a HEAP that is `frozen`, garbage is no longer looked for in what
+there is after the first scan. Each line of the input is a number of seconds; for half of it a
+ticker asks to be woken every 5 ms while nothing else is done, and then, for all of it, while the
+site is scanned. The answer has the lateness of every tick of both, the share of a core that the
+second took, and the memory in bytes.
 """
 
 import asyncio

@@ -1,4 +1,6 @@
-"""OPC UA subscribers to be timed: `python -m benchmarks.connectors.subscription_clients CLIENT PORT COUNT`.
+"""OPC UA subscribers to be timed.
+
+`python -m benchmarks.connectors.subscription_clients CLIENT PORT COUNT`
 
 After the first values, each line of the input is a number of seconds; the answer to it is how
 many changes came in them, the seconds, the CPU seconds, and how often a queue ran over while the

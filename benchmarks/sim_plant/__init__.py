@@ -1,0 +1,1 @@
+"""Costs of the simulated plants and of their servers."""

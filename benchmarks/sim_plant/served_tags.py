@@ -1,7 +1,7 @@
-"""A plant of 1,000 tags that all change every second, served: `python -m benchmarks.sim_plant.served_tags`.
+"""A plant of 1,000 tags that all change every second, served.
 
-It prints its ports as one JSON line, then answers every line of its input with the CPU seconds
-that it has used, and ends with its input.
+`python -m benchmarks.sim_plant.served_tags` prints its ports as one JSON line, then answers every
+line of its input with the CPU seconds that it has used, and ends with its input.
 """
 
 import asyncio

@@ -11,12 +11,10 @@ import sys
 from pathlib import Path
 
 if __package__:
-    from .checks import Match, Report
-    from .checks import verdict as judge
+    from .checks import Match, Report, judge
 else:  # run as a file
     sys.path.insert(0, str(Path(__file__).parents[2]))
-    from tests.auditor.checks import Match, Report
-    from tests.auditor.checks import verdict as judge
+    from tests.auditor.checks import Match, Report, judge
 
 __all__ = ["Match", "Report", "judge"]
 

@@ -102,5 +102,5 @@ class Child:
 
 
 def python(module: str, *arguments: str) -> list[str]:
-    """The command line of one of this folder's programs."""
-    return [sys.executable, "-m", f"tests.kill.{module}", *arguments]
+    """Returns the command line of a program under `tests`."""
+    return [sys.executable, "-m", f"tests.{module}", *arguments]

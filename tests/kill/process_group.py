@@ -56,7 +56,9 @@ class Crew:
     def make_world(self, *device: str) -> None:
         """Starts the device with these options, and writes a site for it."""
         self._world.root.mkdir(parents=True, exist_ok=True)
-        command = python("device", "--frame-log", str(self._world.frames), *device)
+        command = python(
+            "plants.devices.lossy_pumps", "--frame-log", str(self._world.frames), *device
+        )
         ports = self.start("device", command)["ports"]
         self._world.make(ports["modbus"], ports["modbus_gate"])
 
@@ -64,7 +66,7 @@ class Crew:
         self.launch("gate", gate_command(self._world.site))
 
     def launch_terminal(self) -> None:
-        self.launch("terminal", python("terminal", str(self._world.root)))
+        self.launch("terminal", python("kill.operator_terminal", str(self._world.root)))
 
     def kill(self, name: str) -> bool:
         """Kills a process; says whether it died of that."""

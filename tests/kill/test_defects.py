@@ -58,7 +58,7 @@ def _outcome(
         alone = () if second_line else ("--no-second-line",)
         for name in names:
             site = ("--site", str(world.site), *beside, *alone)
-            crew.start(name, python("broken_gate", "--defect", defect, *site))
+            crew.start(name, python("kill.broken_gate", "--defect", defect, *site))
         crew.ready("terminal")
         view = LedgerView(world.ledger)
         after = view.head()

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 
-from . import authorization as of_papers
-from . import execution as of_sending
-from . import interlocks_and_device as of_plant
-from . import steps as of_steps
+from . import authorization, execution, interlocks_and_device, steps
 from .mutant import Mutant
 
 MUTANTS: Sequence[Mutant] = (
-    *of_steps.MUTANTS,
-    *of_papers.MUTANTS,
-    *of_plant.MUTANTS,
-    *of_sending.MUTANTS,
+    *steps.MUTANTS,
+    *authorization.MUTANTS,
+    *interlocks_and_device.MUTANTS,
+    *execution.MUTANTS,
 )
 
 

@@ -29,7 +29,10 @@ _DOOR = (
     "::test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_through"
 )
 _LEFT = "tests/gate/leases/test_waiting_commands.py"
-_FAULTS = "tests/gate/recovery/test_crash_points.py::test_each_fault_of_a_device_has_its_outcome_and_one_frame"
+_FAULTS = (
+    "tests/gate/recovery/test_crash_points.py"
+    "::test_each_fault_of_a_device_has_its_outcome_and_one_frame"
+)
 
 
 def _defect(*names: str) -> Apply:

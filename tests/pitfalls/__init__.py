@@ -1,12 +1,12 @@
 """The known pitfalls of both libraries, each with a test of our client.
 
-Most scenarios are also run against a naive client of `tests/naive`, written as comparable agents
-write it, and its failure is asserted with its symptom, so that a library that got better is
+Most scenarios are also run against a naive client of `tests.pitfalls.naive`, written as comparable
+agents write it, and its failure is asserted with its symptom, so that a library that got better is
 noticed. Where no failure shows here, the last column says so: a split reply, and the pitfalls of
 servers that are ours. Rates and sizes in it were measured once; the tests assert their order of
 magnitude. asyncua 2.1.0, pymodbus 3.16.1.
 
-asyncua, in `test_opcua_pitfalls` where nothing else is said:
+asyncua, in `test_opcua` where nothing else is said:
 
 | pitfall | test | what the naive client shows |
 |---|---|---|
@@ -22,11 +22,11 @@ asyncua, in `test_opcua_pitfalls` where nothing else is said:
 | a write in flight at a disconnect | `test_opcua_writes` | the error of one never sent |
 | an answer's request handle is not checked | `test_hostile_opcua` | old values as present ones |
 | a fresh client for each loss works | `tests.soak.test_cuts`, 60 cuts | see two cuts |
-| its default server lets anyone write | `test_opcua_server`, `…_identity` of the plant | ours |
+| its default server lets anyone write | `test_server`, `test_identity` of the plant | ours |
 
 Expired and unknown certificates, and TLS, belong to a later issue.
 
-pymodbus, in `test_modbus_pitfalls` where nothing else is said:
+pymodbus, in `test_modbus` where nothing else is said:
 
 | pitfall | test | what the naive client shows |
 |---|---|---|

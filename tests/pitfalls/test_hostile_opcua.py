@@ -1,7 +1,7 @@
 """A link that spoils OPC UA messages: no value that is not its own passes for good.
 
 What is not spoilt is the data in a body: without a security policy nothing protects them, see
-`test_readers_behind_a_link`.
+`tests.sim_plant.link.test_readers`.
 """
 
 from collections.abc import AsyncGenerator

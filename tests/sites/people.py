@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import Record, Roster, judge
 
-from . import site_text as sites
+from . import site_text
 
 SITE = "cw-demo"
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -54,10 +54,10 @@ def roster_of(*records: Record) -> Roster:
 
 def site_of(folder: Path, *records: Record, root: str = "boss") -> Site:
     """A site that trusts this person's key, with these records."""
-    text = sites.SITE.replace("id: works-7", f"id: {SITE}")
+    text = site_text.SITE.replace("id: works-7", f"id: {SITE}")
     if root:
         text += f'trust: {{root: "{key_id(root)}"}}\n'
-    site = sites.load(folder, text)
+    site = site_text.load(folder, text)
     if records:
         (folder / "operators.yaml").write_text(operators_text(records))
     return site

@@ -1,4 +1,4 @@
-"""What `witness.py` judges with: a device's frames against a journal, without our own code.
+"""Checks of the independent auditor: a device's frames against a journal, without our own code.
 
 It implements the canonical form, digests, chains and signatures a second time, from the
 specification alone, so that an error in the product's code is not judged by the same error.

@@ -15,65 +15,64 @@ from handwheel.connectors.testing import session_checks as sessions
 from handwheel.connectors.testing import subscription_checks as subscribing
 from handwheel.connectors.testing.fake import FakeConnector
 
-from . import defects as broken
-from . import defects_beyond_reading as broken_extras
+from . import defects, defects_beyond_reading
 from .defects import opening, reading
 from .rig_fake import fake_rig
 
 DEFECTS: list[tuple[str, type[FakeConnector]]] = [
-    ("one-value-per-tag", opening(broken.Drops)),
-    ("one-value-per-tag", opening(broken.Swaps)),
-    ("information-bits-are-kept", reading(broken.without_information)),
-    ("values-are-typed", reading(broken.bare)),
-    ("values-are-typed", reading(broken.as_float)),
-    ("unknown-item-is-isolated", reading(broken.other_code)),
-    ("refused-item-is-isolated", opening(broken.RefusesAll)),
-    ("refused-item-is-isolated", opening(broken.KeepsTheLastGood)),
-    ("bad-quality-is-a-value", reading(broken.hiding(Quality.BAD))),
-    ("uncertain-quality-is-a-value", reading(broken.hiding(Quality.UNCERTAIN))),
-    ("times-are-utc", reading(broken.naive)),
-    ("times-are-of-the-device", reading(broken.sampled_now)),
-    ("ages-begin-with-arrival", reading(broken.by_wall_clock)),
-    ("changed-value-is-read", opening(broken.Caches)),
-    ("concurrent-reads-keep-apart", opening(broken.SharesABuffer)),
-    ("cancelled-read-is-clean", opening(broken.TakesWhatComesNext)),
-    ("loop-stays-free", opening(broken.Blocks)),
-    ("refused-call-is-not-connected", opening(broken.NamesNobody)),
-    ("silent-call-is-not-connected", opening(broken.HasNoTimeout)),
-    ("lost-session-is-not-connected", opening(broken.ValueErrorOnLoss)),
-    ("lost-session-is-not-connected", opening(broken.Revives)),
-    ("silent-read-is-not-connected", opening(broken.KeepsOnLoss)),
-    ("silent-probe-is-not-connected", opening(broken.ProbesNothing)),
-    ("cut-turns-every-tag-bad", opening(broken.KeepsOnLoss)),
-    ("comes-back-by-itself", broken_extras.OpensOnce),
-    ("healthy-session-has-no-faults", opening(broken.IsAlwaysAtFault)),
-    ("sessions-are-fresh", broken_extras.SharesASession),
-    ("close-is-final", opening(broken.StaysOpen)),
-    ("close-is-quick", opening(broken.ClosesWhenItLikes)),
-    ("nothing-is-left", opening(broken.LeaksATask)),
-    ("nothing-is-left", opening(broken.LeaksADescriptor)),
-    ("nothing-writes", opening(broken.Writes)),
-    ("secrets-stay-hidden", broken_extras.TellsItsSecret),
-    ("connector-names-itself", broken_extras.NeverScans),
-    ("cancelled-open-leaves-nothing", broken_extras.LeavesAnOpenBehind),
-    ("browsing-finds-every-item", opening(broken_extras.HasNoRoot)),
-    ("browsing-a-lost-device-is-not-connected", opening(broken.SwallowsLoss)),
-    ("describing-a-lost-device-is-not-connected", opening(broken.SwallowsLoss)),
-    ("lost-subscription-is-not-connected", opening(broken.SwallowsLoss)),
-    ("encoder-of-a-lost-device-is-not-connected", opening(broken.SwallowsLoss)),
-    ("encoder-knows-whom-it-writes-to", opening(broken_extras.EncodesForAnybody)),
-    ("refused-tag-is-told-once", broken_extras.SHY),
-    ("browsing-nothing-is-a-value-error", opening(broken_extras.BrowsesNothing)),
-    ("descriptions-fit-the-tags", opening(broken_extras.DescribesAll)),
-    ("first-values-are-told", broken_extras.LATE),
-    ("changes-come-in-order", broken_extras.BACKWARDS),
-    ("every-change-is-told", opening(broken_extras.TellsOneInterval)),
-    ("change-of-quality-is-told", broken_extras.CHEERFUL),
-    ("change-of-quality-is-told", broken_extras.STUCK),
-    ("life-is-shown", broken_extras.DEAF),
-    ("overflow-is-visible", broken_extras.QUIET),
-    ("encoded-is-what-a-reader-finds", opening(broken_extras.EncodesUnrounded)),
-    ("encoder-refuses-what-does-not-fit", opening(broken_extras.EncodesAnything)),
+    ("one-value-per-tag", opening(defects.Drops)),
+    ("one-value-per-tag", opening(defects.Swaps)),
+    ("information-bits-are-kept", reading(defects.without_information)),
+    ("values-are-typed", reading(defects.bare)),
+    ("values-are-typed", reading(defects.as_float)),
+    ("unknown-item-is-isolated", reading(defects.other_code)),
+    ("refused-item-is-isolated", opening(defects.RefusesAll)),
+    ("refused-item-is-isolated", opening(defects.KeepsTheLastGood)),
+    ("bad-quality-is-a-value", reading(defects.hiding(Quality.BAD))),
+    ("uncertain-quality-is-a-value", reading(defects.hiding(Quality.UNCERTAIN))),
+    ("times-are-utc", reading(defects.naive)),
+    ("times-are-of-the-device", reading(defects.sampled_now)),
+    ("ages-begin-with-arrival", reading(defects.by_wall_clock)),
+    ("changed-value-is-read", opening(defects.Caches)),
+    ("concurrent-reads-keep-apart", opening(defects.SharesABuffer)),
+    ("cancelled-read-is-clean", opening(defects.TakesWhatComesNext)),
+    ("loop-stays-free", opening(defects.Blocks)),
+    ("refused-call-is-not-connected", opening(defects.NamesNobody)),
+    ("silent-call-is-not-connected", opening(defects.HasNoTimeout)),
+    ("lost-session-is-not-connected", opening(defects.ValueErrorOnLoss)),
+    ("lost-session-is-not-connected", opening(defects.Revives)),
+    ("silent-read-is-not-connected", opening(defects.KeepsOnLoss)),
+    ("silent-probe-is-not-connected", opening(defects.ProbesNothing)),
+    ("cut-turns-every-tag-bad", opening(defects.KeepsOnLoss)),
+    ("comes-back-by-itself", defects_beyond_reading.OpensOnce),
+    ("healthy-session-has-no-faults", opening(defects.IsAlwaysAtFault)),
+    ("sessions-are-fresh", defects_beyond_reading.SharesASession),
+    ("close-is-final", opening(defects.StaysOpen)),
+    ("close-is-quick", opening(defects.ClosesWhenItLikes)),
+    ("nothing-is-left", opening(defects.LeaksATask)),
+    ("nothing-is-left", opening(defects.LeaksADescriptor)),
+    ("nothing-writes", opening(defects.Writes)),
+    ("secrets-stay-hidden", defects_beyond_reading.TellsItsSecret),
+    ("connector-names-itself", defects_beyond_reading.NeverScans),
+    ("cancelled-open-leaves-nothing", defects_beyond_reading.LeavesAnOpenBehind),
+    ("browsing-finds-every-item", opening(defects_beyond_reading.HasNoRoot)),
+    ("browsing-a-lost-device-is-not-connected", opening(defects.SwallowsLoss)),
+    ("describing-a-lost-device-is-not-connected", opening(defects.SwallowsLoss)),
+    ("lost-subscription-is-not-connected", opening(defects.SwallowsLoss)),
+    ("encoder-of-a-lost-device-is-not-connected", opening(defects.SwallowsLoss)),
+    ("encoder-knows-whom-it-writes-to", opening(defects_beyond_reading.EncodesForAnybody)),
+    ("refused-tag-is-told-once", defects_beyond_reading.SHY),
+    ("browsing-nothing-is-a-value-error", opening(defects_beyond_reading.BrowsesNothing)),
+    ("descriptions-fit-the-tags", opening(defects_beyond_reading.DescribesAll)),
+    ("first-values-are-told", defects_beyond_reading.LATE),
+    ("changes-come-in-order", defects_beyond_reading.BACKWARDS),
+    ("every-change-is-told", opening(defects_beyond_reading.TellsOneInterval)),
+    ("change-of-quality-is-told", defects_beyond_reading.CHEERFUL),
+    ("change-of-quality-is-told", defects_beyond_reading.STUCK),
+    ("life-is-shown", defects_beyond_reading.DEAF),
+    ("overflow-is-visible", defects_beyond_reading.QUIET),
+    ("encoded-is-what-a-reader-finds", opening(defects_beyond_reading.EncodesUnrounded)),
+    ("encoder-refuses-what-does-not-fit", opening(defects_beyond_reading.EncodesAnything)),
 ]
 
 
@@ -104,7 +103,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_left() -> Generator[None]:
     yield
-    for leftovers in (broken.LeaksATask.left, broken.LeaksADescriptor.left):
+    for leftovers in (defects.LeaksATask.left, defects.LeaksADescriptor.left):
         while leftovers:
             left = leftovers.pop()
             os.close(left) if isinstance(left, int) else left.cancel()
@@ -132,14 +131,14 @@ class _Claiming(_Kit):
 async def test_a_capability_that_is_claimed_must_be_found() -> None:
     await _Claiming(fake_rig()).check("capabilities-are-claimed")
     with pytest.raises(AssertionError, match=r"claimed .*'browses'.*, found .'encodes'"):
-        await _Claiming(fake_rig(broken_extras.OpensThoseThatOnlyRead)).check(
+        await _Claiming(fake_rig(defects_beyond_reading.OpensThoseThatOnlyRead)).check(
             "capabilities-are-claimed"
         )
 
 
 async def test_what_a_session_cannot_do_is_skipped_and_not_passed() -> None:
     with pytest.raises(pytest.skip.Exception, match="the session is no Browses"):
-        await _Kit(fake_rig(broken_extras.OpensThoseThatOnlyRead)).check(
+        await _Kit(fake_rig(defects_beyond_reading.OpensThoseThatOnlyRead)).check(
             "browsing-finds-every-item"
         )
 

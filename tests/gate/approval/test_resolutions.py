@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from ...attacks.sql_shell import shell_of
 from ...sites import people
 from ..forgery.test_forged_history import NO_WORD, SETTLED, held
-from ..testbed import terminals as desk
+from ..testbed import terminals
 from ..testbed.edited_policy import carried_out, ruled_room
 from ..testbed.with_oracle import START_B, STOP, Watched
 
@@ -43,7 +43,7 @@ async def _renamed(folder: Path, *records: Record) -> Watched:
     text = text.replace(ROLES, RENAMED).replace("[operator]", "[panel]")
     policy.write_text(text.replace("[shift-supervisor]", "[lead]"), encoding="utf-8")
     (folder / "operators.yaml").write_text(operators_text([people.boss(), *records]), "utf-8")
-    desk._rules.cache_clear()
+    terminals._rules.cache_clear()
     room = Watched(load_site(folder))
     await room.start_gate()
     return room

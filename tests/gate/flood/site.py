@@ -11,8 +11,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 
 from ...plants.in_memory import Frame
-from ...sites import in_memory as paper_site
-from ...sites import people
+from ...sites import in_memory, people
 
 MORE_TAGS = """\
   TIC-103.sp: {connection: dcs, table: holding, address: 20, type: float, unit: degC,
@@ -36,7 +35,7 @@ MORE_RULES = """\
      commissioned: {by: anna, on: 2026-11-24}}
 """
 VALUES: Mapping[str, Value] = {
-    **paper_site.VALUES,
+    **in_memory.VALUES,
     "TIC-103.sp": 20.0, "FIC-104.sp": 40.0, "ESD.trip": False, "P-101B.relay": False,
 }  # fmt: skip
 _COILS = {"P-101A.run_cmd": 0, "P-101B.run_cmd": 16, "P-101B.reset": 17}
@@ -54,17 +53,17 @@ def frame_of(tag: str, value: Value) -> Frame:
 
 def make_flood_site(folder: Path) -> Site:
     """Writes the site on paper with more tags, rules that forbid, and people who must not sign."""
-    site = paper_site.make_site(folder)
+    site = in_memory.make_site(folder)
     # A reading must not age while the machine is busy with others.
     patient = (folder / "site.yaml").read_text(encoding="utf-8").replace("50 ms", "60 s")
-    rules = paper_site.POLICY.replace("across:", f"{MORE_RULES}across:") + MORE_POLICY
+    rules = in_memory.POLICY.replace("across:", f"{MORE_RULES}across:") + MORE_POLICY
     records = [people.boss(), *(people.record_of(name) for name in ("anna", "gina", "nora"))]
     records.append(people.record_of("max", "viewer"))
     records.append(people.record_of("bert", "shift-supervisor"))
     records.append(people.record_of("otto", valid=timedelta(days=2)))
     files = {
         "site.yaml": patient,
-        "tags.yaml": paper_site.TAGS + MORE_TAGS,
+        "tags.yaml": in_memory.TAGS + MORE_TAGS,
         "policy.yaml": rules,
         "operators.yaml": operators_text(records),
     }

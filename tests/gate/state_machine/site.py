@@ -4,7 +4,7 @@ from pathlib import Path
 
 from handwheel.connectors.model.site import Site, load_site
 
-from ...sites import in_memory as paper_site
+from ...sites import in_memory
 
 ALARM = "XA-101.alarm"
 STARTS = ("P-101A.run_cmd", "P-101B.run_cmd")
@@ -23,8 +23,8 @@ suspend: {{alarms: ["XA-*"], more_than: {MOST_ALARMS}, within: 60 s, disk: 200 M
 
 def make_works_site(folder: Path) -> Site:
     """Writes the site, with people as in `make_site`."""
-    paper_site.make_site(folder)
-    files = {"tags.yaml": paper_site.TAGS + _TAGS, "policy.yaml": paper_site.POLICY + _POLICY}
+    in_memory.make_site(folder)
+    files = {"tags.yaml": in_memory.TAGS + _TAGS, "policy.yaml": in_memory.POLICY + _POLICY}
     # A reading must not age while the machine is busy with others.
     patient = (folder / "site.yaml").read_text(encoding="utf-8").replace("50 ms", "60 s")
     for name, text in (files | {"site.yaml": patient}).items():

@@ -1,6 +1,6 @@
 """Each check of the gate is needed: an attack that it stops goes through without it.
 
-The steps after the checks stand in `test_every_step`.
+The steps after the checks stand in `test_each_step`.
 """
 
 import re

@@ -25,7 +25,7 @@ from ...gate.testbed.with_oracle import Watched
 from ..command_in_process import said_by
 from .sample_day import HOSTILE, told_day
 
-GOLDEN = Path(__file__).parent / "reports"
+GOLDEN = Path(__file__).parent / "golden"
 MADE = Instant(datetime(2026, 11, 27, 6, 0, tzinfo=UTC), "boot", 0)
 # Of another length they would break lines elsewhere.
 MADE_ANEW = re.compile(r"\b[0-9a-f]{64}\b|(?<=hash )[0-9a-f]{16}|(?<=SHA256:)[\w+/]{43}")

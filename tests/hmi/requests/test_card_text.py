@@ -24,7 +24,7 @@ from .sample_card import (
     stop,
 )
 
-GOLDEN = Path(__file__).parent / "cards"
+GOLDEN = Path(__file__).parent / "golden"
 RED = "\x1b[1;31m"
 BROKEN_SWITCH = {"P-101B.mode": READINGS["P-101B.mode"].model_copy(update={"status": 0x808C0000})}
 CARDS = {

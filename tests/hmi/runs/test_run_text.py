@@ -20,7 +20,7 @@ from ...sites.signed_requests import NOW
 from ..requests.sample_card import asked_by_run
 from .run_site import FIRST, RUN, Place, leave, opened
 
-GOLDEN = Path(__file__).parent / "runs"
+GOLDEN = Path(__file__).parent / "golden"
 TITLES = {"start": "Start the standby", "stop": "Stop the sick pump", "order": "Raise the order"}
 
 

@@ -30,7 +30,7 @@ class Life:
     """One process of the agents: what it is told about a run that it finds held, and its end.
 
     Attributes:
-        moment: At which it kills itself; empty for never. See `dying_run`.
+        moment: At which it kills itself; empty for never. See `dying_agents`.
     """
 
     order: Order = "resume"
@@ -57,7 +57,7 @@ class Trial:
     """A plant, a gate and a desk; the agents come and go. `with` ends them all.
 
     Attributes:
-        defect: Of the agents; see `dying_run`.
+        defect: Of the agents; see `dying_agents`.
         is_late: What waits when they die is always approved all the same, and not half the time.
     """
 
@@ -115,7 +115,9 @@ class Trial:
         site, trace = str(self._world.site), str(self._world.trace)
         more = [*(("--moment", moment) if moment else ())]
         more += ["--defect", self.defect] if self.defect else []
-        self._crew.launch("run", python("dying_run", "--site", site, "--trace", trace, *more))
+        self._crew.launch(
+            "run", python("kill.agent_kills.dying_agents", "--site", site, "--trace", trace, *more)
+        )
 
     def _live(self, life: Life) -> bool:
         """Tends the agents until their run is over; returns whether they died before."""

@@ -1,7 +1,7 @@
 """Kills gate and terminal at each statement of gate, ledger and write session.
 
-`python -m tests.kill.statement_kills --seed 1`; `few` for a sample, `--again 1` for every statement in
-every scenario, `once` for a single death in the middle.
+`python -m tests.kill.statement_kills --seed 1`; `few` for a sample, `--again 1` for every
+statement in every scenario, `once` for a single death in the middle.
 """
 
 import pickle

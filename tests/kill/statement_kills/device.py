@@ -14,7 +14,9 @@ from .operators import Writes
 
 def device_command(log: Path) -> Sequence[str]:
     """Returns the command line of a device that has no luck, good or bad."""
-    return python("device", "--frame-log", str(log), "--lose", "0", "--swallow", "0")
+    return python(
+        "plants.devices.lossy_pumps", "--frame-log", str(log), "--lose", "0", "--swallow", "0"
+    )
 
 
 class OrderedDevice:

@@ -14,7 +14,7 @@ from handwheel.tools.errors import InvalidArguments, ToolFailed
 from handwheel.tools.maintenance.workorders import Notice, WorkOrder, WorkOrders, new_workorder_id
 
 from ...plants.served import handwheel
-from ...sites import site_text as sites
+from ...sites import site_text
 
 AT = "2026-11-25T08:50:25.123Z"
 SAID: dict[str, Any] = {
@@ -200,7 +200,7 @@ def test_what_cannot_be_written_opens_nothing(
 
 
 def test_the_commands_show_what_there_is(tmp_path: Path) -> None:
-    site = sites.load(tmp_path)
+    site = site_text.load(tmp_path)
     where = f"--site={tmp_path}"
     none = handwheel("workorders", "list", where)
     assert (none.returncode, none.stdout) == (0, "no work orders\n")
@@ -243,7 +243,7 @@ def test_the_commands_show_what_there_is(tmp_path: Path) -> None:
 def test_a_trend_without_a_change_is_drawn_all_the_same(
     tmp_path: Path, points: list[list[float]], expected: list[str]
 ) -> None:
-    site = sites.load(tmp_path)
+    site = site_text.load(tmp_path)
     with WorkOrders(site.state) as store:
         store.raise_order(order_of(trend=[{"tag": "T.pv", "points": points}]))
     lines = handwheel("workorders", "show", "W-7", f"--site={tmp_path}").stdout.splitlines()[7:]

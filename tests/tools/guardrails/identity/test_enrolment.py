@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.identity.keys import KeyFault, key_path, load_ke
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import load_roster
 
-from ....sites import site_text as sites
+from ....sites import site_text
 from ....sites.people import SITE, START, boss, key_of, record_of, site_of
 
 DAY = timedelta(days=1)
@@ -46,7 +46,7 @@ def test_the_first_administrator_becomes_the_trust_root(tmp_path: Path, keys: Pa
     again = load_site(tmp_path)
     assert again.trust_root == first.key_id == first.issuer
     assert load_roster(again).operators == (first,)
-    text = sites.SITE.replace("id: works-7", f'id: {SITE}\ntrust: {{root: "{first.key_id}"}}')
+    text = site_text.SITE.replace("id: works-7", f'id: {SITE}\ntrust: {{root: "{first.key_id}"}}')
     assert (tmp_path / "site.yaml").read_text() == text
     assert keys.exists()
 
@@ -101,8 +101,8 @@ def test_what_cannot_be_finished_leaves_nothing(tmp_path: Path, keys: Path) -> N
     site = site_of(tmp_path, boss())
     with pytest.raises(EnrolmentRefused, match="stands in no record"):
         enroll(site, _wanted("anna", "operator"), PASSPHRASE, key_of("stranger"))
-    other = sites.load(tmp_path / "other")
-    (other.root / "site.yaml").write_text(sites.SITE.replace("id: works-7", "id:\n  works-7"))
+    other = site_text.load(tmp_path / "other")
+    (other.root / "site.yaml").write_text(site_text.SITE.replace("id: works-7", "id:\n  works-7"))
     with pytest.raises(ConfigError, match=r"write: trust: \{root: "):
         enroll(other, _wanted("rosa", "administrator"), PASSPHRASE, None)
     assert [each for each in keys.rglob("*") if each.is_file()] == []
@@ -144,7 +144,7 @@ def test_a_trust_root_that_would_fall_into_another_text_is_not_written(
     tmp_path: Path, keys: Path
 ) -> None:
     """Behind the line of the id, in the middle of a text that goes on there."""
-    site = sites.load(tmp_path)
+    site = site_text.load(tmp_path)
     text = "{schema: site/1, id: works-7, state: 'var\n  b/', connections: {}}\n"
     (tmp_path / "site.yaml").write_text(text)
     with pytest.raises(ConfigError, match=r"the trust root cannot be added here; write: trust:"):

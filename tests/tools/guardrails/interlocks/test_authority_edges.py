@@ -27,7 +27,7 @@ from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbea
 from ....attacks.sql_shell import insert_site_decision, without_triggers
 from ....gate.testbed.authority_grant import give
 from ....gate.testbed.heartbeat import make_beating_site
-from ....sites import site_text as sites
+from ....sites import site_text
 from ....sites.authority_site import HOUR_S, PUMP, PUMPS, Place, later, opened_place
 from ....sites.in_memory import POLICY
 from ....sites.signed_requests import NOW, signed_by
@@ -116,7 +116,7 @@ def test_an_agent_hands_nothing_over_whatever_roles_it_has(place: Place) -> None
 def test_a_script_hands_over_an_opcua_server_of_ours_only(
     tmp_path: Path, changes: dict[str, object], *, is_allowed: bool
 ) -> None:
-    opcua = sites.load(tmp_path / "other").connections["dcs"]
+    opcua = site_text.load(tmp_path / "other").connections["dcs"]
     assert isinstance(opcua, OpcuaConnection)
     writes = Credentials(user="gate", secret="env:GATE")
     server = opcua.model_copy(update={"simulated": True, "write": writes, **changes})
