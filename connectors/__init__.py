@@ -1,1 +1,1 @@
-"""Touches the plant: the site's model, and OPC UA and Modbus sessions that can only read."""
+"""Model of a site, and OPC UA and Modbus sessions that read. Only `actuation` writes."""

@@ -1,4 +1,4 @@
-"""Answer of a check that may say no."""
+"""Answer of a check that may deny."""
 
 from dataclasses import dataclass
 

@@ -1,14 +1,13 @@
-"""The root of the error tree, sorted by who must act.
+"""Root of the error tree.
 
 HandwheelError
-├─ ConfigError            the engineer: file:line:column, key, reason; all problems at once
+├─ ConfigError            for the engineer: file:line:column, key, reason; all problems at once
 └─ ConnectorError
    ├─ NotConnected        every endpoint that is down, in one error
-   ├─ ReadFailed          tag and status code, where a value is needed and none can be used
-   ├─ WriteRefused        the plant said no; nothing changed
-   └─ WriteOutcomeUnknown sent and unacknowledged; read back and ask, never resend
+   ├─ WriteRefused        refused by the device or not sent; nothing changed
+   └─ WriteOutcomeUnknown sent, not acknowledged; read back and ask, never send again
 
-Bad quality is a value on reads; only who cannot go on without a value raises `ReadFailed`.
+Bad quality is a value on reads, not an error.
 """
 
 import os
@@ -24,13 +23,13 @@ class HandwheelError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong in a file.
+    """One fault in a file.
 
     Attributes:
-        file: Path as the user knows it.
-        line: From 1; 0 if the file as a whole is meant.
+        file: Path as the user gave it.
+        line: From 1; 0 for the file as a whole.
         column: From 1.
-        key: Where in the document, such as `tags.PT-102.pv.unit`.
+        key: Place in the document, such as `tags.PT-102.pv.unit`.
         reason: What is wrong and what to do.
     """
 
@@ -46,7 +45,7 @@ class Problem:
 
 
 class ConfigError(HandwheelError):
-    """The configuration is wrong; carries every problem that was found."""
+    """Wrong configuration, with every problem that was found."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in sorted(problems)))
@@ -54,38 +53,24 @@ class ConfigError(HandwheelError):
 
 
 class ConnectorError(HandwheelError):
-    """A device or the way to it is at fault."""
+    """Fault of a device or of the connection to it."""
 
 
 class NotConnected(ConnectorError):
-    """Endpoints cannot be reached, or were lost; carries each with its reason."""
+    """Endpoints that cannot be reached or were lost, each with its reason."""
 
     def __init__(self, endpoints: Mapping[str, str]) -> None:
         super().__init__("\n".join(f"{name}: {why}" for name, why in endpoints.items()))
         self.endpoints = dict(endpoints)
 
 
-class ReadFailed(ConnectorError):
-    """A tag has no value to go on with.
-
-    Args:
-        tag: The tag's name.
-        status: Why, by the status code's name.
-    """
-
-    def __init__(self, tag: str, status: object) -> None:
-        super().__init__(f"{tag}: {status}")
-        self.tag = tag
-        self.status = status
-
-
 class WriteRefused(ConnectorError):
-    """The plant said no, or was never asked; nothing changed.
+    """A write that changed nothing, because it was refused or not sent.
 
     Args:
         tag: The tag's name.
         code: The device's answer, such as `BadOutOfRange` or `exception 3`, or our reason.
-        was_sent: Whether a frame left; false if it was refused on our side.
+        was_sent: Whether a frame was sent; false if the write was refused on our side.
     """
 
     def __init__(self, tag: str, code: str, *, was_sent: bool) -> None:
@@ -97,7 +82,10 @@ class WriteRefused(ConnectorError):
 
 
 class WriteOutcomeUnknown(ConnectorError):
-    """A write was sent and not acknowledged: read back and ask a person, never send it again."""
+    """A write that was sent and not acknowledged.
+
+    Read back and ask a person; never send it again.
+    """
 
     def __init__(self, tag: str, reason: str) -> None:
         super().__init__(f"{tag}: sent, outcome unknown: {reason}")
@@ -106,10 +94,10 @@ class WriteOutcomeUnknown(ConnectorError):
 
 
 def os_reason(error: OSError) -> str:
-    """Returns why the operating system refused, in a few plain words: `connection refused`.
+    """Returns the operating system's reason in plain words, such as `connection refused`.
 
-    asyncio hides the plain reason behind the address it tried, and joins several
-    failed addresses into one text without a number.
+    asyncio puts the address before the reason, and joins several failed addresses into one text
+    without a number.
     """
     if isinstance(error, socket.gaierror):
         text = str(error.strerror)  # its number is the resolver's, not the system's

@@ -1,1 +1,1 @@
-"""The write session. The gate opens it, with a permit in hand; nobody else imports this."""
+"""Write sessions. Only the gate imports this package, and it needs a permit to send."""

@@ -1,4 +1,4 @@
-"""What the write session needs of a protocol: a write session that can send one approved write."""
+"""Interface of a protocol that a write session needs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -9,22 +9,22 @@ from ..session.protocols import Encoder
 
 
 class WriteEncoder(Encoder, Protocol):
-    """An encoder that can also tell what its bytes write."""
+    """An encoder that also decodes its own bytes."""
 
     def decode(self, tag: Tag, wire: bytes) -> Value:
         """Returns the value in a write of this tag.
 
         Raises:
-            ValueError: The bytes are no write of this tag.
+            ValueError: The bytes do not write this tag.
         """
         ...
 
 
 class Refusal(Exception):
-    """The device answered that it did not do it, or the frame did not leave.
+    """The device did not do it, or the frame was not sent.
 
     Attributes:
-        was_sent: Whether a frame left.
+        was_sent: Whether a frame was sent.
     """
 
     def __init__(self, code: str, *, was_sent: bool) -> None:
@@ -34,29 +34,29 @@ class Refusal(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """The frame left, or may have left, and no answer says what became of it."""
+    """The frame was or may have been sent, and no answer tells the outcome."""
 
 
 class DeviceWriter(Protocol):
-    """One open write session with one device."""
+    """One open connection of the write account with one device."""
 
     async def encoder(self, tags: Sequence[Tag]) -> WriteEncoder:
-        """Asks the device who it is and what it takes; see `Session.encoder`."""
+        """Asks for the device's identity and types. See `Session.encoder`."""
         ...
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads the tags over the write session; see `Session.read`."""
+        """Reads the tags over this connection. See `Session.read`."""
         ...
 
     async def transmit(self, wire: bytes) -> bytes:
-        """Sends these bytes in one frame, once, and waits for the device's answer.
+        """Sends these bytes in one frame, once, and waits for the answer.
 
         Returns:
-            The answer to just this frame, of the form that one has; `judge` tells what it says.
+            The answer to this frame. `judge` tells what it means.
 
         Raises:
             Refusal: Nothing changed.
-            Doubt: Anything else: late, lost, cancelled, the answer to another frame.
+            OutcomeUnknown: Anything else: late, lost, cancelled, the answer to another frame.
 
         Effect: ACTUATE. Retry: none, ever. Timeout: the connection's `timeout`.
         """
@@ -67,10 +67,10 @@ class DeviceWriter(Protocol):
 
         Raises:
             Refusal: It says that nothing changed.
-            Doubt: It says anything else.
+            OutcomeUnknown: It says anything else.
         """
         ...
 
     async def close(self) -> None:
-        """Ends the session within about 1 s; raises no error."""
+        """Ends the session within about 1 s. It raises no error."""
         ...

@@ -1,5 +1,6 @@
-"""Write session for heartbeats, which sends only counts into one tag and stays open."""
+"""Write session for heartbeats, which stays open and writes only counts into one tag."""
 
+from ..denial import Denial
 from ..errors import WriteRefused
 from ..model.heartbeats import LAST_COUNT
 from ..model.site import Site
@@ -9,13 +10,13 @@ from .device_writer import DeviceWriter, WriteEncoder
 from .permit import HeartbeatPermit, permit_clock_s
 from .write_session import EXPIRED, OTHER_BYTES, OTHER_DEVICE, OTHER_TAG, errors_for, open_writer
 
-NO_HEARTBEAT = "the site declares no such heartbeat"
-NO_COUNT = "it is no count of a heartbeat"
-NOT_STARTED = "the journal does not say that the heartbeat began"
+NO_HEARTBEAT = Denial("no-heartbeat", "the site declares no such heartbeat")
+NO_COUNT = Denial("no-count", "it is no count of a heartbeat")
+NOT_STARTED = Denial("not-started", "the journal does not say that the heartbeat began")
 
 
 async def open_heartbeat_session(site: Site, tag: Tag) -> "HeartbeatSession":
-    """Opens a write session of its own for one heartbeat, and asks who the device is.
+    """Opens a write session for one heartbeat and asks for the device's identity.
 
     Raises:
         NotConnected: See `open_write_session`.
@@ -32,15 +33,15 @@ async def open_heartbeat_session(site: Site, tag: Tag) -> "HeartbeatSession":
 
 
 class HeartbeatSession:
-    """A write session for the counts of one heartbeat; use `open_heartbeat_session`.
+    """A session that writes the counts of one heartbeat. Use `open_heartbeat_session`.
 
     Unlike `WriteSession` it sends many frames, one after the other. Close it once a count was
     refused or its outcome is unknown.
 
     Args:
         site: Declares which tags are heartbeats.
-        writer: The write session.
-        encoder: What the device is and takes, as it answered when the session was opened.
+        writer: Connection of the write account.
+        encoder: Identity and types of the device, as it answered when the session was opened.
         tag: The heartbeat.
     """
 
@@ -52,38 +53,38 @@ class HeartbeatSession:
 
     @property
     def identity(self) -> DeviceIdentity:
-        """Who the device is."""
+        """Identity of the device."""
         return self._encoder.identity
 
     def wire(self, count: int) -> bytes:
-        """Returns the bytes of a count.
+        """Returns the bytes that write a count.
 
         Raises:
-            ValueError: The device's type does not hold it.
+            ValueError: The device's type cannot hold it.
         """
         return self._encoder.encode(self._tag, count).wire
 
     async def beat(self, permit: HeartbeatPermit) -> None:
-        """Sends one count in exactly one frame; returns when the device did it.
+        """Sends one count in exactly one frame and returns when the device did it.
 
         Raises:
             WriteRefused: Nothing changed.
-            WriteOutcomeUnknown: Anything else, a cancellation after the frame left too; see
+            WriteOutcomeUnknown: Anything else, also a cancellation after the frame was sent; see
                 `WriteSession.send`.
 
         Effect: ACTUATE. Retry: none, ever. Timeout: the connection's `timeout`.
         """
         name = permit.tag.name
-        if objection := self._objection(permit):
-            raise WriteRefused(name, objection, was_sent=False)
+        if denial := self._check(permit):
+            raise WriteRefused(name, denial.reason, was_sent=False)
         wire = self.wire(permit.count)
         with errors_for(name):
             self._writer.judge(wire, await self._writer.transmit(wire))
 
-    def _objection(self, permit: HeartbeatPermit) -> str:
-        """Returns why nothing may leave, or nothing; the time is looked at last."""
+    def _check(self, permit: HeartbeatPermit) -> Denial | None:
+        """Returns why the count may not be sent. The time is checked last."""
         is_count = type(permit.count) is int and 0 <= permit.count <= LAST_COUNT
-        objections = (
+        checks = (
             (NOT_STARTED, permit.started_seq < 1),
             (NO_HEARTBEAT, not self._is_declared),
             (OTHER_TAG, permit.tag != self._tag),
@@ -92,7 +93,7 @@ class HeartbeatSession:
             (OTHER_BYTES, not (is_count and self._is_write_of(permit.count))),
             (EXPIRED, permit_clock_s() >= permit.until_s),
         )
-        return next((words for words, is_so in objections if is_so), "")
+        return next((denial for denial, is_met in checks if is_met), None)
 
     def _is_write_of(self, count: int) -> bool:
         try:
@@ -101,5 +102,5 @@ class HeartbeatSession:
             return False
 
     async def close(self) -> None:
-        """Closes the write session within about 1 s; raises no error."""
+        """Closes the session within about 1 s. It raises no error."""
         await self._writer.close()

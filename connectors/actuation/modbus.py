@@ -1,4 +1,4 @@
-"""The write session with a Modbus device: one frame, one answer, checked byte by byte."""
+"""Writes to a Modbus device in one frame and checks the answer byte by byte."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,10 @@ from ..model.values import DataValue
 from ..session.protocols import NO_WRITE
 from .device_writer import OutcomeUnknown, Refusal
 
-# Only these come before the device acts: in the state diagrams of 6.5, 6.6 and 6.12 they end
-# the request before "write" is tried. 4 comes after a failed try; 5 says that it is being
-# done; 6 asks for a repetition that we do not make; 8, 10 and 11 are a memory's and a
-# gateway's, behind which the device may have acted.
+# Only these precede the write: in the state diagrams of 6.5, 6.6 and 6.12 they end the request
+# before it is tried. Code 4 follows a failed try, 5 says that the device is still at it, 6 asks
+# for a repetition, which is never made. 8, 10 and 11 come from a memory or a gateway, and the
+# device may have acted.
 _REFUSALS: Mapping[int, str] = {
     1: "exception 1 (illegal function)",
     2: "exception 2 (illegal data address)",
@@ -27,11 +27,11 @@ _REFUSALS: Mapping[int, str] = {
 
 
 class ModbusWriter:
-    """One connection to the port at which the device takes writes; see `DeviceWriter`.
+    """One connection to the port for writes. See `DeviceWriter`.
 
     Args:
         session: Reads over the same connection.
-        transport: The connection.
+        transport: That connection.
 
     Source: Modbus Application Protocol 1.1b3, 6.5, 6.6, 6.12 and 7.
     """
@@ -45,7 +45,7 @@ class ModbusWriter:
         """Connects to the write port.
 
         Raises:
-            NotConnected: There is none, or nobody answers there.
+            NotConnected: There is no such port, or no device answers.
         """
         if config.write is None:
             raise NotConnected({name: NO_WRITE})
@@ -56,15 +56,15 @@ class ModbusWriter:
         return cls(ModbusSession(ModbusConnector(name, config), transport), transport)
 
     async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
-        """Asks the device who it is; see `Session.encoder`."""
+        """Asks for the device's identity. See `Session.encoder`."""
         return await self._session.encoder(tags)
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads over the write connection; see `Session.read`."""
+        """Reads over the write connection. See `Session.read`."""
         return await self._session.read(tags)
 
     async def transmit(self, wire: bytes) -> bytes:
-        """Sends unit and PDU in one frame; see `DeviceWriter.transmit`."""
+        """Sends unit and PDU in one frame. See `DeviceWriter.transmit`."""
         if not self._transport.is_open:
             raise Refusal("the connection was lost before", was_sent=False)
         if self._transport.is_busy:  # the frame would leave later than it was judged
@@ -82,7 +82,7 @@ class ModbusWriter:
             raise OutcomeUnknown("cancelled before the answer came") from None
 
     def judge(self, wire: bytes, answer: bytes) -> None:
-        """Compares the answer's PDU byte by byte; see `DeviceWriter.judge`."""
+        """Compares the answer's PDU byte by byte. See `DeviceWriter.judge`."""
         pdu = wire[1:]
         # Function 16 is answered with function, address and count, the others with an echo.
         expected = pdu[:5] if pdu[0] == WRITE_REGISTERS else pdu
@@ -90,5 +90,5 @@ class ModbusWriter:
             raise OutcomeUnknown(f"the answer is {answer.hex()}, not {expected.hex()}")
 
     async def close(self) -> None:
-        """Closes the connection; never raises."""
+        """Closes the connection. It raises no error."""
         await self._session.close()

@@ -1,4 +1,4 @@
-"""The write session with an OPC UA server: one WriteRequest with one approved WriteValue."""
+"""Writes to an OPC UA server in one WriteRequest with one WriteValue."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,11 @@ from ..session.sockets import drop
 from .device_writer import OutcomeUnknown, Refusal
 
 _ONE_ITEM = b"\x01\x00\x00\x00"  # length of the array NodesToWrite
-_INFORMATION = 0xFFFF  # the lower half of a status code says nothing about the outcome
+_INFORMATION = 0xFFFF  # the lower half of a status code does not tell the outcome
 
-# The item was judged and not written. Whatever is not here may have been: a device that
-# does not answer its server (BadTimeout, BadNoCommunication, BadDeviceFailure), a value that
-# was clamped, one that is still on its way.
+# The server checked the item and did not write it. Any other code may follow a write: the device
+# does not answer its server (BadTimeout, BadNoCommunication, BadDeviceFailure), or the value was
+# clamped or is still under way.
 _REFUSALS = frozenset(
     {
         StatusCodes.BadAttributeIdInvalid,
@@ -50,7 +50,7 @@ _REFUSALS = frozenset(
         StatusCodes.BadWriteNotSupported,
     }
 )
-# The service was refused as a whole, before any item was looked at.
+# The service was refused as a whole, before any item was checked.
 _FAULTS = frozenset(
     {
         StatusCodes.BadNothingToDo,
@@ -66,14 +66,14 @@ _FAULTS = frozenset(
 
 
 class OpcuaWriter:
-    """One session of the account that may write; see `DeviceWriter`.
+    """One session of the account that may write. See `DeviceWriter`.
 
-    asyncua's reconnection is off, and nothing here calls it: a lost session stays lost.
+    asyncua's reconnection is off and never called. A lost session stays lost.
 
     Args:
         session: Reads over the same session.
-        client: Carries it.
-        timeout_s: For the answer.
+        client: asyncua's client of that session.
+        timeout_s: For the answer, seconds.
 
     Source: OPC UA Part 4, 5.11.4 (Write), 7.38 (status codes).
     """
@@ -91,7 +91,7 @@ class OpcuaWriter:
             root: The site's folder, for the secret's path.
 
         Raises:
-            NotConnected: There is none, or the server cannot be reached or refuses it.
+            NotConnected: There is no such account, or the server cannot be reached or refuses it.
         """
         if config.write is None:
             raise NotConnected({name: NO_WRITE})
@@ -100,15 +100,15 @@ class OpcuaWriter:
         return cls(await connector.open_with(client), client, config.timeout)
 
     async def encoder(self, tags: Sequence[Tag]) -> OpcuaEncoder:
-        """Asks who the server is, and for its nodes' types; see `Session.encoder`."""
+        """Asks for the server's identity and its nodes' types. See `Session.encoder`."""
         return await self._session.encoder(tags)
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads over the write session; see `Session.read`."""
+        """Reads over the write session. See `Session.read`."""
         return await self._session.read(tags)
 
     async def transmit(self, wire: bytes) -> bytes:
-        """Sends the WriteValue in one WriteRequest; see `DeviceWriter.transmit`."""
+        """Sends the WriteValue in one WriteRequest. See `DeviceWriter.transmit`."""
         request = ua.WriteRequest()
         request.Parameters.NodesToWrite = [_item(wire)]
         if not ua_binary.struct_to_binary(request).endswith(_ONE_ITEM + wire):
@@ -120,21 +120,21 @@ class OpcuaWriter:
             answer = await self._answer(protocol, request)
             return _result(answer, cast(int, request.RequestHeader.RequestHandle))
         except OutcomeUnknown:
-            self._hang_up()
+            self._abort()
             raise
 
     def judge(self, wire: bytes, answer: bytes) -> None:
-        """Judges the item's status code; see `DeviceWriter.judge`."""
+        """Judges the item's status code. See `DeviceWriter.judge`."""
         code = int.from_bytes(answer, "little")
         if code == StatusCodes.Good:
             return
         if code & ~_INFORMATION in _REFUSALS:
             raise Refusal(_name(code), was_sent=True)
-        self._hang_up()
+        self._abort()
         raise OutcomeUnknown(_name(code))
 
-    def _hang_up(self) -> None:
-        """Ends the connection at once, so that nothing on it arrives later."""
+    def _abort(self) -> None:
+        """Ends the connection at once, so that no frame on it arrives later."""
         protocol = self._client.uaclient.protocol
         if protocol is not None and protocol.transport is not None:
             drop(protocol.transport)
@@ -145,8 +145,8 @@ class OpcuaWriter:
                 return await protocol.send_request(request, self._timeout_s)
         except UaStatusCodeError as fault:
             name = _name(fault.code)
-            # asyncua hands an error of the channel, too, to every request that waits; then,
-            # and only then, it has closed the socket.
+            # asyncua also passes an error of the channel to every waiting request. Only then has
+            # it closed the socket.
             is_answer = protocol.transport is not None and not protocol.transport.is_closing()
             if is_answer and fault.code in _FAULTS:
                 raise Refusal(name, was_sent=True) from None
@@ -161,20 +161,20 @@ class OpcuaWriter:
             raise OutcomeUnknown("cancelled before the answer came") from None
 
     async def close(self) -> None:
-        """Closes session, channel and socket; never raises."""
+        """Closes session, channel and socket. It raises no error."""
         await self._session.close()
 
 
 def _item(wire: bytes) -> ua.WriteValue:
     """Returns the WriteValue of these bytes, which has a value and no status."""
     item = ua_binary.struct_from_binary(ua.WriteValue, Buffer(wire))
-    # asyncua fills in a Good for the status that is not there, and would send it.
+    # asyncua adds the missing status as Good, and would send it.
     item.Value = ua.DataValue(cast(ua.DataValue, item.Value).Value, StatusCode=None)
     return item
 
 
 def _result(answer: Buffer, handle: int) -> bytes:
-    """Returns the status code of the one item, of the answer to just this request."""
+    """Returns the item's status code, if the answer is to this request."""
     try:
         response = ua_binary.struct_from_binary(ua.WriteResponse, answer)
     except (UaError, ValueError, TypeError, LookupError):

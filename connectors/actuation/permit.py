@@ -1,4 +1,4 @@
-"""The permit: what the write session takes, and the only thing it takes."""
+"""Permits, without which a write session sends nothing."""
 
 import time
 from dataclasses import dataclass
@@ -9,16 +9,15 @@ from ..session.protocols import DeviceIdentity
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Leave for one frame, built by the gate from an approved action.
+    """Permission to send one frame, built by the gate from an approved action.
 
     Attributes:
         action_id: The action that a person approved.
-        tag: What is written.
-        wire: The bytes that the person approved, as `Encoded.wire`.
-        identity: Who the person was told would be written to.
-        until_s: When nothing may leave any more, on `permit_clock_s`.
-        intent_seq: The journal's row that says that this frame is about to leave; rows count
-            from 1.
+        tag: The tag to write.
+        wire: The approved bytes, as `Encoded.wire`.
+        identity: Identity of the device in the approved request.
+        until_s: End of the permit, on `permit_clock_s`.
+        intent_seq: Row of the journal with the intent to send this frame, from 1.
     """
 
     action_id: str
@@ -31,14 +30,14 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatPermit:
-    """Leave for one count of a heartbeat; it has no bytes, so that it can carry nothing else.
+    """Permission to send one count of a heartbeat. It holds no bytes to send.
 
     Attributes:
-        tag: The heartbeat; the write session knows which tags are one.
+        tag: The heartbeat. The session checks that the tag is one.
         count: From 0 to `LAST_COUNT`.
-        identity: Which device the heartbeat began at.
-        until_s: When nothing may leave any more, on `permit_clock_s`.
-        started_seq: The journal's row that says that the heartbeat began; rows count from 1.
+        identity: Identity of the device at which the heartbeat began.
+        until_s: End of the permit, on `permit_clock_s`.
+        started_seq: Row of the journal with the start of the heartbeat, from 1.
     """
 
     tag: Tag
@@ -49,8 +48,8 @@ class HeartbeatPermit:
 
 
 def permit_clock_s() -> float:
-    """Returns the seconds on the clock of permits, which nobody can set.
+    """Returns the seconds on the clock of permits, which cannot be set.
 
-    On Linux the time in suspend counts: a permit does not outlive it.
+    On Linux it goes on during suspend, so that a permit does not outlive it.
     """
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -1,10 +1,11 @@
-"""The write session: it opens for one permit, lets one frame through, and is used up."""
+"""Write session, which sends one frame for one permit."""
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..config.secrets import resolve_secret
+from ..denial import Denial
 from ..errors import NotConnected, WriteOutcomeUnknown, WriteRefused
 from ..model.endpoints import ModbusConnection, OpcuaConnection
 from ..model.site import Site
@@ -14,21 +15,21 @@ from ..session.protocols import Encoder
 from .device_writer import DeviceWriter, OutcomeUnknown, Refusal, WriteEncoder
 from .permit import Permit, permit_clock_s
 
-USED = "this write session was already used"
-OTHER_TAG = "the tag is not one that this write session was opened for"
-OTHER_DEVICE = "the device is not the one that was approved"
-OTHER_BYTES = "the bytes are not a write of this tag"
-EXPIRED = "the permit has expired"
-NO_INTENT = "the journal has no intent of it"
-HEARTBEAT = "the tag is a heartbeat, for which nobody asks"
+USED = Denial("session-used", "this write session was already used")
+OTHER_TAG = Denial("other-tag", "the tag is not one that this write session was opened for")
+OTHER_DEVICE = Denial("other-device", "the device is not the one that was approved")
+OTHER_BYTES = Denial("other-bytes", "the bytes are not a write of this tag")
+EXPIRED = Denial("permit-expired", "the permit has expired")
+NO_INTENT = Denial("no-intent", "the journal has no intent of it")
+HEARTBEAT = Denial("heartbeat", "the tag is a heartbeat, which no request may write")
 
 
 @dataclass(frozen=True, slots=True)
 class WriteAnswer:
-    """What a device answered to the frame of a permit, before anybody has judged it.
+    """A device's answer to the frame of a permit, not yet judged.
 
     Attributes:
-        raw: Modbus: the PDU; OPC UA: the item's status code, four bytes, the lowest first.
+        raw: Modbus: the PDU. OPC UA: the item's status code, four bytes, little-endian.
     """
 
     permit: Permit
@@ -36,17 +37,17 @@ class WriteAnswer:
 
 
 def check_accounts(site: Site) -> None:
-    """Refuses a site where an account to write with cannot be used; connects to nothing.
+    """Refuses a site whose write accounts cannot be used. It does not connect.
 
     Raises:
-        NotConnected: The password of one cannot be had, or on a channel with security our key,
-            or the server's certificate is not pinned.
+        NotConnected: A password is missing or, on a channel with security, our key is missing or
+            the server's certificate is not pinned.
     """
     for name, config in site.connections.items():
         if isinstance(config, OpcuaConnection) and config.write is not None:
             resolve_secret(config.write.secret, site.root, name)
-            if reason := config.lacks_certificate(name):
-                raise NotConnected({name: reason})
+            if denial := config.check_pinned(name):
+                raise NotConnected({name: denial.reason})
             if config.is_secured:
                 from ..opcua.security.application import load_application
 
@@ -54,18 +55,18 @@ def check_accounts(site: Site) -> None:
 
 
 async def open_write_session(site: Site, connection: str, tags: Sequence[Tag]) -> "WriteSession":
-    """Opens the write session with one device, and asks who it is.
+    """Opens the write session with one device and asks for its identity.
 
     Args:
         connection: The connection's name in the site file.
-        tags: What may be written through it; the permit names one of them.
+        tags: Tags that may be written; the permit names one of them.
 
     Raises:
         NotConnected: The site file grants no writing there, or the device cannot be reached,
-            refuses the session, or is another one than configured.
+            refuses the session, or is not the configured one.
 
-    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout` to connect, and then
-    for each request.
+    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout` to connect, and then for each
+    request.
     """
     writer = await open_writer(site, connection)
     try:
@@ -93,13 +94,13 @@ async def open_writer(site: Site, connection: str) -> DeviceWriter:
 
 
 class WriteSession:
-    """One write session with one device, good for one frame; use `open_write_session`.
+    """A session with one device that sends one frame. Use `open_write_session`.
 
     Args:
-        writer: The write session.
-        encoder: What the device is and takes, as it answered just now.
-        tags: What may be written.
-        heartbeats: Which of them are heartbeats; those are written by `HeartbeatSession` alone.
+        writer: Connection of the write account.
+        encoder: Identity and types of the device, as it answered just now.
+        tags: Tags that may be written.
+        heartbeats: Those of the tags that only a `HeartbeatSession` may write.
     """
 
     def __init__(
@@ -117,49 +118,49 @@ class WriteSession:
 
     @property
     def encoder(self) -> Encoder:
-        """Says who the device is, and which bytes would write a value."""
+        """Encoder of this device, with its identity."""
         return self._encoder
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads tags of this connection over the write session; see `Session.read`."""
+        """Reads tags of this connection. See `Session.read`."""
         return await self._writer.read(tags)
 
     async def send(self, permit: Permit) -> WriteAnswer:
-        """Sends the permit's bytes in exactly one frame, and returns the answer to it.
+        """Sends the permit's bytes in exactly one frame and returns the answer.
 
-        `check_echo` tells whether the answer says that the device did it.
+        `check_echo` tells whether the device did it.
 
-        Any call uses the session up, a refused one too. A cancellation after the frame left is
-        answered with `WriteOutcomeUnknown`, and `asyncio.current_task().cancelling()` tells
-        of it: the caller records the outcome first, and then ends.
+        Any call uses up the session, a refused one too. A cancellation after the frame was sent
+        raises `WriteOutcomeUnknown`, and `asyncio.current_task().cancelling()` tells of it. The
+        caller records the outcome first and then ends.
 
         Raises:
-            WriteRefused: Nothing changed: the permit does not fit (`was_sent` is false), or
-                the device said no before acting.
+            WriteRefused: Nothing changed. The permit does not fit (`was_sent` is false), or the
+                device refused before acting.
             WriteOutcomeUnknown: Anything else. Read back and ask; never send again.
 
         Effect: ACTUATE. Retry: none, ever. Timeout: the connection's `timeout`.
         """
         name = permit.tag.name
         is_used, self._is_used = self._is_used, True
-        objection = USED if is_used else self._objection(permit)
-        if objection:
-            raise WriteRefused(name, objection, was_sent=False)
+        denial = USED if is_used else self._check(permit)
+        if denial:
+            raise WriteRefused(name, denial.reason, was_sent=False)
         with errors_for(name):
             return WriteAnswer(permit, await self._writer.transmit(permit.wire))
 
     def check_echo(self, answer: WriteAnswer) -> None:
-        """Returns if the answer says that exactly what was sent was done.
+        """Returns if the device did exactly what was sent.
 
         Raises:
-            WriteRefused: It says that nothing changed.
-            WriteOutcomeUnknown: It says anything else. Read back and ask; never send again.
+            WriteRefused: The answer says that nothing changed.
+            WriteOutcomeUnknown: The answer says anything else. Read back and ask; never send again.
         """
         with errors_for(answer.permit.tag.name):
             self._writer.judge(answer.permit.wire, answer.raw)
 
-    def _objection(self, permit: Permit) -> str:
-        """Returns why nothing may leave, or nothing; the time is looked at last."""
+    def _check(self, permit: Permit) -> Denial | None:
+        """Returns why the permit may not be sent. The time is checked last."""
         if permit.intent_seq < 1:
             return NO_INTENT
         if self._tags.get(permit.tag.name) != permit.tag:
@@ -170,23 +171,23 @@ class WriteSession:
             return OTHER_DEVICE
         if not self._is_write_of(permit.tag, permit.wire):
             return OTHER_BYTES
-        return "" if permit_clock_s() < permit.until_s else EXPIRED
+        return None if permit_clock_s() < permit.until_s else EXPIRED
 
     def _is_write_of(self, tag: Tag, wire: bytes) -> bool:
-        """Whether encoding what the bytes say gives these bytes: no other address, size or type."""
+        """Whether re-encoding the decoded bytes gives the same address, size and type."""
         try:
             return self._encoder.encode(tag, self._encoder.decode(tag, wire)).wire == wire
         except ValueError:
             return False
 
     async def close(self) -> None:
-        """Closes the write session within about 1 s; raises no error."""
+        """Closes the session within about 1 s. It raises no error."""
         await self._writer.close()
 
 
 @contextmanager
 def errors_for(tag: str) -> Generator[None]:
-    """Says which tag the writer's no, or its doubt, is about."""
+    """Turns a writer's errors into those of a tag."""
     try:
         yield
     except Refusal as refusal:

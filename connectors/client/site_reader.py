@@ -15,7 +15,7 @@ from ..session.supervisor import Connection, SampleListener
 from .one_shot import open_session
 
 ConnectorFor = Callable[[Site, str], Connector]
-"""Returns the connector of one of a site's connections; see `connector_for`."""
+"""Returns the connector of one of a site's connections. See `connector_for`."""
 
 
 def connector_for(site: Site, name: str) -> Connector:
@@ -149,7 +149,7 @@ class SiteReader:
         await self._stack.aclose()
 
     def latest(self) -> dict[str, DataValue]:
-        """Returns the latest reading of each tag; see `Connection.latest`."""
+        """Returns the latest reading of each tag. See `Connection.latest`."""
         values: dict[str, DataValue] = {}
         for connection in self.connections:
             values |= connection.latest()

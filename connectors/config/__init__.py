@@ -1,1 +1,1 @@
-"""Reading and checking a site's YAML files, secrets and durations."""
+"""Readers and checks of a site's YAML files, secrets and durations."""

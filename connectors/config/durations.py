@@ -1,4 +1,4 @@
-"""Durations as people write them: `500 ms`, `30s`, `10 min`, `1h`, `7 d`."""
+"""Durations such as `500 ms`, `30s`, `10 min`, `1h` and `7 d`."""
 
 import re
 from typing import Annotated
@@ -10,13 +10,13 @@ _PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)", re.ASCII)
 
 
 def parse_duration(text: object) -> float:
-    """Returns seconds.
+    """Returns a duration in seconds.
 
     Args:
         text: A number and one of ms, s, min, h and d, such as `500 ms`.
 
     Raises:
-        ValueError: It is anything else; a bare number too, for it has no unit.
+        ValueError: The text is anything else, also a number without a unit.
     """
     match = _PATTERN.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
@@ -25,7 +25,7 @@ def parse_duration(text: object) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Returns a duration as a person reads it: `0.5 s`, `12 s`, `3 min 20 s`, `2 h 05 min`."""
+    """Returns a duration such as `0.5 s`, `12 s`, `3 min 20 s` or `2 h 05 min`."""
     if seconds < 10.0:
         return f"{seconds:.3g} s"
     if seconds < 59.5:

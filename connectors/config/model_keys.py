@@ -1,4 +1,4 @@
-"""Which keys a model knows where an unknown one stands, and where else that one belongs."""
+"""Explanations of unknown keys from the keys that the pydantic models know."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Tag
 
 
 class _Place(NamedTuple):
-    """A model, and the others that may stand in its place, by their tags in the union."""
+    """A model, and the other members of its union by their tags."""
 
     model: type[BaseModel]
     tag: str
@@ -17,11 +17,11 @@ class _Place(NamedTuple):
 
 
 def unknown_key(model: type[BaseModel], location: Sequence[str | int], known: Sequence[str]) -> str:
-    """Returns why a key is unknown, and what may have been meant.
+    """Returns the reason why a key is unknown, with a suggestion.
 
     Args:
-        location: As pydantic names it, with the tags of unions; the key is the last.
-        known: Keys of all models, for where the location cannot be followed.
+        location: As pydantic names it, with the tags of unions; the key is its last part.
+        known: Keys of all models, used where the location cannot be followed.
     """
     key, place = str(location[-1]), _place(model, location[:-1])
     if key.isdigit():
@@ -40,7 +40,7 @@ def unknown_key(model: type[BaseModel], location: Sequence[str | int], known: Se
 
 
 def _place(model: type[BaseModel], location: Sequence[str | int]) -> _Place | None:
-    """Follows a location; `None` where it leads through what is no table, list or tagged union."""
+    """Returns the model at a location, if only tables, lists and tagged unions lead there."""
     here: Any = model
     found = _Place(model, "", {})
     for part in location:
@@ -60,7 +60,7 @@ def _place(model: type[BaseModel], location: Sequence[str | int]) -> _Place | No
 
 
 def _keys(annotation: Any) -> dict[str, Any]:
-    """Returns the fields of a model by the keys that are written."""
+    """Returns the fields of a model by their keys in the file."""
     inner = _only(annotation)
     if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
         return {}
@@ -68,7 +68,7 @@ def _keys(annotation: Any) -> dict[str, Any]:
 
 
 def _only(annotation: Any) -> Any:
-    """Returns what stands behind notes, and beside `None`."""
+    """Returns the type inside `Annotated` and beside `None`."""
     if get_origin(annotation) is Annotated:
         return _only(get_args(annotation)[0])
     members = _members(annotation)
@@ -84,7 +84,7 @@ def _members(annotation: Any) -> list[Any]:
 
 
 def _tags(member: Any) -> list[str]:
-    """Returns by which tags of its union a member is known: a note's, or a literal's."""
+    """Returns a union member's tags, from its annotation or its literal."""
     notes = get_args(member)[1:] if get_origin(member) is Annotated else ()
     if tags := [note.tag for note in notes if isinstance(note, Tag)]:
         return tags

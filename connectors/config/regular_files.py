@@ -1,4 +1,4 @@
-"""Reads whole files: regular ones, of a bounded size, and nothing that could keep us waiting."""
+"""Reads whole regular files of a bounded size without blocking."""
 
 import os
 import stat
@@ -6,21 +6,21 @@ from errno import EISDIR
 from pathlib import Path
 
 MOST_BYTES = 10_000_000
-"""The longest that a file of a site may be."""
+"""Largest size of a file of a site."""
 
 
 def read_regular(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
-    """Returns the bytes of a regular file; a link to one is followed.
+    """Returns the bytes of a regular file. Links are followed.
 
     Args:
-        most_bytes: The longest that it may be.
+        most_bytes: Largest accepted size.
 
     Raises:
-        OSError: It is missing, no regular file (a named pipe, a device), too long, or cannot
-            be read.
-        ValueError: No file can have such a path.
+        OSError: It is missing, not a regular file (a named pipe, a device), too long, or
+            unreadable.
+        ValueError: The path is not valid.
     """
-    # Without O_NONBLOCK a named pipe would keep us waiting for whoever writes into it.
+    # Without O_NONBLOCK, opening a named pipe waits for a writer.
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         status = os.fstat(file)
@@ -28,7 +28,7 @@ def read_regular(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
             raise OSError(EISDIR, os.strerror(EISDIR))
         if not stat.S_ISREG(status.st_mode):
             raise OSError("is no regular file")
-        # One byte more than it is long: a file that grows meanwhile is read to its end, or refused.
+        # One byte more than its size, so that a file which grows meanwhile is noticed.
         content = os.read(file, min(status.st_size, most_bytes) + 1)
         while len(content) <= most_bytes and (more := os.read(file, most_bytes + 1 - len(content))):
             content += more

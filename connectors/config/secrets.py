@@ -7,10 +7,10 @@ from ..errors import NotConnected, os_reason
 
 
 def resolve_secret(reference: str, root: Path, endpoint: str) -> str:
-    """Returns the password that `env:NAME` or `file:PATH` points at.
+    """Returns the password at an `env:NAME` or `file:PATH` reference.
 
     Args:
-        root: The site's folder; a relative path starts there.
+        root: The site's folder, for relative paths.
         endpoint: The connection's name, for the error.
 
     Raises:
@@ -33,7 +33,7 @@ def resolve_secret(reference: str, root: Path, endpoint: str) -> str:
 
 
 def read_private(path: Path, endpoint: str) -> bytes:
-    """Returns what is in a file that nobody but its owner can read.
+    """Returns the content of a file that only its owner can read.
 
     Args:
         endpoint: The connection's name, for the error.

@@ -1,7 +1,6 @@
-"""Files in a folder that several OS users share: it has setgid, and its group may write.
+"""Files in folders that several OS users share, with setgid and a group that may write.
 
-What is made in it gets its group's rights, whatever the umask. In any other folder nothing is
-different.
+A file made there gets its group's rights whatever the umask. Other folders are unaffected.
 """
 
 import os
@@ -12,24 +11,24 @@ from secrets import token_hex
 
 _SHARED = stat.S_ISGID | stat.S_IWGRP
 _FILE = 0o660
-_FOLDER = 0o3770  # sticky: nobody takes away or replaces what another has put there
+_FOLDER = 0o3770  # sticky: only the owner may remove or replace a file
 
 
 def is_shared(status: os.stat_result) -> bool:
-    """Whether a folder is shared by the users of its group."""
+    """Whether the users of a folder's group share it."""
     return stat.S_ISDIR(status.st_mode) and status.st_mode & _SHARED == _SHARED
 
 
 def make_file(path: Path) -> None:
-    """Makes an empty file with its group's rights if the folder is shared and there is none.
+    """Makes an empty file with its group's rights in a shared folder, unless it exists.
 
     Raises:
-        OSError: It cannot be made, or the folder is not there.
+        OSError: It cannot be made, or the folder is missing.
     """
     if os.path.lexists(path) or not is_shared(path.parent.stat()):
         return
-    # Beside and linked, so that nobody finds it before it has its rights. It is closed before it
-    # is a database, for closing one drops SQLite's locks.
+    # Made under another name and linked, so that it is not seen before it has its rights. Closed
+    # before it is a database, because closing one drops SQLite's locks.
     draft = path.with_name(f".{path.name}.{token_hex(4)}")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -37,20 +36,20 @@ def make_file(path: Path) -> None:
     finally:
         os.close(file)
     try:
-        with suppress(FileExistsError):  # somebody was faster
+        with suppress(FileExistsError):  # another process was faster
             os.link(draft, path)
     finally:
         draft.unlink()
 
 
 def make_folder(path: Path, mode: int) -> None:
-    """Makes a folder if there is none: with its group's rights where the one above is shared.
+    """Makes a folder unless it exists, with its group's rights inside a shared folder.
 
     Args:
-        mode: Its mode elsewhere, less the umask.
+        mode: Its mode in other folders, less the umask.
 
     Raises:
-        OSError: It cannot be made, or no folder stands there.
+        OSError: It cannot be made, or the path is no folder.
     """
     try:
         path.mkdir(mode)

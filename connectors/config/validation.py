@@ -1,4 +1,4 @@
-"""Checks documents against pydantic models, and says in plain words what does not fit."""
+"""Checks documents against pydantic models and explains in plain words what is wrong."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,20 +12,20 @@ from .yaml_documents import Document, Path_
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-_SECRETS = {"secret", "password", "passphrase"}  # what stands there is never repeated
+_SECRETS = {"secret", "password", "passphrase"}  # their values are not shown
 
 
 class Model(BaseModel):
-    """Base of every boundary object: frozen, with unknown keys forbidden."""
+    """Base of every boundary object, frozen and with unknown keys forbidden."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def spelled(pattern: str, words: str) -> AfterValidator:
-    """Returns what lets only texts pass that match the whole pattern.
+    """Returns a validator that accepts only texts which match the whole pattern.
 
     Args:
-        words: How it is written, for people.
+        words: The error message.
     """
     compiled = re.compile(pattern, re.ASCII)
 
@@ -47,7 +47,7 @@ def load_model(model: type[ModelT], document: Document) -> ModelT:
     """Validates a document against a pydantic model.
 
     Raises:
-        ConfigError: Every key that is unknown, missing or of the wrong kind, with its place.
+        ConfigError: Each key that is unknown, missing or of the wrong kind, with its place.
     """
     try:
         return model.model_validate(document.data)
@@ -63,7 +63,7 @@ def load_model(model: type[ModelT], document: Document) -> ModelT:
 
 
 def _own_path(document: Document, location: Path_, kind: str) -> Path_:
-    """Drops from a pydantic location what pydantic put in: the names of union members."""
+    """Removes the names of union members that pydantic adds to a location."""
     path: Path_ = ()
     for part in location:
         if (*path, part) in document.places:

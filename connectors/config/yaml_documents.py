@@ -1,7 +1,7 @@
-"""Reads YAML documents and remembers where everything stood, so that errors can point at it.
+"""Reads YAML documents and keeps the place of each key for error messages.
 
-YAML 1.2 without anchors, merge keys and duplicate keys; `on`, `off`, `yes` and
-`no` as values are refused, because YAML 1.1 readers take them for booleans.
+YAML 1.2 without anchors, merge keys and duplicate keys. `on`, `off`, `yes` and `no` are refused as
+values, because YAML 1.1 readers take them for booleans.
 """
 
 import re
@@ -39,10 +39,10 @@ class Document:
     """A parsed file.
 
     Attributes:
-        file: Path as the user knows it.
+        file: Path as the user gave it.
         data: Dictionaries, lists, strings, numbers, booleans and `None`.
         places: Line and column, both from 1, of each key (or list item) by its path.
-        sha256: Of the bytes that were parsed, hexadecimal; empty for text that came from no file.
+        sha256: Of the parsed bytes, hexadecimal; empty for text that is not from a file.
     """
 
     file: str
@@ -51,7 +51,7 @@ class Document:
     sha256: str = field(default="", compare=False)
 
     def problem(self, path: Path_, reason: str) -> Problem:
-        """Returns a problem at a path, or at its nearest parent that stands in the file."""
+        """Returns a problem at a path, or at its nearest parent in the file."""
         known = path
         while known and known not in self.places:
             known = known[:-1]
@@ -63,16 +63,16 @@ def read_document(path: Path, shown: str | None = None) -> Document:
     """Parses a YAML file.
 
     Args:
-        shown: The file's name in errors; the path itself if missing.
+        shown: The file's name in errors; by default the path.
 
     Raises:
-        ConfigError: It cannot be read or is not YAML as we want it; every problem at once.
+        ConfigError: It cannot be read or is not accepted YAML; every problem at once.
     """
     return parse_content(read_content(path, shown), shown or str(path))
 
 
 def read_content(path: Path, shown: str | None = None) -> bytes:
-    """Returns the bytes of a YAML file, unparsed; see `read_regular`.
+    """Returns the bytes of a YAML file. See `read_regular`.
 
     Raises:
         ConfigError: It cannot be read.
@@ -92,7 +92,7 @@ def parse_content(content: bytes, shown: str) -> Document:
         shown: The file's name in errors.
 
     Raises:
-        ConfigError: It is not YAML as we want it; every problem at once.
+        ConfigError: It is not accepted YAML; every problem at once.
     """
     document = Document(shown, sha256=sha256(content).hexdigest())
     try:
@@ -107,7 +107,7 @@ def _file_error(file: str, reason: str) -> ConfigError:
 
 
 def parse_document(text: str, document: Document) -> Document:
-    """Parses YAML text into a document that knows its file name; see `read_document`."""
+    """Parses YAML text into a document. See `read_document`."""
     yaml = YAML(typ="safe", pure=True)
     try:
         _refuse_references_and_depth(yaml, text, document)
@@ -117,8 +117,8 @@ def parse_document(text: str, document: Document) -> Document:
         is_unfinished = "end of stream" in str(cast(object, error.problem))
         mark = opened if is_unfinished and opened else at or opened
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        told = cast(tuple[str | None, ...], (error.context, error.problem))
-        reason = " ".join(str(part) for part in told if part)
+        parts = cast(tuple[str | None, ...], (error.context, error.problem))
+        reason = " ".join(str(part) for part in parts if part)
         raise ConfigError([Problem(document.file, line, column, "", reason)]) from None
     except ReaderError as error:
         before = text[: cast(int, error.position)]
@@ -134,8 +134,7 @@ def parse_document(text: str, document: Document) -> Document:
 
 
 def _refuse_references_and_depth(yaml: YAML, text: str, document: Document) -> None:
-    # Composing comes later: it follows aliases, nine lines of which can fill the memory,
-    # and it recurses.
+    # Before composing, which recurses and follows aliases: nine lines of them can fill the memory.
     depth = 0
     for event in yaml.parse(text):
         reason = ""
@@ -157,7 +156,7 @@ def _refuse_references_and_depth(yaml: YAML, text: str, document: Document) -> N
 
 
 class _Reader:
-    """Turns composed nodes into plain data, collecting places and problems."""
+    """Turns composed nodes into plain data and collects places and problems."""
 
     def __init__(self, yaml: YAML, document: Document, problems: list[Problem]) -> None:
         self._constructor = yaml.constructor

@@ -21,7 +21,7 @@ class ModbusConnector(ModbusDevice):
         self.is_subscribed = False  # nor does it tell anything by itself
 
     async def open(self) -> ModbusSession:
-        """Connects; see `Connector.open`."""
+        """Connects. See `Connector.open`."""
         try:
             transport = await self._dial()
         except TransportError as error:

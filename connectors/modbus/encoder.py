@@ -29,7 +29,7 @@ _DEVICE_TYPES: Mapping[Encoding, DeviceType] = {
 
 
 class ModbusEncoder:
-    """Encodes writes to one unit; see `Encoder`.
+    """Encodes writes to one unit. See `Encoder`.
 
     A coil goes by function 5, one holding register by 6, two or four by 16.
 
@@ -52,7 +52,7 @@ class ModbusEncoder:
         return self._identity
 
     def encode(self, tag: Tag, value: Value) -> Encoded:
-        """Encodes one write; see `Encoder.encode`."""
+        """Encodes one write. See `Encoder.encode`."""
         address = self._address(tag)
         device = _DEVICE_TYPES[address.encoding]
         coerced = coerce(tag, device, value)

@@ -32,7 +32,7 @@ _DECODED_AT_ONCE = 500  # tags between two turns of the event loop, about 1 ms
 
 
 class ModbusSession:
-    """One open connection; see `Session`. It sends function codes 1 to 4, and 43 to ask who it is.
+    """One open connection. See `Session`. It sends function codes 1 to 4, and 43 to ask who it is.
 
     Args:
         device: What is known of the device.
@@ -54,7 +54,7 @@ class ModbusSession:
 
     @property
     def faults(self) -> Mapping[str, str]:
-        """Units that are silent, and how many tags are refused; see `Session.faults`."""
+        """Units that are silent, and how many tags are refused. See `Session.faults`."""
         faults = self._device.units.faults
         if self._refused:
             count = len(self._refused)
@@ -63,11 +63,11 @@ class ModbusSession:
         return faults
 
     async def probe(self) -> None:
-        """Reads one register; see `Session.probe`."""
+        """Reads one register. See `Session.probe`."""
         await self._line.show_life()
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads the tags in merged blocks, unit by unit; see `Session.read`."""
+        """Reads the tags in merged blocks, unit by unit. See `Session.read`."""
         self._line.begin()
         heard = self._line.heard
         await self._ask_again(tags)
@@ -85,7 +85,7 @@ class ModbusSession:
         return values
 
     async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
-        """Asks the device who it is; see `Session.encoder`."""
+        """Asks the device who it is. See `Session.encoder`."""
         del tags  # their addresses say everything
         config = self._device.config
         if config.write is None:

@@ -18,7 +18,7 @@ _CLOSING_S = 1.0
 
 
 class ModbusTransport:
-    """A TCP connection to one device; use `open`.
+    """A TCP connection to one device. Use `open`.
 
     Args:
         wire: The open connection.

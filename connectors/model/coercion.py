@@ -1,4 +1,4 @@
-"""What arrives when a value is written into a device's type; what does not fit is refused."""
+"""Converts values into a device's type and refuses those that do not fit."""
 
 import struct
 from collections.abc import Mapping
@@ -29,18 +29,18 @@ def coerce(tag: Tag, device: DeviceType, value: Value) -> Value:
     """Returns the value that a reader of the tag finds after this write.
 
     Args:
-        tag: Its kind says what a reader makes of the item.
-        device: The type in which the device holds it.
+        tag: Its kind is the type in which a reader gets the item.
+        device: Type in which the device holds it.
 
     Returns:
-        In the tag's kind: a float rounded to the device's precision, an int, a bool or text.
-        A scaled value is the nearest that a whole number of the device gives.
-        There is no minus zero.
+        A value of the tag's kind: a float rounded to the device's precision, an int, a bool or
+        text. A scaled value is the nearest one that a whole number of the device gives. There is no
+        minus zero.
 
     Raises:
-        ValueError: The value is of another kind, not finite, not whole where the device
-            holds whole numbers, beyond the type's range, or no member of the enumeration;
-            or it is scaled, and the device holds no whole numbers.
+        ValueError: The value is of another kind, not finite, not whole where the device holds whole
+            numbers, beyond the type's range, or no member of the enumeration; or it is scaled and
+            the device holds no whole numbers.
     """
     if tag.kind == "bool":
         return _bool(device, value)
@@ -65,21 +65,21 @@ def coerce(tag: Tag, device: DeviceType, value: Value) -> Value:
 
 
 def held(tag: Tag, device: DeviceType, coerced: Value) -> Value:
-    """Returns what the device holds of a value that `coerce` has returned."""
+    """Returns the device's number for a value that `coerce` returned."""
     if not isinstance(coerced, float) or device not in _WHOLE:
         return coerced
     return _nearest(tag, coerced) if tag.is_scaled else int(coerced)
 
 
 def read_as(tag: Tag, number: Value) -> Value:
-    """Returns what a reader of the tag makes of what the device holds."""
+    """Returns a reader's value for a number that the device holds."""
     if isinstance(number, bool | str) or tag.kind != "float":
         return number
     return scaled(tag, number) if tag.is_scaled else float(number)
 
 
 def scaled(tag: Tag, number: float) -> float:
-    """Returns the value behind a device's number; the same on reading and before a write."""
+    """Returns the scaled value of a device's number."""
     return number * tag.scale + tag.offset + 0.0  # never -0.0
 
 
@@ -92,7 +92,7 @@ def _nearest(tag: Tag, value: float) -> int:
 
 def _stepped(tag: Tag, device: DeviceType, value: float) -> float:
     if device not in _WHOLE:
-        # Scaled, rounded and scaled back, it would be another value at every turn.
+        # Scaled, rounded and scaled back, it would change with each write.
         raise ValueError(
             f"is scaled, and the device holds a {device}: it cannot be written exactly"
         )

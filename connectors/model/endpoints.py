@@ -1,4 +1,4 @@
-"""A site's connections, as `site.yaml` describes them: where it reads, and where it may write."""
+"""Connections of a site, as `site.yaml` describes them."""
 
 import re
 from typing import Annotated, Literal
@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ..config.durations import Duration
 from ..config.validation import Model, spelled
+from ..denial import Denial
 from .hosts import host_key, is_address
 from .tags import Order
 
@@ -30,11 +31,14 @@ Thumbprint = Annotated[
         "is no thumbprint: sha256: and 64 of 0-9 and a-f, as 'handwheel connection trust' shows it",
     ),
 ]
-"""The SHA-256 of a certificate."""
+"""SHA-256 of a certificate."""
 
 
 class Credentials(Model):
-    """A user name, and where its password is: `env:NAME` or `file:PATH`, never the password."""
+    """A user name and the place of its password.
+
+    The password is in an environment variable, `env:NAME`, or a file, `file:PATH`.
+    """
 
     user: str
     secret: Annotated[
@@ -43,20 +47,20 @@ class Credentials(Model):
 
 
 class ReadPort(Model):
-    """The port of a Modbus device at which reading is done."""
+    """Port of a Modbus device for reads."""
 
     port: int = Field(default=502, ge=1, le=65535)
 
 
 class WritePort(Model):
-    """The port of a Modbus device at which the gate, and nobody else, writes."""
+    """Port of a Modbus device for writes by the gate."""
 
     port: int = Field(ge=1, le=65535)
 
 
 class _Connection(Model):
     scan: Duration = 0.5
-    timeout: Duration = 3.0  # a device that answers 2 s late is slow, not lost
+    timeout: Duration = 3.0  # a device that answers after 2 s is slow, not lost
     simulated: bool = False
 
     @field_validator("scan", "timeout")
@@ -68,14 +72,14 @@ class _Connection(Model):
 
 
 class OpcuaConnection(_Connection):
-    """An OPC UA server; without `read` the session is anonymous, without `write` none writes.
+    """An OPC UA server.
 
-    `stamps` tells when the server renews a value's source time: with each change, or in
-    each of its cycles. Only with the second does an old source time tell of a standstill.
-    `application_uri` is what the server must say of itself before it is written to. With
-    `updates: subscribe` the server tells what changes, sampling each tag in its scan interval.
-    With `security` the channel is signed, or signed and encrypted, and `certificate` is the only
-    one of which the server may show that it has the key.
+    Without `read` the session is anonymous; without `write` the gate does not write. `stamps` tells
+    when the server renews a value's source time: with each change, or in each of its cycles. Only
+    with `cyclic` does an old source time mean a standstill. `application_uri` is the URI that the
+    server must have before it is written to. With `updates: subscribe` the server reports changes
+    and samples each tag in its scan interval. With `security` the channel is signed, or signed and
+    encrypted, and only the server with the key of `certificate` is accepted.
     """
 
     kind: Literal["opcua"]
@@ -126,36 +130,38 @@ class OpcuaConnection(_Connection):
         """Whether the channel is signed, or signed and encrypted."""
         return self.security != "None"
 
-    def lacks_certificate(self, name: str) -> str:
-        """Returns why nobody may connect, if a password or a write would go to just any server.
+    def check_pinned(self, name: str) -> Denial | None:
+        """Denies a connection that would send a password or a write to an unpinned server.
 
         Args:
-            name: The connection's own.
+            name: The connection's name.
         """
         if not self.is_secured or self.certificate or not (self.read or self.write):
-            return ""
-        return (
+            return None
+        return Denial(
+            "not-pinned",
             "security without certificate: a password, and a write, go only to the server whose "
-            f"certificate is pinned; 'handwheel connection trust {name}' shows what to write"
+            f"certificate is pinned; 'handwheel connection trust {name}' shows what to write",
+            lifted_by="certificate in site.yaml",
         )
 
     @property
     def where(self) -> str:
-        """The endpoint for people."""
+        """The endpoint, for display."""
         return self.endpoint
 
     @property
     def write_where(self) -> str:
-        """The endpoint at which the gate writes, for people; empty where nobody does."""
+        """The endpoint of writes, for display. It is empty without `write`."""
         return self.endpoint if self.write else ""
 
 
 class ModbusConnection(_Connection):
-    """A Modbus TCP device; `order` is the byte and word order of values of several registers.
+    """A Modbus TCP device.
 
-    `max_registers` and `max_bits` are what the device answers in one request at most, `window`
-    how many requests it takes before it has answered the first: some take only one.
-    Without `write` nobody writes.
+    `order` is the byte and word order of values of several registers. `max_registers` and
+    `max_bits` limit one request, `window` the number of requests that wait for an answer. Without
+    `write` the gate does not write.
     """
 
     kind: Literal["modbus"]
@@ -181,12 +187,12 @@ class ModbusConnection(_Connection):
 
     @property
     def where(self) -> str:
-        """The endpoint for people."""
+        """The endpoint, for display."""
         return f"modbus://{self.host}:{self.read.port}/{self.unit}"
 
     @property
     def write_where(self) -> str:
-        """The endpoint at which the gate writes, for people; empty where nobody does."""
+        """The endpoint of writes, for display. It is empty without `write`."""
         return f"modbus://{self.host}:{self.write.port}/{self.unit}" if self.write else ""
 
 
@@ -196,10 +202,10 @@ ConnectionConfig = Annotated[OpcuaConnection | ModbusConnection, Field(discrimin
 def is_same_device(
     one: OpcuaConnection | ModbusConnection, other: OpcuaConnection | ModbusConnection
 ) -> bool:
-    """Whether two connections lead to one device: they share an endpoint, to read or to write.
+    """Whether two connections share an endpoint, to read or to write.
 
-    By the host as it is spelled (see `host_key`), the port and, on Modbus, the unit; the path
-    of an OPC UA endpoint tells no two servers apart.
+    Compares the host by its spelling (see `host_key`), the port and, on Modbus, the unit. The path
+    of an OPC UA endpoint does not count.
     """
     return not _endpoints(one).isdisjoint(_endpoints(other))
 

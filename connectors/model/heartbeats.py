@@ -1,4 +1,4 @@
-"""Heartbeats: a tag of a piece of equipment that only the gate writes, for a PLC to see."""
+"""Heartbeats, tags that only the gate writes so that a PLC sees it alive."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -14,7 +14,7 @@ from .tags import RegisterAddress, Tag
 
 SHORTEST_S, LONGEST_S = 0.2, 60.0
 LAST_COUNT = 32767
-"""After it a heartbeat begins again at 0: the largest number of a signed register."""
+"""Largest number of a signed register, after which a heartbeat begins again at 0."""
 
 _ONE_REGISTER = frozenset({"int16", "uint16"})
 
@@ -28,7 +28,7 @@ def _check_interval(seconds: float) -> float:
 
 
 class HeartbeatSpec(Model):
-    """The heartbeat of a piece of equipment: where the gate counts, and how often."""
+    """Tag and interval of the heartbeat of a piece of equipment."""
 
     tag: str
     every: Annotated[Duration, AfterValidator(_check_interval)]
@@ -45,7 +45,7 @@ def check_heartbeats(
     connections: Mapping[str, ConnectionConfig],
     document: Document,
 ) -> Iterator[Problem]:
-    """Yields what is wrong with heartbeats: their tags, and that two would share one.
+    """Yields the problems of heartbeats, such as a tag that two of them share.
 
     Args:
         heartbeats: By equipment.
@@ -57,7 +57,7 @@ def check_heartbeats(
         if tag is None:
             yield document.problem(path, f"there is no tag {heartbeat.tag!r}")
             continue
-        if reason := _fault(tag, equipment, connections):
+        if (reason := _fault(tag, equipment, connections)) is not None:
             yield document.problem(path, f"{tag.name} {reason}")
         other = owners.setdefault(tag.name, equipment)
         if other != equipment:
@@ -66,7 +66,7 @@ def check_heartbeats(
             yield document.problem(path, f"{tag.name} is the readback of {shown[0]}")
 
 
-def _fault(tag: Tag, equipment: str, connections: Mapping[str, ConnectionConfig]) -> str:
+def _fault(tag: Tag, equipment: str, connections: Mapping[str, ConnectionConfig]) -> str | None:
     connection = connections.get(tag.connection)
     if tag.equipment != equipment:
         return f"belongs to {tag.equipment or 'no equipment'}; a heartbeat to its own"
@@ -79,4 +79,4 @@ def _fault(tag: Tag, equipment: str, connections: Mapping[str, ConnectionConfig]
         address.table != "holding" or address.encoding not in _ONE_REGISTER
     ):
         return f"stands at {address}; a heartbeat is one holding register"
-    return ""
+    return None

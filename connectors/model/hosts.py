@@ -1,4 +1,4 @@
-"""Hosts: which of them are this machine, and which are one."""
+"""Tells which hosts are this machine, and which spellings are one host."""
 
 import re
 import socket
@@ -10,9 +10,9 @@ _NUMBERS = re.compile(r"[0-9a-fx.]+", re.ASCII)  # 127.1 and 0x7f000001 are addr
 
 
 def is_loopback(host: str) -> bool:
-    """Returns whether a host is a loopback address or the literal name `localhost`.
+    """Whether a host is a loopback address or the literal name `localhost`.
 
-    No other name is looked up: what it means may change between two look-ups.
+    No other name is looked up, because it may change between two look-ups.
     """
     if host == "localhost":
         return True
@@ -23,7 +23,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_address(host: str) -> bool:
-    """Returns whether a host is an IP address in its usual form."""
+    """Whether a host is an IP address in its usual form."""
     try:
         ip_address(host)
     except ValueError:
@@ -32,11 +32,11 @@ def is_address(host: str) -> bool:
 
 
 def host_key(host: str) -> str:
-    """Returns one text for all spellings of a host; nothing is looked up.
+    """Returns one text for all spellings of a host, without a look-up.
 
-    All names and addresses of this machine that need no look-up are one, more than
-    `is_loopback` takes for it: here the doubt says that it is the same, there that it is not.
-    Two names of another host, or its name and its address, are not seen as one.
+    All names and addresses of this machine that need no look-up are one. These are more than
+    `is_loopback` accepts: in doubt, this function says the same host, and that one says another.
+    Two names of another host, or its name and its address, are not recognised as one.
     """
     name = host.lower().removesuffix(".")
     if name == "localhost" or name.endswith(".localhost") or name in _LOCAL_NAMES:

@@ -1,4 +1,4 @@
-"""A site: its connections, tags and equipment, read from `site.yaml` and `tags.yaml`."""
+"""A site with its connections, tags and equipment, from `site.yaml` and `tags.yaml`."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -50,16 +50,16 @@ SITE_VARIABLE = "HANDWHEEL_SITE"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A checked site: every tag has its connection, every reference its target.
+    """A checked site, in which every tag has its connection and every reference its target.
 
     Attributes:
-        root: Its folder, as the user knows it.
+        root: Its folder, as the user gave it.
         trust_root: Fingerprint of the first administrator's key; empty if there is none.
-        state: Absolute path of the folder that holds what happens.
-        hashes: SHA-256 of the bytes of `site`, `tags` and `policy`, hexadecimal; empty for
-            a policy that cannot be read.
-        tags_file: Where the tags stand, relative to the folder.
-        clock_tag: The tag that shows process time, s; empty where the wall clock does.
+        state: Absolute path of the folder for ledger, journal and history.
+        hashes: SHA-256 of the bytes of `site`, `tags` and `policy`, hexadecimal; empty for a policy
+            that cannot be read.
+        tags_file: Path of `tags.yaml`, relative to the folder.
+        clock_tag: Tag with process time, s; empty for the wall clock.
         playbooks: Folders, relative to the root, and `package:NAME` for ours.
     """
 
@@ -94,14 +94,14 @@ class Site:
         return f"there is no tag {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
 
     def scan_s(self, tag: Tag) -> float:
-        """Returns how often a tag is read, seconds: its own interval, else its connection's."""
+        """Returns a tag's scan interval, by default its connection's, in seconds."""
         own = tag.scan_s
         return self.connections[tag.connection].scan if own is None else own
 
     def is_writable(self, tag: Tag) -> bool:
-        """Whether a request may name the tag here: it is writable, its connection writes.
+        """Whether a request may name the tag here.
 
-        A heartbeat is nobody's to ask for.
+        It must be writable on a connection with `write`, and no heartbeat.
         """
         writes = bool(self.connections[tag.connection].write)
         return tag.writable and writes and not self.is_heartbeat(tag)
@@ -113,10 +113,10 @@ class Site:
         return heartbeat is not None and heartbeat.tag == tag.name
 
     def members_of(self, scope: str) -> tuple[str, ...]:
-        """Returns the equipment of a scope: for `site` all, else itself and what it consists of.
+        """Returns all equipment of a scope, or a piece of equipment with its members.
 
         Args:
-            scope: `site`, or a piece of equipment; any other has none.
+            scope: `site`, or a piece of equipment. Any other text has no members.
         """
         if scope == SITE_SCOPE:
             return tuple(self.equipment)
@@ -133,7 +133,7 @@ class Site:
         """Returns every scope that covers a piece of equipment, the widest first.
 
         Args:
-            equipment: Its name; empty for a tag that belongs to none, which the site covers.
+            equipment: Its name; empty for a tag without equipment, which the site covers.
         """
         above = (
             name
@@ -145,7 +145,7 @@ class Site:
 
 
 def find_site(given: Path | None) -> Path:
-    """Returns the site's folder: the one given, else `HANDWHEEL_SITE`, else the nearest above.
+    """Returns the given site folder, or `HANDWHEEL_SITE`, or the nearest above.
 
     Raises:
         ConfigError: There is none.

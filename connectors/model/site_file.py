@@ -1,4 +1,4 @@
-"""The file `site.yaml`, and whether it and `tags.yaml` fit each other."""
+"""The file `site.yaml`, and checks that it and `tags.yaml` agree."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,20 +19,20 @@ SITE_SCOPE = "site"
 Cell = tuple[object, ...]
 
 _EQUIPMENT = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)  # it names a lockout file
-_OPCUA_NAMESPACE = "nsu=http://opcfoundation.org/UA/"  # the one that is meant without nsu=
+_OPCUA_NAMESPACE = "nsu=http://opcfoundation.org/UA/"  # the default without nsu=
 
 
 class Trust(Model):
-    """Whom the site trusts first: the fingerprint of the first administrator's key."""
+    """Fingerprint of the first administrator's key."""
 
     root: KeyId
 
 
 class Equipment(Model):
-    """A piece of equipment: its class and path, its members, and the tags of its attributes.
+    """A piece of equipment with its class, path, members and the tags of its attributes.
 
-    `remote_when` is the condition under which it may be acted on from here; `heartbeat` is what
-    only the gate writes, as long as agents may act on it.
+    `remote_when` is the condition under which Handwheel may act on it. `heartbeat` is the tag that
+    the gate writes as long as agents may act on it.
     """
 
     class_: str = Field(default="", alias="class")
@@ -44,13 +44,13 @@ class Equipment(Model):
 
 
 class WallClock(Model):
-    """Process time is the wall's, as at every real plant."""
+    """Process time is the wall clock, as in every real plant."""
 
     kind: Literal["wall"]
 
 
 class PlantClock(Model):
-    """Process time is what a simulated plant publishes, for it may run faster.
+    """Process time is published by a simulated plant, which may run faster.
 
     Attributes:
         tag: Seconds of plant time.
@@ -87,7 +87,7 @@ class SiteFile(Model):
 
 
 def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) -> Iterator[Problem]:
-    """Yields what is wrong with tags: their names, connections, equipment, addresses, readbacks."""
+    """Yields problems of tags, such as their names, addresses and readbacks."""
     taken: dict[Cell, str] = {}
     sharing: dict[Cell, list[Tag]] = {}
     for name, tag in tags.items():
@@ -107,30 +107,33 @@ def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) ->
                 yield document.problem(path, f"stands at the same address as {other}")
                 break
         else:
-            if reason := _shared_write(tag, {cell[:-1] for cell in cells}, sharing):
-                yield document.problem(path, reason)
+            yield from _shared_writes(tag, {cell[:-1] for cell in cells}, sharing, document)
 
 
-def _shared_write(tag: Tag, places: set[Cell], sharing: dict[Cell, list[Tag]]) -> str:
-    """Returns what is wrong with a register or node of which a part is another tag.
+def _shared_writes(
+    tag: Tag, places: set[Cell], sharing: dict[Cell, list[Tag]], document: Document
+) -> Iterator[Problem]:
+    """Yields a problem if a write of this tag or of another one would change both.
 
-    Whoever writes the whole writes the part too, past all that the policy says of the part.
+    A tag may be a part of another one's register or node. A write of the whole would pass by the
+    policy of the part.
     """
     for place in places:
         others = sharing.setdefault(place, [])
         for other in others:
             if tag.writable or other.writable:
                 written = tag if tag.writable else other
-                return (
+                reason = (
                     f"shares its register or node with {other.name}, and {written.name} is "
                     "writable: a write of it would change both"
                 )
+                yield document.problem(("tags", tag.name), reason)
+                return
         others.append(tag)
-    return ""
 
 
 def check_clock(tags: Mapping[str, Tag], config: SiteFile, document: Document) -> Iterator[Problem]:
-    """Yields what is wrong with the clock: a plant's is for simulated plants, and a number."""
+    """Yields the problems of a plant's clock, which needs simulated plants and a number."""
     if not isinstance(config.clock, PlantClock):
         return
     tag, path = tags.get(config.clock.tag), ("clock", "tag")
@@ -171,7 +174,7 @@ def _check_readback(
 
 
 def _cells(tag: Tag, config: SiteFile) -> Iterator[Cell]:
-    """Yields what a tag takes: a register or node, and last which part of it."""
+    """Yields a tag's registers or node, each with the part that it takes."""
     device = _device(tag, config)
     match tag.address:
         case NodeAddress(node, index):
@@ -182,7 +185,7 @@ def _cells(tag: Tag, config: SiteFile) -> Iterator[Cell]:
 
 
 def _device(tag: Tag, config: SiteFile) -> object:
-    """Returns the first connection that leads to the same device: an alias hides nothing."""
+    """Returns the first connection to the same device, so that aliases compare equal."""
     own = config.connections.get(tag.connection)
     if own is None:
         return tag.connection
@@ -190,12 +193,12 @@ def _device(tag: Tag, config: SiteFile) -> object:
     if unit is not None and isinstance(own, ModbusConnection):
         own = own.model_copy(update={"unit": unit})
     same = (name for name, other in config.connections.items() if is_same_device(own, other))
-    # A unit without a connection of its own is known by the first way that leads there.
+    # A unit without a connection of its own is named by the first connection that leads to it.
     return next(same, (own.where,))
 
 
 def same_node(node: str) -> str:
-    """Returns one text for all that name the same node: `i=05` is `i=5`, a GUID has no case."""
+    """Returns one text for all spellings of a node, such as `i=05` and `i=5`."""
     uri, _, identifier = node.partition(";") if node.startswith("nsu=") else ("", "", node)
     uri = "" if uri == _OPCUA_NAMESPACE else uri
     kind, _, rest = identifier.partition("=")
@@ -207,7 +210,7 @@ def same_node(node: str) -> str:
 def check_equipment(
     tags: Mapping[str, Tag], config: SiteFile, document: Document
 ) -> Iterator[Problem]:
-    """Yields what is wrong with equipment: its names, and what it names."""
+    """Yields problems of equipment, such as its names, members and attributes."""
     declared = {name: each.heartbeat for name, each in config.equipment.items() if each.heartbeat}
     yield from check_heartbeats(declared, tags, config.connections, document)
     for name, equipment in config.equipment.items():

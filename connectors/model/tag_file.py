@@ -1,4 +1,4 @@
-"""The file `tags.yaml`, entry by entry."""
+"""The file `tags.yaml`."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -83,8 +83,8 @@ class _TagModel(Model):
 class NodeTag(_TagModel):
     """A tag on OPC UA, as `tags.yaml` describes it.
 
-    `index` names elements of an array, as OPC UA writes them: `3`, `0:9`, `1,2`; with `array`
-    all of them are read.
+    `index` selects elements of an array in OPC UA's form: `3`, `0:9`, `1,2`. `array` reads all of
+    them.
     """
 
     node: str
@@ -128,8 +128,8 @@ class NodeTag(_TagModel):
 class RegisterTag(_TagModel):
     """A tag on Modbus, as `tags.yaml` describes it.
 
-    `bit` is a bit of a register, 0 the lowest; `length` a string's registers, two characters
-    each; `order` and `unit` are the connection's where they are not given.
+    `bit` is a bit of a register, 0 the lowest; `length` a string's number of registers, two
+    characters each. `order` and `unit_id` default to the connection's.
     """
 
     table: Table
@@ -177,7 +177,7 @@ class RegisterTag(_TagModel):
         if self.writable and self.table in {"discrete", "input"}:
             raise ValueError(f"writable: a {self.table} cannot be written in Modbus")
         if self.writable and self.bit is not None:
-            # A device has no write of one bit that all know: the others would be written too.
+            # Not every device can write one bit of a register: the others would be written too.
             raise ValueError("writable: a bit of a register is read only")
         is_scaled = (self.scale, self.offset) != (1.0, 0.0)
         if self.writable and is_scaled and self._register().encoding in {"float32", "float64"}:

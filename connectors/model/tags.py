@@ -1,4 +1,4 @@
-"""Tags: what a site reads, where it stands on the wire, and how people see it."""
+"""Tags of a site with their addresses and their display."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,11 +21,11 @@ _REGISTERS: Mapping[Encoding, int] = {
 
 @dataclass(frozen=True, slots=True)
 class NodeAddress:
-    """An OPC UA node, with its namespace as a URI: an index can change at a server's restart.
+    """An OPC UA node with its namespace URI, since an index may change at a restart.
 
     Attributes:
-        index: Which elements of an array, in the form of OPC UA's NumericRange, such as `3`,
-            `0:9` or `1,2`; empty for the whole value.
+        index: Elements of an array as OPC UA's NumericRange, such as `3`, `0:9` or `1,2`; empty for
+            the whole value.
 
     Source: OPC UA Part 4, 7.27 (NumericRange).
     """
@@ -45,13 +45,13 @@ class NodeAddress:
 
 @dataclass(frozen=True, slots=True)
 class RegisterAddress:
-    """A Modbus item; the address is the zero-based one of the protocol.
+    """A Modbus item. The address is the protocol's zero-based one.
 
     Attributes:
-        bit: Which bit of the register it is, 0 being the lowest; `None` for the whole.
-        length: Registers of a string, two characters each; 0 for any other encoding.
+        bit: Bit of the register, 0 the lowest; `None` for the whole.
+        length: Registers of a string, two characters each; 0 for other encodings.
         order: Byte and word order of its registers; `None` for the connection's.
-        unit: The unit behind the connection; `None` for the connection's own.
+        unit: Unit behind the connection; `None` for the connection's own.
     """
 
     table: Table
@@ -64,7 +64,7 @@ class RegisterAddress:
 
     @property
     def count(self) -> int:
-        """How many registers or bits it takes."""
+        """Number of registers or bits."""
         return self.length or _REGISTERS.get(self.encoding, 1)
 
     def __str__(self) -> str:
@@ -85,15 +85,15 @@ class Tag:
     Attributes:
         unit: Engineering unit, empty for none.
         span: Low and high end of the measuring range.
-        members: The words of an enumeration and their numbers.
-        writable: Whether a request may name it; only the gate ever writes.
-        readback: The tag that must read as sent after a write, itself or another; empty where
-            nothing shows it, as with a pulse.
-        within_s: How long the device may take until it does, seconds.
-        scale: What the device's number is multiplied with; only of floats.
-        offset: What is added then, in the tag's unit.
-        scan_s: Seconds between two scans of it; `None` for the connection's.
-        is_array: Whether it has several values; such a tag is never written.
+        members: Names and numbers of an enumeration.
+        writable: Whether a request may name it. Only the gate writes.
+        readback: Tag that must read as sent after a write, itself or another; empty for none, as
+            with a pulse.
+        within_s: Time limit of the readback, seconds.
+        scale: Factor of the device's number; only for floats.
+        offset: Added after scaling, in the tag's unit.
+        scan_s: Seconds between two scans; `None` for the connection's.
+        is_array: Whether it has several values. Such a tag is never written.
     """
 
     name: str
@@ -114,11 +114,11 @@ class Tag:
 
     @property
     def is_scaled(self) -> bool:
-        """Whether its value is another number than the device's."""
+        """Whether its value differs from the device's number."""
         return (self.scale, self.offset) != (1.0, 0.0)
 
     def show(self, reading: DataValue) -> str:
-        """Returns a live reading, without its unit: five digits of a number, `-` for nothing."""
+        """Returns a live reading with five digits, without its unit, and `-` for no value."""
         if isinstance(reading.value, tuple):
             return "[" + ", ".join(self._show_live(each) for each in reading.value) + "]"
         return self._show_live(reading.value)
@@ -127,7 +127,7 @@ class Tag:
         return f"{value:.5g}" if isinstance(value, float) else self.show_value(value)
 
     def show_value(self, value: Value | None) -> str:
-        """Returns a value of this tag exactly, as it is written, expected and signed."""
+        """Returns a value exactly, as it is written, expected and signed."""
         if value is None:
             return "-"
         if self.kind == "enum":
@@ -141,12 +141,12 @@ class Tag:
 
 
 def as_plain(value: Value | Array | None) -> Value | list[Value] | None:
-    """Returns a value as JSON has it: an array as a list."""
+    """Returns a value for JSON, with an array as a list."""
     return list(value) if isinstance(value, tuple) else value
 
 
 def _printable(text: str) -> str:
-    """Escapes what could steer a terminal: the text is a device's."""
+    """Escapes control characters in a device's text, which could steer a terminal."""
     return "".join(
         each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
     )

@@ -1,4 +1,4 @@
-"""Values as they come from a plant: never without quality and time."""
+"""Values from a plant, each with quality and time."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -9,15 +9,15 @@ Value = bool | int | float | str
 Array = tuple[Value, ...]
 """Several values of one node, such as a profile of temperatures; read, never written."""
 
-_POSITIONAL = (1e-16, 1e16)  # beyond it a number is nothing but zeros
+_POSITIONAL = (1e-16, 1e16)  # beyond it the decimal form is mostly zeros
 
 
 def exact_text(number: float) -> str:
-    """Returns a number with nothing rounded away: the shortest decimal that gives it again.
+    """Returns the shortest decimal that gives exactly this number again.
 
     Args:
-        number: In 64 bits, as it is signed. What a device keeps in 32 bits shows as it keeps it:
-            0.1 is `0.10000000149011612`.
+        number: A 64-bit float, as it is signed. A number of 32 bits shows in full: 0.1 is
+            `0.10000000149011612`.
     """
     text = repr(float(number))
     if number == 0 or _POSITIONAL[0] <= abs(number) < _POSITIONAL[1]:
@@ -49,12 +49,12 @@ class StatusCode(int):
 
     @property
     def has_overflow(self) -> bool:
-        """Whether a queue ran over at this value: others before or after it are lost."""
+        """Whether a queue overflowed at this value, and others around it are lost."""
         return int(self) & _OVERFLOW == _OVERFLOW
 
     @property
     def name(self) -> str:
-        """The symbolic name where it is known, else hexadecimal."""
+        """The symbolic name, or the hexadecimal code if it has none."""
         return _NAMES.get(int(self) & 0xFFFF0000, f"0x{int(self):08X}")
 
     def __repr__(self) -> str:
@@ -110,14 +110,15 @@ _NAMES = {
 
 
 class DataValue(NamedTuple):
-    """One reading of one tag; a tuple, because a site has 10,000 of them every second.
+    """One reading of a tag. It is a tuple, since a site has 10,000 of them a second.
 
     Attributes:
-        value: In the tag's unit; after a loss the last known one, which its status makes unusable.
-        status: Its quality and why.
-        source_time: When the device sampled it, on the device's clock (UTC); Modbus has none.
-        server_time: The device's clock when it answered.
-        received_s: Monotonic time of arrival, seconds; on Modbus, which sends no times, of the
+        value: In the tag's unit; after a loss the last known one, which the status marks as
+            unusable.
+        status: Its quality and the reason.
+        source_time: Time of sampling on the device's clock, UTC; `None` on Modbus.
+        server_time: The device's clock at the answer.
+        received_s: Monotonic time of arrival, seconds. On Modbus, which sends no times, of the
             request: an upper bound of the age.
     """
 
@@ -129,19 +130,19 @@ class DataValue(NamedTuple):
 
     @property
     def quality(self) -> Quality:
-        """Good, uncertain or bad; only a good value may lead to an action."""
+        """Good, uncertain or bad. Only a good value may lead to an action."""
         return self.status.quality
 
     @property
     def scalar(self) -> Value | None:
-        """The value, if it is a single one: nothing is judged or written by an array."""
+        """The value if it is a single one. Arrays are neither judged nor written."""
         return None if isinstance(self.value, tuple) else self.value
 
     def age_s(self, now_s: float) -> float:
         """Returns the seconds since the device sampled it.
 
-        The device's own clock gives its age at arrival and ours the rest, so a
-        skewed or simulated clock does no harm.
+        The age at arrival is by the device's clock and the rest by ours, so that a skewed or
+        simulated clock does no harm.
 
         Args:
             now_s: Monotonic time, seconds.
@@ -152,11 +153,11 @@ class DataValue(NamedTuple):
         return age
 
     def with_status(self, status: StatusCode) -> "DataValue":
-        """Returns the same reading under another status."""
+        """Returns the same reading with another status."""
         value, _, source_time, server_time, received_s = self
         return DataValue(value, status, source_time, server_time, received_s)
 
 
 def never_read(status: StatusCode, now_s: float) -> DataValue:
-    """Returns the value of a tag of which nothing is known but why."""
+    """Returns a reading without a value, for a tag of which only a status is known."""
     return DataValue(None, status, None, None, now_s)

@@ -30,7 +30,7 @@ class Browser:
         self._references = References(services)
 
     async def browse(self, node: str) -> list[BrowseEntry]:
-        """Returns what stands below a node; see `Browses.browse`.
+        """Returns what stands below a node. See `Browses.browse`.
 
         What no tag can name has an empty node: it is of another server, or of a namespace
         without a URI, whose URI stands there twice, or holds a semicolon.
@@ -54,7 +54,7 @@ class Browser:
         return [_entry(name, each, said.get(name)) for name, each in there.values()]
 
     async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
-        """Returns what the server says of the tags' nodes; see `Describes.describe`."""
+        """Returns what the server says of the tags' nodes. See `Describes.describe`."""
         found = {tag.name: self._nodes.node(tag) for tag in tags}
         nodes = {name: node for name, node in found.items() if node is not None}
         return await descriptions_of(self._services, self._references, nodes)

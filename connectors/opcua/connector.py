@@ -62,7 +62,7 @@ class OpcuaConnector:
         self._root = root
 
     async def open(self) -> "OpcuaSession":
-        """Connects and asks for the server's namespaces and limits; see `Connector.open`."""
+        """Connects and asks for the server's namespaces and limits. See `Connector.open`."""
         return await self.open_with(self.client(self.config.read))
 
     def client(self, account: Credentials | None) -> Client:
@@ -73,8 +73,8 @@ class OpcuaConnector:
                 not pinned.
         """
         config = self.config
-        if reason := config.lacks_certificate(self.name):
-            raise NotConnected({self.name: reason})
+        if denial := config.check_pinned(self.name):
+            raise NotConnected({self.name: denial.reason})
         if config.is_secured:
             client: Client = SecuredClient(self.name, config, self._root, _WATCHDOG_S)
         else:
@@ -85,7 +85,7 @@ class OpcuaConnector:
         return client
 
     async def open_with(self, client: Client) -> "OpcuaSession":
-        """Connects this client; see `Connector.open`."""
+        """Connects this client. See `Connector.open`."""
         session = OpcuaSession(self, client)
         try:
             # Each step has the time-out for itself: a server that is always late is slow, not gone.
@@ -127,7 +127,7 @@ def _raise_if_cancelled() -> None:
 
 
 class OpcuaSession:
-    """One open session; see `Session`, `Browses` and `Describes`.
+    """One open session. See `Session`, `Browses` and `Describes`.
 
     Source: OPC UA Part 4, 5.11.2 (Read); limits from the server's OperationLimits.
     """
@@ -143,7 +143,7 @@ class OpcuaSession:
         self._subscription: OpcuaSubscription | None = None
 
     async def probe(self) -> None:
-        """Reads the server's clock; see `Session.probe`."""
+        """Reads the server's clock. See `Session.probe`."""
         await self._services.read([attribute(_SERVER_TIME)])
 
     async def learn(self) -> None:
@@ -186,7 +186,7 @@ class OpcuaSession:
         return self._connector.lost(UaError(f"{what}: {why.name}"))
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads the tags in chunks, with the server's time beside them; see `Session.read`.
+        """Reads the tags in chunks, with the server's time beside them. See `Session.read`.
 
         While the server does not know a node, its namespaces are asked for now and then: one
         may have been added since.
@@ -202,7 +202,7 @@ class OpcuaSession:
     async def subscribe(
         self, groups: Mapping[float, Sequence[Tag]], pace: SubscriptionTimes = _PACE
     ) -> OpcuaSubscription:
-        """Creates a subscription for each interval; see `Subscribes.subscribe`."""
+        """Creates a subscription for each interval. See `Subscribes.subscribe`."""
         (limit,) = await self._services.read([attribute(_MAX_ITEMS)])
         most, _ = plain(limit)
         source = SubscriptionContext(
@@ -223,17 +223,17 @@ class OpcuaSession:
         self.faults = faults
 
     async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
-        """Follows the hierarchy one level down, by default from Objects; see `Browses.browse`."""
+        """Follows the hierarchy one level down, by default from Objects. See `Browses.browse`."""
         await self._learn_namespaces()
         return await Browser(self._services, self._nodes).browse(node)
 
     async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
-        """Reads types, properties and words of enumerations; see `Describes.describe`."""
+        """Reads types, properties and words of enumerations. See `Describes.describe`."""
         await self._learn_namespaces()
         return await Browser(self._services, self._nodes).describe(tags)
 
     async def encoder(self, tags: Sequence[Tag]) -> OpcuaEncoder:
-        """Asks who the server is, and for its nodes' types; see `Session.encoder`."""
+        """Asks who the server is, and for its nodes' types. See `Session.encoder`."""
         config = self._connector.config
         if config.write is None:
             raise NotConnected({self._connector.name: NO_WRITE})

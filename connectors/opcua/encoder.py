@@ -39,7 +39,7 @@ class Target:
 
 
 class OpcuaEncoder:
-    """Encodes writes of the Value attribute; see `Encoder`.
+    """Encodes writes of the Value attribute. See `Encoder`.
 
     Only the value goes: no status and no times, which many servers refuse to take.
 
@@ -67,7 +67,7 @@ class OpcuaEncoder:
         return self._identity
 
     def encode(self, tag: Tag, value: Value) -> Encoded:
-        """Encodes one write; see `Encoder.encode`."""
+        """Encodes one write. See `Encoder.encode`."""
         target = self._target(tag)
         device = DEVICE_TYPES[target.variant]
         coerced = coerce(tag, device, value)

@@ -48,7 +48,7 @@ class TagReader:
         self._plans.clear()
 
     async def read(self, tags: Sequence[Tag]) -> dict[str, DataValue]:
-        """Reads the tags in chunks, with the server's time beside them; see `Session.read`."""
+        """Reads the tags in chunks, with the server's time beside them. See `Session.read`."""
         plan = self._plan(tuple(tags))
         values = await (self._read_fast(plan) if is_possible() else self._read_slowly(plan))
         self.refusals.take(values)

@@ -88,7 +88,7 @@ class ScanGroup:
 
     @property
     def faults(self) -> Mapping[str, str]:
-        """That scans take so long that what they bring is old already; see `Session.faults`."""
+        """That scans take so long that what they bring is old already. See `Session.faults`."""
         if self._slow_scans < STALE_SCANS:
             return {}
         return {f"each {self.scan_s:g} s": f"a scan takes {self._took_s:.1f} s"}

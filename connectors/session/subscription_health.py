@@ -8,7 +8,7 @@ from ..model.values import DataValue
 
 @runtime_checkable
 class ReportsHealth(Protocol):
-    """A subscription that knows of each interval whether it lives; see `Subscription`."""
+    """A subscription that knows of each interval whether it lives. See `Subscription`."""
 
     def spoke_s(self, scan_s: float) -> float:
         """Returns when the device last showed that it samples the tags of an interval, monotonic.

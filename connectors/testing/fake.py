@@ -25,7 +25,7 @@ _ROOT = "s=Device"
 
 
 class FakeConnector:
-    """Opens sessions with a `FakeDevice`; see `Connector`.
+    """Opens sessions with a `FakeDevice`. See `Connector`.
 
     Args:
         name: The connection's name.
@@ -55,7 +55,7 @@ class FakeConnector:
         self.keep_alive_s = keep_alive_s
 
     async def open(self) -> Session:
-        """Calls the device; see `Connector.open`."""
+        """Calls the device. See `Connector.open`."""
         session = FakeSession(self)
         await session.ask()
         return session
@@ -68,7 +68,7 @@ class FakeConnector:
 
 
 class FakeSession:
-    """One session with a `FakeDevice`; see `Session`, `Browses`, `Describes`, `Subscribes`."""
+    """One session with a `FakeDevice`. See `Session`, `Browses`, `Describes`, `Subscribes`."""
 
     def __init__(self, connector: FakeConnector) -> None:
         self.connector = connector
@@ -94,22 +94,22 @@ class FakeSession:
             raise self.connector.lost(error) from None
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads the tags in one request; see `Session.read`."""
+        """Reads the tags in one request. See `Session.read`."""
         await self.ask()
         return {tag.name: self.device.reading_of(tag) for tag in tags}
 
     async def probe(self) -> None:
-        """Asks for a sign of life; see `Session.probe`."""
+        """Asks for a sign of life. See `Session.probe`."""
         await self.ask()
 
     async def encoder(self, tags: Sequence[Tag]) -> Encoder:
-        """Asks for the nodes' types; see `Session.encoder`."""
+        """Asks for the nodes' types. See `Session.encoder`."""
         await self.ask()
         held = {tag.name: self.device.nodes.get(str(tag.address)) for tag in tags}
         return FakeEncoder(self.connector.where, {tag.name: tag for tag in tags}, held)
 
     async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
-        """Returns the folder, and what stands in it; see `Browses.browse`."""
+        """Returns the folder, and what stands in it. See `Browses.browse`."""
         await self.ask()
         if node == "":
             return [BrowseEntry(_ROOT, "Device", "object")]
@@ -122,7 +122,7 @@ class FakeSession:
         return []
 
     async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
-        """Returns the type of each node; see `Describes.describe`."""
+        """Returns the type of each node. See `Describes.describe`."""
         await self.ask()
         held = {tag.name: self.device.nodes.get(str(tag.address)) for tag in tags}
         return {
@@ -132,18 +132,18 @@ class FakeSession:
         }
 
     async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
-        """Asks to be told; see `Subscribes.subscribe`."""
+        """Asks to be told. See `Subscribes.subscribe`."""
         await self.ask()
         tags = [tag for group in groups.values() for tag in group]
         return FakeSubscription(self, self.device.listen(tags))
 
     async def close(self) -> None:
-        """Ends it; see `Session.close`."""
+        """Ends it. See `Session.close`."""
         self._is_closed = True
 
 
 class FakeSubscription:
-    """What a `FakeDevice` tells; see `Subscription`."""
+    """What a `FakeDevice` tells. See `Subscription`."""
 
     def __init__(self, session: FakeSession, ear: Subscriber) -> None:
         self._session = session
@@ -151,11 +151,11 @@ class FakeSubscription:
 
     @property
     def overflows(self) -> int:
-        """How many changes were lost; see `Subscription.overflows`."""
+        """How many changes were lost. See `Subscription.overflows`."""
         return self._ear.overflows
 
     async def changes(self) -> Sequence[Sample]:
-        """Waits for changes, or for the next sign of life; see `Subscription.changes`."""
+        """Waits for changes, or for the next sign of life. See `Subscription.changes`."""
         try:
             async with asyncio.timeout(self._session.connector.keep_alive_s):
                 await self._ear.news.wait()
@@ -169,7 +169,7 @@ class FakeSubscription:
 
 
 class FakeEncoder:
-    """Encodes writes as JSON; see `Encoder`.
+    """Encodes writes as JSON. See `Encoder`.
 
     Args:
         where: The endpoint.
@@ -190,7 +190,7 @@ class FakeEncoder:
         return DeviceIdentity("fake", self._where, "in memory", is_loopback=True, is_simulator=True)
 
     def encode(self, tag: Tag, value: Value) -> Encoded:
-        """Encodes one write; see `Encoder.encode`."""
+        """Encodes one write. See `Encoder.encode`."""
         if self._tags.get(tag.name) != tag:
             raise ValueError("is not a tag that the device was asked about")
         held = self._held[tag.name]

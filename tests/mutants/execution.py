@@ -8,6 +8,7 @@ import pytest
 
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.actuation.write_session import WriteAnswer, WriteSession
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.tools.guardrails.gate import gate
 from handwheel.tools.guardrails.gate.gate import Gate
@@ -50,13 +51,13 @@ def _taken_for(right: Callable[[WriteSession, Permit], Permit]) -> Apply:
     """Lets the write session judge a permit in which one thing was put right."""
 
     def apply(patch: pytest.MonkeyPatch) -> None:
-        real = vars(WriteSession)["_objection"]
+        real = vars(WriteSession)["_check"]
 
-        def objection(self: WriteSession, permit: Permit) -> str:
-            found: str = real(self, right(self, permit))
+        def check(self: WriteSession, permit: Permit) -> Denial | None:
+            found: Denial | None = real(self, right(self, permit))
             return found
 
-        patch.setattr(WriteSession, "_objection", objection)
+        patch.setattr(WriteSession, "_check", check)
 
     return apply
 

@@ -67,9 +67,9 @@ def load_application(root: Path, endpoint: str) -> Application:
         raise NotConnected({endpoint: f"{folder / CERTIFICATE}: {os_reason(error)}"}) from None
     except ValueError:
         raise NotConnected({endpoint: f"{folder / CERTIFICATE} is no certificate"}) from None
-    if objection := certificate.objection(utc_now()):
+    if denial := certificate.check(utc_now()):
         reason = (
-            f"our own certificate {folder / CERTIFICATE} {objection}; move {folder} away, and "
+            f"our own certificate {folder / CERTIFICATE} {denial}; move {folder} away, and "
             f"'handwheel connection trust {endpoint}' makes another, which the server must trust"
         )
         raise NotConnected({endpoint: reason})

@@ -8,7 +8,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-_LEAST_BITS = 2048  # of all security policies that are spoken here
+from ...denial import Denial
+
+_LEAST_BITS = 2048  # the minimum of every supported security policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,16 @@ class Certificate:
         """From when until when it is valid, in UTC."""
         return f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
 
-    def objection(self, now: datetime) -> str:
-        """Returns why no channel is opened with it, whoever has it; empty if nothing is wrong."""
+    def check(self, now: datetime) -> Denial | None:
+        """Denies a certificate that is out of date or has a short key; any owner's."""
         if now > self.end:
-            return f"expired on {self.end:%Y-%m-%d %H:%M} UTC"
+            return Denial("expired", f"expired on {self.end:%Y-%m-%d %H:%M} UTC")
         if now < self.start:
-            return f"is valid only from {self.start:%Y-%m-%d %H:%M} UTC"
+            return Denial("not-yet-valid", f"is valid only from {self.start:%Y-%m-%d %H:%M} UTC")
         if self.bits < _LEAST_BITS:
             kind = f"an RSA key of {self.bits} bits" if self.bits else "no RSA key"
-            return f"has {kind}; at least {_LEAST_BITS} bits are needed"
-        return ""
+            return Denial("short-key", f"has {kind}; at least {_LEAST_BITS} bits are needed")
+        return None
 
 
 def leaf(chain: bytes) -> bytes:

@@ -97,9 +97,9 @@ class SecuredClient(Client):
         if config.certificate and not pinned:
             raise ChannelRefused(_other_certificate(shown[0], config.certificate, self._name))
         server = (pinned or shown)[0]
-        if objection := server.objection(utc_now()):
+        if denial := server.check(utc_now()):
             raise ChannelRefused(
-                f"the server's certificate {server.thumbprint} {objection}; its administrator "
+                f"the server's certificate {server.thumbprint} {denial}; its administrator "
                 f"must renew it, then 'handwheel connection trust {self._name}' shows the new one"
             )
         return server

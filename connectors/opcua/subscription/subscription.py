@@ -32,7 +32,7 @@ _LOOKS = 4  # in the time of one keep-alive
 
 
 class OpcuaSubscription:
-    """The changes of one session's tags; see `Subscription`.
+    """The changes of one session's tags. See `Subscription`.
 
     Each interval is a subscription of its own at the server. A tag that the server refuses is
     asked for again from time to time.
@@ -65,7 +65,7 @@ class OpcuaSubscription:
         self._retry_at_s = 0.0
 
     async def open(self, groups: Mapping[float, Sequence[Tag]]) -> None:
-        """Subscribes; see `Subscribes.subscribe`.
+        """Subscribes. See `Subscribes.subscribe`.
 
         Raises:
             NotConnected: The session is lost, or it subscribes to nothing.
@@ -155,7 +155,7 @@ class OpcuaSubscription:
         self._waiting.append((tag.name, reading))
 
     async def changes(self) -> Sequence[Sample]:
-        """Waits for the next changes; see `Subscription.changes`."""
+        """Waits for the next changes. See `Subscription.changes`."""
         await asyncio.sleep(0)  # a flood of changes must not keep others from running
         while True:
             self._raise_if_silent()
@@ -230,11 +230,11 @@ class OpcuaSubscription:
         self._is_alive = True
 
     def spoke_s(self, scan_s: float) -> float:
-        """Returns when the server last spoke of an interval; see `ReportsHealth.spoke_s`."""
+        """Returns when the server last spoke of an interval. See `ReportsHealth.spoke_s`."""
         return max(items.spoke_s for items in self._items.values() if items.scan_s == scan_s)
 
     def compare(self, readings: Mapping[str, DataValue]) -> None:
-        """Takes what was read; see `ReportsHealth.compare`."""
+        """Takes what was read. See `ReportsHealth.compare`."""
         missed = set(self._told.missed(readings))
         for items in self._items.values():
             for handle, tag in items.tags.items():

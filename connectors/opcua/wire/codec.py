@@ -45,7 +45,7 @@ def reading(
     server_time: datetime | None,
     now_s: float,
 ) -> DataValue:
-    """Returns what was read of a tag, from what the server sent for it; see `decode`."""
+    """Returns what was read of a tag, from what the server sent for it. See `decode`."""
     value: Value | Array | None = None
     if status.quality is not Quality.BAD:
         value = _array(tag, raw) if tag.is_array else _scalar(tag, _unwrapped(tag, raw))

@@ -70,7 +70,7 @@ class Chunk:
         return self._kept
 
     def columns(self, body: bytes, handle: int) -> Columns | None:
-        """Takes an answer apart; see `Answers.columns`."""
+        """Takes an answer apart. See `Answers.columns`."""
         return self._answers.columns(body, handle)
 
     def missing(self, now_s: float) -> dict[str, DataValue]:

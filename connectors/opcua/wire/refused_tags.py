@@ -46,7 +46,7 @@ class RefusedTags:
         }
 
     def faults(self) -> dict[str, str]:
-        """Returns how many are refused, and why; see `Session.faults`."""
+        """Returns how many are refused, and why. See `Session.faults`."""
         return count_reasons(self._reasons.values())
 
 

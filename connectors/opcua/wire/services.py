@@ -93,7 +93,7 @@ class Services:
             raise self.lost(error) from None
 
     async def read(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
-        """Reads in one request; see `read_attributes`."""
+        """Reads in one request. See `read_attributes`."""
         with self.translated():
             request = protocol_of(self.client).send_request(read_request(items))
             results = read_results(await self.asked(request), has_structures=True)

@@ -69,8 +69,8 @@ def _check_operators(site: Site) -> None:
 def _unpinned(site: Site) -> Iterator[Problem]:
     document = read_document(site.root / SITE_FILE)
     for name, config in site.connections.items():
-        if isinstance(config, OpcuaConnection) and (reason := config.lacks_certificate(name)):
-            yield document.problem(("connections", name, "security"), reason)
+        if isinstance(config, OpcuaConnection) and (denial := config.check_pinned(name)):
+            yield document.problem(("connections", name, "security"), denial.reason)
 
 
 def open_passwords(site: Site) -> Iterator[str]:

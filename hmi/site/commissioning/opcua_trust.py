@@ -86,8 +86,8 @@ def _objection(server: ServerOffer, config: OpcuaConnection) -> str:
     shown = server.certificate
     if shown is None:
         return "the server offers no security that is spoken here, so there is nothing to pin"
-    if objection := shown.objection(utc_now()):
-        return f"the server's certificate {objection}: it must be renewed there first"
+    if denial := shown.check(utc_now()):
+        return f"the server's certificate {denial}: it must be renewed there first"
     if config.certificate and config.certificate != shown.thumbprint:
         return f"site.yaml pins another certificate, {config.certificate}"
     return ""

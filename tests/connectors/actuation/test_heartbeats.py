@@ -100,19 +100,21 @@ async def test_the_independent_judge_tells_the_count_from_the_rest(works: Works,
 
 
 ATTACKS: dict[str, tuple[Callable[[HeartbeatPermit], HeartbeatPermit], str]] = {
-    "not begun": (lambda permit: replace(permit, started_seq=0), reasons.NOT_STARTED),
+    "not begun": (lambda permit: replace(permit, started_seq=0), reasons.NOT_STARTED.reason),
     "another tag": (
         lambda permit: replace(permit, tag=replace(permit.tag, name="P-101B.hb")),
-        write_session.OTHER_TAG,
+        write_session.OTHER_TAG.reason,
     ),
-    "too much": (lambda permit: replace(permit, count=32768), reasons.NO_COUNT),
-    "too little": (lambda permit: replace(permit, count=-1), reasons.NO_COUNT),
-    "no number": (lambda permit: replace(permit, count=True), reasons.NO_COUNT),
+    "too much": (lambda permit: replace(permit, count=32768), reasons.NO_COUNT.reason),
+    "too little": (lambda permit: replace(permit, count=-1), reasons.NO_COUNT.reason),
+    "no number": (lambda permit: replace(permit, count=True), reasons.NO_COUNT.reason),
     "another device": (
         lambda permit: replace(permit, identity=replace(permit.identity, name="another")),
-        write_session.OTHER_DEVICE,
+        write_session.OTHER_DEVICE.reason,
     ),
-    "too late": (lambda permit: replace(permit, until_s=permit_clock_s()), write_session.EXPIRED),
+    "too late": (
+        lambda permit: replace(permit, until_s=permit_clock_s()), write_session.EXPIRED.reason,
+    ),
 }  # fmt: skip
 
 
@@ -133,7 +135,7 @@ async def test_no_frame_leaves_for_anything_else(works: Works, name: str, attack
 async def test_a_tag_that_is_no_heartbeat_has_no_such_door(works: Works) -> None:
     tag, before = works.site.tags["P-101A.mode"], works.arrived()
     async with beating(works.site, tag) as session:
-        with pytest.raises(WriteRefused, match=f"not sent: {reasons.NO_HEARTBEAT}"):
+        with pytest.raises(WriteRefused, match=f"not sent: {reasons.NO_HEARTBEAT.reason}"):
             await session.beat(leave_for(session, tag, 1))
     assert works.arrived() == before
 
@@ -142,6 +144,6 @@ async def test_a_tag_that_is_no_heartbeat_has_no_such_door(works: Works) -> None
 async def test_an_action_cannot_write_a_heartbeat(works: Works, name: str) -> None:
     tag, before = works.site.tags[name], works.arrived()
     async with opened(works.site, tag) as session:
-        with pytest.raises(WriteRefused, match=f"not sent: {write_session.HEARTBEAT}"):
+        with pytest.raises(WriteRefused, match=f"not sent: {write_session.HEARTBEAT.reason}"):
             await session.send(permit_for(session, tag, TAKEN[name]))
     assert works.arrived() == before

@@ -152,16 +152,16 @@ def _item(variant: ua.Variant, *, attribute: int = AttributeIds.Value, **data: o
 
 DOUBLE = ua.Variant(361.5, ua.VariantType.Double)
 BOTH: dict[str, tuple[Attack, str]] = {
-    "a byte more": (_wire(lambda wire: wire + b"\0"), reasons.OTHER_BYTES),
-    "a byte less": (_wire(lambda wire: wire[:-1]), reasons.OTHER_BYTES),
-    "two writes": (_wire(lambda wire: wire * 2), reasons.OTHER_BYTES),
-    "no bytes": (_wire(lambda _: b""), reasons.OTHER_BYTES),
-    "another tag": (_other_tag, reasons.OTHER_TAG),
-    "a tag moved": (_moved_tag, reasons.OTHER_TAG),
-    "expired": (_expired, reasons.EXPIRED),
-    "no intent": (_no_intent, reasons.NO_INTENT),
-    "another device": (_other_name, reasons.OTHER_DEVICE),
-    "another port": (_other_port, reasons.OTHER_DEVICE),
+    "a byte more": (_wire(lambda wire: wire + b"\0"), reasons.OTHER_BYTES.reason),
+    "a byte less": (_wire(lambda wire: wire[:-1]), reasons.OTHER_BYTES.reason),
+    "two writes": (_wire(lambda wire: wire * 2), reasons.OTHER_BYTES.reason),
+    "no bytes": (_wire(lambda _: b""), reasons.OTHER_BYTES.reason),
+    "another tag": (_other_tag, reasons.OTHER_TAG.reason),
+    "a tag moved": (_moved_tag, reasons.OTHER_TAG.reason),
+    "expired": (_expired, reasons.EXPIRED.reason),
+    "no intent": (_no_intent, reasons.NO_INTENT.reason),
+    "another device": (_other_name, reasons.OTHER_DEVICE.reason),
+    "another port": (_other_port, reasons.OTHER_DEVICE.reason),
 }
 MODBUS: dict[str, str] = {
     "another unit": "02 05 0014 ff00",
@@ -202,7 +202,10 @@ async def test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_th
         permit = attack(works, session, permit_for(session, tag, value))
         with pytest.raises(WriteRefused) as caught:
             await deliver(session, permit)
-    assert (caught.value.code, caught.value.was_sent) == (reason or reasons.OTHER_BYTES, False)
+    assert (caught.value.code, caught.value.was_sent) == (
+        reason or reasons.OTHER_BYTES.reason,
+        False,
+    )
     assert works.arrived() == []
     assert works.server.simulation.plant.snapshot() == before
     async with opened(works.site, tag) as session:
@@ -218,7 +221,7 @@ async def test_the_bytes_of_another_tag_are_refused(works: Works, name: str, val
         permit = replace(
             permit_for(session, tag, value), wire=permit_for(session, other, value).wire
         )
-        with pytest.raises(WriteRefused, match=reasons.OTHER_BYTES):
+        with pytest.raises(WriteRefused, match=reasons.OTHER_BYTES.reason):
             await deliver(session, permit)
     assert works.arrived() == []
 
@@ -236,13 +239,13 @@ async def test_a_door_lets_one_frame_through_and_no_second(
         )
         assert first is None
         assert isinstance(second, WriteRefused)
-        with pytest.raises(WriteRefused, match=reasons.USED) as caught:
+        with pytest.raises(WriteRefused, match=reasons.USED.reason) as caught:
             await deliver(session, permit)
         assert caught.value.was_sent is False
     async with opened(works.site, tag) as session:  # a refused call uses it up as well
-        with pytest.raises(WriteRefused, match=reasons.EXPIRED):
+        with pytest.raises(WriteRefused, match=reasons.EXPIRED.reason):
             await deliver(session, replace(permit, until_s=0.0))
-        with pytest.raises(WriteRefused, match=reasons.USED):
+        with pytest.raises(WriteRefused, match=reasons.USED.reason):
             await deliver(session, permit)
     assert works.arrived() == [permit.wire]
 

@@ -40,7 +40,7 @@ async def test_whoever_takes_the_door_without_the_gate_moves_nothing(world: Worl
         permit = Permit(
             "R-7K3MQ2XA/c1", tag, bytes_, session.encoder.identity, until_s, intent_seq=0
         )
-        with pytest.raises(WriteRefused, match=NO_INTENT) as refused:
+        with pytest.raises(WriteRefused, match=NO_INTENT.reason) as refused:
             await session.send(permit)
         assert refused.value.was_sent is False
         await session.close()

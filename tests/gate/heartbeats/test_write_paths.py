@@ -48,23 +48,25 @@ async def test_an_action_writes_no_heartbeat(room: BeatingRoom, name: str) -> No
         session.check_echo(await session.send(permit))
         assert room.plant.values[RUN] is True
         return
-    with pytest.raises(WriteRefused, match=f"not sent: {write_session.HEARTBEAT}"):
+    with pytest.raises(WriteRefused, match=f"not sent: {write_session.HEARTBEAT.reason}"):
         await session.send(permit)
     assert (room.plant.frames, room.plant.values[BEAT]) == ([], 0)
 
 
 SPOILT: dict[str, tuple[Callable[[HeartbeatPermit], HeartbeatPermit], str]] = {
-    "not begun": (lambda permit: replace(permit, started_seq=0), reasons.NOT_STARTED),
+    "not begun": (lambda permit: replace(permit, started_seq=0), reasons.NOT_STARTED.reason),
     "another tag": (
         lambda permit: replace(permit, tag=replace(permit.tag, name="P-101B.hb")),
-        write_session.OTHER_TAG,
+        write_session.OTHER_TAG.reason,
     ),
-    "no count": (lambda permit: replace(permit, count=-1), reasons.NO_COUNT),
+    "no count": (lambda permit: replace(permit, count=-1), reasons.NO_COUNT.reason),
     "another device": (
         lambda permit: replace(permit, identity=replace(permit.identity, name="another")),
-        write_session.OTHER_DEVICE,
+        write_session.OTHER_DEVICE.reason,
     ),
-    "too late": (lambda permit: replace(permit, until_s=permit_clock_s()), write_session.EXPIRED),
+    "too late": (
+        lambda permit: replace(permit, until_s=permit_clock_s()), write_session.EXPIRED.reason,
+    ),
 }  # fmt: skip
 
 
@@ -87,7 +89,7 @@ async def test_a_count_that_the_device_cannot_hold_is_not_sent(room: BeatingRoom
     node = Target(ua.NodeId(ua.String("hb"), ua.Int16(1)), ua.VariantType.SByte)
     encoder = OpcuaEncoder(DeviceIdentity("opcua", "", "", True, False), {BEAT: node}, {BEAT: tag})
     session = HeartbeatSession(site, PaperWriter(room.plant, "pkg"), encoder, tag)
-    with pytest.raises(WriteRefused, match=f"not sent: {write_session.OTHER_BYTES}"):
+    with pytest.raises(WriteRefused, match=f"not sent: {write_session.OTHER_BYTES.reason}"):
         await session.beat(leave_for(session, tag, 128))
     assert room.plant.frames == []
     await session.beat(leave_for(session, tag, 127))

@@ -48,7 +48,7 @@ def _trust(
         offers: list[Security] = [ENCRYPTED, "None"] if shown else ["None"]
         return ServerOffer(f"urn:{connector.name}\x1b[2J", offers, offers[0], shown)
 
-    monkeypatch.setattr(trusting, "look_at_server", look)
+    monkeypatch.setattr(trusting, "discover_server", look)
     asyncio.run(trusting.trust_server(site, "dcs", as_json=as_json))
 
 
@@ -79,7 +79,7 @@ def test_it_makes_a_key_once_and_says_what_to_write_where(
     assert stat.S_IMODE((site.root / FOLDER).stat().st_mode) == 0o700
     assert (site.root / "site.yaml").read_bytes() == before
     assert ours.uris[0].endswith(":handwheel:works-7")
-    assert ours.objection(utc_now()) == ""
+    assert ours.check(utc_now()) is None
 
     keys = f'timeout: 2 s, security: {ENCRYPTED}, certificate: "{server.thumbprint}"'
     pinned = load(site.root, SITE.replace("timeout: 2 s", keys, 1))
