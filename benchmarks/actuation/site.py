@@ -16,7 +16,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.opcua.encoder import OpcuaEncoder, Target
 from handwheel.connectors.session.protocols import DeviceIdentity, Encoder, Survey
-from handwheel.hmi.people.signing import Signer, Statement, open_bench, sign_statement
+from handwheel.hmi.people.signing import Signer, open_bench, sign_statement
 from handwheel.hmi.simulation.demo.people import APPROVER, GIVER, enroll_people, hand_to_agents
 from handwheel.hmi.simulation.plant.installed import create_plant
 from handwheel.hmi.site.files.site_template import Link, write_site
@@ -39,6 +39,7 @@ from handwheel.tools.guardrails.approval.card import make_card
 from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.approval.run_requests import file_segment
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.lifecycle import file_in
 from handwheel.tools.guardrails.ledger.runner_lease import renew_lease, take_lease

@@ -18,12 +18,12 @@ from tempfile import TemporaryDirectory
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from handwheel.hmi.requests.approve import expected_word
 from handwheel.hmi.requests.card_text import render_card
 from handwheel.hmi.simulation.demo.approver import Desk
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.processes import Stage, demo_stage
 from handwheel.hmi.simulation.demo.stories import STORIES
+from handwheel.tools.guardrails.approval.session import expected_word
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS

@@ -11,6 +11,7 @@ import typer
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import (
     LONGEST,
     Standing,
@@ -31,7 +32,7 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.wrap import fold
-from .signing import Statement, find_person, open_bench, open_signer, sign_statement
+from .signing import find_person, open_bench, open_signer, sign_statement
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

@@ -7,6 +7,7 @@ import typer
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
 from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, said_of
@@ -19,7 +20,7 @@ from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
 from ..shell.terminal.wrap import fold
 from .lockout_lines import file_words
-from .signing import Statement, find_person, open_bench, open_signer, sign_statement
+from .signing import find_person, open_bench, open_signer, sign_statement
 
 _VALID_S = 60.0
 

@@ -9,6 +9,7 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import revoke_key
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.key_files import (
     create_own_key,
     new_key_path,
@@ -22,7 +23,7 @@ from handwheel.tools.guardrails.signatures.decisions import key_subject, meaning
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase
-from .signing import Signer, Statement, find_person, open_signer, sign_statement
+from .signing import Signer, find_person, open_signer, sign_statement
 
 _VALID_S = 60.0
 

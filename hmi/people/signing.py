@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster, load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -18,36 +19,12 @@ from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     Signed,
-    VerdictWord,
     new_nonce,
     sign,
 )
 from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
 
 from ..shell.terminal.cancellable_prompt import current_withdrawal
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What a person says.
-
-    Attributes:
-        meaning: In words, as they are shown and signed.
-        role: The role they sign in.
-        valid_s: How long it holds, seconds.
-        digest: Of the request; `None` where none is concerned.
-        subject: What it is about besides: an action, a lockout, a key.
-        card: The digest of the card that was shown.
-    """
-
-    verdict: VerdictWord
-    meaning: str
-    role: str
-    valid_s: float
-    digest: str | None = None
-    subject: str | None = None
-    card: str | None = None
-    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly, load_request
@@ -34,7 +35,7 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption, ReasonOption
 from ..shell.terminal.wrap import fold
-from .approve import ask, look, settled, sign_approval
+from .approve import ask, sign_approval
 from .follow import follow
 from .reject import object_to
 from .request_text import request_fields, request_line
@@ -90,7 +91,7 @@ def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = F
         now = instant_now()
         sweep(bench.database, now)
         record = load_request(bench.database, name)
-        card = look(bench, record, now) if record.state in WAITING_REQUESTS else None
+        card = current_card(bench, record, now) if record.state in WAITING_REQUESTS else None
         if as_json:
             typer.echo(json.dumps(whole_fields(bench, record, card, now)))
             return
@@ -184,7 +185,7 @@ def approve(
             if digest.lower() != record.digest:
                 raise PermitRefused("the request has another digest; nothing was approved")
             signer = open_signer(opened, operator, passphrase_file)
-            state = sign_approval(bench, record, signer, settled(bench, record))
+            state = sign_approval(ApprovalSession.settled(bench, record), signer)
         if state is None:
             raise SystemExit(NO)
         if state is RequestState.PARTIAL:

@@ -15,6 +15,7 @@ from handwheel.tools.guardrails.approval.build_request import (
 )
 from handwheel.tools.guardrails.approval.decide import propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -28,7 +29,7 @@ from handwheel.tools.requests.terms import NO_TERMS, Terms
 from handwheel.tools.requests.values import parse_value, split_assignment
 from handwheel.tools.safe_text import plain, printable
 
-from ..people.signing import Signer, Statement, sign_statement
+from ..people.signing import Signer, sign_statement
 
 
 async def propose_writes(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from handwheel.tools.guardrails.approval.decide import check_open, decide
+from handwheel.tools.guardrails.approval.session import role_for
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -11,8 +13,7 @@ from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, mean
 from handwheel.tools.guardrails.signatures.entitlement import check_objector
 from handwheel.tools.requests.stamps import instant_now
 
-from ..people.signing import Signer, Statement, sign_statement
-from .approve import role_for
+from ..people.signing import Signer, sign_statement
 
 
 def object_to(

@@ -5,6 +5,7 @@ As lines for people, and as fields for programs.
 
 from handwheel.tools.guardrails.approval.card import Card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
+from handwheel.tools.guardrails.approval.session import signers
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -13,7 +14,6 @@ from handwheel.tools.requests.stamps import Instant
 
 from ..shell.terminal.panel import card_width, has_colour
 from ..shell.terminal.wrap import fold
-from .approve import signers
 from .card_text import render_card
 from .outcome_text import render_request
 from .request_text import action_line, request_fields, request_line

@@ -7,6 +7,8 @@ import typer
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.session import role_for
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -15,11 +17,10 @@ from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meani
 from handwheel.tools.guardrails.signatures.entitlement import check_resolver
 from handwheel.tools.requests.stamps import instant_now
 
-from ..people.signing import Signer, Statement, sign_statement
+from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import card_width
 from ..shell.terminal.prompt import NO_TERMINAL, Answer, confirm
 from ..shell.terminal.wrap import fold
-from .approve import role_for
 from .outcome_text import render_outcome
 
 _ANSWER_S = 120.0

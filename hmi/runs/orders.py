@@ -30,6 +30,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
     order_run,
     tags_of_run,
 )
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
 from handwheel.tools.guardrails.ledger.runs import PREFIX
@@ -41,7 +42,7 @@ from handwheel.tools.guardrails.signatures.entitlement import check_roles
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.safe_text import plain, printable
 
-from ..people.signing import Signer, Statement, sign_statement
+from ..people.signing import Signer, sign_statement
 from ..shell.terminal.panel import with_unit
 from .view import RunView, find_run, view_run
 

@@ -10,6 +10,7 @@ from handwheel.tools.guardrails.approval.shift_handover import (
     check_shift,
     hand_over_shift,
 )
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.guardrails.signatures.decisions import (
@@ -20,7 +21,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 
-from ..people.signing import Signer, Statement, sign_statement
+from ..people.signing import Signer, sign_statement
 from ..shell.terminal.prompt import NO_TERMINAL, Answer, ask_text, confirm
 from ..shell.terminal.wrap import fold
 from .summary import summarize, summary_lines

@@ -8,6 +8,7 @@ import typer
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.decide import check_open
+from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.authority import TakenBy, TakenMode, take_over
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
@@ -21,7 +22,7 @@ from handwheel.tools.requests.stamps import instant_now
 
 from ..people.lockout import run_lockout
 from ..people.signing import Signer, find_person, open_bench, open_signer
-from ..requests.approve import ask, look
+from ..requests.approve import ask
 from ..requests.reject import object_to
 from ..requests.request_view import whole_request
 from ..runs.orders import os_user
@@ -87,7 +88,7 @@ def _list(console: ConsoleContext, rest: str) -> None:
 def _open(console: ConsoleContext, rest: str) -> None:
     with open_bench(console.site) as bench:
         record, now = _record(bench, rest), instant_now()
-        card = look(bench, record, now) if record.state in WAITING_REQUESTS else None
+        card = current_card(bench, record, now) if record.state in WAITING_REQUESTS else None
         for line in whole_request(bench, record, card, now):
             typer.echo(line)
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, Statement, find_person, open_bench, sign_statement
-from handwheel.hmi.requests.approve import settled, sign_approval
+from handwheel.hmi.people.signing import Signer, find_person, open_bench, sign_statement
+from handwheel.hmi.requests.approve import sign_approval
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.administration import release_lockout
 from handwheel.tools.guardrails.approval.build_request import (
@@ -22,6 +22,8 @@ from handwheel.tools.guardrails.approval.build_request import (
 )
 from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.outcome_card import found_after, make_outcome
+from handwheel.tools.guardrails.approval.session import ApprovalSession
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import SITE
@@ -89,7 +91,7 @@ class Desk:
         """Signs an approval as soon as the gate's picture shows the request's tags."""
         with open_bench(self._site) as bench:
             record = load_request(bench.database, request_id)
-            sign_approval(bench, record, self._signers[APPROVER], settled(bench, record))
+            sign_approval(ApprovalSession.settled(bench, record), self._signers[APPROVER])
 
     def reject(self, request_id: str) -> None:
         """Signs a rejection; no card is needed for a no."""

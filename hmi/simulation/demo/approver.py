@@ -8,14 +8,16 @@ from typing import TypeVar
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.approval.card import Card
 from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card, role_for
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.stamps import instant_now
 
-from ...people.signing import Signer, Statement, open_bench, sign_statement
-from ...requests.approve import ask, look, role_for, settled, sign_approval
+from ...people.signing import Signer, open_bench, sign_statement
+from ...requests.approve import ask, sign_approval
 from ...shell.terminal.prompt import Answer, confirm
 from .people import APPROVER
 
@@ -44,13 +46,15 @@ class Desk:
             return work(bench, load_request(bench.database, request_id))
 
     async def settle(self, request_id: str) -> Card:
-        """Returns the card as `settled` does, with more patience.
+        """Returns the card as `ApprovalSession.settled` does, but waits longer.
 
         It lets go at once when it is cancelled.
         """
         until_s = monotonic() + _SETTLE_S
         while True:
-            card = self._with(request_id, lambda bench, record: look(bench, record, instant_now()))
+            card = self._with(
+                request_id, lambda bench, record: current_card(bench, record, instant_now())
+            )
             if card.is_approvable or monotonic() >= until_s:
                 return card
             await asyncio.sleep(_POLL_S)
@@ -72,7 +76,7 @@ class Desk:
         return self._with(
             request_id,
             lambda bench, record: sign_approval(
-                bench, record, self._viewer, settled(bench, record)
+                ApprovalSession.settled(bench, record), self._viewer
             ),
         )
 

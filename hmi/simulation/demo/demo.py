@@ -10,10 +10,11 @@ from rich.live import Live
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.session import check_approvable
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
-from ...requests.approve import check_approvable, show_card
+from ...requests.approve import show_card
 from ...shell.charts.sample_buffer import History
 from ...shell.terminal.cancellable_prompt import ask_in_thread
 from ...site.tags.connection_text import ConnectionChanges, is_starting

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from handwheel.connectors.model.site import OPERATORS_FILE, SITE_FILE, Site, load_site
 from handwheel.tools.atomic_files import replace_file
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import with_record, with_trust_root
@@ -15,7 +16,7 @@ from handwheel.tools.guardrails.interlocks.authority import hand_over, next_gene
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
-from ...people.signing import Signer, Statement, open_bench, sign_statement
+from ...people.signing import Signer, open_bench, sign_statement
 
 GIVER, APPROVER = "anna", "ben"
 HANDED_OVER = ("PUMPS-101", "E-101")

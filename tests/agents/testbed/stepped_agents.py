@@ -15,7 +15,7 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
-from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.language.loader import Playbook, library_folder
@@ -32,6 +32,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
     newest_event,
     order_run,
 )
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import take_over
 from handwheel.tools.guardrails.interlocks.authority_check import standing_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord

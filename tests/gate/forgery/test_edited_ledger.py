@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from handwheel.hmi.people.signing import Statement
 from handwheel.tools.errors import InterlockActive, LedgerError
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.lifecycle import file_request

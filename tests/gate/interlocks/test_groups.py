@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.requests.approve import look
+from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.policy.groups import group_usage
 
@@ -113,7 +113,7 @@ async def test_the_writes_of_one_request_add_up_and_its_card_says_so_before(
     both = (STOP, ("P-101B.run_cmd", True))
     request = room.desk.propose(*both)
     record = load_request(room.desk.database, request.request_id)
-    problems = look(room.desk.bench, record, room.clock.now()).problems
+    problems = current_card(room.desk.bench, record, room.clock.now()).problems
     assert [each for each in problems if each.startswith("starts: 2 writes")] != []
     ends = await carried_out(room, *both)
     assert [end.split(":")[0] for end in ends] == ["VERIFIED", "INVALIDATED"]

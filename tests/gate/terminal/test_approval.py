@@ -21,6 +21,7 @@ import pytest
 from handwheel.connectors.model.values import DataValue
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
+from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.gate.monitoring.scanner import Scans
 from handwheel.tools.guardrails.ledger.records import load_decisions
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -107,7 +108,8 @@ def desk(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
     assert room.gate is not None
     room.gate._reader = cast(Scans, EveryTag(room))
     monkeypatch.setattr(asking, "instant_now", room.clock.now)
-    monkeypatch.setattr(asking, "_SETTLE_S", 0.0)
+    monkeypatch.setattr(session, "instant_now", room.clock.now)
+    monkeypatch.setattr(session, "SETTLE_S", 0.0)
     return room
 
 

@@ -8,6 +8,7 @@ from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
 from handwheel.hmi.requests import propose as proposing
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.requests.terms import parse_expectation
 
@@ -51,9 +52,10 @@ async def test_an_interruption_at_the_card_says_that_nothing_was_sent(
     request = room.desk.propose(("P-101B.run_cmd", True))
     monkeypatch.setattr(asking, "confirm", interrupt)
     monkeypatch.setattr(asking, "instant_now", room.clock.now)
+    monkeypatch.setattr(session, "instant_now", room.clock.now)
     picture_of(room)
     monkeypatch.setattr(asking, "check_approvable", print)
-    monkeypatch.setattr(asking, "_SETTLE_S", 0.0)
+    monkeypatch.setattr(session, "SETTLE_S", 0.0)
     with pytest.raises(KeyboardInterrupt):
         asking.ask(room.desk.bench, room.desk.record(request.request_id), lambda: None)  # type: ignore[arg-type, return-value]
     last = capsys.readouterr().out.splitlines()[-1]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, sign_statement
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
 from handwheel.tools.guardrails.signatures.context import Bench
 from handwheel.tools.guardrails.signatures.decisions import (

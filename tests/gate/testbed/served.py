@@ -20,13 +20,14 @@ from handwheel.connectors.actuation.write_session import (
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.hmi.people.signing import Signer, open_bench
-from handwheel.hmi.requests.approve import look, sign_approval
+from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.requests.propose import propose_writes
 from handwheel.sim_plant.server.plant_server import PlantServer
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.card import Card
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, make_outcome
+from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.gate.gate import Gate, take_post
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
@@ -119,7 +120,7 @@ class World(Forger):
         filed_at = record.request.filed_at
         with self.bench() as bench:
             while monotonic() < until_s:
-                card = look(bench, record, instant_now())
+                card = current_card(bench, record, instant_now())
                 if card.is_approvable and all((e.read_at or "") > filed_at for e in card.readings):
                     return card
                 await asyncio.sleep(0.02)
@@ -133,7 +134,7 @@ class World(Forger):
     def approve(self, record: RequestRecord, card: Card, by: str = "ben") -> RequestState:
         """Approves as `handwheel requests approve` does. The gate has not run when it returns."""
         with self.bench() as bench:
-            return sign_approval(bench, record, _signer(bench, by), card)
+            return sign_approval(ApprovalSession(bench, record, card), _signer(bench, by))
 
     def decide(self, signed: Signed, card: Card | Outcome | None) -> RequestState:
         """Puts a decision before the ledger, in the only way that the product has."""
@@ -155,7 +156,7 @@ class World(Forger):
     def card(self, record: RequestRecord) -> Card:
         """The card of a request as it is, whatever speaks against it."""
         with self.bench() as bench:
-            return look(bench, record, instant_now())
+            return current_card(bench, record, instant_now())
 
     def outcome(self, record: RequestRecord, action_id: str) -> Outcome:
         """What is known of an action of a request, on which it is resolved."""

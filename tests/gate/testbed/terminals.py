@@ -8,7 +8,7 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,
@@ -18,6 +18,7 @@ from handwheel.tools.guardrails.approval.build_request import (
     tags_to_survey,
 )
 from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator, Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations, locked_scopes

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.approval.shift_handover import hand_over_shift
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import take_over
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
 from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
@@ -50,7 +51,7 @@ def still(patch: pytest.MonkeyPatch) -> None:
         # The names of requests in order: R-0000000A, R-0000000B.
         return _LETTERS[number // 8 % len(_LETTERS)] if number % 8 == 7 else "0"
 
-    patch.setattr("handwheel.tools.guardrails.approval.filing.choice", choice)
+    patch.setattr("handwheel.tools.guardrails.approval.build_request.choice", choice)
     patch.setattr("os.getpid", lambda: 4242)
     now = SteppedClock(Fuse()).now()
     patch.setattr("handwheel.tools.guardrails.ledger.store.database.instant_now", lambda: now)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from handwheel.hmi.requests import approve as asking
-from handwheel.hmi.requests.approve import expected_word
+from handwheel.tools.guardrails.approval.session import expected_word
 
 from .sample_card import card, lower, request, start
 

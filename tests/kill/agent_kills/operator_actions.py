@@ -8,8 +8,8 @@ from typing import Any
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, Statement, open_bench, sign_statement
-from handwheel.hmi.requests.approve import settled, sign_approval
+from handwheel.hmi.people.signing import Signer, open_bench, sign_statement
+from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.runs.view import view_run
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import Run
@@ -21,6 +21,8 @@ from handwheel.tools.guardrails.approval.run_orders import (
     newest_event,
     order_run,
 )
+from handwheel.tools.guardrails.approval.session import ApprovalSession
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation, take_over
 from handwheel.tools.guardrails.ledger.records import load_request, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
@@ -128,7 +130,7 @@ class RunDesk(Desk):
                     continue
                 record = load_request(bench.database, name)
                 try:
-                    sign_approval(bench, record, self._signers[APPROVER], settled(bench, record))
+                    sign_approval(ApprovalSession.settled(bench, record), self._signers[APPROVER])
                 except GuardrailError:
                     first_s = self._refused_s.setdefault(name, monotonic())
                     if monotonic() - first_s > _AGAINST_S:

@@ -5,10 +5,12 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, Statement, open_bench
-from handwheel.hmi.requests.approve import look, sign_approval
+from handwheel.hmi.people.signing import Signer, open_bench
+from handwheel.hmi.requests.approve import sign_approval
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.requests.request import Lease
@@ -53,10 +55,10 @@ class People(Desk):
             return False
         with open_bench(self._site) as bench:
             record = load_request(bench.database, request_id)
-            card = look(bench, record, instant_now())
+            card = current_card(bench, record, instant_now())
             if not card.is_approvable:
                 return False
-            sign_approval(bench, record, self._signers[APPROVER], card)
+            sign_approval(ApprovalSession(bench, record, card), self._signers[APPROVER])
             return True
 
     def _is_shown(self) -> bool:

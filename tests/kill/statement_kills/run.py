@@ -9,7 +9,7 @@ from datetime import timedelta
 from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
-from handwheel.hmi.people.signing import Statement, open_bench, sign_statement
+from handwheel.hmi.people.signing import open_bench, sign_statement
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import (
     Command,
@@ -20,6 +20,7 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
 from handwheel.tools.guardrails.ledger.latched_lockouts import generations
 from handwheel.tools.guardrails.ledger.runner_lease import take_lease

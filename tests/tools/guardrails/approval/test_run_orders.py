@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
@@ -23,6 +23,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
     newest_event,
     order_run,
 )
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.runs import ORDERED

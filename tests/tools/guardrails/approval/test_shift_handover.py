@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.hmi.shift.summary import summarize, summary_lines
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.shift_handover import (
@@ -15,6 +15,7 @@ from handwheel.tools.guardrails.approval.shift_handover import (
     check_shift,
     hand_over_shift,
 )
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
 from handwheel.tools.guardrails.signatures.decisions import (
     Reason,

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from handwheel.hmi.people.signing import Signer, Statement, sign_statement
+from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,

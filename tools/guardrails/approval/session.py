@@ -1,0 +1,211 @@
+"""One approver's session on one request: the card, the expected word, the second look."""
+
+from collections.abc import Callable, Mapping
+from time import monotonic, sleep
+from typing import Self
+
+from handwheel.connectors.model.values import exact_text
+
+from ...errors import PermitRefused
+from ...requests.request import ActionRequest
+from ...requests.stamps import Instant, instant_now
+from ..identity.roster import Operator
+from ..interlocks.blocking import Case, check_files, hindrances
+from ..ledger.lifecycle import sweep
+from ..ledger.records import RequestRecord, load_decisions, load_request
+from ..ledger.store.database import Database
+from ..ledger.store.states import RequestState
+from ..signatures.context import Bench
+from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
+from .card import Card, CardSigner, make_card
+from .decide import check_open, decide
+from .plant_snapshot import PlantSnapshot, read_snapshot
+from .statement import Statement
+
+SETTLE_S = 3.0
+"""Longest wait for a card that can be approved."""
+_POLL_S = 0.1
+_LONGEST_WORD = 40  # so that the question fits on a line
+
+
+class ApprovalSession:
+    """Decides what an approver is shown and must type, and submits the signed approval.
+
+    A console, a command and a test drive it alike: they show `card`, ask for `expected_word`,
+    call `look_again`, and approve.
+
+    Attributes:
+        card: The newest card.
+    """
+
+    def __init__(self, bench: Bench, record: RequestRecord, card: Card) -> None:
+        self.bench = bench
+        self.record = record
+        self.card = card
+
+    @classmethod
+    def settled(cls, bench: Bench, record: RequestRecord) -> Self:
+        """Opens a session with the first card that can be approved, or the last after 3 s.
+
+        The gate takes a moment to read the tags of a request that was filed just now.
+        """
+        until_s = monotonic() + SETTLE_S
+        while True:
+            card = current_card(bench, record, instant_now())
+            if card.is_approvable or monotonic() >= until_s:
+                return cls(bench, record, card)
+            sleep(_POLL_S)
+
+    @property
+    def expected_word(self) -> str:
+        """The text that the approver must type."""
+        return expected_word(self.record.request)
+
+    def check_open(self) -> None:
+        """Refuses a request that others have ended or completed meanwhile.
+
+        Raises:
+            PermitRefused: With the request's state and its signers.
+        """
+        now = instant_now()
+        sweep(self.bench.database, now)
+        fresh = load_request(self.bench.database, self.record.request.request_id)
+        try:
+            check_open("approve", fresh, now)
+        except PermitRefused as refusal:
+            people = ", ".join(each.person for each in signers(self.bench.database, fresh))
+            raise PermitRefused(f"{refusal}{f' (signed by {people})' if people else ''}") from None
+
+    def look_again(self) -> str:
+        """Renews the card and returns what changed since the one before; empty if nothing did."""
+        before, self.card = self.card, current_card(self.bench, self.record, instant_now())
+        if _compared(before) == _compared(self.card):
+            return ""
+        known = {each.person for each in before.signed}
+        new = [each.person for each in self.card.signed if each.person not in known]
+        return f"{' and '.join(new)} signed" if new else "the plant has moved"
+
+    def approve(
+        self, operator: Operator, sign: Callable[[Statement, Instant], Signed]
+    ) -> RequestState:
+        """Has an approval of the card signed and submits it.
+
+        Args:
+            sign: Signs a statement with the operator's key.
+
+        Raises:
+            GuardrailError: The card shows a problem, or the signature does not count.
+        """
+        check_approvable(self.card)
+        request, now = self.record.request, instant_now()
+        statement = Statement(
+            verdict="approve",
+            meaning=meaning_of("approve", request),
+            role=role_for(self.bench, operator, request),
+            valid_s=request.within_s,
+            digest=request.digest,
+            card=self.card.digest,
+        )
+        return decide(self.bench, sign(statement, now), self.card.text, now)
+
+
+def current_card(bench: Bench, record: RequestRecord, now: Instant) -> Card:
+    """Returns the card of a request with the plant values of the gate's snapshot."""
+    request, snapshot = record.request, read_snapshot(bench.site.state, now)
+    return make_card(
+        request,
+        tags=bench.site.tags,
+        snapshot=snapshot,
+        now=now,
+        signed=signers(bench.database, record),
+        limits=_limits(bench, request),
+        hindrances=_blocking(bench, request, snapshot, now),
+    )
+
+
+def expected_word(request: ActionRequest) -> str:
+    """Returns the text that an approver must type.
+
+    R1: `approve`. Else the end of the tag's name and the value, `run_cmd true`; of several
+    writes each tag whole; where that is too long or cannot be typed, the number of writes and the
+    beginning of the digest on the card.
+    """
+    if request.risk_class == "R1":
+        return "approve"
+    commands = request.commands
+    names = [each.tag if len(commands) > 1 else each.tag.partition(".")[2] for each in commands]
+    word = ", ".join(f"{name} {each.shown}" for name, each in zip(names, commands, strict=True))
+    is_typeable = word.isascii() and word.isprintable() and word == " ".join(word.split())
+    if is_typeable and len(word) <= _LONGEST_WORD:
+        return word
+    writes = "1 write" if len(commands) == 1 else f"{len(commands)} writes"
+    return f"approve {writes} {request.digest[:4]}"
+
+
+def check_approvable(card: Card) -> None:
+    """Refuses a card with problems.
+
+    Raises:
+        PermitRefused: Names every problem.
+    """
+    if not card.is_approvable:
+        raise PermitRefused("it cannot be approved now: " + "; ".join(card.problems))
+
+
+def role_for(bench: Bench, operator: Operator, request: ActionRequest) -> str:
+    """Returns the role in which an operator signs: one that the request asks for, if held."""
+    for held in sorted(operator.roles):
+        if any(bench.policy.satisfies(held, role, request.written) for role in request.roles):
+            return held
+    return min(operator.roles)
+
+
+def signers(database: Database, record: RequestRecord) -> list[CardSigner]:
+    """Returns the approvers of a request, in order."""
+    found: list[CardSigner] = []
+    for each in load_decisions(database, record.request.request_id):
+        if each.verdict == "approve":
+            try:
+                decision = parse_decision(each.text)
+            except DecisionRefused:
+                continue
+            found.append(
+                CardSigner(person=decision.person, role=decision.role, signed_at=decision.signed_at)
+            )
+    return found
+
+
+def _compared(card: Card) -> Mapping[str, object]:
+    """Returns what must not change between the typed word and the signature."""
+    return {
+        "now": [each.now for each in card.changes if each.delta is None],
+        "requires": [each.truth for each in card.requires],
+        "problems": card.problems,
+        "signed": [each.person for each in card.signed],
+    }
+
+
+def _limits(bench: Bench, request: ActionRequest) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in request.commands:
+        tag = bench.site.tags.get(each.tag)
+        ruling = bench.policy.judge(tag, each.value, None) if tag else None
+        if ruling and ruling.limits:
+            low, high = map(exact_text, ruling.limits)
+            found[each.tag] = f"limits {low} to {high} {each.unit}".rstrip()
+    return found
+
+
+def _blocking(
+    bench: Bench, request: ActionRequest, snapshot: PlantSnapshot | None, now: Instant
+) -> list[str]:
+    found: list[str] = []
+    wanted = request.hashes.model_dump()
+    try:
+        check_files(bench.site, wanted, snapshot.hashes if snapshot else wanted)
+    except PermitRefused as refusal:
+        found.append(str(refusal))
+    for action in request.commands:
+        case = Case(bench.site, bench.database, bench.policy, request, action, now)
+        found += hindrances(case)
+    return list(dict.fromkeys(found))
