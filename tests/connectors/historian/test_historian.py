@@ -306,7 +306,7 @@ _FULL = """
 import asyncio, resource, sys, logging
 from pathlib import Path
 from handwheel.connectors.historian import recorder
-from handwheel.connectors.values import GOOD, DataValue
+from handwheel.connectors.model.values import GOOD, DataValue
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 recorder._WRITE_S = 0.02
 
@@ -348,12 +348,12 @@ def test_a_full_disk_is_told_once_and_written_to_again_when_there_is_room(tmp_pa
 _KILLED = """
 import sys
 from pathlib import Path
-from handwheel.connectors.historian.writing import Batch, Writer
-from handwheel.connectors.values import GOOD, DataValue
-writer = Writer(Path(sys.argv[1]), {})
+from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
+from handwheel.connectors.model.values import GOOD, DataValue
+writer = HistoryWriter(Path(sys.argv[1]), {})
 for number in range(1_000_000):
     at_us = 1_790_000_040_000_000 + 1_000_000 * number
-    writer.write([Batch(at_us, [(f"T-{n}.pv", DataValue(number, GOOD, None, None, 0.0))
+    writer.write([SampleBatch(at_us, [(f"T-{n}.pv", DataValue(number, GOOD, None, None, 0.0))
                                 for n in range(300)])])
     writer.thin_out(at_us)
     print(number, flush=True)

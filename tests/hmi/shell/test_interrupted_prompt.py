@@ -27,7 +27,7 @@ WORD = "run_cmd true"
 _DEMO = """
 import sys
 from dataclasses import replace
-from handwheel.hmi.demo_story import STORIES
+from handwheel.hmi.simulation.demo.stories import STORIES
 from handwheel.hmi.__main__ import main
 
 STORIES["F01"] = replace(
@@ -128,7 +128,9 @@ async def test_an_answer_counts_unless_its_task_was_cancelled_before() -> None:
 # Ctrl-C twice while the thread is at something that no interruption wakes.
 _TWICE = """
 import asyncio, os, select, signal, threading, time
-from handwheel.hmi.withdrawal import Withdrawn, ask_in_thread, current_withdrawal
+from handwheel.hmi.shell.terminal.cancellable_prompt import (
+    Withdrawn, ask_in_thread, current_withdrawal,
+)
 
 begun, interrupted, said, known = threading.Event(), threading.Event(), [], {}
 

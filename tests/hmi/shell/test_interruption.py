@@ -157,8 +157,8 @@ def test_a_demo_killed_while_it_starts_leaves_no_plant(tmp_path: Path) -> None:
 
 _PARENT = """
 import asyncio, pathlib, sys
-from handwheel.hmi.demo_stage import demo_stage
-from handwheel.hmi.demo_story import STORIES
+from handwheel.hmi.simulation.demo.processes import demo_stage
+from handwheel.hmi.simulation.demo.stories import STORIES
 
 async def main():
     async with demo_stage(pathlib.Path(sys.argv[1]), STORIES["F01"], is_attended=True):

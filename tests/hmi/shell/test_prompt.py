@@ -14,7 +14,7 @@ WORD = "run_cmd true"
 # Asks once, then says what it got and which input is left for the next one who reads.
 _ASK = """
 import select, signal, sys
-from handwheel.hmi.prompt import confirm
+from handwheel.hmi.shell.terminal.prompt import confirm
 
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
 print("ready", flush=True)

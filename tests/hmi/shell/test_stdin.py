@@ -9,7 +9,7 @@ from ..command_processes import in_terminal
 # Prints each line as it comes, and what became of the input within the limit.
 _ECHO = """
 import asyncio, sys
-from handwheel.hmi.stdin_lines import stdin_lines
+from handwheel.hmi.shell.terminal.stdin_lines import stdin_lines
 
 async def main():
     print("ready", flush=True)
@@ -90,7 +90,7 @@ def test_a_background_job_is_not_stopped_by_its_terminal() -> None:
 # A process that takes its time to start: so many seconds.
 _START = """
 import sys, time
-from handwheel.hmi.standard_input import end_with_pipe
+from handwheel.hmi.shell.terminal.stdin import end_with_pipe
 note_start = end_with_pipe()
 if "started" in sys.argv:
     note_start()

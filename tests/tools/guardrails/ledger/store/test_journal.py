@@ -31,7 +31,7 @@ Tamper = Callable[[list[Row]], list[Row]]
 _WRITER = """
 import sys
 from pathlib import Path
-from handwheel.tools.guardrails.ledger.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database
 print("ready", flush=True)
 sys.stdin.readline()
 with Database(Path(sys.argv[1]), "cw-demo") as database:
