@@ -1,1 +1,1 @@
-"""Agents: LangGraph graphs that watch, diagnose, plan, request and follow."""
+"""LangGraph agents that watch triggers, diagnose, plan, request and follow."""

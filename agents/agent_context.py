@@ -1,4 +1,4 @@
-"""What a crew works with, and what it keeps of each run."""
+"""Dependencies of a site's agents, and their record of each active run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from handwheel.connectors.denial import Denial
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.runner import Runner
 from handwheel.playbooks.run.diagnosis import Diagnosis
@@ -17,29 +18,29 @@ from handwheel.tools.requests.stamps import Instant
 
 @dataclass(slots=True)
 class ActiveRun:
-    """One run that the crew works on; see `graph.Case`."""
+    """One run that the agents process; see `graph.GraphRun`."""
 
     runner: Runner
-    check: Callable[[BoundPlaybook], str]
+    check: Callable[[BoundPlaybook], Denial | None]
     diagnosis: Diagnosis | None = None
     is_cleared: bool = False
 
-    def check_plan(self) -> str:
-        """Returns why the plan may not be asked for now; empty if it may."""
+    def check_plan(self) -> Denial | None:
+        """Returns why the plan may not be requested now; a plan without writes always may."""
         is_writing = self.runner.plan.approval is not None
-        return self.check(self.runner.plan) if is_writing else ""
+        return self.check(self.runner.plan) if is_writing else None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentContext:
-    """What a crew works with.
+    """Dependencies of a site's agents.
 
     Attributes:
         plans: Every playbook, bound as its triggers bind it.
         rebind: Binds a playbook by its id and roles, for a run that is open already; raises
-            `HandwheelError` if there is no such playbook any more.
-        check: Returns why a plan may not be asked for now; empty if it may.
-        hashes: Of the site's files, as each run keeps them.
+            `HandwheelError` if there is no such playbook.
+        check: Returns why a plan may not be requested now.
+        hashes: Hashes of the site's files, which each run records.
     """
 
     ledger: LedgerPort
@@ -47,7 +48,7 @@ class AgentContext:
     workorders: WorkOrders
     plans: Sequence[BoundPlaybook]
     rebind: Callable[[str, Mapping[str, str]], BoundPlaybook]
-    check: Callable[[BoundPlaybook], str]
+    check: Callable[[BoundPlaybook], Denial | None]
     hashes: Mapping[str, str]
     clock: Callable[[], Instant]
     checkpointer: BaseCheckpointSaver[Any]

@@ -1,4 +1,4 @@
-"""Where LangGraph keeps how far each thread has come; nothing that safety needs is in it."""
+"""LangGraph's checkpoints. They hold the position of each thread and no safety state."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -9,12 +9,12 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 CHECKPOINTS_FILE = "checkpoints.db"
-"""Its name in the site's state folder; whoever deletes it loses nothing."""
+"""Name in the site's state folder. Deleting the file loses nothing."""
 
 
 @asynccontextmanager
 async def open_checkpoints(state: Path) -> AsyncGenerator[AsyncSqliteSaver]:
-    """Opens the checkpoints of a site; only plain values are read back from them."""
+    """Opens the checkpoints of a site, from which only plain values are read back."""
     async with aiosqlite.connect(state / CHECKPOINTS_FILE) as connection:
         yield AsyncSqliteSaver(
             connection,

@@ -1,4 +1,4 @@
-"""Takes one run through the graph, and wakes it whenever there is something to look at."""
+"""Drives one run through the graph, and wakes it when it needs attention."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,19 +24,19 @@ _LONGEST_WORDS = 200
 _WAITING = frozenset({Phase.AWAIT_DECISION, Phase.AWAIT_ORDER})
 
 Report = Callable[[str, str], None]
-"""Takes what a trouble is about, and the trouble; empty once it is over."""
+"""Takes a subject and its problem, which is empty once it is over."""
 
 
 class Driver:
-    """Drives one run until it is over; a fault of ours holds it and ends nothing else."""
+    """Drives one run until it is over. A fault of the agents holds only this run."""
 
     def __init__(
-        self, context: AgentContext, graph: Graph, active: ActiveRun, tell: Report
+        self, context: AgentContext, graph: Graph, active: ActiveRun, report: Report
     ) -> None:
         self._context = context
         self._graph = graph
         self._active = active
-        self._report = tell
+        self._report = report
         self._faults = 0
         self._hold_reason = ""
         self._config: RunnableConfig = {
@@ -48,7 +48,7 @@ class Driver:
         """Works until the run is over.
 
         Raises:
-            LostRace: Another process works on the site's runs by now.
+            LostRace: Another process has the runner lock.
         """
         work: ThreadState | Command[Any] = self._entry()
         while True:
@@ -66,10 +66,10 @@ class Driver:
                 work = self._entry()
 
     async def _advance(self, work: ThreadState | Command[Any]) -> ThreadState | Command[Any]:
-        """Goes on to where the run waits for people, and returns what wakes it there."""
+        """Runs the graph to its next wait, and returns the input that continues it."""
         runner = self._active.runner
         await self._graph.ainvoke(work, self._config, durability="sync")
-        if runner.phase not in _WAITING:  # it is over, or somebody has moved the thread
+        if runner.phase not in _WAITING:  # over, or the thread was moved from outside
             return self._entry()
         self._faults = 0
         self._report(runner.run_id, "")
@@ -78,20 +78,20 @@ class Driver:
         return await self._wake_up()
 
     async def _wake_up(self) -> ThreadState | Command[Any]:
-        """Returns what wakes a thread where it was left; one that was moved begins anew."""
+        """Returns the input that resumes the thread; a thread that was moved restarts."""
         snapshot = await self._graph.aget_state(self._config)
         is_as_left = len(snapshot.tasks) == len(snapshot.interrupts) == 1
-        return Command(resume="look at the ledger") if is_as_left else self._entry()
+        return Command(resume="read the ledger") if is_as_left else self._entry()
 
     def _entry(self) -> ThreadState:
-        """Returns what a thread begins with anew: where it goes on the run's events say."""
+        """Returns the input that starts the thread again; the run's events decide where."""
         return {"run_id": self._active.runner.run_id, "offset": self._active.runner.run.seq}
 
     def _check_lock(self, error: HandwheelError) -> None:
-        """Lets nothing go on once another process works on the site's runs.
+        """Checks the runner lock after an error that says another process may have it.
 
         Raises:
-            LostRace: One does.
+            LostRace: Another process has the runner lock.
         """
         if not isinstance(error, LostRace):
             return
@@ -100,11 +100,11 @@ class Driver:
             renew_lease(ledger.context.database, ledger.holder, self._context.clock())
         except LostRace:
             raise
-        except LedgerError as busy:  # whose the lease is, the next write finds out
+        except LedgerError as busy:  # the next write checks the lock again
             self._report(self._active.runner.run_id, str(busy))
 
     async def _note_fault(self, problem: str, *, is_foreseen: bool) -> None:
-        """Tells a fault; one of ours, or one that does not pass, holds the run."""
+        """Reports a fault. An unforeseen or lasting one holds the run."""
         self._faults += 1
         self._report(self._active.runner.run_id, problem)
         if not is_foreseen or self._faults >= _FAULTS_AT_MOST:
@@ -112,13 +112,13 @@ class Driver:
         await asyncio.sleep(_AFTER_FAULT_S)
 
     def _hold_if_due(self) -> None:
-        """Holds the run before anything else, however often the ledger is too busy for it."""
+        """Holds the run before anything else; retried while the ledger is busy."""
         if self._hold_reason:
             hold(self._active.runner.log, self._context.ledger, self._hold_reason)
             self._hold_reason, self._faults = "", 0
 
 
 def _one_line(error: Exception) -> str:
-    """Returns a fault of ours on one line: what it says may be long, and not meant for people."""
+    """Returns an unforeseen error on one line, shortened."""
     first = str(error).partition("\n")[0]
     return f"{type(error).__name__}: {first[:_LONGEST_WORDS]}"

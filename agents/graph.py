@@ -1,8 +1,8 @@
-"""The graph of one run: each node hands over to the playbooks' runner and decides nothing.
+"""Graph of one run. Each node calls the playbooks' runner and decides nothing itself.
 
-LangGraph is no authority here. Where a thread stands in the graph, what it was resumed with and
-what its state says are wake-ups: every node asks the runner, and the runner the ledger, whether
-it is its turn. A node that is reached out of turn does nothing.
+LangGraph has no authority. The thread's position, its resume value and its state only wake a
+node; the runner reads from the ledger whether that node is due. A node that is not due does
+nothing.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +15,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import interrupt
 
+from handwheel.connectors.denial import Denial
 from handwheel.playbooks.execution.runner import Runner
 from handwheel.playbooks.run.diagnosis import Diagnosis
 from handwheel.playbooks.run.phases import Phase
@@ -22,10 +23,10 @@ from handwheel.playbooks.run.phases import Phase
 from .planner import Plan, plan_by_rules
 
 MAX_RESTARTS = 20
-"""How often a run may be resumed; more is a matter for people."""
+"""Number of times that a run may be resumed; then it must be aborted or stopped."""
 
 _CHECK_NODES = ("triage", "replan", "diagnose", "plan", "validate", "request")
-"""The nodes of a case that is being checked, in their order."""
+"""Nodes of a run that is being checked, in order."""
 _NODES: Mapping[Phase, str] = {
     Phase.REQUEST: "request",
     Phase.AWAIT_DECISION: "await_decision",
@@ -40,12 +41,12 @@ _NODES: Mapping[Phase, str] = {
 
 
 def _newest(_: Any, value: Any) -> Any:
-    """Keeps one value: of a thread that somebody has moved, several nodes may be at work."""
+    """Keeps the newest value; a thread that was moved may run several nodes at once."""
     return value
 
 
 class ThreadState(TypedDict):
-    """What a checkpoint holds: which run, and how far its events had come. Nothing else."""
+    """Content of a checkpoint: the run, and the sequence number of its newest event."""
 
     run_id: Annotated[str, _newest]
     offset: Annotated[int, _newest]
@@ -55,16 +56,16 @@ class GraphRun(Protocol):
     """One run as the graph knows it.
 
     Attributes:
-        judgement: As it was judged last; `None` before.
-        is_cleared: Whether plan and validation have let the judged case through.
+        diagnosis: The latest diagnosis; `None` before the first.
+        is_cleared: Whether planning and validation have passed this diagnosis.
     """
 
     runner: Runner
     diagnosis: Diagnosis | None
     is_cleared: bool
 
-    def check_plan(self) -> str:
-        """Returns why the plan may not be asked for now; empty if it may."""
+    def check_plan(self) -> Denial | None:
+        """Returns why the plan may not be requested now."""
         ...
 
 
@@ -76,17 +77,17 @@ Graph = CompiledStateGraph[ThreadState, Any, ThreadState, ThreadState]
 
 
 def graph_hash() -> str:
-    """Returns what tells this graph from another version's: a run is not resumed under another."""
+    """Returns the hash of this graph and version; a run is not resumed under another."""
     names = ",".join((*_CHECK_NODES, *sorted(_NODES.values())))
     return sha256(f"{names} {version('handwheel')}".encode()).hexdigest()
 
 
 def build_graph(find: Callable[[str], GraphRun], checkpointer: BaseCheckpointSaver[Any]) -> Graph:
-    """Builds the graph that every run goes through.
+    """Builds the graph of every run.
 
     Args:
         find: Returns the run of an id.
-        checkpointer: Keeps where the threads stand; nothing is lost with it.
+        checkpointer: Keeps the position of each thread.
     """
     nodes = _Nodes(find)
     builder: StateGraph[ThreadState, Any, ThreadState, ThreadState] = StateGraph(ThreadState)
@@ -118,9 +119,10 @@ class _Nodes:
         self._find = find
 
     def router(self, after: str) -> Callable[[ThreadState], Awaitable[str]]:
-        """Returns what decides where a run goes on behind a node: its phase, as recorded.
+        """Returns a router that picks the next node from the run's recorded phase.
 
-        A plain function would be run in a thread of its own, in which the ledger cannot be read.
+        The router is async because LangGraph runs a plain function in a thread of its own, where
+        the ledger cannot be read.
         """
 
         async def route(state: ThreadState) -> str:
@@ -138,25 +140,25 @@ class _Nodes:
         return {"run_id": active.runner.run_id, "offset": active.runner.run.seq}
 
     async def triage(self, state: ThreadState) -> ThreadState:
-        """Begins: the snapshot was recorded as the run was opened."""
+        """Starts the thread; the snapshot was recorded when the run was opened."""
         return self._done(self._find(state["run_id"]))
 
     async def replan(self, state: ThreadState) -> ThreadState:
-        """Bounds how often a run begins anew."""
+        """Limits how often a run is resumed."""
         active = self._find(state["run_id"])
         if active.runner.run.restarts > MAX_RESTARTS:
             active.runner.refuse(f"it was resumed {MAX_RESTARTS} times; abort it or stop it")
         return self._done(active)
 
     async def diagnose(self, state: ThreadState) -> ThreadState:
-        """Judges evidence and permissives in full, on one snapshot."""
+        """Evaluates all evidence and permissives on one snapshot."""
         active = self._find(state["run_id"])
         active.is_cleared = False
         active.diagnosis = await active.runner.diagnose()
         return self._done(active)
 
     async def plan(self, state: ThreadState) -> ThreadState:
-        """Decides by rules whether this playbook is the answer."""
+        """Decides by rules whether this playbook applies."""
         active = self._find(state["run_id"])
         if active.diagnosis is not None:
             plan = _plan(active, active.diagnosis)
@@ -165,61 +167,60 @@ class _Nodes:
         return self._done(active)
 
     async def validate(self, state: ThreadState) -> ThreadState:
-        """Refuses a plan whose permissives do not hold, or that may not be asked for."""
+        """Refuses a plan whose permissives are not met, or that may not be requested."""
         active = self._find(state["run_id"])
         if active.diagnosis is None or active.runner.phase is not Phase.CHECK:
             return self._done(active)
-        if (
-            reason := _unmet_permissives(active.diagnosis)
-            or _refusal_of_planner(active)
-            or active.check_plan()
-        ):
-            active.runner.refuse(reason)
+        denial = (
+            _check_permissives(active.diagnosis) or _check_planner(active) or active.check_plan()
+        )
+        if denial is not None:
+            active.runner.refuse(denial.reason)
         else:
             active.is_cleared = True
         return self._done(active)
 
     async def request(self, state: ThreadState) -> ThreadState:
-        """Files the next segment. The agent stops here: what comes of it people decide."""
+        """Submits the request of the next segment, which a person decides."""
         active = self._find(state["run_id"])
         if active.runner.phase is not Phase.CHECK or active.is_cleared:
-            active.diagnosis, active.is_cleared = None, False  # the next is judged anew
+            active.diagnosis, active.is_cleared = None, False  # the next segment is diagnosed again
             await active.runner.request()
         return self._done(active)
 
     async def await_decision(self, state: ThreadState) -> ThreadState:
-        """Sleeps until somebody wakes the run; what was decided the ledger says."""
+        """Sleeps until the run is woken, then reads the decision from the ledger."""
         interrupt({"run_id": state["run_id"], "waits_for": "a decision"})
         active = self._find(state["run_id"])
         active.runner.read_decision()
         return self._done(active)
 
     async def follow(self, state: ThreadState) -> ThreadState:
-        """Commands or performs a step; the gate does the writing."""
+        """Commands or performs a step; the gate writes."""
         active = self._find(state["run_id"])
         await active.runner.follow()
         return self._done(active)
 
     async def verify(self, state: ThreadState) -> ThreadState:
-        """Decides a step by what the process does."""
+        """Verifies a step against the process."""
         active = self._find(state["run_id"])
         await active.runner.verify()
         return self._done(active)
 
     async def roll_back(self, state: ThreadState) -> ThreadState:
-        """Takes the run back, by what was approved for that."""
+        """Rolls the run back by the approved undo and safe-state actions."""
         active = self._find(state["run_id"])
         await active.runner.roll_back()
         return self._done(active)
 
     async def settle(self, state: ThreadState) -> ThreadState:
-        """Brings a run that holds or stops to rest."""
+        """Completes the hold or the stop of a run."""
         active = self._find(state["run_id"])
         active.runner.settle()
         return self._done(active)
 
     async def await_order(self, state: ThreadState) -> ThreadState:
-        """Sleeps until a person orders what is to become of the run, or people must be told."""
+        """Sleeps until an operator gives an order or an escalation is due."""
         interrupt({"run_id": state["run_id"], "waits_for": "an order"})
         active = self._find(state["run_id"])
         active.runner.await_order()
@@ -236,14 +237,15 @@ def _plan(active: GraphRun, diagnosis: Diagnosis) -> Plan:
     return plan_by_rules(diagnosis, needs_evidence=active.runner.needs_evidence)
 
 
-def _refusal_of_planner(active: GraphRun) -> str:
-    """Returns what the planner has against it: a thread that was sent past `plan` asks again."""
+def _check_planner(active: GraphRun) -> Denial | None:
+    """Runs the planner again, since a thread can be moved past the node `plan`."""
     if active.diagnosis is None:
-        return "it was not judged"
+        return Denial("diagnosis", "it was not evaluated")
     plan = _plan(active, active.diagnosis)
-    return "" if plan.choice == "act" else plan.reason
+    return None if plan.choice == "act" else Denial("evidence", plan.reason)
 
 
-def _unmet_permissives(diagnosis: Diagnosis) -> str:
-    closed = [each for each in diagnosis.blocked_by() if each.side == "permissive"]
-    return "; ".join(f"{each.id}: {each.shown}" for each in closed)
+def _check_permissives(diagnosis: Diagnosis) -> Denial | None:
+    unmet = [each for each in diagnosis.blocked_by() if each.side == "permissive"]
+    reason = "; ".join(f"{each.id}: {each.shown}" for each in unmet)
+    return Denial("permissive", reason) if unmet else None

@@ -1,4 +1,4 @@
-"""The rule planner: what the evidence of one playbook comes to; offline, and always the same."""
+"""Rule planner: decides from the evidence whether a playbook applies. Deterministic."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,13 +11,12 @@ Choice = Literal["act", "other", "abstain"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the planner makes of a case.
+    """Decision of the planner.
 
     Attributes:
-        choice: Act by this playbook, leave it to another one, or do nothing and say what would
-            decide.
-        reason: In words for people.
-        suggests: The playbook to which it leaves it; empty for none.
+        choice: Act by this playbook, suggest another one, or abstain.
+        reason: Sentence for a person.
+        suggests: The suggested playbook; empty for none.
     """
 
     choice: Choice
@@ -26,25 +25,27 @@ class Plan:
 
 
 def plan_by_rules(diagnosis: Diagnosis, *, needs_evidence: bool = True) -> Plan:
-    """Decides by the evidence: all that speaks for it is true, and nothing against it.
+    """Acts only if all evidence for the playbook is met and none against it.
 
-    Evidence against it that is true decides at once; what is unknown never lets it act.
+    Evidence against it that is met decides at once. Evidence that is not known prevents acting.
 
     Args:
-        asks_for: Whether the evidence for the playbook must hold; see `Judgement.blocked_by`.
+        needs_evidence: Whether the evidence for the playbook must be met; see
+            `Diagnosis.blocked_by`.
     """
     against = [each for each in diagnosis.of("against") if each.truth is Truth.TRUE]
     if against:
         suggests = next((each.suggest for each in against if each.suggest), "")
-        words = "; ".join(f"{each.id}: {each.shown}" for each in against)
-        return Plan("other" if suggests else "abstain", f"against it speaks {words}", suggests)
+        met = "; ".join(f"{each.id}: {each.shown}" for each in against)
+        reason = f"evidence against it is met: {met}"
+        return Plan("other" if suggests else "abstain", reason, suggests)
     blocking = diagnosis.blocked_by(needs_evidence=needs_evidence)
     undecided = [each for each in blocking if each.side != "permissive"]
     if undecided:
         return Plan("abstain", "; ".join(map(_undecided_text, undecided)))
-    return Plan("act", "all that speaks for it is true, and nothing against it")
+    return Plan("act", "all evidence for it is met, none against it")
 
 
 def _undecided_text(result: CheckResult) -> str:
-    state = "is not known" if result.truth is Truth.UNKNOWN else "does not hold"
+    state = "is not known" if result.truth is Truth.UNKNOWN else "is not met"
     return f"{result.id} {state}: {result.shown}"

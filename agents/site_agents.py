@@ -1,4 +1,4 @@
-"""The agents of a site: they watch the triggers, and take every run through the graph."""
+"""Agents of a site, which watch the triggers and drive every run through the graph."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, HandwheelError
 from handwheel.playbooks.binding.model import BoundPlaybook, Trigger, owned_by
 from handwheel.playbooks.execution.hold import PROCESS_ENDED, hold
@@ -36,11 +37,7 @@ _logger = logging.getLogger(__name__)
 
 
 class SiteAgents:
-    """Everything that the agents of one site do; one process at a time, by a lease.
-
-    Args:
-        means: What it works with.
-    """
+    """Agents of one site. The runner lock lets one process at a time do this work."""
 
     def __init__(self, context: AgentContext) -> None:
         self._context = context
@@ -49,7 +46,7 @@ class SiteAgents:
         self._watches = [TriggerWatch(plan) for plan in context.plans]
         self._graph = build_graph(self._active.__getitem__, context.checkpointer)
         self._hashes = {**context.hashes, "graph": graph_hash()}
-        self._orphans: list[RunEntry] | None = None  # not known until the ledger was read
+        self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._reported: dict[str, str] = {}
         self._kept_ms = context.clock().boot_ms
 
@@ -61,7 +58,7 @@ class SiteAgents:
             scan_s: How often to look, seconds.
 
         Raises:
-            LostRace: Another process works on the site's runs by now.
+            LostRace: Another process has the runner lock.
         """
         try:
             self._guard(self._hold_open_runs)
@@ -74,7 +71,7 @@ class SiteAgents:
             await self._end_tasks()
 
     def _guard(self, work: Callable[[], None]) -> None:
-        """Works as far as the ledger lets it, and tells why it went no further."""
+        """Does some work and reports an error of the ledger."""
         try:
             work()
             self._report("the ledger", "")
@@ -89,7 +86,7 @@ class SiteAgents:
         self._evaluate_triggers()
 
     def _keep_lock(self) -> None:
-        """Keeps the lease, and ends what has waited too long: there may be no gate to do so."""
+        """Renews the runner lock and expires old requests, since no gate may be running."""
         now = self._context.clock()
         if now.boot_ms - self._kept_ms >= _KEEP_S * 1000.0:
             renew_lease(self._database, self._context.ledger.holder, now)
@@ -111,12 +108,12 @@ class SiteAgents:
                 del self._tasks[run_id]
                 task.result()
 
-    # --- what another process has left behind -------------------------------------------------
+    # --- runs that another process left open --------------------------------------------------
 
     def _hold_open_runs(self) -> None:
-        """Holds every run that was open at the start: nothing goes on in silence after a death.
+        """Holds every run that was open at the start, until an operator resumes it.
 
-        What the ledger keeps it from is tried again with the next look.
+        A run that the ledger prevents from being held is retried with the next scan.
         """
         if self._orphans is None:
             self._orphans = load_runs(self._database, only_open=True)
@@ -125,8 +122,8 @@ class SiteAgents:
                 self._adopt(entry)
             except LostRace:
                 raise
-            except HandwheelError as error:  # one that is damaged holds up no other
-                self._report(entry.run_id, f"nobody works on it: {error}")
+            except HandwheelError as error:  # a damaged run delays no other
+                self._report(entry.run_id, f"the run is not processed: {error}")
                 if isinstance(error, LedgerError):
                     continue
             self._orphans.remove(entry)
@@ -140,22 +137,23 @@ class SiteAgents:
             hold(log, self._context.ledger, f"its playbook cannot be used any more: {error}")
             raise
         active = self._open_run(plan, log)
-        for watch in self._watches:  # it has fired already
+        for watch in self._watches:  # its trigger has fired already
             if (watch.plan.id, watch.plan.roles) == (plan.id, plan.roles):
                 watch.is_armed = False
         hold(log, self._context.ledger, PROCESS_ENDED)
-        if reason := self._changed(opening, plan):
-            active.runner.forbid_resume(reason)
+        if denial := self._check_unchanged(opening, plan):
+            active.runner.forbid_resume(denial)
         self._start(entry.run_id)
 
-    def _changed(self, opening: Mapping[str, Any], plan: BoundPlaybook) -> str:
-        """Returns what is not as it was when a run began; empty if all is."""
+    def _check_unchanged(self, opening: Mapping[str, Any], plan: BoundPlaybook) -> Denial | None:
+        """Returns a denial if a file or the graph has changed since the run began."""
         before = {**dict(opening.get("hashes", {})), "playbook": opening.get("digest")}
         now = {**self._hashes, "playbook": plan.digest}
         changed = sorted(name for name in now if before.get(name) != now[name])
         if not changed:
-            return ""
-        return f"it began under another {', '.join(changed)}; abort it, or stop it"
+            return None
+        reason = f"changed since it began: {', '.join(changed)}; abort it or stop it"
+        return Denial("changed", reason)
 
     # --- triggers -----------------------------------------------------------------------------
 
@@ -170,26 +168,26 @@ class SiteAgents:
                 if watch.is_rising and self._awaits_order(owner):
                     self._report(_name(watch.plan), _owned(owner))
             elif trigger is None:
-                self._report(_name(watch.plan), "")  # else the next time would go untold
+                self._report(_name(watch.plan), "")  # so that the next time is reported
             elif self._may_begin(watch.plan):
                 self._begin(watch, trigger.place, self._shown(trigger))
 
     def _awaits_order(self, run_id: str) -> bool:
-        """Whether a run that owns equipment waits for a person."""
+        """Whether a run waits for an operator's order."""
         active = self._active.get(run_id)
         return active is None or active.runner.run.state in INACTIVE
 
     def _may_begin(self, plan: BoundPlaybook) -> bool:
-        """Whether a run may begin; one that writes needs a gate that is there."""
-        reason = self._context.check(plan) if plan.approval is not None else ""
-        self._report(_name(plan), f"is due, and does not begin: {reason}" if reason else "")
-        return not reason
+        """Whether a run may begin; one that writes needs a running gate."""
+        denial = self._context.check(plan) if plan.approval is not None else None
+        self._report(_name(plan), f"is due but does not begin: {denial}" if denial else "")
+        return denial is None
 
     def _shown(self, trigger: Trigger) -> str:
         return trigger.condition.shown(self._context.plant.readings, self._context.plant.history)
 
     def _begin(self, watch: TriggerWatch, place: str, shown: str) -> None:
-        """Begins a run; its trigger has fired only once the run is in the ledger."""
+        """Begins a run, and disarms its trigger once the run is in the ledger."""
         log = self._log(new_run_id())
         active = self._open_run(watch.plan, log)
         try:
@@ -205,7 +203,7 @@ class SiteAgents:
         self._start(log.run_id)
 
     def _begin_suggested(self, active: ActiveRun) -> None:
-        """Begins the playbook that the evidence speaks for instead, unless it has run already."""
+        """Begins the playbook that the evidence suggests, unless it has run already."""
         if active.runner.run.state is not RunState.NOT_STARTED:
             return
         for watch in self._watches:
@@ -242,7 +240,7 @@ class SiteAgents:
         self._begin_suggested(active)
 
     def _report(self, about: str, problem: str) -> None:
-        """Tells a trouble once, not with every look."""
+        """Logs a problem once, not with every scan."""
         if self._reported.get(about) != problem:
             self._reported[about] = problem
             if problem:
@@ -250,9 +248,9 @@ class SiteAgents:
 
 
 def _owned(owner: str) -> str:
-    return f"is due, and does not begin: {owner} owns its equipment: handwheel runs show {owner}"
+    return f"is due but does not begin: {owner} owns its equipment: handwheel runs show {owner}"
 
 
 def _name(plan: BoundPlaybook) -> str:
-    """Returns what tells a plan from another of the same playbook."""
+    """Returns the name of a plan: its playbook and roles."""
     return f"{plan.id} ({', '.join(plan.roles.values())})" if plan.roles else plan.id

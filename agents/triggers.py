@@ -1,4 +1,4 @@
-"""Watches the triggers of playbooks: each fires on its rising edge, and once until it re-arms."""
+"""Triggers of playbooks. Each fires on its rising edge, and once until it re-arms."""
 
 from dataclasses import dataclass, field
 
@@ -11,15 +11,14 @@ _UNKNOWN_SCANS = 100
 
 @dataclass(slots=True)
 class TriggerWatch:
-    """The triggers of one playbook for just these assets.
+    """Triggers of one bound playbook.
 
-    True at the start counts as an edge. What is not known fires nothing, and breaks the time for
-    which a condition has been true.
+    True at the start counts as an edge. An unknown condition fires nothing and restarts `for`.
 
     Attributes:
         is_armed: Whether it may fire.
-        unknown: The triggers that cannot be judged now, for a diagnostic.
-        rises: Whether one has become due with the last look, armed or not.
+        unknown: Places of the triggers whose condition is unknown now.
+        is_rising: Whether a trigger became due with the latest scan, armed or not.
     """
 
     plan: BoundPlaybook
@@ -31,7 +30,7 @@ class TriggerWatch:
     _since_s: dict[int, float] = field(default_factory=dict[int, float])
 
     def evaluate(self, plant: PlantView, *, is_owned: bool) -> Trigger | None:
-        """Looks at one scan; returns the trigger that is due, and leaves it armed.
+        """Evaluates one scan and returns the trigger that is due. It stays armed.
 
         Args:
             is_owned: Whether a run over the same assets is open.
@@ -47,10 +46,10 @@ class TriggerWatch:
 
     @property
     def problem(self) -> str:
-        """What has kept it from being judged for a while, for a diagnostic; empty for nothing."""
+        """Message about triggers that have been unknown for many scans; empty for none."""
         if self._unknown_scans < _UNKNOWN_SCANS:
             return ""
-        return f"cannot be judged: {', '.join(sorted(self.unknown))}"
+        return f"cannot be evaluated: {', '.join(sorted(self.unknown))}"
 
     def _is_due(self, number: int, trigger: Trigger, plant: PlantView) -> bool:
         truth = trigger.condition.evaluate(plant.readings, plant.history)

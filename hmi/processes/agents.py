@@ -15,6 +15,7 @@ from handwheel.agents.checkpoints import open_checkpoints
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader, survey
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
@@ -135,7 +136,7 @@ async def _site_agents(
                     workorders,
                     plans,
                     lambda name, roles: _rebind(site, loaded, name, roles),
-                    lambda plan: _obstacle(bench, plan),
+                    lambda plan: _check_plan(bench, plan),
                     site.hashes,
                     instant_now,
                     saver,
@@ -186,21 +187,22 @@ def _rebind(
     raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name} any more")])
 
 
-def _obstacle(bench: Bench, plan: BoundPlaybook) -> str:
-    """Returns why nothing can be asked for by a playbook now; empty for no reason."""
+def _check_plan(bench: Bench, plan: BoundPlaybook) -> Denial | None:
+    """Returns why a playbook may not request anything now."""
     site, now = bench.site, instant_now()
     picture = read_snapshot(site.state, now)
     if picture is None:
-        return "no gate is at its post: start 'handwheel gate'"
+        return Denial("no_gate", "no gate is at its post: start 'handwheel gate'")
     try:
         check_files(site, site.hashes, picture.hashes)
     except GuardrailError as refusal:
-        return str(refusal)
+        return Denial("files", str(refusal))
     for equipment in sorted({write.tag.equipment for write in plan.writes}):
         standing = standing_of(bench, equipment, now)
         if standing.reason:
-            return f"{standing.reason}; see 'handwheel authority give'"
-    return ""
+            reason = f"{standing.reason}; see 'handwheel authority give'"
+            return Denial("authority", reason, "an authority")
+    return None
 
 
 def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:

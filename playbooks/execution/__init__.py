@@ -1,1 +1,1 @@
-"""Carrying out a run, step by step."""
+"""Execution of a run: requests, steps, supervision, rollback and hold."""

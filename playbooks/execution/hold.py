@@ -1,4 +1,4 @@
-"""Holds a run: whatever was going on, nothing goes on in silence."""
+"""Holding a run."""
 
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
@@ -11,10 +11,10 @@ PROCESS_ENDED = "the process that worked on it has ended"
 
 
 def hold(log: RunLog, ledger: LedgerPort, reason: str) -> None:
-    """Holds a run at once, after a death or a fault of the agents: nothing goes on in silence.
+    """Holds a run at once, after its process ended or the agents failed.
 
     Raises:
-        LedgerError: It cannot be written.
+        LedgerError: The ledger cannot be written.
     """
     if log.run.state not in INACTIVE:
         adopt_submitted(log, ledger)
@@ -23,7 +23,7 @@ def hold(log: RunLog, ledger: LedgerPort, reason: str) -> None:
 
 
 def complete_hold(log: RunLog, ledger: LedgerPort) -> None:
-    """Ends what waits for people, so that nobody approves what nobody will carry out."""
+    """Ends the requests that await a decision, and records that the run is held."""
     reason = log.run.reason
     for each in log.run.requests:
         if ledger.request(each).state in WAITING_REQUESTS:

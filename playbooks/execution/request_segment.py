@@ -1,7 +1,8 @@
-"""Judges a run's case and asks for its next segment; what was decided is read from the ledger."""
+"""Diagnosis of a run, and the request of its next segment."""
 
 from collections.abc import Sequence
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.conditions import ConditionError
 from handwheel.tools.errors import GuardrailError, InvalidArguments
@@ -24,7 +25,7 @@ from ..run.states import MOVES, EventKind, RunState, StepState
 
 
 class SegmentRequester:
-    """Asks for the segments of one run."""
+    """Requests the segments of one run."""
 
     def __init__(
         self, plan: BoundPlaybook, log: RunLog, ledger: LedgerPort, plant: PlantView
@@ -36,18 +37,18 @@ class SegmentRequester:
 
     @property
     def needs_evidence(self) -> bool:
-        """Whether the evidence for the playbook must hold: not once something was written."""
+        """Whether the evidence for the playbook must be met, which it need not after a write."""
         return not any(each.may_have_left for each in self._ledger.actions(self._log.run.requests))
 
     def diagnose(self) -> Diagnosis:
-        """Judges evidence and permissives on the latest snapshot."""
+        """Evaluates evidence and permissives on the latest snapshot."""
         readings, history = self._plant.readings, self._plant.history
         if self.needs_evidence:
             return diagnose(self._plan, readings, history)
         return diagnose_in_progress(self._plan, readings, history, self._ledger.context.site.tags)
 
     def record_diagnosis(self, found: Diagnosis) -> None:
-        """Keeps what was judged, in full."""
+        """Records a diagnosis in full."""
         self._log.record(
             EventKind.JUDGED,
             findings=[
@@ -59,15 +60,15 @@ class SegmentRequester:
         )
 
     async def request(self) -> None:
-        """Files the next segment's request; where nothing is to be written the run goes on.
+        """Submits the request of the next segment. A segment without writes starts at once.
 
         Effect: OBSERVE. Retry: see `connectors.client.site_reader`. Timeout: see there.
         """
         self._restart_step()
         run, actions = self._log.run, self._ledger.actions(self._log.run.requests)
         findings = self.diagnose().findings
-        if reason := self._check_latest_request():
-            self._refuse(reason)
+        if denial := self._check_latest_request():
+            self._refuse(denial.reason)
             return
         if unmet := self._unmet_permissives(findings):
             words = "; ".join(f"{each.id}: {each.shown}" for each in unmet)
@@ -82,21 +83,22 @@ class SegmentRequester:
                 return
             request = (await self._ledger.submit(segment)).request
         except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
-            self._refuse(f"the request cannot be filed: {refusal}")
+            self._refuse(f"the request cannot be submitted: {refusal}")
             return
         _record_submitted(self._log, request)
 
-    def _check_latest_request(self) -> str:
-        """Returns what became of the request before this one; empty if it holds, or is none."""
+    def _check_latest_request(self) -> Denial | None:
+        """Returns a denial if the previous request of a running run is not approved."""
         run = self._log.run
         if run.state is RunState.RUNNING and run.requests:
             latest = self._ledger.request(run.requests[-1])
-            if latest.state is not RequestState.APPROVED:  # taken back, locked out, a new gate
-                return f"{latest.request.request_id} is {': '.join(latest.standing)}"
-        return ""
+            if latest.state is not RequestState.APPROVED:  # revoked, locked out, a new gate
+                reason = f"{latest.request.request_id} is {': '.join(latest.standing)}"
+                return Denial("request_state", reason)
+        return None
 
     def _unmet_permissives(self, findings: tuple[CheckResult, ...]) -> list[CheckResult]:
-        """Returns the permissives that are not true now, if something is to be written."""
+        """Returns the permissives that are not met, if the segment writes anything."""
         run = self._log.run
         actions = self._ledger.actions(run.requests)
         steps = segment_steps(self._plan, run)
@@ -118,9 +120,9 @@ class SegmentRequester:
             self._log.record(EventKind.HOLDING, reason=reason, at_once=True)
 
     def _restart_step(self) -> None:
-        """Lets what was cut off begin anew: a resumed run asks again, it repeats nothing.
+        """Resets the interrupted step of a resumed run. No write is repeated.
 
-        A step whose writes all took effect is verified; one with writes still open is pending.
+        A step whose writes all took effect is verified next; any other is pending again.
         """
         run = self._log.run
         step = current_step(self._plan, run) if run.state is RunState.RESTARTING else None
@@ -135,14 +137,14 @@ class SegmentRequester:
             self._move(step, to if is_done else StepState.PENDING)
 
     def _move(self, step: Step, to: StepState) -> None:
-        self._log.record(EventKind.STEP, step=step.id, to=to.value, reason="the run goes on")
+        self._log.record(EventKind.STEP, step=step.id, to=to.value, reason="the run resumes")
 
     def is_decided(self) -> bool:
-        """Whether the request that the run waits for has come to anything."""
+        """Whether the request that the run waits for is decided."""
         return self._ledger.request(self._log.run.requests[-1]).state not in WAITING_REQUESTS
 
     def read_decision(self) -> None:
-        """Reads from the ledger what was decided; if nothing was, the run goes on waiting."""
+        """Reads the decision on the request from the ledger; does nothing if there is none."""
         record = self._ledger.request(self._log.run.requests[-1])
         approval = approval_of(self._plan, segment_steps(self._plan, self._log.run))
         if record.state in WAITING_REQUESTS:
@@ -160,12 +162,12 @@ class SegmentRequester:
 
 
 def adopt_submitted(log: RunLog, ledger: LedgerPort) -> None:
-    """Takes in what a run has filed without a word: its process died before it could note it.
+    """Records a request that the run submitted before its process ended.
 
-    Else somebody might approve it while the run is held, and it would count when the run goes on.
+    Otherwise it could be approved while the run is held, and would count after a resume.
 
     Raises:
-        LedgerError: It cannot be read or written.
+        LedgerError: The ledger cannot be read or written.
     """
     if log.run.state not in MOVES[EventKind.FILED][0]:
         return
@@ -173,7 +175,7 @@ def adopt_submitted(log: RunLog, ledger: LedgerPort) -> None:
         is_known = each.request.request_id in log.run.requests
         if not is_known and each.state is not RequestState.DENIED:
             _record_submitted(log, each.request)
-            return  # there is one at most
+            return  # at most one
 
 
 def _record_submitted(log: RunLog, request: ActionRequest) -> None:

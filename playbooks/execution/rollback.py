@@ -1,4 +1,4 @@
-"""Takes a run back: the undo of what may have left, newest first; else the safe state."""
+"""Rollback of a run: undo of the sent commands, newest first, else the safe state."""
 
 from collections.abc import Collection
 
@@ -22,20 +22,20 @@ from .step_executor import StepExecutor
 from .supervision import Supervision
 
 _RECOVERY = "recovery"
-_SETTLES_WITHIN_S = 60.0  # people's time: what is due ends after 10 s
+_SETTLES_WITHIN_S = 60.0  # wall-clock time; a due action ends after 10 s
 _DONE = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED, ActionState.SKIPPED})
 
 
 class RollbackBlocked(Exception):
-    """Recovery cannot go on by itself: a person must look."""
+    """The rollback cannot continue without an operator."""
 
 
 class RollbackNotApproved(RollbackBlocked):
-    """People were asked to take something back, and it did not come to that."""
+    """The new request of a rollback was not approved or not carried out."""
 
 
 class RunRollback:
-    """Takes one run back; orders and invariants do not interrupt it, lockouts do."""
+    """Rolls one run back. Lockouts interrupt it, orders and invariants do not."""
 
     def __init__(
         self,
@@ -53,14 +53,15 @@ class RunRollback:
         self._executor = executor
 
     async def roll_back(self) -> None:
-        """Brings an aborting run to rest: ABORTED, or HELD where nobody may go on alone.
+        """Rolls an aborting run back to ABORTED, or HELD where an operator must act.
 
         Raises:
             LedgerError: The ledger cannot be used.
 
-        Effect: none by itself: it tells the gate when. Retry: none. Timeout: those of the undo.
+        Effect: none by itself: it sets actions due for the gate. Retry: none. Timeout: that of
+        each undo.
         """
-        self._end_requests("the run is being taken back", WAITING_REQUESTS)
+        self._end_requests("the run is being rolled back", WAITING_REQUESTS)
         reason = self._log.run.reason
         try:
             await self._wait_for_gate()
@@ -69,25 +70,23 @@ class RunRollback:
             else:
                 await self._make_safe()
         except RollbackBlocked as blocked:
-            self._log.record(EventKind.HOLDING, reason=f"taking back: {blocked}", at_once=True)
+            self._log.record(EventKind.HOLDING, reason=f"rollback: {blocked}", at_once=True)
             return
-        self._end_requests("the run was taken back", OPEN_REQUESTS)
+        self._end_requests("the run was rolled back", OPEN_REQUESTS)
         self._log.record(EventKind.ABORTED, reason=reason)
 
     async def _wait_for_gate(self) -> None:
-        """Waits for what the gate has in hand: an undo needs to know what became of it."""
+        """Waits for the actions in progress, since an undo depends on their outcome."""
         for each in self._actions():
             if each.state in IN_PROGRESS:
                 await self._settled(each.action.action_id)
 
     async def _settled(self, action_id: str) -> RunAction:
-        """Waits for the gate, but not for ever: there may be none."""
+        """Waits until the gate has completed an action; limited, since no gate may run."""
         until = self._ledger.clock().boot_ms + _SETTLES_WITHIN_S * 1000.0
         while (found := self._ledger.action(action_id)).state not in SETTLED:
             if self._ledger.clock().boot_ms > until:
-                raise RollbackBlocked(
-                    f"{action_id} is {found.state}, and no gate is through with it"
-                )
+                raise RollbackBlocked(f"{action_id} is {found.state}: no gate has completed it")
             await self._plant.next_scan()
         return found
 
@@ -95,7 +94,7 @@ class RunRollback:
         try:
             if held := self._unresolved():
                 name = held[0].action.action_id
-                raise RollbackBlocked(f"{name} is {held[0].state}: somebody must resolve it first")
+                raise RollbackBlocked(f"{name} is {held[0].state}: resolve it first")
             await self._undo_all()
         except RollbackNotApproved:
             raise
@@ -106,7 +105,7 @@ class RunRollback:
                 await self._make_safe()
             except RollbackBlocked as second:
                 raise RollbackBlocked(f"{blocked}; {second}") from None
-            if self._unresolved():  # once somebody has, it can be taken back
+            if self._unresolved():  # the undo can follow once it is resolved
                 raise RollbackBlocked(f"{blocked}; brought into the safe state meanwhile") from None
             return f"{reason}; {blocked}; brought into the safe state"
         return reason
@@ -115,10 +114,10 @@ class RunRollback:
         return [each for each in self._actions() if each.state in UNRESOLVED_ACTIONS]
 
     async def _undo_all(self) -> None:
-        """Takes back every command whose frame may have left, newest first.
+        """Undoes every command whose frame may have been sent, newest first.
 
-        What is not approved any more is asked for anew, one at a time: whether a limit lets the
-        next one through is seen when the plant is there.
+        An undo that is not approved any more is requested again, one at a time, since a limit may
+        allow the next one only after the previous write.
         """
         for undo in pending_undos(self._plan, self._actions()):
             done = [each for each in undo.actions if each.state in _DONE]
@@ -131,15 +130,15 @@ class RunRollback:
                 await self._request_undo(undo)
 
     async def _request_undo(self, undo: PendingUndo) -> None:
-        """Asks people for what takes the run back, and does it once they have approved it."""
+        """Requests an undo again, and carries it out once it is approved."""
         run, run_id = self._log.run, self._log.run_id
         segment = make_rollback_segment(self._plan, run, run_id, undo)
         if segment is None:
-            raise RollbackNotApproved("nobody is named who could approve that it is taken back")
+            raise RollbackNotApproved("the playbook names no approver for the rollback")
         try:
             request = (await self._ledger.submit(segment)).request
         except (GuardrailError, InvalidArguments, NotConnected, ConditionError) as refusal:
-            raise RollbackNotApproved(f"it cannot be asked for: {refusal}") from None
+            raise RollbackNotApproved(f"the rollback cannot be requested: {refusal}") from None
         self._log.record(EventKind.ASKED_BACK, request_id=request.request_id)
         while (record := self._ledger.request(request.request_id)).state in WAITING_REQUESTS:
             self._check_while_waiting()
@@ -154,7 +153,7 @@ class RunRollback:
                     raise RollbackNotApproved(str(blocked)) from None
 
     def _check_while_waiting(self) -> None:
-        """Looks at what does not wait while people are asked: orders, and what must hold."""
+        """Handles orders and checks the invariants while a request awaits its decision."""
         self._supervision.order_handler.handle()
         if self._log.run.state is not RunState.ABORTING:
             raise RollbackNotApproved(self._log.run.reason)
@@ -162,7 +161,7 @@ class RunRollback:
             raise RollbackNotApproved("; ".join(words for _, words in broken))
 
     async def _finish(self, run_action: RunAction, words: str) -> None:
-        """Uses a recovery action, unless it was used already."""
+        """Carries out an approved action, unless it is done already."""
         if run_action.state in _DONE:
             await self._note_done(run_action)
         elif _is_usable(run_action):
@@ -173,7 +172,7 @@ class RunRollback:
             )
 
     async def _note_done(self, run_action: RunAction) -> None:
-        """Takes in what was done before the run could say so: its process died, or a person did."""
+        """Records an action that was done while the run was not processed."""
         if run_action.action.action_id not in self._log.run.undone:
             self._note(run_action.action.action_id, run_action.state, run_action.reason)
             if run_action.state is ActionState.VERIFIED:
@@ -195,7 +194,7 @@ class RunRollback:
             await self._finish(each, f"the safe state's {each.action.step}")
 
     async def _use(self, run_action: RunAction) -> None:
-        """Uses one recovery action, unless its own condition says that it is not needed."""
+        """Carries out one action, unless its own `if` is false."""
         action, action_id = run_action.action, run_action.action.action_id
         for requirement in action.requires:
             if requirement.why != "if":
@@ -206,7 +205,7 @@ class RunRollback:
             if truth is Truth.UNKNOWN:
                 raise RollbackBlocked(f"unknown: {shown}")
             if truth is Truth.FALSE:
-                self._ledger.skip(action_id, f"not so: {shown}")
+                self._ledger.skip(action_id, f"condition is false: {shown}")
                 self._note(action_id, ActionState.SKIPPED, shown)
                 return
         await self._send(run_action)
@@ -238,9 +237,7 @@ class RunRollback:
         )
         if not is_so:
             shown = verify.that.shown(self._plant.readings, self._plant.history)
-            raise RollbackBlocked(
-                f"the undo of {run_action.action.step} did not come true: {shown}"
-            )
+            raise RollbackBlocked(f"the undo of {run_action.action.step} was not verified: {shown}")
 
     def _note(self, action_id: str, state: ActionState, reason: str) -> None:
         self._log.record(EventKind.UNDONE, action_id=action_id, state=state.value, reason=reason)

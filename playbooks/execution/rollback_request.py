@@ -1,4 +1,4 @@
-"""Asks people to take a run back, where what was approved for that does not hold any more."""
+"""New request for an undo whose approval is not valid any more."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from hashlib import sha256
 
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import Command, Recovery, Segment
-from handwheel.tools.requests.request import Requirement, RunOrigin
+from handwheel.tools.requests.request import Requirement
 
 from ..binding.model import BoundPlaybook, Step, Write
 from ..run.ledger_port import RunAction
-from ..run.segments import safe_writes
+from ..run.segments import origin_of, safe_writes
 from ..run.states import Run
 
 _UNDO = "undo:"
@@ -18,11 +18,11 @@ _UNDO = "undo:"
 
 @dataclass(frozen=True, slots=True)
 class PendingUndo:
-    """One command that is to be taken back.
+    """One command that must be undone.
 
     Attributes:
-        write: What takes it back.
-        actions: Every action that was ever filed for that, the oldest first.
+        write: The write that undoes it.
+        actions: Every action that was submitted for this undo, oldest first.
     """
 
     step: Step
@@ -32,10 +32,9 @@ class PendingUndo:
 
 
 def pending_undos(plan: BoundPlaybook, actions: Sequence[RunAction]) -> list[PendingUndo]:
-    """Returns the undo of every command whose frame may have left, newest first.
+    """Returns the undo of every command whose frame may have been sent, newest first.
 
-    Of a step that was attempted more than once the last attempt is taken back: that leads to
-    where the first one began.
+    Only the last attempt of a step is undone, since its undo leads to the state before the first.
     """
     found: list[PendingUndo] = []
     taken = set[tuple[str, str]]()
@@ -52,7 +51,7 @@ def pending_undos(plan: BoundPlaybook, actions: Sequence[RunAction]) -> list[Pen
 
 
 def _undo_actions(number: int, step: Step, actions: Sequence[RunAction]) -> tuple[RunAction, ...]:
-    """Returns what was filed to take the command of this number back."""
+    """Returns the actions that were submitted to undo the command of this number."""
     own, name = actions[number].action, f"{_UNDO}{step.id}"
     return tuple(
         each
@@ -63,7 +62,7 @@ def _undo_actions(number: int, step: Step, actions: Sequence[RunAction]) -> tupl
 
 
 def undone_step(action_step: str | None) -> str:
-    """Returns the step that an action of such a request takes back; empty for any other."""
+    """Returns the step that an action of a rollback request undoes; empty for any other."""
     text = action_step or ""
     return text.removeprefix(_UNDO) if text.startswith(_UNDO) else ""
 
@@ -71,20 +70,12 @@ def undone_step(action_step: str | None) -> str:
 def make_rollback_segment(
     plan: BoundPlaybook, run: Run, run_id: str, undo: PendingUndo
 ) -> Segment | None:
-    """Returns the request that takes one step back; `None` if nobody could approve it."""
+    """Returns the request that undoes one step; `None` if the playbook names no approver."""
     if plan.approval is None:
         return None
     key = f"{run_id}\0{plan.digest}\0back\0{len(run.requests)}"
     return Segment(
-        run=RunOrigin(
-            run_id=run_id,
-            playbook=plan.id,
-            version=plan.version,
-            digest=plan.digest,
-            parameters=dict(plan.parameters),
-            segment=len(run.requests) + 1,
-            max_duration_s=plan.max_duration_s,
-        ),
+        run=origin_of(plan, run, run_id),
         commands=(_command(undo),),
         recovery=tuple(
             Recovery(ProposedWrite(write.tag, write.value), step, requires)
@@ -94,7 +85,7 @@ def make_rollback_segment(
         roles=(plan.approval.role,),
         within_s=plan.approval.within_s,
         proposal_key=sha256(key.encode()).hexdigest(),
-        reason=f"{plan.title}: step {undo.step.id} is to be taken back: {run.reason}",
+        reason=f"{plan.title}: undo of step {undo.step.id}: {run.reason}",
     )
 
 

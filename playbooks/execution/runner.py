@@ -1,9 +1,10 @@
-"""Runs one playbook: what to do next is read from the run's events, never remembered."""
+"""Runner of one playbook, which reads the next action from the run's events."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from handwheel.connectors.denial import Denial
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.ledger.store.states import UNRESOLVED_ACTIONS
@@ -26,17 +27,17 @@ from .step_executor import StepExecutor
 from .supervision import Interrupted, Supervision
 
 PATIENCE_S = 60.0
-"""How long a case that nothing speaks against may take to become clear, process time."""
+"""How long evidence and permissives may take to be met, process time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """How a run came about.
+    """Cause of a run.
 
     Attributes:
-        place: Of the trigger, `file:line`.
+        place: Place of the trigger, `file:line`.
         shown: The trigger's condition with its values.
-        hashes: Of the site's files and of the agents' graph.
+        hashes: Hashes of the site's files and of the agents' graph.
     """
 
     place: str
@@ -45,9 +46,9 @@ class RunStart:
 
 
 class Runner:
-    """One run of one playbook; every method looks first whether it is its turn.
+    """One run of one playbook. Each method does nothing unless the run's phase calls for it.
 
-    A run is worked on by one process at a time, the one that holds the lease.
+    Only the process that has the runner lock may work on a run.
     """
 
     def __init__(
@@ -75,29 +76,29 @@ class Runner:
 
     @property
     def run_id(self) -> str:
-        """Its name."""
+        """ID of the run."""
         return self.log.run_id
 
     @property
     def run(self) -> Run:
-        """The run as its events tell of it."""
+        """State of the run, folded from its events."""
         return self.log.run
 
     @property
     def phase(self) -> Phase:
-        """What the run needs next."""
+        """Next work of the run."""
         return phase_of(self.plan, self.run, self._ledger.actions(self.run.requests))
 
     @property
     def needs_evidence(self) -> bool:
-        """Whether the evidence for the playbook must hold: not once something was written."""
+        """Whether the evidence for the playbook must be met, which it need not after a write."""
         return self._requester.needs_evidence
 
     def open(self, start: RunStart) -> str:
-        """Opens the run with the snapshot that it starts from.
+        """Opens the run and records the snapshot that it starts from.
 
         Returns:
-            The run that owns one of its assets, and that is in the way; empty if it is open.
+            The ID of a run that owns one of its assets; empty if this run was opened.
         """
         plan, readings = self.plan, self._plant.readings
         names = sorted({name for each in plan.conditions for name in each.tags})
@@ -120,13 +121,13 @@ class Runner:
         )  # fmt: skip
 
     async def diagnose(self) -> Diagnosis | None:
-        """Judges evidence and permissives in full on one snapshot, and keeps what it came to.
+        """Evaluates evidence and permissives on one snapshot, and records the result.
 
-        Noise makes a value dip for a scan, and a window wants its samples: what is not for the
-        playbook is looked at again for a while, unless something speaks against it.
+        Because of noise and of windows that lack samples, it evaluates again for up to
+        `PATIENCE_S`, unless evidence against the playbook is met.
 
         Returns:
-            What was judged; `None` if it is not the run's turn to be judged.
+            The diagnosis; `None` if the run is not in `Phase.CHECK`.
         """
         begun_s = self._plant.now_s
         while self.phase is Phase.CHECK:
@@ -144,7 +145,7 @@ class Runner:
         return None
 
     def refuse(self, reason: str, *, suggests: str = "") -> None:
-        """Ends a run before anything was asked; one that was to go on is held again."""
+        """Ends a run that has requested nothing yet; a resumed run is held again."""
         if self.phase is not Phase.CHECK:
             return
         if self.run.state is RunState.CHECKING:
@@ -156,13 +157,13 @@ class Runner:
             self.log.record(EventKind.HOLDING, reason=reason, at_once=True)
 
     async def request(self) -> None:
-        """Files the next segment's request; see `Asker.request`."""
+        """Submits the request of the next segment; see `SegmentRequester.request`."""
         if self.phase in {Phase.CHECK, Phase.REQUEST}:
-            self._supervision.reset_timers()  # its time begins with the approval
+            self._supervision.reset_timers()  # its duration counts from the approval
             await self._requester.request()
 
     def read_decision(self) -> None:
-        """Reads from the ledger what was decided; if nothing was, the run goes on waiting."""
+        """Reads the decision on the request from the ledger; does nothing if there is none."""
         self.handle_orders()
         if self.phase is Phase.AWAIT_DECISION:
             self._requester.read_decision()
@@ -170,13 +171,13 @@ class Runner:
     async def follow(self) -> None:
         """Commands or performs the current step; after the last one the run completes.
 
-        Effect: none by itself: it tells the gate when. Retry: none. Timeout: see the step.
+        Effect: none by itself: it sets actions due for the gate. Retry: none. Timeout: the step's.
         """
         if self.phase is Phase.FOLLOW:
             await self._work_on_step(self._executor.follow)
 
     async def verify(self) -> None:
-        """Decides the current step."""
+        """Verifies the current step."""
         if self.phase is Phase.VERIFY:
             await self._work_on_step(self._executor.verify)
 
@@ -192,17 +193,20 @@ class Runner:
                     self.log.record(EventKind.COMPLETING)
         except Interrupted as interruption:
             self._redirect(interruption)
-        except (GuardrailError, LostRace) as refusal:  # nothing can be recorded without the lease
+        except (
+            GuardrailError,
+            LostRace,
+        ) as refusal:  # nothing can be recorded without the runner lock
             self._redirect(Interrupted("hold", str(refusal)))
 
     def _redirect(self, interruption: Interrupted) -> None:
         reason = interruption.reason
         if self.run.state is RunState.ABORTING:
-            return  # an order has taken it there
+            return  # by an order
         if interruption.goal != "hold":
             self.log.record(EventKind.ABORTING, reason=reason, goal=interruption.goal)
         elif self.run.state is RunState.STOPPING and not self._has_unresolved():
-            self._end_step(reason)  # it stops all the same, and here
+            self._end_step(reason)  # it stops within this step
         else:
             self.log.record(EventKind.HOLDING, reason=reason, at_once=True)
         if interruption.tell:
@@ -219,12 +223,12 @@ class Runner:
             self.log.record(EventKind.STEP, step=step.id, to=to, reason=reason)
 
     async def roll_back(self) -> None:
-        """Takes the run back; see `Recoverer.recover`."""
+        """Rolls the run back; see `RunRollback.roll_back`."""
         if self.phase is Phase.ROLLBACK:
             await self._rollback.roll_back()
 
     def settle(self) -> None:
-        """Brings a run that holds or stops to rest, at the boundary of a step."""
+        """Completes the hold or the stop of a run, at the boundary of a step."""
         if self.phase is not Phase.SETTLE:
             return
         reason = self.run.reason
@@ -239,7 +243,7 @@ class Runner:
             self._ledger.end(each, reason)
 
     def await_order(self) -> None:
-        """Follows orders to a run at rest, and tells people that it is."""
+        """Handles orders to a held or aborted run, and sends its escalations."""
         self.handle_orders()
         if self.phase is Phase.AWAIT_ORDER and (due := self._due_escalation()):
             words = f"{self.plan.title}: run {self.run_id} is {self.run.state}: {self.run.reason}"
@@ -249,7 +253,9 @@ class Runner:
             self._alarmed = alarm
             if alarm:
                 people = dict.fromkeys(name for each in self.plan.escalations for name in each.to)
-                self._maintenance.tell(list(people), f"run {self.run_id} is held, and not: {alarm}")
+                self._maintenance.tell(
+                    list(people), f"run {self.run_id} is held and violates: {alarm}"
+                )
 
     def report(self) -> None:
         """Ends a run whose last step is done."""
@@ -259,9 +265,9 @@ class Runner:
         self.log.record(EventKind.COMPLETED)
 
     def needs_attention(self) -> bool:
-        """Whether a run that waits for people should be looked at.
+        """Whether a run that waits for a decision or an order has something to do.
 
-        What was written is watched meanwhile: a broken invariant does not wait for anybody.
+        The invariants are checked meanwhile.
         """
         if self.phase is Phase.AWAIT_DECISION:
             try:
@@ -273,7 +279,7 @@ class Runner:
         return bool(is_due or self.log.new_orders())
 
     def _alarm(self) -> str:
-        """Returns which invariants are broken while the run is held: a person must act."""
+        """Returns the invariants that are violated while the run is held."""
         if self.run.state is not RunState.HELD:
             return ""
         return "; ".join(invariant.condition.bound for invariant, _ in self._supervision.broken())
@@ -291,9 +297,9 @@ class Runner:
         return None
 
     def handle_orders(self) -> None:
-        """Follows what people have asked of the run."""
+        """Carries out the new orders to the run."""
         self._order_handler.handle()
 
-    def forbid_resume(self, reason: str) -> None:
-        """Lets the run never go on in this process: it began under other files."""
-        self._order_handler.forbid_resume(reason)
+    def forbid_resume(self, denial: Denial) -> None:
+        """Denies every resume in this process, since files have changed since the run began."""
+        self._order_handler.forbid_resume(denial)

@@ -1,4 +1,4 @@
-"""Carries out a step after ISA-106: command, perform, verify. The gate does the writing."""
+"""Execution of a step after ISA-106: command, perform, verify. The gate writes."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ from .supervision import Goal, Interrupted, Supervision
 
 
 class StepExecutor:
-    """Carries out the steps of one run; each method takes one step a stage further."""
+    """Executes the steps of one run. Each method advances one step by one stage."""
 
     def __init__(
         self,
@@ -39,16 +39,16 @@ class StepExecutor:
         return self._supervision.plant
 
     async def follow(self, step: Step) -> None:
-        """Commands or performs a step; afterwards it is to be verified, done, skipped or failed.
+        """Commands or performs a step up to `VERIFY`, `DONE`, `SKIPPED` or `FAILED`.
 
         Raises:
-            Interrupted: The run is to be taken elsewhere.
+            Interrupted: The run must be held, rolled back or made safe.
             LedgerError: The ledger cannot be used.
 
-        Effect: none by itself: it tells the gate when. Retry: none. Timeout: see the step.
+        Effect: none by itself: it sets actions due for the gate. Retry: none. Timeout: the step's.
         """
         state = self._log.run.step(step.id)
-        if state is StepState.FAILED:  # the process died before the run could be taken elsewhere
+        if state is StepState.FAILED:  # the process ended before the run was redirected
             raise Interrupted(_goal(step), f"step {step.id} failed")
         if state is StepState.PENDING and not self._is_wanted(step):
             self._skip(step)
@@ -81,14 +81,14 @@ class StepExecutor:
         return truth is Truth.TRUE
 
     def _skip(self, step: Step) -> None:
-        reason = f"not so: {self._shown(step.if_)}" if step.if_ else ""
+        reason = f"condition is false: {self._shown(step.if_)}" if step.if_ else ""
         for each in self._commands_of(step):
             if each.state is ActionState.PLANNED:
                 self._ledger.skip(each.action.action_id, reason)
         self._move(step, StepState.SKIPPED, reason)
 
     def _commands_of(self, step: Step) -> list[RunAction]:
-        """Returns the step's commands in the request that is approved now, in order."""
+        """Returns the step's commands in the latest request, in order."""
         latest = self._log.run.requests[-1:]
         return [
             each
@@ -105,7 +105,7 @@ class StepExecutor:
         for each in self._commands_of(step):
             if each.is_applied:
                 continue
-            if each.state is ActionState.PLANNED:  # else it was its turn before, and not noted
+            if each.state is ActionState.PLANNED:  # else it was set due before the process ended
                 await self._scans_keep_up()
                 if not self._send_when_allowed(each):
                     return
@@ -116,17 +116,17 @@ class StepExecutor:
         self._supervision.promise(step)
 
     def _may_send(self) -> bool:
-        """Whether nobody wants the run held or stopped: then nothing more is sent."""
+        """Whether the run still runs, so that the next command may be sent."""
         self._supervision.check()
         return self._log.run.state is RunState.RUNNING
 
     def _send_when_allowed(self, run_action: RunAction) -> bool:
-        """Says that it is a command's turn; false if people have said otherwise meanwhile."""
+        """Sets a command due; returns false if an order has stopped the run meanwhile."""
         while self._may_send():
             try:
                 self._send(run_action)
             except OrderWaits:
-                continue  # it came just now: it is looked at first
+                continue  # a new order is handled first
             return True
         return False
 
@@ -135,7 +135,7 @@ class StepExecutor:
 
         Raises:
             Interrupted: Its request is not approved any more.
-            OrderWaits: People have given an order that the run has not looked at.
+            OrderWaits: The run has not handled a new order yet.
         """
         action_id = run_action.action.action_id
         record = self._ledger.request(run_action.request_id)
@@ -148,7 +148,7 @@ class StepExecutor:
         self._log.record(EventKind.DUE, action_id=action_id)
 
     def _sent(self) -> list[RunAction]:
-        """Returns the commands that the run has set due so far."""
+        """Returns the commands that the run has set due."""
         return [
             each
             for each in self._ledger.actions(self._log.run.requests)
@@ -156,7 +156,7 @@ class StepExecutor:
         ]
 
     async def outcome(self, action_id: str) -> RunAction:
-        """Waits until the gate is through with an action."""
+        """Waits until the gate has completed an action."""
         while (found := self._ledger.action(action_id)).state not in SETTLED:
             await self._supervision.scan()
         return found
@@ -171,7 +171,7 @@ class StepExecutor:
         return False
 
     async def _scans_keep_up(self) -> None:
-        """Waits while a scan takes longer, in process time, than a third of what it must see."""
+        """Waits while a scan takes more than a third of the shortest time to observe."""
         most_s = min(_short_times(self._plan), default=float("inf")) / 3.0
         until_scans = self._plant.scans + 400
         if self._plant.scan_s > most_s:
@@ -197,15 +197,15 @@ class StepExecutor:
             self.fail(step, f"not within {within}: {self._shown(work.until)}")
 
     async def verify(self, step: Step) -> None:
-        """Decides a step by its `verify`.
+        """Verifies a step by its `verify`.
 
         Raises:
-            Interrupted: The run is to be taken elsewhere.
+            Interrupted: The run must be held, rolled back or made safe.
             LedgerError: The ledger cannot be used.
         """
         verify = step.verify
         assert verify is not None
-        await self._supervision.scan()  # what was true before the command was sent decides nothing
+        await self._supervision.scan()  # readings from before the command do not count
         if await self.comes_true(verify.that, verify.hold_s, verify.within_s):
             self._move(step, StepState.DONE, self._shown(verify.that))
         else:
@@ -215,10 +215,10 @@ class StepExecutor:
     async def comes_true(
         self, condition: Condition, hold_s: float, within_s: float, *, watched: bool = True
     ) -> bool:
-        """Waits until a condition has held without a break; what is unknown breaks it.
+        """Waits until a condition has held without a break; unknown counts as a break.
 
         Args:
-            hold_s: For how long; it must be complete when `within_s` ends.
+            hold_s: Time that it must hold, complete when `within_s` ends.
             watched: Whether orders and invariants may interrupt the wait.
         """
         begun_s, since_s = self._plant.now_s, None
@@ -233,10 +233,10 @@ class StepExecutor:
             await (self._supervision.scan() if watched else self._plant.next_scan())
 
     def fail(self, step: Step, reason: str) -> None:
-        """Ends a step that did not do what it should, and says where the run goes.
+        """Ends a step as failed and redirects the run by its `on_fail`.
 
         Raises:
-            Interrupted: Unless the run goes on behind it.
+            Interrupted: The run does not continue with the next step.
         """
         self._move(step, StepState.FAILED, reason)
         words, people = f"step {step.id} failed: {reason}", step.on_fail.notify
@@ -257,7 +257,7 @@ def _goal(step: Step) -> Goal:
 
 
 def _short_times(plan: BoundPlaybook) -> Iterable[float]:
-    """Yields what the scans must be able to see, in process time."""
+    """Yields the times that scans must resolve, process time."""
     yield from (each.grace_s for each in plan.invariants if each.grace_s > 0.0)
     for step in plan.steps:
         if step.verify and step.verify.hold_s > 0.0:

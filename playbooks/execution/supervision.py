@@ -1,4 +1,4 @@
-"""What watches a run at work: people's orders, invariants, promises, and the time it takes."""
+"""Supervision of a run: orders, invariants, expected results and duration."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,7 +17,7 @@ Goal = Literal["hold", "rollback", "safe_state"]
 
 
 class Interrupted(Exception):
-    """A step cannot go on; `goal` says where the run is taken instead, `tell` who is told."""
+    """A step cannot continue. `goal` says what happens instead, `tell` who is notified."""
 
     def __init__(self, goal: Goal, reason: str, tell: str = "") -> None:
         super().__init__(reason)
@@ -41,11 +41,11 @@ class _PendingExpectation:
 
 @dataclass(slots=True)
 class Supervision:
-    """Watches one run; `scan` is the only way in which a step waits.
+    """Supervises one run. A step waits only through `scan`.
 
     Attributes:
-        is_armed: Whether something was written, from when on the invariants are watched.
-        started_s: Process time at which it began to work, after the approval.
+        is_armed: Whether a command was set due, from when on the invariants are checked.
+        started_s: Process time at which the approved work began.
     """
 
     plan: BoundPlaybook
@@ -58,25 +58,25 @@ class Supervision:
     _pending: list[_PendingExpectation] = field(default_factory=list[_PendingExpectation])
 
     def begin(self) -> None:
-        """Notes when the run began to work after its approval; later calls change nothing."""
+        """Notes the time at which the approved work began; later calls change nothing."""
         if self.started_s is None:
             self.started_s = self.plant.now_s
 
     async def scan(self) -> None:
-        """Waits for the next scan and looks at everything that may interrupt a step.
+        """Waits for the next scan, then checks for interruptions.
 
         Raises:
-            Interrupted: Something did.
+            Interrupted: The step cannot continue.
             LedgerError: The ledger cannot be used.
         """
         await self.plant.next_scan()
         self.check()
 
     def check(self) -> None:
-        """Looks at everything that may interrupt a step, now.
+        """Checks invariants, orders, expected results and duration now.
 
         Raises:
-            Interrupted: Something did.
+            Interrupted: The step cannot continue.
         """
         for invariant, words in self.broken():
             raise Interrupted(invariant.on_violation, words)
@@ -87,12 +87,12 @@ class Supervision:
         self._check_duration()
 
     def reset_timers(self) -> None:
-        """Forgets the times of before: a new segment is asked for."""
+        """Resets the times, for a new segment."""
         self.started_s = None
         self._violated_s.clear()
 
     def broken(self) -> list[tuple[Invariant, str]]:
-        """Returns the invariants that have not held for longer than their grace, with words."""
+        """Returns the invariants violated for longer than their grace, each with a message."""
         found: list[tuple[Invariant, str]] = []
         for number, invariant in enumerate(self.plan.invariants if self.is_armed else ()):
             truth = invariant.condition.evaluate(self.plant.readings, self.plant.history)
@@ -115,13 +115,13 @@ class Supervision:
             raise Interrupted("hold", f"the run has taken longer than {limit}")
 
     def promise(self, step: Step) -> None:
-        """Begins to look for what a step promises; nothing is said before its time is over."""
+        """Starts to check the expected results of a step."""
         for number, each in enumerate(step.expects, start=1):
             due_s = self.plant.now_s + each.within_s
             self._pending.append(_PendingExpectation(step.id, each, number, due_s))
 
     def _restore_expectations(self) -> None:
-        """Takes up what was promised before another process died: it has its time once more."""
+        """Starts again the checks that another process had started."""
         known = {(each.step, each.expectation.that.bound) for each in self._pending}
         known |= self.log.run.expected
         for step in self.plan.steps:
@@ -140,10 +140,12 @@ class Supervision:
                 each.kept_after_s = max(self.plant.now_s - began_s, 0.0)
 
     async def settle_expectations(self) -> None:
-        """Waits until every promise is kept or broken; before the next write, and at the end.
+        """Waits until every expected result is met or overdue.
+
+        Called before the next write and at the end of the run.
 
         Raises:
-            Interrupted: One is broken, so that nothing more is written.
+            Interrupted: An expected result was not met; nothing more is written.
         """
         self._restore_expectations()
         while any(not each.is_kept and each.due_s > self.plant.now_s for each in self._pending):
@@ -161,7 +163,7 @@ class Supervision:
             if not each.is_kept:
                 broken.append(shown)
         if broken:
-            raise Interrupted("hold", f"what was expected did not come: {'; '.join(broken)}")
+            raise Interrupted("hold", f"expected result not met: {'; '.join(broken)}")
 
     def _outcome(self, promise: _PendingExpectation, shown: str) -> Promise:
         that, within_s = promise.expectation.that, promise.expectation.within_s

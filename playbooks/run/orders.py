@@ -1,8 +1,9 @@
-"""What people order of a run: hold, stop, resume, abort, clear. What does not fit is refused."""
+"""Orders to a run: hold, stop, resume, abort and clear."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.run_orders import Order, RunOrder, check_order
@@ -25,7 +26,7 @@ _KINDS: Mapping[Order, EventKind] = {
 
 
 class OrderHandler:
-    """Follows the orders to one run; each is checked once, when it is taken up."""
+    """Carries out the orders to one run. Each order is checked once."""
 
     def __init__(
         self, plan: BoundPlaybook, log: RunLog, ledger: LedgerPort, clock: Callable[[], Instant]
@@ -34,28 +35,27 @@ class OrderHandler:
         self._log = log
         self._ledger = ledger
         self._clock = clock
-        self._forbidden = ""
+        self._forbidden: Denial | None = None
 
-    def forbid_resume(self, reason: str) -> None:
-        """Lets the run never go on in this process: it began under other files."""
-        self._forbidden = reason
+    def forbid_resume(self, denial: Denial) -> None:
+        """Denies every resume in this process, since files have changed since the run began."""
+        self._forbidden = denial
 
     def handle(self) -> None:
-        """Follows what people have asked of the run; what does not fit is refused aloud.
+        """Carries out the new orders, and records each one that is denied.
 
         Raises:
             LedgerError: It cannot be written.
         """
         for order in self._log.new_orders():
-            reason = self._check(order) or self._carry_out(order)
-            if reason:
+            denial = self._check(order) or self._carry_out(order)
+            if denial is not None:
                 self._log.record(
                     EventKind.ORDER_REFUSED, asked=order.order, person=order.person,
-                    reason=reason, order=order.number,
+                    reason=denial.reason, order=order.number,
                 )  # fmt: skip
 
-    def _carry_out(self, order: RunOrder) -> str:
-        """Follows an order; returns why the run's state does not allow it, else nothing."""
+    def _carry_out(self, order: RunOrder) -> Denial | None:
         body: dict[str, object] = {
             "reason": f"{order.order} ordered by {order.person}",
             "order": order.number,
@@ -65,33 +65,34 @@ class OrderHandler:
         try:
             self._log.record(_KINDS[order.order], **body)
         except IllegalEvent:
-            return f"the run is {self._log.run.state}"
-        return ""
+            return Denial("run_state", f"the run is {self._log.run.state}")
+        return None
 
-    def _check(self, order: RunOrder) -> str:
+    def _check(self, order: RunOrder) -> Denial | None:
         context = self._ledger.context
         try:
-            people = replace(
-                context, roster=load_roster(context.site)
-            )  # somebody may be new, or gone
+            # The roster may have changed since the process began.
+            people = replace(context, roster=load_roster(context.site))
             check_order(people, self._log.run_id, order, self.roles(), self._clock())
         except (GuardrailError, ConfigError) as refusal:
-            return str(refusal)
-        return self._check_resume() if order.order == "resume" else ""
+            return Denial("order", str(refusal))
+        return self._check_resume() if order.order == "resume" else None
 
-    def _check_resume(self) -> str:
+    def _check_resume(self) -> Denial | None:
         if self._log.run.goal:
-            return "it was being taken back; abort it again, or end it by stop"
+            reason = "it was being rolled back; abort it again or stop it"
+            return Denial("rollback", reason, "abort")
         for each in self._ledger.actions(self._log.run.requests):
             name = each.action.action_id
             if each.state in UNRESOLVED_ACTIONS:
-                return f"{name} is {each.state}: look at the plant, then handwheel requests resolve"
+                reason = f"{name} is {each.state}: look at the plant, then "
+                return Denial("action_state", f"{reason}handwheel requests resolve", "resolve")
             if each.state in IN_PROGRESS:
-                return f"{name} is {each.state}: the gate is not through with it"
+                return Denial("action_state", f"{name} is {each.state}: the gate still has it")
         return self._forbidden
 
     def roles(self) -> list[str]:
-        """Returns the roles that a person must stand in for to order the run about."""
+        """Returns the roles that a person must hold to sign an order to the run."""
         found = {self._plan.approval.role} if self._plan.approval else set[str]()
         for each in self._log.run.requests:
             found |= set(self._ledger.request(each).request.roles)

@@ -88,7 +88,7 @@ def make_segment_of(
         return None
     wished = [command for command, _ in commands]
     return Segment(
-        run=_origin(plan, run, run_id),
+        run=origin_of(plan, run, run_id),
         commands=tuple(wished),
         recovery=tuple(_undo_and_safe_writes(plan, commands, actions)),
         evidence=tuple(map(_evidence, findings)),
@@ -100,7 +100,8 @@ def make_segment_of(
     )
 
 
-def _origin(plan: BoundPlaybook, run: Run, run_id: str) -> RunOrigin:
+def origin_of(plan: BoundPlaybook, run: Run, run_id: str) -> RunOrigin:
+    """Returns the origin that the next request of a run names."""
     return RunOrigin(
         run_id=run_id,
         playbook=plan.id,

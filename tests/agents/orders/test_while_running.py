@@ -79,7 +79,7 @@ async def test_an_undo_that_does_not_come_true_stops_nothing_else(room: AgentsRo
     room.fault("F16", pump="P-101A")
     room.order("abort")
     await room.reach("ABORTED")
-    assert "the undo of stop-duty did not come true" in room.run.reason
+    assert "the undo of stop-duty was not verified" in room.run.reason
     assert "brought into the safe state" in room.run.reason
     assert room.frames == [START_B, STOP_A, "P-101A.run_cmd=1"]
     assert room.value("P-101B.running")

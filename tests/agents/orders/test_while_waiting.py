@@ -55,7 +55,7 @@ async def test_after_a_revocation_nothing_is_taken_back_alone(room: AgentsRoom) 
     room.order("resume")
     await room.scan(2)
     (refused,) = room.rows("order_refused")
-    assert "it was being taken back" in refused.body["reason"]
+    assert "it was being rolled back" in refused.body["reason"]
     room.order("stop")
     await room.reach("STOPPED")
 
@@ -131,7 +131,7 @@ async def test_a_trigger_that_may_not_begin_a_run_is_told_once(
     room.take_over("P-101B")
     await room.scan(90)
     assert len(told) == 1
-    assert "is due, and does not begin: " in told[0]
+    assert "is due but does not begin: " in told[0]
     assert "P-101B" in told[0]
 
 
@@ -148,5 +148,5 @@ async def test_a_trigger_that_comes_while_a_run_is_held_is_told(
     await room.scan(2)
     (line,) = told
     owns = f"{room.run_id} owns its equipment: handwheel runs show {room.run_id}"
-    assert line.endswith(f"is due, and does not begin: {owns}")
+    assert line.endswith(f"is due but does not begin: {owns}")
     assert len(room.runs()) == 1

@@ -42,9 +42,9 @@ def test_it_acts_on_what_is_known_only(
     ("found", "reason"),
     [
         (case(U, F, T), "for is not known: for?"),
-        (case(F, U, T), "for does not hold: for?; against is not known: against?"),
-        (case(T, T, T), "against it speaks against: against?"),
-        (case(T, F, U), "all that speaks for it is true, and nothing against it"),
+        (case(F, U, T), "for is not met: for?; against is not known: against?"),
+        (case(T, T, T), "evidence against it is met: against: against?"),
+        (case(T, F, U), "all evidence for it is met, none against it"),
     ],
 )
 def test_it_says_what_would_decide(found: Diagnosis, reason: str) -> None:

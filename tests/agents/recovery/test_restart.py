@@ -78,7 +78,7 @@ async def test_a_run_that_began_under_other_files_does_not_go_on(
     room.order("resume")
     await room.scan(2)
     (refused,) = room.rows("order_refused")
-    assert refused.body["reason"] == f"it began under another {what}; abort it, or stop it"
+    assert refused.body["reason"] == f"changed since it began: {what}; abort it or stop it"
     assert (room.run.state, room.frames) == ("HELD", [START_B])
     room.order("abort")
     await room.reach("ABORTED")

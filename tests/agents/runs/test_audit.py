@@ -123,7 +123,7 @@ def _check_rounds(rows: Rows) -> None:
         row | {"seq": -row["seq"]} if row["subject"] in {newest, oldest} else row for row in rows
     ]
     assert any("another order" in each for each in faults_of_round(swapped, [], "ABORTED"))
-    held = {**rows[-1], "kind": "run.held", "body": {"reason": "taking back: R-1/r1 is UNKNOWN"}}
+    held = {**rows[-1], "kind": "run.held", "body": {"reason": "rollback: R-1/r1 is UNKNOWN"}}
     assert faults_of_round([*rows, held], [], "HELD") == []
     held["body"] = {"reason": "the process that worked on it has ended"}
     assert any("and is held" in each for each in faults_of_round([*rows, held], [], "HELD"))

@@ -73,7 +73,7 @@ async def test_nothing_is_taken_back_before_what_is_unknown_is_resolved(room: Ag
     await room.reach("HELD")
     room.order("abort")
     await room.scan(5)
-    assert "somebody must resolve it first; brought into the safe state" in room.run.reason
+    assert "resolve it first; brought into the safe state" in room.run.reason
     assert (room.run.state, room.frames) == ("HELD", [START_B])
     room.desk.resolve(room.run.due[0], "resolve-applied")
     await room.scan(10)  # until the tag has cooled down

@@ -57,7 +57,7 @@ async def test_a_broken_promise_outlives_a_death(idle: AgentsRoom, step: str) ->
         if idle.run.state == "WAITING_APPROVAL" and str(idle.request().state) == "PENDING":
             idle.say("approve")
     assert idle.run.state == "HELD"
-    assert idle.run.reason.startswith("what was expected did not come: TT-106.pv > 40 degC")
+    assert idle.run.reason.startswith("expected result not met: TT-106.pv > 40 degC")
     assert [each.body["kept"] for each in idle.rows("expected")] == [False]
     assert idle.frames == [START_B]
 

@@ -25,7 +25,7 @@ async def test_a_broken_promise_holds_before_the_next_write(idle: AgentsRoom) ->
     await idle.approved(1)
     await idle.approved(2)
     await idle.reach("HELD")
-    assert idle.run.reason.startswith("what was expected did not come: TT-106.pv > 40 degC")
+    assert idle.run.reason.startswith("expected result not met: TT-106.pv > 40 degC")
     assert [each.body["kept"] for each in idle.rows("expected")] == [False]
     await idle.scan(30)
     assert (idle.frames, len(idle.due())) == ([START_B], 1)

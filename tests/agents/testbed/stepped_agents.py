@@ -11,6 +11,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_agents import SiteAgents
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
@@ -128,7 +129,7 @@ class AgentsRoom(Books):
         self.clock.forward(11.0)  # until its lease is over
 
     async def end(self) -> None:
-        if hasattr(self, "crew"):
+        if hasattr(self, "agents"):
             await self.agents._end_tasks()
         self.workorders.close()
         self.close()
@@ -139,10 +140,11 @@ class AgentsRoom(Books):
             raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name} any more")])
         return found[0]
 
-    def _check(self, plan: BoundPlaybook) -> str:
+    def _check(self, plan: BoundPlaybook) -> Denial | None:
         names = {write.tag.equipment for write in plan.writes}
         standings = [standing_of(self.desk.bench, each, self.clock.now()) for each in sorted(names)]
-        return self.obstacle or next((each.reason for each in standings if each.reason), "")
+        reason = self.obstacle or next((each.reason for each in standings if each.reason), "")
+        return Denial("test", reason) if reason else None
 
     async def _look(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
         return self.plant.survey(read, write)
