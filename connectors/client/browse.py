@@ -1,4 +1,4 @@
-"""Goes through what a device has, level by level."""
+"""Walks through a device's nodes, level by level."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from ..session.protocols import BrowseEntry, Browses
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What stands below one node.
+    """The children of one node.
 
     Attributes:
-        node: As `tags.yaml` names it; empty for where a user would begin.
-        name: Its browse name, empty where it was not browsed for.
+        node: As `tags.yaml` names it; empty for the entry point.
+        name: Its browse name; empty for the start.
         entries: In the device's order.
-        is_last: Whether its objects are not gone into.
+        is_last: Whether its objects are not browsed further.
     """
 
     node: str
@@ -24,21 +24,20 @@ class Level:
 
 
 def is_of_plant(entry: BrowseEntry) -> bool:
-    """Whether it is not of OPC UA's own namespace, in which the server speaks of itself."""
+    """Whether the node is outside OPC UA's own namespace."""
     return entry.node.startswith("nsu=")
 
 
 async def walk(session: Browses, node: str, depth: int) -> AsyncGenerator[Level]:
-    """Yields what stands below a node, then below each object found there, and so on.
+    """Yields the children of a node, then those of each object found, and so on.
 
-    An object that has been gone into is not gone into again: a device's objects may form rings.
-    Objects of the protocol itself, such as the server's own, are gone into only from one of them,
-    and one that no tag can name from nowhere.
+    Each object is browsed once, because a device's objects may form rings. Objects of OPC UA's own
+    namespace are browsed only from within it. A node that no tag can name is never browsed.
 
     Args:
         session: Stays open.
-        node: To begin with, as for `Browses.browse`.
-        depth: How many levels, 1 or more.
+        node: Start, as for `Browses.browse`.
+        depth: Number of levels, at least 1.
 
     Raises:
         NotConnected: The session is lost.

@@ -1,4 +1,4 @@
-"""What a device says of its tags, how they read, and how long that takes: for commissioning."""
+"""Measures and describes a device and its tags, for commissioning."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,33 +14,33 @@ from .one_shot import open_session
 
 ROUNDS = 5
 _ENOUGH_S = 3.0
-"""A slow device is not measured as often as a fast one."""
+"""Time after which a call is not measured again."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTrips:
-    """How long some calls took that were alike, seconds; one at least."""
+    """Durations of at least one call, seconds."""
 
     each_s: tuple[float, ...]
 
     @property
     def median_s(self) -> float:
-        """As long as one usually takes."""
+        """The median."""
         return median(self.each_s)
 
     @property
     def worst_s(self) -> float:
-        """As long as the longest took."""
+        """The longest."""
         return max(self.each_s)
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalScan:
-    """The scan of all tags of a connection that have the same interval.
+    """Scans of all tags of a connection with the same interval.
 
     Attributes:
         scan_s: The interval, seconds.
-        count: How many tags there are in it.
+        count: Number of its tags.
         reads: Reads of all of them.
     """
 
@@ -56,11 +56,11 @@ class IntervalScan:
 
 @dataclass(frozen=True, slots=True)
 class FirstNotifications:
-    """What a device told of itself once it was subscribed to.
+    """First values that a device reported after subscribing.
 
     Attributes:
-        missing: Tags of which it told nothing in time, not even a refusal.
-        took_s: How long the others took together, seconds.
+        missing: Tags without a value or refusal in time.
+        took_s: Time for the others, seconds.
     """
 
     missing: Sequence[str]
@@ -69,16 +69,16 @@ class FirstNotifications:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """One look at a device and at all tags of its connection.
+    """Result of one inspection of a device and all tags of its connection.
 
     Attributes:
-        connect_s: How long opening the session took, with attempts that failed, seconds.
-        probes: Signs of life.
+        connect_s: Time to open the session, with failed attempts, seconds.
+        probes: Durations of probes.
         scans: By interval, the shortest first.
         readings: The last ones, by tag.
-        descriptions: What the device says of the tags that it has; `None` if it cannot say.
-        faults: As of the session: what does not work while the rest does.
-        told: Where the connection is subscribed to; `None` where it is scanned.
+        descriptions: The device's descriptions of its tags; `None` if it has none.
+        faults: As of the session.
+        first_notifications: Of a subscribed connection; `None` for a scanned one.
     """
 
     connect_s: float
@@ -87,55 +87,55 @@ class Inspection:
     readings: Mapping[str, DataValue]
     descriptions: Mapping[str, Description] | None
     faults: Mapping[str, str]
-    told: FirstNotifications | None
+    first_notifications: FirstNotifications | None
 
     @property
     def load(self) -> float:
-        """The share of its time in which the session is busy with scans; above 1 they lag.
+        """Share of time in which the session is busy with scans. Above 1 they lag.
 
-        The intervals of a connection share one session, so each can fit and all together not.
+        The intervals of a connection share one session, so each may fit and all together not.
         """
         return sum(scan.reads.median_s / scan.scan_s for scan in self.scans)
 
 
 async def inspect_device(
-    connector: Connector, tags: Sequence[Tag], tell: Callable[[str], None]
+    connector: Connector, tags: Sequence[Tag], report: Callable[[str], None]
 ) -> Inspection:
-    """Opens a session, asks what the device says of the tags, and measures scans of them.
+    """Opens a session, asks for descriptions of the tags and measures scans.
 
-    The first read of each interval is not measured: in it a device's borders are found.
+    The first read of each interval is not measured, because it finds the device's limits.
 
     Args:
-        connector: Of the connection; the session is closed again.
+        connector: Of the connection. The session is closed again.
         tags: All of the connection.
-        tell: Is told what is being done, in words.
+        report: Called with a text at each step.
 
     Raises:
-        NotConnected: The device cannot be reached, or was lost meanwhile.
+        NotConnected: The device cannot be reached, or is lost meanwhile.
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `open_session`, and then
     for each request. Measuring an interval ends after five reads, or the first beyond 3 s; a
     subscription is waited for 3 s and the shortest interval.
     """
-    tell("connecting")
+    report("connecting")
     begun_s = monotonic()
     async with open_session(connector) as session:
         connect_s = monotonic() - begun_s
         probes = await _measured(session.probe)
-        tell("asking what it has")
+        report("asking for descriptions")
         descriptions = await session.describe(tags) if isinstance(session, Describes) else None
         readings: dict[str, DataValue] = {}
         scans: list[IntervalScan] = []
-        groups = groups_of(tags, connector.scan_s, monotonic(), is_told=False)
+        groups = groups_of(tags, connector.scan_s, monotonic(), is_subscribed=False)
         for group in groups:
-            tell(f"reading each {group.scan_s:g} s: {len(group.tags)}")
+            report(f"reading each {group.scan_s:g} s: {len(group.tags)}")
             scans.append(await _scan(session, group.scan_s, group.tags, readings))
-        faults, told = dict(session.faults), None
+        faults, first = dict(session.faults), None
         if connector.is_subscribed and groups and isinstance(session, Subscribes):
-            tell("waiting for what it tells")
-            told = await _first_told(session, {group.scan_s: group.tags for group in groups})
+            report("waiting for first values")
+            first = await _first_notifications(session, {each.scan_s: each.tags for each in groups})
             faults = dict(session.faults)
-        return Inspection(connect_s, probes, scans, readings, descriptions, faults, told)
+        return Inspection(connect_s, probes, scans, readings, descriptions, faults, first)
 
 
 async def _scan(
@@ -149,21 +149,21 @@ async def _scan(
     return IntervalScan(scan_s, len(tags), await _measured(read))
 
 
-async def _first_told(
+async def _first_notifications(
     session: Subscribes, groups: Mapping[float, Sequence[Tag]]
 ) -> FirstNotifications:
     missing = {tag.name: None for tags in groups.values() for tag in tags}
-    begun_s = told_s = monotonic()
+    begun_s = last_s = monotonic()
     try:
         async with asyncio.timeout(_ENOUGH_S + min(groups)):
             subscription = await session.subscribe(groups)
             while missing:
                 for name, _ in await subscription.changes():
                     missing.pop(name, None)
-                told_s = monotonic()
+                last_s = monotonic()
     except TimeoutError:
-        pass  # the rest is missing
-    return FirstNotifications(list(missing), told_s - begun_s)
+        pass  # the remaining tags are missing
+    return FirstNotifications(list(missing), last_s - begun_s)
 
 
 async def _measured(call: Callable[[], Awaitable[None]]) -> RoundTrips:

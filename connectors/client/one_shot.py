@@ -1,4 +1,4 @@
-"""A session for one look at a device, opened with a little patience and closed afterwards."""
+"""A session for one purpose, opened with a few attempts and closed afterwards."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,13 +11,13 @@ from ..session.protocols import Connector, Session
 
 @asynccontextmanager
 async def open_session(connector: Connector) -> AsyncGenerator[Session]:
-    """Opens a session for as long as the context is open.
+    """Opens a session for the length of the context.
 
     Raises:
         NotConnected: The device cannot be reached or refuses the session, three times.
 
-    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: the connection's `timeout`
-    for each of three attempts to connect, with pauses of 0.25 s. Closing adds up to 1 s to each.
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: the connection's `timeout` for
+    each of three attempts to connect, with pauses of 0.25 s. Closing adds up to 1 s to each.
     """
     retrying = AsyncRetrying(
         stop=stop_after_attempt(3),

@@ -1,4 +1,4 @@
-"""A site's readers: all of its connections behind one object."""
+"""Readers of all connections of a site."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ ConnectorFor = Callable[[Site, str], Connector]
 def connector_for(site: Site, name: str) -> Connector:
     """Returns the connector of one of the site's connections.
 
-    The protocol's library is imported here, when the configuration names it.
+    The protocol's library is imported here, only when the configuration names it.
     """
     config = site.connections[name]
     if isinstance(config, ModbusConnection):
@@ -44,20 +44,20 @@ def by_connection(tags: Sequence[Tag]) -> dict[str, list[Tag]]:
 async def read_once(
     site: Site, tags: Sequence[Tag], connector: ConnectorFor = connector_for
 ) -> dict[str, DataValue]:
-    """Reads the tags now, over sessions that are opened for it and closed again.
+    """Reads the tags over sessions that are opened and closed for it.
 
     Args:
-        connector: Where the sessions come from.
+        connector: Source of the sessions.
 
     Returns:
-        One value per tag, in the order asked for; bad quality is a value.
+        One value per tag, in the order asked for. Bad quality is a value.
 
     Raises:
         NotConnected: Lists every endpoint that is down.
 
-    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: the connection's `timeout`
-    for each of three attempts to connect, with pauses of 0.25 s, and then for each request.
-    Closing adds up to 1 s to each attempt.
+    Effect: OBSERVE. Retry: twice, on the connection only. Timeout: the connection's `timeout` for
+    each of three attempts to connect, with pauses of 0.25 s, and then for each request. Closing
+    adds up to 1 s to each attempt.
     """
     return dict((await survey(site, tags, (), connector)).readings)
 
@@ -68,20 +68,20 @@ async def survey(
     write: Sequence[Tag],
     connector: ConnectorFor = connector_for,
 ) -> Survey:
-    """Takes one fresh look at the plant, over read sessions that are closed again.
+    """Reads the plant once over read sessions that are closed again.
 
     Args:
-        read: What is read.
-        write: What is to be encoded later; asked for once, here.
-        connector: Where the sessions come from.
+        read: Tags to read.
+        write: Tags to encode later, for which the device is asked once.
+        connector: Source of the sessions.
 
     Returns:
-        One value per tag read, in the order asked for, bad quality being a value; and one
-        encoder for each connection that a tag in `write` is on.
+        One value per tag read, in the order asked for, where bad quality is a value; and one
+        encoder for each connection of a tag in `write`.
 
     Raises:
-        NotConnected: Lists every endpoint that is down, is another one than configured, or
-            has no `write` although a tag in `write` is on it.
+        NotConnected: Lists every endpoint that is down, is not the configured one, or has no
+            `write` although a tag in `write` is on it.
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: as for `read_once`.
     """
@@ -122,8 +122,8 @@ class SiteReader:
 
     Args:
         site: The site.
-        tags: What is scanned; connections without a tag in it are left alone.
-        listeners: Who is told everything that comes.
+        tags: Tags to scan. Connections without one are not opened.
+        listeners: Receivers of samples and gaps.
     """
 
     def __init__(

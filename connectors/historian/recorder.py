@@ -226,7 +226,7 @@ def source_limits(site: Site) -> dict[str, float]:
     for name, tag in site.tags.items():
         connection = site.connections[tag.connection]
         if isinstance(connection, OpcuaConnection) and connection.stamps == "cyclic":
-            is_told = connection.updates == "subscribe"
+            is_subscribed = connection.updates == "subscribe"
             scan_s = site.scan_s(tag)
-            limits[name] = STALE_SCANS * (max(scan_s, KEEP_ALIVE_S) if is_told else scan_s)
+            limits[name] = STALE_SCANS * (max(scan_s, KEEP_ALIVE_S) if is_subscribed else scan_s)
     return limits

@@ -1,7 +1,7 @@
-"""The one interface behind which both protocols stand. It can read and encode, and nothing else.
+"""Interface of both protocols, which can read and encode but not write.
 
-Every connector opens sessions and reads; what more one can do is a protocol of its own, which
-its sessions have or have not: `Browses`, `Describes`, `Subscribes`.
+Every connector opens sessions and reads. Further capabilities are protocols of their own that its
+sessions may have: `Browses`, `Describes`, `Subscribes`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from ..model.tags import Tag
 from ..model.values import DataValue, Value
 
-NO_WRITE = "the site file has no write: for it, so nobody writes there"
+NO_WRITE = "the site file has no write: for it, so it is read only"
 
 Sample = tuple[str, DataValue]
 """A tag's name and one reading of it."""
@@ -19,18 +19,18 @@ Sample = tuple[str, DataValue]
 
 @dataclass(frozen=True, slots=True)
 class DeviceIdentity:
-    """Who would be written to.
+    """Identity of the device to be written to.
 
     Attributes:
         kind: `opcua` or `modbus`.
         where: The endpoint of writes, such as `modbus://127.0.0.1:5021/1`.
-        name: What the device says of itself: on OPC UA its application URI and, where nothing
-            proves it, the thumbprint of the certificate that it says it has; on Modbus vendor,
-            product and revision (function 43/14). Empty if it says nothing.
+        name: The device's own name. On OPC UA its application URI and, where it is not proven, the
+            thumbprint of the certificate that it shows; on Modbus vendor, product and revision
+            (function 43/14). Empty if it has none.
         is_loopback: Whether `where` is on this machine.
-        is_simulator: Whether it calls itself our simulated plant.
-        certificate: Thumbprint of the certificate to which it has proved to have the key,
-            `sha256:…`; `None` on a channel without security.
+        is_simulator: Whether it names itself as our simulated plant.
+        certificate: Thumbprint of the certificate whose key it has proven, `sha256:…`; `None` on a
+            channel without security.
     """
 
     kind: str
@@ -43,11 +43,10 @@ class DeviceIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One write as it goes over the wire.
+    """One write as bytes for the wire.
 
     Attributes:
-        value: Coerced to the device's type: what will really be there. 0.1 in a Float is
-            0.10000000149.
+        value: Coerced to the device's type, as it will be read. 0.1 in a Float is 0.10000000149.
         wire: On Modbus the unit and the PDU (FC 5, 6, 16), on OPC UA the binary encoding of
             one WriteValue.
     """
@@ -57,26 +56,26 @@ class Encoded:
 
 
 class Encoder(Protocol):
-    """Says which bytes would write a value, as the device was when it was asked; sends none."""
+    """Encodes writes for a device as it was when asked. It sends none."""
 
     @property
     def identity(self) -> DeviceIdentity:
-        """Who would be written to."""
+        """Identity of the device to be written to."""
         ...
 
     def encode(self, tag: Tag, value: Value) -> Encoded:
         """Encodes one write.
 
         Raises:
-            ValueError: Says why not: out of the type's range, not a number, of the wrong
-                kind, or a tag that this encoder was not made for.
+            ValueError: The value is out of the type's range, not a number or of the wrong kind, or
+                this encoder was not made for the tag.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """One fresh look at the plant, for filing and for the picture.
+    """Fresh readings of the plant with encoders, for filing and for the card.
 
     Attributes:
         readings: By tag name.
@@ -92,10 +91,10 @@ class Session(Protocol):
 
     @property
     def faults(self) -> Mapping[str, str]:
-        """What of it does not work while the rest does: part, such as `unit 3`, and reason.
+        """Parts that do not work while the rest does, such as `unit 3`, with their reasons.
 
-        As of the last call; empty where everything asked for was delivered, be it with bad
-        quality. A connection with faults is degraded.
+        As of the last call. It is empty where everything was delivered, even with bad quality. A
+        connection with faults is degraded.
         """
         ...
 
@@ -106,8 +105,8 @@ class Session(Protocol):
             tags: Any number of tags of this connection, in any order.
 
         Returns:
-            One value per tag. Bad or uncertain quality is returned, not raised;
-            a tag that the device does not know comes back with `BadNodeIdUnknown`.
+            One value per tag. Bad or uncertain quality is returned, not raised. A tag that the
+            device does not know comes back as `BadNodeIdUnknown`.
 
         Raises:
             NotConnected: The session is lost; it must be closed and a new one opened.
@@ -117,44 +116,43 @@ class Session(Protocol):
         ...
 
     async def probe(self) -> None:
-        """Asks for a sign of life: any answer of the device will do, a refusal too.
+        """Asks for a sign of life. Any answer counts, also a refusal.
 
         Raises:
-            NotConnected: There was none; the session is lost.
+            NotConnected: There was none. The session is lost.
 
         Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`.
         """
         ...
 
     async def encoder(self, tags: Sequence[Tag]) -> Encoder:
-        """Asks the device who it is and what it takes, and returns an encoder for these tags.
+        """Asks for the device's identity and types and returns an encoder for these tags.
 
         Args:
-            tags: Writable tags of this connection; one that the device does not have, or
-                whose type cannot be written, is refused by `Encoder.encode`.
+            tags: Writable tags of this connection. `Encoder.encode` refuses one that the device
+                does not have or whose type cannot be written.
 
         Raises:
-            NotConnected: The session is lost, or the device is not the one configured.
+            NotConnected: The session is lost, or the device is not the configured one.
 
         Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
         """
         ...
 
     async def close(self) -> None:
-        """Ends the session within about 1 s, whatever the device does; raises no error."""
+        """Ends the session within about 1 s, even with a silent device. It raises no error."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a device says of an item, in the words of `tags.yaml`.
+    """A device's description of an item, in the terms of `tags.yaml`.
 
     Attributes:
-        type: The device's own name of the type, such as `Float` or `uint32`; empty if it does
-            not say.
-        unit: Engineering unit; empty if it does not say.
+        type: The device's name of the type, such as `Float` or `uint32`; empty if unknown.
+        unit: Engineering unit; empty if unknown.
         span: Measuring range.
-        members: The words of an enumeration and their numbers.
+        members: Names and numbers of an enumeration.
         is_array: Whether it has several values.
     """
 
@@ -167,13 +165,13 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class BrowseEntry:
-    """One thing found while browsing.
+    """One item found while browsing.
 
     Attributes:
-        node: As `tags.yaml` names it, `nsu=URI;s=NAME`; empty for one that no tag can name.
-        name: Its browse name, without the namespace.
-        kind: `object`, `variable`, `method` or another class of node, in lower case.
-        description: Of a variable.
+        node: As `tags.yaml` names it, `nsu=URI;s=NAME`; empty if no tag can name it.
+        name: Its browse name without the namespace.
+        kind: `object`, `variable`, `method` or another node class, in lower case.
+        description: Only of a variable.
     """
 
     node: str
@@ -184,17 +182,17 @@ class BrowseEntry:
 
 @runtime_checkable
 class Browses(Protocol):
-    """A session whose device can be asked what it has."""
+    """A session whose device can be browsed."""
 
     async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
-        """Returns what stands below a node, in the device's order.
+        """Returns the children of a node, in the device's order.
 
         Args:
-            node: As `tags.yaml` names it; empty for where a user would begin.
+            node: As `tags.yaml` names it; empty for the entry point.
 
         Raises:
             NotConnected: The session is lost.
-            ValueError: There is no such node; says so.
+            ValueError: There is no such node.
 
         Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
         """
@@ -203,10 +201,10 @@ class Browses(Protocol):
 
 @runtime_checkable
 class Describes(Protocol):
-    """A session whose device says what its items are."""
+    """A session whose device describes its items."""
 
     async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
-        """Returns what the device says of each tag; one that it does not have is left out.
+        """Returns the device's description of each tag that it has.
 
         Raises:
             NotConnected: The session is lost.
@@ -217,20 +215,20 @@ class Describes(Protocol):
 
 
 class Subscription(Protocol):
-    """Changes that a device tells by itself."""
+    """Changes that a device reports by itself."""
 
     @property
     def overflows(self) -> int:
-        """How often values were lost because a queue ran over, the device's or ours."""
+        """Number of values lost because a queue overflowed, the device's or ours."""
         ...
 
     async def changes(self) -> Sequence[Sample]:
-        """Waits for the next changes, in the order in which the device told them.
+        """Waits for the next changes and returns them in the device's order.
 
         Returns:
-            Empty for a sign of life: nothing has changed. A value after which others were lost
-            says so by `StatusCode.has_overflow`. A tag that the device refuses comes once, with
-            the reason as its status.
+            Empty for a sign of life without changes. A value after which others were lost is marked
+            by `StatusCode.has_overflow`. A tag that the device refuses comes once, with the reason
+            as its status.
 
         Raises:
             NotConnected: The session is lost, or there was no sign of life in time.
@@ -240,16 +238,16 @@ class Subscription(Protocol):
 
 @runtime_checkable
 class Subscribes(Protocol):
-    """A session whose device tells changes by itself."""
+    """A session whose device reports changes by itself."""
 
     async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
-        """Asks the device to tell each change of these tags, and its present value first.
+        """Asks the device to report the value of these tags now and at each change.
 
         Args:
-            groups: Tags by the interval in which the device is to sample them, seconds.
+            groups: Tags by the sampling interval, seconds.
 
         Raises:
-            NotConnected: The session is lost, or it subscribes to nothing.
+            NotConnected: The session is lost, or the device accepts no subscription.
 
         Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
         """
@@ -257,7 +255,7 @@ class Subscribes(Protocol):
 
 
 class Connector(Protocol):
-    """Opens sessions with one device. What it learned about the device outlives a session."""
+    """Opens sessions with one device and keeps what it has learned about it."""
 
     @property
     def name(self) -> str:
@@ -266,22 +264,22 @@ class Connector(Protocol):
 
     @property
     def where(self) -> str:
-        """The endpoint for people."""
+        """The endpoint, for display."""
         ...
 
     @property
     def scan_s(self) -> float:
-        """Seconds between two scans of a tag that has no interval of its own."""
+        """Scan interval of tags that have none of their own, seconds."""
         ...
 
     @property
     def has_cyclic_stamps(self) -> bool:
-        """Whether the device samples every value anew in its cycle, changed or not."""
+        """Whether the device renews every source time in its cycle, changed or not."""
         ...
 
     @property
     def is_subscribed(self) -> bool:
-        """Whether changes are to be told by the device; its sessions are `Subscribes` then."""
+        """Whether the device is to report changes. Its sessions are then `Subscribes`."""
         ...
 
     async def open(self) -> Session:

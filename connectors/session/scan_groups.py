@@ -1,4 +1,4 @@
-"""Tags that are read together, in one interval, and what was read of them last."""
+"""Groups of tags with the same scan interval, and their latest readings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,21 +15,21 @@ from .protocols import Sample
 
 STALE_SCANS = 3
 KEEP_ALIVE_S = 1.0
-"""How often a device that has nothing to say is to show that it lives, seconds."""
+"""Longest time without a sign of life from an idle device, seconds."""
 
 
 def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -> DataValue:
-    """Returns a reading as it counts now.
+    """Returns a reading with the status that its age gives it.
 
     Args:
         now_s: Monotonic time, seconds.
         limit_s: Age above which a reading is stale, seconds.
-        by_source: Whether the device renews every source time in its cycle; a server that
-            stamps only changes would have its constants doubted.
+        by_source: Whether the device renews every source time in its cycle. Otherwise a constant
+            would seem old.
 
     Returns:
-        Bad if it arrived too long ago; else uncertain if it was good, and the device
-        sampled it too long ago; else unchanged. A reading without a value keeps its reason.
+        Bad if it arrived too long ago; uncertain if it was good and sampled too long ago; otherwise
+        unchanged. A reading without a value keeps its reason.
     """
     if reading.value is None:
         return reading
@@ -41,38 +41,40 @@ def aged(reading: DataValue, now_s: float, limit_s: float, *, by_source: bool) -
 
 
 class ScanGroup:
-    """The tags of one connection that have the same interval.
+    """Tags of one connection with the same interval.
 
     Args:
         scan_s: Seconds between two scans.
-        tags: In it.
-        is_told: Whether the device tells changes by itself; a value stands then as long as the
-            device shows that it lives.
+        tags: Tags in it.
+        is_subscribed: Whether the device reports changes. A value then stays good as long as the
+            device shows signs of life.
         now_s: Monotonic time, seconds.
 
     Attributes:
-        due_s: When it is to be read next, on the loop's clock.
+        due_s: Time of the next read, on the loop's clock.
     """
 
-    def __init__(self, scan_s: float, tags: Sequence[Tag], now_s: float, *, is_told: bool) -> None:
+    def __init__(
+        self, scan_s: float, tags: Sequence[Tag], now_s: float, *, is_subscribed: bool
+    ) -> None:
         self.scan_s = scan_s
         self.tags = tuple(tags)
         self.due_s = 0.0
-        self._is_told = is_told
-        self._stale_after_s = STALE_SCANS * (max(scan_s, KEEP_ALIVE_S) if is_told else scan_s)
+        self._is_subscribed = is_subscribed
+        self._stale_after_s = STALE_SCANS * (max(scan_s, KEEP_ALIVE_S) if is_subscribed else scan_s)
         self._alive_s = now_s
         self._slow_scans = 0
         self._took_s = 0.0
         self._latest = {tag.name: never_read(BAD_WAITING, now_s) for tag in tags}
 
-    def take(self, readings: Mapping[str, DataValue], asked_s: float) -> list[Sample]:
-        """Takes what was read of all its tags; one that is missing is not known any more.
+    def update(self, readings: Mapping[str, DataValue], asked_s: float) -> list[Sample]:
+        """Takes a reading of all tags. A missing tag turns bad.
 
         Args:
-            asked_s: When they were asked for, monotonic.
+            asked_s: Monotonic time of the request.
 
         Returns:
-            What each of them reads now.
+            The reading of each tag.
         """
         self._alive_s = asked_s
         if len(readings) < len(self.tags):
@@ -82,29 +84,29 @@ class ScanGroup:
         return list(readings.items())
 
     def note_scan(self, took_s: float) -> None:
-        """Notes how long a scan took: one in a row of slow ones, or the end of such a row."""
+        """Notes how long a scan took, to count slow ones in a row."""
         self._slow_scans = self._slow_scans + 1 if took_s > STALE_SCANS * self.scan_s else 0
         self._took_s = took_s
 
     @property
     def faults(self) -> Mapping[str, str]:
-        """That scans take so long that what they bring is old already. See `Session.faults`."""
+        """A fault if scans take so long that their values are stale. See `Session.faults`."""
         if self._slow_scans < STALE_SCANS:
             return {}
         return {f"each {self.scan_s:g} s": f"a scan takes {self._took_s:.1f} s"}
 
-    def change(self, samples: Sequence[Sample]) -> None:
-        """Takes the changes of its tags, and leaves those of others."""
+    def apply_changes(self, samples: Sequence[Sample]) -> None:
+        """Takes the changes of its own tags and ignores others."""
         for name, reading in samples:
             if name in self._latest:
                 self._latest[name] = reading
 
-    def show_life(self, now_s: float) -> None:
-        """Notes that the device lived then, and that what it did not tell had not changed."""
+    def note_alive(self, now_s: float) -> None:
+        """Notes a sign of life, until when unreported values had not changed."""
         self._alive_s = max(self._alive_s, now_s)
 
-    def lose(self) -> list[Sample]:
-        """Turns every tag bad at once, and returns what it reads then."""
+    def mark_bad(self) -> list[Sample]:
+        """Turns every tag bad at once and returns the readings."""
         self._latest = {
             name: reading.with_status(BAD_NO_COMMUNICATION)
             for name, reading in self._latest.items()
@@ -112,16 +114,16 @@ class ScanGroup:
         return list(self._latest.items())
 
     def latest(self, now_s: float, *, by_source: bool) -> Mapping[str, DataValue]:
-        """Returns the latest reading of each tag as it counts now.
+        """Returns the latest reading of each tag with its present status.
 
         Args:
             now_s: Monotonic time, seconds.
             by_source: As for `aged`.
         """
         limit_s = self._stale_after_s
-        if now_s - self._alive_s <= limit_s and not by_source and not self._is_told:
-            return self._latest  # none of them is older
-        alive_s = self._alive_s if self._is_told else 0.0
+        if now_s - self._alive_s <= limit_s and not by_source and not self._is_subscribed:
+            return self._latest  # none is older than the limit
+        alive_s = self._alive_s if self._is_subscribed else 0.0
         return {
             name: aged(_alive(reading, alive_s), now_s, limit_s, by_source=by_source)
             for name, reading in self._latest.items()
@@ -133,9 +135,9 @@ def _alive(reading: DataValue, alive_s: float) -> DataValue:
 
 
 def groups_of(
-    tags: Sequence[Tag], scan_s: float, now_s: float, *, is_told: bool
+    tags: Sequence[Tag], scan_s: float, now_s: float, *, is_subscribed: bool
 ) -> list[ScanGroup]:
-    """Returns the tags by interval, the shortest first.
+    """Returns the tags grouped by interval, the shortest first.
 
     Args:
         scan_s: Of tags without an interval of their own, seconds.
@@ -144,5 +146,6 @@ def groups_of(
     for tag in tags:
         by_interval.setdefault(scan_s if tag.scan_s is None else tag.scan_s, []).append(tag)
     return [
-        ScanGroup(each, by_interval[each], now_s, is_told=is_told) for each in sorted(by_interval)
+        ScanGroup(each, by_interval[each], now_s, is_subscribed=is_subscribed)
+        for each in sorted(by_interval)
     ]

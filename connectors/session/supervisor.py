@@ -1,4 +1,4 @@
-"""One supervisor per connection: scans its tags, and comes back by itself after a loss."""
+"""Supervisor of a connection, which scans its tags and reconnects after a loss."""
 
 import asyncio
 import logging
@@ -21,14 +21,14 @@ from .protocols import Connector, Sample, Session, Subscribes
 from .scan_groups import KEEP_ALIVE_S, ScanGroup, groups_of
 from .subscription_health import ReportsHealth
 
-_READ_ANEW_S = 60.0
-"""How often what is told is also read: a server may lose a change, or a node, without a word."""
+_REREAD_S = 60.0
+"""How often subscribed tags are also read, since a server may lose a change silently."""
 
 _logger = logging.getLogger(__name__)
 
 
 class ConnectionState(Enum):
-    """What the supervisor is doing; degraded is connected, and a part does not work."""
+    """State of a supervised connection. Degraded is connected with a part that fails."""
 
     DISCONNECTED = "disconnected"
     CONNECTING = "connecting"
@@ -38,7 +38,7 @@ class ConnectionState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time without data: from the last scan before a loss to the first one after it, UTC.
+    """A time without data, UTC, from the last scan before a loss to the first after it.
 
     Attributes:
         end: `None` while it lasts.
@@ -50,32 +50,32 @@ class Gap:
 
 
 class SampleListener(Protocol):
-    """Is told everything that comes, at once; it must return soon, and raise nothing."""
+    """Receives every sample and gap at once. It must return soon and raise nothing."""
 
     def arrived(self, samples: Sequence[Sample]) -> None:
-        """Takes readings in the order in which they came; after a loss, all of them bad."""
+        """Takes readings in order of arrival. After a loss, all of them are bad."""
         ...
 
     def gap(self, connection: str, gap: Gap) -> None:
-        """Takes a gap twice: when it begins, and when it has ended."""
+        """Takes a gap twice, when it begins and when it has ended."""
         ...
 
 
 class Connection:
     """Scans the tags of one device and keeps the latest reading of each.
 
-    Every attempt to connect uses a fresh client. On a loss each tag turns bad at
-    once, keeping its last known value for display, and a gap is announced.
+    Each attempt to connect uses a fresh client. On a loss each tag turns bad at once and keeps its
+    last value for display, and a gap is reported.
 
     Args:
         connector: Opens the sessions.
-        tags: What is scanned; one with an interval of its own in that.
-        listeners: Who is told everything that comes.
+        tags: Tags to scan, each in its own interval if it has one.
+        listeners: Receivers of samples and gaps.
 
     Attributes:
-        reason: Why it is lost, or what of it does not work.
-        scans: How many have come; where changes are told, how often the device spoke.
-        overflows: How many values were lost because a queue ran over.
+        reason: Reason of a loss or of faults.
+        scans: Number of scans; with a subscription, of messages from the device.
+        overflows: Number of values lost because a queue overflowed.
         gaps: The last hundred.
     """
 
@@ -83,14 +83,16 @@ class Connection:
         self, connector: Connector, tags: Sequence[Tag], listeners: Sequence[SampleListener] = ()
     ) -> None:
         self._connector = connector
-        self._is_told = connector.is_subscribed
-        self._groups = groups_of(tags, connector.scan_s, monotonic(), is_told=self._is_told)
+        self._is_subscribed = connector.is_subscribed
+        self._groups = groups_of(
+            tags, connector.scan_s, monotonic(), is_subscribed=self._is_subscribed
+        )
         self._listeners = tuple(listeners)
-        self._news = asyncio.Condition()
+        self._changed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
         self._session: Session | None = None
         self._faults: Mapping[str, str] = {}
-        self._heard_s = monotonic()
+        self._last_alive_s = monotonic()
         self.state = ConnectionState.DISCONNECTED
         self.reason = ""
         self.scans = 0
@@ -104,12 +106,12 @@ class Connection:
 
     @property
     def where(self) -> str:
-        """The endpoint for people."""
+        """The endpoint, for display."""
         return self._connector.where
 
     @property
     def is_connected(self) -> bool:
-        """Whether there is a session that delivers, be it in part."""
+        """Whether a session delivers, at least in part."""
         return self.state in {ConnectionState.CONNECTED, ConnectionState.DEGRADED}
 
     async def __aenter__(self) -> Self:
@@ -123,15 +125,15 @@ class Connection:
         trace: TracebackType | None,
     ) -> None:
         assert self._task is not None
-        # Once is not enough: on Python 3.11 asyncio.wait_for, which asyncua connects with,
-        # loses a cancellation that comes in the moment in which the connection stands.
+        # Once is not enough: on Python 3.11, asyncio.wait_for in asyncua's connect loses a
+        # cancellation that comes just as the connection is made.
         while not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task], timeout=0.5)
         self.state = ConnectionState.DISCONNECTED
 
     def latest(self) -> Mapping[str, DataValue]:
-        """Returns the latest reading of each tag; one older than three scans is not good."""
+        """Returns the latest reading of each tag. One older than three scans is not good."""
         now_s, by_source = monotonic(), self._connector.has_cyclic_stamps
         readings: dict[str, DataValue] = {}
         for group in self._groups:
@@ -140,21 +142,21 @@ class Connection:
 
     async def next_scan(self) -> None:
         """Waits for the next scan, or for the loss of the connection."""
-        async with self._news:
-            await self._news.wait()
+        async with self._changed:
+            await self._changed.wait()
 
     async def ready(self, within_s: float) -> Session:
-        """Returns the session that stands, once there is one; for a single call, not to be kept.
+        """Waits for an open session and returns it for a single call.
 
         Args:
-            within_s: How long to wait for it, seconds.
+            within_s: Time limit, seconds.
 
         Raises:
             NotConnected: There is none in time.
         """
         try:
-            async with asyncio.timeout(within_s), self._news:
-                await self._news.wait_for(lambda: self.is_connected)
+            async with asyncio.timeout(within_s), self._changed:
+                await self._changed.wait_for(lambda: self.is_connected)
         except TimeoutError:
             raise NotConnected({self.name: self.reason or f"{self.where}: no session"}) from None
         assert self._session is not None
@@ -168,22 +170,22 @@ class Connection:
             try:
                 await self._use(session)
                 self._session = None
-                # Side by side: closing what is lost may take a second.
+                # Concurrently, because closing a lost session may take a second.
                 pause_s = pauses.after(monotonic() - opened_s)
                 await asyncio.gather(session.close(), asyncio.sleep(pause_s))
-            except BaseException:  # cancelled, be it before the closing has begun
+            except BaseException:  # cancelled, possibly before the closing began
                 await session.close()
                 raise
 
     async def _use(self, session: Session) -> None:
-        """Scans or listens until the session is lost, and tells of the loss."""
+        """Scans or follows changes until the session is lost, and reports the loss."""
         try:
-            await (self._follow(session) if self._is_told else self._scan(session))
+            await (self._follow_changes(session) if self._is_subscribed else self._scan(session))
         except NotConnected as error:
-            await self._lose(error.endpoints.get(self.name, str(error)))
-        except Exception as error:  # the supervisor: a fault in one session must not end it
+            await self._mark_lost(error.endpoints.get(self.name, str(error)))
+        except Exception as error:  # a fault in one session must not end the supervisor
             _logger.exception("connection %s: unexpected error", self.name)
-            await self._lose(f"unexpected {type(error).__name__}: {error}")
+            await self._mark_lost(f"unexpected {type(error).__name__}: {error}")
 
     async def _connect(self) -> Session:
         self.state = ConnectionState.CONNECTING
@@ -196,8 +198,8 @@ class Connection:
         return await retrying(self._open)
 
     async def _open(self) -> Session:
-        # A session counts only once it has delivered a scan: a device that accepts
-        # and then hangs up must meet the back-off, not a flood of sessions.
+        # A session counts only after a scan, so that the back-off applies to a device that
+        # accepts and then hangs up.
         session: Session | None = None
         try:
             session = await self._connector.open()
@@ -212,7 +214,7 @@ class Connection:
             _logger.exception("connection %s: unexpected error", self.name)
             reason = f"unexpected {type(error).__name__}: {error}"
             raise NotConnected({self.name: reason}) from error
-        self._session, self._faults, self._heard_s = session, {}, monotonic()
+        self._session, self._faults, self._last_alive_s = session, {}, monotonic()
         return session
 
     def _note_attempt(self, attempt: RetryCallState) -> None:
@@ -222,18 +224,18 @@ class Connection:
 
     async def _scan(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
-        await self._stand(session)
+        await self._mark_connected(session)
         while True:
             group = min(self._groups, key=lambda each: each.due_s)
-            await self._rest(session, group.due_s)
+            await self._wait_until(session, group.due_s)
             begun_s = loop.time()
             group.due_s = max(group.due_s + group.scan_s, begun_s)
             await self._read(session, group)
             group.note_scan(loop.time() - begun_s)
-            await self._stand(session)
+            await self._mark_connected(session)
 
-    async def _rest(self, session: Session, until_s: float) -> None:
-        """Sleeps; a device that is to be read seldom is asked for a sign of life meanwhile."""
+    async def _wait_until(self, session: Session, until_s: float) -> None:
+        """Sleeps. A device with a long interval is probed meanwhile."""
         loop = asyncio.get_running_loop()
         while (left_s := until_s - loop.time()) > KEEP_ALIVE_S:
             await asyncio.sleep(min(KEEP_ALIVE_S, left_s))
@@ -243,37 +245,37 @@ class Connection:
     async def _read(self, session: Session, group: ScanGroup) -> Mapping[str, DataValue]:
         asked_s = monotonic()
         readings = await session.read(group.tags)
-        self._tell(group.take(readings, asked_s))
+        self._notify(group.update(readings, asked_s))
         return readings
 
-    async def _follow(self, session: Session) -> None:
+    async def _follow_changes(self, session: Session) -> None:
         if not isinstance(session, Subscribes):
-            raise NotConnected({self.name: f"{self.where}: it does not tell changes"})
+            raise NotConnected({self.name: f"{self.where}: it reports no changes"})
         groups = {group.scan_s: group.tags for group in self._groups}
         subscription, before = await session.subscribe(groups), self.overflows
-        watched = subscription if isinstance(subscription, ReportsHealth) else None
-        await self._stand(session)
+        health = subscription if isinstance(subscription, ReportsHealth) else None
+        await self._mark_connected(session)
         read_s = monotonic()
         while True:
             samples = await subscription.changes()
             for group in self._groups:
-                group.change(samples)
-                group.show_life(watched.spoke_s(group.scan_s) if watched else monotonic())
+                group.apply_changes(samples)
+                group.note_alive(health.last_alive_s(group.scan_s) if health else monotonic())
             self.overflows = before + subscription.overflows
-            self._tell(samples)
-            if monotonic() - read_s > _READ_ANEW_S:
+            self._notify(samples)
+            if monotonic() - read_s > _REREAD_S:
                 read_s = monotonic()
                 for group in self._groups:
                     readings = await self._read(session, group)
-                    if watched:
-                        watched.compare(readings)
-            await self._stand(session)
+                    if health:
+                        health.compare(readings)
+            await self._mark_connected(session)
 
-    async def _stand(self, session: Session) -> None:
+    async def _mark_connected(self, session: Session) -> None:
         if session.faults.keys() - self._faults.keys():
-            for group in self._groups:  # it may be about tags that are read seldom
+            for group in self._groups:  # the fault may concern tags with a long interval
                 group.due_s = asyncio.get_running_loop().time()
-        self._faults, self._heard_s = dict(session.faults), monotonic()
+        self._faults, self._last_alive_s = dict(session.faults), monotonic()
         faults = dict(self._faults)
         for group in self._groups:
             faults |= group.faults
@@ -283,26 +285,26 @@ class Connection:
         if self.gaps and self.gaps[-1].end is None:
             begun = self.gaps.pop()
             self._note_gap(Gap(begun.start, begun.reason, datetime.now(UTC)))
-        await self._announce()
+        await self._wake_waiters()
 
-    async def _lose(self, reason: str) -> None:
+    async def _mark_lost(self, reason: str) -> None:
         self.state, self.reason = ConnectionState.DISCONNECTED, reason
         for group in self._groups:
-            self._tell(group.lose())
+            self._notify(group.mark_bad())
         if not self.gaps or self.gaps[-1].end is not None:
-            silent = timedelta(seconds=monotonic() - self._heard_s)
+            silent = timedelta(seconds=monotonic() - self._last_alive_s)
             self._note_gap(Gap(datetime.now(UTC) - silent, reason))
-        await self._announce()
+        await self._wake_waiters()
 
     def _note_gap(self, gap: Gap) -> None:
         self.gaps.append(gap)
         for listener in self._listeners:
             listener.gap(self.name, gap)
 
-    def _tell(self, samples: Sequence[Sample]) -> None:
+    def _notify(self, samples: Sequence[Sample]) -> None:
         for listener in self._listeners:
             listener.arrived(samples)
 
-    async def _announce(self) -> None:
-        async with self._news:
-            self._news.notify_all()
+    async def _wake_waiters(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()

@@ -92,7 +92,7 @@ class MonitoredItems:
         refused: Why the server does not watch a tag, by client handle.
         silence_limit_s: How long the server may say nothing.
         silent_s: How long it has said nothing.
-        spoke_s: When it, or for it the server, has last shown that it lives, monotonic.
+        last_alive_s: When it, or for it the server, has last shown that it lives, monotonic.
         lifeless: Client handles of items that have missed a change; they are to be made anew.
     """
 
@@ -108,7 +108,7 @@ class MonitoredItems:
         self.refused: dict[int, StatusCode] = {}
         self.silence_limit_s = pace.keep_alive_s + source.services.timeout_s
         self.silent_s = 0.0
-        self.spoke_s = monotonic()
+        self.last_alive_s = monotonic()
         self.lifeless: set[int] = set()
         self._ids: dict[int, int] = {}
         self._source = source

@@ -111,7 +111,7 @@ class OpcuaSubscription:
         items = self._items.get(published.subscription)
         if items is None:
             return
-        items.silent_s, items.spoke_s = 0.0, monotonic()
+        items.silent_s, items.last_alive_s = 0.0, monotonic()
         if published.lost:
             self.overflows += published.lost
             self._marked.update(tag.name for tag in items.tags.values())
@@ -226,12 +226,12 @@ class OpcuaSubscription:
         self._probed_s = monotonic()
         await self._source.probe()
         for items in slow:
-            items.spoke_s = max(items.spoke_s, self._probed_s)
+            items.last_alive_s = max(items.last_alive_s, self._probed_s)
         self._is_alive = True
 
-    def spoke_s(self, scan_s: float) -> float:
-        """Returns when the server last spoke of an interval. See `ReportsHealth.spoke_s`."""
-        return max(items.spoke_s for items in self._items.values() if items.scan_s == scan_s)
+    def last_alive_s(self, scan_s: float) -> float:
+        """Returns when the server last spoke of an interval. See `ReportsHealth.last_alive_s`."""
+        return max(items.last_alive_s for items in self._items.values() if items.scan_s == scan_s)
 
     def compare(self, readings: Mapping[str, DataValue]) -> None:
         """Takes what was read. See `ReportsHealth.compare`."""

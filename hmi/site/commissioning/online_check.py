@@ -99,9 +99,9 @@ def _remarks(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[Rema
 
 def _scan_warnings(site: Site, inspections: Mapping[str, Inspection]) -> Iterator[str]:
     for name, inspection in inspections.items():
-        if inspection.told is None:
+        if inspection.first_notifications is None:
             yield from (f"{name}: {text}" for text in _late(inspection))
-        elif missing := inspection.told.missing:
+        elif missing := inspection.first_notifications.missing:
             named = f"{', '.join(missing[:3])}{', …' * (len(missing) > 3)}"
             count = counted(len(missing), "tag")
             yield f"{name}: subscribed to, it told nothing of {count}: {named}"

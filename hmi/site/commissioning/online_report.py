@@ -79,7 +79,7 @@ def _connection_lines(name: str, where: str, inspection: Inspection) -> Iterator
     for scan in inspection.scans:
         what = f"{counted(scan.count, 'tag')} each {span_text(scan.scan_s)}"
         yield f"  {what}: a scan takes {_trips(scan.reads)}"
-    if told := inspection.told:
+    if told := inspection.first_notifications:
         count = len(readings) - len(told.missing)
         of_all = f"{count} of {counted(len(readings), 'tag')}"
         yield f"  subscribed: {of_all} told in {span_text(told.took_s)}"
@@ -121,7 +121,7 @@ def _connection_fields(site: Site, name: str, where: str, check: OnlineCheck) ->
             for scan in inspection.scans
         ],
         "told": None
-        if (told := inspection.told) is None
+        if (told := inspection.first_notifications) is None
         else {
             "missing": list(told.missing),
             "took_s": round(told.took_s, 6),

@@ -109,9 +109,9 @@ async def test_each_interval_shows_for_itself_that_it_lives(works: Works) -> Non
     await first_of(subscription, 2)
     service = works.server.iserver.subscription_service
     await service.delete_subscriptions([max(service.subscriptions)])
-    dead_s, alive_s = subscription.spoke_s(2 * SCAN_S), subscription.spoke_s(SCAN_S)
-    await eventually(lambda: subscription.spoke_s(SCAN_S) > alive_s)
-    assert subscription.spoke_s(2 * SCAN_S) == dead_s
+    dead_s, alive_s = subscription.last_alive_s(2 * SCAN_S), subscription.last_alive_s(SCAN_S)
+    await eventually(lambda: subscription.last_alive_s(SCAN_S) > alive_s)
+    assert subscription.last_alive_s(2 * SCAN_S) == dead_s
     await session.close()
 
 
@@ -119,10 +119,10 @@ async def test_what_came_while_this_process_was_stopped_is_no_sign_of_life(works
     async with subscribed(works, tags_of(), replace(PACE, away_s=0.3)) as (_, subscription):
         await first_of(subscription)
         time.sleep(0.5)  # noqa: ASYNC251  # as if it were stopped
-        spoke_s = subscription.spoke_s(SCAN_S)
+        last_alive_s = subscription.last_alive_s(SCAN_S)
         _, reason = await loss_of(subscription)
         assert "this process did not look for" in reason
-        assert subscription.spoke_s(SCAN_S) == spoke_s
+        assert subscription.last_alive_s(SCAN_S) == last_alive_s
 
 
 @pytest.mark.parametrize(

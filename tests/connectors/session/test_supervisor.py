@@ -255,7 +255,7 @@ async def test_a_session_is_closed_at_whatever_moment_of_its_loss_one_leaves() -
         device = _Device(scan_s=0.0)
         async with _connected(Connection(device, [FAST])) as connection:
             device.is_there = False
-            news = connection._news  # pyright: ignore[reportPrivateUsage]
+            news = connection._changed  # pyright: ignore[reportPrivateUsage]
             task = connection._task  # pyright: ignore[reportPrivateUsage]
             async with news:  # so that the loss waits to be told
                 for _ in range(moment):
@@ -281,7 +281,7 @@ async def test_a_session_is_closed_at_whatever_moment_of_its_closing_one_leaves(
 
 
 async def test_what_is_told_is_also_read_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handwheel.connectors.session.supervisor._READ_ANEW_S", 0.0)
+    monkeypatch.setattr("handwheel.connectors.session.supervisor._REREAD_S", 0.0)
     device = _Device(is_subscribed=True)
     async with _connected(Connection(device, [FAST])) as connection:
         assert await _until_told(device)
@@ -294,7 +294,7 @@ async def test_what_is_told_is_also_read_now_and_then(monkeypatch: pytest.Monkey
 class _Watched(_Device):
     lived_s, compared = 0.0, 0
 
-    def spoke_s(self, scan_s: float) -> float:
+    def last_alive_s(self, scan_s: float) -> float:
         return self.lived_s if scan_s == self.scan_s else 0.0
 
     def compare(self, readings: Mapping[str, DataValue]) -> None:
@@ -309,7 +309,7 @@ async def test_each_interval_lives_by_itself(monkeypatch: pytest.MonkeyPatch) ->
         device.told.put_nowait([])
         await eventually(lambda: connection.latest()["A.pv"].received_s == device.lived_s)
         assert connection.latest()["B.pv"] == slow
-        monkeypatch.setattr("handwheel.connectors.session.supervisor._READ_ANEW_S", 0.0)
+        monkeypatch.setattr("handwheel.connectors.session.supervisor._REREAD_S", 0.0)
         device.told.put_nowait([])
         await eventually(lambda: device.compared == 2)
 
@@ -317,7 +317,7 @@ async def test_each_interval_lives_by_itself(monkeypatch: pytest.MonkeyPatch) ->
 async def test_a_device_that_does_not_tell_changes_is_not_taken_for_one_that_has_none() -> None:
     async with asyncio.timeout(15), Connection(_Deaf(_Device()), [FAST]) as connection:
         await eventually(lambda: bool(connection.gaps))
-        assert connection.gaps[0].reason == "script: it does not tell changes"
+        assert connection.gaps[0].reason == "script: it reports no changes"
         assert connection.latest()["A.pv"].status == BAD_NO_COMMUNICATION
 
 
@@ -341,7 +341,7 @@ class _Deaf:
 
 
 @pytest.mark.parametrize(
-    ("is_told", "since_life_s", "status"),
+    ("is_subscribed", "since_life_s", "status"),
     [
         (False, 0.3, GOOD),
         (False, 0.31, BAD_NO_COMMUNICATION),
@@ -350,17 +350,19 @@ class _Deaf:
     ],
 )
 def test_what_is_told_stands_as_long_as_the_device_shows_that_it_lives(
-    is_told: bool, since_life_s: float, status: object
+    is_subscribed: bool, since_life_s: float, status: object
 ) -> None:
     assert grouping.KEEP_ALIVE_S == 1.0
-    group = ScanGroup(0.1, [FAST], 0.0, is_told=is_told)
+    group = ScanGroup(0.1, [FAST], 0.0, is_subscribed=is_subscribed)
     assert group.latest(9.0, by_source=False)["A.pv"].status == BAD_WAITING
-    group.take({"A.pv": _good(received_s=100.0)}, 100.0)
+    group.update({"A.pv": _good(received_s=100.0)}, 100.0)
     life_s = 100.0
-    if is_told:
-        group.show_life(life_s := 700.0)
+    if is_subscribed:
+        group.note_alive(life_s := 700.0)
     reading = group.latest(life_s + since_life_s, by_source=False)["A.pv"]
     assert (reading.status, reading.received_s) == (status, life_s)
-    group.change([("A.pv", _good(2.0, life_s + 1.0)), ("Z.pv", _good())])
+    group.apply_changes([("A.pv", _good(2.0, life_s + 1.0)), ("Z.pv", _good())])
     assert group.latest(life_s + 1.1, by_source=False) == {"A.pv": _good(2.0, life_s + 1.0)}
-    assert group.lose() == [("A.pv", _good(2.0, life_s + 1.0).with_status(BAD_NO_COMMUNICATION))]
+    assert group.mark_bad() == [
+        ("A.pv", _good(2.0, life_s + 1.0).with_status(BAD_NO_COMMUNICATION))
+    ]
