@@ -11,7 +11,7 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.execution.hold import hold
 from handwheel.playbooks.run.phases import Phase
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.runner_lease import renew_lease
+from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from .agent_context import ActiveRun, AgentContext
@@ -97,7 +97,7 @@ class Driver:
             return
         ledger = self._context.ledger
         try:
-            renew_lease(ledger.context.database, ledger.holder, self._context.clock())
+            renew_runner_lock(ledger.context.database, ledger.holder, self._context.clock())
         except LostRace:
             raise
         except LedgerError as busy:  # the next write checks the lock again

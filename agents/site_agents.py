@@ -17,7 +17,7 @@ from handwheel.playbooks.run.states import INACTIVE, RunState
 from handwheel.playbooks.run.work_orders import Maintenance
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.runner_lease import renew_lease
+from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock
 from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
     asset_owners,
@@ -89,7 +89,7 @@ class SiteAgents:
         """Renews the runner lock and expires old requests, since no gate may be running."""
         now = self._context.clock()
         if now.boot_ms - self._kept_ms >= _KEEP_S * 1000.0:
-            renew_lease(self._database, self._context.ledger.holder, now)
+            renew_runner_lock(self._database, self._context.ledger.holder, now)
             sweep(self._database, now)
             self._kept_ms = now.boot_ms
 

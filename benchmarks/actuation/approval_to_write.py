@@ -19,15 +19,15 @@ from handwheel.connectors.model.values import Value
 from handwheel.hmi.shell.cli.gc_freeze import settle_heap
 from handwheel.hmi.simulation.demo.child_process import ChildProcess
 from handwheel.hmi.site.files.site_template import Link
-from handwheel.tools.guardrails.gate.state.execution import Passage, Post
-from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
+from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.stamps import instant_now
 
 from . import gateway
-from .checks import gate_post
+from .checks import gate_context
 from .encrypted import secure
 from .site import PUMP, SETPOINT, Desk, make_site, open_desk
 
@@ -68,39 +68,39 @@ async def _rows(place: Path, repeats: int) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     async with served(place) as link:
         site, people = await asyncio.to_thread(make_site, place / "site", link, SECRET)
-        with open_desk(site, people) as desk, gate_post(site) as post:
+        with open_desk(site, people) as desk, gate_context(site) as context:
             for tag, protocol in ((PUMP, "Modbus"), (SETPOINT, "OPC UA None")):
-                found += await _compared(place, desk, post, site.tags[tag], protocol, repeats)
+                found += await _compared(place, desk, context, site.tags[tag], protocol, repeats)
         found += await gateway.rows(link.opcua, SECRET, repeats)
     identity = place / "identity"
     async with served(place, "--identity", str(identity)) as link:
         _, people = await asyncio.to_thread(make_site, place / "secured", link, SECRET)
         site = await asyncio.to_thread(secure, place / "secured", identity)
-        with open_desk(site, people) as desk, gate_post(site) as post:
+        with open_desk(site, people) as desk, gate_context(site) as context:
             protocol = "OPC UA SignAndEncrypt"
-            found += await _compared(place, desk, post, site.tags[SETPOINT], protocol, repeats)
+            found += await _compared(place, desk, context, site.tags[SETPOINT], protocol, repeats)
     return found
 
 
 async def _compared(
-    place: Path, desk: Desk, post: Post, tag: Tag, protocol: str, repeats: int
+    place: Path, desk: Desk, context: GateContext, tag: Tag, protocol: str, repeats: int
 ) -> list[tuple[str, str]]:
-    path = post.state / f"bare-{tag.connection}.db"
+    path = context.state / f"bare-{tag.connection}.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as bare:
         bare.execute("PRAGMA journal_mode = WAL")
         bare.execute("PRAGMA synchronous = FULL")
         bare.execute("CREATE TABLE row(text TEXT)")
         ways: Mapping[str, Callable[[Value], Awaitable[float]]] = {
-            "gate": lambda value: _through_the_gate(desk, post, tag, value),
-            "bare": lambda value: _bare(post.site, bare, tag, value),
-            "fresh": lambda value: _bare(post.site, bare, tag, value, is_fresh=True),
+            "gate": lambda value: _through_the_gate(desk, context, tag, value),
+            "bare": lambda value: _bare(context.site, bare, tag, value),
+            "fresh": lambda value: _bare(context.site, bare, tag, value, is_fresh=True),
         }
         times: dict[str, list[float]] = {way: [] for way in ways}
         settle_heap()
-        for turn in range(2 * repeats + 2):
+        for write_slot in range(2 * repeats + 2):
             for way, go in ways.items():
-                seconds = await go(VALUES[tag.name][turn % 2])
-                if turn > 1:  # the first ones learn
+                seconds = await go(VALUES[tag.name][write_slot % 2])
+                if write_slot > 1:  # the first ones learn
                     times[way].append(seconds)
     gate_s, bare_s, fresh_s = (median(times[way]) for way in ways)
     what = f"actuation: approve to verified, {protocol}"
@@ -116,18 +116,18 @@ def _against(ours_s: float, bare_s: float) -> str:
     return f"{ours_s / bare_s:.2f} ({1000.0 * bare_s:.1f} ms)"
 
 
-async def _through_the_gate(desk: Desk, post: Post, tag: Tag, value: Value) -> float:
+async def _through_the_gate(desk: Desk, context: GateContext, tag: Tag, value: Value) -> float:
     """From the moment at which the last signature is in the ledger to the verified outcome."""
-    site = post.site
+    site = context.site
     seen = await survey(site, desk.to_survey(tag.name), [tag])
     request = desk.file(tag.name, value, seen)
     desk.approve(request)
     start = perf_counter()
-    sweep(post.database, instant_now())
-    record = load_exactly(post.database, request.request_id)
-    await carry_out(Passage(post, record, record.request.commands[0]))
+    sweep(context.database, instant_now())
+    record = load_exactly(context.database, request.request_id)
+    await execute_action(Execution(context, record, record.request.commands[0]))
     seconds = perf_counter() - start
-    end = load_exactly(post.database, request.request_id).actions[0]
+    end = load_exactly(context.database, request.request_id).actions[0]
     assert end.state is ActionState.VERIFIED, end
     return seconds
 

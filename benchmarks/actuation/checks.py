@@ -14,7 +14,7 @@ from handwheel.connectors.actuation.write_session import WriteSession, open_writ
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.people.signing import open_bench
 from handwheel.hmi.shell.cli.gc_freeze import settle_heap
-from handwheel.tools.guardrails.gate.state.execution import Passage, Post
+from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps.pipeline import STEPS
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -25,41 +25,41 @@ from handwheel.tools.requests.stamps import instant_now
 
 from .site import PUMP, SETPOINT, People, encoder, open_desk
 
-# one_gate goes before, and door_opens and plant_is_ready wait for a device.
-OWN = ("same_request", "enough_signatures", "in_time", "policy_allows", "same_map", "free_to_act",
-       "same_bytes")  # fmt: skip
+# check_gate goes before, and open_device and check_plant wait for a device.
+OWN = ("check_request", "check_signatures", "check_validity", "check_policy",
+       "check_configuration", "check_interlocks", "check_encoding")  # fmt: skip
 _TIMES = 40  # so often in each repeat
 
 
 def rows(site: Site, people: People, repeats: int) -> list[tuple[str, str]]:
     """Returns the checks as a multiple of one verification of an Ed25519 signature."""
     found: list[tuple[str, str]] = []
-    with open_desk(site, people) as desk, gate_post(site) as post:
+    with open_desk(site, people) as desk, gate_context(site) as context:
         for tag, protocol in ((PUMP, "Modbus"), (SETPOINT, "OPC UA")):
             request = desk.file_for_agent(first=tag)
             desk.approve(request)
-            times = asyncio.run(_times(post, request.request_id, repeats))
+            times = asyncio.run(_times(context, request.request_id, repeats))
             found += _figures(protocol, times)
     return found
 
 
 @contextmanager
-def gate_post(site: Site) -> Generator[Post]:
+def gate_context(site: Site) -> Generator[GateContext]:
     """Takes a gate's post without its two tasks, so that one thing after the other can be timed."""
     make_lockout_folder(site.state)
-    with open_bench(site) as bench, GateLock(site.state) as lock:
-        across = cross_limits(site, bench.policy)
-        with bench.database.transaction(instant_now()) as transaction:
+    with open_bench(site) as decision_context, GateLock(site.state) as lock:
+        across = cross_limits(site, decision_context.policy)
+        with decision_context.database.transaction(instant_now()) as transaction:
             transaction.change("INSERT INTO gate(pid, boot_id) VALUES (1, 'bench')", ())
             epoch: int = transaction.one("SELECT max(epoch) FROM gate")
             transaction.record("gate.started", str(epoch), {"epoch": epoch, "pid": 1})
-        yield Post(
-            site, bench.policy, across, bench.database, lock, epoch, instant_now,
-            lambda: load_roster(site), open_write_session,
+        yield GateContext(
+            site, decision_context.policy, across, decision_context.database, lock, epoch,
+            instant_now, lambda: load_roster(site), open_write_session,
         )  # fmt: skip
 
 
-async def _times(post: Post, name: str, repeats: int) -> dict[str, float]:
+async def _times(context: GateContext, name: str, repeats: int) -> dict[str, float]:
     """Returns the seconds of one verification, of loading the request, and of each check."""
     checks = [each for each in STEPS if each.__name__ in OWN]
     assert len(checks) == len(OWN)
@@ -73,21 +73,21 @@ async def _times(post: Post, name: str, repeats: int) -> dict[str, float]:
         public.verify(signature, message)
         samples["verify"].append(perf_counter() - start)
         start = perf_counter()
-        record = load_exactly(post.database, name)
+        record = load_exactly(context.database, name)
         samples["load"].append(perf_counter() - start)
-        passage = Passage(post, record, record.request.commands[0])
-        passage.write_session = _write_session(passage)
+        execution = Execution(context, record, record.request.commands[0])
+        execution.write_session = _write_session(execution)
         for check in checks:
             start = perf_counter()
-            await check(passage)
+            await check(execution)
             samples[check.__name__].append(perf_counter() - start)
     return {what: median(series) for what, series in samples.items()}
 
 
-def _write_session(passage: Passage) -> WriteSession:
+def _write_session(execution: Execution) -> WriteSession:
     """Returns the write session as it is open by then, with no device behind it."""
-    on_paper = encoder(passage.post.site, passage.action.connection)
-    return WriteSession(cast(DeviceWriter, None), cast(WriteEncoder, on_paper), [passage.tag])
+    on_paper = encoder(execution.context.site, execution.action.connection)
+    return WriteSession(cast(DeviceWriter, None), cast(WriteEncoder, on_paper), [execution.tag])
 
 
 def _figures(protocol: str, times: dict[str, float]) -> list[tuple[str, str]]:

@@ -26,8 +26,8 @@ async def rows(plant_port: int, password: str, repeats: int) -> list[tuple[str, 
     with served(command, endpoint, password, *nodes) as port:
         gateway = f"opc.tcp://127.0.0.1:{port}/"
         async with Client(gateway) as client:
-            kept_s = await _median(lambda turn: _write(client, turn), repeats)
-        whole_s = await _median(lambda turn: _connect_and_write(gateway, turn), repeats)
+            kept_s = await _median(lambda write_slot: _write(client, write_slot), repeats)
+        whole_s = await _median(lambda write_slot: _connect_and_write(gateway, write_slot), repeats)
     return [
         (f"{_WHAT}, connect, read, write, read back", f"{1000.0 * whole_s:.1f} ms"),
         (f"{_WHAT}, a write alone", f"{1000.0 * kept_s:.1f} ms"),
@@ -36,24 +36,24 @@ async def rows(plant_port: int, password: str, repeats: int) -> list[tuple[str, 
 
 async def _median(act: Callable[[int], Awaitable[None]], repeats: int) -> float:
     times: list[float] = []
-    for turn in range(2 * repeats + 2):
+    for write_slot in range(2 * repeats + 2):
         start = perf_counter()
-        await act(turn)
-        if turn > 1:  # the first ones learn
+        await act(write_slot)
+        if write_slot > 1:  # the first ones learn
             times.append(perf_counter() - start)
     return median(times)
 
 
-async def _write(client: Client, turn: int) -> None:
+async def _write(client: Client, write_slot: int) -> None:
     index = await client.get_namespace_index("urn:handwheel:gateway")
     node = client.get_node(ua.NodeId.from_string(f"ns={index};s={NODE}"))
-    value = 350.0 + 5.0 * (turn % 2)
+    value = 350.0 + 5.0 * (write_slot % 2)
     present = (await node.read_data_value()).Value
     assert present is not None
     await node.write_value(ua.DataValue(ua.Variant(value, present.VariantType)))
     assert await node.read_value() == value
 
 
-async def _connect_and_write(gateway: str, turn: int) -> None:
+async def _connect_and_write(gateway: str, write_slot: int) -> None:
     async with Client(gateway) as client:
-        await _write(client, turn)
+        await _write(client, write_slot)

@@ -13,7 +13,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.hmi.requests.request_text import request_line
 from handwheel.hmi.shell.cli.gc_freeze import settle_heap
 from handwheel.tools.guardrails.audit.audit import audit
-from handwheel.tools.guardrails.gate.state.execution import Passage, Post, Readback
+from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext, Readback
 from handwheel.tools.guardrails.gate.steps.execute import claim
 from handwheel.tools.guardrails.gate.steps.intent import record_intent
 from handwheel.tools.guardrails.gate.steps.outcome import conclude
@@ -25,7 +25,7 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.stamps import instant_now
 
 from .approval_to_write import VALUES
-from .checks import gate_post
+from .checks import gate_context
 from .site import PUMP, Desk, People, open_desk
 
 COUNT = 1000
@@ -46,7 +46,7 @@ def list_rows(site: Site, people: People, repeats: int, *, is_agents: bool) -> R
     with open_desk(site, people) as desk:
         none_s = _median(lambda: _run(command), few)
         desk.file_many(COUNT, is_agents=is_agents)
-        database = desk.bench.database
+        database = desk.decision_context.database
 
         def show() -> None:
             now = instant_now()
@@ -80,15 +80,21 @@ def _run(command: list[str]) -> None:
 
 def journal_rows(site: Site, people: People, repeats: int) -> Rows:
     """Returns how fast the journal is verified, of a site that does what sites do."""
-    with open_desk(site, people) as desk, gate_post(site) as post:
+    with open_desk(site, people) as desk, gate_context(site) as context:
         before = _count(desk)
         for value, _ in zip(cycle(VALUES[PUMP]), range(_STORIES), strict=False):
-            _story(desk, post, value is True)
+            _story(desk, context, value is True)
         a_story = (_count(desk) - before) / _STORIES
-        database, bench, few = desk.bench.database, desk.bench, max(repeats // 3, 1)
+        database, decision_context, few = (
+            desk.decision_context.database,
+            desk.decision_context,
+            max(repeats // 3, 1),
+        )
 
         def whole() -> None:
-            found = audit(database, site, bench.roster, bench.policy.satisfied)
+            found = audit(
+                database, site, decision_context.roster, decision_context.policy.satisfied
+            )
             assert not found.faults, found.faults[:3]
 
         def chain() -> None:
@@ -109,25 +115,25 @@ def journal_rows(site: Site, people: People, repeats: int) -> Rows:
 
 
 def _count(desk: Desk) -> int:
-    head = desk.bench.database.head()
+    head = desk.decision_context.database.head()
     return head.seq if head else 0
 
 
-def _story(desk: Desk, post: Post, value: bool) -> None:
+def _story(desk: Desk, context: GateContext, value: bool) -> None:
     """One write from the wish to the verified outcome, with nothing sent."""
     request = desk.file(PUMP, value)
     desk.approve(request)
-    record = load_exactly(post.database, request.request_id)
-    passage = Passage(post, record, record.request.commands[0])
-    claim(passage)
-    record_intent(passage)
-    passage.readback = Readback(True, True, f"{PUMP} reads {value}")
-    conclude(passage, ActionState.VERIFIED, passage.readback.words, sent=True)
+    record = load_exactly(context.database, request.request_id)
+    execution = Execution(context, record, record.request.commands[0])
+    claim(execution)
+    record_intent(execution)
+    execution.readback = Readback(True, True, f"{PUMP} reads {value}")
+    conclude(execution, ActionState.VERIFIED, execution.readback.words, sent=True)
 
 
 def _pad(desk: Desk) -> None:
     """Fills the journal with what a run notes of each look at the plant."""
-    database = desk.bench.database
+    database = desk.decision_context.database
     with database.transaction(instant_now()) as transaction:
         for number in range(_ROWS_AT_LEAST - _count(desk)):
             body: dict[str, object] = {"number": number, "state": "running", "text": "x" * 60}

@@ -40,11 +40,11 @@ from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.approval.run_requests import file_segment
 from handwheel.tools.guardrails.approval.statement import Statement
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.lifecycle import file_in
-from handwheel.tools.guardrails.ledger.runner_lease import renew_lease, take_lease
+from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.request import (
     ActionRequest,
@@ -92,14 +92,14 @@ class Desk:
     """The terminals of a site, over a plant that answers on paper.
 
     Attributes:
-        bench: The ledger, the policy and the people.
+        context: The ledger, the policy and the people.
     """
 
-    def __init__(self, bench: Bench, people: People) -> None:
-        self.bench = bench
+    def __init__(self, context: DecisionContext, people: People) -> None:
+        self.decision_context = context
         self._people = people
         self._build_context = BuildContext(
-            bench.site, bench.policy, cross_limits(bench.site, bench.policy)
+            context.site, context.policy, cross_limits(context.site, context.policy)
         )
         self._holder = ""
 
@@ -110,18 +110,18 @@ class Desk:
             first: The tag that the first command writes.
         """
         if self._holder:
-            renew_lease(self.bench.database, self._holder, instant_now())
+            renew_runner_lock(self.decision_context.database, self._holder, instant_now())
         else:
-            self._holder = take_lease(self.bench.database, instant_now())
+            self._holder = take_runner_lock(self.decision_context.database, instant_now())
         now = instant_now()
         request, denial = self._made(first, now)
-        file_segment(self.bench, request, denial, self._holder, now)
+        file_segment(self.decision_context, request, denial, self._holder, now)
         return request
 
     def file_many(self, count: int, *, is_agents: bool) -> None:
         """Files as many as that in one transaction: an agent's, or a person's of one write."""
         now = instant_now()
-        with self.bench.database.transaction(now) as transaction:
+        with self.decision_context.database.transaction(now) as transaction:
             for _ in range(count):
                 made = self._made(PUMP, now) if is_agents else self._asked(PUMP, True, None, now)
                 file_in(transaction, *made)
@@ -134,12 +134,15 @@ class Desk:
             segment,
             self._survey(tags_of_segment(self._build_context, segment), writes),
             _AGENT,
-            generations(self.bench.database, scopes_of_segment(self.bench.site, segment)),
+            lockout_generations(
+                self.decision_context.database,
+                scopes_of_segment(self.decision_context.site, segment),
+            ),
             now,
         )
 
     def _segment(self, first: str) -> Segment:
-        tags = self.bench.site.tags
+        tags = self.decision_context.site.tags
         pump, setpoint = tags[PUMP], tags[SETPOINT]
         ready = (Requirement(text="P-101B.mode == 'remote'", why="permissive"),)
         commands = [
@@ -179,14 +182,14 @@ class Desk:
         assert not denial, denial
         meaning = meaning_of("propose", request)
         said = Statement("propose", meaning, "operator", 60.0, request.digest)
-        signed = sign_statement(self.bench.database, giver, said, now)
-        propose(self.bench, request, signed, denial, now)
+        signed = sign_statement(self.decision_context.database, giver, said, now)
+        propose(self.decision_context, request, signed, denial, now)
         return request
 
     def _asked(
         self, tag: str, value: Value, survey: Survey | None, now: Instant
     ) -> tuple[ActionRequest, str]:
-        proposed = [ProposedWrite(self.bench.site.tags[tag], value)]
+        proposed = [ProposedWrite(self.decision_context.site.tags[tag], value)]
         giver = self._people[GIVER]
         return make_request(
             self._build_context,
@@ -195,19 +198,21 @@ class Desk:
             or self._survey(tags_to_survey(self._build_context, proposed), [proposed[0].tag]),
             Proposer(kind="person", name=GIVER, key_id=giver.operator.key_id),
             "the level runs away",
-            generations(self.bench.database, scopes(self.bench.site, proposed)),
+            lockout_generations(
+                self.decision_context.database, scopes(self.decision_context.site, proposed)
+            ),
             now,
         )
 
     def to_survey(self, tag: str) -> list[Tag]:
         """Returns what must be read to file a write of a tag."""
         return tags_to_survey(
-            self._build_context, [ProposedWrite(self.bench.site.tags[tag], False)]
+            self._build_context, [ProposedWrite(self.decision_context.site.tags[tag], False)]
         )
 
     def approve(self, request: ActionRequest) -> None:
         """Approves a request on its whole card, as a person at a terminal does."""
-        site, now = self.bench.site, instant_now()
+        site, now = self.decision_context.site, instant_now()
         seen = readings([site.tags[name] for name in request.tags])
         card = make_card(
             request,
@@ -219,19 +224,21 @@ class Desk:
             "approve", meaning_of("approve", request), "operator", 600.0, request.digest,
             card=card.digest,
         )  # fmt: skip
-        signed = sign_statement(self.bench.database, self._people[APPROVER], said, now)
-        decide(self.bench, signed, card.text, now)
+        signed = sign_statement(self.decision_context.database, self._people[APPROVER], said, now)
+        decide(self.decision_context, signed, card.text, now)
 
     def _survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
         names = {tag.connection for tag in write}
-        return Survey(readings(read), {name: encoder(self.bench.site, name) for name in names})
+        return Survey(
+            readings(read), {name: encoder(self.decision_context.site, name) for name in names}
+        )
 
 
 @contextmanager
 def open_desk(site: Site, people: People) -> Generator[Desk]:
     """Opens the ledger of a site for its people."""
-    with open_bench(site) as bench:
-        yield Desk(bench, people)
+    with open_bench(site) as context:
+        yield Desk(context, people)
 
 
 def readings(tags: Sequence[Tag]) -> dict[str, DataValue]:

@@ -14,13 +14,13 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.authority import (
     LONGEST,
-    Standing,
+    AuthorityStatus,
     TakenMode,
     authority_of,
-    check_giver,
-    hand_over,
+    check_grantor,
+    grant_authority,
     next_generation,
-    take_over,
+    take_authority,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
@@ -75,12 +75,12 @@ def give(
     Agents' requests for it can be carried out then; each still needs its own approval.
     """
     duration, opened = _duration(lasts), open_site(site)
-    with open_bench(opened) as bench:
+    with open_bench(opened) as context:
         operator = find_person(
-            opened, bench.roster, person, instant_now().wall, administrator=False
+            opened, context.roster, person, instant_now().wall, administrator=False
         )
-        check_giver(bench, equipment, operator)
-        generation = next_generation(bench.database, equipment)
+        check_grantor(context, equipment, operator)
+        generation = next_generation(context.database, equipment)
         heartbeats = heartbeats_of(opened, equipment)
         for each in heartbeats:
             typer.echo(f"the signature also says: {each.words}")
@@ -95,10 +95,10 @@ def give(
             valid_s=_VALID_S,
             subject=subject,
         )
-        signed = sign_statement(bench.database, signer, statement, now)
-        hand_over(bench, equipment, until, generation, signed, now)
+        signed = sign_statement(context.database, signer, statement, now)
+        grant_authority(context, equipment, until, generation, signed, now)
         typer.echo(f"handed over to agents: {equipment}, until {until}")
-        _tell_exceptions(opened, bench.database, equipment)
+        _tell_exceptions(opened, context.database, equipment)
 
 
 @app.command("take")
@@ -118,7 +118,7 @@ def take(
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
         mode = _MODES[to]
-        ended = take_over(database, opened, equipment, mode, _who(), instant_now(), by="user")
+        ended = take_authority(database, opened, equipment, mode, _who(), instant_now(), by="user")
     typer.echo(f"taken over: {equipment} is {mode}")
     for name in ended:
         typer.echo(f"ended: {name}")
@@ -142,7 +142,7 @@ def _tell_exceptions(site: Site, database: Database, equipment: str) -> None:
             typer.echo(f"but not {name}: {reason}")
 
 
-def _words(name: str, standing: Standing) -> str:
+def _words(name: str, standing: AuthorityStatus) -> str:
     if not standing.person:
         return "nobody has handed it over"
     by = f"by {standing.person}"
@@ -152,7 +152,7 @@ def _words(name: str, standing: Standing) -> str:
     return f"{by}{until}{whole}{fault}"
 
 
-def _fields(name: str, standing: Standing) -> dict[str, object]:
+def _fields(name: str, standing: AuthorityStatus) -> dict[str, object]:
     return {
         "equipment": name,
         "mode": standing.mode,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.interlocks.lockout_files import seen_lockouts
+from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.safe_text import plain, printable
@@ -27,5 +27,5 @@ def lockout_lines(
         LedgerError: The ledger is asked, and cannot be read.
     """
     known = locked_out(site, database) if latched is None else latched
-    scopes = {*known, *seen_lockouts(site.state)}
+    scopes = {*known, *read_lockouts(site.state)}
     return [f"LOCKED OUT: {plain(scope)}" for scope in sorted(scopes)]

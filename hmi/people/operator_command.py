@@ -201,9 +201,9 @@ def rotate(
         fail(_NO_KEY_GIVEN, CONFIGURATION)
     opened = open_site(site)
     public = read_given_key(key) if key is not None else None
-    with open_bench(opened) as bench:
+    with open_bench(opened) as context:
         files = (passphrase_file, issuer_passphrase_file)
-        rotation = rotate_key(bench, name, public, issuer, files, revokes=revokes)
+        rotation = rotate_key(context, name, public, issuer, files, revokes=revokes)
     over = "is revoked" if revokes else f"ended {stamp(rotation.ended.until)}"
     typer.echo(f"{name}: key {rotation.ended.key_id} {over}")
     typer.echo(f"{name}: key {rotation.begun.key_id}, until {stamp(rotation.begun.until)}")
@@ -222,15 +222,15 @@ def revoke(
     the key back. To give the person another one in the same breath: rotate --revoke.
     """
     opened = open_site(site)
-    with open_bench(opened) as bench:
-        revoked = bench.revoked_keys()
-        keys = {each.key_id for each in bench.roster.operators if each.person == name} - revoked
+    with open_bench(opened) as context:
+        revoked = context.revoked_keys()
+        keys = {each.key_id for each in context.roster.operators if each.person == name} - revoked
         if not keys:
             raise InvalidArguments(f"{name} has no key to take back: handwheel operator list")
-        admin = find_person(opened, bench.roster, issuer, instant_now().wall, administrator=True)
+        admin = find_person(opened, context.roster, issuer, instant_now().wall, administrator=True)
         signer = open_signer(opened, admin, passphrase_file)
         for key_id in sorted(keys):
-            take_back(bench, signer, key_id)
+            take_back(context, signer, key_id)
             typer.echo(f"{name}: key {key_id} is revoked")
 
 
@@ -261,8 +261,8 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
 def _revoked_keys(site: Site) -> frozenset[str]:
     if not (site.state / LEDGER_FILE).exists():
         return frozenset()  # looking makes no ledger
-    with open_bench(site) as bench:
-        return bench.revoked_keys()
+    with open_bench(site) as context:
+        return context.revoked_keys()
 
 
 def _description(roster: Roster, revoked: frozenset[str], now: datetime) -> dict[str, object]:

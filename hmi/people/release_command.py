@@ -9,8 +9,8 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import release_lockout
 from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR
-from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
-from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, said_of
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
+from handwheel.tools.guardrails.ledger.latched_lockouts import SITE, latch, latched_note
 from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject, meaning_of_subject
 from handwheel.tools.requests.stamps import instant_now
@@ -40,18 +40,20 @@ def command(
     opened = open_site(site)
     if equipment != SITE and equipment not in opened.equipment:
         raise InvalidArguments(f"there is no equipment {equipment!r} at this site")
-    with open_bench(opened) as bench:
-        operator = find_person(opened, bench.roster, person, instant_now().wall, administrator=True)
+    with open_bench(opened) as context:
+        operator = find_person(
+            opened, context.roster, person, instant_now().wall, administrator=True
+        )
         file = lockout_file(opened.state, equipment)
-        if equipment not in locked_out(opened, bench.database):
+        if equipment not in locked_out(opened, context.database):
             if not file.exists():
                 raise InvalidArguments(f"{equipment} is not locked out")
             # No gate has seen the file yet; the ledger must know of what is released.
             covered = None if equipment == SITE else opened.members_of(equipment)
-            latch(bench.database, equipment, covered, instant_now(), said_in(file))
-        generation = locked_out(opened, bench.database)[equipment]
+            latch(context.database, equipment, covered, instant_now(), lockout_note(file))
+        generation = locked_out(opened, context.database)[equipment]
         subject = lockout_subject(equipment, generation)
-        if said := said_of(bench.database, equipment) or said_in(file):
+        if said := latched_note(context.database, equipment) or lockout_note(file):
             typer.echo(fold(f"{equipment} was locked out; {file_words(said)}", 4))
         signer = open_signer(opened, operator, passphrase_file)
         now = instant_now()
@@ -62,14 +64,14 @@ def command(
             valid_s=_VALID_S,
             subject=subject,
         )
-        signed = sign_statement(bench.database, signer, statement, now)
-        release_lockout(bench, equipment, generation, signed, now)
+        signed = sign_statement(context.database, signer, statement, now)
+        release_lockout(context, equipment, generation, signed, now)
     typer.echo(f"released: {equipment}")
     _tell_others(opened, equipment)
 
 
 def _tell_others(site: Site, equipment: str) -> None:
-    from handwheel.tools.guardrails.interlocks.lockout_files import seen_lockouts
+    from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 
-    for each in sorted(seen_lockouts(site.state) - {equipment}):
+    for each in sorted(read_lockouts(site.state) - {equipment}):
         typer.echo(f"still locked out: {each}")

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.identity.key_files import (
 from handwheel.tools.guardrails.identity.keys import PublicKey, fingerprint
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator
 from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotation, rotate
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import key_subject, meaning_of_subject
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
@@ -29,7 +29,7 @@ _VALID_S = 60.0
 
 
 def rotate_key(
-    bench: Bench,
+    context: DecisionContext,
     person: str,
     public: PublicKey | None,
     issuer: str | None,
@@ -49,21 +49,21 @@ def rotate_key(
         HandwheelError: It cannot be done; the old record and its key stand as they were, unless
             the old key was revoked by then.
     """
-    site, now = bench.site, _now()
-    old = check_rotation(site, bench.roster, person, now)
-    admin = _administrator(bench, person, issuer, now)
+    site, now = context.site, _now()
+    old = check_rotation(site, context.roster, person, now)
+    admin = _administrator(context, person, issuer, now)
     if public is None:
         new_key_path(site.id, person)
     else:
-        check_unrevoked(bench.revoked_keys(), public)
+        check_unrevoked(context.revoked_keys(), public)
     signer = open_signer(site, admin, files[1])
     if public is not None:
         if revokes:
-            revoke(bench, signer, old.key_id)
+            revoke(context, signer, old.key_id)
         return rotate(site, person, public, signer.private, _now())
     passphrase = new_passphrase(person, files[0])
     if revokes:
-        revoke(bench, signer, old.key_id)
+        revoke(context, signer, old.key_id)
     return _rotate_here(site, person, passphrase, signer)
 
 
@@ -80,8 +80,10 @@ def _rotate_here(site: Site, person: str, passphrase: str, signer: Signer) -> Ro
     return rotation
 
 
-def _administrator(bench: Bench, person: str, issuer: str | None, now: datetime) -> Operator:
-    admin = find_person(bench.site, bench.roster, issuer, now, administrator=True)
+def _administrator(
+    context: DecisionContext, person: str, issuer: str | None, now: datetime
+) -> Operator:
+    admin = find_person(context.site, context.roster, issuer, now, administrator=True)
     if admin.person == person:
         raise InvalidArguments(
             f"{person} cannot end their own record and vouch for the next; another administrator "
@@ -100,7 +102,7 @@ def check_unrevoked(revoked: frozenset[str], public: PublicKey) -> None:
         raise InvalidArguments(f"the key {fingerprint(public)} was revoked; it never counts again")
 
 
-def revoke(bench: Bench, signer: Signer, key_id: str) -> None:
+def revoke(context: DecisionContext, signer: Signer, key_id: str) -> None:
     """Takes a key back, at once and for good.
 
     Raises:
@@ -110,7 +112,7 @@ def revoke(bench: Bench, signer: Signer, key_id: str) -> None:
     now, subject = instant_now(), key_subject(key_id)
     meaning = meaning_of_subject("revoke-key", subject)
     statement = Statement("revoke-key", meaning, ADMINISTRATOR, _VALID_S, subject=subject)
-    revoke_key(bench, sign_statement(bench.database, signer, statement, now), now)
+    revoke_key(context, sign_statement(context.database, signer, statement, now), now)
 
 
 def _now() -> datetime:

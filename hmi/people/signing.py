@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster, load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     Signed,
@@ -78,7 +78,7 @@ def sign_statement(
 
 
 @contextmanager
-def open_bench(site: Site) -> Generator[Bench]:
+def open_bench(site: Site) -> Generator[DecisionContext]:
     """Opens the ledger, and reads policy and people as they stand now.
 
     Raises:
@@ -87,7 +87,7 @@ def open_bench(site: Site) -> Generator[Bench]:
     """
     policy, roster = load_policy(site), load_roster(site)
     with Database(site.state, site.id) as database:
-        yield Bench(site, database, policy, roster)
+        yield DecisionContext(site, database, policy, roster)
 
 
 def find_person(

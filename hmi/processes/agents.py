@@ -33,13 +33,13 @@ from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.authority_check import standing_of
+from handwheel.tools.guardrails.interlocks.authority_check import authority_status
 from handwheel.tools.guardrails.interlocks.blocking import check_files
-from handwheel.tools.guardrails.ledger.runner_lease import give_lease_back, take_lease
+from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.workorders import WorkOrders
 from handwheel.tools.requests.stamps import instant_now
 from handwheel.tools.safe_text import printable
@@ -121,9 +121,9 @@ async def _site_agents(
     ):
         await preload(view, recorded)
         note_start()
-        holder = take_lease(database, instant_now())
+        holder = take_runner_lock(database, instant_now())
         try:
-            bench = Bench(site, database, policy, load_roster(site))
+            decision_context = DecisionContext(site, database, policy, load_roster(site))
             build_context = BuildContext(site, policy, cross_limits(site, policy))
             async with (
                 open_checkpoints(site.state) as saver,
@@ -131,19 +131,21 @@ async def _site_agents(
                 SiteReader(site, tags, [recorder]) as reader,
             ):
                 context = AgentContext(
-                    LedgerPort(bench, build_context, holder, instant_now, partial(survey, site)),
+                    LedgerPort(
+                        decision_context, build_context, holder, instant_now, partial(survey, site)
+                    ),
                     view,
                     workorders,
                     plans,
                     lambda name, roles: _rebind(site, loaded, name, roles),
-                    lambda plan: _check_plan(bench, plan),
+                    lambda plan: _check_plan(decision_context, plan),
                     site.hashes,
                     instant_now,
                     saver,
                 )
                 yield SiteAgents(context), reader, database
         finally:
-            give_lease_back(database, holder, instant_now())
+            release_runner_lock(database, holder, instant_now())
 
 
 async def preload(view: PlantView, recorded: RecordedHistory) -> None:
@@ -187,9 +189,9 @@ def _rebind(
     raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name} any more")])
 
 
-def _check_plan(bench: Bench, plan: BoundPlaybook) -> Denial | None:
+def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denial | None:
     """Returns why a playbook may not request anything now."""
-    site, now = bench.site, instant_now()
+    site, now = decision_context.site, instant_now()
     picture = read_snapshot(site.state, now)
     if picture is None:
         return Denial("no_gate", "no gate is at its post: start 'handwheel gate'")
@@ -198,7 +200,7 @@ def _check_plan(bench: Bench, plan: BoundPlaybook) -> Denial | None:
     except GuardrailError as refusal:
         return Denial("files", str(refusal))
     for equipment in sorted({write.tag.equipment for write in plan.writes}):
-        standing = standing_of(bench, equipment, now)
+        standing = authority_status(decision_context, equipment, now)
         if standing.reason:
             reason = f"{standing.reason}; see 'handwheel authority give'"
             return Denial("authority", reason, "an authority")

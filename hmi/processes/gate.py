@@ -8,11 +8,11 @@ from functools import partial
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails import gate
-from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.resolutions import unsigned
 
 from ..journal.rows.row_line import show_row
@@ -39,11 +39,16 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
         sys.stderr.write(f"handwheel: ignored: {problem}\n")
     note_start()
     tell_log(gate.__name__)
-    async with take_post(site) as post:
-        with open_bench(site) as bench:
-            _announce(site, post.epoch, as_json=as_json)
-            tell_open(bench, as_json=as_json)
-            await serve(post.run(), bench.database, partial(show_row, as_json=as_json), site.state)
+    async with open_gate(site) as context:
+        with open_bench(site) as decision_context:
+            _announce(site, context.epoch, as_json=as_json)
+            tell_open(decision_context, as_json=as_json)
+            await serve(
+                context.run(),
+                decision_context.database,
+                partial(show_row, as_json=as_json),
+                site.state,
+            )
 
 
 def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
@@ -52,17 +57,17 @@ def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
     print(json.dumps(ready) if as_json else words, flush=True)
 
 
-def tell_open(bench: Bench, *, as_json: bool) -> None:
+def tell_open(decision_context: DecisionContext, *, as_json: bool) -> None:
     """Says what leases were to take back and did not, and what is held: a person must act."""
-    for write in open_writes(bench.database):
+    for write in open_writes(decision_context.database):
         _tell({"open": write.body | {"action_id": write.action_id}}, open_line(write), as_json)
-    for record in load_unfinished(bench.database, _pass_by):
+    for record in load_unfinished(decision_context.database, _skip_damaged):
         name = record.request.request_id
         held = {each.action_id: each.state for each in record.unresolved}
         if held:
-            line = "  ".join((name, *record.standing))
+            line = "  ".join((name, *record.status))
             _tell({"held": {"request_id": name, "actions": held}}, line, as_json)
-    for each in unsigned(bench.site, bench.database, bench.policy):
+    for each in unsigned(decision_context.site, decision_context.database, decision_context.policy):
         actions = {each.action_id: each.state}
         fields = {"request_id": each.action_id.partition("/")[0], "actions": actions}
         _tell({"held": fields}, unsigned_line(each), as_json)
@@ -72,5 +77,5 @@ def _tell(fields: Mapping[str, object], line: str, as_json: bool) -> None:
     print(json.dumps(fields) if as_json else fold(line, _INDENT), flush=True)
 
 
-def _pass_by(name: str, fault: str) -> None:
+def _skip_damaged(name: str, fault: str) -> None:
     """The gate itself says so when it comes by."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.journal import Row
-from handwheel.tools.guardrails.ledger.wakeup import Listener
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.guardrails.ledger.wakeup import WakeupListener
 from handwheel.tools.safe_text import printable
 
 from ..shell.cli.gc_freeze import settle_heap
@@ -22,7 +22,10 @@ _LONG = 200  # characters of what went wrong
 
 
 async def serve(
-    work: Coroutine[Any, Any, None], database: Database, show: Callable[[Row], str], state: Path
+    work: Coroutine[Any, Any, None],
+    database: Database,
+    show: Callable[[JournalRow], str],
+    state: Path,
 ) -> None:
     """Works until that ends or fails, or until standard input ends.
 
@@ -45,10 +48,10 @@ async def serve(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tell(database: Database, show: Callable[[Row], str], state: Path) -> None:
+async def _tell(database: Database, show: Callable[[JournalRow], str], state: Path) -> None:
     telling = _Telling(database, show)
     try:
-        with Listener(state) as waker:
+        with WakeupListener(state) as waker:
             while True:
                 telling.tell_new()
                 await waker.wait_async(_POLL_S)
@@ -62,7 +65,7 @@ async def _tell(database: Database, show: Callable[[Row], str], state: Path) -> 
 class _Telling:
     """Tells each new row of the journal once."""
 
-    def __init__(self, database: Database, show: Callable[[Row], str]) -> None:
+    def __init__(self, database: Database, show: Callable[[JournalRow], str]) -> None:
         self._database, self._show = database, show
         self._writer = LineWriter(sys.stdout)
         self._last: int | None = None

@@ -11,7 +11,7 @@ from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.session import ApprovalSession, check_approvable
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.stamps import instant_now
 
 from ..people.signing import Signer, sign_statement
@@ -23,7 +23,9 @@ _ANSWER_S = 120.0
 _PROMPT_LINES = 2
 
 
-def ask(bench: Bench, record: RequestRecord, open_key: Callable[[], Signer]) -> RequestState | None:
+def ask(
+    context: DecisionContext, record: RequestRecord, open_key: Callable[[], Signer]
+) -> RequestState | None:
     """Shows the card, asks for word and passphrase, and signs if nothing changed meanwhile.
 
     Args:
@@ -38,7 +40,7 @@ def ask(bench: Bench, record: RequestRecord, open_key: Callable[[], Signer]) -> 
         HandwheelError: There is no passphrase, or the key cannot be used.
     """
     check_open("approve", record, instant_now())
-    session = ApprovalSession.settled(bench, record)
+    session = ApprovalSession.settled(context, record)
     while True:
         show_card(session.card)
         check_approvable(session.card)
@@ -56,7 +58,9 @@ def ask(bench: Bench, record: RequestRecord, open_key: Callable[[], Signer]) -> 
 
 def sign_approval(session: ApprovalSession, signer: Signer) -> RequestState:
     """Signs an approval of the session's card; see `ApprovalSession.approve`."""
-    return session.approve(signer.operator, partial(sign_statement, session.bench.database, signer))
+    return session.approve(
+        signer.operator, partial(sign_statement, session.decision_context.database, signer)
+    )
 
 
 def _is_confirmed(word: str) -> bool:

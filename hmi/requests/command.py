@@ -58,13 +58,16 @@ def list_requests(
 ) -> None:
     """List the requests that wait or are under way."""
     opened = open_site(site)
-    with open_bench(opened) as bench:
+    with open_bench(opened) as context:
         now = instant_now()
-        found = list_now(bench.database, _warn_of_damage, now, every=every)
+        found = list_now(context.database, _warn_of_damage, now, every=every)
         picture = read_snapshot(opened.state, now)
-        notes, open_ = notes_on_requests(bench.database, picture, now), open_lines(bench.database)
-        locked = lockout_lines(opened, bench.database)
-        held = unsigned_lines(bench)
+        notes, open_ = (
+            notes_on_requests(context.database, picture, now),
+            open_lines(context.database),
+        )
+        locked = lockout_lines(opened, context.database)
+        held = unsigned_lines(context)
     if as_json:
         typer.echo(json.dumps([request_fields(each) for each in found]))
         return
@@ -87,15 +90,15 @@ def _warn_of_damage(name: str, fault: str) -> None:
 @app.command("show")
 def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Show a request's card as the plant is now, and its actions."""
-    with open_bench(open_site(site)) as bench:
+    with open_bench(open_site(site)) as context:
         now = instant_now()
-        sweep(bench.database, now)
-        record = load_request(bench.database, name)
-        card = current_card(bench, record, now) if record.state in WAITING_REQUESTS else None
+        sweep(context.database, now)
+        record = load_request(context.database, name)
+        card = current_card(context, record, now) if record.state in WAITING_REQUESTS else None
         if as_json:
-            typer.echo(json.dumps(whole_fields(bench, record, card, now)))
+            typer.echo(json.dumps(whole_fields(context, record, card, now)))
             return
-        for line in whole_request(bench, record, card, now):
+        for line in whole_request(context, record, card, now):
             typer.echo(line)
 
 
@@ -130,15 +133,15 @@ def propose(
     state: list[RequestState] = []
 
     async def work() -> None:
-        with open_bench(opened) as bench:
+        with open_bench(opened) as context:
             operator = find_person(
-                opened, bench.roster, person, instant_now().wall, administrator=False
+                opened, context.roster, person, instant_now().wall, administrator=False
             )
 
             def open_key() -> Signer:
                 return open_signer(opened, operator, passphrase_file)
 
-            state.append(await propose_writes(bench, assignments, reason, open_key, terms=terms))
+            state.append(await propose_writes(context, assignments, reason, open_key, terms=terms))
 
     run(work())
     if state != [RequestState.PENDING]:
@@ -171,27 +174,27 @@ def approve(
             CONFIGURATION,
         )
     opened = open_site(site)
-    with open_bench(opened) as bench:
-        sweep(bench.database, instant_now())
-        record = load_request(bench.database, name)
+    with open_bench(opened) as context:
+        sweep(context.database, instant_now())
+        record = load_request(context.database, name)
         operator = find_person(
-            opened, bench.roster, person, instant_now().wall, administrator=False
+            opened, context.roster, person, instant_now().wall, administrator=False
         )
         check_open("approve", record, instant_now())
-        check_approver(bench, record, operator, instant_now())
+        check_approver(context, record, operator, instant_now())
         if digest is None or passphrase_file is None:
-            state = ask(bench, record, cache(lambda: open_signer(opened, operator, None)))
+            state = ask(context, record, cache(lambda: open_signer(opened, operator, None)))
         else:
             if digest.lower() != record.digest:
                 raise PermitRefused("the request has another digest; nothing was approved")
             signer = open_signer(opened, operator, passphrase_file)
-            state = sign_approval(ApprovalSession.settled(bench, record), signer)
+            state = sign_approval(ApprovalSession.settled(context, record), signer)
         if state is None:
             raise SystemExit(NO)
         if state is RequestState.PARTIAL:
             typer.echo("signed; another person must sign as well")
             raise SystemExit(WAITING)
-        if not follow(bench.database, record.request.request_id, opened.state):
+        if not follow(context.database, record.request.request_id, opened.state):
             raise SystemExit(NO)
 
 
@@ -227,15 +230,17 @@ def _object(
     person: str | None,
     file: Path | None,
 ) -> None:
-    with open_bench(site) as bench:
-        sweep(bench.database, instant_now())
-        record = load_request(bench.database, name)
-        operator = find_person(site, bench.roster, person, instant_now().wall, administrator=False)
+    with open_bench(site) as context:
+        sweep(context.database, instant_now())
+        record = load_request(context.database, name)
+        operator = find_person(
+            site, context.roster, person, instant_now().wall, administrator=False
+        )
         state = object_to(
-            bench, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
+            context, record, verdict, reason, operator, lambda: open_signer(site, operator, file)
         )
         typer.echo(f"{record.request.request_id}  {state}")
-        for line in open_lines_for(bench.database, record.request.request_id):
+        for line in open_lines_for(context.database, record.request.request_id):
             typer.echo(fold(line, _INDENT))
 
 
@@ -257,20 +262,20 @@ def resolve(
     if applied is None:
         fail("say --applied or --not-applied: look at the plant first", CONFIGURATION)
     opened = open_site(site)
-    with open_bench(opened) as bench:
-        record = load_request(bench.database, name)
+    with open_bench(opened) as context:
+        record = load_request(context.database, name)
         wanted = [
             each
-            for each in unresolved_in(opened, bench.database, bench.policy, record)
+            for each in unresolved_in(opened, context.database, context.policy, record)
             if "/" not in name or each.action_id.upper() == name.upper()
         ]
         if not wanted:
             raise InvalidArguments(f"{name} has no action whose outcome is unknown or wrong")
         operator = find_person(
-            opened, bench.roster, person, instant_now().wall, administrator=False
+            opened, context.roster, person, instant_now().wall, administrator=False
         )
         state = resolve_action(
-            bench,
+            context,
             record,
             wanted[0],
             operator,
@@ -280,11 +285,11 @@ def resolve(
         )
         if state is None:
             raise SystemExit(NO)
-        after = load_exactly(bench.database, record.request.request_id)
+        after = load_exactly(context.database, record.request.request_id)
         action_id, found = wanted[0].action_id, after.record(wanted[0].action_id).state
         said = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
         typer.echo(f"{action_id}  {said}  by {operator.person}")
         if found is not said:
             line = f"the ledger's table says {found}: see handwheel journal verify"
             typer.echo(fold(f"{action_id}  {line}", _INDENT))
-        typer.echo(fold("  ".join((after.request.request_id, *after.standing)), _INDENT))
+        typer.echo(fold("  ".join((after.request.request_id, *after.status)), _INDENT))

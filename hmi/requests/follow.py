@@ -9,10 +9,10 @@ from handwheel.playbooks.run.states import INACTIVE
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
+from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState
-from handwheel.tools.guardrails.ledger.wakeup import Listener
+from handwheel.tools.guardrails.ledger.wakeup import WakeupListener
 from handwheel.tools.requests.stamps import instant_now
 
 from ..shell.terminal.wrap import fold
@@ -37,7 +37,7 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
     """
     printed: dict[str, ActionState] = {}
     is_warned = False
-    with Listener(state) as waker:
+    with WakeupListener(state) as waker:
         while True:
             record = load_request(database, request_id)
             for each in record.actions:
@@ -50,7 +50,7 @@ def follow(database: Database, request_id: str, state: Path) -> bool:
             if is_complete(database, record):
                 now = instant_now()
                 lease = lease_text(database, record, read_snapshot(state, now), now)
-                words = (record.request.request_id, *record.standing, lease)
+                words = (record.request.request_id, *record.status, lease)
                 _print("  ".join(filter(None, words)))
                 _print_run(database, record)
                 return is_verified(record)
@@ -94,7 +94,7 @@ def is_done_for_a_run(database: Database, record: RequestRecord) -> bool:
     run = record.request.run
     if run is None or _is_moving(record):
         return False
-    if is_verified(record) or not is_somebody_at_work(database, instant_now()):
+    if is_verified(record) or not is_runner_alive(database, instant_now()):
         return True
     return load_run(database, run.run_id).state in INACTIVE
 
@@ -109,7 +109,7 @@ def _print_run(database: Database, record: RequestRecord) -> None:
         return
     state = load_run(database, run.run_id).state
     more = "it goes on, and may ask again" if state not in INACTIVE else "see why"
-    if not is_somebody_at_work(database, instant_now()):
+    if not is_runner_alive(database, instant_now()):
         more = "nobody works on it: start handwheel run"
     _print(f"run {run.run_id} is {state}: {more}: handwheel runs show {run.run_id}")
 

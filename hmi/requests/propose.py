@@ -17,10 +17,10 @@ from handwheel.tools.guardrails.approval.decide import propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.interlocks.blocking import check_files
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.request import ActionRequest, Proposer
 from handwheel.tools.requests.spans import exact_span
@@ -33,7 +33,7 @@ from ..people.signing import Signer, sign_statement
 
 
 async def propose_writes(
-    bench: Bench,
+    decision_context: DecisionContext,
     assignments: Sequence[str],
     reason: str,
     open_key: Callable[[], Signer],
@@ -54,9 +54,11 @@ async def propose_writes(
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `survey`.
     """
-    site = bench.site
-    writes = [_proposed_write(bench, each) for each in assignments]
-    context = BuildContext(site, bench.policy, cross_limits(site, bench.policy))
+    site = decision_context.site
+    writes = [_proposed_write(decision_context, each) for each in assignments]
+    context = BuildContext(
+        site, decision_context.policy, cross_limits(site, decision_context.policy)
+    )
     tags = tags_to_survey(context, writes, terms)
     if picture := read_snapshot(site.state, instant_now()):
         check_files(site, site.hashes, picture.hashes)
@@ -71,7 +73,7 @@ async def propose_writes(
         seen,
         Proposer(kind="person", name=signer.operator.person, key_id=signer.operator.key_id),
         reason,
-        generations(bench.database, scopes(site, writes)),
+        lockout_generations(decision_context.database, scopes(site, writes)),
         now,
         terms,
     )
@@ -83,7 +85,11 @@ async def propose_writes(
         digest=request.digest,
     )
     state = propose(
-        bench, request, sign_statement(bench.database, signer, statement, now), denial, now
+        decision_context,
+        request,
+        sign_statement(decision_context.database, signer, statement, now),
+        denial,
+        now,
     )
     if denial:
         typer.echo(f"{request.request_id}  DENIED  {printable(denial)}")
@@ -104,7 +110,7 @@ def _tell(request: ActionRequest, *, tells_next: bool) -> None:
         typer.echo(f"next: handwheel requests approve {request.request_id}")
 
 
-def _proposed_write(bench: Bench, assignment: str) -> ProposedWrite:
+def _proposed_write(decision_context: DecisionContext, assignment: str) -> ProposedWrite:
     name, text = split_assignment(assignment)
-    tag = bench.site.find_tags([name])[0]
+    tag = decision_context.site.find_tags([name])[0]
     return ProposedWrite(tag, parse_value(tag, text))

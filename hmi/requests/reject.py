@@ -8,7 +8,7 @@ from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, meaning_of
 from handwheel.tools.guardrails.signatures.entitlement import check_objector
 from handwheel.tools.requests.stamps import instant_now
@@ -17,7 +17,7 @@ from ..people.signing import Signer, sign_statement
 
 
 def object_to(
-    bench: Bench,
+    context: DecisionContext,
     record: RequestRecord,
     verdict: RequestVerdict,
     reason: str,
@@ -34,15 +34,15 @@ def object_to(
         HandwheelError: There is no passphrase, or the key cannot be used.
     """
     check_open(verdict, record, instant_now())
-    check_objector(bench, record.request, operator)
+    check_objector(context, record.request, operator)
     signer = open_key()
     request, now = record.request, instant_now()
     statement = Statement(
         verdict=verdict,
         meaning=meaning_of(verdict, request),
-        role=role_for(bench, operator, request),
+        role=role_for(context, operator, request),
         valid_s=request.within_s,
         digest=request.digest,
         comment=reason,
     )
-    return decide(bench, sign_statement(bench.database, signer, statement, now), None, now)
+    return decide(context, sign_statement(context.database, signer, statement, now), None, now)

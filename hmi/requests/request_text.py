@@ -31,7 +31,7 @@ def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True)
         waited = now.since_s(request.filed)
         left = f"  {format_duration(max(request.within_s - waited, 0.0))} left" if waited else ""
     stuck = None if has_gate else stuck_action(request.actions)
-    state, why = (stuck.state, stuck_text(stuck)) if stuck else request.standing
+    state, why = (stuck.state, stuck_text(stuck)) if stuck else request.status
     reason = "" if request.state in WAITING_REQUESTS else f"  {why}"
     origin = f"  {_origin(request)}" if request.run else ""
     return f"{request.request_id}  {state:<11} {request.risk_class}  {writes}{left}{reason}{origin}"

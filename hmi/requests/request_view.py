@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.approval.session import signers
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.stamps import Instant
 
 from ..shell.terminal.panel import card_width, has_colour
@@ -23,18 +23,18 @@ _INDENT = 4
 
 
 def whole_request(
-    bench: Bench, record: RequestRecord, card: Card | None, now: Instant
+    context: DecisionContext, record: RequestRecord, card: Card | None, now: Instant
 ) -> list[str]:
     """Returns everything about a request as lines for this terminal.
 
     Args:
         card: As the plant is now; `None` if nobody can decide on it any more.
     """
-    width, picture = card_width(), read_snapshot(bench.site.state, now)
+    width, picture = card_width(), read_snapshot(context.site.state, now)
     lines = (
         render_card(card, width, is_coloured=has_colour(), is_whole=True)
         if card
-        else render_request(record, signers(bench.database, record), width)
+        else render_request(record, signers(context.database, record), width)
     )
     return [
         *lines,
@@ -42,20 +42,20 @@ def whole_request(
         *(fold(f"  {action_line(each)}", _INDENT) for each in record.actions),
         *(
             fold(f"  {line}", _INDENT)
-            for line in followup_lines(bench.database, record, picture, now)
+            for line in followup_lines(context.database, record, picture, now)
         ),
     ]
 
 
 def whole_fields(
-    bench: Bench, record: RequestRecord, card: Card | None, now: Instant
+    context: DecisionContext, record: RequestRecord, card: Card | None, now: Instant
 ) -> dict[str, object]:
     """Returns the same for programs.
 
     Args:
         card: As the plant is now; `None` if nobody can decide on it any more.
     """
-    picture, signed = read_snapshot(bench.site.state, now), signers(bench.database, record)
+    picture, signed = read_snapshot(context.site.state, now), signers(context.database, record)
     is_waiting, waited_s = record.state in WAITING_REQUESTS, record.waits_since_s(now)
     has_left = is_waiting and waited_s is not None
     return {
@@ -64,7 +64,7 @@ def whole_fields(
         "signed": [each.model_dump() for each in signed],
         "still_to_sign": max(record.request.quorum - len(signed), 0) if is_waiting else 0,
         "left_s": max(record.request.within_s - (waited_s or 0.0), 0.0) if has_left else None,
-        **followup_fields(bench.database, record, picture, now),
+        **followup_fields(context.database, record, picture, now),
         "gate": _gate_fields(picture, now),
         "problems": card.problems if card else [],
     }

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_resolver
 from handwheel.tools.requests.stamps import instant_now
@@ -28,7 +28,7 @@ _INDENT = 4
 
 
 def resolve_action(
-    bench: Bench,
+    context: DecisionContext,
     record: RequestRecord,
     action: ActionRecord,
     operator: Operator,
@@ -51,8 +51,8 @@ def resolve_action(
         GuardrailError: The person may not resolve it, or the signature does not count.
     """
     request = record.request
-    check_resolver(bench, request, operator)
-    outcome = _look(bench, record, action.action_id)
+    check_resolver(context, request, operator)
+    outcome = _look(context, record, action.action_id)
     for line in render_outcome(outcome, card_width()):
         typer.echo(fold(line, _INDENT))
     if is_asked and not _is_meant(applied=applied):
@@ -62,25 +62,25 @@ def resolve_action(
     statement = Statement(
         verdict=verdict,
         meaning=meaning_of_subject(verdict, action.action_id),
-        role=role_for(bench, operator, request),
+        role=role_for(context, operator, request),
         valid_s=request.within_s,
         digest=request.digest,
         subject=action.action_id,
         card=outcome.digest,
     )
     now = instant_now()
-    signed = sign_statement(bench.database, signer, statement, now)
-    return decide(bench, signed, outcome.text, now)
+    signed = sign_statement(context.database, signer, statement, now)
+    return decide(context, signed, outcome.text, now)
 
 
-def _look(bench: Bench, record: RequestRecord, action_id: str) -> Outcome:
+def _look(context: DecisionContext, record: RequestRecord, action_id: str) -> Outcome:
     now = instant_now()
     return make_outcome(
         record,
         action_id,
-        found=found_after(bench.database, action_id),
-        tags=bench.site.tags,
-        snapshot=read_snapshot(bench.site.state, now),
+        found=found_after(context.database, action_id),
+        tags=context.site.tags,
+        snapshot=read_snapshot(context.site.state, now),
         now=now,
     )
 

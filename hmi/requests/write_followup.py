@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.ledger.write_leases import (
     shown_value,
     to_take_back,
 )
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.resolutions import Unresolved, unsigned
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.requests.stamps import Instant
@@ -148,9 +148,11 @@ def unsigned_line(each: Unresolved) -> str:
     return f"HELD  {printable(each.words)}; {resolve_hint(plain(each.action_id))}"
 
 
-def unsigned_lines(bench: Bench) -> list[str]:
+def unsigned_lines(context: DecisionContext) -> list[str]:
     """Returns a line for each such write."""
-    return [unsigned_line(each) for each in unsigned(bench.site, bench.database, bench.policy)]
+    return [
+        unsigned_line(each) for each in unsigned(context.site, context.database, context.policy)
+    ]
 
 
 def followup_fields(

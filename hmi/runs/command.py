@@ -190,18 +190,18 @@ def _damage(database: Database, entry: RunEntry, order: FreeOrder, now: Instant)
 def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: Path | None) -> None:
     from .playbook_of import plan_of
 
-    with open_bench(site) as bench:
+    with open_bench(site) as context:
         now = instant_now()
-        entry = find_run(bench.database, name)
-        seen = newest_event(bench.database, entry.run_id)
-        view = view_run(bench.database, entry, now)
+        entry = find_run(context.database, name)
+        seen = newest_event(context.database, entry.run_id)
+        view = view_run(context.database, entry, now)
         check_state(view, order)
-        operator = find_person(site, bench.roster, person, now.wall, administrator=False)
+        operator = find_person(site, context.roster, person, now.wall, administrator=False)
         roles = roles_of(view, plan_of(site, view))
         for line in meaning_lines(view, order):
             typer.echo(line)
         given = sign_order(
-            bench, view, order, seen, roles, operator, lambda: open_signer(site, operator, file)
+            context, view, order, seen, roles, operator, lambda: open_signer(site, operator, file)
         )
-        if not follow_order(bench.database, given, entry.run_id):
+        if not follow_order(context.database, given, entry.run_id):
             raise SystemExit(WAITING)

@@ -32,11 +32,11 @@ from handwheel.tools.guardrails.approval.run_orders import (
 )
 from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
+from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import RequestState
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
 from handwheel.tools.requests.stamps import instant_now
@@ -138,7 +138,7 @@ def _undo_lines(view: RunView) -> list[str]:
 
 
 def sign_order(
-    bench: Bench,
+    context: DecisionContext,
     view: RunView,
     order: SignedOrder,
     seen: int,
@@ -157,27 +157,27 @@ def sign_order(
         LedgerError: Nothing was recorded.
     """
     run_id = view.entry.run_id
-    tags = tags_of_run(bench.database, run_id)
-    check_roles(bench, operator, roles, f"to {order} {run_id}", tags)
+    tags = tags_of_run(context.database, run_id)
+    check_roles(context, operator, roles, f"to {order} {run_id}", tags)
     signer = open_key()
     verdict, subject = VERDICTS[order], run_subject(run_id, seen)
     statement = Statement(
         verdict=verdict,
         meaning=meaning_of_subject(verdict, subject),
-        role=_role_for(bench, operator, roles, tags),
+        role=_role_for(context, operator, roles, tags),
         valid_s=_VALID_S,
         subject=subject,
     )
     now = instant_now()
-    signed = sign_statement(bench.database, signer, statement, now)
-    return order_run(bench, run_id, order, seen, roles, signed, now)
+    signed = sign_statement(context.database, signer, statement, now)
+    return order_run(context, run_id, order, seen, roles, signed, now)
 
 
 def _role_for(
-    bench: Bench, operator: Operator, roles: Collection[str], tags: Collection[str]
+    context: DecisionContext, operator: Operator, roles: Collection[str], tags: Collection[str]
 ) -> str:
     for held in sorted(operator.roles):
-        if any(bench.policy.satisfies(held, role, tags) for role in roles):
+        if any(context.policy.satisfies(held, role, tags) for role in roles):
             return held
     return min(operator.roles)
 
@@ -198,7 +198,7 @@ def follow_order(
         PermitRefused: It has refused, or was resumed and is at rest again, and says why.
         LedgerError: The ledger cannot be read.
     """
-    if not is_somebody_at_work(database, instant_now()):
+    if not is_runner_alive(database, instant_now()):
         typer.echo(f"{given.order} {run_id}: recorded; {_IN_VAIN if is_damaged else _START}")
         return False
     until_s = time.monotonic() + _FOLLOWED_S

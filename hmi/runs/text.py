@@ -118,7 +118,7 @@ def _outcome(view: RunView) -> Iterator[Part]:
 
 
 def _request(record: RequestRecord) -> Row:
-    state, why = record.standing
+    state, why = record.status
     writes = ", ".join(
         f"{plain(each.tag)} = {printable(each.shown)}" for each in record.request.commands
     )

@@ -9,7 +9,7 @@ from handwheel.playbooks.run.event_log import load_run
 from handwheel.playbooks.run.states import INACTIVE, EventKind, Run, RunState, StepState
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
-from handwheel.tools.guardrails.ledger.runner_lease import is_somebody_at_work
+from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.runs import RunEntry, RunRow, load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -161,7 +161,7 @@ def view_run(database: Database, entry: RunEntry, now: Instant) -> RunView:
     rows = load_rows(database, entry.run_id)
     requests = [load_exactly(database, each) for each in run.requests]
     shown = run
-    if run.state not in INACTIVE and not is_somebody_at_work(database, now):
+    if run.state not in INACTIVE and not is_runner_alive(database, now):
         shown = replace(run, state=RunState.HELD, reason=DIED)
     return RunView(entry, shown, run.state, rows, requests)
 

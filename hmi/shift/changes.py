@@ -65,10 +65,10 @@ class ChangeTracker:
                 yield request_line(each, now)
 
     def _open(self, now: Instant, faults: set[str]) -> list[ListedRequest]:
-        def pass_by(name: str, fault: str) -> None:
+        def on_damaged(name: str, fault: str) -> None:
             faults.add(f"passed by {plain(name)}: {plain(fault)}")
 
-        return list_now(self._database, pass_by, now, every=False)
+        return list_now(self._database, on_damaged, now, every=False)
 
     def _open_writes(self) -> Iterator[str]:
         now_open = open_lines(self._database)

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.approval.shift_handover import (
 )
 from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     ShiftVerdict,
     Signed,
@@ -37,7 +37,7 @@ class NotHandedOver(HandwheelError):
 
 
 def hand_over(
-    bench: Bench,
+    context: DecisionContext,
     leaving: Operator,
     coming: Operator,
     note: str | None,
@@ -58,7 +58,7 @@ def hand_over(
         GuardrailError: They may not, or one signature does not count.
     """
     check_shift(leaving, coming)
-    summary = summarize(bench, leaving.person, coming.person, note, instant_now())
+    summary = summarize(context, leaving.person, coming.person, note, instant_now())
     _show(summary)
     if note is None:
         note = ask_text("\nA note for the next shift, Enter for none: ", _ANSWER_S) or ""
@@ -67,17 +67,19 @@ def hand_over(
         summary = summary.model_copy(update={"note": note or None})
     while _is_meant():
         signers = open_key(leaving), open_key(coming)
-        head = bench.database.head()
+        head = context.database.head()
         if head is not None and head.seq == summary.seq:
-            _record(bench, summary, *signers)
+            _record(context, summary, *signers)
             return summary
         typer.echo("\nsomething has happened while you were reading; look again")
-        summary = summarize(bench, leaving.person, coming.person, note, instant_now())
+        summary = summarize(context, leaving.person, coming.person, note, instant_now())
         _show(summary)
     return None
 
 
-def _record(bench: Bench, summary: ShiftSummary, leaving: Signer, coming: Signer) -> None:
+def _record(
+    context: DecisionContext, summary: ShiftSummary, leaving: Signer, coming: Signer
+) -> None:
     now = instant_now()
 
     def signed(signer: Signer, verdict: ShiftVerdict) -> Signed:
@@ -89,9 +91,11 @@ def _record(bench: Bench, summary: ShiftSummary, leaving: Signer, coming: Signer
             subject=summary.subject,
             card=summary.digest,
         )
-        return sign_statement(bench.database, signer, statement, now)
+        return sign_statement(context.database, signer, statement, now)
 
-    hand_over_shift(bench, summary, signed(leaving, "end-shift"), signed(coming, "take-shift"), now)
+    hand_over_shift(
+        context, summary, signed(leaving, "end-shift"), signed(coming, "take-shift"), now
+    )
 
 
 def _is_meant() -> bool:

@@ -32,10 +32,10 @@ def command(
     if note and (fault := reason_fault(note)):
         raise InvalidArguments(f"--note {fault}")
     opened = open_site(site)
-    with open_bench(opened) as bench:
+    with open_bench(opened) as context:
         now = instant_now().wall
-        leaving = find_person(opened, bench.roster, person, now, administrator=False)
-        coming = find_person(opened, bench.roster, to, now, administrator=False)
+        leaving = find_person(opened, context.roster, person, now, administrator=False)
+        coming = find_person(opened, context.roster, to, now, administrator=False)
         keys: dict[str, Signer] = {}
 
         def open_key(operator: Operator) -> Signer:
@@ -43,7 +43,7 @@ def command(
                 keys[operator.person] = open_signer(opened, operator, None)
             return keys[operator.person]
 
-        summary = hand_over(bench, leaving, coming, note, open_key)
+        summary = hand_over(context, leaving, coming, note, open_key)
     if summary is None:
         raise SystemExit(NO)
     typer.echo(f"handed over: {summary.subject}")

@@ -7,7 +7,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER, Section, ShiftSummary
 from handwheel.tools.guardrails.interlocks.authority import authority_of
-from handwheel.tools.guardrails.interlocks.lockout_files import seen_lockouts
+from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now
 from handwheel.tools.guardrails.ledger.records import RequestDamaged, load_exactly
 from handwheel.tools.guardrails.ledger.runs import load_runs
@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.ledger.write_leases import in_lease
 from handwheel.tools.guardrails.signatures.administrators import locked_out
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.stamps import Instant, parse_stamp, stamp
 from handwheel.tools.safe_text import plain, printable
 
@@ -35,14 +35,14 @@ _NO_PICTURE = "the gate gives no picture of the plant: is it running?"
 
 
 def summarize(
-    bench: Bench, leaving: str, coming: str, note: str | None, now: Instant
+    context: DecisionContext, leaving: str, coming: str, note: str | None, now: Instant
 ) -> ShiftSummary:
     """Returns what is open at a site, and what was written since the last hand-over.
 
     Raises:
         LedgerError: The ledger cannot be read.
     """
-    database = bench.database
+    database = context.database
     damaged: list[str] = []
     listed = list_now(
         database, lambda name, fault: damaged.append(f"{name}: {fault}"), now, every=False
@@ -52,26 +52,26 @@ def summarize(
     waiting = [each for each in listed if each.state in WAITING_REQUESTS]
     others = [each for each in listed if each.state not in WAITING_REQUESTS]
     found: list[tuple[str, Sequence[str]]] = [
-        ("waiting", _requests(bench, waiting, now)),
+        ("waiting", _requests(context, waiting, now)),
         (
             "under way or unresolved",
             [
-                *_requests(bench, others, now),
-                *unsigned_lines(bench),
+                *_requests(context, others, now),
+                *unsigned_lines(context),
                 *damaged,
             ],
         ),
-        ("in a lease, or left open", list(_leases(bench, now))),
-        ("locked out", list(_lockouts(bench))),
-        ("suspended", list(_suspensions(bench, now))),
-        ("handed to agents", list(_authority(bench, now, is_agents=True))),
-        ("taken by people", list(_authority(bench, now, is_agents=False))),
+        ("in a lease, or left open", list(_leases(context, now))),
+        ("locked out", list(_lockouts(context))),
+        ("suspended", list(_suspensions(context, now))),
+        ("handed to agents", list(_authority(context, now, is_agents=True))),
+        ("taken by people", list(_authority(context, now, is_agents=False))),
         ("open runs", list(_runs(database, now))),
         ("written", list(_written(database, since))),
     ]
     return ShiftSummary(
         schema="shift/1",
-        site=bench.site.id,
+        site=context.site.id,
         at=stamp(now.wall),
         since=stamp(since),
         seq=head.seq if head else 0,
@@ -116,13 +116,13 @@ def _since(database: Database, now: Instant) -> datetime:
         return now.wall - SHIFT
 
 
-def _requests(bench: Bench, found: Sequence[ListedRequest], now: Instant) -> list[str]:
-    has_gate = read_snapshot(bench.site.state, now) is not None
+def _requests(context: DecisionContext, found: Sequence[ListedRequest], now: Instant) -> list[str]:
+    has_gate = read_snapshot(context.site.state, now) is not None
     return [request_line(each, now, has_gate=has_gate) for each in found]
 
 
-def _leases(bench: Bench, now: Instant) -> Iterator[str]:
-    database, picture = bench.database, read_snapshot(bench.site.state, now)
+def _leases(context: DecisionContext, now: Instant) -> Iterator[str]:
+    database, picture = context.database, read_snapshot(context.site.state, now)
     for name in in_lease(database):
         try:
             words = lease_text(database, load_exactly(database, name), picture, now)
@@ -133,22 +133,22 @@ def _leases(bench: Bench, now: Instant) -> Iterator[str]:
     yield from open_lines(database)
 
 
-def _lockouts(bench: Bench) -> Iterator[str]:
-    latched, seen = locked_out(bench.site, bench.database), seen_lockouts(bench.site.state)
+def _lockouts(context: DecisionContext) -> Iterator[str]:
+    latched, seen = locked_out(context.site, context.database), read_lockouts(context.site.state)
     for scope in sorted(latched.keys() | seen):
         yield plain(scope) if scope in latched else f"{plain(scope)}, which no gate has seen yet"
 
 
-def _suspensions(bench: Bench, now: Instant) -> Iterator[str]:
-    picture = read_snapshot(bench.site.state, now)
+def _suspensions(context: DecisionContext, now: Instant) -> Iterator[str]:
+    picture = read_snapshot(context.site.state, now)
     if picture is None:
         yield _NO_PICTURE
         return
     yield from (each.words for each in picture.suspended)
 
 
-def _authority(bench: Bench, now: Instant, *, is_agents: bool) -> Iterator[str]:
-    for name, each in authority_of(bench.site, bench.database, now).items():
+def _authority(context: DecisionContext, now: Instant, *, is_agents: bool) -> Iterator[str]:
+    for name, each in authority_of(context.site, context.database, now).items():
         if not each.person or (each.mode == "AGENT") != is_agents:
             continue
         if each.scope != name:

@@ -10,12 +10,12 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.interlocks.authority import TakenBy, TakenMode, take_over
+from handwheel.tools.guardrails.interlocks.authority import TakenBy, TakenMode, take_authority
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.entitlement import check_approver
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
@@ -86,20 +86,20 @@ def _list(console: ConsoleContext, rest: str) -> None:
 
 
 def _open(console: ConsoleContext, rest: str) -> None:
-    with open_bench(console.site) as bench:
-        record, now = _record(bench, rest), instant_now()
-        card = current_card(bench, record, now) if record.state in WAITING_REQUESTS else None
-        for line in whole_request(bench, record, card, now):
+    with open_bench(console.site) as context:
+        record, now = _record(context, rest), instant_now()
+        card = current_card(context, record, now) if record.state in WAITING_REQUESTS else None
+        for line in whole_request(context, record, card, now):
             typer.echo(line)
 
 
 def _approve(console: ConsoleContext, rest: str) -> None:
     console.holder.signer()  # before anybody reads a card for nothing
-    with open_bench(console.site) as bench:
-        record, now = _record(bench, rest), instant_now()
+    with open_bench(console.site) as context:
+        record, now = _record(context, rest), instant_now()
         check_open("approve", record, now)
-        check_approver(bench, record, _person(console, bench), now)
-        state = ask(bench, record, console.holder.signer)
+        check_approver(context, record, _person(console, context), now)
+        state = ask(context, record, console.holder.signer)
         if state is RequestState.PARTIAL:
             typer.echo("signed; another person must sign as well")
 
@@ -107,8 +107,8 @@ def _approve(console: ConsoleContext, rest: str) -> None:
 def _reject(console: ConsoleContext, rest: str) -> None:
     console.holder.signer()
     name, _, reason = rest.partition(" ")
-    with open_bench(console.site) as bench:
-        record = _record(bench, name)
+    with open_bench(console.site) as context:
+        record = _record(context, name)
         check_open("reject", record, instant_now())
         reason = reason.strip() or ask_text("Why? Enter to leave it: ", _ANSWER_S) or ""
         if not reason:
@@ -116,8 +116,8 @@ def _reject(console: ConsoleContext, rest: str) -> None:
             return
         if fault := reason_fault(reason):
             raise InvalidArguments(f"not rejected: the reason {fault}")
-        person = _person(console, bench)
-        object_to(bench, record, "reject", reason, person, console.holder.signer)
+        person = _person(console, context)
+        object_to(context, record, "reject", reason, person, console.holder.signer)
 
 
 def _lock_out(console: ConsoleContext, rest: str) -> None:
@@ -133,7 +133,9 @@ def _take(console: ConsoleContext, rest: str) -> None:
     # At a seat that is locked anybody may sit.
     by: TakenBy = "seat" if console.holder.holds_key else "user"
     who = console.holder.person if by == "seat" else os_user()
-    ended = take_over(console.database, console.site, equipment, taken, who, instant_now(), by=by)
+    ended = take_authority(
+        console.database, console.site, equipment, taken, who, instant_now(), by=by
+    )
     typer.echo(f"taken over: {equipment} is {taken}")
     for name in ended:
         typer.echo(f"ended: {name}")
@@ -144,9 +146,9 @@ def _hand_over(console: ConsoleContext, rest: str) -> None:
     if not rest:
         raise InvalidArguments("say to whom: handover NAME")
     opened: dict[str, Signer] = {}
-    with open_bench(console.site) as bench:
+    with open_bench(console.site) as context:
         now = instant_now().wall
-        coming = find_person(console.site, bench.roster, rest, now, administrator=False)
+        coming = find_person(console.site, context.roster, rest, now, administrator=False)
 
         def open_key(operator: Operator) -> Signer:
             if operator.person == console.holder.person:
@@ -155,22 +157,24 @@ def _hand_over(console: ConsoleContext, rest: str) -> None:
                 opened[operator.person] = open_signer(console.site, operator, None)
             return opened[operator.person]
 
-        summary = hand_over(bench, _person(console, bench), coming, None, open_key)
+        summary = hand_over(context, _person(console, context), coming, None, open_key)
     if summary is not None:
         console.holder.handle(ConsoleEvent.HANDED_OVER)
         typer.echo(f"handed over: {summary.subject}")
 
 
-def _person(console: ConsoleContext, bench: Bench) -> Operator:
+def _person(console: ConsoleContext, context: DecisionContext) -> Operator:
     now = instant_now().wall
-    return find_person(console.site, bench.roster, console.holder.person, now, administrator=False)
+    return find_person(
+        console.site, context.roster, console.holder.person, now, administrator=False
+    )
 
 
-def _record(bench: Bench, name: str) -> RequestRecord:
+def _record(context: DecisionContext, name: str) -> RequestRecord:
     if not name:
         raise InvalidArguments("say which: the request's id, or its beginning")
-    sweep(bench.database, instant_now())
-    return load_request(bench.database, name)
+    sweep(context.database, instant_now())
+    return load_request(context.database, name)
 
 
 _COMMANDS: Mapping[str, Callable[[ConsoleContext, str], None]] = {

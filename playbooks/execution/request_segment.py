@@ -93,7 +93,7 @@ class SegmentRequester:
         if run.state is RunState.RUNNING and run.requests:
             latest = self._ledger.request(run.requests[-1])
             if latest.state is not RequestState.APPROVED:  # revoked, locked out, a new gate
-                reason = f"{latest.request.request_id} is {': '.join(latest.standing)}"
+                reason = f"{latest.request.request_id} is {': '.join(latest.status)}"
                 return Denial("request_state", reason)
         return None
 

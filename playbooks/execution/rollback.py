@@ -144,7 +144,7 @@ class RunRollback:
             self._check_while_waiting()
             await self._plant.next_scan()
         if record.state is not RequestState.APPROVED:
-            raise RollbackNotApproved(f"{request.request_id} is {': '.join(record.standing)}")
+            raise RollbackNotApproved(f"{request.request_id} is {': '.join(record.status)}")
         for each in self._ledger.actions([request.request_id]):
             if each.action.kind == "command":
                 try:

@@ -140,7 +140,7 @@ class StepExecutor:
         action_id = run_action.action.action_id
         record = self._ledger.request(run_action.request_id)
         if record.state is not RequestState.APPROVED:
-            raise Interrupted("hold", f"{run_action.request_id} is {': '.join(record.standing)}")
+            raise Interrupted("hold", f"{run_action.request_id} is {': '.join(record.status)}")
         if len(self._sent()) >= self._plan.max_writes:
             raise Interrupted("hold", f"the run has written {self._plan.max_writes} times")
         self._supervision.is_armed = True

@@ -5,7 +5,7 @@ from typing import Literal
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Truth
-from handwheel.tools.guardrails.ledger.effects import Promise, Verdict
+from handwheel.tools.guardrails.ledger.effects import EffectVerdict, StepEffect
 
 from ..binding.model import BoundPlaybook, Invariant, Step, StepExpectation
 from ..run.event_log import RunLog
@@ -165,9 +165,11 @@ class Supervision:
         if broken:
             raise Interrupted("hold", f"expected result not met: {'; '.join(broken)}")
 
-    def _outcome(self, promise: _PendingExpectation, shown: str) -> Promise:
+    def _outcome(self, promise: _PendingExpectation, shown: str) -> StepEffect:
         that, within_s = promise.expectation.that, promise.expectation.within_s
         truth = that.evaluate(self.plant.readings, self.plant.history)
-        broken: Verdict = "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED"
-        verdict: Verdict = "CAME" if promise.is_kept else broken
-        return Promise(promise.number, that.bound, within_s, shown, verdict, promise.kept_after_s)
+        broken: EffectVerdict = "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED"
+        verdict: EffectVerdict = "CAME" if promise.is_kept else broken
+        return StepEffect(
+            promise.number, that.bound, within_s, shown, verdict, promise.kept_after_s
+        )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import RunOrder, load_orders
 from handwheel.tools.guardrails.approval.run_requests import note_promise
-from handwheel.tools.guardrails.ledger.effects import Promise
+from handwheel.tools.guardrails.ledger.effects import StepEffect
 from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
     RunRow,
@@ -69,7 +69,7 @@ class RunLog:
         )  # fmt: skip
         self.run = apply(self.run, _event(row))
 
-    def note_promise(self, step: str, promise: Promise) -> None:
+    def note_promise(self, step: str, promise: StepEffect) -> None:
         """Records with the writes of a step what came of one of its promises, once.
 
         Raises:

@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.approval.run_requests import (
     skip_action,
     was_not_sent,
 )
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import (
     ActionRecord,
     RequestRecord,
@@ -29,7 +29,7 @@ from handwheel.tools.guardrails.ledger.records import (
 )
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.ledger.wakeup import notify
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.request import Action, Proposer
 from handwheel.tools.requests.stamps import Instant
 
@@ -85,7 +85,7 @@ class LedgerPort:
         clock: Returns the moment on people's clocks.
     """
 
-    context: Bench
+    context: DecisionContext
     build_context: BuildContext
     holder: str
     clock: Callable[[], Instant]
@@ -107,7 +107,7 @@ class LedgerPort:
             tags_of_segment(self.build_context, segment), list(writes.values())
         )
         scopes = scopes_of_segment(self.context.site, segment)
-        locks = generations(self.context.database, scopes)
+        locks = lockout_generations(self.context.database, scopes)
         now = self.clock()
         proposer = Proposer(kind="agent", name=AGENT_NAME)
         request, denial = make_segment(self.build_context, segment, seen, proposer, locks, now)

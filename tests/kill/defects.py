@@ -27,8 +27,8 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import Encoder
 from handwheel.tools.guardrails.gate import gate
-from handwheel.tools.guardrails.gate.state.execution import Intent, Passage
-from handwheel.tools.guardrails.gate.state.memory import Deeds
+from handwheel.tools.guardrails.gate.state.execution import Execution, Intent
+from handwheel.tools.guardrails.gate.state.memory import GateMemory
 from handwheel.tools.guardrails.gate.steps import execute as carry_out
 from handwheel.tools.guardrails.gate.steps import intent
 from handwheel.tools.guardrails.gate.steps import outcome as concluding
@@ -98,15 +98,15 @@ def late_intent() -> None:
     """The intent is recorded when the outcome is, and not before the frame."""
     record_intent, conclude = intent.record_intent, concluding.conclude
 
-    def conclude_all(passage: Passage, *arguments: Any, **more: Any) -> None:
-        record_intent(passage)
-        conclude(passage, *arguments, **more)
+    def conclude_all(execution: Execution, *arguments: Any, **more: Any) -> None:
+        record_intent(execution)
+        conclude(execution, *arguments, **more)
 
-    def record_nothing(passage: Passage) -> int:
+    def record_nothing(execution: Execution) -> int:
         return 1
 
-    def believe(passage: Passage, seq: int) -> Intent:
-        return Intent(passage.action.action_id, passage.action.wire, seq)
+    def believe(execution: Execution, seq: int) -> Intent:
+        return Intent(execution.action.action_id, execution.action.wire, seq)
 
     _patch.setattr(intent, "record_intent", record_nothing)
     _patch.setattr(intent, "proof", believe)
@@ -129,15 +129,15 @@ def drop_second_line() -> None:
             heeding(self, statement, values)
 
     _patch.setattr(Transaction, "change", change)
-    _patch.setattr(Deeds, "may_have_left", _forget)
+    _patch.setattr(GateMemory, "may_have_left", _forget)
     _patch.setattr(intent, "INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?")
     _patch.setattr(
         intent, "PROVEN", "SELECT seq FROM intent WHERE action_id = ? AND wire = ? AND ? > 0"
     )
 
 
-def _forget(deeds: Deeds, action_id: str) -> bool:
-    del deeds, action_id
+def _forget(memory: GateMemory, action_id: str) -> bool:
+    del memory, action_id
     return False
 
 
@@ -159,18 +159,18 @@ def stand_beside(meeting: Path) -> None:
         newest: int | None = database.all("SELECT max(epoch) FROM gate")[0][0]
         return newest or new_epoch(database, now)
 
-    def claim_together(passage: Passage) -> None:
+    def claim_together(execution: Execution) -> None:
         _meet(meeting, "claim", _CLAIM_S)
         try:
-            claim(passage)
+            claim(execution)
         except LostRace:
             _arrive(meeting, "intent")  # the winner need not wait
-            _await_end(passage)
+            _await_end(execution)
             raise
 
-    def intend_together(passage: Passage) -> int:
+    def intend_together(execution: Execution) -> int:
         _meet(meeting, "intent", _INTENT_S)
-        return record_intent(passage)
+        return record_intent(execution)
 
     def always_free(file: int, operation: int) -> None: ...
 
@@ -187,12 +187,12 @@ def _meet(meeting: Path, place: str, within_s: float) -> None:
         sleep(0.001)
 
 
-def _await_end(passage: Passage) -> None:
+def _await_end(execution: Execution) -> None:
     """Waits until the winner has done it: in its next round a gate ends what it finds under way."""
-    until_s, name = monotonic() + _WINNER_S, passage.action.action_id
+    until_s, name = monotonic() + _WINNER_S, execution.action.action_id
     state = "SELECT state FROM action WHERE action_id = ?"
     under_way = {ActionState.CLAIMED, ActionState.SENDING}
-    while passage.post.database.all(state, name)[0][0] in under_way and monotonic() < until_s:
+    while execution.context.database.all(state, name)[0][0] in under_way and monotonic() < until_s:
         sleep(0.01)
 
 

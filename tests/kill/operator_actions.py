@@ -27,13 +27,17 @@ from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import SITE
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations, latch, locked_scopes
+from handwheel.tools.guardrails.ledger.latched_lockouts import (
+    latch,
+    locked_scopes,
+    lockout_generations,
+)
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
-    VerdictWord,
+    VerdictName,
     lockout_subject,
     meaning_of,
     meaning_of_subject,
@@ -71,47 +75,53 @@ class Desk:
     def propose(self, wanted: Sequence[tuple[str, Value]], terms: Terms = NO_TERMS) -> str:
         """Files a request of one write or several, signed by its proposer; returns its id."""
         signer = self._signers[PROPOSER]
-        with open_bench(self._site) as bench:
-            context = BuildContext(self._site, bench.policy, cross_limits(self._site, bench.policy))
+        with open_bench(self._site) as decision_context:
+            context = BuildContext(
+                self._site,
+                decision_context.policy,
+                cross_limits(self._site, decision_context.policy),
+            )
             proposed = [ProposedWrite(self._site.tags[tag], value) for tag, value in wanted]
             read = tags_to_survey(context, proposed, terms)
             seen = asyncio.run(survey(self._site, read, [write.tag for write in proposed]))
-            locks = generations(bench.database, scopes(self._site, proposed))
+            locks = lockout_generations(decision_context.database, scopes(self._site, proposed))
             now, of = instant_now(), signer.operator
             proposer = Proposer(kind="person", name=of.person, key_id=of.key_id)
             request, denial = make_request(
                 context, proposed, seen, proposer, "kill run", locks, now, terms
             )
             said = _said("propose", meaning_of("propose", request), digest=request.digest)
-            signed = sign_statement(bench.database, signer, said, now)
-            propose(bench, request, signed, denial, now)
+            signed = sign_statement(decision_context.database, signer, said, now)
+            propose(decision_context, request, signed, denial, now)
         return request.request_id
 
     def approve(self, request_id: str) -> None:
         """Signs an approval as soon as the gate's picture shows the request's tags."""
-        with open_bench(self._site) as bench:
-            record = load_request(bench.database, request_id)
-            sign_approval(ApprovalSession.settled(bench, record), self._signers[APPROVER])
+        with open_bench(self._site) as decision_context:
+            record = load_request(decision_context.database, request_id)
+            sign_approval(
+                ApprovalSession.settled(decision_context, record), self._signers[APPROVER]
+            )
 
     def reject(self, request_id: str) -> None:
         """Signs a rejection; no card is needed for a no."""
-        with open_bench(self._site) as bench:
-            request = load_request(bench.database, request_id).request
+        with open_bench(self._site) as decision_context:
+            request = load_request(decision_context.database, request_id).request
             said = _said("reject", meaning_of("reject", request), digest=request.digest)
             try:
-                self._decide(bench, said, None)
+                self._decide(decision_context, said, None)
             except PermitRefused:
                 return  # it was over before anybody could say no
 
     def resolve(self, action_id: str, *, applied: bool) -> None:
         """Signs what became of an action whose outcome nobody knew."""
-        with open_bench(self._site) as bench:
-            record = load_request(bench.database, action_id.partition("/")[0])
+        with open_bench(self._site) as decision_context:
+            record = load_request(decision_context.database, action_id.partition("/")[0])
             known = make_outcome(
                 record,
                 action_id,
-                found=found_after(bench.database, action_id),
-                tags=bench.site.tags,
+                found=found_after(decision_context.database, action_id),
+                tags=decision_context.site.tags,
                 snapshot=None,
                 now=instant_now(),
             )
@@ -120,15 +130,17 @@ class Desk:
             said = _said(
                 verdict, meaning, digest=record.digest, subject=action_id, card=known.digest
             )
-            self._decide(bench, said, known.text)
+            self._decide(decision_context, said, known.text)
 
     def release(self, scope: str) -> None:
         """Ends a lockout as `handwheel release` does: the file first, then the signed word."""
-        with open_bench(self._site) as bench:
-            if scope not in locked_scopes(bench.database):  # no gate has seen the file yet
+        with open_bench(self._site) as decision_context:
+            if scope not in locked_scopes(
+                decision_context.database
+            ):  # no gate has seen the file yet
                 covered = None if scope == SITE else self._site.members_of(scope)
-                latch(bench.database, scope, covered, instant_now())
-            generation = locked_scopes(bench.database)[scope]
+                latch(decision_context.database, scope, covered, instant_now())
+            generation = locked_scopes(decision_context.database)[scope]
             subject = lockout_subject(scope, generation)
             said = _said(
                 "release",
@@ -137,17 +149,19 @@ class Desk:
                 subject=subject,
             )
             now = instant_now()
-            signed = sign_statement(bench.database, self._signers[ADMINISTRATOR], said, now)
-            release_lockout(bench, scope, generation, signed, now)
+            signed = sign_statement(
+                decision_context.database, self._signers[ADMINISTRATOR], said, now
+            )
+            release_lockout(decision_context, scope, generation, signed, now)
 
-    def _decide(self, bench: Bench, said: Statement, card: str | None) -> None:
+    def _decide(self, decision_context: DecisionContext, said: Statement, card: str | None) -> None:
         now = instant_now()
-        signed = sign_statement(bench.database, self._signers[APPROVER], said, now)
-        decide(bench, signed, card, now)
+        signed = sign_statement(decision_context.database, self._signers[APPROVER], said, now)
+        decide(decision_context, signed, card, now)
 
 
 def _said(
-    verdict: VerdictWord,
+    verdict: VerdictName,
     meaning: str,
     *,
     role: str = "operator",

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from handwheel.tools.guardrails.gate.state.lock import GateLock
-from handwheel.tools.guardrails.gate.steps import authorization as papers
-from handwheel.tools.guardrails.gate.steps import intent
+from handwheel.tools.guardrails.gate.steps import authorization, intent
 from handwheel.tools.guardrails.gate.steps import lease_reverts as reverts
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures import quorum
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.stamps import Instant
 
 from .mutant import Mutant, both, nothing, put, says, step
@@ -82,35 +81,35 @@ MUTANTS: Sequence[Mutant] = (
         "the decision is about another request",
     ),
     Mutant(
-        "M2b", "order of the actions", says(papers, "check_turn", None),
+        "M2b", "order of the actions", says(authorization, "check_order", None),
         f"{_HOLDS}::test_a_later_command_does_not_overtake_an_earlier_one",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
         "M2c", "state that an undo requires",
-        says(papers, "check_recovery", None),
+        says(authorization, "check_recovery", None),
         "tests/gate/runs/test_rollback.py::test_an_undo_comes_after_its_command_and_once",
         "c2 is taken back, and was not sent",
     ),
     Mutant(
-        "M2d", "gate's memory of earlier actions", says(papers, "check_own", None),
+        "M2d", "gate's memory of earlier actions", says(authorization, "check_own", None),
         f"{_OTHERS}::test_no_command_comes_before_one_that_is_only_said_to_be_done",
         "and this gate has not' in 'PIC-102.sp reads 360 kPa'",
     ),
     Mutant(
-        "M3a", "revoked keys", says(Bench, "revoked_keys", frozenset[str]()),
+        "M3a", "revoked keys", says(DecisionContext, "revoked_keys", frozenset[str]()),
         f"{_WAY}::test_a_key_that_was_revoked_after_the_approval_moves_nothing[anna]",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
         "M3b", "proposer's signature",
-        says(papers, "_check_proposer", None),
+        says(authorization, "_check_proposer", None),
         f"{_MADE_UP}::test_a_proposal_that_somebody_else_has_signed_is_none",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
         "M3c", "distinct approvers",
-        says(vars(quorum)["_Judge"], "_fault_of_repetition", None),
+        says(vars(quorum)["_Count"], "_fault_of_repetition", None),
         f"{_COUNTED}[one person twice]",
         "1 of 2 people have approved",
     ),
@@ -125,7 +124,7 @@ MUTANTS: Sequence[Mutant] = (
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
-        "M3f", "card that the approver saw", says(papers, "check_card", None),
+        "M3f", "card that the approver saw", says(authorization, "check_card", None),
         "tests/gate/approval/test_invalid_decisions.py::test_nobody_approves_what_they_were_not_shown"
         "[lost]",
         "VERIFIED: 'VERIFIED'> is",
@@ -133,37 +132,38 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M3g", "ledger head and time in a decision",
         both(
-            says(Bench, "check_head", None), says(papers, "_check_signed_since_start", None)
+            says(DecisionContext, "check_head", None),
+            says(authorization, "_check_signed_since_start", None)
         ),
         f"{_MADE_UP}::test_an_approval_in_view_of_another_ledger_moves_nothing[False]",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M3h", "policy on approval by script", says(papers, "is_unattended_allowed", True),
+        "M3h", "policy on approval by script", says(authorization, "is_unattended_allowed", True),
         f"{_PEOPLE}::test_a_script_approves_only_where_the_policy_says_so",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
         "M3i", "signature after the gate's start",
-        says(papers, "_check_signed_since_start", None),
+        says(authorization, "_check_signed_since_start", None),
         "tests/gate/forgery/test_restored_ledger.py"
         "::test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out",
         "c1 leaves a second time",
     ),
     Mutant(
         "M4a", "expiry, after the device is reached",
-        put(intent, "in_time", nothing),
+        put(intent, "check_validity", nothing),
         f"{_WAY}::test_an_approval_that_ends_while_the_device_is_reached_sends_nothing",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
         "M4b", "expiry, before and after",
-        both(step("in_time", nothing), put(intent, "in_time", nothing)),
+        both(step("check_validity", nothing), put(intent, "check_validity", nothing)),
         f"{_WAY}::test_an_approval_that_is_too_old_moves_nothing",
         "'VERIFIED' == 'INVALIDATED'",
     ),
     Mutant(
-        "M4c", "validity period of an approval", says(papers, "_holds_for_s", inf),
+        "M4c", "validity period of an approval", says(authorization, "_holds_for_s", inf),
         f"{_WAY}::test_an_approval_that_is_too_old_moves_nothing",
         "'VERIFIED' == 'INVALIDATED'",
     ),
@@ -173,7 +173,7 @@ MUTANTS: Sequence[Mutant] = (
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M4e", "end of the lease", says(papers, "check_time_has_come", None),
+        "M4e", "end of the lease", says(authorization, "check_time_has_come", None),
         "tests/gate/leases/test_expiry.py::test_nothing_that_was_made_due_too_early_leaves",
         "its lease is taken back after 0.0 s",
     ),
@@ -185,14 +185,14 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M6a", "digests of the files on disk",
-        says(papers, "check_files", None),
+        says(authorization, "check_files", None),
         "tests/gate/approval/test_altered_requests.py"
         "::test_a_file_that_changes_after_the_approval_stops_it[tags.yaml]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
         "M6b", "tag description in the request",
-        says(papers, "check_description", None),
+        says(authorization, "check_description", None),
         "tests/gate/approval/test_altered_requests.py"
         "::test_what_was_made_up_is_not_sent_though_people_sign_it[no read-back]",
         "VERIFIED: 'VERIFIED'> is",

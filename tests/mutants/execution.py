@@ -13,9 +13,9 @@ from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.tools.guardrails.gate import gate
 from handwheel.tools.guardrails.gate.gate import Gate
 from handwheel.tools.guardrails.gate.monitoring import crash_recovery as recovery
-from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import Lookout
-from handwheel.tools.guardrails.gate.state.execution import Passage, Post
-from handwheel.tools.guardrails.gate.state.memory import Deeds
+from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import SuspensionMonitor
+from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
+from handwheel.tools.guardrails.gate.state.memory import GateMemory
 from handwheel.tools.guardrails.gate.steps import intent
 from handwheel.tools.guardrails.gate.steps import send as sending
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
@@ -123,8 +123,8 @@ def _whatever_the_clock(patch: pytest.MonkeyPatch) -> None:
     """Lets the last look take a clock that was set for one that was not."""
     real = vars(sending)["_outdated"]
 
-    def outdated(passage: Passage) -> str:
-        reason: str = real(passage)
+    def outdated(execution: Execution) -> str:
+        reason: str = real(execution)
         return "" if reason.startswith("the clock was set") else reason
 
     patch.setattr(sending, "_outdated", outdated)
@@ -133,7 +133,7 @@ def _whatever_the_clock(patch: pytest.MonkeyPatch) -> None:
 def _nobodys(patch: pytest.MonkeyPatch) -> None:
     """Lets a gate leave alone what another one has broken off."""
 
-    async def recover_in_flight(post: Post) -> None: ...
+    async def recover_in_flight(context: GateContext) -> None: ...
 
     for place in (recovery, gate):
         patch.setattr(place, "recover_in_flight", recover_in_flight)
@@ -268,13 +268,13 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "G6", "end of approvals at a suspension",
-        says(Lookout, "_end_what_was_approved", None),
+        says(SuspensionMonitor, "_end_what_was_approved", None),
         "tests/gate/interlocks/test_suspension.py::test_a_full_disk",
         "APPROVED: 'APPROVED'> != ",
     ),
     Mutant(
         "G7", "state of a due action at a lease's end",
-        says(Deeds, "find_due", None),
+        says(GateMemory, "find_due", None),
         f"{_LEFT}::test_what_somebody_else_has_ended_in_time_sets_off_no_way_back[0.0]",
         "Left contains one more item: '010500000000'",
     ),

@@ -8,11 +8,11 @@ import pytest
 from handwheel.connectors.actuation.permit import permit_clock_s
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
-from handwheel.tools.guardrails.gate.state.execution import Passage, Readback
+from handwheel.tools.guardrails.gate.state.execution import Execution, Readback
 from handwheel.tools.guardrails.gate.state.suspensions import Suspensions
 from handwheel.tools.guardrails.gate.steps import device_checks as plant
 from handwheel.tools.guardrails.gate.steps import readback
-from handwheel.tools.guardrails.interlocks import blocking as hindrances
+from handwheel.tools.guardrails.interlocks import blocking
 from handwheel.tools.guardrails.ledger.write_history import OwnWrites
 from handwheel.tools.guardrails.policy.cross_limits import CrossLimit
 from handwheel.tools.guardrails.signatures import resolutions
@@ -27,15 +27,15 @@ def _without(name: str) -> Apply:
     """Takes one of the standing checks of the seventh step away."""
 
     def apply(patch: pytest.MonkeyPatch) -> None:
-        checks: tuple[Callable[..., None], ...] = vars(hindrances)["_STANDING"]
+        checks: tuple[Callable[..., None], ...] = vars(blocking)["_STANDING"]
         left = tuple(each for each in checks if each.__name__ != name)
         assert len(left) == len(checks) - 1, name
-        patch.setattr(hindrances, "_STANDING", left)
+        patch.setattr(blocking, "_STANDING", left)
 
     return apply
 
 
-def _as_read(_: Passage, readings: Mapping[str, DataValue]) -> dict[str, DataValue]:
+def _as_read(_: Execution, readings: Mapping[str, DataValue]) -> dict[str, DataValue]:
     """Lets a reading count, however old."""
     return dict(readings)
 
@@ -44,9 +44,9 @@ def _timed_late(patch: pytest.MonkeyPatch) -> None:
     """Lets the look count from the end of the reading."""
     real = vars(plant)["_look"]
 
-    async def look(passage: Passage, names: Iterable[str]) -> None:
-        await real(passage, names)
-        passage.read_at, passage.read_s = passage.post.clock(), permit_clock_s()
+    async def look(execution: Execution, names: Iterable[str]) -> None:
+        await real(execution, names)
+        execution.read_at, execution.read_s = execution.context.clock(), permit_clock_s()
 
     patch.setattr(plant, "_look", look)
 
@@ -57,8 +57,8 @@ def _judged(otherwise: Callable[[Readback], Readback]) -> Apply:
     def apply(patch: pytest.MonkeyPatch) -> None:
         real = vars(readback)["_judge"]
 
-        def judge(passage: Passage, tag: Tag, reading: DataValue) -> Readback:
-            return otherwise(real(passage, tag, reading))
+        def judge(execution: Execution, tag: Tag, reading: DataValue) -> Readback:
+            return otherwise(real(execution, tag, reading))
 
         patch.setattr(readback, "_judge", judge)
 
@@ -96,7 +96,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M7f", "rate and group limits",
-        says(hindrances, "check_pace", None),
+        says(blocking, "check_rates", None),
         "tests/gate/interlocks/test_groups.py"
         "::test_one_write_too_many_is_stopped_and_goes_when_the_window_is_over",
         "VERIFIED: P-101A.run_cmd reads true",

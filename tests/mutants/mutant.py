@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.tools.guardrails.gate.state.execution import Passage, Step
+from handwheel.tools.guardrails.gate.state.execution import Execution, GateStep
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
 
 Apply = Callable[[pytest.MonkeyPatch], None]
@@ -32,7 +32,7 @@ class Mutant:
     sees: str
 
 
-def step(name: str, instead: Step) -> Apply:
+def step(name: str, instead: GateStep) -> Apply:
     """Puts something in the place of a step."""
 
     def apply(patch: pytest.MonkeyPatch) -> None:
@@ -79,5 +79,5 @@ def both(*changes: Apply) -> Apply:
     return apply
 
 
-async def nothing(_: Passage) -> None:
+async def nothing(_: Execution) -> None:
     """The step that is no step."""

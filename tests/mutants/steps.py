@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handwheel.connectors.actuation.permit import permit_clock_s
-from handwheel.tools.guardrails.gate.state.execution import Intent, Passage, Readback
+from handwheel.tools.guardrails.gate.state.execution import Execution, Intent, Readback
 
 from .mutant import Mutant, nothing, step, swap
 
@@ -11,107 +11,107 @@ _WAY, _STEP = "tests/gate/steps/test_approval_to_frame.py", "tests/gate/steps/te
 _MADE_UP = "tests/gate/forgery/test_forged_requests.py"
 
 
-async def _open(passage: Passage) -> None:
+async def _open(execution: Execution) -> None:
     """Opens the write session, and does not look who is behind it."""
-    post = passage.post
-    passage.write_session = await post.open_write_session(
-        post.site, passage.action.connection, [passage.tag]
+    context = execution.context
+    execution.write_session = await context.open_write_session(
+        context.site, execution.action.connection, [execution.tag]
     )
 
 
-async def _glance(passage: Passage) -> None:
+async def _glance(execution: Execution) -> None:
     """Takes the time of a look, and looks at nothing."""
-    passage.read_at, passage.read_s = passage.post.clock(), permit_clock_s()
+    execution.read_at, execution.read_s = execution.context.clock(), permit_clock_s()
 
 
-async def _intend(passage: Passage) -> None:
+async def _intend(execution: Execution) -> None:
     """Has an intent in memory, and none on disk."""
-    passage.intent = Intent(passage.action.action_id, passage.action.wire, 1)
+    execution.intent = Intent(execution.action.action_id, execution.action.wire, 1)
 
 
-async def _believe(passage: Passage) -> None:
+async def _believe(execution: Execution) -> None:
     """Takes any answer for the right one."""
-    passage.is_echo_equal = passage.answer is not None
+    execution.is_echo_equal = execution.answer is not None
 
 
-async def _see(passage: Passage) -> None:
+async def _see(execution: Execution) -> None:
     """Says that it reads as sent, and reads nothing."""
-    action = passage.action
+    action = execution.action
     words = f"{action.tag} reads {action.shown} {action.unit}".rstrip()
-    passage.readback = Readback(True, True, words)
+    execution.readback = Readback(True, True, words)
 
 
 MUTANTS: Sequence[Mutant] = (
     Mutant(
-        "M1", "gate lock, epoch and ledger", step("one_gate", nothing),
-        "tests/gate/steps/test_each_check.py::test_only_this_check_stops_this_attack[one_gate-True]",
+        "M1", "gate lock, epoch and ledger", step("check_gate", nothing),
+        "tests/gate/steps/test_each_check.py::test_only_this_check_stops_this_attack[check_gate-True]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
         "M2", "request digest and action order",
-        step("same_request", nothing),
+        step("check_request", nothing),
         "tests/gate/runs/test_rollback.py::test_recovery_needs_something_to_take_back",
         "r3 leaves, and its run did nothing",
     ),
     Mutant(
-        "M3", "number of signatures", step("enough_signatures", nothing),
+        "M3", "number of signatures", step("check_signatures", nothing),
         f"{_WAY}::test_a_state_forged_in_the_ledger_moves_nothing",
         "0 of 1 people have approved",
     ),
     Mutant(
-        "M4", "expiry, before the device is reached", step("in_time", nothing),
+        "M4", "expiry, before the device is reached", step("check_validity", nothing),
         f"{_STEP}::test_an_approval_that_is_too_old_opens_no_door",
         "'connect' in ",
     ),
     Mutant(
-        "M5", "policy", step("policy_allows", nothing),
+        "M5", "policy", step("check_policy", nothing),
         f"{_MADE_UP}::test_what_was_made_up_moves_nothing_though_people_sign_it",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M6", "digests of site, tags and policy", step("same_map", nothing),
-        "tests/gate/steps/test_each_check.py::test_only_this_check_stops_this_attack[same_map-True]",
+        "M6", "digests of site, tags and policy", step("check_configuration", nothing),
+        "tests/gate/steps/test_each_check.py::test_only_this_check_stops_this_attack[check_configuration-True]",
         "VERIFIED: 'VERIFIED'> is",
     ),
     Mutant(
-        "M7", "conditions that block the equipment", step("free_to_act", nothing),
+        "M7", "conditions that block the equipment", step("check_interlocks", nothing),
         "tests/gate/recovery/test_crash_points.py"
         "::test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves_it",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M8", "identity of the device", step("door_opens", _open),
+        "M8", "identity of the device", step("open_device", _open),
         f"{_WAY}::test_a_device_that_is_another_by_now_gets_nothing",
         "'REFUSED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M9", "fresh reading of the plant", step("plant_is_ready", _glance),
+        "M9", "fresh reading of the plant", step("check_plant", _glance),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M10", "comparison with the signed bytes", step("same_bytes", nothing),
+        "M10", "comparison with the signed bytes", step("check_encoding", nothing),
         f"{_MADE_UP}::test_what_was_made_up_moves_nothing_though_people_sign_it",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M11", "intent on disk", step("intent_on_disk", _intend),
+        "M11", "intent on disk", step("commit_intent", _intend),
         "tests/gate/recovery/test_crash_points.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "I3: 0 intents for the frame",
     ),
     Mutant(
-        "M12", "last check before the frame", step("last_look", nothing),
+        "M12", "last check before the frame", step("check_before_send", nothing),
         "tests/gate/steps/test_readback.py"
         "::test_a_mistyped_lockout_stops_everything_also_at_the_last_look[P-101A-REFUSED]",
         "'VERIFIED' != 'REFUSED'",
     ),
     Mutant(
-        "M13", "frame", step("one_frame", nothing),
+        "M13", "frame", step("send_frame", nothing),
         "tests/gate/recovery/test_crash_points.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "'UNKNOWN' != 'VERIFIED'",
     ),
     Mutant(
-        "M14", "comparison with the device's answer", step("echo_equals", _believe),
+        "M14", "comparison with the device's answer", step("check_answer", _believe),
         f"{_STEP}::test_what_the_device_shows_does_not_make_up_for_a_wrong_echo"
         "[other echo-UNKNOWN]",
         "'VERIFIED' != 'UNKNOWN'",
@@ -122,12 +122,12 @@ MUTANTS: Sequence[Mutant] = (
         "'VERIFIED' == 'MISMATCH'",
     ),
     Mutant(
-        "M16", "outcome in the ledger", step("outcome_recorded", nothing),
+        "M16", "outcome in the ledger", step("record_outcome", nothing),
         "tests/gate/recovery/test_crash_points.py::test_an_action_that_is_not_disturbed_passes_every_point",
         "'SENDING' != 'VERIFIED'",
     ),
     Mutant(
-        "M17", "notification", step("people_told", nothing),
+        "M17", "notification", step("wake_listeners", nothing),
         f"{_STEP}::test_the_outcome_wakes_who_waits_for_it[True]",
         "[] == ['woken']",
     ),

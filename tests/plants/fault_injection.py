@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
-from handwheel.tools.guardrails.ledger.store.journal import Anchors, Row
+from handwheel.tools.guardrails.ledger.store.journal import Anchors, JournalRow
 from handwheel.tools.requests.stamps import Instant
 
 
@@ -78,7 +78,7 @@ class FusedAnchors(Anchors):
         super().__init__(path)
         self._fuse = fuse
 
-    def note(self, rows: Sequence[Row], *, waits: bool = True) -> None:
+    def note(self, rows: Sequence[JournalRow], *, waits: bool = True) -> None:
         self._fuse.reach("committed")
         super().note(rows, waits=waits)
 

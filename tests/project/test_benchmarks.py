@@ -14,7 +14,7 @@ OWN = ("plants", "reading", "servers", "journal", "startup")
 LONG = ("changes", "many", "actuation")
 
 
-def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _context(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "benchmarks", *arguments],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -23,7 +23,7 @@ def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.timeout(60)  # many processes one after the other
 def test_every_suite_gives_its_figures() -> None:
-    result = _bench("--json", "--repeats", "1", *OWN)
+    result = _context("--json", "--repeats", "1", *OWN)
     assert result.returncode == 0, result.stderr
     figures = json.loads(result.stdout)
     assert [name.split(":")[0] for name in figures] == [
@@ -42,7 +42,7 @@ def test_every_suite_gives_its_figures() -> None:
     ["opcua", "modbus", *(pytest.param(each, marks=pytest.mark.soak) for each in LONG)],
 )
 def test_a_suite_against_others_gives_its_figures_or_says_what_is_not_here(suite: str) -> None:
-    result = _bench("--json", "--repeats", "1", suite)
+    result = _context("--json", "--repeats", "1", suite)
     assert result.returncode == 0, result.stderr
     figures = json.loads(result.stdout)
     assert all(name.startswith(f"{suite}: ") for name in figures)
@@ -50,7 +50,7 @@ def test_a_suite_against_others_gives_its_figures_or_says_what_is_not_here(suite
 
 
 def test_an_unknown_suite_is_refused() -> None:
-    result = _bench("speed")
+    result = _context("speed")
     assert result.returncode == 2
     known = "plants, reading, opcua, modbus, changes, many, servers, journal, actuation, startup"
     assert f"no suite speed; known: {known}" in result.stderr

@@ -13,17 +13,17 @@ from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority import (
-    Standing,
+    AuthorityStatus,
     TakenMode,
     authority_of,
-    take_over,
+    take_authority,
 )
 from handwheel.tools.guardrails.interlocks.authority_check import check_authority
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.stamps import Instant, stamp
 
 from ..gate.testbed.authority_grant import AGENTS
@@ -38,28 +38,33 @@ HOUR_S = 3600.0
 class Place:
     """A site with its ledger and people, and a shell on the ledger."""
 
-    bench: Bench
+    decision_context: DecisionContext
     shell: sqlite3.Connection
 
     @property
     def site(self) -> Site:
-        return self.bench.site
+        return self.decision_context.site
 
     @property
     def database(self) -> Database:
-        return self.bench.database
+        return self.decision_context.database
 
-    def standing(self, equipment: str = PUMP, now: Instant = NOW) -> Standing:
+    def standing(self, equipment: str = PUMP, now: Instant = NOW) -> AuthorityStatus:
         return authority_of(self.site, self.database, now)[equipment]
 
     def take(self, equipment: str, mode: TakenMode = "OPERATOR", now: Instant = NOW) -> list[str]:
-        return take_over(self.database, self.site, equipment, mode, "carl", now)
+        return take_authority(self.database, self.site, equipment, mode, "carl", now)
 
     def refusal(self, now: Instant = NOW, *, is_agents: bool = True) -> str:
         """Why the pump may not be acted on; empty if it may."""
         try:
             check_authority(
-                self.site, self.database, self.bench.policy, PUMP, now, is_agents=is_agents
+                self.site,
+                self.database,
+                self.decision_context.policy,
+                PUMP,
+                now,
+                is_agents=is_agents,
             )
         except GuardrailError as refusal:
             return str(refusal)
@@ -92,16 +97,16 @@ def opened_place(folder: Path) -> Generator[Place]:
     """A site with people and a ledger."""
     site = make_site(folder)
     with Database(site.state, site.id) as database:
-        bench = Bench(site, database, load_policy(site), load_roster(site))
+        context = DecisionContext(site, database, load_policy(site), load_roster(site))
         path = site.state / "ledger.db"
         with closing(sqlite3.connect(path, isolation_level=None)) as shell:
-            yield Place(bench, shell)
+            yield Place(context, shell)
 
 
 def faults_of(place: Place) -> tuple[str, ...]:
     """What `handwheel journal verify` finds."""
-    bench = place.bench
-    return audit(bench.database, bench.site, bench.roster, bench.policy.satisfies).faults
+    context = place.decision_context
+    return audit(context.database, context.site, context.roster, context.policy.satisfies).faults
 
 
 def later(seconds: float, *, wall_s: float = 0.0, boot: str = "") -> Instant:

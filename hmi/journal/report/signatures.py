@@ -7,7 +7,7 @@ from typing import Any, cast
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.identity.roster import Roster
-from handwheel.tools.guardrails.signatures.administrators import administrators_word
+from handwheel.tools.guardrails.signatures.administrators import administrator_decision
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     DecisionRefused,
@@ -116,7 +116,7 @@ class Signatures:
                 at = parse_stamp(decision.signed_at)
                 verify(signed, self._roster, self._revoked, self._site.id, at)
                 return ""
-            word = administrators_word(signed, chain, self._site.id, self._site.trust_root)
+            word = administrator_decision(signed, chain, self._site.id, self._site.trust_root)
             if word is None:
                 return "no administrator has signed it"
             if not self._revoked.isdisjoint((word[1].key_id, *word[1].chain)):

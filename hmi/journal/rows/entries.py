@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.request import Action, ActionRequest, parse_request
 from handwheel.tools.requests.stamps import parse_stamp
 
@@ -94,7 +94,7 @@ class Journal:
     others: list[JournalEntry] = field(default_factory=list[JournalEntry])
 
 
-def read_journal(rows: Iterable[Row]) -> Journal:
+def read_journal(rows: Iterable[JournalRow]) -> Journal:
     """Reads the journal; a row that cannot be read is told of, and is no error."""
     journal, digests = Journal(), dict[str, str]()
     for row in rows:
@@ -117,7 +117,7 @@ def read_journal(rows: Iterable[Row]) -> Journal:
     return journal
 
 
-def read_entry(row: Row) -> JournalEntry:
+def read_entry(row: JournalRow) -> JournalEntry:
     """Returns a row as it can be shown, whatever somebody has made of it."""
     try:
         fields = row.fields

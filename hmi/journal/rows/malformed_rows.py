@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import plain, printable
 
 from .entries import JournalEntry
@@ -15,7 +15,7 @@ _KIND, _WHY = 60, 200  # characters
 
 
 def row_or_fault(
-    row: Row, show: Callable[[Row], str], show_fault: Callable[[Row, str], str]
+    row: JournalRow, show: Callable[[JournalRow], str], show_fault: Callable[[JournalRow, str], str]
 ) -> str:
     """Returns a row as a line; of one that cannot be shown, why.
 
@@ -68,7 +68,7 @@ def _reason(fault: BaseException) -> str:
     return "something in it is of another type than it must be"
 
 
-def _kind(row: Row) -> str:
+def _kind(row: JournalRow) -> str:
     try:
         return str(row.fields.get("kind", ""))
     except ROW_FAULTS:

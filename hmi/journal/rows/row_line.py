@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 from handwheel.tools.guardrails.audit.audit import Audit
-from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import plain, printable
 
 from ...requests.effect_text import MET_BEFORE, row_effect_text, was_met_before
@@ -19,7 +19,7 @@ _HASH = 64
 _LONG = 600  # characters of the bytes of a frame
 
 
-def show_row(row: Row, *, as_json: bool) -> str:
+def show_row(row: JournalRow, *, as_json: bool) -> str:
     """Returns a row for people: number, time, what, about what, and why; or for programs.
 
     One that cannot be shown is told with the reason.
@@ -28,18 +28,18 @@ def show_row(row: Row, *, as_json: bool) -> str:
     return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
 
 
-def malformed_row_line(row: Row, why: str, *, as_json: bool) -> str:
+def malformed_row_line(row: JournalRow, why: str, *, as_json: bool) -> str:
     """Returns the line of a row that cannot be shown."""
     if as_json:
         return json.dumps({"seq": row.seq, "hash": row.hash, "fault": why})
     return fold(f"{row.seq:>5}  {why}", _INDENT)
 
 
-def _fields_shown(row: Row) -> str:
+def _fields_shown(row: JournalRow) -> str:
     return json.dumps({**row.fields, "hash": row.hash})
 
 
-def _shown(row: Row) -> str:
+def _shown(row: JournalRow) -> str:
     fields = row.fields
     time, kind = plain(str(fields["at"])[11:23]), plain(str(fields["kind"]))
     line = f"{row.seq:>5}  {time}  {kind:<{_WIDTH}} {_told(fields)}"

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.wrap import fold
@@ -47,7 +47,7 @@ _WORDS: Mapping[str, _Words] = {
 }
 
 
-def show_run_row(row: Row, *, as_json: bool) -> str:
+def show_run_row(row: JournalRow, *, as_json: bool) -> str:
     """Returns a row of the journal that tells of a run, as a line; empty for any other row.
 
     One that cannot be shown is told with the reason.
@@ -56,7 +56,7 @@ def show_run_row(row: Row, *, as_json: bool) -> str:
     return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
 
 
-def _run_row_shown(row: Row, *, as_json: bool) -> str:
+def _run_row_shown(row: JournalRow, *, as_json: bool) -> str:
     fields = row.fields
     kind = str(fields.get("kind", ""))
     if not kind.startswith(PREFIX):

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.approval.session import ApprovalSession, current
 from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.states import RequestState
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.stamps import instant_now
 
@@ -41,9 +41,9 @@ class Desk:
         self._site = site
         self._viewer = people[APPROVER]
 
-    def _with(self, request_id: str, work: Callable[[Bench, RequestRecord], _T]) -> _T:
-        with open_bench(self._site) as bench:
-            return work(bench, load_request(bench.database, request_id))
+    def _with(self, request_id: str, work: Callable[[DecisionContext, RequestRecord], _T]) -> _T:
+        with open_bench(self._site) as context:
+            return work(context, load_request(context.database, request_id))
 
     async def settle(self, request_id: str) -> Card:
         """Returns the card as `ApprovalSession.settled` does, but waits longer.
@@ -53,7 +53,7 @@ class Desk:
         until_s = monotonic() + _SETTLE_S
         while True:
             card = self._with(
-                request_id, lambda bench, record: current_card(bench, record, instant_now())
+                request_id, lambda context, record: current_card(context, record, instant_now())
             )
             if card.is_approvable or monotonic() >= until_s:
                 return card
@@ -65,7 +65,7 @@ class Desk:
         Whoever does not approve is asked whether they reject it.
         """
         state = self._with(
-            request_id, lambda bench, record: ask(bench, record, lambda: self._viewer)
+            request_id, lambda context, record: ask(context, record, lambda: self._viewer)
         )
         if state is None and confirm(_QUESTION, "reject", _REJECT_S) is Answer.YES:
             return self.reject(request_id)
@@ -75,8 +75,8 @@ class Desk:
         """Signs for nobody, as `handwheel requests approve --digest` does; blocks."""
         return self._with(
             request_id,
-            lambda bench, record: sign_approval(
-                ApprovalSession.settled(bench, record), self._viewer
+            lambda context, record: sign_approval(
+                ApprovalSession.settled(context, record), self._viewer
             ),
         )
 
@@ -84,15 +84,15 @@ class Desk:
         """Signs a rejection, as `handwheel requests reject` does."""
         return self._with(request_id, self._reject)
 
-    def _reject(self, bench: Bench, record: RequestRecord) -> RequestState:
+    def _reject(self, context: DecisionContext, record: RequestRecord) -> RequestState:
         request, now = record.request, instant_now()
         statement = Statement(
             verdict="reject",
             meaning=meaning_of("reject", request),
-            role=role_for(bench, self._viewer.operator, request),
+            role=role_for(context, self._viewer.operator, request),
             valid_s=request.within_s,
             digest=request.digest,
             comment=_REJECTED,
         )
-        signed = sign_statement(bench.database, self._viewer, statement, now)
-        return decide(bench, signed, None, now)
+        signed = sign_statement(context.database, self._viewer, statement, now)
+        return decide(context, signed, None, now)

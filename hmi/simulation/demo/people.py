@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import fingerprint
 from handwheel.tools.guardrails.identity.operators_yaml import with_record, with_trust_root
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, load_roster
-from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
+from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
@@ -58,11 +58,11 @@ def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
 
 def hand_to_agents(site: Site, giver: Signer) -> None:
     """Hands the demo's equipment over to agents, as `handwheel authority give` does."""
-    with open_bench(site) as bench:
+    with open_bench(site) as context:
         for equipment in HANDED_OVER:
             now = instant_now()
             until = stamp(now.wall + _HANDED_OVER_FOR)
-            generation = next_generation(bench.database, equipment)
+            generation = next_generation(context.database, equipment)
             subject = authority_subject(equipment, generation, until)
             statement = Statement(
                 verdict="hand-over",
@@ -71,5 +71,5 @@ def hand_to_agents(site: Site, giver: Signer) -> None:
                 valid_s=_SIGNED_FOR_S,
                 subject=subject,
             )
-            signed = sign_statement(bench.database, giver, statement, now)
-            hand_over(bench, equipment, until, generation, signed, now)
+            signed = sign_statement(context.database, giver, statement, now)
+            grant_authority(context, equipment, until, generation, signed, now)

@@ -9,7 +9,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.ledger.records import load_decisions, load_requests
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.maintenance.workorders import WorkOrders
 
@@ -40,13 +40,13 @@ class _Sent:
 
 def prove(site: Site, frame_log: Path) -> Proof:
     """Compares what reached the plant with what was approved, and verifies the journal."""
-    with open_bench(site) as bench:
-        frames, is_matched = _frames(bench, frame_log)
-        found = audit(bench.database, site, bench.roster, bench.policy.satisfied)
+    with open_bench(site) as context:
+        frames, is_matched = _frames(context, frame_log)
+        found = audit(context.database, site, context.roster, context.policy.satisfied)
         lines = [
             "Frames that reached the plant, in UTC, beside what was approved by whom:",
             *(frames or ["  none"]),
-            *_promises(bench),
+            *_promises(context),
             *_workorders(site),
             f"journal verify: {audit_line(found)}",
             *(f"  {fault}" for fault in found.faults),
@@ -57,8 +57,8 @@ def prove(site: Site, frame_log: Path) -> Proof:
     return Proof(tuple(lines), is_sound)
 
 
-def _frames(bench: Bench, frame_log: Path) -> tuple[list[str], bool]:
-    sent = sorted(_sent(bench), key=lambda each: each.at)
+def _frames(context: DecisionContext, frame_log: Path) -> tuple[list[str], bool]:
+    sent = sorted(_sent(context), key=lambda each: each.at)
     lines: list[str] = []
     is_matched = True
     for line in frame_log.read_text(encoding="utf-8").splitlines():
@@ -77,10 +77,10 @@ def _meant(action: _Sent | None) -> str:
     return action.meant if action else "NOT APPROVED"
 
 
-def _sent(bench: Bench) -> Iterator[_Sent]:
-    for record in load_requests(bench.database):
+def _sent(context: DecisionContext) -> Iterator[_Sent]:
+    for record in load_requests(context.database):
         request_id = record.request.request_id
-        people = ", ".join(_approvers(bench, request_id)) or "nobody"
+        people = ", ".join(_approvers(context, request_id)) or "nobody"
         for each in record.actions:
             if each.sent_at is not None:
                 action = record.action(each.action_id)
@@ -90,18 +90,18 @@ def _sent(bench: Bench) -> Iterator[_Sent]:
                 yield _Sent(each.sent_at, action.wire, meant)
 
 
-def _approvers(bench: Bench, request_id: str) -> Iterator[str]:
-    for each in load_decisions(bench.database, request_id):
+def _approvers(context: DecisionContext, request_id: str) -> Iterator[str]:
+    for each in load_decisions(context.database, request_id):
         if each.verdict == "approve":
             said = parse_decision(each.text)
             yield said.person if said.attended else f"{said.person} (unattended)"
 
 
-def _promises(bench: Bench) -> Iterator[str]:
+def _promises(context: DecisionContext) -> Iterator[str]:
     kept = [
         bool(row.body["kept"])
-        for run in load_runs(bench.database)
-        for row in load_rows(bench.database, run.run_id)
+        for run in load_runs(context.database)
+        for row in load_rows(context.database, run.run_id)
         if row.kind == "expected"
     ]
     if kept:

@@ -42,9 +42,9 @@ class Journal:
     def faults(self, rows: Rows) -> Iterable[str]:
         with closing(sqlite3.connect(self._folder / "ledger.db", isolation_level=None)) as shell:
             write_anew(self._folder, shell, rows)
-        bench = self._room.desk.bench
+        context = self._room.desk.decision_context
         with Database(self._folder, self._room.site.id) as database:
-            return audit(database, self._room.site, bench.roster, bench.policy.satisfies).faults
+            return audit(database, self._room.site, context.roster, context.policy.satisfies).faults
 
     def told(self, rows: Rows) -> list[str]:
         """The faults that are of whether the run stood so that anything might be sent."""

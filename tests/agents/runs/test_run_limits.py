@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from handwheel.hmi.runs.view import find_run, view_run
-from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from ..testbed.frames import START_B
@@ -77,7 +77,7 @@ async def test_a_run_that_takes_too_long_holds(idle: AgentsRoom) -> None:
 async def test_who_has_lost_the_lease_changes_nothing(room: AgentsRoom) -> None:
     await room.reach_request(1)
     room.clock.forward(11.0)
-    take_lease(room.desk.database, room.clock.now())  # another process
+    take_runner_lock(room.desk.database, room.clock.now())  # another process
     room.say("approve")
     before = room.told()
     with pytest.raises(LostRace, match="lease is over"):
@@ -106,7 +106,7 @@ async def test_the_crew_works_until_another_process_does(
     assert not work.done()
     assert room.view.scans > before + 5
     room.clock.forward(11.0)
-    take_lease(room.desk.database, room.clock.now())
+    take_runner_lock(room.desk.database, room.clock.now())
     with pytest.raises(LostRace, match="lease is over"):
         await asyncio.wait_for(work, 5.0)
     assert room.due() == []

@@ -69,9 +69,9 @@ class Books(Room):
 
     def check_books(self) -> None:
         """What holds at the end of every test: no fault in the journal, an intent per frame."""
-        bench = self.desk.bench
-        found = audit(bench.database, self.site, bench.roster, bench.policy.satisfies)
+        context = self.desk.decision_context
+        found = audit(context.database, self.site, context.roster, context.policy.satisfies)
         assert found.faults == ()
-        rows = bench.database.all("SELECT wire FROM intent")
+        rows = context.database.all("SELECT wire FROM intent")
         arrived = Counter(frame.wire.hex() for frame in self.plant.frames)
         assert arrived <= Counter(row[0] for row in rows)

@@ -34,10 +34,10 @@ from handwheel.tools.guardrails.approval.run_orders import (
     order_run,
 )
 from handwheel.tools.guardrails.approval.statement import Statement
-from handwheel.tools.guardrails.interlocks.authority import take_over
-from handwheel.tools.guardrails.interlocks.authority_check import standing_of
+from handwheel.tools.guardrails.interlocks.authority import take_authority
+from handwheel.tools.guardrails.interlocks.authority_check import authority_status
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
 from handwheel.tools.maintenance.workorders import WorkOrders
@@ -85,21 +85,23 @@ class AgentsRoom(Books):
         self.scanned_s = 0.0
         self.holder = ""
         for scope in ("PUMPS-101", "E-101"):
-            give(self.desk.bench, scope, self.clock.now(), lasts_s=86400.0)
+            give(self.desk.decision_context, scope, self.clock.now(), lasts_s=86400.0)
 
     # --- the agents ---------------------------------------------------------------------------
 
     async def start_agents(self, saver: BaseCheckpointSaver[str] | None = None) -> None:
         """Starts the process that works on the runs."""
         self.saver = saver or InMemorySaver()
-        bench = self.desk.bench
-        self.holder = take_lease(bench.database, self.clock.now())
+        decision_context = self.desk.decision_context
+        self.holder = take_runner_lock(decision_context.database, self.clock.now())
         plans = [plan for each in self.library for plan in bind_triggers(each, self.site)]
         conditions = [each for plan in plans for each in plan.conditions]
         trends = [tag.name for plan in plans for tag in plan.trend_tags]
         self.view = PlantView.of(conditions, self.site.clock_tag, trends)
-        build_context = BuildContext(self.site, bench.policy, cross_limits(self.site, bench.policy))
-        desk = LedgerPort(bench, build_context, self.holder, self.clock.now, self._look)
+        build_context = BuildContext(
+            self.site, decision_context.policy, cross_limits(self.site, decision_context.policy)
+        )
+        desk = LedgerPort(decision_context, build_context, self.holder, self.clock.now, self._look)
         context = AgentContext(
             desk, self.view, self.workorders, plans, self._rebind, self._check, self.hashes,
             self.clock.now, self.saver,
@@ -142,7 +144,10 @@ class AgentsRoom(Books):
 
     def _check(self, plan: BoundPlaybook) -> Denial | None:
         names = {write.tag.equipment for write in plan.writes}
-        standings = [standing_of(self.desk.bench, each, self.clock.now()) for each in sorted(names)]
+        standings = [
+            authority_status(self.desk.decision_context, each, self.clock.now())
+            for each in sorted(names)
+        ]
         reason = self.obstacle or next((each.reason for each in standings if each.reason), "")
         return Denial("test", reason) if reason else None
 
@@ -235,20 +240,22 @@ class AgentsRoom(Books):
 
     def order(self, order: Order, by: str = "anna") -> None:
         """Somebody orders the newest run about."""
-        bench, run_id, now = self.desk.bench, self.run_id, self.clock.now()
+        decision_context, run_id, now = self.desk.decision_context, self.run_id, self.clock.now()
         if order == "hold" or order == "stop":
-            ask_run(bench.database, run_id, order, by, now)
+            ask_run(decision_context.database, run_id, order, by, now)
             return
-        seen = newest_event(bench.database, run_id)
+        seen = newest_event(decision_context.database, run_id)
         subject, verdict = run_subject(run_id, seen), VERDICTS[order]
         meaning = meaning_of_subject(verdict, subject)
-        operator = bench.roster.by_name(by, now.wall)
+        operator = decision_context.roster.by_name(by, now.wall)
         assert operator is not None
         statement = Statement(verdict, meaning, min(operator.roles), 60.0, subject=subject)
-        signed = sign_statement(bench.database, Signer(operator, key_of(by), True), statement, now)
-        order_run(bench, run_id, order, seen, ["operator"], signed, now)
+        signed = sign_statement(
+            decision_context.database, Signer(operator, key_of(by), True), statement, now
+        )
+        order_run(decision_context, run_id, order, seen, ["operator"], signed, now)
 
     def take_over(self, equipment: str, by: str = "anna") -> None:
         """A person acts there from now on, and no agent."""
         database, now = self.desk.database, self.clock.now()
-        take_over(database, self.site, equipment, "OPERATOR", by, now)
+        take_authority(database, self.site, equipment, "OPERATOR", by, now)

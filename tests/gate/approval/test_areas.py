@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.interlocks.authority_check import check_authority, check_giver
+from handwheel.tools.guardrails.interlocks.authority_check import (
+    check_authority,
+    check_grantor_roles,
+)
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.signatures.entitlement import (
     check_approver,
@@ -59,14 +62,14 @@ async def test_outside_it_counts_for_nothing(
     desk = room.desk
     request = desk.propose(*writes)  # type: ignore[arg-type]
     record = load_request(desk.database, request.request_id)
-    bert = desk.bench.roster.by_name("bert", room.clock.now().wall)
+    bert = desk.decision_context.roster.by_name("bert", room.clock.now().wall)
     assert bert is not None
     has = r"bert has none of the roles that R\d asks for: operator"
     lacks = rf"{has} \(shift-supervisor counts in CW/\*\)"
     for ask in (
-        lambda: check_approver(desk.bench, record, bert, room.clock.now()),
-        lambda: check_objector(desk.bench, request, bert),
-        lambda: check_resolver(desk.bench, request, bert),
+        lambda: check_approver(desk.decision_context, record, bert, room.clock.now()),
+        lambda: check_objector(desk.decision_context, request, bert),
+        lambda: check_resolver(desk.decision_context, request, bert),
         lambda: desk.say("approve", request, "bert"),
         lambda: desk.say("reject", request, "bert"),
     ):
@@ -84,12 +87,12 @@ async def test_outside_it_counts_for_nothing(
 async def test_the_gate_itself_does_not_count_it(room: Watched) -> None:
     """The approval came while the policy still let the role count everywhere."""
     desk = room.desk
-    bench, policy = desk.bench, desk.bench.policy
+    context, policy = desk.decision_context, desk.decision_context.policy
     everywhere = replace(policy, _roles=replace(policy._roles, covers={}))
     request = desk.propose(START_B)
-    desk.bench = replace(bench, policy=everywhere)
+    desk.decision_context = replace(context, policy=everywhere)
     desk.say("approve", request, "bert")
-    desk.bench = bench
+    desk.decision_context = context
     await room.act()
     (action,) = desk.record(request.request_id).actions
     assert (action.state, room.plant.frames) == ("INVALIDATED", [])
@@ -99,13 +102,15 @@ async def test_the_gate_itself_does_not_count_it(room: Watched) -> None:
 
 async def test_a_hand_over_needs_a_role_that_counts_there(room: Watched) -> None:
     desk, now = room.desk, room.clock.now()
-    bert = desk.bench.roster.by_name("bert", now.wall)
+    bert = desk.decision_context.roster.by_name("bert", now.wall)
     assert bert is not None
-    check_giver(desk.bench, "P-101A", bert)
+    check_grantor_roles(desk.decision_context, "P-101A", bert)
     for scope in ("P-101B", "PUMPS-101", "site"):
         with pytest.raises(PermitRefused, match="lacks a role that is needed to hand over"):
-            check_giver(desk.bench, scope, bert)
-    give(desk.bench, "P-101A", now, by="bert")
-    check_authority(desk.site, desk.database, desk.bench.policy, "P-101A", now, is_agents=True)
+            check_grantor_roles(desk.decision_context, scope, bert)
+    give(desk.decision_context, "P-101A", now, by="bert")
+    check_authority(
+        desk.site, desk.database, desk.decision_context.policy, "P-101A", now, is_agents=True
+    )
     with pytest.raises(PermitRefused, match="lacks a role"):
-        give(desk.bench, "P-101B", now, by="bert")
+        give(desk.decision_context, "P-101B", now, by="bert")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.gate.steps import authorization as papers
+from handwheel.tools.guardrails.gate.steps import authorization
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.cases import tried
@@ -76,7 +76,7 @@ async def test_a_tag_that_means_another_thing_by_now_is_not_written(
     if file:
         told = f"{file}.yaml was changed; start the gate again and ask again"
         assert (end, arrived) == (f"INVALIDATED: {told}", [])
-        monkeypatch.setattr(papers, "check_files", nobody_compares)
+        monkeypatch.setattr(authorization, "check_files", nobody_compares)
         assert (await end_of(room, second)).startswith(f"INVALIDATED: {behind}")
         assert room.plant.frames == []
     else:

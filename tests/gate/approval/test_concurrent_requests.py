@@ -26,10 +26,10 @@ def at_once(room: Watched, *words: Word) -> list[str]:
 
     def put(word: Word) -> str:
         with Database(room.site.state, room.site.id) as database:
-            bench = replace(room.desk.bench, database=database)
+            context = replace(room.desk.decision_context, database=database)
             start.wait()
             try:
-                return decide(bench, *word, now)
+                return decide(context, *word, now)
             except GuardrailError as refusal:
                 return str(refusal)
 

@@ -54,7 +54,7 @@ async def test_what_a_person_took_back_is_not_ended_again_by_a_suspension(
     room: Watched, *, is_faster: bool
 ) -> None:
     request = room.approved(START)
-    room.post.suspensions.note("pkg", "connection", "no answer", room.clock.now())
+    room.context.suspensions.note("pkg", "connection", "no answer", room.clock.now())
     if is_faster:
         faster(room, lambda: room.desk.say("revoke", request, "anna"))
     assert room.gate is not None
@@ -76,7 +76,7 @@ async def test_a_lease_that_a_person_ends_as_its_time_comes_is_not_taken_back(
     room.clock.forward(FOR_S)
     if is_faster:
         faster(room, lambda: room.desk.say("revoke", request, "anna"))
-    set_reverts_due(room.post)
+    set_reverts_due(room.context)
     told = "REVOKED VERIFIED CANCELLED" if is_faster else "APPROVED VERIFIED DUE"
     assert standing(room, request) == told
     assert len(rows(room, "action.DUE")) == 2 - is_faster  # the command's own
@@ -97,7 +97,7 @@ async def test_a_lease_that_a_person_ends_is_not_given_up_as_well(
         forge(forger, f"{request.request_id}/c2", "CANCELLED")
     if is_faster:
         faster(room, lambda: room.desk.say("revoke", request, "anna"))
-    set_reverts_due(room.post)
+    set_reverts_due(room.context)
     assert ended_by(room, request) == ["request.REVOKED" if is_faster else "request.INVALIDATED"]
     reason = "a command of it was ended, and not by this gate"
     assert (room.desk.record(request.request_id).reason == reason) is not is_faster
@@ -117,8 +117,8 @@ async def test_a_write_that_is_open_no_more_is_not_seen_back_a_second_time(
     room.plant.values["PIC-102.sp"] = 350.0
     readings: dict[str, DataValue] = room.plant.read(list(room.site.tags.values()))
     if is_closed:
-        note_seen_back(room.post, left_open, readings)
-    note_seen_back(room.post, left_open, readings)
+        note_seen_back(room.context, left_open, readings)
+    note_seen_back(room.context, left_open, readings)
     assert [(each["of"], each["reason"]) for each in rows(room, "lease.seen_back")] == [
         (f"{request.request_id}/c1", "PIC-102.sp reads 350 again")
     ]

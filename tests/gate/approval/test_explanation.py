@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.approval.explain import (
     explain,
 )
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
-from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.interlocks.suspension import Suspension
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 from handwheel.tools.guardrails.policy.groups import GroupUsage
@@ -37,14 +37,16 @@ def _explained(
 
 
 def _desk(room: Watched) -> ExplainContext:
-    bench, now = room.desk.bench, room.clock.now()
+    context, now = room.desk.decision_context, room.clock.now()
     picture = make_snapshot(1, frozenset(), room.site, {}, now)
-    across = cross_limits(room.site, bench.policy)
-    return ExplainContext(room.site, bench.policy, across, bench.database, bench.roster, picture)
+    across = cross_limits(room.site, context.policy)
+    return ExplainContext(
+        room.site, context.policy, across, context.database, context.roster, picture
+    )
 
 
 def _question(room: Watched, name: str, value: Value, person: str, is_seen: bool) -> Question:
-    across = cross_limits(room.site, room.desk.bench.policy)
+    across = cross_limits(room.site, room.desk.decision_context.policy)
     tags = room.site.find_tags(sorted({name, *cross_tags(across, room.site.tags[name])}))
     return Question(room.site.tags[name], value, person, room.plant.read(tags) if is_seen else {})
 
@@ -63,9 +65,9 @@ async def test_nothing_is_in_the_way_of_what_may_be_asked(room: Watched) -> None
 async def test_agents_need_a_hand_over(room: Watched) -> None:
     (why,) = _explained(room, *START, "").in_the_way
     assert why == "P-101A was not handed over to agents"
-    give(room.desk.bench, "P-101A", room.clock.now())
+    give(room.desk.decision_context, "P-101A", room.clock.now())
     assert _explained(room, *START, "").in_the_way == ()
-    take_over(room.desk.database, room.site, "P-101A", "LOCAL", "carl", room.clock.now())
+    take_authority(room.desk.database, room.site, "P-101A", "LOCAL", "carl", room.clock.now())
     assert _explained(room, *START).in_the_way == ("P-101A is LOCAL, set by carl",)
 
 
@@ -148,7 +150,8 @@ async def test_a_condition_across_tags_denies_here_as_it_would_there(room: Watch
     (why,) = found.denials
     assert why.startswith("no-overpressure: PT-102.pv < 500 kPa")
     lines = list(
-        explanation_lines(room.desk.bench.policy, _question(room, *START, "person", True), True,
+        explanation_lines(room.desk.decision_context.policy,
+                          _question(room, *START, "person", True), True,
                           found)
     )  # fmt: skip
     assert lines[0] == "P-101A.run_cmd = true: denied"
@@ -165,7 +168,7 @@ async def test_what_only_nobody_knows_now_is_in_the_way_and_no_denial(room: Watc
     (why,) = found.in_the_way
     assert why.startswith("no-overpressure: PT-102.pv < 500 kPa")
     assert why.endswith("is unknown now")
-    lines = list(explanation_lines(room.desk.bench.policy, question, True, found))
+    lines = list(explanation_lines(room.desk.decision_context.policy, question, True, found))
     (must,) = [each for each in lines if "must be true" in each and "500 kPa" in each]
     assert ": not known (no-overpressure" in must
 
@@ -179,7 +182,10 @@ async def test_what_the_device_would_hold_is_told_where_it_is_another_number(roo
     question = _question(room, tag.name, sent, "anna", True)
     lines = list(
         explanation_lines(
-            room.desk.bench.policy, question, 350.1, _explained(room, tag.name, sent, "anna")
+            room.desk.decision_context.policy,
+            question,
+            350.1,
+            _explained(room, tag.name, sent, "anna"),
         )
     )
     assert [" ".join(each.split()) for each in lines[:4]] == [

@@ -11,7 +11,7 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.request_limits import REFUSED, Proposal, TooManyRequests
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_requests
-from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import ActionRequest
 
@@ -225,7 +225,7 @@ def test_agents_ask_again_only_after_the_pause_and_people_may_themselves(runner:
         file("proposed by the next run")
     room.desk.propose(START)  # a person's own is another kind of proposal
     room.clock.forward(600.0)
-    runner.holder = take_lease(room.desk.database, room.clock.now())
+    runner.holder = take_runner_lock(room.desk.database, room.clock.now())
     file("proposed by the run after that")
     assert _waiting(room) == 2
 

@@ -67,14 +67,14 @@ async def test_what_was_resolved_in_a_role_that_has_another_name_now(
             assert end.startswith(f"INVALIDATED: P-101A is held: {action_id} is RESOLVED_APPLIED")
             assert NO_WORD in end
             assert room.plant.frames == []
-            (line,) = unsigned_lines(room.desk.bench)
-            gate.tell_open(room.desk.bench, as_json=False)
+            (line,) = unsigned_lines(room.desk.decision_context)
+            gate.tell_open(room.desk.decision_context, as_json=False)
             assert capsys.readouterr().out.splitlines() == [line]
-            summary = summarize(room.desk.bench, "anna", "bert", None, room.clock.now())
+            summary = summarize(room.desk.decision_context, "anna", "bert", None, room.clock.now())
             (section,) = [each for each in summary.sections if each.title.startswith("under way")]
             assert section.lines == [line]
             room.desk.resolve(action_id, "resolve-applied", "max")
-        assert unsigned_lines(room.desk.bench) == []
+        assert unsigned_lines(room.desk.decision_context) == []
         assert (await carried_out(room, STOP))[0].startswith("VERIFIED")
         assert len(room.plant.frames) == 1
         assert room.desk.record(request_id).state is RequestState.CLOSED

@@ -44,8 +44,8 @@ def take_back(world: World, person: str) -> None:
     subject = key_subject(key_id(person))
     meaning = meaning_of_subject("revoke-key", subject)
     signed = world.sign(None, None, "root", verdict="revoke-key", subject=subject, meaning=meaning)
-    with world.bench() as bench:
-        revoke_key(bench, signed, instant_now())
+    with world.decision_context() as context:
+        revoke_key(context, signed, instant_now())
 
 
 async def refused(

@@ -130,7 +130,7 @@ async def test_a_decision_in_which_a_key_stands_twice_is_none(room: Watched) -> 
     twice = text.replace('"verdict":"reject"', '"verdict":"reject","verdict":"approve"')
     forged = Signed(twice, key_of("anna").sign(signed_bytes("decision", twice)).hex())
     with pytest.raises(DecisionRefused, match=str(Reason.NOT_CANONICAL)):
-        decide(room.desk.bench, forged, room.desk.card(request), room.clock.now())
+        decide(room.desk.decision_context, forged, room.desk.card(request), room.clock.now())
     assert str(Reason.NOT_CANONICAL) in room.rows("decision.refused")[-1]["reason"]
     await room.act()
     assert (room.desk.states(request), room.plant.frames) == (["PLANNED"], [])

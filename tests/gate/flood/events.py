@@ -11,7 +11,7 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.gate.gate import _new_epoch
 from handwheel.tools.guardrails.identity.roster import Roster
-from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
+from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.requests.request import ActionRequest
@@ -57,7 +57,7 @@ def _taken_back(flood: Flood, request: ActionRequest) -> None:
 
 
 def _off_the_list(flood: Flood, request: ActionRequest) -> None:
-    roster = flood.room.desk.bench.roster
+    roster = flood.room.desk.decision_context.roster
     left = Roster(tuple(each for each in roster.operators if each.person != "anna"), (), "")
     flood.set_people(left)
 
@@ -69,14 +69,14 @@ def _nobody_readable(flood: Flood, request: ActionRequest) -> None:
 def _local(mode: TakenMode) -> Event:
     def event(flood: Flood, request: ActionRequest) -> None:
         desk = flood.room.desk
-        take_over(desk.database, flood.site, "P-101A", mode, "otto", flood.room.clock.now())
+        take_authority(desk.database, flood.site, "P-101A", mode, "otto", flood.room.clock.now())
 
     return event
 
 
 def _suspended(flood: Flood, request: ActionRequest) -> None:
     room = flood.room
-    room.post.suspensions.note("site", "test", "the disk is full", room.clock.now())
+    room.context.suspensions.note("site", "test", "the disk is full", room.clock.now())
     room.watch()
 
 
@@ -136,10 +136,10 @@ async def _tidy_up(flood: Flood, values: dict[str, Value], name: str) -> None:
     match name:
         case "taken over" | "maintenance":
             now = room.clock.now()
-            take_over(room.desk.database, flood.site, "P-101A", "OPERATOR", "otto", now)
+            take_authority(room.desk.database, flood.site, "P-101A", "OPERATOR", "otto", now)
             flood.hand_over()
         case "suspended":
-            room.post.suspensions.note("site", "test", "", room.clock.now())
+            room.context.suspensions.note("site", "test", "", room.clock.now())
             room.watch()
         case "clock set back":
             room.clock.set(60.0)
@@ -152,7 +152,7 @@ async def _tidy_up(flood: Flood, values: dict[str, Value], name: str) -> None:
             (flood.site.root / "policy.yaml").write_text(flood.policy_text, encoding="utf-8")
         case _:
             pass
-    flood.set_people(room.desk.bench.roster)
+    flood.set_people(room.desk.decision_context.roster)
 
 
 async def _gate_started_again(flood: Flood) -> Told:

@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.run_requests import end_request, file_segment, set_due
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.requests.request import ActionRequest
 
@@ -35,7 +35,7 @@ def made(flood: Flood, write: Write, back: Write) -> ActionRequest:
     seen = room.plant.survey(
         tags_of_segment(context, segment), [each.tag for each in segment.writes]
     )
-    locks = generations(room.desk.database, scopes_of_segment(site, segment))
+    locks = lockout_generations(room.desk.database, scopes_of_segment(site, segment))
     request, denial = make_segment(context, segment, seen, AGENT, locks, room.clock.now())
     assert not denial
     return request
@@ -56,7 +56,7 @@ def _others(flood: Flood) -> ActionRequest:
 def _file(flood: Flood, request: ActionRequest) -> str:
     desk, now = flood.room.desk, flood.room.clock.now()
     try:
-        file_segment(desk.bench, request, "", flood.holder(), now)
+        file_segment(desk.decision_context, request, "", flood.holder(), now)
     except HandwheelError as refusal:
         flood.file_by_hand(request)
         return str(refusal)
@@ -143,7 +143,9 @@ async def _as_a_person(flood: Flood) -> Told:
     """An agent writes a person's name into its request."""
 
     def change(draft: dict[str, Any]) -> None:
-        key_id = flood.room.desk.bench.roster.by_name("gina", flood.room.clock.now().wall)
+        key_id = flood.room.desk.decision_context.roster.by_name(
+            "gina", flood.room.clock.now().wall
+        )
         assert key_id is not None
         draft["proposer"] = {"kind": "person", "name": "gina", "key_id": key_id.key_id}
         del draft["run"]

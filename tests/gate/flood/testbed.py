@@ -22,9 +22,9 @@ from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.gate.gate import Gate
 from handwheel.tools.guardrails.identity.roster import Roster
-from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
-from handwheel.tools.guardrails.ledger.runner_lease import renew_lease, take_lease
+from handwheel.tools.guardrails.ledger.runner_lock import renew_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
@@ -81,40 +81,44 @@ class FloodRoom:
         await self.start_gate()
         room.desk.revoke_key("nora")
         for scope in ("site", "PUMPS-101"):
-            give(room.desk.bench, scope, room.clock.now(), lasts_s=HANDED_OVER_S)
-        take_over(room.desk.database, self.site, "P-101B", "OPERATOR", "otto", room.clock.now())
+            give(room.desk.decision_context, scope, room.clock.now(), lasts_s=HANDED_OVER_S)
+        take_authority(
+            room.desk.database, self.site, "P-101B", "OPERATOR", "otto", room.clock.now()
+        )
 
     async def start_gate(self) -> None:
         """Starts a gate that asks this flood who the people are."""
         room = self.room
         await room.start_gate()
         if self._is_quick:
-            room.post.database._connection.execute("PRAGMA synchronous = OFF")
-        self.set_people(room.desk.bench.roster)
+            room.context.database._connection.execute("PRAGMA synchronous = OFF")
+        self.set_people(room.desk.decision_context.roster)
 
     def set_people(self, roster: Roster) -> None:
         """Lets the gate find these people from now on."""
         room = self.room
-        suspensions = room.post.suspensions
-        room._post = replace(room.post, people=lambda: roster, suspensions=suspensions)
-        room.gate = Gate(room.post)
+        suspensions = room.context.suspensions
+        room._context = replace(room.context, people=lambda: roster, suspensions=suspensions)
+        room.gate = Gate(room.context)
 
     def hand_over(self) -> None:
         """Hands P-101A over to agents, after somebody took it over."""
-        give(self.room.desk.bench, "P-101A", self.room.clock.now(), lasts_s=HANDED_OVER_S)
+        give(
+            self.room.desk.decision_context, "P-101A", self.room.clock.now(), lasts_s=HANDED_OVER_S
+        )
 
     def take_over(self) -> None:
         """Takes P-101A over, which ends what agents ask for."""
         desk, now = self.room.desk, self.room.clock.now()
-        take_over(desk.database, self.site, "P-101A", "OPERATOR", "otto", now)
+        take_authority(desk.database, self.site, "P-101A", "OPERATOR", "otto", now)
 
     def holder(self) -> str:
         """Returns who works on the runs: the lease is renewed, or taken once it is over."""
         database, now = self.room.desk.database, self.room.clock.now()
         try:
-            renew_lease(database, self._holder, now)
+            renew_runner_lock(database, self._holder, now)
         except LostRace:
-            self._holder = take_lease(database, now)
+            self._holder = take_runner_lock(database, now)
         return self._holder
 
     def leave(self) -> int:
@@ -126,8 +130,8 @@ class FloodRoom:
         assert desk.database.all("SELECT count(*) FROM intent")[0][0] == frames
         self._left += 1
         if not self._is_quick or self._left % 5 == 1:
-            satisfies = desk.bench.policy.satisfies
-            found = audit(desk.database, desk.site, desk.bench.roster, satisfies)
+            satisfies = desk.decision_context.policy.satisfies
+            found = audit(desk.database, desk.site, desk.decision_context.roster, satisfies)
             assert [each for each in found.faults if not self._is_forged(each)] == []
             assert found.intents == frames
         assert self._shell is not None
@@ -182,7 +186,7 @@ class FloodRoom:
         """Brings a decision in, by hand if it is refused; returns why it is."""
         card = self.room.desk.card(request) if card is None else card
         try:
-            decide(self.room.desk.bench, signed, card, self.room.clock.now())
+            decide(self.room.desk.decision_context, signed, card, self.room.clock.now())
         except GuardrailError as refusal:
             self.insert(request, signed, card)
             return str(refusal)
@@ -194,7 +198,7 @@ class FloodRoom:
         """What a person signs with a key, or with anything else in it."""
         desk, now = self.room.desk, self.room.clock.now()
         head = desk.database.head()
-        operator = desk.bench.roster.with_key(people.key_id(by))[0]
+        operator = desk.decision_context.roster.with_key(people.key_id(by))[0]
         assert head is not None
         until = now.wall.replace(year=now.wall.year + 1)
         said: dict[str, Any] = {

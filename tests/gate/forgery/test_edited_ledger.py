@@ -87,7 +87,7 @@ async def test_only_a_signature_ends_a_lockout_whatever_the_table_says(
         for each in room.faults()
     )
 
-    assert say(room, "release", subject, "boss", room.desk.bench.roster)
+    assert say(room, "release", subject, "boss", room.desk.decision_context.roster)
     request = room.approved(START_B)
     await room.act()
     assert room.desk.states(request) == ["VERIFIED"]
@@ -95,17 +95,17 @@ async def test_only_a_signature_ends_a_lockout_whatever_the_table_says(
 
 def say(room: Watched, verdict: SiteVerdict, subject: str, by: str, roster: Roster) -> bool:
     """An administrator's word, while the operators' file is this one."""
-    desk, mine = room.desk, room.desk.bench
-    desk.bench = replace(mine, roster=roster)
+    desk, mine = room.desk, room.desk.decision_context
+    desk.decision_context = replace(mine, roster=roster)
     meaning = meaning_of_subject(verdict, subject)
     statement = Statement(verdict, meaning, "administrator", 60.0, subject=subject)
     signed = desk._sign(by, statement)
     if verdict == "release":
         _, scope, generation = subject.split(":")
-        release_lockout(desk.bench, scope, int(generation), signed, room.clock.now())
+        release_lockout(desk.decision_context, scope, int(generation), signed, room.clock.now())
     else:
-        revoke_key(desk.bench, signed, room.clock.now())
-    desk.bench = mine
+        revoke_key(desk.decision_context, signed, room.clock.now())
+    desk.decision_context = mine
     return True
 
 
@@ -126,7 +126,7 @@ async def test_an_older_operators_file_restores_nobody_and_locks_nothing(room: W
     """Adam revoked and released; in the file that somebody puts back he does not stand."""
     mine = room.approved(START_B)
     waiting = room.desk.propose(SETPOINT)
-    assert room.desk.bench.roster.by_name("adam", room.clock.now().wall) is None
+    assert room.desk.decision_context.roster.by_name("adam", room.clock.now().wall) is None
     say(room, "revoke-key", key_subject(people.key_id("anna")), "adam", ADAM)
     room.oracle.revoke_key("anna")
     with pytest.raises(DecisionRefused, match=str(Reason.REVOKED_KEY)):

@@ -88,7 +88,7 @@ def _with_a_word(
         if is_early:
             said["head"] = next(row.hash for row in room.desk.database.journal())
         signed = sign(Decision.model_validate(said), people.key_of(by))
-        operator = room.desk.bench.roster.by_name(by, room.clock.now().wall)
+        operator = room.desk.decision_context.roster.by_name(by, room.clock.now().wall)
         assert operator is not None
         chain = chain_of(operator) if is_kept else None
         insert_site_decision(shell, "resolve-not-applied", name, signed, chain)
@@ -141,12 +141,12 @@ async def test_equipment_is_free_again_by_a_signed_resolution_alone(
         await room.start_gate()
     assert len(room.plant.frames) == 1
 
-    told = unsigned_lines(room.desk.bench)
+    told = unsigned_lines(room.desk.decision_context)
     assert [line.startswith(f"HELD  {action_id} is ") and NO_WORD in line for line in told] == [
         True
     ]
     assert room.desk.resolve(action_id, "resolve-applied")
-    assert unsigned_lines(room.desk.bench) == []
+    assert unsigned_lines(room.desk.decision_context) == []
     assert (await carried_out(room, STOP))[0].startswith("VERIFIED")
     assert len(room.plant.frames) == 2
     with pytest.raises(PermitRefused, match="there is nothing to resolve"):

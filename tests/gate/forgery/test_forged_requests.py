@@ -9,7 +9,7 @@ import pytest
 
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.decide import decide
-from handwheel.tools.guardrails.interlocks.authority import Mode, take_over
+from handwheel.tools.guardrails.interlocks.authority import Mode, take_authority
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.signatures.decisions import Signed, parse_decision
 from handwheel.tools.requests.canonical import parse_canonical
@@ -155,7 +155,7 @@ async def test_a_decision_that_ends_before_the_claim_starts_nothing(
     signed_at = parse_decision(until).signed_at
     valid_until = signed_at[:17] + f"{int(signed_at[17:19]) + 5:02d}" + signed_at[19:]
     signed = room.desk.signed("approve", request, "anna", valid_until=valid_until)
-    decide(room.desk.bench, signed, room.desk.card(request), room.clock.now())
+    decide(room.desk.decision_context, signed, room.desk.card(request), room.clock.now())
     watch(room, request, "anna")
     for _ in commands[1:]:
         await room.act()
@@ -191,9 +191,9 @@ async def test_an_agent_acts_where_the_last_word_on_the_narrowest_scope_hands_it
 ) -> None:
     for equipment, mode in modes.items():
         if mode == "AGENT":
-            give(room.desk.bench, equipment, room.clock.now())
+            give(room.desk.decision_context, equipment, room.clock.now())
         else:
-            take_over(room.desk.database, room.site, equipment, mode, "carl", room.clock.now())
+            take_authority(room.desk.database, room.site, equipment, mode, "carl", room.clock.now())
     request = altered(room.desk.request([START])[0], top(**AGENTS))
     room.force_filed(request)
     room.desk.approve(request)

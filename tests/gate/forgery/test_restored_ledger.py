@@ -12,10 +12,10 @@ import pytest
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.decide import decide
-from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import NOT_SENT, RESTARTED
 from handwheel.tools.guardrails.ledger.store.backup import back_up
-from handwheel.tools.guardrails.ledger.store.journal import Row, next_row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow, next_row
 from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
@@ -106,7 +106,7 @@ async def test_on_an_old_ledger_no_gate_starts(
     put_back(room, ledger, anchors)
     for _ in range(2):
         with pytest.raises(LedgerError, match=f"{reason}.* Nothing is sent"):
-            async with take_post(room.site, room.clock):
+            async with open_gate(room.site, room.clock):
                 pass
     assert len(room.plant.frames) == 1
 
@@ -129,10 +129,10 @@ async def test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out(
     desk, request = room.desk, asked(room)
     signed, card = approval(room, request), desk.card(request)
     if is_approved:
-        decide(desk.bench, signed, card, room.clock.now())
+        decide(desk.decision_context, signed, card, room.clock.now())
     copy = back_up(desk.database, room.site.state / COPY)
     if not is_approved:
-        decide(desk.bench, signed, card, room.clock.now())
+        decide(desk.decision_context, signed, card, room.clock.now())
     await room.act()
     assert (desk.states(request), len(room.plant.frames)) == (["VERIFIED"], 1)
     room.plant.values[START[0]] = False
@@ -140,7 +140,7 @@ async def test_on_an_old_ledger_with_its_old_anchors_nothing_is_carried_out(
     put_back(room, COPY, copy.anchors.name)
     await restart(room)
     if not is_approved:
-        assert decide(room.desk.bench, signed, card, room.clock.now()) == "APPROVED"
+        assert decide(room.desk.decision_context, signed, card, room.clock.now()) == "APPROVED"
     for _ in range(2):
         room.watch()
         await room.act()
@@ -165,7 +165,7 @@ def approval(room: Watched, request: ActionRequest) -> Signed:
 async def test_a_copy_of_the_live_ledger_takes_no_lock_from_the_gate(room: Watched) -> None:
     """Whoever opens and closes the file drops every lock of the process; SQLite alone does not."""
     request = room.approved()
-    with room.post.database.transaction() as transaction:
+    with room.context.database.transaction() as transaction:
         transaction.record("test", "", {})
         back_up(room.desk.database, room.site.state / COPY)
         assert lock_of_others(room) == "database is locked\n"
@@ -177,11 +177,14 @@ async def test_a_copy_of_the_live_ledger_takes_no_lock_from_the_gate(room: Watch
     assert room.faults() == ()
 
 
-def rows_of(shell: sqlite3.Connection) -> list[Row]:
-    return [Row(*row) for row in shell.execute("SELECT seq, text, hash FROM journal ORDER BY seq")]
+def rows_of(shell: sqlite3.Connection) -> list[JournalRow]:
+    return [
+        JournalRow(*row)
+        for row in shell.execute("SELECT seq, text, hash FROM journal ORDER BY seq")
+    ]
 
 
-def write(shell: sqlite3.Connection, row: Row) -> None:
+def write(shell: sqlite3.Connection, row: JournalRow) -> None:
     shell.execute(
         "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (row.seq, row.hash, row.text)
     )
@@ -192,7 +195,7 @@ def edited(shell: sqlite3.Connection, _: Watched) -> None:
     row = next(each for each in rows_of(shell) if "action.VERIFIED" in each.text)
     text = row.text.replace("reads true", "reads false")
     shell.execute("DELETE FROM journal WHERE seq = ?", (row.seq,))
-    write(shell, Row(row.seq, text, digest("journal", text)))
+    write(shell, JournalRow(row.seq, text, digest("journal", text)))
 
 
 def cut_off(number: int) -> Callable[[sqlite3.Connection, Watched], None]:
@@ -255,4 +258,4 @@ async def test_on_a_journal_that_is_another_nothing_leaves(
     assert len(room.plant.frames) == 1
     assert any("is not the row that was anchored" in each for each in room.faults()), room.faults()
     with pytest.raises(LedgerError, match=ANOTHER):
-        room.post.database.check_anchors()
+        room.context.database.check_anchors()

@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.gate.steps.execute import execute_action
 
 from ..testbed.heartbeat import (
     PUMP,
@@ -45,9 +45,9 @@ async def test_it_lets_an_action_go_first_and_does_not_stop_for_it(room: Beating
             room.fuse.reach = reach  # type: ignore[method-assign]
 
     room.fuse.reach = reach  # type: ignore[method-assign]
-    passage = room.passage()
-    assert passage is not None
-    await carry_out(passage)
+    execution = room.execution()
+    assert execution is not None
+    await execute_action(execution)
     del room.fuse.reach
     assert points == [
         "connect", "beat", "fresh look", "beat", "connect", "beat", "read", "beat",
@@ -163,11 +163,11 @@ async def test_after_the_last_count_comes_the_first(room: BeatingRoom) -> None:
 async def test_an_action_that_comes_while_the_way_is_opened(room: BeatingRoom) -> None:
     room.give()
     room.clock.forward(1.0)
-    room.on_open = room.post.turn.take
+    room.on_open = room.context.write_slot.take
     await room.heartbeat.look()
     await room.pass_s(1.0)
     assert room.counts == []
-    room.post.turn.give_back()
+    room.context.write_slot.release()
     await room.heartbeat.look()
     assert room.counts == [0]
     assert not room.faults()

@@ -12,7 +12,7 @@ from handwheel.connectors.actuation.write_session import WriteSession
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.gate.monitoring import heartbeat as beating
-from handwheel.tools.guardrails.gate.state.execution import Passage
+from handwheel.tools.guardrails.gate.state.execution import Execution
 from handwheel.tools.guardrails.gate.steps import execute as carrying
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
 
@@ -72,16 +72,16 @@ async def test_short_actions_one_after_the_other_do_not_starve_it(
 ) -> None:
     """It goes as soon as one of them has been answered, however soon the next begins."""
     room.give()
-    passing, turn = Passing(room), room.post.turn
+    passing, write_slot = Passing(room), room.context.write_slot
     taken: list[tuple[float, float]] = []
     ends = monotonic() + 5.0
     while monotonic() < ends:
         if busy_s:
-            turn.take()
+            write_slot.take()
             since = monotonic()
             await asyncio.sleep(busy_s)
             taken.append((since, monotonic()))
-            turn.give_back()
+            write_slot.release()
         await asyncio.sleep(0.005)
     await passing.end()
     assert len(passing.counts) >= 4
@@ -94,7 +94,7 @@ async def test_a_turn_that_nobody_gives_back_stops_no_look(room: BeatingRoom) ->
     """What ends the heartbeat is seen all the same, and nothing goes."""
     room.give()
     await room.pass_s(1.0)
-    room.post.turn.take()
+    room.context.write_slot.take()
     passing = Passing(room)
     await asyncio.sleep(EVERY_S + 0.3)  # it is due by then, and waits for the turn
     take(PUMP, "LOCAL")(room)
@@ -102,7 +102,7 @@ async def test_a_turn_that_nobody_gives_back_stops_no_look(room: BeatingRoom) ->
     await passing.end()
     assert [body["reason"] for _, body in room.told("stopped")] == ["P-101A is LOCAL, set by dora"]
     assert room.counts == [0]
-    room.post.turn.give_back()
+    room.context.write_slot.release()
     assert not room.faults()
 
 
@@ -114,33 +114,33 @@ async def test_a_slow_way_to_the_device_holds_no_count_up_but_a_slow_answer_does
     request = room.desk.propose(("P-101A.run_cmd", True))
     room.desk.approve(request)
     passing = Passing(room)
-    passage = room.passage()
-    assert passage is not None
-    open_write_session, slow_s = passage.post.open_write_session, 1.5
+    execution = room.execution()
+    assert execution is not None
+    open_write_session, slow_s = execution.context.open_write_session, 1.5
 
     async def opened_late(site: Site, connection: str, tags: list[Tag]) -> WriteSession:
         await asyncio.sleep(slow_s)
         return await open_write_session(site, connection, tags)
 
-    async def answered_late(passage: Passage) -> None:
+    async def answered_late(execution: Execution) -> None:
         await asyncio.sleep(slow_s)
-        await one_frame(passage)
+        await send_frame(execution)
 
-    one_frame = next(each for each in steps.STEPS if each.__name__ == "one_frame")
+    send_frame = next(each for each in steps.STEPS if each.__name__ == "send_frame")
     if slow == "to open":
-        object.__setattr__(passage.post, "open_write_session", opened_late)
+        object.__setattr__(execution.context, "open_write_session", opened_late)
     else:
-        way = [answered_late if each is one_frame else each for each in steps.STEPS]
+        way = [answered_late if each is send_frame else each for each in steps.STEPS]
         monkeypatch.setattr(steps, "STEPS", tuple(way))
     await asyncio.sleep(0.1)
     began = monotonic()
-    await carrying.carry_out(passage)
+    await carrying.execute_action(execution)
     meanwhile = [at for at in passing.counts if began < at < began + slow_s]
     await asyncio.sleep(0.3)
     await passing.end()
     assert len(meanwhile) == (1 if slow == "to open" else 0)
     assert len(passing.counts) == 2  # one that had to wait goes right after
-    assert not room.post.turn.is_taken
+    assert not room.context.write_slot.is_taken
     assert room.desk.states(request) == ["VERIFIED"]
     assert not room.faults()
 

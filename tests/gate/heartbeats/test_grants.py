@@ -9,7 +9,7 @@ import pytest
 
 from handwheel.tools.errors import InvalidArguments, LedgerError
 from handwheel.tools.guardrails.gate.monitoring.heartbeat import HOLD_OFF_S
-from handwheel.tools.guardrails.interlocks.authority import hand_over
+from handwheel.tools.guardrails.interlocks.authority import grant_authority
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeat_of, heartbeats_of
@@ -102,19 +102,19 @@ async def test_it_begins_again_when_what_stopped_it_is_over(room: BeatingRoom) -
 
 async def test_a_signature_on_another_hand_over_is_none_on_this(room: BeatingRoom) -> None:
     """Word for word somebody's own, and with the heartbeat: only for another generation."""
-    bench, now = room.desk.bench, room.clock.now()
+    decision_context, now = room.desk.decision_context, room.clock.now()
     until, named = stamp(now.wall + timedelta(hours=1)), heartbeats_of(room.site, PUMP)
 
     def signed(generation: int) -> Signed:
         return signed_hand_over(
-            bench, PUMP, now, until=until, generation=generation, heartbeats=named
+            decision_context, PUMP, now, until=until, generation=generation, heartbeats=named
         )
 
     with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
-        hand_over(bench, PUMP, until, 1, signed(2), now)
+        grant_authority(decision_context, PUMP, until, 1, signed(2), now)
     await room.pass_s(1.0)
     assert room.counts == []
-    hand_over(bench, PUMP, until, 1, signed(1), now)
+    grant_authority(decision_context, PUMP, until, 1, signed(1), now)
     await room.pass_s(1.0)
     assert room.counts == [0]
     assert not room.faults()
@@ -181,10 +181,15 @@ async def test_another_heartbeat_than_the_signed_one(
     honest = heartbeat_of(room.site, PUMP)
     assert honest is not None
     other = replace(honest, **change)  # type: ignore[arg-type]
-    give(room.desk.bench, PUMP, room.clock.now(), heartbeats=(other,))
+    give(room.desk.decision_context, PUMP, room.clock.now(), heartbeats=(other,))
     await room.pass_s(1.0, 1.0)
     assert (room.counts, room.told()) == ([], [])
-    give(room.desk.bench, PUMP, room.clock.now(), heartbeats=heartbeats_of(room.site, PUMP))
+    give(
+        room.desk.decision_context,
+        PUMP,
+        room.clock.now(),
+        heartbeats=heartbeats_of(room.site, PUMP),
+    )
     await room.pass_s(1.0)
     assert room.counts == [0]
     assert not room.faults()
@@ -193,10 +198,12 @@ async def test_another_heartbeat_than_the_signed_one(
 async def test_nobody_can_ask_for_it(room: BeatingRoom) -> None:
     with pytest.raises(InvalidArguments, match=r"^P-101A.hb .*: it is the heartbeat of P-101A$"):
         room.desk.propose((BEAT, 1))
-    ruling = room.desk.bench.policy.judge(room.site.tags[BEAT], 1, None)
+    ruling = room.desk.decision_context.policy.judge(room.site.tags[BEAT], 1, None)
     assert (ruling.is_allowed, ruling.risk_class) == (False, "R4")
     assert ruling.reasons == ("it is the heartbeat of P-101A",)
-    assert room.desk.bench.policy.judge(room.site.tags["P-101A.run_cmd"], True, None).is_allowed
+    assert room.desk.decision_context.policy.judge(
+        room.site.tags["P-101A.run_cmd"], True, None
+    ).is_allowed
 
 
 def come(happen: Event, room: BeatingRoom) -> None:
@@ -225,7 +232,7 @@ async def test_nothing_goes_while_the_ledger_cannot_be_believed(
         raise LedgerError("an old copy")
 
     with monkeypatch.context() as patch:
-        patch.setattr(room.post.database, "check_anchors", fail)
+        patch.setattr(room.context.database, "check_anchors", fail)
         await room.pass_s(1.0, 1.0)
     assert room.counts == [0]
     await room.pass_s(1.0)
@@ -290,7 +297,7 @@ async def test_it_is_shown_the_plant_whatever_is_suspended(room: BeatingRoom) ->
     suspend("pkg")(room)
     await room.pass_s(1.0)
     assert room.heartbeat.tags == {"P-101A.mode"}
-    room.post.suspensions.note("pkg", "test", "", room.clock.now())
+    room.context.suspensions.note("pkg", "test", "", room.clock.now())
     await room.pass_s(1.0)
     assert room.counts == [0, 1]
     take(PUMP, "OPERATOR")(room)

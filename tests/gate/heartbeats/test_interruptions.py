@@ -11,9 +11,9 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError, PermitRefused
-from handwheel.tools.guardrails.gate.monitoring.heartbeat import Heartbeat
+from handwheel.tools.guardrails.gate.monitoring.heartbeat import HeartbeatWriter
 from handwheel.tools.guardrails.gate.monitoring.heartbeat_permission import remote_when
-from handwheel.tools.guardrails.gate.state.execution import Post
+from handwheel.tools.guardrails.gate.state.execution import GateContext
 from handwheel.tools.guardrails.identity.roster import load_roster
 
 from ..testbed.heartbeat import PUMP, BeatingRoom, make_beating_site, take
@@ -107,7 +107,7 @@ async def test_a_stop_that_the_ledger_does_not_take_is_told_with_the_next_look(
 
     room.clock.forward(1.0)
     with monkeypatch.context() as patch:
-        patch.setattr(room.post.database, "transaction", refuse)
+        patch.setattr(room.context.database, "transaction", refuse)
         await room.heartbeat.look()
     assert room.counts == [0]
     assert room.heartbeat._session is None
@@ -120,13 +120,13 @@ async def test_a_stop_that_the_ledger_does_not_take_is_told_with_the_next_look(
     assert not room.faults()
 
 
-def nobody_can_read_the_people(post: Post, folder: Path) -> Post:
+def nobody_can_read_the_people(context: GateContext, folder: Path) -> GateContext:
     (folder / "operators.yaml").write_text("schema: operators/1\noperators: nobody\n", "utf-8")
-    return replace(post, people=lambda: load_roster(replace(post.site, root=folder)))
+    return replace(context, people=lambda: load_roster(replace(context.site, root=folder)))
 
 
-def remote_names_a_lost_tag(post: Post, folder: Path) -> Post:
-    return replace(post, site=with_remote(post.site, "P-101Z.mode == 'remote'"))
+def remote_names_a_lost_tag(context: GateContext, folder: Path) -> GateContext:
+    return replace(context, site=with_remote(context.site, "P-101Z.mode == 'remote'"))
 
 
 def with_remote(site: Site, text: str) -> Site:
@@ -134,7 +134,7 @@ def with_remote(site: Site, text: str) -> Site:
     return replace(site, equipment={**site.equipment, PUMP: pump})
 
 
-BLIND: dict[str, tuple[Callable[[Post, Path], Post], str]] = {
+BLIND: dict[str, tuple[Callable[[GateContext, Path], GateContext], str]] = {
     "the people": (nobody_can_read_the_people, "nobody can tell who has handed it over: "),
     "the pump's remote": (remote_names_a_lost_tag, "remote_when of P-101A cannot be judged: "),
 }
@@ -145,13 +145,13 @@ async def test_what_nobody_can_judge_stops_it(room: BeatingRoom, tmp_path: Path,
     spoil, reason = BLIND[what]
     room.give()
     await room.pass_s(1.0, 1.0)
-    sound = room.post
-    room.heartbeat._post = spoil(sound, tmp_path)
+    sound = room.context
+    room.heartbeat._context = spoil(sound, tmp_path)
     await room.pass_s(1.0, 1.0)
     assert room.counts == [0, 1]
     (stopped,) = room.told("stopped")
     assert stopped[1]["reason"].startswith(reason)
-    room.heartbeat._post = sound
+    room.heartbeat._context = sound
     await room.pass_s(1.0)
     assert room.counts == [0, 1, 2]
     assert not room.faults()
@@ -159,6 +159,6 @@ async def test_what_nobody_can_judge_stops_it(room: BeatingRoom, tmp_path: Path,
 
 def test_equipment_without_a_heartbeat_gets_none(room: BeatingRoom) -> None:
     with pytest.raises(PermitRefused, match="P-101B has no heartbeat"):
-        Heartbeat(room.post, "P-101B", dict)
-    assert remote_when(room.post, "P-101B") is None
-    assert Heartbeat(room.post, PUMP, dict).tags == frozenset()
+        HeartbeatWriter(room.context, "P-101B", dict)
+    assert remote_when(room.context, "P-101B") is None
+    assert HeartbeatWriter(room.context, PUMP, dict).tags == frozenset()

@@ -7,12 +7,12 @@ from pathlib import Path
 from time import monotonic
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.requests.stamps import Instant
 
@@ -61,15 +61,15 @@ def beating_at(device: Device, folder: Path) -> Site:
 @asynccontextmanager
 async def beating(
     device: Device, folder: Path
-) -> AsyncGenerator[tuple[asyncio.Task[None], Bench, _Clock]]:
+) -> AsyncGenerator[tuple[asyncio.Task[None], DecisionContext, _Clock]]:
     """A gate that keeps the pump's heartbeat, and a desk beside it."""
     site, clock = beating_at(device, folder), _Clock()
-    async with take_post(site, clock) as gate:
+    async with open_gate(site, clock) as gate:
         running = asyncio.create_task(gate.run())
         with Database(site.state, site.id) as database:
-            bench = Bench(site, database, load_policy(site), load_roster(site))
-            give(bench, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
-            yield running, bench, clock
+            context = DecisionContext(site, database, load_policy(site), load_roster(site))
+            give(context, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
+            yield running, context, clock
 
 
 def counts_of(device: Device) -> list[int]:
@@ -81,15 +81,15 @@ def counts_of(device: Device) -> list[int]:
 async def test_it_counts_until_the_pump_is_taken_over(tmp_path: Path) -> None:
     async with (
         modbus_device(answer) as device,
-        beating(device, tmp_path) as (running, bench, clock),
+        beating(device, tmp_path) as (running, context, clock),
     ):
-        site, database = bench.site, bench.database
+        site, database = context.site, context.database
         await eventually(lambda: len(counts_of(device)) >= 3)
-        take_over(database, site, PUMP, "OPERATOR", "dora", clock.now())
+        take_authority(database, site, PUMP, "OPERATOR", "dora", clock.now())
         await eventually(lambda: "heartbeat.stopped" in kinds(database))
         counts = counts_of(device)
         assert counts == list(range(len(counts)))
-        give(bench, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
+        give(context, PUMP, clock.now(), heartbeats=heartbeats_of(site, PUMP))
         await eventually(lambda: len(counts_of(device)) > len(counts))
         running.cancel()
         with suppress(asyncio.CancelledError):
@@ -108,12 +108,12 @@ async def test_a_gate_that_ends_waits_for_no_answer(tmp_path: Path) -> None:
     def silent(request: bytes) -> Iterator[bytes]:
         return iter(()) if request[7] == _WRITE else answer(request)
 
-    async with modbus_device(silent) as device, beating(device, tmp_path) as (running, bench, _):
+    async with modbus_device(silent) as device, beating(device, tmp_path) as (running, context, _):
         await eventually(lambda: len(counts_of(device)) == 1)
         running.cancel()
         await asyncio.wait([running])
         assert running.cancelled()
-        last = list(bench.database.journal())[-1].fields
+        last = list(context.database.journal())[-1].fields
     assert (last["kind"], last["body"]["unanswered"]) == ("heartbeat.stopped", 1)
     assert last["body"]["reason"] == "the gate ends"
     assert counts_of(device) == [0]

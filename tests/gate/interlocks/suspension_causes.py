@@ -14,8 +14,8 @@ from handwheel.connectors.model.values import (
     StatusCode,
 )
 from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
-from handwheel.tools.guardrails.gate.monitoring.scanner import Scans
-from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import Lookout
+from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
+from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import SuspensionMonitor
 from handwheel.tools.guardrails.policy.suspend import Suspend
 
 from ..testbed.with_oracle import Watched
@@ -50,7 +50,7 @@ class PaperReader:
 
 def read_by(room: Watched, *connections: PaperConnection) -> None:
     assert room.gate is not None
-    room.gate._reader = cast(Scans, PaperReader(list(connections)))
+    room.gate._reader = cast(Scanner, PaperReader(list(connections)))
 
 
 def room_left(patch: pytest.MonkeyPatch, free: float) -> None:
@@ -65,7 +65,9 @@ def room_left(patch: pytest.MonkeyPatch, free: float) -> None:
 def counting(room: Watched, rule: Suspend) -> None:
     """The gate counts alarms by this rule."""
     assert room.gate is not None
-    room.gate._lookout = Lookout(replace(room.post, policy=replace(room.post.policy, suspend=rule)))
+    room.gate._lookout = SuspensionMonitor(
+        replace(room.context, policy=replace(room.context.policy, suspend=rule))
+    )
 
 
 def told(room: Watched) -> list[tuple[str, str, str]]:

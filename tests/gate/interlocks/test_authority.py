@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.administration import revoke_key
-from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
+from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
 from handwheel.tools.guardrails.ledger.lifecycle import move_action
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
@@ -35,13 +35,13 @@ Attack = Callable[[World], Awaitable[None]]
 def give_here(
     world: World, equipment: str = PUMP, *, by: str = "carl", lasts_s: float = 60.0
 ) -> str:
-    with world.bench() as bench:
-        return give(bench, equipment, instant_now(), by=by, lasts_s=lasts_s)
+    with world.decision_context() as context:
+        return give(context, equipment, instant_now(), by=by, lasts_s=lasts_s)
 
 
 def take(world: World, equipment: str = PUMP, mode: TakenMode = "OPERATOR") -> list[str]:
     with world.ledger() as database:
-        return take_over(database, world.site, equipment, mode, "dora", instant_now())
+        return take_authority(database, world.site, equipment, mode, "dora", instant_now())
 
 
 async def agents_ask(world: World, assignment: str = START) -> RequestRecord:
@@ -92,8 +92,8 @@ async def the_key_was_revoked(world: World) -> None:
     subject = key_subject(key_id("carl"))
     meaning = meaning_of_subject("revoke-key", subject)
     signed = world.sign(None, None, "root", verdict="revoke-key", subject=subject, meaning=meaning)
-    with world.bench() as bench:
-        revoke_key(bench, signed, instant_now())
+    with world.decision_context() as context:
+        revoke_key(context, signed, instant_now())
 
 
 async def the_person_left(world: World) -> None:

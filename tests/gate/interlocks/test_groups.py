@@ -113,7 +113,7 @@ async def test_the_writes_of_one_request_add_up_and_its_card_says_so_before(
     both = (STOP, ("P-101B.run_cmd", True))
     request = room.desk.propose(*both)
     record = load_request(room.desk.database, request.request_id)
-    problems = current_card(room.desk.bench, record, room.clock.now()).problems
+    problems = current_card(room.desk.decision_context, record, room.clock.now()).problems
     assert [each for each in problems if each.startswith("starts: 2 writes")] != []
     ends = await carried_out(room, *both)
     assert [end.split(":")[0] for end in ends] == ["VERIFIED", "INVALIDATED"]
@@ -164,7 +164,7 @@ async def test_nobody_can_tell_how_far_without_what_was_there(
         shell.execute(
             "UPDATE journal SET text = ? WHERE kind = 'action.SENDING'", (json.dumps(row),)
         )
-    (group,) = room.desk.bench.policy.groups_of(SP)
+    (group,) = room.desk.decision_context.policy.groups_of(SP)
     with pytest.raises(Exception, match=r"nobody can read what PIC-102\.sp was before R-"):
         group_usage(room.desk.database, group, room.clock.now())
 
@@ -172,7 +172,10 @@ async def test_nobody_can_tell_how_far_without_what_was_there(
 async def test_a_clock_that_is_set_and_a_restart_forget_nothing(room: Watched) -> None:
     for write in (START, STOP):
         assert (await carried_out(room, write))[0].startswith("VERIFIED")
-    groups, database = room.desk.bench.policy.groups_of("P-101A.run_cmd"), room.desk.database
+    groups, database = (
+        room.desk.decision_context.policy.groups_of("P-101A.run_cmd"),
+        room.desk.database,
+    )
     room.clock.set(7200.0)  # the boot clock knows better
     assert group_usage(database, groups[0], room.clock.now()).writes_left == 0
     room.clock.set(-7200.0)

@@ -12,7 +12,7 @@ import pytest
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import WriteOutcomeUnknown
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.journal import FIRST
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
@@ -178,7 +178,7 @@ async def test_a_later_command_does_not_overtake_an_earlier_one(world: World) ->
 @pytest.mark.timeout(60)  # a process starts
 async def test_a_second_gate_is_refused_while_the_first_works_on(world: World) -> None:
     with pytest.raises(GuardrailError, match=f"running \\(process {os.getpid()}\\)"):
-        async with take_post(world.site):
+        async with open_gate(world.site):
             pass
     second = await asyncio.to_thread(handwheel, "gate", "--site", str(world.site.root))
     assert second.returncode != 0

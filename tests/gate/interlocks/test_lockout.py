@@ -86,8 +86,8 @@ def release(
     signed = world.sign(
         None, None, by, verdict="release", subject=subject, meaning=meaning, attended=attended
     )
-    with world.bench() as bench:
-        release_lockout(bench, scope, generation, signed, instant_now())
+    with world.decision_context() as context:
+        release_lockout(context, scope, generation, signed, instant_now())
 
 
 @pytest.mark.parametrize("scope", ["site", "PUMPS-101", "P-101B", "whatever-this-is"])

@@ -16,10 +16,10 @@ from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.approval.card import make_card
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.gate.monitoring import suspension_monitor as lookout
-from handwheel.tools.guardrails.gate.state.execution import Passage
+from handwheel.tools.guardrails.gate.state.execution import Execution
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
-from handwheel.tools.guardrails.gate.steps.execute import carry_out
-from handwheel.tools.guardrails.gate.steps.send import last_look
+from handwheel.tools.guardrails.gate.steps.execute import execute_action
+from handwheel.tools.guardrails.gate.steps.send import check_before_send
 from handwheel.tools.guardrails.policy.suspend import Suspend
 from handwheel.tools.requests.request import ActionRequest
 
@@ -104,7 +104,7 @@ async def test_a_clock_that_was_set(room: Watched) -> None:
     room.clock.set(30.0)  # and back: it begins anew
     room.clock.forward(2.0)
     room.watch()
-    assert room.post.suspensions.now
+    assert room.context.suspensions.now
     room.clock.forward(10.0)
     room.watch()
     await expect_resumed(room, early, "site", reason)
@@ -218,7 +218,7 @@ async def test_a_journal_that_cannot_be_written_holds_it_all_the_same(
     request = room.approved()
     with monkeypatch.context() as patch:
         room_left(patch, 1.0)
-        patch.setattr(room.post.database, "transaction", refuse)
+        patch.setattr(room.context.database, "transaction", refuse)
         with pytest.raises(LedgerError):
             room.watch()
         await room.act()
@@ -241,10 +241,10 @@ async def test_a_journal_that_cannot_be_written_holds_it_all_the_same(
 async def test_what_begins_on_the_way_stops_it_at_the_last_look_too(
     room: Watched, monkeypatch: pytest.MonkeyPatch, scope: str
 ) -> None:
-    async def begin(passage: Passage) -> None:
-        room.post.suspensions.note(scope, "test", "it began just now", room.clock.now())
+    async def begin(execution: Execution) -> None:
+        room.context.suspensions.note(scope, "test", "it began just now", room.clock.now())
 
-    at = steps.STEPS.index(last_look)
+    at = steps.STEPS.index(check_before_send)
     monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:at], begin, *steps.STEPS[at:]))
     request = room.approved()
     await room.act()
@@ -259,11 +259,11 @@ async def test_what_begins_after_the_claim_is_invalidated_by_the_seventh_step(
     room: Watched,
 ) -> None:
     request = room.approved()
-    passage = room.passage()
-    assert passage is not None
-    room.post.suspensions.note("pkg", "test", "it began just now", room.clock.now())
+    execution = room.execution()
+    assert execution is not None
+    room.context.suspensions.note("pkg", "test", "it began just now", room.clock.now())
     room.fuse.arm(0)
-    await carry_out(passage)
+    await execute_action(execution)
     assert room.desk.states(request) == ["INVALIDATED"]
     assert room.reason(request) == "actuation is suspended: pkg: it began just now"
     assert "connect" not in room.fuse.points
@@ -271,7 +271,7 @@ async def test_what_begins_after_the_claim_is_invalidated_by_the_seventh_step(
 
 async def test_while_it_lasts_nothing_can_be_approved(room: Watched) -> None:
     assert room.gate is not None
-    room.post.suspensions.note("pkg", "test", "it is down", room.clock.now())
+    room.context.suspensions.note("pkg", "test", "it is down", room.clock.now())
     room.watch()
     room.gate.publish()
     words = "actuation is suspended: pkg: it is down"
@@ -287,7 +287,7 @@ async def test_while_it_lasts_nothing_can_be_approved(room: Watched) -> None:
         room.desk.approve(stopped)
     assert room.desk.record(stopped.request_id).state == "PENDING"
     room.approved(("PIC-102.sp", 355.0))
-    room.post.suspensions.note("pkg", "test", "", room.clock.now())
+    room.context.suspensions.note("pkg", "test", "", room.clock.now())
     room.watch()
     room.gate.publish()
     room.desk.approve(stopped)
@@ -298,7 +298,7 @@ async def test_a_run_loses_its_recovery_too(room: Watched) -> None:
     """As with a lockout: what takes back is a movement as well."""
     request = room.approved(START, START_B)
     await room.act()
-    room.post.suspensions.note("site", "test", "it began just now", room.clock.now())
+    room.context.suspensions.note("site", "test", "it began just now", room.clock.now())
     room.watch()
     assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
     assert len(room.plant.frames) == 1
@@ -310,14 +310,14 @@ async def test_what_was_approved_meanwhile_does_not_outlive_it(
 ) -> None:
     """Nobody has looked between the word and the end; and the end counts once it is told."""
     now = room.clock.now()
-    room.post.suspensions.note("pkg", "connection", "no answer", now)
+    room.context.suspensions.note("pkg", "connection", "no answer", now)
     room.watch()
     request = room.approved() if is_meanwhile else None
-    room.post.suspensions.note("pkg", "connection", "", now)
-    assert room.passage() is None
-    assert room.post.suspensions.now
+    room.context.suspensions.note("pkg", "connection", "", now)
+    assert room.execution() is None
+    assert room.context.suspensions.now
     room.watch()
-    assert room.post.suspensions.now == ()
+    assert room.context.suspensions.now == ()
     request = request or room.approved()
     await room.act()
     assert room.desk.states(request) == ["INVALIDATED" if is_meanwhile else "VERIFIED"]
@@ -329,7 +329,7 @@ async def test_what_was_approved_meanwhile_does_not_outlive_it(
 
 
 async def test_what_comes_again_before_its_end_is_told_has_not_ended(room: Watched) -> None:
-    suspensions, now = room.post.suspensions, room.clock.now()
+    suspensions, now = room.context.suspensions, room.clock.now()
     for reason in ("no answer", "", "no answer"):
         suspensions.note("pkg", "connection", reason, now)
         if reason and not told(room):

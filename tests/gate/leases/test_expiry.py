@@ -139,7 +139,7 @@ def overpressure(room: Watched) -> None:
 
 
 def suspended(room: Watched) -> None:
-    room.post.suspensions.note("dcs", "connection", "no answer", room.clock.now())
+    room.context.suspensions.note("dcs", "connection", "no answer", room.clock.now())
 
 
 BETWEEN = [

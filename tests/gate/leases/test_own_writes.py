@@ -173,14 +173,14 @@ async def test_a_gate_remembers_a_frame_that_the_journal_forgets(
     room: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = room.approved(START)
-    passage = room.passage()
-    assert passage is not None
+    execution = room.execution()
+    assert execution is not None
     await room.act()
     monkeypatch.setattr(intent, "INTENDED", "SELECT 1 WHERE ? IS NULL")
     later = room.approved(START_B)
-    passage = replace(passage, record=room.desk.record(later.request_id))
+    execution = replace(execution, record=room.desk.record(later.request_id))
     with pytest.raises(LedgerError, match=r"this gate has sent .*: it is sent once"):
-        record_intent(passage)
+        record_intent(execution)
     await room.act()
     assert frames(room) == [*wires(request, "c1"), *wires(later, "c1")]
 

@@ -3,11 +3,11 @@
 import pytest
 
 from handwheel.tools.errors import InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.ledger.runner_lease import (
-    LEASE_S,
-    give_lease_back,
-    renew_lease,
-    take_lease,
+from handwheel.tools.guardrails.ledger.runner_lock import (
+    RUNNER_LOCK_S,
+    release_runner_lock,
+    renew_runner_lock,
+    take_runner_lock,
 )
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.requests.request import ActionRequest
@@ -40,9 +40,9 @@ async def live(runner: Runner, seconds: float) -> None:
     """Lets time pass while the process that works on the runs renews its lease."""
     room, left_s = runner.room, seconds
     while left_s > 0.0:
-        room.clock.forward(min(left_s, LEASE_S - 1.0))
-        left_s -= LEASE_S - 1.0
-        renew_lease(room.desk.database, runner.holder, room.clock.now())
+        room.clock.forward(min(left_s, RUNNER_LOCK_S - 1.0))
+        left_s -= RUNNER_LOCK_S - 1.0
+        renew_runner_lock(room.desk.database, runner.holder, room.clock.now())
     await pass_time(room, 0.0)
 
 
@@ -76,7 +76,7 @@ async def test_the_end_of_a_run_leaves_the_way_back_with_the_gate(
     assert runner.states(request) == "VERIFIED VERIFIED PLANNED PLANNED CANCELLED"
     now = room.clock.now()
     record_event(database, RUN.run_id, "completed", {}, runner.holder, now, closes=True)
-    give_lease_back(database, runner.holder, now)
+    release_runner_lock(database, runner.holder, now)
     await pass_time(room, lease_s - 10.0)
     assert frames(room) == wires(request, "c1", "c2")
     await pass_time(room, 20.0)
@@ -98,11 +98,11 @@ async def test_when_the_agent_is_gone_the_gate_takes_back_at_once(runner: Runner
     assert frames(room) == wires(request, "c1", "c2")
     room.oracle.are_agents_gone = True
     if how == "unheard of":
-        room.clock.forward(LEASE_S + 1.0)
+        room.clock.forward(RUNNER_LOCK_S + 1.0)
     else:
-        give_lease_back(database, runner.holder, room.clock.now())
+        release_runner_lock(database, runner.holder, room.clock.now())
     if how == "another one":
-        take_lease(database, room.clock.now())
+        take_runner_lock(database, room.clock.now())
     await pass_time(room, 0.0)
     assert frames(room) == wires(request, "c1", "c2", "r1", "r2")
     assert runner.state(request) == "CLOSED"
@@ -130,7 +130,7 @@ async def test_a_lockout_stops_what_a_lost_agent_has_left(runner: Runner) -> Non
     room.desk.lock_out("PIC-102")
     room.oracle.locked.add("site")
     room.oracle.are_agents_gone = True
-    await pass_time(room, LEASE_S + 1.0)
+    await pass_time(room, RUNNER_LOCK_S + 1.0)
     assert frames(room) == wires(request, "c1", "c2")
     assert runner.state(request) == "INVALIDATED"
     assert [each["tag"] for each in rows(room, "lease.open")] == ["PIC-102.sp", "P-101A.run_cmd"]

@@ -10,7 +10,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.row_time import UNKNOWN, moment_of
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_rows, open_run, record_event
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.journal import Row, next_row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow, next_row
 from handwheel.tools.guardrails.ledger.write_leases import left_s, written
 from handwheel.tools.requests.canonical import canonical, digest, parse_canonical
 
@@ -31,11 +31,11 @@ ODD: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def changed(row: Row, change: Mapping[str, object]) -> Row:
+def changed(row: JournalRow, change: Mapping[str, object]) -> JournalRow:
     """Returns a row with keys changed, or taken away where they are none, and its hash."""
     fields = {**parse_canonical(row.text), **change}
     text = canonical({key: value for key, value in fields.items() if value is not None})
-    return Row(row.seq, text, digest("journal", text))
+    return JournalRow(row.seq, text, digest("journal", text))
 
 
 def append(
@@ -122,9 +122,9 @@ async def test_an_event_of_other_types_is_a_damaged_run(room: Watched, order: ob
 
 def open_(room: Watched) -> str:
     """Opens a run, and returns who works on it."""
-    from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+    from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 
     database, now = room.desk.database, room.clock.now()
-    holder = take_lease(database, now)
+    holder = take_runner_lock(database, now)
     open_run(database, RunEntry(RUN, "cw/x", True), ["P-101A"], {}, holder, now)
     return holder

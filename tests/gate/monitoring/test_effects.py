@@ -147,7 +147,7 @@ async def test_an_effect_that_nobody_has_seen_is_unknown(room: Watched, what: st
     room.plant.values["PT-102.pv"] = 355.0
     room.watch()
     room.watch()
-    give_up_effects(room.post)
+    give_up_effects(room.context)
     assert len(rows(room, "effect.UNKNOWN")) == 1
     assert rows(room, "effect.CAME") == []
 

@@ -62,7 +62,7 @@ async def test_nobodys_row_ends_the_look_or_changes_what_is_told(
     with shell_of(room.site.state) as shell:
         forge(room, shell, name)
     room.watch()
-    assert look_for_effects(room.post, {}) == {"PT-102.pv"}
+    assert look_for_effects(room.context, {}) == {"PT-102.pv"}
     room.clock.forward(121.0)
     for _ in range(3):
         room.watch()
@@ -74,7 +74,7 @@ async def test_nobodys_row_ends_the_look_or_changes_what_is_told(
     assert any(name.partition("/")[0] in each for each in room.faults()) is told
     of_it = f"effect 1 of {name}: the ledger says {''.join(held) or 'nothing'}, the journal MISSED"
     assert (of_it in room.faults()) is (held != ["MISSED"])
-    assert look_for_effects(room.post, {}) == frozenset()
+    assert look_for_effects(room.context, {}) == frozenset()
     await room.go_through()
 
 
@@ -85,7 +85,7 @@ async def test_the_next_shift_is_told_what_did_not_come_whatever_a_row_says(room
     room.clock.forward(121.0)
     room.watch()
     room.watch()
-    summary = summarize(room.desk.bench, "anna", "bert", None, room.clock.now())
+    summary = summarize(room.desk.decision_context, "anna", "bert", None, room.clock.now())
     (line,) = next(each.lines for each in summary.sections if each.title == "written")
     assert line.endswith(f"VERIFIED  MISSED: {EFFECT.partition(' within')[0]}")
 
@@ -93,9 +93,9 @@ async def test_the_next_shift_is_told_what_did_not_come_whatever_a_row_says(room
 async def test_a_round_asks_the_ledger_nothing_for_what_it_looks_for(room: Watched) -> None:
     await expecting(room)
     asked: list[str] = []
-    connection = room.post.database._connection
+    connection = room.context.database._connection
     connection.set_trace_callback(asked.append)
-    assert look_for_effects(room.post, {}) == {"PT-102.pv"}
+    assert look_for_effects(room.context, {}) == {"PT-102.pv"}
     connection.set_trace_callback(None)
     assert asked == []
 
@@ -104,10 +104,10 @@ async def test_a_verdict_that_cannot_be_written_is_told_as_soon_as_it_can(room: 
     await expecting(room)
     room.clock.forward(121.0)
     with locked(room), pytest.raises(LedgerError, match="locked"):
-        look_for_effects(room.post, {})
+        look_for_effects(room.context, {})
     assert room.rows("effect.UNKNOWN") == []
     for _ in range(2):
-        look_for_effects(room.post, {})
+        look_for_effects(room.context, {})
     assert len(room.rows("effect.UNKNOWN")) == 1
 
 
@@ -128,4 +128,4 @@ async def test_what_did_not_come_to_the_disk_as_verified_comes_to_no_verdict(
     room.watch()
     assert len(room.rows("effect.CAME")) == (not is_rolled_back)
     assert room.desk.states(request) == ["UNKNOWN" if is_rolled_back else "VERIFIED"]
-    assert look_for_effects(room.post, {}) == frozenset()
+    assert look_for_effects(room.context, {}) == frozenset()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.tools.guardrails.gate.state.fault_log import Troubles
+from handwheel.tools.guardrails.gate.state.fault_log import FaultLog
 
 from ..testbed.served import World
 
@@ -18,7 +18,7 @@ START = "P-101B.run_cmd=true"
 def test_a_trouble_is_said_when_it_begins_changes_and_ends(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    troubles = Troubles()
+    troubles = FaultLog()
     for name, trouble in [
         ("acting", ""), ("acting", "full"), ("watching", ""), ("acting", "full"),
         ("acting", "broken"), ("watching", "lost"), ("acting", ""), ("acting", ""),

@@ -11,7 +11,7 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.gate.gate import take_post
+from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import instant_now
@@ -67,7 +67,7 @@ async def test_a_gate_shows_itself_as_it_starts_and_is_told_as_it_stops(
 ) -> None:
     site = replace(paper_site, state=tmp_path)
     for epoch in (1, 2):
-        async with take_post(site) as gate:
+        async with open_gate(site) as gate:
             picture = read_snapshot(tmp_path, instant_now())
             assert picture is not None
             assert picture.epoch == gate.epoch == epoch  # else people look at one that is gone
@@ -87,7 +87,7 @@ async def test_a_gate_that_is_interrupted_is_told_as_it_stops(
 ) -> None:
     site = replace(paper_site, state=tmp_path)
     with suppress(asyncio.CancelledError):  # what comes out, and not the ledger's fault
-        async with take_post(site):
+        async with open_gate(site):
             if not is_writable:
                 monkeypatch.setattr(Database, "transaction", _refused)
             raise asyncio.CancelledError
@@ -131,11 +131,11 @@ async def test_a_gate_that_finds_no_folder_of_lockouts_locks_the_site_out(
 ) -> None:
     site = replace(paper_site, state=tmp_path)
     if folder != "never there":
-        async with take_post(site):
+        async with open_gate(site):
             pass
     if folder == "gone":
         (tmp_path / "lockout").rmdir()
-    async with take_post(site):
+    async with open_gate(site):
         picture = read_snapshot(tmp_path, instant_now())
     assert picture is not None
     assert picture.locked == (["site"] if folder == "gone" else [])
@@ -150,10 +150,10 @@ async def test_a_gate_that_cannot_make_its_folder_of_lockouts_takes_no_post(
     site, file = replace(paper_site, state=tmp_path), tmp_path / "lockout"
     file.write_text("in its place")
     with pytest.raises(LedgerError, match=f"^{tmp_path}: File exists$"):
-        await take_post(site).__aenter__()
+        await open_gate(site).__aenter__()
     assert names_in(tmp_path) == ["lockout"]  # neither lock nor ledger
     file.unlink()
-    async with take_post(site) as gate:
+    async with open_gate(site) as gate:
         assert gate.epoch == 1
 
 
@@ -165,9 +165,9 @@ async def test_a_gate_that_cannot_judge_a_remote_condition_takes_no_post(
     equipment = {**paper_site.equipment, "P-101A": broken}
     site = replace(paper_site, state=tmp_path / "state", equipment=equipment)
     with pytest.raises(ConfigError, match=r"remote_when: .*P-101Z"):
-        await take_post(site).__aenter__()
+        await open_gate(site).__aenter__()
     assert not site.state.exists()
-    async with take_post(replace(paper_site, state=tmp_path / "state")) as gate:
+    async with open_gate(replace(paper_site, state=tmp_path / "state")) as gate:
         assert gate.epoch == 1
 
 

@@ -13,8 +13,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.connectors.session.protocols import Session
-from handwheel.tools.guardrails.gate.monitoring.scanner import OVERLAP_S, Scans
-from handwheel.tools.guardrails.gate.monitoring.watched_tags import tags_to_see_again
+from handwheel.tools.guardrails.gate.monitoring.scanner import OVERLAP_S, Scanner
+from handwheel.tools.guardrails.gate.monitoring.watched_tags import tags_of_suspended
 
 from ...plants.in_memory import PaperConnector, PaperPlant
 from ..testbed.with_oracle import START, Watched
@@ -66,14 +66,14 @@ async def lines(room: Watched) -> AsyncGenerator[Mapping[str, Line]]:
         return lines[name]
 
     assert room.gate is not None
-    post = replace(room.post, connector=connector)
-    room.gate._reader = Scans(post)
+    context = replace(room.context, connector=connector)
+    room.gate._reader = Scanner(context)
     yield lines
     await room.gate._reader.close()
     assert {each.open_now for each in lines.values()} == {0}
 
 
-def scans_of(room: Watched) -> Scans:
+def scans_of(room: Watched) -> Scanner:
     assert room.gate is not None
     return room.gate._reader
 
@@ -162,7 +162,7 @@ async def test_a_lost_connection_is_watched_until_it_is_well_whoever_asks(
     room.watch()
     room.clock.forward(5.0)
     room.watch()
-    assert [each.scope for each in room.post.suspensions.now] == ["pkg"]
+    assert [each.scope for each in room.context.suspensions.now] == ["pkg"]
     room.desk.say("reject", request, "anna")  # nobody asks for anything any more
     await gate._follow_tags()
     assert START[0] in scans_of(room).tags
@@ -170,7 +170,7 @@ async def test_a_lost_connection_is_watched_until_it_is_well_whoever_asks(
     (connection,) = scans_of(room).connections
     await connection.ready(5.0)
     room.watch()
-    assert room.post.suspensions.now == ()
+    assert room.context.suspensions.now == ()
     assert [each["reason"] for each in room.rows("gate.resumed")]
     await gate._follow_tags()
     assert (scans_of(room).tags, pkg.open_now) == (frozenset(), 0)  # and then no more
@@ -178,10 +178,10 @@ async def test_a_lost_connection_is_watched_until_it_is_well_whoever_asks(
 
 async def test_what_is_read_to_see_a_connection_again(room: Watched) -> None:
     read = frozenset({RUN, SETPOINT})
-    assert tags_to_see_again(room.post, read) == frozenset()
-    room.post.suspensions.note("site", "disk", "full", room.clock.now())
-    assert tags_to_see_again(room.post, read) == frozenset()
-    room.post.suspensions.note("pkg", "connection", "no answer", room.clock.now())
-    assert tags_to_see_again(room.post, read) == {RUN}
-    (alone,) = tags_to_see_again(room.post, frozenset())
+    assert tags_of_suspended(room.context, read) == frozenset()
+    room.context.suspensions.note("site", "disk", "full", room.clock.now())
+    assert tags_of_suspended(room.context, read) == frozenset()
+    room.context.suspensions.note("pkg", "connection", "no answer", room.clock.now())
+    assert tags_of_suspended(room.context, read) == {RUN}
+    (alone,) = tags_of_suspended(room.context, frozenset())
     assert room.site.tags[alone].connection == "pkg"

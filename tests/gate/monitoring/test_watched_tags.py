@@ -52,7 +52,7 @@ async def test_what_cannot_be_judged_here_adds_no_tag_and_hides_none(
     request = altered(honest, change)
     room.force_filed(request)
     wanted = {*PLAIN, "PIC-102.sp", "P-101B.reset"}
-    assert tags_of_request(room.post, room.desk.record(request.request_id)) == wanted
+    assert tags_of_request(room.context, room.desk.record(request.request_id)) == wanted
     assert room.gate is not None
     assert room.gate._wanted() == wanted
     room.desk.say("reject", request, "anna")

@@ -219,7 +219,7 @@ async def test_an_action_under_way_comes_to_its_end_though_the_gate_is_told_to_s
     if is_sent:
         monkeypatch.setattr(PaperWriter, "transmit", transmit_and_wait)
     else:
-        room.gate._post = replace(room.post, open_write_session=wait_and_open)
+        room.gate._context = replace(room.context, open_write_session=wait_and_open)
     acting = asyncio.create_task(room.gate._act())
     await under_way.wait()
     for _ in range(times):

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
-from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.records import load_requests
-from handwheel.tools.guardrails.ledger.runner_lease import give_lease_back, take_lease
+from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from ...attacks.sql_shell import forge_approvals
@@ -63,15 +63,15 @@ async def test_due_is_said_by_whoever_holds_the_lease(runner: Runner) -> None:
         with pytest.raises(LostRace, match="lease is over"):
             step()
         runner.holder = holder
-    give_lease_back(room.desk.database, runner.holder, room.clock.now())
+    release_runner_lock(room.desk.database, runner.holder, room.clock.now())
     with pytest.raises(LostRace, match="lease is over"):
         runner.due(f"{request.request_id}/c1")
     assert runner.states(request) == " ".join(["PLANNED"] * 5)
     await room.act()
     assert runner.frames == []
-    runner.holder = take_lease(room.desk.database, room.clock.now())
+    runner.holder = take_runner_lock(room.desk.database, room.clock.now())
     with pytest.raises(PermitRefused, match="another process works on this site's runs"):
-        take_lease(room.desk.database, room.clock.now())
+        take_runner_lock(room.desk.database, room.clock.now())
     await runner.carry_out(request, "c1")
     with pytest.raises(LostRace):  # whoever holds it: once
         runner.due(f"{request.request_id}/c1")
@@ -182,9 +182,9 @@ async def test_how_long_an_approval_of_a_run_holds(
 def give_back_and_take(runner: Runner) -> None:
     """The hours pass with the lease renewed and the equipment handed over."""
     room = runner.room
-    runner.holder = take_lease(room.desk.database, room.clock.now())
+    runner.holder = take_runner_lock(room.desk.database, room.clock.now())
     for scope in ("site", "PUMPS-101"):
-        give(room.desk.bench, scope, room.clock.now())
+        give(room.desk.decision_context, scope, room.clock.now())
 
 
 @pytest.mark.way_in("D17")
@@ -208,7 +208,7 @@ async def test_a_proposal_that_is_made_again_is_the_one_that_is_there(runner: Ru
 async def test_nothing_is_filed_for_agents_where_a_person_acts(runner: Runner) -> None:
     room = runner.room
     waiting = runner.file(*runner.made(runner.segment()))
-    take_over(room.desk.database, room.site, "P-101B", "OPERATOR", "carl", room.clock.now())
+    take_authority(room.desk.database, room.site, "P-101B", "OPERATOR", "carl", room.clock.now())
     assert runner.state(waiting) == "INVALIDATED"
     with pytest.raises(InterlockActive, match="P-101B is OPERATOR, set by carl"):
         runner.file(*runner.made(runner.segment(proposal_key="another segment 2")))

@@ -10,9 +10,13 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.run_requests import end_request, file_segment, set_due
-from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations
-from handwheel.tools.guardrails.ledger.runner_lease import LEASE_S, renew_lease, take_lease
+from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
+from handwheel.tools.guardrails.ledger.runner_lock import (
+    RUNNER_LOCK_S,
+    renew_runner_lock,
+    take_runner_lock,
+)
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant
 
@@ -20,7 +24,7 @@ from ..testbed.authority_grant import give
 from ..testbed.runner import AGENT, segment_of
 from .machine import WithPeople
 
-KEPT_S = LEASE_S - 1.0
+KEPT_S = RUNNER_LOCK_S - 1.0
 LONGEST_S = 61.0  # a process that lives on renews its lease so long, while time passes
 
 
@@ -39,18 +43,18 @@ class WithAgents(WithPeople):
     def hand_over(self, scope: str, lasts_s: float) -> None:
         now = self.room.clock.now()
         with suppress(GuardrailError):
-            give(self.room.desk.bench, scope, now, lasts_s=lasts_s, by="gina")
+            give(self.room.desk.decision_context, scope, now, lasts_s=lasts_s, by="gina")
             self.circumstances.hand_over(scope, now, lasts_s)
 
     def take_over(self, scope: str, mode: TakenMode) -> None:
         now = self.room.clock.now()
-        take_over(self.room.desk.database, self.site, scope, mode, "max", now)
+        take_authority(self.room.desk.database, self.site, scope, mode, "max", now)
         self.circumstances.take_over(scope, mode, now)
 
     def start_agents(self) -> None:
         """Starts the process that works on the runs, unless one is at it."""
         with suppress(GuardrailError):
-            self.holder = take_lease(self.room.desk.database, self.room.clock.now())
+            self.holder = take_runner_lock(self.room.desk.database, self.room.clock.now())
             self.renewed = self.room.clock.now()
             self._orphan()
 
@@ -75,7 +79,7 @@ class WithAgents(WithPeople):
 
     def _renew(self) -> None:
         with suppress(LedgerError):
-            renew_lease(self.room.desk.database, self.holder, self.room.clock.now())
+            renew_runner_lock(self.room.desk.database, self.holder, self.room.clock.now())
             self.renewed = self.room.clock.now()
 
     def _note_lapse(self) -> None:
@@ -83,7 +87,7 @@ class WithAgents(WithPeople):
         if (
             last is None
             or last.boot_id != now.boot_id
-            or (now.boot_ms - last.boot_ms > 1000.0 * LEASE_S)
+            or (now.boot_ms - last.boot_ms > 1000.0 * RUNNER_LOCK_S)
         ):
             self.holder = ""
             self._orphan()
@@ -98,10 +102,10 @@ class WithAgents(WithPeople):
         segment = segment_of(self.site, proposal_key=key, lease_s=lease_s)
         writes = [write.tag for write in segment.writes]
         seen = self.room.plant.survey(tags_of_segment(desk.context, segment), writes)
-        locks = generations(desk.database, scopes_of_segment(self.site, segment))
+        locks = lockout_generations(desk.database, scopes_of_segment(self.site, segment))
         request, denial = make_segment(desk.context, segment, seen, AGENT, locks, now)
         try:
-            file_segment(desk.bench, request, denial, self.holder, now)
+            file_segment(desk.decision_context, request, denial, self.holder, now)
         except HandwheelError:
             return None
         self.note(request)

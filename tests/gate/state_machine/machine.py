@@ -15,7 +15,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.gate.gate import _new_epoch
-from handwheel.tools.guardrails.gate.monitoring.scanner import Scans
+from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -72,7 +72,12 @@ class WithPeople(RuleBasedStateMachine):
             self.count("frames", len(self.room.plant.frames))
             self.count("suspended by the ledger", len(self.room.suspended))
             self.count("taken back", sum("/r" in name for name in self.oracle.sent))
-            found = audit(desk.database, desk.site, desk.bench.roster, desk.bench.policy.satisfies)
+            found = audit(
+                desk.database,
+                desk.site,
+                desk.decision_context.roster,
+                desk.decision_context.policy.satisfies,
+            )
             assert found.faults == () or self.is_forged or self.is_unverifiable, found.faults
         finally:
             self.restore_file()
@@ -87,7 +92,7 @@ class WithPeople(RuleBasedStateMachine):
         self.runner.run(self.room.start_gate())
         assert self.room.gate is not None
         reader = PaperReader(self.site, self.room.plant)
-        self.room.gate._reader = cast(Scans, reader)
+        self.room.gate._reader = cast(Scanner, reader)
         self.outlook = Outlook(self.room.plant, self.room.clock.now())
         self.circumstances.suspended = ""
         self.circumstances.outdated.pop("gate", None)
@@ -210,7 +215,7 @@ class WithPeople(RuleBasedStateMachine):
                 self.room.plant.values["P-101A.run_cmd"] ^= True  # type: ignore[operator]
 
     def suspend(self, reason: str) -> None:
-        self.room.post.suspensions.note("site", "test", reason, self.room.clock.now())
+        self.room.context.suspensions.note("site", "test", reason, self.room.clock.now())
         self.watch()
 
     def pass_time(self, seconds: float) -> None:
@@ -290,7 +295,7 @@ class WithPeople(RuleBasedStateMachine):
     def is_enrolled(self, person: str) -> bool:
         """Whether a person can sign now: a key that was given later is none before."""
         desk = self.room.desk
-        found = desk.bench.roster.by_name(person, self.room.clock.now().wall)
+        found = desk.decision_context.roster.by_name(person, self.room.clock.now().wall)
         key = people.key_id(desk.keys.get(person, person))
         return found is not None and found.key_id == key
 
@@ -300,4 +305,4 @@ class WithPeople(RuleBasedStateMachine):
         text = operators_text([*found, people.record_of("max", "viewer")])
         (self.site.root / "operators.yaml").write_text(text, encoding="utf-8")
         desk = self.room.desk
-        desk.bench = replace(desk.bench, roster=load_roster(self.site))
+        desk.decision_context = replace(desk.decision_context, roster=load_roster(self.site))

@@ -108,7 +108,7 @@ async def test_a_broken_list_of_people_ends_the_action_and_not_the_gate(room: Wa
         raise ConfigError([Problem("operators.yaml", 3, 1, "operators", "is no list")])
 
     request = room.approved()
-    room.gate._post = replace(room.post, people=broken)  # type: ignore[union-attr, arg-type]
+    room.gate._context = replace(room.context, people=broken)  # type: ignore[union-attr, arg-type]
     await room.act()
     assert room.desk.states(request) == ["INVALIDATED"]
     assert "operators.yaml:3:1" in room.reason(request)
@@ -123,7 +123,7 @@ async def test_a_ledger_that_was_replaced_stops_the_gate_in_service(room: Watche
     assert "is not the one that was anchored" in room.suspended[0]
     assert room.plant.frames == []
     with pytest.raises(LedgerError, match="replaced or cut off"):
-        room.post.database.check_anchors()
+        room.context.database.check_anchors()
 
 
 @pytest.mark.parametrize(("waits_s", "state"), [(9.9, "VERIFIED"), (10.1, "INVALIDATED")])

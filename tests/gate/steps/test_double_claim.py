@@ -1,6 +1,6 @@
 """Two that go for one action, as two gates would: one of them sends, once."""
 
-from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from ..testbed.with_oracle import START, START_B, Watched
@@ -9,14 +9,14 @@ from ..testbed.with_oracle import START, START_B, Watched
 async def test_who_loses_the_claim_does_nothing_more(room: Watched) -> None:
     """Both have seen that it is due, and its request goes on when the first has done it."""
     request = room.approved(START, START_B)
-    first, second = room.passage(), room.passage()
+    first, second = room.execution(), room.execution()
     assert first is not None
     assert second is not None
-    await carry_out(first)
+    await execute_action(first)
     room.plant.values["P-101A.run_cmd"] = False  # the plant alone would not stop the second
     told = ""
     try:
-        await carry_out(second)
+        await execute_action(second)
     except LostRace as race:
         told = str(race)
     kinds = [row.fields["kind"] for row in room.desk.database.journal()]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
-from handwheel.tools.guardrails.gate.state.execution import Passage, Step
+from handwheel.tools.guardrails.gate.state.execution import Execution, GateStep
 from handwheel.tools.guardrails.gate.steps import intent
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
 from handwheel.tools.guardrails.gate.steps import send as sending
@@ -23,28 +23,28 @@ START = "P-101B.run_cmd=true"
 Attack = Callable[[World], Awaitable[tuple[RequestRecord, int]]]
 
 
-async def wave_through(_: Passage) -> None:
+async def wave_through(_: Execution) -> None:
     """Looks at nothing."""
 
 
-async def open_only(passage: Passage) -> None:
+async def open_only(execution: Execution) -> None:
     """Opens the write session, and does not look who is behind it."""
-    post = passage.post
-    passage.write_session = await post.open_write_session(
-        post.site, passage.action.connection, [passage.tag]
+    context = execution.context
+    execution.write_session = await context.open_write_session(
+        context.site, execution.action.connection, [execution.tag]
     )
 
 
-async def look_at_nothing(passage: Passage) -> None:
+async def look_at_nothing(execution: Execution) -> None:
     """Takes the time of a look, as the budget needs it, and judges nothing."""
-    passage.read_at, passage.read_s = passage.post.clock(), permit_clock_s()
+    execution.read_at, execution.read_s = execution.context.clock(), permit_clock_s()
 
 
-def nothing_locked(_: Passage) -> set[str]:
+def nothing_locked(_: Execution) -> set[str]:
     return set()
 
 
-MUTANTS: Mapping[str, Step] = {"door_opens": open_only, "plant_is_ready": look_at_nothing}
+MUTANTS: Mapping[str, GateStep] = {"open_device": open_only, "check_plant": look_at_nothing}
 
 
 async def made_up(
@@ -128,19 +128,19 @@ async def its_bytes_say_something_else(world: World) -> tuple[RequestRecord, int
 
 
 ATTACKS: Mapping[str, tuple[Attack, str]] = {  # with the pattern of its reason
-    "one_gate": (another_gate_may_have_the_lock, "another gate has started since"),
-    "same_request": (it_is_another_sites, "another site's"),
-    "enough_signatures": (nobody_signed, "not enough people have approved"),
-    "in_time": (its_second_half_comes_too_late, r"the approval is 18\d\d s old"),
-    "policy_allows": (it_names_a_lower_class, "more must sign"),
-    "same_map": (the_tag_map_was_changed, "tags.yaml was changed"),
-    "free_to_act": (somebody_works_there, "P-101B is MAINTENANCE"),
-    "plant_is_ready": (somebody_was_faster, "false was expected"),
-    "same_bytes": (its_bytes_say_something_else, "other bytes than those that were approved"),
+    "check_gate": (another_gate_may_have_the_lock, "another gate has started since"),
+    "check_request": (it_is_another_sites, "another site's"),
+    "check_signatures": (nobody_signed, "not enough people have approved"),
+    "check_validity": (its_second_half_comes_too_late, r"the approval is 18\d\d s old"),
+    "check_policy": (it_names_a_lower_class, "more must sign"),
+    "check_configuration": (the_tag_map_was_changed, "tags.yaml was changed"),
+    "check_interlocks": (somebody_works_there, "P-101B is MAINTENANCE"),
+    "check_plant": (somebody_was_faster, "false was expected"),
+    "check_encoding": (its_bytes_say_something_else, "other bytes than those that were approved"),
 }
 
 
-def without(name: str) -> tuple[Step, ...]:
+def without(name: str) -> tuple[GateStep, ...]:
     return tuple(
         MUTANTS.get(name, wave_through) if each.__name__ == name else each for each in steps.STEPS
     )
@@ -148,8 +148,8 @@ def without(name: str) -> tuple[Step, ...]:
 
 def test_there_is_an_attack_for_every_check() -> None:
     names = [each.__name__ for each in steps.STEPS]
-    assert names.index("intent_on_disk") == 10
-    assert {*ATTACKS, "door_opens"} == set(names[:10])
+    assert names.index("commit_intent") == 10
+    assert {*ATTACKS, "open_device"} == set(names[:10])
 
 
 @pytest.mark.parametrize("is_checked", [True, False])
@@ -159,7 +159,7 @@ async def test_only_this_check_stops_this_attack(
 ) -> None:
     if not is_checked:
         monkeypatch.setattr(steps, "STEPS", without(name))
-        if name == "in_time":  # it is asked once more
+        if name == "check_validity":  # it is asked once more
             monkeypatch.setattr(intent, name, wave_through)
     attack, reason = ATTACKS[name]
     record, number = await attack(world)
@@ -183,7 +183,7 @@ async def test_behind_the_door_check_stands_the_door_itself(
     Each says so in its own words, and neither sends anything.
     """
     if not is_checked:
-        monkeypatch.setattr(steps, "STEPS", without("door_opens"))
+        monkeypatch.setattr(steps, "STEPS", without("open_device"))
     with monkeypatch.context() as patch:
         record, card = await world.ask(START)
         patch.setattr(
@@ -202,10 +202,10 @@ async def test_behind_the_door_check_stands_the_door_itself(
 async def test_the_last_look_at_the_lockout_is_needed(
     world: World, monkeypatch: pytest.MonkeyPatch, *, is_checked: bool
 ) -> None:
-    async def lock(passage: Passage) -> None:
-        world.lock(passage.action.equipment)
+    async def lock(execution: Execution) -> None:
+        world.lock(execution.action.equipment)
 
-    at = steps.STEPS.index(sending.last_look)
+    at = steps.STEPS.index(sending.check_before_send)
     monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:at], lock, *steps.STEPS[at:]))
     if not is_checked:
         monkeypatch.setattr(sending, "locked_files", nothing_locked)

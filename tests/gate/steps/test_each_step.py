@@ -5,21 +5,21 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from handwheel.connectors.actuation.device_writer import Refusal
-from handwheel.tools.guardrails.gate.state.execution import Passage, Step
+from handwheel.tools.guardrails.gate.state.execution import Execution, GateStep
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
-from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
-from handwheel.tools.guardrails.ledger.wakeup import Listener
+from handwheel.tools.guardrails.ledger.wakeup import WakeupListener
 
 from ...plants.in_memory import Fault, PaperWriter
 from ..forgery.test_forged_requests import altered, expects
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
-Change = Callable[[list[Step]], list[Step]]
+Change = Callable[[list[GateStep]], list[GateStep]]
 NO_INTENT = "there is no intent on disk"
 
 
-async def nothing(_: Passage) -> None:
+async def nothing(_: Execution) -> None:
     """A step that is not there."""
 
 
@@ -28,7 +28,7 @@ def without(number: int) -> Change:
 
 
 def swapped(one: int, other: int) -> Change:
-    def change(way: list[Step]) -> list[Step]:
+    def change(way: list[GateStep]) -> list[GateStep]:
         way[one - 1], way[other - 1] = way[other - 1], way[one - 1]
         return way
 
@@ -39,7 +39,7 @@ def twice(number: int) -> Change:
     return lambda way: [*way[:number], way[number - 1], *way[number:]]
 
 
-def untouched(way: list[Step]) -> list[Step]:
+def untouched(way: list[GateStep]) -> list[GateStep]:
     return way
 
 
@@ -54,9 +54,10 @@ async def act(room: Watched, patch: pytest.MonkeyPatch, change: Change) -> tuple
 
 def test_the_steps_stand_in_this_order() -> None:
     assert [each.__name__ for each in steps.STEPS] == [
-        "one_gate", "same_request", "enough_signatures", "in_time", "policy_allows", "same_map",
-        "free_to_act", "door_opens", "plant_is_ready", "same_bytes", "intent_on_disk",
-        "last_look", "one_frame", "echo_equals", "read_back", "outcome_recorded", "people_told",
+        "check_gate", "check_request", "check_signatures", "check_validity", "check_policy",
+        "check_configuration", "check_interlocks", "open_device", "check_plant",
+        "check_encoding", "commit_intent", "check_before_send", "send_frame", "check_answer",
+        "read_back", "record_outcome", "wake_listeners",
     ]  # fmt: skip
 
 
@@ -111,13 +112,13 @@ async def test_an_approval_that_is_too_old_opens_no_door(
     for change, is_connected in ((untouched, False), (without(4), True)):
         request = room.approved(START, SETPOINT)
         await room.act()
-        passage = room.passage()
-        assert passage is not None
+        execution = room.execution()
+        assert execution is not None
         room.clock.forward(601.0)
         room.fuse.arm(0)
         with monkeypatch.context() as patch:
             patch.setattr(steps, "STEPS", tuple(change(list(steps.STEPS))))
-            await carry_out(passage)
+            await execute_action(execution)
         assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
         reason = room.desk.record(request.request_id).actions[1].reason
         assert reason == "the approval is 601 s old; it holds for 600 s"
@@ -185,7 +186,7 @@ async def test_the_outcome_wakes_who_waits_for_it(
     room: Watched, monkeypatch: pytest.MonkeyPatch, *, is_told: bool
 ) -> None:
     woken: list[str] = []
-    with Listener(room.site.state) as listener:
+    with WakeupListener(room.site.state) as listener:
         request = room.approved()
         listener.wait(0.0)  # the decision's own
         monkeypatch.setattr(listener, "_drain", lambda: woken.append("woken"))

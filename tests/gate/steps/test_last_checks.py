@@ -12,9 +12,9 @@ from handwheel.connectors.actuation.write_session import OTHER_BYTES
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Value
-from handwheel.tools.guardrails.gate.state.execution import Passage
+from handwheel.tools.guardrails.gate.state.execution import Execution
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
-from handwheel.tools.guardrails.gate.steps.device_checks import same_bytes
+from handwheel.tools.guardrails.gate.steps.device_checks import check_encoding
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.policy.policy import Policy
 from handwheel.tools.guardrails.signatures.decisions import Reason
@@ -50,7 +50,9 @@ async def test_a_key_whose_time_is_over_before_the_claim_approves_nothing(
     (tmp_path / "operators.yaml").write_text(operators_text(records), encoding="utf-8")
     room.close()
     room = Watched(load_site(tmp_path))
-    room.desk.bench = replace(room.desk.bench, roster=people.roster_of(*records))
+    room.desk.decision_context = replace(
+        room.desk.decision_context, roster=people.roster_of(*records)
+    )
     await room.start_gate()
     request = room.approved(START)
     room.clock.forward(waits_s)
@@ -149,7 +151,7 @@ async def test_another_modbus_function_than_the_tags_own_is_not_sent(
 ) -> None:
     """The tenth step compares the bytes; then the session finds them to be no write of the tag."""
     if not is_compared:
-        way = [nothing if each is same_bytes else each for each in steps.STEPS]
+        way = [nothing if each is check_encoding else each for each in steps.STEPS]
         monkeypatch.setattr(steps, "STEPS", tuple(way))
     request = made_up(room, write, wire.replace(" ", ""))
     state, reason, frames = await stands(room, request)
@@ -207,7 +209,7 @@ async def test_commands_in_another_order_are_another_request(room: Watched) -> N
     assert room.desk.states(twin) == ["VERIFIED", "VERIFIED"]
 
 
-async def nothing(_: Passage) -> None:
+async def nothing(_: Execution) -> None:
     """A step that is not there."""
 
 

@@ -72,7 +72,7 @@ async def pump_room(folder: Path) -> AsyncGenerator[tuple[Watched, Pump]]:
         socket = f"write: {{port: {device.port}}}, timeout: 1 s}}"
         async with ruled_room(folder, ("site.yaml", "write: {port: 5021}}", socket)) as room:
             assert room.gate is not None
-            room.gate._post = replace(room.post, open_write_session=open_write_session)
+            room.gate._context = replace(room.context, open_write_session=open_write_session)
             room.plant.names["pkg"] = NAME.decode()
             pumps.append(Pump(room))
             yield room, pumps[0]

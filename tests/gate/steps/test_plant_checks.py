@@ -209,7 +209,7 @@ async def test_a_gate_that_stalls_after_its_look_sends_nothing(
     async def stall(_: object) -> None:
         world.clock.ahead_s += stall_s  # the whole process stands still
 
-    at = steps.STEPS.index(sending.last_look)
+    at = steps.STEPS.index(sending.check_before_send)
     monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:at], stall, *steps.STEPS[at:]))
     record, card = await world.ask(START)
     world.approve(record, card)

@@ -22,7 +22,7 @@ from handwheel.connectors.model.values import DataValue
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
 from handwheel.tools.guardrails.approval import session
-from handwheel.tools.guardrails.gate.monitoring.scanner import Scans
+from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
 from handwheel.tools.guardrails.ledger.records import load_decisions
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
@@ -106,7 +106,7 @@ class EveryTag:
 def desk(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
     """A room whose gate shows the plant, and whose terminals go by the room's clock."""
     assert room.gate is not None
-    room.gate._reader = cast(Scans, EveryTag(room))
+    room.gate._reader = cast(Scanner, EveryTag(room))
     monkeypatch.setattr(asking, "instant_now", room.clock.now)
     monkeypatch.setattr(session, "instant_now", room.clock.now)
     monkeypatch.setattr(session, "SETTLE_S", 0.0)
@@ -128,10 +128,12 @@ def asked(room: Watched, **changes: object) -> ActionRequest:
 
 def ask(room: Watched, request: ActionRequest) -> RequestState | None:
     """What `handwheel requests approve` does, by anna, whose key is open."""
-    anna = room.desk.bench.roster.by_name("anna", room.clock.now().wall)
+    anna = room.desk.decision_context.roster.by_name("anna", room.clock.now().wall)
     assert anna is not None
     record = room.desk.record(request.request_id)
-    return asking.ask(room.desk.bench, record, lambda: Signer(anna, key_of("anna"), True))
+    return asking.ask(
+        room.desk.decision_context, record, lambda: Signer(anna, key_of("anna"), True)
+    )
 
 
 def answered(room: Watched, request: ActionRequest, terminal: Screen, keys: str) -> object:

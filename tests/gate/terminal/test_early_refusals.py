@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.ledger.lifecycle import invalidate
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.states import RequestState
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.entitlement import (
     check_approver,
     check_objector,
@@ -39,8 +39,8 @@ START = "P-101B.run_cmd=true"
 NONE_OF = "max has none of the roles that R2 asks for: operator"
 
 
-def _operator(bench: Bench, person: str, at: datetime) -> Operator:
-    operator = bench.roster.by_name(person, at)
+def _operator(context: DecisionContext, person: str, at: datetime) -> Operator:
+    operator = context.roster.by_name(person, at)
     assert operator is not None
     return operator
 
@@ -58,35 +58,35 @@ def _operator(bench: Bench, person: str, at: datetime) -> Operator:
 async def test_who_may_not_approve_is_told_before_the_card_in_the_words_of_the_decision(
     room: Watched, person: str, sentence: str
 ) -> None:
-    bench, now = room.desk.bench, room.clock.now()
+    context, now = room.desk.decision_context, room.clock.now()
     request = room.desk.propose(("P-101B.run_cmd", True))
-    record, operator = room.desk.record(request.request_id), _operator(bench, person, now.wall)
+    record, operator = room.desk.record(request.request_id), _operator(context, person, now.wall)
     if not sentence:
-        check_approver(bench, record, operator, now)
+        check_approver(context, record, operator, now)
         assert room.desk.say("approve", request, person) is RequestState.APPROVED
         return
     with pytest.raises(PermitRefused) as early:
-        check_approver(bench, record, operator, now)
+        check_approver(context, record, operator, now)
     with pytest.raises(GuardrailError) as late:
         room.desk.say("approve", request, person)
     assert str(early.value) == str(late.value) == sentence
 
 
 async def test_who_has_signed_or_lost_the_key_is_told_before_the_card(room: Watched) -> None:
-    bench, now = room.desk.bench, room.clock.now()
+    context, now = room.desk.decision_context, room.clock.now()
     request = room.desk.propose(("P-101A.mode", 0))
-    anna, bert = (_operator(bench, each, now.wall) for each in ("anna", "bert"))
+    anna, bert = (_operator(context, each, now.wall) for each in ("anna", "bert"))
     room.desk.approve(request, "anna")
     record = room.desk.record(request.request_id)
     assert (request.quorum, record.state) == (2, RequestState.PARTIAL)
     with pytest.raises(PermitRefused, match=r"^anna: the person has approved already$"):
-        check_approver(bench, record, anna, now)
-    check_approver(bench, record, bert, now)
+        check_approver(context, record, anna, now)
+    check_approver(context, record, bert, now)
     room.desk.revoke_key("bert")
     checks: tuple[Callable[[], None], ...] = (
-        lambda: check_approver(bench, record, bert, now),
-        lambda: check_objector(bench, request, bert),
-        lambda: check_resolver(bench, request, bert),
+        lambda: check_approver(context, record, bert, now),
+        lambda: check_objector(context, request, bert),
+        lambda: check_resolver(context, request, bert),
     )
     for check in checks:
         with pytest.raises(PermitRefused, match=r"^bert: the key is revoked$"):
@@ -94,19 +94,19 @@ async def test_who_has_signed_or_lost_the_key_is_told_before_the_card(room: Watc
 
 
 async def test_who_has_none_of_the_roles_neither_rejects_nor_resolves(room: Watched) -> None:
-    bench, now = room.desk.bench, room.clock.now()
+    context, now = room.desk.decision_context, room.clock.now()
     request = room.desk.propose(("P-101B.run_cmd", True))
-    viewer, anna = (_operator(bench, each, now.wall) for each in ("max", "anna"))
+    viewer, anna = (_operator(context, each, now.wall) for each in ("max", "anna"))
     for refused in (
-        lambda: check_objector(bench, request, viewer),
-        lambda: check_resolver(bench, request, viewer),
+        lambda: check_objector(context, request, viewer),
+        lambda: check_resolver(context, request, viewer),
         lambda: room.desk.say("reject", request, "max"),
     ):
         with pytest.raises(PermitRefused, match=f"^{NONE_OF}$"):
             refused()
-    check_objector(bench, request, _operator(bench, "gina", now.wall))  # takes her own back
-    check_objector(bench, request, anna)
-    check_resolver(bench, request, anna)
+    check_objector(context, request, _operator(context, "gina", now.wall))  # takes her own back
+    check_objector(context, request, anna)
+    check_resolver(context, request, anna)
     assert room.desk.say("reject", request, "anna") is RequestState.REJECTED
 
 
@@ -125,14 +125,14 @@ async def test_the_second_of_two_approvers_is_told_what_became_of_it(
 
     monkeypatch.setattr(asking, "confirm", meanwhile)
     name = record.request.request_id
-    with world.bench() as bench:
+    with world.decision_context() as context:
         with pytest.raises(PermitRefused) as told:
-            asking.ask(bench, record, _no_key)
+            asking.ask(context, record, _no_key)
         assert str(told.value) == (f"{name} is APPROVED: enough people have signed (signed by ben)")
         await world.end(record)
         capsys.readouterr()
         with pytest.raises(PermitRefused, match=f"^{name} is CLOSED: every command is verified$"):
-            asking.ask(bench, load_request(bench.database, name), _no_key)
+            asking.ask(context, load_request(context.database, name), _no_key)
     assert capsys.readouterr().out == ""  # no card is drawn of what is over
 
 
@@ -150,9 +150,9 @@ async def test_of_two_who_must_sign_the_one_is_told_that_the_other_has(
         return answers.pop(0)
 
     monkeypatch.setattr(asking, "confirm", meanwhile)
-    with world.bench() as bench:
-        carl = Signer(_operator(bench, "carl", datetime.now(UTC)), key_of("carl"), True)
-        assert asking.ask(bench, both, lambda: carl) is None
+    with world.decision_context() as context:
+        carl = Signer(_operator(context, "carl", datetime.now(UTC)), key_of("carl"), True)
+        assert asking.ask(context, both, lambda: carl) is None
     told = capsys.readouterr().out
     assert "ben signed while you were reading; look again" in told
     assert "the plant has moved" not in told
@@ -172,8 +172,8 @@ async def _seen(world: World, tag: str, *, value: Value) -> None:
             await asyncio.sleep(0.02)
 
 
-def _fresh(bench: Bench, record: RequestRecord) -> RequestRecord:
-    return load_request(bench.database, record.request.request_id)
+def _fresh(context: DecisionContext, record: RequestRecord) -> RequestRecord:
+    return load_request(context.database, record.request.request_id)
 
 
 async def test_a_write_in_doubt_is_told_as_held_and_resolved_on_what_is_known_of_it(
@@ -187,20 +187,20 @@ async def test_a_write_in_doubt_is_told_as_held_and_resolved_on_what_is_known_of
     name = record.request.request_id
     held = f"{name}/c1 is UNKNOWN: P-101B.run_cmd: sent, outcome unknown: no answer within 2 s"
     hint = f"look at the plant, then: handwheel requests resolve {name}"
-    with world.bench() as bench:
-        fresh = _fresh(bench, record)
+    with world.decision_context() as context:
+        fresh = _fresh(context, record)
         line = request_line(listed(fresh), instant_now())
         assert line == f"{name}  HELD        R2  P-101B.run_cmd = true  {held}; {hint}"
-        assert not follow(bench.database, name, bench.site.state)
+        assert not follow(context.database, name, context.site.state)
         assert capsys.readouterr().out.splitlines()[-1] == f"{name}  HELD  {held}; {hint}"
-        carl = Signer(_operator(bench, "carl", datetime.now(UTC)), key_of("carl"), True)
+        carl = Signer(_operator(context, "carl", datetime.now(UTC)), key_of("carl"), True)
         await _seen(world, "P-101B.run_cmd", value=True)
         state = resolve_action(
-            bench, fresh, fresh.unresolved[0], carl.operator, lambda: carl,
+            context, fresh, fresh.unresolved[0], carl.operator, lambda: carl,
             applied=True, is_asked=False,
         )  # fmt: skip
         assert state is RequestState.CLOSED
-        after = request_line(listed(_fresh(bench, record)), instant_now())
+        after = request_line(listed(_fresh(context, record)), instant_now())
         assert after == f"{name}  CLOSED      R2  P-101B.run_cmd = true  resolved by carl"
     told = capsys.readouterr().out
     for part in (

@@ -92,7 +92,7 @@ async def test_of_what_a_shift_was_not_shown_the_number_is_told(room: Watched) -
     card = canonical({"schema": "shift/1", "since": "now", "sections": sections})
     report, signatures = (
         ReportWriter(),
-        Signatures(room.site, room.desk.bench.roster, frozenset(), ()),
+        Signatures(room.site, room.desk.decision_context.roster, frozenset(), ()),
     )
     write_shift_handover(report, JournalEntry(1, "", "", "", {"card": card}), signatures)
     assert [each.strip() for each in report.lines[1:4]] == [
@@ -173,5 +173,7 @@ async def test_what_is_never_allowed_needs_nobody(room: Watched) -> None:
 
 def _chapter(room: Watched, history: RequestHistory) -> str:
     report = ReportWriter()
-    write_request(report, history, Signatures(room.site, room.desk.bench.roster, frozenset(), ()))
+    write_request(
+        report, history, Signatures(room.site, room.desk.decision_context.roster, frozenset(), ())
+    )
     return report.text

@@ -32,11 +32,11 @@ async def test_who_asks_while_no_gate_runs_is_warned(
     monkeypatch.setattr(proposing, "instant_now", room.clock.now)
     if has_gate:
         picture_of(room)
-    anna = room.desk.bench.roster.by_name("anna", room.clock.now().wall)
+    anna = room.desk.decision_context.roster.by_name("anna", room.clock.now().wall)
     assert anna is not None
     signer = Signer(anna, key_of("anna"), True)
     state = await proposing.propose_writes(
-        room.desk.bench, ["P-101B.run_cmd=true"], "a test asks", lambda: signer
+        room.desk.decision_context, ["P-101B.run_cmd=true"], "a test asks", lambda: signer
     )
     assert state == "PENDING"
     warning = "handwheel: no gate is running: nothing can be approved or sent\n"
@@ -57,7 +57,7 @@ async def test_an_interruption_at_the_card_says_that_nothing_was_sent(
     monkeypatch.setattr(asking, "check_approvable", print)
     monkeypatch.setattr(session, "SETTLE_S", 0.0)
     with pytest.raises(KeyboardInterrupt):
-        asking.ask(room.desk.bench, room.desk.record(request.request_id), lambda: None)  # type: ignore[arg-type, return-value]
+        asking.ask(room.desk.decision_context, room.desk.record(request.request_id), lambda: None)  # type: ignore[arg-type, return-value]
     last = capsys.readouterr().out.splitlines()[-1]
     assert last == "not approved; nothing was sent, and the request waits on"
     assert room.desk.record(request.request_id).state == "PENDING"

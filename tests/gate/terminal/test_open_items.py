@@ -17,7 +17,7 @@ from handwheel.hmi.shift.lock_states import ConsoleEvent
 from handwheel.hmi.shift.typed_commands import ConsoleContext, run_typed
 from handwheel.tools.guardrails.approval.plant_snapshot import write_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 
 from ...sites.people import key_of
@@ -108,7 +108,7 @@ async def test_who_releases_reads_first_what_the_file_said(
     file = lockout_file(room.site.state, "P-101A")
     file.write_text('carl"; it is signed. "pid 7\x1b[2J\n', encoding="utf-8")
     if is_gone:  # the ledger keeps it
-        latch(room.desk.database, "P-101A", ["P-101A"], room.clock.now(), said_in(file))
+        latch(room.desk.database, "P-101A", ["P-101A"], room.clock.now(), lockout_note(file))
         file.unlink()
     releasing.command("P-101A", "boss", None, None)
     lines = capsys.readouterr().out.splitlines()

@@ -16,7 +16,7 @@ def fields_of(room: Watched, request: ActionRequest) -> dict[str, Any]:
     """What `handwheel requests show --json` says."""
     record, now = room.desk.record(request.request_id), room.clock.now()
     fields: dict[str, Any] = json.loads(
-        json.dumps(whole_fields(room.desk.bench, record, None, now))
+        json.dumps(whole_fields(room.desk.decision_context, record, None, now))
     )
     return fields
 

@@ -10,9 +10,9 @@ from handwheel.hmi.journal.report.open_items import write_open
 from handwheel.hmi.journal.rows.entries import JournalEntry, read_journal
 from handwheel.hmi.journal.rows.report_writer import ReportWriter
 from handwheel.hmi.shift.summary import summarize
-from handwheel.tools.guardrails.interlocks.authority import take_over
+from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
-from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.terms import Terms, parse_expectation
 
@@ -35,7 +35,7 @@ def _told(room: Watched) -> dict[str, str]:
     return _told_of(room.desk.database.journal())
 
 
-def _told_of(rows: Iterable[Row]) -> dict[str, str]:
+def _told_of(rows: Iterable[JournalRow]) -> dict[str, str]:
     journal = read_journal(rows)
     note_closed_writes(list(journal.requests.values()), journal.entries)
     report = ReportWriter()
@@ -97,7 +97,7 @@ async def test_what_stays_written_is_named_until_it_is_no_more(room: Watched) ->
 async def test_who_may_act_and_what_is_locked_out_is_named(room: Watched) -> None:
     room.desk.lock_out("P-101A")
     room.watch()
-    until = give(room.desk.bench, "P-101B", room.clock.now(), lasts_s=600.0)
+    until = give(room.desk.decision_context, "P-101B", room.clock.now(), lasts_s=600.0)
     told = _told(room)
     assert until == "2026-11-25T09:00:25.000Z"
     assert told["locked out"] == "P-101A, since 2026-11-25 08:50:25.000 UTC (Wednesday)"
@@ -108,17 +108,17 @@ async def test_who_may_act_and_what_is_locked_out_is_named(room: Watched) -> Non
     room.clock.forward(601.0)
     room.desk.release("P-101A")
     assert (_told(room)["locked out"], _told(room)["authority"]) == ("none", "none")
-    take_over(room.desk.database, room.site, "P-101B", "LOCAL", "carl", room.clock.now())
+    take_authority(room.desk.database, room.site, "P-101B", "LOCAL", "carl", room.clock.now())
     words = "P-101B: LOCAL, nobody's requests are carried out there; by carl"
     assert _told(room)["authority"] == words
 
 
 def test_a_row_with_an_odd_time_hides_no_authority(room: Watched) -> None:
-    give(room.desk.bench, "P-101B", room.clock.now(), lasts_s=600.0)
+    give(room.desk.decision_context, "P-101B", room.clock.now(), lasts_s=600.0)
     told, rows = _told(room)["authority"], list(room.desk.database.journal())
     assert told.startswith("P-101B: AGENT")
     text = canonical({"at": "[]", "kind": "x", "subject": "y"})
-    assert _told_of([*rows, Row(9, text, "f" * 64)])["authority"] == told
+    assert _told_of([*rows, JournalRow(9, text, "f" * 64)])["authority"] == told
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ async def test_the_next_shift_is_told_what_did_not_come(room: Watched) -> None:
     await room.act()
     room.clock.forward(16.0)
     room.watch()
-    summary = summarize(room.desk.bench, "anna", "gina", None, room.clock.now())
+    summary = summarize(room.desk.decision_context, "anna", "gina", None, room.clock.now())
     (written,) = (each.lines for each in summary.sections if each.title == "written")
     assert len(written) == 1
     assert written[0].endswith("PIC-102.sp = 360 kPa  VERIFIED  MISSED: PT-102.pv > 900 kPa")

@@ -45,7 +45,7 @@ def terminal(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
         return room.site
 
     def find_person(*_: object, **__: object) -> Operator:
-        anna = room.desk.bench.roster.by_name("anna", room.clock.now().wall)
+        anna = room.desk.decision_context.roster.by_name("anna", room.clock.now().wall)
         assert anna is not None
         return anna
 
@@ -88,8 +88,8 @@ async def test_a_list_says_what_stands_still_without_a_gate(
     assert listed_lines(capsys) == [line]
     assert ChangeTracker(room.site, room.desk.database).overview(room.clock.now())[0] == line
     record = room.desk.record(request.request_id)
-    assert line in whole_request(room.desk.bench, record, None, room.clock.now())
-    shift = summarize(room.desk.bench, "anna", "bert", None, room.clock.now())
+    assert line in whole_request(room.desk.decision_context, record, None, room.clock.now())
+    shift = summarize(room.desk.decision_context, "anna", "bert", None, room.clock.now())
     assert any(line in each for each in summary_lines(shift))
 
 
@@ -149,12 +149,12 @@ async def test_who_follows_is_told_once_that_no_gate_is_running_and_follows_on(
 async def test_a_gate_that_starts_says_what_is_held(
     room: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell_open(room.desk.bench, as_json=False)
+    tell_open(room.desk.decision_context, as_json=False)
     assert capsys.readouterr().out == ""
     request = await stopped(room, "frame leaves")
     await room.start_gate()
-    tell_open(room.desk.bench, as_json=False)
-    tell_open(room.desk.bench, as_json=True)
+    tell_open(room.desk.decision_context, as_json=False)
+    tell_open(room.desk.decision_context, as_json=True)
     said, programs = capsys.readouterr().out.splitlines()
     name = request.request_id
     hint = f"look at the plant, then: handwheel requests resolve {name}"
@@ -163,7 +163,7 @@ async def test_a_gate_that_starts_says_what_is_held(
         "held": {"request_id": name, "actions": {f"{name}/c1": "UNKNOWN"}}
     }
     room.desk.resolve(f"{name}/c1", "resolve-applied")
-    tell_open(room.desk.bench, as_json=False)
+    tell_open(room.desk.decision_context, as_json=False)
     assert capsys.readouterr().out == ""
 
 
@@ -215,7 +215,7 @@ async def test_what_was_never_sent_is_not_told_as_written(
     request = room.desk.propose(SETPOINT) if verdict == "reject" else room.approved(SETPOINT)
     room.desk.say(verdict, request, "anna")
     record = room.desk.record(request.request_id)
-    lines = whole_request(room.desk.bench, record, None, room.clock.now())
+    lines = whole_request(room.desk.decision_context, record, None, room.clock.now())
     assert "asked for   1  PIC-102.sp  350 → 360 kPa" in lines
     assert not [line for line in lines if "written" in line]
     assert room.plant.frames == []
@@ -230,7 +230,7 @@ def said_by_show(room: Watched) -> None:
 
 
 def said_by_gate(room: Watched) -> None:
-    tell_open(room.desk.bench, as_json=False)
+    tell_open(room.desk.decision_context, as_json=False)
 
 
 def said_by_following(room: Watched) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.tools.guardrails.approval.statement import Statement
-from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     Signed,
     authority_subject,
@@ -29,7 +29,7 @@ AGENTS: Mapping[str, Any] = {
 
 
 def signed_hand_over(
-    bench: Bench,
+    context: DecisionContext,
     equipment: str,
     now: Instant,
     *,
@@ -40,17 +40,17 @@ def signed_hand_over(
     heartbeats: tuple[NamedHeartbeat, ...] = (),
 ) -> Signed:
     """What a person signs, whether or not they may."""
-    operator = bench.roster.by_name(by, now.wall)
+    operator = context.roster.by_name(by, now.wall)
     assert operator is not None
     subject = authority_subject(equipment, generation, until, heartbeats)
     meaning, role = meaning_of_subject("hand-over", subject), min(operator.roles)
     statement = Statement("hand-over", meaning, role, 60.0, subject=subject)
     signer = Signer(operator, key_of(by), is_attended=attended)
-    return sign_statement(bench.database, signer, statement, now)
+    return sign_statement(context.database, signer, statement, now)
 
 
 def give(
-    bench: Bench,
+    context: DecisionContext,
     equipment: str,
     now: Instant,
     *,
@@ -61,10 +61,10 @@ def give(
 ) -> str:
     """Hands a piece of equipment over to agents; returns when that ends."""
     until = stamp(now.wall + timedelta(seconds=lasts_s))
-    generation = next_generation(bench.database, equipment)
+    generation = next_generation(context.database, equipment)
     signed = signed_hand_over(
-        bench, equipment, now, until=until, generation=generation, by=by, attended=attended,
+        context, equipment, now, until=until, generation=generation, by=by, attended=attended,
         heartbeats=heartbeats,
     )  # fmt: skip
-    hand_over(bench, equipment, until, generation, signed, now)
+    grant_authority(context, equipment, until, generation, signed, now)
     return until

@@ -11,8 +11,8 @@ from handwheel.connectors.actuation.heartbeat_session import HeartbeatSession
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.audit.audit import audit
-from handwheel.tools.guardrails.gate.monitoring.heartbeat import Heartbeat
-from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_over
+from handwheel.tools.guardrails.gate.monitoring.heartbeat import HeartbeatWriter
+from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 
@@ -62,13 +62,13 @@ class BeatingRoom(Room):
         self.plant.values[BEAT] = 0
         self.plant.on_frame = self._log
         self.on_open: Callable[[], object] = lambda: None
-        self.heartbeat: Heartbeat
+        self.heartbeat: HeartbeatWriter
         self._log_lines: list[dict[str, Any]] = []
 
     async def start_gate(self) -> None:
         await super().start_gate()
-        self._post = replace(self.post, open_heartbeat_session=self.open_heartbeat_session)
-        self.heartbeat = Heartbeat(self.post, PUMP, self._readings)
+        self._context = replace(self.context, open_heartbeat_session=self.open_heartbeat_session)
+        self.heartbeat = HeartbeatWriter(self.context, PUMP, self._readings)
 
     def _readings(self) -> Any:
         return self.plant.read(list(self.site.tags.values()))
@@ -82,8 +82,8 @@ class BeatingRoom(Room):
 
     def give(self, scope: str = PUMP, *, named: bool = True, lasts_s: float = 3600.0) -> str:
         heartbeats = heartbeats_of(self.site, scope) if named else ()
-        bench, now = self.desk.bench, self.clock.now()
-        return give(bench, scope, now, lasts_s=lasts_s, heartbeats=heartbeats)
+        decision_context, now = self.desk.decision_context, self.clock.now()
+        return give(decision_context, scope, now, lasts_s=lasts_s, heartbeats=heartbeats)
 
     async def pass_s(self, *steps_s: float) -> None:
         """Lets time pass; after each step the gate looks out, and looks after the heartbeat."""
@@ -121,8 +121,13 @@ class BeatingRoom(Room):
 
     def faults(self) -> tuple[str, ...]:
         """What the audit and the independent judge have to say; nothing if all is well."""
-        bench = self.desk.bench
-        audited = audit(bench.database, self.site, bench.roster, bench.policy.satisfies).faults
+        decision_context = self.desk.decision_context
+        audited = audit(
+            decision_context.database,
+            self.site,
+            decision_context.roster,
+            decision_context.policy.satisfies,
+        ).faults
         frames = "".join(f"{json.dumps(each)}\n" for each in self._log_lines)
         people = (self.site.root / "operators.yaml").read_text(encoding="utf-8")
         export = exported(self.desk.database, self.site.id)
@@ -152,7 +157,7 @@ def at_once(work: Coroutine[Any, Any, None]) -> None:
 
 
 def take(scope: str, mode: TakenMode) -> Event:
-    return lambda room: take_over(
+    return lambda room: take_authority(
         room.desk.database, room.site, scope, mode, "dora", room.clock.now()
     )
 
@@ -162,7 +167,7 @@ def lock_out(scope: str) -> Event:
 
 
 def suspend(scope: str) -> Event:
-    return lambda room: room.post.suspensions.note(scope, "test", "a test", room.clock.now())
+    return lambda room: room.context.suspensions.note(scope, "test", "a test", room.clock.now())
 
 
 def switch(value: int) -> Event:

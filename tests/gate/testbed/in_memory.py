@@ -6,9 +6,9 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.gate.gate import Gate, _new_epoch
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover, recover_in_flight
-from handwheel.tools.guardrails.gate.state.execution import Passage, Post
+from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.state.lock import GateLock
-from handwheel.tools.guardrails.gate.steps.execute import carry_out
+from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import ActionRecord
@@ -40,39 +40,40 @@ class Room:
         self.desk = Desk(site, self.clock, self.plant)
         self.gate: Gate | None = None
         self.suspended: list[str] = []
-        self._post: Post | None = None
+        self._context: GateContext | None = None
 
     def close(self) -> None:
         self.kill_gate()
         self.desk.database.close()
 
     async def start_gate(self) -> None:
-        """Takes the post as `take_post` does, without reading the files again."""
-        bench = self.desk.bench
+        """Takes the post as `open_gate` does, without reading the files again."""
+        decision_context = self.desk.decision_context
         lock = GateLock(self.site.state)
         lock.__enter__()
         ledger = FusedDatabase(self.site.state, self.site.id, self.fuse)
-        across = cross_limits(self.site, bench.policy)
+        across = cross_limits(self.site, decision_context.policy)
         epoch = _new_epoch(ledger, self.clock())
-        self._post = Post(
-            self.site, bench.policy, across, ledger, lock, epoch, self.clock,
-            lambda: self.desk.bench.roster, self.plant.open_write_session, self.plant.connector,
+        self._context = GateContext(
+            self.site, decision_context.policy, across, ledger, lock, epoch, self.clock,
+            lambda: self.desk.decision_context.roster, self.plant.open_write_session,
+            self.plant.connector,
         )  # fmt: skip
-        await recover(self._post)
-        self.gate = Gate(self._post)
+        await recover(self._context)
+        self.gate = Gate(self._context)
 
     @property
-    def post(self) -> Post:
-        assert self._post is not None
-        return self._post
+    def context(self) -> GateContext:
+        assert self._context is not None
+        return self._context
 
     def kill_gate(self) -> None:
         """What is left of a gate that was killed: nothing but what is on the disk."""
         self.fuse.arm(0)
-        if self._post is not None:
-            self._post.database.close()
-            self._post.lock.__exit__()
-        self.gate = self._post = None
+        if self._context is not None:
+            self._context.database.close()
+            self._context.lock.__exit__()
+        self.gate = self._context = None
 
     def watch(self) -> None:
         """One round of the gate's watching half."""
@@ -81,7 +82,7 @@ class Room:
         self.gate._check_clock()
         self.gate._latch()
         self.gate._lookout.tell()
-        sweep(self.post.database, self.clock())
+        sweep(self.context.database, self.clock())
         self.gate._look_on(self.plant.read(list(self.site.tags.values())))
 
     def reason_of(self, found: ActionRecord) -> str:
@@ -93,7 +94,7 @@ class Room:
         assert told[-1:] == [found.reason], (kind, told, found.reason)
         return found.reason
 
-    def passage(self) -> Passage | None:
+    def execution(self) -> Execution | None:
         """The next due action."""
         assert self.gate is not None
         return self.gate._next()
@@ -101,8 +102,8 @@ class Room:
     async def act(self) -> None:
         """One round of the gate's acting half: one action at most."""
         try:
-            await recover_in_flight(self.post)
-            if passage := self.passage():
-                await carry_out(passage)
+            await recover_in_flight(self.context)
+            if execution := self.execution():
+                await execute_action(execution)
         except LedgerError as error:
             self.suspended.append(str(error))

@@ -16,7 +16,7 @@ Trouble = Callable[[Watched], AbstractContextManager[None]]
 @contextmanager
 def locked(room: Watched) -> Generator[None]:
     """Somebody else holds the write lock, and the gate does not wait for long."""
-    room.post.database._connection.execute("PRAGMA busy_timeout = 0")
+    room.context.database._connection.execute("PRAGMA busy_timeout = 0")
     with closing(_shell(room)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -54,7 +54,7 @@ def at_the_intent(room: Watched, trouble: Trouble) -> Generator[None]:
         def reach_or_begin(point: str) -> None:
             reach(point)
             is_written = "SELECT 1 FROM journal WHERE kind = 'action.intent'"
-            if point == "in transaction" and room.post.database.all(is_written):
+            if point == "in transaction" and room.context.database.all(is_written):
                 room.fuse.reach = reach  # type: ignore[method-assign]
                 begun.enter_context(trouble(room))
 
@@ -69,7 +69,7 @@ def read_only(room: Watched) -> Generator[None]:
 
     Rights would not do: a test that runs as root may write all the same.
     """
-    database = room.post.database
+    database = room.context.database
     uri = f"file:{room.site.state / 'ledger.db'}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as reader:
         reader.row_factory = sqlite3.Row

@@ -21,8 +21,8 @@ from handwheel.tools.guardrails.approval.run_requests import (
     set_due,
     skip_action,
 )
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations
-from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.requests.request import (
     ActionRequest,
@@ -87,9 +87,9 @@ class Runner:
     def __init__(self, room: Watched) -> None:
         self.room = room
         for scope in ("site", "PUMPS-101"):
-            give(room.desk.bench, scope, room.clock.now())
-        self.holder = take_lease(room.desk.database, room.clock.now())
-        policy = room.desk.bench.policy
+            give(room.desk.decision_context, scope, room.clock.now())
+        self.holder = take_runner_lock(room.desk.database, room.clock.now())
+        policy = room.desk.decision_context.policy
         self.context = BuildContext(room.site, policy, cross_limits(room.site, policy))
 
     def segment(self, **changes: Any) -> Segment:
@@ -99,12 +99,12 @@ class Runner:
         room = self.room
         writes = [write.tag for write in segment.writes]
         seen = room.plant.survey(tags_of_segment(self.context, segment), writes)
-        locks = generations(room.desk.database, scopes_of_segment(room.site, segment))
+        locks = lockout_generations(room.desk.database, scopes_of_segment(room.site, segment))
         return make_segment(self.context, segment, seen, AGENT, locks, room.clock.now())
 
     def file(self, request: ActionRequest, denial: str = "") -> ActionRequest:
-        bench, now = self.room.desk.bench, self.room.clock.now()
-        record = file_segment(bench, request, denial, self.holder, now)
+        context, now = self.room.desk.decision_context, self.room.clock.now()
+        record = file_segment(context, request, denial, self.holder, now)
         self.room.oracle.told.setdefault(record.request.request_id, Told(record.request))
         return record.request
 

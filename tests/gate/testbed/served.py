@@ -28,11 +28,11 @@ from handwheel.tools.guardrails.approval.card import Card
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, make_outcome
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
-from handwheel.tools.guardrails.gate.gate import Gate, take_post
+from handwheel.tools.guardrails.gate.gate import Gate, open_gate
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.stamps import instant_now
 
@@ -74,7 +74,7 @@ class World(Forger):
         """Starts a gate on the files as they are."""
         self.reload()
         async with AsyncExitStack() as stack:
-            gate = await stack.enter_async_context(take_post(self.site, self.clock))
+            gate = await stack.enter_async_context(open_gate(self.site, self.clock))
             await stack.enter_async_context(_running(gate))
             self._stack = stack.pop_all()
         return gate
@@ -103,24 +103,24 @@ class World(Forger):
     # --- what people do -----------------------------------------------------------------------
 
     @contextmanager
-    def bench(self) -> Generator[Bench]:
+    def decision_context(self) -> Generator[DecisionContext]:
         """The ledger, the policy and the people as a terminal opens them."""
-        with open_bench(self.site) as bench:
-            yield bench
+        with open_bench(self.site) as context:
+            yield context
 
     async def propose(self, *assignments: str, by: str = "anna") -> RequestRecord:
         """Files a request as `handwheel requests propose` does."""
-        with self.bench() as bench:
-            await propose_writes(bench, assignments, "a test", lambda: _signer(bench, by))
-            return load_requests(bench.database)[-1]
+        with self.decision_context() as context:
+            await propose_writes(context, assignments, "a test", lambda: _signer(context, by))
+            return load_requests(context.database)[-1]
 
     async def look(self, record: RequestRecord) -> Card:
         """The card, as soon as the gate has looked for it and nothing is against it."""
         until_s, card = monotonic() + _WITHIN_S, None
         filed_at = record.request.filed_at
-        with self.bench() as bench:
+        with self.decision_context() as context:
             while monotonic() < until_s:
-                card = current_card(bench, record, instant_now())
+                card = current_card(context, record, instant_now())
                 if card.is_approvable and all((e.read_at or "") > filed_at for e in card.readings):
                     return card
                 await asyncio.sleep(0.02)
@@ -133,13 +133,13 @@ class World(Forger):
 
     def approve(self, record: RequestRecord, card: Card, by: str = "ben") -> RequestState:
         """Approves as `handwheel requests approve` does. The gate has not run when it returns."""
-        with self.bench() as bench:
-            return sign_approval(ApprovalSession(bench, record, card), _signer(bench, by))
+        with self.decision_context() as context:
+            return sign_approval(ApprovalSession(context, record, card), _signer(context, by))
 
     def decide(self, signed: Signed, card: Card | Outcome | None) -> RequestState:
         """Puts a decision before the ledger, in the only way that the product has."""
-        with self.bench() as bench:
-            return decide(bench, signed, card.text if card else None, instant_now())
+        with self.decision_context() as context:
+            return decide(context, signed, card.text if card else None, instant_now())
 
     async def go_through(self, *assignments: str) -> RequestRecord:
         """Asks and approves with nothing altered: one frame for each write, and all verified."""
@@ -155,14 +155,19 @@ class World(Forger):
 
     def card(self, record: RequestRecord) -> Card:
         """The card of a request as it is, whatever speaks against it."""
-        with self.bench() as bench:
-            return current_card(bench, record, instant_now())
+        with self.decision_context() as context:
+            return current_card(context, record, instant_now())
 
     def outcome(self, record: RequestRecord, action_id: str) -> Outcome:
         """What is known of an action of a request, on which it is resolved."""
-        with self.bench() as bench:
+        with self.decision_context() as context:
             return make_outcome(
-                record, action_id, found="", tags=bench.site.tags, snapshot=None, now=instant_now()
+                record,
+                action_id,
+                found="",
+                tags=context.site.tags,
+                snapshot=None,
+                now=instant_now(),
             )
 
     def sign_in_spite(self, record: RequestRecord, by: str = "ben") -> Card:
@@ -221,8 +226,8 @@ class World(Forger):
         return End(action.state, found.state, action.reason)
 
 
-def _signer(bench: Bench, person: str) -> Signer:
-    operator = bench.roster.by_name(person, datetime.now(UTC))
+def _signer(context: DecisionContext, person: str) -> Signer:
+    operator = context.roster.by_name(person, datetime.now(UTC))
     assert operator is not None
     return Signer(operator, key_of(person), is_attended=True)
 

@@ -14,9 +14,9 @@ from handwheel.tools.guardrails.approval.build_segment import (
 )
 from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
 from handwheel.tools.guardrails.audit.audit import audit
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.requests.stamps import instant_now
@@ -37,22 +37,24 @@ class PlantRun:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        with world.bench() as bench:
-            give(bench, "PUMPS-101", instant_now())
-            self.holder = take_lease(bench.database, instant_now())
+        with world.decision_context() as decision_context:
+            give(decision_context, "PUMPS-101", instant_now())
+            self.holder = take_runner_lock(decision_context.database, instant_now())
 
     async def file(self, **changes: Any) -> RequestRecord:
         """Makes a request of a segment of one look at the plant, and files it."""
         site = self.world.site
         segment: Segment = segment_of(site, **changes)
-        with self.world.bench() as bench:
-            context = BuildContext(site, bench.policy, cross_limits(site, bench.policy))
+        with self.world.decision_context() as decision_context:
+            context = BuildContext(
+                site, decision_context.policy, cross_limits(site, decision_context.policy)
+            )
             tags = tags_of_segment(context, segment)
             seen = await survey(site, tags, [each.tag for each in segment.writes])
-            locks = generations(bench.database, scopes_of_segment(site, segment))
+            locks = lockout_generations(decision_context.database, scopes_of_segment(site, segment))
             now = instant_now()
             request, denial = make_segment(context, segment, seen, AGENT, locks, now)
-            return file_segment(bench, request, denial, self.holder, now)
+            return file_segment(decision_context, request, denial, self.holder, now)
 
     async def approved(self, **changes: Any) -> RequestRecord:
         """Files a segment, and anna approves it, past the terminal: she sees that it is right."""
@@ -90,8 +92,13 @@ class PlantRun:
             await self.world.server.step(_STEPS)
 
     def audited(self) -> tuple[str, ...]:
-        with self.world.bench() as bench:
-            return audit(bench.database, bench.site, bench.roster, bench.policy.satisfies).faults
+        with self.world.decision_context() as decision_context:
+            return audit(
+                decision_context.database,
+                decision_context.site,
+                decision_context.roster,
+                decision_context.policy.satisfies,
+            ).faults
 
     def judged(self) -> Report:
         """The independent witness's word on this world's frames."""

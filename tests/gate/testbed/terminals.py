@@ -21,13 +21,13 @@ from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator, Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations, locked_scopes
+from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes, lockout_generations
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import Policy, load_policy
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
     Decision,
@@ -64,14 +64,14 @@ class Desk:
     def __init__(self, site: Site, clock: SteppedClock, plant: PaperPlant) -> None:
         self.site, self.clock, self.plant = site, clock, plant
         self.database = Database(site.state, site.id)
-        self.bench = Bench(site, self.database, *_rules(site.root))
+        self.decision_context = DecisionContext(site, self.database, *_rules(site.root))
         self.keys: dict[str, str] = {}
         self._build_context: BuildContext | None = None
 
     @property
     def context(self) -> BuildContext:
         """What requests are made with."""
-        policy = self.bench.policy
+        policy = self.decision_context.policy
         if self._build_context is None or self._build_context.policy is not policy:
             self._build_context = BuildContext(self.site, policy, cross_limits(self.site, policy))
         return self._build_context
@@ -84,7 +84,7 @@ class Desk:
         proposed = [ProposedWrite(self.site.tags[name], value) for name, value in writes]
         tags = tags_to_survey(context, proposed, terms)
         seen = self.plant.survey(tags, [each.tag for each in proposed])
-        locks = generations(self.database, scopes(self.site, proposed))
+        locks = lockout_generations(self.database, scopes(self.site, proposed))
         proposer = Proposer(kind="person", name=person, key_id=people.key_id(self._key(person)))
         now = self.clock.now()
         return make_request(context, proposed, seen, proposer, "a test asks", locks, now, terms)
@@ -99,7 +99,7 @@ class Desk:
     def file(self, request: ActionRequest, person: str = "gina", denial: str = "") -> None:
         """Files what a person signs, whatever it says."""
         signed = self._sign(person, self._statement("propose", request, person))
-        propose(self.bench, request, signed, denial, self.clock.now())
+        propose(self.decision_context, request, signed, denial, self.clock.now())
 
     def signed(
         self, verdict: RequestVerdict, request: ActionRequest, person: str, **changes: Any
@@ -132,8 +132,8 @@ class Desk:
         """A person's word on a request, as shown on a card; at the desk or at a terminal."""
         card = self.card(request)
         statement = self._statement(verdict, request, person, digest("card", card))
-        bench = replace(self.bench, database=terminal or self.database)
-        return decide(bench, self._sign(person, statement), card, self.clock.now())
+        decision_context = replace(self.decision_context, database=terminal or self.database)
+        return decide(decision_context, self._sign(person, statement), card, self.clock.now())
 
     def approve(self, request: ActionRequest, *persons: str) -> None:
         for person in persons or ("anna",):
@@ -146,7 +146,7 @@ class Desk:
             verdict, meaning_of_subject(verdict, action_id), self._role(person), 60.0,
             digest=record.digest, subject=action_id, card=digest("card", card),
         )  # fmt: skip
-        return decide(self.bench, self._sign(person, statement), card, self.clock.now())
+        return decide(self.decision_context, self._sign(person, statement), card, self.clock.now())
 
     def lock_out(self, scope: str) -> None:
         lockout_file(self.site.state, scope).touch()
@@ -159,13 +159,13 @@ class Desk:
         meaning = meaning_of_subject("release", subject)
         statement = Statement("release", meaning, "administrator", 60.0, subject=subject)
         signed = self._sign("boss", statement)
-        release_lockout(self.bench, scope, generation, signed, self.clock.now())
+        release_lockout(self.decision_context, scope, generation, signed, self.clock.now())
 
     def revoke_key(self, person: str) -> None:
         subject = key_subject(people.key_id(self._key(person)))
         meaning = meaning_of_subject("revoke-key", subject)
         statement = Statement("revoke-key", meaning, "administrator", 60.0, subject=subject)
-        revoke_key(self.bench, self._sign("boss", statement), self.clock.now())
+        revoke_key(self.decision_context, self._sign("boss", statement), self.clock.now())
 
     def record(self, name: str) -> RequestRecord:
         return load_request(self.database, name)
@@ -187,7 +187,7 @@ class Desk:
         return min(self._operator(person).roles)
 
     def _operator(self, person: str) -> Operator:
-        operator = self.bench.roster.by_name(person, self.clock.now().wall)
+        operator = self.decision_context.roster.by_name(person, self.clock.now().wall)
         assert operator is not None
         return operator
 

@@ -76,8 +76,8 @@ class Watched(Room):
         return [row["body"] for row in rows if row["kind"] == kind]
 
     def faults(self) -> tuple[str, ...]:
-        bench = self.desk.bench
-        return audit(bench.database, self.site, bench.roster, bench.policy.satisfies).faults
+        context = self.desk.decision_context
+        return audit(context.database, self.site, context.roster, context.policy.satisfies).faults
 
     def force_filed(self, request: ActionRequest) -> None:
         """Files a request past everything that looks at it first."""

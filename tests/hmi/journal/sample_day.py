@@ -15,8 +15,8 @@ from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.approval.shift_handover import hand_over_shift
 from handwheel.tools.guardrails.approval.statement import Statement
-from handwheel.tools.guardrails.interlocks.authority import take_over
-from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, said_in
+from handwheel.tools.guardrails.interlocks.authority import take_authority
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
@@ -181,28 +181,28 @@ class Story:
     def shift_ends(self) -> None:
         """Anna hands over to Gina; of what both are shown much is empty."""
         desk, now = self.room.desk, self.room.clock.now()
-        summary = summarize(desk.bench, "anna", "gina", "look at the seal", now)
+        summary = summarize(desk.decision_context, "anna", "gina", "look at the seal", now)
         words: list[Signed] = []
         for person, verdict in (("anna", "end-shift"), ("gina", "take-shift")):
             meaning, about = meaning_of_subject(verdict, summary.subject), summary.subject  # type: ignore[arg-type]
             said = Statement(verdict, meaning, "operator", 60.0, subject=about, card=summary.digest)  # type: ignore[arg-type]
-            operator = desk.bench.roster.by_name(person, now.wall)
+            operator = desk.decision_context.roster.by_name(person, now.wall)
             assert operator is not None
             signer = Signer(operator, key_of(person), True)
             words.append(sign_statement(desk.database, signer, said, now))
-        hand_over_shift(desk.bench, summary, words[0], words[1], now)
+        hand_over_shift(desk.decision_context, summary, words[0], words[1], now)
 
     def is_taken_over(self) -> None:
         """Pumps are taken over at a seat and at a terminal; one is locked out by its file."""
         desk, now = self.room.desk, self.room.clock.now()
         place = (desk.database, self.room.site)
-        take_over(*place, "P-101A", "OPERATOR", "anna", now, by="seat")
-        take_over(*place, "P-101B", "LOCAL", "root", now, by="user")
-        take_over(*place, "PUMPS-101", "MAINTENANCE", "carl", now)
+        take_authority(*place, "P-101A", "OPERATOR", "anna", now, by="seat")
+        take_authority(*place, "P-101B", "LOCAL", "root", now, by="user")
+        take_authority(*place, "PUMPS-101", "MAINTENANCE", "carl", now)
         desk.lock_out("P-101A")
         file = lockout_file(self.room.site.state, "P-101A")
         file.write_text("root 2026-11-26T08:54:58.500Z pid 4242\n=1+1\n", encoding="utf-8")
-        latch(desk.database, "P-101A", ["P-101A"], now, said_in(file))
+        latch(desk.database, "P-101A", ["P-101A"], now, lockout_note(file))
 
 
 @asynccontextmanager

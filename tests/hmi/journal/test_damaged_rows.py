@@ -23,7 +23,7 @@ from handwheel.hmi.journal.rows.row_line import show_row
 from handwheel.hmi.journal.rows.run_text import show_run_row
 from handwheel.playbooks.run.states import EventKind
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.stamps import Instant
@@ -94,9 +94,9 @@ def copied(day: Watched, tmp_path: Path) -> Path:
     return Path(shutil.copytree(day.site.state, tmp_path / "state"))
 
 
-def _append(state: Path, documents: Iterator[Mapping[str, Any]]) -> list[Row]:
+def _append(state: Path, documents: Iterator[Mapping[str, Any]]) -> list[JournalRow]:
     """Appends rows as somebody with an SQL shell does, who keeps the chain."""
-    rows: list[Row] = []
+    rows: list[JournalRow] = []
     with closing(sqlite3.connect(state / "ledger.db")) as shell:
         (last, prev) = shell.execute(
             "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"
@@ -106,7 +106,7 @@ def _append(state: Path, documents: Iterator[Mapping[str, Any]]) -> list[Row]:
             prev = digest("journal", text)
             row = (seq, prev, text)
             shell.execute("INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", row)
-            rows.append(Row(seq, text, prev))
+            rows.append(JournalRow(seq, text, prev))
         shell.commit()
     return rows
 
@@ -151,7 +151,7 @@ def test_a_row_that_is_odd_is_one_line(day: Watched, copied: Path, what: str) ->
 def test_what_cannot_be_shown_is_said_with_the_reason() -> None:
     def line(document: Mapping[str, object] | str, *, as_json: bool = False) -> str:
         text = document if isinstance(document, str) else canonical(document)
-        return show_row(Row(7, text, "f" * 64), as_json=as_json)
+        return show_row(JournalRow(7, text, "f" * 64), as_json=as_json)
 
     suspended = {**_ORDINARY, "seq": 7, "prev": "", "kind": "gate.suspended", "subject": "site"}
     said = "    7  row 7 (gate.suspended) cannot be shown: "

@@ -16,7 +16,7 @@ from handwheel.hmi.people.lockout import Unclear, plain_state
 from handwheel.hmi.site.files.site_template import Link, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.gate.state.lock import GateLock
-from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, seen_lockouts
+from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, read_lockouts
 
 from ...plants.served import HANDWHEEL, handwheel
 from ..command_processes import environment
@@ -42,9 +42,9 @@ def test_a_lockout_is_a_file_that_the_gate_sees(
     words: tuple[str, ...], scope: str, site: Path
 ) -> None:
     make_lockout_folder(site / "var")
-    assert seen_lockouts(site / "var") == frozenset()
+    assert read_lockouts(site / "var") == frozenset()
     assert _lock(site, *words) == (0, f"locked out: {scope}\n{NO_GATE}", "")
-    assert seen_lockouts(site / "var") == {scope}
+    assert read_lockouts(site / "var") == {scope}
     text = (site / "var/lockout" / scope).read_text()
     assert LINE.fullmatch(text)
     with GateLock(site / "var"):  # this process is as good as a gate
@@ -64,7 +64,7 @@ def test_it_works_from_anywhere_and_before_any_gate(site: Path, tmp_path: Path) 
     assert _lock(tmp_path, "--site", "site", "P-101A")[0] == 0
     named = handwheel("lockout", cwd=tmp_path, env={"HANDWHEEL_SITE": str(site)})
     assert named.returncode == 0
-    assert seen_lockouts(site / "var") == {"P-101A", "P-101B", "site"}
+    assert read_lockouts(site / "var") == {"P-101A", "P-101B", "site"}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_it_needs_no_ledger_no_valid_files_and_no_reader(site: Path) -> None:
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=site, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert seen_lockouts(state) == {"P-101A"}
+    assert read_lockouts(state) == {"P-101A"}
 
 
 @pytest.mark.parametrize("text", ["{schema: site/1, state: elsewhere}", "state: >\n  else\n", "\0",
@@ -139,7 +139,7 @@ def test_a_file_that_cannot_be_read_plainly_locks_the_usual_folder_and_is_no_suc
     assert (code, output) == (2, f"locked out: site\n{NO_GATE}")
     assert errors.startswith("handwheel: NOT CERTAIN: site.yaml: ")
     assert "stop the gate's process" in errors
-    assert seen_lockouts(site / "var") == {"site"}
+    assert read_lockouts(site / "var") == {"site"}
 
 
 def test_equipment_of_a_site_that_cannot_be_read_locks_the_whole_site(site: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_file_where_the_folder_should_be_is_said_loudly(site: Path) -> None:
     (site / "var").mkdir()
     (site / "var/lockout").write_text("")
     assert _lock(site)[0] == 2
-    assert seen_lockouts(site / "var") == {"site"}
+    assert read_lockouts(site / "var") == {"site"}
 
 
 def test_a_lockout_without_content_counts(site: Path) -> None:
@@ -180,22 +180,22 @@ def test_a_lockout_without_content_counts(site: Path) -> None:
     (site / "var/lockout/site").symlink_to("nowhere")
     os.mkfifo(site / "var/gate.lock")  # nobody waits for what it may have to say
     assert _lock(site) == (0, f"already locked out: site\n{NO_GATE}", "")
-    assert seen_lockouts(site / "var") == {"site"}
+    assert read_lockouts(site / "var") == {"site"}
 
 
 def test_what_cannot_be_read_counts_as_a_locked_site(tmp_path: Path) -> None:
-    assert seen_lockouts(tmp_path) == frozenset()  # the twin: readable, and nothing there
-    assert seen_lockouts(tmp_path / "gone") == {"site"}
+    assert read_lockouts(tmp_path) == frozenset()  # the twin: readable, and nothing there
+    assert read_lockouts(tmp_path / "gone") == {"site"}
     (tmp_path / "lockout").symlink_to("nowhere")
-    assert seen_lockouts(tmp_path) == {"site"}
+    assert read_lockouts(tmp_path) == {"site"}
     (tmp_path / "lockout").unlink()
     make_lockout_folder(tmp_path)
     for name in (".P-101A.swp", "P 101", "P-101\N{CYRILLIC CAPITAL LETTER A}", b"\xff"):
         path = os.path.join(os.fsencode(tmp_path), b"lockout", os.fsencode(name))  # noqa: PTH118
         os.close(os.open(path, os.O_CREAT))
-        assert seen_lockouts(tmp_path) == {"site"}, name
+        assert read_lockouts(tmp_path) == {"site"}, name
         os.unlink(path)  # noqa: PTH108
-    assert seen_lockouts(tmp_path) == frozenset()
+    assert read_lockouts(tmp_path) == frozenset()
 
 
 _IMPORTED = """

@@ -8,7 +8,7 @@ import pytest
 from handwheel.hmi.processes.serve import serve
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.stamps import instant_now
 
 from ...plants.devices.misbehaving import eventually
@@ -61,7 +61,7 @@ async def test_a_fault_in_telling_is_told_once_and_ends_nobody(
 ) -> None:
     """The rows behind it are told, and the work comes to its own end."""
 
-    def show(row: Row) -> str:
+    def show(row: JournalRow) -> str:
         if fault is not None and row.fields["subject"] in {"2", "3"}:
             raise fault
         return str(row.fields["subject"])

@@ -175,7 +175,7 @@ def card(
     *,
     after_s: float = 48.0,
     signed: tuple[CardSigner, ...] = (),
-    hindrances: tuple[str, ...] = (),
+    blocking_reasons: tuple[str, ...] = (),
 ) -> Card:
     """The card of a request 48 s after it was filed, 0.2 s after the picture."""
     return make_card(
@@ -185,7 +185,7 @@ def card(
         now=instant(after_s),
         signed=signed,
         limits={"PIC-102.sp": "limits 280 to 420 kPa"},
-        hindrances=hindrances,
+        blocking_reasons=blocking_reasons,
     )
 
 

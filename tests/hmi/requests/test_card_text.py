@@ -38,7 +38,7 @@ CARDS = {
         request(),
         picture(read("P-101B.run_cmd", value=True, shown="true") | BROKEN_SWITCH, at_s=1800.8),
         after_s=1801.0,
-        hindrances=("locked out: P-101B",),
+        blocking_reasons=("locked out: P-101B",),
     ),
     "lease": card(
         request(
@@ -51,7 +51,7 @@ CARDS = {
         asked_by_run(reason="shakes \x1b[2J", recovery=[]),
         picture(read("VT-101A.pv", value=4.1, shown="4.1") | BROKEN_SWITCH, at_s=1800.8),
         after_s=1801.0,
-        hindrances=("locked out: P-101B", "its cool-down is 3 s"),
+        blocking_reasons=("locked out: P-101B", "its cool-down is 3 s"),
     ),
     "hostile": card(
         request(

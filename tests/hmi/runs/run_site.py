@@ -14,7 +14,11 @@ from handwheel.tools.guardrails.identity.enrolment import Enrolment, make_record
 from handwheel.tools.guardrails.identity.keys import create_key, key_path
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
-from handwheel.tools.guardrails.ledger.runner_lease import give_lease_back, renew_lease, take_lease
+from handwheel.tools.guardrails.ledger.runner_lock import (
+    release_runner_lock,
+    renew_runner_lock,
+    take_runner_lock,
+)
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.stamps import Instant, instant_now, stamp
 
@@ -110,18 +114,18 @@ def opened(folder: Path, now: Instant | None = None) -> Generator[Place]:
     )
     with Database(site.state, site.id) as database:
         clock = instant_now if now is None else lambda: now
-        yield Place(site, database, take_lease(database, clock()), clock)
+        yield Place(site, database, take_runner_lock(database, clock()), clock)
 
 
 def stay(place: Place) -> None:
     """The process that works on the runs is still there, however long another one has taken."""
     with suppress(LostRace):  # it has left, or somebody else has come
-        renew_lease(place.database, place.holder, place.clock())
+        renew_runner_lock(place.database, place.holder, place.clock())
 
 
 def leave(place: Place) -> None:
     """The process that works on the runs ends."""
-    give_lease_back(place.database, place.holder, place.clock())
+    release_runner_lock(place.database, place.holder, place.clock())
 
 
 def enrol(folder: Path, person: str, *roles: str) -> str:

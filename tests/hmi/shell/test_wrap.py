@@ -45,7 +45,7 @@ def said_at_a_desk(patch: pytest.MonkeyPatch) -> None:
         raise HandwheelError(LONG)
 
     patch.setattr(desk, "run_typed", refuse)
-    desk._Desk(cast(Any, None), 0)._do("approve R-")
+    desk._Console(cast(Any, None), 0)._do("approve R-")
 
 
 @pytest.mark.parametrize("say", [said_in_failing, said_in_logging, said_at_a_desk])

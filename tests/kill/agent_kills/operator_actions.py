@@ -23,7 +23,11 @@ from handwheel.tools.guardrails.approval.run_orders import (
 )
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 from handwheel.tools.guardrails.approval.statement import Statement
-from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation, take_over
+from handwheel.tools.guardrails.interlocks.authority import (
+    grant_authority,
+    next_generation,
+    take_authority,
+)
 from handwheel.tools.guardrails.ledger.records import load_request, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS
@@ -58,59 +62,59 @@ class RunDesk(Desk):
 
     def take_over(self) -> None:
         """Lets agents act on the pumps no more; it needs no key."""
-        with open_bench(self._site) as bench:
+        with open_bench(self._site) as context:
             now = instant_now()
-            take_over(bench.database, self._site, _PUMPS, "OPERATOR", APPROVER, now)
+            take_authority(context.database, self._site, _PUMPS, "OPERATOR", APPROVER, now)
 
     def hand_over(self) -> None:
         """Lets agents act on the pumps, signed."""
-        with open_bench(self._site) as bench:
+        with open_bench(self._site) as context:
             now, signer = instant_now(), self._signers[PROPOSER]
             until = stamp(now.wall + _LASTS)
-            generation = next_generation(bench.database, _PUMPS)
+            generation = next_generation(context.database, _PUMPS)
             said = _said("hand-over", authority_subject(_PUMPS, generation, until), signer)
-            signed = sign_statement(bench.database, signer, said, now)
-            hand_over(bench, _PUMPS, until, generation, signed, now)
+            signed = sign_statement(context.database, signer, said, now)
+            grant_authority(context, _PUMPS, until, generation, signed, now)
 
     def order(self, run_id: str, order: SignedOrder) -> None:
         """Tells a run to go on, to take back, or that it was looked at; signed."""
-        with open_bench(self._site) as bench:
+        with open_bench(self._site) as context:
             now, signer = instant_now(), self._signers[APPROVER]
-            seen = newest_event(bench.database, run_id)
+            seen = newest_event(context.database, run_id)
             said = _said(VERDICTS[order], run_subject(run_id, seen), signer)
-            signed = sign_statement(bench.database, signer, said, now)
-            order_run(bench, run_id, order, seen, ["operator"], signed, now)
+            signed = sign_statement(context.database, signer, said, now)
+            order_run(context, run_id, order, seen, ["operator"], signed, now)
 
     def stop(self, run_id: str) -> None:
         """Tells a run to stop; anybody may."""
-        with open_bench(self._site) as bench:
-            ask_run(bench.database, run_id, "stop", APPROVER, instant_now())
+        with open_bench(self._site) as context:
+            ask_run(context.database, run_id, "stop", APPROVER, instant_now())
 
     def runs(self, *, only_open: bool = True) -> list[RunEntry]:
-        with open_bench(self._site) as bench:
-            return load_runs(bench.database, only_open=only_open)
+        with open_bench(self._site) as context:
+            return load_runs(context.database, only_open=only_open)
 
     def run(self, run_id: str) -> Run:
-        with open_bench(self._site) as bench:
-            return load_run(bench.database, run_id)
+        with open_bench(self._site) as context:
+            return load_run(context.database, run_id)
 
     def rows(self) -> list[dict[str, Any]]:
-        with open_bench(self._site) as bench:
-            return [dict(row.fields) for row in bench.database.journal()]
+        with open_bench(self._site) as context:
+            return [dict(row.fields) for row in context.database.journal()]
 
     def shown(self) -> list[tuple[str, str]]:
         """Returns of each open run its state by its events, and the one that people are told."""
-        with open_bench(self._site) as bench:
-            runs = load_runs(bench.database, only_open=True)
-            views = [view_run(bench.database, each, instant_now()) for each in runs]
+        with open_bench(self._site) as context:
+            runs = load_runs(context.database, only_open=True)
+            views = [view_run(context.database, each, instant_now()) for each in runs]
         return [(each.recorded.value, each.run.state.value) for each in views]
 
     def flying(self) -> list[str]:
         """Returns the actions that the gate has in hand, or is to take up."""
-        with open_bench(self._site) as bench:
+        with open_bench(self._site) as context:
             return [
                 each.action_id
-                for record in load_requests(bench.database)
+                for record in load_requests(context.database)
                 for each in record.actions
                 if each.state in {"DUE", "CLAIMED", "SENDING"}
             ]
@@ -123,14 +127,14 @@ class RunDesk(Desk):
         """
         done: list[str] = []
         hopeless: list[str] = []
-        with open_bench(self._site) as bench:
-            for each in load_requests(bench.database):
+        with open_bench(self._site) as context:
+            for each in load_requests(context.database):
                 name = each.request.request_id
                 if each.state != "PENDING":
                     continue
-                record = load_request(bench.database, name)
+                record = load_request(context.database, name)
                 try:
-                    sign_approval(ApprovalSession.settled(bench, record), self._signers[APPROVER])
+                    sign_approval(ApprovalSession.settled(context, record), self._signers[APPROVER])
                 except GuardrailError:
                     first_s = self._refused_s.setdefault(name, monotonic())
                     if monotonic() - first_s > _AGAINST_S:
@@ -185,12 +189,12 @@ class RunDesk(Desk):
     def _await_end(self, name: str) -> None:
         until_s = monotonic() + _WAIT_S
         while True:
-            with open_bench(self._site) as bench:
-                record = load_request(bench.database, name)
+            with open_bench(self._site) as context:
+                record = load_request(context.database, name)
             if record.state == "CLOSED":
                 return
             if record.state not in OPEN_REQUESTS or monotonic() > until_s:
-                raise GivenUp(f"the reset failed: {name} is {record.standing}")
+                raise GivenUp(f"the reset failed: {name} is {record.status}")
             sleep(0.02)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.shell.cli.command_line import run_command_line
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.gate.gate import take_post
-from handwheel.tools.guardrails.ledger.store.journal import Anchors, Row
+from handwheel.tools.guardrails.gate.gate import open_gate
+from handwheel.tools.guardrails.ledger.store.journal import Anchors, JournalRow
 
 from ..child_process import GivenUp
 from ..ledger_view import LedgerView
@@ -36,7 +36,7 @@ async def stand(site: Site, people: int) -> None:
     """A gate at its post until the other end of a pipe is closed, and a few looks longer."""
     over = asyncio.Event()
     asyncio.get_running_loop().add_reader(people, over.set)
-    async with take_post(site) as gate:
+    async with open_gate(site) as gate:
         work = asyncio.create_task(gate.run())
         await over.wait()
         asyncio.get_running_loop().remove_reader(people)
@@ -50,7 +50,7 @@ def lock_out_at_intent(state: Path) -> None:
     """Has somebody make the lockout file just when an intent is on the disk, and nothing left."""
     note = Anchors.note
 
-    def note_and_lock(self: Anchors, rows: list[Row], **more: Any) -> None:
+    def note_and_lock(self: Anchors, rows: list[JournalRow], **more: Any) -> None:
         note(self, rows, **more)
         if any(row.fields["kind"] == "action.SENDING" for row in rows):
             (state / "lockout" / "site").touch()
@@ -138,7 +138,7 @@ def state_of(world: World) -> str:
 
 
 async def _next_gate(site: Site, people: People, world: World, found: Aftermath) -> None:
-    async with take_post(site) as gate:
+    async with open_gate(site) as gate:
         work = asyncio.create_task(gate.run())
         await asyncio.sleep(FEW_POLLS_S)
         for name, state in _actions(world):

@@ -53,12 +53,12 @@ class People(Desk):
         """Approves a request if the gate's picture allows it by now; says whether it did."""
         if not self._is_shown():
             return False
-        with open_bench(self._site) as bench:
-            record = load_request(bench.database, request_id)
-            card = current_card(bench, record, instant_now())
+        with open_bench(self._site) as context:
+            record = load_request(context.database, request_id)
+            card = current_card(context, record, instant_now())
             if not card.is_approvable:
                 return False
-            sign_approval(ApprovalSession(bench, record, card), self._signers[APPROVER])
+            sign_approval(ApprovalSession(context, record, card), self._signers[APPROVER])
             return True
 
     def _is_shown(self) -> bool:
@@ -68,14 +68,14 @@ class People(Desk):
 
     def known_of(self, action_id: str) -> Outcome:
         """Returns what a person sees who is to say what became of a write."""
-        with open_bench(self._site) as bench:
+        with open_bench(self._site) as context:
             now = instant_now()
             return make_outcome(
-                load_request(bench.database, action_id.partition("/")[0]),
+                load_request(context.database, action_id.partition("/")[0]),
                 action_id,
-                found=found_after(bench.database, action_id),
-                tags=bench.site.tags,
-                snapshot=read_snapshot(bench.site.state, now),
+                found=found_after(context.database, action_id),
+                tags=context.site.tags,
+                snapshot=read_snapshot(context.site.state, now),
                 now=now,
             )
 
@@ -87,11 +87,11 @@ class People(Desk):
             verdict, meaning_of_subject(verdict, known.action_id), "operator", _VALID_S,
             known.request_digest, known.action_id, known.digest,
         )  # fmt: skip
-        with open_bench(self._site) as bench:
-            self._decide(bench, said, known.text)
+        with open_bench(self._site) as context:
+            self._decide(context, said, known.text)
         return verdict
 
     def rows(self) -> list[dict[str, Any]]:
         """Returns the journal."""
-        with open_bench(self._site) as bench:
-            return [dict(row.fields) for row in bench.database.journal()]
+        with open_bench(self._site) as context:
+            return [dict(row.fields) for row in context.database.journal()]

@@ -21,11 +21,11 @@ from handwheel.tools.guardrails.approval.build_segment import (
 )
 from handwheel.tools.guardrails.approval.run_requests import file_segment, set_due
 from handwheel.tools.guardrails.approval.statement import Statement
-from handwheel.tools.guardrails.interlocks.authority import hand_over, next_generation
-from handwheel.tools.guardrails.ledger.latched_lockouts import generations
-from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.interlocks.authority import grant_authority, next_generation
+from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.requests.request import Proposer, RunOrigin
 from handwheel.tools.requests.stamps import instant_now, stamp
@@ -51,10 +51,10 @@ def take_back(people: People, world: World, gate: int) -> None:
     Args:
         gate: A pipe that the gate holds the other end of.
     """
-    with open_bench(people.site) as bench:
-        _hand_over(people, bench)
-        holder = take_lease(bench.database, instant_now())
-        name = _file(people, bench, holder)
+    with open_bench(people.site) as decision_context:
+        _hand_over(people, decision_context)
+        holder = take_runner_lock(decision_context.database, instant_now())
+        name = _file(people, decision_context, holder)
         view, due = LedgerView(world.ledger), ["r1", "c1"]
         is_approved = False
         until_s = monotonic() + LIFE_S
@@ -66,26 +66,26 @@ def take_back(people: People, world: World, gate: int) -> None:
                 if standing.doubtful or not due:
                     return
                 action_id = f"{name}/{due.pop()}"
-                set_due(bench.database, action_id, holder, instant_now())
+                set_due(decision_context.database, action_id, holder, instant_now())
             if monotonic() > until_s:
                 raise GivenUp(f"no end: {standing}")
             sleep(POLL_S)
 
 
-def _hand_over(people: People, bench: Bench) -> None:
+def _hand_over(people: People, decision_context: DecisionContext) -> None:
     now, signer = instant_now(), people.signer(PROPOSER)
     until = stamp(now.wall + _LASTS)
-    generation = next_generation(bench.database, _PUMPS)
+    generation = next_generation(decision_context.database, _PUMPS)
     subject = authority_subject(_PUMPS, generation, until)
     said = Statement(
         "hand-over", meaning_of_subject("hand-over", subject), min(signer.operator.roles), 60.0,
         subject=subject,
     )  # fmt: skip
-    signed = sign_statement(bench.database, signer, said, now)
-    hand_over(bench, _PUMPS, until, generation, signed, now)
+    signed = sign_statement(decision_context.database, signer, said, now)
+    grant_authority(decision_context, _PUMPS, until, generation, signed, now)
 
 
-def _file(people: People, bench: Bench, holder: str) -> str:
+def _file(people: People, decision_context: DecisionContext, holder: str) -> str:
     site = people.site
     tag, value = people.writes[0]
     segment = Segment(
@@ -98,11 +98,13 @@ def _file(people: People, bench: Bench, holder: str) -> str:
         proposal_key="the first segment",
         reason="kill run",
     )
-    context = BuildContext(site, bench.policy, cross_limits(site, bench.policy))
+    context = BuildContext(
+        site, decision_context.policy, cross_limits(site, decision_context.policy)
+    )
     read = tags_of_segment(context, segment)
     tags = [write.tag for write in segment.writes]
     seen = patiently(lambda: asyncio.run(survey(site, read, tags)))
-    locks = generations(bench.database, scopes_of_segment(site, segment))
+    locks = lockout_generations(decision_context.database, scopes_of_segment(site, segment))
     now = instant_now()
     request, denial = make_segment(context, segment, seen, _AGENT, locks, now)
-    return file_segment(bench, request, denial, holder, now).request.request_id
+    return file_segment(decision_context, request, denial, holder, now).request.request_id

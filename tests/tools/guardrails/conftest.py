@@ -28,8 +28,8 @@ async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Room]
     room.desk.lock_out("P-101B")
     room.watch()
     yield room
-    bench = room.desk.bench
-    assert audit(bench.database, room.site, bench.roster, bench.policy.satisfies).faults == ()
+    context = room.desk.decision_context
+    assert audit(context.database, room.site, context.roster, context.policy.satisfies).faults == ()
     room.close()
 
 

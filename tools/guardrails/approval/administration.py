@@ -10,7 +10,7 @@ from ..interlocks.lockout_files import lockout_file
 from ..ledger.latched_lockouts import SITE, release
 from ..ledger.store.database import LostRace
 from ..signatures.administrators import chain_of, locked_out
-from ..signatures.context import Bench, insert_decision
+from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
     DecisionRefused,
     Reason,
@@ -20,27 +20,27 @@ from ..signatures.decisions import (
 )
 
 
-def revoke_key(bench: Bench, signed: Signed, now: Instant) -> None:
+def revoke_key(context: DecisionContext, signed: Signed, now: Instant) -> None:
     """Takes a key back: from now on nothing that it signed counts.
 
     Raises:
         GuardrailError: The decision does not count; the journal keeps why.
         LedgerError: Nothing was recorded.
     """
-    with bench.refusals_recorded(signed, now):
-        decision, operator = bench.verified(signed, now)
+    with context.refusals_recorded(signed, now):
+        decision, operator = context.verified(signed, now)
         if decision.verdict != "revoke-key" or not (decision.subject or "").startswith("key:"):
             raise DecisionRefused(Reason.NOT_APPROVED)
         if decision.meaning != meaning_of_subject("revoke-key", decision.subject or ""):
             raise DecisionRefused(Reason.OTHER_MEANING)
         if not operator.is_administrator:
             raise PermitRefused(f"{operator.person} is no administrator")
-        with bench.database.transaction(now) as transaction:
+        with context.database.transaction(now) as transaction:
             insert_decision(transaction, None, decision, signed, None, chain_of(operator))
 
 
 def release_lockout(
-    bench: Bench, scope: str, generation: int, signed: Signed, now: Instant
+    context: DecisionContext, scope: str, generation: int, signed: Signed, now: Instant
 ) -> None:
     """Releases a lockout and removes its file. Requests and approvals from before it stay dead.
 
@@ -49,23 +49,23 @@ def release_lockout(
         LedgerError: Nothing was recorded, or the lockout is another one by now.
     """
     subject = lockout_subject(scope, generation)
-    with bench.refusals_recorded(signed, now):
-        decision, operator = bench.verified(signed, now)
+    with context.refusals_recorded(signed, now):
+        decision, operator = context.verified(signed, now)
         if decision.verdict != "release" or decision.subject != subject:
             raise DecisionRefused(Reason.NOT_APPROVED)
         if decision.meaning != meaning_of_subject("release", subject):
             raise DecisionRefused(Reason.OTHER_MEANING)
         if not operator.is_administrator:
             raise PermitRefused(f"{operator.person} is no administrator")
-        if not decision.attended and not bench.policy.unattended:
+        if not decision.attended and not context.policy.unattended:
             raise DecisionRefused(Reason.UNATTENDED)
-        with bench.database.transaction(now) as transaction:
-            if locked_out(bench.site, bench.database).get(scope) != generation:
+        with context.database.transaction(now) as transaction:
+            if locked_out(context.site, context.database).get(scope) != generation:
                 raise LostRace(f"{scope} is not locked out, or has been again since")
             insert_decision(transaction, None, decision, signed, None, chain_of(operator))
-            covered = None if scope == SITE else bench.site.members_of(scope)
+            covered = None if scope == SITE else context.site.members_of(scope)
             release(transaction, scope, generation, covered)
-            _remove(lockout_file(bench.site.state, scope))  # one that stays is latched again
+            _remove(lockout_file(context.site.state, scope))  # one that stays is latched again
 
 
 def _remove(file: Path) -> None:

@@ -43,7 +43,7 @@ def make_card(
     now: Instant,
     signed: Sequence[CardSigner] = (),
     limits: Mapping[str, str] | None = None,
-    hindrances: Sequence[str] = (),
+    blocking_reasons: Sequence[str] = (),
 ) -> Card:
     """Returns what a person is to see, and whether it may be approved at this moment.
 
@@ -52,7 +52,7 @@ def make_card(
         snapshot: The gate's; `None` if there is none to rely on, which allows nothing.
         signed: Who has signed already, and whose signature counts.
         limits: Within which each tag may move, as the policy says; else the tag's range.
-        hindrances: For what else the gate would refuse it now; see `hindrances`.
+        blocking_reasons: For what else the gate would refuse it now; see `blocking_reasons`.
     """
     view = SnapshotView(tags, snapshot, now)
     expires = parse_stamp(request.filed_at) + timedelta(seconds=request.within_s)
@@ -91,7 +91,7 @@ def make_card(
         problems=[
             *_faults_of_request(request, left_s, now),
             *view.faults(request),
-            *map(printable, hindrances),
+            *map(printable, blocking_reasons),
             *_faults_of_plant(readings, requires),
         ],
     )

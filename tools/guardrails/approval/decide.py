@@ -9,7 +9,7 @@ from ...requests.canonical import digest, parse_canonical
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant
 from ..identity.roster import Operator, load_roster
-from ..interlocks.blocking import Case, check_lease, check_lockout
+from ..interlocks.blocking import WriteCheck, check_lease, check_lockout
 from ..interlocks.suspension import applying
 from ..ledger.lifecycle import file_in, move_action, move_request, set_next_due
 from ..ledger.records import ActionRecord, RequestRecord, load_decisions, load_request_of
@@ -24,16 +24,16 @@ from ..ledger.wakeup import notify
 from ..ledger.write_leases import check_may_have_lease
 from ..policy.policy import Policy
 from ..signatures.administrators import chain_of
-from ..signatures.context import Bench, insert_decision
+from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
     Decision,
     DecisionRefused,
     Reason,
     Signed,
-    VerdictWord,
+    VerdictName,
 )
 from ..signatures.entitlement import check_resolver, is_unattended_allowed, refusal
-from ..signatures.quorum import Verdict, check_quorum
+from ..signatures.quorum import QuorumResult, check_quorum
 from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution, unresolved_in
 from .plant_snapshot import read_snapshot
 from .request_limits import TooManyRequests, refuse_asking
@@ -43,7 +43,7 @@ _MARKS = ("schema", "request_digest", "action_id")
 
 
 def propose(
-    bench: Bench, request: ActionRequest, signed: Signed, denial: str, now: Instant
+    context: DecisionContext, request: ActionRequest, signed: Signed, denial: str, now: Instant
 ) -> RequestState:
     """Files a person's request with their signature on it, so that they cannot approve it.
 
@@ -56,25 +56,25 @@ def propose(
             asked too much already.
         LedgerError: Nothing was filed.
     """
-    with bench.refusals_recorded(signed, now):
-        decision, operator = bench.verified(signed, now)
+    with context.refusals_recorded(signed, now):
+        decision, operator = context.verified(signed, now)
         if decision.verdict != "propose" or decision.digest != request.digest:
             raise DecisionRefused(Reason.OTHER_DIGEST)
         if (operator.person, operator.key_id) != (request.proposer.name, request.proposer.key_id):
             raise DecisionRefused(Reason.OTHER_PERSON)
         for action in request.actions:  # what is filed during a lockout dies with its release
-            case = Case(bench.site, bench.database, bench.policy, request, action, now)
+            case = WriteCheck(context.site, context.database, context.policy, request, action, now)
             check_lockout(case)
             check_lease(case)
-        check_may_have_lease(bench.database, request)
-        refused = _file(bench, request, decision, signed, denial, now)
+        check_may_have_lease(context.database, request)
+        refused = _file(context, request, decision, signed, denial, now)
     if refused:  # told to the journal in its own words, and not once more
         raise TooManyRequests(refused)
     return RequestState.DENIED if denial else RequestState.PENDING
 
 
 def _file(
-    bench: Bench,
+    context: DecisionContext,
     request: ActionRequest,
     decision: Decision,
     signed: Signed,
@@ -82,8 +82,8 @@ def _file(
     now: Instant,
 ) -> str:
     """Files a request with its proposer's signature; returns why people are not asked now."""
-    with bench.database.transaction(now) as transaction:
-        if not denial and (refused := refuse_asking(bench, transaction, request)):
+    with context.database.transaction(now) as transaction:
+        if not denial and (refused := refuse_asking(context, transaction, request)):
             return refused
         if not file_in(transaction, request, denial):
             raise PermitRefused("the same proposal was filed before")
@@ -91,7 +91,9 @@ def _file(
     return ""
 
 
-def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> RequestState:
+def decide(
+    context: DecisionContext, signed: Signed, card: str | None, now: Instant
+) -> RequestState:
     """Takes a person's word on a request: approve, reject, revoke or resolve.
 
     What does not count changes nothing; the journal keeps that it came and why it did not count.
@@ -108,38 +110,38 @@ def decide(bench: Bench, signed: Signed, card: str | None, now: Instant) -> Requ
         GuardrailError: It does not count, and why.
         LedgerError: Nothing was recorded.
     """
-    bench = replace(bench, roster=load_roster(bench.site))
-    with bench.refusals_recorded(signed, now):
-        name, state = _decide(bench, signed, card, now)
-    notify(bench.site.state, name)  # the gate would look by itself, a little later
+    context = replace(context, roster=load_roster(context.site))
+    with context.refusals_recorded(signed, now):
+        name, state = _decide(context, signed, card, now)
+    notify(context.site.state, name)  # the gate would look by itself, a little later
     return state
 
 
 def _decide(
-    bench: Bench, signed: Signed, card: str | None, now: Instant
+    context: DecisionContext, signed: Signed, card: str | None, now: Instant
 ) -> tuple[str, RequestState]:
-    decision, operator = bench.verified(signed, now)
-    with bench.database.transaction(now) as transaction:
-        record = _concerned(bench, decision)
+    decision, operator = context.verified(signed, now)
+    with context.database.transaction(now) as transaction:
+        record = _concerned(context, decision)
         name = record.request.request_id
         check_card(decision, record, card)
         if decision.verdict in RESOLUTIONS:
-            check_resolver(bench, record.request, operator)
-            _check_attended(bench.policy, decision, record)
-            action = _unresolved(bench, record, decision)
+            check_resolver(context, record.request, operator)
+            _check_attended(context.policy, decision, record)
+            action = _unresolved(context, record, decision)
             insert_decision(transaction, name, decision, signed, card, chain_of(operator))
             return name, _resolve(transaction, record, decision, action)
         check_open(decision.verdict, record, now)
-        verdict = _judged(bench, record, signed, now)
+        verdict = _judged(context, record, signed, now)
         insert_decision(transaction, name, decision, signed, card)
         if decision.verdict == "approve":
-            return name, _approve(bench, transaction, record, decision, operator, verdict)
-        _check_objection(bench.policy, record, operator, verdict)
+            return name, _approve(context, transaction, record, decision, operator, verdict)
+        _check_objection(context.policy, record, operator, verdict)
         return name, _object(transaction, record, decision)
 
 
-def _concerned(bench: Bench, decision: Decision) -> RequestRecord:
-    record = load_request_of(bench.database, decision.digest) if decision.digest else None
+def _concerned(context: DecisionContext, decision: Decision) -> RequestRecord:
+    record = load_request_of(context.database, decision.digest) if decision.digest else None
     if record is None or not record.is_intact:
         raise DecisionRefused(Reason.OTHER_DIGEST)
     return record
@@ -181,7 +183,7 @@ def _marks_of(card: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, mark) for name in _MARKS if isinstance(mark := table.get(name), str))
 
 
-def check_open(verdict: VerdictWord, record: RequestRecord, now: Instant) -> None:
+def check_open(verdict: VerdictName, record: RequestRecord, now: Instant) -> None:
     """Refuses a word on a request that it comes too late for.
 
     Raises:
@@ -191,36 +193,38 @@ def check_open(verdict: VerdictWord, record: RequestRecord, now: Instant) -> Non
         record.state is RequestState.APPROVED and verdict in {"reject", "revoke"}
     )
     if not is_open:
-        raise PermitRefused(f"{record.request.request_id} is {': '.join(record.standing)}")
+        raise PermitRefused(f"{record.request.request_id} is {': '.join(record.status)}")
     if verdict == "approve" and record.waits_since_s(now) is None:
         raise PermitRefused("a restart or a clock step came after the request was filed")
 
 
-def _judged(bench: Bench, record: RequestRecord, signed: Signed, now: Instant) -> Verdict:
-    earlier = load_decisions(bench.database, record.request.request_id)
+def _judged(
+    context: DecisionContext, record: RequestRecord, signed: Signed, now: Instant
+) -> QuorumResult:
+    earlier = load_decisions(context.database, record.request.request_id)
     return check_quorum(
         record.request,
         [*(Signed(each.text, each.signature) for each in earlier), signed],
-        bench.roster,
-        bench.policy.satisfies,
-        bench.revoked_keys(),
+        context.roster,
+        context.policy.satisfies,
+        context.revoked_keys(),
         now,
     )
 
 
 def _approve(
-    bench: Bench,
+    context: DecisionContext,
     transaction: Transaction,
     record: RequestRecord,
     decision: Decision,
     operator: Operator,
-    verdict: Verdict,
+    verdict: QuorumResult,
 ) -> RequestState:
     name = record.request.request_id
-    _check_not_suspended(bench, record.request, transaction.now)
+    _check_not_suspended(context, record.request, transaction.now)
     if decision not in [each.decision for each in verdict.approvals]:
-        raise _refused(bench.policy, record, operator, verdict)
-    _check_attended(bench.policy, decision, record)
+        raise _refused(context.policy, record, operator, verdict)
+    _check_attended(context.policy, decision, record)
     if not verdict.is_met:
         if record.state is RequestState.PENDING:
             move_request(transaction, name, RequestState.PARTIAL, "another person must sign")
@@ -230,21 +234,21 @@ def _approve(
     if record.request.run is None:
         set_next_due(transaction, name)
     else:
-        _supersede(bench, transaction, record.request)
+        _supersede(context, transaction, record.request)
     return RequestState.APPROVED
 
 
-def _check_not_suspended(bench: Bench, request: ActionRequest, now: Instant) -> None:
+def _check_not_suspended(context: DecisionContext, request: ActionRequest, now: Instant) -> None:
     """Refuses an approval while the gate's snapshot says that nothing is sent; if there is one."""
-    snapshot = read_snapshot(bench.site.state, now)
-    found = applying(snapshot.suspended, request, bench.site.tags) if snapshot else []
+    snapshot = read_snapshot(context.site.state, now)
+    found = applying(snapshot.suspended, request, context.site.tags) if snapshot else []
     if found:
         raise PermitRefused("; ".join(each.words for each in found))
 
 
-def _supersede(bench: Bench, transaction: Transaction, request: ActionRequest) -> None:
+def _supersede(context: DecisionContext, transaction: Transaction, request: ActionRequest) -> None:
     """Ends the earlier request of the same run whose open recovery this one takes over."""
-    earlier = load_superseded(bench.database, request)
+    earlier = load_superseded(context.database, request)
     if earlier is not None and earlier.state in OPEN_REQUESTS:
         reason = f"{request.request_id} has taken its place"
         name = earlier.request.request_id
@@ -257,7 +261,7 @@ def _check_attended(policy: Policy, decision: Decision, record: RequestRecord) -
 
 
 def _refused(
-    policy: Policy, record: RequestRecord, operator: Operator, verdict: Verdict
+    policy: Policy, record: RequestRecord, operator: Operator, verdict: QuorumResult
 ) -> PermitRefused:
     own = [each for each in verdict.findings if each.person == operator.person]
     found = (own or verdict.findings)[-1]
@@ -265,7 +269,7 @@ def _refused(
 
 
 def _check_objection(
-    policy: Policy, record: RequestRecord, operator: Operator, verdict: Verdict
+    policy: Policy, record: RequestRecord, operator: Operator, verdict: QuorumResult
 ) -> None:
     if not verdict.reasons & {Reason.REJECTED, Reason.REVOKED}:
         raise _refused(policy, record, operator, verdict)
@@ -282,10 +286,12 @@ def _object(transaction: Transaction, record: RequestRecord, decision: Decision)
     return to
 
 
-def _unresolved(bench: Bench, record: RequestRecord, decision: Decision) -> ActionRecord:
+def _unresolved(
+    context: DecisionContext, record: RequestRecord, decision: Decision
+) -> ActionRecord:
     """Returns the action that is resolved, also one that was moved without anybody's word."""
     action_id = decision.subject or ""
-    for each in unresolved_in(bench.site, bench.database, bench.policy, record):
+    for each in unresolved_in(context.site, context.database, context.policy, record):
         if each.action_id == action_id:
             if decision.meaning != meaning_of_resolution(decision.verdict, action_id):
                 raise DecisionRefused(Reason.OTHER_MEANING)

@@ -16,9 +16,9 @@ from ...errors import PermitRefused
 from ...requests.request import Action, ActionRequest, Proposer
 from ...requests.stamps import Instant
 from ..identity.roster import AGENT, Operator, Roster
-from ..interlocks.blocking import Case, check_files, hindrances, locked_files
+from ..interlocks.blocking import WriteCheck, blocking_reasons, check_files, locked_files
 from ..interlocks.suspension import applying
-from ..ledger.latched_lockouts import generations
+from ..ledger.latched_lockouts import lockout_generations
 from ..ledger.store.database import Database
 from ..policy.cross_limits import CrossLimit
 from ..policy.groups import GroupUsage, group_usage
@@ -231,13 +231,15 @@ def _in_the_way(
     case = _case(context, database, question, now)
     suspended = context.snapshot.suspended if context.snapshot else ()
     yield from (each.words for each in applying(suspended, case.request, site.tags))
-    yield from hindrances(case)
+    yield from blocking_reasons(case)
     proposal = Proposal(question.kind, ruling.roles, ((question.tag.name, question.value),))
     if found := obstacle(database, context.policy.asking, site.tags, proposal, now):
         yield found.reason
 
 
-def _case(context: ExplainContext, database: Database, question: Question, now: Instant) -> Case:
+def _case(
+    context: ExplainContext, database: Database, question: Question, now: Instant
+) -> WriteCheck:
     """Returns the write as a request would have it; it is none, and nobody can file it."""
     site, tag = context.site, question.tag
     equipment, reading = equipment_of(tag), question.now
@@ -257,8 +259,8 @@ def _case(context: ExplainContext, database: Database, question: Question, now: 
     request = ActionRequest.model_construct(
         request_id=_UNFILED,
         proposer=Proposer(kind=question.kind, name=question.person or AGENT),
-        locks=generations(database, site.scopes_of(equipment)),
+        locks=lockout_generations(database, site.scopes_of(equipment)),
         commands=(action,),
         recovery=(),
     )
-    return Case(site, database, context.policy, request, action, now)
+    return WriteCheck(site, database, context.policy, request, action, now)

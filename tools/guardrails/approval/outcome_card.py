@@ -16,7 +16,7 @@ from ...requests.stamps import Instant, stamp
 from ...safe_text import plain, printable
 from ..ledger.records import RequestRecord
 from ..ledger.store.database import Database
-from ..ledger.store.journal import Row
+from ..ledger.store.journal import JournalRow
 from .card import SnapshotView, frame_of
 from .card_model import RENDERER, CardFrame, CardReading
 from .plant_snapshot import PlantSnapshot
@@ -95,5 +95,5 @@ def found_after(database: Database, action_id: str) -> str:
         "SELECT seq, text, hash FROM journal WHERE subject = ? ORDER BY seq", action_id
     )
     for row in rows:
-        found = str(Row(*row).fields["body"].get("readback", found))
+        found = str(JournalRow(*row).fields["body"].get("readback", found))
     return found

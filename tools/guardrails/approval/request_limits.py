@@ -15,11 +15,11 @@ from ...requests.stamps import Instant, parse_stamp, stamp
 from ...safe_text import printable
 from ..ledger.records import RequestRecord, load_requests
 from ..ledger.store.database import Database, Transaction
-from ..ledger.store.journal import Row
+from ..ledger.store.journal import JournalRow
 from ..ledger.store.states import WAITING_REQUESTS
 from ..ledger.write_history import elapsed_s
 from ..policy.schema import RequestLimits
-from ..signatures.context import Bench
+from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, parse_decision
 from .build_request import tolerance_of
 
@@ -122,17 +122,19 @@ def obstacle(
     return crowd or _echo(database, asking, tags, proposal, now)
 
 
-def refuse_asking(bench: Bench, transaction: Transaction, request: ActionRequest) -> str:
+def refuse_asking(
+    context: DecisionContext, transaction: Transaction, request: ActionRequest
+) -> str:
     """Returns why people are not asked about a request now, and tells the journal; else nothing.
 
     Inside the transaction that files it, so that of two that come at once one sees the other.
     Whoever gets a reason lets the transaction commit, and then raises `TooManyRequests`.
 
     Args:
-        bench: Whose database the transaction is on.
+        context: Whose database the transaction is on.
     """
-    asking, tags = bench.policy.asking, bench.site.tags
-    found = obstacle(bench.database, asking, tags, Proposal.of(request), transaction.now)
+    asking, tags = context.policy.asking, context.site.tags
+    found = obstacle(context.database, asking, tags, Proposal.of(request), transaction.now)
     if found is None:
         return ""
     name = request.proposer.name
@@ -241,7 +243,7 @@ def _is_withdrawn(request: ActionRequest, objection: str | None) -> bool:
 def _since_s(text: str, now: Instant) -> float:
     """Returns the seconds since a row of the journal; 0 for one that cannot be read."""
     try:
-        fields = Row(0, text, "").fields
+        fields = JournalRow(0, text, "").fields
         boot_ms = round(float(fields["boot_s"]) * 1000.0)
         at = Instant(parse_stamp(fields["at"]), str(fields["boot_id"]), boot_ms)
     except (ValueError, TypeError, KeyError):

@@ -13,7 +13,7 @@ from ...safe_text import plain
 from ..identity.roster import Operator
 from ..ledger.runs import ORDERED, PREFIX
 from ..ledger.store.database import Database, Transaction
-from ..signatures.context import Bench, insert_decision
+from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
     DecisionRefused,
     Reason,
@@ -108,7 +108,7 @@ def ask_run(
 
 
 def order_run(
-    bench: Bench,
+    context: DecisionContext,
     run_id: str,
     order: SignedOrder,
     seq: int,
@@ -129,11 +129,11 @@ def order_run(
             the journal keeps why.
         LedgerError: Nothing was recorded.
     """
-    with bench.refusals_recorded(signed, now):
-        decision, operator = bench.verified(signed, now)
+    with context.refusals_recorded(signed, now):
+        decision, operator = context.verified(signed, now)
         given = RunOrder(0, order, operator.person, seq, signed)
-        _check_word(bench, run_id, given, roles, operator)
-        with bench.database.transaction(now) as transaction:
+        _check_word(context, run_id, given, roles, operator)
+        with context.database.transaction(now) as transaction:
             _check_open(transaction, run_id)
             _check_seen(transaction, run_id, given)
             insert_decision(transaction, None, decision, signed, None)
@@ -163,7 +163,7 @@ def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrde
 
 
 def check_order(
-    bench: Bench, run_id: str, given: RunOrder, roles: Collection[str], now: Instant
+    context: DecisionContext, run_id: str, given: RunOrder, roles: Collection[str], now: Instant
 ) -> None:
     """Refuses a loaded order that nobody entitled has signed; hold and stop always count.
 
@@ -183,13 +183,19 @@ def check_order(
         return
     if given.signed is None or given.seen is None:
         raise PermitRefused(f"nobody has signed the order to {given.order} {run_id}")
-    _, operator = verify(given.signed, bench.roster, bench.revoked_keys(), bench.site.id, now.wall)
-    _check_word(bench, run_id, given, roles, operator)
-    _check_seen(bench.database, run_id, given)
+    _, operator = verify(
+        given.signed, context.roster, context.revoked_keys(), context.site.id, now.wall
+    )
+    _check_word(context, run_id, given, roles, operator)
+    _check_seen(context.database, run_id, given)
 
 
 def _check_word(
-    bench: Bench, run_id: str, given: RunOrder, roles: Collection[str], operator: Operator
+    context: DecisionContext,
+    run_id: str,
+    given: RunOrder,
+    roles: Collection[str],
+    operator: Operator,
 ) -> None:
     """Refuses a signature on anything but this order, or by somebody who may not give it."""
     if given.signed is None or given.order == "hold" or given.order == "stop":
@@ -200,11 +206,11 @@ def _check_word(
         raise DecisionRefused(Reason.NOT_APPROVED)
     if decision.meaning != meaning_of_subject(verdict, subject):
         raise DecisionRefused(Reason.OTHER_MEANING)
-    bench.check_head(decision)
-    if not decision.attended and not bench.policy.unattended:
+    context.check_head(decision)
+    if not decision.attended and not context.policy.unattended:
         raise DecisionRefused(Reason.UNATTENDED)
-    what, tags = f"to {given.order} {run_id}", tags_of_run(bench.database, run_id)
-    check_roles(bench, operator, roles, what, tags)
+    what, tags = f"to {given.order} {run_id}", tags_of_run(context.database, run_id)
+    check_roles(context, operator, roles, what, tags)
 
 
 def _record(transaction: Transaction, run_id: str, body: dict[str, object]) -> int:

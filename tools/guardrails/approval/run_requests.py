@@ -7,17 +7,17 @@ transaction: one that was stopped and wakes up again changes nothing.
 from ...errors import PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant
-from ..interlocks.blocking import Case, check_filing
-from ..ledger.effects import Effect, Promise, record_effect
+from ..interlocks.blocking import WriteCheck, check_filing
+from ..ledger.effects import Effect, StepEffect, record_effect
 from ..ledger.lifecycle import cancel_commands, file_in, move_action, move_request
 from ..ledger.records import RequestRecord, load_exactly, load_run
-from ..ledger.runner_lease import check_lease
+from ..ledger.runner_lock import check_runner_lock
 from ..ledger.runs import ORDERED
-from ..ledger.sequence import check_turn
+from ..ledger.sequence import check_order
 from ..ledger.store.database import Database, Transaction
 from ..ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from ..ledger.write_leases import APPLIED, has_failed, to_take_back
-from ..signatures.context import Bench
+from ..signatures.context import DecisionContext
 from .request_limits import TooManyRequests, refuse_asking
 
 _NOT_SENT = (
@@ -27,7 +27,7 @@ _NOT_SENT = (
 
 
 def file_segment(
-    bench: Bench, request: ActionRequest, denial: str, holder: str, now: Instant
+    context: DecisionContext, request: ActionRequest, denial: str, holder: str, now: Instant
 ) -> RequestRecord:
     """Files the request of a segment, once, however often the run proposes it.
 
@@ -49,18 +49,20 @@ def file_segment(
     """
     if request.run is None:
         raise PermitRefused(f"{request.request_id} is no request of a run")
-    database, refused = bench.database, ""
+    database, refused = context.database, ""
     with database.transaction(now) as transaction:
-        check_lease(transaction, holder)
+        check_runner_lock(transaction, holder)
         earlier = transaction.one(
             "SELECT request_id FROM request WHERE proposal_key = ?", request.proposal_key
         )
         if earlier is None:
             for action in request.actions:
-                check_filing(Case(bench.site, database, bench.policy, request, action, now))
+                check_filing(
+                    WriteCheck(context.site, database, context.policy, request, action, now)
+                )
             load_superseded(database, request)
             if not denial:
-                refused = refuse_asking(bench, transaction, request)
+                refused = refuse_asking(context, transaction, request)
             if not refused:
                 file_in(transaction, request, denial)
         if not refused:
@@ -156,7 +158,7 @@ def end_request(
         LedgerError: Nothing was changed.
     """
     with database.transaction(now) as transaction:
-        check_lease(transaction, holder)
+        check_runner_lock(transaction, holder)
         record = load_exactly(database, request_id)
         if record.request.run is None:
             raise PermitRefused(f"{request_id} is no request of a run")
@@ -170,7 +172,7 @@ def note_promise(
     database: Database,
     run_id: str,
     step: str,
-    promise: Promise,
+    promise: StepEffect,
     holder: str,
     now: Instant,
 ) -> bool:
@@ -184,7 +186,7 @@ def note_promise(
         LedgerError: It cannot be written.
     """
     with database.transaction(now) as transaction:
-        check_lease(transaction, holder)
+        check_runner_lock(transaction, holder)
         applied = [
             each.action_id
             for record in load_run(database, run_id)
@@ -217,12 +219,12 @@ def _its_request(
     database: Database, transaction: Transaction, action_id: str, holder: str
 ) -> RequestRecord:
     """Returns the request of an action whose turn it is."""
-    check_lease(transaction, holder)
+    check_runner_lock(transaction, holder)
     name = action_id.partition("/")[0]
     record = load_exactly(database, name)
     if record.request.run is None or all(each.action_id != action_id for each in record.actions):
         raise PermitRefused(f"{action_id} is no action of a run")
     if record.state is not RequestState.APPROVED:
-        raise PermitRefused(f"{name} is {': '.join(record.standing)}")
-    check_turn(record, action_id)
+        raise PermitRefused(f"{name} is {': '.join(record.status)}")
+    check_order(record, action_id)
     return record

@@ -10,12 +10,12 @@ from ...errors import PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant, instant_now
 from ..identity.roster import Operator
-from ..interlocks.blocking import Case, check_files, hindrances
+from ..interlocks.blocking import WriteCheck, blocking_reasons, check_files
 from ..ledger.lifecycle import sweep
 from ..ledger.records import RequestRecord, load_decisions, load_request
 from ..ledger.store.database import Database
 from ..ledger.store.states import RequestState
-from ..signatures.context import Bench
+from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
 from .card import Card, CardSigner, make_card
 from .decide import check_open, decide
@@ -38,22 +38,22 @@ class ApprovalSession:
         card: The newest card.
     """
 
-    def __init__(self, bench: Bench, record: RequestRecord, card: Card) -> None:
-        self.bench = bench
+    def __init__(self, context: DecisionContext, record: RequestRecord, card: Card) -> None:
+        self.decision_context = context
         self.record = record
         self.card = card
 
     @classmethod
-    def settled(cls, bench: Bench, record: RequestRecord) -> Self:
+    def settled(cls, context: DecisionContext, record: RequestRecord) -> Self:
         """Opens a session with the first card that can be approved, or the last after 3 s.
 
         The gate takes a moment to read the tags of a request that was filed just now.
         """
         until_s = monotonic() + SETTLE_S
         while True:
-            card = current_card(bench, record, instant_now())
+            card = current_card(context, record, instant_now())
             if card.is_approvable or monotonic() >= until_s:
-                return cls(bench, record, card)
+                return cls(context, record, card)
             sleep(_POLL_S)
 
     @property
@@ -68,17 +68,22 @@ class ApprovalSession:
             PermitRefused: With the request's state and its signers.
         """
         now = instant_now()
-        sweep(self.bench.database, now)
-        fresh = load_request(self.bench.database, self.record.request.request_id)
+        sweep(self.decision_context.database, now)
+        fresh = load_request(self.decision_context.database, self.record.request.request_id)
         try:
             check_open("approve", fresh, now)
         except PermitRefused as refusal:
-            people = ", ".join(each.person for each in signers(self.bench.database, fresh))
+            people = ", ".join(
+                each.person for each in signers(self.decision_context.database, fresh)
+            )
             raise PermitRefused(f"{refusal}{f' (signed by {people})' if people else ''}") from None
 
     def look_again(self) -> str:
         """Renews the card and returns what changed since the one before; empty if nothing did."""
-        before, self.card = self.card, current_card(self.bench, self.record, instant_now())
+        before, self.card = (
+            self.card,
+            current_card(self.decision_context, self.record, instant_now()),
+        )
         if _compared(before) == _compared(self.card):
             return ""
         known = {each.person for each in before.signed}
@@ -101,25 +106,25 @@ class ApprovalSession:
         statement = Statement(
             verdict="approve",
             meaning=meaning_of("approve", request),
-            role=role_for(self.bench, operator, request),
+            role=role_for(self.decision_context, operator, request),
             valid_s=request.within_s,
             digest=request.digest,
             card=self.card.digest,
         )
-        return decide(self.bench, sign(statement, now), self.card.text, now)
+        return decide(self.decision_context, sign(statement, now), self.card.text, now)
 
 
-def current_card(bench: Bench, record: RequestRecord, now: Instant) -> Card:
+def current_card(context: DecisionContext, record: RequestRecord, now: Instant) -> Card:
     """Returns the card of a request with the plant values of the gate's snapshot."""
-    request, snapshot = record.request, read_snapshot(bench.site.state, now)
+    request, snapshot = record.request, read_snapshot(context.site.state, now)
     return make_card(
         request,
-        tags=bench.site.tags,
+        tags=context.site.tags,
         snapshot=snapshot,
         now=now,
-        signed=signers(bench.database, record),
-        limits=_limits(bench, request),
-        hindrances=_blocking(bench, request, snapshot, now),
+        signed=signers(context.database, record),
+        limits=_limits(context, request),
+        blocking_reasons=_blocking(context, request, snapshot, now),
     )
 
 
@@ -152,10 +157,10 @@ def check_approvable(card: Card) -> None:
         raise PermitRefused("it cannot be approved now: " + "; ".join(card.problems))
 
 
-def role_for(bench: Bench, operator: Operator, request: ActionRequest) -> str:
+def role_for(context: DecisionContext, operator: Operator, request: ActionRequest) -> str:
     """Returns the role in which an operator signs: one that the request asks for, if held."""
     for held in sorted(operator.roles):
-        if any(bench.policy.satisfies(held, role, request.written) for role in request.roles):
+        if any(context.policy.satisfies(held, role, request.written) for role in request.roles):
             return held
     return min(operator.roles)
 
@@ -185,11 +190,11 @@ def _compared(card: Card) -> Mapping[str, object]:
     }
 
 
-def _limits(bench: Bench, request: ActionRequest) -> dict[str, str]:
+def _limits(context: DecisionContext, request: ActionRequest) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in request.commands:
-        tag = bench.site.tags.get(each.tag)
-        ruling = bench.policy.judge(tag, each.value, None) if tag else None
+        tag = context.site.tags.get(each.tag)
+        ruling = context.policy.judge(tag, each.value, None) if tag else None
         if ruling and ruling.limits:
             low, high = map(exact_text, ruling.limits)
             found[each.tag] = f"limits {low} to {high} {each.unit}".rstrip()
@@ -197,15 +202,15 @@ def _limits(bench: Bench, request: ActionRequest) -> dict[str, str]:
 
 
 def _blocking(
-    bench: Bench, request: ActionRequest, snapshot: PlantSnapshot | None, now: Instant
+    context: DecisionContext, request: ActionRequest, snapshot: PlantSnapshot | None, now: Instant
 ) -> list[str]:
     found: list[str] = []
     wanted = request.hashes.model_dump()
     try:
-        check_files(bench.site, wanted, snapshot.hashes if snapshot else wanted)
+        check_files(context.site, wanted, snapshot.hashes if snapshot else wanted)
     except PermitRefused as refusal:
         found.append(str(refusal))
     for action in request.commands:
-        case = Case(bench.site, bench.database, bench.policy, request, action, now)
-        found += hindrances(case)
+        case = WriteCheck(context.site, context.database, context.policy, request, action, now)
+        found += blocking_reasons(case)
     return list(dict.fromkeys(found))

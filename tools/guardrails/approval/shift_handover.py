@@ -17,7 +17,7 @@ from ...requests.request import Stamp
 from ...requests.signed_document import SignedDocument
 from ...requests.stamps import Instant
 from ..identity.roster import Operator, Person
-from ..signatures.context import Bench, keep_decision
+from ..signatures.context import DecisionContext, keep_decision
 from ..signatures.decisions import (
     Decision,
     DecisionRefused,
@@ -73,7 +73,7 @@ class ShiftSummary(SignedDocument):
 
 
 def hand_over_shift(
-    bench: Bench, summary: ShiftSummary, leaving: Signed, coming: Signed, now: Instant
+    context: DecisionContext, summary: ShiftSummary, leaving: Signed, coming: Signed, now: Instant
 ) -> None:
     """Records that one person has handed the shift over to another, in one row of the journal.
 
@@ -81,10 +81,10 @@ def hand_over_shift(
         GuardrailError: One of the decisions does not count; the journal keeps why.
         LedgerError: Nothing was recorded.
     """
-    ended = _checked(bench, summary, leaving, "end-shift", now)
-    taken = _checked(bench, summary, coming, "take-shift", now)
+    ended = _checked(context, summary, leaving, "end-shift", now)
+    taken = _checked(context, summary, coming, "take-shift", now)
     body: dict[str, object] = {"card": summary.text}
-    with bench.database.transaction(now) as transaction:
+    with context.database.transaction(now) as transaction:
         for part, decision, signed in (("ended", ended, leaving), ("taken", taken, coming)):
             keep_decision(transaction, None, decision, signed, summary.text)
             body[part] = {"text": signed.text, "signature": signed.signature_hex}
@@ -105,10 +105,14 @@ def check_shift(leaving: Operator, coming: Operator) -> None:
 
 
 def _checked(
-    bench: Bench, summary: ShiftSummary, signed: Signed, verdict: ShiftVerdict, now: Instant
+    context: DecisionContext,
+    summary: ShiftSummary,
+    signed: Signed,
+    verdict: ShiftVerdict,
+    now: Instant,
 ) -> Decision:
-    with bench.refusals_recorded(signed, now):
-        decision, operator = bench.verified(signed, now)
+    with context.refusals_recorded(signed, now):
+        decision, operator = context.verified(signed, now)
         wanted = summary.leaving if verdict == "end-shift" else summary.coming
         if decision.verdict != verdict or decision.subject != summary.subject:
             raise DecisionRefused(Reason.NOT_APPROVED)
@@ -120,6 +124,6 @@ def _checked(
             raise DecisionRefused(Reason.NO_CARD)
         if operator.is_administrator or summary.leaving == summary.coming:
             raise PermitRefused("a shift goes from one operator to another")
-        if not decision.attended and not bench.policy.unattended:
+        if not decision.attended and not context.policy.unattended:
             raise DecisionRefused(Reason.UNATTENDED)
     return decision

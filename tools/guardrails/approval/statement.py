@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..signatures.decisions import VerdictWord
+from ..signatures.decisions import VerdictName
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Statement:
         card: Digest of the card that was shown.
     """
 
-    verdict: VerdictWord
+    verdict: VerdictName
     meaning: str
     role: str
     valid_s: float

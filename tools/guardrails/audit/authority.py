@@ -27,7 +27,7 @@ class _Standing:
         return f"{self.mode}{until} for the time {self.generation}"
 
 
-class ToldAuthority:
+class AuditedAuthority:
     """Follows the journal's rows about authority.
 
     Args:

@@ -5,17 +5,17 @@ from typing import Any
 
 from ..signatures.decisions import Decision, authority_subject, meaning_of_subject
 from ..signatures.heartbeat_grants import split_heartbeats
-from .authority import ToldAuthority
+from .authority import AuditedAuthority
 
 
-class ToldHeartbeats:
+class AuditedHeartbeats:
     """Follows the journal's rows about heartbeats.
 
     Args:
         authority: What the journal has told of authority so far.
     """
 
-    def __init__(self, authority: ToldAuthority) -> None:
+    def __init__(self, authority: AuditedAuthority) -> None:
         self._authority = authority
         self._named = set[tuple[str, str]]()
         self._running = set[str]()

@@ -7,8 +7,8 @@ from ...requests.request import Action
 from ...requests.stamps import Instant
 from ..ledger.store.database import Database
 from ..ledger.store.states import ActionState
-from .requests import ToldRequest
-from .runs import ToldRuns
+from .requests import AuditedRequest
+from .runs import AuditedRuns
 
 _APPLIED = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED})
 _TO_COME = frozenset(
@@ -19,14 +19,14 @@ EFFECT = "effect."
 """What stands before the verdict in the kind of a row about something that was expected."""
 
 
-class ToldLeases:
+class AuditedLeases:
     """Follows what leases hang on: when a command took effect, and whether an agent was lost.
 
     Attributes:
         effects: What came of what was expected, by its name.
     """
 
-    def __init__(self, runs: ToldRuns) -> None:
+    def __init__(self, runs: AuditedRuns) -> None:
         self._runs = runs
         self._applied: dict[str, Instant] = {}
         self._lost = set[str]()
@@ -47,7 +47,7 @@ class ToldLeases:
         if to in _APPLIED:
             self._applied[action_id] = now
 
-    def untimely(self, told: ToldRequest, action: Action, now: Instant) -> Iterator[str]:
+    def untimely(self, told: AuditedRequest, action: Action, now: Instant) -> Iterator[str]:
         """Yields that an action was set due at a time at which nothing of its kind was to come."""
         of_run = list(self._runs.untimely(told.request, action))
         is_back = told.request.lease is not None and action.undoes is not None
@@ -57,7 +57,7 @@ class ToldLeases:
             yield from self._early(told, action, now)
             yield from _out_of_turn(told, action)
 
-    def _early(self, told: ToldRequest, action: Action, now: Instant) -> Iterator[str]:
+    def _early(self, told: AuditedRequest, action: Action, now: Instant) -> Iterator[str]:
         request, names = told.request, [each.action_id for each in told.request.commands]
         applied = [self._applied[name] for name in names if name in self._applied]
         came_to_nothing = any(told.actions[name] not in _APPLIED | _TO_COME for name in names)
@@ -69,7 +69,7 @@ class ToldLeases:
             yield f"{action.action_id} was due before the lease of {request.request_id} was over"
 
 
-def _out_of_turn(told: ToldRequest, action: Action) -> Iterator[str]:
+def _out_of_turn(told: AuditedRequest, action: Action) -> Iterator[str]:
     """Yields that something was written later and was not taken back before."""
     for each in reversed(told.request.commands):
         if each.action_id == action.undoes:

@@ -10,7 +10,7 @@ from ..ledger.store.database import Database
 from ..signatures.decisions import Decision, lockout_subject, meaning_of_subject
 
 
-class ToldLockouts:
+class AuditedLockouts:
     """Follows the journal's rows about lockouts.
 
     Args:

@@ -15,15 +15,15 @@ from ..identity.roster import Roster
 from ..ledger.runs import PREFIX
 from ..ledger.store.database import Database
 from ..ledger.store.states import ACKNOWLEDGED, ACTIONS, REQUESTS, ActionState, RequestState
-from ..signatures.administrators import administrators_word
+from ..signatures.administrators import administrator_decision
 from ..signatures.decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
 from ..signatures.quorum import check_quorum
-from .authority import ToldAuthority
-from .heartbeats import ToldHeartbeats
-from .leases import EFFECT, ToldLeases, held_effects, other_digest
-from .lockouts import ToldLockouts
-from .requests import ToldRequest, disorder, false_succession, lateness, vain_recovery
-from .runs import ToldRuns
+from .authority import AuditedAuthority
+from .heartbeats import AuditedHeartbeats
+from .leases import EFFECT, AuditedLeases, held_effects, other_digest
+from .lockouts import AuditedLockouts
+from .requests import AuditedRequest, disorder, lateness, needless_recovery, wrong_supersession
+from .runs import AuditedRuns
 from .shifts import shift_faults
 
 Satisfies = Callable[[str, str, Collection[str]], bool]
@@ -48,16 +48,16 @@ class AuditReader:
 
     def __init__(self, site: Site, roster: Roster, satisfies: Satisfies) -> None:
         self._site, self._roster, self._satisfies = site, roster, satisfies
-        self.cases: dict[str, ToldRequest] = {}
+        self.cases: dict[str, AuditedRequest] = {}
         self._revoked = set[str]()
         self._words: dict[str, str] = {}
         self._wires: dict[str, str] = {}
         self._heads = set[str]()
-        self._lockouts = ToldLockouts(site)
-        self._authority = ToldAuthority(site)
-        self._heartbeats = ToldHeartbeats(self._authority)
-        self._runs = ToldRuns()
-        self._leases = ToldLeases(self._runs)
+        self._lockouts = AuditedLockouts(site)
+        self._authority = AuditedAuthority(site)
+        self._heartbeats = AuditedHeartbeats(self._authority)
+        self._runs = AuditedRuns()
+        self._leases = AuditedLeases(self._runs)
         self._resolved = set[tuple[str, str]]()
         self._epoch = 0
         self._others: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[str]]] = {
@@ -125,7 +125,7 @@ class AuditReader:
             return
         if request.digest != body.get("digest") or request.request_id != name:
             yield f"{name} was filed under another digest"
-        case = ToldRequest(request)
+        case = AuditedRequest(request)
         case.actions = {each.action_id: ActionState.PLANNED for each in request.actions}
         self.cases[name] = case
         self._runs.file(request)
@@ -163,7 +163,7 @@ class AuditReader:
             at = parse_stamp(decision.signed_at)
             verify(signed, self._roster, self._revoked, site.id, at)
             return
-        word = administrators_word(signed, chain, site.id, site.trust_root)
+        word = administrator_decision(signed, chain, site.id, site.trust_root)
         if word is None:
             raise PermitRefused("no administrator has signed it")
         if not self._revoked.isdisjoint((word[1].key_id, *word[1].chain)):
@@ -183,7 +183,7 @@ class AuditReader:
         if body["from"] != case.state or to not in REQUESTS.get(case.state, frozenset()):
             yield f"{name} cannot go from {case.state} to {to}"
         case.state = to
-        yield from false_succession(self.cases, name, to)
+        yield from wrong_supersession(self.cases, name, to)
         if to is RequestState.APPROVED:
             case.approved = now
 
@@ -194,7 +194,7 @@ class AuditReader:
             yield f"{action_id} was never filed"
             return
         action = case.action(action_id)
-        yield from vain_recovery(self.cases, case, action, self._wires)
+        yield from needless_recovery(self.cases, case, action, self._wires)
         if body.get("wire") != action.wire:
             yield f"{action_id} was sent with other bytes than were filed"
         yield from other_digest(action, body)

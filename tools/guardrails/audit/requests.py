@@ -16,7 +16,7 @@ _WITHOUT_EFFECT = frozenset({ActionState.REFUSED, ActionState.RESOLVED_NOT_APPLI
 
 
 @dataclass(slots=True)
-class ToldRequest:
+class AuditedRequest:
     """One request as the journal tells of it."""
 
     request: ActionRequest
@@ -36,10 +36,10 @@ class ToldRequest:
         return next(each for each in self.request.actions if each.action_id == action_id)
 
 
-Told = Mapping[str, ToldRequest]
+AuditedRequests = Mapping[str, AuditedRequest]
 
 
-def lateness(told: ToldRequest, action: Action) -> Iterator[str]:
+def lateness(told: AuditedRequest, action: Action) -> Iterator[str]:
     """Yields that an action was sent on an approval that was too old by then."""
     claimed = told.claimed.get(action.action_id)
     since_s = claimed.since_s(told.approved) if claimed and told.approved else None
@@ -52,7 +52,7 @@ def lateness(told: ToldRequest, action: Action) -> Iterator[str]:
         )
 
 
-def _holds_for_s(told: ToldRequest, action: Action) -> float:
+def _holds_for_s(told: AuditedRequest, action: Action) -> float:
     if action.kind == "recovery":
         return inf
     states = [told.actions[each.action_id] for each in told.request.commands]
@@ -62,7 +62,7 @@ def _holds_for_s(told: ToldRequest, action: Action) -> float:
     return told.request.run.max_duration_s if told.request.run else FOLLOW_UP_S
 
 
-def disorder(told: ToldRequest, action: Action) -> Iterator[str]:
+def disorder(told: AuditedRequest, action: Action) -> Iterator[str]:
     """Yields that the turn of a command had not come."""
     if action.kind != "command":
         return
@@ -76,8 +76,8 @@ def disorder(told: ToldRequest, action: Action) -> Iterator[str]:
             yield f"{action.action_id} was due, and {each.action_id} was {state}"
 
 
-def vain_recovery(
-    cases: Told, told: ToldRequest, action: Action, sent: Container[str]
+def needless_recovery(
+    cases: AuditedRequests, told: AuditedRequest, action: Action, sent: Container[str]
 ) -> Iterator[str]:
     """Yields that a recovery had nothing to take back.
 
@@ -106,7 +106,7 @@ def vain_recovery(
                 yield f"{action.action_id} undoes what {each.action_id} had undone"
 
 
-def false_succession(cases: Told, name: str, to: RequestState) -> Iterator[str]:
+def wrong_supersession(cases: AuditedRequests, name: str, to: RequestState) -> Iterator[str]:
     """Yields that a request was superseded by none of its own run, or has superseded another's."""
     told = cases[name]
     if to is RequestState.SUPERSEDED:

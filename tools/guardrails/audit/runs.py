@@ -31,7 +31,7 @@ class _Told:
     back: set[str] = field(default_factory=set[str])
 
 
-class ToldRuns:
+class AuditedRuns:
     """Follows the rows of runs, and judges whether an action's turn could come by them.
 
     Requests of a run that was never opened are not judged: nothing is told of it.

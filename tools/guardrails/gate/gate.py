@@ -22,8 +22,8 @@ from ..identity.roster import load_roster
 from ..interlocks.lockout_files import (
     has_lockout_folder,
     lockout_file,
+    lockout_note,
     make_lockout_folder,
-    said_in,
 )
 from ..interlocks.remote import check_remote_conditions
 from ..interlocks.suspension import applying
@@ -32,21 +32,21 @@ from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import RequestDamaged, load_exactly
 from ..ledger.store.database import Database, LostRace
 from ..ledger.store.states import RequestState
-from ..ledger.wakeup import Listener
+from ..ledger.wakeup import WakeupListener
 from ..ledger.write_leases import OpenWrites
 from ..policy.cross_limits import cross_limits
 from ..policy.policy import load_policy
 from ..signatures.administrators import locked_out
 from .monitoring.crash_recovery import end_due, recover, recover_in_flight
-from .monitoring.heartbeat import Heartbeat
-from .monitoring.scanner import Scans
-from .monitoring.suspension_monitor import Lookout
-from .monitoring.watched_tags import OpenTags, tags_to_see_again
-from .state.execution import Passage, Post
-from .state.fault_log import Troubles
+from .monitoring.heartbeat import HeartbeatWriter
+from .monitoring.scanner import Scanner
+from .monitoring.suspension_monitor import SuspensionMonitor
+from .monitoring.watched_tags import WatchedTags, tags_of_suspended
+from .state.execution import Execution, GateContext
+from .state.fault_log import FaultLog
 from .state.lock import GateLock
 from .steps.effects import look_for_effects
-from .steps.execute import carry_out
+from .steps.execute import execute_action
 from .steps.lease_reverts import note_seen_back, set_reverts_due
 
 _POLL_S = 0.1
@@ -59,7 +59,7 @@ _logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def take_post(
+async def open_gate(
     site: Site, clock: Callable[[], Instant] = instant_now
 ) -> AsyncGenerator["Gate"]:
     """Takes the site's gate: its lock, its ledger, and what an earlier gate left behind.
@@ -84,7 +84,7 @@ async def take_post(
         if not was_there:
             _lock_out_what_nobody_knows(database, clock())
         epoch = _new_epoch(database, clock())
-        post = Post(
+        context = GateContext(
             site,
             policy,
             across,
@@ -95,8 +95,8 @@ async def take_post(
             lambda: load_roster(site),
             open_write_session,
         )
-        await recover(post)
-        gate = Gate(post)
+        await recover(context)
+        gate = Gate(context)
         gate.publish()  # else terminals would go by the files of the gate before
         try:
             yield gate
@@ -139,30 +139,30 @@ class Gate:
         post: What it holds.
     """
 
-    def __init__(self, post: Post) -> None:
-        self._post = post
-        self._reader = Scans(post)
+    def __init__(self, context: GateContext) -> None:
+        self._context = context
+        self._reader = Scanner(context)
         self._asked: frozenset[str] = frozenset()
-        self._open_tags = OpenTags(post)
-        self._left_open = OpenWrites(post.database)
+        self._open_tags = WatchedTags(context)
+        self._left_open = OpenWrites(context.database)
         self._looked_for: frozenset[str] = frozenset()
         self._locked: frozenset[str] = frozenset()
         self._open_writes: Sequence[str] = ()
-        self._lookout = Lookout(post)
-        self._offset_s = _offset_s(post.clock())
+        self._lookout = SuspensionMonitor(context)
+        self._offset_s = _offset_s(context.clock())
         self._eager_until_s = float("-inf")
-        self._troubles = Troubles()
+        self._troubles = FaultLog()
         self._heartbeats = [
-            Heartbeat(post, name, self._latest)
-            for name, each in post.site.equipment.items()
+            HeartbeatWriter(context, name, self._latest)
+            for name, each in context.site.equipment.items()
             if each.heartbeat
         ]
-        self._waker = Listener(post.state)
+        self._waker = WakeupListener(context.state)
 
     @property
     def epoch(self) -> int:
         """Its number among the gates of the site."""
-        return self._post.epoch
+        return self._context.epoch
 
     async def run(self) -> None:
         """Watches and acts until it is cancelled; an action under way is brought to its end.
@@ -170,7 +170,7 @@ class Gate:
         Raises:
             LedgerError: Never: a ledger that cannot be used suspends the gate until it can.
 
-        Effect: ACTUATE, what was approved, once. Retry: none. Timeout: see `carry_out`.
+        Effect: ACTUATE, what was approved, once. Retry: none. Timeout: see `execute_action`.
         """
         with self._waker:
             async with asyncio.TaskGroup() as group:
@@ -188,7 +188,7 @@ class Gate:
                     self._check_clock()
                     self._latch()
                     self._lookout.tell()
-                    sweep(self._post.database, self._post.clock())
+                    sweep(self._context.database, self._context.clock())
                     self._look_on(self._latest())
                     await self._follow_tags()
                     now_s = monotonic()
@@ -210,9 +210,9 @@ class Gate:
     async def _act(self) -> None:
         while True:
             try:
-                await recover_in_flight(self._post)
-                while passage := self._next():
-                    await _to_its_end(carry_out(passage))
+                await recover_in_flight(self._context)
+                while execution := self._next():
+                    await _to_its_end(execute_action(execution))
                 self._troubles.note(_ACTING, "")
             except LostRace:
                 pass  # a person was faster, who has taken it back or locked it out
@@ -234,49 +234,49 @@ class Gate:
                 self._troubles.note(f"reading {each.name}", lost)
 
     def _look_out(self) -> None:
-        now = self._post.clock()
+        now = self._context.clock()
         if abs(_offset_s(now) - self._offset_s) > CLOCK_STEP_S:
             self._lookout.clock_was_set(now)
         self._lookout.look(self._connections, self._latest())
 
     def _check_clock(self) -> None:
-        now = self._post.clock()
+        now = self._context.clock()
         offset_s = _offset_s(now)
         if abs(offset_s - self._offset_s) > CLOCK_STEP_S:
-            invalidate(self._post.database, "the wall clock was set", now)
+            invalidate(self._context.database, "the wall clock was set", now)
             self._offset_s = offset_s  # only now: a ledger that is busy must not let it pass
 
     def _look_on(self, readings: Mapping[str, DataValue]) -> None:
         """Looks after what was written: whether it is to be taken back, and what came of it."""
-        post = self._post
-        set_reverts_due(post)
-        note_seen_back(post, self._left_open.now(), readings)
-        looked_for = look_for_effects(post, readings)
+        context = self._context
+        set_reverts_due(context)
+        note_seen_back(context, self._left_open.now(), readings)
+        looked_for = look_for_effects(context, readings)
         self._looked_for = looked_for | {each.tag for each in self._left_open.now()}
 
     def _latch(self) -> None:
-        site, database = self._post.site, self._post.database
-        self._troubles.note("lockouts", self._post.lockouts.fault)
+        site, database = self._context.site, self._context.database
+        self._troubles.note("lockouts", self._context.lockouts.fault)
         locked = locked_scopes(database)
-        for name in sorted(self._post.lockouts.seen()):
+        for name in sorted(self._context.lockouts.seen()):
             scope = self._scope(name)
             if scope not in locked:
                 covered = None if scope == SITE else site.members_of(scope)
-                said = said_in(lockout_file(site.state, name))
-                latch(database, scope, covered, self._post.clock(), said)
+                said = lockout_note(lockout_file(site.state, name))
+                latch(database, scope, covered, self._context.clock(), said)
 
     def _scope(self, name: str) -> str:
         # What the site does not know was meant for something: all of it stops.
-        return name if name in self._post.site.equipment else SITE
+        return name if name in self._context.site.equipment else SITE
 
     async def _follow_tags(self) -> None:
-        suspended = tags_to_see_again(self._post, self._reader.tags)
+        suspended = tags_of_suspended(self._context, self._reader.tags)
         if await self._reader.follow(self._wanted() | suspended):
             self._eager_until_s = monotonic() + _EAGER_S
 
     def _wanted(self) -> frozenset[str]:
-        names = self._open_tags.now(self._pass_by)
-        self._asked = frozenset((names | self._looked_for) & self._post.site.tags.keys())
+        names = self._open_tags.now(self._skip_damaged)
+        self._asked = frozenset((names | self._looked_for) & self._context.site.tags.keys())
         remote = (each.tags for each in self._heartbeats)
         return self._asked.union(self._lookout.alarm_tags, *remote)
 
@@ -286,21 +286,21 @@ class Gate:
         Raises:
             LedgerError: The disk refuses, or the ledger cannot be read.
         """
-        post = self._post
-        seen = {self._scope(name) for name in post.lockouts.seen()}
-        self._locked = frozenset(seen | locked_out(post.site, post.database).keys())
+        context = self._context
+        seen = {self._scope(name) for name in context.lockouts.seen()}
+        self._locked = frozenset(seen | locked_out(context.site, context.database).keys())
         self._open_writes = tuple(each.words for each in self._left_open.now())
         self._put_picture()
 
     def _put_picture(self) -> None:
-        post = self._post
+        context = self._context
         latest = self._latest()
         readings = {name: latest[name] for name in latest.keys() & self._asked}
         picture = make_snapshot(
-            post.epoch, self._locked, post.site, readings, post.clock(), self._open_writes,
-            post.suspensions.now,
+            context.epoch, self._locked, context.site, readings, context.clock(), self._open_writes,
+            context.suspensions.now,
         )  # fmt: skip
-        write_snapshot(post.site.state, picture)
+        write_snapshot(context.site.state, picture)
 
     @property
     def _connections(self) -> Sequence[Connection]:
@@ -309,33 +309,33 @@ class Gate:
     def _latest(self) -> Mapping[str, DataValue]:
         return self._reader.latest()
 
-    def _next(self) -> Passage | None:
-        now, found = self._post.clock(), self._due()
-        self._post.deeds.find_due({each[0] for each in found}, now)
+    def _next(self) -> Execution | None:
+        now, found = self._context.clock(), self._due()
+        self._context.memory.find_due({each[0] for each in found}, now)
         if not found:
             return None
-        sweep(self._post.database, self._post.clock())  # what was due for too long is over
+        sweep(self._context.database, self._context.clock())  # what was due for too long is over
         for action_id, request_id in self._due():
             try:
-                record = load_exactly(self._post.database, request_id)
+                record = load_exactly(self._context.database, request_id)
             except RequestDamaged as damage:
-                self._pass_by(request_id, str(damage))
-                end_due(self._post, action_id, str(damage))
+                self._skip_damaged(request_id, str(damage))
+                end_due(self._context, action_id, str(damage))
                 continue
             if record.state is not RequestState.APPROVED:
-                end_due(self._post, action_id, f"its request is {record.state}")
+                end_due(self._context, action_id, f"its request is {record.state}")
                 continue
-            if applying(self._post.suspensions.now, record.request, self._post.site.tags):
+            if applying(self._context.suspensions.now, record.request, self._context.site.tags):
                 continue  # the next look out ends it
-            return Passage(self._post, record, record.action(action_id))
+            return Execution(self._context, record, record.action(action_id))
         return None
 
     def _due(self) -> list[sqlite3.Row]:
-        return self._post.database.all(
+        return self._context.database.all(
             "SELECT action_id, request_id FROM action WHERE state = 'DUE' ORDER BY rowid"
         )
 
-    def _pass_by(self, request_id: str, fault: str) -> None:
+    def _skip_damaged(self, request_id: str, fault: str) -> None:
         self._troubles.note(f"passing by {printable(request_id)}", fault)
 
 

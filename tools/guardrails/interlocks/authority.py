@@ -13,33 +13,33 @@ from ..ledger.lifecycle import invalidate_in, move_request
 from ..ledger.store.database import Database, Transaction
 from ..ledger.store.states import OPEN_REQUESTS, RequestState
 from ..policy.policy import load_policy
-from ..signatures.context import Bench, insert_decision
+from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import Signed
 from . import authority_check
 from .authority_check import (
     LONGEST,
     LONGEST_NAME,
     Authority,
+    AuthorityStatus,
     Mode,
-    Standing,
     TakenMode,
-    check_free,
-    check_word,
+    authority_status,
+    check_grant,
+    check_not_closed,
     load_authority,
-    standing_of,
 )
 
 __all__ = [
     "LONGEST",
+    "AuthorityStatus",
     "Mode",
-    "Standing",
     "TakenBy",
     "TakenMode",
     "authority_of",
-    "check_giver",
-    "hand_over",
+    "check_grantor",
+    "grant_authority",
     "next_generation",
-    "take_over",
+    "take_authority",
 ]
 
 TakenBy = Literal["seat", "user"]
@@ -52,16 +52,16 @@ _AGENTS = (
 )
 
 
-def authority_of(site: Site, database: Database, now: Instant) -> dict[str, Standing]:
+def authority_of(site: Site, database: Database, now: Instant) -> dict[str, AuthorityStatus]:
     """Returns who may act on each piece of equipment, and first on the site's own tags: `site`.
 
     Raises:
         ConfigError: Policy or operators cannot be read.
         LedgerError: The ledger cannot be read.
     """
-    bench = Bench(site, database, load_policy(site), load_roster(site))
-    own = {SITE_SCOPE: standing_of(bench, "", now)}
-    return own | {name: standing_of(bench, name, now) for name in site.equipment}
+    context = DecisionContext(site, database, load_policy(site), load_roster(site))
+    own = {SITE_SCOPE: authority_status(context, "", now)}
+    return own | {name: authority_status(context, name, now) for name in site.equipment}
 
 
 def next_generation(database: Database, equipment: str) -> int:
@@ -70,7 +70,7 @@ def next_generation(database: Database, equipment: str) -> int:
     return rows[0].generation + 1 if rows else 1
 
 
-def check_giver(bench: Bench, equipment: str, operator: Operator) -> None:
+def check_grantor(context: DecisionContext, equipment: str, operator: Operator) -> None:
     """Refuses a person who could not hand a piece of equipment over to agents now.
 
     Args:
@@ -81,13 +81,18 @@ def check_giver(bench: Bench, equipment: str, operator: Operator) -> None:
         GuardrailError: Somebody works there, or the person does not hold every role that the
             policy asks for on what can be written there.
     """
-    _check_known(bench.site, equipment)
-    check_free(load_authority(bench.database, _scopes(bench.site, equipment)))
-    authority_check.check_giver(bench, equipment, operator)
+    _check_known(context.site, equipment)
+    check_not_closed(load_authority(context.database, _scopes(context.site, equipment)))
+    authority_check.check_grantor_roles(context, equipment, operator)
 
 
-def hand_over(
-    bench: Bench, equipment: str, until: str, generation: int, signed: Signed, now: Instant
+def grant_authority(
+    context: DecisionContext,
+    equipment: str,
+    until: str,
+    generation: int,
+    signed: Signed,
+    now: Instant,
 ) -> None:
     """Lets agents' requests for a piece of equipment, and for its members, be carried out.
 
@@ -102,13 +107,13 @@ def hand_over(
             changed since it was signed; the journal keeps why.
         LedgerError: Nothing was recorded.
     """
-    _check_known(bench.site, equipment)
-    with bench.refusals_recorded(signed, now):
-        decision, operator = bench.verified(signed, now)
+    _check_known(context.site, equipment)
+    with context.refusals_recorded(signed, now):
+        decision, operator = context.verified(signed, now)
         row = Authority(equipment, generation, "AGENT", operator.person, until)
-        check_word(bench, row, signed, now)
-        check_free(load_authority(bench.database, _scopes(bench.site, equipment)))
-        with bench.database.transaction(now) as transaction:
+        check_grant(context, row, signed, now)
+        check_not_closed(load_authority(context.database, _scopes(context.site, equipment)))
+        with context.database.transaction(now) as transaction:
             if _generation(transaction, equipment) + 1 != generation:
                 raise PermitRefused(f"the authority over {equipment} has changed; look again")
             insert_decision(transaction, None, decision, signed, None)
@@ -116,7 +121,7 @@ def hand_over(
             transaction.record("authority.given", equipment, body | {"until": until})
 
 
-def take_over(
+def take_authority(
     database: Database,
     site: Site,
     equipment: str,

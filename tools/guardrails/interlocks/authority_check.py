@@ -16,10 +16,10 @@ from ...errors import GuardrailError, InterlockActive, PermitRefused
 from ...requests.stamps import Instant, parse_stamp
 from ...safe_text import plain
 from ..identity.roster import Operator, Roster, load_roster
-from ..ledger.records import DecisionRecord, load_hand_overs
+from ..ledger.records import DecisionRecord, load_authority_grants
 from ..ledger.store.database import Database
 from ..policy.policy import Policy
-from ..signatures.context import Bench
+from ..signatures.context import DecisionContext
 from ..signatures.decisions import (
     DecisionRefused,
     Reason,
@@ -80,7 +80,7 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AuthorityStatus:
     """Who may act on a piece of equipment.
 
     Attributes:
@@ -113,15 +113,17 @@ def check_authority(
         PermitRefused: Nobody can read who the operators are.
     """
     rows = load_authority(database, site.scopes_of(equipment))
-    check_free(rows)
+    check_not_closed(rows)
     if not is_agents:
         return
-    standing = _standing(Bench(site, database, policy, _people(site)), equipment, rows, now)
+    standing = _standing(
+        DecisionContext(site, database, policy, _people(site)), equipment, rows, now
+    )
     if standing.reason:
         raise InterlockActive(standing.reason)
 
 
-def check_free(rows: Iterable[Authority]) -> None:
+def check_not_closed(rows: Iterable[Authority]) -> None:
     """Refuses equipment on which somebody works.
 
     Raises:
@@ -132,7 +134,7 @@ def check_free(rows: Iterable[Authority]) -> None:
             raise InterlockActive(row.words)
 
 
-def standing_of(bench: Bench, equipment: str, now: Instant) -> Standing:
+def authority_status(context: DecisionContext, equipment: str, now: Instant) -> AuthorityStatus:
     """Returns who may act on a piece of equipment.
 
     Where one of its scopes is LOCAL or MAINTENANCE, that decides; else the narrowest of those
@@ -141,16 +143,20 @@ def standing_of(bench: Bench, equipment: str, now: Instant) -> Standing:
     Args:
         equipment: Its name; empty for what belongs to the site alone.
     """
-    rows = load_authority(bench.database, bench.site.scopes_of(equipment))
-    return _standing(bench, equipment, rows, now)
+    rows = load_authority(context.database, context.site.scopes_of(equipment))
+    return _standing(context, equipment, rows, now)
 
 
-def _standing(bench: Bench, equipment: str, rows: Sequence[Authority], now: Instant) -> Standing:
+def _standing(
+    context: DecisionContext, equipment: str, rows: Sequence[Authority], now: Instant
+) -> AuthorityStatus:
     closed = [row for row in rows if row.is_closed]
-    found = [_judged(bench, row, now) for row in closed or _narrowest(bench.site, rows)]
+    found = [_judged(context, row, now) for row in closed or _narrowest(context.site, rows)]
     if not found:
         name = equipment or SITE_SCOPE
-        return Standing(name, "OPERATOR", "", None, True, f"{name} was not handed over to agents")
+        return AuthorityStatus(
+            name, "OPERATOR", "", None, True, f"{name} was not handed over to agents"
+        )
     return next((each for each in found if each.reason), found[0])
 
 
@@ -173,25 +179,25 @@ def _narrowest(site: Site, rows: Sequence[Authority]) -> list[Authority]:
     return [row for row in rows if not has_narrower(row)]
 
 
-def _judged(bench: Bench, row: Authority, now: Instant) -> Standing:
-    reason = _fault(bench, row, now) if row.mode == "AGENT" else row.words
+def _judged(context: DecisionContext, row: Authority, now: Instant) -> AuthorityStatus:
+    reason = _fault(context, row, now) if row.mode == "AGENT" else row.words
     is_valid = row.mode != "AGENT" or not reason
     person = plain(row.person, LONGEST_NAME)
-    return Standing(row.scope, row.mode, person, row.until, is_valid, reason)
+    return AuthorityStatus(row.scope, row.mode, person, row.until, is_valid, reason)
 
 
-def _fault(bench: Bench, row: Authority, now: Instant) -> str:
+def _fault(context: DecisionContext, row: Authority, now: Instant) -> str:
     """Returns why a row that says AGENT does not count; empty if a person has signed just it.
 
     That the table says so is not enough, for whoever has the file can write there.
     """
-    newest = bench.database.all(_NEWEST, row.scope)
+    newest = context.database.all(_NEWEST, row.scope)
     if not newest or tuple(newest[0]) != ("authority.given", row.generation):
         return f"the journal does not tell that {row.scope} was handed over to agents"
     fault = f"nobody has signed that {row.scope} was handed over to agents"
-    for each in load_hand_overs(bench.database, row.subject):
+    for each in load_authority_grants(context.database, row.subject):
         try:
-            check_word(bench, row, Signed(each.text, each.signature), now)
+            check_grant(context, row, Signed(each.text, each.signature), now)
         except GuardrailError as refusal:
             fault = f"{row.scope} was handed over to agents, which does not count: {refusal}"
         else:
@@ -199,34 +205,36 @@ def _fault(bench: Bench, row: Authority, now: Instant) -> str:
     return fault
 
 
-def allowed_heartbeats(bench: Bench, scope: str, now: Instant) -> frozenset[NamedHeartbeat]:
+def allowed_heartbeats(
+    context: DecisionContext, scope: str, now: Instant
+) -> frozenset[NamedHeartbeat]:
     """Returns the heartbeats that are named by a hand-over of a scope which counts now.
 
     Args:
-        scope: The one whose authority decides; see `standing_of`.
+        scope: The one whose authority decides; see `authority_status`.
     """
     found = set[NamedHeartbeat]()
-    for row in load_authority(bench.database, [scope]):
-        if row.mode != "AGENT" or _fault(bench, row, now):
+    for row in load_authority(context.database, [scope]):
+        if row.mode != "AGENT" or _fault(context, row, now):
             continue
-        for each in load_hand_overs(bench.database, row.subject):
-            found |= _heartbeats_in(bench, row, each, now)
+        for each in load_authority_grants(context.database, row.subject):
+            found |= _heartbeats_in(context, row, each, now)
     return frozenset(found)
 
 
 def _heartbeats_in(
-    bench: Bench, row: Authority, word: DecisionRecord, now: Instant
+    context: DecisionContext, row: Authority, word: DecisionRecord, now: Instant
 ) -> frozenset[NamedHeartbeat]:
     signed = Signed(word.text, word.signature)
     try:
-        check_word(bench, row, signed, now)
+        check_grant(context, row, signed, now)
         subject = parse_decision(signed.text).subject or ""
     except GuardrailError:
         return frozenset()
     return frozenset(split_heartbeats(subject)[1])
 
 
-def check_word(bench: Bench, row: Authority, signed: Signed, now: Instant) -> None:
+def check_grant(context: DecisionContext, row: Authority, signed: Signed, now: Instant) -> None:
     """Refuses whatever is not an entitled person's word on exactly this hand-over, still valid.
 
     It is over when the wall clock says so or, unless the machine was restarted, the boot
@@ -235,16 +243,18 @@ def check_word(bench: Bench, row: Authority, signed: Signed, now: Instant) -> No
     Raises:
         GuardrailError: Why it does not count.
     """
-    decision, operator = verify(signed, bench.roster, bench.revoked_keys(), bench.site.id, now.wall)
+    decision, operator = verify(
+        signed, context.roster, context.revoked_keys(), context.site.id, now.wall
+    )
     subject = decision.subject or ""
     if decision.verdict != "hand-over" or split_heartbeats(subject)[0] != row.subject:
         raise DecisionRefused(Reason.NOT_APPROVED)
     if decision.meaning != meaning_of_subject("hand-over", subject):
         raise DecisionRefused(Reason.OTHER_MEANING)
-    bench.check_head(decision)
-    if not decision.attended and not _is_unattended_allowed(bench, row.scope):
+    context.check_head(decision)
+    if not decision.attended and not _is_unattended_allowed(context, row.scope):
         raise DecisionRefused(Reason.UNATTENDED)
-    check_giver(bench, row.scope, operator)
+    check_grantor_roles(context, row.scope, operator)
     signed_at, until = decision.signed.wall, _end(row)
     if now.wall < signed_at:
         raise DecisionRefused(Reason.FUTURE)
@@ -256,16 +266,16 @@ def check_word(bench: Bench, row: Authority, signed: Signed, now: Instant) -> No
         raise PermitRefused(f"it ended {row.until}")
 
 
-def check_giver(bench: Bench, scope: str, operator: Operator) -> None:
+def check_grantor_roles(context: DecisionContext, scope: str, operator: Operator) -> None:
     """Refuses a person who does not hold every role that the policy asks for on what is there.
 
     Raises:
         PermitRefused: A role is missing, or nothing may be written there at all.
     """
-    tags = _writable(bench.site, scope)
-    roles = {role for tag in tags for role in bench.policy.roles_for(tag)}
+    tags = _writable(context.site, scope)
+    roles = {role for tag in tags for role in context.policy.roles_for(tag)}
     names = [tag.name for tag in tags]
-    check_roles(bench, operator, roles, f"to hand over {scope}", names)
+    check_roles(context, operator, roles, f"to hand over {scope}", names)
 
 
 def _end(row: Authority) -> datetime:
@@ -287,13 +297,13 @@ def _writable(site: Site, scope: str) -> list[Tag]:
     return [tag for tag in site.tags.values() if tag.equipment in covered and site.is_writable(tag)]
 
 
-def _is_unattended_allowed(bench: Bench, scope: str) -> bool:
+def _is_unattended_allowed(context: DecisionContext, scope: str) -> bool:
     """As for requests: the policy says so, and only our simulator on this machine would move."""
-    site = bench.site
+    site = context.site
     used = {tag.connection for tag in _writable(site, scope)}
     beats = (site.tags[each.tag] for each in heartbeats_of(site, scope))
     used |= {tag.connection for tag in beats}
-    return bench.policy.unattended and all(_is_simulator(site, name) for name in used)
+    return context.policy.unattended and all(_is_simulator(site, name) for name in used)
 
 
 def _is_simulator(site: Site, name: str) -> bool:

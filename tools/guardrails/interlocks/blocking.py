@@ -15,7 +15,7 @@ from handwheel.connectors.model.values import Value
 from ...errors import GuardrailError, InterlockActive, PermitRefused, PolicyViolation
 from ...requests.request import Action, ActionRequest
 from ...requests.stamps import Instant
-from ..ledger.latched_lockouts import SITE, generations
+from ..ledger.latched_lockouts import SITE, lockout_generations
 from ..ledger.records import resolve_hint
 from ..ledger.store.database import Database
 from ..ledger.write_history import NO_WRITES, OwnWrites, last_sent
@@ -26,11 +26,11 @@ from ..policy.rate import check_rate
 from ..signatures.administrators import locked_out
 from ..signatures.resolutions import unresolved_of
 from .authority_check import check_authority
-from .lockout_files import seen_lockouts
+from .lockout_files import read_lockouts
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class WriteCheck:
     """One action of a request, and what it is judged with.
 
     Attributes:
@@ -47,7 +47,7 @@ class Case:
     own: OwnWrites = NO_WRITES
 
 
-def hindrances(case: Case) -> list[str]:
+def blocking_reasons(case: WriteCheck) -> list[str]:
     """Returns every reason for which the gate would refuse the action now, for a card."""
     found: list[str] = []
     for check in _STANDING:
@@ -58,7 +58,7 @@ def hindrances(case: Case) -> list[str]:
     return found
 
 
-def check_standing(case: Case) -> None:
+def check_blocking(case: WriteCheck) -> None:
     """Refuses an action that may not be carried out now.
 
     Raises:
@@ -69,7 +69,7 @@ def check_standing(case: Case) -> None:
         check(case)
 
 
-def check_filing(case: Case) -> None:
+def check_filing(case: WriteCheck) -> None:
     """Refuses to file for an agent what could not be carried out now, whoever approves it.
 
     Raises:
@@ -81,7 +81,7 @@ def check_filing(case: Case) -> None:
     check_may_have_lease(case.database, case.request)
 
 
-def check_lockout(case: Case) -> None:
+def check_lockout(case: WriteCheck) -> None:
     """Refuses what is locked out, or was since the request was filed.
 
     Raises:
@@ -94,11 +94,11 @@ def check_lockout(case: Case) -> None:
     if locked:
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
     locks = {scope: case.request.locks.get(scope) for scope in scopes}
-    if generations(case.database, scopes) != locks:
+    if lockout_generations(case.database, scopes) != locks:
         raise PermitRefused("a lockout came after the request was filed; ask again")
 
 
-def check_lease(case: Case) -> None:
+def check_lease(case: WriteCheck) -> None:
     """Refuses a tag that another request has in its lease; but not a write into a safe state.
 
     That is what is left when something fails, and no undo takes it for its own.
@@ -119,26 +119,26 @@ def locked_files(site: Site, equipment: str, seen: Collection[str] | None = None
     Args:
         seen: What a gate sees in the folder that it knows; `None` for what is there now.
     """
-    names = seen_lockouts(site.state) if seen is None else seen
+    names = read_lockouts(site.state) if seen is None else seen
     scopes, known = set(site.scopes_of(equipment)), {SITE, *site.equipment}
     return {name for name in names if name in scopes or name not in known}
 
 
-def _check_authority(case: Case) -> None:
+def _check_authority(case: WriteCheck) -> None:
     is_agents = case.request.proposer.kind != "person"
     check_authority(
         case.site, case.database, case.policy, case.action.equipment, case.now, is_agents=is_agents
     )
 
 
-def _check_held(case: Case) -> None:
+def _check_held(case: WriteCheck) -> None:
     equipment = case.action.equipment
     if found := unresolved_of(case.site, case.database, case.policy, equipment):
         hint = resolve_hint(found.action_id)
         raise InterlockActive(f"{equipment} is held: {found.words}; {hint}")
 
 
-def since_last_write_s(case: Case) -> float | None:
+def since_last_write_s(case: WriteCheck) -> float | None:
     """Returns the seconds since the tag was last written; `None` if it never was.
 
     The boot clock counts where it can; the wall clock, which can be set, only over a restart.
@@ -150,7 +150,7 @@ def since_last_write_s(case: Case) -> float | None:
     return last.since_s if last else None
 
 
-def _check_cooldown(case: Case) -> None:
+def _check_cooldown(case: WriteCheck) -> None:
     if case.action.kind == "recovery":
         return  # a pace is for operation; what takes it back cannot wait
     tag, since_s = case.site.tags.get(case.action.tag), since_last_write_s(case)
@@ -164,13 +164,13 @@ def _check_cooldown(case: Case) -> None:
         )
 
 
-def _check_pace(case: Case) -> None:
+def _check_pace(case: WriteCheck) -> None:
     tag = case.action.tag
     expected = next((each for each in case.action.expected if each.tag == tag), None)
-    check_pace(case, expected.value if expected else None)
+    check_rates(case, expected.value if expected else None)
 
 
-def check_pace(case: Case, before: Value | None) -> None:
+def check_rates(case: WriteCheck, before: Value | None) -> None:
     """Refuses a change that is too fast, or more than a group of tags may be moved by.
 
     Not a recovery: a pace is for operation, and what takes it back cannot wait.
@@ -194,7 +194,7 @@ def check_pace(case: Case, before: Value | None) -> None:
         check_group(used, Move(tag.name, before, action.value), _planned(case, group))
 
 
-def _planned(case: Case, group: TagGroup) -> list[Move]:
+def _planned(case: WriteCheck, group: TagGroup) -> list[Move]:
     """Returns the moves of a group that come before the action in its own request."""
     unsent = {
         row[0]
@@ -212,7 +212,7 @@ def _planned(case: Case, group: TagGroup) -> list[Move]:
     return found
 
 
-_STANDING: tuple[Callable[[Case], None], ...] = (
+_STANDING: tuple[Callable[[WriteCheck], None], ...] = (
     check_lockout, _check_authority, check_lease, _check_held, _check_cooldown, _check_pace,
 )  # fmt: skip
 

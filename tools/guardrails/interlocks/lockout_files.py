@@ -20,7 +20,7 @@ _AS_IT_IS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLO
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
 
 
-def seen_lockouts(state: Path) -> frozenset[str]:
+def read_lockouts(state: Path) -> frozenset[str]:
     """Returns what is locked out now: names of equipment, or `site`.
 
     Never raises: a folder that cannot be read counts as a locked site, and so does a file
@@ -66,12 +66,12 @@ class LockoutFolder:
     def seen(self) -> frozenset[str]:
         """Returns what is locked out now, and `site` if the folder is another one or gone.
 
-        Never raises: as `seen_lockouts`.
+        Never raises: as `read_lockouts`.
 
         Effect: none. Retry: none. Timeout: that of the local disk.
         """
         before = self._found_mark()
-        names = seen_lockouts(self._state)
+        names = read_lockouts(self._state)
         is_same = self._mark is not None and before == self._mark == self._found_mark()
         return names if is_same else names | {SITE}
 
@@ -93,7 +93,7 @@ def lockout_file(state: Path, scope: str) -> Path:
     return state / _FOLDER / scope
 
 
-def said_in(path: Path) -> str:
+def lockout_note(path: Path) -> str:
     """Returns the first line of a lockout's file, which says who made it; empty if it says nothing.
 
     Anybody can write anything there: it is neither true nor harmless, so only a few printable

@@ -7,9 +7,9 @@ from typing import Literal
 
 from ...requests.request import ExpectedEffect, parse_request
 from .store.database import LostRace, Transaction
-from .write_leases import Reader
+from .write_leases import LedgerReader
 
-Verdict = Literal["CAME", "MISSED", "UNKNOWN"]
+EffectVerdict = Literal["CAME", "MISSED", "UNKNOWN"]
 
 _WATCHED = (
     "SELECT action.action_id, request.text FROM request INDEXED BY request_watched "
@@ -25,7 +25,7 @@ _NUMBERS = "SELECT number FROM effect WHERE action_id = ?"
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class PendingEffect:
     """One expectation of which nobody knows yet whether it comes.
 
     Attributes:
@@ -54,7 +54,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class StepEffect:
     """What came of a promise of a playbook's step.
 
     Attributes:
@@ -67,21 +67,21 @@ class Promise:
     expected: str
     within_s: float
     observed: str
-    verdict: Verdict
+    verdict: EffectVerdict
     after_s: float | None
 
 
-def watched_effects(reader: Reader) -> list[Watched]:
+def pending_effects(reader: LedgerReader) -> list[PendingEffect]:
     """Returns the expectations that have no verdict yet, of the actions that were verified.
 
     Raises:
         LedgerError: They cannot be read.
     """
-    found: list[Watched] = []
+    found: list[PendingEffect] = []
     for action_id, text in reader.all(_WATCHED):
         judged = {row[0] for row in reader.all(_NUMBERS, action_id)}
         found += [
-            Watched(action_id, number, each)
+            PendingEffect(action_id, number, each)
             for number, each in enumerate(_expected(text, action_id), start=1)
             if number not in judged
         ]
@@ -136,7 +136,7 @@ def record_verdict(
         )  # fmt: skip
 
 
-def load_effects(reader: Reader, request_id: str) -> list[Effect]:
+def load_effects(reader: LedgerReader, request_id: str) -> list[Effect]:
     """Returns what came of the expectations of a request, in the order of its actions."""
     rows = reader.all(
         "SELECT action_id, number, expected, within_s, observed, verdict FROM effect "

@@ -16,7 +16,7 @@ _SAID = (
 )
 
 
-def generations(database: Database, scopes: Iterable[str]) -> dict[str, int]:
+def lockout_generations(database: Database, scopes: Iterable[str]) -> dict[str, int]:
     """Returns how often each scope has been locked out; a later approval needs a later request."""
     known = {row[0]: row[1] for row in database.all("SELECT scope, generation FROM lockout")}
     return {scope: known.get(scope, 0) for scope in scopes}
@@ -63,7 +63,7 @@ def latch(
         return invalidate_in(transaction, f"lockout of {scope}", OPEN_REQUESTS, covered)
 
 
-def said_of(database: Database, scope: str) -> str:
+def latched_note(database: Database, scope: str) -> str:
     """Returns what the file of a scope's latest lockout said when it was latched; empty if nothing.
 
     Raises:

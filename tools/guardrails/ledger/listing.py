@@ -20,13 +20,13 @@ from .lifecycle import sweep
 from .overdue import note_wait
 from .records import (
     ActionRecord,
-    PassBy,
+    OnDamaged,
     RequestRecord,
     approved_at,
     parse_record,
     read_actions,
     read_requests,
-    standing_of,
+    status_of,
     unfinished,
 )
 from .store.database import Database
@@ -81,18 +81,18 @@ class ListedRequest:
     actions: tuple[ActionRecord, ...]
 
     @property
-    def standing(self) -> tuple[str, str]:
-        """Where it stands and why, for people; see `RequestRecord.standing`."""
-        return standing_of(self.request_id, self.state, self.reason, self.actions)
+    def status(self) -> tuple[str, str]:
+        """Where it stands and why, for people; see `RequestRecord.status`."""
+        return status_of(self.request_id, self.state, self.reason, self.actions)
 
 
 def list_now(
-    database: Database, pass_by: PassBy, now: Instant, *, every: bool
+    database: Database, on_damaged: OnDamaged, now: Instant, *, every: bool
 ) -> list[ListedRequest]:
     """Returns requests in the order in which they were filed, after a sweep.
 
     Args:
-        pass_by: Takes a damaged request's id and what is wrong with it.
+        on_damaged: Takes a damaged request's id and what is wrong with it.
         every: Those that are over, too; else as `load_unfinished`.
 
     Raises:
@@ -106,7 +106,7 @@ def list_now(
         damaged.clear()
         found = read_requests(database, *condition, _listed, damaged.__setitem__)
     for name, fault in damaged.items():
-        pass_by(name, fault)
+        on_damaged(name, fault)
     return found
 
 

@@ -16,7 +16,7 @@ from ...safe_text import printable
 from .store.database import Database
 from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
 
-PassBy = Callable[[str, str], None]
+OnDamaged = Callable[[str, str], None]
 """Takes the id of a request that is damaged, and what is wrong with it."""
 
 T = TypeVar("T")
@@ -85,9 +85,9 @@ class RequestRecord:
         return tuple(each for each in self.actions if each.state in UNRESOLVED_ACTIONS)
 
     @property
-    def standing(self) -> tuple[str, str]:
+    def status(self) -> tuple[str, str]:
         """Where it stands and why, for people: its state, or `HELD` until a person resolves it."""
-        return standing_of(self.request.request_id, self.state, self.reason, self.actions)
+        return status_of(self.request.request_id, self.state, self.reason, self.actions)
 
     def waits_since_s(self, now: Instant) -> float | None:
         """Returns the seconds since it was filed; `None` if the clocks cannot tell."""
@@ -115,10 +115,10 @@ class DecisionRecord:
     chain: str | None
 
 
-def standing_of(
+def status_of(
     request_id: str, state: RequestState, reason: str, actions: Sequence[ActionRecord]
 ) -> tuple[str, str]:
-    """Returns where a request stands and why; see `RequestRecord.standing`."""
+    """Returns where a request stands and why; see `RequestRecord.status`."""
     held = next((each for each in actions if each.state in UNRESOLVED_ACTIONS), None)
     if held is None:
         return state, printable(reason)
@@ -134,33 +134,33 @@ def resolve_hint(action_id: str) -> str:
 def load_requests(
     database: Database,
     states: Collection[RequestState] | None = None,
-    pass_by: PassBy | None = None,
+    on_damaged: OnDamaged | None = None,
 ) -> list[RequestRecord]:
     """Returns the requests in the order in which they were filed; those in the states named.
 
     Args:
-        pass_by: Takes a damaged request's id and what is wrong with it; without it that raises.
+        on_damaged: Takes a damaged request's id and what is wrong with it; without it that raises.
 
     Raises:
         LedgerError: They cannot be read, or one is no request any more.
     """
     if states is None:
-        return _records(database, "", pass_by=pass_by)
+        return _records(database, "", on_damaged=on_damaged)
     marks = ", ".join("?" * len(states))
-    return _records(database, f"WHERE state IN ({marks})", *sorted(states), pass_by=pass_by)
+    return _records(database, f"WHERE state IN ({marks})", *sorted(states), on_damaged=on_damaged)
 
 
-def load_unfinished(database: Database, pass_by: PassBy | None = None) -> list[RequestRecord]:
+def load_unfinished(database: Database, on_damaged: OnDamaged | None = None) -> list[RequestRecord]:
     """Returns the requests that are open, or have an action that a person must resolve.
 
     Args:
-        pass_by: As in `load_requests`.
+        on_damaged: As in `load_requests`.
 
     Raises:
         LedgerError: They cannot be read, or one is no request any more.
     """
     where, values = unfinished()
-    return _records(database, where, *values, pass_by=pass_by)
+    return _records(database, where, *values, on_damaged=on_damaged)
 
 
 def unfinished() -> tuple[str, Sequence[str]]:
@@ -239,7 +239,7 @@ def load_site_decisions(database: Database, verdict: str, subject: str) -> list[
     return [DecisionRecord(*row) for row in rows]
 
 
-def load_hand_overs(database: Database, subject: str) -> list[DecisionRecord]:
+def load_authority_grants(database: Database, subject: str) -> list[DecisionRecord]:
     """Returns every decision that hands over to agents, in order.
 
     Args:
@@ -254,9 +254,9 @@ def load_hand_overs(database: Database, subject: str) -> list[DecisionRecord]:
 
 
 def _records(
-    database: Database, where: str, *values: object, pass_by: PassBy | None = None
+    database: Database, where: str, *values: object, on_damaged: OnDamaged | None = None
 ) -> list[RequestRecord]:
-    return read_requests(database, where, values, parse_record, pass_by)
+    return read_requests(database, where, values, parse_record, on_damaged)
 
 
 def read_requests(
@@ -264,7 +264,7 @@ def read_requests(
     where: str,
     values: Sequence[object],
     parse: Callable[[Row, Sequence[Row]], T],
-    pass_by: PassBy | None = None,
+    on_damaged: OnDamaged | None = None,
 ) -> list[T]:
     """Returns what a reader makes of requests and their actions, in the order of filing.
 
@@ -272,7 +272,7 @@ def read_requests(
         where: The condition on the requests, and its values.
         parse: Takes the row of a request and those of its actions; raises `ValueError` or
             `TypeError` if one of them cannot be what was filed.
-        pass_by: As in `load_requests`.
+        on_damaged: As in `load_requests`.
 
     Raises:
         LedgerError: They cannot be read, or one is no request any more.
@@ -287,9 +287,9 @@ def read_requests(
             found.append(parse(row, actions.get(name, [])))
         except (ValueError, TypeError) as error:
             damage = f"request {printable(name)} is damaged: {printable(str(error))}"
-            if pass_by is None:
+            if on_damaged is None:
                 raise RequestDamaged(damage) from None
-            pass_by(name, damage)
+            on_damaged(name, damage)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from ...errors import LedgerError
 from ...requests.canonical import parse_canonical
 from ...requests.stamps import Instant
-from .runner_lease import check_lease
+from .runner_lock import check_runner_lock
 from .store.database import Database, Transaction
 
 PREFIX = "run."
@@ -71,7 +71,7 @@ def open_run(
         LedgerError: It cannot be written.
     """
     with database.transaction(now) as transaction:
-        check_lease(transaction, holder)
+        check_runner_lock(transaction, holder)
         for asset in assets:
             owner = transaction.one(
                 "SELECT run_id FROM run_asset WHERE asset = ? AND is_open = 1", asset
@@ -108,7 +108,7 @@ def record_event(
         LedgerError: It cannot be written; nothing has happened to the run.
     """
     with database.transaction(now) as transaction:
-        check_lease(transaction, holder)
+        check_runner_lock(transaction, holder)
         row = _record(transaction, run_id, kind, body)
         if closes:
             transaction.change(

@@ -13,7 +13,7 @@ _NOT_BEGUN = frozenset({ActionState.PLANNED, ActionState.SKIPPED})
 _TO_COME = frozenset({ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED})
 
 
-def check_turn(record: RequestRecord, action_id: str) -> None:
+def check_order(record: RequestRecord, action_id: str) -> None:
     """Refuses a command before which another one is open, or whose request is taken back.
 
     Recovery has no order of its own: the run says in which it comes. A lease takes back what was

@@ -72,7 +72,7 @@ def _send(sender: socket.socket, folder: int, name: str, message: bytes) -> None
         os.close(handle)
 
 
-class Listener:
+class WakeupListener:
     """Is woken by `notify` while the context is open.
 
     Where it cannot be, it waits its time out as if nobody had called: who listens polls anyway.

@@ -56,7 +56,7 @@ class OwnWrite:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentWrite:
     """One write whose intent was recorded, whatever has become of it.
 
     Attributes:
@@ -86,12 +86,12 @@ class OwnWrites:
         write = OwnWrite(action.action_id, at, before, action.value)
         self._of.setdefault(action.tag, []).append(write)
 
-    def newest_first(self, tag: str, now: Instant, but: str) -> Iterator[Sent]:
+    def newest_first(self, tag: str, now: Instant, but: str) -> Iterator[SentWrite]:
         """Yields the writes of a tag; see `sent_within`."""
         for own in reversed(self._of.get(tag, ())):
             if own.action_id != but:
                 request_id, since_s = own.action_id.split("/")[0], elapsed_s(own.at, now)
-                yield Sent(own.action_id, request_id, tag, since_s, own)
+                yield SentWrite(own.action_id, request_id, tag, since_s, own)
 
 
 NO_WRITES = OwnWrites()
@@ -105,7 +105,7 @@ def sent_within(
     now: Instant,
     but: str = "",
     own: OwnWrites = NO_WRITES,
-) -> list[Sent]:
+) -> list[SentWrite]:
     """Returns every write of some tags in the last stretch of time, the newest first.
 
     Args:
@@ -141,7 +141,7 @@ def sent_within(
 
 def last_sent(
     database: Database, tag: str, now: Instant, but: str = "", own: OwnWrites = NO_WRITES
-) -> Sent | None:
+) -> SentWrite | None:
     """Returns the youngest write of a tag; `None` if there was none. See `sent_within`."""
     rows = database.all(_LAST_SINCE_BOOT, tag, but, now.boot_id) or database.all(
         _LAST_EVER, tag, but
@@ -150,17 +150,17 @@ def last_sent(
     return min(found, key=_since_s, default=None)
 
 
-def _since_s(sent: Sent) -> float:
+def _since_s(sent: SentWrite) -> float:
     return sent.since_s
 
 
-def _read(rows: list[Row], now: Instant) -> Iterator[Sent]:
+def _read(rows: list[Row], now: Instant) -> Iterator[SentWrite]:
     for action_id, request_id, tag, sent_at, boot_id, boot_ms in rows:
         try:
             at = Instant(parse_stamp(sent_at), str(boot_id), int(boot_ms))
         except (ValueError, TypeError):
             raise PermitRefused(f"nobody can read when {tag} was last written") from None
-        yield Sent(action_id, request_id, tag, elapsed_s(at, now))
+        yield SentWrite(action_id, request_id, tag, elapsed_s(at, now))
 
 
 def elapsed_s(at: Instant, now: Instant) -> float:
@@ -173,7 +173,7 @@ def elapsed_s(at: Instant, now: Instant) -> float:
     return max((now.wall - at.wall).total_seconds(), now.boot_ms / 1000.0)
 
 
-def value_sent(database: Database, sent: Sent) -> Value:
+def value_sent(database: Database, sent: SentWrite) -> Value:
     """Returns the value that a write was for.
 
     Raises:
@@ -190,7 +190,7 @@ def value_sent(database: Database, sent: Sent) -> Value:
     raise PermitRefused(f"nobody can read what {sent.action_id} has written")
 
 
-def value_before(database: Database, sent: Sent) -> Value | None:
+def value_before(database: Database, sent: SentWrite) -> Value | None:
     """Returns what the tag of a write read right before its frame left.
 
     Raises:

@@ -11,7 +11,7 @@ from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.spans import exact_span
 from ...requests.stamps import Instant
 from .row_time import moment_of
-from .runner_lease import LEASE_S, RUNS
+from .runner_lock import RUNNER_LOCK_S, RUNS
 from .store.database import Database
 from .store.states import ActionState
 
@@ -67,7 +67,7 @@ _LATER_HOLDERS = (
 )
 
 
-class Reader(Protocol):
+class LedgerReader(Protocol):
     """What answers questions: the ledger, or a transaction in it."""
 
     def all(self, question: str, *values: object) -> list[sqlite3.Row]:
@@ -119,12 +119,12 @@ def shown_value(action: Action) -> str:
     return f"{action.shown} {action.unit}".rstrip()
 
 
-def in_lease(reader: Reader) -> list[str]:
+def in_lease(reader: LedgerReader) -> list[str]:
     """Returns the approved requests that have a lease, by their ids."""
     return [row[0] for row in reader.all(_IN_LEASE)]
 
 
-def check_not_in_lease(reader: Reader, request_id: str, tag: str) -> None:
+def check_not_in_lease(reader: LedgerReader, request_id: str, tag: str) -> None:
     """Refuses a write of a tag that another request has in its lease.
 
     From the approval of that request until it is over: its undo must find what it wrote.
@@ -140,7 +140,7 @@ def check_not_in_lease(reader: Reader, request_id: str, tag: str) -> None:
         )
 
 
-def check_may_have_lease(reader: Reader, request: ActionRequest) -> None:
+def check_may_have_lease(reader: LedgerReader, request: ActionRequest) -> None:
     """Refuses a request with a lease that writes a tag which another approved one may still write.
 
     Its undo would find what that one wrote; or it would bar a way back that is approved already.
@@ -174,7 +174,9 @@ def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, A
     ]
 
 
-def time_has_come(reader: Reader, request: ActionRequest, written_at: Instant, now: Instant) -> str:
+def time_has_come(
+    reader: LedgerReader, request: ActionRequest, written_at: Instant, now: Instant
+) -> str:
     """Returns why what a request wrote is to be taken back by now; empty if it is not.
 
     Args:
@@ -199,7 +201,7 @@ def is_whole(request: ActionRequest, states: States) -> bool:
     return all(state in APPLIED or state is ActionState.PLANNED for state in found)
 
 
-def written(reader: Reader, request: ActionRequest, states: States) -> Instant | None:
+def written(reader: LedgerReader, request: ActionRequest, states: States) -> Instant | None:
     """Returns the moment from which a lease counts: its last command was verified then.
 
     Returns:
@@ -212,7 +214,9 @@ def written(reader: Reader, request: ActionRequest, states: States) -> Instant |
     return max(found, key=lambda each: (each.wall, each.boot_ms)) if found else None
 
 
-def left_s(reader: Reader, request: ActionRequest, states: States, now: Instant) -> float | None:
+def left_s(
+    reader: LedgerReader, request: ActionRequest, states: States, now: Instant
+) -> float | None:
     """Returns the seconds that a lease has left; `None` if it has not begun, or nobody can tell."""
     written_at = written(reader, request, states) if request.lease else None
     since_s = now.since_s(written_at) if written_at else None
@@ -221,7 +225,7 @@ def left_s(reader: Reader, request: ActionRequest, states: States, now: Instant)
     return max(request.lease.for_s - since_s, 0.0)
 
 
-def agent_is_gone(reader: Reader, request: ActionRequest, now: Instant) -> str:
+def agent_is_gone(reader: LedgerReader, request: ActionRequest, now: Instant) -> str:
     """Returns why nobody looks after a run any more that has not ended; empty if somebody does.
 
     That is whoever held the lease of the runs when the request was filed.
@@ -237,8 +241,8 @@ def agent_is_gone(reader: Reader, request: ActionRequest, now: Instant) -> str:
     held = reader.all("SELECT boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS)
     if not held or held[0][0] != now.boot_id:
         return "no process works on the runs"
-    if now.boot_ms - held[0][1] > LEASE_S * 1000.0:
-        return f"the process that works on the runs has not been heard of for {LEASE_S:g} s"
+    if now.boot_ms - held[0][1] > RUNNER_LOCK_S * 1000.0:
+        return f"the process that works on the runs has not been heard of for {RUNNER_LOCK_S:g} s"
     return ""
 
 
@@ -250,7 +254,7 @@ def left_open(request: ActionRequest, states: States, reason: str) -> list[OpenW
     ]
 
 
-def open_writes(reader: Reader) -> list[OpenWrite]:
+def open_writes(reader: LedgerReader) -> list[OpenWrite]:
     """Returns what leases were to take back and did not, until the tag is written or seen back.
 
     Raises:
@@ -293,13 +297,13 @@ class OpenWrites:
         return self._found
 
 
-def states_in(reader: Reader, request_id: str) -> dict[str, ActionState]:
+def states_in(reader: LedgerReader, request_id: str) -> dict[str, ActionState]:
     """Returns where the actions of a request stand now."""
     rows = reader.all("SELECT action_id, state FROM action WHERE request_id = ?", request_id)
     return {row[0]: ActionState(row[1]) for row in rows}
 
 
-def ended_open(reader: Reader, request_id: str, reason: str) -> list[OpenWrite]:
+def ended_open(reader: LedgerReader, request_id: str, reason: str) -> list[OpenWrite]:
     """Returns what a request that has just ended leaves as it was written."""
     for row in reader.all(_TEXT_OF, request_id):
         try:
@@ -310,7 +314,7 @@ def ended_open(reader: Reader, request_id: str, reason: str) -> list[OpenWrite]:
     return []
 
 
-def is_leased(reader: Reader, request_id: str) -> bool:
+def is_leased(reader: LedgerReader, request_id: str) -> bool:
     """Whether a request has a lease, as its text says."""
     return bool(reader.all(_TEXT_OF, request_id))
 

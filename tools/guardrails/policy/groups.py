@@ -11,7 +11,14 @@ from ...conditions.names import Quantity
 from ...errors import PermitRefused, PolicyViolation
 from ...requests.stamps import Instant
 from ..ledger.store.database import Database
-from ..ledger.write_history import NO_WRITES, OwnWrites, Sent, sent_within, value_before, value_sent
+from ..ledger.write_history import (
+    NO_WRITES,
+    OwnWrites,
+    SentWrite,
+    sent_within,
+    value_before,
+    value_sent,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ def group_usage(
     )
 
 
-def _move(database: Database, sent: Sent, *, is_measured: bool) -> Move:
+def _move(database: Database, sent: SentWrite, *, is_measured: bool) -> Move:
     if not is_measured:
         return Move(sent.tag, None, False)
     move = Move(sent.tag, value_before(database, sent), value_sent(database, sent))

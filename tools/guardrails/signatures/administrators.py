@@ -35,19 +35,19 @@ def chain_of(operator: Operator) -> str:
     return canonical([each.model_dump(by_alias=True) for each in operator.records])
 
 
-def administrators_word(
+def administrator_decision(
     signed: Signed, chain: str | None, site_id: str, trust_root: str
 ) -> tuple[Decision, Operator] | None:
     """Returns what an administrator has decided; `None` if no administrator has signed it.
 
-    Whether their key has been revoked is another question; see `kept_word`.
+    Whether their key has been revoked is another question; see `kept_decision`.
     """
-    word = kept_word(signed, chain, site_id, trust_root)
+    word = kept_decision(signed, chain, site_id, trust_root)
     return word if word and word[1].is_administrator else None
 
 
 @lru_cache(maxsize=1024)
-def kept_word(
+def kept_decision(
     signed: Signed, chain: str | None, site_id: str, trust_root: str
 ) -> tuple[Decision, Operator] | None:
     """Returns what a person has decided, by the records that are kept beside it.
@@ -145,4 +145,4 @@ def was_valid(revoked: Mapping[str, int], operator: Operator, number: int) -> bo
 
 def _word(site: Site, record: DecisionRecord) -> tuple[Decision, Operator] | None:
     signed = Signed(record.text, record.signature)
-    return administrators_word(signed, record.chain, site.id, site.trust_root)
+    return administrator_decision(signed, record.chain, site.id, site.trust_root)

@@ -16,7 +16,7 @@ from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class DecisionContext:
     """Site, ledger, policy and people as they stand now.
 
     Attributes:

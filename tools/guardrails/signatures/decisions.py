@@ -34,7 +34,7 @@ SiteVerdict = Literal["release", "revoke-key", "hand-over"]
 RunVerdict = Literal["resume-run", "abort-run", "clear-run"]
 ShiftVerdict = Literal["end-shift", "take-shift"]
 SubjectVerdict = Literal[ActionVerdict, SiteVerdict, RunVerdict, ShiftVerdict]
-VerdictWord = Literal[RequestVerdict, SubjectVerdict]
+VerdictName = Literal[RequestVerdict, SubjectVerdict]
 
 _MEANINGS: Mapping[SubjectVerdict, str] = {
     "resolve-applied": "I have looked at the plant: {} was applied",
@@ -116,7 +116,7 @@ class Decision(Model):
     schema_: Literal["decision/1"] = Field(default="decision/1", alias="schema")
     site: str
     digest: _Hash | None = None
-    verdict: VerdictWord
+    verdict: VerdictName
     meaning: str = Field(min_length=1)
     person: Person
     key_id: KeyId

@@ -14,7 +14,7 @@ from ...requests.stamps import Instant
 from ..identity.roster import AGENT, Operator
 from ..ledger.records import RequestRecord, load_decisions
 from ..policy.policy import Policy
-from .context import Bench
+from .context import DecisionContext
 from .decisions import Reason, Signed
 from .quorum import (
     Satisfies,
@@ -26,48 +26,50 @@ from .quorum import (
 )
 
 
-def check_approver(bench: Bench, record: RequestRecord, operator: Operator, now: Instant) -> None:
+def check_approver(
+    context: DecisionContext, record: RequestRecord, operator: Operator, now: Instant
+) -> None:
     """Refuses a person whose approval could not count.
 
     Raises:
         PermitRefused: Own request, key taken back, a role that is missing, or signed already.
     """
     fault = (
-        _fault_of_key(bench, operator)
-        or fault_of_person(record.request, operator, bench.policy.satisfies)
-        or _fault_of_repetition(bench, record, operator, now)
+        _fault_of_key(context, operator)
+        or fault_of_person(record.request, operator, context.policy.satisfies)
+        or _fault_of_repetition(context, record, operator, now)
     )
     if fault:
-        raise PermitRefused(refusal(fault, record.request, operator, bench.policy))
+        raise PermitRefused(refusal(fault, record.request, operator, context.policy))
 
 
-def check_objector(bench: Bench, request: ActionRequest, operator: Operator) -> None:
+def check_objector(context: DecisionContext, request: ActionRequest, operator: Operator) -> None:
     """Refuses a person whose rejection or revocation could not count.
 
     Raises:
         PermitRefused: Their key was taken back, or they have none of the roles.
     """
-    satisfies = bench.policy.satisfies
-    fault = _fault_of_key(bench, operator)
+    satisfies = context.policy.satisfies
+    fault = _fault_of_key(context, operator)
     if fault is None and not may_object(request, operator, satisfies):
         fault = Reason.ROLE_DOES_NOT_SATISFY
     if fault:
-        raise PermitRefused(refusal(fault, request, operator, bench.policy))
+        raise PermitRefused(refusal(fault, request, operator, context.policy))
 
 
-def check_resolver(bench: Bench, request: ActionRequest, operator: Operator) -> None:
+def check_resolver(context: DecisionContext, request: ActionRequest, operator: Operator) -> None:
     """Refuses a person who may not say what became of a write; see `may_resolve`.
 
     Raises:
         PermitRefused: Their key was taken back, or they have none of the roles.
     """
-    if fault := _fault_of_key(bench, operator):
-        raise PermitRefused(refusal(fault, request, operator, bench.policy))
-    if not may_resolve(bench.site, bench.policy, request, operator, bench.policy.satisfies):
-        asked = ", ".join(_roles_to_resolve(bench.site, bench.policy, request))
+    if fault := _fault_of_key(context, operator):
+        raise PermitRefused(refusal(fault, request, operator, context.policy))
+    if not may_resolve(context.site, context.policy, request, operator, context.policy.satisfies):
+        asked = ", ".join(_roles_to_resolve(context.site, context.policy, request))
         raise PermitRefused(
             f"{operator.person} has none of the roles that {request.risk_class} asks for: {asked}"
-            f"{_areas(bench.policy, operator)}"
+            f"{_areas(context.policy, operator)}"
         )
 
 
@@ -90,7 +92,7 @@ def _roles_to_resolve(site: Site, policy: Policy, request: ActionRequest) -> lis
 
 
 def check_roles(
-    bench: Bench,
+    context: DecisionContext,
     operator: Operator,
     roles: Collection[str],
     what: str,
@@ -107,7 +109,7 @@ def check_roles(
         PermitRefused: Key taken back, an administrator, a role that is missing; also if no role
             is asked for, for then nobody is entitled.
     """
-    fault = _fault_of_key(bench, operator)
+    fault = _fault_of_key(context, operator)
     if operator.is_administrator:
         fault = Reason.ADMINISTRATOR
     elif AGENT in operator.roles:
@@ -116,7 +118,7 @@ def check_roles(
         raise PermitRefused(f"{operator.person}: {fault}")
     if not roles:
         raise PermitRefused(f"no role is named that is needed {what}, so nobody is entitled")
-    satisfies = bench.policy.satisfies
+    satisfies = context.policy.satisfies
     missing = [
         role
         for role in sorted(roles)
@@ -125,7 +127,7 @@ def check_roles(
     if missing:
         raise PermitRefused(
             f"{operator.person} lacks a role that is needed {what}: {', '.join(missing)}"
-            f"{_areas(bench.policy, operator)}"
+            f"{_areas(context.policy, operator)}"
         )
 
 
@@ -155,23 +157,23 @@ def _areas(policy: Policy, operator: Operator) -> str:
     return f" ({', '.join(said)})" if said else ""
 
 
-def _fault_of_key(bench: Bench, operator: Operator) -> Reason | None:
-    revoked = bench.revoked_keys()
+def _fault_of_key(context: DecisionContext, operator: Operator) -> Reason | None:
+    revoked = context.revoked_keys()
     if operator.key_id in revoked:
         return Reason.REVOKED_KEY
     return None if revoked.isdisjoint(operator.chain) else Reason.REVOKED_ISSUER
 
 
 def _fault_of_repetition(
-    bench: Bench, record: RequestRecord, operator: Operator, now: Instant
+    context: DecisionContext, record: RequestRecord, operator: Operator, now: Instant
 ) -> Reason | None:
-    decisions = load_decisions(bench.database, record.request.request_id)
+    decisions = load_decisions(context.database, record.request.request_id)
     verdict = check_quorum(
         record.request,
         [Signed(each.text, each.signature) for each in decisions],
-        bench.roster,
-        bench.policy.satisfies,
-        bench.revoked_keys(),
+        context.roster,
+        context.policy.satisfies,
+        context.revoked_keys(),
         now,
     )
     is_there = any(each.operator.person == operator.person for each in verdict.approvals)

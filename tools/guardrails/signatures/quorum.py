@@ -20,7 +20,7 @@ _OBJECTIONS = {"reject": Reason.REJECTED, "revoke": Reason.REVOKED}
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DecisionFault:
     """Why one decision, or the request as a whole, does not count.
 
     Attributes:
@@ -35,7 +35,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class CountedApproval:
     """An approval that counts."""
 
     decision: Decision
@@ -43,7 +43,7 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class QuorumResult:
     """Whether a request is approved now.
 
     Attributes:
@@ -52,8 +52,8 @@ class Verdict:
     """
 
     is_met: bool
-    approvals: tuple[Approval, ...]
-    findings: tuple[Finding, ...]
+    approvals: tuple[CountedApproval, ...]
+    findings: tuple[DecisionFault, ...]
 
     @property
     def reasons(self) -> frozenset[Reason]:
@@ -73,7 +73,7 @@ def check_quorum(
     satisfies: Satisfies,
     revoked_keys: AbstractSet[str],
     now: Instant,
-) -> Verdict:
+) -> QuorumResult:
     """Judges a request by everything that was decided about it.
 
     Args:
@@ -82,13 +82,13 @@ def check_quorum(
             policy's `acts_as` and `areas`.
         revoked_keys: By key id.
     """
-    judge = _Judge(request, roster, satisfies, revoked_keys, now)
+    judge = _Count(request, roster, satisfies, revoked_keys, now)
     for signed in decisions:
         judge.take(signed)
     approvals = sorted(judge.approvals, key=lambda each: each.decision.signed_at)
     faults = [*judge.objections, *_faults(request, approvals, now)]
-    findings = (*judge.findings, *(Finding("", fault) for fault in faults))
-    return Verdict(not faults, tuple(approvals), findings)
+    findings = (*judge.findings, *(DecisionFault("", fault) for fault in faults))
+    return QuorumResult(not faults, tuple(approvals), findings)
 
 
 def fault_of_person(
@@ -135,7 +135,7 @@ def _is_own(request: ActionRequest, operator: Operator) -> bool:
 
 
 def _faults(
-    request: ActionRequest, approvals: Sequence[Approval], now: Instant
+    request: ActionRequest, approvals: Sequence[CountedApproval], now: Instant
 ) -> Iterator[Reason]:
     """Yields what the approvals that count do not come up to."""
     if len(approvals) < request.quorum:
@@ -146,7 +146,7 @@ def _faults(
         yield Reason.CLAIM_EXPIRED
 
 
-class _Judge:
+class _Count:
     """Takes one decision after the other and keeps what counts.
 
     Attributes:
@@ -168,9 +168,9 @@ class _Judge:
         self._satisfies = satisfies
         self._revoked_keys = revoked_keys
         self._now = now
-        self.approvals: list[Approval] = []
+        self.approvals: list[CountedApproval] = []
         self.objections: list[Reason] = []
-        self.findings: list[Finding] = []
+        self.findings: list[DecisionFault] = []
 
     def take(self, signed: Signed) -> None:
         """Counts a decision, or finds out why it does not count."""
@@ -184,7 +184,7 @@ class _Judge:
             else:
                 self._approve(signed)
         except DecisionRefused as refused:
-            self.findings.append(Finding(person, refused.reason))
+            self.findings.append(DecisionFault(person, refused.reason))
 
     def _check_objection(self, signed: Signed, signed_at: datetime) -> None:
         # At the time of signing: an objection outlasts the enrolment of who made it.
@@ -202,7 +202,7 @@ class _Judge:
         ):
             if reason is not None:
                 raise DecisionRefused(reason)
-        self.approvals.append(Approval(decision, operator))
+        self.approvals.append(CountedApproval(decision, operator))
 
     def _verified(self, signed: Signed, at: datetime) -> tuple[Decision, Operator]:
         decision, operator = verify(

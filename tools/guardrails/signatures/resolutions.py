@@ -22,17 +22,17 @@ from ..ledger.records import (
 from ..ledger.store.database import Database
 from ..ledger.store.states import UNRESOLVED_ACTIONS, ActionState
 from ..policy.policy import Policy
-from .administrators import kept_word, revocations, was_valid
+from .administrators import kept_decision, revocations, was_valid
 from .decisions import (
     ActionVerdict,
     Signed,
-    VerdictWord,
+    VerdictName,
     meaning_of_subject,
     parse_decision,
 )
 from .entitlement import is_unattended_allowed, may_resolve
 
-RESOLUTIONS: Mapping[VerdictWord, tuple[ActionVerdict, ActionState]] = {
+RESOLUTIONS: Mapping[VerdictName, tuple[ActionVerdict, ActionState]] = {
     "resolve-applied": ("resolve-applied", ActionState.RESOLVED_APPLIED),
     "resolve-not-applied": ("resolve-not-applied", ActionState.RESOLVED_NOT_APPLIED),
 }
@@ -135,7 +135,7 @@ def _counts(
     revoked: Mapping[str, int],
 ) -> bool:
     signed = Signed(found.text, found.signature)
-    word = kept_word(signed, found.chain, site.id, site.trust_root)
+    word = kept_decision(signed, found.chain, site.id, site.trust_root)
     if word is None or not record.is_intact or not was_valid(revoked, word[1], found.number):
         return False
     decision, operator = word
@@ -154,6 +154,6 @@ def _has_seen_outcome(database: Database, action_id: str, found: DecisionRecord)
     return bool(database.all(_SEEN, head, action_id))
 
 
-def meaning_of_resolution(verdict: VerdictWord, action_id: str) -> str:
+def meaning_of_resolution(verdict: VerdictName, action_id: str) -> str:
     """Returns what a person says who resolves an action, in words."""
     return meaning_of_subject(RESOLUTIONS[verdict][0], action_id)

@@ -71,7 +71,7 @@ def test_what_stands_in_the_way_is_named_and_nothing_else(
 
 
 def test_what_the_gate_would_refuse_is_a_problem_as_well() -> None:
-    shown = card(hindrances=("P-101B.run_cmd was written 3.0 s ago", "locked\x1b[2J out"))
+    shown = card(blocking_reasons=("P-101B.run_cmd was written 3.0 s ago", "locked\x1b[2J out"))
     assert shown.problems == ["P-101B.run_cmd was written 3.0 s ago", "locked\\x1b[2J out"]
 
 

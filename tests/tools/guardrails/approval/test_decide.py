@@ -34,7 +34,7 @@ def _refused(room: Watched, signed: Signed, card: str | None) -> str:
     before = len(list(desk.database.journal()))
     decisions = desk.database.all("SELECT count(*) FROM decision")[0][0]
     with pytest.raises(GuardrailError) as refusal:
-        decide(desk.bench, signed, card, room.clock.now())
+        decide(desk.decision_context, signed, card, room.clock.now())
     assert [row["reason"] for row in room.rows("decision.refused")][-1] == str(refusal.value)
     assert len(list(desk.database.journal())) == before + 1
     assert desk.database.all("SELECT count(*) FROM decision")[0][0] == decisions
@@ -50,11 +50,14 @@ def test_a_request_is_filed_on_its_own_signature_only(spare: Watched, what: str)
     word: RequestVerdict = "propose" if what == "another request" else "approve"
     signed = desk.signed(word, meant, "gina", card=None)
     with pytest.raises(DecisionRefused, match=f"^{Reason.OTHER_DIGEST}$"):
-        propose(desk.bench, request, signed, denial, spare.clock.now())
+        propose(desk.decision_context, request, signed, denial, spare.clock.now())
     assert desk.database.all("SELECT count(*) FROM request")[0][0] == 0
     assert spare.rows("decision.refused")[-1]["reason"] == str(Reason.OTHER_DIGEST)
     own = desk.signed("propose", request, "gina", card=None)
-    assert propose(desk.bench, request, own, denial, spare.clock.now()) is RequestState.PENDING
+    assert (
+        propose(desk.decision_context, request, own, denial, spare.clock.now())
+        is RequestState.PENDING
+    )
 
 
 @pytest.mark.parametrize("card", ["", "{", '{"schema": "card/1"}', "[1,2]"])

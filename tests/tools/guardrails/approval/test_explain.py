@@ -29,10 +29,12 @@ MODE = ("P-101A.mode", 0)
 
 
 def _desk(room: Watched) -> ExplainContext:
-    bench, now = room.desk.bench, room.clock.now()
+    context, now = room.desk.decision_context, room.clock.now()
     picture = make_snapshot(1, frozenset(), room.site, {}, now)
-    across = cross_limits(room.site, bench.policy)
-    return ExplainContext(room.site, bench.policy, across, bench.database, bench.roster, picture)
+    across = cross_limits(room.site, context.policy)
+    return ExplainContext(
+        room.site, context.policy, across, context.database, context.roster, picture
+    )
 
 
 def _explained(

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.ledger.effects import watched_effects
+from handwheel.tools.guardrails.ledger.effects import pending_effects
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.sequence import check_turn
+from handwheel.tools.guardrails.ledger.sequence import check_order
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.guardrails.ledger.write_leases import (
     agent_is_gone,
@@ -66,10 +66,10 @@ def test_a_lease_takes_back_the_last_write_first_and_nothing_that_may_still_come
     assert [each.undoes for each in request.recovery] == [f"{name}/c2", f"{name}/c1"]
     record = _standing(spare.desk.record(name), letters)
     if not reason:
-        check_turn(record, f"{name}/{action}")
+        check_order(record, f"{name}/{action}")
         return
     with pytest.raises(PermitRefused, match=reason.format(name)):
-        check_turn(record, f"{name}/{action}")
+        check_order(record, f"{name}/{action}")
 
 
 async def _half_done(room: Watched) -> ActionRequest:
@@ -151,11 +151,11 @@ async def test_what_a_damaged_request_expected_is_looked_for_no_more(spare: Watc
         await spare.act()
         names.append(request.request_id)
     damaged, whole = names
-    found = [each.action_id for each in watched_effects(spare.desk.database)]
+    found = [each.action_id for each in pending_effects(spare.desk.database)]
     assert found == [f"{damaged}/c1", f"{whole}/c1"]
     text = spare.desk.record(damaged).text
     write_text(spare.site.state, damaged, text.replace('"reason":"a test asks",', ""))
-    assert [each.action_id for each in watched_effects(spare.desk.database)] == [f"{whole}/c1"]
+    assert [each.action_id for each in pending_effects(spare.desk.database)] == [f"{whole}/c1"]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.runs import ORDERED
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
@@ -51,11 +51,11 @@ FREE: tuple[FreeOrder, ...] = get_args(FreeOrder)
 class Place:
     """A run that is held, and the people of its site."""
 
-    bench: Bench
+    decision_context: DecisionContext
 
     @property
     def database(self) -> Database:
-        return self.bench.database
+        return self.decision_context.database
 
     def happen(self, kind: str = "held", run_id: str = RUN) -> None:
         """Something more is recorded of the run."""
@@ -66,7 +66,7 @@ class Place:
         self, order: SignedOrder, by: str = "anna", *, attended: bool = True, **said: Any
     ) -> Signed:
         """What a person signs who sees the run as it is."""
-        operator = self.bench.roster.by_name(by, NOW.wall)
+        operator = self.decision_context.roster.by_name(by, NOW.wall)
         assert operator is not None
         verdict = VERDICTS[order]
         subject = run_subject(RUN, newest_event(self.database, RUN))
@@ -79,13 +79,15 @@ class Place:
 
     def give(self, order: SignedOrder, signed: Signed | None = None) -> RunOrder:
         seen = newest_event(self.database, RUN)
-        return order_run(self.bench, RUN, order, seen, ROLES, signed or self.sign(order), NOW)
+        return order_run(
+            self.decision_context, RUN, order, seen, ROLES, signed or self.sign(order), NOW
+        )
 
     def orders(self) -> list[RunOrder]:
         return load_orders(self.database, RUN)
 
     def check(self, given: RunOrder) -> None:
-        check_order(self.bench, RUN, given, ROLES, NOW)
+        check_order(self.decision_context, RUN, given, ROLES, NOW)
 
     def write(self, body: dict[str, object]) -> RunOrder:
         """Somebody who has the ledger's file writes an order."""
@@ -98,13 +100,13 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     site = make_site(tmp_path)
     with Database(site.state, site.id) as database:
-        place = Place(Bench(site, database, load_policy(site), load_roster(site)))
+        place = Place(DecisionContext(site, database, load_policy(site), load_roster(site)))
         with database.transaction(NOW) as transaction:
             transaction.change("INSERT INTO run(run_id, playbook) VALUES (?, 'p')", (RUN,))
         place.happen()
         yield place
-        bench = place.bench
-        assert audit(database, site, bench.roster, bench.policy.satisfies).faults == ()
+        context = place.decision_context
+        assert audit(database, site, context.roster, context.policy.satisfies).faults == ()
 
 
 @pytest.mark.parametrize("order", FREE)
@@ -150,7 +152,7 @@ def test_there_must_be_such_a_run_and_it_must_not_be_over(place: Place, order: A
         subject = run_subject(run_id, seen)
         meaning = meaning_of_subject(VERDICTS[order], subject)
         signed = place.sign(order, subject=subject, meaning=meaning)
-        order_run(place.bench, run_id, order, seen, ROLES, signed, NOW)
+        order_run(place.decision_context, run_id, order, seen, ROLES, signed, NOW)
 
     with pytest.raises(InvalidArguments, match="there is no run"):
         tell("U-0")
@@ -172,11 +174,11 @@ def test_a_word_on_one_hold_does_not_lift_the_next(
     else:
         ask_run(place.database, RUN, "hold", "carl", NOW)
     if order == "abort":
-        given = order_run(place.bench, RUN, order, seen, ROLES, signed, NOW)
+        given = order_run(place.decision_context, RUN, order, seen, ROLES, signed, NOW)
         place.check(given)
         return
     with pytest.raises(PermitRefused, match="has gone on since; look again"):
-        order_run(place.bench, RUN, order, seen, ROLES, signed, NOW)
+        order_run(place.decision_context, RUN, order, seen, ROLES, signed, NOW)
     with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
         place.give(order, signed)  # the number is signed
     place.give(order)
@@ -222,7 +224,7 @@ def test_every_role_of_the_run_must_be_met_and_there_must_be_one(place: Place) -
     seen = newest_event(place.database, RUN)
     for roles, reason in ((("operator", "shift-supervisor"), "lacks a role"), ((), "no role")):
         with pytest.raises(PermitRefused, match=reason):
-            order_run(place.bench, RUN, "abort", seen, roles, place.sign("abort"), NOW)
+            order_run(place.decision_context, RUN, "abort", seen, roles, place.sign("abort"), NOW)
 
 
 def test_a_script_orders_where_the_policy_lets_it(tmp_path: Path, place: Place) -> None:
@@ -230,15 +232,18 @@ def test_a_script_orders_where_the_policy_lets_it(tmp_path: Path, place: Place) 
     folder.mkdir()
     policy = make_site(folder).root / "policy.yaml"
     policy.write_text(POLICY.replace("ttl_max", "unattended: simulated\nttl_max"), "utf-8")
-    other = replace(place, bench=replace(place.bench, policy=load_policy(load_site(folder))))
+    other = replace(
+        place,
+        decision_context=replace(place.decision_context, policy=load_policy(load_site(folder))),
+    )
     other.give("resume", other.sign("resume", attended=False))
 
 
 def test_an_order_counts_once(place: Place) -> None:
     seen, signed = newest_event(place.database, RUN), place.sign("abort")
-    order_run(place.bench, RUN, "abort", seen, ROLES, signed, NOW)
+    order_run(place.decision_context, RUN, "abort", seen, ROLES, signed, NOW)
     with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
-        order_run(place.bench, RUN, "abort", seen, ROLES, signed, NOW)
+        order_run(place.decision_context, RUN, "abort", seen, ROLES, signed, NOW)
 
 
 @pytest.mark.parametrize("order", SIGNED)
@@ -287,7 +292,7 @@ def test_a_row_that_is_no_order_is_refused(place: Place, body: dict[str, object]
 def test_a_plain_shell_cannot_change_an_order(place: Place) -> None:
     place.give("resume")
     with (
-        closing(sqlite3.connect(place.bench.site.state / "ledger.db")) as shell,
+        closing(sqlite3.connect(place.decision_context.site.state / "ledger.db")) as shell,
         pytest.raises(sqlite3.IntegrityError, match="append-only"),
     ):
         shell.execute("UPDATE journal SET text = text")

@@ -38,7 +38,7 @@ def place(tmp_path: Path) -> Generator[Place]:
 
 @pytest.fixture
 def summary(place: Place) -> ShiftSummary:
-    return summarize(place.bench, "anna", "bert", "look at the seal", NOW)
+    return summarize(place.decision_context, "anna", "bert", "look at the seal", NOW)
 
 
 def _signed(
@@ -52,7 +52,7 @@ def _signed(
     meaning: str = "",
     attended: bool = True,
 ) -> Signed:
-    operator = place.bench.roster.by_name(person, NOW.wall)
+    operator = place.decision_context.roster.by_name(person, NOW.wall)
     assert operator is not None
     about = subject or summary.subject
     statement = Statement(
@@ -70,7 +70,7 @@ def _signed(
 def _hand_over(place: Place, summary: ShiftSummary) -> None:
     leaving = _signed(place, summary, "anna", "end-shift")
     coming = _signed(place, summary, "bert", "take-shift")
-    hand_over_shift(place.bench, summary, leaving, coming, NOW)
+    hand_over_shift(place.decision_context, summary, leaving, coming, NOW)
 
 
 def test_both_sign_and_one_row_keeps_it(place: Place, summary: ShiftSummary) -> None:
@@ -88,9 +88,9 @@ def test_it_shows_what_is_open(place: Place) -> None:
     make_lockout_folder(place.site.state)
     lockout_file(place.site.state, OTHER).touch()
     place.file("R-AAAAAAAA", PUMP, "person")
-    until = give(place.bench, "PUMPS-101", NOW)
+    until = give(place.decision_context, "PUMPS-101", NOW)
     place.take(OTHER, "MAINTENANCE")
-    told = summary_lines(summarize(place.bench, "anna", "bert", None, NOW))
+    told = summary_lines(summarize(place.decision_context, "anna", "bert", None, NOW))
     for part in (
         "waiting:",
         f"  PUMPS-101  AGENT  by anna, until {until}",
@@ -126,7 +126,7 @@ def test_what_does_not_count_is_recorded_and_nothing_else(
     leaving = _signed(place, summary, "anna", "end-shift")
     coming = _signed(place, summary, person, verdict, **change)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(GuardrailError, match=f"^{reason}$"):
-        hand_over_shift(place.bench, summary, leaving, coming, NOW)
+        hand_over_shift(place.decision_context, summary, leaving, coming, NOW)
     kinds = [(row.fields["kind"], row.fields["body"]) for row in place.database.journal()]
     assert [kind for kind, _ in kinds] == ["ledger.created", "decision.refused"]
     assert kinds[1][1]["reason"] == str(reason)
@@ -142,15 +142,15 @@ NOBODYS = "a shift goes from one operator to another"
     ("leaving", "coming"), [("anna", "anna"), ("anna", "boss"), ("boss", "anna")]
 )
 def test_a_shift_goes_from_one_operator_to_another(place: Place, leaving: str, coming: str) -> None:
-    summary = summarize(place.bench, leaving, coming, None, NOW)
+    summary = summarize(place.decision_context, leaving, coming, None, NOW)
     ended = _signed(place, summary, leaving, "end-shift")
     taken = _signed(place, summary, coming, "take-shift")
     with pytest.raises(PermitRefused, match=f"^{NOBODYS}$"):
-        hand_over_shift(place.bench, summary, ended, taken, NOW)
+        hand_over_shift(place.decision_context, summary, ended, taken, NOW)
     assert [(kind, body["reason"]) for kind, _, body in place.told()[1:]] == [
         ("decision.refused", NOBODYS)
     ]
-    _hand_over(place, summarize(place.bench, "anna", "bert", None, NOW))
+    _hand_over(place, summarize(place.decision_context, "anna", "bert", None, NOW))
     assert faults_of(place) == ()
 
 
@@ -166,7 +166,7 @@ def test_a_shift_goes_from_one_operator_to_another(place: Place, leaving: str, c
 def test_who_can_hand_over_no_shift_is_told_before_anything_is_signed(
     place: Place, leaving: str, coming: str, reason: str
 ) -> None:
-    people = [place.bench.roster.by_name(each, NOW.wall) for each in (leaving, coming)]
+    people = [place.decision_context.roster.by_name(each, NOW.wall) for each in (leaving, coming)]
     first, second = (each for each in people if each is not None)
     if not reason:
         check_shift(first, second)
@@ -176,7 +176,7 @@ def test_who_can_hand_over_no_shift_is_told_before_anything_is_signed(
 
 
 def test_one_key_under_two_names_and_two_keys_of_one_name_are_one_person(place: Place) -> None:
-    anna = place.bench.roster.by_name("anna", NOW.wall)
+    anna = place.decision_context.roster.by_name("anna", NOW.wall)
     assert anna is not None
     for other in (replace(anna, person="otto"), replace(anna, key_id="SHA256:another")):
         with pytest.raises(PermitRefused, match="to somebody else"):
@@ -186,9 +186,9 @@ def test_one_key_under_two_names_and_two_keys_of_one_name_are_one_person(place: 
 def test_the_same_words_hand_over_once(place: Place, summary: ShiftSummary) -> None:
     leaving = _signed(place, summary, "anna", "end-shift")
     coming = _signed(place, summary, "bert", "take-shift")
-    hand_over_shift(place.bench, summary, leaving, coming, NOW)
+    hand_over_shift(place.decision_context, summary, leaving, coming, NOW)
     with pytest.raises(GuardrailError, match=str(Reason.SAME_NONCE)):
-        hand_over_shift(place.bench, summary, leaving, coming, NOW)
+        hand_over_shift(place.decision_context, summary, leaving, coming, NOW)
     assert faults_of(place) == ()
 
 

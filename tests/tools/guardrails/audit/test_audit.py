@@ -11,7 +11,7 @@ import pytest
 from handwheel.tools.guardrails.audit.audit import Audit, audit
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
@@ -99,9 +99,9 @@ def shell(folder: Path) -> Generator[Shell]:
 
 
 def _audited(room: Room, folder: Path) -> Audit:
-    bench = room.desk.bench
+    context = room.desk.decision_context
     with Database(folder, room.site.id) as database:
-        return audit(database, room.site, bench.roster, bench.policy.satisfies)
+        return audit(database, room.site, context.roster, context.policy.satisfies)
 
 
 def test_a_ledger_of_the_real_code_passes_with_its_numbers(room: Room, folder: Path) -> None:
@@ -176,17 +176,17 @@ def test_what_comes_while_it_is_read_is_no_fault(
     room: Room, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the tables, which are read last, would tell of more than the journal."""
-    bench = room.desk.bench
+    context = room.desk.decision_context
     with Database(folder, room.site.id) as database, Database(folder, room.site.id) as other:
         rows = len(list(database.journal()))
         journal = database.journal
 
-        def and_meanwhile(after: int = 0) -> Iterator[Row]:
+        def and_meanwhile(after: int = 0) -> Iterator[JournalRow]:
             yield from journal(after)
             latch(other, "P-101A", ["P-101A"], room.clock.now())
 
         monkeypatch.setattr(database, "journal", and_meanwhile)
-        found = audit(database, room.site, bench.roster, bench.policy.satisfies)
+        found = audit(database, room.site, context.roster, context.policy.satisfies)
         assert (found.rows, found.faults) == (rows, ())
         assert len(list(journal())) > rows
 
@@ -195,8 +195,8 @@ def test_a_tail_that_was_cut_off_is_told(room: Room, folder: Path, shell: Shell)
     with Database(folder, room.site.id) as database:
         with without_triggers(shell):
             shell.execute("DELETE FROM journal WHERE seq > 20")
-        bench = room.desk.bench
-        found = audit(database, room.site, bench.roster, bench.policy.satisfies)
+        context = room.desk.decision_context
+        found = audit(database, room.site, context.roster, context.policy.satisfies)
     assert any("are missing: they were anchored" in each for each in found.faults)
 
 

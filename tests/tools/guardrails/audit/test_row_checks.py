@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from handwheel.tools.guardrails.audit.authority import ToldAuthority
-from handwheel.tools.guardrails.audit.heartbeats import ToldHeartbeats
-from handwheel.tools.guardrails.audit.leases import ToldLeases
-from handwheel.tools.guardrails.audit.lockouts import ToldLockouts
-from handwheel.tools.guardrails.audit.requests import ToldRequest
-from handwheel.tools.guardrails.audit.runs import ToldRuns
+from handwheel.tools.guardrails.audit.authority import AuditedAuthority
+from handwheel.tools.guardrails.audit.heartbeats import AuditedHeartbeats
+from handwheel.tools.guardrails.audit.leases import AuditedLeases
+from handwheel.tools.guardrails.audit.lockouts import AuditedLockouts
+from handwheel.tools.guardrails.audit.requests import AuditedRequest
+from handwheel.tools.guardrails.audit.runs import AuditedRuns
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
@@ -61,7 +61,7 @@ def test_what_a_run_sets_due_must_fit_where_it_stands(
     first = request_of(**AGENTS).commands[0]
     back = first.model_copy(update={"action_id": "R-7K3MQ2XA/r1", "kind": "recovery"})
     request = request_of(recovery=[back], **AGENTS)
-    runs = ToldRuns()
+    runs = AuditedRuns()
     for event in ("opened", *before):
         runs.follow(RUN, f"run.{event}")
     runs.file(request)
@@ -74,7 +74,7 @@ def test_what_a_run_sets_due_must_fit_where_it_stands(
 
 @pytest.mark.parametrize("changes", [{}, AGENTS], ids=["a person", "a run"])
 def test_of_what_no_run_has_opened_nothing_is_judged(changes: dict[str, Any]) -> None:
-    request, runs = request_of(**changes), ToldRuns()
+    request, runs = request_of(**changes), AuditedRuns()
     runs.follow(RUN, "run.held")
     runs.file(request)
     assert list(runs.untimely(request, request.commands[0])) == []
@@ -101,10 +101,10 @@ def test_a_lease_takes_back_in_its_order(
     assert found == ([f"{name}/{reason.format(name)}"] if reason else [])
 
 
-def _leased(room: Watched, states: list[ActionState]) -> tuple[ToldRequest, ToldLeases]:
+def _leased(room: Watched, states: list[ActionState]) -> tuple[AuditedRequest, AuditedLeases]:
     """A request with a lease as the journal tells of it, its commands verified just now."""
     request = room.approved(START, SETPOINT, terms=Terms(Lease(for_s=FOR_S)))
-    told, leases = ToldRequest(request), ToldLeases(ToldRuns())
+    told, leases = AuditedRequest(request), AuditedLeases(AuditedRuns())
     for each, state in zip(request.actions, states, strict=True):
         told.actions[each.action_id] = state
         leases.move(each.action_id, state, NOW)
@@ -130,7 +130,7 @@ def _word(verdict: str, subject: str, *, is_right: bool) -> Decision:
 
 @pytest.mark.parametrize("is_right", [True, False])
 def test_a_hand_over_is_signed_in_its_own_words(tmp_path: Path, *, is_right: bool) -> None:
-    authority = ToldAuthority(make_site(tmp_path))
+    authority = AuditedAuthority(make_site(tmp_path))
     authority.sign(_word("hand-over", authority_subject("P-101A", 1, UNTIL), is_right=is_right))
     found = list(authority.give("P-101A", {"generation": 1, "mode": "AGENT", "until": UNTIL}))
     fault = "P-101A was handed over to agents, and nobody has signed it"
@@ -139,7 +139,7 @@ def test_a_hand_over_is_signed_in_its_own_words(tmp_path: Path, *, is_right: boo
 
 @pytest.mark.parametrize("is_right", [True, False])
 def test_a_release_is_signed_in_its_own_words(tmp_path: Path, *, is_right: bool) -> None:
-    lockouts = ToldLockouts(make_site(tmp_path))
+    lockouts = AuditedLockouts(make_site(tmp_path))
     lockouts.sign(_word("release", lockout_subject("site", 1), is_right=is_right))
     body = {"generation": 1}
     found = [*lockouts.latch("site", body), *lockouts.release("site", body)]
@@ -147,10 +147,12 @@ def test_a_release_is_signed_in_its_own_words(tmp_path: Path, *, is_right: bool)
     assert found == ([] if is_right else [fault])
 
 
-def _beating(tmp_path: Path, *, is_right: bool = True) -> tuple[ToldAuthority, ToldHeartbeats]:
+def _beating(
+    tmp_path: Path, *, is_right: bool = True
+) -> tuple[AuditedAuthority, AuditedHeartbeats]:
     """P-101A is the agents', by a word that names its heartbeat."""
-    authority = ToldAuthority(make_site(tmp_path))
-    heartbeats = ToldHeartbeats(authority)
+    authority = AuditedAuthority(make_site(tmp_path))
+    heartbeats = AuditedHeartbeats(authority)
     subject = authority_subject("P-101A", 1, UNTIL, (BEAT,))
     heartbeats.sign(_word("hand-over", subject, is_right=is_right))
     list(authority.give("P-101A", {"generation": 1, "mode": "AGENT", "until": UNTIL}))

@@ -191,9 +191,9 @@ def test_what_a_run_did_is_audited(day: Day, tmp_path: Path, tamper: Tamper, fau
         rows: Rows = [parse_canonical(text) for (text,) in texts]
         tamper(rows, day)
         write_anew(tmp_path, shell, rows)
-    bench = day.room.desk.bench
+    context = day.room.desk.decision_context
     with Database(tmp_path, day.room.site.id) as database:
-        found = audit(database, day.room.site, bench.roster, bench.policy.satisfies).faults
+        found = audit(database, day.room.site, context.roster, context.policy.satisfies).faults
     if fault:
         assert any(fault in each for each in found), found
     elif tamper is nothing:

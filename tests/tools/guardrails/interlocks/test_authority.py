@@ -11,17 +11,17 @@ from handwheel.connectors.model.site import load_site
 from handwheel.tools.errors import GuardrailError, InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority import (
-    Standing,
+    AuthorityStatus,
     TakenBy,
     TakenMode,
     authority_of,
-    check_giver,
-    hand_over,
+    check_grantor,
+    grant_authority,
     next_generation,
-    take_over,
+    take_authority,
 )
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
@@ -52,7 +52,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def test_what_nobody_has_handed_over_is_the_operators(place: Place) -> None:
     assert set(authority_of(place.site, place.database, NOW)) == {"site", PUMPS, PUMP, OTHER}
-    assert place.standing() == Standing(
+    assert place.standing() == AuthorityStatus(
         PUMP, "OPERATOR", "", None, True, "P-101A was not handed over to agents"
     )
     assert place.refusal() == "P-101A was not handed over to agents"
@@ -60,8 +60,8 @@ def test_what_nobody_has_handed_over_is_the_operators(place: Place) -> None:
 
 
 def test_a_hand_over_lets_agents_act_until_it_ends(place: Place) -> None:
-    until = give(place.bench, PUMP, NOW, lasts_s=HOUR_S)
-    assert place.standing() == Standing(PUMP, "AGENT", "anna", until, True, "")
+    until = give(place.decision_context, PUMP, NOW, lasts_s=HOUR_S)
+    assert place.standing() == AuthorityStatus(PUMP, "AGENT", "anna", until, True, "")
     assert place.refusal(later(HOUR_S - 0.002)) == ""
     ended = f"P-101A was handed over to agents, which does not count: it ended {until}"
     assert place.refusal(later(HOUR_S)) == ended
@@ -74,7 +74,7 @@ def test_a_hand_over_lets_agents_act_until_it_ends(place: Place) -> None:
 
 
 def test_a_clock_that_is_set_back_brings_no_hand_over_back(place: Place) -> None:
-    give(place.bench, PUMP, NOW, lasts_s=HOUR_S)
+    give(place.decision_context, PUMP, NOW, lasts_s=HOUR_S)
     assert "it ended" in place.refusal(later(HOUR_S, wall_s=-HOUR_S))
     assert "signed in the future" in place.refusal(later(10.0, wall_s=-11.0))
     assert place.refusal(later(10.0, boot="the next")) == ""  # it outlasts a restart
@@ -83,7 +83,7 @@ def test_a_clock_that_is_set_back_brings_no_hand_over_back(place: Place) -> None
 
 @pytest.mark.parametrize("equipment", [PUMP, PUMPS, "site"])
 def test_a_hand_over_covers_the_members(place: Place, equipment: str) -> None:
-    give(place.bench, equipment, NOW)
+    give(place.decision_context, equipment, NOW)
     assert place.refusal() == ""
     assert place.standing().scope == equipment
     assert (place.standing("site").mode == "AGENT") is (equipment == "site")
@@ -94,22 +94,22 @@ def test_a_hand_over_covers_the_members(place: Place, equipment: str) -> None:
 def test_where_somebody_works_nobody_acts_and_nobody_hands_over(
     place: Place, equipment: str, mode: TakenMode
 ) -> None:
-    give(place.bench, PUMP, NOW)
+    give(place.decision_context, PUMP, NOW)
     place.take(equipment, mode)
     reason = f"{equipment} is {mode}, set by carl"
     assert place.refusal() == place.refusal(is_agents=False) == reason
-    assert place.standing() == Standing(equipment, mode, "carl", None, True, reason)
+    assert place.standing() == AuthorityStatus(equipment, mode, "carl", None, True, reason)
     with pytest.raises(InterlockActive, match=reason):
-        give(place.bench, PUMP, NOW)
+        give(place.decision_context, PUMP, NOW)
     place.take(equipment)
     assert place.refusal(is_agents=False) == ""
     assert "set by carl" in place.refusal()  # the hand-over from before has ended as well
-    give(place.bench, PUMP, NOW)
+    give(place.decision_context, PUMP, NOW)
     assert place.refusal() == ""
 
 
 def test_taking_the_whole_over_takes_its_parts_over(place: Place) -> None:
-    give(place.bench, PUMP, NOW)
+    give(place.decision_context, PUMP, NOW)
     place.take(OTHER, "LOCAL")
     place.take(PUMPS)
     assert place.refusal() == "P-101A is OPERATOR, set by carl"
@@ -121,7 +121,7 @@ def test_taking_the_whole_over_takes_its_parts_over(place: Place) -> None:
 
 def test_what_is_taken_over_stays_so_when_the_whole_is_handed_over(place: Place) -> None:
     place.take(PUMP)
-    give(place.bench, PUMPS, NOW)
+    give(place.decision_context, PUMPS, NOW)
     assert place.refusal() == "P-101A is OPERATOR, set by carl"
     assert place.standing(OTHER).mode == "AGENT"
 
@@ -139,7 +139,7 @@ def test_taking_over_ends_what_agents_asked_for_there(place: Place) -> None:
 
 def test_who_takes_over_may_be_anybody(place: Place) -> None:
     for name, kept in (("", "somebody"), ("\x1b[2J", "\\x1b[2J"), ("é" * 99, "\\xe9")):
-        take_over(place.database, place.site, PUMP, "OPERATOR", name, NOW)
+        take_authority(place.database, place.site, PUMP, "OPERATOR", name, NOW)
         assert place.standing().person.startswith(kept)
 
 
@@ -147,8 +147,8 @@ def test_who_takes_over_may_be_anybody(place: Place) -> None:
 def test_whose_name_it_is_is_kept_of_the_whole_and_of_its_members(
     place: Place, by: TakenBy | None
 ) -> None:
-    give(place.bench, PUMP, NOW)
-    take_over(place.database, place.site, PUMPS, "LOCAL", "carl", NOW, by=by)
+    give(place.decision_context, PUMP, NOW)
+    take_authority(place.database, place.site, PUMPS, "LOCAL", "carl", NOW, by=by)
     kept = {} if by is None else {"by": by}
     assert [body for kind, _, body in place.told() if kind == "authority.taken"] == [
         {"generation": 1, "mode": "LOCAL", "person": "carl"} | kept,
@@ -161,7 +161,7 @@ def test_only_equipment_of_the_site_changes_hands(place: Place, equipment: str) 
     with pytest.raises(InvalidArguments, match="known: site, PUMPS-101, P-101A, P-101B"):
         place.take(equipment)
     with pytest.raises(InvalidArguments, match="there is no equipment"):
-        give(place.bench, equipment, NOW)
+        give(place.decision_context, equipment, NOW)
 
 
 @pytest.mark.parametrize(
@@ -175,16 +175,16 @@ def test_only_equipment_of_the_site_changes_hands(place: Place, equipment: str) 
 def test_who_may_hand_over_is_who_may_approve_there(
     place: Place, by: str, equipment: str, reason: str
 ) -> None:
-    operator = place.bench.roster.by_name(by, NOW.wall)
+    operator = place.decision_context.roster.by_name(by, NOW.wall)
     assert operator is not None
     if not reason:
-        check_giver(place.bench, equipment, operator)
-        give(place.bench, equipment, NOW, by=by)
+        check_grantor(place.decision_context, equipment, operator)
+        give(place.decision_context, equipment, NOW, by=by)
         return
     with pytest.raises(GuardrailError, match=reason):
-        check_giver(place.bench, equipment, operator)
+        check_grantor(place.decision_context, equipment, operator)
     with pytest.raises(GuardrailError, match=reason):
-        give(place.bench, equipment, NOW, by=by)
+        give(place.decision_context, equipment, NOW, by=by)
     assert place.told()[-1][0] == "decision.refused"
     assert place.told()[-1][2] == {"person": by, "reason": reason}
     assert place.refusal() != ""
@@ -198,19 +198,19 @@ def edited(place: Place, policy: str, site: str = "") -> Place:
         path, (old, new) = root / "site.yaml", site.split(" -> ")
         path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     opened = load_site(root)
-    bench = Bench(opened, place.database, load_policy(opened), load_roster(opened))
-    return replace(place, bench=bench)
+    context = DecisionContext(opened, place.database, load_policy(opened), load_roster(opened))
+    return replace(place, decision_context=context)
 
 
 def test_nobody_hands_over_what_no_rule_allows_to_be_written(place: Place) -> None:
     other = edited(place, POLICY.replace('"P-101?.run_cmd", P-101B.reset', "P-101A.run_cmd"))
     with pytest.raises(GuardrailError, match="no role is named that is needed to hand over P-101B"):
-        give(other.bench, OTHER, NOW)
-    give(other.bench, PUMP, NOW)
+        give(other.decision_context, OTHER, NOW)
+    give(other.decision_context, PUMP, NOW)
 
 
 def test_a_role_that_is_asked_for_by_now_must_be_held_by_whoever_handed_over(place: Place) -> None:
-    give(place.bench, PUMP, NOW)
+    give(place.decision_context, PUMP, NOW)
     mode = "{tags: [P-101A.mode], class: R2, roles: [operator"
     assert mode in POLICY
     stricter = edited(place, POLICY.replace(mode, f"{mode}, shift-supervisor"))
@@ -234,9 +234,9 @@ def test_a_script_hands_over_simulated_equipment_on_this_machine_only(
     other = edited(place, POLICY.replace("ttl_max", f"{policy}ttl_max"), host)
     if reason:
         with pytest.raises(DecisionRefused, match=reason):
-            give(other.bench, PUMP, NOW, attended=False)
+            give(other.decision_context, PUMP, NOW, attended=False)
         return
-    give(other.bench, PUMP, NOW, attended=False)
+    give(other.decision_context, PUMP, NOW, attended=False)
     assert other.refusal() == ""
     forbidden = edited(place, POLICY)
     assert forbidden.refusal().endswith(str(Reason.UNATTENDED))
@@ -252,19 +252,19 @@ def test_a_script_hands_over_simulated_equipment_on_this_machine_only(
     ],
 )
 def test_a_hand_over_ends_within_thirty_days(place: Place, until: str, reason: str) -> None:
-    signed = signed_hand_over(place.bench, PUMP, NOW, until=until, generation=1)
+    signed = signed_hand_over(place.decision_context, PUMP, NOW, until=until, generation=1)
     with pytest.raises(GuardrailError, match=reason):
-        hand_over(place.bench, PUMP, until, 1, signed, NOW)
+        grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
     assert place.refusal() == "P-101A was not handed over to agents"
-    give(place.bench, PUMP, NOW, lasts_s=30 * 24 * HOUR_S)
+    give(place.decision_context, PUMP, NOW, lasts_s=30 * 24 * HOUR_S)
     assert place.refusal() == ""
 
 
 def test_a_take_over_wins_over_a_hand_over_that_was_being_signed(place: Place) -> None:
     until, generation = stamp(later(HOUR_S).wall), next_generation(place.database, PUMP)
-    signed = signed_hand_over(place.bench, PUMP, NOW, until=until, generation=generation)
+    signed = signed_hand_over(place.decision_context, PUMP, NOW, until=until, generation=generation)
     place.take(PUMP)
     with pytest.raises(GuardrailError, match="has changed; look again"):
-        hand_over(place.bench, PUMP, until, generation, signed, NOW)
+        grant_authority(place.decision_context, PUMP, until, generation, signed, NOW)
     assert place.told()[-1][0] == "decision.refused"
     assert place.refusal() == "P-101A is OPERATOR, set by carl"

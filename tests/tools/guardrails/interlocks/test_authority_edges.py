@@ -12,10 +12,13 @@ import pytest
 from handwheel.connectors.model.endpoints import Credentials, OpcuaConnection
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.authority_check import allowed_heartbeats, check_giver
+from handwheel.tools.guardrails.interlocks.authority_check import (
+    allowed_heartbeats,
+    check_grantor_roles,
+)
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.guardrails.signatures.context import Bench
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
@@ -41,20 +44,26 @@ def place(tmp_path: Path) -> Iterator[Place]:
     """A site on which a pump has a heartbeat."""
     site = make_beating_site(tmp_path)
     with Database(site.state, site.id) as database:
-        bench = Bench(site, database, load_policy(site), load_roster(site))
+        context = DecisionContext(site, database, load_policy(site), load_roster(site))
         with closing(sqlite3.connect(site.state / "ledger.db", isolation_level=None)) as shell:
-            yield Place(bench, shell)
+            yield Place(context, shell)
 
 
 def _allowed(place: Place, scope: str = PUMP, seconds: float = 0.0) -> set[str]:
-    return {each.tag for each in allowed_heartbeats(place.bench, scope, later(seconds))}
+    return {each.tag for each in allowed_heartbeats(place.decision_context, scope, later(seconds))}
 
 
 def test_a_heartbeat_goes_while_a_hand_over_that_names_it_counts(place: Place) -> None:
     assert _allowed(place) == set()
-    give(place.bench, PUMP, NOW, lasts_s=HOUR_S)
+    give(place.decision_context, PUMP, NOW, lasts_s=HOUR_S)
     assert _allowed(place) == set()  # it names none
-    give(place.bench, PUMP, NOW, lasts_s=HOUR_S, heartbeats=heartbeats_of(place.site, PUMP))
+    give(
+        place.decision_context,
+        PUMP,
+        NOW,
+        lasts_s=HOUR_S,
+        heartbeats=heartbeats_of(place.site, PUMP),
+    )
     assert (_allowed(place), _allowed(place, PUMPS)) == ({"P-101A.hb"}, set())
     assert _allowed(place, seconds=HOUR_S) == set()
     place.take(PUMP)
@@ -62,7 +71,7 @@ def test_a_heartbeat_goes_while_a_hand_over_that_names_it_counts(place: Place) -
 
 
 def test_a_row_of_before_the_taking_over_lets_no_heartbeat_go(place: Place) -> None:
-    until = give(place.bench, PUMP, NOW, heartbeats=heartbeats_of(place.site, PUMP))
+    until = give(place.decision_context, PUMP, NOW, heartbeats=heartbeats_of(place.site, PUMP))
     place.take(PUMP)
     with without_triggers(place.shell):
         statement = "UPDATE authority SET mode = 'AGENT', generation = 1, until = ?"
@@ -74,7 +83,7 @@ def test_a_row_of_before_the_taking_over_lets_no_heartbeat_go(place: Place) -> N
 
 
 def test_another_word_beside_the_one_that_counts_names_no_more(place: Place) -> None:
-    until = give(place.bench, PUMP, NOW, heartbeats=heartbeats_of(place.site, PUMP))
+    until = give(place.decision_context, PUMP, NOW, heartbeats=heartbeats_of(place.site, PUMP))
     subject, head = authority_subject(PUMP, 1, until, (MORE,)), place.database.head()
     assert head is not None
     said: dict[str, Any] = {
@@ -96,12 +105,12 @@ def test_another_word_beside_the_one_that_counts_names_no_more(place: Place) -> 
 
 
 def test_an_agent_hands_nothing_over_whatever_roles_it_has(place: Place) -> None:
-    anna = place.bench.roster.by_name("anna", NOW.wall)
+    anna = place.decision_context.roster.by_name("anna", NOW.wall)
     assert anna is not None
-    check_giver(place.bench, PUMP, anna)
+    check_grantor_roles(place.decision_context, PUMP, anna)
     agent = replace(anna, roles=anna.roles | {"agent"})
     with pytest.raises(PermitRefused, match=f"^anna: {Reason.AGENT}$"):
-        check_giver(place.bench, PUMP, agent)
+        check_grantor_roles(place.decision_context, PUMP, agent)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +132,12 @@ def test_a_script_hands_over_an_opcua_server_of_ours_only(
     with opened_place(tmp_path) as plain:
         place = edited(plain, POLICY.replace("ttl_max", "unattended: simulated\nttl_max"))
         site = replace(place.site, connections={**place.site.connections, "pkg": server})
-        bench = replace(place.bench, site=site)
+        context = replace(place.decision_context, site=site)
         if is_allowed:
-            give(bench, PUMP, NOW, attended=False)
+            give(context, PUMP, NOW, attended=False)
             assert place.told()[-1][0] == "authority.given"
             return
         with pytest.raises(DecisionRefused, match=f"^{Reason.UNATTENDED}$"):
-            give(bench, PUMP, NOW, attended=False)
+            give(context, PUMP, NOW, attended=False)
         assert place.told()[-1][2]["reason"] == str(Reason.UNATTENDED)
-        give(bench, PUMP, NOW)
+        give(context, PUMP, NOW)

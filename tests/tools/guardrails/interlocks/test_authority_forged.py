@@ -10,7 +10,7 @@ import pytest
 from handwheel.tools.guardrails.approval.administration import revoke_key
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.interlocks.authority import (
-    hand_over,
+    grant_authority,
 )
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
@@ -61,11 +61,11 @@ def test_only_exactly_the_signed_hand_over_counts(place: Place, said: dict[str, 
     signed = signed_by(**whole | said)
     if said:
         with pytest.raises(DecisionRefused):
-            hand_over(place.bench, PUMP, until, 1, signed, NOW)
+            grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
     else:
-        hand_over(place.bench, PUMP, until, 1, signed, NOW)
+        grant_authority(place.decision_context, PUMP, until, 1, signed, NOW)
         with pytest.raises(DecisionRefused, match=str(Reason.SAME_NONCE)):
-            hand_over(place.bench, PUMP, until, 2, signed, NOW)
+            grant_authority(place.decision_context, PUMP, until, 2, signed, NOW)
     assert (place.refusal() == "") is not bool(said)
 
 
@@ -75,20 +75,20 @@ def forged_row(place: Place) -> None:
 
 
 def longer(place: Place) -> None:
-    give(place.bench, PUMP, NOW)
+    give(place.decision_context, PUMP, NOW)
     with without_triggers(place.shell, "authority_counts_up"):
         place.shell.execute("UPDATE authority SET until = ?", (stamp(later(2 * HOUR_S).wall),))
 
 
 def other_equipments(place: Place) -> None:
-    give(place.bench, OTHER, NOW)
+    give(place.decision_context, OTHER, NOW)
     place.shell.execute("INSERT INTO authority SELECT ?, 1, mode, person, until FROM authority",
                         (PUMP,))  # fmt: skip
 
 
 def taken_back_by_hand(place: Place) -> None:
     """Somebody with a shell sets back what was taken over, to the signed row of before."""
-    give(place.bench, PUMP, NOW)
+    give(place.decision_context, PUMP, NOW)
     row = place.shell.execute("SELECT generation, mode, person, until FROM authority").fetchone()
     place.take(PUMP)
     with without_triggers(place.shell, "authority_counts_up"):
@@ -124,7 +124,7 @@ def of_an_earlier_ledger(place: Place) -> None:
 
 
 def key_was_revoked(place: Place) -> None:
-    give(place.bench, PUMP, NOW)
+    give(place.decision_context, PUMP, NOW)
     subject = key_subject(key_id("anna"))
     head = place.database.head()
     assert head is not None
@@ -134,16 +134,16 @@ def key_was_revoked(place: Place) -> None:
         signed_at=stamp(NOW.wall), valid_until=stamp(later(60.0).wall), boot_id=NOW.boot_id,
         boot_ms=NOW.boot_ms,
     )  # fmt: skip
-    revoke_key(place.bench, signed, NOW)
+    revoke_key(place.decision_context, signed, NOW)
 
 
 def person_was_taken_off_the_list(place: Place) -> None:
-    give(place.bench, PUMP, NOW)
+    give(place.decision_context, PUMP, NOW)
     (place.site.root / "operators.yaml").unlink()
 
 
 def list_cannot_be_read(place: Place) -> None:
-    give(place.bench, PUMP, NOW)
+    give(place.decision_context, PUMP, NOW)
     (place.site.root / "operators.yaml").write_text("operators: nobody", encoding="utf-8")
 
 
@@ -171,10 +171,10 @@ def test_that_the_table_says_so_is_not_enough(
 
 
 def test_a_hand_over_is_one_decision_of_the_journal_that_is_verified(place: Place) -> None:
-    give(place.bench, PUMP, NOW)
-    bench = place.bench
-    told = audit(place.database, place.site, bench.roster, bench.policy.satisfies)
+    give(place.decision_context, PUMP, NOW)
+    context = place.decision_context
+    told = audit(place.database, place.site, context.roster, context.policy.satisfies)
     assert (told.decisions, told.faults) == (1, ())
-    nobody = replace(bench.roster, operators=())
-    (fault,) = audit(place.database, place.site, nobody, bench.policy.satisfies).faults
+    nobody = replace(context.roster, operators=())
+    (fault,) = audit(place.database, place.site, nobody, context.policy.satisfies).faults
     assert str(Reason.UNKNOWN_KEY) in fault

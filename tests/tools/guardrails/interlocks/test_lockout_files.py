@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.interlocks.lockout_files import (
     LockoutFolder,
     lockout_file,
     make_lockout_folder,
-    seen_lockouts,
+    read_lockouts,
 )
 
 Spoil = Callable[[Path], object]
@@ -36,17 +36,17 @@ def _odd_name(state: Path) -> None:
 def test_what_cannot_be_read_is_a_locked_site(tmp_path: Path, spoil: Spoil) -> None:
     state = tmp_path / "var"
     state.mkdir()
-    assert seen_lockouts(state) == frozenset()
+    assert read_lockouts(state) == frozenset()
     spoil(state)
-    assert seen_lockouts(state) == {"site"}
+    assert read_lockouts(state) == {"site"}
 
 
 def test_whatever_is_named_is_locked_out_and_nothing_else(tmp_path: Path) -> None:
     make_lockout_folder(tmp_path)
-    assert seen_lockouts(tmp_path) == frozenset()
+    assert read_lockouts(tmp_path) == frozenset()
     for scope in ("P-101A", "E-9"):
         lockout_file(tmp_path, scope).touch()
-    assert seen_lockouts(tmp_path) == {"P-101A", "E-9"}
+    assert read_lockouts(tmp_path) == {"P-101A", "E-9"}
 
 
 def test_a_folder_that_is_gone_locks_the_site_until_that_very_one_is_back(tmp_path: Path) -> None:

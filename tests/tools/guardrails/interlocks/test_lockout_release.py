@@ -48,7 +48,7 @@ def _signed(place: Place, by: str = "boss", **changes: Any) -> Signed:
 
 
 def _release(place: Place, signed: Signed) -> None:
-    release_lockout(place.bench, PUMPS, 1, signed, NOW)
+    release_lockout(place.decision_context, PUMPS, 1, signed, NOW)
 
 
 OTHER = lockout_subject("site", 1)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.tools.guardrails.interlocks.lockout_files import said_in
-from handwheel.tools.guardrails.ledger.latched_lockouts import latch, said_of
+from handwheel.tools.guardrails.interlocks.lockout_files import lockout_note
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch, latched_note
 from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ....sites.signed_requests import NOW
@@ -30,15 +30,15 @@ WHO = "anna 2026-11-26T21:12:04.592Z pid 18440"
 def test_the_first_line_of_the_file_says_who(tmp_path: Path, text: bytes, said: str) -> None:
     file = tmp_path / "P-101A"
     file.write_bytes(text)
-    assert said_in(file) == said
+    assert lockout_note(file) == said
 
 
 @pytest.mark.parametrize("text", [b"a" * 1_000_000, b"\x1b" * 1_000_000, "\u00e9".encode() * 500])
 def test_of_a_long_file_little_is_kept(tmp_path: Path, text: bytes) -> None:
     file = tmp_path / "P-101A"
     file.write_bytes(text)
-    assert len(said_in(file)) == 200
-    assert said_in(file).isprintable()
+    assert len(lockout_note(file)) == 200
+    assert lockout_note(file).isprintable()
 
 
 def test_a_file_that_cannot_be_read_says_nothing(
@@ -53,8 +53,8 @@ def test_a_file_that_cannot_be_read_says_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "read", fail)
-        assert said_in(file) == ""
-    assert said_in(file) == WHO
+        assert lockout_note(file) == ""
+    assert lockout_note(file) == WHO
 
 
 def _secret(path: Path) -> None:
@@ -77,7 +77,7 @@ def test_what_is_no_plain_file_says_nothing_and_nobody_waits_for_it(
     tmp_path: Path, make: Callable[[Path], object]
 ) -> None:
     make(tmp_path / "P-101A")
-    assert said_in(tmp_path / "P-101A") == ""
+    assert lockout_note(tmp_path / "P-101A") == ""
 
 
 def test_what_others_put_into_a_pipe_is_not_taken_from_it(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_what_others_put_into_a_pipe_is_not_taken_from_it(tmp_path: Path) -> Non
     pipe = os.open(tmp_path / "P-101A", os.O_RDWR | os.O_NONBLOCK)
     try:
         os.write(pipe, WHO.encode())
-        assert said_in(tmp_path / "P-101A") == ""
+        assert lockout_note(tmp_path / "P-101A") == ""
         assert os.read(pipe, 100) == WHO.encode()
     finally:
         os.close(pipe)
@@ -93,10 +93,10 @@ def test_what_others_put_into_a_pipe_is_not_taken_from_it(tmp_path: Path) -> Non
 
 def test_what_the_file_of_a_lockout_said_is_kept_with_it(tmp_path: Path) -> None:
     with Database(tmp_path, "cw-demo") as ledger:
-        assert said_of(ledger, "P-101A") == ""
+        assert latched_note(ledger, "P-101A") == ""
         latch(ledger, "P-101A", ["P-101A"], NOW, WHO)
         latch(ledger, "site", None, NOW)
-        assert (said_of(ledger, "P-101A"), said_of(ledger, "site")) == (WHO, "")
+        assert (latched_note(ledger, "P-101A"), latched_note(ledger, "site")) == (WHO, "")
         bodies = [row.fields["body"] for row in list(ledger.journal())[-2:]]
     assert bodies == [
         {"scope": "P-101A", "generation": 1, "said": WHO},

@@ -6,7 +6,7 @@ import re
 
 from handwheel.tools.guardrails.approval.outcome_card import found_after
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover_in_flight
-from handwheel.tools.guardrails.interlocks.blocking import Case, hindrances
+from handwheel.tools.guardrails.interlocks.blocking import WriteCheck, blocking_reasons
 from handwheel.tools.guardrails.ledger.records import (
     load_decisions,
     load_requests,
@@ -21,7 +21,7 @@ NEWEST = re.compile(r"ORDER BY seq DESC LIMIT 1$")
 
 
 async def test_no_round_and_no_check_reads_a_whole_table(room: Room) -> None:
-    gate, database = room.gate, room.post.database
+    gate, database = room.gate, room.context.database
     assert gate is not None
     request = load_requests(database)[0].request
     asked = set[str]()
@@ -29,12 +29,14 @@ async def test_no_round_and_no_check_reads_a_whole_table(room: Room) -> None:
     room.watch()
     gate._wanted()
     gate._next()
-    await recover_in_flight(room.post)
+    await recover_in_flight(room.context)
     locked_out(room.site, database)
     revoked_keys(room.site, database)
     load_decisions(database, request.request_id)
-    hindrances(
-        Case(room.site, database, room.post.policy, request, request.actions[0], room.clock())
+    blocking_reasons(
+        WriteCheck(
+            room.site, database, room.context.policy, request, request.actions[0], room.clock()
+        )
     )
     assert load_unfinished(database) == []
     assert found_after(database, request.actions[0].action_id) == "P-101A.run_cmd reads true"

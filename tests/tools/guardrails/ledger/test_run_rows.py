@@ -9,8 +9,8 @@ import pytest
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.approval.run_requests import OrderWaits, note_promise, set_due
-from handwheel.tools.guardrails.ledger.effects import Promise, load_effects
-from handwheel.tools.guardrails.ledger.runner_lease import take_lease
+from handwheel.tools.guardrails.ledger.effects import StepEffect, load_effects
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.runs import (
     RunEntry,
     RunRow,
@@ -34,7 +34,7 @@ from .store.sample_writes import approve, move, start_gate
 RUN = AGENTS["run"]["run_id"]
 ENTRY = RunEntry(RUN, "cw/change-over", True)
 OTHER = replace(ENTRY, run_id="U-00000002")
-PROMISE = Promise(1, "PT-102.pv > 1 kPa", 60.0, "PT-102.pv is 2 kPa", "CAME", 3.5)
+PROMISE = StepEffect(1, "PT-102.pv > 1 kPa", 60.0, "PT-102.pv is 2 kPa", "CAME", 3.5)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def ledger(tmp_path: Path) -> Generator[Database]:
 
 @pytest.fixture
 def holder(ledger: Database) -> str:
-    return take_lease(ledger, NOW)
+    return take_runner_lock(ledger, NOW)
 
 
 def _opened(ledger: Database, entry: RunEntry, holder: str, *assets: str) -> tuple[RunRow, str]:

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.ledger.runner_lease import (
-    LEASE_S,
-    give_lease_back,
-    is_somebody_at_work,
-    renew_lease,
-    take_lease,
+from handwheel.tools.guardrails.ledger.runner_lock import (
+    RUNNER_LOCK_S,
+    is_runner_alive,
+    release_runner_lock,
+    renew_runner_lock,
+    take_runner_lock,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.stamps import Instant, instant_now
@@ -41,36 +41,36 @@ def leave_to(database: Database, pid: int) -> None:
 
 def test_who_is_there_keeps_it_and_who_gives_it_back_does_not(database: Database) -> None:
     now = instant_now()
-    holder = take_lease(database, now)
-    assert is_somebody_at_work(database, now)
+    holder = take_runner_lock(database, now)
+    assert is_runner_alive(database, now)
     with pytest.raises(PermitRefused, match=f"another process works .* pid {os.getpid()}"):
-        take_lease(database, later(now, 5.0))
-    give_lease_back(database, holder, now)
-    assert not is_somebody_at_work(database, now)
-    take_lease(database, now)
+        take_runner_lock(database, later(now, 5.0))
+    release_runner_lock(database, holder, now)
+    assert not is_runner_alive(database, now)
+    take_runner_lock(database, now)
 
 
 def test_who_does_not_renew_loses_it_and_changes_nothing_any_more(database: Database) -> None:
     now = instant_now()
-    first = take_lease(database, now)
-    renew_lease(database, first, later(now, LEASE_S - 1.0))
-    late = later(now, 2.0 * LEASE_S)
-    assert not is_somebody_at_work(database, late)
+    first = take_runner_lock(database, now)
+    renew_runner_lock(database, first, later(now, RUNNER_LOCK_S - 1.0))
+    late = later(now, 2.0 * RUNNER_LOCK_S)
+    assert not is_runner_alive(database, late)
     with pytest.raises(LostRace, match="its lease is over"):
-        renew_lease(database, first, late)
-    second = take_lease(database, late)
+        renew_runner_lock(database, first, late)
+    second = take_runner_lock(database, late)
     with pytest.raises(LostRace):
-        renew_lease(database, first, late)
-    renew_lease(database, second, late)
+        renew_runner_lock(database, first, late)
+    renew_runner_lock(database, second, late)
 
 
 def test_a_restart_of_the_machine_ends_it(database: Database) -> None:
     now = instant_now()
-    take_lease(database, now)
+    take_runner_lock(database, now)
     restarted = replace(now, boot_id="another")
-    assert not is_somebody_at_work(database, restarted)
-    take_lease(database, restarted)
-    assert is_somebody_at_work(database, restarted)
+    assert not is_runner_alive(database, restarted)
+    take_runner_lock(database, restarted)
+    assert is_runner_alive(database, restarted)
 
 
 @pytest.mark.parametrize("is_awaited", [True, False], ids=["dead", "a zombie"])
@@ -83,10 +83,10 @@ def test_who_has_died_loses_it_at_once(database: Database, is_awaited: bool) -> 
             stat = Path(f"/proc/{child.pid}/stat")
             while " Z " not in stat.read_text():
                 time.sleep(0.01)
-        take_lease(database, now)
+        take_runner_lock(database, now)
         leave_to(database, child.pid)
-        assert not is_somebody_at_work(database, now)
-        take_lease(database, now)
+        assert not is_runner_alive(database, now)
+        take_runner_lock(database, now)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_who_cannot_be_asked_keeps_it_until_it_ends_by_itself(
         raise error
 
     now = instant_now()
-    take_lease(database, now)
+    take_runner_lock(database, now)
     monkeypatch.setattr(Path, "read_text", refuse)
-    assert is_somebody_at_work(database, later(now, LEASE_S)) == is_held
-    assert not is_somebody_at_work(database, later(now, LEASE_S + 0.1))
+    assert is_runner_alive(database, later(now, RUNNER_LOCK_S)) == is_held
+    assert not is_runner_alive(database, later(now, RUNNER_LOCK_S + 0.1))

@@ -9,10 +9,10 @@ from time import monotonic
 import pytest
 
 from handwheel.tools.guardrails.ledger import wakeup as wake
-from handwheel.tools.guardrails.ledger.wakeup import Listener, notify
+from handwheel.tools.guardrails.ledger.wakeup import WakeupListener, notify
 
 
-def woken(listener: Listener) -> bool:
+def woken(listener: WakeupListener) -> bool:
     """Whether a hint waits; takes it."""
     begun_s = monotonic()
     listener.wait(0.2)
@@ -23,7 +23,7 @@ def test_each_listener_is_woken_once_and_leaves_nothing_behind(tmp_path: Path) -
     state = tmp_path / ("a" * 120)  # longer than a socket's path may be
     state.mkdir()
     notify(state, "R-1")  # nobody listens, and there is no folder
-    with Listener(state) as one, Listener(state) as other:
+    with WakeupListener(state) as one, WakeupListener(state) as other:
         notify(state, "R-1/c1")
         notify(state, "R-1/c1")
         assert [woken(one), woken(other), woken(one)] == [True, True, False]
@@ -31,7 +31,7 @@ def test_each_listener_is_woken_once_and_leaves_nothing_behind(tmp_path: Path) -
 
 
 async def test_who_waits_in_a_loop_is_woken_as_well(tmp_path: Path) -> None:
-    with Listener(tmp_path) as listener:
+    with WakeupListener(tmp_path) as listener:
         waiting = asyncio.create_task(listener.wait_async(60.0))
         await asyncio.sleep(0)
         notify(tmp_path, "R-1")
@@ -40,14 +40,14 @@ async def test_who_waits_in_a_loop_is_woken_as_well(tmp_path: Path) -> None:
 
 
 def test_a_full_listener_is_left_alone_and_a_dead_one_taken_away(tmp_path: Path) -> None:
-    with Listener(tmp_path) as slow:
+    with WakeupListener(tmp_path) as slow:
         dead = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         dead.bind(str(tmp_path / "wake" / "dead"))
         dead.close()
         for _ in range(1000):
             notify(tmp_path, "R-1")
         assert not (tmp_path / "wake" / "dead").exists()
-        with Listener(tmp_path) as quick:
+        with WakeupListener(tmp_path) as quick:
             notify(tmp_path, "R-2")
             assert woken(quick)
         assert woken(slow)
@@ -57,7 +57,7 @@ def test_nothing_is_told_through_a_link_nor_to_anything_but_a_socket(tmp_path: P
     state, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
     (state / "wake").mkdir(parents=True)
     elsewhere.mkdir()
-    with Listener(elsewhere) as outside:
+    with WakeupListener(elsewhere) as outside:
         (outside_socket,) = (elsewhere / "wake").iterdir()
         (state / "wake" / "link").symlink_to(outside_socket)
         (state / "wake" / "file").write_text("kept", encoding="utf-8")
@@ -76,7 +76,7 @@ def test_nothing_is_told_through_a_link_nor_to_anything_but_a_socket(tmp_path: P
 def test_who_floods_a_listener_is_not_heard_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Listener(tmp_path) as listener:
+    with WakeupListener(tmp_path) as listener:
         for _ in range(5):
             notify(tmp_path, "R-1")
         monkeypatch.setattr(wake, "_LISTENERS_AT_MOST", 2)
@@ -84,7 +84,7 @@ def test_who_floods_a_listener_is_not_heard_out(
 
 
 async def test_whoever_waits_while_the_listener_closes_waits_the_time_out(tmp_path: Path) -> None:
-    with Listener(tmp_path) as listener:
+    with WakeupListener(tmp_path) as listener:
         waiting = asyncio.create_task(listener.wait_async(0.05))
         await asyncio.sleep(0)
     notify(tmp_path, "R-1")
@@ -99,7 +99,7 @@ def test_in_a_shared_folder_the_group_may_wake_and_nobody_else(
     tmp_path.chmod(mode)
     umask = os.umask(0o022)
     try:
-        with Listener(tmp_path):
+        with WakeupListener(tmp_path):
             (made,) = (tmp_path / "wake").iterdir()
             assert made.stat().st_mode & 0o7777 == rights
     finally:
@@ -118,7 +118,7 @@ async def test_where_there_is_no_folder_who_waits_waits_his_time_out(
         (state / "wake").touch()
     if spoil == "a link":
         (state / "wake").symlink_to(elsewhere)
-    with Listener(state) as listener:
+    with WakeupListener(state) as listener:
         notify(state, "R-1")
         assert not woken(listener)
         begun_s = monotonic()

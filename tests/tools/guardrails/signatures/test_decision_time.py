@@ -70,12 +70,12 @@ Take = Callable[[Instant], object]
 
 def _release(room: Room) -> Take:
     signed = say(room, "boss", about("release", LOCK))
-    return lambda now: release_lockout(room.desk.bench, "P-101A", 1, signed, now)
+    return lambda now: release_lockout(room.desk.decision_context, "P-101A", 1, signed, now)
 
 
 def _revoke(room: Room) -> Take:
     signed = say(room, "boss", about("revoke-key", KEY))
-    return lambda now: revoke_key(room.desk.bench, signed, now)
+    return lambda now: revoke_key(room.desk.decision_context, signed, now)
 
 
 def _propose(room: Room) -> Take:
@@ -84,7 +84,7 @@ def _propose(room: Room) -> Take:
         "propose", meaning_of("propose", request), "operator", VALID_S, digest=request.digest
     )
     signed = say(room, "gina", statement)
-    return lambda now: propose(room.desk.bench, request, signed, "", now)
+    return lambda now: propose(room.desk.decision_context, request, signed, "", now)
 
 
 def _resolve(room: Room) -> Take:
@@ -96,7 +96,7 @@ def _resolve(room: Room) -> Take:
         digest=request.digest, subject=action_id, card=digest("card", card),
     )  # fmt: skip
     signed = say(room, "anna", statement)
-    return lambda now: decide(room.desk.bench, signed, card, now)
+    return lambda now: decide(room.desk.decision_context, signed, card, now)
 
 
 WORDS: Mapping[str, Callable[[Room], Take]] = {
@@ -150,9 +150,9 @@ def test_a_word_counts_only_while_it_holds(
 def test_a_key_is_taken_back_by_an_administrators_word_about_it(
     desk: Room, statement: Statement, by: str, reason: str
 ) -> None:
-    bench = desk.desk.bench
+    context = desk.desk.decision_context
     with pytest.raises(GuardrailError, match=reason):
-        revoke_key(bench, say(desk, by, statement), desk.clock.now())
-    assert bench.revoked_keys() == frozenset()
-    revoke_key(bench, say(desk, "boss", about("revoke-key", KEY)), desk.clock.now())
-    assert bench.revoked_keys() == {people.key_id("anna")}
+        revoke_key(context, say(desk, by, statement), desk.clock.now())
+    assert context.revoked_keys() == frozenset()
+    revoke_key(context, say(desk, "boss", about("revoke-key", KEY)), desk.clock.now())
+    assert context.revoked_keys() == {people.key_id("anna")}

@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.signatures.decisions import REASONS, Reason, Signed, new_nonce, sign
-from handwheel.tools.guardrails.signatures.quorum import Satisfies, Verdict, check_quorum
+from handwheel.tools.guardrails.signatures.quorum import QuorumResult, Satisfies, check_quorum
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant, stamp
 
@@ -38,7 +38,7 @@ class Case:
     revoked: AbstractSet[str] = frozenset()
     now: Instant = NOW
 
-    def judged(self, satisfies: Satisfies = acts_as) -> Verdict:
+    def judged(self, satisfies: Satisfies = acts_as) -> QuorumResult:
         return check_quorum(
             self.request, self.decisions, self.roster, satisfies, self.revoked, self.now
         )

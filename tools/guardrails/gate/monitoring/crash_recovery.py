@@ -14,7 +14,7 @@ from ...ledger.store.states import (
     ActionState,
     RequestState,
 )
-from ..state.execution import Post
+from ..state.execution import GateContext
 from ..steps.effects import give_up_effects
 from ..steps.intent import INTENDED
 
@@ -26,19 +26,19 @@ RESTARTED = "the gate was started after the approval"
 _logger = logging.getLogger(__name__)
 
 
-async def recover(post: Post) -> None:
+async def recover(context: GateContext) -> None:
     """Judges every action in flight, and invalidates what was approved before this gate started.
 
     Raises:
         LedgerError: It cannot be written; the gate must not go on.
     """
-    await recover_in_flight(post)
-    with post.database.transaction(post.clock()) as transaction:
+    await recover_in_flight(context)
+    with context.database.transaction(context.clock()) as transaction:
         invalidate_in(transaction, RESTARTED, {RequestState.APPROVED})
-    give_up_effects(post)
+    give_up_effects(context)
 
 
-async def recover_in_flight(post: Post) -> None:
+async def recover_in_flight(context: GateContext) -> None:
     """Gives an outcome to every action that somebody took up and nobody is working on.
 
     Without an intent it was not sent. With one nobody knows: the tag is read, the reading is
@@ -47,66 +47,68 @@ async def recover_in_flight(post: Post) -> None:
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `read_once`.
     """
     marks = ", ".join("?" * len(IN_FLIGHT_ACTIONS))
-    found = post.database.all(
+    found = context.database.all(
         f"SELECT action_id, request_id, state FROM action WHERE state IN ({marks})",  # noqa: S608
         *sorted(IN_FLIGHT_ACTIONS),
     )
     for action_id, request_id, state in found:
         try:
-            record = load_exactly(post.database, request_id)
+            record = load_exactly(context.database, request_id)
         except RequestDamaged as damage:
-            _pass_by(post, action_id, ActionState(state), damage)
+            _skip_damaged(context, action_id, ActionState(state), damage)
             continue
-        await _recover_action(post, record, action_id, ActionState(state))
+        await _recover_action(context, record, action_id, ActionState(state))
 
 
-def end_due(post: Post, action_id: str, reason: str) -> None:
+def end_due(context: GateContext, action_id: str, reason: str) -> None:
     """Ends a due action that cannot be taken up, whatever comes: it must not hold up others.
 
     Only somebody who writes into the ledger leaves such a one, and no sweep may find it.
     """
-    with post.database.transaction(post.clock()) as transaction:
+    with context.database.transaction(context.clock()) as transaction:
         move_action(transaction, action_id, ActionState.DUE, ActionState.INVALIDATED, reason)
 
 
-def _pass_by(post: Post, action_id: str, state: ActionState, damage: RequestDamaged) -> None:
+def _skip_damaged(
+    context: GateContext, action_id: str, state: ActionState, damage: RequestDamaged
+) -> None:
     """Ends an action of which nobody knows what it was, so that the others can go on."""
     _logger.error("passing by %s: %s", printable(action_id), damage)
     is_sent = state is ActionState.SENDING
     to = ActionState.UNKNOWN if is_sent else ActionState.ABORTED_NOT_SENT
     details: dict[str, object] = {"readback": "it was not looked for"} if is_sent else {}
-    with post.database.transaction(post.clock()) as transaction:
+    with context.database.transaction(context.clock()) as transaction:
         move_action(transaction, action_id, state, to, str(damage), details)
-        post.deeds.note(action_id, to, transaction.now)
+        context.memory.note(action_id, to, transaction.now)
 
 
 async def _recover_action(
-    post: Post, record: RequestRecord, action_id: str, state: ActionState
+    context: GateContext, record: RequestRecord, action_id: str, state: ActionState
 ) -> None:
     is_sent = state is ActionState.SENDING
-    found = await _look(post, record.action(action_id)) if is_sent else ""
-    with post.database.transaction(post.clock()) as transaction:
+    found = await _look(context, record.action(action_id)) if is_sent else ""
+    with context.database.transaction(context.clock()) as transaction:
         if is_sent:
             details: dict[str, object] = {"readback": found}
             move_action(transaction, action_id, state, ActionState.UNKNOWN, MAYBE_SENT, details)
-            post.deeds.note(action_id, ActionState.UNKNOWN, transaction.now)
+            context.memory.note(action_id, ActionState.UNKNOWN, transaction.now)
             return
         was_intended = transaction.one(INTENDED, action_id)
         reason = SENT_BEFORE if was_intended else NOT_SENT
         to = ActionState.INVALIDATED if was_intended else ActionState.ABORTED_NOT_SENT
         move_action(transaction, action_id, state, to, reason)
-        post.deeds.note(action_id, to, transaction.now)
+        context.memory.note(action_id, to, transaction.now)
         if record.state is RequestState.APPROVED:
             name = record.request.request_id
             move_request(transaction, name, RequestState.INVALIDATED, reason)
 
 
-async def _look(post: Post, action: Action) -> str:
-    tag = post.site.tags.get(action.readback or action.tag)
+async def _look(context: GateContext, action: Action) -> str:
+    tag = context.site.tags.get(action.readback or action.tag)
     if tag is None:
         return f"{action.tag} is no tag of this site any more"
     try:
-        reading = (await read_once(post.site, [tag], post.connector))[tag.name]
+        reading = (await read_once(context.site, [tag], context.connector))[tag.name]
     except NotConnected as error:
         return f"{tag.name} could not be read: {error}"
     shown = f"{tag.name} reads {tag.show_value(reading.scalar)} {tag.unit}".rstrip()

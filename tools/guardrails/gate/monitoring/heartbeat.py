@@ -18,15 +18,15 @@ from handwheel.connectors.session.protocols import DeviceIdentity
 from ....errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
 from ....requests.stamps import parse_stamp
 from ...signatures.heartbeat_grants import heartbeat_text
-from ..state.execution import Post
-from ..state.fault_log import Troubles
+from ..state.execution import GateContext
+from ..state.fault_log import FaultLog
 from .heartbeat_permission import (
-    Leave,
+    HeartbeatPermission,
     check_lockouts,
-    check_nothing_against,
+    check_not_blocked,
     check_remote,
     heartbeat_tag,
-    leave_of,
+    permission_for,
     remote_when,
 )
 
@@ -52,14 +52,14 @@ class _Running:
         unanswered: How many counts nobody knows the end of.
     """
 
-    leave: Leave
+    leave: HeartbeatPermission
     identity: DeviceIdentity
     seq: int
     last: int = -1
     unanswered: int = 0
 
 
-class Heartbeat:
+class HeartbeatWriter:
     """One piece of equipment's heartbeat, at a gate's post.
 
     Args:
@@ -68,19 +68,19 @@ class Heartbeat:
     """
 
     def __init__(
-        self, post: Post, equipment: str, latest: Callable[[], Mapping[str, DataValue]]
+        self, context: GateContext, equipment: str, latest: Callable[[], Mapping[str, DataValue]]
     ) -> None:
-        self._post, self._equipment, self._latest = post, equipment, latest
-        self._tag = heartbeat_tag(post, equipment)
+        self._context, self._equipment, self._latest = context, equipment, latest
+        self._tag = heartbeat_tag(context, equipment)
         self._session: HeartbeatSession | None = None
         self._running: _Running | None = None
-        self._barred: Leave | None = None
+        self._barred: HeartbeatPermission | None = None
         self._is_handed_over = False
         self._count = 0
         self._due_ms = 0
         self._away_ms: int | None = None  # when it was seen last not to be in remote
         self._failures = 0
-        self._troubles = Troubles()
+        self._troubles = FaultLog()
 
     @property
     def tags(self) -> frozenset[str]:
@@ -88,7 +88,7 @@ class Heartbeat:
 
         Also while something else is against it: else nobody could see the plant when that ends.
         """
-        condition = remote_when(self._post, self._equipment) if self._is_handed_over else None
+        condition = remote_when(self._context, self._equipment) if self._is_handed_over else None
         return frozenset(condition.tags if condition else ())
 
     async def run(self) -> None:
@@ -113,7 +113,7 @@ class Heartbeat:
         """One round: stops it if it may not be, else counts if it is time and nobody writes."""
         try:
             leave = self._leave()
-            if self._is_due and not self._post.turn.is_taken:
+            if self._is_due and not self._context.write_slot.is_taken:
                 await self._beat(leave)
         except GuardrailError as refusal:
             await self._end(str(refusal))
@@ -122,19 +122,19 @@ class Heartbeat:
 
     async def _pause(self) -> None:
         """Waits until it is time for the next look: at once, if only an action was in the way."""
-        if self._is_due and self._post.turn.is_taken:
+        if self._is_due and self._context.write_slot.is_taken:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._longest_s):
-                    await self._post.turn.until_free()
+                    await self._context.write_slot.until_free()
         else:
             await asyncio.sleep(self._until_next_s())
 
     @property
     def _is_due(self) -> bool:
-        return self._post.clock().boot_ms >= self._due_ms
+        return self._context.clock().boot_ms >= self._due_ms
 
     def _until_next_s(self) -> float:
-        left_s = (self._due_ms - self._post.clock().boot_ms) / 1000.0
+        left_s = (self._due_ms - self._context.clock().boot_ms) / 1000.0
         return self._longest_s if left_s <= 0.0 else min(left_s, self._longest_s)
 
     @property
@@ -143,10 +143,10 @@ class Heartbeat:
 
     @property
     def _every_ms(self) -> int:
-        heartbeat = self._post.site.equipment[self._equipment].heartbeat
+        heartbeat = self._context.site.equipment[self._equipment].heartbeat
         return heartbeat.every_ms if heartbeat else round(1000.0 * LOOK_S)
 
-    def _leave(self) -> Leave:
+    def _leave(self) -> HeartbeatPermission:
         """Returns what allows it now.
 
         Raises:
@@ -154,7 +154,7 @@ class Heartbeat:
             LedgerError: Nobody can tell.
         """
         leave = self._hand_over()
-        check_nothing_against(self._post, self._equipment)
+        check_not_blocked(self._context, self._equipment)
         self._check_remote()
         if self._running is not None and self._running.leave != leave:
             self._stop("it was handed over anew")
@@ -166,9 +166,9 @@ class Heartbeat:
         Raises:
             InterlockActive: It is not, or has not been for long enough.
         """
-        now_ms = self._post.clock().boot_ms
+        now_ms = self._context.clock().boot_ms
         try:
-            check_remote(self._post, self._equipment, self._latest())
+            check_remote(self._context, self._equipment, self._latest())
         except GuardrailError:
             if self._running is not None or self._away_ms is not None:
                 self._away_ms = now_ms
@@ -177,9 +177,9 @@ class Heartbeat:
             raise InterlockActive(f"it is in remote again for less than {HOLD_OFF_S:g} s")
         self._away_ms = None
 
-    def _hand_over(self) -> Leave:
+    def _hand_over(self) -> HeartbeatPermission:
         try:
-            leave = leave_of(self._post, self._equipment)
+            leave = permission_for(self._context, self._equipment)
             if leave == self._barred:
                 raise PermitRefused("its device has become another one; hand over again")
         except GuardrailError:
@@ -188,12 +188,14 @@ class Heartbeat:
         self._is_handed_over = True
         return leave
 
-    async def _beat(self, leave: Leave) -> None:
-        self._due_ms = self._post.clock().boot_ms + self._every_ms
+    async def _beat(self, leave: HeartbeatPermission) -> None:
+        self._due_ms = self._context.clock().boot_ms + self._every_ms
         try:
             if self._session is None:
-                self._session = await self._post.open_heartbeat_session(self._post.site, self._tag)
-                if self._leave() != leave or self._post.turn.is_taken:
+                self._session = await self._context.open_heartbeat_session(
+                    self._context.site, self._tag
+                )
+                if self._leave() != leave or self._context.write_slot.is_taken:
                     self._due_ms = 0  # the next look begins with an open write session
                     return
             begins = self._running is None
@@ -211,7 +213,7 @@ class Heartbeat:
             if self._every_ms > 1000.0 * KEEP_S:
                 await self._hang_up()
 
-    def _begun(self, leave: Leave, session: HeartbeatSession) -> _Running:
+    def _begun(self, leave: HeartbeatPermission, session: HeartbeatSession) -> _Running:
         """Returns the running heartbeat; tells the journal first if it begins with this count."""
         if self._running is None:
             self._running = _Running(leave, session.identity, self._record_start(leave, session))
@@ -221,7 +223,7 @@ class Heartbeat:
         return self._running
 
     async def _send(self, running: _Running, session: HeartbeatSession) -> None:
-        check_lockouts(self._post, self._equipment)  # last: nothing may come before the frame
+        check_lockouts(self._context, self._equipment)  # last: nothing may come before the frame
         count, self._count = self._count, (self._count + 1) % (LAST_COUNT + 1)
         permit = HeartbeatPermit(
             self._tag, count, running.identity, self._latest_s(running.leave), running.seq
@@ -235,20 +237,20 @@ class Heartbeat:
             raise
         running.unanswered -= 1
 
-    def _latest_s(self, leave: Leave) -> float:
+    def _latest_s(self, leave: HeartbeatPermission) -> float:
         """Returns when a count may not leave any more, on the clock of permits."""
-        left_s = (parse_stamp(leave.until) - self._post.clock().wall).total_seconds()
+        left_s = (parse_stamp(leave.until) - self._context.clock().wall).total_seconds()
         return permit_clock_s() + min(left_s, self._every_ms / 1000.0, LOOK_S)
 
-    def _record_start(self, leave: Leave, session: HeartbeatSession) -> int:
+    def _record_start(self, leave: HeartbeatPermission, session: HeartbeatSession) -> int:
         body: dict[str, object] = {
             "tag": self._tag.name, "count": self._count, "reason": f"handed over: {leave.scope}",
             "scope": leave.scope, "generation": leave.generation, "until": leave.until,
-            "named": str(leave.named), "text": heartbeat_text(self._post.site, self._equipment),
+            "named": str(leave.named), "text": heartbeat_text(self._context.site, self._equipment),
             "protocol": session.identity.kind, "wire": session.wire(self._count).hex(),
-            "epoch": self._post.epoch,
+            "epoch": self._context.epoch,
         }  # fmt: skip
-        with self._post.database.transaction(self._post.clock()) as transaction:
+        with self._context.database.transaction(self._context.clock()) as transaction:
             # It may have waited for somebody who was writing, such as whoever takes it over.
             if self._leave() != leave:
                 raise PermitRefused("it was handed over anew")
@@ -267,9 +269,9 @@ class Heartbeat:
             return
         body: dict[str, object] = {
             "tag": self._tag.name, "count": self._running.last, "reason": reason,
-            "unanswered": self._running.unanswered, "epoch": self._post.epoch,
+            "unanswered": self._running.unanswered, "epoch": self._context.epoch,
         }  # fmt: skip
-        with self._post.database.transaction(self._post.clock()) as transaction:
+        with self._context.database.transaction(self._context.clock()) as transaction:
             transaction.record("heartbeat.stopped", self._equipment, body)
         self._running, self._failures = None, 0
 
@@ -279,9 +281,9 @@ class Heartbeat:
         if self._failures == TOLD_AFTER:
             body: dict[str, object] = {
                 "tag": self._tag.name, "count": self._count, "times": TOLD_AFTER, "reason": reason,
-                "epoch": self._post.epoch,
+                "epoch": self._context.epoch,
             }  # fmt: skip
-            with self._post.database.transaction(self._post.clock()) as transaction:
+            with self._context.database.transaction(self._context.clock()) as transaction:
                 transaction.record("heartbeat.failed", self._equipment, body)
         if self._failures >= TOLD_AFTER:
             self._note(f"{TOLD_AFTER} counts in a row came to nothing: {reason}")

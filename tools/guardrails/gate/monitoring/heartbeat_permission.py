@@ -13,17 +13,17 @@ from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
 from ....errors import InterlockActive, PermitRefused
 from ...identity.roster import Roster
-from ...interlocks.authority_check import allowed_heartbeats, load_authority, standing_of
+from ...interlocks.authority_check import allowed_heartbeats, authority_status, load_authority
 from ...interlocks.blocking import locked_files
 from ...signatures.administrators import locked_out
-from ...signatures.context import Bench
+from ...signatures.context import DecisionContext
 from ...signatures.heartbeat_grants import NamedHeartbeat, heartbeat_of
-from ..state.execution import Post
-from ..steps.authorization import check_post
+from ..state.execution import GateContext
+from ..steps.authorization import check_is_current
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class HeartbeatPermission:
     """The hand-over that allows a heartbeat.
 
     Attributes:
@@ -38,101 +38,105 @@ class Leave:
     named: NamedHeartbeat
 
 
-def heartbeat_tag(post: Post, equipment: str) -> Tag:
+def heartbeat_tag(context: GateContext, equipment: str) -> Tag:
     """Returns the tag of a piece of equipment that has a heartbeat.
 
     Raises:
         PermitRefused: It has none.
     """
-    heartbeat = post.site.equipment[equipment].heartbeat
+    heartbeat = context.site.equipment[equipment].heartbeat
     if heartbeat is None:
         raise PermitRefused(f"{equipment} has no heartbeat")
-    return post.site.tags[heartbeat.tag]
+    return context.site.tags[heartbeat.tag]
 
 
-def leave_of(post: Post, equipment: str) -> Leave:
+def permission_for(context: GateContext, equipment: str) -> HeartbeatPermission:
     """Returns the hand-over that allows the heartbeat of a piece of equipment now.
 
     Raises:
         GuardrailError: There is none that counts: why.
         LedgerError: The ledger cannot be read, or is not the one that was anchored.
     """
-    check_post(post)
-    return _handed_over(post, equipment)
+    check_is_current(context)
+    return _handed_over(context, equipment)
 
 
-def check_nothing_against(post: Post, equipment: str) -> None:
+def check_not_blocked(context: GateContext, equipment: str) -> None:
     """Refuses what is suspended or locked out, whoever has handed it over.
 
     Raises:
         InterlockActive: Something is.
         LedgerError: The ledger cannot be read.
     """
-    _check_suspensions(post, equipment)
-    check_lockouts(post, equipment)
-    if locked := locked_out(post.site, post.database).keys() & set(post.site.scopes_of(equipment)):
+    _check_suspensions(context, equipment)
+    check_lockouts(context, equipment)
+    if locked := locked_out(context.site, context.database).keys() & set(
+        context.site.scopes_of(equipment)
+    ):
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
 
 
-def check_lockouts(post: Post, equipment: str) -> None:
+def check_lockouts(context: GateContext, equipment: str) -> None:
     """Refuses what a lockout file stops; needs no ledger.
 
     Raises:
         InterlockActive: One does.
     """
-    if locked := locked_files(post.site, equipment, post.lockouts.seen()):
+    if locked := locked_files(context.site, equipment, context.lockouts.seen()):
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
 
 
-def remote_when(post: Post, equipment: str) -> Condition | None:
+def remote_when(context: GateContext, equipment: str) -> Condition | None:
     """Returns the condition under which a piece of equipment may be written to from here.
 
     Raises:
         PermitRefused: It cannot be judged.
     """
-    text = post.site.equipment[equipment].remote_when
+    text = context.site.equipment[equipment].remote_when
     try:
-        return parse_condition(text, post.site.tags) if text else None
+        return parse_condition(text, context.site.tags) if text else None
     except ConditionError as error:
         raise PermitRefused(f"remote_when of {equipment} cannot be judged: {error}") from None
 
 
-def check_remote(post: Post, equipment: str, readings: Mapping[str, DataValue]) -> None:
+def check_remote(context: GateContext, equipment: str, readings: Mapping[str, DataValue]) -> None:
     """Refuses equipment that does not say of itself that it is to be written to from here.
 
     Raises:
         InterlockActive: It says that it is not, or nobody knows.
     """
-    condition = remote_when(post, equipment)
+    condition = remote_when(context, equipment)
     if condition is not None and condition.evaluate(readings) is not Truth.TRUE:
         raise InterlockActive(f"not true: {condition.shown(readings)}")
 
 
-def _check_suspensions(post: Post, equipment: str) -> None:
-    condition = remote_when(post, equipment)
-    tags = [heartbeat_tag(post, equipment).name, *(condition.tags if condition else ())]
-    scopes = {SITE_SCOPE, *(post.site.tags[name].connection for name in tags)}
-    if found := [each.words for each in post.suspensions.now if each.scope in scopes]:
+def _check_suspensions(context: GateContext, equipment: str) -> None:
+    condition = remote_when(context, equipment)
+    tags = [heartbeat_tag(context, equipment).name, *(condition.tags if condition else ())]
+    scopes = {SITE_SCOPE, *(context.site.tags[name].connection for name in tags)}
+    if found := [each.words for each in context.suspensions.now if each.scope in scopes]:
         raise InterlockActive("; ".join(found))
 
 
-def _handed_over(post: Post, equipment: str) -> Leave:
-    now, wanted = post.clock(), heartbeat_of(post.site, equipment)
-    bench = Bench(post.site, post.database, post.policy, _people(post))
-    standing = standing_of(bench, equipment, now)
+def _handed_over(context: GateContext, equipment: str) -> HeartbeatPermission:
+    now, wanted = context.clock(), heartbeat_of(context.site, equipment)
+    decision_context = DecisionContext(
+        context.site, context.database, context.policy, _people(context)
+    )
+    standing = authority_status(decision_context, equipment, now)
     if standing.reason:
         raise InterlockActive(standing.reason)
-    if wanted is None or wanted not in allowed_heartbeats(bench, standing.scope, now):
+    if wanted is None or wanted not in allowed_heartbeats(decision_context, standing.scope, now):
         raise PermitRefused(
             f"the hand-over of {standing.scope} does not name the heartbeat as it is now; hand "
             "over again"
         )
-    (row,) = load_authority(post.database, [standing.scope])
-    return Leave(row.scope, row.generation, row.until or "", wanted)
+    (row,) = load_authority(context.database, [standing.scope])
+    return HeartbeatPermission(row.scope, row.generation, row.until or "", wanted)
 
 
-def _people(post: Post) -> Roster:
+def _people(context: GateContext) -> Roster:
     try:
-        return post.people()
+        return context.people()
     except ConfigError as error:
         raise PermitRefused(f"nobody can tell who has handed it over: {error}") from None

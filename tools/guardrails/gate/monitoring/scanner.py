@@ -7,7 +7,7 @@ from handwheel.connectors.client.site_reader import by_connection
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.supervisor import Connection
 
-from ..state.execution import Post
+from ..state.execution import GateContext
 
 OVERLAP_S = 2.0
 """How long a new scan has beside the old one to deliver: some devices take no second session."""
@@ -20,7 +20,7 @@ class _Scan:
     since_ms: int
 
 
-class Scans:
+class Scanner:
     """The connections that a gate reads, and the tags on each.
 
     Where more tags of a connection are wanted, a new scan is opened beside the old one, which
@@ -30,8 +30,8 @@ class Scans:
         post: The gate's.
     """
 
-    def __init__(self, post: Post) -> None:
-        self._post = post
+    def __init__(self, context: GateContext) -> None:
+        self._context = context
         self._now: dict[str, _Scan] = {}
         self._next: dict[str, _Scan] = {}
         self._open: list[Connection] = []
@@ -65,7 +65,7 @@ class Scans:
         Effect: OBSERVE. Retry: the connection's own, for as long as it is open. Timeout: none;
         closing a session may take some seconds.
         """
-        tags = self._post.site.find_tags(sorted(wanted))
+        tags = self._context.site.find_tags(sorted(wanted))
         groups = {
             name: frozenset(each.name for each in group)
             for name, group in by_connection(tags).items()
@@ -95,7 +95,7 @@ class Scans:
         return True
 
     async def _change_over(self, now: _Scan, coming: _Scan) -> bool:
-        waited_ms = self._post.clock().boot_ms - coming.since_ms
+        waited_ms = self._context.clock().boot_ms - coming.since_ms
         if not coming.connection.is_connected and waited_ms < 1000.0 * OVERLAP_S:
             return False
         self._now[coming.connection.name] = self._next.pop(coming.connection.name)
@@ -108,11 +108,11 @@ class Scans:
             await self._shut(scan.connection)
 
     async def _begun(self, name: str, tags: frozenset[str]) -> _Scan:
-        connector = self._post.connector(self._post.site, name)
-        connection = Connection(connector, self._post.site.find_tags(sorted(tags)))
+        connector = self._context.connector(self._context.site, name)
+        connection = Connection(connector, self._context.site.find_tags(sorted(tags)))
         await connection.__aenter__()
         self._open.append(connection)
-        return _Scan(connection, tags, self._post.clock().boot_ms)
+        return _Scan(connection, tags, self._context.clock().boot_ms)
 
     async def _shut(self, connection: Connection) -> None:
         await connection.__aexit__(None, None, None)

@@ -19,8 +19,8 @@ from ...ledger.lifecycle import move_request
 from ...ledger.records import load_requests
 from ...ledger.store.states import RequestState
 from ...ledger.wakeup import notify
-from ..state.execution import Post
-from ..state.suspensions import News
+from ..state.execution import GateContext
+from ..state.suspensions import SuspensionChange
 from .alarm_rate import AlarmCount
 
 LOST_S = 5.0
@@ -32,7 +32,7 @@ _STALE = frozenset({BAD_NO_COMMUNICATION, BAD_WAITING, UNCERTAIN_LAST_USABLE})
 _DISK, _CLOCK, _ALARMS, _LEDGER, _LOST = "disk", "clock", "alarms", "ledger", "connection"
 
 
-class Watched(Protocol):
+class MonitoredConnection(Protocol):
     """A connection as its supervisor shows it; see `connectors.session.supervisor.Connection`."""
 
     reason: str
@@ -52,17 +52,17 @@ class Watched(Protocol):
         ...
 
 
-class Lookout:
+class SuspensionMonitor:
     """Finds what suspends actuation, once in each of the gate's rounds.
 
     Args:
         post: The gate's; its `suspensions` are kept here.
     """
 
-    def __init__(self, post: Post) -> None:
-        self._post = post
-        self._rule = post.policy.suspend
-        self._alarms = AlarmCount(self._rule, post.site)
+    def __init__(self, context: GateContext) -> None:
+        self._context = context
+        self._rule = context.policy.suspend
+        self._alarms = AlarmCount(self._rule, context.site)
         self._lost_since_ms: dict[str, int] = {}
         self._steady_from_ms = -1
 
@@ -78,19 +78,21 @@ class Lookout:
 
     def ledger_failed(self, reason: str) -> None:
         """Notes that the ledger, or what stands beside it, cannot be read or written."""
-        self._post.suspensions.note(SITE_SCOPE, _LEDGER, reason, self._post.clock())
+        self._context.suspensions.note(SITE_SCOPE, _LEDGER, reason, self._context.clock())
 
     def ledger_works(self) -> None:
         """Notes that a whole round has been read and written."""
-        self._post.suspensions.note(SITE_SCOPE, _LEDGER, "", self._post.clock())
+        self._context.suspensions.note(SITE_SCOPE, _LEDGER, "", self._context.clock())
 
-    def look(self, connections: Sequence[Watched], readings: Mapping[str, DataValue]) -> None:
+    def look(
+        self, connections: Sequence[MonitoredConnection], readings: Mapping[str, DataValue]
+    ) -> None:
         """Looks at everything but the ledger; needs no ledger, and raises nothing."""
-        now = self._post.clock()
+        now = self._context.clock()
         self._look_at_clock(now)
         self._look_at_disk(now)
         self._alarms.take(readings, now)
-        self._post.suspensions.note(SITE_SCOPE, _ALARMS, self._alarms.flood(now), now)
+        self._context.suspensions.note(SITE_SCOPE, _ALARMS, self._alarms.flood(now), now)
         for name in self._lost_since_ms.keys() - {each.name for each in connections}:
             del self._lost_since_ms[name]  # nobody reads it; a reader of later needs its own time
         for each in connections:
@@ -99,12 +101,12 @@ class Lookout:
     def _look_at_clock(self, now: Instant) -> None:
         reason = f"the wall clock was set by more than {CLOCK_STEP_S:g} s"
         is_even = now.boot_ms >= self._steady_from_ms
-        self._post.suspensions.note(SITE_SCOPE, _CLOCK, "" if is_even else reason, now)
+        self._context.suspensions.note(SITE_SCOPE, _CLOCK, "" if is_even else reason, now)
 
     def _look_at_disk(self, now: Instant) -> None:
-        suspensions, needed = self._post.suspensions, self._rule.disk
+        suspensions, needed = self._context.suspensions, self._rule.disk
         try:
-            free = free_bytes(self._post.state)
+            free = free_bytes(self._context.state)
         except OSError as error:
             suspensions.note(SITE_SCOPE, _DISK, f"the disk cannot be read: {error.strerror}", now)
             return
@@ -114,15 +116,15 @@ class Lookout:
         elif free >= _ROOM_AGAIN * needed:
             suspensions.note(SITE_SCOPE, _DISK, "", now)
 
-    def _look_at(self, connection: Watched, now: Instant) -> None:
+    def _look_at(self, connection: MonitoredConnection, now: Instant) -> None:
         name, reason = connection.name, _lost(connection)
         if not reason:
             self._lost_since_ms.pop(name, None)
-            self._post.suspensions.note(name, _LOST, "", now)
+            self._context.suspensions.note(name, _LOST, "", now)
             return
         since_ms = self._lost_since_ms.setdefault(name, now.boot_ms)
         if now.boot_ms - since_ms >= 1000.0 * LOST_S:
-            self._post.suspensions.note(name, _LOST, reason, now)
+            self._context.suspensions.note(name, _LOST, reason, now)
 
     def tell(self) -> None:
         """Tells the journal what began and what is over, and ends what was approved before.
@@ -130,36 +132,36 @@ class Lookout:
         Raises:
             LedgerError: It cannot be written; it is told the next time, and holds all the same.
         """
-        post = self._post
-        while news := post.suspensions.next_news():
+        context = self._context
+        while news := context.suspensions.next_news():
             self._end_what_was_approved([news.what])  # of an end, what was approved meanwhile
             self._record(news)
-            post.suspensions.told()
-        if post.suspensions.now:  # somebody may have approved it meanwhile
-            self._end_what_was_approved(post.suspensions.now)
+            context.suspensions.told()
+        if context.suspensions.now:  # somebody may have approved it meanwhile
+            self._end_what_was_approved(context.suspensions.now)
 
-    def _record(self, news: News) -> None:
-        post, scope = self._post, news.what.scope
+    def _record(self, news: SuspensionChange) -> None:
+        context, scope = self._context, news.what.scope
         body: dict[str, object] = {"reason": news.what.reason, "since": news.what.since}
-        body["epoch"] = post.epoch
-        with post.database.transaction(post.clock()) as transaction:
+        body["epoch"] = context.epoch
+        with context.database.transaction(context.clock()) as transaction:
             if news.is_over:
                 transaction.record("gate.resumed", scope, body)
             else:
                 transaction.record("gate.suspended", scope, body)
 
     def _end_what_was_approved(self, suspended: Sequence[Suspension]) -> None:
-        for record in load_requests(self._post.database, {RequestState.APPROVED}, _pass_by):
-            if found := applying(suspended, record.request, self._post.site.tags):
+        for record in load_requests(self._context.database, {RequestState.APPROVED}, _skip_damaged):
+            if found := applying(suspended, record.request, self._context.site.tags):
                 self._end(record.request.request_id, "; ".join(each.words for each in found))
 
     def _end(self, name: str, reason: str) -> None:
-        post = self._post
-        with post.database.transaction(post.clock()) as transaction:
+        context = self._context
+        with context.database.transaction(context.clock()) as transaction:
             state = transaction.one("SELECT state FROM request WHERE request_id = ?", name)
             if state == RequestState.APPROVED:
                 move_request(transaction, name, RequestState.INVALIDATED, reason)
-        notify(post.state, name)
+        notify(context.state, name)
 
 
 def free_bytes(folder: Path) -> int:
@@ -171,7 +173,7 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def _lost(connection: Watched) -> str:
+def _lost(connection: MonitoredConnection) -> str:
     """Returns why nothing of a connection can be relied on; empty if something can."""
     if not connection.is_connected:
         return connection.reason or "it is not connected"
@@ -180,5 +182,5 @@ def _lost(connection: Watched) -> str:
     return "every value of it is stale" if is_stale and readings else ""
 
 
-def _pass_by(name: str, fault: str) -> None:
+def _skip_damaged(name: str, fault: str) -> None:
     """A request that nobody can read: the second step refuses it."""

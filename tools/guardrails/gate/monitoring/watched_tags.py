@@ -4,57 +4,57 @@ from collections.abc import Iterable
 
 from ....conditions.condition import parse_condition
 from ....conditions.errors import ConditionError
-from ...ledger.records import PassBy, RequestRecord, load_unfinished
+from ...ledger.records import OnDamaged, RequestRecord, load_unfinished
 from ...policy.cross_limits import cross_tags
-from ..state.execution import Post
+from ..state.execution import GateContext
 from ..steps.effects import tags_of_effects
 
 
-class OpenTags:
+class WatchedTags:
     """The tags of all requests that are open; asked ten times a second, and mostly as before.
 
     Args:
         post: The gate's.
     """
 
-    def __init__(self, post: Post) -> None:
-        self._post = post
+    def __init__(self, context: GateContext) -> None:
+        self._context = context
         self._version: tuple[int, int] | None = None
         self._names: frozenset[str] = frozenset()
 
-    def now(self, pass_by: PassBy) -> frozenset[str]:
+    def now(self, on_damaged: OnDamaged) -> frozenset[str]:
         """Returns them; reads the requests again only if the ledger has changed.
 
         Args:
-            pass_by: As in `load_unfinished`.
+            on_damaged: As in `load_unfinished`.
 
         Raises:
             LedgerError: They cannot be read.
         """
-        version = self._post.database.version()  # first: what changes meanwhile shows next time
+        version = self._context.database.version()  # first: what changes meanwhile shows next time
         if version != self._version:
-            records = load_unfinished(self._post.database, pass_by)
-            found = (tags_of_request(self._post, record) for record in records)
+            records = load_unfinished(self._context.database, on_damaged)
+            found = (tags_of_request(self._context, record) for record in records)
             self._names = frozenset[str]().union(*found)
             self._version = version
         return self._names
 
 
-def tags_to_see_again(post: Post, read: frozenset[str]) -> frozenset[str]:
+def tags_of_suspended(context: GateContext, read: frozenset[str]) -> frozenset[str]:
     """Returns tags of every suspended connection: else nobody could see that it is well again.
 
     Args:
         read: What is read now. Of these all are kept, for one alone may be bad by itself.
     """
-    suspended = {each.scope for each in post.suspensions.now}
+    suspended = {each.scope for each in context.suspensions.now}
     found = set[str]()
-    for name in suspended & post.site.connections.keys():
-        tags = [each.name for each in post.site.tags.values() if each.connection == name]
+    for name in suspended & context.site.connections.keys():
+        tags = [each.name for each in context.site.tags.values() if each.connection == name]
         found.update(read.intersection(tags) or sorted(tags)[:1])
     return frozenset(found)
 
 
-def tags_of_request(post: Post, record: RequestRecord) -> set[str]:
+def tags_of_request(context: GateContext, record: RequestRecord) -> set[str]:
     """Returns what a request writes, expects, requires and is judged by; not all are the site's.
 
     What cannot be parsed, the ninth step refuses. Of the evidence it is what can be judged again
@@ -62,18 +62,18 @@ def tags_of_request(post: Post, record: RequestRecord) -> set[str]:
     """
     names = set(record.request.tags)
     for action in record.request.actions:
-        if tag := post.site.tags.get(action.tag):
-            names |= cross_tags(post.across, tag)
-        names |= _tags_of(post, (each.text for each in action.requires))
-        names |= tags_of_effects(post, (each.text for each in action.effects))
-    return names | _tags_of(post, (each.text for each in record.request.evidence))
+        if tag := context.site.tags.get(action.tag):
+            names |= cross_tags(context.across, tag)
+        names |= _tags_of(context, (each.text for each in action.requires))
+        names |= tags_of_effects(context, (each.text for each in action.effects))
+    return names | _tags_of(context, (each.text for each in record.request.evidence))
 
 
-def _tags_of(post: Post, texts: Iterable[str]) -> set[str]:
+def _tags_of(context: GateContext, texts: Iterable[str]) -> set[str]:
     names = set[str]()
     for text in texts:
         try:
-            names |= set(parse_condition(text, post.site.tags).tags)
+            names |= set(parse_condition(text, context.site.tags).tags)
         except ConditionError:
             continue
     return names

@@ -28,9 +28,9 @@ from ...ledger.write_history import OwnWrites
 from ...policy.cross_limits import CrossLimit
 from ...policy.policy import Policy
 from .lock import GateLock
-from .memory import Deeds
+from .memory import GateMemory
 from .suspensions import Suspensions
-from .write_slot import Turn
+from .write_slot import WriteSlot
 
 
 class OpenWriteSession(Protocol):
@@ -50,7 +50,7 @@ class OpenHeartbeatSession(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class GateContext:
     """The gate's post: what it holds for as long as it runs.
 
     Attributes:
@@ -76,9 +76,9 @@ class Post:
     open_write_session: OpenWriteSession
     connector: ConnectorFor = connector_for
     suspensions: Suspensions = field(default_factory=Suspensions)
-    turn: Turn = field(default_factory=Turn)
+    write_slot: WriteSlot = field(default_factory=WriteSlot)
     open_heartbeat_session: OpenHeartbeatSession = open_heartbeat_session
-    deeds: Deeds = field(default_factory=Deeds)
+    memory: GateMemory = field(default_factory=GateMemory)
     writes: OwnWrites = field(default_factory=OwnWrites)
     lockouts: LockoutFolder = field(init=False)
 
@@ -120,7 +120,7 @@ class Readback:
 
 
 @dataclass(slots=True)
-class Passage:
+class Execution:
     """One action on its way.
 
     Attributes:
@@ -139,7 +139,7 @@ class Passage:
         readback: Of the fifteenth step.
     """
 
-    post: Post
+    context: GateContext
     record: RequestRecord
     action: Action
     decided: int = 0
@@ -178,7 +178,7 @@ class Passage:
     @property
     def tag(self) -> Tag:
         """The tag that is written; the sixth step makes sure of it."""
-        return self.post.site.tags[self.action.tag]
+        return self.context.site.tags[self.action.tag]
 
     @property
     def open_write_session(self) -> WriteSession:
@@ -192,5 +192,5 @@ class Passage:
         return self.write_session
 
 
-Step = Callable[[Passage], Awaitable[None]]
+GateStep = Callable[[Execution], Awaitable[None]]
 """One step of the way. Up to the twelfth each raises why the action may not go on."""

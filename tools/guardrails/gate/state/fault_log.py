@@ -5,7 +5,7 @@ import logging
 _logger = logging.getLogger(__name__)
 
 
-class Troubles:
+class FaultLog:
     """What holds the gate up now, each thing by its name; what goes on again is forgotten.
 
     A damaged request stays so: its name is kept, a small part of what the ledger holds of it.

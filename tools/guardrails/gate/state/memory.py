@@ -12,13 +12,13 @@ from handwheel.connectors.model.values import DataValue
 
 from ....conditions.condition import Condition
 from ....requests.stamps import Instant
-from ...ledger.effects import Watched
+from ...ledger.effects import PendingEffect
 from ...ledger.lifecycle import waits_too_long
 from ...ledger.store.states import ActionState
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class ActionMemory:
     """Where this gate has brought an action.
 
     Attributes:
@@ -34,7 +34,7 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedEffect:
     """Something that is looked for since this gate has verified a command.
 
     Attributes:
@@ -44,14 +44,14 @@ class Expected:
         was_so: Whether it was true before the frame left.
     """
 
-    what: Watched
+    what: PendingEffect
     condition: Condition | None
     at: Instant
     at_s: float
     was_so: bool
 
 
-class Deeds:
+class GateMemory:
     """The actions that this gate has brought anywhere, by their ids.
 
     None is forgotten for as long as the gate lives: what was sent is sent once. That is about
@@ -61,9 +61,9 @@ class Deeds:
     """
 
     def __init__(self) -> None:
-        self._deeds: dict[str, Deed] = {}
+        self._actions: dict[str, ActionMemory] = {}
         self._due = set[str]()  # what this gate has set due and has not taken up yet
-        self._expected: dict[tuple[str, int], Expected] = {}
+        self._expected: dict[tuple[str, int], ExpectedEffect] = {}
         self._not_sent = set[str]()
 
     def note_not_sent(self, action_id: str) -> None:
@@ -75,15 +75,15 @@ class Deeds:
         return action_id in self._not_sent
 
     @property
-    def expected(self) -> tuple[Expected, ...]:
+    def expected(self) -> tuple[ExpectedEffect, ...]:
         """What is looked for and has no verdict yet, the oldest first."""
         return tuple(self._expected.values())
 
-    def expect(self, what: Expected) -> None:
+    def expect(self, what: ExpectedEffect) -> None:
         """Looks for something from now on."""
         self._expected[what.what.action_id, what.what.number] = what
 
-    def conclude(self, what: Expected) -> None:
+    def conclude(self, what: ExpectedEffect) -> None:
         """Looks for something no more; what has its verdict is not kept."""
         del self._expected[what.what.action_id, what.what.number]
 
@@ -91,21 +91,21 @@ class Deeds:
         """Notes that this gate has brought an action to a state."""
         has_left = state is ActionState.SENDING or self.may_have_left(action_id)
         (self._due.add if state is ActionState.DUE else self._due.discard)(action_id)
-        self._deeds[action_id] = Deed(state, at, monotonic(), has_left)
+        self._actions[action_id] = ActionMemory(state, at, monotonic(), has_left)
 
-    def of(self, action_id: str) -> Deed | None:
+    def of(self, action_id: str) -> ActionMemory | None:
         """Returns where this gate has brought an action; `None` if nowhere."""
-        return self._deeds.get(action_id)
+        return self._actions.get(action_id)
 
     def state_of(self, action_id: str) -> ActionState | None:
         """Returns the state to which this gate has brought an action; `None` for none."""
-        deed = self._deeds.get(action_id)
-        return deed.state if deed else None
+        entry = self._actions.get(action_id)
+        return entry.state if entry else None
 
     def may_have_left(self, action_id: str) -> bool:
         """Whether this gate has recorded the intent of an action."""
-        deed = self._deeds.get(action_id)
-        return deed is not None and deed.may_have_left
+        entry = self._actions.get(action_id)
+        return entry is not None and entry.may_have_left
 
     def find_due(self, found: Collection[str], now: Instant) -> None:
         """Forgets what this gate has set due, and could take up, and does not find due any more.
@@ -120,16 +120,16 @@ class Deeds:
         for name in self._due.difference(found):
             self._due.discard(name)
             if not self.was_left(name, now):
-                del self._deeds[name]
+                del self._actions[name]
 
     def was_left(self, action_id: str, now: Instant) -> bool:
         """Whether this gate has set an action due and has not come to take it up in time."""
-        deed = self._deeds.get(action_id)
+        entry = self._actions.get(action_id)
         return (
-            deed is not None
-            and deed.state is ActionState.DUE
-            and deed.at.boot_id == now.boot_id
-            and waits_too_long(deed.at.boot_ms, now)
+            entry is not None
+            and entry.state is ActionState.DUE
+            and entry.at.boot_id == now.boot_id
+            and waits_too_long(entry.at.boot_ms, now)
         )
 
     def seen_since(
@@ -139,7 +139,7 @@ class Deeds:
 
         All of them where another gate has concluded it: this one has read nothing before.
         """
-        deed = self._deeds.get(action_id)
-        if deed is None:
+        entry = self._actions.get(action_id)
+        if entry is None:
             return readings
-        return {name: each for name, each in readings.items() if each.received_s > deed.at_s}
+        return {name: each for name, each in readings.items() if each.received_s > entry.at_s}

@@ -16,7 +16,7 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class SuspensionChange:
     """That a suspension began, or that it is over.
 
     Attributes:
@@ -35,7 +35,7 @@ class Suspensions:
 
     def __init__(self) -> None:
         self._now: dict[tuple[str, str], Suspension] = {}
-        self._news: deque[News] = deque()
+        self._news: deque[SuspensionChange] = deque()
 
     @property
     def now(self) -> tuple[Suspension, ...]:
@@ -55,12 +55,15 @@ class Suspensions:
         known = self._now.get(key)
         if reason and known is None:
             self._now[key] = Suspension(scope=scope, reason=reason, since=stamp(now.wall))
-            self._news.append(News(self._now[key]))
+            self._news.append(SuspensionChange(self._now[key]))
             _logger.error("actuation is suspended: %s: %s", scope, reason)
         elif known is not None and reason:
-            self._take_back(News(known, is_over=True))
-        elif known is not None and not {News(known), News(known, is_over=True)} & set(self._news):
-            self._news.append(News(known, is_over=True))
+            self._take_back(SuspensionChange(known, is_over=True))
+        elif known is not None and not {
+            SuspensionChange(known),
+            SuspensionChange(known, is_over=True),
+        } & set(self._news):
+            self._news.append(SuspensionChange(known, is_over=True))
             _logger.warning("actuation is suspended no more: %s: %s", scope, known.reason)
 
     def check(self, request: ActionRequest, tags: Mapping[str, Tag]) -> None:
@@ -72,7 +75,7 @@ class Suspensions:
         if found := applying(self._now.values(), request, tags):
             raise InterlockActive("; ".join(each.words for each in found))
 
-    def next_news(self) -> News | None:
+    def next_news(self) -> SuspensionChange | None:
         """Returns what the journal does not know yet, the oldest first."""
         return self._news[0] if self._news else None
 
@@ -82,7 +85,7 @@ class Suspensions:
         if news.is_over:
             self._now = {key: each for key, each in self._now.items() if each is not news.what}
 
-    def _take_back(self, news: News) -> None:
+    def _take_back(self, news: SuspensionChange) -> None:
         """It has come again before the journal knew of its end."""
         if news in self._news:
             self._news.remove(news)

@@ -3,7 +3,7 @@
 import asyncio
 
 
-class Turn:
+class WriteSlot:
     """Lets heartbeats see that an action's frame is on its way; no action ever waits for it."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Turn:
         """Takes the turn for an action, which gives it back whatever comes of it."""
         self._free.clear()
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Gives the turn back; a second time changes nothing."""
         self._free.set()
 

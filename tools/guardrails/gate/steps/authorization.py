@@ -11,12 +11,12 @@ from ...approval.decide import check_card
 from ...interlocks.blocking import check_files
 from ...ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
 from ...ledger.records import DecisionRecord, RequestRecord, load_decisions
-from ...ledger.sequence import check_turn
-from ...signatures.context import Bench
+from ...ledger.sequence import check_order
+from ...signatures.context import DecisionContext
 from ...signatures.decisions import Decision, Signed, verify
 from ...signatures.entitlement import is_unattended_allowed
-from ...signatures.quorum import Verdict, check_quorum
-from ..state.execution import Passage, Post
+from ...signatures.quorum import QuorumResult, check_quorum
+from ..state.execution import Execution, GateContext
 from .description import check_description
 from .lease_reverts import check_time_has_come
 from .own_record import check_own
@@ -28,66 +28,70 @@ _SINCE_START = (
 )
 
 
-async def one_gate(passage: Passage) -> None:
+async def check_gate(execution: Execution) -> None:
     """1: this gate holds the lock, none has started since, the ledger is the right one."""
-    check_post(passage.post)
+    check_is_current(execution.context)
 
 
-def check_post(post: Post) -> None:
+def check_is_current(context: GateContext) -> None:
     """Refuses for a gate that has lost its lock, is not the newest, or has another ledger.
 
     Raises:
         PermitRefused: Another gate has started.
         LedgerError: The ledger is older than its anchors, or was altered.
     """
-    newest = post.database.all("SELECT max(epoch) FROM gate")[0][0]
-    if not post.lock.is_held() or newest != post.epoch:
+    newest = context.database.all("SELECT max(epoch) FROM gate")[0][0]
+    if not context.lock.is_held() or newest != context.epoch:
         raise PermitRefused("another gate has started since")
-    post.database.check_anchors()
-    post.database.check_schema()
+    context.database.check_anchors()
+    context.database.check_schema()
 
 
-async def same_request(passage: Passage) -> None:
+async def check_request(execution: Execution) -> None:
     """2: the request is the one that was filed; the signatures of step 3 cover its digest."""
-    if not passage.record.is_intact:
+    if not execution.record.is_intact:
         raise PermitRefused("the request is not the one that was filed: its digest differs")
-    if passage.record.request.site != passage.post.site.id:
+    if execution.record.request.site != execution.context.site.id:
         raise PermitRefused("the request is another site's")
-    check_own(passage.post, passage.record, besides=passage.action.action_id)
-    check_turn(passage.record, passage.action.action_id)
-    check_recovery(passage)
+    check_own(execution.context, execution.record, besides=execution.action.action_id)
+    check_order(execution.record, execution.action.action_id)
+    check_recovery(execution)
 
 
-async def enough_signatures(passage: Passage) -> None:
+async def check_signatures(execution: Execution) -> None:
     """3: enough different people have signed exactly this, none objects, no key is revoked."""
-    post, record = passage.post, passage.record
-    bench = Bench(post.site, post.database, post.policy, post.people())
-    decisions = load_decisions(post.database, record.request.request_id)
-    verdict = _verdict(passage, bench, decisions)
+    context, record = execution.context, execution.record
+    decision_context = DecisionContext(
+        context.site, context.database, context.policy, context.people()
+    )
+    decisions = load_decisions(context.database, record.request.request_id)
+    verdict = _verdict(execution, decision_context, decisions)
     if not verdict.is_met:
         raise PermitRefused("; ".join(str(each) for each in verdict.findings))
-    _check_proposer(bench, record, decisions)
+    _check_proposer(decision_context, record, decisions)
     cards = {each.text: each.card for each in decisions}
     for approval in verdict.approvals:
         check_card(approval.decision, record, cards[approval.decision.text])
-        bench.check_head(approval.decision)
-    _check_signed_since_start(post, [each.decision for each in verdict.approvals])
-    if not verdict.is_attended and not is_unattended_allowed(post.policy, record.request):
+        decision_context.check_head(approval.decision)
+    _check_signed_since_start(context, [each.decision for each in verdict.approvals])
+    if not verdict.is_attended and not is_unattended_allowed(context.policy, record.request):
         raise PermitRefused("a script approved it, and the policy or the device does not allow it")
 
 
-def _check_signed_since_start(post: Post, approvals: Sequence[Decision]) -> None:
+def _check_signed_since_start(context: GateContext, approvals: Sequence[Decision]) -> None:
     """Refuses what was all signed before this gate was started, whenever it came to the ledger.
 
     By the row that each saw as the last one, not by a clock: a ledger that was put back whole
     would take the same signatures a second time.
     """
-    if not any(post.database.all(_SINCE_START, each.head, str(post.epoch)) for each in approvals):
+    if not any(
+        context.database.all(_SINCE_START, each.head, str(context.epoch)) for each in approvals
+    ):
         raise PermitRefused("the gate was started after the approval")
 
 
 def _check_proposer(
-    bench: Bench, record: RequestRecord, decisions: Sequence[DecisionRecord]
+    decision_context: DecisionContext, record: RequestRecord, decisions: Sequence[DecisionRecord]
 ) -> None:
     """Refuses a request that names a person who has not signed it: an agent may pose as one."""
     proposer = record.request.proposer
@@ -99,9 +103,9 @@ def _check_proposer(
         signed = Signed(each.text, each.signature)
         decision, operator = verify(
             signed,
-            bench.roster,
-            bench.revoked_keys(),
-            bench.site.id,
+            decision_context.roster,
+            decision_context.revoked_keys(),
+            decision_context.site.id,
             parse_stamp(record.request.filed_at),
         )
         is_proposal = (decision.verdict, decision.digest) == ("propose", record.digest)
@@ -110,59 +114,61 @@ def _check_proposer(
     raise PermitRefused(f"{proposer.name} has not signed the request that names them")
 
 
-def _verdict(passage: Passage, bench: Bench, decisions: Sequence[DecisionRecord]) -> Verdict:
-    record = passage.record
+def _verdict(
+    execution: Execution, decision_context: DecisionContext, decisions: Sequence[DecisionRecord]
+) -> QuorumResult:
+    record = execution.record
     # A later command is judged by what was valid when its request was approved; keys and
     # objections count as they are now.
     at = record.approved
-    if passage.is_first or at is None:
-        at = passage.post.clock()
+    if execution.is_first or at is None:
+        at = execution.context.clock()
     return check_quorum(
         record.request,
         [Signed(each.text, each.signature) for each in decisions if each.verdict != "propose"],
-        bench.roster,
-        bench.policy.satisfies,
-        bench.revoked_keys(),
+        decision_context.roster,
+        decision_context.policy.satisfies,
+        decision_context.revoked_keys(),
         at,
     )
 
 
-async def in_time(passage: Passage) -> None:
+async def check_validity(execution: Execution) -> None:
     """4: the approval has not expired, on both clocks; a restart or a set clock ends it.
 
     What a lease takes back waits until the time of the lease is over.
     """
-    record, now = passage.record, passage.post.clock()
+    record, now = execution.record, execution.context.clock()
     since_s = now.since_s(record.approved) if record.approved else None
     if since_s is None:
         raise PermitRefused("a restart or a clock step came after the approval")
-    limit_s = _holds_for_s(passage)
+    limit_s = _holds_for_s(execution)
     if not 0.0 <= since_s <= limit_s:
         raise PermitRefused(f"the approval is {since_s:.0f} s old; it holds for {limit_s:.0f} s")
-    check_time_has_come(passage)
+    check_time_has_come(execution)
 
 
-def _holds_for_s(passage: Passage) -> float:
+def _holds_for_s(execution: Execution) -> float:
     """Returns how long an approval holds; that of a recovery, until its request ends."""
-    if passage.action.kind == "recovery":
+    if execution.action.kind == "recovery":
         return inf
-    if passage.is_first:
+    if execution.is_first:
         return FIRST_CLAIM_S
-    run = passage.record.request.run
+    run = execution.record.request.run
     return run.max_duration_s if run else FOLLOW_UP_S
 
 
-async def policy_allows(passage: Passage) -> None:
+async def check_policy(execution: Execution) -> None:
     """5: the policy still allows it, and asks for no more than what was signed."""
-    post, action, request = passage.post, passage.action, passage.record.request
-    tag = post.site.tags.get(action.tag)
+    context, action, request = execution.context, execution.action, execution.record.request
+    tag = context.site.tags.get(action.tag)
     if tag is None:
         raise PolicyViolation(f"{action.tag} is no tag of this site")
     # Judged from what was expected; the ninth check sees to it that the plant still reads so.
     expected = next((each for each in action.expected if each.tag == tag.name), None)
     present = DataValue(expected.value, GOOD, None, None, 0.0) if expected else None
-    ruling = post.policy.judge(
-        tag, action.value, present, from_anywhere=passage.is_into_a_safe_state
+    ruling = context.policy.judge(
+        tag, action.value, present, from_anywhere=execution.is_into_a_safe_state
     )
     if not ruling.is_allowed or request.risk_class == "R4":
         raise PolicyViolation("; ".join(ruling.reasons) or "the class is R4")
@@ -172,12 +178,12 @@ async def policy_allows(passage: Passage) -> None:
         or not set(ruling.roles) <= set(request.roles)
     ):
         raise PolicyViolation(f"it is {ruling.risk_class} by now, and more must sign")
-    if request.within_s > post.policy.ttl_max_s:
+    if request.within_s > context.policy.ttl_max_s:
         raise PolicyViolation("the request waits longer than the policy allows")
 
 
-async def same_map(passage: Passage) -> None:
+async def check_configuration(execution: Execution) -> None:
     """6: site, tags and policy are the files that the request was made with, and still are."""
-    post, action = passage.post, passage.action
-    check_files(post.site, passage.record.request.hashes.model_dump(), post.site.hashes)
-    check_description(post.site, post.site.tags[action.tag], action)
+    context, action = execution.context, execution.action
+    check_files(context.site, execution.record.request.hashes.model_dump(), context.site.hashes)
+    check_description(context.site, context.site.tags[action.tag], action)

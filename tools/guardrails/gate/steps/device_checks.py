@@ -16,18 +16,18 @@ from ....conditions.truth import Truth
 from ....errors import InterlockActive, PermitRefused, PolicyViolation
 from ....requests.request import ExpectedReading
 from ...policy.cross_limits import cross_tags
-from ..state.execution import Passage
+from ..state.execution import Execution
 from .effects import tags_of_effects
-from .interlocks import check_pace
+from .interlocks import check_rates
 
 
-async def door_opens(passage: Passage) -> None:
+async def open_device(execution: Execution) -> None:
     """8: the device can be reached, and is the one that was approved."""
-    post, action = passage.post, passage.action
-    passage.write_session = await post.open_write_session(
-        post.site, action.connection, [passage.tag]
+    context, action = execution.context, execution.action
+    execution.write_session = await context.open_write_session(
+        context.site, action.connection, [execution.tag]
     )
-    found = passage.write_session.encoder.identity
+    found = execution.write_session.encoder.identity
     if found != action.identity.identity:
         raise PermitRefused(
             f"the device is not the one that was approved: {found.name or 'a nameless one'} "
@@ -35,36 +35,36 @@ async def door_opens(passage: Passage) -> None:
         )
 
 
-async def plant_is_ready(passage: Passage) -> None:
+async def check_plant(execution: Execution) -> None:
     """9: one fresh look: what was expected is there, what is required is true, nothing breaks."""
-    post, action = passage.post, passage.action
-    requirements = _requirements(passage)
+    context, action = execution.context, execution.action
+    requirements = _requirements(execution)
     await _look(
-        passage,
+        execution,
         {
             action.tag,
             *(each.tag for each in action.expected),
             *(name for each in requirements for name in each.tags),
-            *cross_tags(post.across, passage.tag),
-            *_effect_tags(passage),
+            *cross_tags(context.across, execution.tag),
+            *_effect_tags(execution),
         },
     )
     for expected in action.expected:
-        _check_expected(passage, expected)
+        _check_expected(execution, expected)
     for requirement in requirements:
-        if requirement.evaluate(passage.readings) is not Truth.TRUE:
-            raise InterlockActive(f"not true: {requirement.shown(passage.readings)}")
-    for limit in post.across:
-        if denial := limit.denial(passage.readings, passage.tag, action.value):
+        if requirement.evaluate(execution.readings) is not Truth.TRUE:
+            raise InterlockActive(f"not true: {requirement.shown(execution.readings)}")
+    for limit in context.across:
+        if denial := limit.denial(execution.readings, execution.tag, action.value):
             raise InterlockActive(denial)
-    _check_step(passage)
+    _check_step(execution)
 
 
-async def same_bytes(passage: Passage) -> None:
+async def check_encoding(execution: Execution) -> None:
     """10: encoding the value again, as the device is now, gives the bytes that were signed."""
-    action = passage.action
+    action = execution.action
     try:
-        encoded = passage.open_write_session.encoder.encode(passage.tag, action.value)
+        encoded = execution.open_write_session.encoder.encode(execution.tag, action.value)
     except ValueError as error:
         raise PermitRefused(f"{action.tag} cannot be encoded any more: {error}") from None
     is_same = repr(encoded.value) == repr(action.value)  # 1, 1.0, true and -0.0 are different
@@ -72,15 +72,15 @@ async def same_bytes(passage: Passage) -> None:
         raise PermitRefused("encoding it now gives other bytes than those that were approved")
 
 
-def _effect_tags(passage: Passage) -> set[str]:
+def _effect_tags(execution: Execution) -> set[str]:
     """Returns what the write session can read of the effects before the frame.
 
     No other device is asked for them, nor another unit behind this one: one that is silent takes
     its time-out, and the look would be too old.
     """
-    tags = passage.post.site.tags
-    names = tags_of_effects(passage.post, (each.text for each in passage.action.effects))
-    return {name for name in names if _device(tags[name]) == _device(passage.tag)}
+    tags = execution.context.site.tags
+    names = tags_of_effects(execution.context, (each.text for each in execution.action.effects))
+    return {name for name in names if _device(tags[name]) == _device(execution.tag)}
 
 
 def _device(tag: Tag) -> tuple[str, int | None]:
@@ -88,34 +88,35 @@ def _device(tag: Tag) -> tuple[str, int | None]:
     return tag.connection, unit
 
 
-def _requirements(passage: Passage) -> list[Condition]:
+def _requirements(execution: Execution) -> list[Condition]:
     try:
         return [
-            parse_condition(each.text, passage.post.site.tags) for each in passage.action.requires
+            parse_condition(each.text, execution.context.site.tags)
+            for each in execution.action.requires
         ]
     except ConditionError as error:
         raise PermitRefused(f"a requirement cannot be judged: {error}") from None
 
 
-async def _look(passage: Passage, names: Iterable[str]) -> None:
+async def _look(execution: Execution, names: Iterable[str]) -> None:
     """Reads the tags now, over the write session where it can, else over read sessions."""
-    site = passage.post.site
+    site = execution.context.site
     unknown = [name for name in names if name not in site.tags]
     if unknown:
         raise PermitRefused(f"{', '.join(unknown)} is no tag of this site")
     tags = [site.tags[name] for name in sorted(names)]
-    own = [tag for tag in tags if tag.connection == passage.action.connection]
-    others = [tag for tag in tags if tag.connection != passage.action.connection]
-    passage.read_at, passage.read_s = passage.post.clock(), permit_clock_s()
-    readings = dict(await passage.open_write_session.read(own))
+    own = [tag for tag in tags if tag.connection == execution.action.connection]
+    others = [tag for tag in tags if tag.connection != execution.action.connection]
+    execution.read_at, execution.read_s = execution.context.clock(), permit_clock_s()
+    readings = dict(await execution.open_write_session.read(own))
     if others:
-        readings |= await read_once(site, others, passage.post.connector)
-    passage.readings = _aged(passage, readings)
+        readings |= await read_once(site, others, execution.context.connector)
+    execution.readings = _aged(execution, readings)
 
 
-def _aged(passage: Passage, readings: Mapping[str, DataValue]) -> dict[str, DataValue]:
-    site, now_s = passage.post.site, monotonic()
-    limits = {each.tag: each.max_age_s for each in passage.action.expected}
+def _aged(execution: Execution, readings: Mapping[str, DataValue]) -> dict[str, DataValue]:
+    site, now_s = execution.context.site, monotonic()
+    limits = {each.tag: each.max_age_s for each in execution.action.expected}
     result: dict[str, DataValue] = {}
     for name, reading in readings.items():
         connection = site.connections[site.tags[name].connection]
@@ -125,15 +126,15 @@ def _aged(passage: Passage, readings: Mapping[str, DataValue]) -> dict[str, Data
     return result
 
 
-def _check_expected(passage: Passage, expected: ExpectedReading) -> None:
-    reading = passage.readings.get(expected.tag)
-    tag = passage.post.site.tags[expected.tag]
+def _check_expected(execution: Execution, expected: ExpectedReading) -> None:
+    reading = execution.readings.get(expected.tag)
+    tag = execution.context.site.tags[expected.tag]
     if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
         status = reading.status.name if reading else "missing"
         raise InterlockActive(f"{expected.tag} cannot be relied on: {status}")
-    if passage.action.undoes is not None:  # whatever differs at all is somebody else's
+    if execution.action.undoes is not None:  # whatever differs at all is somebody else's
         expected = expected.model_copy(update={"tolerance": None})
-    if not _is_near(reading.scalar, expected) and not _is_back(passage, expected, reading.scalar):
+    if not _is_near(reading.scalar, expected) and not _is_back(execution, expected, reading.scalar):
         raise InterlockActive(
             f"{expected.tag} reads {tag.show_value(reading.scalar)} {tag.unit}".rstrip()
             + f"; {expected.shown} was expected"
@@ -151,20 +152,20 @@ def _is_near(value: object, expected: ExpectedReading) -> bool:
     return abs(value - wanted) <= expected.tolerance
 
 
-def _is_back(passage: Passage, expected: ExpectedReading, value: object) -> bool:
+def _is_back(execution: Execution, expected: ExpectedReading, value: object) -> bool:
     """Whether an undo finds its tag as it would leave it: a trip has dropped the command."""
-    action = passage.action
+    action = execution.action
     if action.undoes is None or expected.tag != action.tag:
         return False
     return _is_near(value, expected.model_copy(update={"value": action.value}))
 
 
-def _check_step(passage: Passage) -> None:
-    post, action = passage.post, passage.action
-    present = passage.readings.get(action.tag)
-    ruling = post.policy.judge(
-        passage.tag, action.value, present, from_anywhere=passage.is_into_a_safe_state
+def _check_step(execution: Execution) -> None:
+    context, action = execution.context, execution.action
+    present = execution.readings.get(action.tag)
+    ruling = context.policy.judge(
+        execution.tag, action.value, present, from_anywhere=execution.is_into_a_safe_state
     )
     if not ruling.is_allowed:
         raise PolicyViolation("; ".join(ruling.reasons))
-    check_pace(passage, present.scalar if present else None)
+    check_rates(execution, present.scalar if present else None)

@@ -13,9 +13,9 @@ from ....conditions.condition import Condition, parse_condition
 from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
 from ....requests.stamps import Instant
-from ...ledger.effects import Effect, Verdict, Watched, record_verdict, watched_effects
-from ..state.execution import Passage, Post
-from ..state.memory import Expected
+from ...ledger.effects import Effect, EffectVerdict, PendingEffect, pending_effects, record_verdict
+from ..state.execution import Execution, GateContext
+from ..state.memory import ExpectedEffect
 
 _RESTARTED = "the gate was started meanwhile: nobody has looked"
 _CLOCK = "the clock was set or the machine restarted meanwhile: nobody can tell when"
@@ -23,34 +23,34 @@ _OTHER_TAGS = "it cannot be judged by the site's tags"
 _VERIFIED = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.VERIFIED'"
 
 
-def give_up_effects(post: Post) -> None:
+def give_up_effects(context: GateContext) -> None:
     """Says of what another gate was looking for that nobody knows; a gate that starts does.
 
     Raises:
         LedgerError: It cannot be written.
     """
-    for each in watched_effects(post.database):
-        _conclude(post, each, "UNKNOWN", _RESTARTED, None)
+    for each in pending_effects(context.database):
+        _conclude(context, each, "UNKNOWN", _RESTARTED, None)
 
 
-def expect_effects(passage: Passage, now: Instant) -> None:
+def expect_effects(execution: Execution, now: Instant) -> None:
     """Looks from now on for what is expected after a command that was just verified.
 
     By the request that the second step has checked, and whatever the ledger's tables say later.
     """
-    tags, action = passage.post.site.tags, passage.action
+    tags, action = execution.context.site.tags, execution.action
     for number, each in enumerate(action.effects, start=1):
         try:
             condition = parse_condition(each.text, tags)
         except ConditionError:
             condition = None
         # What the fresh look does not hold is not known to be true.
-        was_so = condition is not None and condition.evaluate(passage.readings) is Truth.TRUE
-        what = Watched(action.action_id, number, each)
-        passage.post.deeds.expect(Expected(what, condition, now, monotonic(), was_so))
+        was_so = condition is not None and condition.evaluate(execution.readings) is Truth.TRUE
+        what = PendingEffect(action.action_id, number, each)
+        execution.context.memory.expect(ExpectedEffect(what, condition, now, monotonic(), was_so))
 
 
-def look_for_effects(post: Post, readings: Mapping[str, DataValue]) -> frozenset[str]:
+def look_for_effects(context: GateContext, readings: Mapping[str, DataValue]) -> frozenset[str]:
     """Judges every expectation that is open, and records those that came or whose time is over.
 
     Only of what this gate has verified itself, and by its own memory of what was expected and
@@ -66,31 +66,34 @@ def look_for_effects(post: Post, readings: Mapping[str, DataValue]) -> frozenset
         LedgerError: It cannot be written.
     """
     tags = set[str]()
-    for each in post.deeds.expected:
+    for each in context.memory.expected:
         if each.condition is None:
-            _conclude(post, each.what, "UNKNOWN", _OTHER_TAGS, None)
-        elif not _is_concluded(post, each, each.condition, readings):
+            _conclude(context, each.what, "UNKNOWN", _OTHER_TAGS, None)
+        elif not _is_concluded(context, each, each.condition, readings):
             tags.update(each.condition.tags)
             continue
-        post.deeds.conclude(each)  # only now: what could not be written is told the next time
+        context.memory.conclude(each)  # only now: what could not be written is told the next time
     return frozenset(tags)
 
 
-def tags_of_effects(post: Post, texts: Iterable[str]) -> set[str]:
+def tags_of_effects(context: GateContext, texts: Iterable[str]) -> set[str]:
     """Returns every tag of some expectations that can be judged at this site."""
     found = set[str]()
     for text in texts:
         try:
-            found |= set(parse_condition(text, post.site.tags).tags)
+            found |= set(parse_condition(text, context.site.tags).tags)
         except ConditionError:
             continue  # it is found unknown when it is looked for
     return found
 
 
 def _is_concluded(
-    post: Post, each: Expected, condition: Condition, readings: Mapping[str, DataValue]
+    context: GateContext,
+    each: ExpectedEffect,
+    condition: Condition,
+    readings: Mapping[str, DataValue],
 ) -> bool:
-    what, since_s = each.what, post.clock().since_s(each.at)
+    what, since_s = each.what, context.clock().since_s(each.at)
     seen = {  # not what was so before
         name: readings[name]
         for name in condition.tags
@@ -98,20 +101,20 @@ def _is_concluded(
     }
     truth, shown = condition.evaluate(seen), condition.shown(seen)
     if since_s is None:
-        _conclude(post, what, "UNKNOWN", _CLOCK, None)
+        _conclude(context, what, "UNKNOWN", _CLOCK, None)
     elif truth is Truth.TRUE and since_s <= what.expectation.within_s:
-        _conclude(post, what, "CAME", shown, since_s, was_so=each.was_so)
+        _conclude(context, what, "CAME", shown, since_s, was_so=each.was_so)
     elif since_s > what.expectation.within_s:
-        _conclude(post, what, "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED", shown, since_s)
+        _conclude(context, what, "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED", shown, since_s)
     else:
         return False
     return True
 
 
 def _conclude(
-    post: Post,
-    each: Watched,
-    verdict: Verdict,
+    context: GateContext,
+    each: PendingEffect,
+    verdict: EffectVerdict,
     observed: str,
     after_s: float | None,
     *,
@@ -121,6 +124,6 @@ def _conclude(
     effect = Effect(
         each.action_id, each.number, expected.text, expected.within_s, observed, verdict
     )
-    with post.database.transaction(post.clock()) as transaction:
+    with context.database.transaction(context.clock()) as transaction:
         if transaction.one(_VERIFIED, each.action_id):  # else its outcome was rolled back
             record_verdict(transaction, effect, after_s, was_so=was_so)

@@ -6,12 +6,12 @@ from ....conditions.errors import ConditionError
 from ....errors import GuardrailError
 from ...ledger.lifecycle import end_after_failure, move_action
 from ...ledger.store.states import ActionState, RequestState
-from ..state.execution import Passage
+from ..state.execution import Execution
 from . import pipeline as steps
-from .outcome import conclude, people_told
+from .outcome import conclude, wake_listeners
 
 
-async def carry_out(passage: Passage) -> None:
+async def execute_action(execution: Execution) -> None:
     """Takes one due action through the gate, to an outcome in the ledger.
 
     Raises:
@@ -22,62 +22,62 @@ async def carry_out(passage: Passage) -> None:
     for each request, 2 s from the fresh look to the frame, and the action's `within`.
     """
     try:
-        claim(passage)
+        claim(execution)
         try:
-            await _go(passage)
+            await _go(execution)
         except (GuardrailError, ConnectorError, ConditionError, ConfigError) as refusal:
-            stop(passage, str(refusal))
-            await people_told(passage)
+            stop(execution, str(refusal))
+            await wake_listeners(execution)
     finally:
-        if passage.write_session is not None:
-            await passage.write_session.close()
+        if execution.write_session is not None:
+            await execution.write_session.close()
 
 
-async def _go(passage: Passage) -> None:
+async def _go(execution: Execution) -> None:
     """Takes it through the steps; no count of a heartbeat leaves from its intent to the answer."""
-    turn = passage.post.turn
+    write_slot = execution.context.write_slot
     try:
         for step in steps.STEPS:
-            await step(passage)
-            if passage.is_on_its_way:
-                turn.take()
+            await step(execution)
+            if execution.is_on_its_way:
+                write_slot.take()
             else:
-                turn.give_back()
+                write_slot.release()
     finally:
-        turn.give_back()
+        write_slot.release()
 
 
-def claim(passage: Passage) -> None:
+def claim(execution: Execution) -> None:
     """Takes the action up; from here its approval is used, whatever comes."""
-    database, now = passage.post.database, passage.post.clock()
+    database, now = execution.context.database, execution.context.clock()
     # Nothing leaves on a claim alone, and the intent's anchor makes up for this one.
     with database.transaction(now, waits_for_anchor=False) as transaction:
-        action_id = passage.action.action_id
+        action_id = execution.action.action_id
         move_action(
             transaction, action_id, ActionState.DUE, ActionState.CLAIMED, "taken up",
-            {"epoch": passage.post.epoch},
+            {"epoch": execution.context.epoch},
         )  # fmt: skip
-        passage.post.deeds.note(action_id, ActionState.CLAIMED, now)
-        passage.decided = transaction.one("SELECT coalesce(max(number), 0) FROM decision")
+        execution.context.memory.note(action_id, ActionState.CLAIMED, now)
+        execution.decided = transaction.one("SELECT coalesce(max(number), 0) FROM decision")
 
 
-def stop(passage: Passage, reason: str) -> None:
+def stop(execution: Execution, reason: str) -> None:
     """Ends an action that a step stopped; what is said of it goes by how far it had come."""
-    if passage.may_have_left:
-        conclude(passage, ActionState.UNKNOWN, reason, sent=True)
-    elif passage.intent is not None:
-        conclude(passage, ActionState.REFUSED, reason, sent=False)
+    if execution.may_have_left:
+        conclude(execution, ActionState.UNKNOWN, reason, sent=True)
+    elif execution.intent is not None:
+        conclude(execution, ActionState.REFUSED, reason, sent=False)
     else:
-        invalidate(passage, reason)
+        invalidate(execution, reason)
 
 
-def invalidate(passage: Passage, reason: str) -> None:
+def invalidate(execution: Execution, reason: str) -> None:
     """Ends an action that a check stopped, and its request with it: it must be asked for anew.
 
     Of a run's request the recovery stays.
     """
-    with passage.post.database.transaction(passage.post.clock()) as transaction:
-        action_id, to = passage.action.action_id, ActionState.INVALIDATED
+    with execution.context.database.transaction(execution.context.clock()) as transaction:
+        action_id, to = execution.action.action_id, ActionState.INVALIDATED
         move_action(transaction, action_id, ActionState.CLAIMED, to, reason)
-        passage.post.deeds.note(action_id, to, transaction.now)
-        end_after_failure(transaction, passage.record.request, RequestState.INVALIDATED, reason)
+        execution.context.memory.note(action_id, to, transaction.now)
+        end_after_failure(transaction, execution.record.request, RequestState.INVALIDATED, reason)

@@ -2,31 +2,31 @@
 
 from handwheel.connectors.model.values import Value
 
-from ...interlocks import blocking as hindrances
-from ...interlocks.blocking import Case, check_standing
-from ..state.execution import Passage
+from ...interlocks import blocking
+from ...interlocks.blocking import WriteCheck, check_blocking
+from ..state.execution import Execution
 
 
-async def free_to_act(passage: Passage) -> None:
+async def check_interlocks(execution: Execution) -> None:
     """7: suspension, lockout, authority, lease, an unresolved outcome, cool-down, rate, groups."""
-    passage.post.suspensions.check(passage.record.request, passage.post.site.tags)
-    check_standing(_case(passage))
+    execution.context.suspensions.check(execution.record.request, execution.context.site.tags)
+    check_blocking(_case(execution))
 
 
-def locked_files(passage: Passage) -> set[str]:
+def locked_files(execution: Execution) -> set[str]:
     """Returns the lockout files that stop the action; needs no database."""
-    post = passage.post
-    return hindrances.locked_files(post.site, passage.action.equipment, post.lockouts.seen())
+    context = execution.context
+    return blocking.locked_files(context.site, execution.action.equipment, context.lockouts.seen())
 
 
-def check_pace(passage: Passage, before: Value | None) -> None:
+def check_rates(execution: Execution, before: Value | None) -> None:
     """Refuses a change that is too fast or too much from what the tag reads now."""
-    hindrances.check_pace(_case(passage), before)
+    blocking.check_rates(_case(execution), before)
 
 
-def _case(passage: Passage) -> Case:
-    post = passage.post
-    return Case(
-        post.site, post.database, post.policy, passage.record.request, passage.action,
-        post.clock(), post.writes,
+def _case(execution: Execution) -> WriteCheck:
+    context = execution.context
+    return WriteCheck(
+        context.site, context.database, context.policy, execution.record.request, execution.action,
+        context.clock(), context.writes,
     )  # fmt: skip

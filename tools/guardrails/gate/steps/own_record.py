@@ -7,12 +7,12 @@ from ....requests.stamps import Instant
 from ...ledger.records import ActionRecord, DecisionRecord, RequestRecord, load_decisions
 from ...ledger.store.states import UNRESOLVED_ACTIONS, ActionState
 from ...ledger.write_leases import APPLIED
-from ...signatures.context import Bench
-from ...signatures.decisions import Signed, VerdictWord, verify
+from ...signatures.context import DecisionContext
+from ...signatures.decisions import Signed, VerdictName, verify
 from ...signatures.entitlement import check_resolver
-from ..state.execution import Post
+from ..state.execution import GateContext
 
-_RESOLUTIONS: dict[ActionState, VerdictWord] = {
+_RESOLUTIONS: dict[ActionState, VerdictName] = {
     ActionState.RESOLVED_APPLIED: "resolve-applied",
     ActionState.RESOLVED_NOT_APPLIED: "resolve-not-applied",
 }
@@ -26,7 +26,7 @@ _SENT = frozenset(
 _FAILED = frozenset({ActionState.REFUSED, ActionState.INVALIDATED, ActionState.ABORTED_NOT_SENT})
 
 
-def check_own(post: Post, record: RequestRecord, besides: str = "") -> None:
+def check_own(context: GateContext, record: RequestRecord, besides: str = "") -> None:
     """Refuses a request of which the ledger says what this gate did not do, or forgets what it did.
 
     What only ends an action without a frame is not asked about: it stops, and moves nothing.
@@ -40,10 +40,10 @@ def check_own(post: Post, record: RequestRecord, besides: str = "") -> None:
     for each in record.actions:
         if each.action_id == besides:
             continue
-        own = post.deeds.state_of(each.action_id)
+        own = context.memory.state_of(each.action_id)
         is_own = own is each.state or (own not in _SENT and each.state not in _SENT)
         if each.state in _RESOLUTIONS:
-            is_own = own is each.state or _is_resolved(post, record, each)
+            is_own = own is each.state or _is_resolved(context, record, each)
         if not is_own:
             raise PermitRefused(
                 f"the ledger says that {each.action_id} is {each.state}, and this gate has not "
@@ -51,52 +51,55 @@ def check_own(post: Post, record: RequestRecord, besides: str = "") -> None:
             )
 
 
-def has_broken(post: Post, record: RequestRecord) -> bool:
+def has_broken(context: GateContext, record: RequestRecord) -> bool:
     """Whether this gate itself has found that a command of a request comes to nothing.
 
     Or has set it due and could not take it up in time: whoever has ended that, for each process
     may, this gate would have. A row that says it was due, or for how long, is not enough.
     """
-    names, now = [each.action_id for each in record.request.commands], post.clock()
+    names, now = [each.action_id for each in record.request.commands], context.clock()
     return any(
-        post.deeds.state_of(name) in _FAILED or post.deeds.was_left(name, now) for name in names
+        context.memory.state_of(name) in _FAILED or context.memory.was_left(name, now)
+        for name in names
     )
 
 
-def written_at(post: Post, record: RequestRecord) -> Instant | None:
+def written_at(context: GateContext, record: RequestRecord) -> Instant | None:
     """Returns when this gate found that the last command of a request took effect.
 
     Returns:
         `None` where it has found that of none.
     """
-    deeds = (post.deeds.of(each.action_id) for each in record.request.commands)
-    found = [deed.at for deed in deeds if deed is not None and deed.state in APPLIED]
+    memory = (context.memory.of(each.action_id) for each in record.request.commands)
+    found = [entry.at for entry in memory if entry is not None and entry.state in APPLIED]
     return max(found, key=lambda each: (each.wall, each.boot_ms)) if found else None
 
 
-def _is_resolved(post: Post, record: RequestRecord, action: ActionRecord) -> bool:
+def _is_resolved(context: GateContext, record: RequestRecord, action: ActionRecord) -> bool:
     """Whether a person has signed what the ledger says of an action that this gate left open."""
-    if post.deeds.state_of(action.action_id) not in UNRESOLVED_ACTIONS:
+    if context.memory.state_of(action.action_id) not in UNRESOLVED_ACTIONS:
         return False
-    decisions = load_decisions(post.database, record.request.request_id)
-    if not any(_is_signed(post, record, action, each) for each in decisions):
+    decisions = load_decisions(context.database, record.request.request_id)
+    if not any(_is_signed(context, record, action, each) for each in decisions):
         return False
-    post.deeds.note(action.action_id, action.state, post.clock())
+    context.memory.note(action.action_id, action.state, context.clock())
     return True
 
 
 def _is_signed(
-    post: Post, record: RequestRecord, action: ActionRecord, found: DecisionRecord
+    context: GateContext, record: RequestRecord, action: ActionRecord, found: DecisionRecord
 ) -> bool:
     if found.verdict != _RESOLUTIONS[action.state]:
         return False
     try:
-        bench = Bench(post.site, post.database, post.policy, post.people())
+        decision_context = DecisionContext(
+            context.site, context.database, context.policy, context.people()
+        )
         decision, operator = verify(
-            Signed(found.text, found.signature), bench.roster, bench.revoked_keys(),
-            bench.site.id, post.clock().wall,
+            Signed(found.text, found.signature), decision_context.roster,
+            decision_context.revoked_keys(), context.site.id, context.clock().wall,
         )  # fmt: skip
-        check_resolver(bench, record.request, operator)
+        check_resolver(decision_context, record.request, operator)
     except (GuardrailError, ConfigError):
         return False
     said = (decision.verdict, decision.digest, decision.subject)

@@ -1,23 +1,24 @@
 """The seventeen steps of every action, in their order. There is no other way to the plant."""
 
-from ..state.execution import Step
+from ..state.execution import GateStep
 from .authorization import (
-    enough_signatures,
-    in_time,
-    one_gate,
-    policy_allows,
-    same_map,
-    same_request,
+    check_configuration,
+    check_gate,
+    check_policy,
+    check_request,
+    check_signatures,
+    check_validity,
 )
-from .device_checks import door_opens, plant_is_ready, same_bytes
-from .intent import intent_on_disk
-from .interlocks import free_to_act
-from .outcome import outcome_recorded, people_told
+from .device_checks import check_encoding, check_plant, open_device
+from .intent import commit_intent
+from .interlocks import check_interlocks
+from .outcome import record_outcome, wake_listeners
 from .readback import read_back
-from .send import echo_equals, last_look, one_frame
+from .send import check_answer, check_before_send, send_frame
 
-STEPS: tuple[Step, ...] = (
-    one_gate, same_request, enough_signatures, in_time, policy_allows, same_map, free_to_act,
-    door_opens, plant_is_ready, same_bytes, intent_on_disk, last_look, one_frame, echo_equals,
-    read_back, outcome_recorded, people_told,
+STEPS: tuple[GateStep, ...] = (
+    check_gate, check_request, check_signatures, check_validity, check_policy,
+    check_configuration, check_interlocks, open_device, check_plant, check_encoding,
+    commit_intent, check_before_send, send_frame, check_answer, read_back, record_outcome,
+    wake_listeners,
 )  # fmt: skip

@@ -9,12 +9,12 @@ from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.protocols import Session
 
 from ...ledger.store.states import ACKNOWLEDGED
-from ..state.execution import Passage, Readback
+from ..state.execution import Execution, Readback
 
 _PAUSE_S = 0.05
 
 
-async def read_back(passage: Passage) -> None:
+async def read_back(execution: Execution) -> None:
     """15: reads the tag on a fresh session until it shows what was sent, or time is up.
 
     What was refused has changed nothing, and is not looked for.
@@ -22,18 +22,18 @@ async def read_back(passage: Passage) -> None:
     Effect: OBSERVE. Retry: until the action's `within`. Timeout: that, and the connection's
     `timeout` for a request under way.
     """
-    if passage.refusal is not None:
+    if execution.refusal is not None:
         return
-    if passage.action.readback is None:  # the sixth step: the site file says so too
-        passage.readback = Readback(True, True, ACKNOWLEDGED)
+    if execution.action.readback is None:  # the sixth step: the site file says so too
+        execution.readback = Readback(True, True, ACKNOWLEDGED)
     else:
-        passage.readback = await _found(passage, passage.action.readback)
+        execution.readback = await _found(execution, execution.action.readback)
 
 
-async def _found(passage: Passage, name: str) -> Readback:
-    action, site = passage.action, passage.post.site
+async def _found(execution: Execution, name: str) -> Readback:
+    action, site = execution.action, execution.context.site
     tag = site.tags[name]
-    connector = passage.post.connector(site, tag.connection)
+    connector = execution.context.connector(site, tag.connection)
     until_s = monotonic() + action.within_s
     found = Readback(False, False, f"{tag.name} could not be read within {action.within_s:g} s")
     session: Session | None = None
@@ -41,7 +41,7 @@ async def _found(passage: Passage, name: str) -> Readback:
         while True:
             try:
                 session = session or await connector.open()
-                found = _judge(passage, tag, (await session.read([tag]))[tag.name])
+                found = _judge(execution, tag, (await session.read([tag]))[tag.name])
             except NotConnected:
                 if session is not None:
                     await session.close()
@@ -54,19 +54,19 @@ async def _found(passage: Passage, name: str) -> Readback:
             await session.close()
 
 
-def _judge(passage: Passage, tag: Tag, reading: DataValue) -> Readback:
+def _judge(execution: Execution, tag: Tag, reading: DataValue) -> Readback:
     shown = f"{tag.name} reads {tag.show_value(reading.scalar)} {tag.unit}".rstrip()
     if reading.quality is not Quality.GOOD or reading.scalar is None:
         return Readback(False, False, f"{shown} ({reading.status.name})")
-    if tag.name == passage.action.tag:
+    if tag.name == execution.action.tag:
         # Raw: the value that was read must encode to the very bytes that were sent.
         try:
             is_same = (
-                passage.open_write_session.encoder.encode(tag, reading.scalar).wire.hex()
-                == passage.action.wire
+                execution.open_write_session.encoder.encode(tag, reading.scalar).wire.hex()
+                == execution.action.wire
             )
         except ValueError:
             is_same = False
     else:
-        is_same = reading.scalar == passage.action.value
-    return Readback(is_same, True, shown if is_same else f"{shown}, not {passage.action.shown}")
+        is_same = reading.scalar == execution.action.value
+    return Readback(is_same, True, shown if is_same else f"{shown}, not {execution.action.shown}")

@@ -6,7 +6,7 @@ from ....errors import LedgerError, PermitRefused
 from ....requests.request import Action
 from ...ledger.records import RequestRecord, load_run
 from ...ledger.store.states import ActionState
-from ..state.execution import Passage
+from ..state.execution import Execution
 
 _INTENTS = (
     "SELECT action_id, epoch FROM intent JOIN action USING (action_id) "
@@ -18,21 +18,21 @@ _INTENTS_OF_REQUEST = (
 _WITHOUT_EFFECT = frozenset({ActionState.REFUSED, ActionState.RESOLVED_NOT_APPLIED})
 
 
-def check_recovery(passage: Passage) -> None:
+def check_recovery(execution: Execution) -> None:
     """Refuses a recovery of a run that has sent nothing, and an undo of what was not sent.
 
     Raises:
         PermitRefused: There is nothing to take back, or the action does not take it back.
     """
-    action, run = passage.action, passage.record.request.run
+    action, run = execution.action, execution.record.request.run
     if action.kind != "recovery":
         return
-    database = passage.post.database
+    database = execution.context.database
     if run is None:
-        _check_lease(passage)
+        _check_lease(execution)
         return
     intents = {row[0]: row[1] for row in database.all(_INTENTS, run.run_id)}
-    sent = _sent(passage, intents)
+    sent = _sent(execution, intents)
     if not sent:
         raise PermitRefused(f"there is nothing to take back: run {run.run_id} has sent nothing")
     if action.undoes is None:
@@ -41,38 +41,39 @@ def check_recovery(passage: Passage) -> None:
         records = load_run(database, run.run_id)
     except LedgerError as damage:
         raise PermitRefused(f"nobody can tell what it takes back: {damage}") from None
-    _check_undo(action, records, _without_unsent(passage, sent), intents)
+    _check_undo(action, records, _without_unsent(execution, sent), intents)
 
 
-def _sent(passage: Passage, intents: Mapping[str, int]) -> set[str]:
+def _sent(execution: Execution, intents: Mapping[str, int]) -> set[str]:
     """Returns what was sent of what the ledger has an intent for.
 
     What this gate has sent it knows by itself, and of a request that is approved now nobody
     else has sent anything: the ledger's word counts for other requests, of gates before it.
     """
-    post, own = passage.post, f"{passage.record.request.request_id}/"
+    context, own = execution.context, f"{execution.record.request.request_id}/"
     return {
         name
         for name, epoch in intents.items()
-        if post.deeds.may_have_left(name) or (epoch < post.epoch and not name.startswith(own))
+        if context.memory.may_have_left(name)
+        or (epoch < context.epoch and not name.startswith(own))
     }
 
 
-def _check_lease(passage: Passage) -> None:
+def _check_lease(execution: Execution) -> None:
     """Refuses to take back what was not sent; a person's recovery without a lease cannot be."""
-    record = passage.record
-    rows = passage.post.database.all(_INTENTS_OF_REQUEST, record.request.request_id)
+    record = execution.record
+    rows = execution.context.database.all(_INTENTS_OF_REQUEST, record.request.request_id)
     intents = {row[0]: row[1] for row in rows}
-    sent = _without_unsent(passage, _sent(passage, intents))
-    _check_undo(passage.action, [record], sent, intents)
+    sent = _without_unsent(execution, _sent(execution, intents))
+    _check_undo(execution.action, [record], sent, intents)
 
 
-def _without_unsent(passage: Passage, sent: Collection[str]) -> set[str]:
+def _without_unsent(execution: Execution, sent: Collection[str]) -> set[str]:
     """Returns what was sent, without what this gate knows to have never left: no undo is of that.
 
     A safe state may be wanted all the same: it undoes nothing.
     """
-    return {each for each in sent if not passage.post.deeds.was_not_sent(each)}
+    return {each for each in sent if not execution.context.memory.was_not_sent(each)}
 
 
 def _check_undo(

@@ -16,7 +16,7 @@ from ....atomic_files import sync_folder
 from ....errors import LedgerError
 from .connection import ledger_error
 from .database import Database
-from .journal import Chain, Row
+from .journal import Chain, JournalRow
 from .schema import APPLICATION_ID, VERSION, is_altered
 
 ANCHORS_SUFFIX = ".anchors"
@@ -73,7 +73,7 @@ def back_up(database: Database, target: Path) -> Backup:
 
 
 def check_copy(
-    copy: Path, site: str, anchors: list[str], head: Row | None = None
+    copy: Path, site: str, anchors: list[str], head: JournalRow | None = None
 ) -> tuple[int, str]:
     """Checks a copy that nobody else has open.
 
@@ -93,7 +93,7 @@ def check_copy(
             chain, count, last = Chain(anchors), 0, ""
             has_head = head is None
             for seq, text, mark in shell.execute(_JOURNAL):
-                row = Row(seq, text, mark)
+                row = JournalRow(seq, text, mark)
                 chain.follow(row)
                 count, last = count + 1, mark
                 has_head |= row == head

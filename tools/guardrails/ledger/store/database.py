@@ -9,7 +9,7 @@ from typing import Any, Self
 from ....errors import LedgerError
 from ....requests.stamps import Instant, instant_now, stamp
 from .connection import connect, ledger_error
-from .journal import Anchors, Row, next_row
+from .journal import Anchors, JournalRow, next_row
 from .schema import APPLICATION_ID, VERSION, create_tables, is_altered
 
 _ROWS = "SELECT seq, text, hash FROM journal"
@@ -31,9 +31,9 @@ class Transaction:
         self._connection = connection
         self._last = last_row(connection)
         self.now = now
-        self.rows: list[Row] = []
+        self.rows: list[JournalRow] = []
 
-    def record(self, kind: str, subject: str, body: dict[str, object]) -> Row:
+    def record(self, kind: str, subject: str, body: dict[str, object]) -> JournalRow:
         """Appends a row to the journal."""
         row = next_row(self._last, self.now, kind, subject, body)
         self._connection.execute(
@@ -170,14 +170,14 @@ class Database:
         """
         return self.all("PRAGMA data_version")[0][0], self._connection.total_changes
 
-    def journal(self, after: int = 0) -> Iterator[Row]:
+    def journal(self, after: int = 0) -> Iterator[JournalRow]:
         """Yields the journal's rows in order, those after a number."""
         with self._translated(), closing(self._connection.cursor()) as cursor:
             cursor.execute(
                 "SELECT seq, text, hash FROM journal WHERE seq > ? ORDER BY seq", (after,)
             )
             for seq, text, mark in cursor:
-                yield Row(seq, text, mark)
+                yield JournalRow(seq, text, mark)
 
     def copy_into(self, target: Path) -> None:
         """Copies the whole database, as it is at one moment, into an empty file.
@@ -194,7 +194,7 @@ class Database:
         except sqlite3.Error as error:
             raise ledger_error(target, error) from None
 
-    def head(self) -> Row | None:
+    def head(self) -> JournalRow | None:
         """Returns the journal's last row."""
         with self._translated():
             return last_row(self._connection)
@@ -301,9 +301,9 @@ class Database:
             raise ledger_error(self._path, error) from error
 
 
-def last_row(connection: sqlite3.Connection, before: int = _NEVER) -> Row | None:
+def last_row(connection: sqlite3.Connection, before: int = _NEVER) -> JournalRow | None:
     """Returns the journal's last row, or the last before a number."""
     found = connection.execute(
         f"{_ROWS} WHERE seq < ? ORDER BY seq DESC LIMIT 1", (before,)
     ).fetchone()
-    return Row(*found) if found else None
+    return JournalRow(*found) if found else None

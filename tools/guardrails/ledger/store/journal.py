@@ -21,7 +21,7 @@ _NOT_ANCHORED = "it was recorded, but not anchored"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class JournalRow:
     """One row of the journal.
 
     Attributes:
@@ -46,7 +46,9 @@ class Row:
         return cast(Mapping[str, Any], fields)
 
 
-def next_row(last: Row | None, now: Instant, kind: str, subject: str, body: object) -> Row:
+def next_row(
+    last: JournalRow | None, now: Instant, kind: str, subject: str, body: object
+) -> JournalRow:
     """Returns the row that continues the journal."""
     seq = last.seq + 1 if last else 1
     text = canonical(
@@ -61,7 +63,7 @@ def next_row(last: Row | None, now: Instant, kind: str, subject: str, body: obje
             "body": body,
         }
     )
-    return Row(seq, text, digest("journal", text))
+    return JournalRow(seq, text, digest("journal", text))
 
 
 class Anchors:
@@ -100,7 +102,7 @@ class Anchors:
             raise LedgerError(f"{self._path}: {error.strerror}") from None
         return has_lines
 
-    def note(self, rows: Sequence[Row], *, waits: bool = True) -> None:
+    def note(self, rows: Sequence[JournalRow], *, waits: bool = True) -> None:
         """Appends the rows' numbers and hashes.
 
         Args:
@@ -199,7 +201,7 @@ class Chain:
             elif self._marks.setdefault(*anchor) != anchor[1]:
                 self.faults.append(f"anchors: row {anchor[0]} has two different anchors")
 
-    def follow(self, row: Row) -> Mapping[str, Any] | None:
+    def follow(self, row: JournalRow) -> Mapping[str, Any] | None:
         """Follows the next row.
 
         Returns:
@@ -229,18 +231,18 @@ class Chain:
         if marks and max(marks) > count:
             self.faults.append(f"rows {count + 1} to {max(marks)} are missing: they were anchored")
 
-    def _fields(self, row: Row) -> Mapping[str, Any] | None:
+    def _fields(self, row: JournalRow) -> Mapping[str, Any] | None:
         try:
             return row.fields
         except ValueError as error:
             self._tell(row, str(error))
             return None
 
-    def _tell(self, row: Row, fault: str) -> None:
+    def _tell(self, row: JournalRow, fault: str) -> None:
         self.faults.append(f"row {row.seq}: {fault}")
 
 
-def chain_faults(rows: Iterable[Row], anchors: Sequence[str]) -> list[str]:
+def chain_faults(rows: Iterable[JournalRow], anchors: Sequence[str]) -> list[str]:
     """Returns everything that shows that the journal is not what was once written.
 
     Args:

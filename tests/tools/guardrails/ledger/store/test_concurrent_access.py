@@ -12,7 +12,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store import database as ledger
 from handwheel.tools.guardrails.ledger.store.connection import connect
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.journal import Row
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.store.schema import APPLICATION_ID, create_tables
 
 SITE = "cw-demo"
@@ -38,7 +38,7 @@ class BegunByAnother(Database):
 
     looks = 0
 
-    def head(self) -> Row | None:
+    def head(self) -> JournalRow | None:
         found = super().head()
         self.looks += 1
         if self.looks == 2:

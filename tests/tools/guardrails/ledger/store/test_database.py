@@ -10,9 +10,9 @@ import pytest
 
 from handwheel.tools.errors import InterlockActive, InvalidArguments, LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.latched_lockouts import (
-    generations,
     latch,
     locked_scopes,
+    lockout_generations,
     release,
 )
 from handwheel.tools.guardrails.ledger.lifecycle import (
@@ -174,7 +174,7 @@ def test_a_lockout_ends_what_it_covers_and_counts(ledger: Database) -> None:
     assert latch(ledger, "P-101A", ["P-101A"], NOW) == [names[0], names[2]]
     assert latch(ledger, "P-101A", ["P-101A"], NOW) == []
     assert locked_scopes(ledger) == {"P-101A": 1}
-    assert generations(ledger, ["site", "P-101A"]) == {"site": 0, "P-101A": 1}
+    assert lockout_generations(ledger, ["site", "P-101A"]) == {"site": 0, "P-101A": 1}
     assert latch(ledger, "site", None, NOW) == [names[1]]
     with pytest.raises(LostRace), ledger.transaction(NOW) as transaction:
         release(transaction, "P-101A", 2, None)

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import (
     FIRST,
     Anchors,
-    Row,
+    JournalRow,
     chain_faults,
     next_row,
 )
@@ -27,7 +27,7 @@ from handwheel.tools.requests.canonical import digest
 from .....sites.signed_requests import NOW
 
 SITE = "cw-demo"
-Tamper = Callable[[list[Row]], list[Row]]
+Tamper = Callable[[list[JournalRow]], list[JournalRow]]
 _WRITER = """
 import sys
 from pathlib import Path
@@ -41,27 +41,31 @@ with Database(Path(sys.argv[1]), "cw-demo") as database:
 """
 
 
-def _chain(length: int) -> list[Row]:
-    rows: list[Row] = []
+def _chain(length: int) -> list[JournalRow]:
+    rows: list[JournalRow] = []
     for number in range(length):
         rows.append(next_row(rows[-1] if rows else None, NOW, "test", "", {"n": number}))
     return rows
 
 
-def _anchors(rows: Sequence[Row]) -> list[str]:
+def _anchors(rows: Sequence[JournalRow]) -> list[str]:
     return [f"{row.seq} {row.hash}" for row in rows]
 
 
-def _altered(rows: list[Row]) -> list[Row]:
-    return [*rows[:3], Row(4, rows[3].text.replace('"n":3', '"n":9'), rows[3].hash), *rows[4:]]
+def _altered(rows: list[JournalRow]) -> list[JournalRow]:
+    return [
+        *rows[:3],
+        JournalRow(4, rows[3].text.replace('"n":3', '"n":9'), rows[3].hash),
+        *rows[4:],
+    ]
 
 
-def _altered_with_its_hash(rows: list[Row]) -> list[Row]:
+def _altered_with_its_hash(rows: list[JournalRow]) -> list[JournalRow]:
     text = rows[3].text.replace('"n":3', '"n":9')
-    return [*rows[:3], Row(4, text, digest("journal", text)), *rows[4:]]
+    return [*rows[:3], JournalRow(4, text, digest("journal", text)), *rows[4:]]
 
 
-def _rewritten(rows: list[Row]) -> list[Row]:
+def _rewritten(rows: list[JournalRow]) -> list[JournalRow]:
     """Everything from the fourth row on made anew, with a chain that holds."""
     made = rows[:3]
     while len(made) < len(rows):
@@ -74,7 +78,7 @@ def _picked(*places: int) -> Tamper:
 
 
 def _with_last_text(text: str) -> Tamper:
-    return lambda rows: [*rows[:-1], Row(len(rows), text, digest("journal", text))]
+    return lambda rows: [*rows[:-1], JournalRow(len(rows), text, digest("journal", text))]
 
 
 def test_a_journal_that_was_only_written_to_has_no_fault() -> None:
@@ -130,7 +134,7 @@ def test_any_change_of_any_row_is_found(data: st.DataObject) -> None:
     text = rows[place].text
     at = data.draw(st.integers(0, len(text) - 1))
     letter = data.draw(st.characters(min_codepoint=32, max_codepoint=126).filter(text[at].__ne__))
-    changed = Row(place + 1, f"{text[:at]}{letter}{text[at + 1 :]}", rows[place].hash)
+    changed = JournalRow(place + 1, f"{text[:at]}{letter}{text[at + 1 :]}", rows[place].hash)
     assert list(chain_faults([*rows[:place], changed, *rows[place + 1 :]], _anchors(rows)))
 
 
@@ -165,7 +169,7 @@ def test_an_old_copy_put_in_the_ledgers_place_is_refused(
     copy.replace(ledger)
     if has_anchor_of_its_own:  # somebody goes on with the copy: the same number, another row
         with closing(sqlite3.connect(ledger, isolation_level=None)) as shell:
-            last = Row(*shell.execute("SELECT seq, text, hash FROM journal").fetchall()[-1])
+            last = JournalRow(*shell.execute("SELECT seq, text, hash FROM journal").fetchall()[-1])
             row = next_row(last, NOW, "test", "", {"another": True})
             shell.execute(
                 "INSERT INTO journal(seq, hash, text) VALUES (?, ?, ?)", (3, row.hash, row.text)

@@ -15,11 +15,11 @@ from .store.database import Database, LostRace, Transaction
 
 RUNS = "runs"
 """The lease of the process that works on the site's runs."""
-LEASE_S = 10.0
+RUNNER_LOCK_S = 10.0
 """How long a lease holds after it was renewed, on the boot clock."""
 
 
-def take_lease(database: Database, now: Instant) -> str:
+def take_runner_lock(database: Database, now: Instant) -> str:
     """Takes the lease, and returns what names its holder.
 
     Raises:
@@ -49,29 +49,29 @@ def take_lease(database: Database, now: Instant) -> str:
     return holder
 
 
-def renew_lease(database: Database, holder: str, now: Instant) -> None:
+def renew_runner_lock(database: Database, holder: str, now: Instant) -> None:
     """Keeps the lease for another while.
 
     Raises:
         LostRace: Somebody else has it by now; whoever held it must stop.
     """
     with database.transaction(now) as transaction:
-        check_lease(transaction, holder)
+        check_runner_lock(transaction, holder)
         transaction.change(
             "UPDATE lease SET renewed_boot_ms = ? WHERE name = ? AND holder = ?",
             (now.boot_ms, RUNS, holder),
         )
 
 
-def give_lease_back(database: Database, holder: str, now: Instant) -> None:
+def release_runner_lock(database: Database, holder: str, now: Instant) -> None:
     """Lets the next process take the lease at once."""
     with database.transaction(now) as transaction:
-        check_lease(transaction, holder)
+        check_runner_lock(transaction, holder)
         transaction.change("DELETE FROM lease WHERE name = ? AND holder = ?", (RUNS, holder))
         transaction.record("lease.given_back", RUNS, {"pid": os.getpid()})
 
 
-def check_lease(transaction: Transaction, holder: str) -> None:
+def check_runner_lock(transaction: Transaction, holder: str) -> None:
     """Refuses to go on for somebody who does not hold the lease any more.
 
     Raises:
@@ -84,14 +84,14 @@ def check_lease(transaction: Transaction, holder: str) -> None:
         raise LostRace("this process does not work on the site's runs any more: its lease is over")
 
 
-def is_somebody_at_work(database: Database, now: Instant) -> bool:
+def is_runner_alive(database: Database, now: Instant) -> bool:
     """Whether a live process works on the site's runs."""
     rows = database.all("SELECT pid, boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS)
     return bool(rows) and _is_held(rows[0][0], rows[0][1], rows[0][2], now)
 
 
 def _is_fresh(boot_id: str, renewed_boot_ms: int, now: Instant) -> bool:
-    return boot_id == now.boot_id and now.boot_ms - renewed_boot_ms <= LEASE_S * 1000.0
+    return boot_id == now.boot_id and now.boot_ms - renewed_boot_ms <= RUNNER_LOCK_S * 1000.0
 
 
 def _is_held(pid: int, boot_id: str, renewed_boot_ms: int, now: Instant) -> bool:
