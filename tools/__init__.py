@@ -1,1 +1,1 @@
-"""Acts: what an agent may call, and the guardrails behind it."""
+"""Tools that act on a plant, and the guardrails that check each action."""

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, also after the power has failed."""
+"""Files written whole or not at all, also across a power failure."""
 
 import os
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from secrets import token_hex
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Writes a file that only its owner can read.
+    """Writes a new file that only its owner can read.
 
     Raises:
-        FileExistsError: There is one; it is left alone.
+        FileExistsError: The file exists; it is not changed.
         OSError: It cannot be written.
     """
     # Unlike a rename, a link fails where a file is.
@@ -18,10 +18,10 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Writes a file in the place of another, with the same mode; a link is followed.
+    """Replaces the content of a file; its mode stays, and a link is followed.
 
     Raises:
-        OSError: It cannot be written; the old one is left as it was.
+        OSError: It cannot be written; the old content stays.
     """
     target = path.resolve()
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
@@ -44,7 +44,7 @@ def _write_draft(path: Path, data: bytes, mode: int, place: Callable[[Path], obj
 
 
 def sync_folder(folder: Path) -> None:
-    """Waits until the disk knows which files are in a folder.
+    """Waits until the entries of a folder are on disk.
 
     Raises:
         OSError: It cannot be read or synchronised.

@@ -1,10 +1,10 @@
-"""Errors of the tools and of what guards them, sorted by who must act.
+"""Errors of tools and guardrails.
 
 HandwheelError
-├─ GuardrailError         the answer is no
+├─ GuardrailError         a guardrail denies it
 │  ├─ PolicyViolation     the policy forbids it, or no rule allows it
-│  ├─ InterlockActive     the plant is not in a state in which it may be done
-│  └─ PermitRefused       the approval does not cover it
+│  ├─ InterlockActive     the state of the plant does not allow it
+│  └─ PermitRefused       no valid approval covers it
 ├─ ToolError
 │  ├─ InvalidArguments    the caller may correct it
 │  └─ ToolFailed          final
@@ -15,7 +15,7 @@ from handwheel.connectors.errors import HandwheelError
 
 
 class GuardrailError(HandwheelError):
-    """A guardrail says no."""
+    """A guardrail denies it."""
 
 
 class PolicyViolation(GuardrailError):
@@ -23,7 +23,7 @@ class PolicyViolation(GuardrailError):
 
 
 class InterlockActive(GuardrailError):
-    """The plant is not in a state in which it may be done."""
+    """The state of the plant does not allow it."""
 
 
 class PermitRefused(GuardrailError):
@@ -31,7 +31,7 @@ class PermitRefused(GuardrailError):
 
 
 class ToolError(HandwheelError):
-    """A tool could not do what it was asked for."""
+    """A tool did not do what was requested."""
 
 
 class InvalidArguments(ToolError):
@@ -39,7 +39,7 @@ class InvalidArguments(ToolError):
 
 
 class ToolFailed(ToolError):
-    """The tool failed; asking again changes nothing."""
+    """The tool failed; a retry does not help."""
 
 
 class LedgerError(HandwheelError):

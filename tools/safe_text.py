@@ -1,14 +1,14 @@
-r"""Text of plants, people and models, made safe to show to somebody who decides by it.
+r"""Text of plants, people and models, made safe for the screen of an approver.
 
-What cannot be seen, moves other text or imitates it is written as its escape: `\u202e`.
+Characters that are invisible, move other text or imitate it become escapes, such as `\u202e`.
 """
 
 import unicodedata
 from collections.abc import Iterable, Iterator
 
 _MOST_MARKS = 2  # accents over one letter
-_TECHNICAL = frozenset("µΩΔηλπφ¹²³")  # not Latin, but at home in units and formulas
-# Printable to Python, yet drawn as nothing.
+_TECHNICAL = frozenset("µΩΔηλπφ¹²³")  # not Latin, but usual in units and formulas
+# Printable to Python, but drawn as nothing.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
@@ -16,7 +16,7 @@ _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01
 def plain(text: str, limit: int = 120) -> str:
     r"""Returns an identifier with everything but visible ASCII escaped.
 
-    So a Cyrillic letter in a tag's name shows itself: `P-101\u0410.run_cmd`.
+    A Cyrillic letter in a tag's name becomes visible: `P-101\u0410.run_cmd`.
 
     Args:
         limit: How many characters are shown; more are counted.
@@ -27,11 +27,11 @@ def plain(text: str, limit: int = 120) -> str:
 
 
 def printable(text: str, limit: int = 1000) -> str:
-    """Returns prose with escapes for what could deceive, and every honest letter as it is.
+    """Returns prose with escapes for characters that could deceive.
 
     Escaped are control, bidirectional and invisible characters, line ends, piles of accents,
-    letters that only differ from ASCII in looks, and letters of other scripts inside a
-    word that also has Latin ones.
+    letters that look like ASCII, and letters of other scripts in a word
+    with Latin ones.
 
     Args:
         limit: How many characters are shown; more are counted.
@@ -42,7 +42,7 @@ def printable(text: str, limit: int = 1000) -> str:
 
 
 def _is_harmless(text: str, limit: int) -> bool:
-    """Whether it is nothing but visible ASCII and blanks, and short enough to stay as it is."""
+    """Whether a text is short and has only visible ASCII and blanks."""
     return len(text) <= limit and text.isascii() and text.isprintable()
 
 
@@ -55,7 +55,7 @@ def _shown(text: str) -> Iterator[str]:
             marks = marks + 1 if is_mark else 0
             is_odd = _is_invisible(each) or _is_imitation(each)
             is_odd |= has_latin and _is_foreign(each)
-            # On an escape a mark would sit on its last digit.
+            # After an escape, a mark would sit on its last digit.
             is_odd |= is_mark and (not can_carry or marks > _MOST_MARKS)
             can_carry = not is_odd
             yield _escape(each) if is_odd else each

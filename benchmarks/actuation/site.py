@@ -9,6 +9,7 @@ from time import monotonic
 
 from asyncua import ua
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.modbus.encoder import ModbusEncoder
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site, load_site
@@ -123,10 +124,12 @@ class Desk:
         now = instant_now()
         with self.decision_context.database.transaction(now) as transaction:
             for _ in range(count):
-                made = self._made(PUMP, now) if is_agents else self._asked(PUMP, True, None, now)
-                file_in(transaction, *made)
+                request, denial = (
+                    self._made(PUMP, now) if is_agents else self._asked(PUMP, True, None, now)
+                )
+                file_in(transaction, request, str(denial or ""))
 
-    def _made(self, first: str, now: Instant) -> tuple[ActionRequest, str]:
+    def _made(self, first: str, now: Instant) -> tuple[ActionRequest, Denial | None]:
         segment = self._segment(first)
         writes = [write.tag for write in segment.writes]
         return make_segment(
@@ -188,7 +191,7 @@ class Desk:
 
     def _asked(
         self, tag: str, value: Value, survey: Survey | None, now: Instant
-    ) -> tuple[ActionRequest, str]:
+    ) -> tuple[ActionRequest, Denial | None]:
         proposed = [ProposedWrite(self.decision_context.site.tags[tag], value)]
         giver = self._people[GIVER]
         return make_request(

@@ -92,7 +92,7 @@ async def propose_writes(
         now,
     )
     if denial:
-        typer.echo(f"{request.request_id}  DENIED  {printable(denial)}")
+        typer.echo(f"{request.request_id}  DENIED  {printable(denial.reason)}")
     else:
         _tell(request, tells_next=tells_next)
     return state

@@ -137,7 +137,7 @@ MUTANTS: Sequence[Mutant] = (
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(
-        "M9c", "limits across tags", says(CrossLimit, "denial", ""),
+        "M9c", "limits across tags", says(CrossLimit, "denial", None),
         f"{_WAY}::test_a_plant_that_has_moved_since_gets_nothing",
         "'VERIFIED' != 'INVALIDATED'",
     ),

@@ -1,4 +1,4 @@
-"""The expression language that gate, policy and playbooks share."""
+"""Expression language of gate, policy and playbooks."""
 
 from .condition import Condition, Expression, parse_condition, parse_expression, with_written
 from .errors import ConditionError

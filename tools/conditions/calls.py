@@ -1,11 +1,11 @@
-"""The functions of the language: a closed list, each with what it takes."""
+"""Functions of the language and checks of their arguments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from .errors import ExpressionFault
 from .numbers import all_together, folded, need_amount, need_number
-from .operands import Compute, Form, Operand
+from .operands import Compute, Operand
 from .units import seconds
 from .windows import FUNCTIONS, LONGEST_AGO_S, LONGEST_S, Window
 
@@ -16,13 +16,13 @@ NAMES = (*sorted({*OF_NUMBERS, *FUNCTIONS, *ABOUT_A_TAG}),)
 
 
 def of_numbers(name: str, parts: Sequence[Operand], offset: int) -> Operand:
-    """Returns what abs, min or max makes of numbers of the same moment.
+    """Returns abs, min or max of numbers of one moment.
 
     Args:
         offset: Of the call.
 
     Raises:
-        ExpressionFault: There are too many or too few, or they do not go together.
+        ExpressionFault: Wrong number of arguments, or units that do not convert.
     """
     if name == "abs":
         if len(parts) != 1:
@@ -37,10 +37,10 @@ def of_numbers(name: str, parts: Sequence[Operand], offset: int) -> Operand:
 
 
 def is_back_in_time(name: str, parts: Sequence[Operand]) -> bool:
-    """Returns whether a call looks back in time.
+    """Whether a call looks back in time.
 
     Raises:
-        ExpressionFault: `min(X, 5 min)` of an X that is a time itself may mean either.
+        ExpressionFault: The call is ambiguous: `min(X, 5 min)` of an X that is a time.
     """
     if name not in OF_NUMBERS:
         return name in FUNCTIONS
@@ -60,16 +60,16 @@ def window(
     text: str,
     seen: str,
 ) -> Window:
-    """Returns a function that looks back in time.
+    """Returns the window of a call that looks back in time.
 
     Args:
         offset: Of the call.
-        inner: The windows in what it looks at.
+        inner: Windows in the first argument.
         text: The call with every name replaced.
-        seen: What it looks at, so replaced.
+        seen: The first argument, so replaced.
 
     Raises:
-        ExpressionFault: What it looks at does not fit, or the time is none or too long.
+        ExpressionFault: The first argument does not fit, or the time is none or too long.
     """
     length_s = check_window(name, parts, offset)
     longest_s, longest = (LONGEST_AGO_S, "7 d") if name == "ago" else (LONGEST_S, "24 h")
@@ -86,7 +86,7 @@ def check_window(name: str, parts: Sequence[Operand], offset: int) -> float:
     """Returns how far back a call looks, in seconds.
 
     Raises:
-        ExpressionFault: What it looks at does not fit, or the time is none.
+        ExpressionFault: The first argument does not fit, or the time is none.
     """
     if len(parts) != 2:
         raise ExpressionFault(offset, f"{name} takes what it looks at and a time: {name}(X, 5 min)")
@@ -109,7 +109,7 @@ def check_window(name: str, parts: Sequence[Operand], offset: int) -> float:
 
 
 def called(part: Operand, said: str, offset: int) -> Operand:
-    """Returns a part under the name of the call that it comes from."""
+    """Returns an operand with the text and offset of its call."""
     return replace(part, said=said, offset=offset)
 
 
@@ -117,8 +117,3 @@ def _is_time(part: Operand) -> bool:
     if part.form.kind != "number" or not isinstance(part.constant, int | float):
         return False
     return seconds(part.form.unit) is not None and part.constant > 0
-
-
-def age_form() -> Form:
-    """Returns what an age is."""
-    return Form("number", "s")

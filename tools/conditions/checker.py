@@ -1,12 +1,10 @@
-"""From a syntax tree to a checked expression: names, types and units, before anything is read."""
+"""Checks names, types and units of a syntax tree before anything is read."""
 
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard
-
-from handwheel.connectors.model.values import Value
 
 from . import calls, operands
 from .errors import ExpressionFault
@@ -36,10 +34,10 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def need_conditions(parts: Sequence[Operand]) -> list[Reader]:
-    """Returns the readers of parts that must each be true or false.
+    """Returns the readers of parts that must be conditions.
 
     Raises:
-        ExpressionFault: One is something else.
+        ExpressionFault: A part is no condition.
     """
     for part in parts:
         if part.form.kind != "condition":
@@ -52,11 +50,11 @@ class Checker:
     """Checks one expression.
 
     Args:
-        binder: Over the same text.
-        allow_windows: Whether it may look back in time; without, `held(X, T)` is X.
+        binder: For the same text.
+        allow_windows: Whether it may look back in time; otherwise `held(X, T)` is X.
 
     Attributes:
-        windows: All that were found, an inner one before the one around it.
+        windows: Windows found, inner before outer.
     """
 
     def __init__(self, text: str, binder: Binder, allow_windows: bool) -> None:
@@ -66,10 +64,10 @@ class Checker:
         self.windows: list[Window] = []
 
     def check(self, node: "Node", depth: int = 0) -> Operand:
-        """Checks a node and all below it.
+        """Checks a node and its children.
 
         Args:
-            depth: How much surrounds it.
+            depth: Nesting around it.
 
         Raises:
             ExpressionFault: An unknown name, parts that do not go together, or too deep a nesting.
@@ -143,7 +141,7 @@ class Checker:
         read = (
             operands.scaled(part.read, UnitConversion(-1.0))
             if constant is None
-            else _always(constant)
+            else operands.always(constant)
         )
         said = excerpt(self._text[node.meta.start_pos : node.meta.end_pos])
         start = node.meta.start_pos
@@ -161,13 +159,17 @@ class Checker:
                 return part
             case "NUMBER":
                 value, unit = _number(token)
-                return Operand(Form("number", unit), _always(value), said, offset, constant=value)
+                return Operand(
+                    Form("number", unit), operands.always(value), said, offset, constant=value
+                )
             case "STRING":
                 word = token[1:-1].replace("''", "'")
-                return Operand(Form("word"), _always(word), said, offset, constant=word)
+                return Operand(Form("word"), operands.always(word), said, offset, constant=word)
             case _:
                 truth = token.type == "TRUE"
-                return Operand(Form("condition"), _always(truth), said, offset, constant=truth)
+                return Operand(
+                    Form("condition"), operands.always(truth), said, offset, constant=truth
+                )
 
     def _call(self, node: "Tree[Token]", depth: int) -> Operand:
         name, *arguments = str(node.children[0]), *node.children[1:]
@@ -211,7 +213,7 @@ class Checker:
             raise ExpressionFault(start, why)
         tag = self._binder.find_tag(token, why)
         is_age = name == "age"
-        form = calls.age_form() if is_age else Form("condition")
+        form = Form("number", "s") if is_age else Form("condition")
         read = operands.age_of(tag) if is_age else operands.is_good(tag)
         return Operand(form, read, said, start, frozenset([tag.name]))
 
@@ -263,7 +265,7 @@ def _find_word(word: Operand, other: Operand) -> Operand:
     if number is None:
         reason = f"{other.said} is never {word.said}; it is {other.form}"
         raise ExpressionFault(word.offset, reason)
-    return replace(word, form=other.form, read=_always(number))
+    return replace(word, form=other.form, read=operands.always(number))
 
 
 def _number(token: "Token") -> tuple[int | float, str]:
@@ -273,10 +275,6 @@ def _number(token: "Token") -> tuple[int | float, str]:
     if value > operands.LARGEST_NUMBER:
         raise ExpressionFault(token.start_pos, "the number is too large")
     return value, found[2] or ""
-
-
-def _always(value: Value) -> Reader:
-    return operands.always(value)
 
 
 def _is_sign(node: "Node") -> "TypeGuard[Token]":

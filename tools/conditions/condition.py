@@ -1,4 +1,4 @@
-"""Conditions and expressions: parsed and checked once, judged on one set of readings."""
+"""Conditions and expressions, checked once and evaluated on sets of readings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,15 +21,14 @@ _NO_SERIES = History(())
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was checked against the site's tags, so that judging it cannot fail.
+    """Expression checked against the site's tags, so that evaluating it cannot fail.
 
     Attributes:
-        text: As it was written, on one line.
-        tags: Every tag of the site that it reads, sorted.
-        bound: The same with every name replaced: by the site's own name of a tag, by the value
-            of a parameter. It means the same to whoever knows the site's tags only.
-        longest_window_s: How far back it looks, 0 for not at all.
-        windows: The functions in it that look back, an inner one before the one around it.
+        text: As written, on one line.
+        tags: The tags that it reads, sorted.
+        bound: The text with every name replaced by the site's tag name or the parameter's value.
+        longest_window_s: How far back it looks; 0 without windows.
+        windows: Its functions that look back, inner before outer.
     """
 
     text: str
@@ -42,7 +41,7 @@ class Checked:
     _tags: tuple[Tag, ...] = field(repr=False)
 
     def shown(self, readings: Readings, history: History | None = None) -> str:
-        """Returns the bound text with the live values behind it, on one line, for a card."""
+        """Returns the bound text followed by the live values, on one line."""
         inputs = _inputs(readings, history, None)
         values = [_show(tag, readings.get(tag.name)) for tag in self._tags]
         values += [
@@ -53,20 +52,19 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Condition(Checked):
-    """A condition; see `Checked`."""
+    """Checked expression that is true, false or unknown."""
 
     def evaluate(
         self, readings: Readings, history: History | None = None, *, now_s: float | None = None
     ) -> Truth:
-        """Judges the condition.
+        """Evaluates the condition.
 
         Args:
-            readings: By the site's tag name, from one look at the plant. What is missing, not
-                of good quality, without value or of another type is unknown, never an error.
-                The age of a reading is judged by whoever set its quality.
-            history: What its windows saw; without it they are unknown.
-            now_s: The moment, for `age`, on the clock that readings are received by; the
-                computer's monotonic clock if it is not given.
+            readings: By tag name, of one moment. A reading that is missing, not of good quality,
+                without value or of another type is unknown, never an error. Its age counts only
+                through its quality.
+            history: Samples of its windows; without it they are unknown.
+            now_s: Time for `age`, on the clock of the readings; by default the monotonic clock.
         """
         value = self._read(_inputs(readings, history, now_s))
         if value is None:
@@ -76,7 +74,7 @@ class Condition(Checked):
 
 @dataclass(frozen=True, slots=True)
 class Expression(Checked):
-    """A number, a truth or a word; see `Checked`."""
+    """Checked expression of any kind: number, truth or word."""
 
     @property
     def unit(self) -> str:
@@ -85,7 +83,7 @@ class Expression(Checked):
 
     @property
     def kind(self) -> Kind:
-        """What it is: `condition` for true or false, `word` for a text that is a constant.
+        """The kind: `condition` is a truth, `word` a constant text.
 
         `string` and `enum` are tags; the value of an enumeration is its number.
         """
@@ -94,11 +92,11 @@ class Expression(Checked):
     def value(
         self, readings: Readings, history: History | None = None, *, now_s: float | None = None
     ) -> Value | None:
-        """Returns the value, nothing if it is unknown; the arguments as of a condition."""
+        """Returns the value, `None` if unknown; arguments as of `Condition.evaluate`."""
         return self._read(_inputs(readings, history, now_s))
 
     def show(self, readings: Readings) -> str:
-        """Returns the value as people read it: five digits and the unit, `?` for unknown."""
+        """Returns the value as text with five digits and the unit, `?` for unknown."""
         return show_value(self._form, self.value(readings))
 
 
@@ -107,7 +105,7 @@ def _inputs(readings: Readings, history: History | None, now_s: float | None) ->
 
 
 def show_value(form: Form, value: Value | None) -> str:
-    """Returns a value as people read it: five digits and the unit, `?` for unknown."""
+    """Returns a value as text with five digits and the unit, `?` for unknown."""
     if value is None:
         return "?"
     if isinstance(value, bool):
@@ -132,17 +130,17 @@ def _show(tag: Tag, reading: DataValue | None) -> str:
 
 
 def parse_condition(text: str, names: Names, *, windows: bool = False) -> Condition:
-    """Parses a condition and checks it against what its names mean.
+    """Parses a condition and checks its names, types and units.
 
     Args:
         text: At most 500 characters, nested at most 20 deep.
         names: Tags and constants; the tags of a site are such names.
-        windows: Whether it may look back in time. What is judged on one set of readings may
-            not: there `held(X, T)` is X, and every other such function is refused.
+        windows: Whether it may look back in time. Otherwise `held(X, T)` is X, and every other
+            such function is refused.
 
     Raises:
-        ConditionError: It is outside the grammar, names what is not there, or compares what
-            cannot be compared; with line and column.
+        ConditionError: Wrong syntax, an unknown name, or a comparison of types or units that do
+            not fit; with line and column.
     """
 
     def finish(whole: Operand) -> Operand:
@@ -155,10 +153,10 @@ def parse_condition(text: str, names: Names, *, windows: bool = False) -> Condit
 def parse_expression(
     text: str, names: Names, *, unit: str | None = None, windows: bool = False
 ) -> Expression:
-    """Parses an expression of any kind; the arguments and errors as of a condition.
+    """Parses an expression of any kind; arguments and errors as of a condition.
 
     Args:
-        unit: It must be a number, and is converted to this unit; empty for a number without.
+        unit: Unit of the result, which must be a number; empty for a number without unit.
     """
 
     def finish(whole: Operand) -> Operand:
@@ -193,15 +191,15 @@ def _checked(
 
 
 def with_written(readings: Readings, tag: str, value: Value) -> dict[str, DataValue]:
-    """Returns the readings as they would be if a write had been done and nothing else changed.
+    """Returns the readings with one tag as a write would set it.
 
     Args:
         value: As the device will hold it: the number of an enumeration, not its word.
 
     Returns:
-        A copy in which the tag has this value and good quality; the reading's times stay.
-        What the process would do about it is not predicted: `P-101A.running` stays as
-        measured when `P-101A.run_cmd` is written.
+        A copy in which the tag has this value and good quality; the reading's times stay. The
+        reaction of the process is not predicted: `P-101A.running` stays as measured when
+        `P-101A.run_cmd` is written.
     """
     before = readings.get(tag)
     if before is None:

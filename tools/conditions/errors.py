@@ -1,16 +1,16 @@
-"""What is wrong with a condition, and where in its text."""
+"""Errors in a condition, with their place in its text."""
 
 from handwheel.connectors.errors import HandwheelError
 
 
 class ConditionError(HandwheelError):
-    """A condition cannot be understood, or compares what cannot be compared.
+    """A condition is not valid.
 
     Attributes:
-        text: The condition as it was written.
+        text: The condition as written.
         line: From 1, within the text.
         column: From 1, in characters.
-        reason: What is wrong and what to do, one printable line.
+        reason: Fault and remedy, one printable line.
     """
 
     def __init__(self, text: str, line: int, column: int, reason: str) -> None:
@@ -22,18 +22,18 @@ class ConditionError(HandwheelError):
 
 
 def error_at(text: str, offset: int, reason: str) -> ConditionError:
-    """Returns the error about the character at an offset from 0."""
+    """Returns the error at an offset, from 0, in the text."""
     before = text[:offset]
     line = before.count("\n") + 1
     return ConditionError(text, line, offset - before.rfind("\n"), reason)
 
 
 class ExpressionFault(Exception):
-    """A part cannot be understood; becomes a `ConditionError` where the whole text is known.
+    """A part of an expression is not valid; the parser turns it into a `ConditionError`.
 
     Attributes:
-        offset: Where the part begins in the text, from 0.
-        reason: What is wrong and what to do, one printable line.
+        offset: Start of the part in the text, from 0.
+        reason: Fault and remedy, one printable line.
     """
 
     def __init__(self, offset: int | None, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""From text to a syntax tree: the grammar, and what is said of text that is outside it."""
+"""Grammar of conditions, and messages for text outside it."""
 
 import re
 from functools import cache
@@ -18,8 +18,8 @@ NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _LETTERS = r"(?:[^\W\d_]|[%‰°])(?:[^\W_]|[%‰°^])*"
 UNIT = rf"(?!(?:and|or|not|in)(?![^\W_])){_LETTERS}(?:[\x2f·]{_LETTERS})*"
 
-# The terminal NAME takes every word, so that a mistyped tag is one wrong name and not a
-# wrong character, and a word that only begins like a keyword is no keyword.
+# The terminal NAME takes every word, so that a mistyped tag is one wrong name, and a word that
+# only begins like a keyword is no keyword.
 _GRAMMAR = rf"""
 start: either
 ?either: both ("or" both)*
@@ -69,11 +69,11 @@ def _parser() -> "Lark":
 
 
 def parse_tree(text: str) -> "Tree[Token]":
-    """Returns the syntax tree of a condition, its root named `start`.
+    """Returns the syntax tree of a condition, with the root `start`.
 
     Raises:
-        ConditionError: The text is empty, too long or outside the grammar, or has a
-            character that cannot be seen.
+        ConditionError: The text is empty, too long or outside the grammar, or has an invisible
+            character.
     """
     from lark import UnexpectedInput
 
@@ -108,11 +108,11 @@ def _explain(text: str, error: "UnexpectedInput") -> ConditionError:
 
 
 def excerpt(text: str) -> str:
-    """Returns a part of a condition for a message: on one line, and not long."""
+    """Returns a part of a condition for a message, on one line of at most 60 characters."""
     line = re.sub(r"\s+", " ", text)
     return line if len(line) <= 60 else f"{line[:59]}…"
 
 
 def tidy(text: str) -> str:
-    """Returns the text of a condition on one line, the words in quotes untouched."""
+    """Returns the text of a condition on one line; quoted words stay as they are."""
     return re.sub(r"('(?:[^']|'')*')|\s+", lambda found: found[1] or " ", text).strip()

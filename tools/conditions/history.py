@@ -1,4 +1,4 @@
-"""What the windows of some conditions have seen, scan by scan, in memory."""
+"""Samples of the windows of conditions, scan by scan, in memory."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from .condition import Condition, Expression
 
 _AGE = re.compile(r"\bage\s*\(")
-_SPARE = 1.05  # so much further back, for a scan is a little late
+_SPARE = 1.05  # recalled further back, since a scan may be late
 
 
 class History:
-    """The samples behind windows, in the time of the process.
+    """Samples of the windows of conditions, in process time.
 
-    It has to be told every scan; what was not observed is a gap, and a gap is unknown. Each
-    window keeps about a thousand samples at most, however long it is.
+    Call `observe` with every scan: a scan that is missing is a gap, and a gap is unknown. A
+    window keeps about a thousand samples at most.
 
     Args:
-        conditions: What will be judged with it; windows that stand in several are kept once.
+        conditions: A window that occurs in several is kept once.
 
     Attributes:
-        series: By what each window looks at, and how far back.
+        series: By the key of the window.
     """
 
     def __init__(self, conditions: "Iterable[Condition | Expression]") -> None:
@@ -41,32 +41,30 @@ class History:
         self._last_s = float("-inf")
 
     def observe(self, readings: Readings, now_s: float, *, clock_s: float | None = None) -> None:
-        """Takes one scan in.
+        """Adds one scan.
 
         Args:
-            readings: From one look at the plant, as a condition is judged on.
-            now_s: In the process's time, of any zero. If it went back, the plant was restored or
-                restarted, and everything that was seen is forgotten.
-            clock_s: The moment, for `age`, on the clock that readings are received by; the
-                computer's monotonic clock if it is not given.
+            readings: Of one moment.
+            now_s: Process time, from any zero. Time that goes back, as after a restart of the
+                plant, empties every window.
+            clock_s: Time for `age`, on the clock of the readings; by default the monotonic clock.
         """
         self._take(self._windows.values(), readings, now_s, clock_s)
 
     def recall(self, readings: Readings, now_s: float, ago_s: float) -> None:
-        """Takes in one scan of the time before this process began, the oldest first.
+        """Adds one recorded scan from before this process started, oldest first.
 
-        How old a reading was then is not known, so a window over an age stays empty.
+        The age of a recorded reading is not known, so a window over an age stays empty.
 
         Args:
-            readings: As it was then.
-            now_s: In the process's time, on the scale that `observe` goes on with.
-            ago_s: How long ago; a window that reaches less far leaves it.
+            now_s: Process time, on the scale of `observe`.
+            ago_s: Age of the scan, seconds; shorter windows skip it.
         """
         windows = [each for reach_s, each in self._recalled if ago_s <= reach_s]
         self._take(windows, readings, now_s, None)
 
     def forget(self) -> None:
-        """Empties every window: the plant is not the one that it was."""
+        """Empties every window."""
         for series in self.series.values():
             series.clear()
 
@@ -81,13 +79,13 @@ class History:
             key = window.key
             value = window.read_inner(inputs)
             if value is None and any(self._is_forming(inner) for inner in window.inner):
-                continue  # the window begins when what it looks at has formed
+                continue  # an outer window begins once its inner ones are covered
             self.series[key].add(now_s, None if isinstance(value, str) else value)
 
     def is_forming(self, condition: "Condition | Expression") -> bool:
-        """Whether a window of it is unknown only because time has not covered it yet.
+        """Whether a window is unknown only because it is not yet covered by samples.
 
-        Waiting helps, then, as long as the plant is seen.
+        More scans make it known.
         """
         return any(self._is_forming(window) for window in condition.windows)
 
@@ -97,7 +95,7 @@ class History:
 
 
 def _reaches(windows: Sequence[Window]) -> Mapping[Key, float]:
-    """Returns how far back each window must have seen, for itself and for those around it."""
+    """Returns how far back each window must reach, for itself and for outer windows."""
     reaches: dict[Key, float] = {}
 
     def note(window: Window, reach_s: float) -> None:

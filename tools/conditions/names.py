@@ -1,4 +1,4 @@
-"""What the names in an expression mean, and the expression with every name replaced."""
+"""Names in an expression: meaning and replacement."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit, empty for none."""
+    """Number with a unit; empty for no unit."""
 
     value: float
     unit: str = ""
@@ -34,14 +34,14 @@ Names = Mapping[str, Name]
 
 
 class Binder:
-    """Finds names, and remembers what each stands for.
+    """Finds names and records the replacement of each.
 
     Args:
         text: The expression.
-        names: A tag may stand under another name than its own.
+        names: A tag may have another name here than its own.
 
     Attributes:
-        found: The tags that were found, under their own names.
+        found: The tags found, by their own names.
     """
 
     def __init__(self, text: str, names: Names) -> None:
@@ -51,7 +51,7 @@ class Binder:
         self.found: dict[str, Tag] = {}
 
     def find(self, token: "Token") -> Name:
-        """Returns what a name means.
+        """Returns the tag or constant of a name.
 
         Raises:
             ExpressionFault: Nothing has this name.
@@ -71,7 +71,7 @@ class Binder:
         """Returns the tag of a name.
 
         Raises:
-            ExpressionFault: It has none.
+            ExpressionFault: Nothing has this name, or a constant has it.
         """
         meaning = self.find(token)
         if not isinstance(meaning, Tag):
@@ -79,7 +79,7 @@ class Binder:
         return meaning
 
     def operand(self, token: "Token") -> Operand:
-        """Returns the part that a name is.
+        """Returns the operand of a name.
 
         Raises:
             ExpressionFault: Nothing has this name, or its value cannot be written in an expression.
@@ -98,7 +98,7 @@ class Binder:
         return Operand(form, always(value), said, start, constant=value, is_named=True)
 
     def put(self, start: int, end: int, instead: str) -> None:
-        """Has a stretch of the text, and all names in it, replaced."""
+        """Records the replacement of a part of the text."""
         if instead == self._text[start:end]:
             return
         inner = [at for at in self._edits if start <= at < end]
@@ -107,7 +107,7 @@ class Binder:
         self._edits[start] = (end, instead)
 
     def bound(self, start: int, end: int) -> str:
-        """Returns a stretch of the text with every name replaced, on one line."""
+        """Returns a part of the text with every name replaced, on one line."""
         said, at = "", start
         for begin in sorted(each for each in self._edits if start <= each < end):
             stop, instead = self._edits[begin]
@@ -116,7 +116,7 @@ class Binder:
         return tidy(said + self._text[at:end])
 
     def _apart(self, start: int, end: int, instead: str) -> str:
-        """Keeps a replacement from growing together with what stands beside it."""
+        """Separates a replacement from its neighbours by spaces."""
         before, after = self._text[:start][-1:], self._text[end:][:1]
         is_apart = not before or before in " \t\r\n(," or (before == "-" != instead[0])
         left = "" if is_apart else " "
@@ -135,10 +135,10 @@ class Binder:
 
 
 def literal(constant: Constant, offset: int) -> str:
-    """Returns a constant as it is written in an expression, with nothing rounded away.
+    """Returns a constant as it is written in an expression, not rounded.
 
     Raises:
-        ExpressionFault: It cannot be written there.
+        ExpressionFault: It cannot be written.
     """
     if isinstance(constant, bool):
         return "true" if constant else "false"

@@ -1,4 +1,4 @@
-"""Numbers with units: what can be brought together, added and multiplied."""
+"""Arithmetic on numbers with units."""
 
 import operator
 import re
@@ -10,16 +10,11 @@ from .grammar import UNIT
 from .operands import NO_INPUTS, Compute, Form, Operand, always, computed, is_number, scaled
 from .units import POINTS, UnitConversion, product, quotient, rounded, scale
 
-
-def _over(left: float, right: float) -> float:
-    return left / right
-
-
 _OPERATIONS: Mapping[str, Compute] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": _over,
+    "/": operator.truediv,
 }
 
 
@@ -34,10 +29,10 @@ def need_number(part: Operand) -> None:
 
 
 def need_amount(part: Operand) -> None:
-    """Checks that a part is a number that can be multiplied or turned round.
+    """Checks that a part is a number that can be multiplied or negated.
 
     Raises:
-        ExpressionFault: It is none, or a temperature: 40 degC is not twice 20 degC.
+        ExpressionFault: It is no number, or a temperature: 40 degC is not twice 20 degC.
     """
     need_number(part)
     if part.form.is_point:
@@ -46,10 +41,10 @@ def need_amount(part: Operand) -> None:
 
 
 def together(left: Operand, right: Operand) -> tuple[Operand, Operand]:
-    """Returns two numbers in one unit, that of the one which is no constant.
+    """Returns two numbers in the unit of the one that is no constant.
 
     Raises:
-        ExpressionFault: They do not convert; with what to write instead.
+        ExpressionFault: The units do not convert.
     """
     is_left = left.constant is not None and right.constant is None
     fitted = fit(left, right.form) if is_left else fit(right, left.form)
@@ -59,10 +54,10 @@ def together(left: Operand, right: Operand) -> tuple[Operand, Operand]:
 
 
 def all_together(parts: Sequence[Operand]) -> list[Operand]:
-    """Returns numbers in one unit, that of the first which is no constant.
+    """Returns numbers in the unit of the first that is no constant.
 
     Raises:
-        ExpressionFault: One is no number, or they do not convert.
+        ExpressionFault: One is no number, or the units do not convert.
     """
     for part in parts:
         need_number(part)
@@ -77,10 +72,10 @@ def all_together(parts: Sequence[Operand]) -> list[Operand]:
 
 
 def fit(part: Operand, form: Form) -> Operand | None:
-    """Returns a number in the unit of a form; nothing if it does not convert.
+    """Returns a number in the unit of a form; `None` if it does not convert.
 
-    K beside degC is a difference, never a temperature. `0.5 degC` is taken for one where only
-    a difference can be meant.
+    K beside degC is a difference, never a temperature. `0.5 degC` counts as a difference where
+    only a difference fits.
     """
     unit = part.form.unit
     if form.is_difference and part.constant is not None:
@@ -90,7 +85,7 @@ def fit(part: Operand, form: Form) -> Operand | None:
 
 
 def converted(part: Operand, unit: str) -> Operand:
-    """Returns a number in a unit; degC is a temperature here, never a difference.
+    """Returns a number in a unit, where degC is a temperature.
 
     Raises:
         ExpressionFault: It is no number or does not convert.
@@ -121,7 +116,7 @@ def in_unit(part: Operand, by: UnitConversion, form: Form) -> Operand:
 
 
 def added(left: Operand, right: Operand, is_minus: bool, offset: int) -> Operand:
-    """Returns a sum or difference; where it stands in the text is for the caller to say.
+    """Returns a sum or difference; the caller sets its text and offset.
 
     degC - degC is a difference in K, degC and a difference are degC again.
 
@@ -157,7 +152,7 @@ def added(left: Operand, right: Operand, is_minus: bool, offset: int) -> Operand
 
 
 def multiplied(left: Operand, right: Operand, is_over: bool, offset: int) -> Operand:
-    """Returns a product or quotient, with the units multiplied or divided too.
+    """Returns a product or quotient, and its unit.
 
     Args:
         offset: Of the sign.
@@ -178,7 +173,7 @@ def multiplied(left: Operand, right: Operand, is_over: bool, offset: int) -> Ope
 
 
 def folded(compute: Compute, parts: Sequence[Operand], form: Form) -> Operand:
-    """Returns what is computed of parts; of constants only, it is a constant.
+    """Returns a computed operand; of constants only, it is a constant.
 
     Raises:
         ExpressionFault: A constant becomes too large.

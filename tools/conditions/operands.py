@@ -1,8 +1,7 @@
-"""The parts of a checked condition: what each is, and how it is read from the plant.
+"""Parts of a checked condition and their readers.
 
-A reader returns `None` for *unknown*, which no part turns into a value again except
-`all_of`, `any_of` (where one part alone decides), `is_good`, and a window over enough of what
-is known. No reader ever raises.
+A reader returns `None` for *unknown*. Only `all_of` and `any_of` (where one part decides),
+`is_good`, and a window with enough known samples turn it into a value. No reader raises.
 """
 
 import operator
@@ -18,18 +17,18 @@ from .series import Key, Series
 from .units import POINTS, UnitConversion
 
 Readings = Mapping[str, DataValue]
-Compute = Callable[..., Any]  # from numbers to a number
+Compute = Callable[..., Any]  # numbers to a number
 Kind = Literal["condition", "number", "enum", "string", "word"]
 
 LARGEST_NUMBER = 1e300  # larger integers cannot be added to a float
 
 
 class ConditionInputs(NamedTuple):
-    """What a condition is judged on.
+    """Readings and samples on which a condition is evaluated.
 
     Attributes:
-        series: What its windows saw so far; nothing if they are not to be known.
-        now_s: On the clock that readings are received by; without it, that clock is asked.
+        series: Samples of its windows; empty leaves them unknown.
+        now_s: On the clock of the readings; `None` for the present moment.
     """
 
     readings: Readings
@@ -43,12 +42,12 @@ NO_INPUTS = ConditionInputs({}, {}, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What can be compared with what: only parts of the same form.
+    """Type and unit of an operand; only operands of one form are compared.
 
     Attributes:
-        kind: `word` is a text that has not met its tag yet.
+        kind: `word` is a text that is not yet matched to a tag.
         unit: Of a number, empty for none.
-        is_difference: Of two points on a scale of temperature; its unit is the scale's step.
+        is_difference: Whether it is a difference of temperatures.
         members: Of an enumeration.
     """
 
@@ -73,20 +72,20 @@ class Form:
 
     @property
     def is_point(self) -> bool:
-        """Whether it is a temperature on a scale with an arbitrary zero."""
+        """Whether it is a temperature, on a scale with an arbitrary zero."""
         return self.kind == "number" and self.unit in POINTS
 
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A checked part of a condition.
+    """Checked part of a condition.
 
     Attributes:
-        said: The part as it was written, for messages.
-        offset: Where it begins in the text.
-        tags: Every tag that it reads.
-        constant: The value of a literal, of a parameter, and of numbers made of them only.
-        is_named: Whether a parameter is in it.
+        said: The part as written, for messages.
+        offset: Its start in the text.
+        tags: The tags that it reads.
+        constant: Value of a literal, a parameter, or a number computed from these only.
+        is_named: Whether it contains a parameter.
     """
 
     form: Form
@@ -99,7 +98,7 @@ class Operand:
 
 
 def form_of(tag: Tag) -> Form:
-    """Returns what a tag is in a comparison."""
+    """Returns the form of a tag."""
     match tag.kind:
         case "bool":
             return Form("condition")
@@ -112,10 +111,10 @@ def form_of(tag: Tag) -> Form:
 
 
 def usable(tag: Tag, reading: DataValue | None) -> Value | None:
-    """Returns a good value of the tag's own type, else nothing.
+    """Returns the value of a good reading of the tag's own type, else `None`.
 
-    Not usable: no reading, any quality but good, no value, a value of another type, a
-    float that is not finite, a number that is none of the enumeration's.
+    Not usable: no reading, any quality but good, no value, another type, a float that is not
+    finite, a number outside the enumeration.
     """
     if reading is None or reading.quality is not Quality.GOOD:
         return None
@@ -134,14 +133,14 @@ def usable(tag: Tag, reading: DataValue | None) -> Value | None:
 
 
 def is_number(value: Value | None) -> bool:
-    """Returns whether it is a finite number that can be computed with."""
+    """Whether a value is a finite number that can be computed with."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= LARGEST_NUMBER
 
 
 def always(value: Value) -> Reader:
-    """Returns the reader of what stands in the text itself."""
+    """Returns the reader of a constant."""
     return lambda inputs: value
 
 
@@ -151,12 +150,12 @@ def value_of(tag: Tag) -> Reader:
 
 
 def is_good(tag: Tag) -> Reader:
-    """Returns whether a tag could be used in a comparison; never unknown."""
+    """Returns a reader: whether a tag is usable; never unknown."""
     return lambda inputs: usable(tag, inputs.readings.get(tag.name)) is not None
 
 
 def age_of(tag: Tag) -> Reader:
-    """Returns the seconds since the device sampled a tag; unknown while the tag is."""
+    """Returns the reader of a tag's age in seconds; unknown while the tag is."""
 
     def read(inputs: ConditionInputs) -> Value | None:
         reading = inputs.readings.get(tag.name)
@@ -179,12 +178,12 @@ def denied(part: Reader) -> Reader:
 
 
 def all_of(parts: Sequence[Reader]) -> Reader:
-    """Returns whether all hold: one that is false decides, whatever is unknown."""
+    """Returns the conjunction; one false part decides, whatever is unknown."""
     return _decided_by(parts, False)
 
 
 def any_of(parts: Sequence[Reader]) -> Reader:
-    """Returns whether any holds: one that is true decides, whatever is unknown."""
+    """Returns the disjunction; one true part decides, whatever is unknown."""
     return _decided_by(parts, True)
 
 
@@ -217,14 +216,14 @@ def inside(part: Reader, low: Reader, high: Reader) -> Reader:
 
 
 def is_above(low: Value | None, high: Value | None) -> bool:
-    """Returns whether two numbers that stand in the text are the wrong way round."""
+    """Whether two constants are in the wrong order."""
     return isinstance(low, int | float) and isinstance(high, int | float) and low > high
 
 
 def computed(compute: Compute, parts: Sequence[Reader]) -> Reader:
-    """Returns what is computed of numbers.
+    """Returns the reader of a computed number.
 
-    Unknown if one of them is, if something is divided by zero, and if the result is too large.
+    Unknown if an operand is, after a division by zero, and if the result is too large.
     """
 
     def read(inputs: ConditionInputs) -> Value | None:

@@ -1,14 +1,13 @@
-"""What one window saw: its samples in time, and what they come to.
+"""Samples of one window, and their statistics.
 
-A sample stands for the time until the next one, but for no more than three times the usual
-spacing near it: the median of the five before or of the five behind it, whichever is longer, for
-scans may become faster or slower. So where nothing was read there is a gap, and where nothing
-good was read as well. A window is known if 80 % of it is covered by good samples
-and 5 of them lie in it. The sample that still stands for the window's beginning belongs to it.
+A sample covers the time until the next one, but at most three times the usual spacing near it:
+the larger of the medians of the five spacings before and the five after, since the scan rate may
+change. Where nothing good was read there is a gap. A window is known if good samples cover 80 %
+of it and 5 of them lie in it. The sample that covers the window's beginning belongs to it.
 
-Samples nearer to each other than a thousandth of the window share a bucket, so that a day of
-seconds needs no more memory than a quarter of an hour. A bucket keeps its extremes, and with
-them a `false`; it leaves the window as a whole, a thousandth of the window late at most.
+Samples nearer to each other than a thousandth of the window share a bucket, which bounds the
+memory. A bucket keeps its extremes, and so a `false`. It leaves the window as a whole, at most a
+thousandth of the window late.
 """
 
 from collections import deque
@@ -19,7 +18,7 @@ from math import inf
 from statistics import median
 
 Key = tuple[str, float]
-Sample = int | float  # a truth is 0 or 1 here, a word of an enumeration its number
+Sample = int | float  # truth as 0 or 1, enumeration as its number
 
 BUCKETS = 1000
 LEAST_COVERED = 0.8
@@ -31,7 +30,7 @@ _ROUNDING = 1e-9
 
 @dataclass(slots=True)
 class Moments:
-    """The sums of samples that their mean, deviation and slope come from.
+    """Sums from which mean, deviation and slope are computed.
 
     Source: T. Chan, G. Golub, R. LeVeque, Algorithms for computing the sample variance (1983),
     equations 1.5: equal samples deviate by exactly zero.
@@ -45,7 +44,7 @@ class Moments:
     cross: float = 0.0
 
     def add(self, other: "Moments") -> None:
-        """Takes the samples of another in."""
+        """Adds the samples of another."""
         count = self.count + other.count
         if not count:
             return
@@ -64,11 +63,11 @@ class Moments:
 
 @dataclass(slots=True)
 class Bucket:
-    """Samples near each other, or one.
+    """One sample, or several near each other.
 
     Attributes:
-        covered_s: For how long good samples stand within it.
-        is_good: Whether the last sample is known, and so stands for the time after it.
+        covered_s: Time that good samples cover within it.
+        is_good: Whether the last sample is good and covers the time after it.
     """
 
     first_s: float
@@ -82,7 +81,7 @@ class Bucket:
     is_good: bool = False
 
     def add(self, now_s: float, value: Sample | None) -> None:
-        """Takes a sample in."""
+        """Adds a sample."""
         if self.is_good:
             self.covered_s += now_s - self.last_s
         self.last_s, self.is_good = now_s, value is not None
@@ -96,11 +95,11 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a window comes to.
+    """Statistics of a window.
 
     Attributes:
-        is_known: Whether enough of it was seen to say anything but that a `false` was in it.
-        lost_s: For how long nothing good stood since the series began, within the window.
+        is_known: Whether enough of it is covered. A `false` in it counts even if not.
+        lost_s: Time without good samples since the series began, within the window.
     """
 
     is_known: bool
@@ -113,10 +112,10 @@ class Summary:
 
 
 class Series:
-    """The samples of one window, the newest last.
+    """Samples of one window, oldest first.
 
     Args:
-        window_s: How far it reaches back.
+        window_s: Length of the window, seconds.
     """
 
     def __init__(self, window_s: float) -> None:
@@ -129,7 +128,7 @@ class Series:
         return len(self._buckets)
 
     def add(self, now_s: float, value: Sample | None) -> None:
-        """Takes the newest sample in, or that there was none to be had."""
+        """Adds the newest sample; `None` for a reading that is not usable."""
         self._summary = None
         if not self._buckets:
             self._begin_s = now_s
@@ -142,13 +141,13 @@ class Series:
             self._buckets.popleft()
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Removes all samples."""
         self._buckets.clear()
         self._summary = None
 
     @property
     def is_young(self) -> bool:
-        """Whether time alone keeps it from being known: what it saw so far would do."""
+        """Whether only its short time keeps it from being known."""
         if not self._buckets:
             return True
         lasted = self._buckets[-1].last_s - self._begin_s

@@ -1,4 +1,4 @@
-"""Texts that show live values: `Vibration {standby.vibration}` is `Vibration 1.2 mm/s`."""
+"""Texts with live values, such as `Vibration {standby.vibration}`."""
 
 import re
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ _PIECE = re.compile(r"\{\{|\}\}|\{((?:[^{}']|'[^']*')*)\}|[{}]")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with expressions in it.
+    """Text with expressions in it.
 
     Attributes:
-        text: As it was written.
-        tags: Every tag of the site that it reads, sorted.
+        text: As written.
+        tags: The tags that it reads, sorted.
     """
 
     text: str
@@ -26,9 +26,9 @@ class Template:
     _pieces: Sequence[str | Expression] = field(repr=False)
 
     def render(self, readings: Readings) -> str:
-        """Returns the text with the values in place: `?` for what is unknown.
+        """Returns the text with the values filled in, `?` for unknown.
 
-        A text of a device stands in quotes, with everything escaped that cannot be printed.
+        A text from a device is quoted, and what cannot be printed is escaped.
         """
         return "".join(
             each if isinstance(each, str) else each.show(readings) for each in self._pieces
@@ -36,7 +36,7 @@ class Template:
 
 
 def parse_template(text: str, names: Names) -> Template:
-    """Parses a text with expressions in braces; `{{` and `}}` are braces themselves.
+    """Parses a text with expressions in braces; `{{` and `}}` stand for braces.
 
     Raises:
         ConditionError: A brace has no partner, or an expression is wrong; with line and column.

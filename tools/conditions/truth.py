@@ -1,14 +1,13 @@
-"""Three-valued truth: a plant that is not seen is neither well nor ill."""
+"""Three-valued truth."""
 
 from enum import Enum
 from typing import NoReturn
 
 
 class Truth(Enum):
-    """What a condition comes to; only `TRUE` may lead to an action.
+    """Result of a condition; only `TRUE` may lead to an action.
 
-    It is no Python boolean: `if truth` would take *unknown* for true and
-    `if not truth` would lose it, so both raise `TypeError`.
+    Its use as a Python boolean raises `TypeError`, since *unknown* is neither true nor false.
 
     Source: S. C. Kleene, Introduction to Metamathematics (1952), section 64, strong tables.
     """

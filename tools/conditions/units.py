@@ -1,7 +1,7 @@
-"""Units as a plant spells them: which are the same, which convert, what products come to.
+"""Units as plants spell them: equality, conversion, products and quotients.
 
-Equal units are told by their parts alone. pint is loaded only where two units really differ,
-for it is slow to load, and the gate's usual conditions never need it.
+Equal units are recognised by their parts. pint loads slowly, so it is imported only where two
+units differ; the gate's usual conditions never need it.
 """
 
 import re
@@ -17,9 +17,8 @@ PERCENT = "%"
 # Points on a scale whose zero is arbitrary, and the unit of their differences.
 POINTS: Mapping[str, str] = {"degC": "K", "°C": "K", "degF": "degR", "°F": "degR"}
 
-# The closed table: our spelling, and pint's name. What stands in neither table is a unit that
-# equals itself only. So do %, and kPag and kscm: what the air weighs, and what gas a standard
-# cubic metre holds, is not in the unit.
+# Our spelling and pint's name. A unit in neither table equals itself only, as do %, kPag and
+# kscm: the unit says neither the air pressure nor the gas of a standard cubic metre.
 _PINT: Mapping[str, str] = {
     "Pa": "pascal", "kPa": "kilopascal", "MPa": "megapascal", "bar": "bar",
     "mbar": "millibar", "degC": "degree_Celsius", "°C": "degree_Celsius",
@@ -31,7 +30,7 @@ _PINT: Mapping[str, str] = {
     "MW": "megawatt", "J": "joule", "kJ": "kilojoule", "kWh": "kilowatt_hour",
 }  # fmt: skip
 
-# A turn is a plain 1 here: 60 rpm are 1 Hz. pint would count radians and make it 6.28.
+# A revolution counts as 1, so that 60 rpm are 1 Hz; pint would count radians.
 _COMPOSED: Mapping[str, str] = {
     "m2": "m^2",
     "m3": "m^3",
@@ -42,23 +41,23 @@ _COMPOSED: Mapping[str, str] = {
 }
 _SECONDS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"([^\^]+)\^([1-9])")
-_DIGITS = 15  # more would show how it was computed: 1.1 bar would be 110.00000000000001 kPa
+_DIGITS = 15  # with more, 1.1 bar would be 110.00000000000001 kPa
 
 Parts = Mapping[str, int]
 
 
 class UnitConversion(NamedTuple):
-    """How a number becomes one in another unit: times the factor, plus the offset."""
+    """Conversion into another unit: times the factor, plus the offset."""
 
     factor: float = 1.0
     offset: float = 0.0
 
 
 def scale(source: str, target: str) -> UnitConversion | None:
-    """Returns how numbers in one unit become numbers in another; nothing if they do not.
+    """Returns the conversion between two units; `None` if there is none.
 
-    A number without a unit never becomes a percentage, nor the other way round: `30` beside a
-    level in % may have been meant either way.
+    A number without a unit never converts to a percentage or back: `30` beside a level in % is
+    ambiguous.
     """
     if _parts(source) == _parts(target):
         return UnitConversion()
@@ -66,12 +65,12 @@ def scale(source: str, target: str) -> UnitConversion | None:
 
 
 def seconds(unit: str) -> float | None:
-    """Returns how long one of a unit of time is; nothing for any other unit."""
+    """Returns the length of a unit of time, seconds; `None` for any other unit."""
     return _SECONDS.get(unit)
 
 
 def product(left: str, right: str) -> tuple[str, float]:
-    """Returns the unit of a product, and a factor: a percentage is 0.01 of the other."""
+    """Returns the unit of a product, and a factor: 0.01 for a percentage."""
     if left and right == PERCENT:
         return left, 0.01
     if right and left == PERCENT:
@@ -80,14 +79,14 @@ def product(left: str, right: str) -> tuple[str, float]:
 
 
 def quotient(left: str, right: str) -> tuple[str, float]:
-    """Returns the unit of a quotient, and a factor: a percentage below the line is 0.01."""
+    """Returns the unit of a quotient, and a factor: 100 for a divisor in percent."""
     if right == PERCENT and left != PERCENT:
         return left, 100.0
     return _combined(left, right, -1), 1.0
 
 
 def rounded(number: float) -> float:
-    """Returns a converted number without the last digit, which only the conversion made."""
+    """Returns a converted number rounded to 15 digits."""
     return float(f"{number:.{_DIGITS}g}")
 
 
@@ -108,7 +107,7 @@ def _joined(left: Parts, right: Parts, sign: int) -> Parts:
 
 @lru_cache(maxsize=1024)
 def _parts(unit: str) -> Parts:
-    """Returns the parts of a unit and their powers: `m3/h` is m to the third by h."""
+    """Returns the parts of a unit and their powers: `m3/h` is m^3 and h^-1."""
     powers: Parts = {}
     found = re.findall(r"(?:^|([/·]))([^/·]*)", unit) if unit else []
     if not all(name for _, name in found):

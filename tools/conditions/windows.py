@@ -1,4 +1,4 @@
-"""The functions that look back in time: what each makes of what its window saw."""
+"""Functions that look back in time, evaluated on the samples of a window."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ Judge = Callable[[Series], Sample | None]
 
 LONGEST_S = 86400.0
 _HOUR_S = 3600.0
-LONGEST_AGO_S = 7 * 86400.0  # it needs one sample, not all
+LONGEST_AGO_S = 7 * 86400.0  # longer, since it needs one sample only
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One call of such a function.
+    """One call of a function that looks back in time.
 
     Attributes:
         text: The call with every name replaced, as in the condition's `bound`.
-        key: What it looks at, so replaced, and how far back in seconds. Calls with the same
-            key share their samples.
-        reach_s: How far back it needs the plant to have been read, with the windows in it.
-        form: Of the result.
-        inner: The windows in what it looks at.
+        key: The first argument, so replaced, and the length in seconds. Calls with the same key
+            share their samples.
+        reach_s: How far back readings are needed, inner windows included.
+        form: Form of the result.
+        inner: Windows in the first argument.
     """
 
     text: str
@@ -39,7 +39,7 @@ class Window:
     judge: Judge = field(repr=False, compare=False)
 
     def read(self, inputs: ConditionInputs) -> Value | None:
-        """Returns what the function comes to; unknown without a series."""
+        """Returns the value of the function; unknown without a series."""
         series = inputs.series.get(self.key)
         if series is None:
             return None
@@ -54,10 +54,6 @@ def _held(series: Series) -> Sample | None:
     if summary.low < 1:
         return False
     return True if summary.is_known else None
-
-
-def _ago(series: Series) -> Sample | None:
-    return series.ago()
 
 
 def _low(series: Series) -> Sample | None:
@@ -113,7 +109,7 @@ def _per_hour(form: Form) -> Form:
 
 FUNCTIONS: Mapping[str, tuple[Judge, Callable[[Form], Form]]] = {
     "held": (_held, _same),
-    "ago": (_ago, _same),
+    "ago": (Series.ago, _same),
     "min": (_low, _same),
     "max": (_high, _same),
     "avg": (_average, _same),

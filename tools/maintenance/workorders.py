@@ -1,7 +1,6 @@
-"""Work orders and notices: what agents leave for people to do, and to know.
+"""Work orders and notices that agents raise for people.
 
-They move nothing in a plant. They stand in a database of their own, so that nothing about them
-can keep the ledger from being written.
+They have a database of their own, so that their faults never block the ledger.
 """
 
 import sqlite3
@@ -26,7 +25,7 @@ WORKORDERS_FILE = "workorders.db"
 
 Class = Literal["corrective", "preventive", "inspection"]
 MOST_POINTS = 60
-"""How many points a trend keeps at most."""
+"""Highest number of points of a trend."""
 
 _APPLICATION_ID = 0x48575731  # "HWW1"
 _VERSION = 1
@@ -56,10 +55,10 @@ _TABLES = tuple(each.format(table) for table in ("workorder", "notice") for each
 
 
 class Trend(Model):
-    """How a tag went before the work order was raised.
+    """Values of a tag before the work order was raised.
 
     Attributes:
-        points: Seconds and value, the oldest first.
+        points: Seconds and value, oldest first.
     """
 
     tag: str = Field(min_length=1)
@@ -70,13 +69,13 @@ class Trend(Model):
 
 
 class WorkOrder(Model):
-    """Something that people are to do at the plant.
+    """Task for people at the plant.
 
     Attributes:
-        key: Unique; what is raised twice is opened once.
+        key: Unique; a work order raised twice is kept once.
         priority: 1, the most urgent, to 4.
-        due: By when, as a stamp.
-        evidence: Why, line by line.
+        due: Time by which it must be done.
+        evidence: Lines that say why.
     """
 
     workorder_id: str = Field(pattern=r"^W-[0-9A-Z]{8}$")
@@ -95,12 +94,11 @@ class WorkOrder(Model):
 
 
 class Notice(Model):
-    """Something that people are to know.
+    """Information for people.
 
     Attributes:
-        key: Unique; what is told twice stands there once.
-        at: When, as a stamp.
-        to: For whom: a role, or a person.
+        key: Unique; a notice given twice is kept once.
+        to: A role or a person.
     """
 
     key: str = Field(min_length=1)
@@ -111,18 +109,18 @@ class Notice(Model):
 
 
 def new_workorder_id() -> str:
-    """Returns a name that no other work order has."""
+    """Returns a new random id."""
     return "W-" + "".join(choice(_LETTERS) for _ in range(_LENGTH))
 
 
 class WorkOrders:
-    """The open store of a site's work orders and notices.
+    """Open store of a site's work orders and notices.
 
     Args:
-        state: The site's state folder, on a local disk; the database is made if there is none.
+        state: The site's state folder, on a local disk; a missing database is created.
 
     Raises:
-        ToolFailed: It cannot be opened, or is another program's.
+        ToolFailed: It cannot be opened, or belongs to another program.
     """
 
     def __init__(self, state: Path) -> None:
@@ -148,33 +146,33 @@ class WorkOrders:
         self.close()
 
     def close(self) -> None:
-        """Closes the database; what was committed stays."""
+        """Closes the database."""
         self._connection.close()
 
     def raise_order(self, order: WorkOrder) -> WorkOrder:
-        """Opens a work order, unless one with its key is there.
+        """Stores a work order, unless one with its key exists.
 
         Returns:
-            The one that is there then; of a key that was known, the earlier.
+            The stored work order; of a known key, the earlier.
 
         Raises:
-            ToolFailed: It cannot be written; nothing was opened.
+            ToolFailed: It cannot be written; nothing was stored.
         """
         return WorkOrder.model_validate_json(
             self._kept("workorder", order.key, order.model_dump_json(by_alias=True))
         )
 
     def all(self) -> list[WorkOrder]:
-        """Returns the work orders in the order in which they were raised.
+        """Returns the work orders, oldest first.
 
         Raises:
-            ToolFailed: They cannot be read, or one is no work order any more.
+            ToolFailed: They cannot be read, or one is damaged.
         """
         with self._translated():
             return [WorkOrder.model_validate_json(text) for text in self._texts("workorder")]
 
     def find(self, name: str) -> WorkOrder:
-        """Returns the work order of an id, or of the beginning of one that no other shares.
+        """Returns the work order of an id or of its unambiguous beginning.
 
         Raises:
             InvalidArguments: There is none, or more than one.
@@ -193,10 +191,10 @@ class WorkOrders:
         return found[0]
 
     def notify(self, notice: Notice) -> Notice:
-        """Leaves a notice, unless one with its key is there.
+        """Stores a notice, unless one with its key exists.
 
         Returns:
-            The one that is there then; of a key that was known, the earlier.
+            The stored notice; of a known key, the earlier.
 
         Raises:
             ToolFailed: It cannot be written.
@@ -205,16 +203,16 @@ class WorkOrders:
         return Notice.model_validate_json(text)
 
     def notices(self) -> list[Notice]:
-        """Returns the notices in the order in which they came.
+        """Returns the notices, oldest first.
 
         Raises:
-            ToolFailed: They cannot be read, or one is no notice any more.
+            ToolFailed: They cannot be read, or one is damaged.
         """
         with self._translated():
             return [Notice.model_validate_json(text) for text in self._texts("notice")]
 
     def _kept(self, table: str, key: str, text: str) -> str:
-        """Returns the text of a key, and keeps this one if there is none."""
+        """Returns the stored text of a key, or stores this one."""
         with self._translated(), self._transaction():
             known = f"SELECT text FROM {table} WHERE key = ?"  # noqa: S608 (our own names)
             if row := self._connection.execute(known, (key,)).fetchone():
@@ -250,7 +248,7 @@ class WorkOrders:
         return version
 
     def _share(self) -> None:
-        # SQLite does not wait by itself while another process is making the change.
+        # SQLite does not wait while another process makes the change.
         for attempt in Retrying(
             retry=retry_if_exception(_is_busy),
             stop=stop_after_delay(_BUSY_S),

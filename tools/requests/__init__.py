@@ -1,1 +1,1 @@
-"""Requests: what is to move, fixed to the byte before anybody is asked."""
+"""Requests for writes, fixed to the byte before an approver sees them."""

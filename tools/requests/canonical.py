@@ -1,8 +1,8 @@
-"""One text for one document, so that a signature covers exactly what a person saw.
+"""Canonical JSON, so that a signature covers exactly one document.
 
-Canonical JSON: UTF-8, ASCII keys in order, strings in NFC, no nulls, integers, booleans,
-and floats as the hexadecimal form of their IEEE 754 bits: `{"f64":"3fb999999999999a"}`. No
-table of a document has `f64` as its only key, so that none can be taken for a number.
+UTF-8, sorted ASCII keys, strings in NFC, no nulls, integers, booleans, and floats as their IEEE
+754 bits in hexadecimal: `{"f64":"3fb999999999999a"}`. No table has `f64` as its only key, so
+that none is read as a number.
 """
 
 import json
@@ -20,19 +20,19 @@ Domain = Literal["request", "action", "decision", "card", "journal", "enrolment"
 _FLOAT = "f64"
 _NESTED = frozenset({dict, list})
 _BITS = re.compile(r"[0-9a-f]{16}")
-# Between quotes that are not escaped: inside a text each of them has a backslash before it.
+# With unescaped quotes: inside a text each quote has a backslash before it.
 _FLOAT_KEY = f'"{_FLOAT}"'
 _FLOAT_TABLE = re.compile(r'\{"f64":"(?![7f]ff)[0-9a-f]{16}"\}')
 
 
 def canonical(document: object) -> str:
-    """Returns the one text of a document.
+    """Returns the canonical text of a document.
 
     Args:
         document: Tables, lists, text, integers, booleans and finite floats.
 
     Raises:
-        ValueError: It holds anything else: a null, NaN, a key that is not ASCII.
+        ValueError: It contains anything else: a null, NaN, a key that is not ASCII.
     """
     try:
         return _ENCODER.encode(_plain(document))
@@ -41,7 +41,7 @@ def canonical(document: object) -> str:
 
 
 def parse_canonical(text: str) -> Any:
-    """Returns the document whose one text this is.
+    """Returns the document of a canonical text.
 
     Raises:
         ValueError: It is not JSON, has a key twice, or is not in canonical form.
@@ -59,25 +59,25 @@ def parse_canonical(text: str) -> Any:
 
 
 def _plainly(text: str) -> object:
-    """Returns what a text holds, floats in their form, if it is seen to be canonical at a glance.
+    """Returns the document of an ASCII text whose encoding gives the same text; faster.
 
-    Of ASCII alone all is in NFC. A key that stands twice, keys in another order, a space or a
-    number in another spelling would not be written as they were read.
+    ASCII is always in NFC. A repeated key, another order, a space or another spelling of a number
+    would be encoded differently.
 
     Raises:
-        ValueError: It has to be looked at more closely.
+        ValueError: The text needs the full check.
     """
     floats = len(_FLOAT_TABLE.findall(text))
     if not text.isascii() or "null" in text or text.count(_FLOAT_KEY) != floats:
         raise ValueError("it is not plain")
-    document: object = _DECODER.raw_decode(text)[0]  # what may stand behind it is seen below
+    document: object = _DECODER.raw_decode(text)[0]  # text behind it fails the comparison below
     if _ENCODER.encode(document) != text:
         raise ValueError("it is not in canonical form")
     return document
 
 
 def signed_bytes(domain: Domain, text: str) -> bytes:
-    """Returns what is signed or hashed: the domain keeps one kind of document from another's."""
+    """Returns the bytes to sign or hash; the domain separates kinds of documents."""
     return f"handwheel/{domain}/1".encode() + b"\0" + text.encode()
 
 
@@ -92,7 +92,7 @@ def _plain(value: object) -> object:
     if isinstance(value, str):
         if value.isascii():
             return value
-        value.encode()  # half a surrogate pair is no text: UnicodeEncodeError is a ValueError
+        value.encode()  # refuses half a surrogate pair: UnicodeEncodeError is a ValueError
         return unicodedata.normalize("NFC", value)
     if isinstance(value, float):
         if not math.isfinite(value):

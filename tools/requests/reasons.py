@@ -1,27 +1,29 @@
-"""Why somebody asks for a write or says no to one: text that the journal keeps."""
+"""Reason for a proposal or a rejection, which the journal keeps."""
 
 from typing import Annotated
 
 from pydantic import AfterValidator
 
+from handwheel.connectors.denial import Denial
+
 LONGEST = 2000
 """Characters."""
 
 
-def reason_fault(given: str) -> str:
-    """Returns what is wrong with a reason; empty if nothing is."""
+def reason_fault(given: str) -> Denial | None:
+    """Returns the fault of a reason."""
     if not given.strip():
-        return "say why; it is empty"
+        return Denial("empty", "say why; it is empty")
     if len(given) > LONGEST:
-        return f"has {len(given)} characters; at most {LONGEST}"
+        return Denial("length", f"has {len(given)} characters; at most {LONGEST}")
     if any("\ud800" <= each <= "\udfff" for each in given):
-        return "is not UTF-8"
-    return ""
+        return Denial("encoding", "is not UTF-8")
+    return None
 
 
 def _check(given: str) -> str:
     if fault := reason_fault(given):
-        raise ValueError(fault)
+        raise ValueError(fault.reason)
     return given
 
 

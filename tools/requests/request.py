@@ -1,4 +1,4 @@
-"""A request for action: an ordered list of writes, fixed to the byte, and what it rests on."""
+"""Request for action: an ordered list of writes, fixed to the byte, and its preconditions."""
 
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
@@ -25,16 +25,16 @@ def _as_tuple(items: object) -> object:
 
 _T = TypeVar("_T")
 TupleOf = Annotated[tuple[_T, ...], BeforeValidator(_as_tuple)]
-"""A list of a document, that nobody can add to once it was read."""
+"""List of a document, immutable once read."""
 Stamp = Annotated[str, AfterValidator(_check_stamp)]
-"""A time in a document, `2026-11-25T08:50:25.123Z`."""
+"""Time in a document, `2026-11-25T08:50:25.123Z`."""
 Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2})+$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 RiskClass = Literal["R1", "R2", "R3", "R4"]
 
 
 class Proposer(Model):
-    """Who wants it: a person with a key, or an agent, which has none."""
+    """Proposer of a request: a person with a key, or an agent without."""
 
     kind: Literal["person", "agent"]
     name: str
@@ -42,11 +42,11 @@ class Proposer(Model):
 
 
 class TargetDevice(Model):
-    """The device that would be written to, as it named itself when the request was filed.
+    """Device of a write, as it identified itself when the request was filed.
 
     Attributes:
-        certificate: Thumbprint of the certificate to which it proved to have the key; `None`
-            where the channel has no security, and on Modbus.
+        certificate: Thumbprint of the certificate whose key it proved to have; `None` where the
+            channel has no security, and on Modbus.
     """
 
     kind: Literal["opcua", "modbus"]
@@ -58,7 +58,7 @@ class TargetDevice(Model):
 
     @property
     def identity(self) -> DeviceIdentity:
-        """The same in the connectors' words."""
+        """The identity in the type of the connectors."""
         return DeviceIdentity(
             self.kind,
             self.where,
@@ -70,16 +70,16 @@ class TargetDevice(Model):
 
     @classmethod
     def of(cls, identity: DeviceIdentity) -> Self:
-        """Returns the document's form of an identity."""
+        """Returns the device of an identity."""
         return cls.model_validate({name: getattr(identity, name) for name in cls.model_fields})
 
 
 class ExpectedReading(Model):
-    """What a tag read when the request was filed, and must still read when it is carried out.
+    """Value of a tag when the request was filed, expected again at execution.
 
     Attributes:
         tolerance: In the tag's unit; `None` means exactly the value.
-        max_age_s: How old the reading may be, seconds.
+        max_age_s: Highest age of the reading, seconds.
     """
 
     tag: str
@@ -90,20 +90,20 @@ class ExpectedReading(Model):
 
 
 class Requirement(Model):
-    """A condition that must be true when the action is carried out, and where it comes from."""
+    """Condition that must be true at execution, and its origin."""
 
     text: str
     why: str
 
 
 class RunOrigin(Model):
-    """The run of a playbook for which an agent asks.
+    """Run of a playbook that an agent's request belongs to.
 
     Attributes:
         digest: Of the playbook's file.
-        parameters: As they were bound when the run began.
-        segment: Which part of the playbook the request covers, from 1.
-        max_duration_s: How long after the approval a later command may be sent, seconds.
+        parameters: As bound at the start of the run.
+        segment: Number of the part of the playbook that the request covers, from 1.
+        max_duration_s: Longest time from the approval to the last command, seconds.
     """
 
     run_id: str = Field(pattern=r"^U-[0-9A-Z]{8}$")
@@ -116,12 +116,12 @@ class RunOrigin(Model):
 
 
 class Evidence(Model):
-    """A condition that was judged before anybody was asked, for whoever approves.
+    """Condition evaluated before the request was filed, for the approver.
 
     Attributes:
         text: With the playbook's roles and parameters bound.
         shown: The same with the values of that moment.
-        source: Where it stands, such as `cw/pump-bearing-changeover:31`.
+        source: Place in the playbook, such as `cw/pump-bearing-changeover:31`.
     """
 
     id: str
@@ -133,11 +133,11 @@ class Evidence(Model):
 
 
 class ExpectedEffect(Model):
-    """What the process shall do after a write, and by when; it is watched, not enforced.
+    """Expected result of a write in the process; it is monitored, not enforced.
 
     Attributes:
         text: A condition over the site's tags.
-        within_s: How long after the write was verified it may take to become true, seconds.
+        within_s: Longest time from the verified write until it is true, seconds.
     """
 
     text: str = Field(min_length=1)
@@ -145,29 +145,29 @@ class ExpectedEffect(Model):
 
 
 class Lease(Model):
-    """How long a write shall stand before the gate takes it back by itself.
+    """Time limit of a write; the gate undoes the write when it ends.
 
     Attributes:
-        for_s: From the moment at which the last command was verified, people's time, seconds.
+        for_s: From the verification of the last command, wall-clock time, seconds.
     """
 
     for_s: float = Field(ge=1.0, le=30 * 86400.0)
 
 
 class Action(Model):
-    """One write: one tag, one value, one frame.
+    """One write of one tag: one value, one frame.
 
     Attributes:
         wire: The exact bytes: for Modbus unit and PDU, for OPC UA one `WriteValue`.
         value: As the device will hold it, coerced to its type.
-        readback: The tag that must read as sent; `None` for what cannot be read back.
-        within_s: How long the device may take until it does, seconds.
-        undo: The recovery action that takes it back; `None` if nothing does.
-        step: The playbook's step that it belongs to.
-        undoes: The command that a recovery takes back, of this request or of an earlier one of
+        readback: The tag that must read as sent; `None` if the value cannot be read back.
+        within_s: Longest time until it does, seconds.
+        undo: The recovery action that undoes it; `None` for none.
+        step: Its step of the playbook.
+        undoes: The command that a recovery action undoes, of this request or of an earlier one of
             its run; `None` for a write into a safe state.
-        promises: What is expected of the process afterwards, for whoever approves.
-        effects: The same of a person's request, as conditions that the gate looks for.
+        promises: Expected results in the process, for the approver.
+        effects: Expected results of a person's request, which the gate monitors.
     """
 
     action_id: str
@@ -194,12 +194,12 @@ class Action(Model):
 
     @cached_property
     def digest(self) -> str:
-        """The digest of this action alone, under which its intent is recorded."""
+        """Digest of this action alone, under which its intent is recorded."""
         return digest("action", canonical(self.model_dump(by_alias=True, exclude_none=True)))
 
 
 class Hashes(Model):
-    """The SHA-256 of the files that the request was made with."""
+    """SHA-256 of the site files from which the request was made."""
 
     site: Digest
     tags: Digest
@@ -207,15 +207,15 @@ class Hashes(Model):
 
 
 class ActionRequest(Model):
-    """Everything that a person is asked to approve. It never changes; an edit is another request.
+    """All that an approver approves; immutable, an edit makes another request.
 
     Attributes:
-        proposal_key: Unique; a proposal that is made twice is filed once.
-        within_s: How long it waits for the last signature, seconds.
+        proposal_key: Unique; a repeated proposal is filed once.
+        within_s: Longest wait for the last signature, seconds.
         locks: The lockout generation of each scope that covers its equipment.
-        run: For which run an agent asks; `None` where a person does.
+        run: The run of an agent's request; `None` for a person's.
         supersedes: The earlier request of the same run whose open recovery it takes over.
-        lease: For how long what it writes shall stand; the recovery takes it back then.
+        lease: Time limit of its writes; the recovery actions undo them then.
     """
 
     schema_: Literal["request/1"] = Field(default="request/1", alias="schema")
@@ -296,12 +296,12 @@ class ActionRequest(Model):
 
     @cached_property
     def written(self) -> frozenset[str]:
-        """Every tag that a command or a recovery writes."""
+        """The tags that commands and recovery write."""
         return frozenset(action.tag for action in self.actions)
 
     @property
     def tags(self) -> list[str]:
-        """Every tag that is written, expected or read back, once, in order."""
+        """The tags that are written, expected or read back, each once, in order."""
         names = (
             name
             for action in self.actions
@@ -315,12 +315,12 @@ class ActionRequest(Model):
 
     @cached_property
     def text(self) -> str:
-        """The one text that is hashed, signed and kept."""
+        """The canonical text, which is hashed, signed and kept."""
         return canonical(self.model_dump(by_alias=True, exclude_none=True))
 
     @cached_property
     def digest(self) -> str:
-        """The digest that a decision signs."""
+        """Digest that a decision signs."""
         return digest("request", self.text)
 
 

@@ -1,4 +1,4 @@
-"""What a person is shown and signs: a document with one text, which is kept beside the decision."""
+"""Document that a person sees and signs; its text is kept beside the decision."""
 
 from functools import cached_property
 
@@ -8,14 +8,14 @@ from .canonical import canonical, digest
 
 
 class SignedDocument(Model):
-    """A document that a person sees before they sign."""
+    """Document with one canonical text."""
 
     @cached_property
     def text(self) -> str:
-        """Its one text, which is kept."""
+        """The canonical text, which is kept."""
         return canonical(self.model_dump(by_alias=True, exclude_none=True))
 
     @cached_property
     def digest(self) -> str:
-        """The hash of its text, which a decision signs as the card."""
+        """Digest of the text, which a decision signs as the card."""
         return digest("card", self.text)

@@ -1,4 +1,4 @@
-"""Times as they stand in documents, and the clock that no hand can set."""
+"""Times in documents, and the boot clock, which cannot be set."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from handwheel.connectors.errors import HandwheelError
 
 CLOCK_STEP_S = 2.0
-"""By how much wall and boot clock may drift apart before the wall clock counts as set."""
+"""Largest drift between wall and boot clock; with more, the wall clock counts as set."""
 
 _NO_LINUX = "deciding and carrying out need the boot clock of Linux"
 _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -17,7 +17,7 @@ _BOOT_ID_BYTES = 64
 
 
 def stamp(time: datetime) -> str:
-    """Returns a time as documents write it: UTC, milliseconds, `2026-11-25T08:50:25.123Z`."""
+    """Returns a time in the form of documents: `2026-11-25T08:50:25.123Z`."""
     text = time.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.removesuffix("+00:00") + "Z"
 
@@ -38,10 +38,10 @@ def parse_stamp(text: str) -> datetime:
 
 
 def boot_id() -> str:
-    """Returns the name of this run of the machine; another after each restart.
+    """Returns the boot id of the machine, which changes with each restart.
 
     Raises:
-        HandwheelError: It is no Linux.
+        HandwheelError: The system is not Linux.
     """
     try:
         file = os.open(_BOOT_ID, os.O_RDONLY | os.O_CLOEXEC)
@@ -54,10 +54,10 @@ def boot_id() -> str:
 
 
 def boot_ms() -> int:
-    """Returns the milliseconds since the machine started, time in suspend included.
+    """Returns the milliseconds since boot, time in suspend included.
 
     Raises:
-        HandwheelError: It is no Linux.
+        HandwheelError: The system is not Linux.
     """
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     if clock is None:
@@ -67,18 +67,17 @@ def boot_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """A moment on both of people's clocks: the wall's, which can be set, and the boot's."""
+    """Moment on the wall clock, which can be set, and on the boot clock."""
 
     wall: datetime
     boot_id: str
     boot_ms: int
 
     def since_s(self, earlier: "Instant") -> float | None:
-        """Returns the seconds since an earlier moment, on whichever clock shows more.
+        """Returns the seconds since an earlier moment, on the clock that shows more.
 
         Returns:
-            `None` if they cannot be known: the machine was restarted in between, or the
-            wall clock was set.
+            `None` if they are not known: the machine restarted or the wall clock was set between.
         """
         wall_s = (self.wall - earlier.wall).total_seconds()
         boot_s = (self.boot_ms - earlier.boot_ms) / 1000.0
@@ -88,5 +87,5 @@ class Instant:
 
 
 def instant_now() -> Instant:
-    """Returns this moment."""
+    """Returns the present moment."""
     return Instant(datetime.now(UTC), boot_id(), boot_ms())

@@ -1,4 +1,4 @@
-"""On what terms a person asks: for how long, and what they expect of the process afterwards."""
+"""Time limit and expected results of a person's request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ _WITHIN = " within "
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a person's request says besides its writes.
+    """Terms of a person's request besides its writes.
 
     Attributes:
-        effects: Looked for after the last command.
+        effects: Monitored after the last command.
     """
 
     lease: Lease | None = None
@@ -47,7 +47,7 @@ def parse_lease(text: str) -> Lease:
 
 
 def parse_expectation(text: str) -> ExpectedEffect:
-    """Returns the expectation of a text such as `PT-102.pv > 350 kPa within 2 min`.
+    """Returns the expected effect of a text, `PT-102.pv > 350 kPa within 2 min`.
 
     Raises:
         InvalidArguments: It does not end with a time, or the time is longer than a day.
@@ -68,13 +68,13 @@ def parse_expectation(text: str) -> ExpectedEffect:
 
 
 def check_terms(terms: Terms, tags: Sequence[Tag], site: Site) -> None:
-    """Refuses a lease on what cannot be taken back, and an effect that nobody can look for.
+    """Refuses a lease that cannot be undone and an effect that cannot be evaluated.
 
     Args:
-        tags: What is to be written.
+        tags: The tags to write.
 
     Raises:
-        InvalidArguments: Names the tag or the expectation.
+        InvalidArguments: Names the tag or the effect.
     """
     for tag in tags if terms.lease else ():
         if not tag.readback:

@@ -1,4 +1,4 @@
-"""What a person types becomes a value of a tag, or is refused: nothing is guessed."""
+"""Parses typed values of tags."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ def split_assignment(text: str) -> tuple[str, str]:
     """Splits `TAG=VALUE` at its first `=`.
 
     Raises:
-        InvalidArguments: There is none, or nothing on one side of it.
+        InvalidArguments: There is no `=`, or one side is empty.
     """
     name, equals, value = text.partition(_ASSIGN)
     if not equals or not name.strip() or not value.strip():
@@ -27,14 +27,14 @@ def split_assignment(text: str) -> tuple[str, str]:
 
 
 def parse_value(tag: Tag, text: str) -> Value:
-    """Reads a value for a tag.
+    """Parses a value for a tag.
 
     Args:
         text: `true` or `false`; a word of an enumeration; a decimal number without exponent,
             on its own or with the tag's own unit; or a text.
 
     Raises:
-        InvalidArguments: It is anything else; says what the tag takes.
+        InvalidArguments: It is anything else; says which values the tag takes.
     """
     stripped = text.strip()
     match tag.kind:

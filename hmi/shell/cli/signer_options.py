@@ -23,7 +23,7 @@ PassphraseOption = Annotated[
 
 def _reason(given: str) -> str:
     if fault := reason_fault(given):
-        raise typer.BadParameter(fault, param_hint="--reason")
+        raise typer.BadParameter(fault.reason, param_hint="--reason")
     return given
 
 

@@ -98,6 +98,10 @@ def _crossed(each: CrossLimitResult) -> str:
     return f"{rule.text}, {_WITH[rule.with_]}: {verdict} ({rule.id}, {rule.place})"
 
 
+def _is_unanswered(each: CrossLimitResult) -> bool:
+    return each.is_unknown and each.denial is None
+
+
 def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
     for each in found.budgets:
         if isinstance(each, GroupUsage):
@@ -169,7 +173,7 @@ def explanation_fields(
                 "that": each.rule.text,
                 "with": each.rule.with_,
                 "rule": each.rule.place,
-                "denial": each.denial,
+                "denial": None if _is_unanswered(each) else str(each.denial or ""),
                 "unknown": each.is_unknown,
             }
             for each in found.across

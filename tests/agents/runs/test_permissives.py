@@ -1,11 +1,11 @@
 """What a run counts on is looked at before every write, through skipped steps, and deaths."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from handwheel.tools.guardrails.approval.build_request import denials
+from handwheel.connectors.denial import Denial
+from handwheel.tools.guardrails.approval.build_request import policy_denial
 
 from ..testbed.frames import START_B, STOP_A
 from ..testbed.stepped_agents import AgentsRoom
@@ -86,11 +86,13 @@ async def test_a_request_that_was_denied_is_asked_for_anew(
     await room.approved(1)
     asked = list[str]()
 
-    def once(*given: Any) -> Iterable[str]:
+    def once(*given: Any) -> Denial | None:
         asked.append("")
-        return ["PT-102.pv is too low just now"] if len(asked) == 1 else denials(*given)
+        if len(asked) == 1:
+            return Denial("policy", "PT-102.pv is too low just now")
+        return policy_denial(*given)
 
-    monkeypatch.setattr("handwheel.tools.guardrails.approval.build_segment.denials", once)
+    monkeypatch.setattr("handwheel.tools.guardrails.approval.build_segment.policy_denial", once)
     await room.reach("HELD")
     assert "PT-102.pv is too low just now" in room.run.reason
     await room.scan(12)

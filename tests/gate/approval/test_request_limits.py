@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.request_limits import REFUSED, Proposal, TooManyRequests
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
@@ -238,7 +239,7 @@ def test_only_a_rejection_is_one(room: Watched, ending: str) -> None:
         room.desk.say("revoke", request, "bert")
     else:
         request, _ = room.desk.request([START])
-        room.desk.file(request, denial="the policy says no")
+        room.desk.file(request, denial=Denial("policy", "the policy says no"))
     room.desk.propose(START)
     assert _waiting(room) == 1
 

@@ -56,7 +56,7 @@ def _others(flood: Flood) -> ActionRequest:
 def _file(flood: Flood, request: ActionRequest) -> str:
     desk, now = flood.room.desk, flood.room.clock.now()
     try:
-        file_segment(desk.decision_context, request, "", flood.holder(), now)
+        file_segment(desk.decision_context, request, None, flood.holder(), now)
     except HandwheelError as refusal:
         flood.file_by_hand(request)
         return str(refusal)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
@@ -95,14 +96,14 @@ class Runner:
     def segment(self, **changes: Any) -> Segment:
         return segment_of(self.room.site, **changes)
 
-    def made(self, segment: Segment) -> tuple[ActionRequest, str]:
+    def made(self, segment: Segment) -> tuple[ActionRequest, Denial | None]:
         room = self.room
         writes = [write.tag for write in segment.writes]
         seen = room.plant.survey(tags_of_segment(self.context, segment), writes)
         locks = lockout_generations(room.desk.database, scopes_of_segment(room.site, segment))
         return make_segment(self.context, segment, seen, AGENT, locks, room.clock.now())
 
-    def file(self, request: ActionRequest, denial: str = "") -> ActionRequest:
+    def file(self, request: ActionRequest, denial: Denial | None = None) -> ActionRequest:
         context, now = self.room.desk.decision_context, self.room.clock.now()
         record = file_segment(context, request, denial, self.holder, now)
         self.room.oracle.told.setdefault(record.request.request_id, Told(record.request))

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
 from handwheel.hmi.people.signing import Signer, sign_statement
@@ -78,7 +79,7 @@ class Desk:
 
     def request(
         self, writes: Writes, person: str = "gina", terms: Terms = NO_TERMS
-    ) -> tuple[ActionRequest, str]:
+    ) -> tuple[ActionRequest, Denial | None]:
         """Makes a request and says why the policy denies it, without context it."""
         context = self.context
         proposed = [ProposedWrite(self.site.tags[name], value) for name, value in writes]
@@ -96,7 +97,9 @@ class Desk:
         self.file(request, person, denial)
         return request
 
-    def file(self, request: ActionRequest, person: str = "gina", denial: str = "") -> None:
+    def file(
+        self, request: ActionRequest, person: str = "gina", denial: Denial | None = None
+    ) -> None:
         """Files what a person signs, whatever it says."""
         signed = self._sign(person, self._statement("propose", request, person))
         propose(self.decision_context, request, signed, denial, self.clock.now())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from secrets import choice, token_hex
 from typing import Any
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Quality, Value
@@ -81,7 +82,7 @@ def make_request(
     locks: Mapping[str, int],
     now: Instant,
     terms: Terms = NO_TERMS,
-) -> tuple[ActionRequest, str]:
+) -> tuple[ActionRequest, Denial | None]:
     """Makes a request of writes.
 
     Args:
@@ -89,7 +90,7 @@ def make_request(
         locks: The lockout generation of each scope that covers the equipment.
 
     Returns:
-        The request, and why the policy denies it; empty if it does not.
+        The request, and the policy's denial.
 
     Raises:
         InvalidArguments: A value does not fit its tag's type, or a tag cannot have a lease.
@@ -119,7 +120,7 @@ def make_request(
         lease=terms.lease,
         **common(context, drafts, locks, now),
     )
-    return request, "; ".join(denials(context, drafts, survey.readings))
+    return request, policy_denial(context, drafts, survey.readings)
 
 
 def make_undo(context: BuildContext, commands: Sequence[Draft], survey: Survey) -> list[Draft]:
@@ -301,10 +302,10 @@ def expected_exactly(site: Site, tag: Tag, value: Value) -> ExpectedReading:
     return expected_of(site, tag, value).model_copy(update={"tolerance": None})
 
 
-def denials(
+def policy_denial(
     context: BuildContext, drafts: Sequence[Draft], readings: Mapping[str, DataValue]
-) -> list[str]:
-    """Returns why the policy denies a request, commands and recovery alike.
+) -> Denial | None:
+    """Returns the policy's denial of a request, commands and recovery alike.
 
     Limits across tags are judged on the plant as it is: not for recovery, which is for another.
     """
@@ -317,8 +318,8 @@ def denials(
     for action in (each.action for each in drafts if each.action.kind == "command"):
         tag = context.site.tags[action.tag]
         found += [
-            denial
+            denial.reason
             for limit in context.across
             if (denial := limit.denial(readings, tag, action.value))
         ]
-    return found
+    return Denial("policy", "; ".join(found)) if found else None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
@@ -27,12 +28,12 @@ from .build_request import (
     ProposedWrite,
     check_once,
     common,
-    denials,
     expected_as_read,
     expected_exactly,
     judged,
     make_action,
     new_name,
+    policy_denial,
     scopes,
     tags_of,
 )
@@ -139,7 +140,7 @@ def make_segment(
     proposer: Proposer,
     locks: Mapping[str, int],
     now: Instant,
-) -> tuple[ActionRequest, str]:
+) -> tuple[ActionRequest, Denial | None]:
     """Makes the request of a segment.
 
     Args:
@@ -147,7 +148,7 @@ def make_segment(
         locks: The lockout generation of each scope of `scopes_of_segment`.
 
     Returns:
-        The request, and why the policy denies it; empty if it does not.
+        The request, and the policy's denial.
 
     Raises:
         InvalidArguments: A value does not fit its tag's type, a recovery undoes what is not
@@ -182,7 +183,7 @@ def make_segment(
         lease=Lease(for_s=segment.lease_s) if segment.lease_s is not None else None,
         **common(context, drafts, locks, now, segment.roles),
     )
-    return request, "; ".join(denials(context, drafts, survey.readings))
+    return request, policy_denial(context, drafts, survey.readings)
 
 
 def _undone(segment: Segment) -> dict[int, int]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from math import isfinite
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, StatusCode, Value, exact_text
 
@@ -256,7 +257,7 @@ class SnapshotView:
             age_s=round(age_s, 1),
             read_at=read_at,
             was=was,
-            fault=_fault(reading, status, age_s, expected),
+            fault=str(_fault(reading, status, age_s, expected) or ""),
         )
 
     def _delta(self, action: Action) -> str | None:
@@ -283,17 +284,19 @@ class SnapshotView:
 
 def _fault(
     reading: Reading, status: StatusCode, age_s: float, expected: Sequence[ExpectedReading]
-) -> str:
-    """Returns why nothing may be approved on this reading; empty for no reason."""
+) -> Denial | None:
+    """Returns the denial of an approval on this reading."""
     if status.quality is not Quality.GOOD:
-        return f"is {plain(status.name)}"
+        return Denial("quality", f"is {plain(status.name)}")
     for each in expected:
         # The snapshot itself may be up to five seconds old; the gate looks afresh.
         if reading.age_s > each.max_age_s:
-            return f"was {reading.age_s:.1f} s old when read, more than {each.max_age_s:g} s"
+            reason = f"was {reading.age_s:.1f} s old when read, more than {each.max_age_s:g} s"
+            return Denial("age", reason)
         if not _is_as_filed(reading.value, each):
-            return f"reads {_exact(reading)}, not {printable(each.shown)} as when filed"
-    return ""
+            reason = f"reads {_exact(reading)}, not {printable(each.shown)} as when filed"
+            return Denial("expected", reason)
+    return None
 
 
 def _is_as_filed(value: Value | None, expected: ExpectedReading) -> bool:

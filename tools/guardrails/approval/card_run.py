@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 
@@ -55,17 +56,17 @@ def _evidence(
     except ConditionError:
         return filed.model_copy(update={"untold": _OTHER_TAGS})
     if untold := _untold(condition, values):
-        return filed.model_copy(update={"untold": untold})
+        return filed.model_copy(update={"untold": untold.reason})
     truth = condition.evaluate(values)
     shown = printable(condition.shown(values))
     return filed.model_copy(update={"now": truth.value, "shown_now": shown})
 
 
-def _untold(condition: Condition, values: Mapping[str, DataValue]) -> str:
-    """Returns why one look cannot tell what a condition is now; empty if it can."""
+def _untold(condition: Condition, values: Mapping[str, DataValue]) -> Denial | None:
+    """Returns the reason why a snapshot cannot tell the truth of a condition."""
     if condition.windows:
-        return _OVER_TIME
-    return "" if values.keys() >= set(condition.tags) else _NOT_READ
+        return Denial("window", _OVER_TIME)
+    return None if values.keys() >= set(condition.tags) else Denial("not_read", _NOT_READ)
 
 
 def recovery_of(

@@ -4,6 +4,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
+from handwheel.connectors.denial import Denial
+
 from ...errors import PermitRefused
 from ...requests.canonical import digest, parse_canonical
 from ...requests.request import ActionRequest
@@ -36,19 +38,23 @@ from ..signatures.entitlement import check_resolver, is_unattended_allowed, refu
 from ..signatures.quorum import QuorumResult, check_quorum
 from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution, unresolved_in
 from .plant_snapshot import read_snapshot
-from .request_limits import TooManyRequests, refuse_asking
+from .request_limits import TooManyRequests, check_request_limits
 from .run_requests import load_superseded
 
 _MARKS = ("schema", "request_digest", "action_id")
 
 
 def propose(
-    context: DecisionContext, request: ActionRequest, signed: Signed, denial: str, now: Instant
+    context: DecisionContext,
+    request: ActionRequest,
+    signed: Signed,
+    denial: Denial | None,
+    now: Instant,
 ) -> RequestState:
     """Files a person's request with their signature on it, so that they cannot approve it.
 
     Args:
-        denial: Why the policy denies it; empty if it does not.
+        denial: The policy's.
 
     Raises:
         GuardrailError: The signature is not that of the proposer whom the request names,
@@ -69,7 +75,7 @@ def propose(
         check_may_have_lease(context.database, request)
         refused = _file(context, request, decision, signed, denial, now)
     if refused:  # told to the journal in its own words, and not once more
-        raise TooManyRequests(refused)
+        raise TooManyRequests(refused.reason)
     return RequestState.DENIED if denial else RequestState.PENDING
 
 
@@ -78,17 +84,17 @@ def _file(
     request: ActionRequest,
     decision: Decision,
     signed: Signed,
-    denial: str,
+    denial: Denial | None,
     now: Instant,
-) -> str:
-    """Files a request with its proposer's signature; returns why people are not asked now."""
+) -> Denial | None:
+    """Files a request with its proposer's signature, or returns the denial of its limits."""
     with context.database.transaction(now) as transaction:
-        if not denial and (refused := refuse_asking(context, transaction, request)):
+        if not denial and (refused := check_request_limits(context, transaction, request)):
             return refused
-        if not file_in(transaction, request, denial):
+        if not file_in(transaction, request, str(denial or "")):
             raise PermitRefused("the same proposal was filed before")
         insert_decision(transaction, request.request_id, decision, signed, None)
-    return ""
+    return None
 
 
 def decide(

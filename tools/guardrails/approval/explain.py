@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, Value
@@ -26,7 +27,7 @@ from ..policy.policy import CrossTagRule, Policy, Ruling
 from ..signatures.administrators import revoked_keys
 from .build_request import equipment_of, expected_of, requirements
 from .plant_snapshot import PlantSnapshot
-from .request_limits import Proposal, obstacle, waiting_for
+from .request_limits import Proposal, request_denial, waiting_for
 
 _UNFILED = ""  # no request and no action has such an id
 
@@ -89,14 +90,14 @@ class CrossLimitResult:
     """One condition across tags that the write is judged by.
 
     Attributes:
-        denial: Why it denies; empty if it does not; `None` where the plant does not answer.
+        denial: `None` if it denies nothing, or the plant does not answer.
         is_unknown: Whether nobody knows what it comes to.
         is_now: Whether it denies only because of a reading that is not known now. A write of
             which nobody knows what it does to the plant is denied whatever the plant shows.
     """
 
     rule: CrossTagRule
-    denial: str | None
+    denial: Denial | None
     is_unknown: bool
     is_now: bool
 
@@ -125,7 +126,7 @@ class Explanation:
     def denials(self) -> tuple[str, ...]:
         """Why it is denied; empty if it may be proposed."""
         ruled = () if self.ruling.is_allowed else self.ruling.reasons
-        crossed = (each.denial for each in self.across if each.denial and not each.is_now)
+        crossed = (each.denial.reason for each in self.across if each.denial and not each.is_now)
         return (*ruled, *crossed)
 
 
@@ -137,7 +138,7 @@ def explain(context: ExplainContext, question: Question, now: Instant) -> Explan
     """
     ruling, unknown = _ruling(context.policy, question)
     across = tuple(_crossed(context, question)) if ruling.is_allowed else ()
-    unknown += tuple(each.denial for each in across if each.denial and each.is_now)
+    unknown += tuple(each.denial.reason for each in across if each.denial and each.is_now)
     return Explanation(
         ruling,
         across,
@@ -233,7 +234,7 @@ def _in_the_way(
     yield from (each.words for each in applying(suspended, case.request, site.tags))
     yield from blocking_reasons(case)
     proposal = Proposal(question.kind, ruling.roles, ((question.tag.name, question.value),))
-    if found := obstacle(database, context.policy.asking, site.tags, proposal, now):
+    if found := request_denial(database, context.policy.asking, site.tags, proposal, now):
         yield found.reason
 
 

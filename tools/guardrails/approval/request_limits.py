@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Self
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 
@@ -22,8 +23,6 @@ from ..policy.schema import RequestLimits
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, parse_decision
 from .build_request import tolerance_of
-
-Why = Literal["too many wait", "rejected"]
 
 REFUSED = "request.refused"
 """The journal's kind of a proposal that people were not asked about."""
@@ -95,22 +94,14 @@ def _is_near(one: Value, other: Value, tag: Tag | None) -> bool:
         return one == other
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Why people are not asked now."""
-
-    why: Why
-    reason: str
-
-
-def obstacle(
+def request_denial(
     database: Database,
     asking: RequestLimits,
     tags: Mapping[str, Tag],
     proposal: Proposal,
     now: Instant,
-) -> Obstacle | None:
-    """Returns why people are not asked about a proposal now; `None` if they may be.
+) -> Denial | None:
+    """Returns the denial of a proposal for the number or the repetition of requests.
 
     Args:
         tags: The site's, by name.
@@ -118,32 +109,32 @@ def obstacle(
     Raises:
         LedgerError: The ledger cannot be read.
     """
-    crowd = _crowd(database, asking, proposal, now)
-    return crowd or _echo(database, asking, tags, proposal, now)
+    full = _queue_denial(database, asking, proposal, now)
+    return full or _repeat_denial(database, asking, tags, proposal, now)
 
 
-def refuse_asking(
+def check_request_limits(
     context: DecisionContext, transaction: Transaction, request: ActionRequest
-) -> str:
-    """Returns why people are not asked about a request now, and tells the journal; else nothing.
+) -> Denial | None:
+    """Returns the denial of a request for the request limits, and records it in the journal.
 
-    Inside the transaction that files it, so that of two that come at once one sees the other.
-    Whoever gets a reason lets the transaction commit, and then raises `TooManyRequests`.
+    Call it in the transaction that files the request, so that of two at once one sees the other.
+    On a denial let the transaction commit, then raise `TooManyRequests`.
 
     Args:
         context: Whose database the transaction is on.
     """
     asking, tags = context.policy.asking, context.site.tags
-    found = obstacle(context.database, asking, tags, Proposal.of(request), transaction.now)
+    found = request_denial(context.database, asking, tags, Proposal.of(request), transaction.now)
     if found is None:
-        return ""
+        return None
     name = request.proposer.name
-    told = transaction.one(_TOLD, name, REFUSED, found.why)
+    told = transaction.one(_TOLD, name, REFUSED, found.code)
     if told is None or not 0.0 <= _since_s(told, transaction.now) < _QUIET_S:
         named = [each.tag for each in request.commands[:_MOST_TAGS]]
-        body: dict[str, object] = {"why": found.why, "tags": named, "reason": found.reason}
+        body: dict[str, object] = {"why": found.code, "tags": named, "reason": found.reason}
         transaction.record("request.refused", name, body)
-    return found.reason
+    return found
 
 
 def waiting_for(database: Database, role: str, kind: str, now: Instant) -> list[str]:
@@ -155,15 +146,15 @@ def waiting_for(database: Database, role: str, kind: str, now: Instant) -> list[
     return [each.request_id for each in _before(database, kind, now) if role in each.roles]
 
 
-def _crowd(
+def _queue_denial(
     database: Database, asking: RequestLimits, proposal: Proposal, now: Instant
-) -> Obstacle | None:
+) -> Denial | None:
     waiting = _before(database, proposal.kind, now)
     whose = "requests of people" if proposal.kind == "person" else "requests"
     for role in proposal.roles:
         names = [each.request_id for each in waiting if role in each.roles]
         if len(names) >= asking.pending:
-            return Obstacle(
+            return Denial(
                 "too many wait",
                 f"{len(names)} {whose} wait for {printable(role)} already, and at most "
                 f"{asking.pending} may: decide on one first ({', '.join(names)})",
@@ -192,13 +183,13 @@ def _waits(record: RequestRecord, now: Instant) -> bool:
     return since_s is not None and since_s <= record.request.within_s
 
 
-def _echo(
+def _repeat_denial(
     database: Database,
     asking: RequestLimits,
     tags: Mapping[str, Tag],
     proposal: Proposal,
     now: Instant,
-) -> Obstacle | None:
+) -> Denial | None:
     pause_s = asking.pause_after_rejection
     longest_s = pause_s + _LONGEST_WAIT_S
     rows = database.all(
@@ -211,7 +202,7 @@ def _echo(
     for name, text, told, objection in rows:
         since_s = max(_since_s(told, now), 0.0)
         if since_s < pause_s and _is_no_to(text, objection, proposal, tags):
-            return Obstacle(
+            return Denial(
                 "rejected",
                 f"the same was rejected {format_duration(since_s)} ago ({name}): it may be asked "
                 f"for again in {format_duration(pause_s - since_s)}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from handwheel.connectors.config.validation import Model
+from handwheel.connectors.denial import Denial
 
 from ...errors import InvalidArguments, PermitRefused
 from ...requests.stamps import Instant
@@ -68,7 +69,7 @@ class RunOrder:
     person: str
     seen: int | None
     signed: Signed | None
-    fault: str = ""
+    fault: Denial | None = None
 
 
 def newest_event(database: Database, run_id: str) -> int:
@@ -178,7 +179,7 @@ def check_order(
         LedgerError: The ledger cannot be read.
     """
     if given.fault:
-        raise PermitRefused(given.fault)
+        raise PermitRefused(given.fault.reason)
     if given.order in _FREE:
         return
     if given.signed is None or given.seen is None:
@@ -243,7 +244,7 @@ def _parsed(number: int, text: str) -> RunOrder:
     try:
         body = _Body.model_validate(json.loads(text)["body"])
     except (ValueError, KeyError, TypeError):
-        fault = f"row {number} of the journal is no order to a run"
+        fault = Denial("row", f"row {number} of the journal is no order to a run")
         return RunOrder(number, "hold", "somebody", None, None, fault)
     signed = Signed(body.text, body.signature) if body.text and body.signature else None
     return RunOrder(number, body.order, body.person, body.seq, signed)

@@ -4,6 +4,8 @@ Every step is checked against the lease of the process that works on the site's 
 transaction: one that was stopped and wakes up again changes nothing.
 """
 
+from handwheel.connectors.denial import Denial
+
 from ...errors import PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant
@@ -18,7 +20,7 @@ from ..ledger.store.database import Database, Transaction
 from ..ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from ..ledger.write_leases import APPLIED, has_failed, to_take_back
 from ..signatures.context import DecisionContext
-from .request_limits import TooManyRequests, refuse_asking
+from .request_limits import TooManyRequests, check_request_limits
 
 _NOT_SENT = (
     "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.REFUSED' "
@@ -27,12 +29,16 @@ _NOT_SENT = (
 
 
 def file_segment(
-    context: DecisionContext, request: ActionRequest, denial: str, holder: str, now: Instant
+    context: DecisionContext,
+    request: ActionRequest,
+    denial: Denial | None,
+    holder: str,
+    now: Instant,
 ) -> RequestRecord:
     """Files the request of a segment, once, however often the run proposes it.
 
     Args:
-        denial: Why the policy denies it; empty if it does not.
+        denial: The policy's.
         holder: Of the lease.
         now: The moment that its `filed_at` names.
 
@@ -49,7 +55,7 @@ def file_segment(
     """
     if request.run is None:
         raise PermitRefused(f"{request.request_id} is no request of a run")
-    database, refused = context.database, ""
+    database, refused = context.database, None
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
         earlier = transaction.one(
@@ -62,12 +68,12 @@ def file_segment(
                 )
             load_superseded(database, request)
             if not denial:
-                refused = refuse_asking(context, transaction, request)
-            if not refused:
-                file_in(transaction, request, denial)
-        if not refused:
+                refused = check_request_limits(context, transaction, request)
+            if refused is None:
+                file_in(transaction, request, str(denial or ""))
+        if refused is None:
             return load_exactly(database, earlier or request.request_id)
-    raise TooManyRequests(refused)
+    raise TooManyRequests(refused.reason)
 
 
 def was_not_sent(database: Database, action_id: str) -> bool:

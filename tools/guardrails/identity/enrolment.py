@@ -1,7 +1,7 @@
-"""Writes a person into `operators.yaml`, signed by an administrator.
+"""Enrolment: adds a person to `operators.yaml`, signed by an administrator.
 
-The key comes first, then the record, then for the first administrator the trust root: a crash
-in between leaves a key or a record that counts for nothing, never one that counts by half.
+The key is written first, then the record, then for the first administrator the trust root. A
+crash in between leaves a key or a record that does not count.
 """
 
 import fcntl
@@ -35,16 +35,16 @@ from .roster import (
 )
 
 RENEWED_WITHIN = timedelta(days=30)
-"""How long before its end time may be added to the trust root's record."""
+"""Time before its end in which the trust root's record may be renewed."""
 
 
 class EnrolmentRefused(InvalidArguments):
-    """A person is not enrolled; nothing was written."""
+    """The enrolment is not possible; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Who is to be enrolled, for what, and how long."""
+    """Person to enrol, with roles and validity."""
 
     person: str
     roles: tuple[str, ...]
@@ -55,14 +55,14 @@ class Enrolment:
 def check_enrolment(
     site: Site, roster: Roster, wanted: Enrolment, *, makes_key: bool = True
 ) -> None:
-    """Refuses what can be refused before anybody is asked for a passphrase.
+    """Checks an enrolment before a passphrase is asked for.
 
     Args:
-        makes_key: Whether a key is to be made here; else it was made elsewhere.
+        makes_key: Whether a key is made here; else it was made elsewhere.
 
     Raises:
-        EnrolmentRefused: The name or a role cannot be; an administrator would have another
-            role; the site has no administrator yet; the person is enrolled; a key is there.
+        EnrolmentRefused: The name or a role is not valid, an administrator would have another
+            role, the site has no administrator yet, the person is enrolled, or a key exists.
     """
     _check_names(wanted)
     if not site.trust_root:
@@ -114,14 +114,14 @@ def _check_first(roster: Roster, wanted: Enrolment) -> None:
 
 
 def ending_root(site: Site, roster: Roster, at: datetime) -> Operator | None:
-    """Returns the trust root's last record if it has ended, or ends within 30 days."""
+    """Returns the trust root's last record if it ends within 30 days or has ended."""
     records = roster.with_key(site.trust_root)
     last = max(records, key=lambda each: each.until, default=None)
     return last if last and last.until - at <= RENEWED_WITHIN else None
 
 
 def root_warning(site: Site, roster: Roster, at: datetime) -> str:
-    """Returns that the trust root's record ends soon, and what to do; empty if it does not."""
+    """Returns a warning that the trust root's record ends soon, or an empty text."""
     root = ending_root(site, roster, at)
     if root is None:
         return ""
@@ -133,14 +133,14 @@ def root_warning(site: Site, roster: Roster, at: datetime) -> str:
 
 
 def renew(site: Site, root: Operator, wanted: Enrolment, private: PrivateKey) -> Operator:
-    """Adds a record for the trust root, with its own key, from when the last one ends.
+    """Adds a record for the trust root, with its own key, that follows the last one.
 
     Args:
-        root: As `ending_root` returned it.
-        wanted: As long as this one; from its start, if the last one has ended by then.
+        root: From `ending_root`.
+        wanted: Gives the length, and the start if the last record has ended by then.
 
     Raises:
-        EnrolmentRefused: The record would not count, or another would no longer.
+        EnrolmentRefused: The record would not count, or would make another one invalid.
         HandwheelError: A file cannot be read or written.
     """
     start = max(wanted.start, root.until)
@@ -150,15 +150,15 @@ def renew(site: Site, root: Operator, wanted: Enrolment, private: PrivateKey) ->
 
 
 def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | None) -> Operator:
-    """Makes a person's key and writes their record, which ends with the issuer's at the latest.
+    """Creates a person's key and record, which ends with the issuer's at the latest.
 
     Args:
         passphrase: For the new key.
-        issuer: The administrator's key; `None` for the first administrator, who vouches for
-            themselves and becomes the site's trust root.
+        issuer: The administrator's key; `None` for the first administrator, who signs the own
+            record and becomes the site's trust root.
 
     Raises:
-        EnrolmentRefused: The record would not count, or another would no longer.
+        EnrolmentRefused: The record would not count, or would make another one invalid.
         HandwheelError: A file cannot be read or written.
     """
     path = key_path(site.id, wanted.person)
@@ -172,10 +172,10 @@ def enroll(site: Site, wanted: Enrolment, passphrase: str, issuer: PrivateKey | 
 
 
 def vouch(site: Site, wanted: Enrolment, public: PublicKey, issuer: PrivateKey) -> Operator:
-    """Writes the record of a person whose key was made elsewhere.
+    """Adds the record of a person whose key was made elsewhere.
 
     Raises:
-        EnrolmentRefused: The record would not count, or another would no longer.
+        EnrolmentRefused: The record would not count, or would make another one invalid.
         HandwheelError: A file cannot be read or written.
     """
     with alone(site.root):
@@ -198,13 +198,13 @@ def _write(site: Site, wanted: Enrolment, public: PublicKey, signer: PrivateKey)
 
 
 def in_the_issuers_time(site: Site, wanted: Enrolment, signer: PrivateKey) -> Enrolment:
-    """Returns the enrolment, ended when the record of whoever signs it ends."""
+    """Returns the enrolment, shortened to the record of its signer."""
     issuer = load_roster(site).by_key(fingerprint(signer.public_key()), wanted.start)
     return replace(wanted, until=min(wanted.until, issuer.until)) if issuer else wanted
 
 
 def _judged(records: Sequence[Record], site: Site, root: str) -> Operator:
-    """Returns the person of the last record, if it counts and takes nothing from the others."""
+    """Returns the person of the last record if it counts and leaves the others valid."""
     before, _ = judge(records[:-1], site.id, root)
     after, faults = judge(records, site.id, root)
     if fault := faults.get(len(records) - 1):
@@ -220,7 +220,7 @@ def make_record(site_id: str, wanted: Enrolment, private: PrivateKey, issuer: Pr
 
 
 def record_of(site_id: str, wanted: Enrolment, public: PublicKey, issuer: PrivateKey) -> Record:
-    """Returns a record that the issuer has signed; whether it counts is for `judge` to say."""
+    """Returns a record signed by the issuer; `judge` says whether it counts."""
     unsigned = Record.model_validate(
         {
             "person": wanted.person,
@@ -237,7 +237,7 @@ def record_of(site_id: str, wanted: Enrolment, public: PublicKey, issuer: Privat
 
 @contextmanager
 def alone(folder: Path) -> Generator[None]:
-    """Keeps two enrolments from writing the same file at the same time."""
+    """Locks the site folder, so that enrolments do not write the same file at once."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,7 +1,7 @@
-"""A person's key files for a site: the one in use, the next one, and those from before.
+"""Key files of a person for a site: the one in use, the next one, and old ones.
 
-The next one waits beside the one in use until an administrator has vouched for it. Whoever opens
-the key then puts it in its place and the old one aside: no key is ever deleted or written over.
+The next one lies beside the one in use until an administrator has signed a record for it. It
+then takes its place when the key is opened next. No key is ever deleted or overwritten.
 """
 
 import os
@@ -13,22 +13,22 @@ from handwheel.connectors.errors import os_reason
 from ...atomic_files import sync_folder
 from .keys import KeyFault, PrivateKey, create_key, key_id_of_file, key_path
 
-# No person's key file ends so, whatever their name is.
+# No person's name gives a key file with these endings.
 _NEXT, _OLD = ".next", ".old-"
 _DIGITS = 12
 
 
 def next_key_path(site_id: str, person: str) -> Path:
-    """Returns where a key lies that is to follow the one in use."""
+    """Returns the path of the next key."""
     path = key_path(site_id, person)
     return path.with_name(f"{path.name}{_NEXT}")
 
 
 def new_key_path(site_id: str, person: str) -> Path:
-    """Returns where a new key belongs: into its place, or beside the key that is there.
+    """Returns the path for a new key: of the key in use if there is none, else of the next.
 
     Raises:
-        KeyFault: A next key waits already.
+        KeyFault: There is a next key already.
     """
     path, following = key_path(site_id, person), next_key_path(site_id, person)
     if following.exists():
@@ -40,26 +40,26 @@ def new_key_path(site_id: str, person: str) -> Path:
 
 
 def create_own_key(site_id: str, person: str, passphrase: str) -> tuple[PrivateKey, Path]:
-    """Makes a person's key, or their next one; returns it and where it lies.
+    """Creates a person's key, or the next one; returns it and its path.
 
     Raises:
-        KeyFault: It cannot be made, or a next key waits already.
+        KeyFault: It cannot be created, or there is a next key already.
     """
     path = new_key_path(site_id, person)
     return create_key(path, passphrase), path
 
 
 def take_next_key(site_id: str, person: str, key_id: str) -> Path | None:
-    """Puts the next key in its place if it is the one that counts now.
+    """Replaces the key in use by the next one if the person is enrolled with that.
 
     Args:
         key_id: Of the key with which the person is enrolled.
 
     Returns:
-        Where the old key lies now; `None` if there was none, or nothing was changed.
+        The path of the old key now; `None` if there was none, or nothing was changed.
 
     Raises:
-        KeyFault: The old one cannot be put aside.
+        KeyFault: The old key cannot be moved.
     """
     path, following = key_path(site_id, person), next_key_path(site_id, person)
     if key_id_of_file(following) != key_id or key_id_of_file(path) == key_id:
@@ -78,6 +78,6 @@ def _put_aside(path: Path) -> Path | None:
         return None
     digits = sha256(path.read_bytes()).hexdigest()[:_DIGITS]
     aside = path.with_name(f"{path.name}{_OLD}{digits}")
-    if not aside.exists():  # else it is this very file, from before a crash
+    if not aside.exists():  # else it is this file, from before a crash
         os.link(path, aside)
     return aside

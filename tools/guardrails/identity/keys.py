@@ -1,7 +1,7 @@
-"""The keys with which people sign: OpenSSH files that only their owner can read.
+"""Signing keys of people: OpenSSH files that only their owner can read.
 
-The file is encrypted with a passphrase; guessing one passphrase costs half a second of
-work. `ssh-keygen` reads and writes the same files.
+The file is encrypted with a passphrase; one guess costs half a second of work. `ssh-keygen` reads
+and writes the same files.
 
 Source: OpenSSH, PROTOCOL.key (private-key format), RFC 8709 (public keys).
 """
@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_private_key,
 )
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import HandwheelError, os_reason
 
 from ...atomic_files import write_new
@@ -44,7 +45,7 @@ _MAX_BYTES = 16_384
 
 
 class KeyFault(HandwheelError):
-    """A key cannot be used or made: who holds it must act."""
+    """A key cannot be used or created; its holder must act."""
 
 
 def fingerprint(public: PublicKey) -> str:
@@ -59,7 +60,7 @@ def public_line(public: PublicKey) -> str:
 
 
 def parse_public_line(line: str) -> PublicKey:
-    """Returns the key of a line `ssh-ed25519 AAAA…`, without comment and in its only spelling.
+    """Returns the key of a line `ssh-ed25519 AAAA…` in canonical form without comment.
 
     Raises:
         KeyFault: It is anything else.
@@ -77,7 +78,7 @@ def parse_public_line(line: str) -> PublicKey:
 
 
 def parse_given_line(line: str) -> PublicKey:
-    """Returns the key of a line as `ssh-keygen` writes it: a comment may stand behind it.
+    """Returns the key of a line as `ssh-keygen` writes it, with or without comment.
 
     Raises:
         KeyFault: It is no such line, or a private key.
@@ -88,20 +89,20 @@ def parse_given_line(line: str) -> PublicKey:
 
 
 def key_path(site_id: str, person: str) -> Path:
-    """Returns where a person's key for a site lies: below `XDG_CONFIG_HOME`, else `~/.config`."""
+    """Returns the path of a person's key, below `XDG_CONFIG_HOME` or `~/.config`."""
     named = Path(os.environ.get("XDG_CONFIG_HOME", ""))
     config = named if named.is_absolute() else Path.home() / ".config"
     return config / "handwheel" / "keys" / site_id / f"{person}.key"
 
 
 def create_key(path: Path, passphrase: str) -> PrivateKey:
-    """Makes a key and writes it, whole or not at all; never over another file.
+    """Creates a key file; never overwrites another.
 
     Args:
         passphrase: At least 8 characters.
 
     Raises:
-        KeyFault: The passphrase is too short, the file is there, or it cannot be written.
+        KeyFault: The passphrase is too short, the file exists, or it cannot be written.
     """
     if len(passphrase) < PASSPHRASE_LENGTH:
         raise KeyFault(f"a passphrase has at least {PASSPHRASE_LENGTH} characters")
@@ -131,7 +132,7 @@ def load_key(path: Path, passphrase: str) -> PrivateKey:
     """Returns a person's key.
 
     Raises:
-        KeyFault: The file is missing, open to others, somebody else's, no Ed25519 key,
+        KeyFault: The file is missing, open to others, of another user, no Ed25519 key,
             not encrypted or too weakly, or the passphrase is wrong.
     """
     data = _read_own(path)
@@ -146,9 +147,9 @@ def load_key(path: Path, passphrase: str) -> PrivateKey:
 
 
 def key_id_of_file(path: Path) -> str:
-    """Returns the key id that a key file shows without its passphrase; empty if it shows none.
+    """Returns the key id in the open part of a key file, or an empty text.
 
-    Anybody can write another one there: it tells which file to try, and no more.
+    It is not protected; use it only to choose the file to try.
     """
     try:
         match = _ARMOUR.search(_read_own(path))
@@ -162,7 +163,7 @@ def key_id_of_file(path: Path) -> str:
 
 def _read_own(path: Path) -> bytes:
     try:
-        # Without O_NONBLOCK a named pipe would keep us waiting.
+        # Without O_NONBLOCK a named pipe would block.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             _check_owned(path, os.fstat(descriptor))
@@ -184,9 +185,9 @@ def _check_owned(path: Path, status: os.stat_result) -> None:
         raise KeyFault(f"{path}: is open to others: chmod 600 it")
 
 
-def _fault_of(data: bytes) -> str:
-    """Returns what is wrong with a key file as far as it shows without the passphrase."""
-    no_key = "is no OpenSSH private key"
+def _fault_of(data: bytes) -> Denial | None:
+    """Returns the fault of a key file that is visible without the passphrase."""
+    no_key = Denial("format", "is no OpenSSH private key")
     match = _ARMOUR.search(data)
     if match is None:
         return no_key
@@ -195,18 +196,20 @@ def _fault_of(data: bytes) -> str:
         cipher, kdf, options, public = _head(packed)
         kind = next(_strings(public))
         if kind != _KIND:
-            return f"is no Ed25519 key but {kind.decode('ascii', 'replace')}"
+            return Denial("kind", f"is no Ed25519 key but {kind.decode('ascii', 'replace')}")
         if cipher == b"none" or kdf == b"none":
-            return "is not encrypted: give it a passphrase with ssh-keygen -p -a 64"
+            reason = "is not encrypted: give it a passphrase with ssh-keygen -p -a 64"
+            return Denial("encryption", reason)
         rounds = int.from_bytes(options[-4:]) if kdf == b"bcrypt" else 0
     except (ValueError, StopIteration):
         return no_key
     if rounds < KDF_ROUNDS:
-        return (
+        return Denial(
+            "encryption",
             f"is encrypted with {rounds} rounds of bcrypt, at least {KDF_ROUNDS} are needed: "
-            f"ssh-keygen -p -a {KDF_ROUNDS}"
+            f"ssh-keygen -p -a {KDF_ROUNDS}",
         )
-    return ""
+    return None
 
 
 def _head(packed: bytes) -> tuple[bytes, bytes, bytes, bytes]:
@@ -223,7 +226,7 @@ def _head(packed: bytes) -> tuple[bytes, bytes, bytes, bytes]:
 
 
 def _strings(packed: bytes) -> Iterator[bytes]:
-    """Yields the strings of SSH's wire format: four bytes of length, then the text."""
+    """Yields the strings of SSH's wire format, each after four bytes of length."""
     while packed:
         end = 4 + int.from_bytes(packed[:4])
         if len(packed) < end:

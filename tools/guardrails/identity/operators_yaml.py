@@ -1,4 +1,4 @@
-"""Changes `operators.yaml` and `site.yaml` as text, so that comments and layout stay."""
+"""Edits `operators.yaml` and `site.yaml` as text, so that comments and layout stay."""
 
 import json
 import re
@@ -18,9 +18,9 @@ _EMPTY_LIST = re.compile(r"^(operators:)[ \t]*\[[ \t]*\]", re.MULTILINE)
 
 
 def with_record(path: Path, record: Record) -> tuple[str, list[Record]]:
-    """Returns the text of `operators.yaml` with one more record at its end, and all records.
+    """Returns the text of `operators.yaml` with a record appended, and all records.
 
-    A file that cannot be added to, for somebody gave it another layout, is written anew.
+    A file whose layout does not allow that is written anew.
 
     Raises:
         ConfigError: It cannot be read, or is no list of records.
@@ -40,7 +40,7 @@ def with_record(path: Path, record: Record) -> tuple[str, list[Record]]:
 def with_successor(
     path: Path, old: Record, ended: Record, record: Record
 ) -> tuple[str, list[Record]]:
-    """Returns the same with one record in the place of another, and one more at its end.
+    """Returns text and records with one record replaced and another one appended.
 
     Raises:
         ConfigError: It cannot be read, is no list of records, or does not have the old one.
@@ -55,7 +55,7 @@ def with_successor(
 
 
 def operators_text(records: Sequence[Record]) -> str:
-    """Returns a whole `operators.yaml` with these records, of which there is at least one."""
+    """Returns the text of an `operators.yaml` with these records, at least one."""
     return _HEAD + "".join(map(_item, records))
 
 
@@ -68,7 +68,7 @@ def _records(text: str) -> list[Record]:
 
 
 def _item(record: Record) -> str:
-    """Returns a record as an item of a list; every text in quotes, for `no` is a name too."""
+    """Returns a record as a YAML list item; texts are quoted, since `no` is a name too."""
     lines = (
         f"{key}: {json.dumps(value)}" for key, value in record.model_dump(by_alias=True).items()
     )
@@ -79,7 +79,7 @@ def with_trust_root(path: Path, root: str) -> str:
     """Returns the text of `site.yaml` with the trust root after the site's id.
 
     Raises:
-        ConfigError: It cannot be read, or has a layout into which the line does not fit.
+        ConfigError: It cannot be read, or its layout does not allow the line.
     """
     document = read_document(path)
     data: dict[str, Any] = document.data

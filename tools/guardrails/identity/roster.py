@@ -1,7 +1,7 @@
-"""The people of a site: `operators.yaml`, of which only what the trust root vouches for counts.
+"""People of a site: the records of `operators.yaml` with a chain to the trust root.
 
-A record says that a key is a person's, for which roles and how long. An administrator signs
-it; the first administrator signs their own, and its fingerprint stands in `site.yaml`.
+A record binds a key to a person, roles and a time. An administrator signs it; the first
+administrator signs the own record, and `site.yaml` holds the fingerprint of that key.
 """
 
 import re
@@ -16,6 +16,7 @@ from pydantic import Field
 
 from handwheel.connectors.config.validation import KeyId, Model, load_model, spelled
 from handwheel.connectors.config.yaml_documents import parse_content, read_content
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import OPERATORS_FILE, Site
 
@@ -25,9 +26,9 @@ from ...requests.stamps import parse_stamp, stamp
 from .keys import KeyFault, PublicKey, fingerprint, parse_public_line
 
 ADMINISTRATOR = "administrator"
-"""The role that enrols, revokes and releases; it never approves."""
+"""Role that enrols, revokes and releases; it never approves."""
 AGENT = "agent"
-"""A role that nobody can be enrolled with: an agent holds no key."""
+"""Role of agents; it cannot be enrolled, since an agent holds no key."""
 
 
 PERSON = re.compile(r"[a-z][a-z0-9.-]{0,31}")
@@ -39,7 +40,7 @@ Role = Annotated[str, spelled(ROLE.pattern, ROLE_WORDS)]
 
 
 class Record(Model):
-    """One enrolment: whose key it is, what for, how long, and who says so."""
+    """Record of one enrolment: person, roles, key, validity, issuer and signature."""
 
     person: Person
     roles: list[Role] = Field(min_length=1)
@@ -50,7 +51,7 @@ class Record(Model):
     signature: Annotated[str, spelled(r"[0-9a-f]{128}", "is no signature: 128 of 0-9 and a-f")]
 
     def signed(self, site_id: str) -> bytes:
-        """Returns what the issuer signs: all of the record, for this site."""
+        """Returns the bytes that the issuer signs: the whole record and the site."""
         said = self.model_dump(by_alias=True, exclude={"signature"})
         document = {"schema": "enrolment/1", "site": site_id, **said, "roles": sorted(self.roles)}
         return signed_bytes("enrolment", canonical(document))
@@ -65,12 +66,11 @@ class OperatorsFile(Model):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person as a valid record describes them.
+    """Person with a valid record.
 
     Attributes:
-        roles: For an administrator that one only, whatever else the record says.
-        chain: The key ids of those who vouch, from the issuer up to the trust root;
-            empty for the trust root itself.
+        roles: For an administrator that role only, whatever else the record says.
+        chain: Key ids from the issuer up to the trust root; empty for the trust root itself.
         records: The person's own record, and those of the chain.
     """
 
@@ -86,20 +86,20 @@ class Operator:
 
     @property
     def is_administrator(self) -> bool:
-        """Whether the person enrols others, and therefore approves nothing."""
+        """Whether the person is an administrator, who enrols others and approves nothing."""
         return ADMINISTRATOR in self.roles
 
     def is_enrolled(self, at: datetime) -> bool:
-        """Whether the record holds at this time."""
+        """Whether the record is valid at a time."""
         return self.start <= at < self.until
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everybody whose record has a valid chain to the trust root.
+    """People whose records have a valid chain to the trust root.
 
     Attributes:
-        ignored: The records that do not count, each with its place and reason.
+        ignored: Problems of the records that do not count.
         hash: SHA-256 of the file's bytes, hexadecimal; empty without a file.
     """
 
@@ -108,15 +108,15 @@ class Roster:
     hash: str
 
     def by_key(self, key_id: str, at: datetime) -> Operator | None:
-        """Returns whose key it is at this time."""
+        """Returns the person of a key at a time."""
         return next((each for each in self.with_key(key_id) if each.is_enrolled(at)), None)
 
     def with_key(self, key_id: str) -> tuple[Operator, ...]:
-        """Returns the records of a key, whenever they hold."""
+        """Returns the records of a key, valid at any time."""
         return tuple(each for each in self.operators if each.key_id == key_id)
 
     def by_name(self, person: str, at: datetime) -> Operator | None:
-        """Returns the person's record at this time."""
+        """Returns the person's record at a time."""
         return next(
             (each for each in self.operators if each.person == person and each.is_enrolled(at)),
             None,
@@ -124,7 +124,7 @@ class Roster:
 
 
 def load_roster(site: Site) -> Roster:
-    """Reads who may decide at a site. Without a file it is nobody.
+    """Reads the people of a site; none without a file.
 
     Raises:
         ConfigError: The file cannot be read, or is no list of records.
@@ -141,7 +141,7 @@ def load_roster(site: Site) -> Roster:
 
 @lru_cache(maxsize=8)
 def _roster(content: bytes, shown: str, site_id: str, trust_root: str) -> Roster:
-    """Returns the people of a file's bytes. The same bytes are the same people: no time counts."""
+    """Returns the people of a file's bytes, whatever the time, so that it can be cached."""
     document = parse_content(content, shown)
     file = load_model(OperatorsFile, document)
     operators, faults = judge(file.operators, site_id, trust_root)
@@ -154,19 +154,19 @@ def _roster(content: bytes, shown: str, site_id: str, trust_root: str) -> Roster
 
 def judge(
     records: Sequence[Record], site_id: str, trust_root: str
-) -> tuple[tuple[Operator, ...], dict[int, str]]:
-    """Returns the people whose records count, and why each of the others does not."""
-    faults: dict[int, str] = {}
+) -> tuple[tuple[Operator, ...], dict[int, Denial]]:
+    """Returns the people whose records count, and the fault of each other record."""
+    faults: dict[int, Denial] = {}
     publics: dict[int, PublicKey] = {}
     for number, record in enumerate(records):
         try:
             publics[number] = parse_public_line(record.key)
         except KeyFault as fault:
-            faults[number] = str(fault)
+            faults[number] = Denial("key", str(fault))
     by_id = {fingerprint(public): public for public in publics.values()}
     for number in publics:
-        if reason := _fault_alone(records[number], by_id, site_id):
-            faults[number] = reason
+        if denial := _fault_alone(records[number], by_id, site_id):
+            faults[number] = denial
     sound = {
         number: _operator(records[number], public)
         for number, public in publics.items()
@@ -174,13 +174,14 @@ def judge(
     }
     vouched = _vouched(sound, trust_root)
     conflicts = dict(_conflicts(vouched))
-    # Whom a refused administrator vouches for is out as well.
+    # Records that a refused administrator signed do not count either.
     rest = {number: each for number, each in sound.items() if number not in conflicts}
     accepted = _vouched(rest, trust_root)
-    missing = (
+    missing = Denial(
+        "chain",
         "no chain of administrators leads from it to the trust root in site.yaml"
         if trust_root
-        else "site.yaml names no trust root"
+        else "site.yaml names no trust root",
     )
     for number in sound.keys() - accepted.keys():
         outlived = _outlived(sound[number], accepted)
@@ -188,22 +189,23 @@ def judge(
     return tuple(accepted[number] for number in sorted(accepted)), faults
 
 
-def _fault_alone(record: Record, by_id: Mapping[str, PublicKey], site_id: str) -> str:
-    """Returns what is wrong with a record, whoever its issuer is."""
+def _fault_alone(record: Record, by_id: Mapping[str, PublicKey], site_id: str) -> Denial | None:
+    """Returns the fault of a record, apart from its issuer's standing."""
     if parse_stamp(record.from_) >= parse_stamp(record.until):
-        return "it ends before it begins"
+        return Denial("time", "it ends before it begins")
     if len(set(record.roles)) != len(record.roles):
-        return "it names a role twice"
+        return Denial("role", "it names a role twice")
     if AGENT in record.roles:
-        return "an agent holds no key"
+        return Denial("role", "an agent holds no key")
     issuer = by_id.get(record.issuer)
     if issuer is None:
-        return f"its issuer {record.issuer} stands in no record"
+        return Denial("issuer", f"its issuer {record.issuer} stands in no record")
     try:
         issuer.verify(bytes.fromhex(record.signature), record.signed(site_id))
     except InvalidSignature:
-        return "its signature does not fit: it was changed, or made for another site"
-    return ""
+        reason = "its signature does not fit: it was changed, or made for another site"
+        return Denial("signature", reason)
+    return None
 
 
 def _operator(record: Record, public: PublicKey) -> Operator:
@@ -222,7 +224,7 @@ def _operator(record: Record, public: PublicKey) -> Operator:
 
 
 def _vouched(sound: Mapping[int, Operator], root: str) -> dict[int, Operator]:
-    """Returns the records that a chain of administrators joins to the root, with their chain."""
+    """Returns the records with a chain of administrators to the root, with their chain."""
     vouched = {
         number: each
         for number, each in sound.items()
@@ -242,8 +244,8 @@ def _next_vouched(
         if number in vouched or each.key_id == each.issuer:
             continue
         for issuer in vouched.values():
-            # No record tells when it was signed: an administrator whose time is over could date
-            # one back. So nobody's enrolment outlasts that of whoever vouches for them.
+            # A record has no time of signature, so an expired administrator could antedate one.
+            # Therefore no record ends after that of its issuer.
             if _may_vouch(issuer, each) and each.until <= issuer.until:
                 chain = issuer.key_id, *issuer.chain
                 records = *each.records, *issuer.records
@@ -256,23 +258,25 @@ def _may_vouch(issuer: Operator, each: Operator) -> bool:
     return knows and issuer.is_administrator
 
 
-def _outlived(each: Operator, vouched: Mapping[int, Operator]) -> str:
-    """Returns that a record ends too late, if that is all that is wrong with it."""
+def _outlived(each: Operator, vouched: Mapping[int, Operator]) -> Denial | None:
+    """Returns the fault of a record that only ends too late."""
     issuers = [issuer for issuer in vouched.values() if _may_vouch(issuer, each)]
     if not issuers or each.key_id == each.issuer:
-        return ""
+        return None
     last = max(issuers, key=lambda issuer: issuer.until)
-    return f"it ends after {stamp(last.until)}, when the record of {last.person} ends, its issuer"
+    reason = f"it ends after {stamp(last.until)}, when the record of {last.person} ends, its issuer"
+    return Denial("time", reason)
 
 
-def _conflicts(vouched: Mapping[int, Operator]) -> Iterator[tuple[int, str]]:
-    """Yields the records of people with two keys at a time, and of keys with two people."""
+def _conflicts(vouched: Mapping[int, Operator]) -> Iterator[tuple[int, Denial]]:
+    """Yields the records of people with two keys at once, and of keys with two people."""
     for number, each in vouched.items():
         for other_number, other in vouched.items():
             if other_number == number:
                 continue
             overlap = each.start < other.until and other.start < each.until
             if each.person == other.person and overlap:
-                yield number, f"{each.person} has another record at the same time; one at a time"
+                reason = f"{each.person} has another record at the same time; one at a time"
+                yield number, Denial("overlap", reason)
             elif each.person != other.person and each.key_id == other.key_id:
-                yield number, f"its key is {other.person}'s as well"
+                yield number, Denial("key", f"its key is {other.person}'s as well")

@@ -1,7 +1,7 @@
-"""Gives a person another key: their record ends now, and one for the new key begins.
+"""Key rotation: a person's record ends now, and one for the new key begins.
 
-Both are written in one replacement of `operators.yaml`: a crash leaves the old record or both new
-ones. What the old key signed before stays verifiable, for its record is still there.
+Both are written in one replacement of `operators.yaml`, so a crash leaves the old record or both
+new ones. Earlier signatures of the old key stay verifiable, since its record remains.
 """
 
 from collections.abc import Sequence
@@ -21,18 +21,18 @@ from .roster import Operator, Record, Roster, judge, load_roster
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """The record that was ended, and the one that took its place."""
+    """Record that was ended, and its successor."""
 
     ended: Operator
     begun: Operator
 
 
 def check_rotation(site: Site, roster: Roster, person: str, now: datetime) -> Operator:
-    """Returns the record that would be ended.
+    """Returns the record that a rotation would end.
 
     Raises:
-        EnrolmentRefused: The person is not enrolled now, is the trust root, or vouches for others
-            whose records would not count any more.
+        EnrolmentRefused: The person is not enrolled now, is the trust root, or has signed records
+            that would become invalid.
     """
     found = roster.by_name(person, now)
     if found is None:
@@ -62,11 +62,11 @@ def rotate(
 
     Args:
         public: The new key.
-        issuer: The administrator's, who signs both records.
-        now: When the one ends and the other begins, in whole milliseconds.
+        issuer: The administrator's key, which signs both records.
+        now: End of the one and start of the other, in whole milliseconds.
 
     Raises:
-        EnrolmentRefused: One of the records would not count, or another would no longer.
+        EnrolmentRefused: One of the records would not count, or would make another one invalid.
         HandwheelError: The file cannot be read or written.
     """
     with alone(site.root):
@@ -88,7 +88,7 @@ def rotate(
 
 
 def _signed(site: Site, record: Record, until: datetime, issuer: PrivateKey) -> Record:
-    """Returns a record that ends at this time and is the same in everything else."""
+    """Returns a record with another end, signed anew."""
     unsigned = record.model_copy(
         update={"until": stamp(until), "issuer": fingerprint(issuer.public_key())}
     )

@@ -1,4 +1,4 @@
-"""Where a tag lies in the plant, and where a role counts."""
+"""Areas of the plant, and the roles that count in them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from .schema import Role
 
 
 def is_in_area(tag: Tag, site: Site, pattern: str) -> bool:
-    """Whether a tag's equipment lies where a pattern says; see `is_equipment_in_area`."""
+    """Whether a tag's equipment lies in an area; see `is_equipment_in_area`."""
     return is_equipment_in_area(tag.equipment, site, pattern)
 
 
 def is_equipment_in_area(equipment: str, site: Site, pattern: str) -> bool:
-    """Whether the path of a piece of equipment matches, with its own name behind it or without.
+    """Whether the path of equipment matches a pattern, with its name appended or without.
 
-    Equipment without a path, and what belongs to none, lies nowhere.
+    Equipment without a path lies in no area.
     """
     known = site.equipment.get(equipment)
     path = known.path.strip("/") if known else ""
@@ -27,13 +27,12 @@ def is_equipment_in_area(equipment: str, site: Site, pattern: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Which role counts as which, and for what.
+    """Roles of a policy: which other roles each one covers, and where.
 
     Attributes:
-        acts_as: What a role may act as directly.
-        areas: The patterns of paths that a role is bound to; one that is not there counts
-            everywhere.
-        covers: The tags in them.
+        acts_as: Roles that a role may act as directly.
+        areas: Path patterns that a role is bound to; a role without any counts everywhere.
+        covers: The tags in these areas.
     """
 
     acts_as: Mapping[str, tuple[str, ...]]
@@ -43,12 +42,12 @@ class Roles:
     def satisfies(self, held: str, wanted: str, tags: Collection[str] | None) -> bool:
         """Whether a role counts as another for a request.
 
-        Each role on the way must count there: whoever acts as an area's operator does so in
-        that area.
+        Each role in the chain must count there: who acts as an area's operator does so in that
+        area only.
 
         Args:
-            tags: All that the request writes; `None` for what is not about certain tags, where
-                only roles count that are bound to no area.
+            tags: The tags that the request writes; `None` where no tags are concerned, and only
+                roles without areas count.
         """
         seen: set[str] = set()
         open_ = [held]
@@ -64,12 +63,12 @@ class Roles:
 
     def _counts(self, role: str, tags: Collection[str] | None) -> bool:
         covered = self.covers.get(role)
-        # Of no tag at all `all` would be yes.
+        # `issuperset` of no tags would be true.
         return covered is None or (bool(tags) and covered.issuperset(tags or ()))
 
 
 def roles_of(roles: Mapping[str, Role], site: Site) -> Roles:
-    """Returns the roles of a policy, for a site."""
+    """Returns the roles of a policy for a site."""
     return Roles(
         {name: tuple(role.acts_as) for name, role in roles.items()},
         {name: tuple(role.areas) for name, role in roles.items() if role.areas is not None},

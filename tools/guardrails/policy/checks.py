@@ -1,9 +1,10 @@
-"""Does a policy fit itself and its site; each thing that does not, with its place."""
+"""Checks a policy against itself and its site."""
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from handwheel.connectors.config.yaml_documents import Document, Path_
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import NodeAddress, Tag
@@ -20,7 +21,7 @@ _NUMERIC = {"float", "int"}
 
 
 def check_policy(file: PolicyFile, document: Document, site: Site) -> Iterator[Problem]:
-    """Yields everything in which a policy does not fit itself or its site."""
+    """Yields every problem of a policy, with its place."""
     yield from _check_roles(file, document)
     yield from _check_areas(file, document, site)
     for n, forbid in enumerate(file.forbid):
@@ -115,9 +116,8 @@ def _check_allow(
         ("rate", rule.rate),
     ):
         for tag in named if quantity else ():
-            reason = _misfit(tag, quantity.unit if quantity else "")
-            if reason:
-                yield document.problem((*path, key), reason)
+            if denial := _misfit(tag, quantity.unit if quantity else ""):
+                yield document.problem((*path, key), denial.reason)
 
 
 def _check_reach(
@@ -128,7 +128,7 @@ def _check_reach(
     document: Document,
     site: Site,
 ) -> Iterator[Problem]:
-    """Yields that a rule asks for a role that does not count where its tags are."""
+    """Yields roles of a rule that do not count where its tags are."""
     covers = roles_of(file.roles, site).covers
     for n, role in enumerate(rule.roles):
         outside = [tag.name for tag in named if role in covers and tag.name not in covers[role]]
@@ -155,13 +155,13 @@ def _check_group(rule: GroupRule, path: Path_, document: Document, site: Site) -
         if not any(fnmatchcase(tag.name, pattern) for tag in writable):
             yield document.problem((*path, "tags", n), f"{pattern!r} matches no writable tag")
     for tag in writable if rule.travel else ():
-        reason = _misfit(tag, rule.travel.unit) if rule.travel else ""
-        if reason and names_tag(rule.tags, tag):
-            yield document.problem((*path, "travel"), reason)
+        denial = _misfit(tag, rule.travel.unit) if rule.travel else None
+        if denial and names_tag(rule.tags, tag):
+            yield document.problem((*path, "travel"), denial.reason)
 
 
 def _check_heartbeats(file: PolicyFile, document: Document, site: Site) -> Iterator[Problem]:
-    """Yields which rules name a heartbeat: no rule lets anybody ask for one, or forbids it."""
+    """Yields rules that name a heartbeat tag, which only the gate writes."""
     for tag in filter(site.is_heartbeat, site.tags.values()):
         allows = (("allow", n) for n, rule in enumerate(file.allow) if allows_tag(rule, tag, site))
         groups = (("groups", n) for n, rule in enumerate(file.groups) if names_tag(rule.tags, tag))
@@ -182,12 +182,13 @@ def _check_twice(ids: Iterable[str], key: str, document: Document) -> Iterator[P
         seen.add(id_)
 
 
-def _misfit(tag: Tag, unit: str) -> str:
+def _misfit(tag: Tag, unit: str) -> Denial | None:
     if tag.kind not in _NUMERIC:
-        return f"{tag.name} is no number but a {tag.kind}"
+        return Denial("kind", f"{tag.name} is no number but a {tag.kind}")
     if unit != tag.unit:
-        return f"{tag.name} is in {tag.unit or 'no unit'}, not in {unit or 'no unit'}"
-    return ""
+        reason = f"{tag.name} is in {tag.unit or 'no unit'}, not in {unit or 'no unit'}"
+        return Denial("unit", reason)
+    return None
 
 
 def _check_limits(file: PolicyFile, document: Document, site: Site) -> Iterator[Problem]:

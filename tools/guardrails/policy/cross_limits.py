@@ -1,8 +1,9 @@
-"""Limits across several tags: what a write must find true, or must not break."""
+"""Limits across tags: conditions that a write must find or leave true."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
@@ -16,17 +17,16 @@ from .policy import CrossTagRule, Policy
 
 @dataclass(frozen=True, slots=True)
 class CrossLimit:
-    """One such limit, checked against the site's tags.
+    """One limit across tags, checked against the site's tags.
 
-    One judged `now` is a precondition of every write. One judged `after` concerns the writes
-    of its own tags, and of any other tag of the same equipment, of what that is part of and of
-    its parts: whoever commands a pump, or the whole pump group, may change whether it runs. A
-    tag of no equipment may belong to anything: its writes are concerned by every condition, and
-    a condition that reads it by every write.
+    A limit of `now` is a precondition of every write. A limit of `after` concerns writes of its
+    own tags and of other tags of the same equipment, its parts, and what it is part of: a command
+    to a pump, or to its group, may change whether the pump runs. A tag without equipment may
+    belong to anything, so every condition concerns it, and its conditions concern every write.
 
     Attributes:
-        places: For each tag that the condition reads, the equipment whose commands may change
-            it; empty stands for the tags of none.
+        places: For each tag that the condition reads, the equipment whose commands may change it;
+            an empty name stands for tags without equipment.
     """
 
     rule: CrossTagRule
@@ -41,10 +41,10 @@ class CrossLimit:
             return False
         return any(tag.equipment in place for place in self.places.values())
 
-    def denial(self, readings: Mapping[str, DataValue], tag: Tag, value: Value) -> str:
-        """Returns why a write is denied; empty if it is not.
+    def denial(self, readings: Mapping[str, DataValue], tag: Tag, value: Value) -> Denial | None:
+        """Returns the denial of a write.
 
-        What is not known denies, and so does what cannot be judged.
+        A condition that is unknown or cannot be evaluated denies.
         """
         return self.judged(readings, tag, value)[1]
 
@@ -58,26 +58,26 @@ class CrossLimit:
 
     def judged(
         self, readings: Mapping[str, DataValue], tag: Tag, value: Value
-    ) -> tuple[Truth, str]:
-        """Returns what the condition comes to, and why a write is denied for it; see `denial`."""
+    ) -> tuple[Truth, Denial | None]:
+        """Returns the truth of the condition for a write, and the denial; see `denial`."""
         try:
-            return self._judged(readings, tag, value) if self.concerns(tag) else (Truth.TRUE, "")
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a no, and with a reason
+            return self._judged(readings, tag, value) if self.concerns(tag) else (Truth.TRUE, None)
+        except Exception as error:  # noqa: BLE001 - every error denies
             reason = f"{self.rule.id}: it cannot be judged: {type(error).__name__}"
-            return Truth.FALSE, reason
+            return Truth.FALSE, Denial("cross_limit", reason)
 
     def _judged(
         self, readings: Mapping[str, DataValue], tag: Tag, value: Value
-    ) -> tuple[Truth, str]:
+    ) -> tuple[Truth, Denial | None]:
         if self.rule.with_ == "now":
             now = self.condition.evaluate(readings)
-            return now, "" if now is Truth.TRUE else self._words(f"is {now.value} now", readings)
+            return now, None if now is Truth.TRUE else self._denial(f"is {now.value} now", readings)
         if tag.name in self.places:
             after = self.condition.evaluate(with_written(readings, tag.name, value))
             is_allowed = after is Truth.TRUE
         else:
-            # Nobody knows what the write does to the other tags of its equipment. The limit
-            # must hold without them; one that is broken anyway has nothing left to break.
+            # The effect of the write on other tags of its equipment is not known, so the limit
+            # must hold without them, unless it is violated already.
             rest = {
                 name: reading
                 for name, reading in readings.items()
@@ -86,17 +86,18 @@ class CrossLimit:
             after = self.condition.evaluate(rest)
             is_broken = self.condition.evaluate(readings) is Truth.FALSE
             is_allowed = after is Truth.TRUE or is_broken
-        return after, "" if is_allowed else self._words(f"would be {after.value}", readings)
+        return after, None if is_allowed else self._denial(f"would be {after.value}", readings)
 
-    def _words(self, verdict: str, readings: Mapping[str, DataValue]) -> str:
-        return f"{self.rule.id}: {self.condition.shown(readings)} {verdict}"
+    def _denial(self, verdict: str, readings: Mapping[str, DataValue]) -> Denial:
+        reason = f"{self.rule.id}: {self.condition.shown(readings)} {verdict}"
+        return Denial("cross_limit", reason)
 
 
 def cross_limits(site: Site, policy: Policy) -> tuple[CrossLimit, ...]:
     """Returns the policy's limits across tags.
 
     Raises:
-        ConfigError: A condition is none, or names what the site does not have.
+        ConfigError: A condition is not valid, or names an unknown tag.
     """
     problems: list[Problem] = []
     limits: list[CrossLimit] = []
@@ -114,7 +115,7 @@ def cross_limits(site: Site, policy: Policy) -> tuple[CrossLimit, ...]:
 
 
 def _reach(site: Site, equipment: str) -> frozenset[str]:
-    """Returns the equipment whose commands may change a tag: its own, its parts, what it is in."""
+    """Returns the equipment whose commands may change a tag of some equipment."""
     if not equipment:
         return frozenset(("", *site.equipment))
     return frozenset(("", *site.scopes_of(equipment), *site.members_of(equipment)))

@@ -1,10 +1,11 @@
-"""Groups of tags that may be moved only so often, or so far, in a stretch of time."""
+"""Groups of tags with limits on writes or travel in a time window."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.values import Value
 
 from ...conditions.names import Quantity
@@ -23,16 +24,15 @@ from ..ledger.write_history import (
 
 @dataclass(frozen=True, slots=True)
 class TagGroup:
-    """A group of a checked policy.
+    """Group of a checked policy.
 
     Attributes:
-        tags: The names of those that belong to it.
-        writes: How many writes of them there may be in the window; `None` for any number.
-        travel: By how much they may move in it, all movements added up, in their unit; `None`
-            for any distance.
-        rounding: By how much, of itself, a number of them may differ from the one meant.
-        within_s: How long the window is, seconds.
-        place: Where it stands: `policy.yaml:12`.
+        tags: Names of its tags.
+        writes: Highest number of writes in the window; `None` for any.
+        travel: Largest sum of all movements in the window, in their unit; `None` for any.
+        rounding: Relative rounding error of each tag's numbers.
+        within_s: Length of the window, seconds.
+        place: Its place, `policy.yaml:12`.
     """
 
     id: str
@@ -47,7 +47,7 @@ class TagGroup:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One write of a tag, and what it reads before; `None` if that is not known."""
+    """One write of a tag, with the value before it, `None` if not known."""
 
     tag: str
     before: Value | None
@@ -55,7 +55,7 @@ class Move:
 
     @property
     def distance(self) -> float | None:
-        """By how much it moves the tag; `None` if that is not known."""
+        """Distance that the tag moves; `None` if not known."""
         before, after = _number(self.before), _number(self.after)
         if before is None or after is None:
             return None
@@ -65,11 +65,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class GroupUsage:
-    """What was used of a group in its window.
+    """Writes of a group in its window.
 
     Attributes:
-        moves: Each write, the newest first; their distances only where the group bounds travel.
-        oldest_s: For how long the oldest still counts, seconds.
+        moves: Each write, newest first; with distances only where the group limits travel.
+        oldest_s: Time until the oldest leaves the window, seconds.
     """
 
     group: TagGroup
@@ -78,41 +78,43 @@ class GroupUsage:
 
     @property
     def writes_left(self) -> int | None:
-        """How many writes there may still be; `None` for any number."""
+        """Number of writes still allowed; `None` for any."""
         most = self.group.writes
         return None if most is None else max(most - len(self.moves), 0)
 
     @property
     def travel_left(self) -> float | None:
-        """How far the tags may still move, in their unit; `None` for any distance."""
+        """Travel still allowed, in the unit of the tags; `None` for any."""
         most = self.group.travel
         return None if most is None else max(most - self._travelled(self.moves), 0.0)
 
-    def denial(self, move: Move, planned: Sequence[Move] = ()) -> str:
-        """Returns why one more write is too much; empty if it is not.
+    def denial(self, move: Move, planned: Sequence[Move] = ()) -> Denial | None:
+        """Returns the denial of one more write.
 
         Args:
-            planned: Those that will be sent before it.
+            planned: Writes that will be sent before it.
         """
         group, moves = self.group, (*self.moves, *planned, move)
         window = f"within {format_duration(group.within_s)}"
         wait = f"; wait {ceil(self.oldest_s)} s more" if self.moves else ""
         if group.writes is not None and len(moves) > group.writes:
-            return (
+            return Denial(
+                "group",
                 f"{group.id}: {group.writes} writes of its tags are allowed {window}, "
-                f"and there were {len(moves) - 1}{wait}"
+                f"and there were {len(moves) - 1}{wait}",
             )
         if group.travel is None:
-            return ""
+            return None
         unknown = [each.tag for each in moves if each.distance is None]
         if unknown:
-            return f"{group.id}: nobody knows how far {unknown[0]} moves"
+            return Denial("group", f"{group.id}: nobody knows how far {unknown[0]} moves")
         travelled = self._travelled(moves)
         slack = sum(group.rounding[each.tag] * _size(each) for each in moves)
         if travelled <= group.travel + slack:
-            return ""
+            return None
         most, all_ = Quantity(group.travel, group.unit), Quantity(travelled, group.unit)
-        return f"{group.id}: its tags may move by {most} {window}, and it would be {all_}{wait}"
+        reason = f"{group.id}: its tags may move by {most} {window}, and it would be {all_}{wait}"
+        return Denial("group", reason)
 
     @staticmethod
     def _travelled(moves: Sequence[Move]) -> float:
@@ -126,16 +128,16 @@ def group_usage(
     but: str = "",
     own: OwnWrites = NO_WRITES,
 ) -> GroupUsage:
-    """Returns what was used of a group, by the intents in the ledger.
+    """Returns the writes of a group in its window, by the intents in the ledger.
 
-    What was sent counts, whatever has become of it: an unknown outcome, a refusal, a recovery.
+    Every sent write counts, also one with an unknown outcome, a refused one and a recovery.
 
     Args:
-        but: The action that is judged.
-        own: See `sent.sent_within`.
+        but: The action that is checked.
+        own: See `write_history.sent_within`.
 
     Raises:
-        PermitRefused: A row of it is damaged: nobody can tell.
+        PermitRefused: A row of it is damaged.
         LedgerError: The ledger cannot be read.
     """
     found = sent_within(database, group.tags, group.within_s, now, but, own)
@@ -156,13 +158,13 @@ def _move(database: Database, sent: SentWrite, *, is_measured: bool) -> Move:
 
 
 def check_group(usage: GroupUsage, move: Move, planned: Sequence[Move] = ()) -> None:
-    """Refuses one write too many, or one that goes too far; see `GroupUsage.denial`.
+    """Refuses a write beyond a limit of its group; see `GroupUsage.denial`.
 
     Raises:
-        PolicyViolation: It is.
+        PolicyViolation: It is beyond the limit.
     """
     if denial := usage.denial(move, planned):
-        raise PolicyViolation(denial)
+        raise PolicyViolation(denial.reason)
 
 
 def _size(move: Move) -> float:

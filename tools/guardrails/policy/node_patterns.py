@@ -1,4 +1,4 @@
-"""Patterns of OPC UA node ids, for whoever forbids nodes whatever tags name them."""
+"""Patterns of OPC UA node ids, for rules that forbid nodes by any tag name."""
 
 import re
 
@@ -11,10 +11,10 @@ _WILD = {"*": ".*", "?": "."}
 
 
 def check_pattern(text: str) -> str:
-    """Returns a pattern of node ids as it is written.
+    """Returns a valid pattern of node ids unchanged.
 
     Raises:
-        ValueError: No node id can look like it.
+        ValueError: No node id has this form.
     """
     if _FORM.fullmatch(text) is None:
         raise ValueError(
@@ -25,10 +25,10 @@ def check_pattern(text: str) -> str:
 
 
 def names_node(pattern: str, address: NodeAddress) -> bool:
-    """Whether a pattern names a node, however either is spelled.
+    """Whether a pattern matches a node in any spelling of either.
 
-    Only `*` and `?` stand for others: brackets are common in the names of nodes. An element of
-    an array is named with its array.
+    Only `*` and `?` are wildcards, since brackets are common in node names. A pattern of an array
+    matches its elements.
     """
     return any(
         re.fullmatch(_expression(each), spelling, re.DOTALL) is not None
@@ -42,7 +42,7 @@ def _expression(pattern: str) -> str:
 
 
 def _tidy(pattern: str) -> str:
-    """Returns a pattern in the one spelling of node ids, as far as it is not wild."""
+    """Returns a pattern in the canonical spelling of node ids, wildcards unchanged."""
     match = _FORM.fullmatch(pattern)
     if match is None:
         return pattern
@@ -55,6 +55,6 @@ def _tidy(pattern: str) -> str:
 
 
 def _full(canonical: str) -> str:
-    """Returns the one spelling of a node with its namespace written out."""
+    """Returns the canonical spelling of a node with its namespace URI."""
     uri, _, identifier = canonical.partition(";")
     return f"{uri or f'nsu={_OPCUA}'};{identifier}"

@@ -1,4 +1,4 @@
-"""The policy: whether a value may be written to a tag at all, and who must approve it.
+"""Policy of a site: which values may be written, and who must approve.
 
 No matching rule denies, forbid wins, and of several rules the strictest holds.
 """
@@ -30,18 +30,18 @@ _MOST_BYTES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the policy says of one write.
+    """Ruling of the policy on one write.
 
     Attributes:
-        risk_class: `R1` to `R4`; nothing lifts an `R4`.
-        roles: Every role that must have signed.
-        quorum: How many different people.
-        reasons: Why it is denied, or why its class is higher than the rule's own.
-        rules: Where the rules stand that matched: `policy.yaml:12`.
-        limits: The ends beyond which nothing goes, in the tag's unit.
-        band: The ends of the normal band.
+        risk_class: `R1` to `R4`; no approval lifts an `R4`.
+        roles: Roles that must have signed.
+        quorum: Number of different people who must sign.
+        reasons: Reasons of the denial, or of a class above the rule's own.
+        rules: Places of the rules that matched: `policy.yaml:12`.
+        limits: Lowest and highest value, in the tag's unit.
+        band: Lowest and highest value of the normal band.
         max_step: Largest distance from the present value.
-        rate_per_s: Largest change a second, for whoever knows the earlier writes.
+        rate_per_s: Largest change per second, checked against earlier writes.
         cooldown_s: Shortest time since the last write, seconds.
     """
 
@@ -64,12 +64,12 @@ def _denied(*reasons: str) -> Ruling:
 
 @dataclass(frozen=True, slots=True)
 class CrossTagRule:
-    """A condition over several tags, still as text, and where it stands.
+    """Condition over several tags, as text, with its place.
 
     Attributes:
-        with_: `after`: judged as the write would make it; `now`: on the plant as it is.
-        excepted: The tags whose writes are said to change nothing that the condition reads.
-        place: Where the rule stands: `policy.yaml:12`.
+        with_: `after` the write, or `now` before it.
+        excepted: Tags whose writes do not affect the condition, as the rule states.
+        place: Its place, `policy.yaml:12`.
     """
 
     id: str
@@ -82,21 +82,21 @@ class CrossTagRule:
     place: str = ""
 
     def problem(self, reason: str) -> Problem:
-        """Returns a problem with the condition, at its place."""
+        """Returns a problem at the place of the condition."""
         return Problem(self.file, self.line, self.column, f"across.{self.id}.that", reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A checked policy of a site.
+    """Checked policy of a site.
 
     Attributes:
-        across: The conditions that every write must leave, or find, true.
-        ttl_max_s: The longest that a request may wait for its last signature, seconds.
-        unattended: Whether decisions count that no person made; every device is simulated.
-        groups: Tags that may be moved together only so often, or so far.
-        asking: How much people may be asked.
-        suspend: When alarms are a flood, and when the disk is too full.
+        across: Conditions that every write must find or leave true.
+        ttl_max_s: Longest wait of a request for its last signature, seconds.
+        unattended: Whether unattended decisions count; every device is simulated then.
+        groups: Groups with limits on writes or travel.
+        asking: Limits of requests.
+        suspend: Limits of alarms and of the disk.
     """
 
     across: tuple[CrossTagRule, ...]
@@ -109,32 +109,31 @@ class Policy:
     _roles: Roles
 
     def satisfies(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
-        """Whether a role may act as another; one that the policy does not know never may.
+        """Whether a role may act as another; an unknown role never may.
 
         Args:
-            tags: All that is written. Without any, only roles count that count everywhere.
+            tags: The tags that are written. Without any, only roles without areas count.
         """
         return self._roles.satisfies(held, wanted, tags)
 
     def satisfied(self, held: str, wanted: str, tags: Collection[str] | None = None) -> bool:
-        """Whether a role counts as another in what was signed before; see `satisfies`.
+        """Whether a role counted as another in an earlier decision; see `satisfies`.
 
-        A role that the policy knows no more counts as itself: nobody can ask any more where it
-        counted, and what was done in it was done.
+        A role that was removed from the policy counts as itself, since its areas are not known.
         """
         is_gone = held == wanted and not self.has_role(held)
         return is_gone or self.satisfies(held, wanted, tags)
 
     def has_role(self, role: str) -> bool:
-        """Whether the policy knows a role, wherever it counts."""
+        """Whether the policy has a role."""
         return role in self._roles.acts_as
 
     def areas_of(self, role: str) -> tuple[str, ...] | None:
-        """Returns the areas in which alone a role counts; `None` if it counts everywhere."""
+        """Returns the areas of a role; `None` if it counts everywhere."""
         return self._roles.areas.get(role)
 
     def has_use_for(self, role: str) -> bool:
-        """Whether some write may be approved in a role."""
+        """Whether any write may be approved in a role."""
         return any(
             self.satisfies(role, wanted, (rules.tag.name,))
             for rules in self._rules_by_tag.values()
@@ -146,12 +145,12 @@ class Policy:
         return tuple(each for each in self.groups if tag in each.tags)
 
     def deciders(self, tag: str) -> Mapping[str, tuple[str, ...]]:
-        """Returns where the rules stand that decide each point of a tag, such as `limits`."""
+        """Returns for each point of a tag, such as `limits`, the rules that decide it."""
         rules = self._rules_by_tag.get(tag)
         return rules.deciders if rules is not None else {}
 
     def roles_for(self, tag: Tag) -> tuple[str, ...]:
-        """Returns the roles that a write of a tag asks for, whatever the value; see `judge`."""
+        """Returns the roles that must sign a write of a tag, whatever the value."""
         rules = self._rules_by_tag.get(tag.name)
         return rules.roles if rules is not None and rules.tag == tag else ()
 
@@ -162,19 +161,19 @@ class Policy:
 
         Args:
             value: As the device would hold it; an enumeration's number, not its word.
-            now: What the tag reads; `None` if that is not known, which fails every step limit.
-            from_anywhere: Whether the step does not count: it leads into a safe state.
+            now: The tag's reading; `None` if not known, which fails every step limit.
+            from_anywhere: Whether the step limit does not apply, as for a safe state.
 
         Returns:
-            A ruling for anything that is asked: what does not fit, or cannot be judged, is
-            denied, never raised.
+            A ruling for any input: a write that does not fit or cannot be judged is denied,
+            never raised.
         """
         rules = self._rules_by_tag.get(tag.name)
         if rules is None or rules.tag != tag:
             return _denied("it is no tag of this site")
         try:
             return self._judged(rules, value, now, from_anywhere=from_anywhere)
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a no, and with a reason
+        except Exception as error:  # noqa: BLE001 - every error denies
             return _denied(f"{_NO_JUDGEMENT}: {type(error).__name__}")
 
     @staticmethod
@@ -204,8 +203,8 @@ def load_policy(site: Site) -> Policy:
     """Reads and checks the policy of a site.
 
     Raises:
-        ConfigError: It is missing, or was changed since the site was read, or is wrong; every
-            problem at once.
+        ConfigError: It is missing, changed since the site was read, or not valid; with every
+            problem.
     """
     path = site.root / POLICY_FILE
     if not path.exists():
@@ -219,10 +218,10 @@ def load_policy(site: Site) -> Policy:
 
 
 def read_policy(path: Path) -> Document:
-    """Parses a policy's file, unless it is so long that this would take minutes.
+    """Parses a policy's file of at most 200 kB, since longer ones may take minutes.
 
     Raises:
-        ConfigError: It cannot be read, is too long, or is not YAML as we want it.
+        ConfigError: It cannot be read, is too long, or is not valid YAML.
     """
     content = read_content(path)
     if len(content) > _MOST_BYTES:
@@ -232,19 +231,19 @@ def read_policy(path: Path) -> Document:
 
 
 def read_policy_file(document: Document) -> PolicyFile:
-    """Checks the form of a policy, without its site.
+    """Checks the schema of a policy, without its site.
 
     Raises:
-        ConfigError: Every key that is unknown, missing or of the wrong kind.
+        ConfigError: Keys are unknown, missing or of the wrong type.
     """
     return load_model(PolicyFile, document)
 
 
 def build_policy(document: Document, site: Site) -> Policy:
-    """Returns the policy that a document describes, for a site.
+    """Returns the policy of a document, for a site.
 
     Raises:
-        ConfigError: Every problem at once.
+        ConfigError: It is not valid; with every problem.
     """
     file = read_policy_file(document)
     problems = list(check_policy(file, document, site))

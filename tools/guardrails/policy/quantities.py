@@ -1,4 +1,4 @@
-"""Numbers as the policy writes them: always with the unit of the tag that they bound."""
+"""Numbers of the policy, in the unit of the tag that they limit."""
 
 import math
 import re
@@ -16,13 +16,13 @@ _QUANTITY = re.compile(rf"({_NUMBER})\s*(.*)", re.ASCII)
 _RATE = re.compile(r"(.+?)\s*/\s*(s|min|h)", re.ASCII)
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _BETWEEN = ".."
-# How far a number may move when a device keeps it in 32 bits, and when it is scaled.
+# Relative rounding of a number in 32 bits, and of one that is scaled.
 _FLOAT32, _FLOAT64 = 2.0**-23, 2.0**-51
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Two ends, both of which belong to it."""
+    """Closed interval."""
 
     low: float
     high: float
@@ -32,16 +32,16 @@ class Range:
         return f"{self.low:g} .. {self.high:g} {self.unit}".rstrip()
 
     def holds(self, number: float) -> bool:
-        """Whether a number lies inside; NaN lies nowhere."""
+        """Whether a number lies inside; NaN never does."""
         return self.low <= number <= self.high
 
     def narrowed(self, other: "Range") -> "Range":
-        """Returns what lies in both; nothing does if its ends come out in the wrong order."""
+        """Returns the intersection; it is empty if its low end is above its high end."""
         return Range(max(self.low, other.low), min(self.high, other.high), self.unit)
 
 
 def rounding(tag: Tag) -> float:
-    """Returns by how much, of itself, a number of a tag may differ from the one meant."""
+    """Returns the relative rounding error of a tag's numbers."""
     if tag.kind != "float":
         return 0.0
     is_single = isinstance(tag.address, NodeAddress) or tag.address.encoding == "float32"
@@ -49,7 +49,7 @@ def rounding(tag: Tag) -> float:
 
 
 def parse_quantity(text: object) -> Quantity:
-    """Reads a number with its unit, such as `20 kPa`; of a tag without a unit, a number.
+    """Parses a number with its unit, such as `20 kPa`, or without.
 
     Raises:
         ValueError: It is anything else.
@@ -63,7 +63,7 @@ def parse_quantity(text: object) -> Quantity:
 
 
 def parse_range(text: object) -> Range:
-    """Reads two quantities, such as `280 kPa .. 420 kPa`.
+    """Parses two quantities, such as `280 kPa .. 420 kPa`.
 
     Raises:
         ValueError: It is anything else, has two units, or its low end is not below its high end.
@@ -80,7 +80,7 @@ def parse_range(text: object) -> Range:
 
 
 def parse_step(text: object) -> Quantity:
-    """Reads a quantity above zero.
+    """Parses a quantity above zero.
 
     Raises:
         ValueError: It is anything else.
@@ -92,7 +92,7 @@ def parse_step(text: object) -> Quantity:
 
 
 def parse_rate(text: object) -> Quantity:
-    """Reads a change over time, such as `30 kPa/min`, and returns it per second.
+    """Parses a change over time, such as `30 kPa/min`, into a quantity per second.
 
     Raises:
         ValueError: It is anything else, or not above zero.

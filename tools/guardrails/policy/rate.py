@@ -1,4 +1,4 @@
-"""How fast a tag may move, from what was last sent to it."""
+"""Rate limit of a tag."""
 
 from math import ceil
 
@@ -14,7 +14,7 @@ from .policy import Ruling
 from .quantities import rounding
 
 FIRST_S = 60.0
-"""How long ago a tag counts as written that this ledger has never written."""
+"""Assumed time since the last write of a tag that this ledger has never written."""
 
 
 def check_rate(
@@ -29,18 +29,17 @@ def check_rate(
 ) -> None:
     """Refuses a change that is too fast.
 
-    It is judged from the value that was last sent and from what the tag reads, whichever is
-    further, over the time since the last write. A tag that this ledger has never written moves
-    as if it had been a minute ago, or a cool-down if that is longer: nobody knows better, and a
-    first jump without any bound is what other gateways let through.
+    The distance is measured from the value last sent or the tag's reading, whichever is further,
+    the time from the last write. A tag that this ledger has never written counts as written a
+    minute ago, or its cool-down if that is longer, so that its first step is limited too.
 
     Args:
-        before: What the tag reads, or is expected to.
-        but: The action that is judged.
-        own: See `sent.sent_within`.
+        before: The tag's reading, or the expected one.
+        but: The action that is checked.
+        own: See `write_history.sent_within`.
 
     Raises:
-        PolicyViolation: It is, or nobody can tell.
+        PolicyViolation: It is too fast, or the value is not known.
         PermitRefused: The ledger's row of the last write is damaged.
     """
     rate = ruling.rate_per_s
@@ -48,8 +47,10 @@ def check_rate(
         return
     last = last_sent(database, tag.name, now, but, own)
     since_s = last.since_s if last else max(FIRST_S, ruling.cooldown_s)
-    mine = next(own.newest_first(tag.name, now, but), None)  # a younger row hides no value of it
-    # Of one write the ledger's word goes before the memory's: what is damaged denies.
+    mine = next(
+        own.newest_first(tag.name, now, but), None
+    )  # counts beside a newer row of the ledger
+    # Of one write the ledger's row counts before the memory's, so that a damaged row denies.
     sent = {each.action_id: each for each in (mine, last) if each is not None}
     starts = [before, *(value_sent(database, each) for each in sent.values())]
     step = max(_distance(tag, start, value) for start in starts)

@@ -1,4 +1,4 @@
-"""A policy's rules against a site: what they come to for each tag."""
+"""Rules of a policy combined for each tag of a site."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,14 +25,14 @@ from .schema import AcrossRule, AllowRule, ForbidRule, GroupRule, PolicyFile, Ri
 
 @dataclass(frozen=True, slots=True)
 class TagRules:
-    """What all rules together come to for one tag: the strictest of each.
+    """All rules for one tag combined; the strictest value of each counts.
 
     Attributes:
-        forbidden: Why it is never written; empty if it is not forbidden.
+        forbidden: Reasons of the rules that forbid it.
         is_allowed: Whether any rule allows it.
         class_: The highest class of its rules.
-        rules: Where every rule stands that matched.
-        deciders: For each point, such as `limits`, where the rules stand that decide it.
+        rules: Places of all rules that matched.
+        deciders: For each point, such as `limits`, the places of the rules that decide it.
     """
 
     tag: Tag
@@ -52,7 +52,7 @@ class TagRules:
 
 
 def rules_by_tag(file: PolicyFile, document: Document, site: Site) -> dict[str, TagRules]:
-    """Returns the rules of each tag of a site."""
+    """Returns the combined rules of each tag of a site."""
     return {tag.name: _tag_rules(tag, file, document, site) for tag in site.tags.values()}
 
 
@@ -84,7 +84,7 @@ def _tag_rules(tag: Tag, file: PolicyFile, document: Document, site: Site) -> Ta
 
 
 def _deciders(rules: Sequence[AllowRule], places: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Returns for each point where the strictest rules stand; nothing of what none says."""
+    """Returns for each point that is set the places of the strictest rules."""
     if not rules:
         return {}
     limits, band = [_narrowest(getattr(r, key) for r in rules) for key in ("limits", "band")]
@@ -124,22 +124,22 @@ def _narrowest(spans: Iterable[Range | None]) -> Range | None:
 
 
 def place_of(document: Document, *path: str | int) -> str:
-    """Returns where something stands in the policy, such as `policy.yaml:12`."""
+    """Returns the place of a key in the policy, such as `policy.yaml:12`."""
     return f"{POLICY_FILE}:{document.places[path][0]}"
 
 
 def names_tag(patterns: Iterable[str], tag: Tag) -> bool:
-    """Whether one of some patterns names a tag."""
+    """Whether any of the patterns matches a tag."""
     return any(fnmatchcase(tag.name, pattern) for pattern in patterns)
 
 
 def allows_tag(rule: AllowRule, tag: Tag, site: Site) -> bool:
-    """Whether a permission is for a tag: by its name and, if the rule says so, by its area."""
+    """Whether a rule allows a tag, by its name and its area."""
     return names_tag(rule.tags, tag) and (rule.area is None or is_in_area(tag, site, rule.area))
 
 
 def forbids_tag(rule: ForbidRule, tag: Tag, site: Site) -> bool:
-    """Whether a prohibition is for a tag: by its name, or by what it leads to, however named."""
+    """Whether a rule forbids a tag, by its name or by its address."""
     if rule.tags:
         return names_tag(rule.tags, tag)
     address = tag.address
@@ -151,10 +151,10 @@ def forbids_tag(rule: ForbidRule, tag: Tag, site: Site) -> bool:
 
 
 def leads_to(connection: str, tag: Tag, site: Site) -> bool:
-    """Whether a tag is on the device of a connection, by whatever connection it is read.
+    """Whether a tag is on the device of a connection, through any connection.
 
-    On Modbus a tag may name another unit than its connection does. An OPC UA server is known by
-    its endpoint, and by what it says of itself where that is configured.
+    On Modbus a tag may name another unit than its connection does. An OPC UA server is recognised
+    by its endpoint, and by its application URI or certificate where these are configured.
     """
     if tag.connection == connection:
         return True
@@ -167,9 +167,9 @@ def leads_to(connection: str, tag: Tag, site: Site) -> bool:
 
 
 def _ways(connection: str, site: Site) -> list[ConnectionConfig]:
-    """Returns every connection to the device of one: the next may be known by another only."""
+    """Returns all connections to the device of one, also those linked by a third."""
     found = [site.connections[connection]]
-    for known in found:  # it grows on the way
+    for known in found:  # grows in the loop
         found += [
             each
             for each in site.connections.values()
@@ -187,7 +187,7 @@ def _is_same(one: ConnectionConfig, other: ConnectionConfig) -> bool:
 
 
 def excepted(rule: AcrossRule, site: Site) -> frozenset[str]:
-    """Returns the tags that a condition across tags leaves out."""
+    """Returns the tags that a condition across tags excepts."""
     return frozenset(name for name, tag in site.tags.items() if names_tag(rule.except_, tag))
 
 

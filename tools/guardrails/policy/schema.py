@@ -1,4 +1,4 @@
-"""The file `policy.yaml`: what may be written at all, by whom, and how far."""
+"""Schema of the file `policy.yaml`."""
 
 import re
 from datetime import date
@@ -34,10 +34,10 @@ def _parse_addresses(text: object) -> tuple[int, int]:
 
 
 class Role(Model):
-    """What else a person in this role may act as, and where.
+    """Role, with the roles that it may act as and its areas.
 
-    `areas` are patterns of equipment paths; with them the role counts only for requests all of
-    whose writes lie there, and without them everywhere.
+    `areas` are patterns of equipment paths. With areas the role counts only for requests all of
+    whose writes lie there, without any it counts everywhere.
     """
 
     acts_as: list[str] = Field(default_factory=list)
@@ -45,7 +45,7 @@ class Role(Model):
 
 
 class Commissioned(Model):
-    """Who tried the rule on the plant, and when."""
+    """Person and date of the rule's trial on the plant."""
 
     by: str = Field(min_length=1)
     on: str
@@ -61,7 +61,7 @@ class Commissioned(Model):
 
 
 class ForbidRule(Model):
-    """What is never written: tags or OPC UA nodes by pattern, or addresses of a Modbus device."""
+    """Rule that forbids tags or OPC UA nodes by pattern, or addresses of a Modbus device."""
 
     tags: list[str] = Field(default_factory=list)
     connection: str = ""
@@ -85,7 +85,7 @@ class ForbidRule(Model):
         return self
 
     def overlaps(self, address: RegisterAddress) -> bool:
-        """Whether any register or bit of an item lies in the rule's addresses."""
+        """Whether a register or bit of an address lies in the rule's addresses."""
         if self.addresses is None or address.table != self.table:
             return False
         first, last = self.addresses
@@ -93,10 +93,10 @@ class ForbidRule(Model):
 
 
 class AllowRule(Model):
-    """What may be written once people have approved it, and within what.
+    """Rule that allows writes with an approval, and their limits.
 
-    A rule without `commissioned` needs two people: nobody has tried it yet. With `area` it is
-    for those of its tags only whose equipment's path matches.
+    A rule without `commissioned` was not yet tried and needs two people. With `area` the rule
+    covers only those of its tags whose equipment's path matches.
     """
 
     tags: list[str] = Field(min_length=1)
@@ -119,9 +119,9 @@ class AllowRule(Model):
 
 
 class AcrossRule(Model):
-    """A condition over several tags: on the plant as it is, or as the write would make it.
+    """Condition over several tags, `now` before the write or `after` it.
 
-    `except` names tags of its equipment whose writes cannot change what the condition reads.
+    `except` names tags of its equipment whose writes do not affect the condition.
     """
 
     id: _Id
@@ -137,7 +137,7 @@ class AcrossRule(Model):
 
 
 class GroupRule(Model):
-    """How often, or how far, the tags of a group may be moved together in a stretch of time."""
+    """Limits on the number of writes or the travel of a group of tags in a time window."""
 
     id: _Id
     tags: list[str] = Field(min_length=1)
@@ -155,11 +155,11 @@ class GroupRule(Model):
 
 
 class RequestLimits(Model):
-    """How much people are asked at once, and how soon once more for what they have rejected.
+    """Limits on the number of requests and their repetition.
 
     Attributes:
-        pending: How many requests may wait for one role.
-        pause_after_rejection: How long the same is not asked for again, seconds.
+        pending: Highest number of requests that wait for one role.
+        pause_after_rejection: Shortest time until a rejected request may be repeated, seconds.
     """
 
     pending: int = Field(default=5, ge=1, le=1000)
@@ -174,7 +174,7 @@ class RequestLimits(Model):
 
 
 class PolicyFile(Model):
-    """The file `policy.yaml`: no matching rule denies, forbid wins, the strictest rule holds."""
+    """File `policy.yaml`. No matching rule denies, forbid wins, the strictest rule holds."""
 
     schema_: Literal["policy/1"] = Field(alias="schema")
     roles: dict[str, Role]

@@ -1,4 +1,4 @@
-"""The key `suspend` of `policy.yaml`: what, beside a lost plant, suspends actuation."""
+"""Key `suspend` of `policy.yaml`: limits beyond which actuation is suspended."""
 
 import re
 from collections.abc import Iterator
@@ -28,13 +28,13 @@ def _parse_size(text: object) -> int:
 
 
 class Suspend(Model):
-    """When alarms are a flood, and when the disk is too full.
+    """Limits of alarms and of free disk space.
 
     Attributes:
-        alarms: Patterns of the bool tags that are true while an alarm is; none counts nothing.
-        more_than: How many may come within `within`; one more suspends actuation.
+        alarms: Patterns of the bool tags that are true during an alarm.
+        more_than: Highest number of alarms in `within`; one more suspends actuation.
         within: Seconds.
-        disk: How many bytes must be free where the state folder lies.
+        disk: Bytes that must be free on the disk of the state folder.
     """
 
     alarms: list[str] = Field(default_factory=list)
@@ -50,7 +50,7 @@ class Suspend(Model):
         return seconds
 
     def alarm_tags(self, site: Site) -> frozenset[str]:
-        """Returns the names of the tags whose rises are counted."""
+        """Returns the names of the alarm tags."""
         return frozenset(
             tag.name
             for tag in site.tags.values()
@@ -59,7 +59,7 @@ class Suspend(Model):
 
 
 def check_suspend(rule: Suspend, document: Document, site: Site) -> Iterator[Problem]:
-    """Yields every pattern of alarms that counts nothing at this site."""
+    """Yields every pattern of alarms that matches no bool tag."""
     for n, pattern in enumerate(rule.alarms):
         if not rule.model_copy(update={"alarms": [pattern]}).alarm_tags(site):
             reason = f"{pattern!r} matches no bool tag"

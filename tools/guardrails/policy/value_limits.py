@@ -1,4 +1,4 @@
-"""What speaks against a value, and what raises its class, by the rules of its tag."""
+"""Denials of a value, and its risk class, by the rules of its tag."""
 
 from sys import float_info
 from typing import TypeGuard
@@ -13,7 +13,7 @@ from .schema import RiskClass
 
 
 def tag_denials(rules: TagRules) -> tuple[str, ...]:
-    """Returns why a tag is not written at all, whatever the value."""
+    """Returns the reasons why a tag is never written."""
     if rules.forbidden:
         return rules.forbidden
     if not rules.is_writable:
@@ -22,7 +22,7 @@ def tag_denials(rules: TagRules) -> tuple[str, ...]:
 
 
 def value_denials(rules: TagRules, value: Value) -> tuple[str, ...]:
-    """Returns why a value is never written: it is none of the tag, or outside its limits."""
+    """Returns the reasons why a value is never written: wrong type, or outside the limits."""
     tag, limits = rules.tag, rules.limits
     if not _fits(tag, value):
         return (f"it is no value that a {tag.kind} of {tag.name} can have",)
@@ -54,14 +54,14 @@ def _is_integer(value: object) -> TypeGuard[int]:
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
-    # Compared, not converted: an integer can be too large for a float, and NaN compares false.
+    # Compared, not converted, since an integer can be too large for a float. NaN compares false.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return -float_info.max <= value <= float_info.max
 
 
 def risk(rules: TagRules, value: Value) -> dict[RiskClass, str]:
-    """Returns the classes above its rules' own that the write has, each with the reason."""
+    """Returns the risk classes above that of the rules, each with its reason."""
     raised: dict[RiskClass, str] = {}
     if rules.band is None:
         raised["R2"] = "R2: it is no set point with a normal band"
@@ -73,7 +73,7 @@ def risk(rules: TagRules, value: Value) -> dict[RiskClass, str]:
 
 
 def step_denials(rules: TagRules, value: Value, now: DataValue | None) -> tuple[str, ...]:
-    """Returns why a value is too far from the present one, or why nobody can tell."""
+    """Returns the reasons why a value is too far from the present one, or may be."""
     largest = rules.max_step
     if largest is None or not _is_number(value):
         return ()

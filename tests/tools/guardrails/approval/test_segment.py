@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, Value
 from handwheel.connectors.session.protocols import Survey
@@ -62,14 +63,14 @@ def _survey(context: BuildContext, segment: Segment) -> Survey:
     return plant.survey(tags_of_segment(context, segment), [each.tag for each in segment.writes])
 
 
-def _made(context: BuildContext, segment: Segment) -> tuple[ActionRequest, str]:
+def _made(context: BuildContext, segment: Segment) -> tuple[ActionRequest, Denial | None]:
     locks = dict.fromkeys(scopes_of_segment(context.site, segment), 0)
     return make_segment(context, segment, _survey(context, segment), AGENT, locks, NOW)
 
 
 def test_commands_and_what_takes_them_back_name_each_other(context: BuildContext) -> None:
     request, denial = _made(context, segment_of(context.site))
-    assert denial == ""
+    assert denial is None
     name = request.request_id
     assert [(each.action_id, each.kind, each.undo, each.undoes) for each in request.actions] == [
         (f"{name}/c1", "command", f"{name}/r2", None),
@@ -124,7 +125,7 @@ def test_recovery_counts_for_class_quorum_and_locks(context: BuildContext) -> No
 def test_what_the_policy_denies_of_recovery_denies_the_request(context: BuildContext) -> None:
     too_high = recovery(context.site, ("PIC-102.sp", 430.0))
     request, denial = _made(context, segment_of(context.site, recovery=(too_high,)))
-    assert "PIC-102.sp: 430 lies outside the limits" in denial
+    assert "PIC-102.sp: 430 lies outside the limits" in str(denial)
     assert request.risk_class == "R4"
 
 
@@ -137,13 +138,13 @@ def test_a_safe_state_is_written_from_anywhere(tmp_path: Path) -> None:
     site, far = context.site, ("PIC-102.sp", 300.0)
     start = (command(site, START),)
     safe = segment_of(site, commands=start, recovery=(recovery(site, far),))
-    assert _made(context, safe)[1] == ""
+    assert _made(context, safe)[1] is None
     undo = recovery(site, far, "R-00000000/c1", expects=350.0)
-    assert (
-        "a step of 50 kPa" in _made(context, segment_of(site, commands=start, recovery=(undo,)))[1]
+    assert "a step of 50 kPa" in str(
+        _made(context, segment_of(site, commands=start, recovery=(undo,)))[1]
     )
     near = recovery(site, far, "R-00000000/c1", expects=310.0)
-    assert _made(context, segment_of(site, commands=start, recovery=(near,)))[1] == ""
+    assert _made(context, segment_of(site, commands=start, recovery=(near,)))[1] is None
 
 
 def test_a_safe_state_may_be_asked_for_though_its_tag_cannot_be_read(context: BuildContext) -> None:
@@ -154,7 +155,7 @@ def test_a_safe_state_may_be_asked_for_though_its_tag_cannot_be_read(context: Bu
         reading = survey.readings[tag].with_status(BAD_SENSOR_FAILURE)
         return replace(survey, readings={**survey.readings, tag: reading})
 
-    assert make_segment(context, segment, blind("P-101B.run_cmd"), AGENT, {}, NOW)[1] == ""
+    assert make_segment(context, segment, blind("P-101B.run_cmd"), AGENT, {}, NOW)[1] is None
     with pytest.raises(InterlockActive, match=r"P-101A\.run_cmd cannot be relied on"):
         make_segment(context, segment, blind("P-101A.run_cmd"), AGENT, {}, NOW)
 
@@ -194,7 +195,7 @@ def test_commands_write_a_tag_once_and_recovery_as_often_as_it_must(context: Bui
             with pytest.raises(InvalidArguments, match="no command 1 left to undo"):
                 _made(context, segment)
         else:
-            assert _made(context, segment)[1] == ""
+            assert _made(context, segment)[1] is None
     unreadable = replace(undo, requires=needs("nothing at all"))
     with pytest.raises(ConditionError):
         tags_of_segment(context, segment_of(site, recovery=(unreadable,)))

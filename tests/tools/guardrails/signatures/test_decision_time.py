@@ -84,7 +84,7 @@ def _propose(room: Room) -> Take:
         "propose", meaning_of("propose", request), "operator", VALID_S, digest=request.digest
     )
     signed = say(room, "gina", statement)
-    return lambda now: propose(room.desk.decision_context, request, signed, "", now)
+    return lambda now: propose(room.desk.decision_context, request, signed, None, now)
 
 
 def _resolve(room: Room) -> Take:

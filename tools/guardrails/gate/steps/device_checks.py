@@ -56,7 +56,7 @@ async def check_plant(execution: Execution) -> None:
             raise InterlockActive(f"not true: {requirement.shown(execution.readings)}")
     for limit in context.across:
         if denial := limit.denial(execution.readings, execution.tag, action.value):
-            raise InterlockActive(denial)
+            raise InterlockActive(denial.reason)
     _check_step(execution)
 
 
