@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from functools import partial
+from shlex import quote
 from time import monotonic
 
 from handwheel import agents, playbooks
@@ -192,9 +193,10 @@ def _rebind(
 def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denial | None:
     """Returns why a playbook may not request anything now."""
     site, now = decision_context.site, instant_now()
+    folder = quote(str(site.root))
     picture = read_snapshot(site.state, now)
     if picture is None:
-        return Denial("no_gate", "no gate is at its post: start 'handwheel gate'")
+        return Denial("no_gate", f"no gate is running; next: handwheel gate --site {folder}")
     try:
         check_files(site, site.hashes, picture.hashes)
     except GuardrailError as refusal:
@@ -202,7 +204,8 @@ def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denia
     for equipment in sorted({write.tag.equipment for write in plan.writes}):
         standing = authority_status(decision_context, equipment, now)
         if standing.reason:
-            reason = f"{standing.reason}; see 'handwheel authority give'"
+            command = f"handwheel authority give {equipment} --for 8h --site {folder}"
+            reason = f"{standing.reason}; next: {command}"
             return Denial("authority", reason, "an authority")
     return None
 
@@ -210,5 +213,6 @@ def _check_plan(decision_context: DecisionContext, plan: BoundPlaybook) -> Denia
 def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
     names = [each.id for each in loaded]
     ready = {"ready": "run", "site": site.id, "pid": os.getpid(), "playbooks": names}
-    words = f"the agents of {site.id} watch for {', '.join(names) or 'nothing'}; Ctrl-C ends them"
+    watched = ", ".join(names) or "nothing"
+    words = f"agents of {site.id} ready, watching for {watched}; Ctrl-C stops them"
     print(json.dumps(ready) if as_json else words, flush=True)

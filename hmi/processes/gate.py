@@ -32,7 +32,7 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
 
     Args:
         note_start: Called before there is anything to lose.
-        as_json: Print one JSON line when the gate is at its post, and one for each row of the
+        as_json: Print one JSON line when the gate is ready, and one for each row of the
             journal.
     """
     for problem in load_roster(site).ignored:
@@ -53,7 +53,7 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
 
 def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
     ready = {"ready": "gate", "site": site.id, "pid": os.getpid(), "epoch": epoch}
-    words = f"the gate of {site.id} is at its post (epoch {epoch}); Ctrl-C ends it"
+    words = f"gate of {site.id} ready (epoch {epoch}), Ctrl-C stops it"
     print(json.dumps(ready) if as_json else words, flush=True)
 
 

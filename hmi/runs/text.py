@@ -11,6 +11,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..journal.rows.run_text import run_event_text
 from ..shell.terminal.panel import MARK, WIDEST, Part, Row, drawn, fitting_width, headline
+from ..shell.terminal.truth_text import TRUTH_TEXT
 from .view import RunView, StepView, findings_of
 
 _EVENTS = 6
@@ -98,7 +99,12 @@ def _finding(found: Mapping[str, str], wanted: str, most: int) -> Row:
     shown = printable(str(found.get("shown", "")))
     values = shown.partition(_VALUES)[2].removesuffix("]")
     text = shown if is_odd else values or shown
-    cells = [MARK if is_odd else "", truth, plain(str(found.get("id", ""))), text]
+    cells = [
+        MARK if is_odd else "",
+        TRUTH_TEXT.get(truth, plain(truth)),
+        plain(str(found.get("id", ""))),
+        text,
+    ]
     return Row(cells, is_odd, None if is_odd else most)
 
 

@@ -30,9 +30,9 @@ _PORTS = {
 }
 _READY = "Type help for commands, Ctrl-C to stop."
 _GATE = "handwheel gate"
-_AT_POST = "the gate of … is at its post …"
+_GATE_READY = "gate of … ready …"
 _RUN = "handwheel run"
-_AT_WORK = "the agents of … watch for …"
+_AGENTS_READY = "agents of … ready, watching for …"
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b")
 _WAIT_S = 30.0
 
@@ -209,11 +209,11 @@ class DocShell:
         elif command.startswith(_GATE):
             assert self._gate is None, "a gate is running already"
             self._gate = _Served(command, self._folder, self._environment)
-            self._gate.expect(expected or [_AT_POST])
+            self._gate.expect(expected or [_GATE_READY])
         elif command == _RUN:
             assert self._agents is None, "agents are at work already"
             self._agents = _Served(command, self._folder, self._environment)
-            self._agents.expect(expected or [_AT_WORK])
+            self._agents.expect(expected or [_AGENTS_READY])
         elif command.startswith("handwheel tags watch"):
             self._watch(command)
         else:

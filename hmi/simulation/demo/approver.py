@@ -25,7 +25,7 @@ _SETTLE_S = 10.0  # a busy machine reads late, and what is old cannot be approve
 _POLL_S = 0.1
 _REJECT_S = 60.0
 _REJECTED = "at the card"
-_QUESTION = '\nType "reject" to end the run, Enter to let the request wait: '
+_QUESTION = '\nType "reject" to stop the run, or press Enter to leave the request open: '
 
 _T = TypeVar("_T")
 

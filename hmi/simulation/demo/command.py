@@ -19,25 +19,25 @@ from .stories import STORIES, Story
 def command(
     fault: Annotated[str, typer.Option(metavar="ID", help=f"One of {', '.join(STORIES)}.")] = "F01",
     headless: Annotated[
-        bool, typer.Option("--headless", help="Print lines, as in a pipe, and ask nobody.")
+        bool, typer.Option("--headless", help="Print lines, and ask for no approval.")
     ] = False,
     approve_after: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Approve by script after, such as 3s: unattended."),
+        typer.Option(metavar="TIME", help="Approve by script after this time, such as 3s."),
     ] = None,
 ) -> None:
-    """Watch agents find out what is wrong with a simulated plant, and decide what they may do.
+    """Watch agents diagnose a simulated plant, and decide on what they request.
 
-    Plant, gate and agents run as processes of their own, in a temporary site with throw-away
-    people that is removed at the end. The agents ask; you read the card and type the word, or
-    leave it and see what the interlocks make of it. With --headless, or in a pipe, nobody is
-    asked. A minute or so; Ctrl-C ends it.
+    Plant, gate and agents run as separate processes in a temporary site, which is removed at the
+    end. When the agents request a write, read the card and type the word shown to approve it. If
+    you do not, the interlocks of the plant act. With --headless, or in a pipe, no approval is
+    asked for. The demo takes about a minute; Ctrl-C stops it.
 
-    Exit codes: 0 every frame was approved and the journal proves it, 1 not so.
+    Exit codes: 0 every frame was approved and the journal is sound, 1 otherwise.
     """
     story = STORIES.get(fault)
     if story is None:
-        fail(f"there is no story for {fault!r}; known: {', '.join(STORIES)}", CONFIGURATION)
+        fail(f"there is no scenario for {fault!r}; known: {', '.join(STORIES)}", CONFIGURATION)
     try:
         approve_after_s = None if approve_after is None else parse_duration(approve_after)
     except ValueError as error:
@@ -52,7 +52,7 @@ def command(
     except KeyboardInterrupt:
         end_line()
         with suppress(OSError):  # the terminal may have gone
-            sys.stderr.write("handwheel: interrupted; nothing is left of the demo\n")
+            sys.stderr.write("handwheel: interrupted; the demo site was removed\n")
         raise SystemExit(INTERRUPTED) from None
 
 
@@ -70,4 +70,4 @@ async def _demo(
             telling = DemoRun(stage, ledger, is_live=is_live)
             is_proven = await telling.run(approve_after_s, asks=asks)
     if not is_proven:
-        fail("a frame was not approved, or the journal does not hold: see above", NO)
+        fail("a frame was not approved, or the journal is faulty: see above", NO)

@@ -86,7 +86,9 @@ class DemoRun:
             self._asked.add(name)
             await self._decide(name, approve_after_s, asks=asks)
             await tell()
-        ended = "" if self._is_over else f"Ended after {_LONGEST_S:g} s, before the story did."
+        ended = ""
+        if not self._is_over:
+            ended = f"Stopped after {_LONGEST_S:g} s, before the end of the scenario."
         return tell_summary(self._stage, self._timeline, self._cases, self._console, ended)
 
     @property
@@ -118,7 +120,7 @@ class DemoRun:
 
     async def _decide(self, name: str, approve_after_s: float | None, *, asks: bool) -> None:
         """Lets the viewer decide, while the plant goes on slowly."""
-        print(f"\nThe agents ask: {name}", flush=True)
+        print(f"\nThe agents request: {name}", flush=True)
         asked_s = monotonic()
         scanning = asyncio.create_task(self._keep_scanning())
         try:
@@ -132,25 +134,25 @@ class DemoRun:
         self._started_s += monotonic() - asked_s  # a reader may take their time
         self._good_s = monotonic()
         if state is RequestState.APPROVED:
-            print("Approved. The gate takes it up.\n", flush=True)
+            print("Approved. The gate executes it.\n", flush=True)
             return
         self._is_declined = True
-        said = "It is rejected" if state is RequestState.REJECTED else "Nobody has approved it"
-        print(f"{said}: nothing is sent. The story goes on.\n", flush=True)
+        outcome = "Rejected" if state is RequestState.REJECTED else "Not approved"
+        print(f"{outcome}. Nothing is sent, and the demo continues.\n", flush=True)
 
     async def _answer(
         self, name: str, approve_after_s: float | None, *, asks: bool
     ) -> RequestState | None:
         card = await self._desk.settle(name)
         if approve_after_s is None and asks and card.is_approvable:
-            print(f"You are {APPROVER}: read the card, then decide.\n", flush=True)
+            print(f"You are the operator {APPROVER}. Read the card, then decide.\n", flush=True)
             return await ask_in_thread(lambda: self._desk.ask(name))
         show_card(card)
         check_approvable(card)
         if approve_after_s is None:
-            print("\nnot approved: with --headless nobody is asked", flush=True)
+            print("\nnot approved: --headless asks no operator", flush=True)
             return None
-        print(f"\nnobody is asked: a script signs for {APPROVER}", flush=True)
+        print(f"\nno operator is asked: a script signs as {APPROVER}", flush=True)
         await asyncio.sleep(approve_after_s)
         return await asyncio.to_thread(self._desk.approve_unattended, name)
 
@@ -236,9 +238,9 @@ class DemoRun:
         """Returns the screen as it stands now."""
         hint = self._story.intro
         if self._is_declined:
-            hint = "It was not approved; see what the interlocks make of it."
+            hint = "Not approved. Watch the interlocks act."
         elif self._cases.is_any_open:
-            hint = f"{DECIDING_SPEED:g} plant seconds a second, for a run is under way."
+            hint = f"Slowed to {DECIDING_SPEED:g} plant seconds per second while a run is active."
         stage = self._stage
         return render(
             Frame(

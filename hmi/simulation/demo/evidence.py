@@ -1,48 +1,47 @@
-"""Evidence and permissives as a run has judged them, one line each."""
+"""Evidence and permissives of a run as lines for the demo's screen."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handwheel.tools.safe_text import printable
 
+from ...shell.terminal.panel import MARK
+from ...shell.terminal.truth_text import TRUTH_TEXT
+
 _SIDES = {"for": "for", "against": "against", "permissive": "needs"}
 _WANTED = {"for": "true", "against": "false", "permissive": "true"}
-_UNKNOWN = "unknown"
-_SIDE = 9
-_ID = 16
+_SIDE, _MARK, _ID, _TRUTH = 9, 2, 15, 11  # columns
 
 
 def evidence_lines(judgement: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Yields each finding as a line, and whether it speaks against going on.
+    """Yields each finding as a line, and whether it blocks the run.
 
-    A tick is what lets the run go on: evidence for it that is true, or against it that is not.
+    Evidence for the run and a permissive block it unless they are met, evidence against it unless
+    it is not met.
 
     Args:
-        judgement: As the journal keeps it; empty before anything was judged.
+        judgement: As the journal records it; empty before the first evaluation.
     """
     side = ""
     for each in judgement.get("findings", []):
-        is_wanted = each["truth"] == _WANTED[each["side"]]
-        mark = "✓" if is_wanted else "?" if each["truth"] == _UNKNOWN else "✗"
+        is_blocking = each["truth"] != _WANTED[each["side"]]
+        mark = MARK if is_blocking else ""
         label = _SIDES[each["side"]] if each["side"] != side else ""
         side = each["side"]
-        name = f"{'not ' if side == 'against' and is_wanted else ''}{each['id']}"
-        text = f"{label:<{_SIDE}}{mark} {name:<{_ID}}{_values(each['shown'])}"
-        yield printable(text.rstrip()), not is_wanted
+        truth = TRUTH_TEXT[each["truth"]]
+        cells = f"{label:<{_SIDE}}{mark:<{_MARK}}{each['id']:<{_ID}}{truth:<{_TRUTH}}"
+        yield printable(f"{cells}{_values(each['shown'])}".rstrip()), is_blocking
 
 
 def _values(shown: str) -> str:
-    """Returns the live values behind a condition; the condition itself stands on the card.
-
-    What was computed over a window stands first: it says more than the value of the moment.
-    """
+    """Returns the live values behind a condition, those computed over a window first."""
     _, _, values = shown.partition("  [")
     parts = list(_split(values.removesuffix("]")))
     return ", ".join(sorted(parts, key=lambda part: "(" not in part)) or shown
 
 
 def _split(values: str) -> Iterator[str]:
-    """Yields what stands between commas, but for those in parentheses."""
+    """Yields the parts between commas, except for commas in parentheses."""
     depth, begin = 0, 0
     for n, character in enumerate(values):
         depth += (character == "(") - (character == ")")

@@ -44,7 +44,7 @@ def prove(site: Site, frame_log: Path) -> Proof:
         frames, is_matched = _frames(context, frame_log)
         found = audit(context.database, site, context.roster, context.policy.satisfied)
         lines = [
-            "Frames that reached the plant, in UTC, beside what was approved by whom:",
+            "Frames that reached the plant (UTC), with the approved value and the approver:",
             *(frames or ["  none"]),
             *_promises(context),
             *_workorders(site),
@@ -53,7 +53,7 @@ def prove(site: Site, frame_log: Path) -> Proof:
         ]
     is_sound = is_matched and not found.faults
     if not is_sound:
-        lines.append("THIS MUST NOT BE: see above")
+        lines.append("FAULT: see above")
     return Proof(tuple(lines), is_sound)
 
 
@@ -80,7 +80,7 @@ def _meant(action: _Sent | None) -> str:
 def _sent(context: DecisionContext) -> Iterator[_Sent]:
     for record in load_requests(context.database):
         request_id = record.request.request_id
-        people = ", ".join(_approvers(context, request_id)) or "nobody"
+        people = ", ".join(_approvers(context, request_id)) or "no one"
         for each in record.actions:
             if each.sent_at is not None:
                 action = record.action(each.action_id)
@@ -105,7 +105,7 @@ def _promises(context: DecisionContext) -> Iterator[str]:
         if row.kind == "expected"
     ]
     if kept:
-        yield f"Promises of the card that came true: {sum(kept)} of {len(kept)}"
+        yield f"Expected results that were met: {sum(kept)} of {len(kept)}"
 
 
 def _workorders(site: Site) -> Iterator[str]:

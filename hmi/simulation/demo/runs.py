@@ -125,10 +125,10 @@ def step_text(case: Case, readings: Mapping[str, DataValue]) -> str:
     if run.reason:
         return run.reason
     if run.state is RunState.WAITING_APPROVAL:
-        return f"{run.requests[-1]} waits for a person"
+        return f"{run.requests[-1]} is waiting for approval"
     step = current_step(case.plan, run)
     if step is None:
-        return "every step is done"
+        return "all steps are done"
     return f"step {step.id} {run.step(step.id)}{_condition_text(step, readings)}"
 
 

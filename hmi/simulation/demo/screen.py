@@ -102,7 +102,7 @@ def _header(frame: Frame) -> Text:
 def _below_header(frame: Frame) -> Text:
     """The reason of what is down; else what the viewer should look at."""
     reasons = [_line(f"{c.name}: {c.reason}", "bold") for c in frame.connections if c.reason]
-    return reasons[0] if reasons else _line(f"{frame.hint}  Ctrl-C ends it.", "dim")
+    return reasons[0] if reasons else _line(f"{frame.hint}  Ctrl-C stops it.", "dim")
 
 
 def _trends(frame: Frame) -> Table:
@@ -166,7 +166,7 @@ def _pump_title(frame: Frame, pump: str) -> Text:
     if readings[f"{pump}.tripped"].value:
         return _padded(f"{pump} ! TRIP {_cause(readings[f'{pump}.trip_cause'])}", "bold red")
     is_running = bool(readings[f"{pump}.running"].value)
-    return _padded(f"{pump} {'running' if is_running else 'at rest'}", "bold")
+    return _padded(f"{pump} {'running' if is_running else 'stopped'}", "bold")
 
 
 def _cause(reading: DataValue) -> str:
@@ -223,15 +223,15 @@ def _alarms(frame: Frame) -> Text:
 def _case(frame: Frame) -> list[Text]:
     """The run with what it does now, and the evidence as it was judged."""
     if frame.case is None:
-        return [_line("no run: the agents watch", "dim")]
+        return [_line("no run yet, the agents are watching", "dim")]
     case = frame.case
     head = _line(f"{case.run_id}  {case.plan.id}  ")
     head.append(case.run.state, "bold")
     text = printable(step_text(case, frame.readings))
     step = textwrap.wrap(text, frame.width, max_lines=_STEP_LINES, placeholder="…")
     evidence = [
-        _line(text, "bold yellow" if is_against else "")
-        for text, is_against in evidence_lines(case.run.diagnosis)
+        _line(text, "bold yellow" if is_blocking else "")
+        for text, is_blocking in evidence_lines(case.run.diagnosis)
     ]
     return [head, *_filled(map(_line, step), _STEP_LINES), *_filled(evidence, _EVIDENCE_LINES)]
 

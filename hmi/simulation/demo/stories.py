@@ -45,44 +45,44 @@ def _change_over_moral(timeline: Timeline, state: RunState | None) -> str:
     alarm, trip = timeline.first("VAH-101A.active"), timeline.first("P-101A.tripped")
     if trip is None and seen is not None and standby is not None:
         return (
-            f"The standby ran {format_duration(standby - seen)} after the agents had seen the "
-            f"vibration, because exactly that was approved. {_rest_of(state)}"
+            f"The standby was running {format_duration(standby - seen)} after the agents detected "
+            f"the vibration, as approved. {_rest_of(state)}"
         )
     return f"{_no_action_moral(timeline, alarm, trip)} {_interlock_moral(timeline)}"
 
 
 def _rest_of(state: RunState | None) -> str:
     if state is not RunState.COMPLETE:
-        return "P-101A was not taken out."
+        return "P-101A was not stopped."
     return (
-        "The sick pump was stopped and taken out of auto-start in the same way, and its repair "
-        "is ordered; nothing else was written."
+        "The failing pump was stopped and its auto-start disabled, also as approved. A work order "
+        "for its repair is open. Nothing else was written."
     )
 
 
 def _no_action_moral(timeline: Timeline, alarm: float | None, trip: float | None) -> str:
     if alarm is None:
-        return "The alarm of P-101A was not seen to come."
+        return "No vibration alarm of P-101A was observed."
     if trip is None:
-        return "P-101A was not seen to trip."
+        return "No trip of P-101A was observed."
     wanted = ALARM_LIST["VAH-101A"].respond_within
-    enough = "time enough" if trip - alarm >= parse_duration(wanted) else "too short"
+    enough = "enough" if trip - alarm >= parse_duration(wanted) else "too short"
     return (
-        f"The alarm came {format_duration(trip - alarm)} before the trip: {enough} for a "
-        f"planned change-over, which the alarm list asks for within {wanted}."
+        f"The alarm came {format_duration(trip - alarm)} before the trip. That is {enough} for a "
+        f"planned change-over, for which the alarm list allows {wanted}."
     )
 
 
 def _interlock_moral(timeline: Timeline) -> str:
     standby, trip = timeline.first("P-101B.running"), timeline.first("P-101A.tripped")
     if not timeline.is_on("P-101B.running"):
-        said = ["The standby was not seen to run."]
+        said = ["The standby was not observed running."]
     elif timeline.is_on("I-06.active"):
-        said = ["The standby runs, but the process tripped."]
+        said = ["The standby is running, but the process tripped."]
     elif standby is not None and trip is not None and standby < trip:
-        said = ["The standby ran by then, because that was approved."]
+        said = ["The standby was already running, as approved."]
     else:
-        said = ["The interlock's start of the standby saved the process."]
+        said = ["The interlock started the standby, and the process kept running."]
     if timeline.lowest_kpa is not None:
         said.append(f"The header fell to {timeline.lowest_kpa:.0f} kPa.")
     return " ".join(said)
@@ -91,8 +91,8 @@ def _interlock_moral(timeline: Timeline) -> str:
 def _failed_start_moral(timeline: Timeline, state: RunState | None) -> str:
     if state is RunState.ABORTED and timeline.is_on("P-101A.running"):
         return (
-            "The standby did not start, so its command was taken back: that was approved with "
-            "it. P-101A runs on, nobody was asked to stop it, and the notice is on record."
+            "The standby did not start, so the run was rolled back by the approved undo. P-101A is "
+            "still running, no stop was requested, and the notice is in the journal."
         )
     return _change_over_moral(timeline, state)
 
@@ -100,16 +100,19 @@ def _failed_start_moral(timeline: Timeline, state: RunState | None) -> str:
 def _strainer_moral(timeline: Timeline, state: RunState | None) -> str:
     has_alarm = timeline.first("VAH-101A.active") is not None
     if timeline.is_on("PDAH-101.active"):
-        same = "The same alarm as a worn bearing, and another cause: " if has_alarm else ""
-        said = [f"{same}PDT-101 is high."]
+        said = ["The strainer differential pressure PDT-101 is high."]
+        if has_alarm:
+            said.insert(0, "The alarm is the same as for a worn bearing, but the cause differs.")
     else:
-        said = ["PDT-101 was not seen high."]
+        said = ["PDT-101 was not observed high."]
     if not has_alarm:
-        said.append("The alarm of P-101A was not seen to come.")
+        said.append("No vibration alarm of P-101A was observed.")
     if state is RunState.NOT_STARTED:
-        said.append("The agents asked for no pump; they ordered the strainer's cleaning.")
+        said.append(
+            "The agents requested no pump change-over. They ordered a cleaning of the strainer."
+        )
     if timeline.first("VAH-101B.active") is not None:
-        said.append("A change-over would not have helped: the standby vibrates as well.")
+        said.append("A change-over would not have helped, since the standby vibrates as well.")
     return " ".join(said)
 
 
@@ -119,21 +122,21 @@ STORIES: dict[str, Story] = {
     "F01": Story(
         faults=(_WORN,),
         playbooks=(CHANGEOVER,),
-        intro="A bearing of P-101A wears out; strainer clean, standby ready.",
+        intro="A bearing of P-101A is failing. Strainer clean, standby ready.",
         moral=_change_over_moral,
         tail=Tail(60.0, 10.0),
     ),
     "F02": Story(
         faults=("F02@1h",),
         playbooks=(CHANGEOVER, STRAINER),
-        intro="The strainer plugs: the same alarm, a healthy bearing.",
+        intro="The strainer is plugging. Same alarm, but the bearing is healthy.",
         moral=_strainer_moral,
         tail=Tail(600.0, 40.0),
     ),
     "F16": Story(
         faults=(_WORN, "F16"),
         playbooks=(CHANGEOVER,),
-        intro="A bearing of P-101A wears out, and the standby will not start.",
+        intro="A bearing of P-101A is failing, and the standby will not start.",
         moral=_failed_start_moral,
         tail=Tail(60.0, 10.0),
     ),

@@ -35,7 +35,7 @@ def tell_summary(
     """
     if ended:
         print(f"\n{ended}")
-    print("\nWhat was seen, in plant time:")
+    print("\nTimeline, in plant time:")
     for entry in timeline.entries:
         what = f"{entry.what:15} " if entry.what in SHOWN else ""
         line = f"  {clock_text(entry.time_s)}  {what}{entry.text}"

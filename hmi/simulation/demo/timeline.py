@@ -37,12 +37,12 @@ _RISES: dict[str, str] = {
     "I-02.active": "interlock I-02: vibration over 8.1 mm/s",
     "I-03.active": "interlock I-03 starts the standby",
     "I-06.active": "interlock I-06 trips the process",
-    "P-101A.running": "P-101A runs",
-    "P-101B.running": "P-101B runs",
+    "P-101A.running": "P-101A starts",
+    "P-101B.running": "P-101B starts",
 }
 _FALLS: dict[str, str] = {
-    "P-101A.running": "P-101A stands still",
-    "P-101B.running": "P-101B stands still",
+    "P-101A.running": "P-101A stops",
+    "P-101B.running": "P-101B stops",
 }
 
 

@@ -90,7 +90,7 @@ async def test_a_product_that_gets_too_hot_is_brought_into_the_safe_state(
 
 
 async def test_a_change_over_waits_until_it_may_begin(room: AgentsRoom) -> None:
-    room.obstacle = "no gate is at its post"
+    room.obstacle = "no gate is running"
     await room.scan(90)
     assert room.runs() == []
     room.obstacle = ""

@@ -47,7 +47,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Generator[Story]:
         for equipment in ("PUMPS-101", "E-101"):
             place.give(equipment)
         run = open_shell("run")
-        run.hears("watch for cw/pump-bearing-changeover")
+        run.hears("watching for cw/pump-bearing-changeover")
         plant.type("speed 120")
         run_id = run.hears(r"(U-\w{8})  opened", 40.0)[1]
         first = run.hears(r"filed +(R-\w{8})")[1]

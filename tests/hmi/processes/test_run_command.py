@@ -162,14 +162,16 @@ def _listed(stage: Stage) -> str:
 
 def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: Stage) -> None:
     with stage.agents() as agents:
-        stage.sees(agents, "no gate is at its post: start 'handwheel gate'")
+        stage.sees(agents, "no gate is running; next: handwheel gate --site ")
         assert stage.run("runs", "list", "--all") == (0, "no runs\n")
         stage.start_gate()
-        stage.sees(agents, "P-101A was not handed over to agents; see 'handwheel authority give'")
+        stage.sees(
+            agents, "P-101A was not handed over to agents; next: handwheel authority give P-"
+        )
         assert stage.run("requests", "list", "--all") == (0, "no requests\n")
         assert stage.desk  # hands the pumps over
         run_id, _ = stage.state_becomes("WAITING_APPROVAL")
-        assert stage.said.count("no gate is at its post") == 1
+        assert stage.said.count("no gate is running") == 1
         agents.send_signal(signal.SIGINT)
         assert agents.wait(timeout=10) == 130
     assert _listed(stage).startswith(f"{run_id}  HELD ")
@@ -177,7 +179,7 @@ def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: St
 
 def test_what_is_wrong_is_said_in_one_line(stage: Stage) -> None:
     with stage.agents() as agents:
-        stage.sees(agents, "Ctrl-C ends them")
+        stage.sees(agents, "Ctrl-C stops them")
         run_id, _ = stage.state_becomes("HELD")  # those who began it have ended
         stage.desk.order(run_id, "resume")
         stage.state_becomes("WAITING_APPROVAL")
@@ -209,7 +211,7 @@ def test_a_playbook_with_a_mistake_is_left_out_and_the_others_go_on(stage: Stage
     code, told = stage.run("playbook", "lint", str(wrong))
     assert (code, f"{wrong}:4:1: unknown-key error: titel" in told) == (1, True)
     with stage.agents() as agents:
-        stage.sees(agents, "watch for test/change-over;")
+        stage.sees(agents, "watching for test/change-over;")
         assert f"left out: {wrong}:4:1: test/wrong: titel: unknown key; did you mean" in stage.said
 
 

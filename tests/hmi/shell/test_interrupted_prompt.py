@@ -61,7 +61,7 @@ def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
     with _demo(temporary, term=term) as terminal:
         before = tcgetattr(terminal.master)
         terminal.read_until(f'Type "{WORD}" to approve')
-        assert "You are ben: read the card" in terminal.written
+        assert "You are the operator ben. Read the card" in terminal.written
         assert tcgetattr(terminal.master) != before
         processes = children(terminal.process.pid)
         (site,) = temporary.iterdir()
@@ -76,7 +76,7 @@ def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
             assert terminal.exit_code() == 130
             assert frames.read() == ""
         assert tcgetattr(terminal.master) == before
-    assert terminal.written.endswith("\r\nhandwheel: interrupted; nothing is left of the demo\r\n")
+    assert terminal.written.endswith("\r\nhandwheel: interrupted; the demo site was removed\r\n")
     for unwanted in ("Traceback", "Exception", "pproved"):
         assert unwanted not in terminal.written
     assert len(processes) == 3
@@ -91,7 +91,7 @@ def test_a_demo_interrupted_at_the_card_ends_and_sends_nothing(
 @pytest.mark.timeout(120)
 def test_a_headless_demo_asks_nobody_though_somebody_is_there(tmp_path: Path) -> None:
     with _demo(tmp_path, "--headless") as terminal:
-        terminal.read_until("not approved: with --headless nobody is asked")
+        terminal.read_until("not approved: --headless asks no operator")
         terminal.type("\x03")
         assert terminal.exit_code() == 130
     assert f'Type "{WORD}"' not in terminal.written

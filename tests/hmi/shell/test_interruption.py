@@ -121,7 +121,7 @@ def test_a_terminated_demo_leaves_nothing(after: str, tmp_path: Path) -> None:
         assert becomes_true(lambda: bool(children(process.pid)), within_s=5.0)
         plant = children(process.pid)
         assert list(tmp_path.iterdir()) != []
-        said = "handwheel: interrupted; nothing is left of the demo\n"
+        said = "handwheel: interrupted; the demo site was removed\n"
         assert ended(process, signal.SIGTERM) == (130, said)
     assert not any(is_running(pid) for pid in plant)
     assert list(tmp_path.iterdir()) == []

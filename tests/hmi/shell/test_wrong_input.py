@@ -20,7 +20,7 @@ WRONG = [
     ("", "Usage: handwheel"),
     ("plnat", "No such command 'plnat'. Did you mean 'plant'?"),
     ("tags list --jsom", "No such option: --jsom"),
-    ("demo --fault F99", "there is no story for 'F99'; known: F01, F02"),
+    ("demo --fault F99", "there is no scenario for 'F99'; known: F01, F02"),
     ("init", "Missing argument"),
     ("init good", "good: exists and is not an empty folder"),
     ("init a-file", "a-file: exists and is not an empty folder"),

@@ -51,7 +51,7 @@ def test_the_time_line_keeps_edges_and_runs_in_order() -> None:
     timeline.add(scan(9.0))
     timeline.add(scan(10.0, P_101A_running=True))
     assert [(each.time_s, each.text) for each in timeline.entries] == [
-        (5.0, "opened"), (9.0, "P-101A stands still"), (10.0, "P-101A runs"),
+        (5.0, "opened"), (9.0, "P-101A stops"), (10.0, "P-101A starts"),
     ]  # fmt: skip
     assert (timeline.first(CHANGEOVER), timeline.first("P-101A.running")) == (5.0, 10.0)
     assert timeline.first("P-101B.running") is None
@@ -80,33 +80,45 @@ COMPLETE, STOPPED, ABORTED = RunState.COMPLETE, RunState.STOPPED, RunState.ABORT
 @pytest.mark.parametrize(
     ("fault", "state", "scans", "said", "unsaid"),
     [
-        ("F01", COMPLETE, [ALARM, APPROVED], "its repair is ordered", "not taken out"),
-        ("F01", STOPPED, [ALARM, APPROVED], "P-101A was not taken out", "ordered"),
+        ("F01", COMPLETE, [ALARM, APPROVED], "work order for its repair is open", "not stopped"),
+        ("F01", STOPPED, [ALARM, APPROVED], "P-101A was not stopped", "work order"),
         (
             "F01",
             None,
             [ALARM, TRIP, STANDBY],
-            "1 h 00 min before the trip: time enough",
+            "1 h 00 min before the trip. That is enough",
             "not seen",
         ),
-        ("F01", STOPPED, [ALARM, TRIP, STANDBY], "standby saved the process", "process tripped"),
-        ("F01", STOPPED, [ALARM, APPROVED, LATE], "ran by then, because that was", "saved"),
-        ("F01", None, [STANDBY], "The alarm of P-101A was not seen", "before the trip"),
-        ("F01", None, [ALARM], "P-101A was not seen to trip. The standby was not", "saved"),
+        ("F01", STOPPED, [ALARM, TRIP, STANDBY], "process kept running", "process tripped"),
+        (
+            "F01",
+            STOPPED,
+            [ALARM, APPROVED, LATE],
+            "was already running, as approved",
+            "kept running",
+        ),
+        ("F01", None, [STANDBY], "No vibration alarm of P-101A was observed", "before the trip"),
+        (
+            "F01",
+            None,
+            [ALARM],
+            "No trip of P-101A was observed. The standby was not",
+            "kept running",
+        ),
         (
             "F01",
             None,
             [STANDBY | {"I-06.active": TRIP["P-101A.tripped"]}],
             "process tripped",
-            "sav",
+            "kept running",
         ),
-        ("F01", None, [], "not seen", "kPa"),
-        ("F02", RunState.NOT_STARTED, [PLUGGED], "asked for no pump", "change-over"),
-        ("F02", None, [PLUGGED], "The same alarm as a worn bearing", "asked for no pump"),
-        ("F02", None, [], "PDT-101 was not seen high", "pump"),
+        ("F01", None, [], "not observed", "kPa"),
+        ("F02", RunState.NOT_STARTED, [PLUGGED], "requested no pump", "would not have helped"),
+        ("F02", None, [PLUGGED], "alarm is the same as for a worn bearing", "requested no pump"),
+        ("F02", None, [], "PDT-101 was not observed high", "pump"),
         ("F02", None, [SHAKEN], "standby vibrates", "is high"),
-        ("F16", ABORTED, [NO_STANDBY], "P-101A runs on", "not seen"),
-        ("F16", STOPPED, [ALARM, TRIP], "The standby was not seen to run", "runs on"),
+        ("F16", ABORTED, [NO_STANDBY], "P-101A is still running", "observed"),
+        ("F16", STOPPED, [ALARM, TRIP], "The standby was not observed running", "still running"),
     ],
 )
 def test_the_moral_says_what_was_seen(
@@ -156,8 +168,8 @@ async def test_a_demo_whose_story_does_not_come_ends(
 ) -> None:
     monkeypatch.setattr("handwheel.hmi.simulation.demo.demo._LONGEST_S", 8.0)
     told = (await tell(HEALTHY, tmp_path, capsys, scan=SLOW)).text
-    assert "Ended after 8 s, before the story did." in told
-    assert "The standby was not seen to run." in told
+    assert "Stopped after 8 s, before the end of the scenario." in told
+    assert "The standby was not observed running." in told
     assert "dcs connected\n" in told
     assert not re.search(r"disconnected|Bad", told)
 

@@ -32,14 +32,14 @@ async def test_two_approvals_move_exactly_three_things_and_the_witness_agrees(
         "01050014ff00  P-101B.run_cmd = true, by ben (unattended)",
         "010500000000  P-101A.run_cmd = false, by ben (unattended)",
         "010600000002  P-101A.mode = maintenance, by ben (unattended)",
-        "Promises of the card that came true: 5 of 5",
+        "Expected results that were met: 5 of 5",
         f"Work order {order.workorder_id}, P-101A",
         "intents 3: nothing is wrong",
     ):
         assert said in told.text
     assert "P-101A trips" not in told.text
-    assert "because exactly that was approved" in told.lines[-1]
-    assert "taken out of auto-start" in told.lines[-1]
+    assert "after the agents detected the vibration, as approved" in told.lines[-1]
+    assert "auto-start disabled" in told.lines[-1]
 
 
 @pytest.mark.timeout(120)
@@ -51,9 +51,9 @@ async def test_a_rejection_stops_the_run_and_nothing_is_sent(
     assert told.pdus == []
     assert told.judged().is_clean
     assert told.runs[CHANGEOVER].state is RunState.STOPPED
-    assert "It is rejected: nothing is sent." in told.text
+    assert "Rejected. Nothing is sent, and the demo continues." in told.text
     assert "  rejected by ben: at the card" in told.text
-    assert "was approved" not in told.lines[-1]
+    assert "approved" not in told.lines[-1]
 
 
 @pytest.mark.timeout(120)
@@ -64,9 +64,9 @@ async def test_where_nobody_answers_the_interlocks_act_and_nothing_is_sent(
     assert told.pdus == []
     assert told.judged().is_clean
     assert told.runs[CHANGEOVER].state is RunState.WAITING_APPROVAL
-    assert told.text.count("The agents ask: ") == 1
+    assert told.text.count("The agents request: ") == 1
     assert "not approved: answers are typed at a terminal" in told.text  # a pipe is no person
-    assert "approved by whom:\n  none\n" in told.text
+    assert "and the approver:\n  none\n" in told.text
     assert "intents 0: nothing is wrong" in told.text
     *lines, last = told.lines
     assert [line for line in lines if len(line) > 80] == []
@@ -75,7 +75,7 @@ async def test_where_nobody_answers_the_interlocks_act_and_nothing_is_sent(
     story = ["VAH-101A.active", "P-101A.tripped", "I-03.active", "P-101B.running"]
     assert [tag for tag in seen if tag in story] == story
     assert re.fullmatch(
-        r"The alarm came .+ before the trip: too short .* saved the process\. "
+        r"The alarm came .+ before the trip. That is too short .* kept running\. "
         r"The header fell to \d+ kPa\.",
         last,
     )

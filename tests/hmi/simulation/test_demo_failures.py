@@ -25,9 +25,9 @@ async def test_a_plugged_strainer_is_another_cause_and_no_pump_is_asked_for(
     assert run.requests == ()
     assert told.runs[PLUGGED].state is RunState.COMPLETE
     assert any("strainer S-101" in each.title for each in told.workorders)
-    assert "The agents ask:" not in told.text
+    assert "The agents request:" not in told.text
     assert "not started: evidence against it is met: cavitation: PDT-101.pv > 25 kPa" in told.text
-    assert "asked for no pump" in told.lines[-1]
+    assert "requested no pump" in told.lines[-1]
 
 
 @pytest.mark.timeout(120)
@@ -38,6 +38,6 @@ async def test_a_standby_that_does_not_start_is_taken_back_and_the_duty_pump_run
     assert told.pdus == ["050014ff00", "0500140000"], told.text
     assert told.judged().is_clean
     assert told.runs[CHANGEOVER].state is RunState.ABORTED
-    assert "P-101A stands still" not in told.text
+    assert "P-101A stops" not in told.text
     assert "010500140000  P-101B.run_cmd = false (recovery), by ben (unattended)" in told.text
-    assert "P-101A runs on" in told.lines[-1]
+    assert "P-101A is still running" in told.lines[-1]

@@ -71,7 +71,7 @@ PICTURES: dict[str, tuple[Readings, dict[str, str]]] = {
 }
 NORMAL = """\
 HANDWHEEL demo  cooling, simulated  0×  plant time 0:00:00  pkg ok  dcs ok
-A bearing of P-101A wears out; strainer clean, standby ready.  Ctrl-C ends it.
+A bearing of P-101A is failing. Strainer clean, standby ready.  Ctrl-C stops it.
 VT-101A vibration, mm/s (alarm 5)       PT-102 header pressure, kPa (alarm 290)
 10│                                     500│
   │                                        │
@@ -89,9 +89,9 @@ VT-101A vibration, mm/s (alarm 5)       PT-102 header pressure, kPa (alarm 290)
   │                                   ⠈    │
  0│                                       0│
 P-101A running        9.33 A   1.13 mm/s    38.7 degC      header   350.0 kPa
-P-101B at rest        0.00 A   0.10 mm/s    25.0 degC    strainer    4.19 kPa
+P-101B stopped        0.00 A   0.10 mm/s    25.0 degC    strainer    4.19 kPa
 alarms  none
-no run: the agents watch
+no run yet, the agents are watching
 0:04:00  event 4
 0:05:00  event 5"""
 
@@ -176,14 +176,14 @@ def case_of(site: Site, *events: RunEvent) -> Case:
 
 
 CASE = """\
-for      ✓ bearing         VT is 5.1 mm/s
-         ✓ trend           rate(VT) is 3, VT is 5
-against  ✗ cavitation      dp is 30 kPa
-         ✓ not sensor      s is 0.1
-needs    ✓ standby-ready   ok is true
-         ? suction         a is -
-         ✗ header          p is 2 kPa
-         ✓ steady          x is 2, x is 2, x is 2, x is 2, x is 2, x is 2, x is…
+for        bearing        met        VT is 5.1 mm/s
+           trend          met        rate(VT) is 3, VT is 5
+against  ! cavitation     met        dp is 30 kPa
+           sensor         not met    s is 0.1
+needs      standby-ready  met        ok is true
+         ! suction        not known  a is -
+         ! header         not met    p is 2 kPa
+           steady         met        x is 2, x is 2, x is 2, x is 2, x is 2, x …
 0:04:00  event 4
 0:05:00  event 5"""
 STARTING = RunEvent(EventKind.STEP, {"step": "start-standby", "to": "COMMAND"})
@@ -191,7 +191,7 @@ STARTED = RunEvent(EventKind.STEP, {"step": "start-standby", "to": "VERIFY"})
 AT: dict[str, tuple[Sequence[RunEvent], tuple[str, str, str]]] = {
     "waiting": (
         (OPENED, JUDGED, FILED),
-        ("U-1  cw/pump-bearing-changeover  WAITING_APPROVAL", "R-1 waits for a person", ""),
+        ("U-1  cw/pump-bearing-changeover  WAITING_APPROVAL", "R-1 is waiting for approval", ""),
     ),
     "working": (
         (OPENED, JUDGED, FILED, APPROVED, STARTING, STARTED),
@@ -228,7 +228,7 @@ def test_only_what_is_abnormal_has_a_colour(site: Site) -> None:
         assert f"\x1b[{text}" in tripped
     assert "\x1b[7m? no data\x1b" in styled(picture_of(site, NEVER))
     judged = styled(picture_of(site, readings_of(SHOWN), case=case_of(site, OPENED, JUDGED)))
-    for text in ("against  ✗ cavitation", "         ? suction", "         ✗ header"):
+    for text in ("against  ! cavitation", "         ! suction", "         ! header"):
         assert f"\x1b[1;33m{text}" in judged
     assert judged.count("\x1b[1;33m") == 3
 
