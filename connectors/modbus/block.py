@@ -1,4 +1,4 @@
-"""One request of a plan, and how its answer becomes readings: compiled once, used each scan."""
+"""Requests of a plan and the decoders of their answers, compiled once and used each scan."""
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
@@ -14,15 +14,15 @@ from .codec import Convert, RegisterLayout, register_layout
 from .request import BIT_TABLES, Request, read_request
 
 Decode = Callable[[bytes, float], dict[str, DataValue]]
-"""From an answer's data, and when it was asked for, to a reading of each of the block's tags."""
+"""Turns an answer's data and the time of its request into readings of the block's tags."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """One request: `count` items from `start` on, and the tags that lie in it.
+    """One request for adjacent items, and the tags that lie in it.
 
     Attributes:
-        order: Byte and word order of tags that have none of their own.
+        order: Byte and word order of tags without one of their own.
     """
 
     unit: int
@@ -34,12 +34,12 @@ class Block:
 
     @cached_property
     def request(self) -> Request:
-        """The request as it is sent."""
+        """The encoded request."""
         return read_request(self.unit, self.table, self.start, self.count)
 
     @cached_property
     def decode(self) -> Decode:
-        """Decodes an answer to it."""
+        """Decoder of its answers."""
         names = [tag.name for tag in self.tags]
         offsets = [_address(tag).address - self.start for tag in self.tags]
         if self.table in BIT_TABLES:
@@ -48,7 +48,7 @@ class Block:
         return _registers(names, [2 * offset for offset in offsets], items)
 
 
-# As DataValue._make does, but without a Python frame for each of 10,000 tags.
+# Like DataValue._make, but without a Python frame for each of 10,000 tags.
 _READING = cast("Callable[[tuple[Any, ...]], DataValue]", partial(tuple.__new__, DataValue))
 
 
@@ -87,7 +87,7 @@ def _registers(
 
 
 def _convert(converts: Sequence[Convert | None]) -> Callable[[tuple[Any, ...]], Sequence[Any]]:
-    """Returns one call that converts all items."""
+    """Returns a function that converts all items."""
     if not any(converts):
         return lambda raws: raws
     first = converts[0]
@@ -102,7 +102,7 @@ def _convert(converts: Sequence[Convert | None]) -> Callable[[tuple[Any, ...]], 
 def _unpack(
     starts: Sequence[int], items: Sequence[RegisterLayout]
 ) -> Callable[[bytes], tuple[Any, ...]]:
-    """Returns one call that unpacks all items: in place, or gathered where they lie otherwise."""
+    """Returns a function that unpacks all items, in place or after gathering their bytes."""
     form, at = ">", 0
     for start, each in zip(starts, items, strict=True):
         size = len(each.places)

@@ -1,4 +1,4 @@
-"""How a tag lies in bits and registers, in every usual type and byte and word order."""
+"""Layout of tags in bits and registers, for every usual type and byte and word order."""
 
 import struct
 from collections.abc import Callable, Mapping
@@ -20,17 +20,17 @@ _REVERSED_WORDS: frozenset[Order] = frozenset({"CDAB", "DCBA"})
 _SWAPPED_BYTES: frozenset[Order] = frozenset({"BADC", "DCBA"})
 
 Convert = Callable[[Any], Value | None]
-"""From what `struct` makes of an item to the tag's value; `None` for what is no number."""
+"""Turns the value of `struct` into the tag's; `None` if it is not a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterLayout:
-    """How one tag lies in its registers.
+    """Layout of one tag in its registers.
 
     Attributes:
-        form: What `struct` calls it, without the byte order.
-        places: Where each of its bytes lies, the most significant first.
-        convert: What is still to be done then.
+        form: Format of `struct`, without the byte order.
+        places: Place of each of its bytes, the most significant first.
+        convert: Conversion after unpacking, if any.
     """
 
     form: str
@@ -38,10 +38,10 @@ class RegisterLayout:
     convert: Convert | None
 
     def decode(self, raw: bytes) -> tuple[Value | None, StatusCode]:
-        """Decodes the bytes of the item's registers, as they came.
+        """Decodes the bytes of the item's registers in wire order.
 
         Returns:
-            The value and `Good`; a float that is not a number comes as `BadSensorFailure`.
+            The value and `Good`. A float that is not a number comes as `BadSensorFailure`.
         """
         (value,) = struct.unpack(">" + self.form, bytes(raw[place] for place in self.places))
         if self.convert is not None:
@@ -49,7 +49,7 @@ class RegisterLayout:
         return value, (BAD_SENSOR_FAILURE if value is None else GOOD)
 
     def encode(self, number: float) -> bytes:
-        """Encodes a number of the item's type, the other way round.
+        """Encodes a number of the item's type.
 
         Raises:
             struct.error, OverflowError: The number is not in the type's range.
@@ -59,16 +59,16 @@ class RegisterLayout:
 
 
 def register_layout(tag: Tag, order: Order) -> RegisterLayout:
-    """Returns how a tag lies in its registers; not for coils and discrete inputs.
+    """Returns the layout of a tag in registers, not in coils or discrete inputs.
 
-    A string has two characters in a register, the first in the high byte (the low one with
-    `BADC` and `DCBA`). It ends at the first zero byte, without the spaces behind it; each byte
-    is a character of Latin-1, so that no text is lost and none refused.
+    A string has two characters in a register, the first in the high byte (in the low one with
+    `BADC` and `DCBA`). It ends at the first zero byte, without trailing spaces. Each byte is a
+    Latin-1 character, so that no text is refused.
 
     Args:
-        order: Byte and word order, unless the tag has its own: the bytes of a 32-bit item as
-            they lie in two registers, where big-endian is `ABCD`; four registers likewise,
-            `CDAB` with the lowest word first.
+        order: Byte and word order of tags without one of their own: the bytes of a 32-bit item as
+            they lie in two registers, where big-endian is `ABCD`. For four registers, `CDAB` has
+            the lowest word first.
     """
     address = tag.address
     assert isinstance(address, RegisterAddress)
@@ -84,7 +84,7 @@ def _places(registers: int, order: Order, is_text: bool) -> tuple[int, ...]:
     words = range(registers)
     if order in _REVERSED_WORDS and not is_text:
         words = words[::-1]
-    # One register alone is big-endian in every order: that is the protocol's own rule.
+    # A single register is big-endian in every order, by the protocol.
     is_swapped = order in _SWAPPED_BYTES and (registers > 1 or is_text)
     return tuple(2 * word + (byte ^ is_swapped) for word in words for byte in (0, 1))
 

@@ -7,7 +7,7 @@ from .transport import ModbusTransport, TransportError
 
 
 class ModbusConnector(ModbusDevice):
-    """Opens read sessions with one device, over a port that needs to grant reading only.
+    """Opens read sessions with one device, over a port that needs to allow reading only.
 
     Args:
         name: The connection's name in the site file.
@@ -18,7 +18,7 @@ class ModbusConnector(ModbusDevice):
         super().__init__(name, config)
         self.scan_s = config.scan
         self.has_cyclic_stamps = False  # Modbus sends no times
-        self.is_subscribed = False  # nor does it tell anything by itself
+        self.is_subscribed = False  # Modbus reports no changes
 
     async def open(self) -> ModbusSession:
         """Connects. See `Connector.open`."""

@@ -1,4 +1,4 @@
-"""What is known of one Modbus device, beyond a single session with it."""
+"""Configuration of a Modbus device and facts learned across its sessions."""
 
 from ..errors import NotConnected
 from ..model.endpoints import ModbusConnection
@@ -6,20 +6,20 @@ from ..model.tags import Table
 from .planner import Planner
 from .unit_states import UnitStates
 
-_CUTS = 2  # one may be a restart
+_CUTS = 2  # a single one may be a restart
 
 
 class ModbusDevice:
-    """One device as it is configured, and what was learned about it.
+    """One device with its configuration and what was learned about it.
 
     Args:
         name: The connection's name in the site file.
         config: Host, port, unit, byte order, window.
 
     Attributes:
-        where: The endpoint for people.
-        planner: What it refuses.
-        units: Which units behind it answer.
+        where: The endpoint, for display.
+        planner: Plans reads around refused addresses.
+        units: States of the units behind it.
         cuts: How often in a row a second connection seems to have cost it the first.
     """
 
@@ -31,12 +31,12 @@ class ModbusDevice:
         most: dict[Table, int] = {"coil": bits, "discrete": bits, "input": words, "holding": words}
         self.planner = Planner(most, config.unit, config.order)
         self.units = UnitStates()
-        self.cuts = 0
+        self.cut_count = 0
 
     @property
-    def has_one_connection(self) -> bool:
-        """Whether it drops a connection for the next one."""
-        return self.cuts >= _CUTS
+    def drops_first_connection(self) -> bool:
+        """Whether it drops a connection when a second one is made."""
+        return self.cut_count >= _CUTS
 
     def lost(self, reason: str) -> NotConnected:
         """Returns the error of a lost session."""

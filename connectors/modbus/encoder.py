@@ -1,4 +1,4 @@
-"""Writes as Modbus bytes: one tag, one request, and nothing that would send it."""
+"""Encodes writes as Modbus bytes, one request per tag, and sends none."""
 
 import struct
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ _DEVICE_TYPES: Mapping[Encoding, DeviceType] = {
 class ModbusEncoder:
     """Encodes writes to one unit. See `Encoder`.
 
-    A coil goes by function 5, one holding register by 6, two or four by 16.
+    Function 5 writes a coil, 6 one holding register, 16 two or four.
 
     Args:
         name: The connection's name in the site file.
         config: Unit and byte order.
-        identity: Who answers there.
+        identity: Identity of the device.
 
     Source: Modbus Application Protocol 1.1b3, 6.5, 6.6, 6.12.
     """
@@ -48,7 +48,7 @@ class ModbusEncoder:
 
     @property
     def identity(self) -> DeviceIdentity:
-        """Who would be written to."""
+        """Identity of the device to be written to."""
         return self._identity
 
     def encode(self, tag: Tag, value: Value) -> Encoded:
@@ -69,10 +69,10 @@ class ModbusEncoder:
         return Encoded(coerced, head + data)
 
     def decode(self, tag: Tag, wire: bytes) -> Value:
-        """Returns the value in a write of this tag, whatever else the bytes say.
+        """Returns the value in a write of this tag. The other bytes are not checked.
 
         Raises:
-            ValueError: They are no write of an item of this size, or hold no number.
+            ValueError: The bytes do not write an item of this size, or hold no number.
         """
         address = self._address(tag)
         size = 2 * address.count
@@ -98,6 +98,6 @@ class ModbusEncoder:
         if address.unit is not None:
             raise ValueError("is at another unit, and is not written to through this connection")
         if self._config.unit == 0:
-            # On a serial line behind a gateway it reaches every device, and none answers.
+            # On a serial line behind a gateway it reaches every device, and no device answers.
             raise ValueError("unit 0 is a broadcast, and is not written to")
         return address

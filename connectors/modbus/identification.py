@@ -1,4 +1,4 @@
-"""What a Modbus device says of itself: function 43/14, Read Device Identification."""
+"""Identification of a Modbus device by function 43/14, Read Device Identification."""
 
 from ..model.endpoints import ModbusConnection
 from ..model.hosts import is_loopback
@@ -12,13 +12,13 @@ _MORE_FOLLOWS = 0xFF
 
 
 async def identify(transport: ModbusTransport, config: ModbusConnection) -> DeviceIdentity:
-    """Asks the device who it is.
+    """Asks for the device's identity.
 
     Raises:
-        TransportError: The connection is lost, or the answer does not fit.
+        TransportError: The connection is lost, or the answer is wrong.
 
-    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
-    Source: Modbus Application Protocol 1.1b3, 6.21.
+    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request. Source:
+    Modbus Application Protocol 1.1b3, 6.21.
     """
     name = await _name(transport, config.unit)
     return DeviceIdentity(
@@ -31,7 +31,7 @@ async def identify(transport: ModbusTransport, config: ModbusConnection) -> Devi
 
 
 async def _name(transport: ModbusTransport, unit: int) -> str:
-    """Returns vendor, product and revision; empty if the device does not know the function."""
+    """Returns vendor, product and revision, or an empty text without function 43/14."""
     found: dict[int, bytes] = {}
     first = 0
     for _ in range(_OBJECTS):
@@ -44,7 +44,7 @@ async def _name(transport: ModbusTransport, unit: int) -> str:
         if follows != _MORE_FOLLOWS:
             break
     parts = (found.get(number, b"").strip(b"\0 ") for number in range(_OBJECTS))
-    # Escaped: it is a device's text, and goes to terminals and into signed documents.
+    # Escaped, because a device's text is shown on terminals and signed in documents.
     texts = (part.decode("latin-1").encode("unicode_escape").decode() for part in parts if part)
     return " ".join(texts)
 

@@ -1,4 +1,4 @@
-"""Plans as few Modbus reads as the device allows, and learns what it refuses."""
+"""Plans as few Modbus reads as the device allows, and learns which it refuses."""
 
 import asyncio
 from bisect import bisect_left, insort
@@ -12,20 +12,20 @@ MAX_ITEMS: Mapping[Table, int] = {"coil": 2000, "discrete": 2000, "input": 125, 
 
 _Place = tuple[int, Table]  # unit and table
 _Piece = tuple[int, int, int, Tag]  # first address, the one behind the last, number, tag
-_TAGS_IN_A_TURN = 500
+_TAGS_AT_ONCE = 500
 
 
 class Planner:
-    """Merges tags into blocks over gaps, never across an address that the device refused.
+    """Merges tags into blocks across gaps, but not across refused addresses.
 
-    A refused block is split at its widest gap and asked again, until the parts are
-    accepted or a part is a single tag. The borders found so are remembered until the
-    unit answers for an address that it refused: its map is another one then.
+    A refused block is split at its widest gap and asked again, until the parts are accepted or a
+    part is a single tag. The borders are kept until the unit answers for an address that it
+    refused, because its memory map has then changed.
 
     Args:
-        most: How many items one request for each table may ask for.
-        unit: Of tags that name none.
-        order: Byte and word order of tags that have none of their own.
+        most: Limit of items in one request, by table.
+        unit: Unit of tags that name none.
+        order: Byte and word order of tags without one of their own.
 
     Source: own; merging over gaps is what users of comparable connectors ask for most.
     """
@@ -50,8 +50,8 @@ class Planner:
             self._plans[key] = self._merge(tags)
         return self._plans[key]
 
-    async def plan_in_turns(self, tags: Sequence[Tag]) -> list[Block]:
-        """Returns the same, and lets others have the event loop meanwhile: it may be long."""
+    async def plan_cooperatively(self, tags: Sequence[Tag]) -> list[Block]:
+        """Returns the same plan and yields to the event loop, since planning may take long."""
         key = tuple(tag.name for tag in tags)
         if key not in self._plans:
             blocks: list[Block] = []
@@ -64,19 +64,19 @@ class Planner:
         return self._plans[key]
 
     def accept(self, block: Block) -> None:
-        """Forgets what was learned of a unit if it answered for an address that it refused."""
+        """Forgets what was learned of a unit if it answered for a refused address."""
         if self._refused and self._has_refused((block.unit, block.table), *_span(block)):
             for learned in (self._borders, self._refused):
                 for place in [each for each in learned if each[0] == block.unit]:
                     del learned[place]
             self._plans.clear()
 
-    def alone(self, tag: Tag) -> Block:
+    def single(self, tag: Tag) -> Block:
         """Returns the block of one tag, refused or not."""
         return self._merge([tag])[0]
 
     def split(self, block: Block) -> list[Block]:
-        """Splits a refused block at its widest gap; a block of one address cannot be split."""
+        """Splits a refused block at its widest gap, unless it has only one address."""
         place = (block.unit, block.table)
         self._plans.clear()
         ends: dict[int, int] = {}
@@ -111,7 +111,7 @@ class Planner:
         return [block for block in self._blocks(tags) if block is not None]
 
     def _blocks(self, tags: Iterable[Tag]) -> Iterator[Block | None]:
-        """Yields the blocks, and `None` now and then when it has worked for about 1 ms."""
+        """Yields the blocks, and `None` after each 1 ms of work or so."""
         places: dict[_Place, list[_Piece]] = {}
         for number, tag in enumerate(tags):
             address = _address(tag)
@@ -119,14 +119,14 @@ class Planner:
             start = address.address
             piece = (start, start + address.count, number, tag)
             places.setdefault((unit, address.table), []).append(piece)
-            if number % _TAGS_IN_A_TURN == _TAGS_IN_A_TURN - 1:
+            if number % _TAGS_AT_ONCE == _TAGS_AT_ONCE - 1:
                 yield None
         for place in sorted(places):
             done = 0
             for block in self._runs(place, places[place]):
                 yield block
                 done += len(block.tags)
-                if done >= _TAGS_IN_A_TURN:
+                if done >= _TAGS_AT_ONCE:
                     done = 0
                     yield None
 

@@ -1,4 +1,4 @@
-"""Modbus requests as bytes, encoded once and sent often, and what their answers must look like."""
+"""Modbus requests, encoded once and sent often, and the expected form of their answers."""
 
 import struct
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from pymodbus.pdu import register_message as registers
 from ..model.tags import Table
 
 HEADER = struct.Struct(">HHHB")
-"""Transaction, protocol, length of what follows, unit."""
+"""Transaction, protocol, length of the rest, unit."""
 
 _PDUS: Mapping[Table, Callable[..., ModbusPDU]] = {
     "coil": bits.ReadCoilsRequest,
@@ -25,15 +25,14 @@ _ANSWER = struct.Struct(">HHBBB")  # protocol, length, unit, function, bytes of 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, and the one form of a good answer to it.
+    """One request and the form of a good answer to it.
 
     Attributes:
-        tail: What is sent after the transaction id.
+        tail: Bytes after the transaction id.
         function: The function code.
-        unit: Who is asked.
-        head: What an answer must have between the transaction id and its data; empty where
-            its length is not known beforehand.
-        size: Bytes of a good answer with its header; more than any answer where not known.
+        unit: The unit that is asked.
+        head: Bytes of an answer between transaction id and data; empty if its length is unknown.
+        size: Bytes of a good answer with its header; larger than any answer if unknown.
     """
 
     tail: bytes
@@ -44,12 +43,12 @@ class Request:
 
 
 def raw_request(unit: int, pdu: bytes) -> Request:
-    """Returns a request of any kind, the length of whose answer is not known."""
+    """Returns a request of any kind, without a known length of its answer."""
     return Request(HEADER.pack(0, 0, len(pdu) + 1, unit)[2:] + pdu, pdu[0], unit)
 
 
 def read_request(unit: int, table: Table, start: int, count: int) -> Request:
-    """Returns the request that reads so many bits or registers.
+    """Returns the request that reads this number of bits or registers.
 
     Source: Modbus Application Protocol 1.1b3, 6.1 to 6.4; Modbus Messaging on TCP/IP 1.0b, 3.1.3.
     """

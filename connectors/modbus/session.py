@@ -1,4 +1,4 @@
-"""One open session with a Modbus device, and with the units behind it."""
+"""One open session with a Modbus device and the units behind it."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -23,22 +23,24 @@ from .identification import identify
 from .transport import Answer, DeviceException, ModbusTransport, TransportError
 from .unit_connection import Dial, UnitConnection
 
-# Exceptions to what was asked, not to when: the block is split, and a single tag so refused
-# is left out. To 2, an illegal address, many devices add 3 for a request too long for them.
+# Lasting exceptions: the block is split, and a single refused tag is left out. Beside 2, illegal
+# address, many devices answer 3 to a request that is too long for them.
 _LASTING: Mapping[int, StatusCode] = {2: BAD_NODE_UNKNOWN, 3: BAD_DEVICE_FAILURE}
 _ASK_AGAIN_S = 10.0
 _ASK_ALL_S = 60.0
-_DECODED_AT_ONCE = 500  # tags between two turns of the event loop, about 1 ms
+_DECODED_AT_ONCE = 500  # tags, about 1 ms on the event loop
 
 
 class ModbusSession:
-    """One open connection. See `Session`. It sends function codes 1 to 4, and 43 to ask who it is.
+    """One open connection. See `Session`.
+
+    It sends function codes 1 to 4, and 43 to ask for the identity.
 
     Args:
-        device: What is known of the device.
+        device: The device.
         transport: The connection.
-        dial: Opens another one when a unit's silence has cost this one; `None` for a session
-            that must end then.
+        dial: Opens another connection after a unit's silence has broken this one; `None` for a
+            session that must end then.
 
     Source: Modbus Application Protocol 1.1b3; Modbus Messaging on TCP/IP 1.0b.
     """
@@ -48,13 +50,13 @@ class ModbusSession:
     ) -> None:
         self._device = device
         self._planner = device.planner
-        self._line = UnitConnection(device, transport, dial)
+        self._connection = UnitConnection(device, transport, dial)
         self._refused: dict[str, tuple[int, StatusCode]] = {}
         self._asked_s = monotonic()
 
     @property
     def faults(self) -> Mapping[str, str]:
-        """Units that are silent, and how many tags are refused. See `Session.faults`."""
+        """Silent units and the number of refused tags. See `Session.faults`."""
         faults = self._device.units.faults
         if self._refused:
             count = len(self._refused)
@@ -64,45 +66,45 @@ class ModbusSession:
 
     async def probe(self) -> None:
         """Reads one register. See `Session.probe`."""
-        await self._line.show_life()
+        await self._connection.probe()
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         """Reads the tags in merged blocks, unit by unit. See `Session.read`."""
-        self._line.begin()
-        heard = self._line.heard
+        self._connection.begin_reading()
+        answer_count = self._connection.answer_count
         await self._ask_again(tags)
         values = self._refusals(tags)
         wanted = [tag for tag in tags if tag.name not in values] if values else tags
-        plan = await self._planner.plan_in_turns(wanted)
-        self._device.units.know(block.unit for block in plan)
+        plan = await self._planner.plan_cooperatively(wanted)
+        self._device.units.add(block.unit for block in plan)
         by_unit = {unit: list(part) for unit, part in groupby(plan, lambda block: block.unit)}
         for unit, blocks in by_unit.items():
             values |= await self._read_unit(unit, blocks)
-        for unit in by_unit.keys() & await self._line.find():
+        for unit in by_unit.keys() & await self._connection.find_recovered():
             values |= await self._read_unit(unit, by_unit[unit])
-        if tags and self._line.heard == heard:
-            await self._line.show_life()  # nobody was asked: all are silent or refused
+        if tags and self._connection.answer_count == answer_count:
+            await self._connection.probe()  # all units are silent, or all tags refused
         return values
 
     async def encoder(self, tags: Sequence[Tag]) -> ModbusEncoder:
-        """Asks the device who it is. See `Session.encoder`."""
-        del tags  # their addresses say everything
+        """Asks for the device's identity. See `Session.encoder`."""
+        del tags  # their addresses hold the types
         config = self._device.config
         if config.write is None:
             raise NotConnected({self._device.name: NO_WRITE})
         try:
-            identity = await identify(self._line.transport, config)
+            identity = await identify(self._connection.transport, config)
         except TransportError as error:
             raise self._device.lost(str(error)) from None
         return ModbusEncoder(self._device.name, config, identity)
 
     async def close(self) -> None:
-        """Closes the connection; never raises."""
-        await self._line.close()
+        """Closes the connection. It raises no error."""
+        await self._connection.close()
 
     async def _ask_again(self, tags: Sequence[Tag]) -> None:
-        # A PLC may refuse everything while a program is loaded into it. One request now and
-        # then finds the end of that; each refused tag has its turn within about a minute.
+        # A PLC may refuse everything during a program download. One request now and then finds
+        # the end of that. Each refused tag is asked again within about a minute.
         if not self._refused:
             return
         by_name = {tag.name: tag for tag in tags if tag.name in self._refused}
@@ -112,8 +114,8 @@ class ModbusSession:
             return
         self._asked_s = monotonic()
         name = next(name for name in self._refused if name in by_name)
-        unit, _ = self._refused.pop(name)  # refused once more, it goes to the end of the queue
-        answer = await self._read_unit(unit, [self._planner.alone(by_name[name])])
+        unit, _ = self._refused.pop(name)  # if refused again, it goes to the end of the queue
+        answer = await self._read_unit(unit, [self._planner.single(by_name[name])])
         if answer[name].status not in {*_LASTING.values(), BAD_NO_COMMUNICATION}:
             self._refused = {
                 name: refusal for name, refusal in self._refused.items() if refusal[0] != unit
@@ -125,7 +127,7 @@ class ModbusSession:
         while due:
             answers = None
             if unit not in self._device.units.silent:
-                answers = await self._line.ask(unit, [block.request for block in due])
+                answers = await self._connection.ask(unit, [block.request for block in due])
             if answers is None:
                 unknown = never_read(BAD_NO_COMMUNICATION, monotonic())
                 return values | {tag.name: unknown for block in due for tag in block.tags}
@@ -138,7 +140,7 @@ class ModbusSession:
         answers: Sequence[Answer | DeviceException],
         values: dict[str, DataValue],
     ) -> list[Block]:
-        """Adds what was answered to the values; returns the blocks that are still to be asked."""
+        """Adds the answers to the values and returns the blocks still to be asked."""
         parts: list[Block] = []
         decoded = 0
         for block, answer in zip(blocks, answers, strict=True):

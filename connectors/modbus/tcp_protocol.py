@@ -1,6 +1,6 @@
-"""The pump of a Modbus connection: so many requests in flight, every answer checked.
+"""asyncio protocol of a Modbus connection with several requests in flight.
 
-It stands in the socket's callback: no task is woken and no timer made for a single request.
+It runs in the socket's callback, so that a request needs no task and no timer of its own.
 """
 
 import asyncio
@@ -21,19 +21,19 @@ _GATEWAY = frozenset({10, 11})  # path unavailable; target device failed to resp
 _LAST_TRANSACTION = 0xFFFF
 
 Answer = tuple[bytes, float]
-"""A read's data, or the PDU where its length was not known; and when it was asked for, monotonic.
+"""A read's data, or the PDU if its length was not known, and the monotonic time of the request.
 
-That is the moment in which the request was written: what the device said is not older. The
-moment of arrival would make an old answer fresh that waited for a process that stood still.
+The device's values are not older than the request. With the time of arrival, an answer that
+waited for a stopped process would seem fresh.
 """
 
 
 _Flight = tuple[bytes, int, int, float]
-"""How a good answer begins, its size, its place in the batch, when its request was written."""
+"""First bytes of a good answer, its size, its place in the batch, the time of its request."""
 
 
 class TransportError(Exception):
-    """The connection is lost or its answers cannot be trusted; it is closed."""
+    """The connection is lost or its answers cannot be trusted. It is closed."""
 
 
 class DeviceException(Exception):
@@ -45,7 +45,7 @@ class DeviceException(Exception):
 
     @property
     def is_of_gateway(self) -> bool:
-        """Whether a gateway says that it cannot reach the unit; the unit said nothing."""
+        """Whether a gateway could not reach the unit."""
         return self.code in _GATEWAY
 
 
@@ -62,11 +62,11 @@ class RequestBatch:
 
     @property
     def is_sent(self) -> bool:
-        """Whether nothing is left to be sent."""
+        """Whether all requests are sent."""
         return self.sent == len(self.requests)
 
-    def give_up(self, reason: DeviceException) -> None:
-        """Leaves unsent what is left: the answer to it is known."""
+    def skip_rest(self, reason: DeviceException) -> None:
+        """Leaves the rest unsent and takes this answer for it."""
         left = len(self.requests) - self.sent
         self.answers[self.sent :] = [reason] * left
         self.sent = len(self.requests)
@@ -75,16 +75,16 @@ class RequestBatch:
 class ModbusTcpProtocol(asyncio.BufferedProtocol):
     """Sends batches, one at a time, with at most `window` requests in flight.
 
-    Whatever does not fit ends the connection at once: a time-out, an answer that nobody asked
-    for, one that is not exactly as asked. A late answer would be taken for another one.
+    A time-out or any answer that is not exactly as requested ends the connection at once, because a
+    late answer would be taken for another one.
 
     Args:
-        window: How many requests may wait for their answers.
-        timeout_s: For each answer, from the moment in which its request was written.
+        window: Limit of requests in flight.
+        timeout_s: For each answer, from the time of its request.
 
     Attributes:
-        lost: Why the connection is over; empty while it stands.
-        is_cut: Whether the device ended it, not we.
+        lost: Reason why the connection is over; empty while it is open.
+        is_cut: Whether the device ended it.
         closed: Done when the socket is closed.
     """
 
@@ -95,7 +95,7 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
         self._buffer = bytearray(_BUFFER)
         self._view = memoryview(self._buffer)
         self._filled = 0
-        # Not from 1 on each connection: a gateway may bring an old answer on a new one.
+        # Not from 1 on each connection: a gateway may send an old answer on a new one.
         self._transaction = randrange(_LAST_TRANSACTION)
         self._in_flight: deque[_Flight] = deque()
         self._batch: RequestBatch | None = None
@@ -106,7 +106,7 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
         self.closed: asyncio.Future[None] = self._loop.create_future()
 
     async def send(self, requests: Sequence[Request]) -> list[Answer | DeviceException]:
-        """Sends the requests and returns their answers; not to be called twice at a time.
+        """Sends the requests and returns their answers. Calls must not overlap.
 
         Raises:
             TransportError: The connection is over.
@@ -120,7 +120,7 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
         try:
             await batch.done
         except asyncio.CancelledError:
-            self.end("cancelled before the answer came")
+            self.abort("cancelled before the answer came")
             raise
         finally:
             self._batch = None
@@ -140,59 +140,59 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
             assert self._transport is not None
             self._transport.write(b"".join(frames))
             if self._timer is None:
-                self._timer = self._loop.call_later(self._timeout_s, self._look_at_oldest)
+                self._timer = self._loop.call_later(self._timeout_s, self._check_oldest)
 
-    def _look_at_oldest(self) -> None:
-        # One timer for all: it is set anew only when it fires, to the oldest in flight.
+    def _check_oldest(self) -> None:
+        # One timer for all requests. When it fires, it is set to the oldest one in flight.
         self._timer = None
         if not self._in_flight:
             return
         left_s = self._in_flight[0][3] + self._timeout_s - monotonic()
         if left_s > 0.0:
-            self._timer = self._loop.call_later(left_s, self._look_at_oldest)
+            self._timer = self._loop.call_later(left_s, self._check_oldest)
         else:
-            self.end(self._late)
+            self.abort(self._late)
 
     @property
     def _late(self) -> str:
         return f"no answer within {self._timeout_s:g} s"
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Gives asyncio the place for what comes next."""
+        """Returns the buffer for the next bytes."""
         del sizehint
         return self._view[self._filled :] if self._filled else self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Takes what came: pieces of answers, or several at once."""
+        """Takes the bytes received, which may be parts of answers or several answers."""
         if self.lost:
             return
         end, at, now_s, batch = self._filled + nbytes, 0, monotonic(), self._batch
         if self._in_flight and now_s - self._in_flight[0][3] > self._timeout_s:
-            self.end(self._late)  # asyncio may come here before the timer
+            self.abort(self._late)  # asyncio may call this before the timer
             return
         try:
             while at < end and (size := self._take(batch, at, end)):
                 at += size
         except TransportError as error:
-            self._settle(batch)  # what was answered as asked stands
-            self.end(str(error))
+            self._finish(batch)  # correct answers before it are kept
+            self.abort(str(error))
             return
         self._filled = end - at
         if at and self._filled:
             self._buffer[: self._filled] = self._buffer[at:end]
         if at and batch is not None:
             self._fill(batch, now_s)
-            self._settle(batch)
+            self._finish(batch)
 
-    def _settle(self, batch: RequestBatch | None) -> None:
+    def _finish(self, batch: RequestBatch | None) -> None:
         if batch is not None and batch.is_sent and not self._in_flight and not batch.done.done():
             batch.done.set_result(None)
 
     def _take(self, batch: RequestBatch | None, at: int, end: int) -> int:
-        """Takes answers out of the buffer; returns their size, 0 while the next is not whole."""
+        """Takes answers out of the buffer. Returns their size, 0 if the next is incomplete."""
         in_flight = self._in_flight
         if batch is None or not in_flight:
-            raise TransportError("the device sent what nobody asked for")
+            raise TransportError("the device sent an answer without a request")
         prefix, size, place, asked_s = in_flight[0]
         begin = at
         while at + size <= end and self._buffer.startswith(prefix, at):
@@ -205,14 +205,14 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
         return at - begin or self._take_other(batch, at, end)
 
     def _take_other(self, batch: RequestBatch, at: int, end: int) -> int:
-        """Takes one answer that is not plainly the one expected next."""
+        """Takes one answer that is not simply the one expected next."""
         if end - at < HEADER.size:
             return 0
         header: tuple[int, int, int, int] = HEADER.unpack_from(self._buffer, at)
         transaction, protocol, length, unit = header
         if protocol != 0 or not 3 <= length <= _MAX_LENGTH:
             raise TransportError("the answer is not Modbus")
-        flight = self._flight(transaction)
+        flight = self._find_flight(transaction)
         size = length + _LENGTH_FROM
         if end - at < size:
             return 0
@@ -220,17 +220,17 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
         if size == expected and self._buffer.startswith(prefix, at):
             batch.answers[place] = (bytes(self._view[at + _DATA : at + size]), asked_s)
         elif not batch.requests[place].head and at + size < end:
-            # It may be a write: which of the two says what the device did?
+            # It may be a write, and either of the two may be its answer.
             raise TransportError("the device sent more than one answer")
         else:
             pdu = bytes(self._view[at + HEADER.size : at + size])
-            answer = batch.answers[place] = _other(batch.requests[place], unit, pdu, asked_s)
+            answer = batch.answers[place] = _unusual(batch.requests[place], unit, pdu, asked_s)
             if isinstance(answer, DeviceException) and answer.is_of_gateway:
-                batch.give_up(answer)
-        self._in_flight.remove(flight)  # only now: an answer that does not fit is none
+                batch.skip_rest(answer)
+        self._in_flight.remove(flight)  # after the checks above
         return size
 
-    def _flight(self, transaction: int) -> _Flight:
+    def _find_flight(self, transaction: int) -> _Flight:
         wanted = transaction.to_bytes(2, "big")
         for flight in self._in_flight:
             if flight[0].startswith(wanted):
@@ -238,8 +238,8 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
         oldest = int.from_bytes(self._in_flight[0][0][:2], "big")
         raise TransportError(f"answer to request {transaction}, not to {oldest}")
 
-    def end(self, reason: str) -> None:
-        """Ends the connection at once; whoever waits for an answer is told why."""
+    def abort(self, reason: str) -> None:
+        """Ends the connection at once and fails the waiting batch with the reason."""
         if not self.lost:
             self.lost = reason
             if self._transport is not None:
@@ -257,32 +257,32 @@ class ModbusTcpProtocol(asyncio.BufferedProtocol):
         self._transport = transport
 
     def eof_received(self) -> bool:
-        """Ends the connection: nothing is answered any more."""
+        """Ends the connection, since nothing more can be answered."""
         self.is_cut = self.is_cut or not self.lost
-        self.end("the device closed the connection")
+        self.abort("the device closed the connection")
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends the connection."""
         self.is_cut = self.is_cut or not self.lost
         closed = "the device closed the connection"
-        self.end(os_reason(exc) if isinstance(exc, OSError) else closed)
+        self.abort(os_reason(exc) if isinstance(exc, OSError) else closed)
         if not self.closed.done():
             self.closed.set_result(None)
 
     def close(self) -> None:
-        """Closes in the ordinary way."""
+        """Closes the connection normally."""
         if not self.lost and self._transport is not None:
             self.lost = "the connection was closed"
             self._transport.close()
-        self.end(self.lost)
+        self.abort(self.lost)
 
 
-def _other(request: Request, unit: int, pdu: bytes, asked_s: float) -> Answer | DeviceException:
-    """Judges an answer that is not plainly the one expected.
+def _unusual(request: Request, unit: int, pdu: bytes, asked_s: float) -> Answer | DeviceException:
+    """Checks an answer that is not simply the one expected.
 
     Raises:
-        TransportError: It is none to this request.
+        TransportError: It does not answer this request.
     """
     if unit != request.unit:
         raise TransportError(f"answer of unit {unit}, not of {request.unit}")

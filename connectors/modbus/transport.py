@@ -1,7 +1,7 @@
-"""A Modbus TCP connection: requests go out once, and every answer is checked.
+"""Modbus TCP connection that sends each request once and checks every answer.
 
-pymodbus' own client re-sends by default and accepts short, long and foreign
-answers; its PDUs are kept, the transport is ours.
+pymodbus' client re-sends by default and accepts short, long and foreign answers. Only its PDUs are
+used.
 """
 
 import asyncio
@@ -34,10 +34,10 @@ class ModbusTransport:
 
         Args:
             timeout_s: For connecting, and then for each answer.
-            window: How many requests may be in flight; many devices take only one.
+            window: Number of requests in flight. Many devices accept only one.
 
         Raises:
-            TransportError: Nobody answers there.
+            TransportError: No device answers.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -55,7 +55,7 @@ class ModbusTransport:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing is known of a loss."""
+        """Whether no loss is known."""
         return not self._wire.lost
 
     @property
@@ -65,24 +65,23 @@ class ModbusTransport:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a request waits for its answer; another one would have to wait for it."""
+        """Whether a request waits for its answer, so that another one would have to wait."""
         return self._lock.locked()
 
     async def read_all(self, requests: Sequence[Request]) -> list[Answer | DeviceException]:
-        """Reads: sends the requests, the window's number of them at a time.
+        """Sends read requests, a window of them at a time, and returns the answers.
 
         Args:
-            requests: To one unit. Once a gateway says that it cannot reach it, what is left is
-                not sent, and refused with the same exception.
+            requests: To one unit. After a gateway's exception the rest is not sent and is refused
+                with the same exception.
 
         Returns:
-            In the order of the requests: the data of the answer and when it was asked for, or
-            the exception with which the device refused; the connection stays good then.
+            In the order of the requests: the data of the answer and the time of its request, or the
+            exception with which the device refused. The connection stays usable.
 
         Raises:
-            TransportError: Lost, late, or an answer that does not fit. The connection is
-                closed then, and after a cancellation, because a late answer would be taken
-                for another one.
+            TransportError: Lost, late, or a wrong answer. The connection is then closed, as after a
+                cancellation, because a late answer would be taken for another one.
 
         Effect: OBSERVE. Retry: none. Timeout: `timeout_s` for each answer.
         """
@@ -90,10 +89,10 @@ class ModbusTransport:
             return await self._wire.send(requests)
 
     async def exchange(self, unit: int, pdu: bytes) -> bytes:
-        """Sends one PDU, as it is and once, and returns the PDU that answers it.
+        """Sends one PDU unchanged, once, and returns the PDU that answers it.
 
-        Transaction, unit and function of the answer are checked; what it says is not. If more
-        came with it, nothing of it is believed.
+        Transaction, unit and function of the answer are checked, not its content. If more bytes
+        came with it, the whole is refused.
 
         Raises:
             DeviceException: The device answered with an exception.
@@ -105,6 +104,6 @@ class ModbusTransport:
         return answer[0]
 
     async def close(self) -> None:
-        """Closes the connection within about 1 s; raises no error."""
+        """Closes the connection within about 1 s. It raises no error."""
         self._wire.close()
         await asyncio.wait([self._wire.closed], timeout=_CLOSING_S)

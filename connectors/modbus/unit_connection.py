@@ -1,4 +1,4 @@
-"""Asks the units behind one connection; a silent one costs the others nothing but its time-out."""
+"""Connection to the units behind one endpoint, in which a silent unit delays no other."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,32 +6,32 @@ from time import monotonic
 
 from ..errors import NotConnected
 from .device import ModbusDevice
-from .probes import Dial, Probes, gateway_reason, sign_of_life
+from .probes import Dial, Probes, gateway_fault, probe_request
 from .request import Request
 from .transport import Answer, DeviceException, ModbusTransport, TransportError
 
 __all__ = ["Dial", "UnitConnection"]
 
-# Of a time-out, for a new connection and a sign of life on it. So a device that hangs and still
-# accepts is noticed within two time-outs, and one that answers 2 s late lives with the usual 3 s.
-_LIFE_SHARE = 2.0 / 3.0
+# Share of the time-out for a new connection and a probe on it. A device that accepts and then
+# hangs is noticed within two time-outs, and one that answers after 2 s works with the usual 3 s.
+_PROBE_SHARE = 2.0 / 3.0
 
 
 class UnitConnection:
-    """The connection to a device, made anew when a unit's silence has cost it.
+    """The connection to a device, renewed after a unit's silence has broken it.
 
-    A unit that does not answer is not asked any more until it has answered over a connection
-    of its own: on this one the others would wait for it. Where the device takes no second
-    connection it is asked on this one, after the same pauses and for a tenth of the time.
+    A silent unit is not asked again until it has answered over a connection of its own, because the
+    others would wait for it. Where the device accepts no second connection it is asked on this one,
+    after the same pauses and for a tenth of the time.
 
     Args:
-        device: Which units it has.
-        transport: The connection.
+        device: The device with its units.
+        transport: The present connection.
         dial: Opens another one; `None` where there must be none, as for writing.
 
     Attributes:
         transport: The connection now.
-        heard: How often something was answered.
+        answer_count: Number of answers so far.
     """
 
     def __init__(self, device: ModbusDevice, transport: ModbusTransport, dial: Dial | None) -> None:
@@ -39,12 +39,12 @@ class UnitConnection:
         self._units = device.units
         self._dial = dial
         self._probes = Probes(device, dial)
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._has_waited = False
         self._left_out: set[int] = set()
         self._has_read = False
         self.transport = transport
-        self.heard = 0
+        self.answer_count = 0
 
     async def ask(
         self, unit: int, requests: Sequence[Request]
@@ -52,13 +52,13 @@ class UnitConnection:
         """Asks one unit.
 
         Returns:
-            Its answers; `None` if the unit does not answer while others do, or may, or if
-            this reading has waited for another one, and nothing is known of it.
+            Its answers; `None` if the unit does not answer while others do or may, or if it is not
+            known to answer and this reading has already waited for another one.
 
         Raises:
             NotConnected: The session is lost.
         """
-        async with self._turn:
+        async with self._lock:
             if self._has_waited and unit not in self._units.answering:
                 self._units.postpone(unit, requests[0], monotonic())
                 self._left_out.add(unit)
@@ -66,40 +66,40 @@ class UnitConnection:
             answers = await self._send(unit, requests)
             if answers is None:
                 return None
-            reason = gateway_reason(answers)
+            reason = gateway_fault(answers)
             if reason:
-                self._units.fail(unit, requests[0], reason, monotonic())
-                await self._require_way(unit, reason)
+                self._units.note_failure(unit, requests[0], reason, monotonic())
+                await self._check_gateway(unit, reason)
                 return None
         self._note_reading(unit)
         return answers
 
-    async def show_life(self) -> None:
-        """Asks for a sign of life, a unit that answers if there is one; any answer will do.
+    async def probe(self) -> None:
+        """Probes a unit, one that answers if there is one. Any answer counts.
 
         Raises:
-            NotConnected: There was none; the session is lost.
+            NotConnected: There was none. The session is lost.
         """
         self._probes.start(self.transport)
-        unit = self._other()
+        unit = self._likely_unit()
         if unit is None:
             unit = self._device.config.unit
-        async with self._turn:
-            await self._send(unit, [sign_of_life(unit)])
+        async with self._lock:
+            await self._send(unit, [probe_request(unit)])
 
-    def begin(self) -> None:
-        """Begins a reading: silent units are asked again when it is time."""
+    def begin_reading(self) -> None:
+        """Begins a reading, in which silent units are asked again when due."""
         self._has_waited = False
         self._left_out.clear()
         for unit in self._probes.take_for_main():
             self._units.allow(unit)
         self._probes.start(self.transport)
 
-    async def find(self) -> set[int]:
-        """Returns those of the units that this reading has left out that answer after all.
+    async def find_recovered(self) -> set[int]:
+        """Returns units that this reading left out and that answer after all.
 
-        They are asked aside, for a time-out at most; so a reading that is the only one lacks
-        nothing because of one dead unit.
+        They are asked over a connection of their own, for at most one time-out, so that a single
+        reading lacks nothing because of one dead unit.
         """
         if not self._left_out:
             return set()
@@ -109,13 +109,13 @@ class UnitConnection:
         return self._left_out - self._units.silent.keys()
 
     async def close(self) -> None:
-        """Ends everything within about 1 s; raises no error."""
+        """Ends everything within about 1 s. It raises no error."""
         await asyncio.gather(self.transport.close(), self._probes.close(), return_exceptions=True)
 
     async def _send(
         self, unit: int, requests: Sequence[Request]
     ) -> list[Answer | DeviceException] | None:
-        """Asks one unit; returns nothing if it was passed over, and another one answered.
+        """Asks one unit. Returns `None` if it was skipped and another one answered.
 
         Raises:
             NotConnected: The session is lost.
@@ -126,69 +126,69 @@ class UnitConnection:
         except TransportError as error:
             if self._probes.note_loss(self.transport) or not was_open:
                 raise self._device.lost(str(error)) from None
-            self._units.fail(unit, requests[0], str(error), monotonic())
-            await self._pass_over(unit, str(error), begun_s)
+            self._units.note_failure(unit, requests[0], str(error), monotonic())
+            await self._skip_unit(unit, str(error), begun_s)
             return None
-        self.heard += 1
+        self.answer_count += 1
         self._probes.note_answer()
         return answers
 
-    async def _pass_over(self, unit: int, reason: str, since_s: float) -> None:
-        """Goes on without a unit, over a fresh connection on which another one shows life.
+    async def _skip_unit(self, unit: int, reason: str, since_s: float) -> None:
+        """Continues over a fresh connection on which another unit answers a probe.
 
         Args:
-            since_s: When it was asked, monotonic.
+            since_s: Monotonic time of its request.
 
         Raises:
-            NotConnected: There is no other, or it shows none.
+            NotConnected: There is no other unit, or it does not answer.
         """
         self._has_waited = True
-        other, is_cut = self._other(), self.transport.is_cut
+        other, is_cut = self._likely_unit(), self.transport.is_cut
         if self._dial is None or other is None:
             raise self._lost(unit, reason)
         is_fresh = False
         try:
-            async with asyncio.timeout(_LIFE_SHARE * self._device.config.timeout):
+            async with asyncio.timeout(_PROBE_SHARE * self._device.config.timeout):
                 self.transport, is_fresh = await self._dial(), True
-                answers = await self.transport.read_all([sign_of_life(other)])
+                answers = await self.transport.read_all([probe_request(other)])
         except TransportError as error:
-            if is_cut:  # the device takes no connection; that says nothing of the unit
+            if is_cut:  # the device accepts no connection, which tells nothing about the unit
                 self._units.allow(unit)
             else:
-                self._units.cost(since_s)
+                self._units.note_wait(since_s)
             raise self._lost(unit, str(error)) from None
         except TimeoutError:
-            if is_fresh:  # it may be dead as well: the next session asks a third one
-                self._units.fail(other, sign_of_life(other), reason, monotonic())
+            if is_fresh:  # it may be dead as well, so the next session asks a third unit
+                self._units.note_failure(other, probe_request(other), reason, monotonic())
             raise self._lost(other, reason) from None
-        self.heard += 1
-        self._units.cost(since_s)
-        if not gateway_reason(answers):
+        self.answer_count += 1
+        self._units.note_wait(since_s)
+        if not gateway_fault(answers):
             self._note_reading(other)
 
     def _note_reading(self, unit: int) -> None:
         self._has_read = True
-        self._units.answer(unit, monotonic())
+        self._units.note_answer(unit, monotonic())
 
-    def _other(self) -> int | None:
+    def _likely_unit(self) -> int | None:
         """Returns the unit that most likely answers, if any may."""
         units, own = self._units, self._device.config.unit
         if units.answering:
             return units.answering[0]
-        return own if own not in units.silent else min(units.hopeful, default=None)
+        return own if own not in units.silent else min(units.possible, default=None)
 
-    async def _require_way(self, unit: int, reason: str) -> None:
-        """Makes sure that a gateway may still reach some unit, if need be the connection's own."""
-        if self._units.answering or self._units.hopeful:
+    async def _check_gateway(self, unit: int, reason: str) -> None:
+        """Checks that a gateway may still reach some unit, at last the connection's own."""
+        if self._units.answering or self._units.possible:
             return
         own = self._device.config.unit
         if own in self._units.silent:
             raise self._lost(unit, reason)
-        await self._send(own, [sign_of_life(own)])
+        await self._send(own, [probe_request(own)])
 
     def _lost(self, unit: int, reason: str) -> NotConnected:
-        """Returns the error of a lost session; the next one asks some unit in any case."""
-        if self._other() is None:
+        """Returns the error of a lost session. The next one will ask at least one unit."""
+        if self._likely_unit() is None:
             if self._has_read or self.transport.is_cut:
                 self._units.allow(unit)
             else:

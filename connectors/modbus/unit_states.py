@@ -1,4 +1,4 @@
-"""Which units behind a connection answer, and when those that do not are asked again."""
+"""States of the units behind a connection, with the pauses of silent ones."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .request import Request
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
-_SHARE = 0.1  # of the time, for silent units that the others have to wait for
+_SHARE = 0.1  # of the time, in which other units may wait for silent ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,9 @@ class Silence:
     """A unit that does not answer.
 
     Attributes:
-        reason: What happened when it was asked last.
-        request: What it was asked, and will be asked again.
-        due_s: When, monotonic.
+        reason: Error of the last request.
+        request: Its last request, which is sent again.
+        due_s: Monotonic time of that.
     """
 
     reason: str
@@ -25,10 +25,10 @@ class Silence:
 
 
 class UnitStates:
-    """A circuit breaker for each unit: one that does not answer is left alone for a while.
+    """A circuit breaker for each unit, which pauses a silent one.
 
-    The pause is 1 s, and doubles with each failure up to 30 s, until a reading succeeds. It
-    outlives a session: where a silent unit costs the connection, the next one is not lost too.
+    The pause is 1 s and doubles with each failure up to 30 s, until a reading succeeds. It outlives
+    a session, so that a silent unit which breaks the connection does not break the next one too.
     """
 
     def __init__(self) -> None:
@@ -41,26 +41,26 @@ class UnitStates:
 
     @property
     def silent(self) -> Mapping[int, Silence]:
-        """The units that are not to be asked, and why."""
+        """Units that are not to be asked, with the reasons."""
         return self._silent
 
     @property
     def answering(self) -> list[int]:
-        """The units that answered when they were asked last."""
+        """Units that answered their last request."""
         return list(self._answering)
 
     @property
-    def hopeful(self) -> set[int]:
-        """The units that have tags and are not known to be silent."""
+    def possible(self) -> set[int]:
+        """Units that have tags and are not known to be silent."""
         return self._known - self._silent.keys()
 
     @property
     def faults(self) -> dict[str, str]:
-        """Each silent unit and why."""
+        """Each silent unit with its reason."""
         return {f"unit {unit}": self._silent[unit].reason for unit in sorted(self._silent)}
 
     def due(self, now_s: float) -> list[int]:
-        """Returns the silent units that are to be asked again, the one due longest first.
+        """Returns the silent units that are to be asked again, the longest due first.
 
         Args:
             now_s: Monotonic time, seconds.
@@ -68,19 +68,19 @@ class UnitStates:
         due = [(each.due_s, unit) for unit, each in self._silent.items() if each.due_s <= now_s]
         return [unit for _, unit in sorted(due)]
 
-    def may_cost(self, now_s: float) -> bool:
-        """Whether the others may be made to wait for a silent unit; about a tenth of the time.
+    def may_wait(self, now_s: float) -> bool:
+        """Whether others may wait for a silent unit, about a tenth of the time.
 
         Args:
             now_s: Monotonic time, seconds.
         """
         return self._waiting_since_s is None and now_s >= self._free_until_s
 
-    def know(self, units: Iterable[int]) -> None:
-        """Notes units that have tags."""
+    def add(self, units: Iterable[int]) -> None:
+        """Adds units that have tags."""
         self._known.update(units)
 
-    def answer(self, unit: int, now_s: float) -> None:
+    def note_answer(self, unit: int, now_s: float) -> None:
         """Notes that a unit was read.
 
         Args:
@@ -95,7 +95,7 @@ class UnitStates:
             self._free_until_s = now_s + min(pause_s, _LONGEST_PAUSE_S)
             self._waiting_since_s = None
 
-    def fail(self, unit: int, request: Request, reason: str, now_s: float) -> None:
+    def note_failure(self, unit: int, request: Request, reason: str, now_s: float) -> None:
         """Notes that a unit did not answer.
 
         Args:
@@ -106,17 +106,17 @@ class UnitStates:
         self._silent[unit] = Silence(reason, request, now_s + pause_s)
         self._answering.pop(unit, None)
 
-    def cost(self, since_s: float) -> None:
-        """Notes that the others wait for a silent unit, until one of them is read.
+    def note_wait(self, since_s: float) -> None:
+        """Notes that others wait for a silent unit, until one of them is read.
 
         Args:
-            since_s: From when on, monotonic.
+            since_s: Start of the wait, monotonic.
         """
         if self._waiting_since_s is None:
             self._waiting_since_s = since_s
 
     def postpone(self, unit: int, request: Request, now_s: float) -> None:
-        """Leaves for later a unit of which nothing is known, as soon as the others allow it.
+        """Postpones a unit of which nothing is known until others may wait for it.
 
         Args:
             now_s: Monotonic time, seconds.
@@ -125,11 +125,11 @@ class UnitStates:
         self._silent[unit] = Silence(reason, request, now_s)
 
     def allow(self, unit: int) -> None:
-        """Lets a unit be asked again; only a reading makes its next pause short."""
+        """Lets a unit be asked again. Only a reading shortens its next pause."""
         self._silent.pop(unit, None)
 
     def clear(self) -> None:
-        """Forgets who is silent: none answered, and it was the way to them."""
+        """Forgets all silent units, since none answered and the connection was at fault."""
         self._silent.clear()
         self._pauses.clear()
         self._answering.clear()

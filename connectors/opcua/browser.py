@@ -1,4 +1,4 @@
-"""What a server has: nodes below a node, and what it says of variables."""
+"""Browses a server's nodes and describes its variables."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -17,11 +17,11 @@ _OBJECTS = standard(ObjectIds.ObjectsFolder)
 
 
 class Browser:
-    """Looks around on the server of one session.
+    """Browses the server of one session.
 
     Args:
-        services: Of the session.
-        nodes: Its namespaces, as they are now.
+        services: Services of the session.
+        nodes: Its present namespaces.
     """
 
     def __init__(self, services: Services, nodes: Nodes) -> None:
@@ -30,10 +30,10 @@ class Browser:
         self._references = References(services)
 
     async def browse(self, node: str) -> list[BrowseEntry]:
-        """Returns what stands below a node. See `Browses.browse`.
+        """Returns the children of a node. See `Browses.browse`.
 
-        What no tag can name has an empty node: it is of another server, or of a namespace
-        without a URI, whose URI stands there twice, or holds a semicolon.
+        A node that no tag can name comes with an empty name: it is on another server, or its
+        namespace has no URI, a URI that occurs twice, or one with a semicolon.
         """
         start = self._nodes.find(node) if node else _OBJECTS
         if start is None:
@@ -50,11 +50,11 @@ class Browser:
             there.setdefault(key, (name or "", reference))  # two references lead to some
             if target is not None and name and reference.NodeClass == ua.NodeClass.Variable:
                 variables[name] = target
-        said = await descriptions_of(self._services, self._references, variables)
-        return [_entry(name, each, said.get(name)) for name, each in there.values()]
+        descriptions = await descriptions_of(self._services, self._references, variables)
+        return [_entry(name, each, descriptions.get(name)) for name, each in there.values()]
 
     async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
-        """Returns what the server says of the tags' nodes. See `Describes.describe`."""
+        """Returns the server's descriptions of the tags' nodes. See `Describes.describe`."""
         found = {tag.name: self._nodes.node(tag) for tag in tags}
         nodes = {name: node for name, node in found.items() if node is not None}
         return await descriptions_of(self._services, self._references, nodes)
@@ -69,7 +69,9 @@ class Browser:
         return self._nodes.find(f"nsu={target.NamespaceUri};{identifier}")
 
 
-def _entry(node: str, reference: ua.ReferenceDescription, said: Description | None) -> BrowseEntry:
+def _entry(
+    node: str, reference: ua.ReferenceDescription, description: Description | None
+) -> BrowseEntry:
     browse_name = cast(ua.QualifiedName, reference.BrowseName)
     kind = cast(ua.NodeClass, reference.NodeClass).name.lower()
-    return BrowseEntry(node, browse_name.Name or "", kind, said)
+    return BrowseEntry(node, browse_name.Name or "", kind, description)

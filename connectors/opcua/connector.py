@@ -29,26 +29,26 @@ from .wire.node_ids import Nodes
 from .wire.services import UNREADABLE, Services, attribute, standard
 
 RELEARN_S = 10.0
-"""How long an unknown node's namespace is not asked for again, seconds."""
+"""Shortest time between two requests for the namespaces because of unknown nodes, seconds."""
 
 _NAMESPACES = standard(ObjectIds.Server_NamespaceArray)
 _MAX_ITEMS = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall)
 _MAX_NODES = standard(ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead)
 _SERVER_TIME = standard(ObjectIds.Server_ServerStatus_CurrentTime)
-_PACE = SubscriptionTimes()
+_TIMES = SubscriptionTimes()
 _STEPS = 8  # socket, hello, channel, session, activation, limit, namespaces, index
-_WATCHDOG_S = 3600.0  # asyncua's own gives a slow server up after 1 s; our scans are the probe
+_WATCHDOG_S = 3600.0  # asyncua's default drops a slow server after 1 s; our scans probe it
 
 
 class OpcuaConnector:
     """Opens read sessions with one server, each with a fresh client.
 
-    asyncua's own reconnection is not used: it can end connected, without an
-    item and without an error.
+    asyncua's own reconnection is not used: it can end connected, without any item and without an
+    error.
 
     Args:
         name: The connection's name in the site file.
-        config: Endpoint and, if not anonymous, who reads.
+        config: Endpoint and, if not anonymous, the account that reads.
         root: The site's folder, for the secret's path.
     """
 
@@ -66,11 +66,11 @@ class OpcuaConnector:
         return await self.open_with(self.client(self.config.read))
 
     def client(self, account: Credentials | None) -> Client:
-        """Returns a fresh client that is to log in with this account, or anonymously.
+        """Returns a fresh client that logs in with this account, or anonymously.
 
         Raises:
-            NotConnected: The account's secret cannot be had, or would go to a server that is
-                not pinned.
+            NotConnected: The account's secret is missing, or would go to a server that is not
+                pinned.
         """
         config = self.config
         if denial := config.check_pinned(self.name):
@@ -88,7 +88,7 @@ class OpcuaConnector:
         """Connects this client. See `Connector.open`."""
         session = OpcuaSession(self, client)
         try:
-            # Each step has the time-out for itself: a server that is always late is slow, not gone.
+            # Each step has its own time-out: a server that is always late is slow, not lost.
             steps = _STEPS + STEPS * self.config.is_secured
             async with asyncio.timeout(steps * self.config.timeout):
                 await client.connect()
@@ -98,7 +98,7 @@ class OpcuaConnector:
             _raise_if_cancelled()
             raise self.lost(error) from None
         except BaseException:
-            await session.close()  # a cancelled connect leaves asyncua's socket and tasks behind
+            await session.close()  # a cancelled connect leaves asyncua's socket and tasks open
             raise
         return session
 
@@ -120,7 +120,7 @@ class OpcuaConnector:
 
 
 def _raise_if_cancelled() -> None:
-    # On Python 3.11 asyncio.wait_for, which asyncua connects with, can lose a cancellation.
+    # On Python 3.11, asyncio.wait_for in asyncua's connect can lose a cancellation.
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
@@ -147,19 +147,19 @@ class OpcuaSession:
         await self._services.read([attribute(_SERVER_TIME)])
 
     async def learn(self) -> None:
-        """Learns how many nodes one Read may have, the namespaces, and whether an index counts."""
+        """Asks for the limit of nodes in one Read, the namespaces, and index support."""
         (limit,) = await self._services.read([attribute(_MAX_NODES)])  # alone: it may be 1
         await self._learn_namespaces()
         await self._learn_index()
         most, status = plain(limit)
         if status.quality is Quality.BAD or most is None:
-            return  # the server need not have the node
+            return  # the node is optional
         if not isinstance(most, int) or isinstance(most, bool):
             raise self._useless("MaxNodesPerRead", status)
         self._services.limit(most)
 
     async def _learn_index(self) -> None:
-        # There are servers, asyncua's among them, that send a whole array for an element of it.
+        # Some servers, asyncua's among them, send a whole array for an element of it.
         item = attribute(_NAMESPACES)
         item.IndexRange = ua.NumericRange("1")
         (second,) = await self._services.read([item])
@@ -186,26 +186,26 @@ class OpcuaSession:
         return self._connector.lost(UaError(f"{what}: {why.name}"))
 
     async def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
-        """Reads the tags in chunks, with the server's time beside them. See `Session.read`.
+        """Reads the tags in chunks together with the server's time. See `Session.read`.
 
-        While the server does not know a node, its namespaces are asked for now and then: one
-        may have been added since.
+        While the server does not know a node, its namespaces are read again now and then, since one
+        may have been added.
         """
         is_due = monotonic() - self._learned_s >= RELEARN_S
         if is_due and self._reader.refusals.has_unknown:
-            await self._ask_namespaces()  # if it does not tell, those of before are as good
+            await self._ask_namespaces()  # if it does not answer, the known ones stay
         values = await self._reader.read(tags)
         if self._subscription is None:
             self.faults = self._reader.refusals.faults()
         return values
 
     async def subscribe(
-        self, groups: Mapping[float, Sequence[Tag]], pace: SubscriptionTimes = _PACE
+        self, groups: Mapping[float, Sequence[Tag]], times: SubscriptionTimes = _TIMES
     ) -> OpcuaSubscription:
         """Creates a subscription for each interval. See `Subscribes.subscribe`."""
         (limit,) = await self._services.read([attribute(_MAX_ITEMS)])
         most, _ = plain(limit)
-        source = SubscriptionContext(
+        context = SubscriptionContext(
             services=self._services,
             most_items=most if isinstance(most, int) and most > 0 else 0,
             node=self._nodes.node,
@@ -213,9 +213,9 @@ class OpcuaSession:
             read=self.read,
             learn=self._ask_namespaces,
             probe=self.probe,
-            tell=self._take_faults,
+            report_faults=self._take_faults,
         )
-        self._subscription = OpcuaSubscription(source, pace)
+        self._subscription = OpcuaSubscription(context, times)
         await self._subscription.open(groups)
         return self._subscription
 
@@ -223,17 +223,17 @@ class OpcuaSession:
         self.faults = faults
 
     async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
-        """Follows the hierarchy one level down, by default from Objects. See `Browses.browse`."""
+        """Returns the children of a node, by default of Objects. See `Browses.browse`."""
         await self._learn_namespaces()
         return await Browser(self._services, self._nodes).browse(node)
 
     async def describe(self, tags: Sequence[Tag]) -> Mapping[str, Description]:
-        """Reads types, properties and words of enumerations. See `Describes.describe`."""
+        """Reads types, properties and enumerations. See `Describes.describe`."""
         await self._learn_namespaces()
         return await Browser(self._services, self._nodes).describe(tags)
 
     async def encoder(self, tags: Sequence[Tag]) -> OpcuaEncoder:
-        """Asks who the server is, and for its nodes' types. See `Session.encoder`."""
+        """Asks for the server's identity and its nodes' types. See `Session.encoder`."""
         config = self._connector.config
         if config.write is None:
             raise NotConnected({self._connector.name: NO_WRITE})
@@ -245,13 +245,13 @@ class OpcuaSession:
             identity = identity_of(config, endpoint, proven)
         except UaError as error:
             raise self._connector.lost(error) from None
-        await self._learn_namespaces()  # it may have grown since the session was opened
+        await self._learn_namespaces()  # there may be more since the session was opened
         nodes = {tag.name: self._nodes.node(tag) for tag in tags}
         targets = await targets_of(self._services, nodes)
         return OpcuaEncoder(identity, targets, {tag.name: tag for tag in tags})
 
     async def close(self) -> None:
-        """Closes session, channel and socket; never raises."""
+        """Closes session, channel and socket. It raises no error."""
         client = self._client
         try:
             if self._subscription is not None:
@@ -259,6 +259,6 @@ class OpcuaSession:
             async with asyncio.timeout(1.0):
                 await client.disconnect()
         except (OSError, TimeoutError, UaError):
-            pass  # the socket goes either way
+            pass  # the socket is closed below
         finally:
-            client.disconnect_socket()  # a second time does nothing; a cancellation needs it
+            client.disconnect_socket()  # needed after a cancellation; otherwise it does nothing

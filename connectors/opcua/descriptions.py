@@ -1,4 +1,4 @@
-"""What a server says of its variables: type, unit, range, and the words of enumerations."""
+"""Reads the types, units, ranges and enumerations of a server's variables."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
@@ -17,7 +17,7 @@ from .wire.services import Services, attribute
 
 _ABSENT = frozenset(
     {
-        StatusCodes.BadAttributeIdInvalid,  # it is no variable
+        StatusCodes.BadAttributeIdInvalid,  # it is not a variable
         StatusCodes.BadNodeIdInvalid,
         StatusCodes.BadNodeIdUnknown,
     }
@@ -36,25 +36,25 @@ class _Variable(NamedTuple):
 async def descriptions_of(
     services: Services, references: References, nodes: Mapping[str, ua.NodeId]
 ) -> dict[str, Description]:
-    """Asks for types and properties of variables.
+    """Reads types and properties of variables.
 
     Args:
         nodes: By name.
 
     Returns:
-        By name; one that is no variable, or that the server does not have, is left out.
+        By name. A node that is not a variable, or that the server does not have, is left out.
 
     Raises:
         NotConnected: The session is lost.
 
-    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
-    Source: OPC UA Part 8, 5.3 (EngineeringUnits, EURange); Part 3, 5.8.3 (EnumStrings, EnumValues).
+    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request. Source: OPC
+    UA Part 8, 5.3 (EngineeringUnits, EURange); Part 3, 5.8.3 (EnumStrings, EnumValues).
     """
     variables = await _variables(services, nodes)
     types = _once(each.data_type for each in variables.values() if each.data_type is not None)
-    said = await _properties(services, references, [*(nodes[name] for name in variables), *types])
-    own = dict(zip(variables, said, strict=False))
-    of_type = dict(zip(types, said[len(own) :], strict=True))
+    found = await _properties(services, references, [*(nodes[name] for name in variables), *types])
+    own = dict(zip(variables, found, strict=False))
+    of_type = dict(zip(types, found[len(own) :], strict=True))
     type_names = await _names(services, types)
     return {
         name: _description(
@@ -85,7 +85,7 @@ async def _variables(services: Services, nodes: Mapping[str, ua.NodeId]) -> dict
 async def _properties(
     services: Services, references: References, nodes: Sequence[ua.NodeId]
 ) -> list[Properties]:
-    """Returns the properties of each node that say something here, as far as it has them."""
+    """Returns the properties of each node that a description uses."""
     places: list[tuple[int, str]] = []
     targets: list[ua.ReadValueId] = []
     for place, found in enumerate(await references.of(nodes, ObjectIds.HasProperty)):
@@ -94,13 +94,13 @@ async def _properties(
             if name in _PROPERTIES:
                 places.append((place, name))
                 targets.append(attribute(cast(ua.NodeId, reference.NodeId)))
-    said: list[dict[str, object]] = [{} for _ in nodes]
+    properties: list[dict[str, object]] = [{} for _ in nodes]
     answers = await services.read_attributes(targets)
     for (place, key), answer in zip(places, answers, strict=True):
         value, status = plain(answer)
         if _is_good(status):
-            said[place][key] = value
-    return list(said)
+            properties[place][key] = value
+    return list(properties)
 
 
 async def _names(services: Services, nodes: Sequence[ua.NodeId]) -> dict[ua.NodeId, str]:
@@ -135,24 +135,24 @@ def _span(span: object) -> tuple[float, float] | None:
     return (low, high) if isfinite(low) and isfinite(high) and low < high else None
 
 
-def _members(said: Properties) -> dict[str, int]:
-    values, words = said.get("EnumValues"), said.get("EnumStrings")
-    said_words: list[tuple[str, int]] = []
+def _members(properties: Properties) -> dict[str, int]:
+    values, words = properties.get("EnumValues"), properties.get("EnumStrings")
+    named: list[tuple[str, int]] = []
     if isinstance(values, list):
-        said_words = [
+        named = [
             (_text(cast(object, each.DisplayName)), cast(int, each.Value))
             for each in cast(list[object], values)
             if isinstance(each, ua.EnumValueType)
         ]
     elif isinstance(words, list):
-        said_words = [(_text(each), n) for n, each in enumerate(cast(list[object], words))]
-    return _distinct(said_words)
+        named = [(_text(each), n) for n, each in enumerate(cast(list[object], words))]
+    return _distinct(named)
 
 
-def _distinct(said: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Returns a word for each code; where one stands for two, the second has its code: `on_3`."""
+def _distinct(named: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Returns a name for each code. A repeated name gets its code, such as `on_3`."""
     members: dict[str, int] = {}
-    for word, code in said:
+    for word, code in named:
         own = word
         while own in members:
             own = f"{own}_{code}"

@@ -1,4 +1,4 @@
-"""A first look at a server: which securities it offers, and which certificate it shows."""
+"""Discovery of a server's security policies and certificate, before it is trusted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from .wire.services import UNREADABLE
 
 @dataclass(frozen=True, slots=True)
 class ServerOffer:
-    """What a server says of itself to anybody; nothing proves it.
+    """Unproven data that a server shows to any client.
 
     Attributes:
         application_uri: Unescaped.
-        offers: What of its securities is spoken here, the strongest first, `None` last.
-        security: The one to use: the configured one where it is offered, else the strongest.
-        certificate: What it shows for that; `None` where it offers nothing but `None`.
+        offers: Its supported securities, the strongest first, `None` last.
+        security: The configured one if it is offered, otherwise the strongest.
+        certificate: Certificate for it; `None` if only `None` is offered.
     """
 
     application_uri: str

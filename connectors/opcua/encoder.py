@@ -1,4 +1,4 @@
-"""Writes as OPC UA bytes: one tag, one WriteValue, and nothing that would send it."""
+"""Encodes writes as OPC UA bytes, one WriteValue per tag, and sends none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ DEVICE_TYPES: Mapping[ua.VariantType, DeviceType] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The node behind a tag: where it is on this session, and the type it holds."""
+    """Node of a tag in this session, and the type that it holds."""
 
     node: ua.NodeId
     variant: ua.VariantType
@@ -41,12 +41,12 @@ class Target:
 class OpcuaEncoder:
     """Encodes writes of the Value attribute. See `Encoder`.
 
-    Only the value goes: no status and no times, which many servers refuse to take.
+    It contains no status and no times, which many servers refuse.
 
     Args:
-        identity: Who answers there.
-        targets: By tag name; a text says why the tag cannot be written.
-        tags: What this encoder was made for, by name.
+        identity: Identity of the server.
+        targets: By tag name; a text is the reason why the tag cannot be written.
+        tags: The tags of this encoder, by name.
 
     Source: OPC UA Part 4, 5.11.4 (Write); Part 6, 5.2 (binary encoding).
     """
@@ -63,7 +63,7 @@ class OpcuaEncoder:
 
     @property
     def identity(self) -> DeviceIdentity:
-        """Who would be written to."""
+        """Identity of the device to be written to."""
         return self._identity
 
     def encode(self, tag: Tag, value: Value) -> Encoded:
@@ -74,10 +74,10 @@ class OpcuaEncoder:
         return Encoded(coerced, _item(target, held(tag, device, coerced)))
 
     def decode(self, tag: Tag, wire: bytes) -> Value:
-        """Returns the value in a write of this tag's node, as a reader of the tag finds it.
+        """Returns the value in a write of this tag's node, as a reader of the tag gets it.
 
         Raises:
-            ValueError: They are no write of the value of this node in its type.
+            ValueError: The bytes do not write the value of this node in its type.
         """
         target = self._target(tag)
         head = _head(target)
@@ -110,6 +110,6 @@ def _item(target: Target, raw: Value) -> bytes:
 
 
 def _head(target: Target) -> bytes:
-    """Returns what every write of this node begins with; only the value itself follows."""
+    """Returns the first bytes of every write of this node. Only the value follows."""
     empty = "" if target.variant == ua.VariantType.String else 0
     return _item(target, empty)[: -len(ua_binary.pack_uatype(target.variant, empty))]

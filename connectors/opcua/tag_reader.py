@@ -1,4 +1,4 @@
-"""Reads of tags: planned once for each set of them, two requests under way at a time."""
+"""Reads of tags, planned once for each set and with two requests in flight."""
 
 import asyncio
 from collections import deque
@@ -15,26 +15,26 @@ from asyncua.ua.uaerrors import UaError
 from ..model.tags import Tag
 from ..model.values import DataValue
 from .wire.data_values import read_results
-from .wire.fast_read import PendingRead, is_possible, send
+from .wire.fast_read import PendingRead, is_supported, send
 from .wire.node_ids import Nodes
 from .wire.read_chunk import Chunk
 from .wire.refused_tags import RefusedTags
 from .wire.services import Services
 
 _IN_FLIGHT = 2
-_MOST_ELEMENTS = 2_000  # of arrays in one Read, in which others wait; one array cannot be cut
-_PLANS = 64  # a connection's intervals, and sets of tags that are read once
+_MOST_ELEMENTS = 2_000  # of arrays in one Read, since others wait; one array cannot be split
+_PLANS = 64  # for a connection's intervals and for single reads
 
 
 class TagReader:
     """Reads the tags of one session.
 
     Args:
-        services: Of the session.
-        nodes: Where the tags' nodes are.
+        services: Services of the session.
+        nodes: Node ids of the tags.
 
     Attributes:
-        refusals: The tags that the server has refused.
+        refusals: Tags that the server has refused.
     """
 
     def __init__(self, services: Services, nodes: Nodes) -> None:
@@ -44,13 +44,13 @@ class TagReader:
         self._plans: deque[_Plan] = deque(maxlen=_PLANS)
 
     def forget(self) -> None:
-        """Plans anew: nodes may be elsewhere."""
+        """Discards the plans, since node ids may have changed."""
         self._plans.clear()
 
     async def read(self, tags: Sequence[Tag]) -> dict[str, DataValue]:
-        """Reads the tags in chunks, with the server's time beside them. See `Session.read`."""
+        """Reads the tags in chunks together with the server's time. See `Session.read`."""
         plan = self._plan(tuple(tags))
-        values = await (self._read_fast(plan) if is_possible() else self._read_slowly(plan))
+        values = await (self._read_fast(plan) if is_supported() else self._read_slowly(plan))
         self.refusals.take(values)
         return values
 
@@ -68,39 +68,39 @@ class TagReader:
 
     async def _read_fast(self, plan: "_Plan") -> dict[str, DataValue]:
         values: dict[str, DataValue] = {}
-        under_way: deque[tuple[Chunk, PendingRead]] = deque()
+        in_flight: deque[tuple[Chunk, PendingRead]] = deque()
         coming = iter(range(plan.count))
         try:
             while True:
-                # The next request is at the server while this answer is decoded.
+                # The server works on the next request while this answer is decoded.
                 for place in coming:
                     chunk = await plan.chunk(place)
                     values |= chunk.missing(monotonic())
                     if chunk.items:
-                        under_way.append((chunk, await self._services.asked(self._send(chunk))))
-                    if len(under_way) == _IN_FLIGHT:
+                        in_flight.append((chunk, await self._services.asked(self._send(chunk))))
+                    if len(in_flight) == _IN_FLIGHT:
                         break
-                if not under_way:
+                if not in_flight:
                     return values
-                chunk, sent = under_way[0]
+                chunk, sent = in_flight[0]
                 answer = await self._services.asked(sent.answer)
-                under_way.popleft()
+                in_flight.popleft()
                 readings = await self._decoded(chunk, answer, sent.handle)
                 values |= readings
                 if plan.weigh(chunk, readings):
-                    await asyncio.sleep(0)  # the next answer may be there already
+                    await asyncio.sleep(0)  # without it, a waiting answer would be decoded next
         finally:
-            for _, sent in under_way:
+            for _, sent in in_flight:
                 if not sent.answer.cancel() and not sent.answer.cancelled():
-                    sent.answer.exception()  # the loss is told already
+                    sent.answer.exception()  # retrieved, since the loss is already reported
 
     async def _send(self, chunk: Chunk) -> PendingRead:
         client = self._services.client
         if client.protocol is None:
             raise ConnectionError("the connection is closed")
         if client.pre_request_hook is not None:
-            await client.pre_request_hook()  # raises what befell asyncua's own tasks
-        return send(client.protocol, chunk.kept, self._services.timeout_s)
+            await client.pre_request_hook()  # raises the errors of asyncua's own tasks
+        return send(client.protocol, chunk.encoded, self._services.timeout_s)
 
     async def _decoded(self, chunk: Chunk, answer: Buffer, handle: int) -> dict[str, DataValue]:
         now_s = monotonic()
@@ -117,7 +117,7 @@ class TagReader:
         most = self._services.most_nodes
         for place, plan in enumerate(self._plans):
             if plan.tags == tags:
-                if plan.is_too_heavy:  # it may be in use: it is left as it is
+                if plan.is_too_heavy:  # replaced and not changed, because it may be in use
                     self._plans[place] = _Plan(tags, self._nodes, most, plan.weights)
                 return self._plans[place]
         self._plans.append(_Plan(tags, self._nodes, most, {}))
@@ -125,16 +125,16 @@ class TagReader:
 
 
 class _Plan:
-    """How a set of tags is read; each chunk is prepared when it is read first.
+    """Chunks in which a set of tags is read, each prepared at its first read.
 
     Args:
         tags: In the order asked for.
-        nodes: Where they are.
-        most_nodes: In one Read.
-        weights: How many elements each array had last, by tag name.
+        nodes: Their node ids.
+        most_nodes: Limit of nodes in one Read.
+        weights: Last number of elements of each array, by tag name.
 
     Attributes:
-        is_too_heavy: Whether a chunk has turned out to take too long to decode.
+        is_too_heavy: Whether a chunk took too long to decode.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class _Plan:
     ) -> None:
         self.tags = tags
         self._nodes = nodes
-        self._has_clock = most_nodes > 1  # else it has no room for it
+        self._has_clock = most_nodes > 1  # with a limit of 1 there is no place for it
         self._size = max(most_nodes - 1, 1)
         self.weights = dict(weights)
         self.is_too_heavy = False
@@ -151,18 +151,18 @@ class _Plan:
 
     @property
     def count(self) -> int:
-        """How many chunks there are."""
+        """Number of chunks."""
         return len(self._parts)
 
     async def chunk(self, place: int) -> Chunk:
         """Returns one of the chunks."""
         if place not in self._chunks:
             self._chunks[place] = Chunk(self._parts[place], self._nodes, has_clock=self._has_clock)
-            await asyncio.sleep(0)  # that took 2 ms, and its bytes will take 1 ms
+            await asyncio.sleep(0)  # this took 2 ms, and encoding takes 1 ms
         return self._chunks[place]
 
     def weigh(self, chunk: Chunk, readings: Mapping[str, DataValue]) -> bool:
-        """Notes how long its arrays are, and returns whether it has any."""
+        """Notes the lengths of its arrays and returns whether it has any."""
         weights = {name: _length(readings[name].value) for name in chunk.arrays}
         self.weights |= weights
         if sum(weights.values()) > _MOST_ELEMENTS and len(chunk.tags) > 1:

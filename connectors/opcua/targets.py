@@ -1,4 +1,4 @@
-"""What must be known of a server before a write to it can be encoded: who it is, and its types."""
+"""Identity of a server and types of its nodes, which encoding a write needs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
@@ -19,11 +19,11 @@ from .wire.codec import plain
 
 _SIMULATOR = "urn:handwheel:sim:"
 _SCALAR = {-1, -2, -3}  # scalar, any, scalar or one dimension
-_DEEPEST = 16  # no type of the standard is further from its built-in one
+_DEEPEST = 16  # no type of the standard is further from its built-in type
 
 
 class TypeQueries(Protocol):
-    """What a session can be asked here."""
+    """Requests to a session about types."""
 
     async def read_attributes(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
         """Returns one result for each attribute."""
@@ -37,24 +37,25 @@ class TypeQueries(Protocol):
 def identity_of(
     config: OpcuaConnection, endpoint: ua.EndpointDescription, proven: bytes | None = None
 ) -> DeviceIdentity:
-    """Returns who a server says it is, from the endpoint that this session uses.
+    """Returns a server's identity from the endpoint that this session uses.
 
     Args:
-        proven: The certificate with which the channel was opened, so that the server has shown
-            that it has the key; `None` on a channel without security.
+        proven: Certificate with which the channel was opened, whose key the server has proven;
+            `None` on a channel without security.
 
     Raises:
-        UaError: It is not the one that the site file names.
+        UaError: It is not the server that the site file names.
     """
     uri = cast(str | None, endpoint.Server.ApplicationUri) or ""
     if config.application_uri and uri != config.application_uri:
         raise UaError(f"the server is {uri!a}, not {config.application_uri!r}")
-    said = None if proven else cast(bytes | None, endpoint.ServerCertificate)
+    shown = None if proven else cast(bytes | None, endpoint.ServerCertificate)
     return DeviceIdentity(
         kind="opcua",
         where=config.write_where,
-        # Escaped: it is a device's text, and goes to terminals and into signed documents.
-        name=uri.encode("unicode_escape").decode() + (f" {thumbprint(leaf(said))}" if said else ""),
+        # Escaped, because a device's text is shown on terminals and signed in documents.
+        name=uri.encode("unicode_escape").decode()
+        + (f" {thumbprint(leaf(shown))}" if shown else ""),
         is_loopback=is_loopback(urlsplit(config.endpoint).hostname or ""),
         is_simulator=uri.startswith(_SIMULATOR),
         certificate=thumbprint(leaf(proven)) if proven else None,
@@ -64,13 +65,13 @@ def identity_of(
 async def targets_of(
     session: TypeQueries, nodes: Mapping[str, ua.NodeId | None]
 ) -> dict[str, Target | str]:
-    """Asks for the type of each node, and resolves it to a built-in one.
+    """Reads the type of each node and resolves it to a built-in one.
 
     Args:
         nodes: By tag name; `None` where the server has no such namespace.
 
     Returns:
-        By tag name the target of its writes, or why there is none.
+        By tag name, the target of its writes or the reason why there is none.
     """
     targets: dict[str, Target | str] = {}
     known: dict[str, ua.NodeId] = {}
@@ -108,7 +109,7 @@ async def _target(
 
 
 async def _built_in(session: TypeQueries, of_type: ua.NodeId) -> ua.VariantType | None:
-    """Returns the built-in type that a type derives from; an abstract one has none."""
+    """Returns the built-in type from which a type derives. An abstract one has none."""
     each: ua.NodeId | None = of_type
     for _ in range(_DEEPEST):
         if each is None:

@@ -1,4 +1,4 @@
-"""What Handwheel shows of itself to OPC UA servers: its own certificate, and the key to it."""
+"""Handwheel's own certificate and key for OPC UA servers."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from ...errors import ConfigError, NotConnected, Problem, os_reason
 from .certificates import Certificate, read_certificate, utc_now
 
 FOLDER = "secrets/opcua"
-"""Where both lie, relative to the site's folder."""
+"""Folder of both, relative to the site's folder."""
 CERTIFICATE = "certificate.der"
 KEY = "private-key.pem"
 
@@ -34,7 +34,7 @@ class Application:
 
     Attributes:
         certificate: Shown to servers, which must trust it.
-        key: The key to it.
+        key: Its private key.
     """
 
     certificate: Certificate
@@ -42,20 +42,20 @@ class Application:
 
     @property
     def uri(self) -> str:
-        """The application URI, which must be the certificate's; empty if that has none."""
+        """The application URI of the certificate. It is empty if there is none."""
         return next(iter(self.certificate.uris), "")
 
 
 def load_application(root: Path, endpoint: str) -> Application:
-    """Reads certificate and key of a site; takes about 30 ms, for the key is checked.
+    """Reads a site's certificate and key. Checking the key takes about 30 ms.
 
     Args:
         root: The site's folder.
         endpoint: The connection's name, for the error.
 
     Raises:
-        NotConnected: One is missing, broken, out of date, does not belong to the other, or the
-            key is open to others; says what to do.
+        NotConnected: One is missing, broken or out of date, the two do not match, or the key is
+            open to others. The message tells what to do.
     """
     folder = root / FOLDER
     if not folder.is_dir():
@@ -89,7 +89,7 @@ def _key(path: Path, certificate: Certificate, endpoint: str) -> rsa.RSAPrivateK
 
 
 def make_application(root: Path, site_id: str) -> bool:
-    """Makes key and certificate of a site, unless they are there.
+    """Makes key and certificate of a site, unless they exist.
 
     Returns:
         Whether they were made.
@@ -102,7 +102,7 @@ def make_application(root: Path, site_id: str) -> bool:
         if folder.exists():
             return False
         folder.parent.mkdir(_PRIVATE_FOLDER, exist_ok=True)
-        # Made beside and renamed, so that a crash leaves nothing half-made. Its mode is 0700.
+        # Made under another name and renamed, so that a crash leaves no part of it. Mode 0700.
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             _fill(made, site_id)
@@ -134,7 +134,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 
 def self_signed(key: rsa.RSAPrivateKey, site_id: str) -> x509.Certificate:
-    """Returns the certificate of a client, as OPC UA Part 6, 6.2.2 wants it."""
+    """Returns a client's certificate in the form of OPC UA Part 6, 6.2.2."""
     host = re.sub(r"[^A-Za-z0-9.-]", "", socket.gethostname()) or "localhost"
     name = x509.Name(
         [

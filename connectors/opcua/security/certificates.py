@@ -1,4 +1,4 @@
-"""Certificates of OPC UA applications: what stands in them, and what speaks against them."""
+"""Certificates of OPC UA applications and the checks of them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,16 +15,16 @@ _LEAST_BITS = 2048  # the minimum of every supported security policy
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What stands in an application instance certificate.
+    """Content of an application instance certificate.
 
     Attributes:
-        der: The certificate alone, without the chain behind it.
+        der: The certificate without its chain.
         thumbprint: `sha256:…`, as `site.yaml` names it.
-        sha1: The thumbprint that most tools of others show.
-        subject: As RFC 4514 writes it; the certificate's own words, unescaped.
-        uris: The application URIs that it was made for, unescaped.
-        start: From when it is valid.
-        end: Until when.
+        sha1: The thumbprint that most other tools show.
+        subject: As in RFC 4514, unescaped.
+        uris: Its application URIs, unescaped.
+        start: Start of its validity.
+        end: End of its validity.
         bits: Length of its RSA key; 0 for another kind of key.
     """
 
@@ -39,11 +39,11 @@ class Certificate:
 
     @property
     def span(self) -> str:
-        """From when until when it is valid, in UTC."""
+        """Its validity, in UTC."""
         return f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
 
     def check(self, now: datetime) -> Denial | None:
-        """Denies a certificate that is out of date or has a short key; any owner's."""
+        """Denies a certificate that is out of date or has a short key."""
         if now > self.end:
             return Denial("expired", f"expired on {self.end:%Y-%m-%d %H:%M} UTC")
         if now < self.start:
@@ -60,18 +60,18 @@ def leaf(chain: bytes) -> bytes:
 
 
 def thumbprint(der: bytes) -> str:
-    """Returns the thumbprint of one certificate, `sha256:…`."""
+    """Returns the thumbprint of one certificate in the form of `site.yaml`."""
     return f"sha256:{sha256(der).hexdigest()}"
 
 
 def read_certificate(content: bytes) -> Certificate:
-    """Returns what stands in a certificate.
+    """Returns the content of a certificate.
 
     Args:
-        content: DER, perhaps with a chain behind it, or PEM.
+        content: DER, possibly with a chain after it, or PEM.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a certificate.
     """
     if content.lstrip().startswith(b"-----BEGIN"):
         found = x509.load_pem_x509_certificate(content)
@@ -91,7 +91,7 @@ def read_certificate(content: bytes) -> Certificate:
 
 
 def utc_now() -> datetime:
-    """Returns the time by which certificates are judged."""
+    """Returns the time against which certificates are checked."""
     return datetime.now(UTC)
 
 

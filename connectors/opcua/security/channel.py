@@ -1,8 +1,8 @@
-"""Channels that are signed, or signed and encrypted, with a server whose certificate is known.
+"""Secure channels with a server whose certificate is known.
 
-asyncua accepts any certificate, expired or another's, and tells a refusal by an empty error, a
-closed connection or silence. Here the certificate is looked at before a channel is opened with
-it, and opening the channel proves that the server has the key.
+asyncua accepts any certificate, also an expired or foreign one, and reports a refusal by an empty
+error, a closed connection or silence. Here the certificate is checked before the channel is opened,
+which proves that the server has the key.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from .application import CERTIFICATE, FOLDER, Application, load_application
 from .certificates import Certificate, leaf, read_certificate, utc_now
 
 STEPS = 4
-"""How many more steps than without security an attempt has: a look at the endpoints."""
+"""Additional steps of a connection attempt with security, for the endpoints."""
 
 _POLICIES: Mapping[str, type[SecurityPolicy]] = {
     "Aes256Sha256RsaPss": SecurityPolicyAes256Sha256RsaPss,
@@ -52,17 +52,17 @@ _ABOUT_CERTIFICATES = ("BadCertificate", "BadSecurity")
 
 
 class ChannelRefused(UaError):
-    """There is no channel; says why and what to do, for people."""
+    """There is no channel. The message says why and what to do."""
 
 
 class SecuredClient(Client):
-    """asyncua's client, which opens no channel but the one that the site file describes.
+    """asyncua's client, which opens only the channel that the site file describes.
 
     Args:
         name: The connection's name in the site file.
         config: A connection with security.
         root: The site's folder, for our own certificate and key.
-        watchdog_s: asyncua's own look at the session, seconds.
+        watchdog_s: Interval of asyncua's own check of the session, seconds.
     """
 
     def __init__(self, name: str, config: OpcuaConnection, root: Path, watchdog_s: float) -> None:
@@ -74,12 +74,12 @@ class SecuredClient(Client):
         self._root = root
 
     async def connect(self, **options: Any) -> None:
-        """Looks at the server's certificate, then opens channel and session.
+        """Checks the server's certificate, then opens channel and session.
 
         Raises:
             NotConnected: Our own certificate or key cannot be used.
-            ChannelRefused: The server is not the one that is pinned, its certificate is out of
-                date, or it refuses us.
+            ChannelRefused: The server is not the pinned one, its certificate is out of date, or it
+                refuses us.
         """
         application = await asyncio.to_thread(load_application, self._root, self._name)
         endpoints = await ask_endpoints(self._config)
@@ -91,7 +91,7 @@ class SecuredClient(Client):
         config = self._config
         shown = certificates_of(endpoints, config.security)
         if not shown:
-            offered = ", ".join(offered_by(endpoints)) or "nothing that is spoken here"
+            offered = ", ".join(offered_by(endpoints)) or "nothing that is supported here"
             raise ChannelRefused(f"the server does not offer {config.security}, but {offered}")
         pinned = [each for each in shown if each.thumbprint == config.certificate]
         if config.certificate and not pinned:
@@ -120,7 +120,7 @@ class SecuredClient(Client):
         """Opens the channel, or renews it.
 
         Raises:
-            ChannelRefused: The server does not.
+            ChannelRefused: The server refuses it.
         """
         try:
             await super().open_secure_channel(renew)
@@ -130,14 +130,14 @@ class SecuredClient(Client):
             raise self._refused(f"no answer within {self._config.timeout:g} s") from None
         except OSError as error:
             raise self._refused(os_reason(error)) from None
-        except AssertionError:  # a fault in the place of the answer, which asyncua has dropped
+        except AssertionError:  # asyncua got a fault instead of the answer, and dropped it
             raise self._refused("refused without a reason") from None
 
     async def create_session(self) -> ua.CreateSessionResult:
         """Creates the session.
 
         Raises:
-            ChannelRefused: The server refuses our certificate, or proves no key of its own.
+            ChannelRefused: The server refuses our certificate, or does not prove its key.
         """
         try:
             return await super().create_session()
@@ -159,10 +159,10 @@ class SecuredClient(Client):
         )
 
     def server_policy(self, token_type: ua.UserTokenType) -> ua.UserTokenPolicy:
-        """Returns how the user is to be named, and never one that shows the password.
+        """Returns a policy for the user that never sends the password in clear.
 
         Raises:
-            ChannelRefused: The server takes the password in clear only, and the channel is signed
+            ChannelRefused: The server accepts the password only in clear, and the channel is signed
                 but not encrypted.
         """
         if token_type is not ua.UserTokenType.UserName:
@@ -182,9 +182,9 @@ class SecuredClient(Client):
 
 
 async def ask_endpoints(config: OpcuaConnection) -> list[ua.EndpointDescription]:
-    """Asks a server for its endpoints, over a channel without security, as anybody may.
+    """Asks a server for its endpoints over a channel without security.
 
-    Nothing of the answer is believed: it says which certificate to look at.
+    The answer is not trusted. It only names the certificate to check.
 
     Raises:
         OSError, TimeoutError, UaError: There is no answer.
@@ -199,7 +199,7 @@ async def ask_endpoints(config: OpcuaConnection) -> list[ua.EndpointDescription]
 
 
 def offered_by(endpoints: Sequence[ua.EndpointDescription]) -> Sequence[Security]:
-    """Returns what of the server's endpoints is spoken here, the strongest first, None last."""
+    """Returns the supported securities of the endpoints, the strongest first."""
     found: list[Security] = [each for each in _BY_STRENGTH if certificates_of(endpoints, each)]
     modes = [cast(ua.MessageSecurityMode, each.SecurityMode) for each in endpoints]
     if ua.MessageSecurityMode.None_ in modes:
@@ -210,7 +210,7 @@ def offered_by(endpoints: Sequence[ua.EndpointDescription]) -> Sequence[Security
 def certificates_of(
     endpoints: Sequence[ua.EndpointDescription], security: Security
 ) -> list[Certificate]:
-    """Returns the certificates that a server shows for a security; unreadable ones are left out."""
+    """Returns the readable certificates that a server shows for a security."""
     policy, mode = _policy(security)
     found: dict[bytes, Certificate] = {}
     for each in endpoints:

@@ -1,4 +1,4 @@
-"""What was told last of each tag, beside what is read: an item can die without a word."""
+"""Compares reported values with read ones, since an item can stop without a word."""
 
 from collections.abc import Mapping
 
@@ -8,43 +8,43 @@ _INFORMATION = 0xFFFF
 
 
 class LastNotified:
-    """The last reading that was told of each tag."""
+    """The last reported reading of each tag."""
 
     def __init__(self) -> None:
-        self._told: dict[str, DataValue] = {}
-        self._doubted: dict[str, DataValue | None] = {}
+        self._notified: dict[str, DataValue] = {}
+        self._suspected: dict[str, DataValue | None] = {}
         self._renewed: set[str] = set()
 
-    def take(self, name: str, reading: DataValue) -> None:
-        """Takes what was told."""
-        self._told[name] = reading
+    def note(self, name: str, reading: DataValue) -> None:
+        """Notes a reported reading."""
+        self._notified[name] = reading
 
-    def missed(self, readings: Mapping[str, DataValue]) -> list[str]:
-        """Returns the tags of which changes are not told any more.
+    def find_missed(self, readings: Mapping[str, DataValue]) -> list[str]:
+        """Returns the tags whose changes are no longer reported.
 
-        Such a tag reads otherwise than it was told, twice in a row, and nothing was told in
-        between. It is returned once, until it has been read as told: a server may read and tell
-        from two places that differ for good.
+        Such a tag reads otherwise than reported, twice in a row and without a report in between. It
+        is returned once, until it reads as reported, because a server may read and report from two
+        places that differ for good.
 
         Args:
-            readings: What was read, by tag name.
+            readings: By tag name.
         """
         missed: list[str] = []
         for name, reading in readings.items():
-            told = self._told.get(name)
-            if told is not None and _is_same(told, reading):
+            notified = self._notified.get(name)
+            if notified is not None and _is_same(notified, reading):
                 self._renewed.discard(name)
-                self._doubted.pop(name, None)
-            elif name in self._doubted and self._doubted[name] is told:
-                del self._doubted[name]
+                self._suspected.pop(name, None)
+            elif name in self._suspected and self._suspected[name] is notified:
+                del self._suspected[name]
                 if name not in self._renewed:
                     missed.append(name)
             else:
-                self._doubted[name] = told
+                self._suspected[name] = notified
         self._renewed.update(missed)
         return missed
 
 
-def _is_same(told: DataValue, reading: DataValue) -> bool:
-    is_same_status = (told.status ^ reading.status) & ~_INFORMATION == 0
-    return is_same_status and told.value == reading.value
+def _is_same(notified: DataValue, reading: DataValue) -> bool:
+    is_same_status = (notified.status ^ reading.status) & ~_INFORMATION == 0
+    return is_same_status and notified.value == reading.value

@@ -1,4 +1,4 @@
-"""The tags of one interval as monitored items of one subscription, each result looked at."""
+"""Tags of one interval as monitored items of one subscription."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,50 +21,49 @@ from ..wire.services import Services
 
 _SOONEST_S = 0.05  # the shortest publishing interval: each message costs both sides
 _AT_ONCE = 1_000  # changes in one message
-_ITEMS_AT_ONCE = 100  # in one request; encoding it keeps others waiting
-_LIFETIME_S = 30.0  # without a publish request; a link that is cut leaves no more behind
+_ITEMS_AT_ONCE = 100  # in one request, since encoding it blocks the event loop
+_LIFETIME_S = 30.0  # without a publish request; then the server deletes the subscription
 _SLOW = 3  # scans
 _LEAST_QUEUE = 10
-_SHORTEST_S, _LONGEST_S = 0.001, 1e9  # what a server can mean by an interval
+_SHORTEST_S, _LONGEST_S = 0.001, 1e9  # plausible intervals of a server
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionTimes:
-    """The times of a subscription.
+    """Times of a subscription.
 
     Attributes:
-        keep_alive_s: How often the server is to speak at least. A value is stale after three of
+        keep_alive_s: Longest silence that is asked of the server. A value is stale after three of
             them, so that a server may be twice that late.
-        retry_s: How long until a refused item is asked for again.
-        room: How many changes wait for the reader, before the oldest are dropped.
-        away_s: How long this process may stand still, before it takes what has come meanwhile
-            for old.
+        retry_s: Time until a refused item is asked for again.
+        capacity: Number of changes that wait for the reader before the oldest are dropped.
+        stall_s: Longest standstill of this process after which waiting changes still count.
     """
 
     keep_alive_s: float = KEEP_ALIVE_S
     retry_s: float = 10.0
-    room: int = 100_000
-    away_s: float = STALE_SCANS * KEEP_ALIVE_S
+    capacity: int = 100_000
+    stall_s: float = STALE_SCANS * KEEP_ALIVE_S
 
     @property
     def asked_keep_alive_s(self) -> float:
-        """What is asked of the server: less, because what comes in time must not be late."""
+        """Keep-alive interval in the request, shorter so that messages come in time."""
         return 0.8 * self.keep_alive_s
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionContext:
-    """The session that a subscription lives in.
+    """The session of a subscription.
 
     Attributes:
-        services: Its services; as late as their time-out says the server may be.
-        most_items: In one request; 0 for no limit.
-        node: The node of a tag; `None` where it cannot be asked for.
-        refusal: Why not.
-        read: Reads tags: after a loss nobody knows which of them have changed.
-        learn: Asks for the namespaces: one may have been added.
-        probe: Asks for a sign of life.
-        tell: Takes what does not work, by part.
+        services: Its services, whose time-out is also the server's allowed delay.
+        most_items: Limit of items in one request; 0 for none.
+        node: Node of a tag; `None` if it cannot be asked for.
+        refusal: Reason of that.
+        read: Reads tags, after a loss in which any of them may have changed.
+        learn: Reads the namespaces again, since one may have been added.
+        probe: Probes the server.
+        report_faults: Takes the faults, by part.
     """
 
     services: Services
@@ -74,76 +73,76 @@ class SubscriptionContext:
     read: Callable[[Sequence[Tag]], Awaitable[Mapping[str, DataValue]]]
     learn: Callable[[], Awaitable[object]]
     probe: Callable[[], Awaitable[None]]
-    tell: Callable[[Mapping[str, str]], None]
+    report_faults: Callable[[Mapping[str, str]], None]
 
 
 class MonitoredItems:
-    """The items of one interval.
+    """The monitored items of one interval.
 
     Args:
-        source: The session.
-        scan_s: In which the server is to sample them, seconds.
+        context: The session.
+        scan_s: Sampling interval, seconds.
         tags: By client handle.
-        pace: Its times.
+        times: Times of the subscription.
 
     Attributes:
         scan_s: The interval.
-        subscription: The server's number of it.
-        refused: Why the server does not watch a tag, by client handle.
-        silence_limit_s: How long the server may say nothing.
-        silent_s: How long it has said nothing.
-        last_alive_s: When it, or for it the server, has last shown that it lives, monotonic.
-        lifeless: Client handles of items that have missed a change; they are to be made anew.
+        subscription: The server's id of it.
+        refused: Status of each refused tag, by client handle.
+        silence_limit_s: Longest allowed silence of the server.
+        silent_s: Its present silence.
+        last_alive_s: Last sign of life of it, or of the server in its place, monotonic.
+        stale_handles: Client handles of items that have missed a change and are to be renewed.
     """
 
     def __init__(
         self,
-        source: SubscriptionContext,
+        context: SubscriptionContext,
         scan_s: float,
         tags: Mapping[int, Tag],
-        pace: SubscriptionTimes,
+        times: SubscriptionTimes,
     ) -> None:
         self.tags = tags
         self.subscription = 0
         self.refused: dict[int, StatusCode] = {}
-        self.silence_limit_s = pace.keep_alive_s + source.services.timeout_s
+        self.silence_limit_s = times.keep_alive_s + context.services.timeout_s
         self.silent_s = 0.0
         self.last_alive_s = monotonic()
-        self.lifeless: set[int] = set()
+        self.stale_handles: set[int] = set()
         self._ids: dict[int, int] = {}
-        self._source = source
+        self._context = context
         self.scan_s = scan_s
-        self._pace = pace
-        self._most = min(source.most_items or _ITEMS_AT_ONCE, _ITEMS_AT_ONCE)
+        self._times = times
+        self._most = min(context.most_items or _ITEMS_AT_ONCE, _ITEMS_AT_ONCE)
         self._keep_alive_s = 0.0
         self._sampled_s = 0.0
         self._has_no_queue = False
 
     @property
     def is_slow(self) -> bool:
-        """Whether the server shows too seldom by itself that it lives."""
-        return self._keep_alive_s > 2 * self._pace.keep_alive_s
+        """Whether the server's own signs of life are too rare."""
+        return self._keep_alive_s > 2 * self._times.keep_alive_s
 
     @property
     def faults(self) -> Mapping[str, str]:
-        """What the server does otherwise than asked, as far as it matters."""
+        """Deviations of the server from the request that matter."""
         scan = format_duration(self.scan_s)
         faults: dict[str, str] = {}
         if self._sampled_s > _SLOW * self.scan_s:
             faults[f"scan of {scan}"] = f"sampled every {format_duration(self._sampled_s)}"
         if self.is_slow:
             faults[f"keep-alive of {scan}"] = f"comes every {format_duration(self._keep_alive_s)}"
-        if self._has_no_queue:  # such a one is never marked as run over; Part 4, 7.21
-            faults[f"queue of {scan}"] = "holds one value: lost ones are not told"
+        if self._has_no_queue:  # such a queue never sets the overflow bit; Part 4, 7.21
+            faults[f"queue of {scan}"] = "holds one value: lost values are not reported"
         return faults
 
     async def open(self) -> None:
-        """Creates the subscription, without an item yet.
+        """Creates the subscription without items.
 
         Raises:
-            OSError, TimeoutError, UaError: There is none.
+            OSError, TimeoutError, UaError: It cannot be created.
         """
-        keep_alive_s = self._pace.asked_keep_alive_s
+        keep_alive_s = self._times.asked_keep_alive_s
         interval_s = min(max(self.scan_s, _SOONEST_S), keep_alive_s)
         request = ua.CreateSubscriptionRequest()
         asked = cast(ua.CreateSubscriptionParameters, request.Parameters)
@@ -152,17 +151,17 @@ class MonitoredItems:
         asked.RequestedLifetimeCount = _counter(_LIFETIME_S / interval_s)
         asked.MaxNotificationsPerPublish = ua.Counter(_AT_ONCE)
         asked.PublishingEnabled = True
-        answer = await protocol_of(self._source.services.client).send_request(request)
+        answer = await protocol_of(self._context.services.client).send_request(request)
         response = ua_binary.struct_from_binary(ua.CreateSubscriptionResponse, answer)
         result = cast(ua.CreateSubscriptionResult, response.Parameters)
         self.subscription = cast(int, result.SubscriptionId)
         revised_s = self._take_revised(result, interval_s)
         count = _count(keep_alive_s, revised_s)
         if revised_s * count < self._keep_alive_s:
-            await self._hasten(revised_s, count)
+            await self._shorten_keep_alive(revised_s, count)
 
-    async def _hasten(self, interval_s: float, count: ua.Counter) -> None:
-        """Asks for fewer intervals between two signs of life: the interval has grown."""
+    async def _shorten_keep_alive(self, interval_s: float, count: ua.Counter) -> None:
+        """Asks for fewer intervals between signs of life, since the interval has grown."""
         request = ua.ModifySubscriptionParameters(
             SubscriptionId=ua.IntegerId(self.subscription),
             RequestedPublishingInterval=ua.Duration(interval_s * 1000.0),
@@ -170,36 +169,36 @@ class MonitoredItems:
             RequestedMaxKeepAliveCount=count,
             MaxNotificationsPerPublish=ua.Counter(_AT_ONCE),
         )
-        result = await self._source.services.client.modify_subscription(request)
+        result = await self._context.services.client.modify_subscription(request)
         self._take_revised(result, interval_s)
 
     def _take_revised(
         self, result: ua.CreateSubscriptionResult | ua.ModifySubscriptionResult, asked_s: float
     ) -> float:
-        """Takes how often the server will speak, and returns its publishing interval, seconds."""
+        """Takes the revised times and returns the publishing interval, seconds."""
         interval_s = _revised(cast(float, result.RevisedPublishingInterval), asked_s)
         self._keep_alive_s = interval_s * max(cast(int, result.RevisedMaxKeepAliveCount), 1)
-        longest_s = max(self._keep_alive_s, self._pace.keep_alive_s)
-        self.silence_limit_s = longest_s + self._source.services.timeout_s
+        longest_s = max(self._keep_alive_s, self._times.keep_alive_s)
+        self.silence_limit_s = longest_s + self._context.services.timeout_s
         return interval_s
 
-    async def watch(self, handles: Sequence[int]) -> list[Sample]:
-        """Creates the items of these tags; one that there is already is deleted before.
+    async def monitor(self, handles: Sequence[int]) -> list[Sample]:
+        """Creates the items of these tags and first deletes existing ones.
 
         Returns:
-            The tags that the server refuses with another reason than before, if any; each bad.
+            The tags that the server refuses with another reason than before, each bad.
 
         Raises:
             OSError, TimeoutError, UaError: The session is lost.
         """
         before = dict(self.refused)
-        self.lifeless.difference_update(handles)
+        self.stale_handles.difference_update(handles)
         await self._delete([handle for handle in handles if handle in self._ids])
         known: list[tuple[int, ua.NodeId]] = []
         for handle in handles:
-            node = self._source.node(self.tags[handle])
+            node = self._context.node(self.tags[handle])
             if node is None:
-                self.refused[handle] = self._source.refusal(self.tags[handle])
+                self.refused[handle] = self._context.refusal(self.tags[handle])
             else:
                 known.append((handle, node))
         start = 0
@@ -225,7 +224,7 @@ class MonitoredItems:
             TimestampsToReturn=ua.TimestampsToReturn.Source,
             ItemsToCreate=[self._item(handle, node) for handle, node in chunk],
         )
-        results = await self._source.services.client.create_monitored_items(request)
+        results = await self._context.services.client.create_monitored_items(request)
         if len(results) != len(chunk):
             raise UaError(f"{len(results)} results for {len(chunk)} items")
         for (handle, _), result in zip(chunk, results, strict=True):
@@ -240,7 +239,7 @@ class MonitoredItems:
                 self._has_no_queue |= cast(int, result.RevisedQueueSize) <= 1
 
     async def _delete(self, handles: Sequence[int]) -> None:
-        """Deletes the items of these tags, whatever the server says of each."""
+        """Deletes the items of these tags and ignores the results."""
         for start in range(0, len(handles), self._most):
             request = ua.DeleteMonitoredItemsParameters(
                 SubscriptionId=ua.IntegerId(self.subscription),
@@ -249,7 +248,7 @@ class MonitoredItems:
                     for each in handles[start : start + self._most]
                 ],
             )
-            await self._source.services.client.delete_monitored_items(request)
+            await self._context.services.client.delete_monitored_items(request)
 
     def _item(self, handle: int, node: ua.NodeId) -> ua.MonitoredItemCreateRequest:
         address = self.tags[handle].address
@@ -257,8 +256,8 @@ class MonitoredItems:
         item = ua.ReadValueId(NodeId=node, AttributeId=AttributeIds.Value)
         if address.index:
             item.IndexRange = ua.NumericRange(address.index)
-        # It holds what comes while the server waits for publish requests of a slow link.
-        most = min(self.silence_limit_s / self.scan_s, self._pace.room)
+        # The queue holds changes while the server waits for publish requests of a slow link.
+        most = min(self.silence_limit_s / self.scan_s, self._times.capacity)
         parameters = ua.MonitoringParameters(
             ClientHandle=ua.IntegerId(handle),
             SamplingInterval=ua.Duration(self.scan_s * 1000.0),
@@ -281,6 +280,6 @@ def _counter(count: float) -> ua.Counter:
 
 
 def _revised(interval_ms: float, asked_s: float) -> float:
-    """Returns an interval that the server has chosen, seconds; what is none is as asked for."""
+    """Returns a revised interval, seconds. An implausible one is as requested."""
     seconds = interval_ms / 1000.0
     return seconds if _SHORTEST_S <= seconds <= _LONGEST_S else asked_s

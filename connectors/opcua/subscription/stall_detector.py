@@ -1,4 +1,4 @@
-"""Whether this process has run all the time: what waited in the socket meanwhile is old."""
+"""Detects standstills of this process, after which waiting messages are old."""
 
 import asyncio
 import time
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from asyncua.ua.uaerrors import UaError
 
-_LOOKS = 4  # in the time that it may be away
+_CHECKS = 4  # within the limit
 
 
 def _elapsed_s() -> float:
-    """Returns the time of a clock that does not stand still while the machine sleeps."""
+    """Returns the time of a clock that includes suspend."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
@@ -18,36 +18,36 @@ _CLOCK: Callable[[], float] = _elapsed_s if hasattr(time, "CLOCK_BOOTTIME") else
 
 
 class StallDetector:
-    """Notes when this process was stopped, suspended or busy with something else.
+    """Notes when this process was stopped, suspended or busy.
 
     Args:
-        limit_s: How long it may be away, seconds.
+        limit_s: Longest allowed standstill, seconds.
     """
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
-        self._looked_s = _CLOCK()
-        self._away_s = 0.0
+        self._checked_s = _CLOCK()
+        self._stalled_s = 0.0
 
     def check(self) -> None:
-        """Looks; to be called before anything that has come is taken.
+        """Checks for a standstill. Call it before taking anything that has arrived.
 
         Raises:
-            UaError: It was away for longer; once this is so, it stays so.
+            UaError: The process stood still for longer. Once this is so, it stays so.
         """
         now_s = _CLOCK()
-        away_s, self._looked_s = now_s - self._looked_s, now_s
-        if away_s > self._limit_s:
-            self._away_s = away_s
-        if self._away_s:
-            raise UaError(f"this process did not look for {self._away_s:.0f} s")
+        stalled_s, self._checked_s = now_s - self._checked_s, now_s
+        if stalled_s > self._limit_s:
+            self._stalled_s = stalled_s
+        if self._stalled_s:
+            raise UaError(f"this process stood still for {self._stalled_s:.0f} s")
 
-    async def keep(self) -> None:
-        """Looks again and again.
+    async def run(self) -> None:
+        """Checks again and again.
 
         Raises:
             UaError: As `check`.
         """
         while True:
             self.check()
-            await asyncio.sleep(self._limit_s / _LOOKS)
+            await asyncio.sleep(self._limit_s / _CHECKS)

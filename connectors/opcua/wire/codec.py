@@ -1,4 +1,4 @@
-"""OPC UA DataValues to ours: value, status and both times, none of them hidden."""
+"""Converts OPC UA DataValues into readings with value, status and both times."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -30,8 +30,8 @@ def decode(tag: Tag, result: ua.DataValue, server_time: datetime | None, now_s: 
         now_s: Monotonic time of arrival, seconds.
 
     Returns:
-        The value in the tag's type and unit; one of another type comes as `BadTypeMismatch`, a
-        float that is not a number as `BadSensorFailure`. Of an array, each element counts.
+        The value in the tag's type and unit. A value of another type comes as `BadTypeMismatch`, a
+        float that is not a number as `BadSensorFailure`. In an array, each element counts.
     """
     raw, status = plain(result)
     return reading(tag, raw, status, utc(result.SourceTimestamp), utc(server_time), now_s)
@@ -45,7 +45,7 @@ def reading(
     server_time: datetime | None,
     now_s: float,
 ) -> DataValue:
-    """Returns what was read of a tag, from what the server sent for it. See `decode`."""
+    """Returns a tag's reading from the parts of a result. See `decode`."""
     value: Value | Array | None = None
     if status.quality is not Quality.BAD:
         value = _array(tag, raw) if tag.is_array else _scalar(tag, _unwrapped(tag, raw))
@@ -59,13 +59,13 @@ def reading(
 
 
 def plain(result: ua.DataValue) -> tuple[object, StatusCode]:
-    """Returns what one result of a Read carries, of whatever type, and its status."""
+    """Returns the value, of any type, and the status in one result of a Read."""
     status = StatusCode(result.StatusCode.value) if result.StatusCode is not None else GOOD
     return (result.Value.Value if result.Value is not None else None), status
 
 
 def utc(time: datetime | None) -> datetime | None:
-    """Returns a time of the library as one of UTC."""
+    """Returns a time of the library as UTC."""
     if time is None or time.tzinfo is not None:
         return time
     return time.replace(tzinfo=UTC)
@@ -80,7 +80,7 @@ def _array(tag: Tag, raw: object) -> Array | None:
 
 
 def _fits_index(tag: Tag, raw: object) -> bool:
-    """Whether there are no more elements than were asked for: else they are others."""
+    """Whether there are at most as many elements as requested. Otherwise they are others."""
     assert isinstance(tag.address, NodeAddress)
     if not tag.address.index or not _is_array(raw):
         return True
@@ -92,7 +92,7 @@ def _fits_index(tag: Tag, raw: object) -> bool:
 
 
 def _unwrapped(tag: Tag, raw: object) -> object:
-    """Returns the one element that an index names: a server sends it as an array of one."""
+    """Returns the single element of an index, which a server sends as an array."""
     if _is_array(raw) and isinstance(tag.address, NodeAddress) and tag.address.index:
         elements = list(_flat(raw))
         return elements[0] if len(elements) == 1 else raw

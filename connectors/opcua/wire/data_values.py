@@ -1,4 +1,4 @@
-"""DataValues by asyncua's decoder, which a few bytes can make build a list of any length."""
+"""Decodes DataValues with asyncua, safe against bytes that claim huge lists."""
 
 from math import prod
 from typing import cast
@@ -34,12 +34,12 @@ def read_results(answer: Buffer, *, has_structures: bool) -> list[ua.DataValue]:
     nodeid_from_binary(answer)
     ua_binary.struct_from_binary(ua.ResponseHeader, answer).ServiceResult.check()
     count = Primitives.Int32.unpack(answer)
-    if count > len(answer):  # each takes a byte at least
+    if count > len(answer):  # each takes at least a byte
         raise UaError("an answer that ends too soon")
     values = [data_value(answer, has_structures=has_structures) for _ in range(count)]
     for _ in range(Primitives.Int32.unpack(answer)):
         ua_binary.struct_from_binary(ua.DiagnosticInfo, answer)
-    if len(answer):  # what lies otherwise than it says is not to be read as something else
+    if len(answer):  # the layout is not as declared, so that values may be wrong
         raise ValueError("an answer that goes on behind its end")
     return values
 
@@ -47,13 +47,13 @@ def read_results(answer: Buffer, *, has_structures: bool) -> list[ua.DataValue]:
 def data_value(data: Buffer, *, has_structures: bool = False) -> ua.DataValue:
     """Decodes the next value.
 
-    An array of nothing, which takes no byte an element, is left out, as if there were no value;
-    so is a matrix of other dimensions than elements, and what holds variants. None of these can
-    be the value of a tag.
+    Some values are left out as if there were none: an array of nothing, which takes no byte per
+    element, a matrix whose dimensions do not match its elements, and values that hold other values.
+    None of these can be the value of a tag.
 
     Args:
-        data: Where it begins.
-        has_structures: Whether structures are decoded; no tag can have one.
+        data: Positioned at its beginning.
+        has_structures: Whether structures are decoded, which no tag can have.
 
     Source: OPC UA Part 6, 5.2.2.16 (Variant) and 5.2.2.17 (DataValue).
     """
@@ -89,7 +89,7 @@ def _without_value(mask: int, data: Buffer) -> ua.DataValue:
 
 
 def _skip_variant(data: Buffer, *, has_structures: bool) -> bool:
-    """Moves behind a variant, and returns whether it may be decoded."""
+    """Skips a variant and returns whether it may be decoded."""
     kind = Primitives.Byte.unpack(data)
     of = kind & _TYPE
     count = max(Primitives.Int32.unpack(data), 0) if kind & _ARRAY else 1
@@ -105,7 +105,7 @@ def _skip_variant(data: Buffer, *, has_structures: bool) -> bool:
 
 
 def _is_full(data: Buffer, count: int) -> bool:
-    """Moves behind the dimensions; asyncua fills up what is missing, and splits in recursion."""
+    """Skips the dimensions, which asyncua would fill up and split recursively."""
     found = Primitives.Int32.unpack_array(data, Primitives.Int32.unpack(data))
     dimensions = cast(tuple[int, ...], found or ())
     if not 0 < len(dimensions) <= _MOST_DIMENSIONS or min(dimensions) < 0:
@@ -114,7 +114,7 @@ def _is_full(data: Buffer, count: int) -> bool:
 
 
 def _skip(kind: int, data: Buffer) -> None:
-    """Moves behind one value of a type that has no size of its own."""
+    """Skips one value of a type without a fixed size."""
     if kind in _NODE_IDS:
         nodeid_from_binary(data)
     elif kind in _MADE_UP:
@@ -125,7 +125,7 @@ def _skip(kind: int, data: Buffer) -> None:
         data_value(data)
     elif kind == _VARIANT:
         _skip_variant(data, has_structures=False)
-    else:  # texts, bytes, and types that are to come
+    else:  # texts, bytes, and unknown types
         data.skip(max(Primitives.Int32.unpack(data), 0))
 
 

@@ -1,7 +1,7 @@
-"""A Read that is sent over and over: its bytes are kept, and go over asyncua's own channel.
+"""Sends the same Read repeatedly from kept bytes, over asyncua's own channel.
 
-This leans on parts of asyncua that are not public. Whether they are as this was written for is
-found out once, by sending the same request both ways into the void.
+This uses private parts of asyncua. Whether they are as expected is checked once, by sending the
+same request both ways to a null transport.
 """
 
 import asyncio
@@ -37,14 +37,14 @@ class PendingRead(NamedTuple):
     answer: "asyncio.Future[Buffer]"
 
 
-class KeptRead:
-    """The bytes of one Read.
+class EncodedRead:
+    """The encoded bytes of one Read.
 
     Args:
-        items: What it asks for.
+        items: Items to read.
 
     Raises:
-        UaError: asyncua would send it with another header than this knows.
+        UaError: asyncua would send another header.
     """
 
     def __init__(self, items: Sequence[ua.ReadValueId]) -> None:
@@ -54,19 +54,19 @@ class KeptRead:
         self.parameters = whole[len(head) :]
 
     def body(self, token: ua.NodeId, filetime: int, handle: int, timeout_s: float) -> bytes:
-        """Returns the whole body of the request."""
+        """Returns the body of the request."""
         return _head(token, filetime, handle, int(timeout_s * 1000)) + self.parameters
 
 
 def read_request(items: Sequence[ua.ReadValueId]) -> ua.ReadRequest:
-    """Returns the request as asyncua has it."""
+    """Returns asyncua's request for these items."""
     request = ua.ReadRequest()
     request.Parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
     request.Parameters.NodesToRead = list(items)
     return request
 
 
-def send(protocol: UASocketProtocol, kept: KeptRead, timeout_s: float) -> PendingRead:
+def send(protocol: UASocketProtocol, encoded: EncodedRead, timeout_s: float) -> PendingRead:
     """Sends a Read.
 
     Raises:
@@ -75,30 +75,30 @@ def send(protocol: UASocketProtocol, kept: KeptRead, timeout_s: float) -> Pendin
     Effect: OBSERVE. Retry: none. Timeout: none; it does not wait for the answer.
     """
     filetime = time.time_ns() // 100 + _FILETIME_OF_1970
-    return _send_kept(protocol, kept, filetime, timeout_s)
+    return _send_encoded(protocol, encoded, filetime, timeout_s)
 
 
 @cache
-def is_possible() -> bool:
-    """Whether this asyncua sends what `send` does, byte for byte; if not, says so once."""
+def is_supported() -> bool:
+    """Whether this asyncua sends the same bytes as `send`. If not, it is logged once."""
     try:
         is_same = _sent_by_asyncua() == _sent_by_us()
     except (AttributeError, TypeError, ValueError, LookupError, UaError, struct.error):
         is_same = False
     if not is_same:
-        _logger.warning("this version of asyncua is not known: reading goes the slow way")
+        _logger.warning("this version of asyncua is unknown: reads are slower")
     return is_same
 
 
-class _Sends(UASocketProtocol):
-    """What asyncua's `_send_request` does, for a body that is there already."""
+class _FastProtocol(UASocketProtocol):
+    """asyncua's `_send_request` for an encoded body."""
 
-    def send_kept(self, kept: KeptRead, filetime: int, timeout_s: float) -> PendingRead:
+    def send_encoded(self, encoded: EncodedRead, filetime: int, timeout_s: float) -> PendingRead:
         if self.transport is None:
             raise ConnectionError("the connection is closed")
         self._request_handle += 1
         self._request_id += 1
-        body = kept.body(self.authentication_token, filetime, self._request_handle, timeout_s)
+        body = encoded.body(self.authentication_token, filetime, self._request_handle, timeout_s)
         self.revolve_security_token()
         message = self._connection.message_to_binary(body, request_id=self._request_id)
         answer: asyncio.Future[Buffer] = asyncio.get_running_loop().create_future()
@@ -110,18 +110,18 @@ class _Sends(UASocketProtocol):
         return self._send_request(request, timeout_s)
 
     def receive(self, body: Buffer) -> None:
-        (number,) = self._callbackmap  # the only request there is
+        (number,) = self._callbackmap  # the only request
         self._call_callback(number, body)
 
 
-def _send_kept(
-    protocol: UASocketProtocol, kept: KeptRead, filetime: int, timeout_s: float
+def _send_encoded(
+    protocol: UASocketProtocol, encoded: EncodedRead, filetime: int, timeout_s: float
 ) -> PendingRead:
-    return _Sends.send_kept(cast(_Sends, protocol), kept, filetime, timeout_s)
+    return _FastProtocol.send_encoded(cast(_FastProtocol, protocol), encoded, filetime, timeout_s)
 
 
-class _Void(asyncio.Transport):
-    """Keeps what is sent, and sends nothing."""
+class _NullTransport(asyncio.Transport):
+    """Keeps the bytes written and sends none."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,32 +140,36 @@ _ANSWER = b"an answer"
 
 
 def _sent_by_asyncua() -> list[bytes]:
-    protocol, void = _protocol()
+    protocol, transport = _protocol()
     request = read_request([_SAMPLE])
     request.RequestHeader.Timestamp = ua.win_epoch_to_datetime(_FILETIME_OF_1970)
-    return void.sent if _arrives(protocol, protocol.send_slowly(request, _SAMPLE_TIMEOUT_S)) else []
+    return (
+        transport.sent
+        if _is_answered(protocol, protocol.send_slowly(request, _SAMPLE_TIMEOUT_S))
+        else []
+    )
 
 
 def _sent_by_us() -> list[bytes]:
-    protocol, void = _protocol()
-    sent = _send_kept(protocol, KeptRead([_SAMPLE]), _FILETIME_OF_1970, _SAMPLE_TIMEOUT_S)
-    return void.sent if _arrives(protocol, sent.answer) else [b"no answer"]
+    protocol, transport = _protocol()
+    sent = _send_encoded(protocol, EncodedRead([_SAMPLE]), _FILETIME_OF_1970, _SAMPLE_TIMEOUT_S)
+    return transport.sent if _is_answered(protocol, sent.answer) else [b"no answer"]
 
 
-def _protocol() -> tuple[_Sends, _Void]:
-    protocol, void = _Sends(), _Void()
-    protocol.connection_made(void)
+def _protocol() -> tuple[_FastProtocol, _NullTransport]:
+    protocol, transport = _FastProtocol(), _NullTransport()
+    protocol.connection_made(transport)
     protocol.authentication_token = ua.NodeId(ua.String("token"), ua.Int16(1))
-    return protocol, void
+    return protocol, transport
 
 
-def _arrives(protocol: _Sends, answer: "asyncio.Future[Buffer]") -> bool:
+def _is_answered(protocol: _FastProtocol, answer: "asyncio.Future[Buffer]") -> bool:
     protocol.receive(Buffer(_ANSWER))
     return answer.result().read(len(_ANSWER)) == _ANSWER
 
 
 def _serialised(request: ua.ReadRequest) -> tuple[bytes, bytes]:
-    """Returns a request as asyncua serialises it, and the head that this would give it."""
+    """Returns a request as asyncua serialises it, and the expected header."""
     filetime = ua.datetime_to_win_epoch(cast(datetime, request.RequestHeader.Timestamp))
     return ua_binary.struct_to_binary(request), _head(ua.NodeId(), filetime, 0, 0)
 

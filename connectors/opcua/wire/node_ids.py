@@ -1,4 +1,4 @@
-"""Where the nodes of tags are in one session: namespaces have URIs, and an index for its life."""
+"""Node ids of tags in one session, whose namespace indexes may change in the next."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ _URI = "nsu="
 
 
 class Nodes:
-    """The nodes that tags name, by the server's array of namespaces.
+    """Node ids of tags by the server's namespace array.
 
     Attributes:
-        ignores_index: Whether the server sends a whole array for some of its elements; nobody
-            could tell which they are then.
+        ignores_index: Whether the server sends a whole array for some of its elements, so that it
+            is unknown which they are.
     """
 
     def __init__(self) -> None:
@@ -26,10 +26,10 @@ class Nodes:
         self._nodes: dict[str, ua.NodeId | None] = {}
 
     def learn(self, uris: Sequence[object]) -> bool:
-        """Takes the server's namespaces, in its order; whatever is no URI has no name.
+        """Takes the server's namespaces in order. An entry that is not a URI has no name.
 
         Returns:
-            Whether they are others than before, so that nodes may be elsewhere.
+            Whether they have changed, so that node ids may be others.
         """
         if tuple(uris) == self._uris:
             return False
@@ -39,7 +39,7 @@ class Nodes:
         return True
 
     def node(self, tag: Tag) -> ua.NodeId | None:
-        """Returns the node of a tag; `None` if it cannot be asked for, see `refusal`."""
+        """Returns the node of a tag, or `None` for the reason in `refusal`."""
         assert isinstance(tag.address, NodeAddress)
         if self.ignores_index and tag.address.index:
             return None
@@ -49,13 +49,13 @@ class Nodes:
         return self._nodes[text]
 
     def refusal(self, tag: Tag) -> StatusCode:
-        """Returns why a tag has no node: its namespace is not there, or its index is ignored."""
+        """Returns the status of a tag without a node."""
         assert isinstance(tag.address, NodeAddress)
         is_ignored = self.ignores_index and tag.address.index
         return BAD_INDEX_INVALID if is_ignored else BAD_NODE_UNKNOWN
 
     def find(self, text: str) -> ua.NodeId | None:
-        """Returns the node that a text such as `nsu=URI;s=NAME` names, if it names one."""
+        """Returns the node with a name in the form of `tags.yaml`, if any."""
         index: int | None = 0
         if text.startswith(_URI):
             uri, _, text = text.removeprefix(_URI).partition(";")
@@ -66,7 +66,7 @@ class Nodes:
             return None
 
     def name(self, node: ua.NodeId) -> str | None:
-        """Returns a node as tags name it; `None` if its namespace has no URI, so that none can."""
+        """Returns a node in the form of `tags.yaml`, if a tag can name it."""
         index = node.NamespaceIndex
         identifier = ua.NodeId(node.Identifier, ua.Int16(0), node.NodeIdType).to_string()
         if index == 0:

@@ -1,7 +1,7 @@
-"""What a server publishes, taken apart: the envelope at once, the changes in it bit by bit.
+"""Decodes published messages, the envelope at once and the changes one by one.
 
-asyncua decodes an answer whole, 5 to 10 µs a change, and a server need not keep to the number of
-changes that it was asked to send at once. So the caller takes them one by one, and may rest.
+asyncua decodes an answer as a whole, 5 to 10 µs a change, and a server need not keep to the
+requested number of changes. So the caller takes them one by one and may pause.
 """
 
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ class Notification:
     """One message of a subscription.
 
     Attributes:
-        number: In the order of the subscription; of a keep-alive, the one that comes next.
-        time: The server's clock when it sent it.
-        changes: The encoded lists of changes.
-        ended: The status with which the server ends or moves the subscription.
-        is_keep_alive: Whether there was nothing to tell.
+        number: Sequence number; of a keep-alive, that of the next message.
+        time: The server's clock at sending.
+        changes: Encoded lists of changes.
+        ended: Status with which the server ends or moves the subscription.
+        is_keep_alive: Whether it has no content.
     """
 
     number: int
@@ -47,8 +47,8 @@ def published(answer: Buffer) -> tuple[int, Notification]:
     """
     _skip_header(answer)
     subscription = Primitives.UInt32.unpack(answer)
-    answer.skip(4 * max(Primitives.Int32.unpack(answer), 0))  # what it could republish
-    answer.skip(1)  # whether more is waiting: the next answer brings it
+    answer.skip(4 * max(Primitives.Int32.unpack(answer), 0))  # available sequence numbers
+    answer.skip(1)  # whether more notifications wait, which the next answer brings
     return subscription, _message(answer)
 
 

@@ -1,8 +1,8 @@
-"""Answers to a Read, taken apart by hand: numbers, texts and flat arrays of numbers.
+"""Decodes answers to a Read with numbers, texts and flat arrays of numbers.
 
-asyncua builds several objects an item, 9 µs each. Here the layout of the last answer is kept as
-one struct, and the next answer is unpacked by it in one call if every byte that decides about the
-layout is as it was. An answer of which not everything is understood is given back unread.
+asyncua builds several objects per item, 9 µs each. Here the layout of the last answer is kept as
+one struct. The next answer is unpacked by it in one call if every byte that determines the layout
+is unchanged. An answer with anything else is returned undecoded.
 """
 
 import struct
@@ -36,9 +36,9 @@ class Columns(NamedTuple):
     """One answer, item by item in the order of the request.
 
     Attributes:
-        raws: The values: what they are in Python, an array as a tuple, nothing as `None`.
+        raws: Values as Python objects, arrays as tuples, no value as `None`.
         statuses: Status codes.
-        sources: Source times as they were sent, 100 ns since 1601; `None` where there is none.
+        sources: Source times, 100 ns since 1601; `None` where there is none.
     """
 
     raws: Sequence[object]
@@ -47,17 +47,17 @@ class Columns(NamedTuple):
 
 
 class _Item(NamedTuple):
-    """How one DataValue lies in the bytes.
+    """Layout of one DataValue.
 
     Attributes:
-        form: As struct writes it.
+        form: Format of `struct`.
         size: In bytes.
-        width: How many fields that is.
-        marks: The first fields: encoding mask, type and length, which decide about the rest.
-        raw: The field of the value, or the fields of an array.
-        status: The field of the status code.
-        source: The field of the source time.
-        kind: The type of the value.
+        width: Number of fields.
+        marks: First fields (encoding mask, type, length), which determine the rest.
+        raw: Field of the value, or fields of an array.
+        status: Field of the status code.
+        source: Field of the source time.
+        kind: Type of the value.
     """
 
     form: str
@@ -71,10 +71,10 @@ class _Item(NamedTuple):
 
 
 class Answers:
-    """The answers to one request that is sent again and again.
+    """Decoder of the answers to one repeated request.
 
     Args:
-        count: How many items it asks for.
+        count: Number of its items.
     """
 
     def __init__(self, count: int) -> None:
@@ -82,14 +82,14 @@ class Answers:
         self._layout: _Layout | None = None
 
     def columns(self, body: bytes, handle: int) -> Columns | None:
-        """Takes an answer apart.
+        """Decodes an answer.
 
         Args:
-            body: Of the message.
-            handle: Of the request.
+            body: Body of the message.
+            handle: Handle of the request.
 
         Returns:
-            `None` if something in it is not understood here.
+            `None` if a part of it is not supported here.
 
         Raises:
             UaError: It is the answer to another request.
@@ -112,7 +112,7 @@ class Answers:
 
 
 class _Layout:
-    """How the items of one answer lie in the bytes.
+    """Layout of the items of one answer.
 
     Source: OPC UA Part 6, 5.2.2.16 (Variant) and 5.2.2.17 (DataValue).
     """
@@ -120,7 +120,7 @@ class _Layout:
     def __init__(self, items: Sequence[_Item]) -> None:
         self._struct = struct.Struct("<" + "".join(item.form for item in items))
         starts = list(accumulate((item.width for item in items), initial=0))
-        end = starts.pop()  # behind the fields stand a 0 and a None, for what an item has not
+        end = starts.pop()  # after the fields follow a 0 and a None, for missing parts
         pairs = list(zip(starts, items, strict=True))
         self._marks = tuple(chain.from_iterable(item.marks for item in items))
         self._marked = column(at + each for at, item in pairs for each in range(len(item.marks)))
@@ -137,7 +137,7 @@ class _Layout:
         self._times = [n for n, item in enumerate(items) if item.kind == _TIME]
 
     def columns(self, items: memoryview) -> Columns | None:
-        """Returns the items, if they lie as these did."""
+        """Returns the items if their layout is this one."""
         if len(items) != self._struct.size:
             return None
         fields = (*self._struct.unpack(items), 0, None)
@@ -158,7 +158,7 @@ class _Layout:
 
 
 def _layout_of(items: memoryview, count: int) -> _Layout | None:
-    """Finds where each item begins and what it is made of."""
+    """Returns the layout of the items, if it is supported."""
     found: list[_Item] = []
     at = 0
     try:
@@ -175,14 +175,14 @@ def _layout_of(items: memoryview, count: int) -> _Layout | None:
                 return None
             found.append(item)
             at += item.size
-    except (IndexError, struct.error):  # the bytes end before
+    except (IndexError, struct.error):  # the bytes end too soon
         return None
     return _Layout(found) if found else None
 
 
 @lru_cache(4096)
 def _item(mask: int, kind: int, length: int) -> _Item | None:
-    """Returns how an item is laid out; `None` for one that only asyncua can read."""
+    """Returns the layout of an item, or `None` if only asyncua can read it."""
     value = _value(kind, length) if mask & _VALUE else ("B", (mask,), None, 1)
     if value is None or mask & _RESERVED:
         return None
@@ -200,7 +200,7 @@ def _item(mask: int, kind: int, length: int) -> _Item | None:
 
 
 def _value(kind: int, length: int) -> tuple[str, tuple[int, ...], int | slice | None, int] | None:
-    """Returns form, marks, place of the value and number of fields; a mark's value is left 0."""
+    """Returns format, marks, place and field count of a value. Its mark's value is 0."""
     if kind == 0:
         return "H", (0,), None, 1
     if kind & _ARRAY:
@@ -223,7 +223,7 @@ def _moved(raw: int | slice, at: int) -> int | slice:
 
 
 def column(places: Iterable[int | slice]) -> Callable[[Fields], tuple[Any, ...]]:
-    """Returns what takes these fields out of all, always as a tuple."""
+    """Returns a function that selects these fields, always as a tuple."""
     first, *others = places
     if others:
         return cast(Callable[[Fields], tuple[Any, ...]], itemgetter(first, *others))

@@ -1,4 +1,4 @@
-"""Tags that one Read asks for, and how its answers become readings."""
+"""Tags of one Read, and the conversion of its answers into readings."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from asyncua.ua.object_ids import ObjectIds
 from ...model.tags import Kind, NodeAddress, Tag
 from ...model.values import GOOD, DataValue, Quality, StatusCode, never_read
 from .codec import plain, reading, utc
-from .fast_read import KeptRead
+from .fast_read import EncodedRead
 from .node_ids import Nodes
 from .read_answers import Answers, Columns, column
 from .services import attribute, standard
@@ -28,18 +28,18 @@ _DATA_VALUE = partial(tuple.__new__, DataValue)  # takes half of what the constr
 
 
 class Chunk:
-    """What one Read asks for.
+    """The tags and items of one Read.
 
     Args:
         tags: To be read.
-        nodes: Where they are; those without a node are not asked for.
-        has_clock: Whether the server's time is read beside them.
+        nodes: Their node ids. Tags without a node are not asked for.
+        has_clock: Whether the server's time is read with them.
 
     Attributes:
         tags: Those that are asked for.
-        unknown: The others.
-        items: What is asked for; empty if there is nothing to ask.
-        arrays: The names of the tags that are arrays.
+        unknown: Tags without a node.
+        items: Items of the request; may be empty.
+        arrays: Names of the tags that are arrays.
     """
 
     def __init__(self, tags: Sequence[Tag], nodes: Nodes, *, has_clock: bool) -> None:
@@ -54,31 +54,31 @@ class Chunk:
             self.items.append(_SERVER_TIME)
         self.arrays = tuple(tag.name for tag in self.tags if tag.is_array)
         self._names = tuple(tag.name for tag in self.tags)
-        self._as_is = tuple(_kept_type(tag) for tag in self.tags)
+        self._as_is = tuple(_plain_type(tag) for tag in self.tags)
         self._types = self._as_is + (datetime,) * self._has_clock
         floats = [place for place, each in enumerate(self._as_is) if each is float]
         self._floats = column(floats) if floats else None
         self._times = SourceTimes(len(self.items))
         self._answers = Answers(len(self.items))
-        self._kept: KeptRead | None = None
+        self._encoded: EncodedRead | None = None
 
     @property
-    def kept(self) -> KeptRead:
-        """The bytes of the request."""
-        if self._kept is None:
-            self._kept = KeptRead(self.items)
-        return self._kept
+    def encoded(self) -> EncodedRead:
+        """The encoded request."""
+        if self._encoded is None:
+            self._encoded = EncodedRead(self.items)
+        return self._encoded
 
     def columns(self, body: bytes, handle: int) -> Columns | None:
-        """Takes an answer apart. See `Answers.columns`."""
+        """Decodes an answer. See `Answers.columns`."""
         return self._answers.columns(body, handle)
 
     def missing(self, now_s: float) -> dict[str, DataValue]:
-        """Returns what is known of the tags without a node."""
+        """Returns the readings of the tags without a node."""
         return {tag.name: never_read(self._nodes.refusal(tag), now_s) for tag in self.unknown}
 
     def decoded(self, results: Sequence[ua.DataValue], now_s: float) -> dict[str, DataValue]:
-        """Returns the readings in what asyncua has decoded."""
+        """Returns the readings from results that asyncua has decoded."""
         clock = plain(results[-1]) if self._has_clock else (None, GOOD)
         server_time = _server_time(*clock)
         readings: dict[str, DataValue] = {}
@@ -88,7 +88,7 @@ class Chunk:
         return readings
 
     def readings(self, columns: Columns, now_s: float) -> dict[str, DataValue]:
-        """Returns the readings in an answer, the same as `decoded` would."""
+        """Returns the readings of an answer, the same as `decoded` would."""
         raws, statuses, sources = columns
         clock = (raws[-1], StatusCode(statuses[-1])) if self._has_clock else (None, GOOD)
         server_time, times = _server_time(*clock), self._times.of(sources)
@@ -101,7 +101,7 @@ class Chunk:
         return readings
 
     def _others(self, raws: Sequence[object], statuses: Sequence[int]) -> list[int]:
-        """Returns the places of what is not good and finite, in the tag's own type."""
+        """Returns the places of values that are not good, finite and of the tag's type."""
         if not any(statuses) and tuple(map(type, raws)) == self._types:
             floats = self._floats(raws) if self._floats else ()
             if isfinite(sum(cast(tuple[float, ...], floats))):
@@ -124,8 +124,8 @@ def _item(tag: Tag, node: ua.NodeId) -> ua.ReadValueId:
     return item
 
 
-def _kept_type(tag: Tag) -> type | None:
-    """Returns the type of a value that is the tag's as it comes."""
+def _plain_type(tag: Tag) -> type | None:
+    """Returns the type of a value that needs no conversion."""
     return None if tag.is_array or tag.is_scaled else _AS_IS[tag.kind]
 
 

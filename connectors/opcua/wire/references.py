@@ -1,4 +1,4 @@
-"""Browse requests in batches, whole even where a server answers in parts."""
+"""Browse requests in batches, completed where a server answers in parts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, cast
@@ -17,7 +17,7 @@ _REFERENCES_AT_ONCE = 200  # of one node; asyncua decodes as many in 4 ms
 
 
 class Found(NamedTuple):
-    """What a node refers to, in the server's order, or why it does not say."""
+    """References of a node in the server's order, or the status of the failure."""
 
     status: ua.StatusCode
     references: list[ua.ReferenceDescription]
@@ -27,7 +27,7 @@ class References:
     """Browses forward from many nodes.
 
     Args:
-        services: Of the session.
+        services: Services of the session.
 
     Source: OPC UA Part 4, 5.9.2 (Browse) and 5.9.3 (BrowseNext).
     """
@@ -37,13 +37,13 @@ class References:
         self._most_nodes = 0
 
     async def of(self, nodes: Sequence[ua.NodeId], kind: int) -> list[Found]:
-        """Returns what each node refers to.
+        """Returns the references of each node.
 
         Args:
-            kind: Type of the references; its subtypes count.
+            kind: Type of the references, with its subtypes.
 
         Raises:
-            NotConnected: The session is lost, or an answer broke off.
+            NotConnected: The session is lost, or an answer is incomplete.
 
         Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
         """
@@ -54,7 +54,7 @@ class References:
             batch = nodes[start : start + self._most_nodes]
             whole = [await self._whole(each) for each in await self._browse(batch, kind)]
             for place, each in enumerate(whole):
-                # It has too few places to remember where it was; now they are free again.
+                # The server had too few continuation points, which are free again now.
                 if each.status.value == StatusCodes.BadNoContinuationPoints:
                     (again,) = await self._browse([batch[place]], kind)
                     whole[place] = await self._whole(again)

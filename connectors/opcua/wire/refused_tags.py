@@ -1,4 +1,4 @@
-"""Tags that a server refuses, while it delivers the others."""
+"""Tags that a server refuses while it delivers others."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ _REFUSALS = frozenset(
 
 
 class RefusedTags:
-    """Which tags are refused, as of the last time that each was asked for."""
+    """Refused tags, as of the last read of each."""
 
     def __init__(self) -> None:
         self._reasons: dict[str, str] = {}
@@ -34,7 +34,7 @@ class RefusedTags:
         return BAD_NODE_UNKNOWN.name in self._reasons.values()
 
     def take(self, readings: Mapping[str, DataValue]) -> None:
-        """Takes what was read of some tags."""
+        """Takes the readings of some tags."""
         others = {name: each[1] for name, each in readings.items() if each[1] is not GOOD}
         if not others and not self._reasons:
             return
@@ -46,12 +46,12 @@ class RefusedTags:
         }
 
     def faults(self) -> dict[str, str]:
-        """Returns how many are refused, and why. See `Session.faults`."""
+        """Returns the number of refused tags by reason. See `Session.faults`."""
         return count_reasons(self._reasons.values())
 
 
 def count_reasons(reasons: Iterable[str]) -> dict[str, str]:
-    """Returns how many tags there are for each reason, as a fault such as `2 tags`."""
+    """Returns the number of tags for each reason, as a fault such as `2 tags`."""
     by_count: dict[int, list[str]] = {}
     for reason, count in Counter(reasons).items():
         by_count.setdefault(count, []).append(reason)

@@ -1,4 +1,4 @@
-"""The services of one open session, each with its time-out and its errors translated."""
+"""Services of one open session, with time-outs and translated errors."""
 
 import asyncio
 import struct
@@ -30,7 +30,7 @@ UNREADABLE = (
     ValueError,
     struct.error,
 )
-"""What asyncua raises on an answer whose bytes a gateway or a bad server has spoilt."""
+"""Errors that asyncua raises on an answer that is corrupt."""
 
 _MOST_NODES = 500  # asyncua decodes as many in less than 5 ms
 
@@ -41,12 +41,12 @@ def standard(identifier: int) -> ua.NodeId:
 
 
 def attribute(node: ua.NodeId, kind: int = AttributeIds.Value) -> ua.ReadValueId:
-    """Returns what asks for an attribute of a node in a Read."""
+    """Returns the item of a Read for an attribute of a node."""
     return ua.ReadValueId(NodeId=node, AttributeId=AttributeIds(kind))
 
 
 class Services:
-    """What one session can be asked.
+    """The services of one session.
 
     Args:
         client: The open session.
@@ -54,7 +54,7 @@ class Services:
         lost: Translates an error of the library.
 
     Attributes:
-        most_nodes: In one Read.
+        most_nodes: Limit of nodes in one Read.
     """
 
     def __init__(
@@ -66,15 +66,15 @@ class Services:
         self.most_nodes = _MOST_NODES
 
     def limit(self, most: int) -> None:
-        """Takes the server's own limit of nodes in one Read; 0 means that it has none."""
+        """Takes the server's limit of nodes in one Read. 0 means none."""
         if most > 0:
             self.most_nodes = min(_MOST_NODES, most)
 
     async def asked(self, answer: Awaitable[T]) -> T:
-        """Waits for an answer.
+        """Awaits an answer within the time-out.
 
         Raises:
-            NotConnected: There is none, or none that can be read; the session is lost.
+            NotConnected: There is none, or it cannot be read. The session is lost.
         """
         with self.translated():
             async with asyncio.timeout(self.timeout_s):
@@ -100,10 +100,10 @@ class Services:
         return self.matching(results, len(items))
 
     def matching(self, results: list[T], asked: int) -> list[T]:
-        """Returns the results, if there is one for each thing that was asked for.
+        """Returns the results if there is one for each request.
 
         Raises:
-            NotConnected: There is not; the session is of no use.
+            NotConnected: There is not. The session cannot be used.
         """
         if len(results) != asked:
             raise self.lost(UaError(f"{len(results)} values for {asked} nodes"))
@@ -123,10 +123,10 @@ class Services:
         return results
 
     async def supertype(self, node: ua.NodeId) -> ua.NodeId | None:
-        """Browses for the type that a type derives from.
+        """Browses for the supertype of a type.
 
         Returns:
-            `None` at the top, and where the server does not say.
+            `None` at the top, or if the server does not tell.
 
         Raises:
             NotConnected: The session is lost.

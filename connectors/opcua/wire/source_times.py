@@ -1,4 +1,4 @@
-"""Source times of items that are read again and again."""
+"""Converts source times of items that are read repeatedly."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,10 +10,10 @@ _LAST = ua.MAX_OPC_FILETIME
 
 
 class SourceTimes:
-    """Turns the source times of one request's items into ours; what has not changed is kept.
+    """Converts the source times of one request's items and keeps unchanged ones.
 
     Args:
-        count: Of the items.
+        count: Number of the items.
     """
 
     def __init__(self, count: int) -> None:
@@ -23,7 +23,10 @@ class SourceTimes:
         self._near_us = 0
 
     def of(self, sent: Sequence[int | None]) -> Sequence[datetime | None]:
-        """Returns the times of an answer: 100 ns since 1601 as UTC, cut to microseconds."""
+        """Returns the times of an answer in UTC, cut to microseconds.
+
+        They are sent in units of 100 ns since 1601.
+        """
         sent = tuple(sent)
         if sent != self._sent:
             self._times = [
@@ -38,7 +41,7 @@ class SourceTimes:
             return None
         if not 0 <= filetime < _LAST:
             return ua.win_epoch_to_datetime(filetime)
-        # A multiple of a duration, added to a time nearby, takes a quarter of the usual.
+        # Adding a multiple of a duration to a near time takes a quarter of the usual time.
         microseconds = filetime // 10
         self._near += _MICROSECOND * (microseconds - self._near_us)
         self._near_us = microseconds

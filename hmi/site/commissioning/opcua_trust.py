@@ -85,7 +85,7 @@ def _refusal(reason: str) -> ConfigError:
 def _objection(server: ServerOffer, config: OpcuaConnection) -> str:
     shown = server.certificate
     if shown is None:
-        return "the server offers no security that is spoken here, so there is nothing to pin"
+        return "the server offers no security that is supported here, so there is nothing to pin"
     if denial := shown.check(utc_now()):
         return f"the server's certificate {denial}: it must be renewed there first"
     if config.certificate and config.certificate != shown.thumbprint:
@@ -100,7 +100,7 @@ def _lines(look: _Look, name: str, config: OpcuaConnection) -> Iterator[str]:
     yield ""
     yield f"the server of {name}: {config.where}"
     yield f"  says it is        {printable(server.application_uri) or 'nobody'}"
-    yield f"  offers            {', '.join(server.offers) or 'nothing that is spoken here'}"
+    yield f"  offers            {', '.join(server.offers) or 'nothing that is supported here'}"
     if server.certificate is not None:
         yield from _certificate_lines(server.certificate)
     yield ""

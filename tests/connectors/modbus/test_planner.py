@@ -156,7 +156,7 @@ def test_units_are_planned_and_learnt_apart() -> None:
     assert _asked(planner, left) == [(1, 0, 10), (2, 0, 2), *third]
     planner.accept(planner.plan(tags)[0])
     assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 2), (2, 9, 1), *third]
-    planner.accept(planner.alone(far.tags[0]))
+    planner.accept(planner.single(far.tags[0]))
     assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 10), *third]
     # The connection's own unit, named or not, is one.
     assert _asked(Planner(unit=2), [_at(None, 0), _at(2, 1)]) == [(2, 0, 2)]
@@ -175,7 +175,7 @@ def test_tags_that_share_registers_are_read_once() -> None:
 
 @given(tag_sets())
 async def test_a_plan_made_in_turns_is_the_same(tags: list[Tag]) -> None:
-    assert await Planner().plan_in_turns(tags) == Planner().plan(tags)
+    assert await Planner().plan_cooperatively(tags) == Planner().plan(tags)
 
 
 @pytest.fixture(scope="module")

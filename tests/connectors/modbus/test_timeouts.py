@@ -228,9 +228,9 @@ def test_the_others_wait_for_silent_units_a_tenth_of_the_time(
     waited_s: float, free_s: float
 ) -> None:
     units = UnitStates()
-    assert units.may_cost(100.0)
-    units.cost(100.0)
-    assert not units.may_cost(1000.0)  # nobody has been read since
-    units.answer(1, 100.0 + waited_s)
-    assert not units.may_cost(99.0 + waited_s + free_s)
-    assert units.may_cost(101.0 + waited_s + free_s)
+    assert units.may_wait(100.0)
+    units.note_wait(100.0)
+    assert not units.may_wait(1000.0)  # nobody has been read since
+    units.note_answer(1, 100.0 + waited_s)
+    assert not units.may_wait(99.0 + waited_s + free_s)
+    assert units.may_wait(101.0 + waited_s + free_s)

@@ -148,10 +148,10 @@ async def test_a_second_answer_to_one_request_is_not_taken_for_the_next() -> Non
     async with connected(lambda r: [registers(r) * 2]) as (device, transport):
         assert await read(transport) == DATA
         await device.until_left()
-        with pytest.raises(TransportError, match=r"^the device sent what nobody asked for$"):
+        with pytest.raises(TransportError, match=r"^the device sent an answer without a request$"):
             await read(transport)
     async with connected(lambda r: [registers(r) * 2]) as (device, transport):
-        with pytest.raises(TransportError, match=r"^the device sent what nobody asked for$"):
+        with pytest.raises(TransportError, match=r"^the device sent an answer without a request$"):
             await transport.read_all([REQUEST] * 2)
         await device.until_left()
 

@@ -237,10 +237,10 @@ async def test_closing_ends_what_asks_a_dead_unit() -> None:
 def test_the_pause_grows_until_the_unit_is_read() -> None:
     units, request, pauses = UnitStates(), read_request(3, "holding", 0, 1), list[float]()
     for now_s in range(100, 107):
-        units.fail(3, request, "silent", now_s)
+        units.note_failure(3, request, "silent", now_s)
         pauses.append(units.silent[3].due_s - now_s)
         units.allow(3)
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    units.answer(3, 0.0)
-    units.fail(3, request, "silent", 0.0)
+    units.note_answer(3, 0.0)
+    units.note_failure(3, request, "silent", 0.0)
     assert units.silent[3].due_s == 1.0

@@ -48,9 +48,9 @@ async def works() -> AsyncGenerator[int]:
 @pytest.fixture
 def forgotten() -> Generator[None]:
     """Finds out anew whether this asyncua is known, before and after."""
-    fast_read.is_possible.cache_clear()
+    fast_read.is_supported.cache_clear()
     yield
-    fast_read.is_possible.cache_clear()
+    fast_read.is_supported.cache_clear()
 
 
 async def _open(port: int, limit: str = "3 s") -> OpcuaSession:
@@ -77,7 +77,7 @@ async def test_what_is_known_of_asyncua_is_enough_to_read_without_its_decoding(
     works: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await _open(works)
-    assert fast_read.is_possible()
+    assert fast_read.is_supported()
     monkeypatch.delattr(UaClient, "read")
     monkeypatch.delattr(reading, "_decoded_by_asyncua")
     for _ in range(2):
@@ -108,7 +108,7 @@ def _another_name(monkeypatch: pytest.MonkeyPatch) -> None:
     def send(*_: Any) -> None:
         raise AttributeError("_callbackmap")
 
-    monkeypatch.setattr(fast_read, "_send_kept", send)
+    monkeypatch.setattr(fast_read, "_send_encoded", send)
 
 
 @pytest.mark.parametrize("change", [_another_header, _another_name])
@@ -126,7 +126,7 @@ async def test_another_asyncua_is_used_as_it_wants_to_be(
             assert await _values(session) == VALUES
             await session.close()
     told = [each.message for each in caplog.records if each.name.startswith("handwheel")]
-    assert told == ["this version of asyncua is not known: reading goes the slow way"]
+    assert told == ["this version of asyncua is unknown: reads are slower"]
 
 
 async def test_a_request_is_at_the_server_while_an_answer_is_decoded(

@@ -21,7 +21,7 @@ class _Publishing(PublishRequests):
 
     kept: frozenset[int] = frozenset()
 
-    async def _again(self, subscription: int, number: int) -> Notification | None:
+    async def _republish(self, subscription: int, number: int) -> Notification | None:
         return _message(number) if number in self.kept else None
 
 

@@ -120,7 +120,7 @@ async def test_the_fast_way_of_reading_goes_on_when_the_channel_is_renewed(
     tags = [tag for tag in site.tags.values() if tag.connection == "dcs"]
     session = await connector_of(site).open()
     try:
-        assert fast_read.is_possible()
+        assert fast_read.is_supported()
         for _ in range(2):
             readings = await session.read(tags)
             assert {each.status for each in readings.values()} == {GOOD}

@@ -117,7 +117,7 @@ async def test_a_value_that_the_server_marks_as_overflow_is_counted_and_stays_ma
 async def test_what_does_not_wait_for_a_slow_reader_is_counted_and_the_next_sample_says_so(
     works: Works,
 ) -> None:
-    pace = SubscriptionTimes(keep_alive_s=0.2, room=4)
+    pace = SubscriptionTimes(keep_alive_s=0.2, capacity=4)
     async with subscribed(works, tags_of(), pace) as (_, subscription):
         await first_of(subscription)
         for value in range(1, 6):

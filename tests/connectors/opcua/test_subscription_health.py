@@ -52,7 +52,7 @@ async def test_what_was_read_after_a_loss_does_not_come_behind_a_newer_change(
 ) -> None:
     async with subscribed(works, tags_of()) as (_, subscription):
         await first_of(subscription)
-        read = subscription._source.read
+        read = subscription._context.read
 
         async def late(tags: Sequence[Tag]) -> Mapping[str, DataValue]:
             readings = await read(tags)
@@ -60,7 +60,7 @@ async def test_what_was_read_after_a_loss_does_not_come_behind_a_newer_change(
             await eventually(lambda: ("A", 9.0) in _waiting(subscription))
             return readings
 
-        subscription._source = replace(subscription._source, read=late)
+        subscription._context = replace(subscription._context, read=late)
         works.subscription._notification_seq += 1  # one message is lost
         await works.write("A", 1.0)
         told = await first_of(subscription, 4)
@@ -116,12 +116,12 @@ async def test_each_interval_shows_for_itself_that_it_lives(works: Works) -> Non
 
 
 async def test_what_came_while_this_process_was_stopped_is_no_sign_of_life(works: Works) -> None:
-    async with subscribed(works, tags_of(), replace(PACE, away_s=0.3)) as (_, subscription):
+    async with subscribed(works, tags_of(), replace(PACE, stall_s=0.3)) as (_, subscription):
         await first_of(subscription)
         time.sleep(0.5)  # noqa: ASYNC251  # as if it were stopped
         last_alive_s = subscription.last_alive_s(SCAN_S)
         _, reason = await loss_of(subscription)
-        assert "this process did not look for" in reason
+        assert "this process stood still for" in reason
         assert subscription.last_alive_s(SCAN_S) == last_alive_s
 
 
