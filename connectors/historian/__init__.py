@@ -1,1 +1,1 @@
-"""The historian: what was read of the plant, kept on disk with its quality."""
+"""Historian, which records readings of the plant with their quality."""

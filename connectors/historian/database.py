@@ -1,4 +1,4 @@
-"""The historian's file: one SQLite database, written by one process and read by many."""
+"""The historian's SQLite database, with one writer process and many readers."""
 
 import sqlite3
 from collections.abc import Generator
@@ -23,10 +23,10 @@ _BUCKETS = (
     "PRIMARY KEY(tag, at_us)) STRICT, WITHOUT ROWID"
 )
 _TABLES = (
-    # A tag that is defined anew is another one here.
+    # A tag with a changed definition is another one here.
     "CREATE TABLE tag(id INTEGER PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL, "
     "UNIQUE(name, definition)) STRICT",
-    # A row stands until the next one of its tag, or until the end of the recording it is in.
+    # A row holds until the next one of its tag, or until the end of its recording.
     "CREATE TABLE sample(tag INTEGER NOT NULL, at_us INTEGER NOT NULL, value ANY, "
     "status INTEGER NOT NULL, PRIMARY KEY(tag, at_us)) STRICT, WITHOUT ROWID",
     "CREATE TABLE recording(number INTEGER PRIMARY KEY, begin_us INTEGER NOT NULL, "
@@ -38,15 +38,15 @@ _TABLES = (
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Opens the database, made if there is none.
+    """Opens the database, and makes it if it is missing.
 
-    Samples are no decisions: after a power cut the last second may be missing, never half there.
+    After a power cut the last second of samples may be missing, but no transaction is partial.
 
     Raises:
-        HistoryError: It cannot be opened, or is not a historian's of this version.
+        HistoryError: It cannot be opened, or is not a historian's database of this version.
     """
     _check_kind(path)
-    with suppress(OSError):  # SQLite tells why
+    with suppress(OSError):  # SQLite reports the reason
         make_file(path)
     with translated(path):
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
@@ -65,11 +65,11 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Opens the database, which must be there, and lets nothing be written through it.
+    """Opens an existing database read-only.
 
     Raises:
         NoHistory: There is none yet.
-        HistoryError: It cannot be opened, or is not a historian's of this version.
+        HistoryError: It cannot be opened, or is not a historian's database of this version.
     """
     if not path.exists():
         raise NoHistory(f"{path}: nothing is recorded yet; 'handwheel run' records")
@@ -88,7 +88,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Generator[None]:
-    """Opens a transaction that is committed at the end, and rolled back on any error."""
+    """Opens a transaction, commits it at the end and rolls it back on any error."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -108,8 +108,8 @@ def translated(path: Path) -> Generator[None]:
 
 
 @contextmanager
-def read_from(path: Path) -> Generator[None]:
-    """Turns into ours SQLite's errors, and those that come of rows which nobody of us wrote."""
+def translated_read(path: Path) -> Generator[None]:
+    """Turns SQLite's errors, and those of corrupt rows, into ours."""
     try:
         with translated(path):
             yield
@@ -127,7 +127,7 @@ def _closed_on_error(connection: sqlite3.Connection) -> Generator[None]:
 
 
 def _check_kind(path: Path) -> None:
-    if path.exists() and not path.is_file():  # to open a named pipe would wait for ever
+    if path.exists() and not path.is_file():  # opening a named pipe would block
         raise HistoryError(f"{path}: is no regular file; move it away, and one is made")
 
 
@@ -144,7 +144,7 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     if version != _VERSION:
         reason = f"is of version {version}, and this Handwheel writes version {_VERSION}"
         raise HistoryError(f"{path}: {reason}; move it away, and a new one is made")
-    # Tables are strict, so whoever finds ours finds our types in them.
+    # The tables are strict, so that their statements also fix the types.
     found = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
     if not {sql for (sql,) in found} >= set(_TABLES):
         raise HistoryError(f"{path}: its tables are not ours; move it away, and one is made")

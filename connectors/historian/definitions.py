@@ -1,4 +1,4 @@
-"""What a tag's values mean: only what was recorded under the same definition is comparable."""
+"""Definitions of tags, since only values of the same definition are comparable."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -11,8 +11,8 @@ from ..model.tags import Tag
 def definitions(site: Site) -> Mapping[str, str]:
     """Returns a digest of each tag's definition, by name.
 
-    Of all that makes another number of the same plant, or the same number of another: the type,
-    the address, the byte order, scale and offset, the unit, the words, the connection's endpoint.
+    It covers everything that changes a number or its meaning: type, address, byte order, scale and
+    offset, unit, members and the connection's endpoint.
     """
     return {name: _digest(tag, site.connections[tag.connection]) for name, tag in site.tags.items()}
 

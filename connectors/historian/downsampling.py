@@ -1,7 +1,7 @@
-"""Down-sampling and retention, in parts so small that nobody waits for them.
+"""Downsampling and retention, in parts so small that other work does not wait.
 
-A minute keeps its lowest and highest value, the mean weighted by time, the last, and for how
-long it was good; so does an hour. A spike stays visible as long as anything is kept.
+A minute keeps its lowest and highest value, the mean weighted by time, the last, and the time with
+good quality; so does an hour. A spike stays visible as long as anything is kept.
 """
 
 import sqlite3
@@ -17,8 +17,8 @@ MINUTES_US = 90 * DAY_US
 HOURS_US = 5 * 365 * DAY_US
 
 _NEVER_US = 2**62
-_SETTLED_US = MINUTE_US  # behind it nothing comes any more
-_PART = 10  # minutes, at once
+_SETTLED_US = MINUTE_US  # older samples do not arrive
+_PART = 10  # minutes at once
 _HOURS = (
     "INSERT OR REPLACE INTO hour "
     "SELECT tag, ?1, min(low), max(high), "
@@ -32,7 +32,7 @@ _HOURS = (
 def recordings(
     connection: sqlite3.Connection, since_us: int, until_us: int
 ) -> list[tuple[int, int]]:
-    """Returns when there was recorded without a break, in order."""
+    """Returns the times recorded without a gap, in order."""
     return connection.execute(
         "SELECT begin_us, end_us FROM recording WHERE end_us >= ? AND begin_us <= ? "
         "ORDER BY begin_us",
@@ -43,7 +43,7 @@ def recordings(
 def rows_of(
     connection: sqlite3.Connection, tag: int, since_us: int, until_us: int
 ) -> Iterator[tuple[int, Stored, int]]:
-    """Yields time, value and status of a tag, with the row that stood at the beginning."""
+    """Yields time, value and status of a tag, with the row that held at the start."""
     before = connection.execute(
         "SELECT max(at_us) FROM sample WHERE tag = ? AND at_us <= ?", (tag, since_us)
     ).fetchone()[0]
@@ -55,12 +55,12 @@ def rows_of(
 
 
 def good_number(value: Stored, status: int) -> float | None:
-    """Returns what a trend shows of a sample; nothing unless it is good."""
+    """Returns the number that a trend shows, if the sample is good."""
     return number_of(value) if (status >> 30) & 0b11 == 0 else None
 
 
 class Downsampler:
-    """What has been done of it; to be used within a transaction.
+    """Downsamples and deletes samples within a transaction.
 
     Args:
         connection: The writer's.
@@ -70,7 +70,7 @@ class Downsampler:
         self._connection = connection
 
     def advance(self, now_us: int) -> bool:
-        """Does one part of what is due at a moment; returns whether it did any."""
+        """Does one due part and returns whether there was one."""
         marks = read_marks(self._connection)
         if marks.get("minutes_until", 0) > now_us:  # the clock was set back
             self._mark("minutes_until", now_us - now_us % MINUTE_US)
@@ -80,9 +80,11 @@ class Downsampler:
             return True
         minutes_until, hours_until = marks.get("minutes_until", 0), marks.get("hours_until", 0)
         return (
-            self._forget("sample", marks, min(now_us - RAW_US, minutes_until), _PART * MINUTE_US)
-            or self._forget("minute", marks, min(now_us - MINUTES_US, hours_until), 6 * HOUR_US)
-            or self._forget("hour", marks, now_us - HOURS_US, 30 * DAY_US)
+            self._delete_old(
+                "sample", marks, min(now_us - RAW_US, minutes_until), _PART * MINUTE_US
+            )
+            or self._delete_old("minute", marks, min(now_us - MINUTES_US, hours_until), 6 * HOUR_US)
+            or self._delete_old("hour", marks, now_us - HOURS_US, 30 * DAY_US)
         )
 
     def _tags(self) -> list[int]:
@@ -98,7 +100,7 @@ class Downsampler:
             "SELECT min(max(begin_us, ?1)) FROM recording WHERE end_us >= ?1", (done,)
         ).fetchone()[0]
         begin = settled if found is None else min(found - found % MINUTE_US, settled)
-        if begin == settled:  # where nothing was recorded there is nothing to do
+        if begin == settled:  # nothing was recorded until then
             is_late = settled - done >= _PART * MINUTE_US
             if is_late:
                 self._mark("minutes_until", settled)
@@ -131,7 +133,7 @@ class Downsampler:
             return False
         begin = min(self._oldest("minute", done), until)
         begin -= begin % HOUR_US
-        if begin == until:  # no minute is left that is not in an hour
+        if begin == until:  # every minute is in an hour
             self._mark("hours_until", until)
             return True
         self._connection.executemany(
@@ -140,8 +142,8 @@ class Downsampler:
         self._mark("hours_until", begin + HOUR_US)
         return True
 
-    def _forget(self, table: str, marks: Mapping[str, int], cut_us: int, part_us: int) -> bool:
-        """Deletes what is older than a moment, a part of it at once."""
+    def _delete_old(self, table: str, marks: Mapping[str, int], cut_us: int, part_us: int) -> bool:
+        """Deletes one part of the rows before a moment."""
         begin = marks.get(f"{table}_from", 0)
         if begin + part_us > cut_us:
             return False
@@ -157,7 +159,10 @@ class Downsampler:
         return is_due
 
     def _oldest(self, table: str, since_us: int) -> int:
-        """Returns when the first row since then is, a seek for each tag; far ahead for none."""
+        """Returns the time of the first row since then, by a seek for each tag.
+
+        It lies far ahead if there is none.
+        """
         question = f"SELECT min(at_us) FROM {table} WHERE tag = ? AND at_us >= ?"  # noqa: S608 (our names)
         found = (
             self._connection.execute(question, (tag, since_us)).fetchone()[0]
@@ -167,5 +172,5 @@ class Downsampler:
 
 
 def read_marks(connection: sqlite3.Connection) -> dict[str, int]:
-    """Returns how far down-sampling and deleting have come: `minutes_until`, `sample_from` …."""
+    """Returns the progress of downsampling and deleting, such as `minutes_until`."""
     return dict(connection.execute("SELECT name, at_us FROM mark").fetchall())

@@ -1,4 +1,4 @@
-"""The errors of the historian."""
+"""Errors of the historian."""
 
 import sqlite3
 from pathlib import Path
@@ -17,7 +17,7 @@ _CAUSES = {
 
 
 class HistoryError(ConnectorError):
-    """The history cannot be read or written; nothing else depends on it."""
+    """The history cannot be read or written. No other component depends on it."""
 
 
 class NoHistory(HistoryError):

@@ -1,4 +1,4 @@
-"""Reads what was recorded: the course of a tag for people, and scan by scan for windows."""
+"""Reads the history, as trends for display and as scans for windows."""
 
 from collections.abc import Iterator, Mapping
 from heapq import merge
@@ -6,22 +6,22 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from ..model.values import DataValue, StatusCode
-from .database import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, read_from
+from .database import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, translated_read
 from .downsampling import good_number, read_marks, recordings, rows_of
 from .slots import Piece, Slot, aggregate, held_pieces
 from .stored_values import Stored, from_stored
 
-_SLEW_US = 1_000_000  # by less a clock is not set, but corrected
+_SLEW_US = 1_000_000  # smaller steps are corrections of the clock
 
 _Row = tuple[int, str, Stored, int]
 
 
 class Scan(NamedTuple):
-    """How the plant was read at one moment.
+    """Readings of the plant at one moment.
 
     Attributes:
         at_s: Seconds since 1970.
-        readings: Of the tags that were recorded then; none where nothing was recorded any more.
+        readings: Of the tags recorded then; none where nothing was recorded.
     """
 
     at_s: float
@@ -29,15 +29,15 @@ class Scan(NamedTuple):
 
 
 class HistoryReader:
-    """An open history, from which nothing is written.
+    """An open history, which is read only.
 
     Args:
         state: The site's state folder.
-        definitions: See `definitions`; what was recorded of a tag under another one is not seen.
-            A tag that is not in it has an empty one.
+        definitions: See `definitions`. Values of a tag under another definition are not returned. A
+            tag that is missing here has an empty one.
 
     Raises:
-        HistoryError: There is none, or it is not a historian's.
+        HistoryError: There is none, or it is not a historian's database.
     """
 
     def __init__(self, state: Path, definitions: Mapping[str, str] | None = None) -> None:
@@ -55,17 +55,17 @@ class HistoryReader:
         """Closes it."""
         self._connection.close()
 
-    def course(self, tag: str, since_s: float, until_s: float, count: int) -> list[Slot]:
-        """Returns what a tag did in each of some equal slots of time, the oldest first.
+    def trend(self, tag: str, since_s: float, until_s: float, count: int) -> list[Slot]:
+        """Returns a tag's values in equal slots of time, the oldest first.
 
-        Long slots are read from minutes or hours, as are times of which no samples are kept any
-        more; what has not been down-sampled yet is read from samples.
+        Long slots are read from minutes or hours, as are times whose samples are deleted. Times
+        that are not yet downsampled are read from samples.
 
         Args:
-            tag: Its name; of one that was never recorded, every slot is a gap.
+            tag: Its name. If it was never recorded, every slot is a gap.
             since_s: Seconds since 1970.
             until_s: Later than that.
-            count: How many slots.
+            count: Number of slots.
 
         Raises:
             HistoryError: It cannot be read.
@@ -73,19 +73,19 @@ class HistoryReader:
         since, until = round(since_s * 1e6), round(until_s * 1e6)
         if count < 1 or until <= since:
             raise ValueError(f"no {count} slots lie from {since_s} to {until_s}")
-        with read_from(self._path):
+        with translated_read(self._path):
             number = self._number(tag)
             if number is None:
                 return aggregate((), since, until, count)
             return aggregate(self._pieces(number, since, until, count), since, until, count)
 
     def newest(self, tag: str) -> tuple[float, DataValue] | None:
-        """Returns the newest sample of a tag, and when it was written, seconds since 1970.
+        """Returns a tag's newest sample and its time, seconds since 1970.
 
         Raises:
             HistoryError: It cannot be read.
         """
-        with read_from(self._path):
+        with translated_read(self._path):
             found = self._connection.execute(
                 "SELECT at_us, value, status FROM sample WHERE tag = ? ORDER BY at_us DESC LIMIT 1",
                 (self._number(tag),),
@@ -93,20 +93,20 @@ class HistoryReader:
         return None if found is None else (found[0] / 1e6, _reading(found[1], found[2]))
 
     def scans(self, tags: Mapping[str, float], until_s: float, step_s: float) -> Iterator[Scan]:
-        """Yields how the plant was read, as whoever looked every so often would have seen it.
+        """Yields the readings that regular scans would have found.
 
-        What was recorded under a wall clock that was set back later is left out: nobody knows
-        when it was.
+        Values recorded under a wall clock that was later set back are left out, since their time is
+        unknown.
 
         Args:
-            tags: By name, since when, seconds since 1970.
-            until_s: Now, by the wall clock; seconds since 1970.
-            step_s: Between two looks.
+            tags: Start by name, seconds since 1970.
+            until_s: Now, by the wall clock, seconds since 1970.
+            step_s: Interval, seconds.
 
         Raises:
             HistoryError: It cannot be read.
         """
-        with read_from(self._path):
+        with translated_read(self._path):
             until = round(until_s * 1e6)
             trusted = self._trusted_us(until)
             since = {
@@ -119,7 +119,7 @@ class HistoryReader:
             begin = min(each for _, each in since.values())
             rows = merge(*(self._rows(n, *each, until, after=trusted) for n, each in since.items()))
             spans = recordings(self._connection, begin, until)
-            yield from _looks(rows, spans, begin, until, round(step_s * 1e6))
+            yield from _scans_at(rows, spans, begin, until, round(step_s * 1e6))
 
     def _rows(
         self, number: int, name: str, since: int, until: int, *, after: int
@@ -136,7 +136,7 @@ class HistoryReader:
         return None if found is None else int(found[0])
 
     def _trusted_us(self, now: int) -> int:
-        """Returns after when the recorded times are those of the wall clock as it is now."""
+        """Returns the time after which recorded times agree with the present wall clock."""
         newest = trusted = 0
         for begin, end in self._connection.execute(
             "SELECT begin_us, end_us FROM recording ORDER BY number"
@@ -145,8 +145,6 @@ class HistoryReader:
                 trusted = newest
             newest = max(newest, end)
         return newest if newest > now + _SLEW_US else trusted
-
-    # --- the course, from what is kept of it --------------------------------------------------
 
     def _pieces(self, tag: int, since: int, until: int, count: int) -> Iterator[Piece]:
         marks, width = read_marks(self._connection), (until - since) / count
@@ -182,11 +180,11 @@ class HistoryReader:
 
 
 def _reading(value: Stored, status: int) -> DataValue:
-    # Without a time of arrival: how old it was is not kept.
+    # Without a time of arrival, since its age is not recorded.
     return DataValue(from_stored(value), StatusCode(status), None, None, 0.0)
 
 
-def _looks(
+def _scans_at(
     rows: Iterator[_Row], spans: list[tuple[int, int]], since: int, until: int, step: int
 ) -> Iterator[Scan]:
     waiting = next(rows, None)
@@ -194,14 +192,14 @@ def _looks(
         if end < since:
             continue
         readings: dict[str, DataValue] = {}
-        look = max(begin, since)
-        while look < min(end + step, until):
-            while waiting is not None and waiting[0] <= look:
+        next_us = max(begin, since)
+        while next_us < min(end + step, until):
+            while waiting is not None and waiting[0] <= next_us:
                 at_us, name, value, status = waiting
                 if at_us >= begin:
                     readings[name] = _reading(value, status)
                 waiting = next(rows, None)
-            yield Scan(look / 1e6, dict(readings))
-            look += step
+            yield Scan(next_us / 1e6, dict(readings))
+            next_us += step
         if end < until:
             yield Scan(min(end + step, until) / 1e6, {})

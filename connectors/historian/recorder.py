@@ -1,4 +1,4 @@
-"""Records what connections deliver: a listener in front, a thread with the file behind."""
+"""Records samples of connections, with a listener and a thread that writes the file."""
 
 import asyncio
 import logging
@@ -20,22 +20,22 @@ from .errors import HistoryError
 from .writer import HistoryWriter, SampleBatch
 
 MOST_WAITING = 200_000
-"""How many samples wait at most to be written; what comes then is dropped, and counted."""
+"""Limit of samples that wait to be written. Further ones are dropped and counted."""
 
 _WRITE_S = 1.0
-_THIN_OUT_S = 0.2  # of each write's second, at most, and one part of it
-_STEP_US = 1_000_000  # by more than this the wall clock was set
+_DOWNSAMPLE_S = 0.2  # limit per second, after which the present part is finished
+_STEP_US = 1_000_000  # by a larger step the wall clock was set
 _END_S = 1.5
-_AWAKE_S = 0.5
-_STOPPED_S = STALE_SCANS * _AWAKE_S
+_CHECK_S = 0.5
+_STOPPED_S = STALE_SCANS * _CHECK_S
 
 _logger = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Writes down what comes, while the context is open. It never waits, and raises nothing.
+    """Records samples while the context is open. It never waits and raises nothing.
 
-    What keeps it from writing is logged once, and tried again each second; the agents go on.
+    A fault of the file is logged once, and the write is tried again each second. The agents go on.
 
     Args:
         state: The site's state folder; `history.db` is made there if there is none.
@@ -43,7 +43,7 @@ class Recorder:
         definitions: As for `HistoryWriter`.
 
     Attributes:
-        trouble: What keeps it from writing now; empty for nothing.
+        fault: Present fault that prevents writing; empty for none.
     """
 
     def __init__(
@@ -55,29 +55,29 @@ class Recorder:
         self._path = state / HISTORY_FILE
         self._limits = source_limits or {}
         self._definitions = definitions or {}
-        self._clock = StampClock()
+        self._clock = RecordingClock()
         self._waiting: deque[SampleBatch] = deque()
-        self._taken = 0  # by the loop's thread only
-        self._written = 0  # by the other one only
-        self._is_broken_off = False
-        self._awake_s = 0.0
-        self._next_look: asyncio.TimerHandle | None = None
-        self._writer: HistoryWriter | None = None  # of the thread, as is what follows
-        self._left_out = ""
+        self._taken = 0  # changed by the loop's thread only
+        self._written = 0  # changed by the historian's thread only
+        self._has_gap = False
+        self._running_s = 0.0
+        self._next_check: asyncio.TimerHandle | None = None
+        self._writer: HistoryWriter | None = None  # used by the historian's thread only
+        self._skipped = ""
         self._unwritable = 0
         self._is_ending = Event()
         self._thread = Thread(target=self._work, name="historian", daemon=True)
         self._refused = 0
-        self.trouble = ""
+        self.fault = ""
 
     @property
     def dropped(self) -> int:
-        """How many samples were not written: too many waited, or they cannot be written."""
+        """Number of samples not written, because too many waited or they are unwritable."""
         return self._refused + self._unwritable
 
     async def __aenter__(self) -> Self:
-        self._awake_s = time.monotonic()
-        self._look_again()
+        self._running_s = time.monotonic()
+        self._check_again()
         self._thread.start()
         return self
 
@@ -87,34 +87,37 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._next_look is not None:
-            self._next_look.cancel()
+        if self._next_check is not None:
+            self._next_check.cancel()
         self._is_ending.set()
         await asyncio.to_thread(self._thread.join, _END_S)
 
     def arrived(self, samples: Sequence[Sample]) -> None:
-        """Takes readings. See `SampleListener`. An empty list shows that the device is alive."""
+        """Takes readings. See `SampleListener`.
+
+        An empty list shows that the device is alive.
+        """
         if self._taken - self._written + len(samples) >= MOST_WAITING:
             self._refused += len(samples)
-            self._is_broken_off = True
+            self._has_gap = True
             return
-        self._be_awake()
+        self._note_running()
         at_us, was_set = self._clock.now_us()
         self._taken += _weight(samples)
-        self._waiting.append(SampleBatch(at_us, samples, self._is_broken_off or was_set))
-        self._is_broken_off = False
+        self._waiting.append(SampleBatch(at_us, samples, self._has_gap or was_set))
+        self._has_gap = False
 
     def gap(self, connection: str, gap: Gap) -> None:
-        """Takes a gap; the bad samples that come with it say all of it."""
+        """Ignores a gap, since its bad samples are recorded."""
 
-    def _look_again(self) -> None:
-        self._be_awake()
-        self._next_look = asyncio.get_running_loop().call_later(_AWAKE_S, self._look_again)
+    def _check_again(self) -> None:
+        self._note_running()
+        self._next_check = asyncio.get_running_loop().call_later(_CHECK_S, self._check_again)
 
-    def _be_awake(self) -> None:
-        """Notes that the loop runs; where it stood still, nobody saw the plant."""
-        before_s, self._awake_s = self._awake_s, time.monotonic()
-        self._is_broken_off |= self._awake_s - before_s > _STOPPED_S
+    def _note_running(self) -> None:
+        """Notes that the loop runs. After a standstill there is a gap."""
+        before_s, self._running_s = self._running_s, time.monotonic()
+        self._has_gap |= self._running_s - before_s > _STOPPED_S
 
     # --- the thread ---------------------------------------------------------------------------
 
@@ -127,16 +130,16 @@ class Recorder:
                 batches.append(self._waiting.popleft())
             try:
                 self._write(batches)
-                self._tell("")
+                self._log_fault("")
             except HistoryError as error:
-                self._tell(str(error))
-                self._close()  # opened anew, it may be another file
-            except Exception as error:  # noqa: BLE001 (the supervisor: no file may end it)
-                self._tell(f"{self._path}: unexpected {type(error).__name__}: {error}")
+                self._log_fault(str(error))
+                self._close()  # the path may have another file by then
+            except Exception as error:  # noqa: BLE001 (no fault of a file may end the thread)
+                self._log_fault(f"{self._path}: unexpected {type(error).__name__}: {error}")
                 self._close()
         self._close()
         if batches:
-            _logger.warning("what came last was not recorded")
+            _logger.warning("the last samples were not recorded")
 
     def _close(self) -> None:
         if self._writer is not None:
@@ -152,60 +155,60 @@ class Recorder:
             self._open()
             return
         now_us = batches[-1].at_us
-        if self._fault_of(batches):
-            while batches:  # one by one; what cannot be written is left out
-                if fault := self._fault_of(batches[:1]):
+        if self._try_write(batches):
+            while batches:  # one by one; a batch that cannot be written is skipped
+                if fault := self._try_write(batches[:1]):
                     self._unwritable += len(batches[0].samples)
-                    self._tell_left_out(fault)
+                    self._log_skipped(fault)
                 self._note_written(batches, 1)
         self._note_written(batches, len(batches))
-        self._thin_out(self._open(), now_us)
+        self._downsample(self._open(), now_us)
 
-    def _fault_of(self, batches: Sequence[SampleBatch]) -> str:
-        """Writes batches, or returns what is wrong with them."""
+    def _try_write(self, batches: Sequence[SampleBatch]) -> str | None:
+        """Writes batches, or returns the reason why they cannot be written."""
         writer = self._open()
         try:
             writer.write(batches)
         except HistoryError:
             raise
-        except Exception as error:  # noqa: BLE001 (the supervisor: nothing that comes may end it)
+        except Exception as error:  # noqa: BLE001 (no sample may end the thread)
             self._close()
             return f"unexpected {type(error).__name__}: {error}"
-        return ""
+        return None
 
     def _note_written(self, batches: list[SampleBatch], count: int) -> None:
         self._written += sum(_weight(each.samples) for each in batches[:count])
         del batches[:count]
 
-    def _thin_out(self, writer: HistoryWriter, now_us: int) -> None:
-        until_s = time.monotonic() + _THIN_OUT_S
-        while not self._is_ending.is_set() and writer.thin_out(now_us):
+    def _downsample(self, writer: HistoryWriter, now_us: int) -> None:
+        until_s = time.monotonic() + _DOWNSAMPLE_S
+        while not self._is_ending.is_set() and writer.downsample(now_us):
             if time.monotonic() > until_s:
                 return
 
-    def _tell(self, trouble: str) -> None:
-        """Logs a trouble once, and its end."""
-        if trouble and not self.trouble:
-            _logger.warning("nothing is recorded: %s; it is tried again", trouble)
-        elif self.trouble and not trouble:
+    def _log_fault(self, fault: str) -> None:
+        """Logs a fault once, and its end."""
+        if fault and not self.fault:
+            _logger.warning("nothing is recorded: %s; it is tried again", fault)
+        elif self.fault and not fault:
             _logger.warning("recording again; %d samples were lost", self.dropped)
-        self.trouble = trouble
+        self.fault = fault
 
-    def _tell_left_out(self, reason: str) -> None:
-        if reason != self._left_out:
-            self._left_out = reason
-            _logger.warning("something cannot be recorded, and is left out: %s", reason)
+    def _log_skipped(self, reason: str) -> None:
+        if reason != self._skipped:
+            self._skipped = reason
+            _logger.warning("samples cannot be recorded and are skipped: %s", reason)
 
 
 def _weight(samples: Sequence[Sample]) -> int:
-    return max(len(samples), 1)  # a sign of life takes room as well
+    return max(len(samples), 1)  # a sign of life also takes memory
 
 
-class StampClock:
-    """The wall clock, made to go forwards only.
+class RecordingClock:
+    """The wall clock, which here never goes back.
 
-    Set forwards, it jumps, and there is a gap; set back, it goes on ahead of the wall until the
-    process starts anew: two samples of one tag never stand for the same moment.
+    Set forwards, it jumps and there is a gap. Set back, it goes on ahead of the wall clock until
+    the process restarts, so that two samples of one tag never have the same time.
     """
 
     def __init__(self) -> None:
@@ -221,7 +224,7 @@ class StampClock:
 
 
 def source_limits(site: Site) -> dict[str, float]:
-    """Returns the limits that a `HistoryWriter` needs to judge samples as the agents judge them."""
+    """Returns the age limits with which a `HistoryWriter` judges samples as agents do."""
     limits: dict[str, float] = {}
     for name, tag in site.tags.items():
         connection = site.connections[tag.connection]

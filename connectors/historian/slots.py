@@ -1,14 +1,14 @@
-"""Equal slots of time, and what a tag did in each."""
+"""Equal slots of time with a tag's values in each."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
 class Piece(NamedTuple):
-    """A time in which a tag was good: one value that stood, or a bucket of many, microseconds.
+    """A time in which a tag was good, with one value or a bucket of many, microseconds.
 
     Attributes:
-        good_us: For how long of it; zero for a value that was seen and did not stand.
+        good_us: Time with good quality; zero for a value without duration.
     """
 
     begin_us: int
@@ -21,13 +21,13 @@ class Piece(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """What a tag did in one slot of time; nothing but the beginning where nothing was good.
+    """A tag's values in one slot of time, without numbers where none was good.
 
     Attributes:
-        at_s: Its beginning, seconds since 1970.
+        at_s: Its start, seconds since 1970.
         mean: Weighted by time.
-        good: The share of the slot in which the tag was good.
-        low_at_s: When it was lowest, as exactly as it is kept.
+        good: Share of the slot with good quality.
+        low_at_s: Time of the lowest value, as exact as it is kept.
     """
 
     at_s: float
@@ -41,7 +41,7 @@ class Slot(NamedTuple):
 
 
 class _Sum:
-    """What is known of one slot so far."""
+    """Running sums of one slot."""
 
     __slots__ = ("area", "good_us", "high", "high_us", "last", "low", "low_us", "mean")
 
@@ -59,16 +59,16 @@ class _Sum:
 
 
 def aggregate(pieces: Iterable[Piece], since_us: int, until_us: int, count: int) -> list[Slot]:
-    """Returns what a tag did in each of some equal slots.
+    """Returns the values of pieces in equal slots.
 
     Args:
-        pieces: In their order. One that lies in several slots counts in each of them.
-        since_us: Where the first slot begins.
-        until_us: Where the last one ends, later than that.
+        pieces: In order. A piece in several slots counts in each of them.
+        since_us: Start of the first slot.
+        until_us: End of the last one, later than that.
     """
     width = (until_us - since_us) / count
     sums: list[_Sum | None] = [None] * count
-    for piece in pieces:  # 100,000 of them in a picture of a day: plain, and nothing called
+    for piece in pieces:  # 100,000 in a day's trend, so that nothing is called in this loop
         begin_us, end_us, low, high, mean, last, good_us = piece
         first = int((begin_us - since_us) / width) if begin_us > since_us else 0
         final = min(int((max(end_us - 1, begin_us) - since_us) / width), count - 1)
@@ -106,14 +106,14 @@ def held_pieces(
     since_us: int,
     until_us: int,
 ) -> Iterator[Piece]:
-    """Yields the pieces between two moments in which a good value stood.
+    """Yields the pieces between two moments in which a good value held.
 
-    A row stands until the next one, or until the end of the recording that it is in.
+    A row holds until the next one, or until the end of its recording.
 
     Args:
-        rows: Time and number, nothing for one that is not good; in order, one row before
-            `since_us` included if there is one.
-        recordings: Beginnings and ends, in order.
+        rows: Time and number, `None` for one that is not good; in order, with the row before
+            `since_us` if there is one.
+        recordings: Starts and ends, in order.
     """
     at_us, value = 0, None
     following = iter(recordings)

@@ -1,4 +1,4 @@
-"""Values as they are kept: exactly, as far as SQLite can; in SQLite's own types."""
+"""Values in SQLite's own types, as exact as SQLite allows."""
 
 import math
 
@@ -6,19 +6,19 @@ from ..model.values import Array, Value
 
 Stored = int | float | str | bytes | None
 
-_LONGEST_TEXT = 1000  # beyond it a device's text is not worth the room, and is not known
+_LONGEST_TEXT = 1000  # longer texts are not stored
 _INT64 = range(-(2**63), 2**63)
-_TRUTHS = (b"\0", b"\1")  # SQLite has no truths, and 1 is not true
+_BOOLEANS = (b"\0", b"\1")  # SQLite has no booleans, and 1 is a number
 
 
 def to_stored(value: Value | Array | None) -> Stored:
-    """Returns a value as SQLite keeps it; nothing for what cannot be kept as it is.
+    """Returns a value as it is stored, or `None` if it cannot be.
 
-    An integer beyond 64 bits with a sign is kept as a float, if there is one so large.
+    An integer beyond 64 bits is stored as a float, if one is large enough.
     """
     match value:
         case bool():
-            return _TRUTHS[value]
+            return _BOOLEANS[value]
         case int():
             return value if value in _INT64 else _as_float(value)
         case float():
@@ -42,15 +42,15 @@ def _has_surrogates(text: str) -> bool:
 
 
 def from_stored(value: Stored) -> Value | None:
-    """Returns what was kept."""
-    return value == _TRUTHS[1] if isinstance(value, bytes) else value
+    """Returns the value that was stored."""
+    return value == _BOOLEANS[1] if isinstance(value, bytes) else value
 
 
 def number_of(value: Stored) -> float | None:
-    """Returns what a trend shows of it; nothing for a text and for what is not finite."""
+    """Returns the number that a trend shows, if the value is finite and no text."""
     match value:
         case bytes():
-            return float(value == _TRUTHS[1])
+            return float(value == _BOOLEANS[1])
         case int() | float():
             return float(value) if math.isfinite(value) else None
         case _:

@@ -1,4 +1,4 @@
-"""Writes what came: each change, and now and then that a value still stands."""
+"""Writes changes, and unchanged values at intervals."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,16 +11,16 @@ from .database import MINUTE_US, open_for_writing, transaction, translated
 from .downsampling import Downsampler
 from .stored_values import Stored, to_stored
 
-BEAT_US = 5 * MINUTE_US
-"""How often a value that does not change is written again."""
+REPEAT_US = 5 * MINUTE_US
+"""How often an unchanged value is written again."""
 
 
 class SampleBatch(NamedTuple):
-    """What came at one moment.
+    """Samples that came at one moment.
 
     Attributes:
         at_us: Microseconds since 1970.
-        is_after_gap: Whether what came before it is missing.
+        is_after_gap: Whether samples before it are missing.
     """
 
     at_us: int
@@ -28,8 +28,8 @@ class SampleBatch(NamedTuple):
     is_after_gap: bool = False
 
 
-class _Standing(NamedTuple):
-    """What was written last of a tag."""
+class _Written(NamedTuple):
+    """Last written row of a tag."""
 
     value: Stored
     status: int
@@ -45,16 +45,16 @@ _Row = tuple[int, int, Stored, int]
 
 
 class HistoryWriter:
-    """The open database of the one process that writes; to be used from one thread.
+    """The open database of the one writing process, for use from one thread.
 
     Args:
-        path: Where it is, or is to be made.
-        source_limits: Of tags whose device samples them anew in each cycle: the age above which
-            a sample is not good any more, seconds.
-        definitions: See `definitions`; a tag that is not in it has an empty one.
+        path: Its path. It is made if it is missing.
+        source_limits: Age limit of tags whose device samples them anew in each cycle, after which a
+            sample is not good, seconds.
+        definitions: See `definitions`. A tag that is missing here has an empty one.
 
     Raises:
-        HistoryError: It cannot be opened, or is not a historian's.
+        HistoryError: It cannot be opened, or is not a historian's database.
     """
 
     def __init__(
@@ -67,10 +67,10 @@ class HistoryWriter:
         self._definitions = definitions or {}
         self._limits = source_limits
         self._connection = open_for_writing(path)
-        self._standing: dict[str, _Standing] = {}
+        self._last_written: dict[str, _Written] = {}
         self._recording = 0  # none yet
         self._recorded_until = 0
-        self._beat_us = 0
+        self._repeated_us = 0
         try:
             with translated(path):
                 found = self._connection.execute("SELECT name, definition, id FROM tag")
@@ -79,32 +79,32 @@ class HistoryWriter:
                     for name, definition, number in found
                     if definition == self._definitions.get(name, "")
                 }
-                self._thinning = Downsampler(self._connection)
+                self._downsampler = Downsampler(self._connection)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """Closes the database; what was written stays."""
+        """Closes the database."""
         self._connection.close()
 
     def write(self, batches: Sequence[SampleBatch]) -> None:
-        """Writes batches in their order, all or nothing.
+        """Writes batches in their order, all or none.
 
         Raises:
-            HistoryError: Nothing was written; they may be tried again, with another writer.
+            HistoryError: Nothing was written. Try again with another writer.
         """
         with translated(self._path), transaction(self._connection):
             self._write(batches)
 
-    def thin_out(self, now_us: int) -> bool:
-        """Does one small part of the down-sampling that is due; returns whether it did any.
+    def downsample(self, now_us: int) -> bool:
+        """Does one small due part of the downsampling and returns whether there was one.
 
         Raises:
-            HistoryError: It cannot be done now.
+            HistoryError: It is not possible now.
         """
         with translated(self._path), transaction(self._connection):
-            return self._thinning.advance(now_us)
+            return self._downsampler.advance(now_us)
 
     def _write(self, batches: Sequence[SampleBatch]) -> None:
         rows: list[_Row] = []
@@ -114,7 +114,7 @@ class HistoryWriter:
             self._recorded_until = batch.at_us
             for name, reading in batch.samples:
                 if isinstance(reading.value, tuple):
-                    continue  # an array: nothing is judged by it, and no trend shows it
+                    continue  # arrays are neither judged nor shown in trends
                 status = int(self._judged(name, reading).status)
                 self._take(rows, name, to_stored(reading.value), status, batch.at_us)
             self._repeat(rows, batch.at_us)
@@ -139,30 +139,30 @@ class HistoryWriter:
             "INSERT INTO recording(begin_us, end_us) VALUES (?, ?)", (at_us, at_us)
         )
         self._recording = begun.lastrowid or 0
-        self._standing.clear()
-        self._beat_us = at_us
+        self._last_written.clear()
+        self._repeated_us = at_us
 
     def _repeat(self, rows: list[_Row], at_us: int) -> None:
-        """Writes again what has stood for long."""
-        if at_us - self._beat_us < BEAT_US:
+        """Writes values again that have not changed for long."""
+        if at_us - self._repeated_us < REPEAT_US:
             return
-        self._beat_us = at_us
-        for name, (value, status, since_us) in list(self._standing.items()):
-            if at_us - since_us >= BEAT_US // 2:
-                self._put(rows, name, _Standing(value, status, at_us))
+        self._repeated_us = at_us
+        for name, (value, status, since_us) in list(self._last_written.items()):
+            if at_us - since_us >= REPEAT_US // 2:
+                self._put(rows, name, _Written(value, status, at_us))
 
     def _take(self, rows: list[_Row], name: str, value: Stored, status: int, at_us: int) -> None:
-        before = self._standing.get(name)
+        before = self._last_written.get(name)
         if before is not None:
             is_same = before.value == value and type(before.value) is type(value)
             if is_same and before.status == status:
                 return
-            at_us = max(at_us, before.at_us + 1)  # several changes may come at once
-        self._put(rows, name, _Standing(value, status, at_us))
+            at_us = max(at_us, before.at_us + 1)  # a batch may hold several changes
+        self._put(rows, name, _Written(value, status, at_us))
 
-    def _put(self, rows: list[_Row], name: str, new: _Standing) -> None:
+    def _put(self, rows: list[_Row], name: str, new: _Written) -> None:
         rows.append((self._id_of(name), new.at_us, new.value, new.status))
-        self._standing[name] = new
+        self._last_written[name] = new
 
     def _id_of(self, name: str) -> int:
         found = self._ids.get(name)

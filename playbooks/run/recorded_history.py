@@ -146,7 +146,7 @@ class RecordedHistory:
         if since_s >= now_s:
             return []
         points: list[tuple[float, float]] = []
-        for slot in self._reader.course(tag, since_s, now_s, max(most // 2, 1)):
+        for slot in self._reader.trend(tag, since_s, now_s, max(most // 2, 1)):
             for at_s, value in _extremes(slot):
                 points.append((_shown_at(scale, at_s) - end_s, value))
         return points
@@ -166,7 +166,7 @@ class RecordedHistory:
             until_s = ceil(now_s / unit_s) * unit_s if unit_s else now_s
             width_s = ceil(width_s / unit_s) * unit_s if unit_s else width_s
             since_s = until_s - _SLOTS * width_s
-            slots = self._reader.course(self._clock_tag, since_s, until_s, _SLOTS)
+            slots = self._reader.trend(self._clock_tag, since_s, until_s, _SLOTS)
             found, is_whole = _of_one_plant(slots)
             is_enough = bool(found) and found[-1][1] - found[0][1] >= last_s
             if is_enough or not is_whole or now_s - since_s > _LONGEST_S:

@@ -30,6 +30,6 @@ def recorded_trends(
     found: dict[str, Sequence[float | None]] = {}
     with suppress(HistoryError), HistoryReader(site.state, definitions(site)) as reader:
         for tag in [tag for tag in tags if tag.kind == "float"][:_MOST]:
-            slots = reader.course(tag.name, now_s - count * every_s, now_s, count)
+            slots = reader.trend(tag.name, now_s - count * every_s, now_s, count)
             found[tag.name] = [slot.mean for slot in slots]
     return found

@@ -92,9 +92,9 @@ def thinned(state: Path, came: Sequence[SampleBatch], now_us: int) -> None:
     with closing(HistoryWriter(state / HISTORY_FILE, {})) as writer:
         for part in range(0, len(came), 7):
             writer.write(came[part : part + 7])
-            writer.thin_out(came[min(part + 6, len(came) - 1)].at_us)
+            writer.downsample(came[min(part + 6, len(came) - 1)].at_us)
         for _ in range(5000):
-            if not writer.thin_out(now_us):
+            if not writer.downsample(now_us):
                 return
     raise AssertionError("it never ends")
 
@@ -109,7 +109,7 @@ def test_a_course_from_samples_is_as_the_oracle_says(
         with closing(HistoryWriter(Path(folder) / HISTORY_FILE, {})) as writer:
             writer.write(batches(made))
         with HistoryReader(Path(folder)) as reader:
-            slots = reader.course(TAG, since / 1e6, (since + count * width) / 1e6, count)
+            slots = reader.trend(TAG, since / 1e6, (since + count * width) / 1e6, count)
     for n, slot in enumerate(slots):
         check(slot, expected(made, since + n * width, since + (n + 1) * width))
 
@@ -123,7 +123,7 @@ def test_minutes_and_hours_are_as_the_oracle_says(made: list[Step]) -> None:
         with HistoryReader(Path(folder)) as reader:
             for size in (MINUTE_US, HOUR_US):
                 count = (end - T0_US) // size
-                for n, slot in enumerate(reader.course(TAG, T0_US / 1e6, end / 1e6, count)):
+                for n, slot in enumerate(reader.trend(TAG, T0_US / 1e6, end / 1e6, count)):
                     check(slot, expected(made, T0_US + n * size, T0_US + (n + 1) * size))
 
 
@@ -153,14 +153,14 @@ def test_what_is_old_is_kept_as_minutes_then_as_hours_and_a_spike_with_it(
     assert kept["hour"] == (23, T0_US)
     with HistoryReader(tmp_path) as reader:
         for count in (5, 24, 60, 1440, 2000):  # from every level, and from several at once
-            slots = reader.course(TAG, T0_US / 1e6, T0_US / 1e6 + 86400.0, count)
+            slots = reader.trend(TAG, T0_US / 1e6, T0_US / 1e6 + 86400.0, count)
             assert max(each.high or 0.0 for each in slots) == 99.0
             assert all(each.good > 0.9 for each in slots[:-1])
             assert all(before.at_s < after.at_s for before, after in pairwise(slots))
     with closing(HistoryWriter(tmp_path / HISTORY_FILE, {})) as writer:
         later = T0_US + 90 * DAY_US
         writer.write([SampleBatch(later, [])])
-        while writer.thin_out(later):
+        while writer.downsample(later):
             pass
     assert rows(tmp_path) == {"sample": (0, None), "minute": (0, None), "hour": (0, None)}
 
@@ -172,7 +172,7 @@ def test_a_long_pause_is_thinned_out_quickly(tmp_path: Path) -> None:
     with closing(HistoryWriter(tmp_path / HISTORY_FILE, {})) as writer:
         writer.write(batches(made))
         parts = 0
-        while writer.thin_out(T0_US + 2 * 365 * DAY_US + 2 * HOUR_US):
+        while writer.downsample(T0_US + 2 * 365 * DAY_US + 2 * HOUR_US):
             parts += 1
     assert parts < 100
     assert rows(tmp_path)["hour"][0] == 2
@@ -185,8 +185,8 @@ def test_a_clock_that_was_set_back_stops_no_thinning(tmp_path: Path) -> None:
                 reading = DataValue(float(minute), GOOD, None, None, 0.0)
                 at_us = begin + minute * MINUTE_US
                 writer.write([SampleBatch(at_us, [(TAG, reading)], minute == 0)])
-                while writer.thin_out(at_us):
+                while writer.downsample(at_us):
                     pass
     with HistoryReader(tmp_path) as reader:
-        found = reader.course(TAG, T0_US / 1e6, T0_US / 1e6 + 300, 5)
+        found = reader.trend(TAG, T0_US / 1e6, T0_US / 1e6 + 300, 5)
         assert [each.mean for each in found] == [0.0, 1.0, 2.0, 3.0, 4.0]

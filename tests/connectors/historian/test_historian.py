@@ -22,7 +22,7 @@ from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorder import Recorder
 from handwheel.connectors.historian.slots import Slot
-from handwheel.connectors.historian.writer import BEAT_US, HistoryWriter, SampleBatch
+from handwheel.connectors.historian.writer import REPEAT_US, HistoryWriter, SampleBatch
 from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     GOOD,
@@ -53,9 +53,9 @@ def written(state: Path, *batches: SampleBatch) -> None:
         writer.write(batches)
 
 
-def course(state: Path, since_s: float, until_s: float, count: int, tag: str = TAG) -> list[Slot]:
+def trend(state: Path, since_s: float, until_s: float, count: int, tag: str = TAG) -> list[Slot]:
     with HistoryReader(state) as reader:
-        return reader.course(tag, T0_S + since_s, T0_S + until_s, count)
+        return reader.trend(tag, T0_S + since_s, T0_S + until_s, count)
 
 
 def means(slots: Sequence[Slot]) -> list[float | None]:
@@ -113,15 +113,15 @@ def test_what_does_not_change_takes_little_room_and_stands(tmp_path: Path) -> No
     written(tmp_path, *(batch(n, sample(5.0)) for n in range(3600)))
     with closing(sqlite3.connect(tmp_path / HISTORY_FILE)) as connection:
         rows = connection.execute("SELECT count(*) FROM sample").fetchone()[0]
-    assert rows == 1 + 3599 // (BEAT_US // SECOND_US)
-    slots = course(tmp_path, 0, 3599, 60)
+    assert rows == 1 + 3599 // (REPEAT_US // SECOND_US)
+    slots = trend(tmp_path, 0, 3599, 60)
     assert [(each.low, each.high, round(each.good, 6)) for each in slots] == [(5.0, 5.0, 1.0)] * 60
     assert looked(tmp_path, 3596, 3599) == [5.0, 5.0, 5.0]
 
 
 def test_several_changes_that_come_at_once_are_all_there(tmp_path: Path) -> None:
     written(tmp_path, batch(0, *map(sample, (1.0, 9.0, 2.0))), batch(10, sample(2.0)))
-    (slot,) = course(tmp_path, 0, 10, 1)
+    (slot,) = trend(tmp_path, 0, 10, 1)
     assert (slot.low, slot.high, slot.last) == (1.0, 9.0, 2.0)
     assert slot.mean == pytest.approx(2.0, abs=1e-5)
 
@@ -135,19 +135,19 @@ def test_bad_and_uncertain_samples_are_a_gap(tmp_path: Path) -> None:
         batch(0, sample(1.0)), batch(10, sample(1.0, BAD_NO_COMMUNICATION)), batch(20, sample(2.0)),
         batch(30, sample(2.0, UNCERTAIN_LAST_USABLE)), batch(40, sample("a")), batch(50),
     )  # fmt: skip
-    assert means(course(tmp_path, 0, 50, 5)) == [1.0, None, 2.0, None, None]
-    (slot,) = course(tmp_path, 5, 15, 1)
+    assert means(trend(tmp_path, 0, 50, 5)) == [1.0, None, 2.0, None, None]
+    (slot,) = trend(tmp_path, 5, 15, 1)
     assert (slot.mean, slot.good) == (1.0, 0.5)
 
 
 def test_where_nothing_was_recorded_nothing_stands(tmp_path: Path) -> None:
     written(tmp_path, batch(0, sample(1.0)), batch(10), batch(20, sample(2.0), gap=True), batch(30))
     written(tmp_path, batch(40, sample(3.0)), batch(50))
-    assert means(course(tmp_path, -10, 60, 7)) == [None, 1.0, None, 2.0, None, 3.0, None]
+    assert means(trend(tmp_path, -10, 60, 7)) == [None, 1.0, None, 2.0, None, 3.0, None]
     assert looked(tmp_path, 0, 60, 5.0) == [1.0] * 3 + ["gap"] + [2.0] * 3 + ["gap"] + [
         3.0, 3.0, 3.0, "gap"
     ]  # fmt: skip
-    assert means(course(tmp_path, 0, 60, 6, tag="another")) == [None] * 6
+    assert means(trend(tmp_path, 0, 60, 6, tag="another")) == [None] * 6
 
 
 def test_a_device_that_samples_in_its_cycle_is_judged_by_its_own_times(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_device_that_samples_in_its_cycle_is_judged_by_its_own_times(tmp_path:
             read = DataValue(1.0, GOOD, now - timedelta(seconds=age_s), now, 0.0)
             writer.write([batch(at_s, (TAG, read))])
         writer.write([batch(3)])
-    assert means(course(tmp_path, 0, 3, 3)) == [1.0, None, 1.0]
+    assert means(trend(tmp_path, 0, 3, 3)) == [1.0, None, 1.0]
 
 
 # --- the clock --------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class SetClock:
     """A wall clock that a test sets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.clock = recorder.StampClock()
+        self.clock = recorder.RecordingClock()
         self.wall_s, self.running_s = 1000.0, 5.0
         monkeypatch.setattr(time, "time_ns", lambda: round(self.wall_s * 1e9))
         monkeypatch.setattr(time, "monotonic_ns", lambda: round(self.running_s * 1e9))
@@ -245,10 +245,10 @@ async def test_a_locked_file_is_told_once_and_nothing_is_lost(
         async with Recorder(tmp_path) as recording:
             for value in range(5):
                 recording.arrived([sample(float(value))])
-            await comes(lambda: recording.trouble)
+            await comes(lambda: recording.fault)
             await asyncio.sleep(0.2)
             other.execute("ROLLBACK")
-            await comes(lambda: not recording.trouble)
+            await comes(lambda: not recording.fault)
             assert recording.dropped == 0
     assert [each.getMessage().partition(":")[0] for each in caplog.records] == [
         "nothing is recorded", "recording again; 0 samples were lost"
@@ -267,13 +267,13 @@ async def test_what_is_too_much_is_dropped_and_counted_and_leaves_a_gap(
     async with Recorder(tmp_path) as recording:
         for value in range(5):
             recording.arrived([sample(float(value))])
-        await comes(lambda: recording.trouble)
-        assert "is no database: move it away" in recording.trouble
+        await comes(lambda: recording.fault)
+        assert "is no database: move it away" in recording.fault
         for _ in range(9):
             recording.arrived([])
         assert recording.dropped == 2
         (tmp_path / HISTORY_FILE).unlink()
-        await comes(lambda: not recording.trouble)
+        await comes(lambda: not recording.fault)
         recording.arrived([sample(5.0)])
     assert "2 samples were lost" in caplog.text
     with closing(sqlite3.connect(tmp_path / HISTORY_FILE)) as connection:
@@ -315,14 +315,14 @@ async def main():
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, limits[1]))
         value = 0
-        while not recording.trouble:
+        while not recording.fault:
             recording.arrived([(f"T-{n}.pv", DataValue(value, GOOD, None, None, 0.0))
                                for n in range(200)])
             value += 1
             await asyncio.sleep(0.005)
         await asyncio.sleep(0.2)
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        while recording.trouble:
+        while recording.fault:
             await asyncio.sleep(0.01)
         print("values", value)
 
@@ -355,7 +355,7 @@ for number in range(1_000_000):
     at_us = 1_790_000_040_000_000 + 1_000_000 * number
     writer.write([SampleBatch(at_us, [(f"T-{n}.pv", DataValue(number, GOOD, None, None, 0.0))
                                 for n in range(300)])])
-    writer.thin_out(at_us)
+    writer.downsample(at_us)
     print(number, flush=True)
 """
 
@@ -376,7 +376,7 @@ def test_a_kill_in_mid_write_leaves_nothing_half(tmp_path: Path) -> None:
         last = seen.pop()
         assert last is not None
         assert last[1].value in {least, least + 1}
-        slots = reader.course("T-7.pv", T0_S, T0_S + 120, 2)  # the first from minutes
+        slots = reader.trend("T-7.pv", T0_S, T0_S + 120, 2)  # the first from minutes
         assert [each.mean for each in slots] == [pytest.approx(29.5), pytest.approx(89.5)]
     with closing(HistoryWriter(path, {})) as writer:
         writer.write([batch(100_000, sample(1.0))])

@@ -65,7 +65,7 @@ def test_what_was_recorded_under_another_definition_is_not_seen(tmp_path: Path) 
     record(tmp_path, 61, 70, 200.0, kpa)
     assert seen(tmp_path, 0, 70, kpa).keys() == {None, 200.0, 201.0}
     with HistoryReader(tmp_path, kpa) as reader:
-        slots = reader.course(TAG, T0_S, T0_S + 70, 7)
+        slots = reader.trend(TAG, T0_S, T0_S + 70, 7)
         assert [slot.low for slot in slots] == [None] * 6 + [200.0]
     assert seen(tmp_path, 0, 70, bar).keys() == {2.0, 3.0, None}  # defined back, it is there again
     with HistoryReader(tmp_path, {TAG: "mbar"}) as reader:
@@ -156,9 +156,9 @@ async def test_a_batch_that_cannot_be_written_is_left_out_and_told_once(
         for value in range(5):
             recording.arrived([(TAG if value % 2 else "A\udcff", reading(float(value)))])
             await asyncio.sleep(0.03)
-    assert [each.getMessage()[:28] for each in caplog.records] == ["something cannot be recorded"]
+    assert [each.getMessage()[:26] for each in caplog.records] == ["samples cannot be recorded"]
     assert recording.dropped == 3
-    assert recording.trouble == ""
+    assert recording.fault == ""
     with closing(sqlite3.connect(tmp_path / HISTORY_FILE)) as connection:
         rows = connection.execute("SELECT value FROM sample ORDER BY at_us").fetchall()
     assert rows == [(1.0,), (3.0,)]

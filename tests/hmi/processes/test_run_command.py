@@ -313,7 +313,7 @@ def test_what_the_agents_read_stays_there_when_they_are_killed(stage: Stage) -> 
         assert newest_s("P-101A.running") >= began_s  # the other connection
         assert "recorded" not in stage.said
     with HistoryReader(stage.site / "var", meanings) as reader:
-        slots = reader.course("SIM-CLOCK.pv", began_s, time(), 100)
+        slots = reader.trend("SIM-CLOCK.pv", began_s, time(), 100)
     shown = [slot.low for slot in slots if slot.low is not None]
     assert len(shown) > 1
     assert shown == sorted(shown)
