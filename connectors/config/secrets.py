@@ -7,9 +7,10 @@ from ..errors import NotConnected, os_reason
 
 
 def resolve_secret(reference: str, root: Path, endpoint: str) -> str:
-    """Returns the password at an `env:NAME` or `file:PATH` reference.
+    """Returns the password to which a reference leads.
 
     Args:
+        reference: `env:NAME` or `file:PATH`.
         root: The site's folder, for relative paths.
         endpoint: The connection's name, for the error.
 

@@ -1,4 +1,4 @@
-"""The conformance kit: a connector of your own is proven in five lines.
+"""Conformance kit, which tests a connector of your own in a few lines.
 
 ```python
 class TestMine(Conformance):
@@ -8,9 +8,9 @@ class TestMine(Conformance):
             yield Rig(connector=MyConnector(link.port), link=link, ...)
 ```
 
-`BaseConformance` is what every connector keeps. `Conformance` adds what a session may be able
-to do more; what it cannot is found out, and must be what its `quality.toml` says. This package
-needs pytest and pytest-asyncio, and nothing that runs imports it.
+`BaseConformance` has the rules of every connector. `Conformance` adds those of optional
+capabilities, which must be what `quality.toml` claims. This package needs pytest and
+pytest-asyncio. No other package imports it.
 """
 
 from .claims import BASE_RULES, FEATURES, QualityFile, load_quality, proofs_of

@@ -1,4 +1,4 @@
-"""Checks of what some sessions can do more than read: browse, describe, encode writes."""
+"""Checks of the optional capabilities to browse, describe and encode writes."""
 
 from collections.abc import Sequence
 from math import inf, nan
@@ -13,10 +13,10 @@ _MOST_NODES = 500
 
 
 class BrowseChecks(Suite):
-    """What holds for a session that is `Browses`."""
+    """Rules of a session that is `Browses`."""
 
     async def test_browsing_finds_every_item(self) -> None:
-        """From where a user would begin, browsing leads to each node that a tag names."""
+        """Browsing from the entry point leads to each node that a tag names."""
         async with self._able(Browses) as (rig, session):
             assert isinstance(session, Browses)
             wanted = {tag.address.node for tag in rig.tags if isinstance(tag.address, NodeAddress)}
@@ -26,7 +26,7 @@ class BrowseChecks(Suite):
             assert kinds == {"variable"}, f"a tag is {kinds}"
 
     async def test_browsing_nothing_is_a_value_error(self) -> None:
-        """A node that is not there is a `ValueError` with a reason, and the session goes on."""
+        """An unknown node raises `ValueError` with a reason, and the session goes on."""
         async with self._able(Browses) as (rig, session):
             assert isinstance(session, Browses)
             address = rig.unknown.address
@@ -49,10 +49,10 @@ class BrowseChecks(Suite):
 
 
 class DescribeChecks(Suite):
-    """What holds for a session that is `Describes`."""
+    """Rules of a session that is `Describes`."""
 
     async def test_descriptions_fit_the_tags(self) -> None:
-        """Each tag that is there is described, and nothing said contradicts `tags.yaml`."""
+        """Each existing tag is described, without contradiction to `tags.yaml`."""
         async with self._able(Describes) as (rig, session):
             assert isinstance(session, Describes)
             said = await session.describe([*rig.tags, rig.unknown])
@@ -70,10 +70,10 @@ class DescribeChecks(Suite):
 
 
 class EncoderChecks(Suite):
-    """What holds for a connection that says which bytes would write a value."""
+    """Rules of a connection that encodes writes."""
 
     async def test_encoded_is_what_a_reader_finds(self) -> None:
-        """`Encoded.value` is what is read after its bytes have reached the device."""
+        """`Encoded.value` is the value read after its bytes have reached the device."""
         async with self._opened("encode") as (rig, session):
             assert rig.apply is not None
             encoder = await session.encoder([write.tag for write in rig.encode])
@@ -86,7 +86,10 @@ class EncoderChecks(Suite):
                 await read_exactly(session, [Item(write.tag, write.found)])
 
     async def test_encoder_refuses_what_does_not_fit(self) -> None:
-        """Not a number, of the wrong kind, out of range, or no tag of its own: `ValueError`."""
+        """An invalid value or a tag of another encoder raises `ValueError`.
+
+        Values are invalid if they are not a number, of the wrong kind or out of range.
+        """
         async with self._opened("encode") as (rig, session):
             tags = [write.tag for write in rig.encode]
             encoder = await session.encoder(tags)
@@ -101,7 +104,7 @@ class EncoderChecks(Suite):
                     _check_refused(encoder, item.tag, item.value)
 
     async def test_encoder_knows_whom_it_writes_to(self) -> None:
-        """The identity names protocol and endpoint of who would be written to."""
+        """The identity names protocol and endpoint of the device to be written to."""
         async with self._opened("encode") as (rig, session):
             identity = (await session.encoder([write.tag for write in rig.encode])).identity
             assert identity.kind, "no kind"
@@ -124,7 +127,7 @@ async def _walk(session: Browses, wanted: set[str]) -> dict[str, BrowseEntry]:
         entries = await session.browse(open_.pop(0))
         for entry in entries:
             assert isinstance(entry, BrowseEntry), f"a bare {entry!r}"
-            # One that no tag can name has an empty node, and nothing is asked about it.
+            # A node that no tag can name comes with an empty name and is not browsed.
             if entry.node and entry.node not in found:
                 found[entry.node] = entry
                 open_.append(entry.node)

@@ -1,4 +1,4 @@
-"""What a connector says of itself in `quality.toml`: a word for each rule."""
+"""Claims of a connector in `quality.toml`, one for each rule."""
 
 import tomllib
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from ..config.validation import Model
 Capability = Literal["browses", "describes", "subscribes", "encodes"]
 
 FEATURES: Mapping[str, str] = {
-    "security-policies": "The channel is signed and encrypted, each side proves who it is.",
+    "security-policies": "The channel is signed and encrypted; both sides prove their identity.",
     "tls": "The transport is TLS, with certificates of both sides.",
     "serial-line": "Devices on a serial line are read without a gateway.",
-    "alarms-and-conditions": "Alarms that the device keeps are read, as ISA-18.2 states.",
+    "alarms-and-conditions": "Alarms of the device are read with their ISA-18.2 states.",
     "history": "Values that the device has recorded are read.",
     "methods": "Methods of the device can be named in a request.",
 }
-"""Rules that no check of the kit covers: `done` names its own tests there."""
+"""Rules without a check in the kit. If they are `done`, they name their own tests."""
 
 BASE_RULES = frozenset(
     {
@@ -49,15 +49,15 @@ BASE_RULES = frozenset(
         "values-are-typed",
     }
 )
-"""Rules that no protocol excuses from: they are `done`, or it is not a connector yet."""
+"""Rules that apply to every protocol. A connector has all of them `done`."""
 
 
 class Claim(Model):
-    """One rule.
+    """Claim about one rule.
 
     Attributes:
         status: `done`, `todo`, or `exempt` where the protocol has no such thing.
-        comment: Why it is not done.
+        comment: Reason why it is not done.
         tests: Ids of tests that prove it beside the kit's check.
     """
 
@@ -78,9 +78,9 @@ class QualityFile(Model):
     """The file `quality.toml`.
 
     Attributes:
-        suite: Id of the test class that runs the kit; there, the check of a rule `a-b` is the
-            method `test_a_b`.
-        capabilities: What its sessions can do more than read.
+        suite: Id of the test class that runs the kit. The check of a rule `a-b` is its method
+            `test_a_b`.
+        capabilities: Capabilities of its sessions beyond reading.
         rules: One claim for each rule of the kit, and for each of `FEATURES`. Those of
             `BASE_RULES` are `done`.
     """
@@ -102,14 +102,14 @@ def load_quality(path: Path) -> QualityFile:
     """Reads `quality.toml`.
 
     Raises:
-        ValueError: It is not as described; says where.
+        ValueError: It is not valid. The message tells the place.
         OSError: It cannot be read.
     """
     return QualityFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
 def proofs_of(quality: QualityFile, rule: str) -> tuple[str, ...]:
-    """Returns the ids of the tests that prove a rule; none for one that is not done."""
+    """Returns the ids of the tests that prove a rule, none if it is not done."""
     claim = quality.rules[rule]
     if claim.status != "done":
         return ()

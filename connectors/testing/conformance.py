@@ -1,4 +1,4 @@
-"""The kit's classes, as a third party subclasses them, and the list of their rules."""
+"""The kit's classes to subclass, and the list of their rules."""
 
 from collections.abc import Mapping
 from inspect import getdoc, getmembers
@@ -16,11 +16,14 @@ from .suite import rule_of
 
 @pytest.mark.asyncio
 class BaseConformance(ReadingChecks, SessionChecks, LossChecks):
-    """What every connector keeps; write `rig` and let pytest collect the class."""
+    """Rules of every connector.
+
+    Override `rig` and let pytest collect the class.
+    """
 
 
 class Conformance(BaseConformance, BrowseChecks, DescribeChecks, SubscriptionChecks, EncoderChecks):
-    """The base, and what holds for a session that browses, describes, subscribes or encodes."""
+    """The base rules and those of browsing, describing, subscribing and encoding."""
 
 
 def _rules() -> Mapping[str, str]:
@@ -33,4 +36,4 @@ def _rules() -> Mapping[str, str]:
 
 
 RULES: Mapping[str, str] = _rules()
-"""Every rule by its id, and what it says; those of `FEATURES` have no check in the kit."""
+"""Description of every rule by its id. Those of `FEATURES` have no check in the kit."""

@@ -1,4 +1,4 @@
-"""A connector whose device is in memory: the kit's own example, and for tests of what is above."""
+"""A connector whose device is in memory, as an example and for tests above it."""
 
 import asyncio
 import json
@@ -30,9 +30,9 @@ class FakeConnector:
     Args:
         name: The connection's name.
         device: May be shared with other connectors.
-        timeout_s: How long an answer may take, seconds.
-        is_subscribed: Whether changes are to be told.
-        keep_alive_s: How often a subscription shows that the device lives, seconds.
+        timeout_s: Time limit of an answer, seconds.
+        is_subscribed: Whether changes are to be reported.
+        keep_alive_s: Interval of a subscription's signs of life, seconds.
     """
 
     def __init__(
@@ -68,7 +68,10 @@ class FakeConnector:
 
 
 class FakeSession:
-    """One session with a `FakeDevice`. See `Session`, `Browses`, `Describes`, `Subscribes`."""
+    """One session with a `FakeDevice`.
+
+    See `Session`, `Browses`, `Describes`, `Subscribes`.
+    """
 
     def __init__(self, connector: FakeConnector) -> None:
         self.connector = connector
@@ -109,7 +112,7 @@ class FakeSession:
         return FakeEncoder(self.connector.where, {tag.name: tag for tag in tags}, held)
 
     async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
-        """Returns the folder, and what stands in it. See `Browses.browse`."""
+        """Returns the folder and its nodes. See `Browses.browse`."""
         await self.ask()
         if node == "":
             return [BrowseEntry(_ROOT, "Device", "object")]
@@ -132,10 +135,10 @@ class FakeSession:
         }
 
     async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
-        """Asks to be told. See `Subscribes.subscribe`."""
+        """Subscribes to changes. See `Subscribes.subscribe`."""
         await self.ask()
         tags = [tag for group in groups.values() for tag in group]
-        return FakeSubscription(self, self.device.listen(tags))
+        return FakeSubscription(self, self.device.subscribe(tags))
 
     async def close(self) -> None:
         """Ends it. See `Session.close`."""
@@ -143,28 +146,28 @@ class FakeSession:
 
 
 class FakeSubscription:
-    """What a `FakeDevice` tells. See `Subscription`."""
+    """Changes of a `FakeDevice`. See `Subscription`."""
 
-    def __init__(self, session: FakeSession, ear: Subscriber) -> None:
+    def __init__(self, session: FakeSession, subscriber: Subscriber) -> None:
         self._session = session
-        self._ear = ear
+        self._subscriber = subscriber
 
     @property
     def overflows(self) -> int:
-        """How many changes were lost. See `Subscription.overflows`."""
-        return self._ear.overflows
+        """Number of lost changes. See `Subscription.overflows`."""
+        return self._subscriber.overflows
 
     async def changes(self) -> Sequence[Sample]:
-        """Waits for changes, or for the next sign of life. See `Subscription.changes`."""
+        """Waits for changes or the next sign of life. See `Subscription.changes`."""
         try:
             async with asyncio.timeout(self._session.connector.keep_alive_s):
-                await self._ear.news.wait()
+                await self._subscriber.changed.wait()
         except TimeoutError:
             pass  # nothing has changed
-        await self._session.ask()  # told by a device that is there
-        samples = list(self._ear.queue)
-        self._ear.queue.clear()
-        self._ear.news.clear()
+        await self._session.ask()  # fails if the device is gone
+        samples = list(self._subscriber.queue)
+        self._subscriber.queue.clear()
+        self._subscriber.changed.clear()
         return samples
 
 
@@ -173,8 +176,8 @@ class FakeEncoder:
 
     Args:
         where: The endpoint.
-        tags: What it was made for, by name.
-        held: By tag name, what the device holds; `None` where it has no such node.
+        tags: The tags of this encoder, by name.
+        held: Values of the device by tag name; `None` where it has no such node.
     """
 
     def __init__(
@@ -186,7 +189,7 @@ class FakeEncoder:
 
     @property
     def identity(self) -> DeviceIdentity:
-        """Who would be written to."""
+        """Identity of the device to be written to."""
         return DeviceIdentity("fake", self._where, "in memory", is_loopback=True, is_simulator=True)
 
     def encode(self, tag: Tag, value: Value) -> Encoded:

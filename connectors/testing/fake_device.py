@@ -1,4 +1,4 @@
-"""A device in memory: it holds values, tells changes, and can be disturbed like a real one."""
+"""A device in memory that holds values, reports changes and can be disturbed."""
 
 import asyncio
 import json
@@ -15,16 +15,16 @@ from ..session.protocols import Sample
 
 BAD_NOT_READABLE = StatusCode(0x803A0000)
 QUEUE = 100
-"""How many changes it keeps for a subscriber."""
+"""Limit of changes kept for a subscriber."""
 _OVERFLOW = 0x0480
 
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """What stands at one node.
+    """Content of one node.
 
     Attributes:
-        type: In which the device holds it.
+        type: Type in which the device holds it.
     """
 
     value: Value | Array | None
@@ -35,48 +35,48 @@ class HeldValue:
 
 @dataclass(slots=True)
 class Subscriber:
-    """A subscriber: what it has not fetched yet, and how much of it was lost.
+    """A subscriber with its unfetched changes and the number of lost ones.
 
     Attributes:
-        tags: By node; several tags may name one.
+        tags: Tag names by node, which several tags may share.
     """
 
     tags: Mapping[str, Sequence[str]]
     queue: deque[Sample] = field(default_factory=deque[Sample])
     overflows: int = 0
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hear(self, samples: Sequence[Sample]) -> None:
-        """Takes changes; the oldest give way, and the one after them says so."""
+    def add(self, samples: Sequence[Sample]) -> None:
+        """Adds changes. The oldest are dropped, and the next one is marked."""
         self.queue += samples
         while len(self.queue) > QUEUE:
             self.queue.popleft()
             self.overflows += 1
             name, reading = self.queue[0]
             self.queue[0] = name, reading.with_status(StatusCode(reading.status | _OVERFLOW))
-        self.news.set()
+        self.changed.set()
 
 
 class FakeDevice:
-    """Holds values by node, and is the `Link` to itself.
+    """Holds values by node, and is also the `Link` to itself.
 
     Attributes:
-        writes: What clients have written; a connector must leave it empty.
-        loss: Grows with each loss; a session that began before one is lost.
+        writes: Writes of clients. A connector must leave it empty.
+        loss: Number of losses. A session that began before the last one is lost.
     """
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
         self.loss = 0
-        self._held: dict[str, HeldValue] = {}
+        self._values: dict[str, HeldValue] = {}
         self._refused: set[str] = set()
-        self._ears: list[Subscriber] = []
+        self._subscribers: list[Subscriber] = []
         self._is_cut = False
         self._delay_s = 0.0
-        self._speaks = asyncio.Event()
-        self._speaks.set()
+        self._responding = asyncio.Event()
+        self._responding.set()
 
-    def hold(
+    def set_value(
         self,
         tag: Tag,
         value: Value | Array | None,
@@ -85,106 +85,106 @@ class FakeDevice:
         type_: DeviceType = "float64",
         source_time: datetime | None = None,
     ) -> None:
-        """Holds a value at a tag's node from now on, and tells who has subscribed to it.
+        """Sets the value of a tag's node and reports it to subscribers.
 
         Args:
-            type_: In which the device holds it; of a node that is there already it stays.
-            source_time: When it was sampled; now, if it does not say.
+            type_: Type in which the device holds it. An existing node keeps its type.
+            source_time: Time of sampling; by default now.
         """
         node = str(tag.address)
-        if node in self._held:
-            type_ = self._held[node].type
-        self._held[node] = HeldValue(value, status, source_time or datetime.now(UTC), type_)
+        if node in self._values:
+            type_ = self._values[node].type
+        self._values[node] = HeldValue(value, status, source_time or datetime.now(UTC), type_)
         self._refused.discard(node)
-        self._tell(node)
+        self._notify(node)
 
     def refuse(self, tag: Tag) -> None:
-        """Refuses a tag's node from now on, until it is held anew."""
+        """Refuses a tag's node until its value is set again."""
         self._refused.add(str(tag.address))
-        self._tell(str(tag.address))
+        self._notify(str(tag.address))
 
     def cut(self) -> None:
-        """Hangs up, and on whoever calls, until mended."""
+        """Closes every connection, and refuses new ones until mended."""
         self._is_cut = True
-        self._lose()
+        self._mark_lost()
 
     def half_open(self) -> None:
-        """Falls silent until mended."""
-        self._speaks.clear()
+        """Stops answering until mended."""
+        self._responding.clear()
 
     def delay(self, seconds: float) -> None:
-        """Answers so much later, each way."""
+        """Delays answers by this time each way."""
         self._delay_s = 2.0 * seconds
 
     def mend(self) -> None:
-        """Is well again; who was called in the silence has to call anew."""
+        """Ends all disturbances. Sessions from a silence are lost."""
         self._is_cut, self._delay_s = False, 0.0
-        if not self._speaks.is_set():
-            self._lose()
-            self._speaks.set()
+        if not self._responding.is_set():
+            self._mark_lost()
+            self._responding.set()
 
     def apply(self, wire: bytes) -> None:
-        """Carries out a write of `FakeEncoder`, as if it had been approved."""
+        """Applies a write of `FakeEncoder`, as if it had been approved."""
         node, value = json.loads(wire)
-        held = self._held[node]
-        self._held[node] = HeldValue(value, GOOD, datetime.now(UTC), held.type)
-        self._tell(node)
+        held = self._values[node]
+        self._values[node] = HeldValue(value, GOOD, datetime.now(UTC), held.type)
+        self._notify(node)
 
     async def answer(self, loss: int, timeout_s: float) -> None:
-        """Lets a request through, after the delay.
+        """Answers a request after the delay.
 
         Args:
-            loss: The device's, when the session began.
+            loss: The device's `loss` when the session began.
 
         Raises:
-            ConnectionError: The session is lost, or nobody is to be reached.
+            ConnectionError: The session is lost, or the device cannot be reached.
             TimeoutError: There was no answer in time.
         """
         async with asyncio.timeout(timeout_s):
             await asyncio.sleep(self._delay_s)
-            await self._speaks.wait()
+            await self._responding.wait()
         if self._is_cut or loss != self.loss:
             raise ConnectionError("connection reset by peer")
 
     @property
-    def speaks(self) -> bool:
+    def is_responding(self) -> bool:
         """Whether it answers at all."""
-        return self._speaks.is_set()
+        return self._responding.is_set()
 
     @property
     def nodes(self) -> Mapping[str, HeldValue]:
-        """What it holds, by node."""
-        return self._held
+        """Its values by node."""
+        return self._values
 
     def reading_of(self, tag: Tag) -> DataValue:
-        """Returns what it would answer now."""
+        """Returns its present reading of a tag."""
         return self._reading(str(tag.address))
 
-    def listen(self, tags: Sequence[Tag]) -> Subscriber:
-        """Begins to tell the changes of these tags, what it holds now first."""
+    def subscribe(self, tags: Sequence[Tag]) -> Subscriber:
+        """Begins to report the changes of these tags, after their present values."""
         names: dict[str, list[str]] = {}
         for tag in tags:
             names.setdefault(str(tag.address), []).append(tag.name)
-        ear = Subscriber(names)
-        ear.hear([(tag.name, self.reading_of(tag)) for tag in tags])
-        self._ears.append(ear)
-        return ear
+        subscriber = Subscriber(names)
+        subscriber.add([(tag.name, self.reading_of(tag)) for tag in tags])
+        self._subscribers.append(subscriber)
+        return subscriber
 
     def _reading(self, node: str) -> DataValue:
         now = monotonic()
-        if node not in self._held:
+        if node not in self._values:
             return never_read(BAD_NODE_UNKNOWN, now)
         if node in self._refused:
             return never_read(BAD_NOT_READABLE, now)
-        held = self._held[node]
+        held = self._values[node]
         return DataValue(held.value, held.status, held.source_time, datetime.now(UTC), now)
 
-    def _tell(self, node: str) -> None:
-        for ear in self._ears:
-            ear.hear([(name, self._reading(node)) for name in ear.tags.get(node, ())])
+    def _notify(self, node: str) -> None:
+        for subscriber in self._subscribers:
+            subscriber.add([(name, self._reading(node)) for name in subscriber.tags.get(node, ())])
 
-    def _lose(self) -> None:
+    def _mark_lost(self) -> None:
         self.loss += 1
-        for ear in self._ears:
-            ear.news.set()
-        self._ears.clear()
+        for subscriber in self._subscribers:
+            subscriber.changed.set()
+        self._subscribers.clear()

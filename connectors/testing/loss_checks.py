@@ -1,4 +1,4 @@
-"""Checks of loss: always `NotConnected`, always in time, and over when the device is back."""
+"""Checks of loss, which always raises `NotConnected` in time and ends by itself."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,15 +9,15 @@ from ..session.supervisor import Connection, Gap
 from .rig import Rig
 from .suite import Suite, check_lost, fits, read_exactly, until
 
-_GIVING_UP_S = 1.0  # in which a session that did not come about is closed
+_GIVING_UP_S = 1.0  # for closing a session that could not be opened
 _BACK_S = 8.0
 
 
 class LossChecks(Suite):
-    """What holds when the device is gone, refuses or falls silent."""
+    """Rules for a device that is gone, refuses or falls silent."""
 
     async def test_refused_call_is_not_connected(self) -> None:
-        """A device that cannot be reached or hangs up is `NotConnected` under its name."""
+        """An unreachable device raises `NotConnected` under the connection's name."""
         async with self._rigged("link") as rig:
             assert rig.link is not None
             rig.link.cut()
@@ -26,7 +26,7 @@ class LossChecks(Suite):
             await _reads_again(rig)
 
     async def test_silent_call_is_not_connected(self) -> None:
-        """A device that accepts and says nothing is `NotConnected` after the time-out."""
+        """A device that accepts but stays silent raises `NotConnected` after the time-out."""
         async with self._rigged("link") as rig:
             assert rig.link is not None
             rig.link.half_open()
@@ -35,7 +35,7 @@ class LossChecks(Suite):
             await _reads_again(rig)
 
     async def test_lost_session_is_not_connected(self) -> None:
-        """A session whose device is gone raises `NotConnected`, now and ever after."""
+        """A session whose device is gone raises `NotConnected`, then and always after."""
         async with self._opened("link") as (rig, session):
             assert rig.link is not None
             await read_exactly(session, rig.items)
@@ -48,7 +48,7 @@ class LossChecks(Suite):
             await _reads_again(rig)
 
     async def test_silent_read_is_not_connected(self) -> None:
-        """A device that falls silent during a session is `NotConnected` after the time-out."""
+        """A device that falls silent in a session raises `NotConnected` after the time-out."""
         async with self._opened("link") as (rig, session):
             assert rig.link is not None
             await read_exactly(session, rig.items)
@@ -57,7 +57,7 @@ class LossChecks(Suite):
             rig.link.mend()
 
     async def test_silent_probe_is_not_connected(self) -> None:
-        """A device that shows no sign of life is `NotConnected` after the time-out."""
+        """A device without a sign of life raises `NotConnected` after the time-out."""
         async with self._opened("link") as (rig, session):
             assert rig.link is not None
             await session.probe()
@@ -66,45 +66,48 @@ class LossChecks(Suite):
             rig.link.mend()
 
     async def test_cut_turns_every_tag_bad(self) -> None:
-        """Supervised, a loss turns all tags bad at once; the last values stay, a gap is told."""
-        async with self._supervised() as (rig, connection, ears):
+        """A loss turns all supervised tags bad at once.
+
+        The last values stay, and a gap is reported.
+        """
+        async with self._supervised() as (rig, connection, listener):
             assert rig.link is not None
             before = connection.latest()
             rig.link.cut()
-            await ears.until_gaps(1)
+            await listener.until_gaps(1)
             for reading in connection.latest().values():
                 assert reading.quality is Quality.BAD, f"lost, but {reading}"
             assert _values(connection.latest()) == _values(before), "the last values are not kept"
-            told = {name for name, last in ears.last.items() if last.quality is Quality.BAD}
-            assert told == {tag.name for tag in rig.tags}, "not every tag was told bad"
-            assert (connection.is_connected, ears.gaps[0].end) == (False, None)
-            assert ears.gaps[0].reason
+            bad = {name for name, last in listener.last.items() if last.quality is Quality.BAD}
+            assert bad == {tag.name for tag in rig.tags}, "not every tag was reported bad"
+            assert (connection.is_connected, listener.gaps[0].end) == (False, None)
+            assert listener.gaps[0].reason
 
     async def test_comes_back_by_itself(self) -> None:
-        """Supervised, a device that is back is read again, and the end of the gap is told."""
-        async with self._supervised() as (rig, connection, ears):
+        """A returned device is read again by its supervisor, which reports the gap's end."""
+        async with self._supervised() as (rig, connection, listener):
             assert rig.link is not None
             rig.link.cut()
-            await ears.until_gaps(1)
+            await listener.until_gaps(1)
             rig.link.mend()
-            await ears.until_gaps(2)
-            assert ears.gaps[1].end is not None
-            assert ears.gaps[1].start == ears.gaps[0].start
+            await listener.until_gaps(2)
+            assert listener.gaps[1].end is not None
+            assert listener.gaps[1].start == listener.gaps[0].start
             await _until_held(rig, connection)
 
     @asynccontextmanager
-    async def _supervised(self) -> AsyncGenerator[tuple[Rig, Connection, "_Ears"]]:
-        ears = _Ears()
+    async def _supervised(self) -> AsyncGenerator[tuple[Rig, Connection, "_GapListener"]]:
+        listener = _GapListener()
         async with (
             self._rigged("link") as rig,
-            Connection(rig.connector, rig.tags, [ears]) as connection,
+            Connection(rig.connector, rig.tags, [listener]) as connection,
         ):
             await _until_held(rig, connection)
-            yield rig, connection, ears
+            yield rig, connection, listener
 
 
-class _Ears:
-    """Hears what a listener is told."""
+class _GapListener:
+    """Keeps the samples and gaps of a listener."""
 
     def __init__(self) -> None:
         self.gaps: list[Gap] = []
@@ -118,8 +121,8 @@ class _Ears:
         self.gaps.append(gap)
 
     async def until_gaps(self, count: int) -> None:
-        told = "no gap is told" if count == 1 else "it does not come back"
-        await until(lambda: len(self.gaps) >= count, _BACK_S, told)
+        message = "no gap is reported" if count == 1 else "it does not come back"
+        await until(lambda: len(self.gaps) >= count, _BACK_S, message)
 
 
 def _values(readings: Mapping[str, DataValue]) -> Mapping[str, object]:
@@ -127,7 +130,7 @@ def _values(readings: Mapping[str, DataValue]) -> Mapping[str, object]:
 
 
 async def _until_held(rig: Rig, connection: Connection) -> None:
-    """Waits until the supervisor holds what the device does."""
+    """Waits until the supervisor has the device's values."""
 
     def holds() -> bool:
         latest = connection.latest()
@@ -137,7 +140,7 @@ async def _until_held(rig: Rig, connection: Connection) -> None:
 
 
 async def _read_anew(rig: Rig) -> Mapping[str, DataValue]:
-    """Opens and reads; where there is no more than a TCP connection to open, the read fails."""
+    """Opens a session and reads. With only a TCP connection to open, the read fails."""
     session = await rig.connector.open()
     try:
         return await session.read(rig.tags)

@@ -1,4 +1,4 @@
-"""Checks of reading: one value per tag, with quality and time, whatever else is asked."""
+"""Checks of reading, with one value, quality and time per tag."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,16 @@ from .rig import Item, Rig
 from .suite import Suite, check_readings, other_value, read_exactly
 
 _TYPES = {"float": float, "int": int, "enum": int, "bool": bool, "string": str}
-_STALL_S = 0.1  # asked for are 5 ms; a machine that stalls is not the connector's fault
+_STALL_S = 0.1  # the goal is 5 ms; the rest is for a busy machine
 _WAY_S = 0.005
-_REFUSALS = 10  # a value that is kept for a while must not outlive them
+_REFUSALS = 10  # a cached value must not outlive them
 
 
 class ReadingChecks(Suite):
-    """What holds for every read of every connector."""
+    """Rules of every read."""
 
     async def test_one_value_per_tag(self) -> None:
-        """Any number of tags in any order gives one value each, the one that the device holds."""
+        """Any number of tags in any order gives the device's value for each."""
         async with self._opened() as (rig, session):
             assert await session.read([]) == {}, "readings of nothing"
             random = Random(7)  # the same orders each time
@@ -33,24 +33,24 @@ class ReadingChecks(Suite):
                 await read_exactly(session, some[::-1])
 
     async def test_values_are_typed(self) -> None:
-        """A reading is a `DataValue` with a `StatusCode`, its value of the tag's type."""
+        """A reading is a `DataValue` with a `StatusCode` and a value of the tag's type."""
         async with self._opened() as (rig, session):
             readings = await session.read([*rig.tags, rig.unknown])
             for tag in (*rig.tags, rig.unknown):
                 _check_types(tag, readings[tag.name])
 
     async def test_unknown_item_is_isolated(self) -> None:
-        """A tag that the device does not have is `BadNodeIdUnknown`; the others are delivered."""
+        """An unknown tag reads `BadNodeIdUnknown`, and the others are delivered."""
         async with self._opened() as (rig, session):
             tags = [rig.tags[0], rig.unknown, *rig.tags[1:]]
-            for _ in range(2):  # the second time it may be remembered
+            for _ in range(2):  # the second time it may be cached
                 readings = await session.read(tags)
                 _check_unknown(rig.unknown, readings)
                 check_readings(readings, rig.items)
             _check_unknown(rig.unknown, await session.read([rig.unknown]))
 
     async def test_refused_item_is_isolated(self) -> None:
-        """A tag that the device refuses is bad and has no value; the others are delivered."""
+        """A refused tag is bad and has no value, and the others are delivered."""
         async with self._opened("refuse") as (rig, session):
             assert rig.refuse is not None
             await read_exactly(session, rig.items)
@@ -64,25 +64,25 @@ class ReadingChecks(Suite):
                 check_readings(readings, others)
 
     async def test_bad_quality_is_a_value(self) -> None:
-        """What the device marks as bad is returned with its own status code, not raised."""
+        """A bad value is returned with the device's status code, not raised."""
         async with self._opened("bad") as (rig, session):
             await read_exactly(session, _of(rig, Quality.BAD))
 
     async def test_uncertain_quality_is_a_value(self) -> None:
-        """What the device doubts is returned with its own status code, and its value."""
+        """An uncertain value is returned with the device's status code."""
         async with self._opened("uncertain") as (rig, session):
             await read_exactly(session, _of(rig, Quality.UNCERTAIN))
 
     async def test_information_bits_are_kept(self) -> None:
-        """A status code comes whole: limits and what else the device adds to it are kept."""
+        """A status code keeps its limit and information bits."""
         async with self._opened("information") as (rig, session):
             await read_exactly(session, [item for item in rig.items if item.has_information])
 
     async def test_times_are_of_the_device(self) -> None:
-        """A source time is the device's own, and its clock says how old the value came."""
+        """A source time is the device's, and its clock tells the value's age."""
         async with self._opened("times") as (rig, session):
             timed = {item.tag.name: item for item in rig.items if item.source_time is not None}
-            for _ in range(2):  # the second time it may be remembered
+            for _ in range(2):  # the second time it may be cached
                 readings = await session.read(rig.tags)
                 check_readings(readings, list(timed.values()))
                 for name, item in timed.items():
@@ -92,7 +92,7 @@ class ReadingChecks(Suite):
                     assert is_later, f"{name}: answered at {server_time}, when it was sampled"
 
     async def test_times_are_utc(self) -> None:
-        """Source and server times are aware, in UTC, or `None`, and none lies far ahead."""
+        """Source and server times are aware UTC or `None`, and none lies far ahead."""
         async with self._opened() as (rig, session):
             for name, reading in (await session.read(rig.tags)).items():
                 for time in (reading.source_time, reading.server_time):
@@ -102,7 +102,7 @@ class ReadingChecks(Suite):
                         assert time < datetime.now(UTC) + timedelta(days=366), f"{name}: {time}"
 
     async def test_ages_begin_with_arrival(self) -> None:
-        """A reading is as old as its way to us: it arrived while it was asked for, by our clock."""
+        """A reading arrived during its request, by our clock."""
         async with self._opened() as (rig, session):
             asked_s = monotonic()
             readings = await session.read([*rig.tags, rig.unknown])
@@ -112,7 +112,7 @@ class ReadingChecks(Suite):
                 assert reading.age_s(now_s) >= 0.0, f"{name}: younger than nothing"
 
     async def test_changed_value_is_read(self) -> None:
-        """Each read asks the device; nothing is kept from the one before."""
+        """Each read asks the device. No value is cached."""
         async with self._opened("change") as (rig, session):
             assert rig.change is not None
             await read_exactly(session, rig.items)
@@ -123,19 +123,19 @@ class ReadingChecks(Suite):
             await read_exactly(session, [Item(item.tag, value), *rig.good[1:]])
 
     async def test_concurrent_reads_keep_apart(self) -> None:
-        """Reads that run at the same time on one session get their own values each."""
+        """Concurrent reads on one session get their own values."""
         async with self._opened() as (rig, session):
             await asyncio.gather(*(_again(session, [item], 4) for item in rig.good))
             halves = (rig.items[::2], rig.items[1::2], rig.items)
             await asyncio.gather(*(_again(session, items, 4) for items in halves))
 
     async def test_cancelled_read_is_clean(self) -> None:
-        """After a cancelled read the next gives the right values, or `NotConnected`."""
+        """After a cancelled read the next gives the right values or `NotConnected`."""
         async with self._rigged("link") as rig:
             assert rig.link is not None
             for after_s in (0.0, _WAY_S, 3.0 * _WAY_S):
                 session = await rig.connector.open()
-                rig.link.delay(2.0 * _WAY_S)  # so that answers come after their asker has gone
+                rig.link.delay(2.0 * _WAY_S)  # so that answers come after the cancellation
                 await _cancel(session, rig.good[:1], after_s)
                 for item in rig.good[1:4]:
                     if not await _is_right_or_lost(session, item):
@@ -144,7 +144,7 @@ class ReadingChecks(Suite):
                 await session.close()
 
     async def test_loop_stays_free(self) -> None:
-        """Reading does not keep the event loop from others: 5 ms is the aim, 100 ms the limit."""
+        """Reading blocks the event loop for 5 ms as a goal and 100 ms at most."""
         async with self._opened() as (rig, session):
             longest_s = [await _longest_stall(session, rig) for _ in range(3)]
             assert min(longest_s) < _STALL_S, f"the loop stood still for {min(longest_s):.3f} s"

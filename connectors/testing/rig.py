@@ -1,4 +1,4 @@
-"""What a connector is tried on: a device that holds known values, and ways to disturb it."""
+"""Rig for a connector, with a device that holds known values and can be disturbed."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,18 +13,18 @@ RigFeature = Literal[
     "change", "refuse", "link", "bad", "uncertain", "information", "times", "writes", "secrets",
     "encode",
 ]  # fmt: skip
-"""What a rig may be unable to do, or may not have; see the attributes of `Rig`."""
+"""Features that a rig may lack. See the attributes of `Rig`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A tag and what the device holds there.
+    """A tag and the device's value.
 
     Attributes:
-        value: What a reader finds, in the tag's kind; `None` where the status leaves none.
-        status: With its information bits, such as a limit that is reached.
-        source_time: When the device says that it sampled it, a minute ago or longer; `None`
-            where the device says nothing or the rig does not set it.
+        value: Value read, in the tag's kind; `None` where the status leaves none.
+        status: With information bits, such as a limit.
+        source_time: The device's time of sampling, at least a minute ago; `None` where the device
+            has none or the rig does not set it.
     """
 
     tag: Tag
@@ -34,16 +34,16 @@ class Item:
 
     @property
     def has_information(self) -> bool:
-        """Whether its status has more bits than those that tell its quality and the reason."""
+        """Whether its status has bits beyond quality and reason."""
         return bool(self.status & 0xFFFF)
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedWrite:
-    """A write that the device takes.
+    """A write that the device accepts.
 
     Attributes:
-        found: What a reader finds afterwards, such as 0.10000000149011612 after 0.1 in 32 bits.
+        found: Value read afterwards, such as 0.10000000149011612 after 0.1 in 32 bits.
     """
 
     tag: Tag
@@ -52,52 +52,53 @@ class AcceptedWrite:
 
 
 class Link(Protocol):
-    """The way to the device; `handwheel.sim_plant.link.proxy.LinkProxy` is one for TCP."""
+    """The connection to the device.
+
+    `handwheel.sim_plant.link.proxy.LinkProxy` is one for TCP.
+    """
 
     def cut(self) -> None:
-        """Resets every connection, and each new one, until mended."""
+        """Resets every connection, and each new one until mended."""
         ...
 
     def half_open(self) -> None:
-        """Lets everything vanish that is sent, and tells nobody; new connections are accepted."""
+        """Discards all data silently, and accepts new connections."""
         ...
 
     def delay(self, seconds: float) -> None:
-        """Holds everything back for so long, each way."""
+        """Delays all data by this time, each way."""
         ...
 
     def mend(self) -> None:
-        """Ends all of that; a connection that has lost bytes is reset."""
+        """Ends all disturbances. A connection that has lost data is reset."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rig:
-    """One connector with the device that it is tried on, made anew for each check.
+    """One connector with its device, made anew for each check.
 
-    A check that needs what is missing here fails, unless `cannot` says why it is missing.
+    A check that needs something missing fails, unless `cannot` tells why it is missing.
 
     Attributes:
-        connector: Has a `timeout` of about a second, so that the checks of silence are short.
+        connector: Its `timeout` is about a second, so that the checks of silence are short.
         timeout_s: That time-out, seconds.
-        items: At least three good ones with values that differ, one of each kind and encoding
-            that the connector knows, and those of bad and of uncertain quality; one whose status
-            has information bits, and one with a source time.
+        items: At least three good items with different values, one of each kind and encoding of the
+            connector, items of bad and of uncertain quality, one with information bits, one with a
+            source time.
         unknown: A tag that the device does not have.
-        link: The way to the device.
-        change: Makes the device hold another value of a good item, and refuse it no longer.
-        refuse: Makes the device refuse one item from now on, and no other; who has subscribed
-            is told.
-        writes: Counts the writes that have reached the device from its clients, however they end.
-        secrets: Texts that must not show, such as the password that the connector logs in with.
-        encode: Writes that the device takes; the connector is configured to write then.
-        refused: Writes that an encoder made for the tags of `encode` must refuse, beside those
-            of the wrong kind.
-        apply: Puts the bytes of `Encoded.wire` into the device, past the connector.
-        burst: An odd number of changes of one item that are made faster than a subscriber
-            fetches them; the device keeps them all, or tells that its queue has run over. 0 if it
-            samples.
-        cannot: What is missing, and why.
+        link: The connection to the device.
+        change: Sets another value of a good item and ends its refusal.
+        refuse: Makes the device refuse one item. Subscribers are notified.
+        writes: Counts the writes of clients that have reached the device, whatever their outcome.
+        secrets: Texts that must not be shown, such as the connector's password.
+        encode: Writes that the device accepts, for which the connector is configured.
+        refused: Writes that an encoder for the tags of `encode` must refuse, beside those of the
+            wrong kind.
+        apply: Puts the bytes of `Encoded.wire` into the device without the connector.
+        burst: An odd number of changes of one item, made faster than a subscriber fetches them. The
+            device keeps all or reports an overflow. 0 if it samples.
+        cannot: Missing features, with the reasons.
     """
 
     connector: Connector
@@ -117,7 +118,7 @@ class Rig:
 
     @property
     def good(self) -> Sequence[Item]:
-        """The items of good quality, and nothing more to say of it."""
+        """The items of good quality without information bits."""
         return [item for item in self.items if item.status == GOOD]
 
     @property
@@ -125,8 +126,8 @@ class Rig:
         """All tags that the device has."""
         return [item.tag for item in self.items]
 
-    def has(self, means: RigFeature) -> bool:
-        """Whether it is there."""
+    def has(self, feature: RigFeature) -> bool:
+        """Whether the rig has a feature."""
         grades = {item.status.quality.value for item in self.items}
         there: Mapping[RigFeature, bool] = {
             "change": self.change is not None,
@@ -140,4 +141,4 @@ class Rig:
             "secrets": bool(self.secrets),
             "encode": bool(self.encode) and self.apply is not None,
         }
-        return there[means]
+        return there[feature]

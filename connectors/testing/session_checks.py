@@ -1,4 +1,4 @@
-"""Checks of a session's life: fresh, alone, and gone without a trace."""
+"""Checks of a session's life, which is independent and leaves nothing behind."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,10 +15,10 @@ _CLOSED_S = 1.0
 
 
 class SessionChecks(Suite):
-    """What holds for every session of every connector."""
+    """Rules of every session."""
 
     async def test_connector_names_itself(self) -> None:
-        """Name, endpoint for people, scan interval and the two flags are there before a session."""
+        """Name, endpoint, scan interval and the two flags exist before a session."""
         async with self._rigged() as rig:
             connector = rig.connector
             assert connector.name, "no name"
@@ -29,7 +29,7 @@ class SessionChecks(Suite):
             assert all(isinstance(each, bool) for each in flags)
 
     async def test_capabilities_are_claimed(self) -> None:
-        """What a session can do more than read is what `quality.toml` says, no less and no more."""
+        """A session's capabilities are exactly those of `quality.toml`."""
         async with self._opened() as (rig, session):
             found = capabilities_of(session, encodes=rig.has("encode"))
             assert "subscribes" in found or not rig.connector.is_subscribed
@@ -38,14 +38,14 @@ class SessionChecks(Suite):
                 assert found == claimed, f"claimed {sorted(claimed)}, found {sorted(found)}"
 
     async def test_healthy_session_has_no_faults(self) -> None:
-        """A session whose device delivers everything is not degraded, and answers a probe."""
+        """A session whose device delivers everything has no faults and answers a probe."""
         async with self._opened() as (rig, session):
             await session.probe()
             await read_exactly(session, rig.items)
-            assert not session.faults, f"all is delivered, and it is at fault: {session.faults}"
+            assert not session.faults, f"all is delivered, but it has faults: {session.faults}"
 
     async def test_sessions_are_fresh(self) -> None:
-        """Each `open` gives another session; two do not know of each other."""
+        """Each `open` gives another, independent session."""
         async with self._opened() as (rig, one):
             other = await rig.connector.open()
             try:
@@ -56,14 +56,14 @@ class SessionChecks(Suite):
             await read_exactly(one, rig.items)
 
     async def test_close_is_final(self) -> None:
-        """A session can be closed twice; read after that, it is `NotConnected`."""
+        """A session can be closed twice and then raises `NotConnected`."""
         async with self._opened() as (rig, session):
             await session.close()
             await session.close()
             await check_lost(rig, lambda: session.read(rig.tags), rig.timeout_s)
 
     async def test_close_is_quick(self) -> None:
-        """Closing takes about 1 s at most and raises nothing, be the device silent or gone."""
+        """Closing takes about 1 s at most and raises nothing, even with a lost device."""
         async with self._rigged("link") as rig:
             assert rig.link is not None
             for disturb in (rig.link.half_open, rig.link.cut):
@@ -80,10 +80,10 @@ class SessionChecks(Suite):
                 rig.link.mend()
 
     async def test_nothing_is_left(self) -> None:
-        """A closed session leaves no task and no descriptor, be it used, cut or cancelled."""
+        """A closed session leaves no task and no descriptor, also after a cut."""
         async with self._rigged("link") as rig:
             assert rig.link is not None
-            await _use(rig, lambda: None)  # what is made once is made now
+            await _use(rig, lambda: None)  # makes what is made only once
             await _settle()
             tasks, descriptors = _tasks(), _descriptors()
             for disturb in (lambda: None, rig.link.cut):
@@ -93,7 +93,7 @@ class SessionChecks(Suite):
             await until(lambda: _tasks() <= tasks, SLACK_S, "a task is left")
 
     async def test_cancelled_open_leaves_nothing(self) -> None:
-        """An `open` that is cancelled while the device is silent leaves no task and no socket."""
+        """A cancelled `open` of a silent device leaves no task and no socket."""
         async with self._rigged("link") as rig:
             assert rig.link is not None
             await _use(rig, lambda: None)
@@ -105,14 +105,14 @@ class SessionChecks(Suite):
             opening.cancel()
             await asyncio.wait([opening], timeout=_CLOSED_S + SLACK_S)
             assert opening.done(), "an open that is cancelled goes on"
-            if not opening.cancelled():  # there was no more to it than a TCP connection
+            if not opening.cancelled():  # `open` was only a TCP connection
                 await opening.result().close()
             rig.link.mend()
             await until(lambda: _descriptors() <= descriptors, SLACK_S, "a descriptor is left")
             await until(lambda: _tasks() <= tasks, SLACK_S, "a task is left")
 
     async def test_nothing_writes(self) -> None:
-        """Opening, reading, probing and asking for an encoder send no write to the device."""
+        """Opening, reading, probing and encoding send no write to the device."""
         async with self._opened("writes") as (rig, session):
             assert rig.writes is not None
             before = rig.writes()
@@ -123,7 +123,7 @@ class SessionChecks(Suite):
             assert rig.writes() == before, "a write has reached the device"
 
     async def test_secrets_stay_hidden(self) -> None:
-        """Neither connector, session nor error shows the secret that it logs in with."""
+        """Connector, session and errors do not show the secret of the login."""
         async with self._opened("secrets", "link") as (rig, session):
             assert rig.link is not None
             check_hidden(rig, rig.connector, rig.connector.where, session, session.faults)
@@ -143,7 +143,7 @@ async def _use(rig: Rig, disturb: Callable[[], None]) -> None:
 
 
 async def _settle() -> None:
-    """Waits until the device's side of a closed session is gone too; it may be in this process."""
+    """Waits until the device's side of a closed session is gone, also in this process."""
     count = -1
     while count != (count := _descriptors() + len(_tasks())):  # noqa: ASYNC110 - no event tells
         await asyncio.sleep(0.05)

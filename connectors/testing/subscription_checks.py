@@ -1,4 +1,4 @@
-"""Checks of a session whose device tells its changes by itself."""
+"""Checks of a session whose device reports changes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -11,83 +11,83 @@ from .rig import Item, Rig, RigFeature
 from .suite import SLACK_S, Suite, check_lost, fits, other_value
 
 _SAMPLED_S = 0.05
-_ALIVE_S = 2.0  # one sign of life a second is asked for; half as often will do
+_ALIVE_S = 2.0  # one sign of life a second is requested; half as often is accepted
 _TOLD_S = 5.0
 
 
 class SubscriptionChecks(Suite):
-    """What holds for a session that is `Subscribes`."""
+    """Rules of a session that is `Subscribes`."""
 
     async def test_first_values_are_told(self) -> None:
-        """Each tag's present value comes first, with its quality; a device tells all it has."""
-        async with self._subscribed() as (rig, told):
-            await told.until(lambda: all(told.ends_with(item) for item in rig.items))
+        """Each tag's present value comes first, with its quality."""
+        async with self._subscribed() as (rig, changes):
+            await changes.until(lambda: all(changes.ends_with(item) for item in rig.items))
 
     async def test_refused_tag_is_told_once(self) -> None:
-        """A tag that the device does not have comes once, bad, and the others are told."""
+        """An unknown tag comes once, bad, and the others are reported."""
         async with self._able(Subscribes) as (rig, session):
             assert isinstance(session, Subscribes)
             groups = {_SAMPLED_S: [rig.unknown, *rig.tags]}
-            told = _Told(await session.subscribe(groups))
-            await told.until(lambda: all(told.ends_with(item) for item in rig.items))
-            await told.until(lambda: bool(told.of(rig.unknown)))
-            (refused,) = told.of(rig.unknown)
+            changes = _Changes(await session.subscribe(groups))
+            await changes.until(lambda: all(changes.ends_with(item) for item in rig.items))
+            await changes.until(lambda: bool(changes.of(rig.unknown)))
+            (refused,) = changes.of(rig.unknown)
             assert (refused.quality, refused.value) == (Quality.BAD, None)
 
     async def test_every_change_is_told(self) -> None:
-        """A change of any tag is told, in whichever interval it is to be sampled."""
-        async with self._subscribed("change") as (rig, told):
+        """A change of any tag is reported, in any sampling interval."""
+        async with self._subscribed("change") as (rig, changes):
             assert rig.change is not None
-            await told.until(lambda: all(told.ends_with(item) for item in rig.items))
+            await changes.until(lambda: all(changes.ends_with(item) for item in rig.items))
             changed = _changed(rig)
             await _hold(rig.change, changed)
-            await told.until(lambda: all(told.ends_with(item) for item in changed))
+            await changes.until(lambda: all(changes.ends_with(item) for item in changed))
 
     async def test_change_of_quality_is_told(self) -> None:
-        """A tag that turns bad is told bad, without a value, and told good when it is again."""
-        async with self._subscribed("change", "refuse") as (rig, told):
+        """A tag that turns bad is reported bad without a value, and good when it recovers."""
+        async with self._subscribed("change", "refuse") as (rig, changes):
             assert rig.change is not None
             assert rig.refuse is not None
-            await told.until(lambda: all(told.ends_with(item) for item in rig.items))
+            await changes.until(lambda: all(changes.ends_with(item) for item in rig.items))
             changed = _changed(rig)
             for item in changed:
                 await rig.refuse(item.tag)
-            await told.until(lambda: all(told.ends_refused(item.tag) for item in changed))
+            await changes.until(lambda: all(changes.ends_refused(item.tag) for item in changed))
             await _hold(rig.change, changed)
-            await told.until(lambda: all(told.ends_with(item) for item in changed))
+            await changes.until(lambda: all(changes.ends_with(item) for item in changed))
 
     async def test_changes_come_in_order(self) -> None:
-        """Changes of a tag come in the order in which the device had them, none made up."""
-        async with self._subscribed("change") as (rig, told):
+        """Changes of a tag come in the device's order, and none is invented."""
+        async with self._subscribed("change") as (rig, changes):
             assert rig.change is not None
             item = rig.good[0]
-            await told.until(lambda: told.ends_with(item))
+            await changes.until(lambda: changes.ends_with(item))
             one, other = other_value(item.tag, item.value), item.value
             assert not isinstance(other, tuple)
             assert other is not None
             for value in (one, other, one, other):
                 await rig.change(item.tag, value)
-                await told.until(lambda: told.ends_with(Item(item.tag, value)))  # noqa: B023
-            values = [reading.value for reading in told.of(item.tag)]
-            assert values == [other, one, other, one, other], f"told were {values}"
+                await changes.until(lambda: changes.ends_with(Item(item.tag, value)))  # noqa: B023
+            values = [reading.value for reading in changes.of(item.tag)]
+            assert values == [other, one, other, one, other], f"reported were {values}"
 
     async def test_life_is_shown(self) -> None:
-        """A device that has nothing to tell shows within about a second that it lives."""
-        async with self._subscribed() as (rig, told):
-            await told.until(lambda: all(told.ends_with(item) for item in rig.items))
+        """An idle device shows a sign of life within about a second."""
+        async with self._subscribed() as (rig, changes):
+            await changes.until(lambda: all(changes.ends_with(item) for item in rig.items))
             try:
                 async with asyncio.timeout(_ALIVE_S + SLACK_S):
-                    while await told.hear():
+                    while await changes.receive():
                         pass
             except TimeoutError:
                 raise AssertionError("no sign of life") from None
 
     async def test_overflow_is_visible(self) -> None:
-        """What is lost because a queue ran over is told: by the counter and by the status."""
-        async with self._subscribed("change") as (rig, told):
+        """Values lost to a full queue show in the counter and in the status."""
+        async with self._subscribed("change") as (rig, changes):
             assert rig.change is not None
             item = rig.good[0]
-            await told.until(lambda: told.ends_with(item))
+            await changes.until(lambda: changes.ends_with(item))
             if not rig.burst:
                 self._skip("the device samples: nothing queues, and nothing can run over")
             assert not isinstance(item.value, tuple)
@@ -96,17 +96,17 @@ class SubscriptionChecks(Suite):
             values = [two[number % 2] for number in range(rig.burst)]
             for value in values:
                 await rig.change(item.tag, value)
-            await told.until(lambda: told.ends_beyond_overflow(item.tag, values[-1]))
-            readings = told.of(item.tag)
+            await changes.until(lambda: changes.ends_beyond_overflow(item.tag, values[-1]))
+            readings = changes.of(item.tag)
             if len(readings) > rig.burst:
                 assert [reading.value for reading in readings] == [item.value, *values]
                 return
-            assert told.overflows > 0, "values are lost, and the counter does not say so"
+            assert changes.overflows > 0, "values are lost, and the counter does not show it"
             flagged = any(reading.status.has_overflow for reading in readings)
-            assert flagged, "values are lost, and no status says so"
+            assert flagged, "values are lost, and no status shows it"
 
     async def test_lost_subscription_is_not_connected(self) -> None:
-        """Waiting for changes raises `NotConnected` when the device is gone, or is silent."""
+        """Waiting for changes raises `NotConnected` when the device is gone or silent."""
         async with self._rigged("link") as rig:
             assert rig.link is not None
             for disturb in (rig.link.cut, rig.link.half_open):
@@ -115,26 +115,26 @@ class SubscriptionChecks(Suite):
                     await session.close()
                     self._skip("the session is no Subscribes")
                 assert isinstance(session, Subscribes)
-                told = _Told(await session.subscribe({_SAMPLED_S: rig.tags}))
-                await told.until(lambda: all(told.ends_with(i) for i in rig.items))  # noqa: B023
+                changes = _Changes(await session.subscribe({_SAMPLED_S: rig.tags}))
+                await changes.until(lambda: all(changes.ends_with(i) for i in rig.items))  # noqa: B023
                 disturb()
-                await check_lost(rig, told.until_lost, rig.timeout_s + 3.0 * _ALIVE_S)
+                await check_lost(rig, changes.until_lost, rig.timeout_s + 3.0 * _ALIVE_S)
                 await session.close()
                 rig.link.mend()
 
     @asynccontextmanager
-    async def _subscribed(self, *needs: RigFeature) -> AsyncGenerator[tuple[Rig, "_Told"]]:
+    async def _subscribed(self, *needs: RigFeature) -> AsyncGenerator[tuple[Rig, "_Changes"]]:
         async with self._able(Subscribes, *needs) as (rig, session):
             assert isinstance(session, Subscribes)
             change = {item.tag.name for item in _changed(rig)}
             tags = sorted(rig.tags, key=lambda tag: tag.name not in change)
             fast, slow = tags[::2], tags[1::2]  # some that change in both
             subscription = await session.subscribe({_SAMPLED_S: fast, 2 * _SAMPLED_S: slow})
-            yield rig, _Told(subscription)
+            yield rig, _Changes(subscription)
 
 
-class _Told:
-    """All that a subscription has told so far."""
+class _Changes:
+    """All changes that a subscription has reported so far."""
 
     def __init__(self, subscription: Subscription) -> None:
         self._subscription = subscription
@@ -144,7 +144,7 @@ class _Told:
     def overflows(self) -> int:
         return self._subscription.overflows
 
-    async def hear(self) -> Sequence[Sample]:
+    async def receive(self) -> Sequence[Sample]:
         samples = await self._subscription.changes()
         assert all(isinstance(reading, DataValue) for _, reading in samples), "a bare value"
         self._samples += samples
@@ -152,15 +152,17 @@ class _Told:
 
     async def until_lost(self) -> None:
         while True:
-            await self.hear()
+            await self.receive()
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         try:
             async with asyncio.timeout(_TOLD_S):
                 while not is_so():
-                    await self.hear()
+                    await self.receive()
         except TimeoutError:
-            raise AssertionError(f"what is awaited is not told; told is {self._samples}") from None
+            raise AssertionError(
+                f"the expected change is not reported; reported are {self._samples}"
+            ) from None
 
     def of(self, tag: Tag) -> Sequence[DataValue]:
         return [reading for name, reading in self._samples if name == tag.name]
@@ -179,7 +181,7 @@ class _Told:
 
 
 def _changed(rig: Rig) -> Sequence[Item]:
-    """Returns each item that can be changed, with another value."""
+    """Returns each changeable item with another value."""
     return [
         Item(item.tag, other_value(item.tag, item.value))
         for item in rig.good

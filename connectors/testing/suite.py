@@ -1,4 +1,4 @@
-"""What all checks of the kit stand on: a rig for each, and what is missing said aloud."""
+"""Base of all checks, with a rig for each and reasons for skipped ones."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -17,30 +17,30 @@ from .claims import Capability, Claim, load_quality
 from .rig import Item, Rig, RigFeature
 
 SLACK_S = 2.0
-"""How much longer anything may take on a machine that is busy, seconds."""
+"""Additional time for each operation on a busy machine, seconds."""
 
 
-_LONGEST_S = 30.0  # a connector that hangs is a finding, not the end of all tests
+_LONGEST_S = 30.0  # limit of a check, so that a connector that hangs fails it
 
 
 class Suite:
-    """Base of the checks; each is a method, and its name is the rule's id.
+    """Base of the checks. Each is a method whose name is the rule's id.
 
     Attributes:
-        quality: The connector's `quality.toml`. A rule that is not done there is skipped with
-            its comment, and one that is done cannot be skipped for want of means. A base rule is
-            always done.
+        quality: The connector's `quality.toml`. A rule that is not done is skipped with its
+            comment, and a done rule cannot be skipped for a missing feature. A base rule is always
+            done.
     """
 
     quality: ClassVar[Path | None] = None
 
     def rig(self) -> AbstractAsyncContextManager[Rig]:
-        """Makes a rig and ends it; to be written by whoever proves a connector."""
+        """Makes a rig and ends it. Each connector's test overrides it."""
         raise NotImplementedError
 
     @classmethod
     def claims(cls) -> Mapping[str, Claim]:
-        """Returns what the connector says of each rule; empty without a `quality.toml`."""
+        """Returns the connector's claims by rule, none without a `quality.toml`."""
         return {} if cls.quality is None else load_quality(cls.quality).rules
 
     @pytest.fixture(autouse=True)
@@ -51,26 +51,26 @@ class Suite:
 
     @classmethod
     def claimed_capabilities(cls) -> frozenset[Capability]:
-        """Returns what the sessions can do more than read, as `quality.toml` says."""
+        """Returns the capabilities that `quality.toml` claims."""
         return frozenset() if cls.quality is None else load_quality(cls.quality).capabilities
 
     @asynccontextmanager
     async def _rigged(self, *needs: RigFeature) -> AsyncGenerator[Rig]:
         async with asyncio.timeout(_LONGEST_S), self.rig() as rig:
-            for means in needs:
-                self._need(rig, means)
+            for feature in needs:
+                self._need(rig, feature)
             before = 0 if rig.writes is None else rig.writes()
             yield rig
             after = before if rig.writes is None else rig.writes()
             assert after == before, f"{after - before} writes have reached the device"
 
-    def _need(self, rig: Rig, means: RigFeature) -> None:
-        reason = rig.cannot.get(means, "")
-        if rig.has(means):
-            assert not reason, f"the rig has {means!r}, and says that it has not"
+    def _need(self, rig: Rig, feature: RigFeature) -> None:
+        reason = rig.cannot.get(feature, "")
+        if rig.has(feature):
+            assert not reason, f"the rig has {feature!r}, and says that it has not"
             return
-        assert reason, f"the rig has no {means!r}, and does not say why in `cannot`"
-        self._skip(f"the rig has no {means}: {reason}")
+        assert reason, f"the rig has no {feature!r}, and does not say why in `cannot`"
+        self._skip(f"the rig has no {feature}: {reason}")
 
     @classmethod
     def _skip(cls, reason: str) -> None:
@@ -97,12 +97,12 @@ class Suite:
 
 
 def rule_of(check: str) -> str:
-    """Returns the id of the rule that a check of this name proves."""
+    """Returns the id of the rule that a check proves."""
     return check.removeprefix("test_").replace("_", "-")
 
 
 def capabilities_of(session: Session, *, encodes: bool) -> frozenset[Capability]:
-    """Returns what a session can do more than read."""
+    """Returns the capabilities of a session."""
     found: dict[Capability, bool] = {
         "browses": isinstance(session, Browses),
         "describes": isinstance(session, Describes),
@@ -113,7 +113,7 @@ def capabilities_of(session: Session, *, encodes: bool) -> frozenset[Capability]
 
 
 def fits(reading: DataValue, item: Item) -> bool:
-    """Whether a reading is what the device holds, to the type and the last bit, and its time."""
+    """Whether a reading equals the device's value in type, bits, status and time."""
     same_type = type(reading.value) is type(item.value)
     same_time = item.source_time is None or reading.source_time == item.source_time
     is_same = same_type and same_time and reading.value == item.value
@@ -121,14 +121,14 @@ def fits(reading: DataValue, item: Item) -> bool:
 
 
 async def read_exactly(session: Session, items: Sequence[Item]) -> None:
-    """Reads the items and checks that each comes once, and is what the device holds."""
+    """Reads the items and checks that each comes once with the device's value."""
     readings = await session.read([item.tag for item in items])
     assert set(readings) == {item.tag.name for item in items}, "not one reading for each tag"
     check_readings(readings, items)
 
 
 def check_readings(readings: Mapping[str, DataValue], items: Sequence[Item]) -> None:
-    """Checks that these items are there and read as the device holds them."""
+    """Checks that these items are read with the device's values."""
     for item in items:
         reading = readings.get(item.tag.name)
         assert isinstance(reading, DataValue), f"{item.tag.name}: a bare {reading!r}"
@@ -136,7 +136,7 @@ def check_readings(readings: Mapping[str, DataValue], items: Sequence[Item]) -> 
 
 
 async def check_lost(rig: Rig, call: Callable[[], Awaitable[object]], within_s: float) -> None:
-    """Checks that a call raises `NotConnected` by the connection's name, and in time."""
+    """Checks that a call raises `NotConnected` under the connection's name and in time."""
     name = rig.connector.name
     error = await _error_of(call, within_s + SLACK_S)
     assert isinstance(error, NotConnected), (
@@ -156,11 +156,11 @@ async def _error_of(call: Callable[[], Awaitable[object]], within_s: float) -> B
     return TimeoutError(f"nothing within {within_s:g} s")
 
 
-async def until(is_so: Callable[[], bool], within_s: float, told: str) -> None:
-    """Waits for what no event tells of; fails with `told` if it does not come."""
+async def until(is_so: Callable[[], bool], within_s: float, message: str) -> None:
+    """Polls for a condition, and fails with `message` if it does not come."""
     deadline_s = monotonic() + within_s
     while not is_so():
-        assert monotonic() < deadline_s, told
+        assert monotonic() < deadline_s, message
         await asyncio.sleep(0.01)
 
 
@@ -170,12 +170,12 @@ def _hides(rig: Rig, *texts: str) -> None:
 
 
 def check_hidden(rig: Rig, *shown: object) -> None:
-    """Checks that no secret stands in what these show of themselves."""
+    """Checks that these objects do not show a secret."""
     _hides(rig, *(text for each in shown for text in (repr(each), str(each))))
 
 
 def other_value(tag: Tag, value: object) -> bool | int | float | str:
-    """Returns another value of a tag's kind, one that a small type holds too."""
+    """Returns another value of a tag's kind that a small type also holds."""
     if tag.kind == "bool":
         return not value
     if tag.kind == "string":

@@ -276,7 +276,7 @@ async def test_no_door_without_leave_in_the_site_file(works: Works, name: str) -
     tag = works.tag(name)
     config = works.site.connections[tag.connection].model_copy(update={"write": None})
     closed = replace(works.site, connections={tag.connection: config})
-    with pytest.raises(NotConnected, match="nobody writes there"):
+    with pytest.raises(NotConnected, match="it is read only"):
         await open_write_session(closed, tag.connection, [tag])
 
 

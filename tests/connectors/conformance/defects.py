@@ -201,7 +201,7 @@ class NamesNobody(FakeSession):
 
 class HasNoTimeout(FakeSession):
     async def ask(self) -> None:
-        while not self.device.speaks:  # noqa: ASYNC110
+        while not self.device.is_responding:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await super().ask()
 
@@ -232,7 +232,7 @@ class LeaksADescriptor(FakeSession):
 
 class ClosesWhenItLikes(FakeSession):
     async def close(self) -> None:
-        while not self.device.speaks:  # noqa: ASYNC110
+        while not self.device.is_responding:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await super().close()
 

@@ -76,8 +76,8 @@ class _Shy(FakeSubscription):
 class _Cheerful(FakeSubscription):
     """Tells only what is good, once a tag has been told."""
 
-    def __init__(self, session: FakeSession, ear: Subscriber) -> None:
-        super().__init__(session, ear)
+    def __init__(self, session: FakeSession, subscriber: Subscriber) -> None:
+        super().__init__(session, subscriber)
         self._known: set[str] = set()
 
     async def changes(self) -> Sequence[Sample]:
@@ -105,10 +105,10 @@ class TellsOneInterval(FakeSession):
     async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
         await self.ask()
         first, *others = groups.values()
-        for_once = self.device.listen([tag for group in others for tag in group])
-        ear = self.device.listen(first)
-        ear.hear(list(for_once.queue))
-        return FakeSubscription(self, ear)
+        for_once = self.device.subscribe([tag for group in others for tag in group])
+        subscriber = self.device.subscribe(first)
+        subscriber.add(list(for_once.queue))
+        return FakeSubscription(self, subscriber)
 
 
 def subscribing(subscription: type[FakeSubscription], *, late: bool = False) -> type[FakeConnector]:
@@ -117,10 +117,10 @@ def subscribing(subscription: type[FakeSubscription], *, late: bool = False) -> 
     class Subscribing(FakeSession):
         async def subscribe(self, groups: Mapping[float, Sequence[Tag]]) -> Subscription:
             await self.ask()
-            ear = self.device.listen([tag for group in groups.values() for tag in group])
+            subscriber = self.device.subscribe([tag for group in groups.values() for tag in group])
             if late:
-                ear.queue.clear()
-            return subscription(self, ear)
+                subscriber.queue.clear()
+            return subscription(self, subscriber)
 
     Subscribing.__name__ = subscription.__name__
     return opening(Subscribing)

@@ -41,10 +41,12 @@ def fake_rig(connector: type[FakeConnector] = FakeConnector, *, is_subscribed: b
     """The fake on its own device; a test may give a broken one."""
     device = FakeDevice()
     for item, type_ in _FAKE:
-        device.hold(item.tag, item.value, item.status, type_=type_, source_time=item.source_time)
+        device.set_value(
+            item.tag, item.value, item.status, type_=type_, source_time=item.source_time
+        )
 
     async def change(tag: Tag, value: Value) -> None:
-        device.hold(tag, value)
+        device.set_value(tag, value)
 
     async def refuse(tag: Tag) -> None:
         device.refuse(tag)
@@ -71,5 +73,5 @@ def fake_rig(connector: type[FakeConnector] = FakeConnector, *, is_subscribed: b
         refused=[(A, 1e39), (B, 40_000), (B, 0.5), (E, 2)],
         apply=apply,
         burst=QUEUE + 51,
-        cannot={"secrets": "nobody logs in to memory"},
+        cannot={"secrets": "it has no login"},
     )  # fmt: skip
