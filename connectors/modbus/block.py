@@ -8,9 +8,9 @@ from itertools import repeat
 from operator import itemgetter
 from typing import Any, cast
 
-from ..model.tags import Order, RegisterAddress, Table, Tag
+from ..model.tags import Order, Table, Tag
 from ..model.values import BAD_SENSOR_FAILURE, GOOD, DataValue, StatusCode
-from .codec import Convert, RegisterLayout, register_layout
+from .codec import Convert, RegisterLayout, register_address, register_layout
 from .request import BIT_TABLES, Request, read_request
 
 Decode = Callable[[bytes, float], dict[str, DataValue]]
@@ -41,7 +41,7 @@ class Block:
     def decode(self) -> Decode:
         """Decoder of its answers."""
         names = [tag.name for tag in self.tags]
-        offsets = [_address(tag).address - self.start for tag in self.tags]
+        offsets = [register_address(tag).address - self.start for tag in self.tags]
         if self.table in BIT_TABLES:
             return _bits(names, offsets)
         items = [register_layout(tag, self.order) for tag in self.tags]
@@ -50,11 +50,6 @@ class Block:
 
 # Like DataValue._make, but without a Python frame for each of 10,000 tags.
 _READING = cast("Callable[[tuple[Any, ...]], DataValue]", partial(tuple.__new__, DataValue))
-
-
-def _address(tag: Tag) -> RegisterAddress:
-    assert isinstance(tag.address, RegisterAddress)
-    return tag.address
 
 
 def _bits(names: Sequence[str], offsets: Sequence[int]) -> Decode:

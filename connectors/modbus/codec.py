@@ -70,13 +70,18 @@ def register_layout(tag: Tag, order: Order) -> RegisterLayout:
             they lie in two registers, where big-endian is `ABCD`. For four registers, `CDAB` has
             the lowest word first.
     """
-    address = tag.address
-    assert isinstance(address, RegisterAddress)
+    address = register_address(tag)
     order = address.order or order
     if address.encoding == "string":
         return RegisterLayout(f"{2 * address.length}s", _places(address.length, order, True), _text)
     form = FORMS.get(address.encoding, "H")
     return RegisterLayout(form, _places(address.count, order, False), _convert(tag, address))
+
+
+def register_address(tag: Tag) -> RegisterAddress:
+    """Returns the address of a tag on Modbus."""
+    assert isinstance(tag.address, RegisterAddress)
+    return tag.address
 
 
 @cache

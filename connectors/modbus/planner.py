@@ -5,8 +5,9 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from ..model.tags import Order, RegisterAddress, Table, Tag
+from ..model.tags import Order, Table, Tag
 from .block import Block
+from .codec import register_address
 
 MAX_ITEMS: Mapping[Table, int] = {"coil": 2000, "discrete": 2000, "input": 125, "holding": 125}
 
@@ -81,7 +82,7 @@ class Planner:
         self._plans.clear()
         ends: dict[int, int] = {}
         for tag in block.tags:
-            start = _address(tag).address
+            start = register_address(tag).address
             ends[start] = max(_end(tag), ends.get(start, 0))
         starts = sorted(ends)
         if len(starts) < 2:
@@ -114,7 +115,7 @@ class Planner:
         """Yields the blocks, and `None` after each 1 ms of work or so."""
         places: dict[_Place, list[_Piece]] = {}
         for number, tag in enumerate(tags):
-            address = _address(tag)
+            address = register_address(tag)
             unit = self._unit if address.unit is None else address.unit
             start = address.address
             piece = (start, start + address.count, number, tag)
@@ -157,11 +158,6 @@ def _span(block: Block) -> tuple[int, int]:
     return block.start, block.start + block.count
 
 
-def _address(tag: Tag) -> RegisterAddress:
-    assert isinstance(tag.address, RegisterAddress)
-    return tag.address
-
-
 def _end(tag: Tag) -> int:
-    address = _address(tag)
+    address = register_address(tag)
     return address.address + address.count

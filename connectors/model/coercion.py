@@ -104,7 +104,7 @@ def _stepped(tag: Tag, device: DeviceType, value: float) -> float:
         )
     coerced = scaled(tag, number)
     if not isfinite(coerced) or _nearest(tag, coerced) != number:
-        raise ValueError(f"{value:g} is not exact: by its scale and offset neighbours are one")
+        raise ValueError(f"{value:g} is not exact: its scale maps several numbers to it")
     return coerced
 
 

@@ -78,5 +78,5 @@ def _fault(tag: Tag, equipment: str, connections: Mapping[str, ConnectionConfig]
     if isinstance(address, RegisterAddress) and (
         address.table != "holding" or address.encoding not in _ONE_REGISTER
     ):
-        return f"stands at {address}; a heartbeat is one holding register"
+        return f"is at {address}; a heartbeat is one holding register"
     return None

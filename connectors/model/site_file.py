@@ -104,7 +104,7 @@ def check_tags(tags: Mapping[str, Tag], config: SiteFile, document: Document) ->
         for cell in cells:
             other = taken.setdefault(cell, name)
             if other != name:
-                yield document.problem(path, f"stands at the same address as {other}")
+                yield document.problem(path, f"has the same address as {other}")
                 break
         else:
             yield from _shared_writes(tag, {cell[:-1] for cell in cells}, sharing, document)

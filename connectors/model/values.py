@@ -61,7 +61,7 @@ class StatusCode(int):
         return self.name
 
 
-_OVERFLOW = 0x0480  # information of a data value, and in it the bit Overflow
+_OVERFLOW = 0x0480  # information of a data value, and its bit Overflow; Part 4, 7.39.1
 
 GOOD = StatusCode(0x00000000)
 UNCERTAIN_LAST_USABLE = StatusCode(0x40900000)
@@ -156,6 +156,10 @@ class DataValue(NamedTuple):
         """Returns the same reading with another status."""
         value, _, source_time, server_time, received_s = self
         return DataValue(value, status, source_time, server_time, received_s)
+
+    def with_overflow(self) -> "DataValue":
+        """Returns the same reading, marked as next to values that a full queue lost."""
+        return self.with_status(StatusCode(self.status | _OVERFLOW))
 
 
 def never_read(status: StatusCode, now_s: float) -> DataValue:

@@ -16,7 +16,6 @@ from ..session.protocols import Sample
 BAD_NOT_READABLE = StatusCode(0x803A0000)
 QUEUE = 100
 """Limit of changes kept for a subscriber."""
-_OVERFLOW = 0x0480
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Subscriber:
             self.queue.popleft()
             self.overflows += 1
             name, reading = self.queue[0]
-            self.queue[0] = name, reading.with_status(StatusCode(reading.status | _OVERFLOW))
+            self.queue[0] = name, reading.with_overflow()
         self.changed.set()
 
 

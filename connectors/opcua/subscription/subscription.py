@@ -27,7 +27,6 @@ _SPARE_REQUESTS = 9  # beside one for each interval: a round trip may take secon
 _DECODED_AT_ONCE = 100  # about 1 ms
 _ELEMENTS_A_CHANGE = 10  # of an array, in the time of one change
 _RETURNED_AT_ONCE = 1_000
-_OVERFLOW = 0x0480  # information of a data value, and in it Overflow; Part 4, 7.39.1
 _CHECKS = 4  # in the time of one keep-alive
 
 
@@ -143,7 +142,7 @@ class OpcuaSubscription:
         reading = decode(tag, value, time, now_s)
         if value.StatusCode is not None and StatusCode(value.StatusCode.value).has_overflow:
             self.overflows += 1
-            reading = _with_overflow(reading)  # decoding may have replaced the status
+            reading = reading.with_overflow()  # decoding may have replaced the status
         if reading.status == BAD_NODE_UNKNOWN:
             items.refused[handle] = BAD_NODE_UNKNOWN  # such an item may never report again
         self._last_notified.note(tag.name, reading)
@@ -188,7 +187,7 @@ class OpcuaSubscription:
         if name not in self._marked:
             return sample
         self._marked.discard(name)
-        return name, _with_overflow(reading)
+        return name, reading.with_overflow()
 
     def _raise_if_ended(self) -> None:
         for task in self._tasks:
@@ -283,7 +282,3 @@ def _work(value: ua.DataValue) -> int:
     """Returns the decoding effort, in changes of a single value."""
     raw = cast(object, value.Value.Value) if value.Value is not None else None
     return 1 + len(cast(list[object], raw)) // _ELEMENTS_A_CHANGE if isinstance(raw, list) else 1
-
-
-def _with_overflow(reading: DataValue) -> DataValue:
-    return reading.with_status(StatusCode(reading.status | _OVERFLOW))

@@ -128,7 +128,11 @@ REFUSED: list[tuple[Tag, Value, str]] = [
     (TENTHS, nan, "takes a finite number"),
     (holding("float", "float32", scaling=(2.0, 0.0)), 1.0, "is scaled, and the device holds a f"),
     (holding("float", "float64", scaling=(1.0, 3.0)), 1.0, "is scaled, and the device holds a f"),
-    (holding("float", "int64", scaling=(0.01, -5.0)), 1.1626002440241756e16, "neighbours are one"),
+    (
+        holding("float", "int64", scaling=(0.01, -5.0)),
+        1.1626002440241756e16,
+        "maps several numbers to it",
+    ),
     (holding("float", "uint16", scaling=(1e-320, 0.0)), 1.0, "beyond the range"),
 ]
 

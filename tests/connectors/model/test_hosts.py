@@ -88,7 +88,7 @@ def test_an_opcua_server_is_host_and_port(one: str, other: str, *, is_same: bool
 def test_an_alias_of_the_host_is_no_way_round_a_tag(tmp_path: Path, host: str) -> None:
     again = f"  alias: {{kind: modbus, host: {host}, read: {{port: 5020}}}}\ntags: tags.yaml"
     tags = TAGS + "  X.a: {connection: alias, table: coil, address: 0, type: bool}\n"
-    with pytest.raises(ConfigError, match=r"X.a: stands at the same address as P-101A.run_cmd"):
+    with pytest.raises(ConfigError, match=r"X.a: has the same address as P-101A.run_cmd"):
         load(tmp_path, SITE.replace("tags: tags.yaml", again), tags)
     other = again.replace(host, "plc-7")
     assert "X.a" in load(tmp_path, SITE.replace("tags: tags.yaml", other), tags).tags

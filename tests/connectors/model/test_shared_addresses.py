@@ -26,7 +26,7 @@ ALL = '{connection: dcs, node: "nsu=urn:x;s=A", type: float, array: true}'
 SHARED = (
     "shares its register or node with A.pv, and {}.pv is writable: a write of it would change both"
 )
-SAME = "stands at the same address as A.pv"
+SAME = "has the same address as A.pv"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ WRONG = {
                  "P-101A.hb belongs to no equipment"),
     "shared by two": ("site.yaml", OTHER, "  P-101B: {heartbeat: {tag: P-101A.hb, every: 1 s}}",
                       "P-101A.hb is the heartbeat of P-101A"),
-    "the same register": ("tags.yaml", TAG, TAG.replace("20", "0"), "stands at the same address"),
+    "the same register": ("tags.yaml", TAG, TAG.replace("20", "0"), "has the same address"),
     "a readback": ("tags.yaml", f"{TAG}}}", f"{TAG}, readback: self}}", "is the readback of"),
     "a rule": ("policy.yaml", ALLOW, ALLOW.replace("mode", "hb"),
                "names P-101A.hb, the heartbeat of P-101A: only the gate writes it"),
