@@ -10,7 +10,7 @@ from typing import Any
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.guardrails.ledger.wakeup import WakeupListener
+from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 from handwheel.tools.safe_text import printable
 
 from ..shell.cli.gc_freeze import settle_heap

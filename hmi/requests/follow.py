@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord, load_reques
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState
-from handwheel.tools.guardrails.ledger.wakeup import WakeupListener
+from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 from handwheel.tools.requests.stamps import instant_now
 
 from ..shell.terminal.wrap import fold

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
-from handwheel.tools.guardrails.ledger.effects import Effect, load_effects
+from handwheel.tools.guardrails.ledger.effects import Effect, load_effects, not_come
+from handwheel.tools.guardrails.ledger.intents import epochs_of_request
 from handwheel.tools.guardrails.ledger.records import (
     RequestDamaged,
     RequestRecord,
@@ -31,11 +32,6 @@ from .effect_text import effect_text
 
 NOT_TAKEN_BACK = "no gate is running: nothing is taken back"
 _LONG = 600  # characters of a line: a condition with all its values
-_EPOCHS = (
-    "SELECT epoch FROM intent JOIN action USING (action_id) "
-    "WHERE request_id = ? AND kind = 'command'"
-)
-_NOT_CAME = "SELECT action_id, verdict, expected FROM effect WHERE verdict != 'CAME' ORDER BY rowid"
 
 
 def lease_text(
@@ -80,7 +76,7 @@ def _is_kept(database: Database, request_id: str, picture: PlantSnapshot | None)
 
 def _epoch_of(database: Database, request_id: str) -> int:
     """Returns the epoch of the gate whose write began a lease."""
-    return max((row[0] for row in database.all(_EPOCHS, request_id)), default=0)
+    return max(epochs_of_request(database, request_id, "command").values(), default=0)
 
 
 def effect_lines(database: Database, record: RequestRecord) -> list[str]:
@@ -112,7 +108,7 @@ def notes_on_requests(
             continue  # the list names it
         if words:
             notes.setdefault(request_id, []).append(words)
-    for action_id, verdict, expected in database.all(_NOT_CAME):
+    for action_id, verdict, expected in not_come(database):
         name = action_id.partition("/")[0]
         notes.setdefault(name, []).append(printable(f"{verdict}: {expected}"))
     return notes

@@ -28,10 +28,10 @@ from handwheel.tools.guardrails.approval.run_orders import (
     RunOrder,
     SignedOrder,
     order_run,
-    tags_of_run,
 )
 from handwheel.tools.guardrails.approval.statement import Statement
 from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.ledger.actions import tags_of_run
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.database import Database

@@ -8,6 +8,8 @@ from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER, Section, ShiftSummary
 from handwheel.tools.guardrails.interlocks.authority import authority_of
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
+from handwheel.tools.guardrails.ledger.actions import sent_since
+from handwheel.tools.guardrails.ledger.journal_rows import effects_not_come, newest_stamp
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now
 from handwheel.tools.guardrails.ledger.records import RequestDamaged, load_exactly
 from handwheel.tools.guardrails.ledger.runs import load_runs
@@ -27,10 +29,6 @@ from ..runs.view import view_run
 SHIFT = timedelta(hours=12)
 _LINES = 6  # of a section, so that all of it fits on a screen
 _LONGEST = 200
-_NOT_CAME = (  # of the journal: a row that somebody puts into the table hides none of them
-    "SELECT substr(kind, 8), json_extract(text, '$.body.expected') FROM journal "
-    "WHERE subject = ? AND kind IN ('effect.MISSED', 'effect.UNKNOWN') ORDER BY seq"
-)
 _NO_PICTURE = "the gate gives no picture of the plant: is it running?"
 
 
@@ -106,12 +104,9 @@ def _section(title: str, lines: Sequence[str]) -> Section:
 
 def _since(database: Database, now: Instant) -> datetime:
     """Returns when the last shift began: with the last hand-over, or twelve hours ago."""
-    rows = database.all(
-        "SELECT json_extract(text, '$.at') FROM journal WHERE kind = ? ORDER BY seq DESC LIMIT 1",
-        HANDED_OVER,
-    )
+    began = newest_stamp(database, HANDED_OVER)
     try:
-        return parse_stamp(str(rows[0][0])) if rows else now.wall - SHIFT
+        return now.wall - SHIFT if began is None else parse_stamp(str(began))
     except ValueError:
         return now.wall - SHIFT
 
@@ -168,17 +163,14 @@ def _runs(database: Database, now: Instant) -> Iterator[str]:
 
 def _written(database: Database, since: datetime) -> Iterator[str]:
     """Yields what was sent: when, what, how it ended, and what was expected and did not come."""
-    rows = database.all(
-        "SELECT action_id, request_id, tag, state, sent_at FROM action WHERE sent_at >= ? "
-        "ORDER BY sent_at, action_id",
-        stamp(since),
-    )
-    for action_id, request_id, tag, state, sent_at in rows:
+    for action_id, request_id, tag, state, sent_at in sent_since(database, stamp(since)):
         try:
             action = load_exactly(database, request_id).request
             shown = next(each for each in action.actions if each.action_id == action_id)
             value = f"{shown.shown} {shown.unit}".rstrip()
         except (RequestDamaged, StopIteration):
             value = "what cannot be read"
-        missing = "".join(f"  {each[0]}: {each[1]}" for each in database.all(_NOT_CAME, action_id))
+        missing = "".join(
+            f"  {each[0]}: {each[1]}" for each in effects_not_come(database, action_id)
+        )
         yield f"{sent_at}  {action_id}  {plain(tag)} = {value}  {state}{missing}"

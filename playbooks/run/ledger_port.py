@@ -28,7 +28,7 @@ from handwheel.tools.guardrails.ledger.records import (
     load_run,
 )
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.guardrails.ledger.wakeup import notify
+from handwheel.tools.guardrails.ledger.store.wakeup import notify
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.request import Action, Proposer
 from handwheel.tools.requests.stamps import Instant

@@ -32,6 +32,7 @@ from handwheel.tools.guardrails.gate.state.memory import GateMemory
 from handwheel.tools.guardrails.gate.steps import execute as carry_out
 from handwheel.tools.guardrails.gate.steps import intent
 from handwheel.tools.guardrails.gate.steps import outcome as concluding
+from handwheel.tools.guardrails.ledger import intents
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace, Transaction
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.stamps import Instant
@@ -130,9 +131,9 @@ def drop_second_line() -> None:
 
     _patch.setattr(Transaction, "change", change)
     _patch.setattr(GateMemory, "may_have_left", _forget)
-    _patch.setattr(intent, "INTENDED", "SELECT 1 FROM journal WHERE 0 AND subject = ?")
+    _patch.setattr(intent, "has_row", lambda *_: False)
     _patch.setattr(
-        intent, "PROVEN", "SELECT seq FROM intent WHERE action_id = ? AND wire = ? AND ? > 0"
+        intents, "_PROVEN", "SELECT seq FROM intent WHERE action_id = ? AND wire = ? AND ? > 0"
     )
 
 
@@ -149,15 +150,15 @@ def stand_beside(meeting: Path) -> None:
     Args:
         meeting: A folder of both, in which a file tells who has come where.
     """
-    new_epoch, claim, record_intent = (
-        vars(gate)["_new_epoch"],
+    start_epoch, claim, record_intent = (
+        vars(gate)["start_epoch"],
         carry_out.claim,
         intent.record_intent,
     )
 
     def same_epoch(database: Database, now: Instant) -> int:
         newest: int | None = database.all("SELECT max(epoch) FROM gate")[0][0]
-        return newest or new_epoch(database, now)
+        return newest or start_epoch(database, now)
 
     def claim_together(execution: Execution) -> None:
         _meet(meeting, "claim", _CLAIM_S)
@@ -175,7 +176,7 @@ def stand_beside(meeting: Path) -> None:
     def always_free(file: int, operation: int) -> None: ...
 
     _patch.setattr(f"{_GATE}.lock.fcntl.flock", always_free)
-    _patch.setattr(gate, "_new_epoch", same_epoch)
+    _patch.setattr(gate, "start_epoch", same_epoch)
     _patch.setattr(carry_out, "claim", claim_together)
     _patch.setattr(intent, "record_intent", intend_together)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.audit.audit import audit
-from handwheel.tools.guardrails.ledger.records import load_decisions, load_requests
+from handwheel.tools.guardrails.ledger.decisions import load_decisions
+from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import parse_decision

@@ -12,7 +12,7 @@ from handwheel.connectors.historian.database import open_for_writing
 from handwheel.hmi.people.lockout import run_lockout
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.wakeup import WakeupListener
+from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 from handwheel.tools.maintenance.workorders import WorkOrders
 
 

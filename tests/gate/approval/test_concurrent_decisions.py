@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.ledger.records import load_decisions
+from handwheel.tools.guardrails.ledger.decisions import load_decisions
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, parse_decision
 from handwheel.tools.requests.request import ActionRequest
 

@@ -9,10 +9,10 @@ from functools import partial
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.gate.gate import _new_epoch
 from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.ledger.intents import start_epoch
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.requests.request import ActionRequest
 
@@ -81,7 +81,7 @@ def _suspended(flood: Flood, request: ActionRequest) -> None:
 
 
 def _another_gate(flood: Flood, request: ActionRequest) -> None:
-    _new_epoch(flood.room.desk.database, flood.room.clock.now())
+    start_epoch(flood.room.desk.database, flood.room.clock.now())
 
 
 def _file_changed(flood: Flood, request: ActionRequest) -> None:

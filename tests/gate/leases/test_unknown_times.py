@@ -7,7 +7,7 @@ import pytest
 from handwheel.hmi.requests.write_followup import notes_on_requests
 from handwheel.playbooks.run.event_log import load_run
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.row_time import UNKNOWN, moment_of
+from handwheel.tools.guardrails.ledger.journal_rows import UNKNOWN, moment_of
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_rows, open_run, record_event
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow, next_row

@@ -14,11 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.audit.audit import audit
-from handwheel.tools.guardrails.gate.gate import _new_epoch
 from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.intents import start_epoch
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.requests.terms import NO_TERMS, Terms
@@ -262,7 +262,7 @@ class WithPeople(RuleBasedStateMachine):
                 raise AssertionError("there are two gates")
         except GuardrailError:
             pass
-        _new_epoch(self.room.desk.database, self.room.clock.now())
+        start_epoch(self.room.desk.database, self.room.clock.now())
         self.circumstances.outdated["gate"] = "another gate was started"
 
     def revoke_key(self, person: str) -> None:

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.gate.state.execution import Execution, GateStep
 from handwheel.tools.guardrails.gate.steps import pipeline as steps
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
-from handwheel.tools.guardrails.ledger.wakeup import WakeupListener
+from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener
 
 from ...plants.in_memory import Fault, PaperWriter
 from ..forgery.test_forged_requests import altered, expects

@@ -23,7 +23,7 @@ from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
 from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
-from handwheel.tools.guardrails.ledger.records import load_decisions
+from handwheel.tools.guardrails.ledger.decisions import load_decisions
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.canonical import parse_canonical

@@ -4,12 +4,13 @@
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.gate.gate import Gate, _new_epoch
+from handwheel.tools.guardrails.gate.gate import Gate
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover, recover_in_flight
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
+from handwheel.tools.guardrails.ledger.intents import start_epoch
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import ActionRecord
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
@@ -53,7 +54,7 @@ class Room:
         lock.__enter__()
         ledger = FusedDatabase(self.site.state, self.site.id, self.fuse)
         across = cross_limits(self.site, decision_context.policy)
-        epoch = _new_epoch(ledger, self.clock())
+        epoch = start_epoch(ledger, self.clock())
         self._context = GateContext(
             self.site, decision_context.policy, across, ledger, lock, epoch, self.clock,
             lambda: self.desk.decision_context.roster, self.plant.open_write_session,

@@ -13,8 +13,9 @@ from ...requests.stamps import Instant
 from ..identity.roster import Operator, load_roster
 from ..interlocks.blocking import WriteCheck, check_lease, check_lockout
 from ..interlocks.suspension import applying
+from ..ledger.decisions import load_decisions
 from ..ledger.lifecycle import file_in, move_action, move_request, set_next_due
-from ..ledger.records import ActionRecord, RequestRecord, load_decisions, load_request_of
+from ..ledger.records import ActionRecord, RequestRecord, load_request_of
 from ..ledger.store.database import Transaction
 from ..ledger.store.states import (
     OPEN_REQUESTS,
@@ -22,7 +23,7 @@ from ..ledger.store.states import (
     WAITING_REQUESTS,
     RequestState,
 )
-from ..ledger.wakeup import notify
+from ..ledger.store.wakeup import notify
 from ..ledger.write_leases import check_may_have_lease
 from ..policy.policy import Policy
 from ..signatures.administrators import chain_of

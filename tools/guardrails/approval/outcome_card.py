@@ -14,9 +14,9 @@ from ...requests.request import Stamp
 from ...requests.signed_document import SignedDocument
 from ...requests.stamps import Instant, stamp
 from ...safe_text import plain, printable
+from ..ledger.journal_rows import rows_of
 from ..ledger.records import RequestRecord
 from ..ledger.store.database import Database
-from ..ledger.store.journal import JournalRow
 from .card import SnapshotView, frame_of
 from .card_model import RENDERER, CardFrame, CardReading
 from .plant_snapshot import PlantSnapshot
@@ -91,9 +91,6 @@ def make_outcome(
 def found_after(database: Database, action_id: str) -> str:
     """Returns what the gate read after the frame, as the journal has it; empty if nothing."""
     found = ""
-    rows = database.all(
-        "SELECT seq, text, hash FROM journal WHERE subject = ? ORDER BY seq", action_id
-    )
-    for row in rows:
-        found = str(JournalRow(*row).fields["body"].get("readback", found))
+    for row in rows_of(database, action_id):
+        found = str(row.fields["body"].get("readback", found))
     return found

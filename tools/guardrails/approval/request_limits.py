@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Self
 
 from handwheel.connectors.config.durations import format_duration
@@ -12,9 +11,10 @@ from handwheel.connectors.model.values import Value
 
 from ...errors import PolicyViolation
 from ...requests.request import ActionRequest, parse_request
-from ...requests.stamps import Instant, parse_stamp, stamp
+from ...requests.stamps import Instant, parse_stamp
 from ...safe_text import printable
-from ..ledger.records import RequestRecord, load_requests
+from ..ledger.journal_rows import newest_refusal
+from ..ledger.records import RequestRecord, load_requests, rejected_since
 from ..ledger.store.database import Database, Transaction
 from ..ledger.store.journal import JournalRow
 from ..ledger.store.states import WAITING_REQUESTS
@@ -29,21 +29,6 @@ REFUSED = "request.refused"
 _QUIET_S = 60.0  # at most one such row of a proposer and a reason in so long
 _MOST_TAGS = 20
 _LONGEST_WAIT_S = 86400.0  # of a request, as the policy's own limit
-# Only those that may have been rejected in the pause: none waits longer than the longest wait.
-_REJECTED = (
-    "SELECT request.request_id, request.text, journal.text, (SELECT decision.text FROM decision "
-    "WHERE decision.request_id = request.request_id AND decision.verdict IN ('reject', 'revoke') "
-    "ORDER BY decision.number DESC LIMIT 1) FROM request JOIN journal "
-    "ON journal.subject = request.request_id AND journal.kind = 'request.REJECTED' "
-    "WHERE request.state = 'REJECTED' AND json_valid(request.text) "
-    "AND NOT (filed_boot_id = ? AND filed_boot_ms < ?) "
-    "AND NOT (filed_boot_id != ? AND coalesce(json_extract(request.text, '$.filed_at') < ?, 0)) "
-    "ORDER BY request.rowid DESC"
-)
-_TOLD = (
-    "SELECT text FROM journal WHERE subject = ? AND kind = ? "
-    "AND json_extract(text, '$.body.why') = ? ORDER BY seq DESC LIMIT 1"
-)
 
 
 class TooManyRequests(PolicyViolation):
@@ -129,7 +114,7 @@ def check_request_limits(
     if found is None:
         return None
     name = request.proposer.name
-    told = transaction.one(_TOLD, name, REFUSED, found.code)
+    told = newest_refusal(transaction, name, REFUSED, found.code)
     if told is None or not 0.0 <= _since_s(told, transaction.now) < _QUIET_S:
         named = [each.tag for each in request.commands[:_MOST_TAGS]]
         body: dict[str, object] = {"why": found.code, "tags": named, "reason": found.reason}
@@ -191,14 +176,7 @@ def _repeat_denial(
     now: Instant,
 ) -> Denial | None:
     pause_s = asking.pause_after_rejection
-    longest_s = pause_s + _LONGEST_WAIT_S
-    rows = database.all(
-        _REJECTED,
-        now.boot_id,
-        now.boot_ms - longest_s * 1000.0,
-        now.boot_id,
-        stamp(now.wall - timedelta(seconds=longest_s)),
-    )
+    rows = rejected_since(database, now, pause_s + _LONGEST_WAIT_S)
     for name, text, told, objection in rows:
         since_s = max(_since_s(told, now), 0.0)
         if since_s < pause_s and _is_no_to(text, objection, proposal, tags):

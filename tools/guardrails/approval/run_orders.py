@@ -12,7 +12,10 @@ from ...errors import InvalidArguments, PermitRefused
 from ...requests.stamps import Instant
 from ...safe_text import plain
 from ..identity.roster import Operator
-from ..ledger.runs import ORDERED, PREFIX
+from ..ledger import runs
+from ..ledger.actions import tags_of_run
+from ..ledger.journal_rows import has_field, rows_of
+from ..ledger.runs import ORDERED, is_run_open
 from ..ledger.store.database import Database, Transaction
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
@@ -37,12 +40,6 @@ VERDICTS: Mapping[SignedOrder, RunVerdict] = {
 _FREE: frozenset[str] = frozenset({"hold", "stop"})
 _LONGEST_NAME = 64
 _NEVER = 2**63 - 1
-_NEWEST = f"SELECT max(seq) FROM journal WHERE subject = ? AND kind LIKE '{PREFIX}%'"  # noqa: S608
-_WRITES = "SELECT DISTINCT tag FROM action JOIN request USING (request_id) WHERE run_id = ?"
-_REPEATED = (
-    "SELECT 1 FROM journal WHERE subject = ? AND kind = ? AND seq < ? "
-    "AND json_extract(text, '$.body.text') = ?"
-)
 
 
 class _Body(Model):
@@ -78,12 +75,7 @@ def newest_event(database: Database, run_id: str) -> int:
     Returns:
         0 if there is none.
     """
-    return int(database.all(_NEWEST, run_id)[0][0] or 0)
-
-
-def tags_of_run(database: Database, run_id: str) -> frozenset[str]:
-    """Returns every tag that a run has asked to write; a role bound to areas must cover them."""
-    return frozenset(row[0] for row in database.all(_WRITES, run_id))
+    return runs.newest_event(database, run_id) or 0
 
 
 def ask_run(
@@ -156,11 +148,7 @@ def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrde
     Raises:
         LedgerError: They cannot be read.
     """
-    rows = database.all(
-        "SELECT seq, text FROM journal WHERE subject = ? AND kind = ? AND seq > ? ORDER BY seq",
-        run_id, ORDERED, after,
-    )  # fmt: skip
-    return [_parsed(row[0], row[1]) for row in rows]
+    return [_parsed(row.seq, row.text) for row in rows_of(database, run_id, ORDERED, after)]
 
 
 def check_order(
@@ -219,7 +207,7 @@ def _record(transaction: Transaction, run_id: str, body: dict[str, object]) -> i
 
 
 def _check_open(transaction: Transaction, run_id: str) -> None:
-    is_open = transaction.one("SELECT is_open FROM run WHERE run_id = ?", run_id)
+    is_open = is_run_open(transaction, run_id)
     if is_open is None:
         raise InvalidArguments(f"there is no run {run_id!r} at this site")
     if not is_open:
@@ -232,11 +220,11 @@ def _check_seen(ledger: Database | Transaction, run_id: str, given: RunOrder) ->
     Without it a person's word on one hold would lift the next. An abort counts all the same.
     """
     before = given.number or _NEVER
-    newest = ledger.all(f"{_NEWEST} AND seq < ?", run_id, before)[0][0]
+    newest = runs.newest_event(ledger, run_id, before)
     if given.order != "abort" and newest != given.seen:
         raise PermitRefused(f"{run_id} has gone on since; look again")
     text = given.signed.text if given.signed else ""
-    if ledger.all(_REPEATED, run_id, ORDERED, before, text):
+    if has_field(ledger, run_id, ORDERED, "text", text, before):
         raise DecisionRefused(Reason.SAME_NONCE)
 
 

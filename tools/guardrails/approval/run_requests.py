@@ -9,23 +9,20 @@ from handwheel.connectors.denial import Denial
 from ...errors import PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant
+from ..interlocks.action_order import check_order
 from ..interlocks.blocking import WriteCheck, check_filing
+from ..ledger.actions import request_of_proposal
 from ..ledger.effects import Effect, StepEffect, record_effect
+from ..ledger.journal_rows import has_field, newest_seq
 from ..ledger.lifecycle import cancel_commands, file_in, move_action, move_request
 from ..ledger.records import RequestRecord, load_exactly, load_run
 from ..ledger.runner_lock import check_runner_lock
 from ..ledger.runs import ORDERED
-from ..ledger.sequence import check_order
 from ..ledger.store.database import Database, Transaction
 from ..ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from ..ledger.write_leases import APPLIED, has_failed, to_take_back
 from ..signatures.context import DecisionContext
 from .request_limits import TooManyRequests, check_request_limits
-
-_NOT_SENT = (
-    "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.REFUSED' "
-    "AND json_extract(text, '$.body.sent') = 0"
-)
 
 
 def file_segment(
@@ -58,9 +55,7 @@ def file_segment(
     database, refused = context.database, None
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
-        earlier = transaction.one(
-            "SELECT request_id FROM request WHERE proposal_key = ?", request.proposal_key
-        )
+        earlier = request_of_proposal(transaction, request.proposal_key)
         if earlier is None:
             for action in request.actions:
                 check_filing(
@@ -78,7 +73,7 @@ def file_segment(
 
 def was_not_sent(database: Database, action_id: str) -> bool:
     """Whether a gate has recorded an intent of an action, and then that its frame never left."""
-    return bool(database.all(_NOT_SENT, action_id))
+    return has_field(database, action_id, "action.REFUSED", "sent", 0)
 
 
 def load_superseded(database: Database, request: ActionRequest) -> RequestRecord | None:
@@ -131,10 +126,7 @@ def set_due(
 
 
 def _check_orders(transaction: Transaction, run_id: str, orders: int) -> None:
-    newest = transaction.one(
-        "SELECT max(seq) FROM journal WHERE subject = ? AND kind = ?", run_id, ORDERED
-    )
-    if (newest or 0) > orders:
+    if newest_seq(transaction, run_id, ORDERED) > orders:
         raise OrderWaits(f"{run_id} was given an order that it has not looked at")
 
 

@@ -11,8 +11,9 @@ from ...requests.request import ActionRequest
 from ...requests.stamps import Instant, instant_now
 from ..identity.roster import Operator
 from ..interlocks.blocking import WriteCheck, blocking_reasons, check_files
+from ..ledger.decisions import load_decisions
 from ..ledger.lifecycle import sweep
-from ..ledger.records import RequestRecord, load_decisions, load_request
+from ..ledger.records import RequestRecord, load_request
 from ..ledger.store.database import Database
 from ..ledger.store.states import RequestState
 from ..signatures.context import DecisionContext

@@ -8,11 +8,10 @@ from handwheel.connectors.model.site import Site
 
 from ...requests.request import Action, ActionRequest
 from ...requests.stamps import parse_stamp
+from ..ledger.authority import CLOSED_MODES, load_authority
 from ..ledger.store.database import Database
 from ..signatures.decisions import Decision, authority_subject, meaning_of_subject
 from ..signatures.heartbeat_grants import split_heartbeats
-
-_CLOSED = frozenset({"LOCAL", "MAINTENANCE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class AuditedAuthority:
         scopes = self._site.scopes_of(action.equipment)
         held = [(scope, self._told[scope]) for scope in scopes if scope in self._told]
         for scope, standing in held:
-            if standing.mode in _CLOSED:
+            if standing.mode in CLOSED_MODES:
                 yield f"{action.action_id} was sent while {scope} was {standing.mode}"
         is_given = any(each.mode == "AGENT" and at < each.until for _, each in held)
         if request.proposer.kind != "person" and not is_given:
@@ -81,10 +80,10 @@ class AuditedAuthority:
 
     def compare(self, database: Database) -> Iterator[str]:
         """Yields where the ledger's table says something else."""
-        rows = database.all(
-            "SELECT equipment, generation, mode, coalesce(until, '') FROM authority"
-        )
-        held = {row[0]: _Standing(row[1], row[2], row[3]) for row in rows}
+        held = {
+            row.scope: _Standing(row.generation, row.mode, row.until or "")
+            for row in load_authority(database)
+        }
         for scope in sorted(self._told.keys() | held.keys()):
             ledger, journal = held.get(scope), self._told.get(scope)
             if ledger != journal:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ...requests.request import Action
 from ...requests.stamps import Instant
+from ..ledger.effects import all_verdicts
 from ..ledger.store.database import Database
 from ..ledger.store.states import ActionState
 from .requests import AuditedRequest
@@ -89,8 +90,7 @@ def other_digest(action: Action, body: Mapping[str, Any]) -> Iterator[str]:
 
 def held_effects(database: Database) -> dict[str, str]:
     """Returns what the ledger's table holds of what came of what was expected."""
-    rows = database.all("SELECT number, action_id, verdict FROM effect")
-    return {_effect(row[0], row[1]): row[2] for row in rows}
+    return {_effect(*name): verdict for name, verdict in all_verdicts(database).items()}
 
 
 def _effect(number: int, action_id: str) -> str:

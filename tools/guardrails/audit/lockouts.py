@@ -6,6 +6,7 @@ from typing import Any
 from handwheel.connectors.model.site import Site
 
 from ...requests.request import Action, ActionRequest
+from ..ledger.latched_lockouts import load_lockouts
 from ..ledger.store.database import Database
 from ..signatures.decisions import Decision, lockout_subject, meaning_of_subject
 
@@ -56,8 +57,7 @@ class AuditedLockouts:
 
     def compare(self, database: Database) -> Iterator[str]:
         """Yields where the ledger's table says something else."""
-        rows = database.all("SELECT scope, generation, is_locked FROM lockout")
-        held = {row[0]: (row[1], bool(row[2])) for row in rows}
+        held = {each.scope: (each.generation, each.is_locked) for each in load_lockouts(database)}
         for scope in sorted(self._told.keys() | held.keys()):
             if self._told.get(scope) != held.get(scope):
                 ledger, journal = _words(held.get(scope)), _words(self._told.get(scope))

@@ -12,6 +12,9 @@ from ...requests.stamps import Instant, parse_stamp, stamp
 from ..approval.request_limits import REFUSED
 from ..approval.shift_handover import HANDED_OVER, PARTS
 from ..identity.roster import Roster
+from ..ledger.actions import all_states, all_texts
+from ..ledger.decisions import all_decisions
+from ..ledger.intents import all_wires
 from ..ledger.runs import PREFIX
 from ..ledger.store.database import Database
 from ..ledger.store.states import ACKNOWLEDGED, ACTIONS, REQUESTS, ActionState, RequestState
@@ -256,25 +259,26 @@ class AuditReader:
         told: dict[str, str] = {name: case.state for name, case in self.cases.items()}
         for case in self.cases.values():
             told |= case.actions
-        held = {row[0]: row[1] for row in database.all("SELECT request_id, state FROM request")}
-        held |= {row[0]: row[1] for row in database.all("SELECT action_id, state FROM action")}
-        yield from _differences(told, held)
-        texts = database.all("SELECT request_id, text FROM request")
+        yield from _differences(told, all_states(database))
         yield from _differences(
             {name: f"has the digest {case.request.digest}" for name, case in self.cases.items()},
-            {row[0]: f"has the digest {digest('request', row[1])}" for row in texts},
+            {
+                name: f"has the digest {digest('request', text)}"
+                for name, text in all_texts(database).items()
+            },
         )
-        intents = database.all("SELECT action_id, wire FROM intent")
         yield from _differences(
             {name: f"sends {wire}" for name, wire in self._wires.items()},
-            {row[0]: f"sends {row[1]}" for row in intents},
-        )
-        words = database.all(
-            "SELECT text, signature, verdict, coalesce(request_id, subject), chain FROM decision"
+            {name: f"sends {wire}" for name, wire in all_wires(database).items()},
         )
         yield from _differences(
             self._words,
-            {_name_of(row[0]): _word(Signed(row[0], row[1]), *row[2:]) for row in words},
+            {
+                _name_of(row.text): _word(
+                    Signed(row.text, row.signature), row.verdict, about, row.chain
+                )
+                for row, about in all_decisions(database)
+            },
         )
         yield from _differences(self._leases.effects, held_effects(database))
         yield from self._lockouts.compare(database)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import sqlite3
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
@@ -27,12 +26,14 @@ from ..interlocks.lockout_files import (
 )
 from ..interlocks.remote import check_remote_conditions
 from ..interlocks.suspension import applying
+from ..ledger.actions import due_actions
+from ..ledger.intents import has_gate, start_epoch
 from ..ledger.latched_lockouts import SITE, latch, locked_scopes
 from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import RequestDamaged, load_exactly
 from ..ledger.store.database import Database, LostRace
 from ..ledger.store.states import RequestState
-from ..ledger.wakeup import WakeupListener
+from ..ledger.store.wakeup import WakeupListener
 from ..ledger.write_leases import OpenWrites
 from ..policy.cross_limits import cross_limits
 from ..policy.policy import load_policy
@@ -83,7 +84,7 @@ async def open_gate(
     with GateLock(site.state) as lock, Database(site.state, site.id) as database:
         if not was_there:
             _lock_out_what_nobody_knows(database, clock())
-        epoch = _new_epoch(database, clock())
+        epoch = start_epoch(database, clock())
         context = GateContext(
             site,
             policy,
@@ -112,7 +113,7 @@ def _record_stop(database: Database, epoch: int, now: Instant) -> None:
 
 def _lock_out_what_nobody_knows(database: Database, now: Instant) -> None:
     """Locks the site out if an earlier gate has made the folder of lockouts, and it was gone."""
-    if not database.all("SELECT 1 FROM gate LIMIT 1"):
+    if not has_gate(database):
         return  # a new site has none
     latch(database, SITE, None, now)
     _logger.error(
@@ -120,16 +121,6 @@ def _lock_out_what_nobody_knows(database: Database, now: Instant) -> None:
         "is locked out. Find out what was locked out and who took the folder away, lock out "
         "again what must stay so, then: handwheel release"
     )
-
-
-def _new_epoch(database: Database, now: Instant) -> int:
-    with database.transaction(now) as transaction:
-        transaction.change(
-            "INSERT INTO gate(pid, boot_id) VALUES (?, ?)", (os.getpid(), now.boot_id)
-        )
-        epoch: int = transaction.one("SELECT max(epoch) FROM gate")
-        transaction.record("gate.started", str(epoch), {"epoch": epoch, "pid": os.getpid()})
-    return epoch
 
 
 class Gate:
@@ -310,12 +301,13 @@ class Gate:
         return self._reader.latest()
 
     def _next(self) -> Execution | None:
-        now, found = self._context.clock(), self._due()
+        database = self._context.database
+        now, found = self._context.clock(), due_actions(database)
         self._context.memory.find_due({each[0] for each in found}, now)
         if not found:
             return None
         sweep(self._context.database, self._context.clock())  # what was due for too long is over
-        for action_id, request_id in self._due():
+        for action_id, request_id in due_actions(database):
             try:
                 record = load_exactly(self._context.database, request_id)
             except RequestDamaged as damage:
@@ -329,11 +321,6 @@ class Gate:
                 continue  # the next look out ends it
             return Execution(self._context, record, record.action(action_id))
         return None
-
-    def _due(self) -> list[sqlite3.Row]:
-        return self._context.database.all(
-            "SELECT action_id, request_id FROM action WHERE state = 'DUE' ORDER BY rowid"
-        )
 
     def _skip_damaged(self, request_id: str, fault: str) -> None:
         self._troubles.note(f"passing by {printable(request_id)}", fault)

@@ -1,6 +1,5 @@
 """Authority over equipment changes hands: to agents by a signature that ends, back by anybody."""
 
-from collections.abc import Iterable
 from typing import Literal
 
 from handwheel.connectors.model.site import SITE_SCOPE, Site
@@ -9,8 +8,17 @@ from ...errors import InvalidArguments, PermitRefused
 from ...requests.stamps import Instant
 from ...safe_text import plain
 from ..identity.roster import Operator, load_roster
+from ..ledger.actions import requests_in
+from ..ledger.authority import (
+    LONGEST_NAME,
+    Authority,
+    Mode,
+    TakenMode,
+    load_authority,
+    set_authority,
+)
 from ..ledger.lifecycle import invalidate_in, move_request
-from ..ledger.store.database import Database, Transaction
+from ..ledger.store.database import Database, LedgerReader, Transaction
 from ..ledger.store.states import OPEN_REQUESTS, RequestState
 from ..policy.policy import load_policy
 from ..signatures.context import DecisionContext, insert_decision
@@ -18,15 +26,10 @@ from ..signatures.decisions import Signed
 from . import authority_check
 from .authority_check import (
     LONGEST,
-    LONGEST_NAME,
-    Authority,
     AuthorityStatus,
-    Mode,
-    TakenMode,
     authority_status,
     check_grant,
     check_not_closed,
-    load_authority,
 )
 
 __all__ = [
@@ -45,12 +48,6 @@ __all__ = [
 TakenBy = Literal["seat", "user"]
 """Whose name a take-over bears: that of the person of an open seat, or of the system's user."""
 
-# A request that nobody can read counts as an agent's.
-_AGENTS = (
-    "SELECT request_id FROM request WHERE state IN ({marks}) AND 'person' IS NOT "
-    "CASE WHEN json_valid(text) THEN json_extract(text, '$.proposer.kind') END ORDER BY rowid"
-)
-
 
 def authority_of(site: Site, database: Database, now: Instant) -> dict[str, AuthorityStatus]:
     """Returns who may act on each piece of equipment, and first on the site's own tags: `site`.
@@ -64,9 +61,9 @@ def authority_of(site: Site, database: Database, now: Instant) -> dict[str, Auth
     return own | {name: authority_status(context, name, now) for name in site.equipment}
 
 
-def next_generation(database: Database, equipment: str) -> int:
+def next_generation(reader: LedgerReader, equipment: str) -> int:
     """Returns the generation that the next change of a piece of equipment's authority makes."""
-    rows = load_authority(database, [equipment])
+    rows = load_authority(reader, [equipment])
     return rows[0].generation + 1 if rows else 1
 
 
@@ -114,7 +111,7 @@ def grant_authority(
         check_grant(context, row, signed, now)
         check_not_closed(load_authority(context.database, _scopes(context.site, equipment)))
         with context.database.transaction(now) as transaction:
-            if _generation(transaction, equipment) + 1 != generation:
+            if next_generation(transaction, equipment) != generation:
                 raise PermitRefused(f"the authority over {equipment} has changed; look again")
             insert_decision(transaction, None, decision, signed, None)
             body = _set(transaction, equipment, "AGENT", operator.person, until)
@@ -155,10 +152,13 @@ def take_authority(
     with database.transaction(now) as transaction:
         _take(transaction, equipment, mode, name, by)
         for member in site.members_of(equipment):
-            if member != equipment and _mode(transaction, member) == "AGENT":
+            if member != equipment and _is_with_agents(transaction, member):
                 _take(transaction, member, "OPERATOR", name, by)
         if mode == "OPERATOR":
-            return _end_agents(transaction, reason, covered)
+            ended = requests_in(transaction, OPEN_REQUESTS, covered, of_agents=True)
+            for each in ended:
+                move_request(transaction, each, RequestState.INVALIDATED, reason)
+            return ended
         return invalidate_in(transaction, reason, OPEN_REQUESTS, covered)
 
 
@@ -172,16 +172,6 @@ def _scopes(site: Site, scope: str) -> tuple[str, ...]:
     return site.scopes_of("" if scope == SITE_SCOPE else scope)
 
 
-def _generation(transaction: Transaction, equipment: str) -> int:
-    found = transaction.one("SELECT generation FROM authority WHERE equipment = ?", equipment)
-    return int(found or 0)
-
-
-def _mode(transaction: Transaction, equipment: str) -> str | None:
-    mode: str | None = transaction.one("SELECT mode FROM authority WHERE equipment = ?", equipment)
-    return mode
-
-
 def _take(
     transaction: Transaction, equipment: str, mode: TakenMode, person: str, by: TakenBy | None
 ) -> None:
@@ -189,33 +179,13 @@ def _take(
     transaction.record("authority.taken", equipment, body | ({"by": by} if by else {}))
 
 
+def _is_with_agents(transaction: Transaction, equipment: str) -> bool:
+    return any(row.mode == "AGENT" for row in load_authority(transaction, [equipment]))
+
+
 def _set(
     transaction: Transaction, equipment: str, mode: Mode, person: str, until: str | None
 ) -> dict[str, object]:
-    """Sets the ledger's table, and returns what the row of the journal is to say of it."""
-    before = _generation(transaction, equipment)
-    transaction.change(  # no upsert: the schema refuses to insert equipment that is there
-        "UPDATE authority SET generation = ?, mode = ?, person = ?, until = ? WHERE equipment = ?"
-        if before
-        else "INSERT INTO authority(generation, mode, person, until, equipment) "
-        "VALUES (?, ?, ?, ?, ?)",
-        (before + 1, mode, person, until, equipment),
-    )
-    return {"generation": before + 1, "mode": mode, "person": person}
-
-
-def _end_agents(transaction: Transaction, reason: str, covered: Iterable[str] | None) -> list[str]:
-    """Invalidates the open requests that anybody but a person made for some equipment."""
-    states = sorted(OPEN_REQUESTS)
-    found = transaction.all(_AGENTS.format(marks=", ".join("?" * len(states))), *states)
-    ended = [row[0] for row in found]
-    if covered is not None:
-        ended = [name for name in ended if not _touched(transaction, name).isdisjoint(covered)]
-    for name in ended:
-        move_request(transaction, name, RequestState.INVALIDATED, reason)
-    return ended
-
-
-def _touched(transaction: Transaction, request_id: str) -> set[str]:
-    rows = transaction.all("SELECT equipment FROM action WHERE request_id = ?", request_id)
-    return {row[0] for row in rows}
+    """Sets the row of the table, and returns the body of the journal row."""
+    generation = set_authority(transaction, equipment, mode, person, until)
+    return {"generation": generation, "mode": mode, "person": person}

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 from urllib.parse import urlsplit
 
 from handwheel.connectors.errors import ConfigError
@@ -16,7 +15,8 @@ from ...errors import GuardrailError, InterlockActive, PermitRefused
 from ...requests.stamps import Instant, parse_stamp
 from ...safe_text import plain
 from ..identity.roster import Operator, Roster, load_roster
-from ..ledger.records import DecisionRecord, load_authority_grants
+from ..ledger.authority import LONGEST_NAME, Authority, Mode, load_authority, newest_change
+from ..ledger.decisions import DecisionRecord, load_authority_grants
 from ..ledger.store.database import Database
 from ..policy.policy import Policy
 from ..signatures.context import DecisionContext
@@ -32,51 +32,8 @@ from ..signatures.decisions import (
 from ..signatures.entitlement import check_roles
 from ..signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of, split_heartbeats
 
-TakenMode = Literal["OPERATOR", "LOCAL", "MAINTENANCE"]
-Mode = Literal[TakenMode, "AGENT"]
-
 LONGEST = timedelta(days=30)
 """The longest that equipment may be handed over for."""
-LONGEST_NAME = 64
-"""How many characters are kept and shown of whoever takes over."""
-
-_CLOSED = frozenset({"LOCAL", "MAINTENANCE"})
-# By the generation: a row that is written once more does not make an old hand-over the newest.
-_NEWEST = (
-    "SELECT kind, json_extract(text, '$.body.generation') AS generation FROM journal "
-    "WHERE subject = ? AND kind IN ('authority.given', 'authority.taken') "
-    "ORDER BY generation DESC, kind DESC LIMIT 1"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """What the ledger's table says of one piece of equipment, or of the site; nothing is checked.
-
-    Attributes:
-        until: When a hand-over ends, as a stamp; `None` unless the mode is AGENT.
-    """
-
-    scope: str
-    generation: int
-    mode: Mode
-    person: str
-    until: str | None
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether somebody works there, so that nothing is written from here."""
-        return self.mode in _CLOSED
-
-    @property
-    def words(self) -> str:
-        """The same for people."""
-        return f"{self.scope} is {self.mode}, set by {plain(self.person, LONGEST_NAME)}"
-
-    @property
-    def subject(self) -> str:
-        """What a hand-over must have been signed about, whatever heartbeats it names."""
-        return authority_subject(self.scope, self.generation, self.until or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +117,6 @@ def _standing(
     return next((each for each in found if each.reason), found[0])
 
 
-def load_authority(database: Database, scopes: Iterable[str]) -> list[Authority]:
-    """Returns what the table says of some scopes, in their order; nothing of those never set."""
-    wanted = list(scopes)
-    where = f"WHERE equipment IN ({', '.join('?' * len(wanted))})"
-    question = f"SELECT equipment, generation, mode, person, until FROM authority {where}"  # noqa: S608
-    rows = database.all(question, *wanted)
-    return sorted((Authority(*row) for row in rows), key=lambda row: wanted.index(row.scope))
-
-
 def _narrowest(site: Site, rows: Sequence[Authority]) -> list[Authority]:
     """Returns the rows without another inside; more than one where a member is of two wholes."""
 
@@ -191,11 +139,11 @@ def _fault(context: DecisionContext, row: Authority, now: Instant) -> str:
 
     That the table says so is not enough, for whoever has the file can write there.
     """
-    newest = context.database.all(_NEWEST, row.scope)
-    if not newest or tuple(newest[0]) != ("authority.given", row.generation):
+    newest = newest_change(context.database, row.scope)
+    if newest != ("authority.given", row.generation):
         return f"the journal does not tell that {row.scope} was handed over to agents"
     fault = f"nobody has signed that {row.scope} was handed over to agents"
-    for each in load_authority_grants(context.database, row.subject):
+    for each in load_authority_grants(context.database, _subject(row)):
         try:
             check_grant(context, row, Signed(each.text, each.signature), now)
         except GuardrailError as refusal:
@@ -217,7 +165,7 @@ def allowed_heartbeats(
     for row in load_authority(context.database, [scope]):
         if row.mode != "AGENT" or _fault(context, row, now):
             continue
-        for each in load_authority_grants(context.database, row.subject):
+        for each in load_authority_grants(context.database, _subject(row)):
             found |= _heartbeats_in(context, row, each, now)
     return frozenset(found)
 
@@ -247,7 +195,7 @@ def check_grant(context: DecisionContext, row: Authority, signed: Signed, now: I
         signed, context.roster, context.revoked_keys(), context.site.id, now.wall
     )
     subject = decision.subject or ""
-    if decision.verdict != "hand-over" or split_heartbeats(subject)[0] != row.subject:
+    if decision.verdict != "hand-over" or split_heartbeats(subject)[0] != _subject(row):
         raise DecisionRefused(Reason.NOT_APPROVED)
     if decision.meaning != meaning_of_subject("hand-over", subject):
         raise DecisionRefused(Reason.OTHER_MEANING)
@@ -276,6 +224,11 @@ def check_grantor_roles(context: DecisionContext, scope: str, operator: Operator
     roles = {role for tag in tags for role in context.policy.roles_for(tag)}
     names = [tag.name for tag in tags]
     check_roles(context, operator, roles, f"to hand over {scope}", names)
+
+
+def _subject(row: Authority) -> str:
+    """Returns the subject of the decision behind a grant, without the heartbeats it names."""
+    return authority_subject(row.scope, row.generation, row.until or "")
 
 
 def _end(row: Authority) -> datetime:

@@ -15,6 +15,7 @@ from handwheel.connectors.model.values import Value
 from ...errors import GuardrailError, InterlockActive, PermitRefused, PolicyViolation
 from ...requests.request import Action, ActionRequest
 from ...requests.stamps import Instant
+from ..ledger.actions import unsent_actions
 from ..ledger.latched_lockouts import SITE, lockout_generations
 from ..ledger.records import resolve_hint
 from ..ledger.store.database import Database
@@ -196,13 +197,7 @@ def check_rates(case: WriteCheck, before: Value | None) -> None:
 
 def _planned(case: WriteCheck, group: TagGroup) -> list[Move]:
     """Returns the moves of a group that come before the action in its own request."""
-    unsent = {
-        row[0]
-        for row in case.database.all(
-            "SELECT action_id FROM action WHERE request_id = ? AND state IN ('PLANNED', 'DUE')",
-            case.request.request_id,
-        )
-    }
+    unsent = unsent_actions(case.database, case.request.request_id)
     found: list[Move] = []
     own = case.action.action_id
     for each in takewhile(lambda each: each.action_id != own, case.request.commands):

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...requests.request import ExpectedEffect, parse_request
-from .store.database import LostRace, Transaction
-from .write_leases import LedgerReader
+from .store.database import LedgerReader, LostRace, Transaction
 
 EffectVerdict = Literal["CAME", "MISSED", "UNKNOWN"]
 
@@ -144,6 +143,20 @@ def load_effects(reader: LedgerReader, request_id: str) -> list[Effect]:
         request_id,
     )
     return [Effect(*row) for row in rows]
+
+
+def not_come(reader: LedgerReader) -> list[tuple[str, str, str]]:
+    """Returns action, verdict and condition of every effect that did not come."""
+    rows = reader.all(
+        "SELECT action_id, verdict, expected FROM effect WHERE verdict != 'CAME' ORDER BY rowid"
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def all_verdicts(reader: LedgerReader) -> dict[tuple[int, str], str]:
+    """Returns every verdict of the table, by the effect's number and its action."""
+    rows = reader.all("SELECT number, action_id, verdict FROM effect")
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def _expected(text: str, action_id: str) -> tuple[ExpectedEffect, ...]:

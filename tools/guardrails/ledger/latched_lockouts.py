@@ -1,10 +1,11 @@
 """Lockouts as the ledger latches them: deleting the file unlocks nothing."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from ...requests.stamps import Instant
 from .lifecycle import invalidate_in
-from .store.database import Database, Transaction
+from .store.database import Database, LedgerReader, Transaction
 from .store.states import OPEN_REQUESTS
 
 SITE = "site"
@@ -16,16 +17,29 @@ _SAID = (
 )
 
 
+class LatchedLockout(NamedTuple):
+    """One row of the table; `signatures.administrators.locked_out` judges it."""
+
+    scope: str
+    generation: int
+    is_locked: bool
+
+
+def load_lockouts(reader: LedgerReader) -> list[LatchedLockout]:
+    """Returns every scope that was ever locked out."""
+    rows = reader.all("SELECT scope, generation, is_locked FROM lockout")
+    return [LatchedLockout(row[0], row[1], bool(row[2])) for row in rows]
+
+
 def lockout_generations(database: Database, scopes: Iterable[str]) -> dict[str, int]:
     """Returns how often each scope has been locked out; a later approval needs a later request."""
-    known = {row[0]: row[1] for row in database.all("SELECT scope, generation FROM lockout")}
+    known = {each.scope: each.generation for each in load_lockouts(database)}
     return {scope: known.get(scope, 0) for scope in scopes}
 
 
 def locked_scopes(database: Database) -> Mapping[str, int]:
     """Returns the scopes that the table calls locked out; `locked_out` asks for the signatures."""
-    rows = database.all("SELECT scope, generation FROM lockout WHERE is_locked = 1")
-    return {row[0]: row[1] for row in rows}
+    return {each.scope: each.generation for each in load_lockouts(database) if each.is_locked}
 
 
 def latch(
@@ -48,10 +62,10 @@ def latch(
         LedgerError: It cannot be recorded; the lockout file holds all the same.
     """
     with database.transaction(now) as transaction:
-        if transaction.one("SELECT is_locked FROM lockout WHERE scope = ?", scope) == 1:
+        before = {each.scope: each for each in load_lockouts(transaction)}.get(scope)
+        if before and before.is_locked:
             return []
-        before = transaction.one("SELECT generation FROM lockout WHERE scope = ?", scope)
-        generation: int = (before or 0) + 1
+        generation = before.generation + 1 if before else 1
         transaction.change(  # no upsert: the schema refuses to insert a scope that is there
             "UPDATE lockout SET generation = ?, is_locked = 1 WHERE scope = ?"
             if before

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant, stamp
+from .actions import is_approved, request_of_proposal, request_state, requests_in, states_in
 from .overdue import maybe_overdue
 from .records import RequestDamaged, RequestRecord, load_exactly
 from .store.database import Database, Transaction
@@ -14,7 +15,7 @@ from .store.states import (
     ActionState,
     RequestState,
 )
-from .write_leases import ended_open, has_failed, is_leased, states_in, to_take_back
+from .write_leases import ended_open, has_failed, is_leased, to_take_back
 
 DUE_S = 10.0
 """How long the gate has to claim a due action."""
@@ -53,7 +54,7 @@ def file_request(database: Database, request: ActionRequest, denial: str, now: I
 
 def file_in(transaction: Transaction, request: ActionRequest, denial: str) -> bool:
     """Does the work of `file_request` inside a transaction."""
-    if transaction.one("SELECT 1 FROM request WHERE proposal_key = ?", request.proposal_key):
+    if request_of_proposal(transaction, request.proposal_key):
         return False
     name, now = request.request_id, transaction.now
     transaction.change(
@@ -81,7 +82,7 @@ def move_request(transaction: Transaction, request_id: str, to: RequestState, re
     Raises:
         LedgerError: It cannot move there from where it is.
     """
-    state = transaction.one("SELECT state FROM request WHERE request_id = ?", request_id)
+    state = request_state(transaction, request_id)
     approval = (
         (stamp(transaction.now.wall), transaction.now.boot_ms)
         if to is RequestState.APPROVED
@@ -164,8 +165,7 @@ def end_after_failure(
     approved as long as something is to be taken back, and can be.
     """
     name = request.request_id
-    state = transaction.one("SELECT state FROM request WHERE request_id = ?", name)
-    if state != RequestState.APPROVED:
+    if not is_approved(transaction, name):
         return
     if request.run is not None or request.lease is not None:
         cancel_commands(transaction, name, reason)
@@ -208,19 +208,7 @@ def invalidate_in(
 
     A request with an action in flight keeps that one; its other actions end.
     """
-    marks = ", ".join("?" * len(states))
-    touched = [
-        row[0]
-        for row in transaction.all(
-            f"SELECT request_id FROM request WHERE state IN ({marks}) ORDER BY rowid",  # noqa: S608
-            *sorted(states),
-        )
-        if scope is None
-        or any(
-            each[0] in scope
-            for each in transaction.all("SELECT equipment FROM action WHERE request_id = ?", row[0])
-        )
-    ]
+    touched = requests_in(transaction, states, scope)
     for request_id in touched:
         move_request(transaction, request_id, RequestState.INVALIDATED, reason)
     return touched

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from operator import itemgetter
 from sqlite3 import Row
@@ -11,9 +12,9 @@ from typing import TypeVar
 from ...errors import InvalidArguments, LedgerError
 from ...requests.canonical import digest
 from ...requests.request import Action, ActionRequest, parse_request
-from ...requests.stamps import Instant, parse_stamp
+from ...requests.stamps import Instant, parse_stamp, stamp
 from ...safe_text import printable
-from .store.database import Database
+from .store.database import Database, LedgerReader
 from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
 
 OnDamaged = Callable[[str, str], None]
@@ -30,7 +31,19 @@ _ACTIONS = (
     "SELECT action_id, state, reason, due_boot_ms, sent_at, request_id FROM action "
     "WHERE request_id IN (SELECT value FROM json_each(?)) ORDER BY request_id, position"
 )
-_DECISIONS = "SELECT number, verdict, subject, text, signature, card, chain FROM decision"
+
+
+# Those that may have been rejected in the time: none waits longer than the longest wait.
+_REJECTED = (
+    "SELECT request.request_id, request.text, journal.text, (SELECT decision.text FROM decision "
+    "WHERE decision.request_id = request.request_id AND decision.verdict IN ('reject', 'revoke') "
+    "ORDER BY decision.number DESC LIMIT 1) FROM request JOIN journal "
+    "ON journal.subject = request.request_id AND journal.kind = 'request.REJECTED' "
+    "WHERE request.state = 'REJECTED' AND json_valid(request.text) "
+    "AND NOT (filed_boot_id = ? AND filed_boot_ms < ?) "
+    "AND NOT (filed_boot_id != ? AND coalesce(json_extract(request.text, '$.filed_at') < ?, 0)) "
+    "ORDER BY request.rowid DESC"
+)
 
 
 class RequestDamaged(LedgerError):
@@ -100,19 +113,6 @@ class RequestRecord:
     def record(self, action_id: str) -> ActionRecord:
         """Returns where one of its actions stands."""
         return next(each for each in self.actions if each.action_id == action_id)
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionRecord:
-    """One decision as it was recorded; nothing of it has been checked."""
-
-    number: int
-    verdict: str
-    subject: str
-    text: str
-    signature: str
-    card: str | None
-    chain: str | None
 
 
 def status_of(
@@ -219,38 +219,22 @@ def load_request_of(database: Database, mark: str) -> RequestRecord | None:
     return found[0] if found else None
 
 
-def load_decisions(database: Database, request_id: str) -> list[DecisionRecord]:
-    """Returns what was decided about a request, in order."""
-    rows = database.all(f"{_DECISIONS} WHERE request_id = ? ORDER BY number", request_id)
-    return [DecisionRecord(*row) for row in rows]
-
-
-def load_revocations(database: Database) -> list[DecisionRecord]:
-    """Returns every decision that takes a key back."""
-    rows = database.all(f"{_DECISIONS} WHERE verdict = 'revoke-key' ORDER BY number")
-    return [DecisionRecord(*row) for row in rows]
-
-
-def load_site_decisions(database: Database, verdict: str, subject: str) -> list[DecisionRecord]:
-    """Returns what was decided about a lockout or a key, in order."""
-    rows = database.all(
-        f"{_DECISIONS} WHERE verdict = ? AND subject = ? ORDER BY number", verdict, subject
-    )
-    return [DecisionRecord(*row) for row in rows]
-
-
-def load_authority_grants(database: Database, subject: str) -> list[DecisionRecord]:
-    """Returns every decision that hands over to agents, in order.
+def rejected_since(
+    reader: LedgerReader, now: Instant, within_s: float
+) -> list[tuple[str, str, str, str | None]]:
+    """Returns the rejected requests that were filed lately, the last filed first.
 
     Args:
-        subject: What it is about; heartbeats that are named behind it may differ.
+        within_s: Only those that were not surely filed before that, seconds.
+
+    Returns:
+        Of each the id, its text, the journal row of its rejection, and the last decision
+        against it, if there is one.
     """
-    rows = database.all(
-        f"{_DECISIONS} WHERE verdict = 'hand-over' AND (subject = ? OR "
-        "substr(subject, 1, length(?) + 1) = ? || ':') ORDER BY number",
-        *(subject, subject, subject),
-    )
-    return [DecisionRecord(*row) for row in rows]
+    before = stamp(now.wall - timedelta(seconds=within_s))
+    boot_ms = now.boot_ms - within_s * 1000.0
+    rows = reader.all(_REJECTED, now.boot_id, boot_ms, now.boot_id, before)
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def _records(

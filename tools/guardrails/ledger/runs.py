@@ -8,8 +8,9 @@ from typing import Any, cast
 from ...errors import LedgerError
 from ...requests.canonical import parse_canonical
 from ...requests.stamps import Instant
+from .journal_rows import rows_of
 from .runner_lock import check_runner_lock
-from .store.database import Database, Transaction
+from .store.database import Database, LedgerReader, Transaction
 
 PREFIX = "run."
 """What stands before the kind of a run's event in the journal."""
@@ -18,6 +19,7 @@ ORDERED = f"{PREFIX}ordered"
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 8
+_NEVER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,8 @@ def open_run(
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
         for asset in assets:
-            owner = transaction.one(
-                "SELECT run_id FROM run_asset WHERE asset = ? AND is_open = 1", asset
-            )
-            if owner:
-                return RunRow(0, "", "", {}), str(owner)
+            if owner := asset_owners(transaction).get(asset):
+                return RunRow(0, "", "", {}), owner
         transaction.change(
             "INSERT INTO run(run_id, playbook) VALUES (?, ?)", (entry.run_id, entry.playbook)
         )
@@ -114,10 +113,10 @@ def record_event(
             transaction.change(
                 "UPDATE run SET is_open = 0 WHERE run_id = ? AND is_open = 1", (run_id,)
             )
-            for each in transaction.all("SELECT asset FROM run_asset WHERE run_id = ?", run_id):
+            for asset in assets_of(transaction, run_id):
                 transaction.change(
                     "UPDATE run_asset SET is_open = 0 WHERE run_id = ? AND asset = ?",
-                    (run_id, each[0]),
+                    (run_id, asset),
                 )
         return row
 
@@ -129,11 +128,11 @@ def load_rows(database: Database, run_id: str) -> list[RunRow]:
         LedgerError: It cannot be read, or a row is none of a run's: nobody can tell then where
             the run stands.
     """
-    rows = database.all("SELECT seq, text FROM journal WHERE subject = ? ORDER BY seq", run_id)
     found: list[RunRow] = []
-    for seq, text in rows:
+    for row in rows_of(database, run_id):
+        seq = row.seq
         try:
-            fields = parse_canonical(text)
+            fields = parse_canonical(row.text)
             kind: object = fields["kind"]
             if isinstance(kind, str) and not kind.startswith(PREFIX):
                 continue
@@ -159,16 +158,35 @@ def load_runs(database: Database, *, only_open: bool = False) -> list[RunEntry]:
     return [RunEntry(row[0], row[1], bool(row[2])) for row in rows]
 
 
-def assets_of(database: Database, run_id: str) -> list[str]:
+def assets_of(reader: LedgerReader, run_id: str) -> list[str]:
     """Returns the equipment that a run owns, or has owned."""
-    rows = database.all("SELECT asset FROM run_asset WHERE run_id = ? ORDER BY asset", run_id)
+    rows = reader.all("SELECT asset FROM run_asset WHERE run_id = ? ORDER BY asset", run_id)
     return [row[0] for row in rows]
 
 
-def asset_owners(database: Database) -> dict[str, str]:
+def asset_owners(reader: LedgerReader) -> dict[str, str]:
     """Returns the equipment that open runs own, each with the run."""
-    rows = database.all("SELECT asset, run_id FROM run_asset WHERE is_open = 1")
+    rows = reader.all("SELECT asset, run_id FROM run_asset WHERE is_open = 1")
     return {row[0]: row[1] for row in rows}
+
+
+def is_run_open(reader: LedgerReader, run_id: str) -> bool | None:
+    """Whether a run owns its equipment still; `None` if there is no such run."""
+    rows = reader.all("SELECT is_open FROM run WHERE run_id = ?", run_id)
+    return bool(rows[0][0]) if rows else None
+
+
+def newest_event(reader: LedgerReader, run_id: str, before: int = _NEVER) -> int | None:
+    """Returns the number of the last journal row about a run; `None` if there is none.
+
+    Args:
+        before: Only rows before this number count.
+    """
+    question = (
+        f"SELECT max(seq) FROM journal WHERE subject = ? AND kind LIKE '{PREFIX}%' AND seq < ?"  # noqa: S608
+    )
+    seq: int | None = reader.all(question, run_id, before)[0][0]
+    return seq
 
 
 def _record(transaction: Transaction, run_id: str, kind: str, body: Mapping[str, object]) -> RunRow:

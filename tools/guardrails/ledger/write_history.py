@@ -16,6 +16,7 @@ from handwheel.connectors.model.values import Value
 from ...errors import LedgerError, PermitRefused
 from ...requests.request import Action
 from ...requests.stamps import Instant, parse_stamp, stamp
+from .journal_rows import rows_of
 from .records import load_exactly
 from .store.database import Database
 
@@ -198,12 +199,9 @@ def value_before(database: Database, sent: SentWrite) -> Value | None:
     """
     if sent.own is not None:
         return sent.own.before
-    rows = database.all(
-        "SELECT text FROM journal WHERE subject = ? AND kind = 'action.SENDING'", sent.action_id
-    )
     try:
-        (row,) = rows
-        body = cast("dict[str, Any]", json.loads(row[0]))["body"]
+        (row,) = rows_of(database, sent.action_id, "action.SENDING")
+        body = cast("dict[str, Any]", json.loads(row.text))["body"]
         return float(body["before"])
     except (ValueError, TypeError, KeyError, OverflowError):
         pass

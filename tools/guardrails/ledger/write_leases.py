@@ -1,18 +1,18 @@
 """What a lease takes back: which write is next, whether its time has come, and what stays open."""
 
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 from ...errors import InterlockActive
 from ...requests.request import Action, ActionRequest, parse_request
 from ...requests.spans import exact_span
 from ...requests.stamps import Instant
-from .row_time import moment_of
+from .actions import states_in
+from .journal_rows import moment_of
 from .runner_lock import RUNNER_LOCK_S, RUNS
-from .store.database import Database
+from .runs import is_run_open
+from .store.database import Database, LedgerReader
 from .store.states import ActionState
 
 States = Mapping[str, ActionState]
@@ -65,14 +65,6 @@ _LATER_HOLDERS = (
     "SELECT kind FROM journal WHERE subject = ? AND kind IN ('lease.taken', 'lease.given_back') "
     "AND seq > (SELECT min(seq) FROM journal WHERE subject = ? AND kind = 'request.filed')"
 )
-
-
-class LedgerReader(Protocol):
-    """What answers questions: the ledger, or a transaction in it."""
-
-    def all(self, question: str, *values: object) -> list[sqlite3.Row]:
-        """Returns every answer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +224,7 @@ def agent_is_gone(reader: LedgerReader, request: ActionRequest, now: Instant) ->
     """
     if request.run is None:
         return ""
-    if any(row[0] == 0 for row in reader.all(
-        "SELECT is_open FROM run WHERE run_id = ?", request.run.run_id
-    )):  # fmt: skip
+    if is_run_open(reader, request.run.run_id) is False:
         return ""  # it has ended properly, and the lease goes on without it
     if reader.all(_LATER_HOLDERS, RUNS, request.request_id):
         return "the process that asked for it does not work on the runs any more"
@@ -295,12 +285,6 @@ class OpenWrites:
         if version != self._version:
             self._found, self._version = tuple(open_writes(self._database)), version
         return self._found
-
-
-def states_in(reader: LedgerReader, request_id: str) -> dict[str, ActionState]:
-    """Returns where the actions of a request stand now."""
-    rows = reader.all("SELECT action_id, state FROM action WHERE request_id = ?", request_id)
-    return {row[0]: ActionState(row[1]) for row in rows}
 
 
 def ended_open(reader: LedgerReader, request_id: str, reason: str) -> list[OpenWrite]:

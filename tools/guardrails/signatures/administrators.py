@@ -14,7 +14,9 @@ from handwheel.connectors.model.site import Site
 from ...requests.canonical import canonical, parse_canonical
 from ...requests.stamps import parse_stamp
 from ..identity.roster import Operator, Record, Roster, judge
-from ..ledger.records import DecisionRecord, load_revocations, load_site_decisions
+from ..ledger.decisions import DecisionRecord, load_revocations, load_site_decisions
+from ..ledger.journal_rows import has_hash
+from ..ledger.latched_lockouts import load_lockouts
 from ..ledger.store.database import Database
 from .decisions import (
     Decision,
@@ -97,7 +99,7 @@ def locked_out(site: Site, database: Database) -> dict[str, int]:
     What was ever locked out is so still, unless an administrator's release of just that lockout
     stands in the ledger: that the table says so is not enough.
     """
-    rows = database.all("SELECT scope, generation, is_locked FROM lockout")
+    rows = load_lockouts(database)
     revoked = revocations(site, database) if rows else {}
 
     def is_released(scope: str, generation: int) -> bool:
@@ -109,7 +111,11 @@ def locked_out(site: Site, database: Database) -> dict[str, int]:
             for each in load_site_decisions(database, "release", subject)
         )
 
-    return {row[0]: row[1] for row in rows if row[2] or not is_released(row[0], row[1])}
+    return {
+        each.scope: each.generation
+        for each in rows
+        if each.is_locked or not is_released(each.scope, each.generation)
+    }
 
 
 def is_release(site: Site, record: DecisionRecord, subject: str) -> bool:
@@ -124,8 +130,7 @@ def is_release(site: Site, record: DecisionRecord, subject: str) -> bool:
 
 def _is_known(database: Database, record: DecisionRecord) -> bool:
     # An earlier ledger of the site had a first lockout too, and its release is signed.
-    head = parse_decision(record.text).head
-    return bool(database.all("SELECT 1 FROM journal WHERE hash = ?", head))
+    return has_hash(database, parse_decision(record.text).head)
 
 
 def _is_in_office(site: Site, revoked: Mapping[str, int], record: DecisionRecord) -> bool:

@@ -9,6 +9,9 @@ from handwheel.connectors.model.site import Site
 from ...errors import GuardrailError
 from ...requests.stamps import Instant, parse_stamp
 from ..identity.roster import Operator, Roster
+from ..ledger import decisions
+from ..ledger.decisions import DecisionRecord, is_nonce_known
+from ..ledger.journal_rows import has_hash
 from ..ledger.store.database import Database, Transaction
 from ..policy.policy import Policy
 from .administrators import revoked_keys
@@ -54,7 +57,7 @@ class DecisionContext:
         if now.wall >= parse_stamp(decision.valid_until):
             raise DecisionRefused(Reason.EXPIRED)
         self.check_head(decision)
-        if self.database.all("SELECT 1 FROM decision WHERE nonce = ?", decision.nonce):
+        if is_nonce_known(self.database, decision.nonce):
             raise DecisionRefused(Reason.SAME_NONCE)
         return decision, operator
 
@@ -64,7 +67,7 @@ class DecisionContext:
         Raises:
             DecisionRefused: The head that it names is no row of this journal.
         """
-        if not self.database.all("SELECT 1 FROM journal WHERE hash = ?", decision.head):
+        if not has_hash(self.database, decision.head):
             raise DecisionRefused(Reason.OTHER_LEDGER)
 
     @contextmanager
@@ -129,10 +132,7 @@ def keep_decision(
     Raises:
         LedgerError: It is there already.
     """
-    subject = decision.subject or ""
-    transaction.change(
-        "INSERT INTO decision(request_id, verdict, subject, nonce, text, signature, card, chain) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (request_id, decision.verdict, subject, decision.nonce, signed.text,
-         signed.signature_hex, card, chain),
-    )  # fmt: skip
+    row = DecisionRecord(
+        0, decision.verdict, decision.subject or "", signed.text, signed.signature_hex, card, chain
+    )
+    decisions.insert(transaction, request_id, decision.nonce, row)

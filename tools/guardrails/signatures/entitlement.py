@@ -12,7 +12,8 @@ from ...errors import PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.stamps import Instant
 from ..identity.roster import AGENT, Operator
-from ..ledger.records import RequestRecord, load_decisions
+from ..ledger.decisions import load_decisions
+from ..ledger.records import RequestRecord
 from ..policy.policy import Policy
 from .context import DecisionContext
 from .decisions import Reason, Signed

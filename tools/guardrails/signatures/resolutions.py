@@ -5,19 +5,19 @@ as a release is, by the records kept beside it, and by the roles that the policy
 not count any more holds the equipment again, until somebody signs anew.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from sqlite3 import Row
 
 from handwheel.connectors.model.site import Site
 
+from ..ledger.actions import ActionRow, ever_unresolved
+from ..ledger.decisions import DecisionRecord, load_site_decisions
+from ..ledger.journal_rows import is_since_outcome
 from ..ledger.records import (
     ActionRecord,
-    DecisionRecord,
     RequestDamaged,
     RequestRecord,
     load_exactly,
-    load_site_decisions,
 )
 from ..ledger.store.database import Database
 from ..ledger.store.states import UNRESOLVED_ACTIONS, ActionState
@@ -37,19 +37,6 @@ RESOLUTIONS: Mapping[VerdictName, tuple[ActionVerdict, ActionState]] = {
     "resolve-not-applied": ("resolve-not-applied", ActionState.RESOLVED_NOT_APPLIED),
 }
 """The words that resolve an action, and where each brings it."""
-
-# Of the journal too: whoever takes a trigger away and puts it back can write any state.
-_EVER = """
-SELECT action_id, request_id, state FROM action WHERE action_id IN (
-    SELECT subject FROM journal WHERE kind IN ('action.MISMATCH', 'action.UNKNOWN')
-    UNION SELECT action_id FROM action
-    WHERE state IN ('MISMATCH', 'UNKNOWN', 'RESOLVED_APPLIED', 'RESOLVED_NOT_APPLIED'))
-"""
-
-_SEEN = (
-    "SELECT 1 FROM journal WHERE hash = ? AND seq >= (SELECT coalesce(max(seq), 0) FROM journal "
-    "WHERE subject = ? AND kind IN ('action.MISMATCH', 'action.UNKNOWN'))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +62,7 @@ def unresolved_of(
     site: Site, database: Database, policy: Policy, equipment: str
 ) -> Unresolved | None:
     """Returns a write to a piece of equipment that nobody has resolved; `None` if there is none."""
-    rows = database.all(f"{_EVER} AND equipment = ? ORDER BY rowid", equipment)
+    rows = ever_unresolved(database, equipment=equipment)
     return next(_unresolved(site, database, policy, rows), None)
 
 
@@ -84,18 +71,18 @@ def unresolved_in(
 ) -> list[ActionRecord]:
     """Returns the actions of a request of which nobody has signed what became of them."""
     name = record.request.request_id
-    rows = database.all(f"{_EVER} AND request_id = ? ORDER BY position", name)
+    rows = ever_unresolved(database, request_id=name)
     return [record.record(each.action_id) for each in _unresolved(site, database, policy, rows)]
 
 
 def unsigned(site: Site, database: Database, policy: Policy) -> list[Unresolved]:
     """Returns what holds equipment although the ledger's table says that it is over."""
-    found = _unresolved(site, database, policy, database.all(f"{_EVER} ORDER BY rowid"))
+    found = _unresolved(site, database, policy, ever_unresolved(database))
     return [each for each in found if each.state not in UNRESOLVED_ACTIONS]
 
 
 def _unresolved(
-    site: Site, database: Database, policy: Policy, rows: list[Row]
+    site: Site, database: Database, policy: Policy, rows: Iterable[ActionRow]
 ) -> Iterator[Unresolved]:
     for action_id, request_id, state in rows:
         if state in UNRESOLVED_ACTIONS or not _is_resolved(
@@ -150,8 +137,7 @@ def _counts(
 
 def _has_seen_outcome(database: Database, action_id: str, found: DecisionRecord) -> bool:
     """Whether a word was signed in view of the outcome, and not before it."""
-    head = parse_decision(found.text).head
-    return bool(database.all(_SEEN, head, action_id))
+    return is_since_outcome(database, parse_decision(found.text).head, action_id)
 
 
 def meaning_of_resolution(verdict: VerdictName, action_id: str) -> str:

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.interlocks.action_order import check_order
+from handwheel.tools.guardrails.ledger.actions import states_in
 from handwheel.tools.guardrails.ledger.effects import pending_effects
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.sequence import check_order
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.guardrails.ledger.write_leases import (
     agent_is_gone,
     left_s,
-    states_in,
     time_has_come,
     written,
 )

@@ -7,11 +7,8 @@ import re
 from handwheel.tools.guardrails.approval.outcome_card import found_after
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover_in_flight
 from handwheel.tools.guardrails.interlocks.blocking import WriteCheck, blocking_reasons
-from handwheel.tools.guardrails.ledger.records import (
-    load_decisions,
-    load_requests,
-    load_unfinished,
-)
+from handwheel.tools.guardrails.ledger.decisions import load_decisions
+from handwheel.tools.guardrails.ledger.records import load_requests, load_unfinished
 from handwheel.tools.guardrails.signatures.administrators import locked_out, revoked_keys
 
 from ....gate.testbed.in_memory import Room

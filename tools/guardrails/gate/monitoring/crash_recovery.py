@@ -7,16 +7,16 @@ from handwheel.connectors.errors import NotConnected
 
 from ....requests.request import Action
 from ....safe_text import printable
+from ...ledger.actions import actions_in_flight
+from ...ledger.journal_rows import has_row
 from ...ledger.lifecycle import invalidate_in, move_action, move_request
 from ...ledger.records import RequestDamaged, RequestRecord, load_exactly
 from ...ledger.store.states import (
-    IN_FLIGHT_ACTIONS,
     ActionState,
     RequestState,
 )
 from ..state.execution import GateContext
 from ..steps.effects import give_up_effects
-from ..steps.intent import INTENDED
 
 NOT_SENT = "it was taken up, and no intent was recorded: no frame was sent"
 SENT_BEFORE = "the journal has an intent for it: a frame may have been sent, and none is sent again"
@@ -46,12 +46,7 @@ async def recover_in_flight(context: GateContext) -> None:
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `read_once`.
     """
-    marks = ", ".join("?" * len(IN_FLIGHT_ACTIONS))
-    found = context.database.all(
-        f"SELECT action_id, request_id, state FROM action WHERE state IN ({marks})",  # noqa: S608
-        *sorted(IN_FLIGHT_ACTIONS),
-    )
-    for action_id, request_id, state in found:
+    for action_id, request_id, state in actions_in_flight(context.database):
         try:
             record = load_exactly(context.database, request_id)
         except RequestDamaged as damage:
@@ -93,7 +88,7 @@ async def _recover_action(
             move_action(transaction, action_id, state, ActionState.UNKNOWN, MAYBE_SENT, details)
             context.memory.note(action_id, ActionState.UNKNOWN, transaction.now)
             return
-        was_intended = transaction.one(INTENDED, action_id)
+        was_intended = has_row(transaction, action_id, "action.intent")
         reason = SENT_BEFORE if was_intended else NOT_SENT
         to = ActionState.INVALIDATED if was_intended else ActionState.ABORTED_NOT_SENT
         move_action(transaction, action_id, state, to, reason)

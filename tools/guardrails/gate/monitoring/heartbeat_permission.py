@@ -13,8 +13,9 @@ from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
 from ....errors import InterlockActive, PermitRefused
 from ...identity.roster import Roster
-from ...interlocks.authority_check import allowed_heartbeats, authority_status, load_authority
+from ...interlocks.authority_check import allowed_heartbeats, authority_status
 from ...interlocks.blocking import locked_files
+from ...ledger.authority import load_authority
 from ...signatures.administrators import locked_out
 from ...signatures.context import DecisionContext
 from ...signatures.heartbeat_grants import NamedHeartbeat, heartbeat_of

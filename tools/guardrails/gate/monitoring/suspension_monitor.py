@@ -15,10 +15,11 @@ from handwheel.connectors.model.values import (
 
 from ....requests.stamps import CLOCK_STEP_S, Instant
 from ...interlocks.suspension import Suspension, applying
+from ...ledger.actions import is_approved
 from ...ledger.lifecycle import move_request
 from ...ledger.records import load_requests
 from ...ledger.store.states import RequestState
-from ...ledger.wakeup import notify
+from ...ledger.store.wakeup import notify
 from ..state.execution import GateContext
 from ..state.suspensions import SuspensionChange
 from .alarm_rate import AlarmCount
@@ -158,8 +159,7 @@ class SuspensionMonitor:
     def _end(self, name: str, reason: str) -> None:
         context = self._context
         with context.database.transaction(context.clock()) as transaction:
-            state = transaction.one("SELECT state FROM request WHERE request_id = ?", name)
-            if state == RequestState.APPROVED:
+            if is_approved(transaction, name):
                 move_request(transaction, name, RequestState.INVALIDATED, reason)
         notify(context.state, name)
 

@@ -8,10 +8,13 @@ from handwheel.connectors.model.values import GOOD, DataValue
 from ....errors import PermitRefused, PolicyViolation
 from ....requests.stamps import parse_stamp
 from ...approval.decide import check_card
+from ...interlocks.action_order import check_order
 from ...interlocks.blocking import check_files
+from ...ledger.decisions import DecisionRecord, load_decisions
+from ...ledger.intents import newest_epoch
+from ...ledger.journal_rows import is_since_start
 from ...ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
-from ...ledger.records import DecisionRecord, RequestRecord, load_decisions
-from ...ledger.sequence import check_order
+from ...ledger.records import RequestRecord
 from ...signatures.context import DecisionContext
 from ...signatures.decisions import Decision, Signed, verify
 from ...signatures.entitlement import is_unattended_allowed
@@ -21,11 +24,6 @@ from .description import check_description
 from .lease_reverts import check_time_has_come
 from .own_record import check_own
 from .recovery_rules import check_recovery
-
-_SINCE_START = (
-    "SELECT 1 FROM journal WHERE hash = ? AND seq >= "
-    "(SELECT max(seq) FROM journal WHERE subject = ? AND kind = 'gate.started')"
-)
 
 
 async def check_gate(execution: Execution) -> None:
@@ -40,8 +38,7 @@ def check_is_current(context: GateContext) -> None:
         PermitRefused: Another gate has started.
         LedgerError: The ledger is older than its anchors, or was altered.
     """
-    newest = context.database.all("SELECT max(epoch) FROM gate")[0][0]
-    if not context.lock.is_held() or newest != context.epoch:
+    if not context.lock.is_held() or newest_epoch(context.database) != context.epoch:
         raise PermitRefused("another gate has started since")
     context.database.check_anchors()
     context.database.check_schema()
@@ -84,9 +81,7 @@ def _check_signed_since_start(context: GateContext, approvals: Sequence[Decision
     By the row that each saw as the last one, not by a clock: a ledger that was put back whole
     would take the same signatures a second time.
     """
-    if not any(
-        context.database.all(_SINCE_START, each.head, str(context.epoch)) for each in approvals
-    ):
+    if not any(is_since_start(context.database, each.head, context.epoch) for each in approvals):
         raise PermitRefused("the gate was started after the approval")
 
 

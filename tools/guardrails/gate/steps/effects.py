@@ -14,13 +14,13 @@ from ....conditions.errors import ConditionError
 from ....conditions.truth import Truth
 from ....requests.stamps import Instant
 from ...ledger.effects import Effect, EffectVerdict, PendingEffect, pending_effects, record_verdict
+from ...ledger.journal_rows import has_row
 from ..state.execution import Execution, GateContext
 from ..state.memory import ExpectedEffect
 
 _RESTARTED = "the gate was started meanwhile: nobody has looked"
 _CLOCK = "the clock was set or the machine restarted meanwhile: nobody can tell when"
 _OTHER_TAGS = "it cannot be judged by the site's tags"
-_VERIFIED = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.VERIFIED'"
 
 
 def give_up_effects(context: GateContext) -> None:
@@ -125,5 +125,7 @@ def _conclude(
         each.action_id, each.number, expected.text, expected.within_s, observed, verdict
     )
     with context.database.transaction(context.clock()) as transaction:
-        if transaction.one(_VERIFIED, each.action_id):  # else its outcome was rolled back
+        if has_row(
+            transaction, each.action_id, "action.VERIFIED"
+        ):  # else its outcome was rolled back
             record_verdict(transaction, effect, after_s, was_so=was_so)

@@ -4,6 +4,7 @@ from handwheel.connectors.errors import ConfigError, ConnectorError
 
 from ....conditions.errors import ConditionError
 from ....errors import GuardrailError
+from ...ledger.decisions import newest_number
 from ...ledger.lifecycle import end_after_failure, move_action
 from ...ledger.store.states import ActionState, RequestState
 from ..state.execution import Execution
@@ -58,7 +59,7 @@ def claim(execution: Execution) -> None:
             {"epoch": execution.context.epoch},
         )  # fmt: skip
         execution.context.memory.note(action_id, ActionState.CLAIMED, now)
-        execution.decided = transaction.one("SELECT coalesce(max(number), 0) FROM decision")
+        execution.decided = newest_number(transaction)
 
 
 def stop(execution: Execution, reason: str) -> None:

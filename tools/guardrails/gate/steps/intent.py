@@ -1,21 +1,14 @@
 """The eleventh step: the ledger holds that the frame is about to leave, before it can."""
 
 from ....errors import LedgerError, PermitRefused
+from ...ledger.actions import is_approved
+from ...ledger.decisions import is_key_revoked_since
+from ...ledger.intents import insert_intent, is_proven
+from ...ledger.journal_rows import has_row
 from ...ledger.lifecycle import move_action
-from ...ledger.store.database import Transaction
-from ...ledger.store.states import ActionState, RequestState
+from ...ledger.store.states import ActionState
 from ..state.execution import Execution, Intent
 from .authorization import check_validity
-
-INTENDED = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'action.intent'"
-"""Whether an action's frame was ever about to leave, whatever the tables say by now."""
-PROVEN = (
-    "SELECT intent.seq FROM intent JOIN journal USING (seq) JOIN action USING (action_id) "
-    "WHERE action_id = ? AND wire = ? AND intent.seq = ? AND journal.subject = action_id "
-    "AND journal.kind = 'action.intent' AND state = 'SENDING'"
-)
-"""The row by which the ledger holds an intent, once its transaction has come to the disk."""
-_REVOKED_SINCE = "SELECT 1 FROM decision WHERE verdict = 'revoke-key' AND number > ?"
 
 
 async def commit_intent(execution: Execution) -> None:
@@ -39,19 +32,18 @@ def record_intent(execution: Execution) -> int:
     if before is not None:
         details["before"] = execution.tag.show_value(before.scalar)
     with context.database.transaction(context.clock()) as transaction:
-        if not is_open(transaction, execution.record.request.request_id):
+        if not is_approved(transaction, execution.record.request.request_id):
             raise PermitRefused("the request ended while the action was on its way")
-        if transaction.one(_REVOKED_SINCE, execution.decided):
+        if is_key_revoked_since(transaction, execution.decided):
             raise PermitRefused("a key was revoked while the action was on its way")
-        if transaction.one(INTENDED, action.action_id):  # whatever has become of the table
+        if has_row(
+            transaction, action.action_id, "action.intent"
+        ):  # whatever has become of the table
             raise LedgerError(f"the journal has an intent for {action.action_id}: it is sent once")
-        if context.memory.may_have_left(action.action_id):  # and of the journal
+        if context.memory.may_have_left(action.action_id):
             raise LedgerError(f"this gate has sent {action.action_id}: it is sent once")
-        said: dict[str, object] = {"wire": action.wire, "digest": action.digest}
-        seq = transaction.record("action.intent", action.action_id, said).seq
-        transaction.change(
-            "INSERT INTO intent(action_id, wire, epoch, seq) VALUES (?, ?, ?, ?)",
-            (action.action_id, action.wire, context.epoch, seq),
+        seq = insert_intent(
+            transaction, action.action_id, action.wire, action.digest, context.epoch
         )
         move_action(
             transaction, action.action_id, ActionState.CLAIMED, ActionState.SENDING,
@@ -69,13 +61,6 @@ def proof(execution: Execution, seq: int) -> Intent:
         LedgerError: It does not hold it; nothing may leave.
     """
     action = execution.action
-    found = execution.context.database.all(PROVEN, action.action_id, action.wire, seq)
-    if not found:
+    if not is_proven(execution.context.database, action.action_id, action.wire, seq):
         raise LedgerError(f"the ledger does not hold the intent of {action.action_id}")
-    return Intent(action.action_id, action.wire, int(found[0][0]))
-
-
-def is_open(transaction: Transaction, request_id: str) -> bool:
-    """Whether a request may still be acted on."""
-    state = transaction.one("SELECT state FROM request WHERE request_id = ?", request_id)
-    return bool(state == RequestState.APPROVED)
+    return Intent(action.action_id, action.wire, seq)

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from handwheel.connectors.model.values import DataValue, Quality
 
 from ....errors import PermitRefused
+from ...ledger.actions import is_gate_busy
+from ...ledger.journal_rows import has_row
 from ...ledger.lifecycle import cancel_commands, move_action, move_request
 from ...ledger.records import RequestDamaged, RequestRecord, load_exactly
-from ...ledger.store.database import Transaction
+from ...ledger.store.database import LedgerReader, Transaction
 from ...ledger.store.states import ActionState, RequestState
 from ...ledger.write_leases import (
-    LedgerReader,
     OpenWrite,
     agent_is_gone,
     has_failed,
@@ -23,9 +24,6 @@ from ...ledger.write_leases import (
 )
 from ..state.execution import Execution, GateContext
 from .own_record import check_own, has_broken, written_at
-
-_BUSY = "SELECT 1 FROM action WHERE state IN ('DUE', 'CLAIMED', 'SENDING') LIMIT 1"
-_LOST = "SELECT 1 FROM journal WHERE subject = ? AND kind = 'lease.lost'"
 
 
 def set_reverts_due(context: GateContext) -> None:
@@ -47,7 +45,7 @@ def set_reverts_due(context: GateContext) -> None:
             with context.database.transaction(context.clock()) as transaction:
                 _give_up(context, transaction, load_exactly(context.database, request_id))
         # Most of the time nothing is to be changed, and nothing is locked.
-        elif _why_now(context, context.database, record) and not context.database.all(_BUSY):
+        elif _why_now(context, context.database, record) and not is_gate_busy(context.database):
             with context.database.transaction(context.clock()) as transaction:
                 _go_on(context, transaction, load_exactly(context.database, request_id))
 
@@ -152,7 +150,9 @@ def _go_on(context: GateContext, transaction: Transaction, record: RequestRecord
         words = f"{undo_id} could not take {left[0][1].undoes} back"
         move_request(transaction, name, RequestState.INVALIDATED, words)
         return
-    if reason == agent_is_gone(transaction, request, now) and not transaction.one(_LOST, name):
+    if reason == agent_is_gone(transaction, request, now) and not has_row(
+        transaction, name, "lease.lost"
+    ):
         transaction.record("lease.lost", name, {"reason": reason})
     cancel_commands(transaction, name, reason)
     move_action(transaction, undo_id, ActionState.PLANNED, ActionState.DUE, reason)

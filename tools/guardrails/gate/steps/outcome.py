@@ -1,13 +1,13 @@
 """The last steps: what became of the action is recorded, and people are told."""
 
 from ....requests.request import ActionRequest
+from ...ledger.actions import is_approved
 from ...ledger.lifecycle import end_after_failure, move_action, set_next_due
 from ...ledger.store.database import Transaction
 from ...ledger.store.states import ActionState, RequestState
-from ...ledger.wakeup import notify
+from ...ledger.store.wakeup import notify
 from ..state.execution import Execution
 from .effects import expect_effects
-from .intent import is_open
 
 _UNJUDGED = "nobody has judged what the device answered"
 _UNREAD = "it was not read back"
@@ -74,4 +74,4 @@ def _set_next_due(execution: Execution, transaction: Transaction) -> None:
 
 def _goes_on(transaction: Transaction, request: ActionRequest) -> bool:
     """Whether the gate sets the next command due: of a run's request the run does."""
-    return request.run is None and is_open(transaction, request.request_id)
+    return request.run is None and is_approved(transaction, request.request_id)

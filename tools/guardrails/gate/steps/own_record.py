@@ -4,7 +4,8 @@ from handwheel.connectors.errors import ConfigError
 
 from ....errors import GuardrailError, PermitRefused
 from ....requests.stamps import Instant
-from ...ledger.records import ActionRecord, DecisionRecord, RequestRecord, load_decisions
+from ...ledger.decisions import DecisionRecord, load_decisions
+from ...ledger.records import ActionRecord, RequestRecord
 from ...ledger.store.states import UNRESOLVED_ACTIONS, ActionState
 from ...ledger.write_leases import APPLIED
 from ...signatures.context import DecisionContext

@@ -4,17 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ....errors import LedgerError, PermitRefused
 from ....requests.request import Action
+from ...ledger.intents import epochs_of_request, epochs_of_run
 from ...ledger.records import RequestRecord, load_run
 from ...ledger.store.states import ActionState
 from ..state.execution import Execution
 
-_INTENTS = (
-    "SELECT action_id, epoch FROM intent JOIN action USING (action_id) "
-    "JOIN request USING (request_id) WHERE run_id = ?"
-)
-_INTENTS_OF_REQUEST = (
-    "SELECT action_id, epoch FROM intent JOIN action USING (action_id) WHERE request_id = ?"
-)
 _WITHOUT_EFFECT = frozenset({ActionState.REFUSED, ActionState.RESOLVED_NOT_APPLIED})
 
 
@@ -31,7 +25,7 @@ def check_recovery(execution: Execution) -> None:
     if run is None:
         _check_lease(execution)
         return
-    intents = {row[0]: row[1] for row in database.all(_INTENTS, run.run_id)}
+    intents = epochs_of_run(database, run.run_id)
     sent = _sent(execution, intents)
     if not sent:
         raise PermitRefused(f"there is nothing to take back: run {run.run_id} has sent nothing")
@@ -62,8 +56,7 @@ def _sent(execution: Execution, intents: Mapping[str, int]) -> set[str]:
 def _check_lease(execution: Execution) -> None:
     """Refuses to take back what was not sent; a person's recovery without a lease cannot be."""
     record = execution.record
-    rows = execution.context.database.all(_INTENTS_OF_REQUEST, record.request.request_id)
-    intents = {row[0]: row[1] for row in rows}
+    intents = epochs_of_request(execution.context.database, record.request.request_id)
     sent = _without_unsent(execution, _sent(execution, intents))
     _check_undo(execution.action, [record], sent, intents)
 

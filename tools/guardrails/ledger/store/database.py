@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from ....errors import LedgerError
 from ....requests.stamps import Instant, instant_now, stamp
@@ -22,6 +22,14 @@ LEDGER_FILE = "ledger.db"
 
 class LostRace(LedgerError):
     """Somebody else changed it first; nothing was changed here."""
+
+
+class LedgerReader(Protocol):
+    """Ledger or transaction that the functions of this package read from."""
+
+    def all(self, question: str, *values: object) -> list[sqlite3.Row]:
+        """Returns every answer."""
+        ...
 
 
 class Transaction:

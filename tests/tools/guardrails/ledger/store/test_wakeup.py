@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from handwheel.tools.guardrails.ledger import wakeup as wake
-from handwheel.tools.guardrails.ledger.wakeup import WakeupListener, notify
+from handwheel.tools.guardrails.ledger.store import wakeup as wake
+from handwheel.tools.guardrails.ledger.store.wakeup import WakeupListener, notify
 
 
 def woken(listener: WakeupListener) -> bool:

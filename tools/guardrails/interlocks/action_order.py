@@ -3,9 +3,9 @@
 from itertools import takewhile
 
 from ...errors import PermitRefused
-from .records import RequestRecord
-from .store.states import ActionState
-from .write_leases import to_take_back
+from ..ledger.records import RequestRecord
+from ..ledger.store.states import ActionState
+from ..ledger.write_leases import to_take_back
 
 _DONE = frozenset({ActionState.VERIFIED})
 _DONE_OF_RUN = _DONE | {ActionState.SKIPPED}

@@ -1,0 +1,140 @@
+"""The ledger answers alike with and without a transaction, and holds all SQL on its tables."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handwheel.tools.guardrails.ledger import (
+    actions,
+    authority,
+    decisions,
+    effects,
+    intents,
+    journal_rows,
+    latched_lockouts,
+    records,
+    runs,
+)
+from handwheel.tools.guardrails.ledger.actions import SentAction
+from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.guardrails.ledger.store.database import LedgerReader
+
+from ....gate.testbed.in_memory import Room
+
+PRODUCT = Path(__file__).parents[4]
+SQL = re.compile(r"""["'\n](SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA|BEGIN) """)
+HOLDERS = ("tools/guardrails/ledger", "tools/maintenance", "connectors/historian")
+
+REQUEST, ACTION = "{request}", "{request}/c1"
+ANSWERS: Mapping[str, tuple[Callable[..., object], tuple[object, ...], object]] = {
+    "state of a request": (actions.request_state, (REQUEST,), "CLOSED"),
+    "state of no request": (actions.request_state, ("R-0",), None),
+    "approved": (actions.is_approved, (REQUEST,), False),
+    "no proposal": (actions.request_of_proposal, ("?",), None),
+    "due": (actions.due_actions, (), []),
+    "in flight": (actions.actions_in_flight, (), []),
+    "busy": (actions.is_gate_busy, (), False),
+    "unsent": (actions.unsent_actions, (REQUEST,), set[str]()),
+    "states": (actions.states_in, (REQUEST,), {ACTION: "VERIFIED"}),
+    "tags of no run": (actions.tags_of_run, ("U-0",), frozenset[str]()),
+    "never unresolved": (actions.ever_unresolved, (), []),
+    "all states": (actions.all_states, (), {REQUEST: "CLOSED", ACTION: "VERIFIED"}),
+    "gate": (intents.has_gate, (), True),
+    "epoch": (intents.newest_epoch, (), 1),
+    "intents": (intents.epochs_of_request, (REQUEST,), {ACTION: 1}),
+    "intents of recovery": (intents.epochs_of_request, (REQUEST, "recovery"), {}),
+    "intents of no run": (intents.epochs_of_run, ("U-0",), {}),
+    "not proven": (intents.is_proven, (ACTION, "00", 1), False),
+    "newest decision": (decisions.newest_number, (), 2),
+    "no nonce": (decisions.is_nonce_known, ("?",), False),
+    "no key revoked": (decisions.is_key_revoked_since, (0,), False),
+    "no revocations": (decisions.load_revocations, (), []),
+    "no release": (decisions.load_site_decisions, ("release", "?"), []),
+    "no grants": (decisions.load_authority_grants, ("?",), []),
+    "no authority": (authority.load_authority, (["P-101A"],), []),
+    "authority never changed": (authority.newest_change, ("P-101A",), None),
+    "lockouts": (latched_lockouts.load_lockouts, (), [("P-101B", 1, True)]),
+    "effects": (effects.not_come, (), []),
+    "verdicts": (effects.all_verdicts, (), {}),
+    "verified": (journal_rows.has_row, (ACTION, "action.VERIFIED"), True),
+    "not refused": (journal_rows.has_row, (ACTION, "action.REFUSED"), False),
+    "not unsent": (journal_rows.has_field, (ACTION, "action.VERIFIED", "sent", 0), False),
+    "sent": (journal_rows.has_field, (ACTION, "action.VERIFIED", "sent", 1), True),
+    "no hash": (journal_rows.has_hash, ("?",), False),
+    "no hash since the start": (journal_rows.is_since_start, ("?", 1), False),
+    "no hash since the outcome": (journal_rows.is_since_outcome, ("?", ACTION), False),
+    "no such row": (journal_rows.newest_seq, (ACTION, "action.REFUSED"), 0),
+    "no stamp": (journal_rows.newest_stamp, ("?",), None),
+    "no refusal": (journal_rows.newest_refusal, ("?", "request.refused", "?"), None),
+    "no effect": (journal_rows.effects_not_come, (ACTION,), []),
+    "no run": (runs.is_run_open, ("U-0",), None),
+    "no event": (runs.newest_event, ("U-0",), None),
+    "no owners": (runs.asset_owners, (), {}),
+    "no assets": (runs.assets_of, ("U-0",), []),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_ledger_and_transaction_give_one_answer(room: Room, name: str) -> None:
+    database, now = room.context.database, room.clock.now()
+    (record,) = load_requests(database)
+    question, values, expected = ANSWERS[name]
+    given = _named(values, record.request.request_id)
+    with database.transaction(now) as transaction:
+        for reader in (database, transaction):
+            assert question(reader, *given) == _named(expected, record.request.request_id)
+
+
+def test_rows_of_one_request(room: Room) -> None:
+    database = room.context.database
+    (record,) = load_requests(database)
+    name, head = record.request.request_id, database.head()
+    assert head is not None
+    readers: tuple[LedgerReader, ...] = (database,)
+    for reader in readers:
+        rows = journal_rows.rows_of(reader, f"{name}/c1")
+        kinds = [row.fields["kind"] for row in rows]
+        assert kinds == [
+            "action.DUE", "action.CLAIMED", "action.intent", "action.SENDING", "action.VERIFIED",
+        ]  # fmt: skip
+        (verified,) = journal_rows.rows_of(reader, f"{name}/c1", "action.VERIFIED")
+        assert verified == rows[-1]
+        assert journal_rows.rows_of(reader, f"{name}/c1", after=rows[-2].seq) == [verified]
+        assert journal_rows.newest_seq(reader, f"{name}/c1", "action.VERIFIED") == verified.seq
+        assert journal_rows.has_hash(reader, verified.hash)
+        assert journal_rows.is_since_start(reader, verified.hash, 1)
+        assert not journal_rows.is_since_start(reader, verified.hash, 2)
+        assert journal_rows.is_since_outcome(reader, verified.hash, f"{name}/c1")
+        (intent,) = journal_rows.rows_of(reader, f"{name}/c1", "action.intent")
+        assert intents.all_wires(reader) == {f"{name}/c1": intent.fields["body"]["wire"]}
+        assert actions.all_texts(reader) == {name: record.text}
+        assert record.actions[0].sent_at is not None
+        (sent,) = actions.sent_since(reader, record.actions[0].sent_at)
+        assert sent == SentAction(
+            f"{name}/c1", name, "P-101A.run_cmd", "VERIFIED", record.actions[0].sent_at
+        )
+        assert [about for _, about in decisions.all_decisions(reader)] == [name, name]
+        found = [row for row, _ in decisions.all_decisions(reader)]
+        assert decisions.load_decisions(reader, name) == found
+        assert records.rejected_since(reader, room.clock.now(), 60.0) == []
+
+
+def test_no_statement_stands_outside_the_ledger() -> None:
+    found: list[str] = []
+    for folder in ("agents", "connectors", "hmi", "playbooks", "tools"):
+        for path in sorted((PRODUCT / folder).rglob("*.py")):
+            name = path.relative_to(PRODUCT).as_posix()
+            if not name.startswith(HOLDERS) and SQL.search(path.read_text(encoding="utf-8")):
+                found.append(name)
+    assert found == []
+
+
+def _named(value: Any, request_id: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(REQUEST, request_id)
+    if isinstance(value, dict):
+        return {_named(key, request_id): each for key, each in value.items()}
+    return tuple(_named(each, request_id) for each in value) if isinstance(value, tuple) else value
