@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
-from types import TracebackType
 from typing import Self
 
 from ..model.endpoints import OpcuaConnection
@@ -81,12 +80,7 @@ class Recorder:
         self._thread.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         if self._next_check is not None:
             self._next_check.cancel()
         self._is_ending.set()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from time import monotonic
-from types import TracebackType
 from typing import Protocol, Self
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
@@ -118,12 +117,7 @@ class Connection:
         self._task = asyncio.create_task(self._supervise(), name=f"connection {self.name}")
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         assert self._task is not None
         # Once is not enough: on Python 3.11, asyncio.wait_for in asyncua's connect loses a
         # cancellation that comes just as the connection is made.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.connectors.modbus import tcp_protocol as wire
+from handwheel.connectors.modbus import tcp_protocol
 
 
 @pytest.fixture
@@ -12,4 +12,4 @@ def ids_from_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def first(_: int) -> int:
         return 0
 
-    monkeypatch.setattr(wire, "randrange", first)
+    monkeypatch.setattr(tcp_protocol, "randrange", first)

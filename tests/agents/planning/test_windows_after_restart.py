@@ -12,7 +12,7 @@ from time import monotonic, sleep
 import pytest
 
 from handwheel.agents.triggers import TriggerWatch
-from handwheel.connectors.historian import database as file
+from handwheel.connectors.historian import database
 from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
@@ -328,7 +328,7 @@ async def test_without_a_history_a_trend_is_what_was_seen(tmp_path: Path) -> Non
 async def test_a_history_that_is_locked_holds_up_nobody_but_who_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file, "_BUSY_S", 0.2)
+    monkeypatch.setattr(database, "_BUSY_S", 0.2)
     record(tmp_path, 100, rises)
     view = PlantView.of((), "", (VT,))
     with (

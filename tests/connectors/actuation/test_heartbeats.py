@@ -8,8 +8,7 @@ from typing import Literal
 
 import pytest
 
-from handwheel.connectors.actuation import heartbeat_session as reasons
-from handwheel.connectors.actuation import write_session
+from handwheel.connectors.actuation import heartbeat_session, write_session
 from handwheel.connectors.actuation.heartbeat_session import (
     HeartbeatSession,
     open_heartbeat_session,
@@ -100,14 +99,16 @@ async def test_the_independent_judge_tells_the_count_from_the_rest(works: Works,
 
 
 ATTACKS: dict[str, tuple[Callable[[HeartbeatPermit], HeartbeatPermit], str]] = {
-    "not begun": (lambda permit: replace(permit, started_seq=0), reasons.NOT_STARTED.reason),
+    "not begun": (
+        lambda permit: replace(permit, started_seq=0), heartbeat_session.NOT_STARTED.reason,
+    ),
     "another tag": (
         lambda permit: replace(permit, tag=replace(permit.tag, name="P-101B.hb")),
         write_session.OTHER_TAG.reason,
     ),
-    "too much": (lambda permit: replace(permit, count=32768), reasons.NO_COUNT.reason),
-    "too little": (lambda permit: replace(permit, count=-1), reasons.NO_COUNT.reason),
-    "no number": (lambda permit: replace(permit, count=True), reasons.NO_COUNT.reason),
+    "too much": (lambda permit: replace(permit, count=32768), heartbeat_session.NO_COUNT.reason),
+    "too little": (lambda permit: replace(permit, count=-1), heartbeat_session.NO_COUNT.reason),
+    "no number": (lambda permit: replace(permit, count=True), heartbeat_session.NO_COUNT.reason),
     "another device": (
         lambda permit: replace(permit, identity=replace(permit.identity, name="another")),
         write_session.OTHER_DEVICE.reason,
@@ -135,7 +136,9 @@ async def test_no_frame_leaves_for_anything_else(works: Works, name: str, attack
 async def test_a_tag_that_is_no_heartbeat_has_no_such_door(works: Works) -> None:
     tag, before = works.site.tags["P-101A.mode"], works.arrived()
     async with beating(works.site, tag) as session:
-        with pytest.raises(WriteRefused, match=f"not sent: {reasons.NO_HEARTBEAT.reason}"):
+        with pytest.raises(
+            WriteRefused, match=f"not sent: {heartbeat_session.NO_HEARTBEAT.reason}"
+        ):
             await session.beat(leave_for(session, tag, 1))
     assert works.arrived() == before
 

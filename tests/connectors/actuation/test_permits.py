@@ -10,7 +10,7 @@ from asyncua import ua
 from asyncua.ua import ua_binary
 from asyncua.ua.attribute_ids import AttributeIds
 
-from handwheel.connectors.actuation import write_session as reasons
+from handwheel.connectors.actuation import write_session
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
 from handwheel.connectors.errors import NotConnected, WriteRefused
@@ -152,16 +152,16 @@ def _item(variant: ua.Variant, *, attribute: int = AttributeIds.Value, **data: o
 
 DOUBLE = ua.Variant(361.5, ua.VariantType.Double)
 BOTH: dict[str, tuple[Attack, str]] = {
-    "a byte more": (_wire(lambda wire: wire + b"\0"), reasons.OTHER_BYTES.reason),
-    "a byte less": (_wire(lambda wire: wire[:-1]), reasons.OTHER_BYTES.reason),
-    "two writes": (_wire(lambda wire: wire * 2), reasons.OTHER_BYTES.reason),
-    "no bytes": (_wire(lambda _: b""), reasons.OTHER_BYTES.reason),
-    "another tag": (_other_tag, reasons.OTHER_TAG.reason),
-    "a tag moved": (_moved_tag, reasons.OTHER_TAG.reason),
-    "expired": (_expired, reasons.EXPIRED.reason),
-    "no intent": (_no_intent, reasons.NO_INTENT.reason),
-    "another device": (_other_name, reasons.OTHER_DEVICE.reason),
-    "another port": (_other_port, reasons.OTHER_DEVICE.reason),
+    "a byte more": (_wire(lambda wire: wire + b"\0"), write_session.OTHER_BYTES.reason),
+    "a byte less": (_wire(lambda wire: wire[:-1]), write_session.OTHER_BYTES.reason),
+    "two writes": (_wire(lambda wire: wire * 2), write_session.OTHER_BYTES.reason),
+    "no bytes": (_wire(lambda _: b""), write_session.OTHER_BYTES.reason),
+    "another tag": (_other_tag, write_session.OTHER_TAG.reason),
+    "a tag moved": (_moved_tag, write_session.OTHER_TAG.reason),
+    "expired": (_expired, write_session.EXPIRED.reason),
+    "no intent": (_no_intent, write_session.NO_INTENT.reason),
+    "another device": (_other_name, write_session.OTHER_DEVICE.reason),
+    "another port": (_other_port, write_session.OTHER_DEVICE.reason),
 }
 MODBUS: dict[str, str] = {
     "another unit": "02 05 0014 ff00",
@@ -203,7 +203,7 @@ async def test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_th
         with pytest.raises(WriteRefused) as caught:
             await deliver(session, permit)
     assert (caught.value.code, caught.value.was_sent) == (
-        reason or reasons.OTHER_BYTES.reason,
+        reason or write_session.OTHER_BYTES.reason,
         False,
     )
     assert works.arrived() == []
@@ -221,7 +221,7 @@ async def test_the_bytes_of_another_tag_are_refused(works: Works, name: str, val
         permit = replace(
             permit_for(session, tag, value), wire=permit_for(session, other, value).wire
         )
-        with pytest.raises(WriteRefused, match=reasons.OTHER_BYTES.reason):
+        with pytest.raises(WriteRefused, match=write_session.OTHER_BYTES.reason):
             await deliver(session, permit)
     assert works.arrived() == []
 
@@ -239,13 +239,13 @@ async def test_a_door_lets_one_frame_through_and_no_second(
         )
         assert first is None
         assert isinstance(second, WriteRefused)
-        with pytest.raises(WriteRefused, match=reasons.USED.reason) as caught:
+        with pytest.raises(WriteRefused, match=write_session.USED.reason) as caught:
             await deliver(session, permit)
         assert caught.value.was_sent is False
     async with opened(works.site, tag) as session:  # a refused call uses it up as well
-        with pytest.raises(WriteRefused, match=reasons.EXPIRED.reason):
+        with pytest.raises(WriteRefused, match=write_session.EXPIRED.reason):
             await deliver(session, replace(permit, until_s=0.0))
-        with pytest.raises(WriteRefused, match=reasons.USED.reason):
+        with pytest.raises(WriteRefused, match=write_session.USED.reason):
             await deliver(session, permit)
     assert works.arrived() == [permit.wire]
 

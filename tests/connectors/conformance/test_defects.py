@@ -9,10 +9,16 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.values import Quality
-from handwheel.connectors.testing import FEATURES, RULES, Conformance, Rig, suite
-from handwheel.connectors.testing import loss_checks as loss
-from handwheel.connectors.testing import session_checks as sessions
-from handwheel.connectors.testing import subscription_checks as subscribing
+from handwheel.connectors.testing import (
+    FEATURES,
+    RULES,
+    Conformance,
+    Rig,
+    loss_checks,
+    session_checks,
+    subscription_checks,
+    suite,
+)
 from handwheel.connectors.testing.fake import FakeConnector
 
 from . import defects, defects_beyond_reading
@@ -91,13 +97,13 @@ class _Kit(Conformance):
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A defect need not be waited for as long as a busy machine."""
-    for module in (suite, sessions, subscribing):
+    for module in (suite, session_checks, subscription_checks):
         monkeypatch.setattr(module, "SLACK_S", 0.1)
-    monkeypatch.setattr(sessions, "_CLOSED_S", 0.1)
-    monkeypatch.setattr(loss, "_GIVING_UP_S", 0.0)
-    monkeypatch.setattr(loss, "_BACK_S", 0.5)
-    monkeypatch.setattr(subscribing, "_TOLD_S", 0.2)
-    monkeypatch.setattr(subscribing, "_ALIVE_S", 0.2)
+    monkeypatch.setattr(session_checks, "_CLOSED_S", 0.1)
+    monkeypatch.setattr(loss_checks, "_GIVING_UP_S", 0.0)
+    monkeypatch.setattr(loss_checks, "_BACK_S", 0.5)
+    monkeypatch.setattr(subscription_checks, "_TOLD_S", 0.2)
+    monkeypatch.setattr(subscription_checks, "_ALIVE_S", 0.2)
 
 
 @pytest.fixture(autouse=True)

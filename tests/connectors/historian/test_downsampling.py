@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handwheel.connectors.historian import downsampling as thinning
+from handwheel.connectors.historian import downsampling
 from handwheel.connectors.historian.database import HISTORY_FILE, HOUR_US, MINUTE_US
 from handwheel.connectors.historian.downsampling import DAY_US
 from handwheel.connectors.historian.reader import HistoryReader
@@ -139,9 +139,9 @@ def rows(state: Path) -> Mapping[str, tuple[int, int | None]]:
 def test_what_is_old_is_kept_as_minutes_then_as_hours_and_a_spike_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(thinning, "RAW_US", 2 * HOUR_US)
-    monkeypatch.setattr(thinning, "MINUTES_US", 12 * HOUR_US)
-    monkeypatch.setattr(thinning, "HOURS_US", 45 * DAY_US)
+    monkeypatch.setattr(downsampling, "RAW_US", 2 * HOUR_US)
+    monkeypatch.setattr(downsampling, "MINUTES_US", 12 * HOUR_US)
+    monkeypatch.setattr(downsampling, "HOURS_US", 45 * DAY_US)
     seconds = range(20, 24 * 3600, 20)
     values = [1.0, *(99.0 if each == 3620 else float(each % 3) for each in seconds)]
     made = [Step(20 * SECOND_US, each, is_after_gap=False) for each in values]

@@ -15,8 +15,7 @@ from time import monotonic
 
 import pytest
 
-from handwheel.connectors.historian import database as file
-from handwheel.connectors.historian import recorder
+from handwheel.connectors.historian import database, recorder
 from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.reader import HistoryReader
@@ -202,7 +201,7 @@ def test_windows_are_not_filled_from_before_the_clock_was_set_back(tmp_path: Pat
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "_WRITE_S", 0.02)
-    monkeypatch.setattr(file, "_BUSY_S", 0.02)
+    monkeypatch.setattr(database, "_BUSY_S", 0.02)
 
 
 def newest(state: Path, tag: str = TAG) -> object:

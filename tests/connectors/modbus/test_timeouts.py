@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.modbus import unit_states as breaker
+from handwheel.connectors.modbus import unit_states
 from handwheel.connectors.modbus.session import ModbusSession
 from handwheel.connectors.modbus.unit_states import UnitStates
 
@@ -34,7 +34,7 @@ TIMEOUT_S = 0.2
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breaker, "_FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(unit_states, "_FIRST_PAUSE_S", 0.02)
 
 
 async def _read_for_ever(session: ModbusSession) -> None:
@@ -172,7 +172,7 @@ async def test_a_unit_known_to_be_silent_costs_no_second_session() -> None:
 async def test_a_device_that_drops_a_connection_for_the_next_one_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(breaker, "_SHARE", 0.5)
+    monkeypatch.setattr(unit_states, "_SHARE", 0.5)
     gateway = FewSlots([3], replaces=True)
     async with gateway.listens() as device:
         known = connector(device.port, 0.15)

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.connectors.modbus import unit_states as breaker
+from handwheel.connectors.modbus import unit_states
 from handwheel.connectors.modbus.request import read_request
 from handwheel.connectors.modbus.session import ModbusSession
 from handwheel.connectors.modbus.transport import ModbusTransport
@@ -40,7 +40,7 @@ GATEWAY = {
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breaker, "_FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(unit_states, "_FIRST_PAUSE_S", 0.02)
 
 
 @pytest.mark.parametrize("window", [1, 4])

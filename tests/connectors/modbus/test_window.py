@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.connectors.modbus import tcp_protocol as wire
+from handwheel.connectors.modbus import tcp_protocol
 from handwheel.connectors.modbus.request import HEADER, read_request
 from handwheel.connectors.modbus.transport import (
     Answer,
@@ -210,7 +210,7 @@ async def test_a_cancellation_closes_the_connection_at_once(window: int) -> None
 async def test_a_transaction_id_is_never_zero_and_not_used_again_soon(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wire, "_LAST_TRANSACTION", 6)
+    monkeypatch.setattr(tcp_protocol, "_LAST_TRANSACTION", 6)
     seen: list[int] = []
 
     def serve(waiting: Sequence[bytes]) -> Iterable[bytes]:
@@ -230,7 +230,7 @@ async def test_a_new_connection_does_not_begin_where_the_last_one_did(
     def begin(_: int) -> int:
         return next(begins)
 
-    monkeypatch.setattr(wire, "randrange", begin)
+    monkeypatch.setattr(tcp_protocol, "randrange", begin)
     seen: list[int] = []
 
     def serve(waiting: Sequence[bytes]) -> Iterable[bytes]:

@@ -13,7 +13,7 @@ from asyncua.ua.object_ids import ObjectIds
 
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import NodeAddress, Tag
-from handwheel.connectors.opcua import connector as opcua_connector
+from handwheel.connectors.opcua import connector
 from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
 from handwheel.connectors.session.protocols import BrowseEntry, Browses, Describes, Description
 from handwheel.connectors.session.supervisor import Connection
@@ -236,7 +236,7 @@ async def test_a_namespace_that_comes_later_is_found(
     await works.add("s=x", await works.server.register_namespace(LATE), 3.0)
     # It is asked for now and then only, and never while all is well.
     assert await _values(session, tags) == {"x": 1.0, "late": None}
-    monkeypatch.setattr(opcua_connector, "RELEARN_S", 0.0)
+    monkeypatch.setattr(connector, "RELEARN_S", 0.0)
     assert await _values(session, tags) == {"x": 1.0, "late": 3.0}
     monkeypatch.delattr(UaClient, "read")
     assert await _values(session, tags) == {"x": 1.0, "late": 3.0}

@@ -17,7 +17,7 @@ from asyncua.ua import ua_binary
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
-from handwheel.connectors.opcua import tag_reader as reading
+from handwheel.connectors.opcua import tag_reader
 from handwheel.connectors.opcua.connector import OpcuaConnector, OpcuaSession
 from handwheel.connectors.opcua.wire import fast_read
 from handwheel.connectors.opcua.wire.read_chunk import Chunk
@@ -79,7 +79,7 @@ async def test_what_is_known_of_asyncua_is_enough_to_read_without_its_decoding(
     session = await _open(works)
     assert fast_read.is_supported()
     monkeypatch.delattr(UaClient, "read")
-    monkeypatch.delattr(reading, "_decoded_by_asyncua")
+    monkeypatch.delattr(tag_reader, "_decoded_by_asyncua")
     for _ in range(2):
         assert await _values(session) == VALUES
     await session.close()
@@ -144,7 +144,7 @@ async def test_a_request_is_at_the_server_while_an_answer_is_decoded(
         steps.append("decode")
         return columns(self, body, handle)
 
-    monkeypatch.setattr(reading, "send", sent)
+    monkeypatch.setattr(tag_reader, "send", sent)
     monkeypatch.setattr(Chunk, "columns", decoded)
     address = NodeAddress(f"nsu={URI};s=level")
     tags = [Tag(f"a{n}", "dcs", "float", address) for n in range(COUNT)]

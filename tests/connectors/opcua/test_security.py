@@ -19,7 +19,7 @@ from handwheel.connectors.model.endpoints import OpcuaConnection, Security
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.connectors.opcua.security import channel as security
+from handwheel.connectors.opcua.security import channel
 from handwheel.connectors.opcua.security.application import FOLDER, KEY
 from handwheel.connectors.opcua.security.certificates import utc_now
 from handwheel.connectors.opcua.wire import fast_read
@@ -207,7 +207,7 @@ async def test_who_only_reads_without_a_password_need_not_pin(site: Site) -> Non
 async def test_a_certificate_out_of_date_is_refused_pinned_or_not(
     site: Site, monkeypatch: pytest.MonkeyPatch, days: int, reason: str
 ) -> None:
-    monkeypatch.setattr(security, "utc_now", lambda: utc_now() + timedelta(days=days))
+    monkeypatch.setattr(channel, "utc_now", lambda: utc_now() + timedelta(days=days))
     with pytest.raises(NotConnected, match=f"the server's certificate sha256:.*{reason}.*must ren"):
         await connector_of(site).open()
     with pytest.raises(NotConnected, match=reason):
@@ -248,7 +248,7 @@ async def test_a_channel_that_is_not_opened_has_a_reason(
         raise error
 
     connector = connector_of(site)
-    _show(monkeypatch, await security.ask_endpoints(connector.config))
+    _show(monkeypatch, await channel.ask_endpoints(connector.config))
     with monkeypatch.context() as patch:
         patch.setattr(Client, "open_secure_channel", dropped)
         with pytest.raises(NotConnected, match=rf"\({reason}\): most often it does not trust our"):
@@ -263,7 +263,7 @@ def _show(monkeypatch: pytest.MonkeyPatch, found: list[ua.EndpointDescription]) 
         del config
         return found
 
-    monkeypatch.setattr(security, "ask_endpoints", ask)
+    monkeypatch.setattr(channel, "ask_endpoints", ask)
 
 
 async def test_who_shows_a_pinned_certificate_without_its_key_gets_no_session(
@@ -271,7 +271,7 @@ async def test_who_shows_a_pinned_certificate_without_its_key_gets_no_session(
 ) -> None:
     open_identity(tmp_path / "victim", URI)
     there = secured(site, certificate=pin_of(tmp_path / "victim"), timeout=1.0)
-    shown = await security.ask_endpoints(connector_of(there).config)
+    shown = await channel.ask_endpoints(connector_of(there).config)
     for each in shown:
         each.ServerCertificate = (tmp_path / "victim/certificate.der").read_bytes()
     _show(monkeypatch, shown)
@@ -296,7 +296,7 @@ def test_a_password_is_not_sent_in_clear_on_a_channel_that_is_only_signed(
 ) -> None:
     config = secured(site, security=f"Basic256Sha256/{mode}").connections["dcs"]
     assert isinstance(config, OpcuaConnection)
-    client: Any = security.SecuredClient("dcs", config, site.root, 1.0)
+    client: Any = channel.SecuredClient("dcs", config, site.root, 1.0)
     client.security_policy = _Policy(mode)
     client._policy_ids = [
         ua.UserTokenPolicy(
@@ -305,7 +305,7 @@ def test_a_password_is_not_sent_in_clear_on_a_channel_that_is_only_signed(
         for each in offered
     ]
     if not is_sent:
-        with pytest.raises(security.ChannelRefused, match="the password in clear"):
+        with pytest.raises(channel.ChannelRefused, match="the password in clear"):
             client.server_policy(ua.UserTokenType.UserName)
         return
     chosen = client.server_policy(ua.UserTokenType.UserName)

@@ -21,7 +21,7 @@ from handwheel.connectors.model.values import (
     DataValue,
     StatusCode,
 )
-from handwheel.connectors.opcua import connector as opcua
+from handwheel.connectors.opcua import connector
 from handwheel.connectors.session.protocols import Encoder, Session
 from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.hmi.site.files.site_template import Link
@@ -76,7 +76,7 @@ async def test_a_killed_plant_turns_every_tag_bad_and_its_return_makes_them_good
             clients.append(self)
             await super()._connect_sequence()
 
-    monkeypatch.setattr(opcua, "Client", NotedClient)
+    monkeypatch.setattr(connector, "Client", NotedClient)
     with plant_process() as first:
         site = _site(tmp_path / "site", first.link)
         async with _reader(site) as reader:

@@ -12,7 +12,7 @@ import pytest
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, BAD_WAITING, GOOD, DataValue
-from handwheel.connectors.session import scan_groups as grouping
+from handwheel.connectors.session import scan_groups
 from handwheel.connectors.session.protocols import Encoder, Sample, Session, Subscription
 from handwheel.connectors.session.scan_groups import ScanGroup
 from handwheel.connectors.session.supervisor import Connection, ConnectionState, Gap
@@ -352,7 +352,7 @@ class _Deaf:
 def test_what_is_told_stands_as_long_as_the_device_shows_that_it_lives(
     is_subscribed: bool, since_life_s: float, status: object
 ) -> None:
-    assert grouping.KEEP_ALIVE_S == 1.0
+    assert scan_groups.KEEP_ALIVE_S == 1.0
     group = ScanGroup(0.1, [FAST], 0.0, is_subscribed=is_subscribed)
     assert group.latest(9.0, by_source=False)["A.pv"].status == BAD_WAITING
     group.update({"A.pv": _good(received_s=100.0)}, 100.0)

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 from asyncua import ua
 
-from handwheel.connectors.actuation import heartbeat_session as reasons
-from handwheel.connectors.actuation import write_session
+from handwheel.connectors.actuation import heartbeat_session, write_session
 from handwheel.connectors.actuation.device_writer import DeviceWriter
 from handwheel.connectors.actuation.heartbeat_session import (
     HeartbeatSession,
@@ -54,12 +53,14 @@ async def test_an_action_writes_no_heartbeat(room: BeatingRoom, name: str) -> No
 
 
 SPOILT: dict[str, tuple[Callable[[HeartbeatPermit], HeartbeatPermit], str]] = {
-    "not begun": (lambda permit: replace(permit, started_seq=0), reasons.NOT_STARTED.reason),
+    "not begun": (
+        lambda permit: replace(permit, started_seq=0), heartbeat_session.NOT_STARTED.reason,
+    ),
     "another tag": (
         lambda permit: replace(permit, tag=replace(permit.tag, name="P-101B.hb")),
         write_session.OTHER_TAG.reason,
     ),
-    "no count": (lambda permit: replace(permit, count=-1), reasons.NO_COUNT.reason),
+    "no count": (lambda permit: replace(permit, count=-1), heartbeat_session.NO_COUNT.reason),
     "another device": (
         lambda permit: replace(permit, identity=replace(permit.identity, name="another")),
         write_session.OTHER_DEVICE.reason,
@@ -123,7 +124,7 @@ async def test_a_session_with_a_device_that_does_not_say_who_it_is_is_closed(
         assert (site, connection) == (room.site, "pkg")
         return session
 
-    monkeypatch.setattr(reasons, "open_writer", open_writer)
+    monkeypatch.setattr(heartbeat_session, "open_writer", open_writer)
     tag = room.site.tags[BEAT]
     if fault:
         with pytest.raises(NotConnected, match=fault):

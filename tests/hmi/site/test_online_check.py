@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from handwheel.connectors.client import commissioning as round_trip
+from handwheel.connectors.client import commissioning
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Array, DataValue, Value
@@ -158,7 +158,7 @@ def test_scans_that_take_too_long_are_told_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Slow(VALUES, SAID, scan_s=0.01)
-    monkeypatch.setattr(round_trip, "monotonic", lambda: slow.now_s)
+    monkeypatch.setattr(commissioning, "monotonic", lambda: slow.now_s)
     site = site_of(tmp_path / "one", "10 ms")
     assert checked(site, slow).scan_warnings == [
         "dcs: a scan of its 8 tags takes 30 ms, more than its interval, 10 ms; write a longer scan:"
@@ -207,7 +207,7 @@ class Telling(Device):
 def test_a_subscription_is_tried_and_its_scans_are_not_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(round_trip, "_ENOUGH_S", 0.3)
+    monkeypatch.setattr(commissioning, "_ENOUGH_S", 0.3)
     site = site_of(tmp_path, "10 ms")
     device = Telling(VALUES, SAID, scan_s=0.01, is_subscribed=True)
     check = checked(site, device)

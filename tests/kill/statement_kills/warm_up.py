@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from handwheel.connectors.config import yaml_documents as documents
+from handwheel.connectors.config import yaml_documents
 from handwheel.connectors.config.yaml_documents import Document
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.tools.conditions.condition import parse_condition
@@ -41,7 +41,7 @@ def warm_site(world: World, *, is_opcua: bool) -> Site:
 
 def _parse_once() -> None:
     """Has a file that was parsed here not parsed again by all the forked."""
-    parse, known = documents.parse_document, dict[tuple[str, str], Document]()
+    parse, known = yaml_documents.parse_document, dict[tuple[str, str], Document]()
 
     def parse_once(text: str, document: Document) -> Document:
         key = document.file, text
@@ -49,4 +49,4 @@ def _parse_once() -> None:
             known[key] = parse(text, document)
         return known[key]
 
-    setattr(documents, "parse_document", parse_once)  # noqa: B010 (of this process, for good)
+    setattr(yaml_documents, "parse_document", parse_once)  # noqa: B010 (of this process, for good)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.config import yaml_documents as documents
+from handwheel.connectors.config import yaml_documents
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site, load_site
@@ -234,7 +234,7 @@ def test_a_policy_that_cannot_be_read_is_told_at_once(
             path.write_bytes(b"# " + b"x" * 10_000_000)
         case "forbidden":
             path.write_text("schema: policy/1\n", encoding="utf-8")
-            monkeypatch.setattr(documents, "read_regular", _forbidden)  # root reads everything
+            monkeypatch.setattr(yaml_documents, "read_regular", _forbidden)  # root reads everything
         case _:
             assert what == "missing"
     with pytest.raises(ConfigError, match=reason) as caught:
