@@ -1,4 +1,4 @@
-"""Reads the whole journal again, and finds everything in it that should not have been possible."""
+"""Reads the whole journal again and reports every row that should not have been possible."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from .reader import AuditReader, Satisfies
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was read, and what is wrong with it.
+    """Result of an audit.
 
     Attributes:
         intents: How many frames were to be sent.

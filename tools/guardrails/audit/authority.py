@@ -1,4 +1,4 @@
-"""Authority as the journal tells of it: who gave and took it, and what was sent without it."""
+"""Authority in the journal, and actions that were sent without it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class AuditedAuthority:
         self._signed = set[str]()
 
     def sign(self, decision: Decision) -> None:
-        """Notes what somebody has signed to hand over; whether it counts is told elsewhere."""
+        """Records the subject of a signed grant. The signature is checked elsewhere."""
         subject = decision.subject or ""
         if decision.meaning == meaning_of_subject("hand-over", subject):
             self._signed.add(split_heartbeats(subject)[0])

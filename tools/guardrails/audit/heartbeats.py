@@ -1,4 +1,4 @@
-"""Heartbeats as the journal tells of them: each only under a signed hand-over that names it."""
+"""Heartbeats in the journal. Each needs a signed grant of authority that names it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ class AuditedHeartbeats:
         self._running = set[str]()
 
     def sign(self, decision: Decision) -> None:
-        """Notes which heartbeats a hand-over names; whether it counts is told elsewhere."""
+        """Records the heartbeats that a grant names. The signature is checked elsewhere."""
         subject = decision.subject or ""
         bare, named = split_heartbeats(subject)
         if decision.meaning == meaning_of_subject("hand-over", subject):

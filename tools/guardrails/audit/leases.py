@@ -1,4 +1,4 @@
-"""Leases as the journal tells of them: what was taken back by itself, and whether it was time."""
+"""Time-limited writes in the journal, and when their undo actions were due."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ EFFECT = "effect."
 
 
 class AuditedLeases:
-    """Follows what leases hang on: when a command took effect, and whether an agent was lost.
+    """Follows when each command took effect, and which runs lost their agents process.
 
     Attributes:
         effects: What came of what was expected, by its name.
@@ -38,7 +38,7 @@ class AuditedLeases:
         self.effects[_effect(body["number"], action_id)] = kind.removeprefix(EFFECT)
 
     def lose(self, name: str, body: Mapping[str, Any]) -> Iterator[str]:
-        """Notes that nobody looked after the run of a request any more."""
+        """Records that no process looked after the run of a request."""
         del body
         self._lost.add(name)
         return iter(())

@@ -1,4 +1,4 @@
-"""Lockouts as the journal tells of them: what was latched, released, and sent in spite of it."""
+"""Lockouts in the journal, and actions that were sent in spite of one."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

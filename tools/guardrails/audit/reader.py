@@ -78,7 +78,7 @@ class AuditReader:
         self.intents = 0
 
     def read(self, mark: str, fields: Mapping[str, Any] | None) -> Iterator[str]:
-        """Follows one row; yields what is wrong with it.
+        """Follows one row and yields its faults.
 
         Args:
             mark: Its hash.

@@ -1,4 +1,4 @@
-"""Requests as the journal tells of them: in time, in order, and what recovery takes back."""
+"""Requests in the journal, with their order, age and recovery."""
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class AuditedRequest:
 
     @property
     def run_id(self) -> str | None:
-        """The run that has filed it; `None` where a person has."""
+        """Run that filed the request, or `None` if a person did."""
         return self.request.run.run_id if self.request.run else None
 
     def action(self, action_id: str) -> Action:

@@ -1,4 +1,4 @@
-"""Runs as the journal tells of them: what was set due while nothing of a run was to be sent."""
+"""Runs in the journal, and actions that were due while their run had to send nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ class AuditedRuns:
             run.standing = ""
 
     def file(self, request: ActionRequest) -> None:
-        """Notes a request; one of a run that is being taken back may command only that."""
+        """Records a request of a run. One that is filed during an abort may only undo."""
         run = self._of(request)
         if run is not None and run.was_aborting:
             run.back.add(request.request_id)

@@ -1,4 +1,4 @@
-"""Hand-overs between shifts as the journal tells of them: both people, both words, one picture."""
+"""Shift hand-overs in the journal, each with two signed decisions on one card."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from ..signatures.decisions import (
 
 
 def shift_faults(subject: str, body: Mapping[str, Any]) -> Iterator[str]:
-    """Yields what a hand-over's two decisions say amiss; their signatures are checked elsewhere.
+    """Yields the faults in the two decisions of a hand-over. Signatures are checked elsewhere.
 
     Raises:
         KeyError: A part is missing.

@@ -1,1 +1,1 @@
-"""The gate: the only process that writes to a plant."""
+"""The only process that writes to a plant."""

@@ -1,4 +1,4 @@
-"""The gate's life: one per site, looking ten times a second, acting on one action at a time."""
+"""One gate for each site. It polls ten times a second and executes one action at a time."""
 
 import asyncio
 import logging
@@ -63,7 +63,7 @@ _logger = logging.getLogger(__name__)
 async def open_gate(
     site: Site, clock: Callable[[], Instant] = instant_now
 ) -> AsyncGenerator["Gate"]:
-    """Takes the site's gate: its lock, its ledger, and what an earlier gate left behind.
+    """Starts the gate of a site under its lock, and recovers from a crash.
 
     Raises:
         ConfigError: The policy, the operators or a `remote_when` are wrong.
@@ -124,7 +124,7 @@ def _lock_out_what_nobody_knows(database: Database, now: Instant) -> None:
 
 
 class Gate:
-    """A gate at its post; `run` until it is cancelled.
+    """A started gate. `run` works until it is cancelled.
 
     Args:
         post: What it holds.
@@ -156,7 +156,7 @@ class Gate:
         return self._context.epoch
 
     async def run(self) -> None:
-        """Watches and acts until it is cancelled; an action under way is brought to its end.
+        """Works until it is cancelled, and finishes an action that is under way.
 
         Raises:
             LedgerError: Never: a ledger that cannot be used suspends the gate until it can.
@@ -238,7 +238,7 @@ class Gate:
             self._offset_s = offset_s  # only now: a ledger that is busy must not let it pass
 
     def _look_on(self, readings: Mapping[str, DataValue]) -> None:
-        """Looks after what was written: whether it is to be taken back, and what came of it."""
+        """Sets undo actions due, and records which effects came."""
         context = self._context
         set_reverts_due(context)
         note_seen_back(context, self._left_open.now(), readings)
@@ -331,7 +331,7 @@ def _offset_s(now: Instant) -> float:
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Waits for an action to end, also when the gate is told to: it must not be cut off."""
+    """Waits for an action to end, even while the gate is cancelled, so that it is not cut off."""
     task = asyncio.create_task(work, name="gate carries out")
     try:
         await asyncio.shield(task)

@@ -1,4 +1,4 @@
-"""Whose turn it is: the commands of a request come one after the other."""
+"""Order of the actions of a request, for the gate, runs and the audit."""
 
 from itertools import takewhile
 

@@ -1,4 +1,4 @@
-"""Authority over equipment changes hands: to agents by a signature that ends, back by anybody."""
+"""Changes of authority over equipment. A signature grants it to agents; any person takes it."""
 
 from typing import Literal
 
@@ -50,7 +50,7 @@ TakenBy = Literal["seat", "user"]
 
 
 def authority_of(site: Site, database: Database, now: Instant) -> dict[str, AuthorityStatus]:
-    """Returns who may act on each piece of equipment, and first on the site's own tags: `site`.
+    """Returns the authority over the site's own tags (`site`) and each piece of equipment.
 
     Raises:
         ConfigError: Policy or operators cannot be read.
@@ -128,7 +128,7 @@ def take_authority(
     *,
     by: TakenBy | None = None,
 ) -> list[str]:
-    """Takes a piece of equipment over, at once; whoever does so needs no key.
+    """Takes authority over a piece of equipment at once. Needs no key.
 
     What was handed over of its members ends as well. Open requests of agents end, and for LOCAL
     and MAINTENANCE everybody's.

@@ -1,4 +1,4 @@
-"""Who may act on a piece of equipment now, by the ledger and the signatures in it."""
+"""Authority over a piece of equipment, by the ledger and its signatures."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ LONGEST = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class AuthorityStatus:
-    """Who may act on a piece of equipment.
+    """Authority over a piece of equipment.
 
     Attributes:
         scope: The equipment, or what it is part of, whose authority decides.
@@ -81,7 +81,7 @@ def check_authority(
 
 
 def check_not_closed(rows: Iterable[Authority]) -> None:
-    """Refuses equipment on which somebody works.
+    """Refuses equipment on which a person works.
 
     Raises:
         InterlockActive: Names the first that is LOCAL or MAINTENANCE.
@@ -118,7 +118,7 @@ def _standing(
 
 
 def _narrowest(site: Site, rows: Sequence[Authority]) -> list[Authority]:
-    """Returns the rows without another inside; more than one where a member is of two wholes."""
+    """Returns the rows without a narrower one."""
 
     def has_narrower(row: Authority) -> bool:
         members = set(site.members_of(row.scope)) - {row.scope}
@@ -135,7 +135,7 @@ def _judged(context: DecisionContext, row: Authority, now: Instant) -> Authority
 
 
 def _fault(context: DecisionContext, row: Authority, now: Instant) -> str:
-    """Returns why a row that says AGENT does not count; empty if a person has signed just it.
+    """Returns why a row with AGENT does not count, or `None` if a person has signed exactly it.
 
     That the table says so is not enough, for whoever has the file can write there.
     """
@@ -251,7 +251,7 @@ def _writable(site: Site, scope: str) -> list[Tag]:
 
 
 def _is_unattended_allowed(context: DecisionContext, scope: str) -> bool:
-    """As for requests: the policy says so, and only our simulator on this machine would move."""
+    """Whether policy and devices allow a grant by a script, as for requests."""
     site = context.site
     used = {tag.connection for tag in _writable(site, scope)}
     beats = (site.tags[each.tag] for each in heartbeats_of(site, scope))

@@ -1,4 +1,4 @@
-"""What stands in an action's way whatever the plant does: the gate refuses by it, a card warns."""
+"""Blocking conditions that need no plant reading, such as lockouts and rates."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ def check_lockout(case: WriteCheck) -> None:
 
 
 def check_lease(case: WriteCheck) -> None:
-    """Refuses a tag that another request has in its lease; but not a write into a safe state.
+    """Refuses a tag that is in another request's lease, except for a safe-state write.
 
     That is what is left when something fails, and no undo takes it for its own.
 
@@ -113,7 +113,7 @@ def check_lease(case: WriteCheck) -> None:
 
 
 def locked_files(site: Site, equipment: str, seen: Collection[str] | None = None) -> set[str]:
-    """Returns the lockout files that stop a piece of equipment; needs no database.
+    """Returns the lockout files that block a piece of equipment. Needs no database.
 
     A file whose name the site does not know stops everything: somebody in need has mistyped.
 
@@ -140,7 +140,7 @@ def _check_held(case: WriteCheck) -> None:
 
 
 def since_last_write_s(case: WriteCheck) -> float | None:
-    """Returns the seconds since the tag was last written; `None` if it never was.
+    """Returns the seconds since the tag was last written, or `None` if it never was.
 
     The boot clock counts where it can; the wall clock, which can be set, only over a restart.
 
@@ -246,5 +246,5 @@ def _hash(site: Site, file: str) -> str:
 
 @lru_cache(maxsize=16)
 def _digest_of(content: bytes) -> str:
-    """Returns the SHA-256 of a file's bytes, hexadecimal; kept by all of them."""
+    """Returns the SHA-256 of a file's bytes, hexadecimal. Cached by the bytes."""
     return sha256(content).hexdigest()

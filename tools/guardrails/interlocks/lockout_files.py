@@ -1,4 +1,4 @@
-"""Lockouts as files: what anybody who can write into the state folder has locked out."""
+"""Lockouts as files in the state folder. Any user who can write there can lock out."""
 
 import os
 import re
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*", re.ASCII)
 
 
 def read_lockouts(state: Path) -> frozenset[str]:
-    """Returns what is locked out now: names of equipment, or `site`.
+    """Returns the locked-out scopes, which are names of equipment or `site`.
 
     Never raises: a folder that cannot be read counts as a locked site, and so does a file
     whose name no equipment can have. Only a readable state folder without a lockout folder
@@ -42,7 +42,7 @@ def read_lockouts(state: Path) -> frozenset[str]:
 
 
 class LockoutFolder:
-    """The folder of lockouts as a gate knows it: another in its place hides what lies in it.
+    """Folder of lockouts that a gate has opened. Another one in its place counts as a lockout.
 
     Args:
         state: The site's state folder; the folder of lockouts is there.
@@ -55,7 +55,7 @@ class LockoutFolder:
 
     @property
     def fault(self) -> str:
-        """Why it counts as a locked site by itself, and what to do; empty if it does not."""
+        """Reason why the folder itself locks the site out, empty if there is none."""
         if self._mark is not None and self._mark == self._found_mark():
             return ""
         return (
@@ -84,7 +84,7 @@ class LockoutFolder:
 
 
 def has_lockout_folder(state: Path) -> bool:
-    """Whether anything stands where lockouts are looked for; a gate that starts makes it."""
+    """Whether anything stands at the path of the lockout folder. A gate that starts makes it."""
     return os.path.lexists(state / _FOLDER)
 
 
@@ -94,7 +94,7 @@ def lockout_file(state: Path, scope: str) -> Path:
 
 
 def lockout_note(path: Path) -> str:
-    """Returns the first line of a lockout's file, which says who made it; empty if it says nothing.
+    """Returns the first line of a lockout's file, which names its author.
 
     Anybody can write anything there: it is neither true nor harmless, so only a few printable
     characters are returned. Never raises, follows no link and waits for nobody.

@@ -1,4 +1,4 @@
-"""Whether the conditions under which equipment may be acted on from here can be judged at all."""
+"""Checks that each `remote_when` of the site can be judged."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def remote_problems(site: Site) -> Iterator[Problem]:
 
 
 def check_remote_conditions(site: Site) -> None:
-    """Refuses a site at which one of them cannot be judged: a gate would find out too late.
+    """Refuses a site at which a `remote_when` cannot be judged, before a gate starts.
 
     Raises:
         ConfigError: With every one of them.

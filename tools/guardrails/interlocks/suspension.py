@@ -1,4 +1,4 @@
-"""What suspends actuation, as the gate tells it: for the picture, for cards, for decisions."""
+"""Suspension of actuation, as the gate publishes it."""
 
 from collections.abc import Iterable, Mapping
 
@@ -26,7 +26,7 @@ class Suspension(Model):
 
     @property
     def words(self) -> str:
-        """It for people, on one line."""
+        """Suspension as one line of text."""
         return f"actuation is suspended: {printable(self.scope)}: {printable(self.reason)}"
 
 

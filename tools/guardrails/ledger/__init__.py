@@ -1,1 +1,1 @@
-"""The ledger: requests, decisions, actions and the journal, in one database."""
+"""Requests, decisions, actions and the journal of a site, in one database."""

@@ -1,4 +1,4 @@
-"""Requests and actions as rows: their states, and the actions that a gate looks after."""
+"""Requests and actions as rows, with their states."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -42,7 +42,7 @@ class SentAction(NamedTuple):
 
 
 def request_state(reader: LedgerReader, request_id: str) -> str | None:
-    """Returns the state of a request as the table has it; `None` if there is no such request."""
+    """Returns the state of a request as the table has it, or `None` if there is none."""
     rows = reader.all("SELECT state FROM request WHERE request_id = ?", request_id)
     return rows[0][0] if rows else None
 
@@ -53,7 +53,7 @@ def is_approved(reader: LedgerReader, request_id: str) -> bool:
 
 
 def request_of_proposal(reader: LedgerReader, proposal_key: str) -> str | None:
-    """Returns the request that was filed for a proposal; `None` if there is none."""
+    """Returns the request that was filed for a proposal, or `None` if there is none."""
     rows = reader.all("SELECT request_id FROM request WHERE proposal_key = ?", proposal_key)
     return rows[0][0] if rows else None
 

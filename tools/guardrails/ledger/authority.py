@@ -26,7 +26,7 @@ _NEWEST = (
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """One row of the table: a piece of equipment, or the site.
+    """Row of the table for a piece of equipment or the site.
 
     Attributes:
         until: Stamp at which a grant ends; `None` unless the mode is AGENT.
@@ -50,7 +50,7 @@ class Authority:
 
 
 def load_authority(reader: LedgerReader, scopes: Iterable[str] | None = None) -> list[Authority]:
-    """Returns the rows of some scopes, in their order; none of a scope that was never set.
+    """Returns the rows of some scopes, in their order. A scope that was never set has none.
 
     Args:
         scopes: `None` for all rows.

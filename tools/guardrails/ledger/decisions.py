@@ -9,7 +9,7 @@ _COLUMNS = "SELECT number, verdict, subject, text, signature, card, chain FROM d
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """One decision as it was recorded; nothing of it has been checked."""
+    """One decision as it was recorded. Nothing of it has been checked."""
 
     number: int
     verdict: str
@@ -62,7 +62,7 @@ def is_nonce_known(reader: LedgerReader, nonce: str) -> bool:
 
 
 def newest_number(reader: LedgerReader) -> int:
-    """Returns the number of the last decision; 0 if there is none."""
+    """Returns the number of the last decision, 0 if there is none."""
     return int(reader.all("SELECT coalesce(max(number), 0) FROM decision")[0][0])
 
 
@@ -75,7 +75,7 @@ def is_key_revoked_since(reader: LedgerReader, number: int) -> bool:
 def insert(
     transaction: Transaction, request_id: str | None, nonce: str, row: DecisionRecord
 ) -> None:
-    """Inserts a decision; the ledger gives it the next number.
+    """Inserts a decision. The ledger gives it the next number.
 
     Raises:
         LedgerError: It is there already.

@@ -1,4 +1,4 @@
-"""Whether what was expected of the process after a write came, recorded exactly once."""
+"""Effects that were expected of the process after a write, each with one verdict."""
 
 import sqlite3
 from contextlib import suppress
@@ -25,7 +25,7 @@ _NUMBERS = "SELECT number FROM effect WHERE action_id = ?"
 
 @dataclass(frozen=True, slots=True)
 class PendingEffect:
-    """One expectation of which nobody knows yet whether it comes.
+    """One expected effect without a verdict.
 
     Attributes:
         number: Its place among those of its action, from 1.
@@ -38,7 +38,7 @@ class PendingEffect:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What came of an expectation.
+    """Verdict on an expected effect.
 
     Attributes:
         observed: The condition with the values that were seen, in words.
@@ -54,7 +54,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class StepEffect:
-    """What came of a promise of a playbook's step.
+    """Verdict on an expected effect of a playbook's step.
 
     Attributes:
         number: Its place among those of its step, from 1.

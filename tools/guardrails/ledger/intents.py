@@ -1,4 +1,4 @@
-"""Gates by their epochs, and intents: a frame that is about to leave is recorded first."""
+"""Epochs of gates, and intents. An intent is recorded before its frame leaves."""
 
 import os
 
@@ -18,7 +18,7 @@ def has_gate(reader: LedgerReader) -> bool:
 
 
 def newest_epoch(reader: LedgerReader) -> int | None:
-    """Returns the epoch of the gate that was started last; `None` if there was none."""
+    """Returns the epoch of the gate that was started last, or `None` if there was none."""
     epoch: int | None = reader.all("SELECT max(epoch) FROM gate")[0][0]
     return epoch
 

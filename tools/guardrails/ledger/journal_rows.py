@@ -1,4 +1,4 @@
-"""Questions to the journal: rows by subject and kind, and the time of a row."""
+"""Queries of the journal by subject and kind, and the time of a row."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -84,13 +84,13 @@ def rows_of(
 
 
 def newest_seq(reader: LedgerReader, subject: str, kind: str) -> int:
-    """Returns the number of the last row of a kind about a subject; 0 if there is none."""
+    """Returns the number of the last row of a kind about a subject, 0 if there is none."""
     question = "SELECT max(seq) FROM journal WHERE subject = ? AND kind = ?"
     return int(reader.all(question, subject, kind)[0][0] or 0)
 
 
 def newest_stamp(reader: LedgerReader, kind: str) -> object | None:
-    """Returns the stamp of the last row of a kind; `None` if there is none."""
+    """Returns the stamp of the last row of a kind, or `None` if there is none."""
     rows = reader.all(
         "SELECT json_extract(text, '$.at') FROM journal WHERE kind = ? ORDER BY seq DESC LIMIT 1",
         kind,
@@ -115,7 +115,7 @@ def effects_not_come(reader: LedgerReader, action_id: str) -> list[tuple[str, st
 
 @lru_cache(maxsize=256)
 def moment_of(text: str) -> Instant:
-    """Returns when a row was written; `UNKNOWN` if its text does not say so.
+    """Returns when a row was written, or `UNKNOWN` if its text does not say so.
 
     Args:
         text: Of the row, in canonical form.

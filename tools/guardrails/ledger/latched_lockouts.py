@@ -1,4 +1,4 @@
-"""Lockouts as the ledger latches them: deleting the file unlocks nothing."""
+"""Lockouts as the ledger latches them. Deleting the file releases nothing."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
@@ -18,7 +18,7 @@ _SAID = (
 
 
 class LatchedLockout(NamedTuple):
-    """One row of the table; `signatures.administrators.locked_out` judges it."""
+    """Row of the table. `signatures.administrators.locked_out` judges it."""
 
     scope: str
     generation: int
@@ -32,13 +32,13 @@ def load_lockouts(reader: LedgerReader) -> list[LatchedLockout]:
 
 
 def lockout_generations(database: Database, scopes: Iterable[str]) -> dict[str, int]:
-    """Returns how often each scope has been locked out; a later approval needs a later request."""
+    """Returns how often each scope was locked out. A later approval needs a later request."""
     known = {each.scope: each.generation for each in load_lockouts(database)}
     return {scope: known.get(scope, 0) for scope in scopes}
 
 
 def locked_scopes(database: Database) -> Mapping[str, int]:
-    """Returns the scopes that the table calls locked out; `locked_out` asks for the signatures."""
+    """Returns the scopes that the table calls locked out, with their generations."""
     return {each.scope: each.generation for each in load_lockouts(database) if each.is_locked}
 
 
@@ -78,7 +78,7 @@ def latch(
 
 
 def latched_note(database: Database, scope: str) -> str:
-    """Returns what the file of a scope's latest lockout said when it was latched; empty if nothing.
+    """Returns the note of a scope's latest lockout when it was latched, empty if it had none.
 
     Raises:
         LedgerError: The ledger cannot be read.

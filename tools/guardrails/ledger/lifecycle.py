@@ -1,4 +1,4 @@
-"""How requests and actions move: each step compares, sets and tells the journal, or none of it."""
+"""Transitions of requests and actions. Each compares, sets and records in one transaction."""
 
 from collections.abc import Collection
 
@@ -36,7 +36,7 @@ _ENDS = {
 
 
 def file_request(database: Database, request: ActionRequest, denial: str, now: Instant) -> bool:
-    """Files a request: PENDING, or DENIED with the reason.
+    """Files a request as PENDING, or as DENIED with the reason.
 
     Args:
         denial: Why the policy denies it; empty if it does not.
@@ -75,7 +75,7 @@ def file_in(transaction: Transaction, request: ActionRequest, denial: str) -> bo
 
 
 def move_request(transaction: Transaction, request_id: str, to: RequestState, reason: str) -> None:
-    """Moves a request; where that ends it, its actions that were not sent end with it.
+    """Moves a request. If that ends it, its unsent actions end with it.
 
     What a lease was to take back, and does not any more, is told in the journal.
 
@@ -158,7 +158,7 @@ def set_next_due(transaction: Transaction, request_id: str) -> str:
 def end_after_failure(
     transaction: Transaction, request: ActionRequest, end: RequestState, reason: str
 ) -> None:
-    """Ends what goes with an action that came to nothing; a request that is over is left alone.
+    """Ends what depends on an action that failed, unless the request is over.
 
     A person's request ends. Of a run's the other commands do: it stays approved for as long as
     a recovery is left that was not sent, and the run decides about that. One with a lease stays
@@ -180,7 +180,7 @@ def end_after_failure(
 
 
 def cancel_commands(transaction: Transaction, request_id: str, reason: str) -> None:
-    """Ends the commands of a request that nobody has taken up; its recovery stays."""
+    """Ends the unsent commands of a request. Its recovery stays."""
     for action_id, state in _actions(transaction, request_id, kind="command"):
         if state in UNSENT_ACTIONS:
             move_action(transaction, action_id, state, ActionState.CANCELLED, reason)
@@ -215,7 +215,7 @@ def invalidate_in(
 
 
 def sweep(database: Database, now: Instant) -> bool:
-    """Ends what has waited too long; whoever comes by may do it.
+    """Ends what has waited too long. Any process may call it.
 
     Returns:
         Whether there was anything to end.
@@ -240,7 +240,7 @@ def sweep(database: Database, now: Instant) -> bool:
 
 
 def waits_too_long(due_boot_ms: int, now: Instant) -> bool:
-    """Whether nobody takes up any more what was set due then, on the boot clock."""
+    """Whether an action that was due at a boot-clock time is not claimed any more."""
     return (now.boot_ms - due_boot_ms) / 1000.0 > DUE_S
 
 

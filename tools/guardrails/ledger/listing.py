@@ -1,4 +1,4 @@
-"""Requests as a list shows them: a few things of each are read, and none is judged for the gate."""
+"""Requests for lists. Only a few fields of each are read."""
 
 import json
 import struct
@@ -82,7 +82,7 @@ class ListedRequest:
 
     @property
     def status(self) -> tuple[str, str]:
-        """Where it stands and why, for people; see `RequestRecord.status`."""
+        """State and reason as text, as in `RequestRecord.status`."""
         return status_of(self.request_id, self.state, self.reason, self.actions)
 
 
@@ -190,7 +190,7 @@ def _text(value: object) -> str:
 
 
 def _number(value: Any) -> Value:
-    """Returns a value of a document: there a number with a point stands as its bits."""
+    """Returns a value of a document, in which a float stands as its bits."""
     if isinstance(value, dict):
         bits = bytes.fromhex(_text(value["f64"]))  # pyright: ignore[reportUnknownArgumentType]
         number: float = struct.unpack(">d", bits)[0]

@@ -1,4 +1,4 @@
-"""Which requests may have waited too long, told by their rows: nothing is parsed that has not."""
+"""Finds requests that may have waited too long, by their rows, without parsing the others."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ _known: dict[str, _Wait] = {}  # by the digest of the request's text: one text i
 
 
 def note_wait(mark: str, filed_at: datetime, within_s: float) -> None:
-    """Keeps how long a request waits whose text somebody has just read, and has that digest.
+    """Remembers how long a request waits, by the digest of its text.
 
     Args:
         within_s: For so long after it was filed, seconds.
@@ -45,7 +45,7 @@ def note_wait(mark: str, filed_at: datetime, within_s: float) -> None:
 
 
 def maybe_overdue(database: Database, now: Instant, due_s: float) -> list[str]:
-    """Returns the ids of the open requests that seem to have waited too long; look at each again.
+    """Returns the open requests that seem to have waited too long. The caller checks each.
 
     One that is damaged so that nobody can tell is not among them.
 

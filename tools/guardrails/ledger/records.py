@@ -47,7 +47,7 @@ _REJECTED = (
 
 
 class RequestDamaged(LedgerError):
-    """A request is not what was filed; nothing of it is sent, and the others go on."""
+    """A request is not what was filed. Nothing of it is sent, and the others go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,11 @@ class RequestRecord:
 
     @property
     def status(self) -> tuple[str, str]:
-        """Where it stands and why, for people: its state, or `HELD` until a person resolves it."""
+        """State and reason as text. The state is `HELD` until a person resolves an outcome."""
         return status_of(self.request.request_id, self.state, self.reason, self.actions)
 
     def waits_since_s(self, now: Instant) -> float | None:
-        """Returns the seconds since it was filed; `None` if the clocks cannot tell."""
+        """Returns the seconds since it was filed, or `None` if the clocks cannot tell."""
         return now.since_s(self.filed)
 
     def action(self, action_id: str) -> Action:
@@ -118,7 +118,7 @@ class RequestRecord:
 def status_of(
     request_id: str, state: RequestState, reason: str, actions: Sequence[ActionRecord]
 ) -> tuple[str, str]:
-    """Returns where a request stands and why; see `RequestRecord.status`."""
+    """Returns state and reason of a request, as in `RequestRecord.status`."""
     held = next((each for each in actions if each.state in UNRESOLVED_ACTIONS), None)
     if held is None:
         return state, printable(reason)
@@ -136,7 +136,7 @@ def load_requests(
     states: Collection[RequestState] | None = None,
     on_damaged: OnDamaged | None = None,
 ) -> list[RequestRecord]:
-    """Returns the requests in the order in which they were filed; those in the states named.
+    """Returns the requests in the order of filing, all or those in some states.
 
     Args:
         on_damaged: Takes a damaged request's id and what is wrong with it; without it that raises.
@@ -322,7 +322,7 @@ def read_actions(rows: Sequence[Row]) -> tuple[ActionRecord, ...]:
 
 
 def _as_filed(text: str) -> ActionRequest:
-    """Returns the request of a text; its two tables are the caller's own, all else is frozen."""
+    """Returns the request of a text. Its two tables are copies, and all else is frozen."""
     request = _request_of(text)
     own: dict[str, object] = {"locks": dict(request.locks)}
     if request.run is not None:
@@ -333,14 +333,14 @@ def _as_filed(text: str) -> ActionRequest:
 
 @lru_cache(maxsize=1024)
 def _request_of(text: str) -> ActionRequest:
-    """Returns the request of a text, kept by all of it: one text is one request for ever."""
+    """Returns the request of a text, cached by the text."""
     request = parse_request(text)
     assert request.digest  # so that it is kept as well
     return request
 
 
 def approved_at(row: Row) -> Instant | None:
-    """Returns when the last needed signature came; `None` before.
+    """Returns when the last needed signature came, or `None`.
 
     Raises:
         ValueError: Nobody can tell.

@@ -1,4 +1,4 @@
-"""A lease in the ledger: one process at a time works on the runs of a site.
+"""Runner lock. One process at a time works on the runs of a site.
 
 The holder renews it; one that has died or stopped renewing loses it. Whatever the holder writes
 about a run is checked against the lease in the same transaction, so that a process which was
@@ -72,7 +72,7 @@ def release_runner_lock(database: Database, holder: str, now: Instant) -> None:
 
 
 def check_runner_lock(transaction: Transaction, holder: str) -> None:
-    """Refuses to go on for somebody who does not hold the lease any more.
+    """Refuses a process that does not hold the lock any more.
 
     Raises:
         LostRace: They do not.
@@ -99,7 +99,7 @@ def _is_held(pid: int, boot_id: str, renewed_boot_ms: int, now: Instant) -> bool
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process of this machine is there: a zombie is not.
+    """Whether a process of this machine exists. A zombie does not count.
 
     One that cannot be asked counts as there: its lease ends by itself.
     """

@@ -1,4 +1,4 @@
-"""Runs in the ledger: each is the list of its events in the journal, and what it owns."""
+"""Runs in the ledger, with their journal rows and the equipment that they own."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -171,13 +171,13 @@ def asset_owners(reader: LedgerReader) -> dict[str, str]:
 
 
 def is_run_open(reader: LedgerReader, run_id: str) -> bool | None:
-    """Whether a run owns its equipment still; `None` if there is no such run."""
+    """Whether a run is open, or `None` if there is no such run."""
     rows = reader.all("SELECT is_open FROM run WHERE run_id = ?", run_id)
     return bool(rows[0][0]) if rows else None
 
 
 def newest_event(reader: LedgerReader, run_id: str, before: int = _NEVER) -> int | None:
-    """Returns the number of the last journal row about a run; `None` if there is none.
+    """Returns the number of the last journal row about a run, or `None` if there is none.
 
     Args:
         before: Only rows before this number count.

@@ -1,4 +1,4 @@
-"""What was sent to some tags before, as the ledger holds it; what cannot be read denies.
+"""Earlier writes of tags, as the ledger holds them. A row that cannot be read denies.
 
 A gate counts what it has sent itself besides: see `OwnWrites`.
 """
@@ -74,7 +74,7 @@ class SentWrite:
 
 
 class OwnWrites:
-    """What a gate itself has sent, in its memory: no row of the ledger makes it older.
+    """Writes of this gate process, in memory. No row of the ledger makes them older.
 
     An intent whose transaction came to nothing counts as well: then the memory alone tells of it.
     """
@@ -88,7 +88,7 @@ class OwnWrites:
         self._of.setdefault(action.tag, []).append(write)
 
     def newest_first(self, tag: str, now: Instant, but: str) -> Iterator[SentWrite]:
-        """Yields the writes of a tag; see `sent_within`."""
+        """Yields the writes of a tag, the newest first."""
         for own in reversed(self._of.get(tag, ())):
             if own.action_id != but:
                 request_id, since_s = own.action_id.split("/")[0], elapsed_s(own.at, now)
@@ -143,7 +143,7 @@ def sent_within(
 def last_sent(
     database: Database, tag: str, now: Instant, but: str = "", own: OwnWrites = NO_WRITES
 ) -> SentWrite | None:
-    """Returns the youngest write of a tag; `None` if there was none. See `sent_within`."""
+    """Returns the last write of a tag, or `None` if there was none."""
     rows = database.all(_LAST_SINCE_BOOT, tag, but, now.boot_id) or database.all(
         _LAST_EVER, tag, but
     )

@@ -1,4 +1,4 @@
-"""What a lease takes back: which write is next, whether its time has come, and what stays open."""
+"""Time-limited writes, when the gate undoes them, and what stays open."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -84,12 +84,12 @@ class OpenWrite:
 
     @property
     def tag(self) -> str:
-        """What was written."""
+        """Tag that was written."""
         return self.command.tag
 
     @property
     def body(self) -> dict[str, object]:
-        """What the journal keeps of it."""
+        """Body of the journal row about it."""
         return {
             "tag": self.tag,
             "wrote": shown_value(self.command),
@@ -99,7 +99,7 @@ class OpenWrite:
 
     @property
     def words(self) -> str:
-        """The same for people."""
+        """The write as one line of text."""
         return (
             f"{self.action_id}  {self.tag} = {shown_value(self.command)} stays open, "
             f"before it was {shown_value(self.undo)}: {self.reason}"
@@ -133,7 +133,7 @@ def check_not_in_lease(reader: LedgerReader, request_id: str, tag: str) -> None:
 
 
 def check_may_have_lease(reader: LedgerReader, request: ActionRequest) -> None:
-    """Refuses a request with a lease that writes a tag which another approved one may still write.
+    """Refuses a lease on a tag that another approved request may still write.
 
     Its undo would find what that one wrote; or it would bar a way back that is approved already.
 
@@ -169,7 +169,7 @@ def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, A
 def time_has_come(
     reader: LedgerReader, request: ActionRequest, written_at: Instant, now: Instant
 ) -> str:
-    """Returns why what a request wrote is to be taken back by now; empty if it is not.
+    """Returns why what a request wrote is to be undone by now, or `None` if it is not.
 
     Args:
         written_at: When its last command took effect.
@@ -183,7 +183,7 @@ def time_has_come(
 
 
 def is_unsettled(states: Iterable[ActionState]) -> bool:
-    """Whether one of some actions may be under way, or waits for a person."""
+    """Whether an action may be under way, or waits for a person."""
     return not _UNSETTLED.isdisjoint(states)
 
 
@@ -194,7 +194,7 @@ def is_whole(request: ActionRequest, states: States) -> bool:
 
 
 def written(reader: LedgerReader, request: ActionRequest, states: States) -> Instant | None:
-    """Returns the moment from which a lease counts: its last command was verified then.
+    """Returns when the last command took effect, from which the lease counts.
 
     Returns:
         `None` where none took effect; a moment that is not known where a row does not say it.
@@ -209,7 +209,7 @@ def written(reader: LedgerReader, request: ActionRequest, states: States) -> Ins
 def left_s(
     reader: LedgerReader, request: ActionRequest, states: States, now: Instant
 ) -> float | None:
-    """Returns the seconds that a lease has left; `None` if it has not begun, or nobody can tell."""
+    """Returns the seconds that a lease has left, or `None` if it has not begun or is unknown."""
     written_at = written(reader, request, states) if request.lease else None
     since_s = now.since_s(written_at) if written_at else None
     if request.lease is None or since_s is None:
@@ -218,7 +218,7 @@ def left_s(
 
 
 def agent_is_gone(reader: LedgerReader, request: ActionRequest, now: Instant) -> str:
-    """Returns why nobody looks after a run any more that has not ended; empty if somebody does.
+    """Returns why no process looks after an open run any more, or `None` if one does.
 
     That is whoever held the lease of the runs when the request was filed.
     """
@@ -264,7 +264,7 @@ def open_writes(reader: LedgerReader) -> list[OpenWrite]:
 
 
 class OpenWrites:
-    """The writes that stay open; asked in each of the gate's rounds, and mostly as before.
+    """Writes that stay open. Asked in each of the gate's rounds, and mostly unchanged.
 
     Args:
         database: The gate's ledger.
@@ -276,7 +276,7 @@ class OpenWrites:
         self._found: tuple[OpenWrite, ...] = ()
 
     def now(self) -> tuple[OpenWrite, ...]:
-        """Returns them; reads them again only if the ledger has changed.
+        """Returns the open writes, and reads them again only if the ledger has changed.
 
         Raises:
             LedgerError: They cannot be read.
@@ -304,7 +304,7 @@ def is_leased(reader: LedgerReader, request_id: str) -> bool:
 
 
 def has_failed(request: ActionRequest, states: States) -> bool:
-    """Whether something was to be taken back and could not be."""
+    """Whether an undo action has failed."""
     good: Collection[ActionState] = _BACK | _UNSETTLED | {ActionState.PLANNED}
     return any(states.get(undo.action_id) not in good for _, undo in to_take_back(request, states))
 

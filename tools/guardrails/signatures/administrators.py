@@ -1,4 +1,4 @@
-"""An administrator's word, judged by the trust root and by what is kept beside it in the ledger.
+"""Decisions of administrators, judged by the trust root and the records kept beside them.
 
 `operators.yaml` is not asked: who puts an older one back must not bring a revoked key back, nor
 lock out again what was released.
@@ -40,7 +40,7 @@ def chain_of(operator: Operator) -> str:
 def administrator_decision(
     signed: Signed, chain: str | None, site_id: str, trust_root: str
 ) -> tuple[Decision, Operator] | None:
-    """Returns what an administrator has decided; `None` if no administrator has signed it.
+    """Returns the decision of an administrator, or `None` if no administrator has signed it.
 
     Whether their key has been revoked is another question; see `kept_decision`.
     """
@@ -119,7 +119,7 @@ def locked_out(site: Site, database: Database) -> dict[str, int]:
 
 
 def is_release(site: Site, record: DecisionRecord, subject: str) -> bool:
-    """Whether it is an administrator's signed release of exactly this lockout."""
+    """Whether a decision is an administrator's signed release of exactly this lockout."""
     word = _word(site, record)
     return word is not None and (
         word[0].verdict == "release"
@@ -139,7 +139,7 @@ def _is_in_office(site: Site, revoked: Mapping[str, int], record: DecisionRecord
 
 
 def was_valid(revoked: Mapping[str, int], operator: Operator, number: int) -> bool:
-    """Whether no key that a person's word rests on was revoked before it came to the ledger.
+    """Whether no key behind a decision was revoked before the decision was recorded.
 
     Args:
         revoked: See `revocations`.

@@ -1,4 +1,4 @@
-"""What a decision is judged with, and the check that every one of them passes first."""
+"""Context in which decisions are judged, and the check that each passes first."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
-    """Site, ledger, policy and people as they stand now.
+    """Site, ledger, policy and roster at one moment.
 
     Attributes:
         database: The ledger.
@@ -101,7 +101,7 @@ def insert_decision(
     card: str | None,
     chain: str | None = None,
 ) -> None:
-    """Records a decision; it never changes again.
+    """Records a decision. It never changes again.
 
     Args:
         card: What was shown.

@@ -1,4 +1,4 @@
-"""Decisions: what a person signed, and whether it counts.
+"""Signed decisions of persons.
 
 A signature covers the digest of the whole request, so that it cannot be carried to another,
 and a nonce, so that it cannot be counted twice.
@@ -54,7 +54,7 @@ _SIGNATURE_LETTERS = frozenset("0123456789abcdef")
 
 
 class Reason(StrEnum):
-    """Why a decision does not count, or an approval is not there; in words for people."""
+    """Reason why a decision does not count, or an approval is missing."""
 
     NOT_CANONICAL = "the decision is not written as it must be"
     OTHER_SITE = "the decision is for another site"
@@ -100,7 +100,7 @@ class DecisionRefused(GuardrailError):
 
 
 class Decision(Model):
-    """What a person says about a request, an action, a lockout, a key, authority, a run, a shift.
+    """Decision of a person on a request, an action or another subject.
 
     Attributes:
         digest: The request's; `None` where no request is concerned.
@@ -174,7 +174,7 @@ def sign(decision: Decision, private: PrivateKey) -> Signed:
 
 @lru_cache(maxsize=512)
 def parse_decision(text: str) -> Decision:
-    """Returns the decision of a text; nothing is said about who signed it.
+    """Returns the decision of a text, without verifying its signature.
 
     Kept by its text, for one text is one decision for ever; whether it counts is asked anew.
 
@@ -287,14 +287,14 @@ def key_subject(key_id: str) -> str:
 
 
 def lockout_subject(scope: str, generation: int) -> str:
-    """Returns what a decision that releases a lockout is about: this one, and no later one."""
+    """Returns the subject of a decision that releases exactly this lockout."""
     return f"lockout:{scope}:{generation}"
 
 
 def authority_subject(
     equipment: str, generation: int, until: str, heartbeats: tuple[NamedHeartbeat, ...] = ()
 ) -> str:
-    """Returns what a hand-over to agents is about: this one, with this end, and no later one.
+    """Returns the subject of a decision that grants authority to agents until a time.
 
     Args:
         until: When it ends, as a stamp.
@@ -304,12 +304,12 @@ def authority_subject(
 
 
 def run_subject(run_id: str, seq: int) -> str:
-    """Returns what an order to a run is about: the run as it was at a row of the journal."""
+    """Returns the subject of an order to a run, as it was at a row of the journal."""
     return f"run:{run_id}:{seq}"
 
 
 def shift_subject(leaving: str, coming: str, seq: int) -> str:
-    """Returns what a hand-over between shifts is about: the site as it was at a journal row."""
+    """Returns the subject of a shift hand-over, at a row of the journal."""
     return f"shift:{leaving}:{coming}:{seq}"
 
 

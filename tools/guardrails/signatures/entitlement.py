@@ -1,4 +1,4 @@
-"""Whether a person may sign a request: before they are asked anything, and when they have signed.
+"""Checks whether a person may sign, before and after they sign.
 
 It only spares people the way; whether a signature counts is decided by `decide` alone. Where no
 request is decided on, `check_roles` decides.
@@ -59,7 +59,7 @@ def check_objector(context: DecisionContext, request: ActionRequest, operator: O
 
 
 def check_resolver(context: DecisionContext, request: ActionRequest, operator: Operator) -> None:
-    """Refuses a person who may not say what became of a write; see `may_resolve`.
+    """Refuses a person who may not resolve the outcome of a write.
 
     Raises:
         PermitRefused: Their key was taken back, or they have none of the roles.
@@ -77,7 +77,7 @@ def check_resolver(context: DecisionContext, request: ActionRequest, operator: O
 def may_resolve(
     site: Site, policy: Policy, request: ActionRequest, operator: Operator, satisfies: Satisfies
 ) -> bool:
-    """Whether a person has one of the roles in which one says what became of a request's writes.
+    """Whether a person holds one of the roles that may resolve a request's writes.
 
     They are those that it asked for, and those that its tags ask for now: the request is fixed,
     and the policy may have other roles by now, but somebody must be able to say it.
@@ -133,7 +133,7 @@ def check_roles(
 
 
 def is_unattended_allowed(policy: Policy, request: ActionRequest) -> bool:
-    """Whether a script may approve it: the policy says so, and only our simulator would move."""
+    """Whether a script may approve it, by the policy and only against the simulator."""
     return policy.unattended and all(
         action.identity.is_loopback and action.identity.is_simulator for action in request.actions
     )

@@ -1,4 +1,4 @@
-"""Heartbeats as a hand-over names them: which tags the gate may count into, and how often.
+"""Heartbeats as a grant of authority names them, by tag and interval.
 
 The signature over a hand-over is the one that heartbeats have, so each is named by its tag, its
 interval and a digest of all that decides where its frames go.
@@ -39,13 +39,13 @@ class NamedHeartbeat:
 
     @property
     def words(self) -> str:
-        """What whoever signs it lets happen."""
+        """Consequence of signing, as text."""
         every = exact_span(self.every_ms / 1000.0)
         return f"the gate may write its heartbeat into {self.tag} every {every} until then"
 
 
 def heartbeat_text(site: Site, equipment: str) -> str:
-    """Returns the canonical text of a piece of equipment's heartbeat: where it goes, how often.
+    """Returns the canonical text of a heartbeat, with its destination and interval.
 
     Raises:
         KeyError: It has none.
@@ -70,7 +70,7 @@ def heartbeat_text(site: Site, equipment: str) -> str:
 
 
 def heartbeat_of(site: Site, equipment: str) -> NamedHeartbeat | None:
-    """Returns a piece of equipment's heartbeat as this site has it; `None` if it has none."""
+    """Returns the heartbeat of a piece of equipment, or `None` if it has none."""
     found = site.equipment.get(equipment)
     if found is None or found.heartbeat is None:
         return None

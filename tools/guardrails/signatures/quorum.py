@@ -1,4 +1,4 @@
-"""Whether enough different people have approved exactly this request, and nobody objects."""
+"""Counts the persons who have approved exactly this request, and the objections."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -44,7 +44,7 @@ class CountedApproval:
 
 @dataclass(frozen=True, slots=True)
 class QuorumResult:
-    """Whether a request is approved now.
+    """Result of counting the approvals of a request.
 
     Attributes:
         approvals: Those that count, in the order of signing.
@@ -94,7 +94,7 @@ def check_quorum(
 def fault_of_person(
     request: ActionRequest, operator: Operator, satisfies: Satisfies
 ) -> Reason | None:
-    """Returns why a person's approval cannot count, however they sign; `None` if it can."""
+    """Returns why a person's approval cannot count, or `None` if it can."""
     if operator.is_administrator:
         return Reason.ADMINISTRATOR
     is_own = _is_own(request, operator)
@@ -123,7 +123,7 @@ def missing_of(
 
 
 def may_object(request: ActionRequest, operator: Operator, satisfies: Satisfies) -> bool:
-    """Whether a person's rejection or revocation counts; one of the roles is enough."""
+    """Whether a person's rejection or revocation counts. One of the roles is enough."""
     if operator.is_administrator or _is_own(request, operator):
         return True
     return len(missing_roles(request, operator, satisfies)) < len(request.roles)

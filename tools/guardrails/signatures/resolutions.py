@@ -1,4 +1,4 @@
-"""Whether a person has signed what became of a write whose outcome was unknown or wrong.
+"""Signed resolutions of writes whose outcome was unknown or wrong.
 
 That a table says so is not enough: one SQL statement makes a table say so. A resolution is judged
 as a release is, by the records kept beside it, and by the roles that the policy has now. What does
@@ -52,7 +52,7 @@ class Unresolved:
 
     @property
     def words(self) -> str:
-        """Where it stands, for people."""
+        """State as text."""
         if self.state in UNRESOLVED_ACTIONS:
             return f"{self.action_id} is {self.state}"
         return f"{self.action_id} is {self.state}, and nobody whose word counts has signed that"
@@ -61,7 +61,7 @@ class Unresolved:
 def unresolved_of(
     site: Site, database: Database, policy: Policy, equipment: str
 ) -> Unresolved | None:
-    """Returns a write to a piece of equipment that nobody has resolved; `None` if there is none."""
+    """Returns an unresolved write to a piece of equipment, or `None` if there is none."""
     rows = ever_unresolved(database, equipment=equipment)
     return next(_unresolved(site, database, policy, rows), None)
 
@@ -69,7 +69,7 @@ def unresolved_of(
 def unresolved_in(
     site: Site, database: Database, policy: Policy, record: RequestRecord
 ) -> list[ActionRecord]:
-    """Returns the actions of a request of which nobody has signed what became of them."""
+    """Returns the actions of a request whose outcome no person has resolved."""
     name = record.request.request_id
     rows = ever_unresolved(database, request_id=name)
     return [record.record(each.action_id) for each in _unresolved(site, database, policy, rows)]
@@ -136,7 +136,7 @@ def _counts(
 
 
 def _has_seen_outcome(database: Database, action_id: str, found: DecisionRecord) -> bool:
-    """Whether a word was signed in view of the outcome, and not before it."""
+    """Whether a decision was signed in view of the outcome, and not before it."""
     return is_since_outcome(database, parse_decision(found.text).head, action_id)
 
 

@@ -1,4 +1,4 @@
-"""Counts how many alarms came lately: one that rises counts, however long it stays."""
+"""Counts recent alarms. An alarm counts when it rises, however long it stays."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from ...policy.suspend import Suspend
 
 
 class AlarmCount:
-    """How many alarms have come within the policy's time, on the clock that nobody can set.
+    """Number of alarms within the policy's time, on the boot clock, which cannot be set.
 
     Args:
         rule: What is counted, and how many are a flood.
@@ -28,7 +28,7 @@ class AlarmCount:
         self._rises_ms: deque[int] = deque(maxlen=rule.more_than + 1)
 
     def take(self, readings: Mapping[str, DataValue], now: Instant) -> None:
-        """Takes what the tags read now; what is bad says neither that one came nor that it left."""
+        """Takes the current readings. A bad reading neither raises nor clears an alarm."""
         for name in self.tags & readings.keys():
             reading = readings[name]
             if reading.quality is not Quality.GOOD or not isinstance(reading.value, bool):
@@ -38,7 +38,7 @@ class AlarmCount:
             self._was[name] = reading.value
 
     def flood(self, now: Instant) -> str:
-        """Returns why it is a flood; empty if it is none."""
+        """Returns why the alarms are a flood, or `None` if they are none."""
         since_ms = now.boot_ms - 1000.0 * self._rule.within
         while self._rises_ms and self._rises_ms[0] <= since_ms:
             self._rises_ms.popleft()

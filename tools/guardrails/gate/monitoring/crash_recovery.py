@@ -1,4 +1,4 @@
-"""What a gate finds when it starts: what another left behind is judged, and never sent again."""
+"""Crash recovery. A gate that starts judges what another left behind, and sends none of it."""
 
 import logging
 
@@ -39,7 +39,7 @@ async def recover(context: GateContext) -> None:
 
 
 async def recover_in_flight(context: GateContext) -> None:
-    """Gives an outcome to every action that somebody took up and nobody is working on.
+    """Gives an outcome to every action that was claimed and that no gate executes.
 
     Without an intent it was not sent. With one nobody knows: the tag is read, the reading is
     attached, and a person is asked. It is never sent again, whatever the reading says.
@@ -56,7 +56,7 @@ async def recover_in_flight(context: GateContext) -> None:
 
 
 def end_due(context: GateContext, action_id: str, reason: str) -> None:
-    """Ends a due action that cannot be taken up, whatever comes: it must not hold up others.
+    """Ends a due action that cannot be claimed, so that it does not hold up others.
 
     Only somebody who writes into the ledger leaves such a one, and no sweep may find it.
     """
@@ -67,7 +67,7 @@ def end_due(context: GateContext, action_id: str, reason: str) -> None:
 def _skip_damaged(
     context: GateContext, action_id: str, state: ActionState, damage: RequestDamaged
 ) -> None:
-    """Ends an action of which nobody knows what it was, so that the others can go on."""
+    """Ends an action whose request is damaged, so that the others can go on."""
     _logger.error("passing by %s: %s", printable(action_id), damage)
     is_sent = state is ActionState.SENDING
     to = ActionState.UNKNOWN if is_sent else ActionState.ABORTED_NOT_SENT

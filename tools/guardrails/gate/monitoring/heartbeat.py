@@ -1,4 +1,4 @@
-"""The heartbeat of a piece of equipment: counts that tell its PLC that the gate is there.
+"""Heartbeat of a piece of equipment, a counter that shows its PLC that the gate works.
 
 The PLC's own watchdog takes over where they stay away; nothing is written to tell it so.
 """
@@ -84,7 +84,7 @@ class HeartbeatWriter:
 
     @property
     def tags(self) -> frozenset[str]:
-        """The tags that it must be shown: whether the equipment is in remote, once handed over.
+        """Tags that say whether the equipment is in remote, once authority is granted.
 
         Also while something else is against it: else nobody could see the plant when that ends.
         """
@@ -92,7 +92,7 @@ class HeartbeatWriter:
         return frozenset(condition.tags if condition else ())
 
     async def run(self) -> None:
-        """Counts while it may, until it is cancelled; says then that it stopped.
+        """Counts while it is allowed to, until it is cancelled, and records then that it stopped.
 
         Effect: ACTUATE, a count into the equipment's heartbeat. Retry: none: the next count goes
         with the next beat. Timeout: the connection's `timeout`.
@@ -110,7 +110,7 @@ class HeartbeatWriter:
             await self._hang_up()
 
     async def look(self) -> None:
-        """One round: stops it if it may not be, else counts if it is time and nobody writes."""
+        """Stops a heartbeat that is not allowed, or sends a count that is due."""
         try:
             leave = self._leave()
             if self._is_due and not self._context.write_slot.is_taken:
@@ -121,7 +121,7 @@ class HeartbeatWriter:
             self._note(str(error))
 
     async def _pause(self) -> None:
-        """Waits until it is time for the next look: at once, if only an action was in the way."""
+        """Waits until the next round, or until an action's write slot is free."""
         if self._is_due and self._context.write_slot.is_taken:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._longest_s):
@@ -161,7 +161,7 @@ class HeartbeatWriter:
         return leave
 
     def _check_remote(self) -> None:
-        """Refuses equipment that is not in remote; once it has stopped for that, for a while more.
+        """Refuses equipment that is not in remote, and for a hold-off time after that.
 
         Raises:
             InterlockActive: It is not, or has not been for long enough.
@@ -214,7 +214,7 @@ class HeartbeatWriter:
                 await self._hang_up()
 
     def _begun(self, leave: HeartbeatPermission, session: HeartbeatSession) -> _Running:
-        """Returns the running heartbeat; tells the journal first if it begins with this count."""
+        """Returns the running heartbeat, and records its start first if this is its first count."""
         if self._running is None:
             self._running = _Running(leave, session.identity, self._record_start(leave, session))
         elif self._running.identity != session.identity:
@@ -257,7 +257,10 @@ class HeartbeatWriter:
             return transaction.record("heartbeat.started", self._equipment, body).seq
 
     async def _end(self, reason: str) -> None:
-        """It may not be, or not any more; the journal knows before anything else comes."""
+        """Stops a heartbeat that is not allowed.
+
+        The journal has it before anything else happens.
+        """
         try:
             self._stop(reason)
         except LedgerError as error:
@@ -276,7 +279,7 @@ class HeartbeatWriter:
         self._running, self._failures = None, 0
 
     def _fail(self, reason: str) -> None:
-        """Notes that a count was refused, is in doubt, or did not leave; tells it once."""
+        """Records that a count was refused, not sent or of unknown outcome."""
         self._failures += 1
         if self._failures == TOLD_AFTER:
             body: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""Whether the gate may write a heartbeat now: a signed hand-over, and nothing against it."""
+"""Permission to write a heartbeat, from a signed grant of authority."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def check_not_blocked(context: GateContext, equipment: str) -> None:
 
 
 def check_lockouts(context: GateContext, equipment: str) -> None:
-    """Refuses what a lockout file stops; needs no ledger.
+    """Refuses equipment that a lockout file covers. Needs no ledger.
 
     Raises:
         InterlockActive: One does.

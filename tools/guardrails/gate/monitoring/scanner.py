@@ -1,4 +1,4 @@
-"""What the gate reads all the time: each connection by itself, without a moment in between."""
+"""Continuous reading of the plant. Each connection is read by itself."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Scanner:
         return frozenset[str]().union(*(each.tags for each in self._now.values()))
 
     def latest(self) -> Mapping[str, DataValue]:
-        """Returns the latest reading of each tag; see `Connection.latest`."""
+        """Returns the latest reading of each tag, as `Connection.latest` does."""
         values: dict[str, DataValue] = {}
         for connection in self.connections:
             values |= connection.latest()

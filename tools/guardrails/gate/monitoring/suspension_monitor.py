@@ -1,4 +1,4 @@
-"""Looks out for what suspends actuation, tells the journal, and ends what was approved before."""
+"""Detects what suspends actuation, records it, and ends the requests approved before."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ _DISK, _CLOCK, _ALARMS, _LEDGER, _LOST = "disk", "clock", "alarms", "ledger", "c
 
 
 class MonitoredConnection(Protocol):
-    """A connection as its supervisor shows it; see `connectors.session.supervisor.Connection`."""
+    """A connection as `connectors.session.supervisor.Connection` shows it."""
 
     reason: str
 
@@ -73,7 +73,7 @@ class SuspensionMonitor:
         return self._alarms.tags
 
     def clock_was_set(self, now: Instant) -> None:
-        """Notes a step of the wall clock; it must run evenly for a while before it is relied on."""
+        """Notes a step of the wall clock, which must then run evenly before it is relied on."""
         self._steady_from_ms = now.boot_ms + round(1000.0 * STEADY_S)
         self._look_at_clock(now)
 
@@ -88,7 +88,7 @@ class SuspensionMonitor:
     def look(
         self, connections: Sequence[MonitoredConnection], readings: Mapping[str, DataValue]
     ) -> None:
-        """Looks at everything but the ledger; needs no ledger, and raises nothing."""
+        """Checks everything but the ledger. Needs no ledger and raises nothing."""
         now = self._context.clock()
         self._look_at_clock(now)
         self._look_at_disk(now)
@@ -174,7 +174,7 @@ def free_bytes(folder: Path) -> int:
 
 
 def _lost(connection: MonitoredConnection) -> str:
-    """Returns why nothing of a connection can be relied on; empty if something can."""
+    """Returns why no reading of a connection is usable, or `None` if one is."""
     if not connection.is_connected:
         return connection.reason or "it is not connected"
     readings = connection.latest().values()
@@ -183,4 +183,4 @@ def _lost(connection: MonitoredConnection) -> str:
 
 
 def _skip_damaged(name: str, fault: str) -> None:
-    """A request that nobody can read: the second step refuses it."""
+    """Skips a damaged request, which the second step refuses."""

@@ -1,4 +1,4 @@
-"""Which tags the gate reads for a request that is open: what people and conditions look at."""
+"""Tags that the gate reads for open requests, for cards and for conditions."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from ..steps.effects import tags_of_effects
 
 
 class WatchedTags:
-    """The tags of all requests that are open; asked ten times a second, and mostly as before.
+    """Tags of all open requests. Asked ten times a second, and mostly unchanged.
 
     Args:
         post: The gate's.
@@ -23,7 +23,7 @@ class WatchedTags:
         self._names: frozenset[str] = frozenset()
 
     def now(self, on_damaged: OnDamaged) -> frozenset[str]:
-        """Returns them; reads the requests again only if the ledger has changed.
+        """Returns the tags, and reads the requests again only if the ledger has changed.
 
         Args:
             on_damaged: As in `load_unfinished`.
@@ -41,7 +41,7 @@ class WatchedTags:
 
 
 def tags_of_suspended(context: GateContext, read: frozenset[str]) -> frozenset[str]:
-    """Returns tags of every suspended connection: else nobody could see that it is well again.
+    """Returns tags of every suspended connection, so that its recovery shows.
 
     Args:
         read: What is read now. Of these all are kept, for one alone may be bad by itself.
@@ -55,7 +55,7 @@ def tags_of_suspended(context: GateContext, read: frozenset[str]) -> frozenset[s
 
 
 def tags_of_request(context: GateContext, record: RequestRecord) -> set[str]:
-    """Returns what a request writes, expects, requires and is judged by; not all are the site's.
+    """Returns every tag that a request writes, expects, requires or shows as evidence.
 
     What cannot be parsed, the ninth step refuses. Of the evidence it is what can be judged again
     now, for the card: what looks back in time is shown as it was filed.

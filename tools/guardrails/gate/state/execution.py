@@ -51,7 +51,7 @@ class OpenHeartbeatSession(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GateContext:
-    """The gate's post: what it holds for as long as it runs.
+    """Resources of a running gate.
 
     Attributes:
         epoch: Its number; a gate that started later has a higher one.
@@ -93,7 +93,7 @@ class GateContext:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What the ledger holds of a frame that is about to leave; see `intent.record_intent`.
+    """Recorded intent of a frame that is about to leave.
 
     Attributes:
         seq: Its row in the journal.
@@ -106,7 +106,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Readback:
-    """What was found after the frame.
+    """Result of reading a tag back after the frame.
 
     Attributes:
         is_as_sent: Whether the tag read as sent; true where nothing can be read back.
@@ -157,7 +157,7 @@ class Execution:
 
     @property
     def is_first(self) -> bool:
-        """Whether no command of its request was sent before: the approval must be fresh."""
+        """Whether no command of its request was sent before, so that the approval must be fresh."""
         names = [each.action_id for each in self.record.request.commands]
         if self.action.action_id not in names:
             return False
@@ -172,12 +172,12 @@ class Execution:
 
     @property
     def is_into_a_safe_state(self) -> bool:
-        """Whether it goes from wherever the plant is, and takes no single command back."""
+        """Whether this is a safe-state write, which is valid from any plant state."""
         return self.action.kind == "recovery" and self.action.undoes is None
 
     @property
     def tag(self) -> Tag:
-        """The tag that is written; the sixth step makes sure of it."""
+        """Tag that is written. Step 6 checks that the site has it."""
         return self.context.site.tags[self.action.tag]
 
     @property

@@ -6,7 +6,7 @@ _logger = logging.getLogger(__name__)
 
 
 class FaultLog:
-    """What holds the gate up now, each thing by its name; what goes on again is forgotten.
+    """Current faults of the gate, each by a name. A fault that ends is forgotten.
 
     A damaged request stays so: its name is kept, a small part of what the ledger holds of it.
     """

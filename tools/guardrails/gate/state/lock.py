@@ -1,4 +1,4 @@
-"""One gate per site: a file lock, held for life."""
+"""File lock that admits one gate for each site, held until the process ends."""
 
 import fcntl
 import os
@@ -79,7 +79,7 @@ class GateLock:
             self._file = None
 
     def is_held(self) -> bool:
-        """Whether the lock is ours, and the file still the one that another gate would try."""
+        """Whether this process holds the lock, on the file that another gate would try."""
         if self._file is None:
             return False
         try:

@@ -1,4 +1,4 @@
-"""What this gate itself has done, in its memory: the ledger's rows alone let nothing leave.
+"""In-memory record of what this gate process has done. A ledger row alone never authorises a write.
 
 Whoever shares the ledger's file can write rows. No approval outlives a start of the gate, so for
 whatever may leave now, this gate knows by itself what came before it.
@@ -76,7 +76,7 @@ class GateMemory:
 
     @property
     def expected(self) -> tuple[ExpectedEffect, ...]:
-        """What is looked for and has no verdict yet, the oldest first."""
+        """Expected effects without a verdict, the oldest first."""
         return tuple(self._expected.values())
 
     def expect(self, what: ExpectedEffect) -> None:
@@ -84,7 +84,7 @@ class GateMemory:
         self._expected[what.what.action_id, what.what.number] = what
 
     def conclude(self, what: ExpectedEffect) -> None:
-        """Looks for something no more; what has its verdict is not kept."""
+        """Forgets an expected effect that has its verdict."""
         del self._expected[what.what.action_id, what.what.number]
 
     def note(self, action_id: str, state: ActionState, at: Instant) -> None:
@@ -94,11 +94,11 @@ class GateMemory:
         self._actions[action_id] = ActionMemory(state, at, monotonic(), has_left)
 
     def of(self, action_id: str) -> ActionMemory | None:
-        """Returns where this gate has brought an action; `None` if nowhere."""
+        """Returns what this gate has done with an action, or `None` if nothing."""
         return self._actions.get(action_id)
 
     def state_of(self, action_id: str) -> ActionState | None:
-        """Returns the state to which this gate has brought an action; `None` for none."""
+        """Returns the state to which this gate brought an action, or `None` if it did not."""
         entry = self._actions.get(action_id)
         return entry.state if entry else None
 

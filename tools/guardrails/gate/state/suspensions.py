@@ -1,4 +1,4 @@
-"""What suspends actuation, as the gate itself knows it; `lookout` finds it, and tells it."""
+"""Current suspensions of actuation in the gate's memory."""
 
 import logging
 from collections import deque
@@ -28,7 +28,7 @@ class SuspensionChange:
 
 
 class Suspensions:
-    """What suspends actuation now. It is kept in memory: it holds whatever the ledger does.
+    """Current suspensions, kept in memory so that they hold whatever the ledger does.
 
     Each has a scope, a connection or `site`, and a cause; the same scope may have several.
     """
@@ -39,11 +39,11 @@ class Suspensions:
 
     @property
     def now(self) -> tuple[Suspension, ...]:
-        """What suspends, the oldest first."""
+        """Current suspensions, the oldest first."""
         return tuple(self._now.values())
 
     def note(self, scope: str, cause: str, reason: str, now: Instant) -> None:
-        """Notes that a cause is there, or is not; once it is, its first reason stands.
+        """Notes whether a cause of suspension is present. Its first reason stands.
 
         It holds at least until the journal knows of it, and what was approved has ended; its end
         counts from when the journal knows of that, and what was approved meanwhile has ended.
@@ -67,7 +67,7 @@ class Suspensions:
             _logger.warning("actuation is suspended no more: %s: %s", scope, known.reason)
 
     def check(self, request: ActionRequest, tags: Mapping[str, Tag]) -> None:
-        """Refuses what is suspended; needs neither ledger nor disk.
+        """Refuses a suspended request. Needs neither ledger nor disk.
 
         Raises:
             InterlockActive: Something suspends it.

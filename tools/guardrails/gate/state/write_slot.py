@@ -1,10 +1,10 @@
-"""Whose turn it is to write: an action's from its intent until its device has answered."""
+"""Write slot. An action holds it from intent to answer, and heartbeats wait."""
 
 import asyncio
 
 
 class WriteSlot:
-    """Lets heartbeats see that an action's frame is on its way; no action ever waits for it."""
+    """Shows heartbeats that an action's frame is on its way. No action ever waits for it."""
 
     def __init__(self) -> None:
         self._free = asyncio.Event()
@@ -20,9 +20,9 @@ class WriteSlot:
         self._free.clear()
 
     def release(self) -> None:
-        """Gives the turn back; a second time changes nothing."""
+        """Releases the slot. A second call changes nothing."""
         self._free.set()
 
     async def until_free(self) -> None:
-        """Returns as soon as it is nobody's turn; another action may take it right after."""
+        """Returns as soon as the slot is free. Another action may take it right after."""
         await self._free.wait()

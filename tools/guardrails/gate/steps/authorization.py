@@ -1,4 +1,4 @@
-"""The first six checks: is it this gate, this request, these people, this time, these files."""
+"""Steps 1 to 6 check gate, request, signatures, age, policy and files."""
 
 from collections.abc import Sequence
 from math import inf
@@ -27,7 +27,7 @@ from .recovery_rules import check_recovery
 
 
 async def check_gate(execution: Execution) -> None:
-    """1: this gate holds the lock, none has started since, the ledger is the right one."""
+    """Step 1 checks that this gate holds the lock, is the newest, and has the right ledger."""
     check_is_current(execution.context)
 
 
@@ -45,7 +45,10 @@ def check_is_current(context: GateContext) -> None:
 
 
 async def check_request(execution: Execution) -> None:
-    """2: the request is the one that was filed; the signatures of step 3 cover its digest."""
+    """Step 2 checks that the request is the one that was filed.
+
+    Step 3 verifies its digest's signatures.
+    """
     if not execution.record.is_intact:
         raise PermitRefused("the request is not the one that was filed: its digest differs")
     if execution.record.request.site != execution.context.site.id:
@@ -56,7 +59,7 @@ async def check_request(execution: Execution) -> None:
 
 
 async def check_signatures(execution: Execution) -> None:
-    """3: enough different people have signed exactly this, none objects, no key is revoked."""
+    """Step 3 checks that enough persons have signed exactly this request, and none objects."""
     context, record = execution.context, execution.record
     decision_context = DecisionContext(
         context.site, context.database, context.policy, context.people()
@@ -88,7 +91,7 @@ def _check_signed_since_start(context: GateContext, approvals: Sequence[Decision
 def _check_proposer(
     decision_context: DecisionContext, record: RequestRecord, decisions: Sequence[DecisionRecord]
 ) -> None:
-    """Refuses a request that names a person who has not signed it: an agent may pose as one."""
+    """Refuses a request in the name of a person who has not signed it."""
     proposer = record.request.proposer
     if proposer.kind != "person":
         return
@@ -129,7 +132,7 @@ def _verdict(
 
 
 async def check_validity(execution: Execution) -> None:
-    """4: the approval has not expired, on both clocks; a restart or a set clock ends it.
+    """Step 4 checks that the approval has not expired on either clock.
 
     What a lease takes back waits until the time of the lease is over.
     """
@@ -144,7 +147,10 @@ async def check_validity(execution: Execution) -> None:
 
 
 def _holds_for_s(execution: Execution) -> float:
-    """Returns how long an approval holds; that of a recovery, until its request ends."""
+    """Returns how long an approval holds, seconds.
+
+    For a recovery it holds until the request ends.
+    """
     if execution.action.kind == "recovery":
         return inf
     if execution.is_first:
@@ -154,7 +160,7 @@ def _holds_for_s(execution: Execution) -> float:
 
 
 async def check_policy(execution: Execution) -> None:
-    """5: the policy still allows it, and asks for no more than what was signed."""
+    """Step 5 checks that the policy still allows the action, with the signatures it has."""
     context, action, request = execution.context, execution.action, execution.record.request
     tag = context.site.tags.get(action.tag)
     if tag is None:
@@ -178,7 +184,7 @@ async def check_policy(execution: Execution) -> None:
 
 
 async def check_configuration(execution: Execution) -> None:
-    """6: site, tags and policy are the files that the request was made with, and still are."""
+    """Step 6 checks that site, tags and policy are the files of the request, and still on disk."""
     context, action = execution.context, execution.action
     check_files(context.site, execution.record.request.hashes.model_dump(), context.site.hashes)
     check_description(context.site, context.site.tags[action.tag], action)

@@ -1,4 +1,4 @@
-"""Does a request describe its tags as the site's files do: a person saw that description."""
+"""Comparison of a request's description of its tags with the site's files."""
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag

@@ -1,4 +1,4 @@
-"""The checks at the plant itself: the device, one fresh look, and the bytes once more."""
+"""Steps 8 to 10 check the device, one fresh reading of the plant, and the bytes."""
 
 from collections.abc import Iterable, Mapping
 from time import monotonic
@@ -22,7 +22,7 @@ from .interlocks import check_rates
 
 
 async def open_device(execution: Execution) -> None:
-    """8: the device can be reached, and is the one that was approved."""
+    """Step 8 connects to the device, and checks that it is the approved one."""
     context, action = execution.context, execution.action
     execution.write_session = await context.open_write_session(
         context.site, action.connection, [execution.tag]
@@ -36,7 +36,7 @@ async def open_device(execution: Execution) -> None:
 
 
 async def check_plant(execution: Execution) -> None:
-    """9: one fresh look: what was expected is there, what is required is true, nothing breaks."""
+    """Step 9 checks expectations, requirements and limits against one fresh reading."""
     context, action = execution.context, execution.action
     requirements = _requirements(execution)
     await _look(
@@ -61,7 +61,7 @@ async def check_plant(execution: Execution) -> None:
 
 
 async def check_encoding(execution: Execution) -> None:
-    """10: encoding the value again, as the device is now, gives the bytes that were signed."""
+    """Step 10 checks that encoding the value now gives the bytes that were signed."""
     action = execution.action
     try:
         encoded = execution.open_write_session.encoder.encode(execution.tag, action.value)
@@ -153,7 +153,7 @@ def _is_near(value: object, expected: ExpectedReading) -> bool:
 
 
 def _is_back(execution: Execution, expected: ExpectedReading, value: object) -> bool:
-    """Whether an undo finds its tag as it would leave it: a trip has dropped the command."""
+    """Whether an undo finds its tag at the value that it would write, as after a trip."""
     action = execution.action
     if action.undoes is None or expected.tag != action.tag:
         return False

@@ -1,4 +1,6 @@
-"""Effects at the gate: it looks whether what was expected after a write comes. It enforces nothing.
+"""Effects at the gate.
+
+It records whether an expected effect of a write comes, and enforces nothing.
 
 What it looks for it knows from its own memory. A verdict is a row of the journal, and one of the
 ledger's table unless somebody else has written that; it changes nothing else.
@@ -24,7 +26,7 @@ _OTHER_TAGS = "it cannot be judged by the site's tags"
 
 
 def give_up_effects(context: GateContext) -> None:
-    """Says of what another gate was looking for that nobody knows; a gate that starts does.
+    """Records UNKNOWN for the effects that another gate was looking for.
 
     Raises:
         LedgerError: It cannot be written.

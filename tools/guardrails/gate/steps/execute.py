@@ -1,4 +1,4 @@
-"""Carries out one due action: claims it and takes it through the steps, in their order."""
+"""Claims one due action and runs the steps in their order."""
 
 from handwheel.connectors.errors import ConfigError, ConnectorError
 
@@ -35,7 +35,7 @@ async def execute_action(execution: Execution) -> None:
 
 
 async def _go(execution: Execution) -> None:
-    """Takes it through the steps; no count of a heartbeat leaves from its intent to the answer."""
+    """Runs the steps, and holds the write slot from the intent to the answer."""
     write_slot = execution.context.write_slot
     try:
         for step in steps.STEPS:
@@ -49,7 +49,7 @@ async def _go(execution: Execution) -> None:
 
 
 def claim(execution: Execution) -> None:
-    """Takes the action up; from here its approval is used, whatever comes."""
+    """Claims the action. From here its approval is used up, whatever comes."""
     database, now = execution.context.database, execution.context.clock()
     # Nothing leaves on a claim alone, and the intent's anchor makes up for this one.
     with database.transaction(now, waits_for_anchor=False) as transaction:
@@ -63,7 +63,7 @@ def claim(execution: Execution) -> None:
 
 
 def stop(execution: Execution, reason: str) -> None:
-    """Ends an action that a step stopped; what is said of it goes by how far it had come."""
+    """Ends an action that a step stopped, in a state that says whether a frame may have left."""
     if execution.may_have_left:
         conclude(execution, ActionState.UNKNOWN, reason, sent=True)
     elif execution.intent is not None:
@@ -73,7 +73,7 @@ def stop(execution: Execution, reason: str) -> None:
 
 
 def invalidate(execution: Execution, reason: str) -> None:
-    """Ends an action that a check stopped, and its request with it: it must be asked for anew.
+    """Ends an action that a check stopped, and its request with it.
 
     Of a run's request the recovery stays.
     """

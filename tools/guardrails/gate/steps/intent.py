@@ -1,4 +1,4 @@
-"""The eleventh step: the ledger holds that the frame is about to leave, before it can."""
+"""Step 11 records the intent before the frame can leave."""
 
 from ....errors import LedgerError, PermitRefused
 from ...ledger.actions import is_approved
@@ -12,7 +12,7 @@ from .authorization import check_validity
 
 
 async def commit_intent(execution: Execution) -> None:
-    """11: the approval still holds, and the intent is on disk and anchored.
+    """Step 11 checks the approval again, and commits and anchors the intent.
 
     Raises:
         PermitRefused: The request ended while the checks ran: taken back, or locked out; or
@@ -25,7 +25,7 @@ async def commit_intent(execution: Execution) -> None:
 
 
 def record_intent(execution: Execution) -> int:
-    """Commits the intent, and that the action is being sent; returns its row in the journal."""
+    """Commits the intent and the state SENDING, and returns its journal row."""
     context, action = execution.context, execution.action
     before = execution.readings.get(action.tag)
     details: dict[str, object] = {"wire": action.wire, "epoch": context.epoch}
@@ -55,7 +55,7 @@ def record_intent(execution: Execution) -> int:
 
 
 def proof(execution: Execution, seq: int) -> Intent:
-    """Returns the intent as the ledger holds it: the only thing that a permit is made from.
+    """Returns the intent as the ledger holds it. A permit is made from nothing else.
 
     Raises:
         LedgerError: It does not hold it; nothing may leave.

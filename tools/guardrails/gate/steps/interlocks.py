@@ -1,4 +1,4 @@
-"""The seventh check: may this equipment be acted on at all, now."""
+"""Step 7 checks whether the equipment may be acted on now."""
 
 from handwheel.connectors.model.values import Value
 
@@ -8,13 +8,13 @@ from ..state.execution import Execution
 
 
 async def check_interlocks(execution: Execution) -> None:
-    """7: suspension, lockout, authority, lease, an unresolved outcome, cool-down, rate, groups."""
+    """Step 7 checks suspensions, lockouts, authority, leases, open outcomes, rates and groups."""
     execution.context.suspensions.check(execution.record.request, execution.context.site.tags)
     check_blocking(_case(execution))
 
 
 def locked_files(execution: Execution) -> set[str]:
-    """Returns the lockout files that stop the action; needs no database."""
+    """Returns the lockout files that block the action. Needs no database."""
     context = execution.context
     return blocking.locked_files(context.site, execution.action.equipment, context.lockouts.seen())
 

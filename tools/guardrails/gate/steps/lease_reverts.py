@@ -1,4 +1,4 @@
-"""Leases at the gate: when the time of one is over, what it wrote is taken back, and only that."""
+"""Lease expiry. When the time of a write is over, the gate undoes it."""
 
 from collections.abc import Iterable, Mapping
 
@@ -51,7 +51,7 @@ def set_reverts_due(context: GateContext) -> None:
 
 
 def check_time_has_come(execution: Execution) -> None:
-    """Refuses to take back what a lease wrote before its time; a run says itself when.
+    """Refuses to undo a time-limited write before its time. A run decides that itself.
 
     Raises:
         PermitRefused: It is not over, and nothing else has ended it.
@@ -92,7 +92,7 @@ def _is_back(each: OpenWrite, reading: DataValue) -> bool:
 
 
 def _why_never(context: GateContext, record: RequestRecord) -> str:
-    """Returns why nobody can tell what is to be taken back, and when; empty if the gate can."""
+    """Returns why the gate can never undo what a request wrote, or `None` if it can."""
     request, states = record.request, _states(record)
     try:
         check_own(context, record)
@@ -111,7 +111,7 @@ def _why_never(context: GateContext, record: RequestRecord) -> str:
 def _why_now(
     context: GateContext, reader: LedgerReader, record: RequestRecord, besides: str = ""
 ) -> str:
-    """Returns why what a request wrote is to be taken back now; empty if it is not.
+    """Returns why what a request wrote is to be undone now, or `None` if it is not.
 
     By what this gate has done itself: whoever can write rows could have any time be over.
 

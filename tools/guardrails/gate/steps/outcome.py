@@ -1,4 +1,4 @@
-"""The last steps: what became of the action is recorded, and people are told."""
+"""Steps 16 and 17 record the outcome and wake the listeners."""
 
 from ....requests.request import ActionRequest
 from ...ledger.actions import is_approved
@@ -14,7 +14,7 @@ _UNREAD = "it was not read back"
 
 
 async def record_outcome(execution: Execution) -> None:
-    """16: the outcome is in the ledger, with what was answered and what was read back.
+    """Step 16 records the outcome, with the device's answer and the read-back.
 
     Verified is only what the device took, and shows; whatever is missing, nobody knows.
     """
@@ -35,12 +35,12 @@ async def record_outcome(execution: Execution) -> None:
 
 
 async def wake_listeners(execution: Execution) -> None:
-    """17: whoever waits for the outcome is woken; they look into the ledger by themselves."""
+    """Step 17 wakes the listeners, which then read the ledger."""
     notify(execution.context.state, execution.action.action_id)
 
 
 def conclude(execution: Execution, state: ActionState, reason: str, *, sent: bool) -> None:
-    """Records the outcome; after a verified command of a person the next one is due.
+    """Records the outcome. After a verified command of a person the next one is due.
 
     A refused command ends its request, or what the request of a run has besides recovery. One
     whose outcome is unknown or wrong holds it, until a person has resolved it.
@@ -67,11 +67,11 @@ def conclude(execution: Execution, state: ActionState, reason: str, *, sent: boo
 
 
 def _set_next_due(execution: Execution, transaction: Transaction) -> None:
-    """Sets the next command due, and notes it: nobody else can say that it was its turn."""
+    """Sets the next command due, and notes it in the gate's memory."""
     if due := set_next_due(transaction, execution.record.request.request_id):
         execution.context.memory.note(due, ActionState.DUE, transaction.now)
 
 
 def _goes_on(transaction: Transaction, request: ActionRequest) -> bool:
-    """Whether the gate sets the next command due: of a run's request the run does."""
+    """Whether the gate sets the next command due. For a run's request the run does."""
     return request.run is None and is_approved(transaction, request.request_id)

@@ -1,4 +1,4 @@
-"""Does the ledger say of a request's actions what this gate did, and people have signed."""
+"""Comparison of the ledger's rows with what this gate did and what persons have signed."""
 
 from handwheel.connectors.errors import ConfigError
 
@@ -28,7 +28,7 @@ _FAILED = frozenset({ActionState.REFUSED, ActionState.INVALIDATED, ActionState.A
 
 
 def check_own(context: GateContext, record: RequestRecord, besides: str = "") -> None:
-    """Refuses a request of which the ledger says what this gate did not do, or forgets what it did.
+    """Refuses a request whose rows differ from what this gate has done.
 
     What only ends an action without a frame is not asked about: it stops, and moves nothing.
 
@@ -53,7 +53,7 @@ def check_own(context: GateContext, record: RequestRecord, besides: str = "") ->
 
 
 def has_broken(context: GateContext, record: RequestRecord) -> bool:
-    """Whether this gate itself has found that a command of a request comes to nothing.
+    """Whether this gate has found that a command of a request failed.
 
     Or has set it due and could not take it up in time: whoever has ended that, for each process
     may, this gate would have. A row that says it was due, or for how long, is not enough.
@@ -77,7 +77,7 @@ def written_at(context: GateContext, record: RequestRecord) -> Instant | None:
 
 
 def _is_resolved(context: GateContext, record: RequestRecord, action: ActionRecord) -> bool:
-    """Whether a person has signed what the ledger says of an action that this gate left open."""
+    """Whether a person has signed the ledger's resolution of an action that this gate left open."""
     if context.memory.state_of(action.action_id) not in UNRESOLVED_ACTIONS:
         return False
     decisions = load_decisions(context.database, record.request.request_id)

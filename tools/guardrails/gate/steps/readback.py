@@ -1,4 +1,4 @@
-"""The fifteenth step: does the device show what was sent."""
+"""Step 15 checks that the device shows what was sent."""
 
 import asyncio
 from time import monotonic
@@ -15,7 +15,7 @@ _PAUSE_S = 0.05
 
 
 async def read_back(execution: Execution) -> None:
-    """15: reads the tag on a fresh session until it shows what was sent, or time is up.
+    """Step 15 reads the tag on a fresh session until it shows what was sent, or time is up.
 
     What was refused has changed nothing, and is not looked for.
 

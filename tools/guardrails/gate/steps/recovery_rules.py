@@ -1,4 +1,4 @@
-"""Recovery: is there anything of the run to take back, and is it this."""
+"""Checks that there is something to undo, and that a recovery action undoes it."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -54,7 +54,7 @@ def _sent(execution: Execution, intents: Mapping[str, int]) -> set[str]:
 
 
 def _check_lease(execution: Execution) -> None:
-    """Refuses to take back what was not sent; a person's recovery without a lease cannot be."""
+    """Refuses to undo what was not sent."""
     record = execution.record
     intents = epochs_of_request(execution.context.database, record.request.request_id)
     sent = _without_unsent(execution, _sent(execution, intents))
@@ -62,7 +62,7 @@ def _check_lease(execution: Execution) -> None:
 
 
 def _without_unsent(execution: Execution, sent: Collection[str]) -> set[str]:
-    """Returns what was sent, without what this gate knows to have never left: no undo is of that.
+    """Returns the sent actions without those whose frame never left.
 
     A safe state may be wanted all the same: it undoes nothing.
     """

@@ -1,4 +1,4 @@
-"""The steps around the frame: the last look, the frame itself, and what the device answered."""
+"""Steps 12 to 14 check once more, send the frame and check the answer."""
 
 from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
@@ -12,7 +12,7 @@ BUDGET_S = 2.0
 
 
 async def check_before_send(execution: Execution) -> None:
-    """12: the look at the plant is fresh, and nothing is suspended or locked out; no database.
+    """Step 12 checks that the reading is fresh, and that nothing is suspended or locked out.
 
     Raises:
         GuardrailError: It may not leave any more.
@@ -25,7 +25,7 @@ async def check_before_send(execution: Execution) -> None:
 
 
 async def send_frame(execution: Execution) -> None:
-    """13: exactly one frame leaves; a no and a doubt are kept for the steps that follow.
+    """Step 13 sends exactly one frame. A refusal or an unknown outcome is kept for later steps.
 
     Raises:
         PermitRefused: There is no intent on disk, or the frame has left.
@@ -49,7 +49,7 @@ async def send_frame(execution: Execution) -> None:
 
 
 async def check_answer(execution: Execution) -> None:
-    """14: the device answered that exactly this was done; a no and a doubt are kept."""
+    """Step 14 checks that the device answered exactly this. A refusal or doubt is kept."""
     if execution.answer is None:
         return
     try:
@@ -63,7 +63,7 @@ async def check_answer(execution: Execution) -> None:
 
 
 def _outdated(execution: Execution) -> str:
-    """Returns why the fresh look is fresh no longer, on either clock; empty if it is."""
+    """Returns why the reading is too old, on either clock, or `None` if it is fresh."""
     since_s = execution.context.clock().since_s(execution.read_at) if execution.read_at else None
     if since_s is None:
         return "the clock was set after the look at the plant"

@@ -1,4 +1,4 @@
-"""A copy of the ledger while others write to it, made by SQLite itself and checked before use.
+"""Copy of the ledger while others write to it, made by SQLite and checked.
 
 The live file is never opened but by SQLite: closing it would drop the locks of every connection
 of the process, and a copy of the file alone would lack what is still in the write-ahead log.
@@ -75,7 +75,7 @@ def back_up(database: Database, target: Path) -> Backup:
 def check_copy(
     copy: Path, site: str, anchors: list[str], head: JournalRow | None = None
 ) -> tuple[int, str]:
-    """Checks a copy that nobody else has open.
+    """Checks a copy that no other process has open.
 
     Args:
         anchors: The lines of the anchors that belong to it.
@@ -150,7 +150,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _digest(path: Path) -> str:
-    """Waits until the disk has a file that nobody has open, and returns its SHA-256."""
+    """Syncs a closed file to disk and returns its SHA-256."""
     found = sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

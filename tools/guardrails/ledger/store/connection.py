@@ -1,4 +1,4 @@
-"""Opens the ledger's file: ours or nobody's, on a disk where several processes may share it."""
+"""Opens the ledger's file, which must be new or a ledger, on a local disk."""
 
 import sqlite3
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The ledger's database: opened strictly, changed by short checked transactions."""
+"""The ledger's database, opened strictly and changed by short transactions."""
 
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
@@ -21,7 +21,7 @@ LEDGER_FILE = "ledger.db"
 
 
 class LostRace(LedgerError):
-    """Somebody else changed it first; nothing was changed here."""
+    """Another process changed the row first. Nothing was changed here."""
 
 
 class LedgerReader(Protocol):
@@ -33,7 +33,7 @@ class LedgerReader(Protocol):
 
 
 class Transaction:
-    """One transaction: every change in it, and the journal rows that tell of them, or none."""
+    """One transaction. All its changes and journal rows are committed, or none."""
 
     def __init__(self, connection: sqlite3.Connection, now: Instant) -> None:
         self._connection = connection
@@ -107,7 +107,7 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Closes the database; what was committed stays."""
+        """Closes the database. What was committed stays."""
         self._connection.close()
 
     @contextmanager

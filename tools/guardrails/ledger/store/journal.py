@@ -1,4 +1,4 @@
-"""The journal: one hash-chained row for each thing that happened, and its anchors beside it."""
+"""The journal, a chain of hashed rows, and its anchors in a second file."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ class JournalRow:
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """What the row says: `seq prev at boot_s boot_id kind subject body`.
+        """Fields `seq prev at boot_s boot_id kind subject body` of the row.
 
         Raises:
             ValueError: The text is no table in canonical form.
@@ -135,7 +135,7 @@ class Anchors:
         return os.open(self._path, flags, 0o640)
 
     def lines(self) -> list[str]:
-        """Returns every line of it; none if nothing was ever recorded.
+        """Returns every line of the file, none if nothing was ever recorded.
 
         Raises:
             LedgerError: It cannot be read.
@@ -148,7 +148,7 @@ class Anchors:
             raise LedgerError(f"{self._path}: {error}") from None
 
     def highest(self) -> tuple[int, str] | None:
-        """Returns number and hash of the furthest anchor; see `latest`."""
+        """Returns number and hash of the furthest anchor."""
         return max(self.latest(), default=None)
 
     def latest(self) -> list[tuple[int, str]]:

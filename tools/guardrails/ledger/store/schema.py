@@ -69,7 +69,7 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 
 def is_altered(connection: sqlite3.Connection) -> bool:
-    """Whether a table, an index, a trigger or a legal transition is not the one that was made."""
+    """Whether a table, an index, a trigger or a legal transition differs from the schema."""
     found = connection.execute(f"SELECT sql FROM sqlite_schema WHERE NOT ({_OF_SQLITE})")  # noqa: S608
     made = {f"{row[0]};" for row in found if row[0]}  # the index of a UNIQUE has no text
     legal = connection.execute("SELECT machine, from_state, to_state FROM legal_transition")
@@ -78,7 +78,7 @@ def is_altered(connection: sqlite3.Connection) -> bool:
 
 @cache
 def _statements() -> tuple[str, ...]:
-    """Returns the statements one by one: `executescript` would commit before the first."""
+    """Returns the statements one by one, since `executescript` would commit before the first."""
     return tuple(_split(SCRIPT))
 
 

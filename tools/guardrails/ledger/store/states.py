@@ -71,7 +71,7 @@ UNRESOLVED_ACTIONS = frozenset({_A.UNKNOWN, _A.MISMATCH})
 
 
 def legal_rows() -> Iterator[tuple[str, str, str]]:
-    """Returns every legal transition as machine, from and to: the schema enforces them."""
+    """Yields every legal transition as machine, from and to, for the schema."""
     for from_request, to_requests in REQUESTS.items():
         yield from (("request", from_request, to) for to in sorted(to_requests))
     for from_action, to_actions in ACTIONS.items():

@@ -1,4 +1,4 @@
-"""What the ledger's tables refuse, whoever writes."""
+"""Triggers that refuse illegal changes of the tables, whoever writes."""
 
 TRIGGERS = """
 CREATE TRIGGER journal_continues BEFORE INSERT ON journal

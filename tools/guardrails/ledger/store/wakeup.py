@@ -1,4 +1,4 @@
-"""Wakes who waits for the ledger: a datagram with an id, which is a hint and never the truth."""
+"""Wakes processes that wait for the ledger. The datagram is a hint and never the truth."""
 
 import asyncio
 import os
