@@ -18,7 +18,7 @@ from handwheel.tools.requests.stamps import Instant
 
 @dataclass(slots=True)
 class ActiveRun:
-    """One run that the agents process; see `graph.GraphRun`."""
+    """One run that the agents process. See `graph.GraphRun`."""
 
     runner: Runner
     check: Callable[[BoundPlaybook], Denial | None]
@@ -26,7 +26,7 @@ class ActiveRun:
     is_cleared: bool = False
 
     def check_plan(self) -> Denial | None:
-        """Returns why the plan may not be requested now; a plan without writes always may."""
+        """Returns why the plan may not be requested now. A plan without writes always may."""
         is_writing = self.runner.plan.approval is not None
         return self.check(self.runner.plan) if is_writing else None
 

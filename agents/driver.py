@@ -20,7 +20,7 @@ from .graph import Graph, ThreadState
 _AFTER_FAULT_S = 1.0
 _FAULTS_AT_MOST = 5
 _NODES_AT_MOST = 500
-_LONGEST_WORDS = 200
+_MAX_LENGTH = 200
 _WAITING = frozenset({Phase.AWAIT_DECISION, Phase.AWAIT_ORDER})
 
 Report = Callable[[str, str], None]
@@ -78,13 +78,13 @@ class Driver:
         return await self._wake_up()
 
     async def _wake_up(self) -> ThreadState | Command[Any]:
-        """Returns the input that resumes the thread; a thread that was moved restarts."""
+        """Returns the input that resumes the thread. A thread that was moved restarts."""
         snapshot = await self._graph.aget_state(self._config)
         is_as_left = len(snapshot.tasks) == len(snapshot.interrupts) == 1
         return Command(resume="read the ledger") if is_as_left else self._entry()
 
     def _entry(self) -> ThreadState:
-        """Returns the input that starts the thread again; the run's events decide where."""
+        """Returns the input that starts the thread again. The run's events decide where."""
         return {"run_id": self._active.runner.run_id, "offset": self._active.runner.run.seq}
 
     def _check_lock(self, error: HandwheelError) -> None:
@@ -112,7 +112,7 @@ class Driver:
         await asyncio.sleep(_AFTER_FAULT_S)
 
     def _hold_if_due(self) -> None:
-        """Holds the run before anything else; retried while the ledger is busy."""
+        """Holds the run before anything else. Retried while the ledger is busy."""
         if self._hold_reason:
             hold(self._active.runner.log, self._context.ledger, self._hold_reason)
             self._hold_reason, self._faults = "", 0
@@ -121,4 +121,4 @@ class Driver:
 def _one_line(error: Exception) -> str:
     """Returns an unforeseen error on one line, shortened."""
     first = str(error).partition("\n")[0]
-    return f"{type(error).__name__}: {first[:_LONGEST_WORDS]}"
+    return f"{type(error).__name__}: {first[:_MAX_LENGTH]}"

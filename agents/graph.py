@@ -41,12 +41,12 @@ _NODES: Mapping[Phase, str] = {
 
 
 def _newest(_: Any, value: Any) -> Any:
-    """Keeps the newest value; a thread that was moved may run several nodes at once."""
+    """Keeps the newest value. A thread that was moved may run several nodes at once."""
     return value
 
 
 class ThreadState(TypedDict):
-    """Content of a checkpoint: the run, and the sequence number of its newest event."""
+    """Content of a checkpoint, the run and the number of its newest event."""
 
     run_id: Annotated[str, _newest]
     offset: Annotated[int, _newest]
@@ -77,7 +77,7 @@ Graph = CompiledStateGraph[ThreadState, Any, ThreadState, ThreadState]
 
 
 def graph_hash() -> str:
-    """Returns the hash of this graph and version; a run is not resumed under another."""
+    """Returns the hash of this graph and version. A run is not resumed under another."""
     names = ",".join((*_CHECK_NODES, *sorted(_NODES.values())))
     return sha256(f"{names} {version('handwheel')}".encode()).hexdigest()
 
@@ -140,7 +140,7 @@ class _Nodes:
         return {"run_id": active.runner.run_id, "offset": active.runner.run.seq}
 
     async def triage(self, state: ThreadState) -> ThreadState:
-        """Starts the thread; the snapshot was recorded when the run was opened."""
+        """Starts the thread. The snapshot was recorded when the run was opened."""
         return self._done(self._find(state["run_id"]))
 
     async def replan(self, state: ThreadState) -> ThreadState:
@@ -196,7 +196,7 @@ class _Nodes:
         return self._done(active)
 
     async def follow(self, state: ThreadState) -> ThreadState:
-        """Commands or performs a step; the gate writes."""
+        """Commands or performs a step. The gate writes."""
         active = self._find(state["run_id"])
         await active.runner.follow()
         return self._done(active)

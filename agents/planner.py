@@ -1,4 +1,4 @@
-"""Rule planner: decides from the evidence whether a playbook applies. Deterministic."""
+"""Deterministic planner that decides from the evidence whether a playbook applies."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -178,7 +178,7 @@ class SiteAgents:
         return active is None or active.runner.run.state in INACTIVE
 
     def _may_begin(self, plan: BoundPlaybook) -> bool:
-        """Whether a run may begin; one that writes needs a running gate."""
+        """Whether a run may begin. One that writes needs a running gate."""
         denial = self._context.check(plan) if plan.approval is not None else None
         self._report(_name(plan), f"is due but does not begin: {denial}" if denial else "")
         return denial is None
@@ -252,5 +252,5 @@ def _owned(owner: str) -> str:
 
 
 def _name(plan: BoundPlaybook) -> str:
-    """Returns the name of a plan: its playbook and roles."""
+    """Returns the playbook and roles of a plan."""
     return f"{plan.id} ({', '.join(plan.roles.values())})" if plan.roles else plan.id

@@ -46,7 +46,7 @@ class TriggerWatch:
 
     @property
     def problem(self) -> str:
-        """Message about triggers that have been unknown for many scans; empty for none."""
+        """Message about triggers that have been unknown for many scans. Empty for none."""
         if self._unknown_scans < _UNKNOWN_SCANS:
             return ""
         return f"cannot be evaluated: {', '.join(sorted(self.unknown))}"

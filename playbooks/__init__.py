@@ -1,1 +1,1 @@
-"""Procedure: the playbook language, its runner and its library."""
+"""Playbooks, with their language, runner and library."""

@@ -1,4 +1,4 @@
-"""Binds a playbook to a site: every role, parameter, tag, value and condition."""
+"""Binding of a playbook to a site."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,29 +23,28 @@ _ALARM = "active"  # the attribute of an alarm's tag
 def bind(
     playbook: Playbook, site: Site, roles: Mapping[str, str] | None = None
 ) -> bound.BoundPlaybook:
-    """Binds a playbook to some equipment.
+    """Binds a playbook to equipment.
 
     Args:
-        roles: Role to equipment; the defaults for those that are missing.
+        roles: Role to equipment; missing roles get their default.
 
     Returns:
-        With the triggers that ask for just this equipment.
+        The bound playbook, with the triggers for this equipment only.
 
     Raises:
-        PlaybookError: It does not fit the site; everything that is wrong, at its place.
+        PlaybookError: It does not fit the site; lists every finding with its place.
     """
     return _bound_or_raise(playbook, site, default_role_binding(playbook, roles))
 
 
 def bind_triggers(playbook: Playbook, site: Site) -> list[bound.BoundPlaybook]:
-    """Binds a playbook once for each different choice of equipment that its triggers make.
+    """Binds a playbook once for each role binding of its triggers.
 
     Returns:
-        Each with its own triggers, a condition's with the default roles; none for a playbook
-        without triggers.
+        The bound playbooks, each with its own triggers; none for a playbook without triggers.
 
     Raises:
-        PlaybookError: It does not fit the site; everything that is wrong, at its place.
+        PlaybookError: It does not fit the site; lists every finding with its place.
     """
     return [
         _bound_or_raise(playbook, site, role_binding) for role_binding in role_bindings(playbook)
@@ -63,11 +62,11 @@ def _bound_or_raise(
 
 @dataclass(frozen=True, slots=True)
 class BindingResult:
-    """A playbook that was bound as far as that goes.
+    """Bound playbook with the findings of binding it.
 
     Attributes:
-        plan: Of use only without findings.
-        said: Every text in it that can use a parameter, one a line.
+        plan: Valid only without findings.
+        texts: Every text in it that can use a parameter, one a line.
     """
 
     plan: bound.BoundPlaybook
@@ -76,14 +75,14 @@ class BindingResult:
 
 
 def try_bind(playbook: Playbook, site: Site, role_binding: RoleBinding) -> BindingResult:
-    """Binds a playbook and notes what is wrong instead of raising it."""
+    """Binds a playbook and returns its findings instead of raising them."""
     names = tag_names(site, role_binding.roles)
     constants = Expressions(playbook, {})
     parameters = dict(_parameters(playbook, constants))
     expressions = Expressions(playbook, {**names, **parameters})
     plan = _Binder(playbook, site, role_binding, expressions).build(parameters)
     findings = list(check_role_binding(playbook, site, role_binding))
-    # A role without its equipment leads to an error wherever it is named: one is enough.
+    # A role without equipment causes an error wherever it is named; one finding is enough.
     if all(finding.code == "check-failed" for finding in findings):
         findings += expressions.findings
     findings += constants.findings
@@ -94,7 +93,7 @@ def _parameters(playbook: Playbook, expressions: Expressions) -> Iterator[tuple[
     for name, parameter in playbook.file.parameters.items():
         if parameter.type == "quantity":
             quantity = _quantity(name, parameter, expressions)
-            # What is wrong is told; what uses it is still read.
+            # The error is reported; the texts that use the parameter are still parsed.
             yield name, quantity or Quantity(0.0, parameter.unit)
 
 
@@ -215,13 +214,13 @@ class _Binder:
             yield bound.Invariant(condition, each.grace, each.on_violation, place)
 
     def _check_ends(self) -> None:
-        """Notes what leads to an end that is not described."""
+        """Reports writes without an approval, and references to a missing safe state."""
         file = self._file
         writes = [n for n, step in enumerate(file.steps) if step.write]
         if not file.approval and (writes or file.safe_state):
             path: Path_ = ("steps", writes[0]) if writes else ("safe_state",)
             finding = self._playbook.key_finding(
-                "no-approval", path, "it writes, and nobody approves it", "say who: approval"
+                "no-approval", path, "it writes without an approval", "write approval"
             )
             self._read.findings.append(finding)
         if file.safe_state:
@@ -234,4 +233,4 @@ class _Binder:
                 self._no_safe_state(("invariants", n, "on_violation"))
 
     def _no_safe_state(self, path: Path_) -> None:
-        self._read.report("no-safe-state", path, "the playbook describes no safe_state")
+        self._read.report("no-safe-state", path, "the playbook has no safe_state")

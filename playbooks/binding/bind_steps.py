@@ -1,4 +1,4 @@
-"""Binds the steps of a playbook: what each does, and how it is seen and taken back."""
+"""Binding of the steps of a playbook."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,7 +15,7 @@ from .bind_writes import bind_writes
 
 
 class StepBinder:
-    """Binds steps for one choice of equipment; what is wrong is noted in the expressions."""
+    """Binds steps for one role binding. Findings are added to the expressions."""
 
     def __init__(
         self, playbook: Playbook, site: Site, roles: Mapping[str, str], expressions: Expressions
@@ -64,7 +64,7 @@ class StepBinder:
         )
 
     def asset(self, name: str, path: Path_) -> str:
-        """Returns the equipment that a role or a name means."""
+        """Returns the equipment of a role or a name."""
         self._read.texts.append(name)
         asset = self._roles.get(name, name)
         if asset not in self._site.equipment and name not in self._roles:
@@ -72,7 +72,7 @@ class StepBinder:
         return asset
 
     def approval(self, approval: spec.ApprovalSpec | spec.HoldPointSpec) -> bound.RequiredApproval:
-        """Binds who must approve."""
+        """Binds an approval."""
         return bound.RequiredApproval(approval.role, approval.within, approval.on_timeout or "hold")
 
     def _check_id(self, step_id: str, path: Path_) -> None:
@@ -95,7 +95,7 @@ class StepBinder:
             return bound.Wait(until, step.wait.hold, step.wait.within)
         if step.workorder:
             return self._workorder(step.workorder, (*path, "workorder"))
-        assert step.notify is not None  # the schema lets exactly one of four through
+        assert step.notify is not None  # the schema allows exactly one of four
         text = self._read.template((*path, "notify", "text"), step.notify.text)
         return bound.NotifyStep(tuple(step.notify.to), text)
 
@@ -146,7 +146,7 @@ class StepBinder:
             if_=self._if(step.undo.if_, path),
             verify=self._verify(step.undo.verify, (*path, "verify")),
         )
-        # What could not be bound is told already, and says nothing about the rest.
+        # Writes that could not be bound are reported already and are not compared.
         is_bound = len(undo.writes) == len(step.undo.write)
         if is_bound and isinstance(work, tuple) and len(work) == len(step.write or {}):
             self._check_undo(work, step.undo.write, undo, (*path, "write"))
@@ -155,12 +155,12 @@ class StepBinder:
     def _check_undo(
         self, work: Sequence[bound.Write], table: Iterable[str], undo: bound.Undo, path: Path_
     ) -> None:
-        """Notes an undo of other tags than the step's, or one that leaves a tag as it is."""
+        """Reports an undo of other tags than the step's, or one that changes nothing."""
         commanded = {each.tag.name: each.value for each in work}
-        taken_back = {each.tag.name for each in undo.writes}
-        if taken_back != commanded.keys():
-            text = f"takes back {', '.join(sorted(taken_back))}"
-            text += f", and the step writes {', '.join(sorted(commanded))}"
+        undone = {each.tag.name for each in undo.writes}
+        if undone != commanded.keys():
+            text = f"undoes {', '.join(sorted(undone))}"
+            text += f", but the step writes {', '.join(sorted(commanded))}"
             hint = "an undo writes just the tags of its step"
             self._refuse("undo-other-tag", path, text, hint)
         for key, write in zip(table, undo.writes, strict=True):

@@ -1,4 +1,4 @@
-"""What a write means: the target's tag, and the value in its own type and unit."""
+"""Binding of writes to tags, with values in the tag's type and unit."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from .model import Write
 
 
 class _Wrong(Exception):
-    """A value is not what its target takes."""
+    """The tag does not accept the value."""
 
     def __init__(self, code: str, text: str, hint: str = "") -> None:
         super().__init__(text)
@@ -26,7 +26,7 @@ class _Wrong(Exception):
 def bind_writes(
     table: Mapping[str, Any], path: Path_, expressions: Expressions
 ) -> tuple[Write, ...]:
-    """Returns the writes of a step; what is wrong with one is noted."""
+    """Returns the writes of a step, and reports the invalid ones."""
     found: list[Write] = []
     for name, raw in table.items():
         here = (*path, name)
@@ -43,7 +43,7 @@ def bind_writes(
 
 
 def _check_once(tag: Tag, found: Sequence[Write], path: Path_, expressions: Expressions) -> None:
-    """Notes a tag that stands there by two names: its own, and a role's."""
+    """Reports a tag that is written under two names."""
     if any(each.tag == tag for each in found):
         text = f"{tag.name} is written here already, by another of its names"
         expressions.findings.append(expressions.playbook.key_finding("written-twice", path, text))
@@ -66,7 +66,7 @@ def _value(tag: Tag, raw: Any, path: Path_, expressions: Expressions) -> Value |
 
 
 def _member(tag: Tag, raw: Any, expressions: Expressions) -> Value:
-    # A parameter goes before a member, and none of them is a word.
+    # A parameter's name has precedence over a member, but a parameter is no word.
     if isinstance(raw, str) and raw in tag.members and raw not in expressions.names:
         return tag.members[raw]
     raise _Wrong("wrong-value", f"{tag.name} takes {' or '.join(tag.members)}, not {raw!r}")
@@ -100,7 +100,7 @@ def _fitted(tag: Tag, value: float) -> Value:
 
 
 def bind_quantity(raw: Any, unit: str, path: Path_, expressions: Expressions) -> Quantity | None:
-    """Returns a parameter's quantity in its unit; what is wrong with it is noted."""
+    """Returns a parameter's quantity in its unit, and reports an invalid one."""
     if isinstance(raw, int | float) and not isinstance(raw, bool) and unit:
         expressions.report("unit-mismatch", path, f"{raw} has no unit", f"write {raw} {unit}")
         return None

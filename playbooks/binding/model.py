@@ -1,7 +1,4 @@
-"""A playbook bound to a site: every role, parameter, tag, value and condition resolved.
-
-Nothing in here is text that still has to be understood; a run works with these objects only.
-"""
+"""Model of a bound playbook, in which every name, value and condition is resolved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,19 +10,18 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import Condition, Template
 
 Then = Literal["hold", "rollback", "safe_state", "continue"]
-"""What becomes of a run when a step fails."""
+"""Reaction of a run to a failed step."""
 OnTimeout = Literal["hold", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What starts a run, in process time.
+    """Trigger of a run.
 
     Attributes:
         condition: For an alarm, that it is active.
-        for_s: How long it must be true without a break.
-        rearm: What must be true, besides that no run over the same assets is open, before it
-            may fire again.
+        for_s: Time that it must be true without a break, process time.
+        rearm: Condition under which it may fire again, once no run owns the equipment.
         place: `file:line` of the trigger.
     """
 
@@ -37,10 +33,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A condition with its name: evidence, or a permissive.
+    """Named condition of the evidence or the permissives.
 
     Attributes:
-        suggest: The playbook that this evidence speaks for; empty for none.
+        suggest: The playbook that this evidence suggests; empty for none.
         place: `file:line`.
     """
 
@@ -52,7 +48,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """What must hold from the first write to the end; unknown is a violation after the grace."""
+    """Condition from the first write to the end. Unknown counts as a violation."""
 
     condition: Condition
     grace_s: float
@@ -62,7 +58,7 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class RequiredApproval:
-    """Who must approve, and how long they have, in people's time."""
+    """Approval that a segment requires. `within_s` is wall-clock time."""
 
     role: str
     within_s: float
@@ -71,7 +67,7 @@ class RequiredApproval:
 
 @dataclass(frozen=True, slots=True)
 class HoldPoint:
-    """A stop before a step at which a person looks: it begins a segment of its own."""
+    """Stop before a step, which begins a new segment with its own approval."""
 
     approval: RequiredApproval
     prompt: Template
@@ -79,7 +75,7 @@ class HoldPoint:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One tag and the value that it gets."""
+    """Write of a value to a tag."""
 
     tag: Tag
     value: Value
@@ -87,7 +83,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A step that only waits: until the condition has held for `hold_s`, within `within_s`."""
+    """Wait until a condition has held for `hold_s`, within `within_s`. Process time."""
 
     until: Condition
     hold_s: float
@@ -96,7 +92,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """What decides a step, in process time; `hold_s` must be complete when `within_s` ends."""
+    """Verification of a step. `hold_s` is complete before `within_s`, process time."""
 
     that: Condition
     hold_s: float
@@ -105,7 +101,7 @@ class Verify:
 
 @dataclass(frozen=True, slots=True)
 class StepExpectation:
-    """What is promised to the approver, and judged when `within_s` is over."""
+    """Expected result shown to the approver, evaluated until `within_s` is over."""
 
     that: Condition
     within_s: float
@@ -113,7 +109,7 @@ class StepExpectation:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What takes a step back; done only where `if_` holds."""
+    """Undo of a step, carried out only if `if_` is true."""
 
     writes: tuple[Write, ...]
     if_: Condition | None
@@ -122,7 +118,7 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class TrendEvidence:
-    """A trend that goes with a work order."""
+    """Trend attached to a work order."""
 
     tag: Tag
     last_s: float
@@ -130,7 +126,7 @@ class TrendEvidence:
 
 @dataclass(frozen=True, slots=True)
 class WorkOrderStep:
-    """A work order to be raised; `traces` asks for the run's own events as evidence."""
+    """Work order of a step. With `traces` the run's steps are attached."""
 
     asset: str
     kind: Literal["corrective", "preventive", "inspection"]
@@ -143,7 +139,7 @@ class WorkOrderStep:
 
 @dataclass(frozen=True, slots=True)
 class NotifyStep:
-    """A notice to people."""
+    """Notice to recipients."""
 
     to: tuple[str, ...]
     text: Template
@@ -151,22 +147,22 @@ class NotifyStep:
 
 @dataclass(frozen=True, slots=True)
 class OnFail:
-    """What becomes of the run, and who is told."""
+    """Reaction to a failed step, and the recipient of its notice."""
 
     then: Then
     notify: str = ""
 
 
 Work = tuple[Write, ...] | Wait | WorkOrderStep | NotifyStep
-"""What a step does: exactly one of these."""
+"""Work of a step, exactly one of these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a bound playbook; of a safe state, only `if_` and writes.
+    """Step of a bound playbook. A step of the safe state has only `if_` and writes.
 
     Attributes:
-        undo: `None` where nothing takes it back; `undo_reason` says why.
+        undo: `None` if the step is not undone; `undo_reason` says why.
         place: `file:line`.
     """
 
@@ -184,13 +180,13 @@ class Step:
 
     @property
     def writes(self) -> tuple[Write, ...]:
-        """What it writes; empty for other work."""
+        """Writes of the step. Empty for other work."""
         return self.work if isinstance(self.work, tuple) else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Who is told when the run has been in a state for a while, in people's time."""
+    """Notice after a run has been in a state for `after_s`, wall-clock time."""
 
     when: Literal["held", "aborted"]
     after_s: float
@@ -199,15 +195,15 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class BoundPlaybook:
-    """A playbook for just these assets and parameters.
+    """Playbook bound to equipment and parameters.
 
     Attributes:
-        file: As people know it.
+        file: Display name of its file.
         digest: SHA-256 of the file's bytes, hexadecimal.
         roles: Role to equipment, such as `duty` to `P-101A`.
-        parameters: Everything that was bound, as text, the roles included.
-        assets: The equipment that one run at a time may own.
-        approval: `None` only where nothing is written.
+        parameters: Every bound role and quantity, as text.
+        assets: Equipment that a run owns exclusively.
+        approval: `None` only if nothing is written.
     """
 
     id: str
@@ -232,20 +228,20 @@ class BoundPlaybook:
 
     @property
     def writes(self) -> tuple[Write, ...]:
-        """Everything that it may write: steps, undo and safe state."""
+        """Every possible write of the steps, their undo and the safe state."""
         steps = (*self.steps, *self.safe_state)
         own = [write for step in steps for write in step.writes]
         return tuple(own + [each for step in steps if step.undo for each in step.undo.writes])
 
     @property
     def trend_tags(self) -> tuple[Tag, ...]:
-        """The tags whose course goes with a work order."""
+        """Tags whose trend is attached to a work order."""
         works = [step.work for step in self.steps if isinstance(step.work, WorkOrderStep)]
         return tuple(trend.tag for work in works for trend in work.trends)
 
     @property
     def tags(self) -> frozenset[str]:
-        """Every tag of the site that it reads or writes."""
+        """Names of the tags that it reads or writes."""
         names = {name for each in self.conditions for name in each.tags}
         names |= {each.tag.name for each in self.writes}
         names |= {tag.name for tag in self.trend_tags}
@@ -266,7 +262,7 @@ class BoundPlaybook:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Every condition in it, the triggers' too: what must be read and remembered for it."""
+        """Every condition in it, those of the triggers included."""
         found = [each.condition for each in (*self.evidence_for, *self.evidence_against)]
         found += [each.condition for each in self.permissives]
         found += [each.condition for each in self.invariants]
@@ -278,7 +274,7 @@ class BoundPlaybook:
 
 
 def owned_by(plan: BoundPlaybook, site: Site) -> tuple[str, ...]:
-    """Returns what one run of a playbook owns: its equipment, and all that is part of it."""
+    """Returns the equipment that a run owns, with all its parts."""
     parts = (part for asset in plan.assets for part in site.members_of(asset))
     return tuple(dict.fromkeys(parts))
 

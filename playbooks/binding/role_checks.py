@@ -1,4 +1,4 @@
-"""Whether the equipment that plays a role can play it."""
+"""Checks of the equipment that is bound to a role."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from ..language.names import RoleBinding
 def check_role_binding(
     playbook: Playbook, site: Site, role_binding: RoleBinding
 ) -> Iterator[Finding]:
-    """Yields every role whose equipment is not there, is of another class, or fails its check."""
+    """Yields a finding for equipment that is missing, of another class, or fails a check."""
     parameters = playbook.file.parameters
     for role, asset in role_binding.roles.items():
         path = role_binding.place_of(role, playbook)

@@ -1,1 +1,1 @@
-"""Execution of a run: requests, steps, supervision, rollback and hold."""
+"""Execution of a run."""

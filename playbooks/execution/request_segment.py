@@ -71,8 +71,8 @@ class SegmentRequester:
             self._refuse(denial.reason)
             return
         if unmet := self._unmet_permissives(findings):
-            words = "; ".join(f"{each.id}: {each.shown}" for each in unmet)
-            self._refuse(words, [each.id for each in unmet])
+            message = "; ".join(f"{each.id}: {each.shown}" for each in unmet)
+            self._refuse(message, [each.id for each in unmet])
             return
         try:
             segment = make_segment_of(
@@ -144,7 +144,7 @@ class SegmentRequester:
         return self._ledger.request(self._log.run.requests[-1]).state not in WAITING_REQUESTS
 
     def read_decision(self) -> None:
-        """Reads the decision on the request from the ledger; does nothing if there is none."""
+        """Reads the decision on the request from the ledger. Does nothing if there is none."""
         record = self._ledger.request(self._log.run.requests[-1])
         approval = approval_of(self._plan, segment_steps(self._plan, self._log.run))
         if record.state in WAITING_REQUESTS:

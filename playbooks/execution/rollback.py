@@ -1,4 +1,4 @@
-"""Rollback of a run: undo of the sent commands, newest first, else the safe state."""
+"""Rollback of a run by the undo of its commands, else by the safe state."""
 
 from collections.abc import Collection
 
@@ -82,7 +82,7 @@ class RunRollback:
                 await self._settled(each.action.action_id)
 
     async def _settled(self, action_id: str) -> RunAction:
-        """Waits until the gate has completed an action; limited, since no gate may run."""
+        """Waits until the gate has completed an action. Limited, since no gate may run."""
         until = self._ledger.clock().boot_ms + _SETTLES_WITHIN_S * 1000.0
         while (found := self._ledger.action(action_id)).state not in SETTLED:
             if self._ledger.clock().boot_ms > until:
@@ -157,10 +157,10 @@ class RunRollback:
         self._supervision.order_handler.handle()
         if self._log.run.state is not RunState.ABORTING:
             raise RollbackNotApproved(self._log.run.reason)
-        if broken := self._supervision.broken():
-            raise RollbackNotApproved("; ".join(words for _, words in broken))
+        if violations := self._supervision.violations():
+            raise RollbackNotApproved("; ".join(message for _, message in violations))
 
-    async def _finish(self, run_action: RunAction, words: str) -> None:
+    async def _finish(self, run_action: RunAction, message: str) -> None:
         """Carries out an approved action, unless it is done already."""
         if run_action.state in _DONE:
             await self._note_done(run_action)
@@ -168,7 +168,7 @@ class RunRollback:
             await self._use(run_action)
         else:
             raise RollbackBlocked(
-                f"{words} is not approved any more: {run_action.state}: {run_action.reason}"
+                f"{message} is not approved any more: {run_action.state}: {run_action.reason}"
             )
 
     async def _note_done(self, run_action: RunAction) -> None:
@@ -232,10 +232,10 @@ class RunRollback:
         verify = step.undo.verify if step and step.undo else None
         if verify is None:
             return
-        is_so = await self._executor.comes_true(
+        is_true = await self._executor.comes_true(
             verify.that, verify.hold_s, verify.within_s, watched=False
         )
-        if not is_so:
+        if not is_true:
             shown = verify.that.shown(self._plant.readings, self._plant.history)
             raise RollbackBlocked(f"the undo of {run_action.action.step} was not verified: {shown}")
 

@@ -62,7 +62,7 @@ def _undo_actions(number: int, step: Step, actions: Sequence[RunAction]) -> tupl
 
 
 def undone_step(action_step: str | None) -> str:
-    """Returns the step that an action of a rollback request undoes; empty for any other."""
+    """Returns the step that an action of a rollback request undoes. Empty for any other."""
     text = action_step or ""
     return text.removeprefix(_UNDO) if text.startswith(_UNDO) else ""
 
@@ -70,7 +70,7 @@ def undone_step(action_step: str | None) -> str:
 def make_rollback_segment(
     plan: BoundPlaybook, run: Run, run_id: str, undo: PendingUndo
 ) -> Segment | None:
-    """Returns the request that undoes one step; `None` if the playbook names no approver."""
+    """Returns the request that undoes one step. `None` if the playbook names no approver."""
     if plan.approval is None:
         return None
     key = f"{run_id}\0{plan.digest}\0back\0{len(run.requests)}"

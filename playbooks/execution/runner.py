@@ -18,7 +18,7 @@ from ..run.orders import OrderHandler
 from ..run.phases import Phase, phase_of
 from ..run.plant_view import PlantView
 from ..run.segments import current_step
-from ..run.states import STEPS_UNDER_WAY, EventKind, Run, RunState, StepState
+from ..run.states import STEPS_IN_PROGRESS, EventKind, Run, RunState, StepState
 from ..run.work_orders import Maintenance
 from .hold import complete_hold
 from .request_segment import SegmentRequester
@@ -26,7 +26,7 @@ from .rollback import RunRollback
 from .step_executor import StepExecutor
 from .supervision import Interrupted, Supervision
 
-PATIENCE_S = 60.0
+CHECK_TIMEOUT_S = 60.0
 """How long evidence and permissives may take to be met, process time."""
 
 
@@ -136,7 +136,7 @@ class Runner:
                 begun_s = now_s
             elif (
                 found.is_decided(needs_evidence=self.needs_evidence)
-                or now_s - begun_s >= PATIENCE_S
+                or now_s - begun_s >= CHECK_TIMEOUT_S
             ):
                 self._requester.record_diagnosis(found)
                 return found
@@ -145,7 +145,7 @@ class Runner:
         return None
 
     def refuse(self, reason: str, *, suggests: str = "") -> None:
-        """Ends a run that has requested nothing yet; a resumed run is held again."""
+        """Ends a run that has requested nothing yet. A resumed run is held again."""
         if self.phase is not Phase.CHECK:
             return
         if self.run.state is RunState.CHECKING:
@@ -157,19 +157,19 @@ class Runner:
             self.log.record(EventKind.HOLDING, reason=reason, at_once=True)
 
     async def request(self) -> None:
-        """Submits the request of the next segment; see `SegmentRequester.request`."""
+        """Submits the request of the next segment. See `SegmentRequester.request`."""
         if self.phase in {Phase.CHECK, Phase.REQUEST}:
             self._supervision.reset_timers()  # its duration counts from the approval
             await self._requester.request()
 
     def read_decision(self) -> None:
-        """Reads the decision on the request from the ledger; does nothing if there is none."""
+        """Reads the decision on the request from the ledger. Does nothing if there is none."""
         self.handle_orders()
         if self.phase is Phase.AWAIT_DECISION:
             self._requester.read_decision()
 
     async def follow(self) -> None:
-        """Commands or performs the current step; after the last one the run completes.
+        """Commands or performs the current step. After the last one the run completes.
 
         Effect: none by itself: it sets actions due for the gate. Retry: none. Timeout: the step's.
         """
@@ -209,8 +209,8 @@ class Runner:
             self._end_step(reason)  # it stops within this step
         else:
             self.log.record(EventKind.HOLDING, reason=reason, at_once=True)
-        if interruption.tell:
-            self._maintenance.tell((interruption.tell,), reason)
+        if interruption.notify:
+            self._maintenance.send((interruption.notify,), reason)
 
     def _has_unresolved(self) -> bool:
         actions = self._ledger.actions(self.run.requests)
@@ -218,12 +218,12 @@ class Runner:
 
     def _end_step(self, reason: str) -> None:
         step = current_step(self.plan, self.run)
-        if step is not None and self.run.step(step.id) in STEPS_UNDER_WAY:
+        if step is not None and self.run.step(step.id) in STEPS_IN_PROGRESS:
             to = StepState.FAILED.value
             self.log.record(EventKind.STEP, step=step.id, to=to, reason=reason)
 
     async def roll_back(self) -> None:
-        """Rolls the run back; see `RunRollback.roll_back`."""
+        """Rolls the run back. See `RunRollback.roll_back`."""
         if self.phase is Phase.ROLLBACK:
             await self._rollback.roll_back()
 
@@ -246,15 +246,17 @@ class Runner:
         """Handles orders to a held or aborted run, and sends its escalations."""
         self.handle_orders()
         if self.phase is Phase.AWAIT_ORDER and (due := self._due_escalation()):
-            words = f"{self.plan.title}: run {self.run_id} is {self.run.state}: {self.run.reason}"
-            self._maintenance.tell(due.to, words)
+            message = f"{self.plan.title}: run {self.run_id} is {self.run.state}: {self.run.reason}"
+            self._maintenance.send(due.to, message)
             self.log.record(EventKind.ESCALATED, to=list(due.to), when=due.when)
         if self.phase is Phase.AWAIT_ORDER and (alarm := self._alarm()) != self._alarmed:
             self._alarmed = alarm
             if alarm:
-                people = dict.fromkeys(name for each in self.plan.escalations for name in each.to)
-                self._maintenance.tell(
-                    list(people), f"run {self.run_id} is held and violates: {alarm}"
+                recipients = dict.fromkeys(
+                    name for each in self.plan.escalations for name in each.to
+                )
+                self._maintenance.send(
+                    list(recipients), f"run {self.run_id} is held and violates: {alarm}"
                 )
 
     def report(self) -> None:
@@ -282,7 +284,9 @@ class Runner:
         """Returns the invariants that are violated while the run is held."""
         if self.run.state is not RunState.HELD:
             return ""
-        return "; ".join(invariant.condition.bound for invariant, _ in self._supervision.broken())
+        return "; ".join(
+            invariant.condition.bound for invariant, _ in self._supervision.violations()
+        )
 
     def _due_escalation(self) -> Escalation | None:
         state = self.run.state.lower()

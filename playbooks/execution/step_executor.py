@@ -1,4 +1,4 @@
-"""Execution of a step after ISA-106: command, perform, verify. The gate writes."""
+"""Execution of a step after ISA-106, by command, perform and verify. The gate writes."""
 
 from collections.abc import Iterable
 
@@ -113,7 +113,7 @@ class StepExecutor:
             if not self._is_done(step, found):
                 return
         self._move(step, StepState.VERIFY if step.verify else StepState.DONE)
-        self._supervision.promise(step)
+        self._supervision.expect(step)
 
     def _may_send(self) -> bool:
         """Whether the run still runs, so that the next command may be sent."""
@@ -121,7 +121,7 @@ class StepExecutor:
         return self._log.run.state is RunState.RUNNING
 
     def _send_when_allowed(self, run_action: RunAction) -> bool:
-        """Sets a command due; returns false if an order has stopped the run meanwhile."""
+        """Sets a command due. Returns false if an order has stopped the run meanwhile."""
         while self._may_send():
             try:
                 self._send(run_action)
@@ -164,10 +164,10 @@ class StepExecutor:
     def _is_done(self, step: Step, found: RunAction) -> bool:
         if found.is_applied or found.state is ActionState.SKIPPED:
             return True
-        words = f"{found.action.tag} = {found.action.shown}: {found.state}: {found.reason}"
+        message = f"{found.action.tag} = {found.action.shown}: {found.state}: {found.reason}"
         if found.state is not ActionState.REFUSED:
-            raise Interrupted("hold", words)
-        self.fail(step, words)
+            raise Interrupted("hold", message)
+        self.fail(step, message)
         return False
 
     async def _scans_keep_up(self) -> None:
@@ -215,7 +215,7 @@ class StepExecutor:
     async def comes_true(
         self, condition: Condition, hold_s: float, within_s: float, *, watched: bool = True
     ) -> bool:
-        """Waits until a condition has held without a break; unknown counts as a break.
+        """Waits until a condition has held without a break. Unknown counts as a break.
 
         Args:
             hold_s: Time that it must hold, complete when `within_s` ends.
@@ -239,11 +239,11 @@ class StepExecutor:
             Interrupted: The run does not continue with the next step.
         """
         self._move(step, StepState.FAILED, reason)
-        words, people = f"step {step.id} failed: {reason}", step.on_fail.notify
+        message, recipients = f"step {step.id} failed: {reason}", step.on_fail.notify
         if step.on_fail.then != "continue" and self._log.run.state is not RunState.STOPPING:
-            raise Interrupted(step.on_fail.then, words, people)
-        if people:
-            self._maintenance.tell((people,), words)
+            raise Interrupted(step.on_fail.then, message, recipients)
+        if recipients:
+            self._maintenance.send((recipients,), message)
 
     def _move(self, step: Step, to: StepState, reason: str = "") -> None:
         self._log.record(EventKind.STEP, step=step.id, to=to.value, reason=reason)

@@ -1,5 +1,6 @@
-"""Supervision of a run: orders, invariants, expected results and duration."""
+"""Supervision of the orders, invariants, expected results and duration of a run."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,13 +18,13 @@ Goal = Literal["hold", "rollback", "safe_state"]
 
 
 class Interrupted(Exception):
-    """A step cannot continue. `goal` says what happens instead, `tell` who is notified."""
+    """A step cannot continue. `goal` says what happens instead, `notify` is the recipient."""
 
-    def __init__(self, goal: Goal, reason: str, tell: str = "") -> None:
+    def __init__(self, goal: Goal, reason: str, notify: str = "") -> None:
         super().__init__(reason)
         self.goal: Goal = goal
         self.reason = reason
-        self.tell = tell
+        self.notify = notify
 
 
 @dataclass(slots=True)
@@ -32,11 +33,11 @@ class _PendingExpectation:
     expectation: StepExpectation
     number: int
     due_s: float
-    kept_after_s: float | None = None
+    met_after_s: float | None = None
 
     @property
-    def is_kept(self) -> bool:
-        return self.kept_after_s is not None
+    def is_met(self) -> bool:
+        return self.met_after_s is not None
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Supervision:
     _pending: list[_PendingExpectation] = field(default_factory=list[_PendingExpectation])
 
     def begin(self) -> None:
-        """Notes the time at which the approved work began; later calls change nothing."""
+        """Notes the time at which the approved work began. Later calls change nothing."""
         if self.started_s is None:
             self.started_s = self.plant.now_s
 
@@ -78,8 +79,8 @@ class Supervision:
         Raises:
             Interrupted: The step cannot continue.
         """
-        for invariant, words in self.broken():
-            raise Interrupted(invariant.on_violation, words)
+        for invariant, message in self.violations():
+            raise Interrupted(invariant.on_violation, message)
         self.order_handler.handle()
         if self.log.run.state is RunState.ABORTING:
             raise Interrupted("rollback", self.log.run.reason)
@@ -91,7 +92,7 @@ class Supervision:
         self.started_s = None
         self._violated_s.clear()
 
-    def broken(self) -> list[tuple[Invariant, str]]:
+    def violations(self) -> list[tuple[Invariant, str]]:
         """Returns the invariants violated for longer than their grace, each with a message."""
         found: list[tuple[Invariant, str]] = []
         for number, invariant in enumerate(self.plan.invariants if self.is_armed else ()):
@@ -114,11 +115,15 @@ class Supervision:
             limit = format_duration(self.plan.max_duration_s)
             raise Interrupted("hold", f"the run has taken longer than {limit}")
 
-    def promise(self, step: Step) -> None:
+    def expect(self, step: Step) -> None:
         """Starts to check the expected results of a step."""
+        self._expect(step, frozenset())
+
+    def _expect(self, step: Step, known: AbstractSet[tuple[str, str]]) -> None:
         for number, each in enumerate(step.expects, start=1):
-            due_s = self.plant.now_s + each.within_s
-            self._pending.append(_PendingExpectation(step.id, each, number, due_s))
+            if (step.id, each.that.bound) not in known:
+                due_s = self.plant.now_s + each.within_s
+                self._pending.append(_PendingExpectation(step.id, each, number, due_s))
 
     def _restore_expectations(self) -> None:
         """Starts again the checks that another process had started."""
@@ -126,18 +131,15 @@ class Supervision:
         known |= self.log.run.expected
         for step in self.plan.steps:
             if self.log.run.step(step.id) in {StepState.VERIFY, StepState.DONE}:
-                for number, each in enumerate(step.expects, start=1):
-                    if (step.id, each.that.bound) not in known:
-                        due_s = self.plant.now_s + each.within_s
-                        self._pending.append(_PendingExpectation(step.id, each, number, due_s))
+                self._expect(step, known)
 
     def _check_expectations(self) -> None:
         for each in self._pending:
             that = each.expectation.that
-            is_so = that.evaluate(self.plant.readings, self.plant.history) is Truth.TRUE
-            if is_so and not each.is_kept:
+            is_true = that.evaluate(self.plant.readings, self.plant.history) is Truth.TRUE
+            if is_true and not each.is_met:
                 began_s = each.due_s - each.expectation.within_s
-                each.kept_after_s = max(self.plant.now_s - began_s, 0.0)
+                each.met_after_s = max(self.plant.now_s - began_s, 0.0)
 
     async def settle_expectations(self) -> None:
         """Waits until every expected result is met or overdue.
@@ -148,28 +150,26 @@ class Supervision:
             Interrupted: An expected result was not met; nothing more is written.
         """
         self._restore_expectations()
-        while any(not each.is_kept and each.due_s > self.plant.now_s for each in self._pending):
+        while any(not each.is_met and each.due_s > self.plant.now_s for each in self._pending):
             await self.scan()
         self._check_expectations()
-        promises, self._pending = self._pending, []
-        broken: list[str] = []
-        for each in promises:
+        expectations, self._pending = self._pending, []
+        missed: list[str] = []
+        for each in expectations:
             that = each.expectation.that
             shown = that.shown(self.plant.readings, self.plant.history)
-            self.log.note_promise(each.step, self._outcome(each, shown))
+            self.log.record_outcome(each.step, self._outcome(each, shown))
             self.log.record(
-                EventKind.EXPECTED, step=each.step, text=that.bound, kept=each.is_kept, shown=shown
+                EventKind.EXPECTED, step=each.step, text=that.bound, kept=each.is_met, shown=shown
             )
-            if not each.is_kept:
-                broken.append(shown)
-        if broken:
-            raise Interrupted("hold", f"expected result not met: {'; '.join(broken)}")
+            if not each.is_met:
+                missed.append(shown)
+        if missed:
+            raise Interrupted("hold", f"expected result not met: {'; '.join(missed)}")
 
-    def _outcome(self, promise: _PendingExpectation, shown: str) -> StepEffect:
-        that, within_s = promise.expectation.that, promise.expectation.within_s
+    def _outcome(self, pending: _PendingExpectation, shown: str) -> StepEffect:
+        that, within_s = pending.expectation.that, pending.expectation.within_s
         truth = that.evaluate(self.plant.readings, self.plant.history)
-        broken: EffectVerdict = "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED"
-        verdict: EffectVerdict = "CAME" if promise.is_kept else broken
-        return StepEffect(
-            promise.number, that.bound, within_s, shown, verdict, promise.kept_after_s
-        )
+        missed: EffectVerdict = "UNKNOWN" if truth is Truth.UNKNOWN else "MISSED"
+        verdict: EffectVerdict = "CAME" if pending.is_met else missed
+        return StepEffect(pending.number, that.bound, within_s, shown, verdict, pending.met_after_s)

@@ -1,1 +1,1 @@
-"""The playbook language, from YAML text to a checked document."""
+"""Playbook language, from YAML text to a checked document."""

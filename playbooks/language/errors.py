@@ -1,4 +1,4 @@
-"""What is wrong with a playbook: where, in which step, and by which rule."""
+"""Findings and errors of playbooks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing that is wrong with a playbook.
+    """One finding about a playbook.
 
     Attributes:
-        file: As people know it.
-        line: From 1; 0 if the file as a whole is meant.
+        file: Display name of the file.
+        line: From 1; 0 for the file as a whole.
         column: From 1.
-        code: The rule, such as `write-without-verify`; it never changes its meaning.
-        playbook: Its id, as far as it could be read.
-        step: Its id; empty outside a step.
-        text: What is wrong.
-        hint: What to do about it; empty where that is plain.
+        code: Stable name of the rule, such as `write-without-verify`.
+        playbook: ID of the playbook; empty if it could not be read.
+        step: ID of the step; empty outside a step.
+        text: Description of the error.
+        hint: Correction; empty if obvious.
     """
 
     file: str
@@ -41,14 +41,14 @@ class Finding:
 
     @property
     def problem(self) -> Problem:
-        """The same as the other files of a site report it."""
+        """The finding in the form of the site's other files."""
         where = f"{self.playbook}, step {self.step}" if self.step else self.playbook
         reason = f"{self.text}; {self.hint}" if self.hint else self.text
         return Problem(self.file, self.line, self.column, where, reason)
 
 
 class PlaybookError(ConfigError):
-    """A playbook cannot be used; carries everything that was found, with its place."""
+    """A playbook cannot be used. Holds every finding with its place."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__([finding.problem for finding in findings])

@@ -1,4 +1,4 @@
-"""Parses the texts inside a playbook; an error points at its own place in the file."""
+"""Parser of the texts in a playbook, with errors at their place in the file."""
 
 from difflib import get_close_matches
 
@@ -19,17 +19,17 @@ from .errors import Finding
 from .loader import Playbook
 from .range_literals import out_of_range_literals
 
-_NEVER = parse_condition("false", {})  # stands in for what could not be read
+_NEVER = parse_condition("false", {})  # replaces a condition that could not be parsed
 _UNKNOWN = ("there is no tag", "there is no name", "there is nothing called")
 _UNITS = ("unit", "is a number in", "a number without")
 
 
 class Expressions:
-    """Reads the texts of one playbook for one choice of equipment.
+    """Parses the texts of one playbook for one role binding.
 
     Attributes:
-        findings: What was wrong with them.
-        said: Every text that was read, for whoever asks which names are used.
+        findings: Findings in the texts.
+        texts: Every text that was parsed, to search for used names.
     """
 
     def __init__(self, playbook: Playbook, names: Names) -> None:
@@ -39,11 +39,11 @@ class Expressions:
         self.texts: list[str] = []
 
     def condition(self, path: Path_, text: str, *, on_snapshot: bool = False) -> Condition:
-        """Reads a condition.
+        """Parses a condition.
 
         Args:
-            on_snapshot: Whether the gate judges it too, which sees one snapshot: no window but
-                `held` may stand in it.
+            on_snapshot: Whether the gate evaluates it too, on one snapshot: then `held` is the
+                only window allowed.
         """
         self.texts.append(text)
         try:
@@ -73,7 +73,7 @@ class Expressions:
             self.findings.append(self.playbook.finding_within("out-of-range", path, at, reason))
 
     def template(self, path: Path_, text: str) -> Template:
-        """Reads a text with `{…}` in it."""
+        """Parses a text with `{…}` in it."""
         self.texts.append(text)
         try:
             return parse_template(text, self.names)
@@ -82,7 +82,7 @@ class Expressions:
             return parse_template("", {})
 
     def constant(self, path: Path_, text: str, unit: str) -> Value | None:
-        """Reads a value that is known now, in a unit; nothing if it is wrong."""
+        """Parses a constant value in a unit. Returns `None` and reports an invalid one."""
         self.texts.append(text)
         try:
             found = parse_expression(text, self.names, unit=unit)
@@ -96,7 +96,7 @@ class Expressions:
         return found.value({})
 
     def tag(self, path: Path_, name: str, *, is_key: bool = False) -> Tag | None:
-        """Returns the tag that a name means; nothing if it means none."""
+        """Returns the tag of a name. Returns `None` and reports an unknown one."""
         self.texts.append(name)
         found = self.names.get(name)
         if isinstance(found, Tag):
@@ -109,11 +109,11 @@ class Expressions:
         return None
 
     def report(self, code: str, path: Path_, text: str, hint: str = "") -> None:
-        """Notes what is wrong at a path."""
+        """Adds a finding at a path."""
         self.findings.append(self.playbook.finding(code, path, text, hint))
 
     def fail(self, path: Path_, error: ConditionError) -> None:
-        """Notes an error inside a text."""
+        """Adds the finding of an error inside a text."""
         code = "expression"
         if any(part in error.reason for part in _UNKNOWN):
             code = "unknown-name"

@@ -1,4 +1,4 @@
-"""Reads playbooks: each file for itself, every problem with its place."""
+"""Loader of playbooks, which reports every problem with its place."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,11 +33,11 @@ _CODES = (
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """A playbook whose form is right; whether it fits a site is seen when it is bound.
+    """Playbook of valid form, not yet bound to a site.
 
     Attributes:
-        path: Where it was read.
-        document: Its data, with the place of each key; knows its name for people.
+        path: Path of its file.
+        document: Its data, with the place of each key and the file's display name.
         file: Its keys.
         digest: SHA-256 of the file's bytes, hexadecimal.
         values: The place of each value.
@@ -51,16 +51,16 @@ class Playbook:
 
     @property
     def id(self) -> str:
-        """Its id, such as `cw/pump-bearing-changeover`."""
+        """ID of the playbook, such as `cw/pump-bearing-changeover`."""
         return self.file.id
 
     @property
     def display_name(self) -> str:
-        """The file's name as people know it."""
+        """Display name of the file."""
         return self.document.file
 
     def place(self, path: Path_) -> str:
-        """Returns `file:line` of a key or list item."""
+        """Returns file and line of a key or list item, joined by a colon."""
         return f"{self.display_name}:{self.document.problem(path, '').line}"
 
     def finding(
@@ -86,8 +86,8 @@ class Playbook:
         """Returns a finding inside a text.
 
         Args:
-            at: Line and column within the text, from 1. Where the file's columns are not the
-                text's, the finding stands at the text's beginning and names the column.
+            at: Line and column within the text, from 1. In a text over several lines or with
+                escapes, the finding is at the text's beginning and names the column.
         """
         found = self.finding(code, path, text, hint)
         place, (line, column) = self._value_place(path), at
@@ -97,7 +97,7 @@ class Playbook:
         return replace(found, text=f"{text} (at {where} of the text)")
 
     def _value_place(self, path: Path_) -> ValuePlace | None:
-        # What may be written short, as a text instead of a table, stands one level higher.
+        # A short form, a text instead of a table, is one level higher.
         return self.values.get(path) or self.values.get(path[:-1])
 
 
@@ -105,10 +105,10 @@ def load_playbook(path: Path, shown: str | None = None) -> Playbook:
     """Reads one playbook.
 
     Args:
-        shown: The file's name in errors; the path itself if missing.
+        shown: The file's name in errors; by default the path.
 
     Raises:
-        PlaybookError: It cannot be read, or its form is wrong; every problem at once.
+        PlaybookError: It cannot be read, or its form is invalid; lists every problem.
     """
     try:
         document = read_document(path, shown)
@@ -154,7 +154,7 @@ def _load_file(document: Document) -> PlaybookFile:
     try:
         file = load_model(PlaybookFile, replace(document, data=without(document.data, paths)))
     except ConfigError as error:
-        # What lacks a key, or has a wrong one, because of what was taken out is told already.
+        # Problems that only follow from a removed key are not reported again.
         keys = [problem.key for problem in reported]
         findings += [
             _finding(each, document.data, _code_of(each.reason, "wrong-value"), each.key)
@@ -183,7 +183,7 @@ def _finding(problem: Problem, data: Any, code: str, key: str) -> Finding:
 
 
 def _step_of(data: Any, path: Path_) -> str:
-    """Returns the id of the step that a path leads into; empty outside a step."""
+    """Returns the id of the step that a path leads into. Empty outside a step."""
     here: Any = data
     for part in path:
         try:
@@ -197,12 +197,12 @@ def _step_of(data: Any, path: Path_) -> str:
 
 
 def load_library(site: Site) -> tuple[list[Playbook], list[Finding]]:
-    """Reads every playbook of a site; one that is wrong spoils no other.
+    """Reads every valid playbook of a site.
 
-    Of two with the same id neither is used.
+    Of two with the same ID neither is used.
 
     Returns:
-        The playbooks by id, and what is wrong with the others.
+        The playbooks sorted by ID, and the findings of the others.
     """
     found: list[Playbook] = []
     problems: list[Finding] = []
@@ -231,7 +231,7 @@ def _folder(site: Site, entry: str) -> Path | None:
 
 
 def library_folder() -> Path:
-    """Returns the folder of the playbooks that come with Handwheel."""
+    """Returns the folder of the playbooks in this package."""
     return Path(str(files("handwheel.playbooks"))) / "library"
 
 
@@ -247,13 +247,13 @@ def _entry_finding(site: Site, n: int, text: str) -> Finding:
 
 
 def load_folder(folder: Path, shown: str) -> tuple[list[Playbook], list[Finding]]:
-    """Reads every playbook in a folder and below it; folders named `tests` are passed over.
+    """Reads every playbook in a folder and below it, except in folders named `tests`.
 
     Args:
         shown: The folder's name in errors.
 
     Returns:
-        The playbooks, and what is wrong with the others. A missing folder has none of either.
+        The playbooks, and the findings of the others. A missing folder has neither.
     """
     loaded: list[Playbook] = []
     wrong: list[Finding] = []

@@ -1,4 +1,4 @@
-"""What a playbook may name: tags, its roles and what belongs to them, its parameters."""
+"""Names that a playbook may use, and the binding of its roles to equipment."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,29 +13,29 @@ from .loader import Playbook
 
 @dataclass(frozen=True, slots=True)
 class RoleBinding:
-    """Which equipment plays which role.
+    """Binding of roles to equipment.
 
     Attributes:
-        at: The table that chose it: the parameters, or a trigger's `bind`.
+        at: Path of its table: the parameters, or a trigger's `bind`.
     """
 
     roles: Mapping[str, str]
     at: Path_
 
     def place_of(self, role: str, playbook: Playbook) -> Path_:
-        """Returns where a role got its equipment."""
+        """Returns the path at which a role gets its equipment."""
         chosen = (*self.at, role)
         is_chosen = chosen in playbook.document.places and self.at != ("parameters",)
         return chosen if is_chosen else ("parameters", role, "default")
 
 
 def default_role_binding(playbook: Playbook, roles: Mapping[str, str] | None = None) -> RoleBinding:
-    """Returns the default roles, with some given otherwise."""
+    """Returns the default role binding, with the given roles replaced."""
     return RoleBinding({**playbook.file.roles, **(roles or {})}, ("parameters",))
 
 
 def role_bindings(playbook: Playbook) -> list[RoleBinding]:
-    """Returns each different casting that a trigger asks for, in the order of the triggers."""
+    """Returns the distinct role bindings of the triggers, in their order."""
     found: list[RoleBinding] = []
     for n, item in enumerate(playbook.file.trigger.any if playbook.file.trigger else ()):
         roles = {**playbook.file.roles, **item.bind}
@@ -48,7 +48,7 @@ def role_bindings(playbook: Playbook) -> list[RoleBinding]:
 def tag_names(site: Site, roles: Mapping[str, str]) -> dict[str, Name]:
     """Returns the site's tags, the roles, and each role's attributes.
 
-    An attribute that the site gives a piece of equipment goes before the tag of that name:
+    An attribute of the equipment has precedence over the tag of that name:
     `duty.vibration` is the tag of the attribute `vibration`, `duty.running` is `P-101A.running`.
     """
     names: dict[str, Name] = dict(site.tags)

@@ -1,4 +1,4 @@
-"""Numbers in a condition that its tag can never have: such a comparison says nothing."""
+"""Literals in a condition that lie outside the range of the compared tag."""
 
 import re
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ _SIGNS = "+-*/"
 
 @dataclass(frozen=True, slots=True)
 class OutOfRangeLiteral:
-    """A literal outside the range of the tag that it is compared with.
+    """Literal outside the range of the tag that it is compared with.
 
     Attributes:
-        offset: Where it stands in the text, from 0.
+        offset: Its offset in the text, from 0.
     """
 
     offset: int
@@ -34,7 +34,7 @@ class OutOfRangeLiteral:
 
 
 def out_of_range_literals(text: str, names: Names) -> Iterator[OutOfRangeLiteral]:
-    """Yields each literal that is directly compared with a tag and outside its range."""
+    """Yields each literal that is compared with a tag and outside its range."""
     blanked = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), text)
     for found in _COMPARED.finditer(blanked):
         tag = names.get(found["name"])
@@ -51,6 +51,6 @@ def _lies_within(literal: str, tag: Tag) -> bool:
     try:
         value = parse_expression(literal, {}, unit=tag.unit).value({})
     except ConditionError:
-        return True  # it is told by who reads the whole condition
+        return True  # reported when the whole condition is parsed
     low, high = tag.span or (0.0, 0.0)
     return not isinstance(value, int | float) or low <= value <= high

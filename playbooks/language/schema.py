@@ -1,4 +1,4 @@
-"""The keys of a playbook, `playbook/1`, as an engineer writes them."""
+"""Keys of a playbook file, `playbook/1`."""
 
 from typing import Annotated, Literal
 
@@ -15,8 +15,8 @@ from .schema_parts import (
     Name,
     NotifySpec,
     OnFailSpec,
-    People,
     PlaybookId,
+    Recipients,
     Scalar,
     Text,
     UndoField,
@@ -24,12 +24,12 @@ from .schema_parts import (
     WaitSpec,
     WorkOrderSpec,
     Writes,
-    one_of,
+    check_one_of,
 )
 
 
 class ParameterSpec(Model):
-    """What is bound when a run begins: a piece of equipment in a role, or a quantity."""
+    """Parameter that is bound when a run begins, a role for equipment or a quantity."""
 
     type: Literal["asset", "quantity"]
     class_: str = Field(default="", alias="class")
@@ -49,7 +49,7 @@ class ParameterSpec(Model):
 
 
 class TriggerItemSpec(Model):
-    """One trigger: an alarm and the roles it binds, or a condition and how long it must hold."""
+    """Trigger by an alarm with the roles it binds, or by a condition with its duration."""
 
     alarm: str = ""
     bind: dict[str, str] = Field(default_factory=dict)
@@ -58,29 +58,28 @@ class TriggerItemSpec(Model):
 
     @model_validator(mode="after")
     def _check(self) -> "TriggerItemSpec":
-        if reason := one_of({"alarm": self.alarm, "when": self.when}):
-            raise ValueError(reason)
+        check_one_of({"alarm": self.alarm, "when": self.when})
         if self.when and self.bind:
             raise ValueError("bind: goes with alarm; a condition is about the default roles")
         return self
 
 
 class TriggerSpec(Model):
-    """What starts a run: any of these, on its rising edge."""
+    """Triggers of a run, any of which starts it on its rising edge."""
 
     any: list[TriggerItemSpec] = Field(min_length=1)
     rearm: str = ""
 
 
 class ConcurrencySpec(Model):
-    """The equipment that one run at a time may own."""
+    """Equipment that a run owns exclusively."""
 
     key: list[Text] = Field(min_length=1)
     policy: Literal["reject"]
 
 
 class EvidenceSpec(Model):
-    """One piece of evidence, and the playbook that it speaks for."""
+    """Evidence, with the playbook that it suggests."""
 
     id: Id
     that: Text
@@ -88,21 +87,21 @@ class EvidenceSpec(Model):
 
 
 class DiagnosisSpec(Model):
-    """What speaks for this playbook, and what against it."""
+    """Evidence for and against this playbook."""
 
     for_: list[EvidenceSpec] = Field(default_factory=list[EvidenceSpec], alias="for")
     against: list[EvidenceSpec] = Field(default_factory=list[EvidenceSpec])
 
 
 class PermissiveSpec(Model):
-    """What must be true before anybody is asked."""
+    """Condition that must be met before a request is submitted."""
 
     id: Id
     that: Text
 
 
 class InvariantSpec(Model):
-    """What must hold from the first write to the end."""
+    """Condition from the first write to the end of the run."""
 
     that: Text
     grace: Duration
@@ -110,7 +109,7 @@ class InvariantSpec(Model):
 
 
 class StepSpec(Model):
-    """One step: exactly one thing that is done, and how it is seen that it is done."""
+    """Step with exactly one kind of work, and its verification."""
 
     id: Id
     title: str = ""
@@ -133,8 +132,7 @@ class StepSpec(Model):
             "workorder": self.workorder,
             "notify": self.notify,
         }
-        if reason := one_of(work):
-            raise ValueError(reason)
+        check_one_of(work)
         for name in ("expect", "verify", "undo"):
             if getattr(self, name) and not self.write:
                 raise ValueError(f"{name}: goes with write")
@@ -142,7 +140,7 @@ class StepSpec(Model):
 
 
 class SafeStepSpec(Model):
-    """One step of the safe state: it asks nobody and is not taken back."""
+    """Step of the safe state, approved with the run and not undone."""
 
     id: Id
     title: str = ""
@@ -151,35 +149,35 @@ class SafeStepSpec(Model):
 
 
 class SafeStateSpec(Model):
-    """What is written when a run must be left in a safe state."""
+    """Writes that bring the plant into a safe state."""
 
     title: str = ""
     steps: list[SafeStepSpec] = Field(min_length=1)
 
 
 class RollbackSpec(Model):
-    """How steps are taken back: the newest first."""
+    """Order in which steps are undone."""
 
     order: Literal["reverse"]
 
 
 class EscalationSpec(Model):
-    """Who is told when a run has stood still for a while."""
+    """Notice after a run has been held or aborted for a time."""
 
     when: Literal["held", "aborted"]
     after: Duration
-    to: People
+    to: Recipients
 
 
 class LimitsSpec(Model):
-    """What a run may come to at most."""
+    """Limits of a run."""
 
     max_writes: int = Field(ge=0)
     max_duration: Duration
 
 
 class PlaybookFile(Model):
-    """The file of a playbook."""
+    """Playbook file."""
 
     schema_: Literal["playbook/1"] = Field(alias="schema")
     id: PlaybookId
@@ -205,7 +203,7 @@ class PlaybookFile(Model):
 
     @property
     def roles(self) -> dict[str, str]:
-        """The roles and the equipment that they have by default."""
+        """Default equipment by role."""
         return {
             name: str(each.default)
             for name, each in self.parameters.items()

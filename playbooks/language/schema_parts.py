@@ -1,4 +1,4 @@
-"""The parts of a playbook's keys that several of them share."""
+"""Keys of a playbook file that several tables share."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -31,7 +31,7 @@ def _check_scalar(value: Any) -> Any:
 
 
 Scalar = Annotated[Any, AfterValidator(_check_scalar)]
-"""A value as it stands in the file: it gets its meaning from the tag or the unit it is for."""
+"""Value as written in the file; the tag or unit gives its meaning."""
 
 Writes = Annotated[dict[str, Scalar], Field(min_length=1)]
 """Tag, or role and attribute, to value."""
@@ -41,26 +41,26 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-People = Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)]
+Recipients = Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)]
 """One recipient or several."""
 
 
-def _check_peoples_time(seconds: float) -> float:
+def _check_decision_timeout(seconds: float) -> float:
     if not _SHORTEST_S <= seconds <= _LONGEST_S:
-        raise ValueError("must lie between 1 s and 24 h: people read, and sign, in that time")
+        raise ValueError("must lie between 1 s and 24 h: a person reads and signs in that time")
     return seconds
 
 
-PeoplesTime = Annotated[Duration, AfterValidator(_check_peoples_time)]
-"""How long people have."""
+DecisionTimeout = Annotated[Duration, AfterValidator(_check_decision_timeout)]
+"""Time-out of a decision by a person."""
 
 
 class ApprovalSpec(Model):
-    """Who must approve; never the one who asked."""
+    """Approval of a run, never by its proposer."""
 
     role: Text
     not_: Literal["requester"] = Field(default="requester", alias="not")
-    within: PeoplesTime
+    within: DecisionTimeout
     on_timeout: OnTimeout | None = None
     covers: list[Literal["steps", "rollback", "safe_state"]] | None = None
 
@@ -72,11 +72,11 @@ class ApprovalSpec(Model):
 
 
 class HoldPointSpec(Model):
-    """A stop before a step, at which a person looks and approves what follows."""
+    """Stop before a step, with an approval of its own."""
 
     role: Text
     prompt: Text
-    within: PeoplesTime
+    within: DecisionTimeout
     on_timeout: OnTimeout | None = None
 
 
@@ -92,19 +92,19 @@ class _TimedSpec(Model):
 
 
 class VerifySpec(_TimedSpec):
-    """What decides a step: true for `hold`, before `within` ends."""
+    """Verification by a condition that is true for `hold` before `within` ends."""
 
     that: Text
 
 
 class WaitSpec(_TimedSpec):
-    """A step that only waits."""
+    """Wait for a condition."""
 
     until: Text
 
 
 class ExpectationSpec(Model):
-    """What is promised to the approver."""
+    """Expected result shown to the approver."""
 
     that: Text
     within: Duration | None = None
@@ -118,7 +118,7 @@ ExpectField = Annotated[ExpectationSpec, BeforeValidator(_expectation)]
 
 
 class UndoSpec(Model):
-    """What takes a step back; or that nothing does, and why."""
+    """Undo of a step, or none and the reason."""
 
     if_: str | None = Field(default=None, alias="if", min_length=1)
     write: Writes | None = None
@@ -129,7 +129,7 @@ class UndoSpec(Model):
     def _check(self) -> "UndoSpec":
         is_none = self.none is not None
         if is_none == bool(self.write) or (is_none and (self.if_ or self.verify)):
-            raise ValueError("write what takes it back, or none and the reason")
+            raise ValueError("write the values that undo it, or none and the reason")
         return self
 
 
@@ -141,7 +141,7 @@ UndoField = Annotated[UndoSpec, BeforeValidator(_undo)]
 
 
 class WorkOrderEvidenceSpec(Model):
-    """What goes with a work order: a trend, or the run's own events."""
+    """Attachment of a work order, a trend or the run's own steps."""
 
     trend: str | None = Field(default=None, min_length=1)
     last: Duration | None = None
@@ -155,7 +155,7 @@ class WorkOrderEvidenceSpec(Model):
 
 
 class WorkOrderSpec(Model):
-    """A work order to be raised."""
+    """Work order."""
 
     asset: Text
     class_: Literal["corrective", "preventive", "inspection"] = Field(alias="class")
@@ -166,24 +166,27 @@ class WorkOrderSpec(Model):
 
 
 class NotifySpec(Model):
-    """A notice to people."""
+    """Notice to recipients."""
 
-    to: People
+    to: Recipients
     text: Text
 
 
 class OnFailSpec(Model):
-    """What becomes of the run when a step fails."""
+    """Reaction of the run to a failed step."""
 
     retry: int = Field(default=0, ge=0)
     then: Then
     notify: str = ""
 
 
-def one_of(table: Mapping[str, object]) -> str:
-    """Returns what is wrong if not exactly one of the keys is given; empty if one is."""
+def check_one_of(table: Mapping[str, object]) -> None:
+    """Checks that exactly one of the keys is given.
+
+    Raises:
+        ValueError: None is given, or several are.
+    """
     given = [name for name, value in table.items() if value]
-    if len(given) == 1:
-        return ""
-    names = ", ".join(table)
-    return f"has exactly one of {names}; here {'are ' + ', '.join(given) if given else 'is none'}"
+    if len(given) != 1:
+        here = f"are {', '.join(given)}" if given else "is none"
+        raise ValueError(f"has exactly one of {', '.join(table)}; here {here}")

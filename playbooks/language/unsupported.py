@@ -1,4 +1,4 @@
-"""Keys that the language has and this version does not: told as such, not as mistakes."""
+"""Keys of the language that this version refuses as not supported."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -7,11 +7,11 @@ from handwheel.connectors.config.yaml_documents import Path_
 
 _ANY = "*"
 _LATER = "is not supported yet"
-_ASKS = "a safe state asks nobody: it is approved with the run"
+_NO_APPROVAL = "a safe state requests no approval: it is approved with the run"
 
 _Row = tuple[tuple[str, ...], str, str]
 
-# Where, which key, and by which rule it is refused.
+# Path, key, and message.
 _KEYS: tuple[_Row, ...] = (
     ((), "deadline", _LATER),
     (("trigger",), "all", _LATER),
@@ -23,8 +23,8 @@ _KEYS: tuple[_Row, ...] = (
     (("steps", _ANY), "run", _LATER),
     (("steps", _ANY), "ramp", _LATER),
     (("safe_state", "steps", _ANY), "ramp", _LATER),
-    (("safe_state", "steps", _ANY), "approval", _ASKS),
-    (("safe_state", "steps", _ANY), "hold_point", _ASKS),
+    (("safe_state", "steps", _ANY), "approval", _NO_APPROVAL),
+    (("safe_state", "steps", _ANY), "hold_point", _NO_APPROVAL),
 )
 _VALUES: Mapping[tuple[str, ...], frozenset[str]] = {
     ("style",): frozenset({"manual", "automated"}),
@@ -37,7 +37,7 @@ _VALUES: Mapping[tuple[str, ...], frozenset[str]] = {
 
 
 def unsupported(data: Any) -> Iterator[tuple[Path_, str, str]]:
-    """Yields the path of each such key or value, the rule's code and what is wrong."""
+    """Yields the path of each such key or value, the rule's code and a message."""
     for path, value in _walk(data, ()):
         pattern = tuple(_ANY if isinstance(part, int) else part for part in path)
         for where, key, why in _KEYS:
@@ -50,7 +50,7 @@ def unsupported(data: Any) -> Iterator[tuple[Path_, str, str]]:
 
 
 def without(data: Any, paths: set[Path_], at: Path_ = ()) -> Any:
-    """Returns a copy of the data without the keys at these paths."""
+    """Returns a copy of the data without the keys at the paths."""
     if isinstance(data, dict):
         table = cast(dict[str, Any], data)
         kept = {key: value for key, value in table.items() if (*at, key) not in paths}

@@ -1,4 +1,4 @@
-"""Where each value of a YAML text stands, so that an error inside it can point at its place."""
+"""Places of the values in a YAML text, for errors inside a value."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,13 +11,13 @@ from handwheel.connectors.config.yaml_documents import Path_
 
 @dataclass(frozen=True, slots=True)
 class ValuePlace:
-    """Where a value begins.
+    """Beginning of a value.
 
     Attributes:
         line: From 1.
         column: From 1, of the quote if there is one.
-        inner: Column of the text's first character; 0 where the columns of the file are not
-            those of the text, as in a text over several lines or with escapes.
+        inner: Column of the text's first character; 0 for a text over several lines or with
+            escapes, whose columns differ from the file's.
     """
 
     line: int
@@ -26,7 +26,7 @@ class ValuePlace:
 
 
 def value_places(text: str) -> dict[Path_, ValuePlace]:
-    """Returns the place of every value that is no table and no list.
+    """Returns the place of every scalar value.
 
     Args:
         text: YAML that `connectors.config.yaml_documents` has accepted.

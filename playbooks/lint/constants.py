@@ -1,4 +1,4 @@
-"""Conditions that are the same whatever the plant does: they decide nothing."""
+"""Lint rule for conditions that do not depend on the plant."""
 
 import re
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from ..binding.model import BoundPlaybook, Step
 from ..language.errors import Finding
 from ..language.loader import Playbook
 
-_OF_QUALITY = re.compile(r"\bgood\s*\(")  # false, not unknown, of a tag that was not read
+_OF_QUALITY = re.compile(r"\bgood\s*\(")  # false, not unknown, for a tag without a reading
 
 
 def check_constants(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding]:
-    """Yields every condition that is true for good, or false for good."""
-    for path, condition in _judged(plan):
+    """Yields every condition that is always true or always false."""
+    for path, condition in _conditions(plan):
         truth = _always(condition)
         if truth is Truth.UNKNOWN:
             continue
@@ -25,18 +25,18 @@ def check_constants(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding
             yield playbook.finding("unreachable-step", path, text)
         else:
             text = f"{named}, whatever the plant does"
-            hint = "name what must be seen of the plant, or leave it out"
+            hint = "use a tag of the plant, or leave it out"
             yield playbook.finding("constant-condition", path, text, hint)
 
 
 def _always(condition: Condition) -> Truth:
-    """Returns what a condition comes to with nothing known; unknown unless it is constant."""
+    """Returns the constant value of a condition, unknown if it is not constant."""
     if condition.tags and _OF_QUALITY.search(condition.bound):
         return Truth.UNKNOWN
     return condition.evaluate({})
 
 
-def _judged(plan: BoundPlaybook) -> Iterator[tuple[Path_, Condition]]:
+def _conditions(plan: BoundPlaybook) -> Iterator[tuple[Path_, Condition]]:
     for n, permissive in enumerate(plan.permissives):
         yield ("permissives", n, "that"), permissive.condition
     for n, invariant in enumerate(plan.invariants):

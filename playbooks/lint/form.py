@@ -1,4 +1,4 @@
-"""Rules on the form of a playbook: what an engineer must have said, whatever the site."""
+"""Lint rules on the keys of a playbook, independent of the site."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from ..language.schema import StepSpec
 
 
 def check_form(playbook: Playbook, used: str) -> Iterator[Finding]:
-    """Yields what is missing or does not add up.
+    """Yields missing keys and inconsistent limits.
 
     Args:
         used: Every text that could use a parameter.
@@ -33,44 +33,44 @@ def _triggers(playbook: Playbook) -> Iterator[Finding]:
     for n, item in enumerate(trigger.any):
         if item.when and not item.for_:
             text = "a trigger without 'for' fires on a single noisy reading"
-            hint = "say how long it must be true: for: 60 s"
+            hint = "write how long it must be true: for: 60 s"
             yield playbook.key_finding("trigger-without-for", ("trigger", "any", n), text, hint)
     if not trigger.rearm:
-        text = "nothing says when it may fire again"
-        hint = 'write rearm, with a dead band: rearm: "TAG < LIMIT"'
+        text = "the trigger has no 'rearm'"
+        hint = 'write rearm with a dead band: rearm: "TAG < LIMIT"'
         yield playbook.key_finding("trigger-without-rearm", ("trigger",), text, hint)
 
 
 def _timeouts(playbook: Playbook) -> Iterator[Finding]:
-    asks: list[Path_] = []
+    paths: list[Path_] = []
     file = playbook.file
     if file.approval and file.approval.on_timeout is None:
-        asks.append(("approval",))
+        paths.append(("approval",))
     for n, step in enumerate(file.steps):
         if step.hold_point and step.hold_point.on_timeout is None:
-            asks.append(("steps", n, "hold_point"))
-    for path in asks:
-        text = "nothing says what happens when nobody answers"
+            paths.append(("steps", n, "hold_point"))
+    for path in paths:
+        text = "the approval has no 'on_timeout'"
         hint = "write on_timeout: hold or on_timeout: stop"
         yield playbook.key_finding("no-on-timeout", path, text, hint)
 
 
 def _step(playbook: Playbook, step: StepSpec, path: Path_) -> Iterator[Finding]:
     if step.hold_point and not step.write:
-        text = "nobody is asked at a hold point of a step that writes nothing"
-        hint = "put it on the next step that writes, which it is about"
+        text = "a hold point has no effect on a step that writes nothing"
+        hint = "put it on the next step that writes"
         at = (*path, "hold_point")
         yield playbook.key_finding("hold-point-without-write", at, text, hint)
     if step.write and step.verify is None:
         text = "a write without verify is done as soon as it is sent, whatever the plant does"
-        hint = "say what must be seen: verify: {that, within}"
+        hint = "write verify: {that, within}"
         yield playbook.key_finding("write-without-verify", path, text, hint)
     if step.write and step.undo is None:
-        text = "nothing takes this write back"
+        text = "the write has no undo"
         hint = "write undo, or undo: none"
         yield playbook.key_finding("no-undo", path, text, hint)
     if (step.write or step.wait) and step.on_fail is None:
-        text = "nothing says what happens when this step fails"
+        text = "the step has no on_fail"
         hint = "write on_fail: {then: hold}, rollback, safe_state or continue"
         yield playbook.key_finding("no-on-fail", path, text, hint)
 
@@ -98,7 +98,7 @@ def _parameters(playbook: Playbook, used: str) -> Iterator[Finding]:
 
 def _tests(playbook: Playbook) -> Iterator[Finding]:
     if not playbook.file.tests:
-        text = "nothing tests it"
+        text = "it has no tests"
         yield playbook.key_finding("no-test", ("id",), text, severity="warning")
     for n, name in enumerate(playbook.file.tests):
         if not (playbook.path.parent / name).is_file():

@@ -1,4 +1,4 @@
-"""Finds what is wrong with a playbook before anybody needs it."""
+"""Lint of playbooks at a site."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -19,16 +19,16 @@ from .site import check_ownership, check_roles, check_suggestions
 
 
 def lint(playbook: Playbook, site: Site, others: Iterable[Playbook] = ()) -> list[Finding]:
-    """Returns everything that is wrong with a playbook at a site, in the order of the file.
+    """Returns the findings of a playbook at a site, in the order of the file.
 
     Args:
-        others: The playbooks that can run beside it; without any, none is missed.
+        others: Other playbooks of the site; if empty, suggestions are not checked.
     """
     return _lint(playbook, site, _policy(site), tuple(others))
 
 
 def lint_all(playbooks: Sequence[Playbook], site: Site) -> list[Finding]:
-    """Returns everything that is wrong with some playbooks, each beside the others."""
+    """Returns the findings of several playbooks of one site."""
     policy = _policy(site)
     return [
         finding for each in playbooks for finding in _lint(each, site, policy, tuple(playbooks))
@@ -48,7 +48,7 @@ def _lint(
         findings += _check_plan(playbook, plan, site, policy)
     if playbook.file.concurrency is None:
         findings += _overlaps(playbook, plans, site, others)
-    # Two choices of equipment have the same fault at the same place.
+    # Two role bindings cause the same finding at the same place.
     by_place = {(each.line, each.column, each.code): each for each in reversed(findings)}
     return sorted(by_place.values())
 
@@ -72,7 +72,7 @@ def _policy(site: Site) -> Policy | ConfigError:
 
 
 def _bindings(playbook: Playbook, site: Site) -> list[BindingResult]:
-    """Binds with the default equipment first, then with each other choice of a trigger."""
+    """Binds with the default roles first, then with each other binding of a trigger."""
     default = default_role_binding(playbook)
     others = (each for each in role_bindings(playbook) if each.roles != default.roles)
     return [try_bind(playbook, site, each) for each in (default, *others)]
@@ -92,7 +92,7 @@ def _overlaps(
         shared = own & _trigger_tags(_plans(_bindings(other, site)))
         if shared:
             text = f"{', '.join(sorted(shared))} starts {other.id} too, and both may run at once"
-            hint = "say with concurrency what one run at a time may own"
+            hint = "write concurrency with the equipment that a run owns"
             yield playbook.key_finding("overlapping-triggers", ("trigger",), text, hint)
 
 

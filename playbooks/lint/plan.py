@@ -1,4 +1,4 @@
-"""Rules on a playbook that is bound to a site: what it writes, reads and promises there."""
+"""Lint rules on the writes, verification and dead band of a bound playbook."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,21 +17,21 @@ from ..language.errors import Finding
 from ..language.loader import Playbook
 
 _SCANS = 3
-_POINTS = 400  # at which a trigger is tried over its tag's range
+_POINTS = 400  # values of the tag's range at which a trigger is evaluated
 _SMALLEST_BAND = 0.01  # of the range
 
 
 def check_writes(
     playbook: Playbook, plan: BoundPlaybook, site: Site, policy: Policy | ConfigError
 ) -> Iterator[Finding]:
-    """Yields every write that the site does not let pass, whoever approves it."""
+    """Yields every write that the site or its policy never allows."""
     writes = list(_writes(playbook, plan))
     for path, write in writes:
         if not site.is_writable(write.tag):
             text = f"{write.tag.name} or its connection is not for writing"
             yield playbook.key_finding("not-writable", path, text)
         elif isinstance(policy, Policy):
-            # Only what the policy says for good: a step is measured from the value at the time.
+            # With the value itself as the present one, since a step limit depends on the plant.
             now = DataValue(write.value, GOOD, None, None, 0.0)
             ruling = policy.judge(write.tag, write.value, now)
             if not ruling.is_allowed:
@@ -64,7 +64,7 @@ def _pairs(
 
 
 def check_verify_windows(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
-    """Yields every verify that ends before its tags have been read three times."""
+    """Yields every verify that ends before three scans of its tags."""
     for n, step in enumerate(plan.steps):
         yield from _window(playbook, step.verify, ("steps", n, "verify"), site)
         if step.undo:
@@ -85,7 +85,7 @@ def _window(
 
 
 def check_dead_band(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
-    """Yields triggers on one tag that fire again at once, or at the least noise."""
+    """Yields triggers on one tag whose dead band is missing or too small."""
     for trigger in plan.triggers:
         gap = _gap(trigger, site)
         if gap is None:
@@ -100,10 +100,10 @@ def check_dead_band(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iter
 
 
 def _gap(trigger: Trigger, site: Site) -> float | None:
-    """Returns how far firing and re-arming are apart, as a share of the range.
+    """Returns the distance between firing and re-arming, as a share of the range.
 
-    Nothing if that cannot be tried: they read other tags than just one and the same, with a
-    range, or look back in time.
+    Returns:
+        `None` unless both read the same single tag, which has a range, and use no window.
     """
     fires, rearms = trigger.condition, trigger.rearm
     if rearms is None or len(fires.tags) != 1 or fires.tags != rearms.tags:

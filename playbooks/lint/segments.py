@@ -1,4 +1,4 @@
-"""Rules on what one approval covers: the steps from one hold point to the next."""
+"""Lint rules on segments, the steps from one hold point to the next."""
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -14,7 +14,7 @@ _Numbered = tuple[int, Step]
 
 
 def check_segments(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Finding]:
-    """Yields what no request can be made of, and what makes one lapse."""
+    """Yields tags that a segment writes twice, and waits that let its approval expire."""
     for segment in _segments(plan):
         yield from _written_twice(playbook, segment)
         yield from _waits(playbook, segment)
@@ -36,7 +36,7 @@ def _written_twice(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator
             first = writers.setdefault(write.tag.name, step.id)
             if first != step.id:
                 text = f"step {first} writes {write.tag.name} too, and a request writes a tag once"
-                hint = "put a hold point on this step: then it is asked for by itself"
+                hint = "put a hold point on this step, which makes it a request of its own"
                 path = ("steps", n, "write", key)
                 yield playbook.key_finding("written-twice", path, text, hint)
 
@@ -54,6 +54,6 @@ def _waits(playbook: Playbook, segment: Sequence[_Numbered]) -> Iterator[Finding
     _, longest = max(waits, key=lambda each: each[0].within_s)
     may, must = format_duration(within_s), format_duration(FIRST_CLAIM_S)
     text = f"waits up to {may}, and the first write must begin {must} after the approval"
-    hint = "wait behind the write, or put a hold point on the write"
+    hint = "wait after the write, or put a hold point on the write"
     path = ("steps", longest, "wait", "within")
     yield playbook.finding("waits-before-first-write", path, text, hint, severity)

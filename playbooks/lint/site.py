@@ -1,4 +1,4 @@
-"""Rules on what a playbook takes for granted at its site: roles, equipment, other playbooks."""
+"""Lint rules on the site's roles, equipment and other playbooks."""
 
 from collections.abc import Collection, Iterator
 
@@ -14,17 +14,17 @@ from ..language.schema import PlaybookFile
 
 
 def check_roles(playbook: Playbook, policy: Policy | ConfigError) -> Iterator[Finding]:
-    """Yields every role in which nobody can approve, because the policy does not know it."""
+    """Yields every approval role that the policy does not have."""
     if not isinstance(policy, Policy):
         return
-    for path, role in _asked(playbook.file):
+    for path, role in _approval_roles(playbook.file):
         if not policy.has_role(role):
-            text = f"the policy knows no role {role!r}"
-            hint = "write one of its roles, or nobody can approve"
+            text = f"the policy has no role {role!r}"
+            hint = "write a role of the policy"
             yield playbook.finding("unknown-role", path, text, hint)
 
 
-def _asked(file: PlaybookFile) -> Iterator[tuple[Path_, str]]:
+def _approval_roles(file: PlaybookFile) -> Iterator[tuple[Path_, str]]:
     if file.approval:
         yield ("approval", "role"), file.approval.role
     for n, step in enumerate(file.steps):
@@ -33,12 +33,12 @@ def _asked(file: PlaybookFile) -> Iterator[tuple[Path_, str]]:
 
 
 def check_ownership(playbook: Playbook, plan: BoundPlaybook, site: Site) -> Iterator[Finding]:
-    """Yields what a run may write and does not own."""
+    """Yields the writes to equipment that a run does not own."""
     open_ = [write for write in plan.writes if not _is_owned(write, plan, site)]
     if not open_:
         return
     named = dict.fromkeys(f"{each.tag.name} of {_equipment(each)}" for each in open_)
-    text = f"a run writes what it does not own: {', '.join(named)}"
+    text = f"a run may write equipment that it does not own: {', '.join(named)}"
     yield playbook.key_finding("not-owned", _key_place(playbook.file), text, _owning(open_))
 
 
@@ -66,7 +66,7 @@ def _owning(open_: Collection[Write]) -> str:
 
 
 def check_suggestions(playbook: Playbook, others: Collection[Playbook]) -> Iterator[Finding]:
-    """Yields every suggestion of a playbook that is not among the others; none without any."""
+    """Yields every suggestion of a playbook that the site does not have."""
     known = {playbook.id, "", "none", *(each.id for each in others)}
     diagnosis = playbook.file.diagnosis
     for side, checks in (("for", diagnosis.for_), ("against", diagnosis.against)):

@@ -1,1 +1,1 @@
-"""The pure state machine of a run, and what it reads and records."""
+"""State machine of a run, and its view of the plant and the ledger."""

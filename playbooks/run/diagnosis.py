@@ -1,4 +1,4 @@
-"""Evidence and permissives, judged in full on one snapshot: every reason, not the first."""
+"""Evaluation of all evidence and permissives of a playbook on one snapshot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,13 +12,13 @@ from .plant_view import Readings
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check and what it came to.
+    """Result of one check.
 
     Attributes:
         side: `for`, `against` or `permissive`.
         text: The condition in the site's own tags.
-        shown: The condition with the values behind it.
-        is_forming: It is unknown only because its window is not covered yet.
+        shown: The condition with its values.
+        is_collecting: Whether it is unknown only because its window lacks samples.
     """
 
     id: str
@@ -33,26 +33,26 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What one snapshot says of a playbook."""
+    """Results of all checks of a playbook on one snapshot."""
 
     findings: tuple[CheckResult, ...]
 
     def of(self, side: str) -> list[CheckResult]:
-        """Returns the findings of one side."""
+        """Returns the results of one side."""
         return [each for each in self.findings if each.side == side]
 
     @property
     def suggestions(self) -> list[str]:
-        """The playbooks that the evidence speaks for instead."""
+        """Playbooks that the evidence suggests instead."""
         found = [each for each in self.of("against") if each.truth is Truth.TRUE]
         return list(dict.fromkeys(each.suggest for each in found if each.suggest))
 
     def blocked_by(self, *, needs_evidence: bool = True) -> list[CheckResult]:
-        """Returns everything that speaks against going on; what is not known does.
+        """Returns the results that block the run. A result that is not known blocks it.
 
         Args:
-            asks_for: Whether the evidence for the playbook must hold: once its first step is
-                done, that may have taken away what it was for.
+            needs_evidence: Whether the evidence for the playbook must be met. A write may already
+                have removed its cause.
         """
         missing = [each for each in self.of("for") if each.truth is not Truth.TRUE]
         against = [each for each in self.of("against") if each.truth is not Truth.FALSE]
@@ -60,18 +60,18 @@ class Diagnosis:
         return [*(missing if needs_evidence else []), *against, *closed]
 
     def is_collecting(self, *, needs_evidence: bool = True) -> bool:
-        """Whether all that is missing is time: every blocking finding only waits for samples."""
+        """Whether every blocking result only lacks samples."""
         blocking = self.blocked_by(needs_evidence=needs_evidence)
         return bool(blocking) and all(each.is_collecting for each in blocking)
 
     def is_decided(self, *, needs_evidence: bool = True) -> bool:
-        """Whether looking again would not help: nothing blocks, or something speaks against it."""
+        """Whether nothing blocks, or evidence against the playbook is met."""
         is_against = any(each.truth is Truth.TRUE for each in self.of("against"))
         return is_against or not self.blocked_by(needs_evidence=needs_evidence)
 
 
 def diagnose(plan: BoundPlaybook, readings: Readings, history: History) -> Diagnosis:
-    """Judges a playbook's evidence and permissives on one snapshot."""
+    """Evaluates a playbook's evidence and permissives on one snapshot."""
     sides = (
         ("for", plan.evidence_for),
         ("against", plan.evidence_against),
@@ -85,13 +85,13 @@ def diagnose(plan: BoundPlaybook, readings: Readings, history: History) -> Diagn
 def diagnose_in_progress(
     plan: BoundPlaybook, readings: Readings, history: History, tags: Mapping[str, Tag]
 ) -> Diagnosis:
-    """Judges a run that has written something.
+    """Evaluates evidence and permissives of a run that has written something.
 
-    What was written has moved the plant: a permissive that must have held for a while need only
-    hold now, which is how the gate judges it.
+    A write has moved the plant, so a permissive with `held` need only be true now, which is how
+    the gate evaluates it.
 
     Args:
-        tags: The site's, by name.
+        tags: The site's tags by name.
     """
     found = diagnose(plan, readings, history)
     now = {each.id: parse_condition(each.condition.bound, tags) for each in plan.permissives}

@@ -1,4 +1,4 @@
-"""A run's events as they are written: checked by the machine first, then into the ledger."""
+"""Events of a run, checked by the state machine and written to the ledger."""
 
 from collections.abc import Callable
 
@@ -24,11 +24,11 @@ _LONG = 200  # characters
 
 
 class RunLog:
-    """One run of the ledger, and the only way in which its events are written.
+    """Events of one run in the ledger. Only this class writes them.
 
     Args:
-        holder: Of the lease under which the run is worked on.
-        clock: Returns the moment on people's clocks.
+        holder: Holder of the runner lock.
+        clock: Returns the wall and boot clock.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class RunLog:
         """Opens the run.
 
         Returns:
-            The run that owns one of the assets, and that is in the way; empty if it is opened.
+            The ID of a run that owns one of the assets; empty if this run was opened.
 
         Raises:
-            LedgerError: It cannot be written.
+            LedgerError: The ledger cannot be written.
         """
         entry = RunEntry(self.run_id, playbook, True)
         row, owner = open_run(self._database, entry, assets, body, self._holder, self._clock())
@@ -59,8 +59,8 @@ class RunLog:
         """Records an event.
 
         Raises:
-            IllegalEvent: It does not belong into the run's state; nothing was recorded.
-            LedgerError: It cannot be written, or somebody else works on the run.
+            IllegalEvent: The run's state does not allow it; nothing was recorded.
+            LedgerError: The ledger cannot be written, or another process has the runner lock.
         """
         after = apply(self.run, RunEvent(kind, body))
         row = record_event(
@@ -69,29 +69,26 @@ class RunLog:
         )  # fmt: skip
         self.run = apply(self.run, _event(row))
 
-    def note_promise(self, step: str, promise: StepEffect) -> None:
-        """Records with the writes of a step what came of one of its promises, once.
+    def record_outcome(self, step: str, outcome: StepEffect) -> None:
+        """Records the outcome of an expected result with the writes of its step, once.
 
         Raises:
-            LedgerError: It cannot be written, or somebody else works on the run.
+            LedgerError: The ledger cannot be written, or another process has the runner lock.
         """
         note_promise(
-            self._database, self.run_id, step, promise, self._holder, self._clock()
+            self._database, self.run_id, step, outcome, self._holder, self._clock()
         )  # fmt: skip
 
     def new_orders(self) -> list[RunOrder]:
-        """Returns what people have asked for since the last order that was dealt with.
-
-        Nothing of it has been checked.
-        """
+        """Returns the orders since the last one that was handled. They are not checked."""
         return load_orders(self._database, self.run_id, self.run.orders)
 
 
 def load_run(database: Database, run_id: str) -> Run:
-    """Returns a run as the ledger tells of it.
+    """Returns a run from its events in the ledger.
 
     Raises:
-        LedgerError: It cannot be read, or its events are no run's.
+        LedgerError: The ledger cannot be read, or the events are damaged.
     """
     rows = load_rows(database, run_id)
     try:
@@ -99,8 +96,8 @@ def load_run(database: Database, run_id: str) -> Run:
     except IllegalEvent as error:
         raise LedgerError(f"run {run_id} is damaged: {error}") from None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        words = printable(f"{type(error).__name__}: {error}", _LONG)
-        raise LedgerError(f"run {run_id} is damaged: {words}") from None
+        message = printable(f"{type(error).__name__}: {error}", _LONG)
+        raise LedgerError(f"run {run_id} is damaged: {message}") from None
 
 
 def _event(row: RunRow) -> RunEvent:

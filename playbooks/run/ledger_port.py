@@ -1,4 +1,4 @@
-"""Where a run files its requests and sees what became of them; it never touches the plant."""
+"""Access of a run to its requests and actions in the ledger."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ from handwheel.tools.requests.stamps import Instant
 AGENT_NAME = "control-agent"
 
 SurveyPlant = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
-"""One fresh look at the plant over read sessions; see `connectors.client.site_reader.survey`."""
+"""Reads the plant once over read sessions; see `connectors.client.site_reader.survey`."""
 
 IN_PROGRESS = frozenset({ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING})
-"""Where the gate has an action in hand, or may take it up."""
+"""States in which the gate processes an action or may begin to."""
 SETTLED = frozenset(ActionState) - {ActionState.PLANNED} - IN_PROGRESS
-"""Where nothing happens to an action by itself any more."""
+"""States in which an action does not change by itself."""
 _MAY_HAVE_LEFT = frozenset(
     {
         ActionState.SENDING,
@@ -55,7 +55,7 @@ _MAY_HAVE_LEFT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RunAction:
-    """One action of a run's requests, and where it stands."""
+    """One action of a run's requests, with its state."""
 
     request_id: str
     request_state: RequestState
@@ -66,23 +66,23 @@ class RunAction:
 
     @property
     def is_applied(self) -> bool:
-        """Whether it is known to have taken effect."""
+        """Whether the action is known to have taken effect."""
         return self.state in {ActionState.VERIFIED, ActionState.RESOLVED_APPLIED}
 
     @property
     def may_have_left(self) -> bool:
-        """Whether its frame may have reached the device: what is not known counts as yes."""
+        """Whether its frame may have reached the device. Unknown counts as true."""
         is_refused = self.state is ActionState.REFUSED and self.was_sent
         return self.state in _MAY_HAVE_LEFT or is_refused
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerPort:
-    """The ledger as a run uses it.
+    """Ledger as a run uses it.
 
     Attributes:
-        holder: Of the lease under which the run is worked on.
-        clock: Returns the moment on people's clocks.
+        holder: Holder of the runner lock.
+        clock: Returns the wall and boot clock.
     """
 
     context: DecisionContext
@@ -92,13 +92,13 @@ class LedgerPort:
     survey: SurveyPlant
 
     async def submit(self, segment: Segment) -> RequestRecord:
-        """Files a segment's request; one that was filed before is returned as it is.
+        """Submits a segment's request, or returns the one submitted before.
 
         Raises:
-            GuardrailError: It may not be asked for: locked out, not handed over to agents, denied.
+            GuardrailError: It is denied, locked out, or agents have no authority.
             InvalidArguments: A value does not fit its tag.
             NotConnected: The plant cannot be read.
-            LedgerError: It cannot be written.
+            LedgerError: The ledger cannot be written.
 
         Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `site_reader`.
         """
@@ -117,11 +117,11 @@ class LedgerPort:
         return record
 
     def request(self, request_id: str) -> RequestRecord:
-        """Returns a request as it stands now."""
+        """Returns a request in its present state."""
         return load_exactly(self.context.database, request_id)
 
     def requests_of(self, run_id: str) -> list[RequestRecord]:
-        """Returns every request that a run has filed, in order, whether it knows of it or not."""
+        """Returns every request of a run in order, also those without an event."""
         return load_run(self.context.database, run_id)
 
     def actions(self, requests: Sequence[str]) -> list[RunAction]:
@@ -136,30 +136,30 @@ class LedgerPort:
         ]  # fmt: skip
 
     def _was_sent(self, record: ActionRecord) -> bool:
-        """Whether a gate was about to send it, and has not said that it did not."""
-        is_told = record.state is ActionState.REFUSED
+        """Whether a gate may have sent it. A gate records if it did not."""
+        is_refused = record.state is ActionState.REFUSED
         return record.sent_at is not None and not (
-            is_told and was_not_sent(self.context.database, record.action_id)
+            is_refused and was_not_sent(self.context.database, record.action_id)
         )
 
     def action(self, action_id: str) -> RunAction:
-        """Returns one action as it stands now."""
+        """Returns one action in its present state."""
         found = self.actions([action_id.partition("/")[0]])
         return next(each for each in found if each.action.action_id == action_id)
 
     def set_due(self, action_id: str, orders: int | None = None) -> None:
-        """Says when: the gate may take the action up now.
+        """Sets an action due, so that the gate may carry it out.
 
         Args:
-            orders: The newest order that the run has looked at; `None` if none may stop it.
+            orders: The newest order that the run has handled; `None` if no order may stop it.
         """
         set_due(self.context.database, action_id, self.holder, self.clock(), orders)
         notify(self.context.site.state, action_id)  # the gate would look by itself, a little later
 
     def skip(self, action_id: str, reason: str) -> None:
-        """Ends an action whose own condition says that it is not needed."""
+        """Skips an action whose `if` is false."""
         skip_action(self.context.database, action_id, reason, self.holder, self.clock())
 
     def end(self, request_id: str, reason: str) -> None:
-        """Ends a request: what was not sent of it never will be."""
+        """Ends a request. Its unsent actions are never sent."""
         end_request(self.context.database, request_id, reason, self.holder, self.clock())

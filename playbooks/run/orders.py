@@ -1,4 +1,4 @@
-"""Orders to a run: hold, stop, resume, abort and clear."""
+"""Orders to hold, stop, resume, abort or clear a run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -72,8 +72,8 @@ class OrderHandler:
         context = self._ledger.context
         try:
             # The roster may have changed since the process began.
-            people = replace(context, roster=load_roster(context.site))
-            check_order(people, self._log.run_id, order, self.roles(), self._clock())
+            current = replace(context, roster=load_roster(context.site))
+            check_order(current, self._log.run_id, order, self.roles(), self._clock())
         except (GuardrailError, ConfigError) as refusal:
             return Denial("order", str(refusal))
         return self._check_resume() if order.order == "resume" else None

@@ -1,4 +1,4 @@
-"""What a run needs next, read from its events and its requests; nothing is remembered."""
+"""Phase of a run, computed from its events and its requests."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -8,11 +8,11 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from ..binding.model import BoundPlaybook, Step
 from .ledger_port import IN_PROGRESS, RunAction
 from .segments import current_step, open_writes
-from .states import STEPS_UNDER_WAY, Run, RunState, StepState
+from .states import STEPS_IN_PROGRESS, Run, RunState, StepState
 
 
 class Phase(StrEnum):
-    """What a run needs next; each is worked on by a node of the graph."""
+    """Next work of a run. The values name the nodes of the agents' graph."""
 
     CHECK = "check"
     REQUEST = "request"
@@ -39,7 +39,7 @@ _PHASES: Mapping[RunState, Phase] = {
 
 
 def phase_of(plan: BoundPlaybook, run: Run, actions: Sequence[RunAction]) -> Phase:
-    """Returns what a run needs next.
+    """Returns the phase of a run.
 
     Args:
         filed: Every action of the run's requests.
@@ -66,9 +66,9 @@ def _working_phase(plan: BoundPlaybook, run: Run, actions: Sequence[RunAction]) 
 
 
 def _is_mid_step(plan: BoundPlaybook, run: Run, actions: Sequence[RunAction]) -> bool:
-    """Whether a step is to be brought to its end; what was not sent of it is not sent any more."""
+    """Whether the current step must be completed. Nothing more of it is sent."""
     step = current_step(plan, run)
-    if step is None or run.step(step.id) not in STEPS_UNDER_WAY:
+    if step is None or run.step(step.id) not in STEPS_IN_PROGRESS:
         return False
     if run.step(step.id) is not StepState.COMMAND:
         return True
@@ -78,9 +78,9 @@ def _is_mid_step(plan: BoundPlaybook, run: Run, actions: Sequence[RunAction]) ->
 
 
 def _needs_request(run: Run, step: Step, actions: Sequence[RunAction]) -> bool:
-    """Whether something of the step is to be written that the latest request does not cover.
+    """Whether the step has an open write that the latest request does not cover.
 
-    A request that is over covers what it named all the same: what became of it decides the run.
+    In a run that holds or stops, an ended request still covers its writes.
     """
     wanted = {each.tag.name for each in open_writes(run, step, actions)}
     latest = run.requests[-1:]

@@ -1,4 +1,4 @@
-"""What runs see of the plant: the latest readings, process time, and what the windows remember."""
+"""Plant as runs see it, with latest readings, process time and window history."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -12,26 +12,26 @@ from .recorded_history import RecordedHistory
 Readings = Mapping[str, DataValue]
 
 _MOST_POINTS = 1200
-_BLIND_S = 5.0  # a shorter loss proves nothing, and hides no restart of a plant
+_BLIND_S = 5.0  # a shorter gap cannot hide a restart of the plant
 _PACE_OVER_S = 30.0
 _PACE_ERROR = 0.03
 
 
 @dataclass(slots=True)
 class ProcessClock:
-    """Process time: a simulated plant's own, which may run faster, else the machine's.
+    """Process time of a simulated plant, which may run faster, else of the machine.
 
-    It never goes back, and it goes on as fast as it went while the plant's clock cannot be read,
-    or begins anew: what a plant does must not stop the clocks that guard it.
+    It never goes back. While the plant's clock cannot be read or has restarted, it continues at
+    the last pace, so that no time-out depends on the plant.
 
     Args:
-        tag: The tag that shows it; empty for the machine's.
+        tag: The tag of the plant's clock; empty for the machine's.
 
     Attributes:
         now_s: Process time, seconds.
-        shown_s: The same as the plant shows it, which does go back when it begins anew.
-        is_anew: Whether it was lost, and is back with another time than it would have by now:
-            it is another plant, one that was restored, or one whose speed was changed.
+        shown_s: Time of the plant's clock, which goes back when the plant restarts.
+        is_restarted: Whether the clock was lost and came back with an unexpected time: another
+            plant, a restored one, or one whose speed was changed.
     """
 
     tag: str = ""
@@ -40,17 +40,17 @@ class ProcessClock:
     is_restarted: bool = False
     _read_s: float | None = None
     _pace: float = 1.0
-    _is_seen: bool = False
-    _seen: tuple[float, float] | None = None
+    _is_readable: bool = False
+    _latest: tuple[float, float] | None = None
     _marks: tuple[tuple[float, float], ...] = ()
 
     @property
-    def is_seen(self) -> bool:
-        """Whether process time was to be had at the latest scan; the machine's always is."""
-        return self._is_seen or not self.tag
+    def is_readable(self) -> bool:
+        """Whether process time was readable at the latest scan."""
+        return self._is_readable or not self.tag
 
     def tick(self, readings: Readings, monotonic_s: float) -> float:
-        """Returns process time, seconds, at a scan."""
+        """Advances process time to a scan and returns it, seconds."""
         before, self._read_s = self._read_s, monotonic_s
         passed_s = monotonic_s - before if before is not None else 0.0
         if not self.tag:
@@ -58,21 +58,21 @@ class ProcessClock:
             return self.now_s
         shown_s, guessed_s = self._read(readings), passed_s * self._pace
         went_s = guessed_s if shown_s is None else shown_s - self.shown_s
-        was_seen, self._is_seen = self._is_seen, shown_s is not None
+        was_readable, self._is_readable = self._is_readable, shown_s is not None
         self.is_restarted = False
         if shown_s is not None:
-            self.is_restarted = not was_seen and self._is_other_plant(monotonic_s, shown_s)
+            self.is_restarted = not was_readable and self._is_other_plant(monotonic_s, shown_s)
             self._note(monotonic_s, shown_s)
-        if was_seen and self._is_seen and passed_s > 0.0 and went_s >= 0.0:
+        if was_readable and self._is_readable and passed_s > 0.0 and went_s >= 0.0:
             self._pace = 0.8 * self._pace + 0.2 * went_s / passed_s
         self.shown_s += went_s
         self.now_s += went_s if went_s >= 0.0 else guessed_s
         return self.now_s
 
     def _is_other_plant(self, monotonic_s: float, shown_s: float) -> bool:
-        if self._seen is None:
+        if self._latest is None:
             return False
-        seen_s, before_s = self._seen
+        seen_s, before_s = self._latest
         mark_s, mark_shown_s = self._marks[0]
         over_s, blind_s = seen_s - mark_s, monotonic_s - seen_s
         pace = (before_s - mark_shown_s) / over_s if over_s >= _BLIND_S else self._pace
@@ -82,13 +82,13 @@ class ProcessClock:
         )
 
     def _note(self, monotonic_s: float, shown_s: float) -> None:
-        """Notes what its pace is seen by over a longer time: scans are not even."""
-        is_back = self._seen is None or shown_s < self._seen[1] or self.is_restarted
-        self._seen = (monotonic_s, shown_s)
+        """Notes points from which the pace over a longer time is computed."""
+        is_back = self._latest is None or shown_s < self._latest[1] or self.is_restarted
+        self._latest = (monotonic_s, shown_s)
         if is_back:
-            self._marks = (self._seen,)
+            self._marks = (self._latest,)
         elif monotonic_s - self._marks[-1][0] >= _PACE_OVER_S:
-            self._marks = (self._marks[-1], self._seen)
+            self._marks = (self._marks[-1], self._latest)
 
     def _read(self, readings: Readings) -> float | None:
         reading = readings.get(self.tag)
@@ -99,11 +99,11 @@ class ProcessClock:
 
 @dataclass(slots=True)
 class PlantView:
-    """The plant as of the latest scan; whoever drives it calls `observe` once a scan.
+    """Plant at the latest scan. The owner calls `observe` once a scan.
 
     Attributes:
-        scan_s: How much process time the latest scans took, at worst.
-        scans: How many there have been.
+        scan_s: Longest process time between two of the latest scans.
+        scans: Number of scans.
     """
 
     clock: ProcessClock
@@ -128,10 +128,10 @@ class PlantView:
         clock_tag: str,
         trends: Iterable[str] = (),
     ) -> "PlantView":
-        """Returns a view that remembers what some conditions look at.
+        """Returns a view that keeps the history that the given conditions need.
 
         Args:
-            trends: Tags whose course is to be kept, as evidence for work orders.
+            trends: Tags whose trend is kept for work orders.
         """
         known = list(conditions)
         view = cls(ProcessClock(clock_tag), History(known))
@@ -140,15 +140,14 @@ class PlantView:
         return view
 
     def preload(self, recorded: RecordedHistory, monotonic_s: float) -> None:
-        """Fills the windows with what was recorded before this process began.
+        """Fills the windows with the recorded history from before this process.
 
-        Where nothing was recorded, or nothing good, they have a gap as if they had seen it. If
-        the plant's clock shows at the first scan that it is another plant than the recorded
-        one, they begin empty.
+        A window has a gap where no good value was recorded. If the plant's clock shows at the
+        first scan that another plant was recorded, the windows begin empty.
 
         Args:
-            past: Where trends are read from, too, from now on.
-            monotonic_s: Now.
+            recorded: History from which trends are read from now on.
+            monotonic_s: Monotonic time now.
         """
         self._recorded = recorded
         self._is_preloading = True
@@ -156,17 +155,17 @@ class PlantView:
             self.clock.tick(scan.readings, monotonic_s - scan.before_s)
             if self.clock.is_restarted:
                 self.history.forget()
-            if scan.readings and self.clock.is_seen:
+            if scan.readings and self.clock.is_readable:
                 self.history.recall(scan.readings, self.clock.shown_s, scan.ago_s)
 
     async def observe(self, readings: Readings, monotonic_s: float) -> None:
-        """Takes a scan, and wakes whoever waits for one."""
+        """Takes a scan, and wakes the tasks that wait for one."""
         before_s, before_shown_s = self.now_s, self.clock.shown_s
         self.readings, self.now_s = readings, self.clock.tick(readings, monotonic_s)
         self._remember(readings)
         for name, points in self._trends.items():
             if self.clock.shown_s < before_shown_s or self.clock.is_restarted:
-                points.clear()  # the plant has begun anew
+                points.clear()  # the plant has restarted
             self._add_point(points, readings.get(name))
         if self.scans:
             self._recent_s = [*self._recent_s[-4:], max(self.now_s - before_s, 0.0)]
@@ -176,8 +175,8 @@ class PlantView:
             self._new_scan.notify_all()
 
     def _remember(self, readings: Readings) -> None:
-        """Takes a scan into the windows, once it is known whether they are of this plant."""
-        if self._is_preloading and not self.clock.is_seen:
+        """Adds a scan to the windows, once the plant's clock has been read."""
+        if self._is_preloading and not self.clock.is_readable:
             return
         self._is_preloading = False
         if self.clock.is_restarted:
@@ -193,21 +192,20 @@ class PlantView:
         point = (self.now_s, float(value))
         is_long = len(points) > _MOST_POINTS // 2
         if is_long and self.now_s - points[-2][0] < (self.now_s - points[0][0]) / _MOST_POINTS * 2:
-            points[-1] = point  # the longer a trend, the wider apart its points
+            points[-1] = point  # points lie wider apart in a longer trend
             return
         points.append(point)
         if len(points) > _MOST_POINTS:
             del points[1:-1:2]
 
     async def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
-        """Returns how a tag went: seconds, 0 being now, and value, the oldest first.
+        """Returns the trend of a tag as (seconds before now, value), oldest first.
 
-        From the historian, with its lowest and highest values, if it can be read; else what
-        this process saw itself.
+        It comes from the historian, else from this process's own scans.
 
         Args:
-            last_s: How far back, process time.
-            most: How many points at most.
+            last_s: Length, process time.
+            most: Maximum number of points.
         """
         if self._recorded is not None:
             recorded = await asyncio.to_thread(self._recorded.trend, tag, last_s, most)
@@ -227,7 +225,7 @@ class PlantView:
 
 
 def _reaches(conditions: Iterable[Condition | Expression]) -> Mapping[str, float]:
-    """Returns how far back windows look at each tag, process time."""
+    """Returns the longest window over each tag, process time."""
     reaches: dict[str, float] = {}
     for condition in conditions:
         for tag in condition.tags if condition.windows else ():

@@ -1,4 +1,4 @@
-"""What was recorded before, on the scale of the process's time."""
+"""Recorded history on the scale of process time."""
 
 import logging
 import time
@@ -13,8 +13,8 @@ from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.slots import Slot
 from handwheel.connectors.model.values import DataValue
 
-_SLOTS = 200  # of the plant's clock, between which its pace counts as even
-_FASTEST = 64.0  # a plant's clock; with a faster one more is read than is needed
+_SLOTS = 200  # within a slot the pace of the plant's clock counts as constant
+_FASTEST = 64.0  # assumed pace of a plant's clock; a slower one needs longer reads
 _LONGER = 4.0
 _UNITS_S = (3600.0, 60.0)
 _LONGEST_S = 366 * 86400.0
@@ -23,15 +23,15 @@ _LATE_S = 60.0
 
 _logger = logging.getLogger(__name__)
 
-_Moment = tuple[float, float]  # of the wall, and what the plant's clock showed then
+_Moment = tuple[float, float]  # wall-clock time and the plant's clock then
 
 
 class RecordedScan(NamedTuple):
-    """One scan as it was recorded.
+    """One recorded scan.
 
     Attributes:
-        before_s: How long ago by the wall clock.
-        ago_s: How long before the newest in process time.
+        before_s: Age by the wall clock.
+        ago_s: Process time before the newest scan.
     """
 
     readings: Mapping[str, DataValue]
@@ -40,13 +40,13 @@ class RecordedScan(NamedTuple):
 
 
 class RecordedHistory:
-    """Reads the historian for a plant view; what it cannot read is logged, and is not there.
+    """Reads the historian for a plant view. Errors are logged and yield no data.
 
     Args:
         open_reader: Opens the history, once.
-        clock_tag: The tag that shows process time; empty where the wall clock does.
-        scan_s: How often the plant is looked at.
-        wall: The wall clock, seconds since 1970.
+        clock_tag: The tag of process time; empty for the wall clock.
+        scan_s: Scan period.
+        wall: Wall clock, seconds since 1970.
     """
 
     def __init__(
@@ -67,23 +67,23 @@ class RecordedHistory:
         self._last_warning = ""
 
     def close(self) -> None:
-        """Closes the history; whoever asks afterwards is told nothing."""
+        """Closes the history. Later reads return nothing."""
         with self._lock:
             self._is_closed = True
             if self._opened is not None:
                 self._opened.close()
 
     def cancel(self) -> None:
-        """Ends `scans`, in whatever thread it is, before its next one."""
+        """Ends `scans` in its thread before its next scan."""
         self._is_cancelled.set()
 
     def scans(self, reaches: Mapping[str, float]) -> Iterator[RecordedScan]:
-        """Yields the scans as they were recorded, the oldest first; it takes seconds for days.
+        """Yields the recorded scans, oldest first. Days of history take seconds.
 
-        It must have ended before the history is closed; see `break_off`.
+        It must have ended before the history is closed; see `cancel`.
 
         Args:
-            reaches: How far back which tag is asked for, process time.
+            reaches: Length of history by tag, process time.
         """
         if not reaches:
             return
@@ -96,14 +96,14 @@ class RecordedHistory:
             self._warn(error)
 
     def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
-        """Returns how a tag went: seconds, 0 being now, and value, the oldest first.
+        """Returns the trend of a tag as (seconds before now, value), oldest first.
 
-        Of each slot of time the lowest and the highest value, so that no spike is lost. Any
-        thread may ask; it takes some 50 ms, and a second where the file is locked.
+        Each slot of time has its lowest and highest value, so that no spike is lost. Thread-safe;
+        takes about 50 ms, or a second where the file is locked.
 
         Args:
-            last_s: How far back, process time.
-            most: How many points at most.
+            last_s: Length, process time.
+            most: Maximum number of points.
         """
         try:
             with self._lock:
@@ -115,7 +115,7 @@ class RecordedHistory:
     def _warn(self, error: HistoryError) -> None:
         if self._last_warning != str(error) and not isinstance(error, NoHistory):
             self._last_warning = str(error)
-            _logger.warning("windows and trends do without what was recorded: %s", error)
+            _logger.warning("windows and trends lack the recorded history: %s", error)
 
     @property
     def _reader(self) -> HistoryReader:
@@ -152,16 +152,16 @@ class RecordedHistory:
         return points
 
     def _scale(self, now_s: float, last_s: float) -> Sequence[_Moment]:
-        """Returns what the clock of this plant showed when, the newest last; empty if it did not.
+        """Returns the readings of this plant's clock, oldest first. Empty without any.
 
         Args:
-            last_s: How far back it is to reach, process time.
+            last_s: Length, process time.
         """
         if not self._clock_tag:
             return [(now_s - last_s, now_s - last_s), (now_s, now_s)]
         width_s = max(last_s / _FASTEST, _LEAST_S) / _SLOTS
         while True:
-            # Minutes and hours that lay in two slots would look as if the clock had gone back.
+            # A minute or hour split over two slots would look as if the clock had gone back.
             unit_s = next((each for each in _UNITS_S if width_s >= each), 0.0)
             until_s = ceil(now_s / unit_s) * unit_s if unit_s else now_s
             width_s = ceil(width_s / unit_s) * unit_s if unit_s else width_s
@@ -175,7 +175,7 @@ class RecordedHistory:
 
 
 def _of_one_plant(slots: Sequence[Slot]) -> tuple[list[_Moment], bool]:
-    """Returns the moments since the plant's clock went back last, and whether it never did."""
+    """Returns the moments since the plant's clock last went back, and if it never did."""
     found: list[_Moment] = []
     for slot in reversed(slots):
         if slot.low is None or slot.high is None:
@@ -205,7 +205,7 @@ def _wall_of(scale: Sequence[_Moment], shown_s: float) -> float:
 
 
 def _between(scale: Sequence[_Moment], known: int, wanted: int, value: float) -> float:
-    """Returns what belongs to a value, evenly between two moments; at the ends, the end."""
+    """Returns the linear interpolation between two moments, clamped at the ends."""
     n = bisect_left(scale, value, key=lambda each: each[known])
     if n == 0 or n == len(scale):
         return scale[min(n, len(scale) - 1)][wanted]

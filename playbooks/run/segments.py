@@ -1,4 +1,4 @@
-"""Cuts a run's remaining steps into segments, each of which is one request to be approved."""
+"""Segments of a run. Each segment is one request, up to the next hold point."""
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -20,12 +20,12 @@ _COMMAND = "command"
 
 
 def current_step(plan: BoundPlaybook, run: Run) -> Step | None:
-    """Returns the step that is under way or next; `None` after the last."""
+    """Returns the current or next step. `None` after the last."""
     return next((each for each in plan.steps if not is_passed(each, run)), None)
 
 
 def is_passed(step: Step, run: Run) -> bool:
-    """Whether the run goes on behind a step: it is done, or failed and nothing hangs on it."""
+    """Whether the run continues after a done, skipped or failed step."""
     state = run.step(step.id)
     return state in _PASSED or (state is StepState.FAILED and step.on_fail.then == "continue")
 
@@ -42,13 +42,13 @@ def segment_steps(plan: BoundPlaybook, run: Run) -> list[Step]:
 
 
 def approval_of(plan: BoundPlaybook, steps: Sequence[Step]) -> RequiredApproval | None:
-    """Returns who must approve a segment, and how long they have."""
+    """Returns the approval that a segment requires."""
     hold_point = steps[0].hold_point if steps else None
     return hold_point.approval if hold_point else plan.approval
 
 
 def applied_writes(run: Run, step: Step, actions: Sequence[RunAction]) -> set[str]:
-    """Returns the tags that a step has written in its present attempt, and that took effect."""
+    """Returns the tags whose write took effect in the step's present attempt."""
     recent = run.requests[run.attempts.get(step.id, 0) :]
     return {
         each.action.tag
@@ -74,22 +74,22 @@ def make_segment_of(
     findings: Sequence[CheckResult],
     hold_point_text: str,
 ) -> Segment | None:
-    """Returns the next segment to be asked for; `None` if nothing in it is to be written.
+    """Returns the next segment to request. `None` if it writes nothing.
 
     Args:
-        filed: Every action of the run's requests so far.
-        findings: Evidence and permissives as judged now.
-        remark: What a hold point says, with its values.
+        actions: Every action of the run's requests so far.
+        findings: Evidence and permissives as evaluated now.
+        hold_point_text: Prompt of a hold point, with its values.
     """
     steps = segment_steps(plan, run)
     commands = list(_commands(plan, run, steps, actions))
     approval = approval_of(plan, steps)
     if not commands or approval is None:
         return None
-    wished = [command for command, _ in commands]
+    proposed = [command for command, _ in commands]
     return Segment(
         run=origin_of(plan, run, run_id),
-        commands=tuple(wished),
+        commands=tuple(proposed),
         recovery=tuple(_undo_and_safe_writes(plan, commands, actions)),
         evidence=tuple(map(_evidence, findings)),
         roles=(approval.role,),
@@ -114,7 +114,7 @@ def origin_of(plan: BoundPlaybook, run: Run, run_id: str) -> RunOrigin:
 
 
 def _key(plan: BoundPlaybook, run: Run, run_id: str) -> str:
-    """A node that runs again makes the same key, a new attempt another."""
+    """Returns the proposal key, the same for a repeated node, another for a new attempt."""
     count = f"{len(run.requests)}\0{run.restarts}"
     return sha256(f"{run_id}\0{plan.digest}\0{count}".encode()).hexdigest()
 
@@ -140,7 +140,7 @@ def _commands(
                 ),
                 step,
             )
-            is_first = is_first and step.if_ is not None  # one that is skipped checks nothing
+            is_first = is_first and step.if_ is not None  # a skipped command checks nothing
 
 
 def _pending(step: Step) -> tuple[str, ...]:
@@ -152,8 +152,8 @@ def _pending(step: Step) -> tuple[str, ...]:
 def _undo_and_safe_writes(
     plan: BoundPlaybook, commands: Sequence[tuple[Command, Step]], actions: Sequence[RunAction]
 ) -> Iterator[Recovery]:
-    """Yields undo and safe state: of these commands, of what was done before, and at the end."""
-    taken = set[tuple[str, str]]()  # of an attempt that was repeated, the last one counts
+    """Yields the undo of these and earlier commands, then the writes of the safe state."""
+    taken = set[tuple[str, str]]()  # only the last attempt counts
     for index, (command, step) in reversed(list(enumerate(commands))):
         taken.add((step.id, command.write.tag.name))
         yield from _undo(step, command.write.tag.name, index)
@@ -172,7 +172,7 @@ def _undo_and_safe_writes(
 
 
 def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Requirement, ...]]]:
-    """Yields the writes of a playbook's safe state, each with its step and what it requires."""
+    """Yields the safe-state writes, each with its step and requirements."""
     for step in plan.safe_state:
         requires = (_requirement(step.if_, "if"),) if step.if_ else ()
         for write in step.writes:
@@ -180,7 +180,7 @@ def safe_writes(plan: BoundPlaybook) -> Iterator[tuple[str, Write, tuple[Require
 
 
 def _undo(step: Step, tag: str, undoes: int | str) -> Iterator[Recovery]:
-    """Yields what takes back the write of one tag of a step."""
+    """Yields the undo of the write to one tag of a step."""
     if step.undo is None:
         return
     requires = (_requirement(step.undo.if_, "if"),) if step.undo.if_ else ()

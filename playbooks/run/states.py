@@ -1,7 +1,6 @@
-"""The run-state machine: a run is its list of events, folded by pure functions.
+"""State machine of a run, which folds the run's events by pure functions.
 
-States after ISA-88, steps after ISA-106. An event that does not belong into a state is refused,
-so that a run cannot be told into a place that no path leads to.
+States follow ISA-88, steps ISA-106. An event that the state does not allow is refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +10,7 @@ from typing import Any
 
 
 class RunState(StrEnum):
-    """Where a run stands."""
+    """State of a run."""
 
     IDLE = "IDLE"
     CHECKING = "CHECKING"
@@ -30,7 +29,7 @@ class RunState(StrEnum):
 
 
 class StepState(StrEnum):
-    """Where a step stands."""
+    """State of a step."""
 
     PENDING = "PENDING"
     COMMAND = "COMMAND"
@@ -41,12 +40,12 @@ class StepState(StrEnum):
     FAILED = "FAILED"
 
 
-STEPS_UNDER_WAY = frozenset({StepState.COMMAND, StepState.PERFORM, StepState.VERIFY})
-"""States of a step that has begun and is not decided."""
+STEPS_IN_PROGRESS = frozenset({StepState.COMMAND, StepState.PERFORM, StepState.VERIFY})
+"""States of a step that has begun and is not completed."""
 
 
 class EventKind(StrEnum):
-    """What can happen to a run; the journal's kind is `run.` and this."""
+    """Kind of an event of a run. The journal's kind is `run.` followed by this."""
 
     OPENED = "opened"
     JUDGED = "judged"
@@ -80,9 +79,9 @@ class EventKind(StrEnum):
 _S, _E = RunState, EventKind
 
 CLOSED = frozenset({_S.IDLE, _S.NOT_STARTED, _S.STOPPED, _S.COMPLETE})
-"""States in which a run owns nothing any more; an aborted one does until a person clears it."""
+"""States in which a run owns no equipment. An aborted run owns it until it is cleared."""
 INACTIVE = CLOSED | {_S.HELD, _S.ABORTED}
-"""States in which nothing goes on by itself."""
+"""States in which a run does not proceed by itself."""
 _ACTIVE = frozenset(_S) - INACTIVE
 
 MOVES: Mapping[EventKind, tuple[frozenset[RunState], RunState]] = {
@@ -129,16 +128,16 @@ _STEPS: Mapping[StepState, frozenset[StepState]] = {
 
 
 class IllegalEvent(ValueError):
-    """An event does not belong into the state in which the run is."""
+    """The run's state does not allow the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunEvent:
-    """One thing that happened to a run.
+    """One event of a run.
 
     Attributes:
-        at: When, on the wall clock, as a stamp.
-        seq: Its row in the journal; 0 before it is there.
+        at: Wall-clock time as a stamp.
+        seq: Its row in the journal; 0 before it is written.
     """
 
     kind: EventKind
@@ -149,23 +148,23 @@ class RunEvent:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as its events tell of it.
+    """State of a run, folded from its events.
 
     Attributes:
         opening: The body of its first event: playbook, digest, roles, hashes, snapshot.
-        steps: Where each step stands that is not pending any more.
-        requests: The requests that it has filed, in order.
-        judgement: The latest evidence and permissives.
-        suggested: The playbook to which a run that was not started leaves it.
+        steps: States of the steps that are not pending.
+        requests: Its requests, in order.
+        diagnosis: The latest evidence and permissives.
+        suggested: The playbook that a run that was not started suggests.
         due: The actions that it has set due, in order.
-        undone: The recovery actions that are done, or were not needed.
-        expected: The promises, by step and text, that were found kept or broken.
-        attempts: For a step that begins anew, how many requests there were before.
-        since: When it came into its state, as a stamp.
-        reason: Why it came there.
-        goal: Where it comes to rest when it is aborting: `rollback` or `safe_state`.
-        is_cut_off: It holds within a step, and not at the step's end as a person would have it.
-        restarts: How often it was resumed.
+        undone: The undo and safe-state actions that are done or were skipped.
+        expected: The evaluated expected results, by step and text.
+        attempts: Number of requests before the latest attempt of a repeated step.
+        since: Time at which it entered its state, as a stamp.
+        reason: Reason of its state.
+        goal: Goal of an abort: `rollback` or `safe_state`.
+        is_cut_off: Whether it holds within a step, and not at its end.
+        restarts: Number of resumes.
         orders: The journal row of the newest order that was carried out or refused.
         seq: The journal row of its newest event.
     """
@@ -191,11 +190,11 @@ class Run:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it owns nothing any more."""
+        """Whether the run owns no equipment."""
         return self.state in CLOSED
 
     def step(self, step_id: str) -> StepState:
-        """Returns where a step stands."""
+        """Returns the state of a step."""
         return self.steps.get(step_id, StepState.PENDING)
 
 
@@ -203,12 +202,12 @@ def apply(run: Run, event: RunEvent) -> Run:
     """Returns the run after an event.
 
     Raises:
-        IllegalEvent: It does not belong into the run's state.
+        IllegalEvent: The run's state does not allow it.
     """
     move = MOVES.get(event.kind)
     allowed = move[0] if move else _REMARKS[event.kind]
     if run.state not in allowed or (event.kind is _E.OPENED and run.seq):
-        raise IllegalEvent(f"{event.kind} does not belong into {run.state}")
+        raise IllegalEvent(f"{event.kind} is not allowed in {run.state}")
     orders = max(run.orders, int(event.body.get("order", 0)))
     run = _note(replace(run, seq=event.seq, orders=orders), event)
     if move is None:
@@ -221,7 +220,7 @@ def apply(run: Run, event: RunEvent) -> Run:
 
 
 def _is_cut_off(before: Run, event: RunEvent) -> bool:
-    """Whether nothing more of the step is to be done: who stops a held run sets nothing going."""
+    """Whether nothing more of the step is done, as after a hold at once or a stop while held."""
     was_over = before.state is _S.HELD or before.is_cut_off
     return bool(event.body.get("at_once", False)) or (event.kind is _E.STOPPING and was_over)
 
@@ -230,7 +229,7 @@ def fold(events: Iterable[RunEvent]) -> Run:
     """Returns the run of a list of events.
 
     Raises:
-        IllegalEvent: The list is no run's.
+        IllegalEvent: The events do not follow from each other.
     """
     run = Run()
     for event in events:

@@ -1,4 +1,4 @@
-"""What a run tells people: work orders with their evidence, and notices."""
+"""Work orders with their evidence, and notices of a run."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -21,7 +21,7 @@ from .states import EventKind
 
 
 class Maintenance:
-    """Raises the work orders and notices of one run; each once, however often a step is run."""
+    """Raises the work orders and notices of one run, each once even if its step repeats."""
 
     def __init__(
         self,
@@ -38,11 +38,11 @@ class Maintenance:
         self._clock = clock
 
     async def raise_order(self, site: str, step: Step, work: WorkOrderStep) -> None:
-        """Raises the work order of a step, and says so in the run.
+        """Raises the work order of a step, and records it in the run.
 
         Raises:
-            ToolFailed: It cannot be written.
-            LedgerError: It was raised, and the run cannot say so.
+            ToolFailed: The work order cannot be written.
+            LedgerError: It was raised but not recorded.
         """
         trends = [await self._trend(each) for each in work.trends]
         now = self._clock().wall
@@ -83,33 +83,30 @@ class Maintenance:
         )
 
     def notify(self, step: Step, work: NotifyStep) -> None:
-        """Tells people what a step says.
+        """Sends the notices of a step.
 
         Raises:
-            ToolFailed: No notice can be left.
-            LedgerError: The run cannot say so.
+            ToolFailed: A notice cannot be written.
+            LedgerError: The notice was not recorded.
         """
         text = work.text.render(self._plant.readings)
-        self._leave(work.to, text, step.id)
+        self._store(work.to, text, step.id)
         self._log.record(EventKind.NOTIFIED, to=list(work.to), text=text)
 
-    def tell(self, to: Sequence[str], text: str, about: str = "") -> None:
-        """Leaves a notice for each of some people, and says so in the run.
-
-        Args:
-            about: What tells this notice from the run's others; else where the run stands.
+    def send(self, to: Sequence[str], text: str) -> None:
+        """Sends a notice to each recipient, and records it in the run.
 
         Raises:
-            LedgerError: The run cannot say so.
+            LedgerError: The notice was not recorded.
         """
         try:
-            self._leave(to, text, about)
-        except ToolFailed as error:  # the run itself tells them, and goes where it must
-            text = f"{text} (no notice could be left: {error})"
+            self._store(to, text, str(self._log.run.seq))
+        except ToolFailed as error:  # the run's event still has the text
+            text = f"{text} (no notice could be written: {error})"
         self._log.record(EventKind.NOTIFIED, to=list(to), text=text)
 
-    def _leave(self, to: Sequence[str], text: str, about: str) -> None:
-        key = f"{self._log.run_id}/{about or self._log.run.seq}"
+    def _store(self, to: Sequence[str], text: str, name: str) -> None:
+        key = f"{self._log.run_id}/{name}"
         for each in to:
             at = stamp(self._clock().wall)
             self._orders.notify(

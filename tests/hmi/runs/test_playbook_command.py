@@ -34,7 +34,7 @@ def test_a_good_playbook_has_no_problems(folder: Path) -> None:
 
 def test_a_warning_is_no_error(folder: Path) -> None:
     assert _lint(folder, CHANGEOVER) == (0, [
-        f"package:{CHANGEOVER}.yaml:5:1: no-test warning: nothing tests it",
+        f"package:{CHANGEOVER}.yaml:5:1: no-test warning: it has no tests",
         "1 playbook: 0 errors, 1 warning",
     ])  # fmt: skip
 

@@ -21,7 +21,7 @@ from ..requests.sample_card import asked_by_run
 from .run_site import FIRST, RUN, Place, leave, opened
 
 GOLDEN = Path(__file__).parent / "golden"
-TITLES = {"start": "Start the standby", "stop": "Stop the sick pump", "order": "Raise the order"}
+TITLES = {"start": "Start the standby", "stop": "Stop the duty pump", "order": "Raise the order"}
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ FAULTS = {
               "takes local or remote or maintenance, not 'sleep'"),
         Fault("standby.run_cmd: true", "standby.run_cmd: 1", "1}\n    verify", "true or false"),
         Fault("undo: {write: {standby.run_cmd: false}}", "undo: {if: \"standby.running\"}", "undo",
-              "write what takes it back, or none and the reason"),
+              "write the values that undo it, or none and the reason"),
     ],
     "duplicate-key": [Fault("owner: tests", "owner: a\nowner: b", "owner: b", "twice")],
     "yaml-boolean": [Fault("owner: tests", "owner: on", "on\nstyle", "'on' means different")],
@@ -109,11 +109,11 @@ FAULTS = {
     ],
     "no-approval": [
         Fault("approval: {role: operator, within: 15 min, on_timeout: hold}\n", "", "id: start\n",
-              "it writes, and nobody approves it"),
+              "it writes without an approval"),
     ],
     "no-safe-state": [
         Fault("safe_state:\n  steps:\n    - {id: less-load, write: {FIC-201.sp: 30 m3/h}}\n", "",
-              "safe_state", "describes no safe_state"),
+              "safe_state", "has no safe_state"),
     ],
     "duplicate-id": [Fault("id: settle", "id: start", "start\n    wait", "stands here twice")],
     "retry": [Fault("then: rollback", "then: rollback, retry: 1", "1}\n  - id", "never repeated")],
@@ -124,7 +124,7 @@ FAULTS = {
     ],
     "undo-other-tag": [
         Fault("{write: {standby.run_cmd: false}}", "{write: {duty.run_cmd: false}}", "write",
-              "takes back P-101A.run_cmd, and the step writes P-101B.run_cmd"),
+              "undoes P-101A.run_cmd, but the step writes P-101B.run_cmd"),
         Fault("standby.run_cmd: true}", "standby.run_cmd: true, standby.mode: remote}",
               "write: {standby.run_cmd: false", "the step writes P-101B.mode, P-101B.run_cmd"),
     ],
@@ -134,7 +134,7 @@ FAULTS = {
               "writes to P-101B.run_cmd what the step wrote"),
     ],
     "hold-point-without-write": [
-        Fault("id: settle\n", f"id: settle\n{HOLD_POINT}", "hold_point", "nobody is asked"),
+        Fault("id: settle\n", f"id: settle\n{HOLD_POINT}", "hold_point", "has no effect on"),
     ],
     "unknown-role": [
         Fault("approval: {role: operator", "approval: {role: opeartor", "opeartor", "no role 'op"),
@@ -175,15 +175,15 @@ FAULTS = {
         Fault("within: 30 s", "within: 1 s", "1 s}", "ends after 1 s, before the plant was read 3"),
     ],
     "no-undo": [
-        Fault("    undo: {write: {standby.run_cmd: false}}\n", "", "id: start\n", "takes this"),
+        Fault("    undo: {write: {standby.run_cmd: false}}\n", "", "id: start\n", "has no undo"),
     ],
-    "no-on-fail": [Fault("    on_fail: {then: hold}\n", "", "id: settle", "when this step fails")],
+    "no-on-fail": [Fault("    on_fail: {then: hold}\n", "", "id: settle", "has no on_fail")],
     "trigger-without-for": [
         Fault(", for: 60 s", "", "{when", "single noisy reading"),
         Fault("for: 60 s", "for: 0 s", "{when", "single noisy reading"),
     ],
     "trigger-without-rearm": [
-        Fault('  rearm: "duty.vibration < 0.8 * high"\n', "", "trigger", "may fire again"),
+        Fault('  rearm: "duty.vibration < 0.8 * high"\n', "", "trigger", "has no 'rearm'"),
     ],
     "dead-band": [
         Fault("< 0.8 * high", "< 1.2 * high", '"duty.vibration < 1.2', "it fires again at once"),
@@ -191,11 +191,11 @@ FAULTS = {
               severity="warning"),
     ],
     "no-on-timeout": [
-        Fault(", on_timeout: hold}", "}", "approval: {", "when nobody answers"),
-        Fault(", on_timeout: stop}", "}", "hold_point", "when nobody answers"),
+        Fault(", on_timeout: hold}", "}", "approval: {", "has no 'on_timeout'"),
+        Fault(", on_timeout: stop}", "}", "hold_point", "has no 'on_timeout'"),
     ],
     "safe-state-asks": [
-        Fault("{id: less-load,", "{id: less-load, hold_point: {},", "hold_point: {}", "nobody"),
+        Fault("{id: less-load,", "{id: less-load, hold_point: {},", "hold_point: {}", "no appro"),
     ],
     "unreachable-step": [
         Fault("not standby.running", "standby == duty", '"standby == duty"', "is never true"),
@@ -208,7 +208,7 @@ FAULTS = {
     "too-many-writes": [Fault("max_writes: 2", "max_writes: 0", "0, max", "write 1 times")],
     "too-long": [Fault("max_duration: 30 min", "max_duration: 1 min", "1 min", "2 min 30 s")],
     "no-test": [
-        Fault("tests: [tests/t.yaml]\n", "", "id: test/", "nothing tests it", severity="warning"),
+        Fault("tests: [tests/t.yaml]\n", "", "id: test/", "it has no tests", severity="warning"),
         Fault("[tests/t.yaml]", "[no.yaml]", "no.yaml", "there is no file", severity="warning"),
     ],
 }  # fmt: skip

@@ -120,7 +120,7 @@ def test_every_event_leads_where_the_table_says_and_nowhere_else(state: str) -> 
     for kind in EventKind:
         to = CELLS[kind, state]
         if to == ".":
-            with pytest.raises(IllegalEvent, match=f"{kind} does not belong into {state}"):
+            with pytest.raises(IllegalEvent, match=f"{kind} is not allowed in {state}"):
                 apply(run, event(kind, 9))
         else:
             after = apply(run, event(kind, 9))
