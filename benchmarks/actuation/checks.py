@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from handwheel.connectors.actuation.device_writer import DeviceWriter, WriteEncoder
 from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.people.signing import open_bench
+from handwheel.hmi.people.signing import open_context
 from handwheel.hmi.shell.cli.gc_freeze import settle_heap
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.state.lock import GateLock
@@ -47,7 +47,7 @@ def rows(site: Site, people: People, repeats: int) -> list[tuple[str, str]]:
 def gate_context(site: Site) -> Generator[GateContext]:
     """Takes a gate's post without its two tasks, so that one thing after the other can be timed."""
     make_lockout_folder(site.state)
-    with open_bench(site) as decision_context, GateLock(site.state) as lock:
+    with open_context(site) as decision_context, GateLock(site.state) as lock:
         across = cross_limits(site, decision_context.policy)
         with decision_context.database.transaction(instant_now()) as transaction:
             transaction.change("INSERT INTO gate(pid, boot_id) VALUES (1, 'bench')", ())

@@ -17,7 +17,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.opcua.encoder import OpcuaEncoder, Target
 from handwheel.connectors.session.protocols import DeviceIdentity, Encoder, Survey
-from handwheel.hmi.people.signing import Signer, open_bench, sign_statement
+from handwheel.hmi.people.signing import Signer, open_context, sign_statement
 from handwheel.hmi.simulation.demo.people import APPROVER, GIVER, enroll_people, hand_to_agents
 from handwheel.hmi.simulation.plant.installed import create_plant
 from handwheel.hmi.site.files.site_template import Link, write_site
@@ -240,7 +240,7 @@ class Desk:
 @contextmanager
 def open_desk(site: Site, people: People) -> Generator[Desk]:
     """Opens the ledger of a site for its people."""
-    with open_bench(site) as context:
+    with open_context(site) as context:
         yield Desk(context, people)
 
 

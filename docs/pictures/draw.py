@@ -65,7 +65,7 @@ async def card(stage: Stage, ledger: Database) -> RenderableType:
     request = load_requests(ledger, WAITING_REQUESTS)[0].request
     lines = render_card(await Desk(stage.site, stage.people).settle(request.request_id))
     word = expected_word(request)
-    return Text("\n".join([*lines, "", f'Type "{word}" to approve, Enter to leave it: ']))
+    return Text("\n".join([*lines, "", f'Type "{word}" to approve, Enter to cancel: ']))
 
 
 def draw(shown: RenderableType, title: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""`handwheel journal`: what happened, in a chain that shows where it was touched."""
+"""Command group `handwheel journal`."""
 
 import json
 import sys
@@ -27,7 +27,7 @@ Write = Callable[[str], object]
 
 
 class Format(StrEnum):
-    """In what form the journal is written."""
+    """Format of an export."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -36,8 +36,8 @@ class Format(StrEnum):
 
 @app.command("tail")
 def tail(
-    count: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many rows.")] = 20,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more.")] = False,
+    count: Annotated[int, typer.Option("--lines", "-n", min=0, help="Number of rows.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for new rows.")] = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,11 +57,11 @@ def tail(
 
 @app.command("verify")
 def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Check the whole journal, and what it proves.
+    """Verify the whole journal.
 
-    That is: chain, anchors, signatures, transitions, quorum, read-backs.
+    Checks chain, anchors, signatures, transitions, quorum and read-backs.
 
-    Exit codes: 0 nothing is wrong, 1 something is.
+    Exit codes: 0 no faults, 1 faults.
     """
     from handwheel.tools.guardrails.audit.audit import audit
     from handwheel.tools.guardrails.identity.roster import load_roster
@@ -94,28 +94,29 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
 @app.command("export")
 def export(
     form: Annotated[
-        Format, typer.Option("--format", help="JSON lines, a table, or a text to read.")
+        Format, typer.Option("--format", help="JSON lines, CSV or a report.")
     ] = Format.JSONL,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="From then on; a date or a time, UTC.")
+        str | None, typer.Option(metavar="TIME", help="First moment; a date or a time, UTC.")
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only what was before that.")
+        str | None, typer.Option(metavar="TIME", help="First moment that is left out.")
     ] = None,
     request: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only this request, and its run.")
+        str | None, typer.Option(metavar="ID", help="Only this request and its run.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else standard output.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Standard output by default."),
     ] = None,
     site: SiteOption = None,
 ) -> None:
-    """Write the journal as JSON lines, as a table, or as a report.
+    """Write the journal as JSON lines, as CSV, or as a report.
 
-    JSON lines are always the whole, so that they can be verified; the first line tells the site,
-    the number of rows, the last hash and the anchors.
+    JSON lines always contain the whole journal, so that they can be verified. The first line has
+    the site, the number of rows, the last hash and the anchors.
 
-    Exit codes: 0 written, 1 a report was written, and something is wrong with the journal.
+    Exit codes: 0 written, 1 a report was written and the journal has faults.
     """
     if form is Format.JSONL and (since or until or request):
         raise typer.BadParameter("JSON lines are always the whole journal", param_hint="--format")
@@ -127,7 +128,7 @@ def export(
         if output is None:
             is_sound = _write(form, database, opened, moments, request, sys.stdout.write)
         else:
-            # What is written is bytes for bytes the same on every machine.
+            # The file has the same bytes on every machine.
             with output.open("x", encoding="utf-8", newline="") as file:
                 is_sound = _write(form, database, opened, moments, request, file.write)
     if not is_sound:
@@ -136,12 +137,12 @@ def export(
 
 @app.command("backup")
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; not there yet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; must not exist.")],
     site: SiteOption = None,
 ) -> None:
-    """Copy ledger and anchors while others use them, and check the copy.
+    """Copy ledger and anchors while they are in use, and check the copy.
 
-    The anchors go to FILE.anchors. Nothing is overwritten.
+    The anchors are written to FILE.anchors. Nothing is overwritten.
     """
     from handwheel.tools.guardrails.ledger.store.backup import back_up
 
@@ -160,7 +161,7 @@ def _write(
     request: str | None,
     write: Write,
 ) -> bool:
-    """Writes the journal; returns False if a report has to say that something is wrong with it."""
+    """Writes the journal, and returns `False` if a report has faults."""
     if form is Format.JSONL:
         _export(database, write)
         return True
@@ -176,7 +177,7 @@ def _write(
 
 
 def _export(database: Database, write: Write) -> None:
-    # Anchors first: they follow the commits, so none can name a row that is not read after it.
+    # Anchors first: they are written after the commits, so each names a row that is read below.
     anchors = database.anchors.lines()
     rows = list(database.journal())
     head = rows[-1].hash if rows else FIRST
@@ -189,7 +190,7 @@ def _export(database: Database, write: Write) -> None:
     }
     write(json.dumps(heading) + "\n")
     for row in rows:
-        # The canonical text itself: numbers keep the form in which they were hashed.
+        # The canonical text itself, because numbers must keep the form in which they were hashed.
         write(f'{row.text[:-1]},"hash":"{row.hash}"}}\n')
 
 

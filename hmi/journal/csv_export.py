@@ -1,4 +1,4 @@
-"""The journal as a table for spreadsheets: RFC 4180, a line a row, and nothing that computes."""
+"""Exports the journal as CSV (RFC 4180) without cells that a spreadsheet computes."""
 
 import csv
 import re
@@ -23,8 +23,8 @@ COLUMNS = (
 )  # fmt: skip
 """The columns, in order."""
 
-# What begins so is computed by one spreadsheet or another, also behind a semicolon: where that
-# is the separator of the country, a line is cut there.
+# Spreadsheets compute a cell that begins so. In countries with the semicolon as separator they
+# also split a line there.
 _FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _OWN = frozenset(
@@ -42,8 +42,8 @@ def write_csv(
     """Writes a heading and a line for each row.
 
     Args:
-        entries: The rows, of that journal.
-        write: Takes text; its line ends are carriage return and line feed.
+        entries: The rows to write.
+        write: Takes text with line ends of carriage return and line feed.
     """
     actions = {
         action.action_id: action
@@ -62,7 +62,7 @@ def write_csv(
     }
     write(_line(COLUMNS))
     for entry in entries:
-        cells = _cells_or_why(entry, actions.get(entry.subject))
+        cells = _cells_or_fault(entry, actions.get(entry.subject))
         cells["request"] = requests.get(entry.seq, "")
         if (request := filed.get(entry.seq)) is not None:
             cells |= {"person": request.proposer.name, "reason": request.reason}
@@ -70,8 +70,8 @@ def write_csv(
         write(_line(_cell(cells.get(name, "")) for name in COLUMNS))
 
 
-def _cells_or_why(entry: JournalEntry, action: Action | None) -> dict[str, object]:
-    """Returns the cells of a row; of one that cannot be shown, where it stands and why."""
+def _cells_or_fault(entry: JournalEntry, action: Action | None) -> dict[str, object]:
+    """Returns the cells of a row, or number and reason if it cannot be shown."""
     try:
         return dict(_cells(entry, action))
     except ROW_FAULTS as fault:
@@ -86,19 +86,19 @@ def _cells(entry: JournalEntry, action: Action | None) -> Iterator[tuple[str, ob
         yield from (("equipment", action.equipment), ("tag", action.tag))
         yield from (("after", action.shown), ("unit", action.unit))
     yield from ((key, value) for key, value in entry.body.items() if key in _OWN)
-    # In pairs, else a spreadsheet takes 01050000ff00 for a number and drops its first digit.
+    # In pairs, because a spreadsheet takes 01050000ff00 for a number and drops its first digit.
     yield "wire", spaced_hex(entry.body.get("wire", ""))
     if equipment := _equipment(entry):
         yield "equipment", equipment
     if entry.kind == HANDED_OVER:
         yield from _handed_over(entry)
-    yield from _said(entry.body)
+    yield from _signature(entry.body)
     hidden = _OWN | _SHOWN_ELSEWHERE | (_WORDS if entry.kind == HANDED_OVER else frozenset[str]())
     yield "more", key_values({k: v for k, v in entry.body.items() if k not in hidden})
 
 
 def _equipment(entry: JournalEntry) -> str:
-    """Returns what is locked out, handed over or taken over: equipment, or `site`; else nothing."""
+    """Returns the equipment or `site` of a lockout or an authority, or an empty string."""
     if entry.kind.startswith(_OF_EQUIPMENT):
         return entry.subject
     word, _, rest = entry.subject.partition(":")
@@ -106,15 +106,15 @@ def _equipment(entry: JournalEntry) -> str:
 
 
 def _handed_over(entry: JournalEntry) -> Iterator[tuple[str, object]]:
-    """Yields who handed the shift over to whom, and the note."""
+    """Yields the persons and the note of a shift handover."""
     card = card_of(entry)
     people = (card.get("leaving"), card.get("coming"))
     yield "person", ", ".join(str(each) for each in people if each)
     yield "reason", card.get("note") or ""
 
 
-def _said(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    """Yields what a signature that a row keeps says; nothing if there is none."""
+def _signature(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yields the cells of a row's signature, if it has one."""
     if "signature" not in body:
         return
     try:

@@ -1,4 +1,4 @@
-"""Writes the journal as a table or as a report, all of it of one moment."""
+"""Exports a consistent view of the journal as CSV or as a report."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from .rows.entries import read_journal
 
 
 def export_table(database: Database, selection: Selection, write: Callable[[str], object]) -> None:
-    """Writes the journal as a table of comma-separated values.
+    """Writes the journal as CSV.
 
     Raises:
         InvalidArguments: There is no such request.
@@ -38,10 +38,10 @@ def export_report(
     write: Callable[[str], object],
     now: Instant | None = None,
 ) -> bool:
-    """Writes the journal as a report, and says whether nothing is wrong with the journal.
+    """Writes the journal as a report, and returns whether the audit found no fault.
 
     Args:
-        now: When it is made.
+        now: The time of the report.
 
     Raises:
         ConfigError: Policy or operators cannot be read.
@@ -59,7 +59,7 @@ def export_report(
 
 
 def _named(database: Database, selection: Selection) -> Selection:
-    """Returns the selection with the whole id of its request."""
+    """Returns the selection with the complete id of its request."""
     if selection.request_id is None:
         return selection
     return replace(

@@ -1,4 +1,4 @@
-"""`handwheel authority`: who may act on a piece of equipment: people, agents as well, or nobody."""
+"""Command group `handwheel authority`."""
 
 import json
 import os
@@ -32,12 +32,13 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.wrap import fold
-from .signing import find_person, open_bench, open_signer, sign_statement
+from .signing import find_person, open_context, open_signer, sign_statement
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 EquipmentArgument = Annotated[
-    str, typer.Argument(metavar="EQUIPMENT", help="Its name in site.yaml, or site for all of it.")
+    str,
+    typer.Argument(metavar="EQUIPMENT", help="Its name in site.yaml, or site."),
 ]
 
 _VALID_S = 60.0
@@ -48,7 +49,7 @@ _MODES: Mapping[str, TakenMode] = {
 
 @app.command("show")
 def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Show for each piece of equipment who may act on it, and who said so."""
+    """Show who may write to each piece of equipment, and who decided that."""
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
         found = authority_of(opened, database, instant_now())
@@ -64,18 +65,18 @@ def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
 def give(
     equipment: EquipmentArgument,
     lasts: Annotated[
-        str, typer.Option("--for", metavar="TIME", help=f"Until it ends; at most {LONGEST.days} d.")
+        str, typer.Option("--for", metavar="TIME", help=f"Duration, at most {LONGEST.days} d.")
     ],
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Hand equipment and its members over to agents, for a time, signed.
+    """Grant agents authority over equipment and its members, for a time, signed.
 
-    Agents' requests for it can be carried out then; each still needs its own approval.
+    Requests of agents for it can then be executed. Each still needs its own approval.
     """
     duration, opened = _duration(lasts), open_site(site)
-    with open_bench(opened) as context:
+    with open_context(opened) as context:
         operator = find_person(
             opened, context.roster, person, instant_now().wall, administrator=False
         )
@@ -83,7 +84,7 @@ def give(
         generation = next_generation(context.database, equipment)
         heartbeats = heartbeats_of(opened, equipment)
         for each in heartbeats:
-            typer.echo(f"the signature also says: {each.words}")
+            typer.echo(f"the signature also covers: {each.words}")
         signer = open_signer(opened, operator, passphrase_file)
         now = instant_now()
         until = stamp(now.wall + duration)
@@ -97,7 +98,7 @@ def give(
         )
         signed = sign_statement(context.database, signer, statement, now)
         grant_authority(context, equipment, until, generation, signed, now)
-        typer.echo(f"handed over to agents: {equipment}, until {until}")
+        typer.echo(f"granted to agents: {equipment}, until {until}")
         _tell_exceptions(opened, context.database, equipment)
 
 
@@ -106,20 +107,20 @@ def take(
     equipment: EquipmentArgument,
     to: Annotated[
         Literal["operator", "local", "maintenance"],
-        typer.Option(help="Who may act on it then: people from here; or nobody from here."),
+        typer.Option(help="operator: people may write from here; else no writes from here."),
     ] = "operator",
     site: SiteOption = None,
 ) -> None:
-    """Take equipment and its members over at once; it needs no key.
+    """Take authority over equipment and its members at once, without a key.
 
-    What agents have asked for there ends; with local and maintenance, what anybody has. A frame
-    that is under way goes on.
+    Open requests of agents end. With local and maintenance all open requests end. A frame that
+    is already being sent is not recalled.
     """
     opened = open_site(site)
     with Database(opened.state, opened.id) as database:
         mode = _MODES[to]
         ended = take_authority(database, opened, equipment, mode, _who(), instant_now(), by="user")
-    typer.echo(f"taken over: {equipment} is {mode}")
+    typer.echo(f"taken: {equipment} is {mode}")
     for name in ended:
         typer.echo(f"ended: {name}")
 
@@ -135,20 +136,20 @@ def _duration(text: str) -> timedelta:
 
 
 def _tell_exceptions(site: Site, database: Database, equipment: str) -> None:
-    """Names the members on which agents may not act all the same."""
+    """Prints the members that agents still may not write."""
     standings = authority_of(site, database, instant_now())
     for name in site.members_of(equipment):
         if reason := standings[name].reason:
-            typer.echo(f"but not {name}: {reason}")
+            typer.echo(f"not granted for {name}: {reason}")
 
 
 def _words(name: str, standing: AuthorityStatus) -> str:
     if not standing.person:
-        return "nobody has handed it over"
+        return "never granted"
     by = f"by {standing.person}"
     until = f", until {standing.until}" if standing.until else ""
     whole = f", with {standing.scope}" if standing.scope != name else ""
-    fault = "" if standing.is_valid else f"; DOES NOT COUNT: {standing.reason}"
+    fault = "" if standing.is_valid else f"; NOT VALID: {standing.reason}"
     return f"{by}{until}{whole}{fault}"
 
 

@@ -1,8 +1,8 @@
-"""`handwheel lockout`: stops the gate with a file, and needs nothing else to work.
+"""Command `handwheel lockout`, which stops the gate with a file.
 
-It must work when the ledger is locked, the disk is full or the site's files are broken, and
-it must work at once. So it imports nothing but the standard library, reads `site.yaml` line
-by line, and locks too much rather than too little.
+It must work at once, also when the ledger is locked, the disk is full or the site's files are
+broken. So it imports only the standard library, reads `site.yaml` line by line, and locks out
+too much rather than too little.
 """
 
 import os
@@ -12,17 +12,17 @@ import time
 from pathlib import Path
 
 SITE = "site"
-"""The scope that covers every piece of equipment, and the name of its file."""
+"""The scope that covers all equipment, and the name of its file."""
 
 _DONE, _CONFIGURATION = 0, 2
 _SITE_FILE = "site.yaml"
 _USUAL_STATE = "var/"
 _FOLDER = "lockout"
 _GATE_LOCK = "gate.lock"
-_SHARED = 0o2020  # its group's, who may write
+_SHARED = 0o2020  # set-group-id, and writable for the group
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _NAME = _LETTERS | frozenset("0123456789-")
-_NOT_PLAIN = frozenset("!&*|>%@`\"'{}[],#?-:")  # what begins anything but plain text in YAML
+_NOT_PLAIN = frozenset("!&*|>%@`\"'{}[],#?-:")  # in YAML, plain text begins with none of them
 
 USAGE = """\
 Usage: handwheel lockout [OPTIONS] [EQUIPMENT]
@@ -43,11 +43,11 @@ Options:
 
 
 class _NotLocked(Exception):
-    """Nothing was locked out, and why."""
+    """Nothing was locked out."""
 
 
 class Unclear(Exception):
-    """A file is not written in the plain way that can be read without a YAML library."""
+    """The file cannot be read safely without a YAML library."""
 
 
 def run_lockout(words: list[str]) -> int:
@@ -59,8 +59,8 @@ def run_lockout(words: list[str]) -> int:
     Returns:
         The exit code: 0 it is locked out, 2 it is not, or not for certain.
 
-    Effect: stops every later frame; one that is under way cannot be recalled. Retry: none
-    needed, a lockout that is already there is as good. Timeout: none.
+    Effect: stops every later frame; one that is already being sent cannot be recalled. Retry:
+    not needed, an existing lockout is sufficient. Timeout: none.
     """
     if "-h" in words or "--help" in words:
         _say(USAGE)
@@ -74,19 +74,19 @@ def run_lockout(words: list[str]) -> int:
         return _CONFIGURATION
     if doubt:
         _warn(f"NOT CERTAIN: {doubt}, so the lockout was put into {state}")
-        _warn("if the gate keeps its state elsewhere it goes on: stop the gate's process")
+        _warn("a gate with another state folder is not stopped: stop the gate's process")
         return _CONFIGURATION
     return _DONE
 
 
 def _place(root: Path, scope: str) -> tuple[Path, str, str]:
-    """Returns the state folder, the scope, and why both are a guess, empty if they are not."""
+    """Returns the state folder, the scope, and why they are uncertain, if they are."""
     path, usual = root / _SITE_FILE, root / _USUAL_STATE
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = _reason(error) if isinstance(error, OSError) else "it is not UTF-8"
-        if not (usual / _FOLDER).is_dir():  # no gate has looked there
+        if not (usual / _FOLDER).is_dir():  # no gate has used this folder
             raise _NotLocked(f"{path}: {reason}") from None
         return usual, SITE, f"{path}: {reason}"
     if scope != SITE:
@@ -126,7 +126,7 @@ def _find_site(given: str | None) -> Path:
     try:
         here = Path.cwd()
     except OSError:
-        raise _NotLocked("this folder is gone; name the site with --site") from None
+        raise _NotLocked("this folder no longer exists; name the site with --site") from None
     for folder in (here, *here.parents):
         if (folder / _SITE_FILE).is_file():
             return folder
@@ -145,7 +145,7 @@ def _is_name(text: str) -> bool:
 
 
 def _equipment(lines: list[str]) -> list[str]:
-    """Returns the names under `equipment:`, where each stands at the beginning of a line."""
+    """Returns the names in the `equipment` table, each at the beginning of a line."""
     names: list[str] = []
     indent, is_inside = 0, False
     for line in lines:
@@ -175,10 +175,10 @@ def _without_comment(text: str) -> str:
 
 
 def plain_state(lines: list[str]) -> str:
-    """Returns the text after `state:`, empty if there is no such key.
+    """Returns the value of the key `state`, or an empty string without it.
 
     Raises:
-        Unclear: The file uses more of YAML than one plain key on each line.
+        Unclear: The file uses other YAML than one plain key on each line.
     """
     found: list[str] = []
     has_begun = False
@@ -198,10 +198,10 @@ def plain_state(lines: list[str]) -> str:
         if key == "state":
             following = next((each for each in lines[number:] if each.strip(" \t")), "")
             if following[:1] in (" ", "\t") and following.strip(" \t")[0] != "#":
-                raise Unclear(f"line {number}: state: goes on in another line")
+                raise Unclear(f"line {number}: state: continues on another line")
             found.append(_scalar(rest.strip(" \t"), number))
     if len(found) > 1:
-        raise Unclear("state: stands there twice")
+        raise Unclear("state: is given twice")
     return found[0] if found else ""
 
 
@@ -221,7 +221,7 @@ def _scalar(text: str, line: int) -> str:
 
 
 def _lock(state: Path, scope: str) -> str:
-    """Makes the file that the gate looks for, and returns what to tell the person."""
+    """Creates the file that the gate looks for, and returns the message."""
     folder = state / _FOLDER
     path = folder / scope
     try:
@@ -236,24 +236,24 @@ def _lock(state: Path, scope: str) -> str:
         raise _NotLocked(f"{path}: {_reason(error)}; stop the gate's process") from None
     try:
         _keep(file, path, state)
-    except OSError as error:  # the file stands, so the gate sees it
-        _warn(f"locked out, but it may not outlive a power cut: {_reason(error)}")
+    except OSError as error:  # the file exists, so the gate sees it
+        _warn(f"locked out, but the file may not survive a power cut: {_reason(error)}")
     hint = f"{folder} is new: no gate has run here yet\n" if is_new else _no_gate(state)
     return f"locked out: {scope}\n{hint}"
 
 
 def _no_gate(state: Path) -> str:
-    """Returns what to tell while no gate runs on this machine, whose ledger would keep it."""
+    """Returns a note if no gate runs on this machine to record the lockout."""
     try:
         holder = int(_beginning(state / _GATE_LOCK))
         if holder > 0:
-            os.kill(holder, 0)  # only asks whether there is such a process
+            os.kill(holder, 0)  # signal 0 only checks that the process exists
             return ""
     except PermissionError:
-        return ""  # there is, and it is another user's
+        return ""  # it exists and belongs to another user
     except (OSError, ValueError, OverflowError):
         pass
-    return "no gate runs here: only the file keeps the lockout until one has seen it\n"
+    return "no gate runs here: the lockout is only in the file until a gate reads it\n"
 
 
 def _make(folder: Path) -> None:
@@ -261,7 +261,7 @@ def _make(folder: Path) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     state = folder.parent.stat().st_mode
-    if state & _SHARED == _SHARED:  # a folder of several users: the others lock out as well
+    if state & _SHARED == _SHARED:  # a folder of several users, who must all be able to lock out
         folder.chmod(0o3770)
 
 
@@ -312,7 +312,7 @@ def _reason(error: OSError) -> str:
 
 
 def _say(text: str) -> None:
-    # What was done stays done if nobody can read about it.
+    # A closed standard output must not change the result.
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

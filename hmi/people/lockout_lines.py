@@ -1,4 +1,4 @@
-"""What is locked out, as lines: with a gate or without one."""
+"""Formats lockouts as lines, with or without a running gate."""
 
 from collections.abc import Iterable
 
@@ -10,21 +10,21 @@ from handwheel.tools.safe_text import plain, printable
 
 
 def file_words(said: str) -> str:
-    """Returns what the file of a lockout said of who made it, and what that is worth."""
+    """Returns the content of a lockout's file, marked as not verified."""
     quoted = printable(said).replace('"', "'")  # nothing in it ends the quotation
-    return f'its file said: "{quoted}"; anybody can write that'
+    return f'its file says: "{quoted}" (not verified)'
 
 
 def lockout_lines(
     site: Site, database: Database, latched: Iterable[str] | None = None
 ) -> list[str]:
-    """Returns a line for each scope that is locked out: by its file, or latched by a gate.
+    """Returns a line for each scope that is locked out by its file or latched by a gate.
 
     Args:
-        latched: What a gate says is latched; `None` asks the ledger.
+        latched: The scopes that the gate has latched; `None` reads them from the ledger.
 
     Raises:
-        LedgerError: The ledger is asked, and cannot be read.
+        LedgerError: The ledger cannot be read.
     """
     known = locked_out(site, database) if latched is None else latched
     scopes = {*known, *read_lockouts(site.state)}

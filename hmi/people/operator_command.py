@@ -1,4 +1,4 @@
-"""`handwheel operator`: who may decide at a site."""
+"""Command group `handwheel operator`."""
 
 import json
 import sys
@@ -45,16 +45,16 @@ from ..shell.terminal.wrap import fold
 from .private_key import open_key
 from .public_key_input import read_given_key
 from .rotate_key import check_unrevoked, rotate_key
-from .rotate_key import revoke as take_back
-from .signing import find_person, open_bench, open_signer
+from .rotate_key import revoke as revoke_key
+from .signing import find_person, open_context, open_signer
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _LONGEST_DAYS = 3650
 _FIRST, _OTHERS = f"{_LONGEST_DAYS}d", "365d"
 _NO_KEY_GIVEN = (
-    "--key names a key that was made elsewhere: it takes no passphrase, and the first "
-    "administrator makes theirs here"
+    "--key is for a key that was made elsewhere. It takes no passphrase, and the first "
+    "administrator cannot use it"
 )
 
 KeyOption = Annotated[
@@ -72,12 +72,12 @@ IssuerPassphraseOption = Annotated[
 @app.command("enroll")
 def enroll_person(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The person, such as anna.")],
-    role: Annotated[list[str], typer.Option(help="What they may decide; may be repeated.")],
+    role: Annotated[list[str], typer.Option(help="A role of the person; repeatable.")],
     valid: Annotated[
         str | None,
         typer.Option(
             metavar="TIME",
-            help=f"How long it holds; else {_OTHERS}, the first administrator's {_FIRST}.",
+            help=f"Validity; default {_OTHERS}, for the first administrator {_FIRST}.",
         ),
     ] = None,
     issuer: AdministratorOption = None,
@@ -86,10 +86,10 @@ def enroll_person(
     issuer_passphrase_file: IssuerPassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Make or take a person's key; an administrator vouches for it.
+    """Enroll a person with a new or given key, vouched for by an administrator.
 
     The first person of a site is its administrator, who vouches for themselves. Within the
-    last 30 days of their record, or after it, the same command renews it with the same key.
+    last 30 days of that record, or later, the same command renews it with the same key.
     """
     opened = open_site(site)
     roster, now = load_roster(opened), datetime.now(UTC)
@@ -124,7 +124,7 @@ def enroll_person(
     typer.echo(f"key {person.key_id}{place}")
     _warn_of_no_use(opened, person)
     if is_first:
-        typer.echo("it is the trust root of this site now: compare it with what site.yaml says")
+        typer.echo("this key is now the trust root of the site: compare it with site.yaml")
 
 
 def _renew(site: Site, root: Operator, wanted: Enrolment, passphrase_file: Path | None) -> None:
@@ -139,12 +139,12 @@ def _warn_of_the_root(site: Site, roster: Roster, now: datetime) -> None:
 
 
 def _warn_of_no_use(site: Site, person: Operator) -> None:
-    """Tells of roles that approve nothing; a wrong policy is another command's business."""
+    """Warns of roles that approve nothing. Faults of the policy are not reported here."""
     with suppress(ConfigError):
         policy = load_policy(site)
         for role in sorted(person.roles - {ADMINISTRATOR}):
             if not policy.has_use_for(role):
-                sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} asks for the role {role}\n")
+                sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} requires the role {role}\n")
 
 
 def _wanted(name: str, roles: list[str], valid: str, now: datetime) -> Enrolment:
@@ -161,15 +161,15 @@ def _wanted(name: str, roles: list[str], valid: str, now: datetime) -> Enrolment
 
 @app.command("key")
 def make_key(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Yours, such as anna.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Your name, such as anna.")],
     passphrase_file: NewPassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
     """Make your own key, and show the line for the administrator.
 
-    It lies under your own account. Nobody else needs your passphrase. If you have a key
-    already, this is the one to follow it: it waits beside it, and is used once an administrator
-    has vouched for it.
+    The key is stored under your account, and only you need its passphrase. If you have a key
+    already, the new one is stored beside it and is used once an administrator has vouched for
+    it.
     """
     opened = open_site(site)
     if not PERSON.fullmatch(name):
@@ -182,61 +182,61 @@ def make_key(
 
 @app.command("rotate")
 def rotate(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key is followed by another.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The person who gets a new key.")],
     key: KeyOption = None,
     revokes: Annotated[
-        bool, typer.Option("--revoke", help="Take the old key back as well: it was lost.")
+        bool, typer.Option("--revoke", help="Also revoke the old key, because it was lost.")
     ] = False,
     issuer: AdministratorOption = None,
     passphrase_file: NewPassphraseOption = None,
     issuer_passphrase_file: IssuerPassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """End a person's record now, and begin one for another key.
+    """End a person's record now, and begin one with another key.
 
-    Roles and end stay. An approval by the old key that the gate has not taken up does not count
-    any more; what it signed before stays verifiable.
+    Roles and end date stay. An approval by the old key that the gate has not used yet becomes
+    invalid. Earlier signatures can still be verified.
     """
     if key is not None and passphrase_file is not None:
         fail(_NO_KEY_GIVEN, CONFIGURATION)
     opened = open_site(site)
     public = read_given_key(key) if key is not None else None
-    with open_bench(opened) as context:
+    with open_context(opened) as context:
         files = (passphrase_file, issuer_passphrase_file)
         rotation = rotate_key(context, name, public, issuer, files, revokes=revokes)
-    over = "is revoked" if revokes else f"ended {stamp(rotation.ended.until)}"
-    typer.echo(f"{name}: key {rotation.ended.key_id} {over}")
+    ended = "is revoked" if revokes else f"ended {stamp(rotation.ended.until)}"
+    typer.echo(f"{name}: key {rotation.ended.key_id} {ended}")
     typer.echo(f"{name}: key {rotation.begun.key_id}, until {stamp(rotation.begun.until)}")
 
 
 @app.command("revoke")
 def revoke(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key is taken back.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The person whose key is revoked.")],
     issuer: AdministratorOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Take a person's key back, at once and for good.
+    """Revoke a person's key, at once and permanently.
 
-    Nothing that it signed counts any more. It stands in the ledger, so that no old file brings
-    the key back. To give the person another one in the same breath: rotate --revoke.
+    All its signatures become invalid. The ledger records the revocation, so an old file cannot
+    restore the key. To give the person a new key at the same time, use rotate --revoke.
     """
     opened = open_site(site)
-    with open_bench(opened) as context:
+    with open_context(opened) as context:
         revoked = context.revoked_keys()
         keys = {each.key_id for each in context.roster.operators if each.person == name} - revoked
         if not keys:
-            raise InvalidArguments(f"{name} has no key to take back: handwheel operator list")
+            raise InvalidArguments(f"{name} has no key to revoke: handwheel operator list")
         admin = find_person(opened, context.roster, issuer, instant_now().wall, administrator=True)
         signer = open_signer(opened, admin, passphrase_file)
         for key_id in sorted(keys):
-            take_back(context, signer, key_id)
+            revoke_key(context, signer, key_id)
             typer.echo(f"{name}: key {key_id} is revoked")
 
 
 @app.command("list")
 def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List who may decide, and which records do not count."""
+    """List the enrolled persons, and records that are not valid."""
     opened = open_site(site)
     roster, revoked = load_roster(opened), _revoked_keys(opened)
     now = datetime.now(UTC)
@@ -253,15 +253,15 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
         line = f"{each.person:<{width}}  {roles:<16}  {each.key_id}  {until}{over}"
         typer.echo(fold(line, width + 2))
     if not roster.operators:
-        typer.echo("nobody is enrolled")
+        typer.echo("no persons are enrolled")
     for problem in roster.ignored:
         sys.stderr.write(f"handwheel: ignored: {problem}\n")
 
 
 def _revoked_keys(site: Site) -> frozenset[str]:
     if not (site.state / LEDGER_FILE).exists():
-        return frozenset()  # looking makes no ledger
-    with open_bench(site) as context:
+        return frozenset()  # opening would create the ledger
+    with open_context(site) as context:
         return context.revoked_keys()
 
 

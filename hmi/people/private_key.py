@@ -17,15 +17,15 @@ from ..shell.terminal.passphrase import read_passphrase
 
 
 def open_key(site: Site, operator: Operator, passphrase_file: Path | None) -> PrivateKey:
-    """Returns the private key of an enrolled person, whose passphrase is asked for.
+    """Returns the private key of an enrolled person, and asks for its passphrase.
 
     Raises:
         NoPassphrase: There is neither file nor terminal, or nothing was typed.
-        KeyFault: The key cannot be used, or is not the one that was enrolled.
+        KeyFault: The key cannot be used, or is not the enrolled one.
     """
     path = key_path(site.id, operator.person)
     take_next_key(site.id, operator.person, operator.key_id)
     private = load_key(path, read_passphrase(operator.person, passphrase_file))
     if fingerprint(private.public_key()) != operator.key_id:
-        raise KeyFault(f"{path}: is not the key with which {operator.person} is enrolled")
+        raise KeyFault(f"{path}: is not the enrolled key of {operator.person}")
     return private

@@ -1,4 +1,4 @@
-"""Reads a public key that somebody hands over: as a line, in a file, or on standard input."""
+"""Reads a public key from an argument, a file or standard input."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ _KIND = "ssh-"
 
 
 def read_given_key(given: str) -> PublicKey:
-    """Returns the public key of a line `ssh-ed25519 …`, of a file that has it, or of `-`.
+    """Returns the public key of a line `ssh-ed25519 …`, a file, or `-` for standard input.
 
     Raises:
         KeyFault: It is no public Ed25519 key, or cannot be read.
@@ -37,7 +37,7 @@ def _first_line() -> str:
 
 
 def _content(path: Path) -> str:
-    # Without O_NONBLOCK a named pipe would keep us waiting.
+    # Without O_NONBLOCK, opening a named pipe would block.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

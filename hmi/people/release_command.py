@@ -1,4 +1,4 @@
-"""`handwheel release`: ends a lockout, signed by an administrator."""
+"""Command `handwheel release`, which ends a lockout."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
 from ..shell.terminal.wrap import fold
 from .lockout_lines import file_words
-from .signing import find_person, open_bench, open_signer, sign_statement
+from .signing import find_person, open_context, open_signer, sign_statement
 
 _VALID_S = 60.0
 
@@ -28,19 +28,20 @@ _VALID_S = 60.0
 def command(
     equipment: Annotated[
         str,
-        typer.Argument(
-            metavar="EQUIPMENT", show_default=False, help="Without one, the lockout of the site."
-        ),
+        typer.Argument(metavar="EQUIPMENT", show_default=False, help="Default: the whole site."),
     ] = SITE,
     person: AdministratorOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """End a lockout. What was asked for or approved before it stays dead: ask anew."""
+    """End a lockout, signed by an administrator.
+
+    Requests from before the lockout stay ended; submit them again.
+    """
     opened = open_site(site)
     if equipment != SITE and equipment not in opened.equipment:
         raise InvalidArguments(f"there is no equipment {equipment!r} at this site")
-    with open_bench(opened) as context:
+    with open_context(opened) as context:
         operator = find_person(
             opened, context.roster, person, instant_now().wall, administrator=True
         )
@@ -48,7 +49,7 @@ def command(
         if equipment not in locked_out(opened, context.database):
             if not file.exists():
                 raise InvalidArguments(f"{equipment} is not locked out")
-            # No gate has seen the file yet; the ledger must know of what is released.
+            # No gate has read the file yet, and the ledger must contain what is released.
             covered = None if equipment == SITE else opened.members_of(equipment)
             latch(context.database, equipment, covered, instant_now(), lockout_note(file))
         generation = locked_out(opened, context.database)[equipment]

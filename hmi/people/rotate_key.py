@@ -1,4 +1,4 @@
-"""Gives a person another key, made here or elsewhere, and takes a lost one back."""
+"""Gives a person a new key, and revokes a lost one."""
 
 from datetime import datetime
 from pathlib import Path
@@ -37,17 +37,17 @@ def rotate_key(
     *,
     revokes: bool,
 ) -> Rotation:
-    """Ends a person's record and begins one for another key.
+    """Ends a person's record and begins one with another key.
 
     Args:
         public: The new key; `None` makes it here.
         issuer: The administrator who signs; `None` for the only one with a key here.
-        files: With the new key's passphrase, and the administrator's; `None` asks.
-        revokes: Whether the old key is taken back as well.
+        files: Files with the passphrases of the new key and the administrator; `None` asks.
+        revokes: Whether the old key is also revoked.
 
     Raises:
-        HandwheelError: It cannot be done; the old record and its key stand as they were, unless
-            the old key was revoked by then.
+        HandwheelError: The old record and its key are unchanged, unless the old key was revoked
+            before the error.
     """
     site, now = context.site, _now()
     old = check_rotation(site, context.roster, person, now)
@@ -76,7 +76,7 @@ def _rotate_here(site: Site, person: str, passphrase: str, signer: Signer) -> Ro
         raise
     aside = take_next_key(site.id, person, rotation.begun.key_id)
     if aside is not None:
-        typer.echo(f"the old key lies in {aside}")
+        typer.echo(f"the old key was moved to {aside}")
     return rotation
 
 
@@ -86,27 +86,26 @@ def _administrator(
     admin = find_person(context.site, context.roster, issuer, now, administrator=True)
     if admin.person == person:
         raise InvalidArguments(
-            f"{person} cannot end their own record and vouch for the next; another administrator "
-            "must sign"
+            f"{person} cannot sign the rotation of their own key; another administrator must sign"
         )
     return admin
 
 
 def check_unrevoked(revoked: frozenset[str], public: PublicKey) -> None:
-    """Refuses a key that was taken back.
+    """Refuses a revoked key.
 
     Raises:
-        InvalidArguments: It was.
+        InvalidArguments: The key was revoked.
     """
     if fingerprint(public) in revoked:
-        raise InvalidArguments(f"the key {fingerprint(public)} was revoked; it never counts again")
+        raise InvalidArguments(f"the key {fingerprint(public)} was revoked; it stays invalid")
 
 
 def revoke(context: DecisionContext, signer: Signer, key_id: str) -> None:
-    """Takes a key back, at once and for good.
+    """Revokes a key, at once and permanently.
 
     Raises:
-        GuardrailError: The decision does not count.
+        GuardrailError: The decision is not valid.
         LedgerError: Nothing was recorded.
     """
     now, subject = instant_now(), key_subject(key_id)

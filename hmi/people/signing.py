@@ -1,6 +1,7 @@
-"""Signs a person's word at this terminal; the one place where a private key is used."""
+"""Signs a person's decision at this terminal, the only use of a private key."""
 
 from collections.abc import Generator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +33,7 @@ class Signer:
     """A person with an open key.
 
     Attributes:
-        is_attended: Whether somebody typed the passphrase at a terminal.
+        is_attended: Whether the passphrase was typed at a terminal.
     """
 
     operator: Operator
@@ -43,16 +44,16 @@ class Signer:
 def sign_statement(
     database: Database, signer: Signer, statement: Statement, now: Instant
 ) -> Signed:
-    """Returns the signed decision, with the ledger's head in view.
+    """Returns the signed decision, which includes the ledger's head.
 
     Raises:
-        Withdrawn: The person was interrupted meanwhile; see `ask_in_thread`.
+        Withdrawn: The question was interrupted; see `ask_in_thread`.
     """
     if (withdrawal := current_withdrawal()) is not None:
         withdrawal.check()
     head = database.head()
     if head is None:
-        raise LedgerError("the ledger has no rows; it cannot be signed on")
+        raise LedgerError("the ledger has no rows, so nothing can be signed")
     signed_at = parse_stamp(stamp(now.wall))
     decision = Decision(
         schema="decision/1",
@@ -78,8 +79,8 @@ def sign_statement(
 
 
 @contextmanager
-def open_bench(site: Site) -> Generator[DecisionContext]:
-    """Opens the ledger, and reads policy and people as they stand now.
+def open_context(site: Site) -> Generator[DecisionContext]:
+    """Opens the ledger and reads the current policy and operators.
 
     Raises:
         ConfigError: One of the files is wrong.
@@ -93,11 +94,11 @@ def open_bench(site: Site) -> Generator[DecisionContext]:
 def find_person(
     site: Site, roster: Roster, named: str | None, at: datetime, *, administrator: bool
 ) -> Operator:
-    """Returns who is to sign: the person named, else the only one whose key is on this machine.
+    """Returns the named person, or the only one whose key is on this machine.
 
     Raises:
-        PermitRefused: The person named is none.
-        InvalidArguments: Nobody is named, and there is not just one.
+        PermitRefused: The named person is not enrolled.
+        InvalidArguments: No person is named, and the machine has not exactly one key.
     """
     known = [
         each
@@ -112,13 +113,35 @@ def find_person(
         return known[0]
     here = [each for each in known if key_path(site.id, each.person).exists()]
     if len(here) != 1:
-        names = ", ".join(each.person for each in known) or "nobody"
+        names = ", ".join(each.person for each in known) or "none"
         raise InvalidArguments(f"name the {kind} who signs with --as; enrolled: {names}")
     return here[0]
 
 
+def as_option(site: Site, roster: Roster, at: datetime, without: AbstractSet[str]) -> str:
+    """Returns the option that names the next signer, if a command cannot find them alone.
+
+    Args:
+        without: Persons who may not sign next.
+
+    Returns:
+        ` --as` with the only other person, or with `NAME`; empty with at most one key here.
+    """
+    here = {
+        each.person
+        for each in roster.operators
+        if each.is_enrolled(at)
+        and not each.is_administrator
+        and key_path(site.id, each.person).exists()
+    }
+    if len(here) <= 1:
+        return ""
+    others = here - without
+    return f" --as {others.pop() if len(others) == 1 else 'NAME'}"
+
+
 def open_signer(site: Site, operator: Operator, passphrase_file: Path | None) -> Signer:
-    """Opens a person's key; see `own_key.open_key`."""
+    """Returns a person with their open key."""
     from .private_key import open_key
 
     return Signer(operator, open_key(site, operator, passphrase_file), passphrase_file is None)

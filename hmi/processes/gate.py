@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.resolutions import unsigned
 
 from ..journal.rows.row_line import show_row
-from ..people.signing import open_bench
+from ..people.signing import open_context
 from ..requests.write_followup import open_line, unsigned_line
 from ..shell.terminal.line_writer import tell_log
 from ..shell.terminal.wrap import fold
@@ -40,7 +40,7 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
     note_start()
     tell_log(gate.__name__)
     async with open_gate(site) as context:
-        with open_bench(site) as decision_context:
+        with open_context(site) as decision_context:
             _announce(site, context.epoch, as_json=as_json)
             tell_open(decision_context, as_json=as_json)
             await serve(

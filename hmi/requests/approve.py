@@ -1,4 +1,4 @@
-"""Asks an approver about a request: card, typed word, passphrase, signature."""
+"""Shows an approver the card, and asks for confirmation and passphrase."""
 
 import shutil
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from functools import partial
 
 import typer
 
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.approval.card import Card
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.session import ApprovalSession, check_approvable
@@ -21,6 +22,7 @@ from .card_text import render_card, render_changes
 
 _ANSWER_S = 120.0
 _PROMPT_LINES = 2
+_NOTHING_SENT = "nothing was sent, and the request still waits for approval"
 
 
 def ask(
@@ -29,14 +31,14 @@ def ask(
     """Shows the card, asks for word and passphrase, and signs if nothing changed meanwhile.
 
     Args:
-        open_key: Returns the open key, or asks for the passphrase; called each time after the
-            word was typed, so that a key that is not open any more signs nothing.
+        open_key: Returns the open key, or asks for the passphrase; called after each confirmation,
+            so that a key that has been locked signs nothing.
 
     Returns:
-        The request's state then; `None` if the person did not approve.
+        The new state of the request; `None` if the person did not approve.
 
     Raises:
-        GuardrailError: It cannot be approved now, or the signature does not count.
+        GuardrailError: It cannot be approved now, or the signature is not valid.
         HandwheelError: There is no passphrase, or the key cannot be used.
     """
     check_open("approve", record, instant_now())
@@ -53,11 +55,11 @@ def ask(
         if not changed:
             return sign_approval(session, signer)
         del signer  # the key may be locked before the next confirmation
-        typer.echo(f"\n{changed} while you were reading; look again")
+        typer.echo(f"\n{changed} while you were reading; read the card again")
 
 
 def sign_approval(session: ApprovalSession, signer: Signer) -> RequestState:
-    """Signs an approval of the session's card; see `ApprovalSession.approve`."""
+    """Signs an approval of the session's card."""
     return session.approve(
         signer.operator, partial(sign_statement, session.decision_context.database, signer)
     )
@@ -65,25 +67,25 @@ def sign_approval(session: ApprovalSession, signer: Signer) -> RequestState:
 
 def _is_confirmed(word: str) -> bool:
     try:
-        answer = confirm(f'\nType "{word}" to approve, Enter to leave it: ', word, _ANSWER_S)
+        answer = confirm(f'\nType "{word}" to approve, Enter to cancel: ', word, _ANSWER_S)
     except KeyboardInterrupt:
-        typer.echo("\nnot approved; nothing was sent, and the request waits on")
+        typer.echo(f"\nnot approved; {_NOTHING_SENT}")
         raise
     if answer is Answer.TIMEOUT:
-        typer.echo("nobody answered; the request waits on")
+        typer.echo(f"no answer within {format_duration(_ANSWER_S)}; {_NOTHING_SENT}")
     elif answer is Answer.NO:
-        typer.echo("not approved; nothing was sent, and the request waits on")
+        typer.echo(f"not approved; {_NOTHING_SENT}")
     elif answer is Answer.NO_TERMINAL:
         typer.echo(f"not approved: {NO_TERMINAL}")
-        typer.echo("nothing was sent, and the request waits on")
+        typer.echo(_NOTHING_SENT)
     return answer is Answer.YES
 
 
 def show_card(card: Card) -> None:
-    """Draws a card for this terminal, with the changes once more if it is taller."""
+    """Draws a card for this terminal, and repeats the changes below a tall card."""
     width, height = shutil.get_terminal_size()
     lines = render_card(card, width, is_coloured=has_colour())
     if card.is_approvable and len(lines) + _PROMPT_LINES > height:
-        lines += ["", *render_changes(card, width)]  # what it is about has left the screen
+        lines += ["", *render_changes(card, width)]  # the changes have scrolled off the screen
     for line in lines:
         typer.echo(line)

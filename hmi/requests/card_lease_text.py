@@ -1,4 +1,4 @@
-"""The part of a card that only a request with a lease has: for how long, and what comes then."""
+"""Draws the part of a card about the lease of a request."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,12 @@ _DIGEST_SHOWN = 16
 
 
 def lease(card: Card) -> list[Part]:
-    """Returns for how long the writes stand, and each write that comes by itself after that."""
+    """Returns the lease and each write with which the gate ends it."""
     if card.lease is None:
         return []
     rows = [row for each in card.recovery if each.undoes for row in _back(card.lease, each)]
-    return [
-        Part("lease", [*rows, Row(["", "", "counted from the last write; the last goes first"])])
-    ]
+    rows.append(Row(["", "", "counted from the last write; undone in reverse order"]))
+    return [Part("lease", rows)]
 
 
 def _back(lease: CardLease, recovery: CardRecovery) -> Iterator[Row]:
@@ -24,5 +23,5 @@ def _back(lease: CardLease, recovery: CardRecovery) -> Iterator[Row]:
     after = with_unit(recovery.after, recovery.unit)
     digest = recovery.frame.digest[:_DIGEST_SHOWN]
     pairs = " ".join(digest[n : n + 4] for n in range(0, len(digest), 4))
-    yield Row(["", name, f"{recovery.tag}: for {lease.span}, then back to {after} by itself"])
+    yield Row(["", name, f"{recovery.tag}: for {lease.span}, then the gate writes {after}"])
     yield Row(["", "", f"action {pairs} …"])

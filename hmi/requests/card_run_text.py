@@ -1,4 +1,4 @@
-"""The parts of a card that only the request of a playbook's run has."""
+"""Draws the parts of a card about the run of a playbook."""
 
 from collections.abc import Iterator
 
@@ -14,12 +14,13 @@ from handwheel.tools.guardrails.approval.card_model import (
 from ..shell.terminal.panel import LABEL, MARK, Part, Row, columns_of, with_unit
 
 _VALUES = "  ["  # from here on the values behind a condition
+_MET = {"true": "met", "false": "not met", "unknown": "not known"}
 _PROBLEMS_ABOVE = 3
 _GAPS = 6  # columns of the mark, and between the cells of a permissive
 
 
 def problems_above(card: Card) -> Part:
-    """Returns the first reasons against it: a long card's end may lie below the screen."""
+    """Returns the first problems, because the end of a long card may be off the screen."""
     rows = [Row([MARK, text], True, 1) for text in card.problems[:_PROBLEMS_ABOVE]]
     more = len(card.problems) - len(rows)
     if more:
@@ -28,13 +29,13 @@ def problems_above(card: Card) -> Part:
 
 
 def permissives(card: Card, width: int, *, is_whole: bool) -> Part:
-    """Returns what must be true; what is, on one line, without its condition if that is long."""
+    """Returns the permissives, each true one on one line where it is short enough."""
     names = [each.why.removeprefix("permissive ") for each in card.requires]
     truths = [each.truth for each in card.requires]
     taken = max(map(len, truths), default=0) + max(map(len, names), default=0)
     room = None if is_whole else width - LABEL - taken - _GAPS
     rows = [_permissive(each, name, room) for each, name in zip(card.requires, names, strict=True)]
-    return Part("requires", rows or [Row(["", "nothing but the readings above"])])
+    return Part("requires", rows or [Row(["", "only the readings above"])])
 
 
 def _permissive(condition: CardCondition, name: str, room: int | None) -> Row:
@@ -52,21 +53,21 @@ def _values_of(shown: str) -> str:
 
 
 def playbook(run: CardRun) -> Part:
-    """Returns which playbook asks, with what it was bound to."""
+    """Returns the playbook, its run and its parameters."""
     rows = [Row(["", f"{run.playbook} {run.version}, request {run.segment} of run {run.run_id}"])]
     if run.parameters:
         bound = ", ".join(f"{name} {value}" for name, value in sorted(run.parameters.items()))
         rows.append(Row(["", f"with {bound}"], most=2))
     if run.supersedes:
-        rows.append(Row(["", f"takes over the open recovery of {run.supersedes}"]))
+        rows.append(Row(["", f"replaces {run.supersedes} and includes its undo actions"]))
     return Part("playbook", rows)
 
 
 def evidence(run: CardRun, requires: list[CardCondition], *, is_whole: bool) -> Iterator[Part]:
-    """Yields what was judged before it was asked for, as filed and as it is now.
+    """Yields the evidence when submitted and now.
 
     Args:
-        requires: What stands among the permissives already is not drawn once more.
+        requires: The permissives that are drawn already, and not repeated.
     """
     known = {each.why.removeprefix("permissive ") for each in requires}
     for side in ("for", "against", "permissive"):
@@ -80,7 +81,8 @@ def evidence(run: CardRun, requires: list[CardCondition], *, is_whole: bool) -> 
 
 
 def _evidence(found: CardEvidence, *, is_whole: bool) -> Row:
-    state = f"{found.filed} as filed" if found.now is None else f"{found.filed}, now {found.now}"
+    filed = _MET[found.filed]
+    state = f"{filed} when submitted" if found.now is None else f"{filed}, now {_MET[found.now]}"
     is_odd = found.is_against
     if is_whole or is_odd:
         now = f"; now {_values_of(found.shown_now)}" if found.now is not None else ""
@@ -94,7 +96,7 @@ def _evidence(found: CardEvidence, *, is_whole: bool) -> Row:
 
 
 def expected(card: Card) -> list[Part]:
-    """Returns what the playbook promises of the process: expected, never predicted."""
+    """Returns the results that the playbook expects of the process."""
     rows = [
         Row(["", f"{each.step or each.number}: {'; '.join(each.promises)}"])
         for each in card.changes
@@ -104,7 +106,7 @@ def expected(card: Card) -> list[Part]:
 
 
 def undo(card: Card, *, is_whole: bool) -> Iterator[Part]:
-    """Yields what takes each command back, what was done before, and the safe state."""
+    """Yields the undo of each command, of earlier commands, and the safe state."""
     own = {each.undoes: each for each in card.recovery if each.undoes}
     rows: list[Row] = []
     for change in card.changes:
@@ -142,5 +144,5 @@ def _recovery(recovery: CardRecovery, *, is_whole: bool) -> str:
 
 
 def lasting(run: CardRun) -> str:
-    """Returns how long an approval lets the run go on."""
-    return f"then the run has {format_duration(run.max_duration_s)}"
+    """Returns how long the run may take after the approval."""
+    return f"the run may then take {format_duration(run.max_duration_s)}"

@@ -1,7 +1,4 @@
-"""Draws a card as lines of text.
-
-The order of its parts is always the same, so that a person finds each without reading.
-"""
+"""Draws a card as lines of text, with its parts always in the same order."""
 
 from collections.abc import Iterator, Sequence
 
@@ -41,8 +38,8 @@ def render_card(
 
     Args:
         width: Of the terminal, columns; a card takes from 60 to 80.
-        is_coloured: Whether what is abnormal is also coloured.
-        is_whole: Whether a long reason is drawn to its end, else it is cut after three lines.
+        is_coloured: Whether abnormal parts are also coloured.
+        is_whole: Whether a long reason is drawn completely instead of its first three lines.
     """
     width = fitting_width(width)
     groups = _groups_of(card, width, is_whole)
@@ -87,12 +84,12 @@ def _groups_of_run(card: Card, run: CardRun, width: int, is_whole: bool) -> Grou
 
 
 def render_changes(card: Card, width: int) -> list[str]:
-    """Returns the changes alone, for where the card has left the screen."""
+    """Returns only the changes, for a card that is taller than the screen."""
     return list(drawn(_changes(card), fitting_width(width), is_coloured=False))
 
 
 def wire_rows(frame: CardFrame, name: str, width: int) -> list[Row]:
-    """Returns a frame as rows: where it goes, and its bytes below."""
+    """Returns the address and the bytes of a frame as rows."""
     pairs = [frame.wire[n : n + 2] for n in range(0, len(frame.wire), 2)]
     room = width - LABEL - 2 - len(name) - 2
     step = min(_BYTES_SHOWN, (room + 1) // 3)
@@ -104,8 +101,8 @@ def wire_rows(frame: CardFrame, name: str, width: int) -> list[Row]:
 
 
 def device_text(frame: CardFrame) -> str:
-    """Returns what is known of the device of a frame."""
-    name = f"“{frame.device}”" if frame.device else "does not say what it is"
+    """Returns the name and the identity of a frame's device."""
+    name = f"“{frame.device}”" if frame.device else "gives no name"
     kind = ", a simulator" if frame.is_simulator else ""
     proof = f", proved by the certificate {frame.certificate}" if frame.certificate else ""
     return f"{name}{kind}{', on this machine' if frame.is_loopback else ''}{proof}"
@@ -119,7 +116,7 @@ def _change(change: CardChange) -> Row:
     value = f"{change.now} → {with_unit(change.after, change.unit)}"
     delta = with_unit(change.delta, change.unit) if change.delta else ""
     if change.is_already_so:
-        value, delta = f"{value}, already so", ""
+        value, delta = f"{value}, already set", ""
     return Row(["", str(change.number), change.tag, value, delta, change.limits or ""])
 
 
@@ -143,13 +140,13 @@ def _requires(card: Card) -> Part:
         )
         for each in card.requires
     ]
-    return Part("requires", rows or [Row(["", "nothing but the readings above"])])
+    return Part("requires", rows or [Row(["", "only the readings above"])])
 
 
 def _effect(card: Card) -> Part:
     rows = [Row(["", str(each.number), _effect_of(each)]) for each in card.changes]
-    when = "" if card.run is None else "; each is sent at its step"
-    return Part("effect", [*rows, Row(["", "", f"without approval nothing is sent{when}"])])
+    when = "" if card.run is None else "; each write is sent at its step"
+    return Part("effect", [*rows, Row(["", "", f"nothing is sent without approval{when}"])])
 
 
 def _effect_of(change: CardChange) -> str:
@@ -172,7 +169,7 @@ def _undo_of(change: CardChange) -> Row:
 
 def _risk(card: Card) -> Part:
     people = "one person" if card.quorum == 1 else f"{card.quorum} different people"
-    roles = " and ".join(card.roles) or "nobody may sign"
+    roles = " and ".join(card.roles) or "no role may sign"
     missing = max(card.quorum - len(card.signed), 0)
     return Part("risk", [Row(["", card.risk_class, f"{people}: {roles}; {missing} still to sign"])])
 
@@ -195,7 +192,7 @@ def _frames(card: Card, width: int) -> Part:
 
 
 def _short_wire_rows(frame: CardFrame, name: str, width: int) -> list[Row]:
-    """Returns a frame on one line where it fits."""
+    """Returns a frame on one line if it fits."""
     row = Row(["", name, f"{frame.address} at {frame.where}", bytes.fromhex(frame.wire).hex(" ")])
     is_short = columns_of("  ".join(row.cells)) <= width - LABEL
     return [Row(["", "  ".join(row.cells[1:])])] if is_short else wire_rows(frame, name, width)
@@ -222,7 +219,7 @@ def _time(card: Card) -> Part:
 
 
 def _proposer(card: Card) -> Part:
-    # Its beginning: the whole key id stands in the card's document and in operator list.
+    # The first characters: the card's document and `operator list` have the whole key id.
     key = f", key {card.proposer_key[:_KEY_SHOWN]}…" if card.proposer_key else ""
     kind = "a person" if card.proposer_kind == "person" else "an agent"
     return Part("proposer", [Row(["", f"{card.proposer}, {kind}{key}"])])
@@ -233,7 +230,7 @@ def _reason(card: Card, *, is_whole: bool) -> Part:
     rows = [Row(["", f"{source}“{card.reason}”"])]
     if is_whole:
         return Part("reason", rows)
-    hint = f"… ({len(card.reason)} characters: handwheel requests show)"
+    hint = f"… ({len(card.reason)} characters: handwheel requests show {card.request_id})"
     return Part("reason", rows, _REASON_LINES, hint)
 
 

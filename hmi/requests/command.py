@@ -1,4 +1,4 @@
-"""`handwheel requests`: what is asked for, and a person's word on it."""
+"""Command group `handwheel requests`."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
+from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card, signers
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import load_exactly, load_request
@@ -29,7 +29,7 @@ from handwheel.tools.requests.terms import Terms, parse_expectation, parse_lease
 from handwheel.tools.safe_text import plain
 
 from ..people.lockout_lines import lockout_lines
-from ..people.signing import Signer, find_person, open_bench, open_signer
+from ..people.signing import Signer, find_person, open_context, open_signer
 from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -38,27 +38,29 @@ from ..shell.terminal.wrap import fold
 from .approve import ask, sign_approval
 from .follow import follow
 from .reject import object_to
-from .request_text import request_fields, request_line
+from .request_text import next_approval, request_fields, request_line
 from .request_view import whole_fields, whole_request
 from .resolve import resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for, unsigned_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="Or the beginning of it.")]
+RequestArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="A request's id, or its first characters.")
+]
 
 _INDENT = 4
 
 
 @app.command("list")
 def list_requests(
-    every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Include ended requests.")] = False,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the requests that wait or are under way."""
+    """List the open requests."""
     opened = open_site(site)
-    with open_bench(opened) as context:
+    with open_context(opened) as context:
         now = instant_now()
         found = list_now(context.database, _warn_of_damage, now, every=every)
         picture = read_snapshot(opened.state, now)
@@ -79,18 +81,18 @@ def list_requests(
     for line in (*open_, *held, *suspended, *locked):
         typer.echo(fold(line, _INDENT))
     if not found and not open_ and not held:
-        typer.echo("no requests" if every else "nothing waits; --all lists those that are over")
+        typer.echo("no requests" if every else "no open requests; --all includes ended ones")
 
 
 def _warn_of_damage(name: str, fault: str) -> None:
-    line = f"handwheel: passed by {plain(name)}: {plain(fault)}"
+    line = f"handwheel: left out {plain(name)}: {plain(fault)}"
     sys.stderr.write(fold(line, _INDENT, sys.stderr) + "\n")
 
 
 @app.command("show")
 def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Show a request's card as the plant is now, and its actions."""
-    with open_bench(open_site(site)) as context:
+    """Show a request's card with current readings, and its actions."""
+    with open_context(open_site(site)) as context:
         now = instant_now()
         sweep(context.database, now)
         record = load_request(context.database, name)
@@ -110,19 +112,21 @@ def propose(
     reason: ReasonOption,
     for_: Annotated[
         str | None,
-        typer.Option("--for", metavar="TIME", help="A lease: then the gate takes it back itself."),
+        typer.Option("--for", metavar="TIME", help="Lease, after which the gate undoes the write."),
     ] = None,
     expect: Annotated[
         list[str] | None,
-        typer.Option(metavar="EFFECT", help="Such as 'PT-102.pv > 350 kPa within 2 min'; more."),
+        typer.Option(
+            metavar="EFFECT", help="Such as 'PT-102.pv > 350 kPa within 2 min'; repeatable."
+        ),
     ] = None,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Ask for writes. Somebody else approves them; nobody approves their own.
+    """Submit a request for writes, which another person must approve.
 
-    Exit codes: 0 filed, 1 the policy denies it, 3 the plant cannot be read.
+    Exit codes: 0 submitted, 1 denied by the policy, 3 the plant cannot be read.
     """
     from .propose import propose_writes
 
@@ -133,7 +137,7 @@ def propose(
     state: list[RequestState] = []
 
     async def work() -> None:
-        with open_bench(opened) as context:
+        with open_context(opened) as context:
             operator = find_person(
                 opened, context.roster, person, instant_now().wall, administrator=False
             )
@@ -153,28 +157,30 @@ def approve(
     name: RequestArgument,
     digest: Annotated[
         str | None,
-        typer.Option(metavar="HEX", help="Unattended: the request's digest, from requests show."),
+        typer.Option(metavar="HEX", help="For an unattended approval, from requests show."),
     ] = None,
     person: AsOption = None,
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Look at a request, approve it, and follow what becomes of it.
+    """Show a request, approve it, and follow it to its end.
 
-    The card is shown, a word must be typed, then the passphrase of your key. Enter, Escape,
-    the end of input, a pipe and a timeout all mean no. The form with --digest and
-    --passphrase-file asks nothing; it is recorded as unattended and counts only where the
-    policy says `unattended: simulated` and every device is our simulator on this machine.
+    The command shows the card and asks for an expected text and for your passphrase. Enter,
+    Escape, the end of input, a pipe and a time-out do not approve. With --digest and
+    --passphrase-file it asks nothing. Such an approval is recorded as unattended and is valid
+    only if the policy says `unattended: simulated` and every device is a simulator on this
+    machine.
 
-    Exit codes: 0 every command is verified, 1 no, 4 another person must sign.
+    Exit codes: 0 every command is verified, 1 not approved or not verified, 4 another person must
+    sign.
     """
     if (digest is None) != (passphrase_file is None):
         fail(
-            "--digest and --passphrase-file belong together; leave both out to be asked",
+            "give both --digest and --passphrase-file, or none of them",
             CONFIGURATION,
         )
     opened = open_site(site)
-    with open_bench(opened) as context:
+    with open_context(opened) as context:
         sweep(context.database, instant_now())
         record = load_request(context.database, name)
         operator = find_person(
@@ -192,7 +198,9 @@ def approve(
         if state is None:
             raise SystemExit(NO)
         if state is RequestState.PARTIAL:
-            typer.echo("signed; another person must sign as well")
+            typer.echo("signed; another person must also sign")
+            signed = [each.person for each in signers(context.database, record)]
+            typer.echo(next_approval(context, record.request, signed, instant_now()))
             raise SystemExit(WAITING)
         if not follow(context.database, record.request.request_id, opened.state):
             raise SystemExit(NO)
@@ -206,7 +214,7 @@ def reject(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Say no to a request that waits."""
+    """Reject a request that waits for approval."""
     _object(open_site(site), name, "reject", reason, person, passphrase_file)
 
 
@@ -218,7 +226,7 @@ def revoke(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Take an approval back. A frame that is under way goes on."""
+    """Revoke an approval. A frame that is already being sent is not recalled."""
     _object(open_site(site), name, "revoke", reason, person, passphrase_file)
 
 
@@ -230,7 +238,7 @@ def _object(
     person: str | None,
     file: Path | None,
 ) -> None:
-    with open_bench(site) as context:
+    with open_context(site) as context:
         sweep(context.database, instant_now())
         record = load_request(context.database, name)
         operator = find_person(
@@ -246,7 +254,7 @@ def _object(
 
 @app.command("resolve")
 def resolve(
-    name: Annotated[str, typer.Argument(metavar="ID", help="Of the request or the action.")],
+    name: Annotated[str, typer.Argument(metavar="ID", help="A request's or an action's id.")],
     applied: Annotated[
         bool | None,
         typer.Option("--applied/--not-applied", help="What you found at the plant."),
@@ -255,14 +263,14 @@ def resolve(
     passphrase_file: PassphraseOption = None,
     site: SiteOption = None,
 ) -> None:
-    """Say what became of a write that is unknown or wrong.
+    """Record the outcome of a write that is UNKNOWN or MISMATCH.
 
-    Look at the plant first. Sends nothing; its equipment is free then.
+    Check the plant first. The command sends nothing and releases the equipment.
     """
     if applied is None:
-        fail("say --applied or --not-applied: look at the plant first", CONFIGURATION)
+        fail("give --applied or --not-applied; check the plant first", CONFIGURATION)
     opened = open_site(site)
-    with open_bench(opened) as context:
+    with open_context(opened) as context:
         record = load_request(context.database, name)
         wanted = [
             each
@@ -290,6 +298,6 @@ def resolve(
         said = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
         typer.echo(f"{action_id}  {said}  by {operator.person}")
         if found is not said:
-            line = f"the ledger's table says {found}: see handwheel journal verify"
+            line = f"the ledger's table says {found}; next: handwheel journal verify"
             typer.echo(fold(f"{action_id}  {line}", _INDENT))
         typer.echo(fold("  ".join((after.request.request_id, *after.status)), _INDENT))

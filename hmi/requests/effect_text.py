@@ -1,4 +1,4 @@
-"""What was expected of the process after a write, and what came of it, in words."""
+"""Formats the expected results of writes and their verdicts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,20 +6,21 @@ from typing import Any
 from handwheel.tools.requests.spans import exact_span
 from handwheel.tools.safe_text import printable
 
-MET_BEFORE = "it was so before the write too"
-"""What is said of an effect that proves nothing."""
+MET_BEFORE = "it was already met before the write"
+"""Text for an expected result that proves nothing."""
 _LONG = 600  # characters: a condition with all its values
 _EFFECT = "effect."
 _CAME, _MISSED = f"{_EFFECT}CAME", f"{_EFFECT}MISSED"
 
 
 def effect_text(expected: str, within_s: float, observed: str) -> str:
-    """Returns `expected PT-102.pv > 900 kPa within 15 s; seen: PT-102.pv is 363.23 kPa`."""
-    return f"expected {expected} within {exact_span(within_s)}; seen: {_seen(expected, observed)}"
+    """Returns an expected result, its time limit and the observed values."""
+    values = _values(expected, observed)
+    return f"expected {expected} within {exact_span(within_s)}; observed: {values}"
 
 
 def row_effect_text(body: Mapping[str, Any]) -> str:
-    """Returns the same of a row of the journal."""
+    """Returns the same for the body of a journal row."""
     within_s = body.get("within_s")
     words = effect_text(
         str(body.get("expected")),
@@ -30,10 +31,10 @@ def row_effect_text(body: Mapping[str, Any]) -> str:
 
 
 def effect_line(kind: str, body: Mapping[str, Any]) -> str:
-    """Returns the same with the verdict first, and whether it was so before the write too.
+    """Returns the verdict, its time and the expected result of a row.
 
     Args:
-        kind: Of the row, such as `effect.MISSED`.
+        kind: The kind of the row, such as `effect.MISSED`.
     """
     verdict = printable(kind.partition(".")[2])
     after_s = body.get("after_s")
@@ -43,30 +44,32 @@ def effect_line(kind: str, body: Mapping[str, Any]) -> str:
 
 
 def effect_sentence(kind: str, body: Mapping[str, Any]) -> str:
-    """Returns a row in a sentence if it did not come or proves nothing; empty for every other row.
+    """Returns a sentence about a result that was not met or proves nothing.
 
     Args:
-        kind: Of the row; of any kind.
+        kind: The kind of the row.
+
+    Returns:
+        The sentence; empty for every other row.
     """
     expected, observed = str(body.get("expected")), str(body.get("observed"))
     text = printable(expected, _LONG)
-    if kind == _CAME:
-        return f"What was expected came, but {MET_BEFORE}: {text}." if was_met_before(body) else ""
-    if not kind.startswith(_EFFECT):
+    if kind == _CAME and was_met_before(body):
+        return f"The expected result proves nothing, because {MET_BEFORE}: {text}."
+    if kind == _CAME or not kind.startswith(_EFFECT):
         return ""
-    fate = "did not come" if kind == _MISSED else "came or not, nobody knows"
-    return (
-        f"What was expected {fate}: {text} (seen: {printable(_seen(expected, observed), _LONG)})."
-    )
+    values = printable(_values(expected, observed), _LONG)
+    outcome = "was not met" if kind == _MISSED else "is not known to be met"
+    return f"The expected result {outcome}: {text} (observed: {values})."
 
 
 def was_met_before(body: Mapping[str, Any]) -> bool:
-    """Whether what came had been seen to be so before the frame left."""
+    """Returns whether the result was already met before the frame was sent."""
     return body.get("was_so") is True
 
 
-def _seen(expected: str, observed: str) -> str:
-    """Returns only the values where the condition itself was said just before."""
+def _values(expected: str, observed: str) -> str:
+    """Returns the observed values without the condition in front of them."""
     values = observed.removeprefix(expected)
     if values != observed and values.startswith("  [") and values.endswith("]"):
         return values[3:-1]

@@ -1,4 +1,4 @@
-"""Follows an approved request to its end, line by line."""
+"""Follows an approved request and prints each change."""
 
 from pathlib import Path
 
@@ -24,13 +24,13 @@ _INDENT = 4
 
 
 def follow(database: Database, request_id: str, state: Path) -> bool:
-    """Tells what becomes of a request until it is over, or held for a person.
+    """Prints each change of a request until it has ended or is held for a person.
 
-    Ctrl-C ends the telling, not what was approved. That no gate is running is told once, and
-    the telling goes on: a gate that is started knows more.
+    Ctrl-C ends the printing, not the approval. A missing gate is reported once, and the printing
+    continues.
 
     Args:
-        state: The site's state folder, where the gate wakes who waits.
+        state: The site's state folder, where the gate notifies listeners.
 
     Returns:
         Whether every command is verified.
@@ -64,7 +64,7 @@ def _print(line: str) -> None:
 
 
 def _warn_of_no_gate(record: RequestRecord, state: Path) -> bool:
-    """Says what stands still because no gate is running; returns whether there was anything."""
+    """Prints the action that waits for a gate, and returns whether there is one."""
     action = stuck_action(record.actions)
     if action is None or read_snapshot(state, instant_now()) is not None:
         return False
@@ -73,7 +73,7 @@ def _warn_of_no_gate(record: RequestRecord, state: Path) -> bool:
 
 
 def is_complete(database: Database, record: RequestRecord) -> bool:
-    """Whether there is nothing to follow for now: it is over, done, or in its lease."""
+    """Returns whether the request has ended, is done, or is in its lease."""
     if record.request.run:
         return is_over(record) or is_done_for_a_run(database, record)
     in_lease = record.request.lease is not None and is_verified(record)
@@ -81,15 +81,15 @@ def is_complete(database: Database, record: RequestRecord) -> bool:
 
 
 def is_over(record: RequestRecord) -> bool:
-    """Whether nothing more will happen to it unless a person acts."""
+    """Returns whether nothing more happens to it unless a person acts."""
     is_open = record.state in OPEN_REQUESTS
     return not _is_moving(record) and (bool(record.unresolved) or not is_open)
 
 
 def is_done_for_a_run(database: Database, record: RequestRecord) -> bool:
-    """Whether a run's request has come as far as it does: it stays open while the run goes on.
+    """Returns whether a run's request is done, although it stays open with the run.
 
-    Every command is verified, or the run is at rest, or nobody works on it.
+    It is done if every command is verified, if the run has stopped, or if no process works on it.
     """
     run = record.request.run
     if run is None or _is_moving(record):
@@ -108,14 +108,14 @@ def _print_run(database: Database, record: RequestRecord) -> None:
     if run is None:
         return
     state = load_run(database, run.run_id).state
-    more = "it goes on, and may ask again" if state not in INACTIVE else "see why"
+    more = "" if state in INACTIVE else "; it continues and may submit another request"
     if not is_runner_alive(database, instant_now()):
-        more = "nobody works on it: start handwheel run"
-    _print(f"run {run.run_id} is {state}: {more}: handwheel runs show {run.run_id}")
+        more = "; no process works on it: start handwheel run"
+    _print(f"run {run.run_id} is {state}{more}; details: handwheel runs show {run.run_id}")
 
 
 def is_verified(record: RequestRecord) -> bool:
-    """Whether every command is verified."""
+    """Returns whether every command is verified."""
     names = {each.action_id for each in record.request.commands}
     return all(
         each.state is ActionState.VERIFIED for each in record.actions if each.action_id in names

@@ -1,4 +1,4 @@
-"""Draws what became of a request and its writes, for people."""
+"""Draws the outcome of a write, and a request that is decided."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ _WHOLE = 24_000
 
 
 def render_outcome(outcome: Outcome, width: int = WIDEST) -> list[str]:
-    """Returns what is known of a write, as lines; how it ended stands last.
+    """Returns what is known of a write as lines, with its state last.
 
-    Nothing of it says that it was sent: that is what a person is to find out.
+    No line says that it was sent, because the person must find that out at the plant.
     """
     width = fitting_width(width)
     name = outcome.action_id.rpartition("/")[2]
@@ -52,7 +52,7 @@ def _reads_now(outcome: Outcome) -> Row:
 def render_request(
     record: RequestRecord, signed: Sequence[CardSigner], width: int = WIDEST
 ) -> list[str]:
-    """Returns what was asked for and who signed, of a request that nobody can sign any more."""
+    """Returns the writes, frames, proposer and signers of a decided request."""
     request, width = record.request, fitting_width(width)
     equipment = ", ".join(dict.fromkeys(plain(each.equipment) for each in request.commands))
     frames = [
@@ -63,10 +63,10 @@ def render_request(
         for each in signed
     ]
     parts = [
-        Part("asked for", [_write(n, each) for n, each in enumerate(request.commands, start=1)]),
+        Part("requested", [_write(n, each) for n, each in enumerate(request.commands, start=1)]),
         Part("frames", [row for frame, name in frames for row in wire_rows(frame, name, width)]),
         Part("proposer", [Row(["", printable(request.proposer.name), request.proposer.kind])]),
-        Part("signed", people or [Row(["", "nobody"])]),
+        Part("signed", people or [Row(["", "none"])]),
         Part("reason", [Row(["", f"“{printable(request.reason, _WHOLE)}”"])]),
     ]
     lines = [headline(f"{request.request_id}  {equipment}", plain(request.site), width), ""]

@@ -1,4 +1,4 @@
-"""A person asks for writes: one look at the plant, a request, a signature on it."""
+"""Submits a request of a person, with current readings and a signature."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -30,6 +30,7 @@ from handwheel.tools.requests.values import parse_value, split_assignment
 from handwheel.tools.safe_text import plain, printable
 
 from ..people.signing import Signer, sign_statement
+from .request_text import next_approval
 
 
 async def propose_writes(
@@ -39,18 +40,16 @@ async def propose_writes(
     open_key: Callable[[], Signer],
     *,
     terms: Terms = NO_TERMS,
-    tells_next: bool = True,
 ) -> RequestState:
-    """Files a request of a person, and tells its id.
+    """Submits a request of a person and prints its id.
 
     Args:
         assignments: Each `TAG=VALUE`.
-        open_key: Asks for the passphrase; called when the assignments make sense.
-        terms: For how long, and what is expected.
-        tells_next: Whether to say by which command another person approves.
+        open_key: Asks for the passphrase; called after the assignments were checked.
+        terms: The lease and the expected results.
 
     Raises:
-        HandwheelError: Nothing was filed, and why.
+        HandwheelError: Nothing was submitted.
 
     Effect: OBSERVE. Retry: twice, on the connection only. Timeout: see `survey`.
     """
@@ -63,7 +62,9 @@ async def propose_writes(
     if picture := read_snapshot(site.state, instant_now()):
         check_files(site, site.hashes, picture.hashes)
     else:
-        sys.stderr.write("handwheel: no gate is running: nothing can be approved or sent\n")
+        sys.stderr.write(
+            "handwheel: no gate is running, so nothing can be approved; next: handwheel gate\n"
+        )
     signer = open_key()
     seen = await survey(site, tags, [write.tag for write in writes])
     now = instant_now()
@@ -93,21 +94,20 @@ async def propose_writes(
     )
     if denial:
         typer.echo(f"{request.request_id}  DENIED  {printable(denial.reason)}")
-    else:
-        _tell(request, tells_next=tells_next)
+        return state
+    _print(request)
+    typer.echo(next_approval(decision_context, request, (), now))
     return state
 
 
-def _tell(request: ActionRequest, *, tells_next: bool) -> None:
+def _print(request: ActionRequest) -> None:
     people = "another person" if request.quorum == 1 else f"{request.quorum} other people"
     roles = " and ".join(request.roles)
-    typer.echo(f"{request.request_id}  {request.risk_class}, for {people}: {roles}")
+    typer.echo(f"{request.request_id}  {request.risk_class}, needs approval by {people}: {roles}")
     for each in request.recovery:
         span = exact_span(request.lease.for_s) if request.lease else ""
         back = f"{plain(each.tag)} → {printable(each.shown)} {printable(each.unit)}".rstrip()
-        typer.echo(f"for {span}, then by itself: {back}  (action {each.digest[:16]}…)")
-    if tells_next:
-        typer.echo(f"next: handwheel requests approve {request.request_id}")
+        typer.echo(f"for {span}, then the gate writes {back}  (action {each.digest[:16]}…)")
 
 
 def _proposed_write(decision_context: DecisionContext, assignment: str) -> ProposedWrite:

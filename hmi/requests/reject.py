@@ -1,4 +1,4 @@
-"""A person says no to a request, or takes an approval back."""
+"""Signs the rejection of a request, or the revocation of an approval."""
 
 from collections.abc import Callable
 
@@ -24,13 +24,13 @@ def object_to(
     operator: Operator,
     open_key: Callable[[], Signer],
 ) -> RequestState:
-    """Signs a rejection or a revocation, and puts it before the ledger.
+    """Signs a rejection or a revocation, and records it in the ledger.
 
     Returns:
-        Where the request stands then.
+        The new state of the request.
 
     Raises:
-        GuardrailError: It is not open to that, the person may not, or it does not count.
+        GuardrailError: The request cannot be rejected or revoked now, or not by this person.
         HandwheelError: There is no passphrase, or the key cannot be used.
     """
     check_open(verdict, record, instant_now())

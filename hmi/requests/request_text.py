@@ -1,25 +1,29 @@
-"""Requests as lines for people and as fields for programs."""
+"""Formats requests and actions as lines and as fields for JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.listing import ListedRequest
 from handwheel.tools.guardrails.ledger.records import ActionRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, ActionState
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.stamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
+from ..people.signing import as_option
+
 _STUCK = {
-    ActionState.CLAIMED: "it goes no further",
-    ActionState.SENDING: "nobody knows whether it was sent",
+    ActionState.CLAIMED: "the action waits",
+    ActionState.SENDING: "the action may have been sent",
 }
 
 
 def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True) -> str:
-    """Returns one line: id, state, class, what is to be written, how long it waits still.
+    """Returns a line with id, state, risk class, writes and remaining time.
 
     Args:
-        has_gate: Whether a gate gives a picture; else what was under way stands still.
+        has_gate: Whether a gate is running. Without one an action under way does not advance.
     """
     writes = ", ".join(
         f"{plain(each.tag)} = {printable(each.shown)} {printable(each.unit)}".rstrip()
@@ -38,7 +42,7 @@ def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True)
 
 
 def _origin(request: ListedRequest) -> str:
-    """Returns which run asks, of which playbook, and for which of its steps."""
+    """Returns the run, playbook and steps of a request."""
     if request.run is None:
         return ""
     commands = [each for each in request.writes if each.kind == "command"]
@@ -48,22 +52,35 @@ def _origin(request: ListedRequest) -> str:
 
 
 def stuck_action(actions: Sequence[ActionRecord]) -> ActionRecord | None:
-    """Returns the action that is under way, and stands still where no gate is running."""
+    """Returns the action that is under way and needs a gate to advance."""
     return next((each for each in actions if each.state in _STUCK), None)
 
 
 def stuck_text(action: ActionRecord) -> str:
-    """Returns what people must know and do of an action under way while no gate is running."""
-    return f"no gate is running: {_STUCK[action.state]}; start it: handwheel gate"
+    """Returns the state of an action without a gate, and how to start one."""
+    return f"no gate is running, {_STUCK[action.state]}; next: handwheel gate"
+
+
+def next_approval(
+    context: DecisionContext, request: ActionRequest, signed: Iterable[str], now: Instant
+) -> str:
+    """Returns the command with which the next person approves a request.
+
+    Args:
+        signed: The persons who have signed already.
+    """
+    people = {request.proposer.name, *signed}
+    name = as_option(context.site, context.roster, now.wall, people)
+    return f"next: handwheel requests approve {request.request_id}{name}"
 
 
 def action_line(action: ActionRecord) -> str:
-    """Returns where an action stands, and why."""
+    """Returns the state of an action and its reason."""
     return f"{plain(action.action_id)}  {action.state}  {printable(action.reason)}".rstrip()
 
 
 def request_fields(request: ListedRequest) -> dict[str, object]:
-    """Returns the request for programs."""
+    """Returns the request as fields for JSON."""
     return {
         "request_id": request.request_id,
         "digest": request.digest,

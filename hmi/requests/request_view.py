@@ -1,7 +1,4 @@
-"""A request whole: its card or what became of it, its actions, and what came after.
-
-As lines for people, and as fields for programs.
-"""
+"""Shows a request with its card or outcome, its actions and what followed."""
 
 from handwheel.tools.guardrails.approval.card import Card
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
@@ -28,7 +25,7 @@ def whole_request(
     """Returns everything about a request as lines for this terminal.
 
     Args:
-        card: As the plant is now; `None` if nobody can decide on it any more.
+        card: The current card; `None` if the request is decided.
     """
     width, picture = card_width(), read_snapshot(context.site.state, now)
     lines = (
@@ -50,10 +47,10 @@ def whole_request(
 def whole_fields(
     context: DecisionContext, record: RequestRecord, card: Card | None, now: Instant
 ) -> dict[str, object]:
-    """Returns the same for programs.
+    """Returns the same as fields for JSON.
 
     Args:
-        card: As the plant is now; `None` if nobody can decide on it any more.
+        card: The current card; `None` if the request is decided.
     """
     picture, signed = read_snapshot(context.site.state, now), signers(context.database, record)
     is_waiting, waited_s = record.state in WAITING_REQUESTS, record.waits_since_s(now)

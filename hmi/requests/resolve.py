@@ -1,4 +1,4 @@
-"""A person says what became of a write: what is known of it is shown, a word typed, and signed."""
+"""Asks an operator for the outcome of a write, and signs the answer."""
 
 from collections.abc import Callable
 
@@ -37,25 +37,25 @@ def resolve_action(
     applied: bool,
     is_asked: bool,
 ) -> RequestState | None:
-    """Shows what is known of a write, asks for the word and the passphrase, and signs.
+    """Shows what is known of a write, asks for confirmation and passphrase, and signs.
 
     Args:
-        action: One whose outcome is unknown or wrong.
+        action: An action in state UNKNOWN or MISMATCH.
         applied: What the person has found at the plant.
-        is_asked: Whether the word must be typed.
+        is_asked: Whether the confirmation must be typed.
 
     Returns:
-        Where the request stands then; `None` if the person did not mean it.
+        The new state of the request; `None` without confirmation.
 
     Raises:
-        GuardrailError: The person may not resolve it, or the signature does not count.
+        GuardrailError: The person may not resolve it, or the signature is not valid.
     """
     request = record.request
     check_resolver(context, request, operator)
-    outcome = _look(context, record, action.action_id)
+    outcome = _outcome(context, record, action.action_id)
     for line in render_outcome(outcome, card_width()):
         typer.echo(fold(line, _INDENT))
-    if is_asked and not _is_meant(applied=applied):
+    if is_asked and not _is_confirmed(applied=applied):
         return None
     signer = open_key()
     verdict: ActionVerdict = "resolve-applied" if applied else "resolve-not-applied"
@@ -73,7 +73,7 @@ def resolve_action(
     return decide(context, signed, outcome.text, now)
 
 
-def _look(context: DecisionContext, record: RequestRecord, action_id: str) -> Outcome:
+def _outcome(context: DecisionContext, record: RequestRecord, action_id: str) -> Outcome:
     now = instant_now()
     return make_outcome(
         record,
@@ -85,9 +85,9 @@ def _look(context: DecisionContext, record: RequestRecord, action_id: str) -> Ou
     )
 
 
-def _is_meant(*, applied: bool) -> bool:
+def _is_confirmed(*, applied: bool) -> bool:
     word = "applied" if applied else "not applied"
-    answer = confirm(f'\nType "{word}" if you have seen it at the plant: ', word, _ANSWER_S)
+    answer = confirm(f'\nType "{word}" if you have checked it at the plant: ', word, _ANSWER_S)
     if answer is Answer.NO_TERMINAL:
         typer.echo(f"nothing was recorded: {NO_TERMINAL}")
     elif answer is not Answer.YES:

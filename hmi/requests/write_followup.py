@@ -1,4 +1,4 @@
-"""What comes after a write: the rest of its lease, what stays open, and what came of it."""
+"""Describes the lease, the expected results and the open writes of a request."""
 
 from collections.abc import Sequence
 
@@ -30,17 +30,20 @@ from handwheel.tools.safe_text import plain, printable
 
 from .effect_text import effect_text
 
-NOT_TAKEN_BACK = "no gate is running: nothing is taken back"
+NOT_UNDONE = "no gate is running, so nothing is undone"
 _LONG = 600  # characters of a line: a condition with all its values
 
 
 def lease_text(
     database: Database, record: RequestRecord, picture: PlantSnapshot | None, now: Instant
 ) -> str:
-    """Returns what a request takes back by itself and when; empty if it is nothing (any more).
+    """Returns the remaining lease of a request and the writes that end it.
 
     Args:
-        picture: The gate's; without one that is as new as the lease nothing is promised.
+        picture: The gate's snapshot. Without one as new as the lease, nothing is promised.
+
+    Returns:
+        The text; empty if nothing is to be undone.
     """
     request = record.request
     if request.lease is None or record.state is not RequestState.APPROVED:
@@ -55,22 +58,18 @@ def lease_text(
     seconds = left_s(database, request, states, now)
     is_kept = _is_kept(database, request.request_id, picture)
     if seconds is None:
-        unknown = "nobody can tell when it is over" if is_kept else NOT_TAKEN_BACK
+        unknown = "its end is not known" if is_kept else NOT_UNDONE
         return f"in its lease; {unknown}: {backs}"
     left = (
-        f"in its lease, {format_duration(seconds)} left" if seconds > 0.0 else "its lease is over"
+        f"in its lease, {format_duration(seconds)} left" if seconds > 0.0 else "its lease has ended"
     )
     if not is_kept:
-        return f"{left}; {NOT_TAKEN_BACK}: {backs}"
-    return (
-        f"{left}, then by itself: {backs}"
-        if seconds > 0.0
-        else (f"{left}; the gate takes it back: {backs}")
-    )
+        return f"{left}; {NOT_UNDONE}: {backs}"
+    return f"{left}; {'then ' * (seconds > 0.0)}the gate writes {backs}"
 
 
 def _is_kept(database: Database, request_id: str, picture: PlantSnapshot | None) -> bool:
-    """Whether a gate is running that knows of the lease: one as new as what it wrote."""
+    """Returns whether the running gate is at least as new as the one that began the lease."""
     return picture is not None and picture.epoch >= _epoch_of(database, request_id)
 
 
@@ -80,7 +79,7 @@ def _epoch_of(database: Database, request_id: str) -> int:
 
 
 def effect_lines(database: Database, record: RequestRecord) -> list[str]:
-    """Returns a line for each thing that was expected: by when, what was seen, the verdict."""
+    """Returns a line for each expected result, with its time limit and verdict."""
     found = {
         (each.action_id, each.number): each
         for each in load_effects(database, record.request.request_id)
@@ -90,7 +89,7 @@ def effect_lines(database: Database, record: RequestRecord) -> list[str]:
         for number, each in enumerate(action.effects, start=1):
             if (action.action_id, number) not in found:
                 waits = record.record(action.action_id).state is ActionState.VERIFIED
-                state = "looked for" if waits else "not yet looked for"
+                state = "being checked" if waits else "not checked yet"
                 span = exact_span(each.within_s)
                 lines.append(f"{action.action_id}  expected {each.text} within {span}: {state}")
     return [printable(line, _LONG) for line in lines]
@@ -99,7 +98,7 @@ def effect_lines(database: Database, record: RequestRecord) -> list[str]:
 def notes_on_requests(
     database: Database, picture: PlantSnapshot | None, now: Instant
 ) -> dict[str, list[str]]:
-    """Returns by request what a list says of it besides: its lease, and what did not come."""
+    """Returns the lease and the results that were not met, by request."""
     notes: dict[str, list[str]] = {}
     for request_id in in_lease(database):
         try:
@@ -117,30 +116,30 @@ def notes_on_requests(
 def followup_lines(
     database: Database, record: RequestRecord, picture: PlantSnapshot | None, now: Instant
 ) -> list[str]:
-    """Returns everything that is to be said of one request after its writes."""
+    """Returns lease, expected results and open writes of a request as lines."""
     lease = lease_text(database, record, picture, now)
     open_ = open_lines_for(database, record.request.request_id)
     return [*filter(None, [lease]), *effect_lines(database, record), *open_]
 
 
 def open_lines_for(database: Database, request_id: str) -> list[str]:
-    """Returns a line for each write of one request that its lease left as it was written."""
+    """Returns a line for each write of a request that its lease did not undo."""
     own = f"{request_id}/"
     return [open_line(each) for each in open_writes(database) if each.action_id.startswith(own)]
 
 
 def open_line(each: OpenWrite) -> str:
-    """Returns a write that a lease was to take back and did not, as a line."""
+    """Returns a write that its lease did not undo as a line."""
     return f"OPEN  {printable(each.words, _LONG)}"
 
 
 def open_lines(database: Database) -> list[str]:
-    """Returns a line for each write that a lease was to take back and did not."""
+    """Returns a line for each write that its lease did not undo."""
     return [open_line(each) for each in open_writes(database)]
 
 
 def unsigned_line(each: Unresolved) -> str:
-    """Returns a write that holds its equipment though the ledger calls it resolved, as a line."""
+    """Returns a write that holds its equipment without a signed resolution as a line."""
     return f"HELD  {printable(each.words)}; {resolve_hint(plain(each.action_id))}"
 
 
@@ -154,7 +153,7 @@ def unsigned_lines(context: DecisionContext) -> list[str]:
 def followup_fields(
     database: Database, record: RequestRecord, picture: PlantSnapshot | None, now: Instant
 ) -> dict[str, object]:
-    """Returns the same for programs."""
+    """Returns the same as fields for JSON."""
     request = record.request
     return {
         "lease": request.lease

@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.stamps import Instant, instant_now
 from handwheel.tools.safe_text import plain
 
-from ..people.signing import find_person, open_bench, open_signer
+from ..people.signing import find_person, open_context, open_signer
 from ..shell.cli.exits import WAITING
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -190,7 +190,7 @@ def _damage(database: Database, entry: RunEntry, order: FreeOrder, now: Instant)
 def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: Path | None) -> None:
     from .playbook_of import plan_of
 
-    with open_bench(site) as context:
+    with open_context(site) as context:
         now = instant_now()
         entry = find_run(context.database, name)
         seen = newest_event(context.database, entry.run_id)

@@ -1,4 +1,4 @@
-"""The operator's terminal for a shift: news as it comes, a line typed, and a seat that locks."""
+"""The operator's console for a shift, with changes, typed commands and a lock."""
 
 import os
 import select
@@ -24,24 +24,24 @@ from .lock_states import ConsoleEvent, ConsoleState
 from .typed_commands import ConsoleContext, run_typed
 
 _POLL_S = 0.2
-_LOOK_S = 1.0  # waiting requests end by time alone, and operators.yaml is no ledger
+_CHECK_S = 1.0  # the ledger does not change when a request expires or operators.yaml changes
 _LONGEST = 4096
 _INDENT = 4
 
 
 class NoConsole(HandwheelError):
-    """There is no terminal at which somebody could sit."""
+    """There is no terminal in the foreground."""
 
 
 def run_console(site: Site, person: str, lock_after_s: float) -> None:
-    """Lets a person work at this terminal until they quit.
+    """Runs the console of a person until they quit.
 
     Args:
-        lock_after_s: After how long without a typed line the seat locks, seconds.
+        lock_after_s: Time without a typed line until the console locks, seconds.
 
     Raises:
         NoConsole: Standard input or output is no terminal, or this is a background job.
-        HandwheelError: The ledger cannot be opened, or the first passphrase opens nothing.
+        HandwheelError: The ledger cannot be opened, or the first passphrase is wrong.
         KeyboardInterrupt: Ctrl-C or SIGTERM.
     """
     terminal = open_descriptor()
@@ -52,17 +52,17 @@ def run_console(site: Site, person: str, lock_after_s: float) -> None:
         console = ConsoleContext(site, database, holder, ChangeTracker(site, database))
         with locked_by_signals(holder):
             holder.unlock(lambda operator: open_signer(site, operator, None))
-            typer.echo("help lists what can be typed")
+            typer.echo("help lists the commands")
             _Console(console, terminal).work()
 
 
 class _Console:
-    """One terminal, and what was shown at it last."""
+    """The loop that reads typed lines and prints changes."""
 
     def __init__(self, console: ConsoleContext, terminal: int) -> None:
         self._context, self._terminal = console, terminal
         self._version = (-1, -1)
-        self._looked_s = 0.0
+        self._checked_s = 0.0
         self._was_open = False
 
     def work(self) -> None:
@@ -73,7 +73,7 @@ class _Console:
             line = self._await_line()
             if line is None:
                 holder.handle(ConsoleEvent.QUIT)
-                with suppress(OSError):  # the terminal may have gone
+                with suppress(OSError):  # the terminal may be closed
                     typer.echo("")
                 return
             holder.handle(ConsoleEvent.TYPED)
@@ -93,7 +93,7 @@ class _Console:
             typer.echo(f"handwheel: {error.strerror}")
 
     def _await_line(self) -> str | None:
-        """Returns the next typed line; `None` if the terminal has gone or its input ended."""
+        """Returns the next typed line, or `None` if the terminal or its input has ended."""
         while True:
             self._context.holder.check()
             if self._is_open() != self._was_open:
@@ -110,17 +110,17 @@ class _Console:
                 self._prompt(drops=False)
 
     def _print_updates(self) -> bool:
-        """Tells what has changed, if anything may have; returns whether it told anything."""
+        """Prints what has changed, and returns whether anything was printed."""
         now_s, database = monotonic(), self._context.database
         try:
             version = database.version()
         except HandwheelError:
             version = (-1, -1)
-        if version == self._version and now_s - self._looked_s < _LOOK_S:
+        if version == self._version and now_s - self._checked_s < _CHECK_S:
             return False
-        self._looked_s = now_s
+        self._checked_s = now_s
         lines = self._context.changes.updates(instant_now())
-        # The sweep of the look itself may have changed something: then it is looked at again.
+        # The update itself may change the ledger, so the version from before it is kept.
         self._version = version
         for number, line in enumerate(lines):
             typer.echo(f"{'' if number else chr(10)}{fold(line, _INDENT)}")
@@ -135,7 +135,9 @@ class _Console:
         if holder.state is ConsoleState.ENDED:
             return
         if drops:
-            termios.tcflush(self._terminal, termios.TCIFLUSH)  # typed ahead is no order
+            termios.tcflush(
+                self._terminal, termios.TCIFLUSH
+            )  # input from before the prompt is dropped
         where = "" if self._was_open else f" locked ({holder.reason}); Enter for the passphrase"
         sys.stdout.write(f"{holder.person}{where}> ")
         sys.stdout.flush()

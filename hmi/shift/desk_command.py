@@ -1,4 +1,4 @@
-"""`handwheel desk`: an operator's terminal for a shift."""
+"""Command `handwheel desk`, which runs the operator's console."""
 
 from typing import Annotated
 
@@ -20,15 +20,15 @@ from .lock_states import LONGEST_LOCK_S, SHORTEST_LOCK_S
 def command(
     person: AsOption = None,
     lock_after: Annotated[
-        str, typer.Option(metavar="TIME", help="Locks when nothing was typed for it; 1min..15min.")
+        str, typer.Option(metavar="TIME", help="Idle time until it locks; 1min..15min.")
     ] = "5min",
     site: SiteOption = None,
 ) -> None:
-    """Work at this terminal for a shift: see what waits as it comes, approve, reject, stop.
+    """Work a shift at this console, which shows requests and approves or rejects them.
 
-    The passphrase is asked for once, and again whenever the seat has locked: after a time without
-    a typed line, when the machine slept, on Ctrl-Z, on lock, after a hand-over, and when the
-    person's record or key does not count any more.
+    The passphrase is asked for at the start and whenever the console has locked: after idle time,
+    after the machine slept, on Ctrl-Z, on lock, after a shift handover, and when the person's
+    record or key is no longer valid.
     """
     try:
         lock_after_s = parse_duration(lock_after)

@@ -1,4 +1,4 @@
-"""Hands a shift over at one terminal: the summary is shown, and both people sign it."""
+"""Hands a shift over at one terminal, where both operators sign the summary."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ _INDENT = 4
 
 
 class NotHandedOver(HandwheelError):
-    """Nothing was recorded, and why."""
+    """Nothing was recorded."""
 
 
 def hand_over(
@@ -43,35 +43,35 @@ def hand_over(
     note: str | None,
     open_key: Callable[[Operator], Signer],
 ) -> ShiftSummary | None:
-    """Shows what is open, asks for the word and for both passphrases, and records both.
+    """Shows the summary, asks for confirmation and both passphrases, and records it.
 
     Args:
-        note: What the leaving person adds; `None` asks.
-        open_key: Asks for a person's passphrase, or returns a key that is open; called each
-            time after the word was typed.
+        note: A note of the leaving person; `None` asks.
+        open_key: Asks for a person's passphrase, or returns their open key; called after each
+            confirmation.
 
     Returns:
-        What was signed; `None` if they did not mean it.
+        The signed summary; `None` without confirmation.
 
     Raises:
         NotHandedOver: There is no terminal.
-        GuardrailError: They may not, or one signature does not count.
+        GuardrailError: A person may not sign, or a signature is not valid.
     """
     check_shift(leaving, coming)
     summary = summarize(context, leaving.person, coming.person, note, instant_now())
     _show(summary)
     if note is None:
-        note = ask_text("\nA note for the next shift, Enter for none: ", _ANSWER_S) or ""
+        note = ask_text("\nNote for the next shift, Enter for none: ", _ANSWER_S) or ""
         if note and (fault := reason_fault(note)):
             raise NotHandedOver(f"the note {fault}")
         summary = summary.model_copy(update={"note": note or None})
-    while _is_meant():
+    while _is_confirmed():
         signers = open_key(leaving), open_key(coming)
         head = context.database.head()
         if head is not None and head.seq == summary.seq:
             _record(context, summary, *signers)
             return summary
-        typer.echo("\nsomething has happened while you were reading; look again")
+        typer.echo("\nthe journal has new rows since the summary; read it again")
         summary = summarize(context, leaving.person, coming.person, note, instant_now())
         _show(summary)
     return None
@@ -98,8 +98,8 @@ def _record(
     )
 
 
-def _is_meant() -> bool:
-    answer = confirm(f'\nType "{_WORD}" to sign both, Enter to leave it: ', _WORD, _ANSWER_S)
+def _is_confirmed() -> bool:
+    answer = confirm(f'\nType "{_WORD}" to sign, both of you, Enter to cancel: ', _WORD, _ANSWER_S)
     if answer is Answer.NO_TERMINAL:
         raise NotHandedOver(f"nothing was handed over: {NO_TERMINAL}")
     if answer is not Answer.YES:

@@ -1,4 +1,4 @@
-"""`handwheel handover`: the end of one shift and the beginning of the next, signed by both."""
+"""Command `handwheel handover`, which hands a shift over."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 
-from ..people.signing import Signer, find_person, open_bench, open_signer
+from ..people.signing import Signer, find_person, open_context, open_signer
 from ..shell.cli.exits import NO
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
@@ -21,18 +21,21 @@ def command(
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who takes the shift.")],
     person: AsOption = None,
     note: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="For the next shift; else it is asked for.")
+        str | None,
+        typer.Option(metavar="TEXT", help="For the next shift; else asked for."),
     ] = None,
     site: SiteOption = None,
 ) -> None:
-    """Hand the shift over: see what is open, and sign it together at this terminal.
+    """Hand the shift over at this terminal, where both operators sign what is open.
 
-    It is kept in the journal, and changes nobody's rights. Exit codes: 0 handed over, 1 no.
+    The journal records the handover. No rights change.
+
+    Exit codes: 0 handed over, 1 not.
     """
     if note and (fault := reason_fault(note)):
         raise InvalidArguments(f"--note {fault}")
     opened = open_site(site)
-    with open_bench(opened) as context:
+    with open_context(opened) as context:
         now = instant_now().wall
         leaving = find_person(opened, context.roster, person, now, administrator=False)
         coming = find_person(opened, context.roster, to, now, administrator=False)

@@ -1,4 +1,4 @@
-"""An operator's seat: holds the key in memory for as long as the session is open, and no longer."""
+"""Holds the operator's open key while the console session is unlocked."""
 
 import os
 import signal
@@ -20,21 +20,21 @@ from .lock_states import ConsoleClocks, ConsoleEvent, ConsoleSession, ConsoleSta
 
 
 class ConsoleLocked(PermitRefused):
-    """The seat was locked, so nothing was signed."""
+    """The console is locked, so nothing was signed."""
 
 
 def read_clocks() -> ConsoleClocks:
-    """Returns this moment."""
+    """Returns the current time on both clocks."""
     return ConsoleClocks(time.monotonic(), boot_ms() / 1000.0)
 
 
 class KeyHolder:
-    """The seat of one person: its state, and their open key while the state allows it.
+    """The console session of one person, with their open key while it is unlocked.
 
     Args:
-        person: Whose seat it is.
-        lock_after_s: After how long without a typed line it locks, seconds.
-        clocks: Tells the time.
+        person: The operator at the console.
+        lock_after_s: Time without a typed line until it locks, seconds.
+        clocks: Returns the current time.
     """
 
     def __init__(
@@ -52,49 +52,49 @@ class KeyHolder:
 
     @property
     def state(self) -> ConsoleState:
-        """Whether it may sign, as of the last event."""
+        """The state after the last event."""
         return self._session.state
 
     @property
     def reason(self) -> str:
-        """Why it is locked."""
+        """The reason of the lock."""
         return self._session.reason
 
     @property
     def holds_key(self) -> bool:
-        """Whether the open key is in memory."""
+        """True while the open key is in memory."""
         return self._signer is not None
 
     def handle(self, event: ConsoleEvent) -> None:
-        """Lets something happen to it; the key is dropped as soon as it is not open any more."""
+        """Handles an event, and drops the key if the session is not unlocked after it."""
         self._session = step(self._session, event, self._clocks())
         if not self._session.is_open:
             self._signer = None
 
     def unlock(self, open_signer: Callable[[Operator], Signer]) -> None:
-        """Opens the seat.
+        """Unlocks the console.
 
         Args:
             open_signer: Asks for the passphrase and opens the key.
 
         Raises:
-            ConsoleLocked: The person's record or key does not count.
+            ConsoleLocked: The person's record or key is not valid.
             HandwheelError: There is no passphrase, or the key cannot be used.
         """
         signer = open_signer(self._valid_record())
-        self._valid_record()  # a passphrase takes its time
+        self._valid_record()  # the record may have changed while the passphrase was typed
         self.handle(ConsoleEvent.OPENED)
         if self._session.is_open:
             self._signer = signer
 
     def check(self) -> None:
-        """Locks the seat if its time is over, or the person or their key does not count now."""
+        """Locks the console if its time has passed or the record or key is not valid."""
         self.handle(ConsoleEvent.TIME_PASSED)
         if self._signer is None:
             return
         try:
             record = self._valid_record()
-        except HandwheelError:  # nobody can tell, so no
+        except HandwheelError:  # not known to be valid
             self.handle(ConsoleEvent.KEY_VOID)
             return
         if record.key_id != self._signer.operator.key_id:
@@ -104,35 +104,33 @@ class KeyHolder:
         """Returns the open key, for one signature.
 
         Raises:
-            ConsoleLocked: It is locked, or has locked by now.
+            ConsoleLocked: It is locked.
         """
         self.check()
         if self._signer is None:
-            raise ConsoleLocked(f"the seat is locked: {self.reason}; nothing was signed")
+            raise ConsoleLocked(f"the console is locked: {self.reason}; nothing was signed")
         self.handle(ConsoleEvent.TYPED)
         return self._signer
 
     def _valid_record(self) -> Operator:
-        """Returns the person's record if it and its key count now."""
+        """Returns the person's record if it and its key are valid now."""
         found = load_roster(self._site).by_name(self.person, instant_now().wall)
         if found is None or found.is_administrator:
             raise ConsoleLocked(f"{self.person} is no operator of this site now")
         revoked = revoked_keys(self._site, self._database)
         if not revoked.isdisjoint((found.key_id, *found.chain)):
-            raise ConsoleLocked(
-                f"the key of {self.person}, or of whoever vouches for it, is revoked"
-            )
+            raise ConsoleLocked(f"the key of {self.person}, or of its administrator, is revoked")
         return found
 
 
 @contextmanager
 def locked_by_signals(holder: KeyHolder) -> Generator[None]:
-    """Locks the seat when the process is to stop (Ctrl-Z) or its terminal closes."""
+    """Locks the console when the process is stopped (Ctrl-Z) or its terminal closes."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         holder.handle(ConsoleEvent.SUSPENDED)
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)  # goes on here when it is continued
+        os.kill(os.getpid(), signal.SIGTSTP)  # continues here after SIGCONT
         signal.signal(signal.SIGTSTP, stop)
 
     def hang_up(number: int, frame: FrameType | None) -> None:

@@ -1,6 +1,6 @@
-"""When an operator's session is locked: a pure state machine, which knows no key and no terminal.
+"""State machine of the console lock, without key and terminal.
 
-Whoever holds the key asks it before each use, and drops the key as soon as it says LOCKED.
+The key holder asks it before each use of the key, and drops the key when it says LOCKED.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 SLEPT_S = 1.0
-"""By how much boot and monotonic clock may drift apart before the machine has slept."""
+"""Difference of boot and monotonic clock that means that the machine slept, seconds."""
 SHORTEST_LOCK_S, LONGEST_LOCK_S = 60.0, 900.0
 
 
 class ConsoleState(Enum):
-    """Whether the session may sign."""
+    """State of a console session."""
 
     LOCKED = auto()
     UNLOCKED = auto()
@@ -21,29 +21,29 @@ class ConsoleState(Enum):
 
 
 class ConsoleEvent(Enum):
-    """What happens at the session."""
+    """Event of a console session."""
 
     OPENED = auto()
-    """The passphrase has opened the person's key."""
+    """The passphrase opened the person's key."""
     TYPED = auto()
-    """The person has typed a line."""
+    """The person typed a line."""
     TIME_PASSED = auto()
     LOCK_ASKED = auto()
     SUSPENDED = auto()
-    """The process is stopped, or its terminal was closed."""
+    """The process was stopped, or its terminal was closed."""
     KEY_VOID = auto()
-    """The person's record or key does not count any more, or nobody can tell whether it does."""
+    """The person's record or key is not valid, or not known to be valid."""
     HANDED_OVER = auto()
     QUIT = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleClocks:
-    """A moment on the two clocks that nobody can set, seconds.
+    """A moment on two clocks that cannot be set, seconds.
 
     Attributes:
-        monotonic_s: Stands still while the machine sleeps.
-        boot_s: Goes on while it sleeps.
+        monotonic_s: Stops while the machine sleeps.
+        boot_s: Runs while the machine sleeps.
     """
 
     monotonic_s: float
@@ -51,35 +51,35 @@ class ConsoleClocks:
 
     @property
     def slept_s(self) -> float:
-        """How long the machine has slept since it was started."""
+        """How long the machine has slept since its start, seconds."""
         return self.boot_s - self.monotonic_s
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSession:
-    """A person's session for a shift.
+    """The console session of one person.
 
     Attributes:
-        lock_after_s: After how long without a typed line it locks.
-        used: When it was last opened or typed at.
-        reason: Why it is locked, in words.
+        lock_after_s: Time without a typed line until it locks, seconds.
+        used: The last time it was unlocked or a line was typed.
+        reason: Why it is locked.
     """
 
     lock_after_s: float
     used: ConsoleClocks
     state: ConsoleState = ConsoleState.LOCKED
-    reason: str = "not opened yet"
+    reason: str = "not unlocked yet"
 
     @property
     def is_open(self) -> bool:
-        """Whether the key may be held and used."""
+        """True if the key may be held and used."""
         return self.state is ConsoleState.UNLOCKED
 
 
 _REASONS: Mapping[ConsoleEvent, str] = {
-    ConsoleEvent.LOCK_ASKED: "asked for",
+    ConsoleEvent.LOCK_ASKED: "requested",
     ConsoleEvent.SUSPENDED: "the process was stopped, or its terminal closed",
-    ConsoleEvent.KEY_VOID: "the record or the key does not count",
+    ConsoleEvent.KEY_VOID: "the record or the key is not valid",
     ConsoleEvent.HANDED_OVER: "the shift was handed over",
 }
 
@@ -87,7 +87,7 @@ _REASONS: Mapping[ConsoleEvent, str] = {
 def step(session: ConsoleSession, event: ConsoleEvent, now: ConsoleClocks) -> ConsoleSession:
     """Returns the session after an event, which first locks it if its time has passed.
 
-    So nothing that comes late, no typed line and no approval, keeps open what should be locked.
+    So a late line or approval cannot keep an expired session unlocked.
     """
     if session.state is ConsoleState.ENDED:
         return session

@@ -1,4 +1,4 @@
-"""What the next shift must know, gathered from the ledger and the gate's picture."""
+"""Summarizes what is open for the next shift, from ledger and gate."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -27,15 +27,15 @@ from ..runs.text import run_line
 from ..runs.view import view_run
 
 SHIFT = timedelta(hours=12)
-_LINES = 6  # of a section, so that all of it fits on a screen
+_LINES = 6  # of a section, so that the summary fits on a screen
 _LONGEST = 200
-_NO_PICTURE = "the gate gives no picture of the plant: is it running?"
+_NO_SNAPSHOT = "no snapshot from the gate: is it running?"
 
 
 def summarize(
     context: DecisionContext, leaving: str, coming: str, note: str | None, now: Instant
 ) -> ShiftSummary:
-    """Returns what is open at a site, and what was written since the last hand-over.
+    """Returns what is open at a site, and the writes since the last shift handover.
 
     Raises:
         LedgerError: The ledger cannot be read.
@@ -59,11 +59,11 @@ def summarize(
                 *damaged,
             ],
         ),
-        ("in a lease, or left open", list(_leases(context, now))),
+        ("in a lease, or not undone", list(_leases(context, now))),
         ("locked out", list(_lockouts(context))),
         ("suspended", list(_suspensions(context, now))),
-        ("handed to agents", list(_authority(context, now, is_agents=True))),
-        ("taken by people", list(_authority(context, now, is_agents=False))),
+        ("granted to agents", list(_authority(context, now, is_agents=True))),
+        ("taken by operators", list(_authority(context, now, is_agents=False))),
         ("open runs", list(_runs(database, now))),
         ("written", list(_written(database, since))),
     ]
@@ -81,7 +81,7 @@ def summarize(
 
 
 def summary_lines(summary: ShiftSummary) -> list[str]:
-    """Returns the summary as people see it, one heading after the other."""
+    """Returns the summary as lines, with a heading for each section."""
     lines = [f"{summary.site}: shift of {summary.leaving} to {summary.coming}, {summary.at}"]
     for each in summary.sections:
         title = f"{each.title} since {summary.since}" if each.title == "written" else each.title
@@ -97,13 +97,13 @@ def summary_lines(summary: ShiftSummary) -> list[str]:
 
 
 def _section(title: str, lines: Sequence[str]) -> Section:
-    # What is newest is what the next person has not heard of.
+    # The newest lines are the ones that the next operator does not know.
     shown = [printable(line, _LONGEST) for line in lines[-_LINES:]]
     return Section(title=title, lines=shown, more=max(len(lines) - _LINES, 0))
 
 
 def _since(database: Database, now: Instant) -> datetime:
-    """Returns when the last shift began: with the last hand-over, or twelve hours ago."""
+    """Returns the time of the last shift handover, or twelve hours ago."""
     began = newest_stamp(database, HANDED_OVER)
     try:
         return now.wall - SHIFT if began is None else parse_stamp(str(began))
@@ -131,13 +131,13 @@ def _leases(context: DecisionContext, now: Instant) -> Iterator[str]:
 def _lockouts(context: DecisionContext) -> Iterator[str]:
     latched, seen = locked_out(context.site, context.database), read_lockouts(context.site.state)
     for scope in sorted(latched.keys() | seen):
-        yield plain(scope) if scope in latched else f"{plain(scope)}, which no gate has seen yet"
+        yield plain(scope) if scope in latched else f"{plain(scope)}, not read by a gate yet"
 
 
 def _suspensions(context: DecisionContext, now: Instant) -> Iterator[str]:
     picture = read_snapshot(context.site.state, now)
     if picture is None:
-        yield _NO_PICTURE
+        yield _NO_SNAPSHOT
         return
     yield from (each.words for each in picture.suspended)
 
@@ -147,9 +147,9 @@ def _authority(context: DecisionContext, now: Instant, *, is_agents: bool) -> It
         if not each.person or (each.mode == "AGENT") != is_agents:
             continue
         if each.scope != name:
-            continue  # told with what it is part of
+            continue  # listed with its scope
         until = f", until {each.until}" if each.until else ""
-        fault = "" if each.is_valid else f"; DOES NOT COUNT: {each.reason}"
+        fault = "" if each.is_valid else f"; NOT VALID: {each.reason}"
         yield f"{name}  {each.mode}  by {each.person}{until}{fault}"
 
 
@@ -162,14 +162,14 @@ def _runs(database: Database, now: Instant) -> Iterator[str]:
 
 
 def _written(database: Database, since: datetime) -> Iterator[str]:
-    """Yields what was sent: when, what, how it ended, and what was expected and did not come."""
+    """Yields each write with its time, value, state and results that were not met."""
     for action_id, request_id, tag, state, sent_at in sent_since(database, stamp(since)):
         try:
             action = load_exactly(database, request_id).request
             shown = next(each for each in action.actions if each.action_id == action_id)
             value = f"{shown.shown} {shown.unit}".rstrip()
         except (RequestDamaged, StopIteration):
-            value = "what cannot be read"
+            value = "(cannot be read)"
         missing = "".join(
             f"  {each[0]}: {each[1]}" for each in effects_not_come(database, action_id)
         )

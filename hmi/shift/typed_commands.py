@@ -1,4 +1,4 @@
-"""What an operator can type at their desk."""
+"""Commands that an operator can type at the console."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.stamps import instant_now
 
 from ..people.lockout import run_lockout
-from ..people.signing import Signer, find_person, open_bench, open_signer
+from ..people.signing import Signer, find_person, open_context, open_signer
 from ..requests.approve import ask
 from ..requests.reject import object_to
 from ..requests.request_view import whole_request
@@ -34,16 +34,16 @@ from .key_holder import KeyHolder
 from .lock_states import ConsoleEvent
 
 HELP = """\
-  list                      what waits or is under way
-  open ID                   the card of a request, or what became of it
-  approve ID                look at it, type the word, sign
-  reject ID [REASON]        say no, signed
-  lockout [EQUIPMENT]       stop all writing, or that to one piece of equipment
-  take EQUIPMENT            take it over from agents, or site for all of it
-  lock                      drop the key; the passphrase is asked for again
-  handover NAME             hand the shift over, signed by both
-  quit                      end
-o, a, r, t and l are the first letters of open, approve, reject, take and list."""
+  list                      list open requests, lockouts and suspensions
+  open ID                   show the card or the outcome of a request
+  approve ID                show the card, confirm it and sign
+  reject ID [REASON]        reject a request, signed
+  lockout [EQUIPMENT]       stop all writing, to the site or to one equipment
+  take EQUIPMENT            take authority from agents; site for all equipment
+  lock                      lock the console; Enter asks for the passphrase
+  handover NAME             hand the shift over, signed by both operators
+  quit                      end the console
+Short forms: o, a, r, t and l for open, approve, reject, take and list."""
 _ANSWER_S = 120.0
 _LETTERS: Mapping[str, str] = {
     "o": "open", "a": "approve", "r": "reject", "t": "take", "l": "list", "?": "help",
@@ -56,7 +56,7 @@ _MODES: Mapping[str, TakenMode] = {
 
 @dataclass(frozen=True, slots=True)
 class ConsoleContext:
-    """What the commands work with."""
+    """Site, ledger and session of a console."""
 
     site: Site
     database: Database
@@ -65,10 +65,10 @@ class ConsoleContext:
 
 
 def run_typed(console: ConsoleContext, line: str) -> None:
-    """Does what a line says; an empty one nothing.
+    """Runs a typed line. An empty line does nothing.
 
     Raises:
-        HandwheelError: It was not done, and why.
+        HandwheelError: The command failed.
     """
     word, _, rest = line.strip().partition(" ")
     word = _LETTERS.get(word.lower(), word.lower())
@@ -76,7 +76,7 @@ def run_typed(console: ConsoleContext, line: str) -> None:
         return
     command = _COMMANDS.get(word)
     if command is None:
-        raise InvalidArguments(f"there is no {word!a} here; help lists what there is")
+        raise InvalidArguments(f"there is no command {word!a}; help lists the commands")
     command(console, rest.strip())
 
 
@@ -86,7 +86,7 @@ def _list(console: ConsoleContext, rest: str) -> None:
 
 
 def _open(console: ConsoleContext, rest: str) -> None:
-    with open_bench(console.site) as context:
+    with open_context(console.site) as context:
         record, now = _record(context, rest), instant_now()
         card = current_card(context, record, now) if record.state in WAITING_REQUESTS else None
         for line in whole_request(context, record, card, now):
@@ -94,23 +94,23 @@ def _open(console: ConsoleContext, rest: str) -> None:
 
 
 def _approve(console: ConsoleContext, rest: str) -> None:
-    console.holder.signer()  # before anybody reads a card for nothing
-    with open_bench(console.site) as context:
+    console.holder.signer()  # fails before the card is shown
+    with open_context(console.site) as context:
         record, now = _record(context, rest), instant_now()
         check_open("approve", record, now)
         check_approver(context, record, _person(console, context), now)
         state = ask(context, record, console.holder.signer)
         if state is RequestState.PARTIAL:
-            typer.echo("signed; another person must sign as well")
+            typer.echo("signed; another person must also sign")
 
 
 def _reject(console: ConsoleContext, rest: str) -> None:
     console.holder.signer()
     name, _, reason = rest.partition(" ")
-    with open_bench(console.site) as context:
+    with open_context(console.site) as context:
         record = _record(context, name)
         check_open("reject", record, instant_now())
-        reason = reason.strip() or ask_text("Why? Enter to leave it: ", _ANSWER_S) or ""
+        reason = reason.strip() or ask_text("Reason, Enter to cancel: ", _ANSWER_S) or ""
         if not reason:
             typer.echo("not rejected; nothing was changed")
             return
@@ -128,15 +128,15 @@ def _take(console: ConsoleContext, rest: str) -> None:
     equipment, _, mode = rest.partition(" ")
     taken = _MODES.get(mode.strip().lower())
     if not equipment or taken is None:
-        raise InvalidArguments("say what to take: take EQUIPMENT [local|maintenance]")
+        raise InvalidArguments("name the equipment: take EQUIPMENT [local|maintenance]")
     console.holder.check()
-    # At a seat that is locked anybody may sit.
+    # At a locked console it may be any person, so the system user is recorded.
     by: TakenBy = "seat" if console.holder.holds_key else "user"
     who = console.holder.person if by == "seat" else os_user()
     ended = take_authority(
         console.database, console.site, equipment, taken, who, instant_now(), by=by
     )
-    typer.echo(f"taken over: {equipment} is {taken}")
+    typer.echo(f"taken: {equipment} is {taken}")
     for name in ended:
         typer.echo(f"ended: {name}")
 
@@ -144,9 +144,9 @@ def _take(console: ConsoleContext, rest: str) -> None:
 def _hand_over(console: ConsoleContext, rest: str) -> None:
     console.holder.signer()
     if not rest:
-        raise InvalidArguments("say to whom: handover NAME")
+        raise InvalidArguments("name the next operator: handover NAME")
     opened: dict[str, Signer] = {}
-    with open_bench(console.site) as context:
+    with open_context(console.site) as context:
         now = instant_now().wall
         coming = find_person(console.site, context.roster, rest, now, administrator=False)
 
@@ -172,7 +172,7 @@ def _person(console: ConsoleContext, context: DecisionContext) -> Operator:
 
 def _record(context: DecisionContext, name: str) -> RequestRecord:
     if not name:
-        raise InvalidArguments("say which: the request's id, or its beginning")
+        raise InvalidArguments("name the request by its id or first characters")
     sweep(context.database, instant_now())
     return load_request(context.database, name)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, find_person, open_bench, sign_statement
+from handwheel.hmi.people.signing import Signer, find_person, open_context, sign_statement
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.administration import release_lockout
@@ -75,7 +75,7 @@ class Desk:
     def propose(self, wanted: Sequence[tuple[str, Value]], terms: Terms = NO_TERMS) -> str:
         """Files a request of one write or several, signed by its proposer; returns its id."""
         signer = self._signers[PROPOSER]
-        with open_bench(self._site) as decision_context:
+        with open_context(self._site) as decision_context:
             context = BuildContext(
                 self._site,
                 decision_context.policy,
@@ -97,7 +97,7 @@ class Desk:
 
     def approve(self, request_id: str) -> None:
         """Signs an approval as soon as the gate's picture shows the request's tags."""
-        with open_bench(self._site) as decision_context:
+        with open_context(self._site) as decision_context:
             record = load_request(decision_context.database, request_id)
             sign_approval(
                 ApprovalSession.settled(decision_context, record), self._signers[APPROVER]
@@ -105,7 +105,7 @@ class Desk:
 
     def reject(self, request_id: str) -> None:
         """Signs a rejection; no card is needed for a no."""
-        with open_bench(self._site) as decision_context:
+        with open_context(self._site) as decision_context:
             request = load_request(decision_context.database, request_id).request
             said = _said("reject", meaning_of("reject", request), digest=request.digest)
             try:
@@ -115,7 +115,7 @@ class Desk:
 
     def resolve(self, action_id: str, *, applied: bool) -> None:
         """Signs what became of an action whose outcome nobody knew."""
-        with open_bench(self._site) as decision_context:
+        with open_context(self._site) as decision_context:
             record = load_request(decision_context.database, action_id.partition("/")[0])
             known = make_outcome(
                 record,
@@ -134,7 +134,7 @@ class Desk:
 
     def release(self, scope: str) -> None:
         """Ends a lockout as `handwheel release` does: the file first, then the signed word."""
-        with open_bench(self._site) as decision_context:
+        with open_context(self._site) as decision_context:
             if scope not in locked_scopes(
                 decision_context.database
             ):  # no gate has seen the file yet

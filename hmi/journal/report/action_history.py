@@ -1,4 +1,4 @@
-"""What the gate did with each write of a request, and what the plant did, as the journal tells."""
+"""Reports what the gate and the plant did with each write of a request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,41 +28,41 @@ _RESOLVES = ("resolve-applied", "resolve-not-applied")
 
 @dataclass(frozen=True, slots=True)
 class ActionHistory:
-    """One write and every row about it, in order, with the words of whoever resolved it."""
+    """A write and all its rows in order, with the decision that resolved it."""
 
     action: Action
     entries: Sequence[JournalEntry]
 
     @property
     def name(self) -> str:
-        """Its short name, such as `c1`."""
+        """The short name, such as `c1`."""
         return plain(self.action.action_id).rpartition("/")[2]
 
     @property
     def states(self) -> list[JournalEntry]:
-        """The rows that say where it stands."""
+        """The rows that change its state."""
         return [each for each in self.entries if _is_state(each)]
 
     @property
     def sending(self) -> JournalEntry | None:
-        """The row after which its frame could leave; `None` if there is none."""
+        """The row after which its frame can be sent, or `None`."""
         return next((each for each in self.states if each.kind == f"{_STATE}SENDING"), None)
 
     @property
     def is_relevant(self) -> bool:
-        """Whether more became of it than that it was not needed."""
+        """True if the write has a part of its own. An undo that was not needed has none."""
         return self.action.kind == "command" or any(
             _name(each) not in _UNNEEDED for each in self.states
         )
 
     @property
     def summary(self) -> str:
-        """What became of it, in a sentence."""
+        """The outcome as a sentence."""
         if not self.states:
             return ""
         last = self.states[-1]
         if self.sending is None:
-            by_gate = ", for the gate stopped it" if last.body.get("from") == "CLAIMED" else ""
+            by_gate = ", because the gate stopped it" if last.body.get("from") == "CLAIMED" else ""
             reason = printable(str(last.body.get("reason", "")))
             return f"{self.name} was not sent{by_gate}: {_name(last)} ({reason})."
         ends = [each for each in self.states if _name(each) not in _BEFORE] or [self.sending]
@@ -71,13 +71,13 @@ class ActionHistory:
 
     @property
     def missed_effects(self) -> str:
-        """What was expected after it and did not come, or was so before; empty if nothing."""
+        """The expected results that were not met or prove nothing, or an empty string."""
         told = (effect_sentence(each.kind, each.body) for each in self.entries)
         return " ".join(filter(None, told))
 
 
 def action_history(action: Action, entries: Sequence[JournalEntry]) -> ActionHistory:
-    """Returns what a request's rows tell of one of its writes."""
+    """Returns one write of a request with its rows."""
     own = [
         each
         for each in entries
@@ -87,8 +87,8 @@ def action_history(action: Action, entries: Sequence[JournalEntry]) -> ActionHis
 
 
 def write_actions(report: ReportWriter, histories: Sequence[ActionHistory]) -> None:
-    """Writes what the gate and the plant did."""
-    report.heading("WHAT THE GATE DID, AND WHAT THE PLANT DID")
+    """Writes the section about all writes of a request."""
+    report.heading("WHAT THE GATE AND THE PLANT DID")
     for each in histories:
         if each.is_relevant:
             _write_action(report, each)
@@ -96,7 +96,7 @@ def write_actions(report: ReportWriter, histories: Sequence[ActionHistory]) -> N
 
 
 def _write_unneeded(report: ReportWriter, histories: Sequence[ActionHistory]) -> None:
-    """Writes what was approved for taking things back and never came up, in a few lines."""
+    """Writes the undo actions that were not needed, grouped by state."""
     names: dict[str, list[str]] = {}
     for each in histories:
         words = _in_words(each.states[-1]) if each.states else "PLANNED"
@@ -106,12 +106,12 @@ def _write_unneeded(report: ReportWriter, histories: Sequence[ActionHistory]) ->
 
 
 def _sent(sending: JournalEntry, end: JournalEntry) -> str:
-    """Returns whether a frame left and when, as far as the first row after its intent knows."""
+    """Returns whether and when a frame was sent, by the first row after its intent."""
     at = clock_time(sending.at)
     if end.body.get("sent") is False:
         return " was not sent"
     if _name(end) in _DOUBTFUL:
-        return f", to be sent from {at} UTC on"
+        return f", possibly sent at or after {at} UTC"
     return f", sent {at} UTC"
 
 
@@ -138,9 +138,7 @@ def _write_entry(report: ReportWriter, entry: JournalEntry, action: Action) -> N
     at = clock_time(entry.at)
     body = entry.body
     if entry.kind == _INTENT:
-        report.field(
-            at, f"intent recorded, before anything left: {spaced_hex(body.get('wire'))}", 6
-        )
+        report.field(at, f"intent recorded before sending: {spaced_hex(body.get('wire'))}", 6)
     elif entry.kind == "decision":
         _write_resolution(report, entry)
     elif _is_state(entry):
@@ -160,21 +158,21 @@ def _write_state(report: ReportWriter, entry: JournalEntry, action: Action) -> N
         before = " ".join(filter(None, (str(body["before"]), action.unit)))
         report.field("", f"right before, {plain(action.tag)} read {printable(before)}", 6)
     if body.get("sent") is False:
-        report.field("", "no frame left", 6)
+        report.field("", "no frame was sent", 6)
     elif state == "REFUSED":
-        report.field("", "the frame left, and the device said no", 6)
+        report.field("", "the frame was sent, and the device refused it", 6)
     if found:
         report.field("", f"read back: {printable(found)}", 6)
     if state in {"UNKNOWN", "MISMATCH"}:
-        report.field("", "held until a person has resolved it; nothing is sent again", 6)
+        report.field("", "held until a person resolves it; nothing is sent again", 6)
 
 
 def _write_resolution(report: ReportWriter, entry: JournalEntry) -> None:
     decision = parse_decision(str(entry.body.get("text")))
-    found = "was done" if decision.verdict == _RESOLVES[0] else "was not done"
+    found = "was applied" if decision.verdict == _RESOLVES[0] else "was not applied"
     report.field(
         clock_time(entry.at),
-        f"{printable(decision.person)} looked at the plant, and signed that it {found}",
+        f"{printable(decision.person)} checked the plant and signed that it {found}",
         6,
     )
     card = card_of(entry)
@@ -185,11 +183,11 @@ def _write_resolution(report: ReportWriter, entry: JournalEntry) -> None:
     if card.get("found"):
         report.field("", f"the gate had read: {printable(str(card['found']))}", 6)
     if not card:
-        report.field("", f"what they saw was not kept (row {entry.seq}, {moment(entry.at)})", 6)
+        report.field("", f"what they saw was not recorded (row {entry.seq}, {moment(entry.at)})", 6)
 
 
 def _resolves(entry: JournalEntry) -> str:
-    """Returns the write that a decision resolves; empty if it resolves none."""
+    """Returns the write that a decision resolves, or an empty string."""
     try:
         decision = parse_decision(str(entry.body.get("text")))
     except DecisionRefused:

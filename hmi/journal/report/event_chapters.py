@@ -1,4 +1,4 @@
-"""What the journal tells besides requests: runs and their orders, and the site itself."""
+"""Writes the chapters of the report about runs and about the site."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,7 +14,7 @@ from ..rows.malformed_rows import write_row_or_fault
 from ..rows.report_writer import ReportWriter
 from ..rows.row_text import row_text
 from ..rows.run_text import run_event_text
-from ..rows.terms import clock_time, key_values, moment
+from ..rows.terms import clock_time, key_values, moment, scope_text
 from .file_changes import FILES
 from .open_items import mode_meaning
 from .shift_handover import shift_handover_text, write_shift_handover
@@ -24,69 +24,65 @@ _Words = Callable[[str, Mapping[str, Any]], str]
 
 
 def _handed_over(subject: str, body: Mapping[str, Any]) -> str:
-    until = moment(str(body.get("until")))
-    return f"{subject} was handed over to agents by {_person(body)}, until {until}"
+    by, until = _person(body), moment(str(body.get("until")))
+    return f"authority over {subject} was granted to agents by {by}, until {until}"
 
 
 def _taken(subject: str, body: Mapping[str, Any]) -> str:
     person, mode = _person(body), plain(str(body.get("mode")))
     whose = {
-        "seat": f"at the desk of {person}, whose seat was open",
+        "seat": f"at the open console of {person}",
         "user": f"by the system user {person}",
-    }.get(str(body.get("by")), f"in the name of {person} (the open seat, or the system user)")
-    return f"{subject} was taken over {whose}: {mode}, {mode_meaning(mode)}. It is not signed"
+    }.get(str(body.get("by")), f"in the name of {person} (an open console, or the system user)")
+    text = f"authority over {subject} was taken {whose}"
+    return f"{text}: {mode}, {mode_meaning(mode)}. Not signed"
 
 
 def _refused(subject: str, body: Mapping[str, Any]) -> str:
     about = f" about {subject}" if subject else ""
-    return f"a decision of {_person(body)}{about} did not count: {_text(body, 'reason')}"
+    return f"a decision of {_person(body)}{about} was refused: {_text(body, 'reason')}"
 
 
 def _locked(subject: str, body: Mapping[str, Any]) -> str:
     locked = f"{subject} was LOCKED OUT (lockout number {_text(body, 'generation')} there)"
     if not body.get("said"):
-        return f"{locked}; by whom, no journal can tell: it needs no login"
+        return f"{locked}; by whom is not known, because a lockout needs no login"
     return f"{locked}; {file_words(str(body['said']))}"
 
 
 def _suspended(subject: str, body: Mapping[str, Any]) -> str:
-    where = "everything" if subject == "site" else f"what hangs on {subject}"
-    return (
-        f"gate {_text(body, 'epoch')} SUSPENDED {where}: {_text(body, 'reason')}; it sends "
-        "nothing there"
-    )
+    suspended = f"gate {_text(body, 'epoch')} SUSPENDED {scope_text(subject)}"
+    return f"{suspended}: {_text(body, 'reason')}; it sends nothing there"
 
 
 def _resumed(subject: str, body: Mapping[str, Any]) -> str:
-    where = "everything" if subject == "site" else f"what hangs on {subject}"
-    since = f"which had suspended it since {moment(str(body.get('since')))}"
     return (
-        f"gate {_text(body, 'epoch')} no longer suspends {where}; over: "
-        f"{_text(body, 'reason')}, {since}"
+        f"gate {_text(body, 'epoch')} ended the suspension of {scope_text(subject)}, which began "
+        f"{moment(str(body.get('since')))}: {_text(body, 'reason')}"
     )
 
 
 _WORDS: Mapping[str, _Words] = {
-    "ledger.created": lambda subject, body: f"the journal of {subject} was begun",
+    "ledger.created": lambda subject, body: f"the journal of {subject} was created",
     "gate.started": lambda subject, body: f"gate {subject} started (process {_text(body, 'pid')})",
-    "gate.stopped": lambda subject, body: f"gate {subject} stopped, as it was run_event_text to",
+    "gate.stopped": lambda subject, body: f"gate {subject} stopped on request",
     "gate.suspended": _suspended,
     "gate.resumed": _resumed,
     "lease.taken": lambda subject, body: (
-        f"the agents' process {_text(body, 'pid')} began to work on the site's runs"
+        f"the agents process {_text(body, 'pid')} started to work on the site's runs"
     ),
     "lease.given_back": lambda subject, body: (
-        f"the agents' process {_text(body, 'pid')} ended its work"
+        f"the agents process {_text(body, 'pid')} ended its work"
     ),
     "authority.given": _handed_over,
     "authority.taken": _taken,
     "lockout.latched": _locked,
     "lockout.released": lambda subject, body: (
         f"lockout number {_text(body, 'generation')} of {subject} "
-        "was released; the signature is right before"
+        "was released; the signature is in the row before"
     ),
     HANDED_OVER: lambda subject, body: (
-        f"{shift_handover_text(subject, body)}; it changes nobody's rights"
+        f"{shift_handover_text(subject, body)}; no rights were changed"
     ),
     "decision.refused": _refused,
     FILES: lambda subject, body: _text(body, "words"),
@@ -106,7 +102,7 @@ def write_site(
             report.paragraph(f"on {day}, UTC:")
         write_row_or_fault(report, entry, partial(_write_entry, report, entry, signatures))
         if entry.kind == "gate.started" and running:
-            report.field("", f"of the end of gate {running} there is no word: {_NO_WORD}", 2)
+            report.field("", f"the end of gate {running} was not recorded: {_NO_END}", 2)
         running = {"gate.started": plain(entry.subject), "gate.stopped": ""}.get(
             entry.kind, running
         )
@@ -122,7 +118,7 @@ def _write_entry(report: ReportWriter, entry: JournalEntry, signatures: Signatur
 
 
 def event_text(entry: JournalEntry) -> str:
-    """Returns a row about the site in words; one that nobody has chosen words for, as it is."""
+    """Returns the text of a row about the site, or its keys and values."""
     words = _WORDS.get(entry.kind)
     subject = printable(entry.subject)
     if words is None:
@@ -140,7 +136,7 @@ def write_run(
     report.paragraph("")
     if opened is not None:
         write_row_or_fault(report, opened, partial(_write_opened, report, opened.body))
-    report.heading("WHAT HAPPENED IN IT")
+    report.heading("EVENTS OF THE RUN")
     day = ""
     for entry in entries:
         if plain(entry.at)[:10] != day:
@@ -154,7 +150,7 @@ def _write_opened(report: ReportWriter, body: Mapping[str, Any]) -> None:
     report.field("playbook", f"{playbook}, version {version}")
     report.field("", f"the file's SHA-256 is {plain(str(body.get('digest')))}")
     report.field("title", printable(str(body.get("title"))))
-    report.field("begun since", printable(str(body.get("condition"))))
+    report.field("trigger", printable(str(body.get("condition"))))
     report.field("equipment", key_values({"": body.get("assets")}).removeprefix(": "))
     parameters: object = body.get("parameters")
     if isinstance(parameters, Mapping):
@@ -170,15 +166,15 @@ def _write_event(report: ReportWriter, entry: JournalEntry, signatures: Signatur
     text = f"{plain(kind).upper()}{f': {words}' if words else ''}"
     report.field(clock_time(entry.at), text)
     if entry.kind == ORDERED and not entry.body.get("signature"):
-        report.field("", "not signed: this order needs no key; the name is that of the system user")
+        report.field("", "not signed: the order needs no key; the name is that of the system user")
 
 
-_NO_WORD = "killed, lost power, or stopped by an older version"
+_NO_END = "it was killed, lost power, or had an older version"
 _SILENT = frozenset({"started", "completing", "completed"})
 
 
 def _person(body: Mapping[str, Any]) -> str:
-    return printable(str(body.get("person", ""))) or "somebody"
+    return printable(str(body.get("person", ""))) or "an unknown person"
 
 
 def _text(body: Mapping[str, Any], key: str) -> str:

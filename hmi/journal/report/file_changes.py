@@ -1,4 +1,4 @@
-"""Where the files by which requests are judged had been changed, as the requests tell."""
+"""Finds changes of the site's files between one request and the next."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,15 +8,15 @@ from handwheel.tools.safe_text import plain
 from ..rows.entries import JournalEntry, RequestHistory
 
 FILES = "files.changed"
-"""The kind of an entry that is no row of the journal: it is read from two requests."""
+"""The kind of an entry that is derived from two requests and is no row."""
 FILE_NAMES = (("site", SITE_FILE), ("tags", "the tags' file"), ("policy", POLICY_FILE))
-"""The files by which a request is judged: the key of the hash in it, and what they are called."""
+"""The files on which a request depends: the key of the hash, and the name."""
 
 
 def file_changes(histories: Iterable[RequestHistory]) -> Iterator[JournalEntry]:
-    """Yields an entry for each request that rests on other files than the one before it.
+    """Yields an entry for each request that depends on other files than the one before.
 
-    It stands where that request was filed: when the file was changed, no journal tells.
+    It has the stamp of that request, because the journal does not record when a file changed.
     """
     before: RequestHistory | None = None
     for history in histories:
@@ -28,8 +28,8 @@ def file_changes(histories: Iterable[RequestHistory]) -> Iterator[JournalEntry]:
             if files:
                 filed = history.entries[0]
                 words = (
-                    f"{' and '.join(files)} had been changed since {plain(before.request_id)} "
-                    f"was filed; {plain(history.request_id)} rests on what it was changed to"
+                    f"{' and '.join(files)} was changed after {plain(before.request_id)} was "
+                    f"submitted and before {plain(history.request_id)}"
                 )
                 yield JournalEntry(filed.seq, filed.at, FILES, history.request_id, {"words": words})
         before = history

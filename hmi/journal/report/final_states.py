@@ -1,4 +1,4 @@
-"""Where requests and their actions stand at the journal's last row, as its rows tell."""
+"""Finds the states of requests and actions at the journal's last row."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,29 +15,29 @@ REQUEST, ACTION = "request.", "action."
 
 
 def last_move(entries: Iterable[JournalEntry], prefix: str) -> JournalEntry | None:
-    """Returns the last row that tells of a move; `None` if none does."""
+    """Returns the last row that changes a state, or `None`."""
     moves = [each for each in entries if each.kind.startswith(prefix) and "to" in each.body]
     return moves[-1] if moves else None
 
 
 def last_state(entries: Iterable[JournalEntry], prefix: str) -> str:
-    """Returns the last state that rows tell; empty if they tell of none."""
+    """Returns the last state in the rows, or an empty string."""
     move = last_move(entries, prefix)
     return plain(move.kind.removeprefix(prefix)) if move is not None else ""
 
 
 def action_state(action: Action, entries: Sequence[JournalEntry]) -> str:
-    """Returns where an action stands; a resolution that was signed later outweighs an outcome.
+    """Returns the state of an action. A later signed resolution replaces an outcome.
 
     Args:
-        entries: Of its request.
+        entries: All rows of its request.
     """
     own = [each for each in entries if each.subject == action.action_id]
     move, state = last_move(own, ACTION), last_state(own, ACTION)
     if move is None or state not in UNRESOLVED_ACTIONS:
         return state
-    told = action_history(action, entries).entries
-    words = [each for each in told if each.kind == "decision" and each.seq > move.seq]
-    if not words:
+    rows = action_history(action, entries).entries
+    decisions = [each for each in rows if each.kind == "decision" and each.seq > move.seq]
+    if not decisions:
         return state
-    return RESOLUTIONS[parse_decision(str(words[-1].body.get("text"))).verdict][1]
+    return RESOLUTIONS[parse_decision(str(decisions[-1].body.get("text"))).verdict][1]

@@ -1,4 +1,4 @@
-"""What became of a request's lease, in a sentence for the report."""
+"""Describes the outcome of a request's lease."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,18 +10,18 @@ from ..rows.entries import JournalEntry, RequestHistory
 from ..rows.row_text import open_write_text
 
 _APPLIED = ("action.VERIFIED", "action.RESOLVED_APPLIED")
-_NOT_BEGUN = "it never began"
+_NOT_BEGUN = "it did not start"
 
 
 def lease_summary(request: ActionRequest, history: RequestHistory) -> str:
-    """Returns for how long a lease was, how it ended, and what stays open; empty without one."""
+    """Returns a lease's duration, end and remaining writes, or an empty string."""
     if request.lease is None:
         return ""
     span = exact_span(request.lease.for_s)
-    return f"Its lease of {span}: {'; '.join(_told(request, history))}."
+    return f"Its lease of {span}: {'; '.join(_parts(request, history))}."
 
 
-def _told(request: ActionRequest, history: RequestHistory) -> Iterator[str]:
+def _parts(request: ActionRequest, history: RequestHistory) -> Iterator[str]:
     applied = {each.subject for each in history.entries if each.kind in _APPLIED}
     if not any(each.action_id in applied for each in request.commands):
         yield _NOT_BEGUN
@@ -30,15 +30,15 @@ def _told(request: ActionRequest, history: RequestHistory) -> Iterator[str]:
     backs = [each for each in request.recovery if each.action_id in applied]
     opened = [each for each in history.entries if each.kind == "lease.open"]
     if end is None:
-        yield "not over"
+        yield "not ended"
     else:
         reason = printable(str(end.body.get("reason", "")))
         state = plain(end.kind.removeprefix("request."))
-        yield f"{'it BROKE OFF' if opened else 'over'}, {state} ({reason})"
+        yield f"{'ABORTED' if opened else 'ended'}, {state} ({reason})"
     for each in backs:
-        yield f"taken back: {plain(each.tag)} = {printable(f'{each.shown} {each.unit}'.rstrip())}"
+        yield f"undone: {plain(each.tag)} = {printable(f'{each.shown} {each.unit}'.rstrip())}"
     for row in opened:
-        yield f"stays open: {open_write_text(row.body)}{_since_then(history, row)}"
+        yield f"not undone: {open_write_text(row.body)}{_since_then(history, row)}"
 
 
 def _since_then(history: RequestHistory, opened: JournalEntry) -> str:
@@ -46,12 +46,12 @@ def _since_then(history: RequestHistory, opened: JournalEntry) -> str:
     if closed is None:
         return ""
     if closed.kind == "lease.seen_back":
-        return ", until its tag was seen as before"
+        return ", until the tag read its earlier value"
     return f", until {plain(closed.subject).partition('/')[0]} wrote it"
 
 
 def _end(entries: Sequence[JournalEntry]) -> JournalEntry | None:
-    """Returns the row that ended the request; `None` while it is approved."""
+    """Returns the row that ended the request, or `None` while it is approved."""
     states = [each for each in entries if each.kind.startswith("request.") and "to" in each.body]
     return states[-1] if states and states[-1].kind != "request.APPROVED" else None
 
@@ -59,7 +59,7 @@ def _end(entries: Sequence[JournalEntry]) -> JournalEntry | None:
 def note_closed_writes(
     histories: Sequence[RequestHistory], entries: Sequence[JournalEntry]
 ) -> None:
-    """Notes of each write that a lease has left open which row of the journal ended that."""
+    """Sets for each write that a lease did not undo the row that ended this."""
     tags = {action.action_id: action.tag for history in histories for action in history.actions}
     owners = {history.request_id: history for history in histories}
     opened: dict[str, set[str]] = {}

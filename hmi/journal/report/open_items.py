@@ -1,9 +1,8 @@
-"""What is still open at the journal's last row, as its rows alone tell."""
+"""Lists what is still open at the journal's last row."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from handwheel.connectors.model.site import SITE_SCOPE
 from handwheel.tools.guardrails.ledger.store.states import (
     UNRESOLVED_ACTIONS,
     WAITING_REQUESTS,
@@ -16,29 +15,29 @@ from handwheel.tools.safe_text import plain, printable
 from ..rows.entries import Journal, JournalEntry, RequestHistory
 from ..rows.report_writer import ReportWriter
 from ..rows.row_text import open_write_text
-from ..rows.terms import moment
+from ..rows.terms import moment, scope_text
 from .final_states import REQUEST, action_state, last_state
 from .open_runs import open_runs
 
 _UNRESOLVED = UNRESOLVED_ACTIONS | {ActionState.SENDING}
 _MODES = {
-    "AGENT": "agents may act on it too",
-    "OPERATOR": "agents may not act on it",
-    "LOCAL": "nobody's requests are carried out there",
-    "MAINTENANCE": "nobody's requests are carried out there",
+    "AGENT": "agents may write as well",
+    "OPERATOR": "agents may not write",
+    "LOCAL": "no requests are executed there",
+    "MAINTENANCE": "no requests are executed there",
 }
 _ALL = (
-    "As the rows of the whole journal tell; whether a signature counts is not judged here. What "
-    "only a clock has ended, a lockout's file that no gate has seen, a suspension that could not "
-    "be recorded, and the end of a gate that was killed have no row."
+    "Taken from the rows of the whole journal, without verification of signatures. These have no "
+    "row: an end by time alone, a lockout file that no gate has read, a suspension that could "
+    "not be recorded, and the end of a gate that was killed."
 )
 
 
 def write_open(report: ReportWriter, journal: Journal) -> None:
-    """Writes what waits, is unresolved or left as written, runs, is barred, and who may act.
+    """Writes the section about open requests, writes, runs, blocks and authority.
 
     Args:
-        journal: All of it, with what closed the writes that leases left open.
+        journal: The whole journal, after `note_closed_writes`.
     """
     histories = list(journal.requests.values())
     report.heading("STILL OPEN AT THE LAST ROW")
@@ -47,7 +46,7 @@ def write_open(report: ReportWriter, journal: Journal) -> None:
         ("waiting", _waiting(histories)),
         ("approved", _approved(histories)),
         ("unresolved", _unresolved(histories)),
-        ("left open", _left_open(histories)),
+        ("not undone", _left_open(histories)),
         ("runs", open_runs(journal)),
         ("suspended", _suspended(journal.others)),
         ("locked out", _locked_out(journal.others)),
@@ -91,7 +90,7 @@ def _left_open(histories: Iterable[RequestHistory]) -> Iterator[str]:
 
 
 def _suspended(entries: Iterable[JournalEntry]) -> Iterator[str]:
-    """Yields what suspends actuation, unless it is over, or a later gate suspends that anew."""
+    """Yields each suspension that has not ended and was not set again by a later gate."""
     found: dict[tuple[str, str], JournalEntry] = {}
     gate: JournalEntry | None = None
     for each in entries:
@@ -111,20 +110,17 @@ def _suspended(entries: Iterable[JournalEntry]) -> Iterator[str]:
 
 
 def _suspension(row: JournalEntry) -> str:
-    where = "everything" if row.subject == SITE_SCOPE else f"what hangs on {plain(row.subject)}"
     since = moment(str(row.body.get("since", row.at)))
-    reason = printable(str(row.body.get("reason", ""))) or "the row does not say why"
-    return f"{where}, since {since}: {reason}"
+    reason = printable(str(row.body.get("reason", ""))) or "no reason recorded"
+    return f"{scope_text(plain(row.subject))}, since {since}: {reason}"
 
 
 def _since_then(row: JournalEntry, gate: JournalEntry | None) -> str:
     if gate is None or gate.seq < row.seq:
         return ""
     if gate.kind == "gate.stopped":
-        return f"; gate {plain(gate.subject)} has stopped since"
-    return (
-        f"; gate {plain(gate.subject)} was started since, and suspends anew by itself where it must"
-    )
+        return f"; gate {plain(gate.subject)} stopped after that"
+    return f"; gate {plain(gate.subject)} started after that and suspends again where it must"
 
 
 def _locked_out(entries: Iterable[JournalEntry]) -> Iterator[str]:
@@ -136,27 +132,27 @@ def _locked_out(entries: Iterable[JournalEntry]) -> Iterator[str]:
 
 def _authority(entries: Iterable[JournalEntry], every: Sequence[JournalEntry]) -> Iterator[str]:
     latest = {each.subject: each for each in entries if each.kind.startswith("authority.")}
-    end = next(filter(None, (_read(each.at) for each in reversed(every))), None)
+    end = next(filter(None, (_moment(each.at) for each in reversed(every))), None)
     for scope, row in latest.items():
-        until = _read(str(row.body.get("until", "")))
+        until = _moment(str(row.body.get("until", "")))
         if until is None or end is None or until > end:
-            yield f"{printable(scope)}: {_words(row.body)}"
+            yield f"{printable(scope)}: {_authority_text(row.body)}"
 
 
-def _read(text: str) -> datetime | None:
-    """Returns the moment of a stamp; `None` if it is none."""
+def _moment(text: str) -> datetime | None:
+    """Returns the moment of a stamp, or `None` if it is malformed."""
     try:
         return parse_stamp(text)
     except ValueError:
         return None
 
 
-def _words(body: Mapping[str, object]) -> str:
+def _authority_text(body: Mapping[str, object]) -> str:
     mode = plain(str(body.get("mode")))
     until = f", until {moment(str(body['until']))}" if "until" in body else ""
     return f"{mode}, {mode_meaning(mode)}; by {printable(str(body.get('person')))}{until}"
 
 
 def mode_meaning(mode: str) -> str:
-    """Returns whose requests are carried out in a mode of authority."""
-    return _MODES.get(mode, "and what that means is not known")
+    """Returns what a mode of authority means."""
+    return _MODES.get(mode, "an unknown mode")

@@ -1,4 +1,4 @@
-"""Which runs are open at the journal's last row, and what of theirs nothing has taken back."""
+"""Lists the runs that are open at the journal's last row and their remaining writes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
@@ -18,35 +18,35 @@ _UNREAD = "cannot be read"
 
 
 def open_runs(journal: Journal) -> Iterator[str]:
-    """Yields each run that has not ended, and what it wrote that nothing has taken back."""
+    """Yields each run that has not ended, and its writes that are not undone."""
     for run_id, entries in journal.runs.items():
         moves = [each for each in entries if each.kind in _STATES]
         if moves and _STATES[moves[-1].kind] in CLOSED:
             continue
-        yield f"{plain(run_id)} {_stands(moves)}: {_opened(entries)}"
+        yield f"{plain(run_id)} {_state_text(moves)}: {_opened(entries)}"
         own = [history for history in journal.requests.values() if _is_of(history, run_id)]
         others = [history for history in journal.requests.values() if not _is_of(history, run_id)]
-        yield from _not_taken_back(own, others)
+        yield from _not_undone(own, others)
         for name in sorted(_filed(entries) - {history.request_id for history in own}):
-            yield f"what {plain(name)} has written {_UNREAD}"
+            yield f"the writes of {plain(name)} {_UNREAD}"
 
 
-def _stands(moves: Sequence[JournalEntry]) -> str:
+def _state_text(moves: Sequence[JournalEntry]) -> str:
     if not moves:
-        return "stands where no row tells"
+        return "has no recorded state"
     return f"is {_STATES[moves[-1].kind]} since {moment(moves[-1].at)}"
 
 
 def _opened(entries: Iterable[JournalEntry]) -> str:
-    """Returns a run's playbook and equipment, as its first row has them."""
+    """Returns the playbook and equipment in a run's first row."""
     bodies = [each.body for each in entries if each.kind == f"{PREFIX}opened"]
     playbook: object = bodies[0].get("playbook") if bodies else None
     assets: object = bodies[0].get("assets") if bodies else None
     named = plain(playbook) if isinstance(playbook, str) else _UNREAD
     if not isinstance(assets, list):
-        return f"playbook {named}; what it owns {_UNREAD}"
+        return f"playbook {named}; its equipment {_UNREAD}"
     owned = ", ".join(plain(str(each)) for each in cast("list[object]", assets))
-    return f"playbook {named}, which owns {owned or 'nothing'}"
+    return f"playbook {named} on {owned or 'no equipment'}"
 
 
 def _is_of(history: RequestHistory, run_id: str) -> bool:
@@ -55,15 +55,13 @@ def _is_of(history: RequestHistory, run_id: str) -> bool:
 
 
 def _filed(entries: Iterable[JournalEntry]) -> set[str]:
-    """Returns the requests that a run's rows name."""
+    """Returns the ids of the requests in a run's rows."""
     kinds = {f"{PREFIX}filed", f"{PREFIX}asked_back"}
     return {str(each.body.get("request_id")) for each in entries if each.kind in kinds}
 
 
-def _not_taken_back(
-    own: Sequence[RequestHistory], others: Sequence[RequestHistory]
-) -> Iterator[str]:
-    """Yields what took effect, unless its undo did too, or somebody else wrote the tag later.
+def _not_undone(own: Sequence[RequestHistory], others: Sequence[RequestHistory]) -> Iterator[str]:
+    """Yields each applied write whose tag was not undone or written again later.
 
     Args:
         own: The requests of the run.
@@ -75,15 +73,15 @@ def _not_taken_back(
         seq = _applied(command, history)
         if not seq or state in APPLIED or _is_written_after(command.tag, seq, others):
             continue
-        back = f"its undo {plain(undo)} is {state}" if undo else "no undo of it was asked for"
+        back = f"its undo {plain(undo)} is {state}" if undo else "it has no undo"
         wrote = f"{plain(command.tag)} = {printable(shown_value(command))}"
-        yield f"it wrote, and nothing took back: {plain(command.action_id)}: {wrote}; {back}"
+        yield f"not undone: {plain(command.action_id)}: {wrote}; {back}"
 
 
 def _undone(own: Sequence[RequestHistory]) -> dict[str, tuple[str, str]]:
-    """Returns for each command what undoes it, and where that stands.
+    """Returns the undo action of each command, and its state.
 
-    Of several, of later requests too, the one that took effect, else the last.
+    Of several, also of later requests, the applied one counts, else the last.
     """
     found: dict[str, tuple[str, str]] = {}
     for history, action in _actions(own, "recovery"):
@@ -99,7 +97,7 @@ def _is_written_after(tag: str, seq: int, histories: Iterable[RequestHistory]) -
 
 
 def _applied(action: Action, history: RequestHistory) -> int:
-    """Returns the row of an action's last move if it took effect; 0 if that is not known."""
+    """Returns the row that applied an action, or 0 if it is not known to be applied."""
     if action_state(action, history.entries) not in APPLIED:
         return 0
     own = [each for each in history.entries if each.subject == action.action_id]

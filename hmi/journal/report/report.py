@@ -1,4 +1,4 @@
-"""The journal as a report, for somebody who reads nothing else: who approved what, and why."""
+"""Renders the journal as a report on requests, approvals, writes and site events."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,53 +24,53 @@ from .signatures import Signatures
 
 _FAULTS = 50
 _CANNOT_TELL = (
-    "Whether the plant received anything besides what is listed here: from another master, or "
-    "by hand. Only the devices and their own logs know.",
-    "Whether the person who is named sat at the terminal: what is known is that their key "
-    "signed, and whether its passphrase was typed there.",
-    "Whether ledger and anchors were both replaced by others that fit each other: compare the "
-    "head above with one that was noted elsewhere.",
-    "Who was enrolled when, and by whom: that stands in operators.yaml, which has no row here.",
-    "Whether a signature counted when it was made: it is judged by operators.yaml, policy.yaml "
-    "and site.yaml as they are now. The states of a request say what counted then.",
-    "Whether a reason is true. It is the word of who gave it, an agent's too.",
-    "Whether the process followed: a read-back says what the device holds, not what the plant "
-    "made of it. What was promised and watched is listed where it was recorded.",
+    "Whether the plant received other commands than those listed here, from another master or by "
+    "hand. Only the devices and their own logs show that.",
+    "Whether the named person was at the terminal. The journal shows only that their key signed, "
+    "and whether its passphrase was typed there.",
+    "Whether ledger and anchors were both replaced by a matching pair. To find out, compare the "
+    "head above with a head that was noted elsewhere.",
+    "Who was enrolled when, and by whom. That is in operators.yaml, which has no row here.",
+    "Whether a signature was valid when it was made. It is checked against the operators.yaml, "
+    "policy.yaml and site.yaml of today. The states of a request show what was valid then.",
+    "Whether a reason is true. It is a statement of the person or agent who gave it.",
+    "Whether the process responded. A read-back shows the value in the device, not its effect on "
+    "the plant. Expected results that were monitored are listed where they were recorded.",
 )
 
 _TERMS = (
-    "c1, c2: the writes asked for; r1: what takes them back. Intent: the bytes of a write, noted "
-    "on disk before they leave. Head: the hash of the last row; noted elsewhere, it shows later "
-    "whether rows were exchanged. Anchors: a second file, with the hash of each row."
+    "c1, c2: the requested writes; r1: a write that undoes one. Intent: the bytes of a write, "
+    "recorded on disk before they are sent. Head: the hash of the last row; a copy noted elsewhere "
+    "shows later whether rows were replaced. Anchors: a second file with the hash of each row."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What of a journal is reported.
+    """Selects the part of a journal that is exported.
 
     Attributes:
-        request_id: Only this request, and its run; `None` for all.
+        request_id: The only request, with its run; `None` for all.
     """
 
     span: Period = field(default_factory=Period)
     request_id: str | None = None
 
     @property
-    def words(self) -> str:
-        """The same for people."""
+    def text(self) -> str:
+        """The selection in words."""
         if self.request_id is not None:
-            return f"request {self.request_id} and its run; ALL ELSE IS LEFT OUT"
+            return f"request {self.request_id} and its run; EVERYTHING ELSE IS LEFT OUT"
         since, until = self.span.since, self.span.until
         if since is None and until is None:
             return "everything"
         begin = f"from {since:%Y-%m-%d %H:%M:%S} UTC" if since else "from the beginning"
         end = f"until before {until:%Y-%m-%d %H:%M:%S} UTC" if until else "to the end"
-        whole = "a request or run of which anything falls into that time is shown whole"
-        return f"what happened {begin} {end}; {whole}. ALL ELSE IS LEFT OUT"
+        whole = "a request or run with a row in that time is shown whole"
+        return f"{begin} {end}; {whole}. EVERYTHING ELSE IS LEFT OUT"
 
     def requests(self, journal: Journal) -> list[RequestHistory]:
-        """The requests, in the order in which they were filed."""
+        """Returns the requests, in order of submission."""
         return [
             history
             for history in journal.requests.values()
@@ -78,7 +78,7 @@ class Selection:
         ]
 
     def runs(self, journal: Journal) -> dict[str, list[JournalEntry]]:
-        """The runs."""
+        """Returns the rows of each run."""
         own = {
             history.request.run.run_id
             for history in self.requests(journal)
@@ -91,7 +91,7 @@ class Selection:
         }
 
     def rows(self, journal: Journal) -> list[JournalEntry]:
-        """The rows one by one: those of the request, or those in the time; none is shown whole."""
+        """Returns the rows of the request and its run, or the rows in the period."""
         if self.request_id is None:
             return [entry for entry in journal.entries if self.span.has(entry)]
         own = [entry for history in self.requests(journal) for entry in history.entries]
@@ -99,11 +99,11 @@ class Selection:
         return sorted((entry for entry in own if self.span.has(entry)), key=lambda each: each.seq)
 
     def others(self, journal: Journal) -> list[JournalEntry]:
-        """The rows about neither, and where requests tell that a file had been changed."""
+        """Returns the rows about neither, and the changes of the site's files."""
         if self.request_id is not None:
             return []
-        told = [*journal.others, *file_changes(journal.requests.values())]
-        return [entry for entry in sorted(told, key=_seq) if self.span.has(entry)]
+        rows = [*journal.others, *file_changes(journal.requests.values())]
+        return [entry for entry in sorted(rows, key=_seq) if self.span.has(entry)]
 
 
 def _seq(entry: JournalEntry) -> int:
@@ -121,8 +121,8 @@ def render_report(
     """Returns the report, a text of 80 columns.
 
     Args:
-        found: What the audit of the whole journal has found.
-        now: When it is made.
+        found: The result of the audit of the whole journal.
+        now: The time of the report.
     """
     report = ReportWriter()
     note_closed_writes(list(journal.requests.values()), journal.entries)
@@ -165,13 +165,17 @@ def _write_head(
     for fault in found.faults[:_FAULTS]:
         report.field("", f"WRONG: {printable(fault, WHOLE)}", 0)
     if len(found.faults) > _FAULTS:
-        report.field("", f"and {len(found.faults) - _FAULTS} more: handwheel journal verify", 0)
-    report.field("shown", selection.words, 0)
+        report.field(
+            "",
+            f"and {len(found.faults) - _FAULTS} more: handwheel journal verify",
+            0,
+        )
+    report.field("shown", selection.text, 0)
     report.paragraph("")
     report.paragraph(
-        "Each signature is given with the printed name, date and time, and the meaning of "
-        "signing. Times are UTC. Words in quotation marks are those that were signed or "
-        "written at the time; a character that could deceive is written as its code."
+        "Each signature is shown with the printed name, date and time, and the meaning of "
+        "signing. Times are UTC. Text in quotation marks was signed or written at the time; a "
+        "character that could deceive is replaced by its code."
     )
     report.paragraph("")
     report.paragraph(_TERMS)
@@ -189,32 +193,32 @@ def _rows(entries: Sequence[JournalEntry]) -> str:
 
 
 def _verified(found: Audit) -> str:
-    judged = (
+    checked = (
         f"{counted(found.rows, 'row')}, {counted(found.requests, 'request')}, "
         f"{counted(found.decisions, 'decision')}, {counted(found.intents, 'intent')} to send"
     )
     if not found.faults:
-        return f"yes: {judged}; nothing is wrong"
-    return f"NO: {judged}; {counted(len(found.faults), 'fault')}. DO NOT RELY ON THIS REPORT"
+        return f"yes: {checked}; nothing is wrong"
+    return f"NO: {checked}; {counted(len(found.faults), 'fault')}. DO NOT RELY ON THIS REPORT"
 
 
 def _write_overview(report: ReportWriter, histories: Iterable[RequestHistory]) -> None:
-    report.heading("THE REQUESTS IN SHORT")
+    report.heading("SUMMARY OF THE REQUESTS")
     is_any = False
     for history in histories:
         is_any = True
         report.paragraph("")
         report.paragraph(f"{plain(history.request_id)}  {moment(history.entries[0].at)}", 2)
         if history.request is None:
-            report.paragraph("what was filed cannot be read", 6)
+            report.paragraph("the request cannot be read", 6)
             continue
-        write = partial(_write_in_short, report, history, history.request)
+        write = partial(_write_summary, report, history, history.request)
         write_rows_or_fault(report, history.entries, write)
     if not is_any:
         report.paragraph("None.", 2)
 
 
-def _write_in_short(report: ReportWriter, history: RequestHistory, request: ActionRequest) -> None:
+def _write_summary(report: ReportWriter, history: RequestHistory, request: ActionRequest) -> None:
     actions = [action_history(action, history.entries) for action in request.actions]
     report.paragraph(summary(request, history, actions), 6)
     report.paragraph(f'Why: "{printable(request.reason, WHOLE)}"', 6, 2)

@@ -1,4 +1,4 @@
-"""One request of the journal as a chapter: who asked, why, who approved it, what came of it."""
+"""Writes the chapter of one request, from its proposal to its outcome."""
 
 from collections.abc import Container, Iterator, Sequence
 from functools import partial
@@ -19,12 +19,12 @@ from .file_changes import FILE_NAMES
 from .lease_text import lease_summary
 from .signatures import Signatures
 
-_SIDES = (("for", "for it"), ("against", "against it"), ("permissive", "permissive"))
+_SIDES = (("for", "evidence for"), ("against", "against"), ("permissive", "permissive"))
 _STATE = "request."
 _WAITS = frozenset({"PENDING", "PARTIAL"})
-_NOBODY = "Nobody approved it"
+_NOT_APPROVED = "Not approved"
 _NEVER = "R4"
-_TRUTHS = {"true": "HOLDS", "false": "DOES NOT HOLD", "unknown": "NOBODY KNOWS"}
+_TRUTHS = {"true": "met", "false": "not met", "unknown": "not known"}
 
 
 def write_request(report: ReportWriter, history: RequestHistory, signatures: Signatures) -> None:
@@ -33,7 +33,7 @@ def write_request(report: ReportWriter, history: RequestHistory, signatures: Sig
     report.chapter(f"REQUEST {plain(history.request_id)}", f"rows {first} to {last}")
     request = history.request
     if request is None:
-        report.paragraph("What was filed is no request that can be read. Its rows:")
+        report.paragraph("The request cannot be read. Its rows:")
         for entry in history.entries:
             report.paragraph(f"row {entry.seq}  {moment(entry.at)}  {plain(entry.kind)}", 2, 2)
         return
@@ -41,7 +41,7 @@ def write_request(report: ReportWriter, history: RequestHistory, signatures: Sig
     report.paragraph("")
     write_rows_or_fault(
         report, history.entries,
-        lambda: report.field("In short", summary(request, history, actions), 0),
+        lambda: report.field("Summary", summary(request, history, actions), 0),
     )  # fmt: skip
     _write_asked(report, request, history)
     _write_writes(report, request)
@@ -53,9 +53,9 @@ def write_request(report: ReportWriter, history: RequestHistory, signatures: Sig
 def summary(
     request: ActionRequest, history: RequestHistory, actions: Sequence[ActionHistory]
 ) -> str:
-    """Returns the whole in a few sentences: who asked for what, who approved it, what came."""
+    """Returns proposer, writes, approvers and outcome in a few sentences."""
     asks = "; ".join(change_text(each) for each in request.commands)
-    parts = [f"{_proposer(request)} asked to {asks}.", _approved_by(history)]
+    parts = [f"{_proposer(request)} proposed to {asks}.", _approved_by(history)]
     parts += [
         text for each in actions if each.is_relevant for text in (each.summary, each.missed_effects)
     ]
@@ -64,7 +64,7 @@ def summary(
 
 
 def change_text(action: Action) -> str:
-    """Returns a write in words: `set PIC-102.sp from 350 kPa to 340 kPa`."""
+    """Returns a write in words, such as `set PIC-102.sp from 350 kPa to 340 kPa`."""
     unit = f" {printable(action.unit)}" if action.unit else ""
     before = next((each.shown for each in action.expected if each.tag == action.tag), None)
     was = "" if before is None else f" from {printable(before)}{unit}"
@@ -79,17 +79,17 @@ def _proposer(request: ActionRequest) -> str:
 
 
 def _approved_by(history: RequestHistory) -> str:
-    """Returns who approved it, or why nobody did."""
+    """Returns the approvers, or why the request was not approved."""
     said = [(each, _verdict(each)) for each in history.entries if each.kind == "decision"]
     people = [person for _, (verdict, person) in said if verdict == "approve"]
     states = [each for each in history.entries if each.kind == f"{_STATE}APPROVED"]
     if states:
-        return f"{' and '.join(people) or 'Somebody whose name is not kept'} approved it."
+        return f"{' and '.join(people) or 'A person whose name is not recorded'} approved it."
     end = _last_state(history)
     state = end.kind.removeprefix(_STATE) if end else "PROPOSED"
     means = REQUEST_STATES.get(state, "")
     reason = printable(str(end.body.get("reason", ""))) if end and state not in _WAITS else means
-    who = f"{' and '.join(people)} approved it, which is not enough" if people else _NOBODY
+    who = f"Approved only by {' and '.join(people)}" if people else _NOT_APPROVED
     return f"{who}: it is {plain(state)} ({reason})."
 
 
@@ -111,19 +111,19 @@ def _is_state(entry: JournalEntry) -> bool:
 
 
 def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestHistory) -> None:
-    report.heading("WHO ASKED, AND WHY")
-    report.field("who", _proposer(request))
+    report.heading("PROPOSAL")
+    report.field("proposer", _proposer(request))
     if request.proposer.key_id:
-        report.field("with the key", plain(request.proposer.key_id))
+        report.field("key", plain(request.proposer.key_id))
     if (run := request.run) is not None:
-        report.field("for the run", f"{run.run_id}, part {run.segment} of it; see its own chapter")
+        report.field("run", f"{run.run_id}, request {run.segment} of it; see its own chapter")
         report.field("playbook", f"{plain(run.playbook)}, version {plain(run.version)}")
         report.field("", f"the file's SHA-256 is {run.digest}")
         parameters = ", ".join(f"{plain(k)} = {printable(v)}" for k, v in run.parameters.items())
-        report.field("with", parameters or "no parameters")
-    report.field("when", moment(request.filed_at))
-    own = "" if request.run is None else " (an agent's own words, which nobody has verified)"
-    report.field("why", f'"{printable(request.reason, WHOLE)}"{own}')
+        report.field("parameters", parameters or "none")
+    report.field("submitted", moment(request.filed_at))
+    own = "" if request.run is None else " (from an agent, not verified)"
+    report.field("reason", f'"{printable(request.reason, WHOLE)}"{own}')
     for side, label in _SIDES:
         for each in (each for each in request.evidence if each.side == side):
             source = f"{printable(each.id)}, {printable(each.source)}"
@@ -132,29 +132,29 @@ def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestH
     report.field("policy class", risk)
     if request.risk_class != _NEVER:
         people = "one person" if request.quorum == 1 else f"{request.quorum} different people"
-        roles = " and ".join(map(plain, request.roles)) or "nobody"
+        roles = " and ".join(map(plain, request.roles)) or "none"
         within = exact_span(request.within_s)
         report.field("needs", f"{people} in the role {roles}, within {within}")
-    label = "rests on"
+    label = "depends on"
     for name, file in FILE_NAMES:
         report.field(label, f"{file} with SHA-256 {getattr(request.hashes, name)}")
         label = ""
     if request.lease is not None:
         lasts = exact_span(request.lease.for_s)
-        report.field("stands for", f"{lasts}, then the gate takes it back by itself")
+        report.field("lease", f"for {lasts}, then the gate undoes the writes")
     if request.supersedes:
-        report.field("follows", f"{plain(request.supersedes)}, whose place it takes when approved")
+        report.field("replaces", f"{plain(request.supersedes)}, when approved")
     report.field("digest", request.digest)
 
 
 def _write_writes(report: ReportWriter, request: ActionRequest) -> None:
-    report.heading("WHAT EXACTLY")
+    report.heading("WRITES")
     for action in request.commands:
         _write_write(report, action, request)
     if request.recovery:
         report.paragraph("")
-        when = "if the run has to take things back" if request.run else "when the lease is over"
-        report.paragraph(f"Asked for with it, to be sent only {when}:", 2)
+        when = "if the run rolls back" if request.run else "when the lease ends"
+        report.paragraph(f"Approved with it, sent only {when}:", 2)
     for action in request.recovery:
         _write_write(report, action, request)
 
@@ -167,17 +167,17 @@ def _write_write(report: ReportWriter, action: Action, request: ActionRequest) -
     report.field("bytes", spaced_hex(action.wire), 6)
     for label, text in _conditions(action):
         report.field(label, text, 6)
-    by_hand = "nothing but a new request" if request.run is None else "nothing"
+    by_hand = "only by a new request" if request.run is None else "not possible"
     undo = plain(action.undo).rpartition("/")[2] if action.undo else by_hand
     if action.kind == "command":
-        report.field("taken back by", undo, 6)
+        report.field("undo", undo, 6)
     elif action.undoes:
-        report.field("takes back", plain(action.undoes), 6)
+        report.field("undo of", plain(action.undoes), 6)
 
 
 def _device(action: Action) -> str:
     device = action.identity
-    name = f'"{printable(device.name)}"' if device.name else "does not say what it is"
+    name = f'"{printable(device.name)}"' if device.name else "no name"
     kind = ", a simulator" if device.is_simulator else ""
     proof = f", proved by the certificate {device.certificate}" if device.certificate else ""
     place = f"{plain(action.address)} at {plain(device.where)} ({plain(device.kind)})"
@@ -188,7 +188,7 @@ def _conditions(action: Action) -> Iterator[tuple[str, str]]:
     label = "must read"
     for each in action.expected:
         unit = f" {printable(action.unit)}" if action.unit and each.tag == action.tag else ""
-        more = "" if each.tolerance is None else f", give or take {each.tolerance:g}{unit}"
+        more = "" if each.tolerance is None else f" +/- {each.tolerance:g}{unit}"
         value = f"{plain(each.tag)} = {printable(each.shown)}{unit}{more}"
         yield label, f"{value}; read at most {format_duration(each.max_age_s)} before"
         label = ""
@@ -199,8 +199,8 @@ def _conditions(action: Action) -> Iterator[tuple[str, str]]:
     if action.readback:
         yield "read back", f"{plain(action.readback)}, within {format_duration(action.within_s)}"
     else:
-        yield "read back", "not possible: no tag shows it"
-    label = "promised"
+        yield "read back", "not possible, no tag shows it"
+    label = "expected"
     effects = [f"{e.text} within {exact_span(e.within_s)}" for e in action.effects]
     for promise in (*action.promises, *effects):
         yield label, printable(promise)
@@ -208,7 +208,7 @@ def _conditions(action: Action) -> Iterator[tuple[str, str]]:
 
 
 def _write_decisions(report: ReportWriter, history: RequestHistory, signatures: Signatures) -> None:
-    report.heading("WHO SIGNED, AND WHAT")
+    report.heading("SIGNATURES")
     number = 0
     for entry in history.entries:
         if entry.kind == "decision":
@@ -219,18 +219,18 @@ def _write_decisions(report: ReportWriter, history: RequestHistory, signatures: 
             number += 1
             write_row_or_fault(report, entry, partial(_write_refused, report, entry, number))
     if not number:
-        report.paragraph("Nobody.", 2)
+        report.paragraph("None.", 2)
 
 
 def _write_refused(report: ReportWriter, entry: JournalEntry, number: int) -> None:
-    person = printable(str(entry.body.get("person", ""))) or "somebody"
+    person = printable(str(entry.body.get("person", ""))) or "an unknown person"
     reason = printable(str(entry.body.get("reason", "")))
-    report.paragraph(f"{number}. {person} tried to decide, WHICH DID NOT COUNT: {reason}", 2, 3)
+    report.paragraph(f"{number}. a decision of {person} WAS REFUSED: {reason}", 2, 3)
     report.field("in row", f"{entry.seq}, {moment(entry.at)}", 5)
 
 
 def _write_end(report: ReportWriter, history: RequestHistory, actions: Container[str]) -> None:
-    report.heading("WHERE THE REQUEST WENT")
+    report.heading("STATES OF THE REQUEST")
     for entry in history.entries:
         if _is_state(entry):
             write_row_or_fault(report, entry, partial(_write_state, report, entry))
@@ -240,7 +240,7 @@ def _write_end(report: ReportWriter, history: RequestHistory, actions: Container
         if not each.kind.startswith((_STATE, "decision")) and each.subject not in actions
     ]
     if others:
-        report.heading("ALSO RECORDED")
+        report.heading("OTHER ROWS")
     for entry in others:
         write_row_or_fault(report, entry, partial(_write_other, report, entry, history.request_id))
 

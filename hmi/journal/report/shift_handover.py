@@ -1,4 +1,4 @@
-"""A hand-over between shifts in the journal's report: what was shown, and both signatures."""
+"""Writes a shift handover into the report, with summary and both signatures."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -12,7 +12,7 @@ from .signatures import Signatures, card_of
 
 
 def write_shift_handover(report: ReportWriter, entry: JournalEntry, signatures: Signatures) -> None:
-    """Writes what the coming person was shown, and who signed it."""
+    """Writes the summary that was shown, and both signatures."""
     for label, text in _shown(card_of(entry)):
         report.field(label, text, 5)
     for part in PARTS:
@@ -26,17 +26,17 @@ def write_shift_handover(report: ReportWriter, entry: JournalEntry, signatures: 
 
 
 def shift_handover_text(subject: str, body: Mapping[str, Any]) -> str:
-    """Returns who handed over to whom, and up to which row they looked.
+    """Returns who handed over to whom, and the last row in the summary.
 
     Args:
-        subject: Of the row; it is told where what was shown cannot be read.
+        subject: The subject of the row, used if the summary cannot be read.
     """
     card = card_of(JournalEntry(0, "", "", subject, body))
     leaving, coming, seq = (card.get(key) for key in ("leaving", "coming", "seq"))
     if not (isinstance(leaving, str) and isinstance(coming, str) and isinstance(seq, int)):
         return f"the shift was handed over: {subject}"
     who = f"{printable(leaving)} handed the shift over to {printable(coming)}"
-    return f"{who} (what they saw ends with row {seq})"
+    return f"{who} (the summary ends with row {seq})"
 
 
 def _shown(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -53,6 +53,6 @@ def _shown(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield label, printable(str(line), 300)
             label = ""
         if more := section.get("more"):
-            yield "", f"and {printable(str(more))} more, which they were not shown"
+            yield "", f"and {printable(str(more))} more, not shown"
     if note := card.get("note"):
         yield "note", f'"{printable(str(note), 1000)}"'

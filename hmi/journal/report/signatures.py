@@ -1,4 +1,4 @@
-"""Signatures for people: the printed name, date and time, and what was meant by signing."""
+"""Writes signatures with printed name, date, time and meaning into the report."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -31,12 +31,12 @@ _HASH = 16
 
 
 class Signatures:
-    """Writes signatures, each with whether it verifies now.
+    """Writes signatures, and whether each verifies now.
 
     Args:
-        roster: Who may sign, by `operators.yaml` as it stands now.
-        revoked_keys: Every key that was taken back until now.
-        entries: The journal: it tells when that was.
+        roster: The persons in the current `operators.yaml`.
+        revoked_keys: Every key that has been revoked.
+        entries: All rows of the journal, to find when a key was revoked.
     """
 
     def __init__(
@@ -54,18 +54,16 @@ class Signatures:
         }
 
     def write(self, report: ReportWriter, entry: JournalEntry, lead: str) -> None:
-        """Writes the signature that a row keeps.
+        """Writes the signature in a row.
 
         Args:
-            lead: What stands before it: its number in a list, or a time.
+            lead: A number or a time in front of it.
         """
         signed = Signed(str(entry.body.get("text")), str(entry.body.get("signature")))
         try:
             decision = parse_decision(signed.text)
         except DecisionRefused as refusal:
-            report.paragraph(
-                f"{lead}a decision that does not count: {refusal} (row {entry.seq})", 2, 3
-            )
+            report.paragraph(f"{lead}an invalid decision: {refusal} (row {entry.seq})", 2, 3)
             return
         verdict = VERDICTS.get(decision.verdict, decision.verdict)
         about = f": {printable(decision.subject or '')}" if decision.verdict in _ABOUT_SITE else ""
@@ -79,36 +77,36 @@ class Signatures:
         fault = self.fault(signed, None if chain is None else str(chain))
         report.field("name", printable(decision.person), 5)
         report.field("signed", moment(decision.signed_at), 5)
-        report.field("in the role", plain(decision.role), 5)
+        report.field("role", plain(decision.role), 5)
         report.field("meaning", f'"{printable(decision.meaning, WHOLE)}"', 5)
         if decision.comment:
             report.field("comment", f'"{printable(decision.comment, WHOLE)}"', 5)
         presence = (
             "attended: the passphrase was typed at a terminal"
             if decision.attended
-            else "UNATTENDED: a script signed with the key, no person typed a passphrase"
+            else "UNATTENDED: a script signed with the key, and no passphrase was typed"
         )
         report.field("presence", presence, 5)
         report.field("key", plain(decision.key_id), 5)
-        report.field("verifies now", self._standing(fault, decision.key_id), 5)
+        report.field("verifies now", self._validity(fault, decision.key_id), 5)
         if decision.card is not None:
             report.field("was shown", _shown(entry.body.get("card"), decision.card), 5)
-        for label, text in seen(card_of(entry)):
+        for label, text in card_fields(card_of(entry)):
             report.field(label, text, 5)
         recorded = "" if entry.at == decision.signed_at else f", recorded {moment(entry.at)}"
         report.field("in row", f"{entry.seq}{recorded}", 5)
 
-    def _standing(self, fault: str, key_id: str) -> str:
+    def _validity(self, fault: str, key_id: str) -> str:
         revoked = self._when.get(key_subject(key_id))
         if fault and revoked is not None:
             return f"NO: {printable(fault)}, {moment(revoked.at)}, row {revoked.seq}"
         return f"NO: {printable(fault)}" if fault else "yes"
 
     def fault(self, signed: Signed, chain: str | None) -> str:
-        """Returns why a signature does not verify now; empty if it does.
+        """Returns why a signature does not verify now, or an empty string.
 
-        Whoever signed must have been enrolled when they did; a key counts as revoked whenever
-        that happened.
+        The person must have been enrolled at the time of signing. A revoked key is invalid for
+        signatures of any time.
         """
         try:
             decision = parse_decision(signed.text)
@@ -129,15 +127,15 @@ class Signatures:
 def _shown(card: object, mark: str) -> str:
     short = f"{mark[:_HASH]}..."
     if card is None:
-        return f"something that the journal does not keep, hash {short}"
+        return f"a card that is not in the journal, hash {short}"
     if digest("card", str(card)) != mark:
-        return f"NOT what the journal keeps: the signed hash is {short}"
-    return f"kept in the journal as it was, hash {short}"
+        return f"NOT the card in the journal: the signed hash is {short}"
+    return f"the card in the journal, hash {short}"
 
 
-def seen(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yields the live readings and conditions that a person saw on a card, with a label each."""
-    now: object = card.get("reading")  # of an outcome's card, which has one
+def card_fields(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yields the readings, conditions and warnings of a card, each with a label."""
+    now: object = card.get("reading")  # only the card of an outcome has one
     if isinstance(now, dict):
         yield "it read", reading_text(cast("Mapping[str, Any]", now))
         yield "read back", printable(str(card.get("found", ""))) or "nothing was read"
@@ -149,7 +147,7 @@ def seen(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for each in _tables(card, "requires"):
         yield label, f"{printable(str(each.get('text')))}: {plain(str(each.get('truth')))}"
         label = ""
-    label = "warned of"
+    label = "warnings"
     problems: object = card.get("problems")
     for problem in cast("list[object]", problems) if isinstance(problems, list) else []:
         yield label, printable(str(problem))
@@ -157,7 +155,7 @@ def seen(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def reading_text(reading: Mapping[str, Any]) -> str:
-    """Returns a reading of a card in words: `PIC-102.sp 350 kPa, good, 0.3 s old`."""
+    """Returns a reading of a card, such as `PIC-102.sp 350 kPa, good, 0.3 s old`."""
     value = f"{reading.get('tag')} {reading.get('shown')} {reading.get('unit') or ''}".rstrip()
     age = reading.get("age_s")
     old = f"{age:.1f} s old" if isinstance(age, float) else ""
@@ -174,7 +172,7 @@ def _tables(card: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 
 
 def card_of(entry: JournalEntry) -> Mapping[str, Any]:
-    """Returns what a person was shown when they signed; empty if that is not kept."""
+    """Returns the card that the person was shown, or an empty mapping."""
     try:
         card: object = parse_canonical(str(entry.body.get("card")))
     except ValueError:

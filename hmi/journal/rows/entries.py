@@ -1,4 +1,4 @@
-"""What the journal tells, sorted by what it is about: requests, runs, and the site itself."""
+"""Reads the journal and sorts its rows by request, run and site."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,16 +11,16 @@ from handwheel.tools.requests.request import Action, ActionRequest, parse_reques
 from handwheel.tools.requests.stamps import parse_stamp
 
 UNREADABLE = "unreadable"
-"""The kind of a row that is not written as it must be."""
+"""The kind of a malformed row."""
 _FILED = "request.filed"
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One row of the journal, read.
+    """A row of the journal.
 
     Attributes:
-        at: When, as a stamp; empty if it cannot be read.
+        at: Its stamp; empty if it cannot be read.
     """
 
     seq: int
@@ -32,11 +32,11 @@ class JournalEntry:
 
 @dataclass(slots=True)
 class RequestHistory:
-    """A request and every row about it, in order.
+    """A request and all its rows, in order.
 
     Attributes:
-        request: `None` if what was filed cannot be read.
-        closed: For each write that its lease has left open, the row after which it was no more.
+        request: `None` if it cannot be read.
+        closed: For each write that its lease left in place, the row that ended this.
     """
 
     request_id: str
@@ -46,24 +46,24 @@ class RequestHistory:
 
     @property
     def actions(self) -> Sequence[Action]:
-        """The actions of the request; empty if it cannot be read."""
+        """The actions of the request, or none if it cannot be read."""
         return self.request.actions if self.request is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A span of time, by the journal's own stamps.
+    """A period by the journal's stamps.
 
     Attributes:
-        since: The first moment that belongs to it; `None` for the beginning.
-        until: The first that does not; `None` for no end.
+        since: The first moment in it; `None` for the beginning.
+        until: The first moment after it; `None` for no end.
     """
 
     since: datetime | None = None
     until: datetime | None = None
 
     def has(self, entry: JournalEntry) -> bool:
-        """Whether a row belongs to it; one without a readable time does."""
+        """Returns whether a row is in the period. A row without a readable time is."""
         try:
             at = parse_stamp(entry.at)
         except ValueError:
@@ -72,7 +72,7 @@ class Period:
         return is_late_enough and (self.until is None or at < self.until)
 
     def has_any(self, entries: Iterable[JournalEntry]) -> bool:
-        """Whether one of some rows belongs to it."""
+        """Returns whether at least one of the rows is in the period."""
         return any(self.has(each) for each in entries)
 
 
@@ -81,8 +81,8 @@ class Journal:
     """The whole journal.
 
     Attributes:
-        head: The hash of the last row; empty if there is none.
-        requests: By id, in the order in which they were filed.
+        head: Hash of the last row; empty if there is none.
+        requests: By id, in order of submission.
         runs: The rows of each run.
         others: The rows about neither.
     """
@@ -95,7 +95,7 @@ class Journal:
 
 
 def read_journal(rows: Iterable[JournalRow]) -> Journal:
-    """Reads the journal; a row that cannot be read is told of, and is no error."""
+    """Returns the journal. An unreadable row becomes an entry of kind `UNREADABLE`."""
     journal, digests = Journal(), dict[str, str]()
     for row in rows:
         entry = read_entry(row)
@@ -118,7 +118,7 @@ def read_journal(rows: Iterable[JournalRow]) -> Journal:
 
 
 def read_entry(row: JournalRow) -> JournalEntry:
-    """Returns a row as it can be shown, whatever somebody has made of it."""
+    """Returns a row as an entry, and an unreadable row with the reason."""
     try:
         fields = row.fields
     except ValueError as error:
@@ -134,7 +134,7 @@ def read_entry(row: JournalRow) -> JournalEntry:
 
 
 def parse_moment(text: str) -> datetime:
-    """Returns the moment that a person wrote: a date, or a date and a time, UTC unless it says so.
+    """Returns the moment of a typed date or time, in UTC unless it has an offset.
 
     Raises:
         ValueError: It is neither.
@@ -149,14 +149,14 @@ def parse_moment(text: str) -> datetime:
 
 
 def _names(entry: JournalEntry, histories: Mapping[str, RequestHistory]) -> Iterator[str]:
-    """Yields the request that a row is about."""
+    """Yields the id of the request that a row is about."""
     for each in (entry.subject.partition("/")[0], str(entry.body.get("request_id", ""))):
         if each in histories and not entry.kind.startswith(PREFIX):
             yield each
 
 
 def _run(entry: JournalEntry, runs: Mapping[str, list[JournalEntry]]) -> str:
-    """Returns the run that a row is about; empty if it is about none."""
+    """Returns the id of the run that a row is about, or an empty string."""
     if entry.kind.startswith(PREFIX):
         return entry.subject
     word, _, rest = entry.subject.partition(":")

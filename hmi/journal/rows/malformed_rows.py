@@ -1,4 +1,4 @@
-"""One way to show a row of the journal, whatever somebody has written into it."""
+"""Shows rows of the journal, and the reason for each row that is malformed."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,7 +9,7 @@ from .entries import JournalEntry
 from .report_writer import ReportWriter
 
 ROW_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What is raised by showing a row that is not written as the gate writes it."""
+"""Errors raised while showing a row that the gate did not write."""
 
 _KIND, _WHY = 60, 200  # characters
 
@@ -17,11 +17,11 @@ _KIND, _WHY = 60, 200  # characters
 def row_or_fault(
     row: JournalRow, show: Callable[[JournalRow], str], show_fault: Callable[[JournalRow, str], str]
 ) -> str:
-    """Returns a row as a line; of one that cannot be shown, why.
+    """Returns a row as a line, or the reason if it cannot be shown.
 
     Args:
-        show: Shows what is written as it must be.
-        show_fault: Makes a line of a row and the reason why it cannot be shown.
+        show: Formats a well-formed row.
+        show_fault: Formats a malformed row with its reason.
     """
     try:
         return show(row)
@@ -32,7 +32,7 @@ def row_or_fault(
 def write_row_or_fault(
     report: ReportWriter, entry: JournalEntry, write: Callable[[], None]
 ) -> None:
-    """Writes what a report tells of a row; of one that cannot be shown, why."""
+    """Writes one row into a report, or the reason if it cannot be shown."""
     try:
         write()
     except ROW_FAULTS as fault:
@@ -42,18 +42,18 @@ def write_row_or_fault(
 def write_rows_or_fault(
     report: ReportWriter, entries: Sequence[JournalEntry], write: Callable[[], None]
 ) -> None:
-    """Writes what a report tells of several rows together; where that breaks off, why."""
+    """Writes a section about several rows, and the reason where it breaks off."""
     try:
         write()
     except ROW_FAULTS as fault:
         named = f"rows {entries[0].seq} to {entries[-1].seq} " if entries else ""
         report.paragraph(
-            f"WHAT FOLLOWS HERE IS LEFT OUT: {named}cannot be shown: {_reason(fault)}", 2, 4
+            f"THE REST OF THIS PART IS LEFT OUT: {named}cannot be shown: {_reason(fault)}", 2, 4
         )
 
 
 def fault_line(seq: int, kind: str, fault: BaseException) -> str:
-    """Returns in a line that, and why, a row cannot be shown."""
+    """Returns the line for a row that cannot be shown, with the reason."""
     named = f" ({plain(kind, _KIND)})" if kind else ""
     return f"row {seq}{named} cannot be shown: {_reason(fault)}"
 
@@ -65,7 +65,7 @@ def _reason(fault: BaseException) -> str:
         return "it is nested too deeply"
     if isinstance(fault, ValueError):
         return printable(str(fault), _WHY)
-    return "something in it is of another type than it must be"
+    return "a value in it has the wrong type"
 
 
 def _kind(row: JournalRow) -> str:

@@ -1,4 +1,4 @@
-"""Plain text for report: 80 columns, labelled fields, and nothing that a printer may not know."""
+"""Lays out a report as plain text of 80 columns with labelled fields."""
 
 from ...shell.terminal.panel import columns_of
 
@@ -7,10 +7,10 @@ _LABEL = 14
 
 
 class ReportWriter:
-    """Lines of a report, from the top.
+    """Collects the lines of a report.
 
     Attributes:
-        lines: None is wider than 80 columns.
+        lines: At most 80 columns wide.
     """
 
     def __init__(self) -> None:
@@ -18,18 +18,18 @@ class ReportWriter:
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The whole text."""
         return "".join(f"{line}\n" for line in self.lines)
 
     def chapter(self, title: str, right: str = "") -> None:
-        """Begins a part that stands for itself."""
+        """Begins a chapter."""
         room = WIDTH - columns_of(right) - 1 if right else WIDTH
         first, *rest = wrapped(title, room)
         gap = " " * (WIDTH - columns_of(first) - columns_of(right)) if right else ""
         self.lines += ["", "=" * WIDTH, f"{first}{gap}{right}", *rest, "=" * WIDTH]
 
     def heading(self, title: str) -> None:
-        """Begins a part of a chapter."""
+        """Begins a section of a chapter."""
         self.lines += ["", title, "-" * columns_of(title)]
 
     def paragraph(self, text: str, indent: int = 0, hang: int = 0) -> None:
@@ -37,14 +37,14 @@ class ReportWriter:
 
         Args:
             indent: Of the first line, columns.
-            hang: How much further the others are indented.
+            hang: Extra indent of the other lines, columns.
         """
         first, *rest = wrapped(text, WIDTH - indent, hang)
         self.lines.append(f"{' ' * indent}{first}".rstrip())
         self.lines += [f"{' ' * (indent + hang)}{line}" for line in rest]
 
     def field(self, label: str, text: str, indent: int = 2) -> None:
-        """Writes a label, and beside it what it is a label of; an empty label goes on."""
+        """Writes a labelled text. An empty label continues the field above."""
         at = max(indent + _LABEL, indent + columns_of(label) + 1)
         first, *rest = wrapped(text, WIDTH - at)
         start = f"{' ' * indent}{label}"
@@ -53,11 +53,11 @@ class ReportWriter:
 
 
 def wrapped(text: str, width: int, hang: int = 0) -> list[str]:
-    """Returns a text as lines, broken between words, and in a word that is wider than all of it.
+    """Returns a text as lines, broken between words where possible.
 
     Args:
         width: Of the first line, columns.
-        hang: By how much the others are narrower.
+        hang: By how much the other lines are narrower, columns.
     """
     lines: list[str] = []
     while columns_of(text) > width:

@@ -1,4 +1,4 @@
-"""The journal for people: a row as one line, and what an audit found."""
+"""Formats a row of the journal and the result of an audit as lines."""
 
 import json
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ from ...shell.terminal.wrap import fold
 from .malformed_rows import row_or_fault
 
 _WIDTH = 22
-_INDENT = 21  # a row that does not fit goes on below what happened
+_INDENT = 21  # a folded row continues below its kind
 _HASH = 64
 _LONG = 600  # characters of the bytes of a frame
 
 
 def show_row(row: JournalRow, *, as_json: bool) -> str:
-    """Returns a row for people: number, time, what, about what, and why; or for programs.
+    """Returns a row as a line with number, time, kind, subject and reason, or as JSON.
 
-    One that cannot be shown is told with the reason.
+    A row that cannot be shown has the reason instead.
     """
     show = _fields_shown if as_json else _shown
     return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
@@ -42,20 +42,20 @@ def _fields_shown(row: JournalRow) -> str:
 def _shown(row: JournalRow) -> str:
     fields = row.fields
     time, kind = plain(str(fields["at"])[11:23]), plain(str(fields["kind"]))
-    line = f"{row.seq:>5}  {time}  {kind:<{_WIDTH}} {_told(fields)}"
+    line = f"{row.seq:>5}  {time}  {kind:<{_WIDTH}} {_row_text(fields)}"
     return fold(line.rstrip(), _INDENT)
 
 
 def audit_line(found: Audit) -> str:
-    """Returns how much was judged, and whether anything is wrong."""
-    judged = (
+    """Returns the numbers of checked rows and of faults."""
+    checked = (
         f"rows {found.rows}, requests {found.requests}, decisions {found.decisions}, "
         f"intents {found.intents}"
     )
-    return f"{judged}: {f'faults {len(found.faults)}' if found.faults else 'nothing is wrong'}"
+    return f"{checked}: {f'faults {len(found.faults)}' if found.faults else 'nothing is wrong'}"
 
 
-def _told(fields: Mapping[str, Any]) -> str:
+def _row_text(fields: Mapping[str, Any]) -> str:
     kind, subject = str(fields["kind"]), printable(str(fields["subject"]))
     if len(subject) == _HASH:
         subject = f"{subject[:16]}…"
@@ -70,17 +70,17 @@ def _told(fields: Mapping[str, Any]) -> str:
         before = f"{MET_BEFORE}; " if was_met_before(body) else ""
         return f"{subject}  {before}{row_effect_text(body)}"
     if kind == "lease.open":
-        stays = f"{body['tag']} = {body['wrote']} stays open, before it was {body['was']}"
+        stays = f"{body['tag']} = {body['wrote']} was not undone (before: {body['was']})"
         return f"{subject}  {printable(stays)}: {printable(str(body['reason']))}"
     is_authority = kind.startswith("authority.")
     reason = _authority(body) if is_authority else printable(str(body.get("reason", "")))
-    parts = [subject, f"over: {reason}" if kind == "gate.resumed" else reason]
+    parts = [subject, f"ended: {reason}" if kind == "gate.resumed" else reason]
     parts += [f"epoch {plain(str(body['epoch']))}"] if kind.startswith("gate.") else []
     return "  ".join(part for part in parts if part)
 
 
 def _authority(body: Mapping[str, Any]) -> str:
-    """Returns who may act now, by whose word and until when."""
+    """Returns the mode of authority, who set it, and until when."""
     until = f", until {printable(str(body['until']))}" if "until" in body else ""
     return f"{printable(str(body.get('mode')))} by {printable(str(body.get('person')))}{until}"
 

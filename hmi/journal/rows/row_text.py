@@ -1,4 +1,4 @@
-"""The journal's rows about heartbeats, leases, effects and requests that nobody was asked about."""
+"""Texts for rows about heartbeats, leases, effects and refused requests."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -13,10 +13,10 @@ Words = Callable[[str, Mapping[str, Any]], str]
 
 
 def row_text(kind: str, subject: str, body: Mapping[str, Any]) -> str | None:
-    """Returns a row in words of its own; `None` if nobody has chosen words for its kind.
+    """Returns the text of a row, or `None` if its kind has no text here.
 
     Args:
-        subject: What the row is about.
+        subject: The subject of the row.
     """
     if kind.startswith("effect."):
         return effect_line(kind, body)
@@ -27,41 +27,39 @@ def row_text(kind: str, subject: str, body: Mapping[str, Any]) -> str | None:
 def _heartbeat_started(subject: str, body: Mapping[str, Any]) -> str:
     scope, until = _text(body, "scope"), moment(str(body.get("until")))
     return (
-        f"gate {_text(body, 'epoch')} began to write the heartbeat of {subject} into "
-        f"{_text(body, 'tag')}, for {scope} is handed over until {until}"
+        f"gate {_text(body, 'epoch')} started to write the heartbeat of {subject} to "
+        f"{_text(body, 'tag')}; {scope} is granted to agents until {until}"
     )
 
 
 def _heartbeat_stopped(subject: str, body: Mapping[str, Any]) -> str:
     count = body.get("count")
-    last = "no count went" if count == -1 else f"the last count was {_text(body, 'count')}"
+    last = "no count was sent" if count == -1 else f"the last count was {_text(body, 'count')}"
     unanswered = body.get("unanswered")
     doubt = (
-        f", and nobody knows what became of {counted(unanswered, 'count')}"
+        f"; {counted(unanswered, 'count')} got no answer"
         if isinstance(unanswered, int) and unanswered > 0
         else ""
     )
     return (
-        f"gate {_text(body, 'epoch')} no longer writes the heartbeat of {subject}: "
+        f"gate {_text(body, 'epoch')} stopped the heartbeat of {subject}: "
         f"{_text(body, 'reason')}; {last}{doubt}"
     )
 
 
 def _heartbeat_failed(subject: str, body: Mapping[str, Any]) -> str:
     return (
-        f"the heartbeat of {subject} FAILED, {_text(body, 'times')} counts in a row into "
-        f"{_text(body, 'tag')} came to nothing: {_text(body, 'reason')}"
+        f"the heartbeat of {subject} FAILED: {_text(body, 'times')} counts in a row to "
+        f"{_text(body, 'tag')} were not written: {_text(body, 'reason')}"
     )
 
 
 def _lease_open(subject: str, body: Mapping[str, Any]) -> str:
-    return (
-        f"THE LEASE BROKE OFF, and it stays open: {open_write_text(body)}: {_text(body, 'reason')}"
-    )
+    return f"LEASE ABORTED, write not undone: {open_write_text(body)}: {_text(body, 'reason')}"
 
 
 def open_write_text(body: Mapping[str, Any]) -> str:
-    """Returns what a lease has left as it was written: `PIC-102.sp = 360 kPa (was 350 kPa)`."""
+    """Returns a write that its lease left in place, with the value before it."""
     return f"{_text(body, 'tag')} = {_text(body, 'wrote')} (was {_text(body, 'was')})"
 
 
@@ -70,8 +68,7 @@ def _refused(subject: str, body: Mapping[str, Any]) -> str:
     names = cast("list[object]", tags) if isinstance(tags, list) else []
     named = ", ".join(printable(str(each)) for each in names)
     return (
-        f"{subject} wanted to ask for {named or 'a write'}, and it was not filed: "
-        f"{_text(body, 'reason')}"
+        f"{subject} proposed {named or 'a write'}, and no request was made: {_text(body, 'reason')}"
     )
 
 
@@ -85,9 +82,8 @@ _WORDS: Mapping[str, Words] = {
     "heartbeat.failed": _heartbeat_failed,
     "lease.open": _lease_open,
     "lease.lost": lambda subject, body: (
-        f"nobody looks after the run any more, so its writes are taken back: "
-        f"{_text(body, 'reason')}"
+        f"no process works on the run, so its writes are undone: {_text(body, 'reason')}"
     ),
-    "lease.seen_back": lambda subject, body: f"no longer open: {_text(body, 'reason')}",
+    "lease.seen_back": lambda subject, body: f"the write is undone: {_text(body, 'reason')}",
     "request.refused": _refused,
 }

@@ -1,4 +1,4 @@
-"""Runs for people: each event of one as a line."""
+"""Formats each event of a run as a line."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,9 +17,9 @@ _INDENT = 22
 _KIND = 12
 
 
-def _judged(body: Mapping[str, Any]) -> str:
+def _evaluated(body: Mapping[str, Any]) -> str:
     blocked = [str(each) for each in body["blocked_by"]]
-    return f"against it: {', '.join(blocked)}" if blocked else "nothing is against it"
+    return f"blocked by {', '.join(blocked)}" if blocked else "nothing blocks it"
 
 
 def _not_started(body: Mapping[str, Any]) -> str:
@@ -30,12 +30,12 @@ def _not_started(body: Mapping[str, Any]) -> str:
 _Words = Callable[[Mapping[str, Any]], str]
 _WORDS: Mapping[str, _Words] = {
     "opened": lambda body: f"{body['title']}: {body['condition']}",
-    "judged": _judged,
+    "judged": _evaluated,
     "not_started": _not_started,
     "filed": lambda body: f"{body['request_id']} for {', '.join(body['steps'])}",
     "approved": lambda body: str(body["request_id"]),
     "step": lambda body: f"{body['step']} {body['to']}  {body['reason']}",
-    "slow": lambda body: f"{body['reason']}; scan more often, or slow a simulated plant down",
+    "slow": lambda body: f"{body['reason']}; shorten the scan time, or slow the simulated plant",
     "due": lambda body: str(body["action_id"]),
     "expected": lambda body: f"{'kept' if body['kept'] else 'BROKEN'}: {body['shown']}",
     "raised": lambda body: f"{body['workorder']} {body['asset']}: {body['title']}",
@@ -48,9 +48,9 @@ _WORDS: Mapping[str, _Words] = {
 
 
 def show_run_row(row: JournalRow, *, as_json: bool) -> str:
-    """Returns a row of the journal that tells of a run, as a line; empty for any other row.
+    """Returns a row about a run as a line, or an empty string for any other row.
 
-    One that cannot be shown is told with the reason.
+    A row that cannot be shown has the reason instead.
     """
     show = partial(_run_row_shown, as_json=as_json)
     return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
@@ -70,7 +70,7 @@ def _run_row_shown(row: JournalRow, *, as_json: bool) -> str:
 
 
 def run_event_text(kind: str, body: Mapping[str, Any]) -> str:
-    """Returns what an event of a run says, on one line that a terminal can show."""
+    """Returns the text of a run's event, printable and on one line."""
     words = _WORDS.get(kind)
     try:
         text = words(body) if words else str(body.get("reason", ""))

@@ -1,61 +1,62 @@
-"""The journal's terms in the words of somebody who reads nothing else."""
+"""Plain meanings of the journal's terms, for readers who know no codes."""
 
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, cast
 
+from handwheel.connectors.model.site import SITE_SCOPE
 from handwheel.tools.requests.stamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
 WHOLE = 24_000
-"""How much is shown of a text that a person must be able to read to its end."""
+"""Characters shown of a text that must be readable to its end."""
 
 CLASSES: Mapping[str, str] = {
     "R1": "a set point inside its normal band",
     "R2": "a start, a stop, a mode, a pulse, or a value outside its normal band",
-    "R3": "a bypass, a tuning, or something that was not commissioned",
+    "R3": "a bypass, a tuning, or a tag that is not commissioned",
     "R4": "never allowed",
 }
 REQUEST_STATES: Mapping[str, str] = {
-    "PROPOSED": "filed",
-    "DENIED": "the policy does not allow it; nobody was asked",
-    "PENDING": "it waits for people to decide",
-    "PARTIAL": "one person has signed, and another must",
+    "PROPOSED": "submitted",
+    "DENIED": "the policy does not allow it",
+    "PENDING": "it waits for approval",
+    "PARTIAL": "one person has signed, another must also sign",
     "APPROVED": "enough people have signed",
-    "CLOSED": "it is over",
-    "REJECTED": "a person said no",
-    "EXPIRED": "nobody decided in time; this is nobody's rejection",
-    "REVOKED": "a person took the approval back",
-    "SUPERSEDED": "a later request of the same run took its place",
-    "INVALIDATED": "what it rested on is no longer so; nothing more is sent; of what was sent "
-    "before, see above",
+    "CLOSED": "it has ended",
+    "REJECTED": "a person rejected it",
+    "EXPIRED": "it was not decided in time, and not rejected",
+    "REVOKED": "a person revoked the approval",
+    "SUPERSEDED": "a later request of the same run replaced it",
+    "INVALIDATED": "a condition of the approval has changed, and nothing more is sent; writes sent "
+    "before are listed above",
 }
 ACTION_STATES: Mapping[str, str] = {
-    "PLANNED": "filed, nothing done",
-    "DUE": "its turn",
-    "CLAIMED": "the gate took it up; its approval is used by that",
-    "SENDING": "the intent to send is on disk; the frame may leave",
+    "PLANNED": "submitted, not started",
+    "DUE": "ready to be sent",
+    "CLAIMED": "the gate took the action, which uses its approval",
+    "SENDING": "the intent is recorded, and the frame may be sent",
     "VERIFIED": "the plant shows what was sent",
     "REFUSED": "nothing changed",
-    "MISMATCH": "the plant shows something else than was sent",
-    "UNKNOWN": "it may have been sent, and nobody knew what became of it",
+    "MISMATCH": "the plant shows another value than was sent",
+    "UNKNOWN": "it may have been sent, and its outcome is not known",
     "SKIPPED": "left out by the run",
-    "CANCELLED": "not sent, its request was over",
-    "INVALIDATED": "not sent: it was ended before its turn, or stopped by a check",
-    "ABORTED_NOT_SENT": "not sent, the gate ended before it could",
-    "RESOLVED_APPLIED": "a person found that it was done",
-    "RESOLVED_NOT_APPLIED": "a person found that it was not done",
+    "CANCELLED": "not sent, because its request had ended",
+    "INVALIDATED": "not sent: its request ended before, or a check failed",
+    "ABORTED_NOT_SENT": "not sent, because the gate ended before",
+    "RESOLVED_APPLIED": "a person confirmed that it was applied",
+    "RESOLVED_NOT_APPLIED": "a person confirmed that it was not applied",
 }
 VERDICTS: Mapping[str, str] = {
-    "propose": "ASKED FOR IT",
+    "propose": "PROPOSED IT",
     "approve": "APPROVED IT",
     "reject": "REJECTED IT",
-    "revoke": "TOOK THE APPROVAL BACK",
-    "resolve-applied": "FOUND THAT IT WAS DONE",
-    "resolve-not-applied": "FOUND THAT IT WAS NOT DONE",
+    "revoke": "REVOKED THE APPROVAL",
+    "resolve-applied": "CONFIRMED THAT IT WAS APPLIED",
+    "resolve-not-applied": "CONFIRMED THAT IT WAS NOT APPLIED",
     "release": "RELEASED THE LOCKOUT",
     "revoke-key": "REVOKED A KEY",
-    "hand-over": "HANDED OVER TO AGENTS",
+    "hand-over": "GRANTED AUTHORITY TO AGENTS",
     "resume-run": "ORDERED THE RUN TO RESUME",
     "abort-run": "ORDERED THE RUN TO ABORT",
     "clear-run": "CLEARED THE RUN",
@@ -78,14 +79,19 @@ def clock_time(stamp: str) -> str:
     return plain(stamp)[11:23] or "time unknown"
 
 
+def scope_text(scope: str) -> str:
+    """Returns what a suspension of a scope covers."""
+    return "everything" if scope == SITE_SCOPE else f"actions that depend on {scope}"
+
+
 def spaced_hex(wire: object) -> str:
-    """Returns bytes as people compare them: `01 05 00 00 ff 00`."""
+    """Returns bytes in pairs, such as `01 05 00 00 ff 00`."""
     text = plain(str(wire), WHOLE)
     return " ".join(text[at : at + 2] for at in range(0, len(text), 2))
 
 
 def key_values(body: Mapping[str, Any]) -> str:
-    """Returns the body of any row in words that nobody has chosen for it: each key and value."""
+    """Returns each key and value of a row's body."""
     return "; ".join(f"{plain(str(key))}: {_value(item)}" for key, item in body.items())
 
 

@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.requests.stamps import instant_now
 
-from ...people.signing import Signer, open_bench, sign_statement
+from ...people.signing import Signer, open_context, sign_statement
 from ...requests.approve import ask, sign_approval
 from ...shell.terminal.prompt import Answer, confirm
 from .people import APPROVER
@@ -42,7 +42,7 @@ class Desk:
         self._viewer = people[APPROVER]
 
     def _with(self, request_id: str, work: Callable[[DecisionContext, RequestRecord], _T]) -> _T:
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             return work(context, load_request(context.database, request_id))
 
     async def settle(self, request_id: str) -> Card:

@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.interlocks.authority import grant_authority, nex
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, meaning_of_subject
 from handwheel.tools.requests.stamps import instant_now, parse_stamp, stamp
 
-from ...people.signing import Signer, open_bench, sign_statement
+from ...people.signing import Signer, open_context, sign_statement
 
 GIVER, APPROVER = "anna", "ben"
 HANDED_OVER = ("PUMPS-101", "E-101")
@@ -58,7 +58,7 @@ def enroll_people(folder: Path, *, attended: bool) -> dict[str, Signer]:
 
 def hand_to_agents(site: Site, giver: Signer) -> None:
     """Hands the demo's equipment over to agents, as `handwheel authority give` does."""
-    with open_bench(site) as context:
+    with open_context(site) as context:
         for equipment in HANDED_OVER:
             now = instant_now()
             until = stamp(now.wall + _HANDED_OVER_FOR)

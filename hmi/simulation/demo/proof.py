@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.maintenance.workorders import WorkOrders
 
 from ...journal.rows.row_line import audit_line
-from ...people.signing import open_bench
+from ...people.signing import open_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Sent:
 
 def prove(site: Site, frame_log: Path) -> Proof:
     """Compares what reached the plant with what was approved, and verifies the journal."""
-    with open_bench(site) as context:
+    with open_context(site) as context:
         frames, is_matched = _frames(context, frame_log)
         found = audit(context.database, site, context.roster, context.policy.satisfied)
         lines = [

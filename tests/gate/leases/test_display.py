@@ -32,7 +32,7 @@ async def test_what_is_left_of_a_lease_is_told_until_it_is_over(room: Watched) -
     request, database = await in_lease(room), room.desk.database
     name = request.request_id
     room.clock.forward(3600.0)
-    words = "in its lease, 1 h 00 min left, then by itself: PIC-102.sp → 350 kPa"
+    words = "in its lease, 1 h 00 min left; then the gate writes PIC-102.sp → 350 kPa"
     record = room.desk.record(name)
     assert notes_on_requests(database, picture_of(room), room.clock.now()) == {name: [words]}
     assert followup_lines(database, record, picture_of(room), room.clock.now()) == [words]
@@ -43,7 +43,7 @@ async def test_what_is_left_of_a_lease_is_told_until_it_is_over(room: Watched) -
     assert is_complete(database, record)
     room.clock.forward(3601.0)
     late = followup_lines(database, record, picture_of(room), room.clock.now())
-    assert late == ["its lease is over; the gate takes it back: PIC-102.sp → 350 kPa"]
+    assert late == ["its lease has ended; the gate writes PIC-102.sp → 350 kPa"]
     await pass_time(room, 1.0)
     assert notes_on_requests(database, picture_of(room), room.clock.now()) == {}
 
@@ -54,14 +54,14 @@ async def test_without_the_gate_of_its_lease_nobody_is_promised_the_way_back(
     request, database = await in_lease(room), room.desk.database
     record, picture = room.desk.record(request.request_id), picture_of(room)
     assert picture is not None
-    none = "no gate is running: nothing is taken back: PIC-102.sp → 350 kPa"
+    none = "no gate is running, so nothing is undone: PIC-102.sp → 350 kPa"
 
     def told(picture: PlantSnapshot | None) -> list[str]:
         return followup_lines(database, record, picture, room.clock.now())
 
     room.clock.forward(4.0)
     alive = told(read_snapshot(room.site.state, room.clock.now()))
-    assert alive == ["in its lease, 1 h 59 min left, then by itself: PIC-102.sp → 350 kPa"]
+    assert alive == ["in its lease, 1 h 59 min left; then the gate writes PIC-102.sp → 350 kPa"]
     room.clock.forward(2.0)  # nobody has looked for six seconds
     fields = followup_fields(database, record, None, room.clock.now())
     assert fields["lease"] == {"for_s": 7200.0, "left_s": 7194.0, "kept": False}
@@ -71,7 +71,7 @@ async def test_without_the_gate_of_its_lease_nobody_is_promised_the_way_back(
     of_a_gate_before = picture.model_copy(update={"epoch": picture.epoch - 1})
     assert told(of_a_gate_before) == [f"in its lease, 1 h 59 min left; {none}"]
     room.clock.forward(7200.0)
-    assert told(None) == [f"its lease is over; {none}"]
+    assert told(None) == [f"its lease has ended; {none}"]
 
 
 async def test_what_stays_open_is_told_wherever_people_look(
@@ -81,7 +81,7 @@ async def test_what_stays_open_is_told_wherever_people_look(
     room.kill_gate()
     await room.start_gate()
     line = (
-        f"OPEN  {request.request_id}/c1  PIC-102.sp = 360 kPa stays open, before it was 350 kPa: "
+        f"OPEN  {request.request_id}/c1  PIC-102.sp = 360 kPa was not undone (before: 350 kPa): "
         "the gate was started after the approval"
     )
     record = room.desk.record(request.request_id)
@@ -110,12 +110,12 @@ async def test_what_did_not_come_is_told(room: Watched) -> None:
         return followup_lines(database, record, picture_of(room), room.clock.now())
 
     name = f"{request.request_id}/c1"
-    assert lines() == [f"{name}  expected PT-102.pv > 350 kPa within 2 min: not yet looked for"]
+    assert lines() == [f"{name}  expected PT-102.pv > 350 kPa within 2 min: not checked yet"]
     await room.act()
-    assert lines()[1] == f"{name}  expected PT-102.pv > 350 kPa within 2 min: looked for"
+    assert lines()[1] == f"{name}  expected PT-102.pv > 350 kPa within 2 min: being checked"
     room.clock.forward(121.0)
     room.watch()
-    seen = "seen: PT-102.pv is 349 kPa"
+    seen = "observed: PT-102.pv is 349 kPa"
     assert lines()[1] == f"{name}  MISSED  expected PT-102.pv > 350 kPa within 2 min; {seen}"
     notes = notes_on_requests(database, picture_of(room), room.clock.now())[request.request_id]
     assert notes[1] == "MISSED: PT-102.pv > 350 kPa"

@@ -154,8 +154,8 @@ async def test_of_two_who_must_sign_the_one_is_told_that_the_other_has(
         carl = Signer(_operator(context, "carl", datetime.now(UTC)), key_of("carl"), True)
         assert asking.ask(context, both, lambda: carl) is None
     told = capsys.readouterr().out
-    assert "ben signed while you were reading; look again" in told
-    assert "the plant has moved" not in told
+    assert "ben signed while you were reading; read the card again" in told
+    assert "the plant has changed" not in told
 
 
 def _no_answer(permit: Permit) -> None:
@@ -226,7 +226,7 @@ async def test_what_is_over_is_shown_as_it_ended_and_asks_nobody(world: World) -
     code, shown, _ = await _run(world, "requests", "show", name)
     assert code == 0
     for part in (
-        "asked for   1  P-101B.run_cmd  false → true\n",
+        "requested   1  P-101B.run_cmd  false → true\n",
         "signed      ben  operator  ",
         "reason      “a test”\n",
         f"{name}  CLOSED      R2  P-101B.run_cmd = true  every command is verified\n",
@@ -269,4 +269,4 @@ async def test_a_damaged_request_hides_no_other(idle: World) -> None:
         )
     code, told, warned = await _run(idle, "requests", "list")
     assert (code, told.split()[0]) == (0, whole)
-    assert warned.startswith(f"handwheel: passed by {damaged}: ")
+    assert warned.startswith(f"handwheel: left out {damaged}: ")

@@ -30,22 +30,20 @@ BEAT = {"tag": "P-101A.hb", "count": 17, "reason": "the hand-over is over", "epo
     [
         ("heartbeat.started",
          BEAT | {"scope": "PUMPS-101", "until": "2026-11-26T09:52:37.500Z", "wire": "0106"},
-         "gate 2 began to write the heartbeat of P-101A into P-101A.hb, for PUMPS-101 is handed "
-         "over until 2026-11-26 09:52:37.500 UTC (Thursday)"),
+         "gate 2 started to write the heartbeat of P-101A to P-101A.hb; PUMPS-101 is granted to "
+         "agents until 2026-11-26 09:52:37.500 UTC (Thursday)"),
         ("heartbeat.stopped", BEAT | {"unanswered": 0},
-         "gate 2 no longer writes the heartbeat of P-101A: the hand-over is over; the last count "
-         "was 17"),
+         "gate 2 stopped the heartbeat of P-101A: the hand-over is over; the last count was 17"),
         ("heartbeat.stopped", BEAT | {"unanswered": 1, "count": -1},
-         "gate 2 no longer writes the heartbeat of P-101A: the hand-over is over; no count went, "
-         "and nobody knows what became of 1 count"),
+         "gate 2 stopped the heartbeat of P-101A: the hand-over is over; no count was sent; 1 "
+         "count got no answer"),
         ("heartbeat.failed", BEAT | {"times": 3, "reason": "connection refused"},
-         "the heartbeat of P-101A FAILED, 3 counts in a row into P-101A.hb came to nothing: "
+         "the heartbeat of P-101A FAILED: 3 counts in a row to P-101A.hb were not written: "
          "connection refused"),
         ("lease.seen_back", {"reason": "PIC-102.sp reads 350 kPa again"},
-         "no longer open: PIC-102.sp reads 350 kPa again"),
+         "the write is undone: PIC-102.sp reads 350 kPa again"),
         ("lease.lost", {"reason": "no process works on the runs"},
-         "nobody looks after the run any more, so its writes are taken back: no process works on "
-         "the runs"),
+         "no process works on the run, so its writes are undone: no process works on the runs"),
         ("gate.started", {}, None),
     ],
 )  # fmt: skip
@@ -63,14 +61,18 @@ def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) 
 )
 def test_what_was_seen_is_told_once(observed: str, seen: str) -> None:
     words = effect_text("PT-102.pv > 900 kPa", 15.0, observed)
-    assert words == f"expected PT-102.pv > 900 kPa within 15 s; seen: {seen}"
+    assert words == f"expected PT-102.pv > 900 kPa within 15 s; observed: {seen}"
 
 
 @pytest.mark.parametrize(
     ("was_so", "words"),
     [
-        (True, "it was so before the write too; expected PT-102.pv > 10 kPa within 15 s; seen: x"),
-        (False, "expected PT-102.pv > 10 kPa within 15 s; seen: x"),
+        (
+            True,
+            "it was already met before the write; "
+            "expected PT-102.pv > 10 kPa within 15 s; observed: x",
+        ),
+        (False, "expected PT-102.pv > 10 kPa within 15 s; observed: x"),
     ],
 )
 async def test_a_line_says_of_what_came_that_it_was_so_before(
@@ -97,7 +99,7 @@ async def test_of_what_a_shift_was_not_shown_the_number_is_told(room: Watched) -
     write_shift_handover(report, JournalEntry(1, "", "", "", {"card": card}), signatures)
     assert [each.strip() for each in report.lines[1:4]] == [
         "written:      P-101A.run_cmd = true",
-        "and 7 more, which they were not shown",
+        "and 7 more, not shown",
         "waiting:      none",
     ]
 
@@ -116,15 +118,15 @@ def _in_short(room: Watched, name: str) -> str:
 
 async def test_a_lease_is_told_from_its_approval_to_its_end(room: Watched) -> None:
     request = await in_lease(room)
-    assert _in_short(room, request.request_id) == "Its lease of 2 h: not over."
+    assert _in_short(room, request.request_id) == "Its lease of 2 h: not ended."
     await pass_time(room, 7200.0)
     assert _in_short(room, request.request_id) == (
-        "Its lease of 2 h: over, CLOSED (taken back: its time of 2 h is over); "
-        "taken back: PIC-102.sp = 350 kPa."
+        "Its lease of 2 h: ended, CLOSED (taken back: its time of 2 h is over); "
+        "undone: PIC-102.sp = 350 kPa."
     )
     other = room.desk.propose(SETPOINT, terms=Terms(parse_lease("2 h")))
     room.desk.say("reject", other, "anna")
-    assert _in_short(room, other.request_id) == "Its lease of 2 h: it never began."
+    assert _in_short(room, other.request_id) == "Its lease of 2 h: it did not start."
     plain = room.desk.propose(START_B)
     assert _in_short(room, plain.request_id) == ""
 
@@ -134,8 +136,8 @@ async def test_what_stays_open_is_told_until_somebody_writes_it(room: Watched) -
     room.kill_gate()
     await room.start_gate()
     open_ = (
-        "Its lease of 2 h: it BROKE OFF, INVALIDATED (the gate was started after the approval); "
-        "stays open: PIC-102.sp = 360 kPa (was 350 kPa)"
+        "Its lease of 2 h: ABORTED, INVALIDATED (the gate was started after the approval); "
+        "not undone: PIC-102.sp = 360 kPa (was 350 kPa)"
     )
     assert _in_short(room, request.request_id) == f"{open_}."
     room.clock.forward(60.0)
@@ -155,8 +157,7 @@ async def test_a_file_that_had_been_changed_is_told_of_the_request_after_it(room
     (found,) = file_changes(cases)
     assert (found.seq, found.body["words"]) == (
         cases[1].entries[0].seq,
-        f"policy.yaml had been changed since {names[0]} was filed; {names[1]} rests on what it "
-        "was changed to",
+        f"policy.yaml was changed after {names[0]} was submitted and before {names[1]}",
     )
 
 

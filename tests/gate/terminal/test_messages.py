@@ -39,7 +39,7 @@ async def test_who_asks_while_no_gate_runs_is_warned(
         room.desk.decision_context, ["P-101B.run_cmd=true"], "a test asks", lambda: signer
     )
     assert state == "PENDING"
-    warning = "handwheel: no gate is running: nothing can be approved or sent\n"
+    warning = "handwheel: no gate is running, so nothing can be approved; next: handwheel gate\n"
     assert capsys.readouterr().err == ("" if has_gate else warning)
 
 
@@ -59,7 +59,7 @@ async def test_an_interruption_at_the_card_says_that_nothing_was_sent(
     with pytest.raises(KeyboardInterrupt):
         asking.ask(room.desk.decision_context, room.desk.record(request.request_id), lambda: None)  # type: ignore[arg-type, return-value]
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last == "not approved; nothing was sent, and the request waits on"
+    assert last == "not approved; nothing was sent, and the request still waits for approval"
     assert room.desk.record(request.request_id).state == "PENDING"
 
 

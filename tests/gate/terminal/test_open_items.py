@@ -26,7 +26,7 @@ from ..leases.test_expiry import in_lease
 from ..testbed.with_oracle import Watched
 
 SAID = r'carl"; it is signed. "pid 7\x1b[2J'
-OPEN = "PIC-102.sp = 360 kPa stays open, before it was 350 kPa"
+OPEN = "PIC-102.sp = 360 kPa was not undone (before: 350 kPa)"
 
 
 async def test_a_desk_tells_what_stays_open_once_and_when_it_is_over(room: Watched) -> None:
@@ -43,7 +43,7 @@ async def test_a_desk_tells_what_stays_open_once_and_when_it_is_over(room: Watch
     room.clock.forward(2.0)
     room.plant.values["PIC-102.sp"] = 350.0  # somebody has taken it back in the field
     room.watch()
-    assert f"no more: {told[0]}" in changes.updates(room.clock.now())
+    assert f"ended: {told[0]}" in changes.updates(room.clock.now())
 
 
 @pytest.mark.parametrize("verdict", ["reject", "revoke"])
@@ -82,7 +82,7 @@ async def test_a_lockout_is_told_with_a_gate_and_without(room: Watched) -> None:
     picture = picture_of(room)
     assert picture is not None
     write_snapshot(room.site.state, picture)
-    assert changes.updates(now()) == [f"no more: {NO_PICTURE}"]
+    assert changes.updates(now()) == [f"ended: {NO_PICTURE}"]
 
 
 @pytest.mark.parametrize("is_gone", [False, True])
@@ -113,8 +113,8 @@ async def test_who_releases_reads_first_what_the_file_said(
     releasing.command("P-101A", "boss", None, None)
     lines = capsys.readouterr().out.splitlines()
     assert " ".join(map(str.strip, lines[:-2])) == (
-        r"""P-101A was locked out; its file said: "carl'; it is signed. 'pid 7\x1b[2J"; anybody """
-        "can write that"
+        r"""P-101A was locked out; its file says: "carl'; it is signed. 'pid 7\x1b[2J" (not """
+        "verified)"
     )
     assert lines[-2:] == ["the passphrase is asked for", "released: P-101A"]
     assert [each["said"] for each in room.rows("lockout.latched")] == [SAID]

@@ -25,7 +25,7 @@ from ..testbed.runner import RUN, START_BACK, Runner, command, recovery
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
 
 LABELS = (
-    "waiting", "approved", "unresolved", "left open", "runs", "suspended", "locked out",
+    "waiting", "approved", "unresolved", "not undone", "runs", "suspended", "locked out",
     "authority",
 )  # fmt: skip
 
@@ -88,10 +88,10 @@ async def test_what_stays_written_is_named_until_it_is_no_more(room: Watched) ->
     room.kill_gate()
     await room.start_gate()
     words = f"{request.request_id}/c1: PIC-102.sp = 360 kPa (was 350 kPa)"
-    assert _told(room)["left open"] == words
+    assert _told(room)["not undone"] == words
     room.clock.forward(60.0)
     await room.go_through(("PIC-102.sp", 352.0))
-    assert _told(room)["left open"] == "none"
+    assert _told(room)["not undone"] == "none"
 
 
 async def test_who_may_act_and_what_is_locked_out_is_named(room: Watched) -> None:
@@ -102,14 +102,14 @@ async def test_who_may_act_and_what_is_locked_out_is_named(room: Watched) -> Non
     assert until == "2026-11-25T09:00:25.000Z"
     assert told["locked out"] == "P-101A, since 2026-11-25 08:50:25.000 UTC (Wednesday)"
     assert told["authority"] == (
-        "P-101B: AGENT, agents may act on it too; by anna, until 2026-11-25 09:00:25.000 UTC "
+        "P-101B: AGENT, agents may write as well; by anna, until 2026-11-25 09:00:25.000 UTC "
         "(Wednesday)"
     )
     room.clock.forward(601.0)
     room.desk.release("P-101A")
     assert (_told(room)["locked out"], _told(room)["authority"]) == ("none", "none")
     take_authority(room.desk.database, room.site, "P-101B", "LOCAL", "carl", room.clock.now())
-    words = "P-101B: LOCAL, nobody's requests are carried out there; by carl"
+    words = "P-101B: LOCAL, no requests are executed there; by carl"
     assert _told(room)["authority"] == words
 
 
@@ -124,9 +124,9 @@ def test_a_row_with_an_odd_time_hides_no_authority(room: Watched) -> None:
 @pytest.mark.parametrize(
     ("state", "body", "words"),
     [
-        ("SENDING", {}, "c1, to be sent from 08:50:25.000 UTC on: SENDING, "),
-        ("UNKNOWN", {"sent": True}, "c1, to be sent from 08:50:25.000 UTC on: UNKNOWN, "),
-        ("UNKNOWN", {}, "c1, to be sent from 08:50:25.000 UTC on: UNKNOWN, "),
+        ("SENDING", {}, "c1, possibly sent at or after 08:50:25.000 UTC: SENDING, "),
+        ("UNKNOWN", {"sent": True}, "c1, possibly sent at or after 08:50:25.000 UTC: UNKNOWN, "),
+        ("UNKNOWN", {}, "c1, possibly sent at or after 08:50:25.000 UTC: UNKNOWN, "),
         ("REFUSED", {"sent": False}, "c1 was not sent: REFUSED, "),
         ("REFUSED", {"sent": True}, "c1, sent 08:50:25.000 UTC: REFUSED, "),
         ("MISMATCH", {"sent": True}, "c1, sent 08:50:25.000 UTC: MISMATCH, "),
@@ -174,12 +174,9 @@ async def test_an_open_run_is_named_with_what_nothing_took_back(runner: Runner) 
     assert runner.states(request).split()[:4] == ["VERIFIED"] * 3 + ["INVALIDATED"]
     held = (
         "U-00000001 is HELD since 2026-11-25 08:50:25.000 UTC (Wednesday): playbook "
-        "cw/change-over, which owns PUMPS-101, STR-101"
+        "cw/change-over on PUMPS-101, STR-101"
     )
-    left = (
-        f"it wrote, and nothing took back: {name}/c1: P-101A.run_cmd = true; its undo "
-        f"{name}/r2 is INVALIDATED"
-    )
+    left = f"not undone: {name}/c1: P-101A.run_cmd = true; its undo {name}/r2 is INVALIDATED"
     assert _told(room)["runs"] == f"{held} {left}"
     room.clock.forward(5.0)
     await room.go_through(STOP)
@@ -199,9 +196,7 @@ async def test_what_a_later_request_of_the_run_took_back_is_not_told(runner: Run
     _happens(runner, "aborting", reason="a test", goal="rollback")
     await runner.carry_out(earlier, "c1")
     name = f"{earlier.request_id}/c1"
-    assert (
-        f"nothing took back: {name}: P-101A.run_cmd = true; its undo" in _told(runner.room)["runs"]
-    )
+    assert f"not undone: {name}: P-101A.run_cmd = true; its undo" in _told(runner.room)["runs"]
     back = recovery(runner.room.site, START_BACK, name, expects=True)
     later = runner.approved(
         runner.segment(
@@ -212,7 +207,7 @@ async def test_what_a_later_request_of_the_run_took_back_is_not_told(runner: Run
     )  # fmt: skip
     await runner.carry_out(later, "r1")
     assert runner.states(later) == "CANCELLED VERIFIED"
-    assert "nothing took back" not in _told(runner.room)["runs"]
+    assert "not undone" not in _told(runner.room)["runs"]
 
 
 def test_a_run_whose_rows_are_odd_is_open_all_the_same(room: Watched) -> None:
@@ -222,9 +217,9 @@ def test_a_run_whose_rows_are_odd_is_open_all_the_same(room: Watched) -> None:
         transaction.record("run.ordered", "U-2", {})
     assert _told(room)["runs"] == (
         "U-1 is WAITING_APPROVAL since 2026-11-25 08:50:25.000 UTC (Wednesday): playbook "
-        "cannot be read; what it owns cannot be read "
-        "what R-GONE has written cannot be read "
-        "U-2 stands where no row tells: playbook cannot be read; what it owns cannot be read"
+        "cannot be read; its equipment cannot be read "
+        "the writes of R-GONE cannot be read "
+        "U-2 has no recorded state: playbook cannot be read; its equipment cannot be read"
     )
 
 
@@ -233,7 +228,7 @@ async def test_a_suspension_is_named_until_it_is_over(room: Watched) -> None:
     read_by(room, link)
     _look(room)
     at = "2026-11-25 08:50:31.000 UTC (Wednesday)"
-    assert _told(room)["suspended"] == f"what hangs on pkg, since {at}: nobody answers"
+    assert _told(room)["suspended"] == f"actions that depend on pkg, since {at}: nobody answers"
     link.is_connected = True
     _look(room)
     assert _told(room)["suspended"] == "none"
@@ -244,10 +239,10 @@ async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched)
     _look(room)
     told = _told(room)["suspended"]
     _record(room, "gate.stopped", "1", {"epoch": 1})
-    assert _told(room)["suspended"] == f"{told}; gate 1 has stopped since"
+    assert _told(room)["suspended"] == f"{told}; gate 1 stopped after that"
     room.kill_gate()
     await room.start_gate()
-    since = "gate 2 was started since, and suspends anew by itself where it must"
+    since = "gate 2 started after that and suspends again where it must"
     assert _told(room)["suspended"] == f"{told}; {since}"
     read_by(room, PaperConnection("pkg", False, "no route"))
     _look(room)
@@ -263,8 +258,8 @@ def test_an_odd_row_ends_no_suspension_and_is_told(room: Watched) -> None:
     _record(room, "gate.resumed", "site", {})
     at = "since at a time that cannot be read: 5"
     assert _told(room)["suspended"] == (
-        f"everything, {at}: full what hangs on pkg, since 2026-11-25 08:50:25.000 UTC "
-        "(Wednesday): the row does not say why"
+        f"everything, {at}: full actions that depend on pkg, since 2026-11-25 08:50:25.000 UTC "
+        "(Wednesday): no reason recorded"
     )
     _record(room, "gate.resumed", "site", {"reason": "full", "since": 5})  # the twin
     assert "everything" not in _told(room)["suspended"]

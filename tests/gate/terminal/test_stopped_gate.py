@@ -31,10 +31,10 @@ from ..leases.test_display import picture_of
 from ..testbed.with_oracle import SETPOINT, Watched
 from .test_approval import screen
 
-NO_GATE = "no gate is running: {}; start it: handwheel gate"
-UNKNOWN_IF_SENT = NO_GATE.format("nobody knows whether it was sent")
+NO_GATE = "no gate is running, {}; next: handwheel gate"
+UNKNOWN_IF_SENT = NO_GATE.format("the action may have been sent")
 STUCK = [("frame leaves", "SENDING", UNKNOWN_IF_SENT),
-         ("fresh look", "CLAIMED", NO_GATE.format("it goes no further"))]  # fmt: skip
+         ("fresh look", "CLAIMED", NO_GATE.format("the action waits"))]  # fmt: skip
 
 
 @pytest.fixture
@@ -202,10 +202,10 @@ async def test_what_the_table_alone_says_is_listed_and_contradicted(
     commands.resolve(name, True, "anna", Path("anna.pass"), None)
     said, table, _ = capsys.readouterr().out.splitlines()[-3:]
     assert said == f"{name}  RESOLVED_APPLIED  by anna"
-    told = f"{name}  the ledger's table says RESOLVED_NOT_APPLIED: see handwheel journal verify"
+    told = f"{name}  the ledger's table says RESOLVED_NOT_APPLIED; next: handwheel journal verify"
     assert table == told
     commands.list_requests(every=False, site=None, as_json=False)
-    assert capsys.readouterr().out.startswith("nothing waits")
+    assert capsys.readouterr().out.startswith("no open requests")
 
 
 @pytest.mark.parametrize("verdict", ["reject", "revoke"])
@@ -216,7 +216,7 @@ async def test_what_was_never_sent_is_not_told_as_written(
     room.desk.say(verdict, request, "anna")
     record = room.desk.record(request.request_id)
     lines = whole_request(room.desk.decision_context, record, None, room.clock.now())
-    assert "asked for   1  PIC-102.sp  350 → 360 kPa" in lines
+    assert "requested   1  PIC-102.sp  350 → 360 kPa" in lines
     assert not [line for line in lines if "written" in line]
     assert room.plant.frames == []
 

@@ -19,7 +19,7 @@ from handwheel.connectors.actuation.write_session import (
 )
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.hmi.people.signing import Signer, open_bench
+from handwheel.hmi.people.signing import Signer, open_context
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.requests.propose import propose_writes
 from handwheel.sim_plant.server.plant_server import PlantServer
@@ -105,7 +105,7 @@ class World(Forger):
     @contextmanager
     def decision_context(self) -> Generator[DecisionContext]:
         """The ledger, the policy and the people as a terminal opens them."""
-        with open_bench(self.site) as context:
+        with open_context(self.site) as context:
             yield context
 
     async def propose(self, *assignments: str, by: str = "anna") -> RequestRecord:

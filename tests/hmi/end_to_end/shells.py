@@ -117,7 +117,7 @@ class Place:
         """Hands equipment over to agents for an hour, as anna does."""
         words = ("authority", "give", equipment, "--for", "1h", "--as", "anna")
         told = self.asked(*words, answers={"passphrase of anna: ": PASSPHRASE})
-        assert f"handed over to agents: {equipment}" in told
+        assert f"granted to agents: {equipment}" in told
 
     def export(self) -> str:
         return self.run("journal", "export").stdout

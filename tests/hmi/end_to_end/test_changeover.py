@@ -82,7 +82,7 @@ def _approve(place: Place, name: str) -> None:
 
 
 def test_the_run_asked_twice_and_ended_by_itself(story: Story) -> None:
-    assert "nothing is against it" in story.run_text
+    assert "nothing blocks it" in story.run_text
     assert all(name in story.listed for name in story.requests[:1])
     assert "P-101B.run_cmd  false → true" in story.pending[0]
     assert "P-101A.run_cmd  true → false" in story.pending[1]

@@ -158,7 +158,7 @@ def test_what_cannot_be_shown_is_said_with_the_reason() -> None:
     assert line(suspended) == f"{said}it has no body"
     assert line({**suspended, "body": dict[str, object]()}) == f"{said}it has no epoch"
     assert line({**suspended, "body": list[object]()}) == (
-        f"{said}something in it is of another type than it must be"
+        f"{said}a value in it has the wrong type"
     )
     assert line("[]") == "    7  row 7 cannot be shown: it is no table"
     assert json.loads(line("{ }", as_json=True)) == {

@@ -70,66 +70,68 @@ def test_a_report_fits_on_paper_and_shows_nothing_that_deceives(day: Watched) ->
     "told",
     [
         # who asked, for what, who approved it, what the gate and the plant did
-        "gina (a person) asked to set P-101A.run_cmd from false to true; set PIC-102.sp from 350 "
-        "kPa to 360 kPa. anna approved it. c1, sent",
-        "c1 was not sent, for the gate stopped it: INVALIDATED (not true: P-101A.mode == "
+        "gina (a person) proposed to set P-101A.run_cmd from false to true; set PIC-102.sp from "
+        "350 kPa to 360 kPa. anna approved it. c1, sent",
+        "c1 was not sent, because the gate stopped it: INVALIDATED (not true: P-101A.mode == "
         "'remote'  [P-101A.mode is local]).",
         "anna and bert approved it.",
         "REFUSED, nothing changed (P-101A.mode: refused by the device",
-        "the frame left, and the device said no",
-        "c1, to be sent from 08:52:37.500 UTC on: UNKNOWN, it may have been sent, and nobody knew "
-        "what became of it",
-        "VERIFIED, the plant shows what was sent (PIC-102.sp reads 330 kPa). What was expected did "
-        "not come: PT-102.pv > 900 kPa (seen: PT-102.pv is 349 kPa).",
-        "What was expected came, but it was so before the write too: PT-102.pv > 10 kPa.",
-        "EFFECT CAME after 0.2 s, but it was so before the write too: expected PT-102.pv > 10 kPa",
+        "the frame was sent, and the device refused it",
+        "c1, possibly sent at or after 08:52:37.500 UTC: UNKNOWN, it may have been sent, and its "
+        "outcome is not known",
+        "VERIFIED, the plant shows what was sent (PIC-102.sp reads 330 kPa). The expected result "
+        "was not met: PT-102.pv > 900 kPa (observed: PT-102.pv is 349 kPa).",
+        "The expected result proves nothing, because it was already met before the write: "
+        "PT-102.pv > 10 kPa.",
+        "EFFECT CAME after 0.2 s, but it was already met before the write: expected PT-102.pv > 10",
         'Why: "a test asks"',
-        "anna looked at the plant, and signed that it was done it read then: PIC-102.sp 340 kPa, "
+        "anna checked the plant and signed that it was applied it read then: PIC-102.sp 340 kPa, "
         "good, 0.3 s old the gate had read: PIC-102.sp reads 340 kPa",
-        "max tried to decide, WHICH DID NOT COUNT: max has none of the roles",
-        "Nobody approved it: it is REJECTED (rejected by anna).",
-        "in the role operator, within 30 min rests on site.yaml with SHA-256",
+        "a decision of max WAS REFUSED: max has none of the roles",
+        "Not approved: it is REJECTED (rejected by anna).",
+        "in the role operator, within 30 min depends on site.yaml with SHA-256",
         "the tags' file with SHA-256",
         "policy.yaml with SHA-256",
-        "An agent (playbook runner, run U-00000001 of playbook cw/change-over) asked to",
+        "An agent (playbook runner, run U-00000001 of playbook cw/change-over) proposed to",
         "cw/change-over, version 1.0.0",
-        "HOLDS: P-101A.mode == 'remote' (remote) (bearing, cw/change-over:31)",
+        "met: P-101A.mode == 'remote' (remote) (bearing, cw/change-over:31)",
         "r2, sent 08:52:37.500 UTC: VERIFIED",
-        "ORDERED: hold by max not signed: this order needs no key; the name is that of the system "
+        "ORDERED: hold by max not signed: the order needs no key; the name is that of the system "
         "user",
         "gate 1 SUSPENDED everything: the disk is nearly full; it sends nothing there",
-        "EFFECT CAME after 30 s: expected PT-102.pv > 340 kPa within 1 min; seen: all well",
-        "EFFECT MISSED after 16 s: expected PT-102.pv > 900 kPa within 15 s; seen: PT-102.pv is",
-        "Its lease of 2 h: it BROKE OFF, INVALIDATED (the gate was started after the approval); "
-        "stays open: PIC-102.sp = 330 kPa (was 340 kPa).",
-        "THE LEASE BROKE OFF, and it stays open: PIC-102.sp = 330 kPa (was 340 kPa): the gate",
-        "of the end of gate 1 there is no word: killed, lost power, or stopped by an older version",
-        "gina wanted to ask for PIC-102.sp, and it was not filed: the same was rejected",
-        "gate 1 no longer suspends everything; over: the disk is nearly full, which had",
+        "EFFECT CAME after 30 s: expected PT-102.pv > 340 kPa within 1 min; observed: all well",
+        "EFFECT MISSED after 16 s: expected PT-102.pv > 900 kPa within 15 s; observed: PT-102.pv",
+        "Its lease of 2 h: ABORTED, INVALIDATED (the gate was started after the approval); "
+        "not undone: PIC-102.sp = 330 kPa (was 340 kPa).",
+        "LEASE ABORTED, write not undone: PIC-102.sp = 330 kPa (was 340 kPa): the gate",
+        "the end of gate 1 was not recorded: it was killed, lost power, or had an older version",
+        "gina proposed PIC-102.sp, and no request was made: the same was rejected",
+        "gate 1 ended the suspension of everything, which began 2026-11-26 08:53:37.500 UTC "
+        "(Thursday): the disk is nearly full",
         "it read PIC-102.sp 340 kPa, good, 0.3 s old read back PIC-102.sp reads 340 kPa in row",
         "NO: the key is revoked, 2026-11-26 08:54:42.500 UTC (Thursday), row",
-        "P-101B was LOCKED OUT (lockout number 1 there); by whom, no journal can tell",
-        'P-101A was LOCKED OUT (lockout number 1 there); its file said: "root '
-        '2026-11-26T08:54:58.500Z pid 4242"; anybody can write that',
+        "P-101B was LOCKED OUT (lockout number 1 there); by whom is not known",
+        'P-101A was LOCKED OUT (lockout number 1 there); its file says: "root '
+        '2026-11-26T08:54:58.500Z pid 4242" (not verified)',
         "boss RELEASED THE LOCKOUT: lockout:P-101B:1",
         "lockout number 1 of P-101B was released",
-        "P-101A was taken over at the desk of anna, whose seat was open: OPERATOR, agents may "
-        "not act on it. It is not signed",
-        "P-101B was taken over by the system user root: LOCAL, nobody's requests are carried out",
-        "PUMPS-101 was taken over in the name of carl (the open seat, or the system user): "
-        "MAINTENANCE, nobody's requests are carried out there. It is not signed",
-        "anna handed the shift over to gina (what they saw ends with row 110); it changes nobody's",
+        "authority over P-101A was taken at the open console of anna: OPERATOR, agents may not "
+        "write. Not signed",
+        "authority over P-101B was taken by the system user root: LOCAL, no requests are executed",
+        "authority over PUMPS-101 was taken in the name of carl (an open console, or the system "
+        "user): MAINTENANCE, no requests are executed there. Not signed",
+        "anna handed the shift over to gina (the summary ends with row 110); no rights were",
         "waiting: none under way or unresolved: none",
         "PIC-102.sp = 330 kPa VERIFIED MISSED: PT-102.pv > 900 kPa",
         'note "look at the seal"',
         # at its beginning: what is still open, and what the words mean
-        "waiting none approved none unresolved none left open R-0000000H/c1: PIC-102.sp = 330 kPa "
+        "waiting none approved none unresolved none not undone R-0000000H/c1: PIC-102.sp = 330 kPa "
         "(was 340 kPa) runs U-00000001 is ABORTING since 2026-11-26 08:52:37.500 UTC (Thursday): "
-        "playbook cw/change-over, which owns PUMPS-101 suspended none locked out P-101A, since "
+        "playbook cw/change-over on PUMPS-101 suspended none locked out P-101A, since "
         "2026-11-26 08:54:58.500 UTC (Thursday) authority",
-        "P-101A: OPERATOR, agents may not act on it; by anna",
-        "c1, c2: the writes asked for; r1: what takes them back.",
-        "Who was enrolled when, and by whom: that stands in operators.yaml",
+        "P-101A: OPERATOR, agents may not write; by anna",
+        "c1, c2: the requested writes; r1: a write that undoes one.",
+        "Who was enrolled when, and by whom. That is in operators.yaml",
     ],
 )
 def test_a_stranger_is_told(day: Watched, told: str) -> None:
@@ -229,7 +231,7 @@ def test_what_is_left_out_is_told(day: Watched) -> None:
     assert re.findall(r"^(REQUEST \S+|RUN \S+|THE SITE)", one, re.MULTILINE) == [
         f"REQUEST {names[5]}", "RUN U-00000001",
     ]  # fmt: skip
-    assert f"shown         request {names[5]} and its run; ALL ELSE IS LEFT OUT" in one
+    assert f"shown         request {names[5]} and its run; EVERYTHING ELSE IS LEFT OUT" in one
     since = Selection(Period(since=parse_moment("2026-11-26")))
     late = _report(day, since)
     # The fourth was filed on the day before, and resolved on this one.

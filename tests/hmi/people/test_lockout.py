@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_fol
 from ...plants.served import HANDWHEEL, handwheel
 from ..command_processes import environment
 
-NO_GATE = "no gate runs here: only the file keeps the lockout until one has seen it\n"
+NO_GATE = "no gate runs here: the lockout is only in the file until a gate reads it\n"
 LINE = re.compile(r"\S+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z pid \d+\n")
 
 
@@ -216,8 +216,10 @@ def test_it_imports_nothing_of_handwheel_but_itself_and_nothing_of_others(site: 
     assert code == 0
     ours = {name for name in modules if name.startswith("handwheel.")}
     assert ours == {
-        "handwheel.hmi", "handwheel.hmi.__main__", "handwheel.hmi.shell.cli.interrupts",
-        "handwheel.hmi.people.lockout", "handwheel.hmi.shell.cli.stdio",
+        "handwheel.hmi", "handwheel.hmi.__main__",
+        "handwheel.hmi.people", "handwheel.hmi.people.lockout",
+        "handwheel.hmi.shell", "handwheel.hmi.shell.cli",
+        "handwheel.hmi.shell.cli.interrupts", "handwheel.hmi.shell.cli.stdio",
     }  # fmt: skip
     tops = {name.partition(".")[0] for name in modules} - {"handwheel"}
     assert tops <= sys.stdlib_module_names

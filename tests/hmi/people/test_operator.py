@@ -68,7 +68,7 @@ def _enroll_anna(place: Place, *more: str) -> subprocess.CompletedProcess[str]:
 
 def test_an_administrator_enrols_an_operator(place: Place) -> None:
     boss, anna = place.file("boss", f"{BOSS}\n"), place.file("anna", f"{ANNA}\n")
-    assert place.run("list").stdout == "nobody is enrolled\n"
+    assert place.run("list").stdout == "no persons are enrolled\n"
     first = place.run("enroll", "boss", "--role", "administrator", "--passphrase-file", boss)
     assert (first.returncode, first.stderr) == (0, "")
     assert f"key {load_site(place.root).trust_root} in {place.config}" in first.stdout
@@ -99,7 +99,7 @@ def test_a_role_that_approves_nothing_is_said(place: Place) -> None:
     done = place.run("enroll", "mark", "--role", "operater", "--role", "operator", *files)
     assert done.returncode == 0
     assert ", when boss's own ends\n" in done.stdout
-    assert done.stderr == "handwheel: no rule of policy.yaml asks for the role operater\n"
+    assert done.stderr == "handwheel: no rule of policy.yaml requires the role operater\n"
 
 
 def test_a_forged_record_is_said_loudly(manned: Place) -> None:
@@ -111,7 +111,7 @@ def test_a_forged_record_is_said_loudly(manned: Place) -> None:
         listed = json.loads(manned.run("list", "--json").stdout)
     finally:
         path.write_text(before)
-    assert (done.returncode, done.stdout) == (0, "nobody is enrolled\n")
+    assert (done.returncode, done.stdout) == (0, "no persons are enrolled\n")
     assert done.stderr.startswith(f"handwheel: ignored: {path}:4:5: operators.0: boss: its sig")
     assert listed["operators"] == []
     assert len(listed["ignored"]) == 1

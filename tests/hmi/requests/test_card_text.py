@@ -142,7 +142,7 @@ def test_a_long_reason_takes_three_lines_and_show_has_all_of_it() -> None:
     shown = card(request(reason=words))
     at = next(n for n, line in enumerate(render_card(shown)) if line.startswith("reason"))
     cut = render_card(shown)[at:]
-    assert cut[2].strip() == f"… ({len(words)} characters: handwheel requests show)"
+    assert cut[2].strip() == f"… ({len(words)} characters: handwheel requests show R-7K3MQ2XA)"
     assert cut[3].startswith("━")
     whole = " ".join(line.strip() for line in render_card(shown, is_whole=True)[at:-2])
     assert whole == f"reason      “{words}”"
@@ -174,9 +174,9 @@ def test_nothing_of_what_is_written_is_rounded_away() -> None:
     asked = request(commands=[exact])
     drawn = "\n".join(render_card(card(asked, present)))
     assert "349.1 → 349.004 kPa  -0.096 kPa" in drawn
-    assert "already so" not in drawn
+    assert "already set" not in drawn
     reached = picture(read("PIC-102.sp", value=349.004, shown="349"))
-    assert "349.004 → 349.004 kPa, already so" in "\n".join(render_card(card(asked, reached)))
+    assert "349.004 → 349.004 kPa, already set" in "\n".join(render_card(card(asked, reached)))
 
 
 @pytest.mark.parametrize(("columns", "width"), [(40, 60), (60, 60), (72, 72), (80, 80), (200, 80)])

@@ -96,7 +96,7 @@ def test_what_locks_drops_the_key_before_it_signs(
 ) -> None:
     holder = place.unlocked()
     lock(place)
-    with pytest.raises(ConsoleLocked, match=r"the seat is locked: .*; nothing was signed"):
+    with pytest.raises(ConsoleLocked, match=r"the console is locked: .*; nothing was signed"):
         holder.signer()
     assert (holder.state, holder.holds_key) == (ConsoleState.LOCKED, False)
     assert place.is_dropped()

@@ -8,7 +8,7 @@ from typing import Any
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, open_bench, sign_statement
+from handwheel.hmi.people.signing import Signer, open_context, sign_statement
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.runs.view import view_run
 from handwheel.playbooks.run.event_log import load_run
@@ -62,13 +62,13 @@ class RunDesk(Desk):
 
     def take_over(self) -> None:
         """Lets agents act on the pumps no more; it needs no key."""
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             now = instant_now()
             take_authority(context.database, self._site, _PUMPS, "OPERATOR", APPROVER, now)
 
     def hand_over(self) -> None:
         """Lets agents act on the pumps, signed."""
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             now, signer = instant_now(), self._signers[PROPOSER]
             until = stamp(now.wall + _LASTS)
             generation = next_generation(context.database, _PUMPS)
@@ -78,7 +78,7 @@ class RunDesk(Desk):
 
     def order(self, run_id: str, order: SignedOrder) -> None:
         """Tells a run to go on, to take back, or that it was looked at; signed."""
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             now, signer = instant_now(), self._signers[APPROVER]
             seen = newest_event(context.database, run_id)
             said = _said(VERDICTS[order], run_subject(run_id, seen), signer)
@@ -87,31 +87,31 @@ class RunDesk(Desk):
 
     def stop(self, run_id: str) -> None:
         """Tells a run to stop; anybody may."""
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             ask_run(context.database, run_id, "stop", APPROVER, instant_now())
 
     def runs(self, *, only_open: bool = True) -> list[RunEntry]:
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             return load_runs(context.database, only_open=only_open)
 
     def run(self, run_id: str) -> Run:
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             return load_run(context.database, run_id)
 
     def rows(self) -> list[dict[str, Any]]:
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             return [dict(row.fields) for row in context.database.journal()]
 
     def shown(self) -> list[tuple[str, str]]:
         """Returns of each open run its state by its events, and the one that people are told."""
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             runs = load_runs(context.database, only_open=True)
             views = [view_run(context.database, each, instant_now()) for each in runs]
         return [(each.recorded.value, each.run.state.value) for each in views]
 
     def flying(self) -> list[str]:
         """Returns the actions that the gate has in hand, or is to take up."""
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             return [
                 each.action_id
                 for record in load_requests(context.database)
@@ -127,7 +127,7 @@ class RunDesk(Desk):
         """
         done: list[str] = []
         hopeless: list[str] = []
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             for each in load_requests(context.database):
                 name = each.request.request_id
                 if each.state != "PENDING":
@@ -189,7 +189,7 @@ class RunDesk(Desk):
     def _await_end(self, name: str) -> None:
         until_s = monotonic() + _WAIT_S
         while True:
-            with open_bench(self._site) as context:
+            with open_context(self._site) as context:
                 record = load_request(context.database, name)
             if record.state == "CLOSED":
                 return

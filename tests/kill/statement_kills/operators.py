@@ -5,7 +5,7 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signing import Signer, open_bench
+from handwheel.hmi.people.signing import Signer, open_context
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.tools.guardrails.approval.outcome_card import Outcome, found_after, make_outcome
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
@@ -53,7 +53,7 @@ class People(Desk):
         """Approves a request if the gate's picture allows it by now; says whether it did."""
         if not self._is_shown():
             return False
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             record = load_request(context.database, request_id)
             card = current_card(context, record, instant_now())
             if not card.is_approvable:
@@ -68,7 +68,7 @@ class People(Desk):
 
     def known_of(self, action_id: str) -> Outcome:
         """Returns what a person sees who is to say what became of a write."""
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             now = instant_now()
             return make_outcome(
                 load_request(context.database, action_id.partition("/")[0]),
@@ -87,11 +87,11 @@ class People(Desk):
             verdict, meaning_of_subject(verdict, known.action_id), "operator", _VALID_S,
             known.request_digest, known.action_id, known.digest,
         )  # fmt: skip
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             self._decide(context, said, known.text)
         return verdict
 
     def rows(self) -> list[dict[str, Any]]:
         """Returns the journal."""
-        with open_bench(self._site) as context:
+        with open_context(self._site) as context:
             return [dict(row.fields) for row in context.database.journal()]

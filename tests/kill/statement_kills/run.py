@@ -9,7 +9,7 @@ from datetime import timedelta
 from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
-from handwheel.hmi.people.signing import open_bench, sign_statement
+from handwheel.hmi.people.signing import open_context, sign_statement
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import (
     Command,
@@ -51,7 +51,7 @@ def take_back(people: People, world: World, gate: int) -> None:
     Args:
         gate: A pipe that the gate holds the other end of.
     """
-    with open_bench(people.site) as decision_context:
+    with open_context(people.site) as decision_context:
         _hand_over(people, decision_context)
         holder = take_runner_lock(decision_context.database, instant_now())
         name = _file(people, decision_context, holder)

@@ -89,7 +89,7 @@ class ApprovalSession:
             return ""
         known = {each.person for each in before.signed}
         new = [each.person for each in self.card.signed if each.person not in known]
-        return f"{' and '.join(new)} signed" if new else "the plant has moved"
+        return f"{' and '.join(new)} signed" if new else "the plant has changed"
 
     def approve(
         self, operator: Operator, sign: Callable[[Statement, Instant], Signed]

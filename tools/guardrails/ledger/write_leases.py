@@ -101,8 +101,8 @@ class OpenWrite:
     def words(self) -> str:
         """The write as one line of text."""
         return (
-            f"{self.action_id}  {self.tag} = {shown_value(self.command)} stays open, "
-            f"before it was {shown_value(self.undo)}: {self.reason}"
+            f"{self.action_id}  {self.tag} = {shown_value(self.command)} was not undone "
+            f"(before: {shown_value(self.undo)}): {self.reason}"
         )
 
 

@@ -94,9 +94,9 @@ def test_it_shows_what_is_open(place: Place) -> None:
     for part in (
         "waiting:",
         f"  PUMPS-101  AGENT  by anna, until {until}",
-        f"  {OTHER}, which no gate has seen yet",
+        f"  {OTHER}, not read by a gate yet",
         f"  {OTHER}  MAINTENANCE  by carl",
-        "  the gate gives no picture of the plant: is it running?",
+        "  no snapshot from the gate: is it running?",
         "open runs: none",
     ):
         assert part in told, told

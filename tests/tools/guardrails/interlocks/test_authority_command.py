@@ -24,11 +24,11 @@ def test_the_commands_show_take_and_refuse(tmp_path: Path) -> None:
         ["site", PUMPS, PUMP, OTHER], "OPERATOR"
     )
     done = handwheel("authority", "take", PUMPS, "--to", "maintenance", where)
-    assert (done.returncode, done.stdout) == (0, "taken over: PUMPS-101 is MAINTENANCE\n")
+    assert (done.returncode, done.stdout) == (0, "taken: PUMPS-101 is MAINTENANCE\n")
     pump = shown()[PUMP]
     assert (pump["mode"], pump["scope"], pump["agents"]) == ("MAINTENANCE", PUMPS, False)
     lines = handwheel("authority", "show", where).stdout.splitlines()
-    assert lines[0] == "site       OPERATOR     nobody has handed it over"
+    assert lines[0] == "site       OPERATOR     never granted"
     assert lines[2].startswith("P-101A     MAINTENANCE  by ")
     assert lines[2].endswith(", with PUMPS-101")
     rows = handwheel("journal", "tail", where, "--json").stdout.splitlines()
