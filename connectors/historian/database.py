@@ -100,7 +100,7 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
 
 @contextmanager
 def translated(path: Path) -> Generator[None]:
-    """Turns SQLite's errors into ours."""
+    """Turns SQLite's errors into `HistoryError`."""
     try:
         yield
     except sqlite3.Error as error:
@@ -109,7 +109,7 @@ def translated(path: Path) -> Generator[None]:
 
 @contextmanager
 def translated_read(path: Path) -> Generator[None]:
-    """Turns SQLite's errors, and those of corrupt rows, into ours."""
+    """Turns SQLite's errors, and those of corrupt rows, into `HistoryError`."""
     try:
         with translated(path):
             yield

@@ -26,6 +26,6 @@ class NoHistory(HistoryError):
 
 def history_error(path: Path, error: sqlite3.Error) -> HistoryError:
     """Returns SQLite's error with its usual cause."""
-    name = getattr(error, "sqlite_errorname", "")  # absent where it is Python that objects
+    name = getattr(error, "sqlite_errorname", "")  # missing if Python raised the error
     cause = next((words for start, words in _CAUSES.items() if name.startswith(start)), "")
     return HistoryError(f"{path}: {error}{cause}")

@@ -20,7 +20,7 @@ class ModbusDevice:
         where: The endpoint, for display.
         planner: Plans reads around refused addresses.
         units: States of the units behind it.
-        cuts: How often in a row a second connection seems to have cost it the first.
+        cut_count: Times in a row that a second connection seems to have broken the first.
     """
 
     def __init__(self, name: str, config: ModbusConnection) -> None:

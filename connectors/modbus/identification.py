@@ -17,8 +17,8 @@ async def identify(transport: ModbusTransport, config: ModbusConnection) -> Devi
     Raises:
         TransportError: The connection is lost, or the answer is wrong.
 
-    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request. Source:
-    Modbus Application Protocol 1.1b3, 6.21.
+    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+    Source: Modbus Application Protocol 1.1b3, 6.21.
     """
     name = await _name(transport, config.unit)
     return DeviceIdentity(

@@ -14,7 +14,7 @@ from ..session.sockets import drop
 from .request import HEADER, Request
 
 _MAX_LENGTH = 254  # unit and PDU
-_BUFFER = 16 * 1024  # a frame has 260 bytes at most; what does not fit waits in the socket
+_BUFFER = 16 * 1024  # a frame has 260 bytes at most; the rest waits in the socket
 _LENGTH_FROM = 6  # the length counts from here
 _DATA = HEADER.size + 2  # after function and byte count
 _GATEWAY = frozenset({10, 11})  # path unavailable; target device failed to respond

@@ -47,8 +47,8 @@ async def descriptions_of(
     Raises:
         NotConnected: The session is lost.
 
-    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request. Source: OPC
-    UA Part 8, 5.3 (EngineeringUnits, EURange); Part 3, 5.8.3 (EnumStrings, EnumValues).
+    Effect: OBSERVE. Retry: none. Timeout: the connection's `timeout`, for each request.
+    Source: OPC UA Part 8, 5.3 (EngineeringUnits, EURange); Part 3, 5.8.3 (EnumStrings, EnumValues).
     """
     variables = await _variables(services, nodes)
     types = _once(each.data_type for each in variables.values() if each.data_type is not None)

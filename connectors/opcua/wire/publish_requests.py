@@ -14,7 +14,7 @@ from .notifications import Notification, published, republished
 
 _REFUSED_PAUSE_S = 0.5  # pause for a server that accepts no request at all
 _MOST_REPUBLISHED = 10  # with more missing numbers, the server has restarted its count
-_NUMBERS = 2**32 - 1  # from 1; after the last comes 1
+_NUMBERS = 2**32 - 1  # from 1, and again from 1 after the last
 
 
 @dataclass(frozen=True, slots=True)
