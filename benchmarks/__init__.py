@@ -1,1 +1,1 @@
-"""Measures speed as ratios between things of one run: `python -m benchmarks`."""
+"""Benchmarks that measure speed as ratios within one run."""

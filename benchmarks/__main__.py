@@ -1,4 +1,7 @@
-"""Prints the figures of one run: `python -m benchmarks [--json] [SUITE…]`."""
+"""Prints the figures of one run.
+
+`python -m benchmarks [--json] [SUITE…]`
+"""
 
 import json
 import logging
@@ -26,7 +29,7 @@ REPEATS = 15
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the suites that are named, or all; returns the exit code."""
+    """Runs the named suites, or all, and returns the exit code."""
     parser = ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -1,4 +1,4 @@
-"""What the journal costs: an append with its anchor against a bare commit, and reading it again."""
+"""Costs of a journal append with its anchor against a bare commit, and of verification."""
 
 import sqlite3
 from contextlib import closing
@@ -14,7 +14,7 @@ _ROWS = 200  # behind one figure
 
 
 def rows(repeats: int) -> list[tuple[str, str]]:
-    """Returns the ratios; every commit waits for the disk, as the ledger's do."""
+    """Returns the ratios, with every commit synchronous as the ledger's."""
     with TemporaryDirectory() as folder:
         return _rows(Path(folder), repeats)
 

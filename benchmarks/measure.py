@@ -1,4 +1,4 @@
-"""Times things side by side, so that their ratio survives a shared and noisy machine."""
+"""Times functions side by side, so that their ratio holds on a shared machine."""
 
 from collections.abc import Callable, Mapping
 from statistics import median
@@ -8,7 +8,7 @@ CALIBRATION_ROUNDS = 200_000
 
 
 def interleaved(things: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Returns each thing's median time in seconds; one after the other, `repeats` times round."""
+    """Returns the median time of each function in seconds, of `repeats` interleaved rounds."""
     times: dict[str, list[float]] = {name: [] for name in things}
     for _ in range(repeats):
         for name, thing in things.items():
@@ -19,7 +19,7 @@ def interleaved(things: Mapping[str, Callable[[], object]], repeats: int) -> dic
 
 
 def calibration() -> float:
-    """The loop that speeds are told in: plain float arithmetic, `CALIBRATION_ROUNDS` times."""
+    """Runs the reference loop of speeds, `CALIBRATION_ROUNDS` of float arithmetic."""
     value = 0.5
     for _ in range(CALIBRATION_ROUNDS):
         value = 3.7 * value * (1.0 - value)

@@ -1,4 +1,4 @@
-"""How long the command line takes to start, against an empty Python."""
+"""Start-up time of the command line, against an empty Python."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def rows(repeats: int) -> list[tuple[str, str]]:
 
 def _commands(site: Path) -> Mapping[str, Callable[[], object]]:
     def lock_out() -> None:
-        rmtree(site / "var", ignore_errors=True)  # so that it is the act, each time
+        rmtree(site / "var", ignore_errors=True)  # so that each call makes the lockout
         _start("-m", "handwheel.hmi", "lockout", "--site", str(site))
 
     return {

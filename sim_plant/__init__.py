@@ -1,5 +1,5 @@
 """Simulated plants behind real OPC UA and Modbus servers.
 
-This room imports nothing of the others: what the two sides share is data, a
-model's tag list, and it is reached over the wire.
+This package imports no other package of Handwheel. Those reach a plant over the wire
+only; the shared data is a model's tag list.
 """

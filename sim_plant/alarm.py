@@ -1,11 +1,11 @@
-"""Process alarms with limit, dead band and delays, as ISA-18.2 means them."""
+"""Process alarms with limit, dead band and delays, after ISA-18.2."""
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 
 class Priority(IntEnum):
-    """Alarm priorities; 1 is the most urgent."""
+    """Alarm priorities, from 1 for the most urgent."""
 
     HIGH = 1
     MEDIUM = 2
@@ -23,9 +23,9 @@ class AlarmDefinition:
         deadband: The value must come back beyond limit and dead band before the alarm clears.
         delay_s: On-delay and off-delay, seconds without a break.
         is_high: True for a high alarm, false for a low one.
-        consequence: What happens if nobody acts.
-        response: What the operator is expected to do.
-        respond_within: How long that may take, for people.
+        consequence: Effect without a response.
+        response: Expected action of the operator.
+        respond_within: Time for the response, as text.
 
     Source: ISA-18.2; dead bands after EEMUA 191.
     """
@@ -43,7 +43,7 @@ class AlarmDefinition:
 
 
 class AlarmPhase(Enum):
-    """Where an alarm stands: whether its condition holds, and whether a person has seen it."""
+    """Phase of an alarm in the state diagram of ISA-18.2."""
 
     NORMAL = "normal"
     UNACKNOWLEDGED = "unacknowledged"
@@ -52,17 +52,17 @@ class AlarmPhase(Enum):
 
     @property
     def is_active(self) -> bool:
-        """Whether the alarm's condition holds."""
+        """Returns whether the alarm's condition holds."""
         return self in {AlarmPhase.UNACKNOWLEDGED, AlarmPhase.ACKNOWLEDGED}
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether there is nothing for a person to acknowledge."""
+        """Returns whether there is nothing to acknowledge."""
         return self in {AlarmPhase.NORMAL, AlarmPhase.ACKNOWLEDGED}
 
 
 class AlarmStep(Enum):
-    """What can happen to an alarm."""
+    """Transition of an alarm."""
 
     ACTIVATE = "activate"
     CLEAR = "clear"
@@ -89,7 +89,9 @@ def follow(phase: AlarmPhase, step: AlarmStep) -> AlarmPhase | None:
 
 @dataclass(slots=True)
 class AlarmState:
-    """The state of an alarm; its phase is told by two booleans, so that a snapshot is plain.
+    """State of an alarm.
+
+    Two booleans hold the phase, so that a snapshot has plain values only.
 
     Attributes:
         active: Its condition holds.
@@ -105,11 +107,11 @@ class AlarmState:
 
     @property
     def phase(self) -> AlarmPhase:
-        """Where the alarm stands."""
+        """Phase of the alarm."""
         return _PHASES[self.active, self.acknowledged]
 
     def take(self, step: AlarmStep) -> bool:
-        """Takes a step and returns true, or returns false and stays where that cannot happen."""
+        """Makes a transition and returns true, or returns false where it is not allowed."""
         after = follow(self.phase, step)
         if after is None:
             return False

@@ -1,4 +1,4 @@
-"""What plants share: clock, event printer, alarms, checks of a write, snapshots."""
+"""Base class of plants with clock, event log, alarms, checks of writes and snapshots."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -16,12 +16,14 @@ from .model import Equipment, FaultKind, PlantEvent, PlantTag, Quality, Value
 
 @dataclass(slots=True)
 class PlantState:
-    """What every plant remembers; a plant adds its own fields, and a snapshot holds them all.
+    """State of every plant.
+
+    A plant adds its own fields, and a snapshot holds them all.
 
     Attributes:
         steps: Since the start.
-        tripped_at_s: When the process tripped first; negative while it rides.
-        tripped_by: What tripped it.
+        tripped_at_s: Time of the first trip of the process; negative before it.
+        tripped_by: Cause of the first trip.
         alarms: The state of every alarm, by tag.
     """
 
@@ -35,7 +37,9 @@ S = TypeVar("S", bound=PlantState)
 
 
 class BasePlant(ABC, Generic[S]):
-    """A plant in fixed steps; a new one gives its tags, its state and three methods.
+    """A plant that runs in fixed steps.
+
+    A subclass gives its tags, its state and three methods.
 
     Args:
         seed: Of noise and disturbances; `None` switches the noise off.
@@ -59,11 +63,11 @@ class BasePlant(ABC, Generic[S]):
 
     @abstractmethod
     def initial(self, mode: str) -> S:
-        """Returns the state in which the plant starts; its alarms are filled in."""
+        """Returns the initial state, to which the alarms are added."""
 
     @abstractmethod
     def advance(self) -> None:
-        """Advances process, transmitters and PLC by one step; alarms and clock follow."""
+        """Advances process, transmitters and PLC by one step, before alarms and clock."""
 
     @abstractmethod
     def measurements(self) -> dict[str, Value]:
@@ -78,11 +82,11 @@ class BasePlant(ABC, Generic[S]):
         raise NotImplementedError(tag)
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
-        """Gives a fault of `faults` this share of its full size, 0..1."""
+        """Sets a fault of `faults` to this share of its full size, 0..1."""
         raise NotImplementedError(fault)
 
     def do_in_field(self, action: str) -> None:
-        """Does one of `field_actions`.
+        """Carries out one of `field_actions`.
 
         Raises:
             WriteRejected: The plant's state does not allow it; nothing changed.
@@ -90,7 +94,7 @@ class BasePlant(ABC, Generic[S]):
         raise NotImplementedError(action)
 
     def check(self, fresh: S) -> None:
-        """Checks a state that came from outside.
+        """Checks a state from a snapshot.
 
         Raises:
             SnapshotError: It has a value that this plant cannot have.
@@ -101,7 +105,7 @@ class BasePlant(ABC, Generic[S]):
         return {}
 
     def is_modbus_down(self) -> bool:
-        """Whether nothing answers on the Modbus side at present."""
+        """Returns whether the Modbus side does not answer at present."""
         return False
 
     @property
@@ -111,11 +115,11 @@ class BasePlant(ABC, Generic[S]):
 
     @property
     def inputs(self) -> Sequence[PlantTag]:
-        """The tags that it takes writes on."""
+        """Tags that accept writes."""
         return [tag for tag in self.tags if tag.write is not None]
 
     def start(self, mode: str) -> None:
-        """Begins anew at time zero in one of `modes`.
+        """Restarts at time zero in one of `modes`.
 
         Raises:
             ScenarioError: There is no such mode.
@@ -151,7 +155,7 @@ class BasePlant(ABC, Generic[S]):
                 self.note(kind, definition.tag, f"{definition.measures} {value:.4g}")
 
     def alarm_inputs(self) -> Mapping[str, float]:
-        """Returns the values that the alarms look at, by what `AlarmDefinition.measures` names."""
+        """Returns the values that the alarms compare, by `AlarmDefinition.measures`."""
         return {
             name.removesuffix(".pv"): float(value) for name, value in self.measurements().items()
         }
@@ -193,11 +197,11 @@ class BasePlant(ABC, Generic[S]):
     def inject(
         self, fault: str, parameters: Mapping[str, float | str], severity: float = 1.0
     ) -> None:
-        """Sets a fault, anew as it grows or goes; parameters are complete and checked."""
+        """Sets a fault, whose parameters are complete and checked."""
         self.set_fault(fault, parameters, severity)
 
     def act(self, action: str) -> None:
-        """Does one of `field_actions` now.
+        """Carries out one of `field_actions` now.
 
         Raises:
             WriteRejected: The plant's state does not allow it; nothing changed.
@@ -206,17 +210,17 @@ class BasePlant(ABC, Generic[S]):
         self.note("field", action, self.field_actions[action])
 
     def trip(self, cause: str) -> None:
-        """Notes the first trip of the process."""
+        """Records the first trip of the process."""
         if self.state.tripped_at_s < 0.0:
             self.state.tripped_at_s, self.state.tripped_by = self.time_s, cause
 
     def verdict(self) -> tuple[float, str] | None:
-        """Returns when and by what the process tripped, or `None` while it rides."""
+        """Returns time and cause of the first trip, or `None` before it."""
         s = self.state
         return None if s.tripped_at_s < 0.0 else (s.tripped_at_s, s.tripped_by)
 
     def note(self, kind: str, tag: str, text: str) -> None:
-        """Prints a line on the plant's event printer."""
+        """Appends an event to the plant's event log."""
         self.events.append(PlantEvent(self.time_s, kind, tag, text))
 
     def drain_events(self) -> list[PlantEvent]:
@@ -229,8 +233,8 @@ class BasePlant(ABC, Generic[S]):
         return {"model": self.model, "state": state.capture(self.state)}
 
     def checkpoint(self) -> Callable[[], None]:
-        """Returns what puts the plant back to this moment, whatever has been done to it since."""
-        # A copy, no snapshot: what `check` would refuse must be undone as well.
+        """Returns a function that resets the plant to its present state."""
+        # A copy and no snapshot, since `check` may refuse a state that must be undone.
         before, count = deepcopy(self.state), len(self.events)
 
         def undo() -> None:
@@ -243,7 +247,7 @@ class BasePlant(ABC, Generic[S]):
         """Continues from a snapshot, bit for bit on the same machine.
 
         Raises:
-            SnapshotError: It is not a snapshot of this model, or no state that it can have.
+            SnapshotError: It is of another model, or not a possible state.
         """
         if saved.get("model") != self.model:
             raise SnapshotError(

@@ -1,8 +1,8 @@
-"""Errors of the simulated plants; the command line translates them for a person."""
+"""Errors of the simulated plants."""
 
 
 class SimulationError(Exception):
-    """Root of this room's errors."""
+    """Base class of the errors of the simulated plants."""
 
 
 class SnapshotError(SimulationError):
@@ -18,9 +18,9 @@ class ServeError(SimulationError):
 
 
 class WriteRejected(SimulationError):
-    """The plant says no to a write that arrived on the wire; nothing changed.
+    """The plant refuses a write and changes nothing.
 
-    Subclasses say why, so that each protocol can answer in its own code.
+    A subclass gives the reason, so that each protocol can answer in its own code.
     """
 
 
@@ -33,4 +33,4 @@ class OutOfRange(WriteRejected):
 
 
 class WrongState(WriteRejected):
-    """The tag cannot be written now: a loop in auto, a pump not in remote, tripped or running."""
+    """The tag cannot be written in the present mode or state of its loop or pump."""

@@ -1,4 +1,4 @@
-"""The words in which a plant describes itself: tags, equipment, faults, events."""
+"""Description of a plant by tags, equipment, faults and events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Quality = Literal["uncertain", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An OPC UA variable; its identifier is the tag's name, in the plant's own namespace."""
+    """OPC UA variable of the plant's namespace, with the tag's name as identifier."""
 
     folder: str
 
@@ -26,7 +26,7 @@ def namespace_uri(model: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A Modbus item of unit 1; zero-based protocol address, big endian, high word first."""
+    """Modbus item of unit 1 by its zero-based address, big endian, high word first."""
 
     table: Table
     address: int
@@ -40,13 +40,13 @@ class PlantTag:
     Attributes:
         name: Such as `PT-102.pv`; a tag always has an attribute.
         kind: Type of its value; an `enum` is an integer with `members`.
-        address: Where it stands on the wire.
+        address: On OPC UA or Modbus.
         unit: Engineering unit, empty for none.
         span: Low and high end of the measuring range, in `unit`.
-        write: Low and high end of what the plant accepts, or `None` where it accepts nothing.
-        equipment: What it belongs to, such as `P-101A`.
-        is_command: It is written in one move to any value within `write`, as a mode or a ratio
-            is, and not step by step like a set point.
+        write: Low and high end of accepted writes; `None` for a read-only tag.
+        equipment: Equipment that it belongs to, such as `P-101A`.
+        is_command: It is written in one move to any value within `write`, such as a mode or a
+            ratio, and not step by step like a set point.
     """
 
     name: str
@@ -63,7 +63,7 @@ class PlantTag:
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """One piece of equipment: its class, its place, and which tags carry its attributes."""
+    """Equipment with its class, its path and the tags of its attributes."""
 
     name: str
     path: str
@@ -97,9 +97,9 @@ class FaultKind:
     """One entry of a plant's fault list.
 
     Attributes:
-        tell: How it shows on the tags.
-        response: What the right answer is.
-        is_decoy: It looks like a fault and needs no answer.
+        tell: Symptoms on the tags.
+        response: Correct response.
+        is_decoy: It looks like a fault and needs no response.
     """
 
     id: str
@@ -112,12 +112,12 @@ class FaultKind:
 
 @dataclass(frozen=True, slots=True)
 class PlantEvent:
-    """Something that an event printer of the plant would have logged.
+    """Entry of the plant's event log.
 
     Attributes:
         time_s: Plant time.
         kind: `alarm`, `clear`, `ack`, `trip`, `interlock`, `write`, `fault`, `field` or `refused`.
-        tag: What it is about.
+        tag: Tag, equipment or fault of the event.
     """
 
     time_s: float

@@ -1,4 +1,4 @@
-"""Random numbers that are addressed, not drawn: by seed, sensor and step alone."""
+"""Random numbers that depend on seed, sensor and step alone."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -11,7 +11,7 @@ class NoiseBank:
 
     A number depends on the seed, the sensor's name and the step alone. So a
     snapshot needs no generator state, and a sensor that is added or frozen
-    leaves the others' streams as they were.
+    does not change the streams of the others.
 
     Args:
         seed: The run's seed; `None` switches noise off (all zeros).
@@ -46,12 +46,12 @@ class NoiseBank:
 
 
 class ChanceBank:
-    """Uniform numbers 0..1 for what happens now and then, such as a lost sample.
+    """Uniform numbers 0..1 for random events, such as a lost sample.
 
-    Streams are made when they are asked for: most runs ask for none.
+    Streams are made on demand, since most runs need none.
 
     Args:
-        seed: The run's seed; without one (`None`) there is chance all the same, always the same.
+        seed: The run's seed; `None` gives fixed streams.
     """
 
     def __init__(self, seed: int | None) -> None:

@@ -1,4 +1,4 @@
-"""The PLC's PI controller: ISA form in fractions, clamped anti-windup, bumpless transfer."""
+"""PI controller of the PLC in ISA form, with clamped anti-windup and bumpless transfer."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ AUTO = 1
 
 @dataclass(slots=True)
 class LoopState:
-    """What a loop remembers between scans.
+    """State of a loop between scans.
 
     Attributes:
         mode: `MANUAL` or `AUTO`.
         setpoint: In the unit of the process value.
         output: Fraction 0..1 of the actuator's range.
-        integral: Fraction; the part of the output that the error does not explain.
+        integral: Integral part of the output, fraction.
     """
 
     setpoint: float
@@ -48,8 +48,8 @@ class PI:
     def step(self, state: LoopState, process_value: float, dt_s: float) -> float:
         """Runs one scan and returns the output (fraction 0..1).
 
-        In manual the output stays as written, and the integral follows it so
-        that the change to auto makes no bump.
+        In manual the output stays as written, and the integral follows it, so
+        that the change to auto is bumpless.
         """
         error = (state.setpoint - process_value) / self.span
         if self.direct:

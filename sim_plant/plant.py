@@ -1,4 +1,4 @@
-"""What a simulated plant is to the servers, the scenarios and the command line."""
+"""Interface of a simulated plant for servers, scenarios and the command line."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -8,9 +8,10 @@ from .model import Equipment, FaultKind, PlantEvent, PlantTag, Quality, Value
 
 
 class Plant(Protocol):
-    """A plant with its PLC, run in fixed steps; `BasePlant` has what most of them share.
+    """A plant with its PLC, run in fixed steps.
 
-    The same seed and the same calls give the same bytes on one machine.
+    `BasePlant` has the common part. The same seed and the same calls give the same bytes on
+    one machine.
     """
 
     @property
@@ -20,7 +21,7 @@ class Plant(Protocol):
 
     @property
     def title(self) -> str:
-        """One line for people."""
+        """Title of the model in one line."""
         ...
 
     @property
@@ -35,17 +36,17 @@ class Plant(Protocol):
 
     @property
     def modes(self) -> Sequence[str]:
-        """The operating modes that it can start in, the usual one first."""
+        """Operating modes to start in, the usual one first."""
         ...
 
     @property
     def tags(self) -> Sequence[PlantTag]:
-        """Every tag that the servers publish, but for the simulation clock's."""
+        """Every tag that the servers publish, except the simulation clock's."""
         ...
 
     @property
     def inputs(self) -> Sequence[PlantTag]:
-        """The tags that it takes writes on."""
+        """Tags that accept writes."""
         ...
 
     @property
@@ -55,7 +56,7 @@ class Plant(Protocol):
 
     @property
     def alarms(self) -> Sequence[AlarmDefinition]:
-        """The alarm list; `X.active` of each is a tag."""
+        """The alarm list, each with a tag `X.active`."""
         ...
 
     @property
@@ -65,16 +66,16 @@ class Plant(Protocol):
 
     @property
     def field_actions(self) -> Mapping[str, str]:
-        """What a person in the field can do here: action to meaning."""
+        """Field actions and their meanings."""
         ...
 
     @property
     def events(self) -> list[PlantEvent]:
-        """What happened since `drain_events` was called last; who undoes a write takes it out."""
+        """Events since the last `drain_events`, without those of undone writes."""
         ...
 
     def start(self, mode: str) -> None:
-        """Begins anew at time zero in one of `modes`.
+        """Restarts at time zero in one of `modes`.
 
         Raises:
             ScenarioError: There is no such mode.
@@ -94,7 +95,7 @@ class Plant(Protocol):
         ...
 
     def is_modbus_down(self) -> bool:
-        """Whether nothing answers on the Modbus side at present."""
+        """Returns whether the Modbus side does not answer at present."""
         ...
 
     def alarm_states(self) -> Mapping[str, AlarmState]:
@@ -120,16 +121,16 @@ class Plant(Protocol):
     def inject(
         self, fault: str, parameters: Mapping[str, float | str], severity: float = 1.0
     ) -> None:
-        """Sets a fault, anew as it grows or goes.
+        """Sets a fault to a share of its full size.
 
         Args:
             parameters: Complete and checked, see `scenario.bind_event`.
-            severity: Share of its full size that it has now, 0..1; 0 is healthy again.
+            severity: Present share of its full size, 0..1; 0 ends the fault.
         """
         ...
 
     def act(self, action: str) -> None:
-        """Does one of `field_actions` now.
+        """Carries out one of `field_actions` now.
 
         Raises:
             WriteRejected: The plant's state does not allow it; nothing changed.
@@ -137,7 +138,7 @@ class Plant(Protocol):
         ...
 
     def verdict(self) -> tuple[float, str] | None:
-        """Returns when and by what the process tripped, or `None` while it rides."""
+        """Returns time and cause of the first trip, or `None` before it."""
         ...
 
     def drain_events(self) -> list[PlantEvent]:
@@ -149,7 +150,7 @@ class Plant(Protocol):
         ...
 
     def checkpoint(self) -> Callable[[], None]:
-        """Returns what puts the plant back to this moment, whatever has been done to it since."""
+        """Returns a function that resets the plant to its present state."""
         ...
 
     def restore(self, saved: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The integrator of the small plants: the classical Runge-Kutta method of fourth order."""
+"""Classical Runge-Kutta method of fourth order, for the small plants."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,8 +9,8 @@ def rk4(
     """Returns the state after one step of `dt`, in the time unit of `rate`.
 
     Args:
-        rate: The state's derivative; what else acts on it holds still during the step.
-        state: Its present values; they are left as they are.
+        rate: The state's derivative; its other inputs are constant during the step.
+        state: Its present values; they are not changed.
 
     Source: any textbook, such as Press et al., Numerical Recipes, 17.1.
     """

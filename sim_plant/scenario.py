@@ -1,4 +1,4 @@
-"""What happens to a plant in a run: faults, field actions and writes, each at its time."""
+"""Timed faults, field actions and writes of a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ _MANY = 12  # more names than a person reads in an error
 
 @dataclass(frozen=True, slots=True)
 class FaultEvent:
-    """A fault with its onset, its parameters (numbers in SI) and how its severity goes.
+    """A fault with its onset, its parameters (numbers in SI) and its profile.
 
     Attributes:
         at_s: Onset, seconds after the scenario's zero.
@@ -42,7 +42,7 @@ class FaultEvent:
 
 @dataclass(frozen=True, slots=True)
 class FieldEvent:
-    """Something that a person in the field does, at its time."""
+    """A timed field action."""
 
     action: str
     at_s: float = 0.0
@@ -50,7 +50,7 @@ class FieldEvent:
 
 @dataclass(frozen=True, slots=True)
 class WriteEvent:
-    """A write as the gate would send it, at its time: what a test of a response needs."""
+    """A timed write, as the gate would send it."""
 
     tag: str
     value: float

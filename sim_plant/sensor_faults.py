@@ -1,4 +1,4 @@
-"""The faults that any transmitter can have, for every plant's list of faults."""
+"""General faults of transmitters, for the fault list of every plant."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,7 +9,7 @@ _SHARE = "share of its samples, 0..1"
 
 
 def sensor_faults(sensors: Sequence[Sensor]) -> dict[str, FaultKind]:
-    """Returns the general faults of transmitters, by id; lengths are in % of the range."""
+    """Returns the general faults of transmitters by id, with sizes in % of the range."""
     names = tuple(each.name for each in sensors)
     return {kind.id: kind for kind in _kinds(Choice(names[0], names, "the transmitter"))}
 
@@ -57,7 +57,7 @@ def set_sensor_fault(
     parameters: Mapping[str, float | str],
     severity: float,
 ) -> None:
-    """Gives one of `sensor_faults` this share of its full size.
+    """Sets one of `sensor_faults` to this share of its full size.
 
     Several on one transmitter add up; of one kind the latest counts.
 

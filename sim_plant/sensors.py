@@ -1,4 +1,4 @@
-"""The transmitters of a plant: true values to measured ones, and all that goes wrong on the way."""
+"""Transmitters of a plant with noise, range, resolution and faults."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .model import Quality
 from .noise import ChanceBank, NoiseBank
 
-_SUSPECT_AFTER_S = 50.0  # with the 10 s that the alarm waits: a minute
+_SUSPECT_AFTER_S = 50.0  # one minute with the alarm's delay of 10 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +35,23 @@ class Sensor:
 
 @dataclass(slots=True)
 class SensorState:
-    """What a transmitter shows, and what is wrong with it; lengths in its own unit.
+    """State of a transmitter and its faults, with sizes in its own unit.
 
     Attributes:
         value: As measured last; a bad sample leaves it as it was.
-        is_faulty: Something below is or was not as it should be; who changes it sets this.
+        is_faulty: A field below has or had a fault; code that changes one sets this.
         gain: Factor on the true value.
         bias: Added to it.
-        offset: Added to it, too: what a plant's own fault does, apart from the general one's.
+        offset: Added to it too, by a fault of the plant's own list.
         drift: Growth of `drifted`, per second.
-        drifted: What the drift has added up to.
-        is_frozen: It shows its last value for ever, and calls it good.
-        is_bad: It knows that it is broken: every sample is bad.
+        drifted: Sum of the drift.
+        is_frozen: It repeats its last value with good quality.
+        is_bad: Every sample is bad.
         dropout: Share of the samples that are lost, 0..1; a lost one is bad.
         spikes: Share of the samples that jump, 0..1.
-        spike: How far they jump, up or down.
+        spike: Size of a jump, up or down.
         is_lost: The latest sample was lost.
-        unchanged_s: For how long the value has been the same to the last bit, noise on.
+        unchanged_s: Time for which the value has not changed by one bit, with noise on.
     """
 
     value: float = 0.0
@@ -71,22 +71,22 @@ class SensorState:
 
     @property
     def is_good(self) -> bool:
-        """The latest sample has a value that the transmitter stands for."""
+        """Returns whether the latest sample is good."""
         return not (self.is_bad or self.is_lost)
 
     def calibrate(self) -> None:
-        """Takes away gain, bias and drift."""
+        """Removes the errors of gain, bias and drift."""
         self.gain, self.bias, self.offset, self.drift, self.drifted = 1.0, 0.0, 0.0, 0.0, 0.0
 
     def replace(self) -> None:
-        """Puts a new transmitter in its place."""
+        """Installs a new transmitter."""
         self.calibrate()
         self.is_frozen = self.is_bad = self.is_lost = self.is_faulty = False
         self.dropout = self.spikes = self.spike = 0.0
 
 
 class SensorBank:
-    """All transmitters of a plant; what they remember is the plant's state.
+    """All transmitters of a plant, whose states are part of the plant's state.
 
     Args:
         sensors: In the order of the true values.
@@ -94,7 +94,7 @@ class SensorBank:
         step_s: Length of a step, seconds.
         streams: More streams of noise that the plant uses itself, see `row`.
 
-    Source: own; the order is the one in which a transmitter spoils a value: element
+    Source: own; the order of the faults is that of the signal path: element
     (gain, bias, drift, noise), converter (resolution, range), electronics (frozen,
     spikes), link (lost or bad samples).
     """
@@ -113,7 +113,7 @@ class SensorBank:
         self._is_noisy = seed is not None
 
     def row(self, step: int) -> tuple[float, ...]:
-        """Returns this step's standard normal numbers: the sensors', then the other streams'."""
+        """Returns this step's standard normal numbers, the sensors' before the other streams'."""
         return self._noise.row(step)
 
     def fresh(self) -> dict[str, SensorState]:
@@ -183,8 +183,8 @@ def qualities(states: Mapping[str, SensorState]) -> dict[str, Quality]:
 
 
 def is_suspect(state: SensorState) -> bool:
-    """Whether a sample is bad, or has been the same to the last bit for most of a minute.
+    """Returns whether the sample is bad, or has not changed by one bit for 50 s.
 
-    Without noise a steady value is nothing to suspect, and never counts.
+    Without noise an unchanged value is not suspect.
     """
     return state.is_bad or state.is_lost or state.unchanged_s >= _SUSPECT_AFTER_S

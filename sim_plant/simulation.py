@@ -14,14 +14,14 @@ CLOCK_TAGS = (
     PlantTag("SIM-CLOCK.speed", "float", Node("Simulation clock"), "plant seconds per second"),
 )
 
-_SAME_S = 1e-9  # times nearer than this are the same: plant time is a product, no sum
+_SAME_S = 1e-9  # tolerance of times
 
 
 class Simulation:
-    """Steps a plant and lets the scenario's events happen at their times.
+    """Steps a plant and carries out the scenario's events at their times.
 
-    What lies before the plant's own time has happened already: a run that goes on from
-    a snapshot, under the same scenario, goes on as if it had never stopped.
+    Events before the plant's time count as done, so that a run continues from a snapshot
+    under the same scenario as without a stop.
 
     Args:
         plant: The plant, at any state.
@@ -36,7 +36,7 @@ class Simulation:
         self.speed = 0.0
         self._warmup_s = scenario.warmup_s
         for each in scenario.events:
-            bind_event(plant, each)  # what is wrong is told before anything happens
+            bind_event(plant, each)  # raises errors before the first event
         events = sorted(scenario.events, key=_onset)
         done_s = self._last_step_s
         self._due = [each for each in events if each.at_s > done_s]
@@ -51,12 +51,12 @@ class Simulation:
 
     @property
     def _last_step_s(self) -> float:
-        """Time at which the plant's last step looked for what is due."""
+        """Time at which the plant's last step checked for due events."""
         return self.time_s - self.plant.step_s + _SAME_S
 
     @property
     def time_s(self) -> float:
-        """Time of the scenario: plant time less the warm-up, seconds."""
+        """Time of the scenario, plant time less the warm-up, seconds."""
         return self.plant.time_s - self._warmup_s
 
     @property
@@ -65,14 +65,14 @@ class Simulation:
         return (*self.plant.tags, *CLOCK_TAGS)
 
     def step(self) -> None:
-        """Lets what is due happen, then advances the plant by one step."""
+        """Carries out due events, then advances the plant by one step."""
         now_s = self.time_s
         while self._due and self._due[0].at_s <= now_s:
             event = self._due.pop(0)
             try:
                 self._happen(event)
             except WriteRejected as refusal:
-                # A switch that cannot be turned now stays as it is; the plant goes on.
+                # A refused event changes nothing, and the plant goes on.
                 note = PlantEvent(self.plant.time_s, "refused", "scenario", str(refusal))
                 self.plant.events.append(note)
         if self._growing:
@@ -90,7 +90,7 @@ class Simulation:
                 self._note(event, "is gone" if severity == 0.0 else "is at its full size")
 
     def apply(self, event: Event) -> None:
-        """Makes an event happen now, whatever its time.
+        """Carries out an event now, whatever its time.
 
         Raises:
             ScenarioError: The plant does not have it.
@@ -103,9 +103,9 @@ class Simulation:
             self._by_hand.append(now)
 
     def not_in_a_snapshot(self) -> Sequence[str]:
-        """Returns the faults that were asked for by hand and still grow, or will end.
+        """Returns the faults that were set by hand and still grow, or will end.
 
-        A snapshot holds how far they are, and no scenario brings the rest of them back.
+        A snapshot holds their present severity, and no scenario has the rest of their profile.
         """
         return [event.fault for event, _ in self._growing if event in self._by_hand]
 
@@ -117,7 +117,7 @@ class Simulation:
                 self.plant.write(tag, value)
             case FaultEvent():
                 severity = event.severity(self.time_s)
-                self._note(event, "")  # first: a trip follows from it
+                self._note(event, "")  # before the trip that it may cause
                 self._inject(event, severity)
                 if _lasts_until(event) > self.time_s:
                     self._growing.append((event, severity))
@@ -136,7 +136,7 @@ class Simulation:
         self.plant.events.append(PlantEvent(self.plant.time_s, "fault", event.fault, text))
 
     def run(self, seconds: float) -> list[PlantEvent]:
-        """Runs for so many seconds of plant time and returns what happened."""
+        """Runs for some seconds of plant time and returns the events."""
         for _ in range(round(seconds / self.plant.step_s)):
             self.step()
         return self.plant.drain_events()
@@ -152,7 +152,7 @@ def _onset(event: Event) -> float:
 
 
 def _lasts_until(event: Event) -> float:
-    """Returns when an event has nothing left to do, in the scenario's time."""
+    """Returns the end of an event in the scenario's time."""
     if not isinstance(event, FaultEvent):
         return event.at_s
     return event.at_s + (event.for_s if isfinite(event.for_s) else event.over_s)

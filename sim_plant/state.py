@@ -1,4 +1,4 @@
-"""Snapshots of a model: plain JSON values out of dataclasses, and back into the same objects."""
+"""Snapshots of dataclasses as plain JSON values."""
 
 from dataclasses import fields, is_dataclass
 from math import inf, isfinite
@@ -43,7 +43,7 @@ def restore(state: "DataclassInstance", saved: Any, path: str = "snapshot") -> N
     Args:
         state: The object to overwrite. Its present values give the expected types.
         saved: What `capture` returned for an object of the same class.
-        path: Where `saved` stands, for the error text.
+        path: Of `saved`, for the error text.
 
     Raises:
         SnapshotError: A key is missing, unknown or of another type. The object may then

@@ -1,1 +1,1 @@
-"""Costs of the way from a request to the plant."""
+"""Costs from a request to the write on the plant."""

@@ -1,4 +1,4 @@
-"""From an approval to a verified write, against the bare sequence, and beside a gateway."""
+"""Time from approval to verified write, against the bare sequence and a gateway."""
 
 import asyncio
 import sqlite3
@@ -33,7 +33,7 @@ from .site import PUMP, SETPOINT, Desk, make_site, open_desk
 
 SECRET = "turn the wheel"  # noqa: S105 - of a plant that lives as long as the measurement
 VALUES: Mapping[str, tuple[Value, Value]] = {PUMP: (True, False), SETPOINT: (355.0, 350.0)}
-"""What is written in turn."""
+"""Values that are written alternately."""
 
 _COMMITS = 3
 _ROW = "x" * 300
@@ -41,10 +41,10 @@ _ROW = "x" * 300
 
 @asynccontextmanager
 async def served(place: Path, *more: str) -> AsyncGenerator[Link]:
-    """Serves the simulated plant in a process of its own; yields where it listens.
+    """Serves the simulated plant in a process of its own, and yields its ports.
 
     Args:
-        more: Words of its command.
+        more: Further arguments of its command.
     """
     secret = place / "secret"
     secret.touch(mode=0o600)
@@ -60,7 +60,7 @@ async def served(place: Path, *more: str) -> AsyncGenerator[Link]:
 
 
 def rows(place: Path, repeats: int) -> list[tuple[str, str]]:
-    """Returns the ratios, with the milliseconds of this machine beside them."""
+    """Returns the ratios and the milliseconds of this machine."""
     return asyncio.run(_rows(place, repeats))
 
 
@@ -97,10 +97,10 @@ async def _compared(
         }
         times: dict[str, list[float]] = {way: [] for way in ways}
         settle_heap()
-        for write_slot in range(2 * repeats + 2):
+        for number in range(2 * repeats + 2):
             for way, go in ways.items():
-                seconds = await go(VALUES[tag.name][write_slot % 2])
-                if write_slot > 1:  # the first ones learn
+                seconds = await go(VALUES[tag.name][number % 2])
+                if number > 1:  # the first ones warm up
                     times[way].append(seconds)
     gate_s, bare_s, fresh_s = (median(times[way]) for way in ways)
     what = f"actuation: approve to verified, {protocol}"
@@ -117,7 +117,7 @@ def _against(ours_s: float, bare_s: float) -> str:
 
 
 async def _through_the_gate(desk: Desk, context: GateContext, tag: Tag, value: Value) -> float:
-    """From the moment at which the last signature is in the ledger to the verified outcome."""
+    """Returns the seconds from the last signature in the ledger to the verified outcome."""
     site = context.site
     seen = await survey(site, desk.to_survey(tag.name), [tag])
     request = desk.file(tag.name, value, seen)
@@ -142,7 +142,7 @@ async def _open(site: Site, connection: str) -> DeviceWriter:
 async def _bare(
     site: Site, bare: sqlite3.Connection, tag: Tag, value: Value, *, is_fresh: bool = False
 ) -> float:
-    """The same work without a gate: three commits, connect, look, write, read back.
+    """Returns the seconds of three commits, connect, read, write and read-back without a gate.
 
     Args:
         is_fresh: Read back over another session, as the gate does.

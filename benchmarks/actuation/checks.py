@@ -1,4 +1,4 @@
-"""What the gate's own checks cost, for an agent's request with one signature."""
+"""Costs of the gate's own checks, for an agent's request with one signature."""
 
 import asyncio
 from collections.abc import Generator
@@ -45,7 +45,7 @@ def rows(site: Site, people: People, repeats: int) -> list[tuple[str, str]]:
 
 @contextmanager
 def gate_context(site: Site) -> Generator[GateContext]:
-    """Takes a gate's post without its two tasks, so that one thing after the other can be timed."""
+    """Opens a gate context without its two tasks, so that steps can be timed one by one."""
     make_lockout_folder(site.state)
     with open_context(site) as decision_context, GateLock(site.state) as lock:
         across = cross_limits(site, decision_context.policy)
@@ -85,9 +85,9 @@ async def _times(context: GateContext, name: str, repeats: int) -> dict[str, flo
 
 
 def _write_session(execution: Execution) -> WriteSession:
-    """Returns the write session as it is open by then, with no device behind it."""
-    on_paper = encoder(execution.context.site, execution.action.connection)
-    return WriteSession(cast(DeviceWriter, None), cast(WriteEncoder, on_paper), [execution.tag])
+    """Returns an open write session without a device."""
+    simulated = encoder(execution.context.site, execution.action.connection)
+    return WriteSession(cast(DeviceWriter, None), cast(WriteEncoder, simulated), [execution.tag])
 
 
 def _figures(protocol: str, times: dict[str, float]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The site of a simulated plant on an encrypted channel, beside the same one without."""
+"""Site of a simulated plant on an encrypted channel."""
 
 import shutil
 from pathlib import Path
@@ -12,12 +12,12 @@ ENCRYPTED: Security = "Basic256Sha256/SignAndEncrypt"
 
 
 def secure(place: Path, identity: Path, security: Security = ENCRYPTED) -> Site:
-    """Lets a written site and a simulated plant trust each other; returns the site anew.
+    """Makes a site and a simulated plant trust each other, and returns the loaded site.
 
     Args:
         place: The site's folder, as `write_site` makes it.
-        identity: The folder of `plant serve --identity`, after the first start; what is put
-            into its `trusted` counts at once.
+        identity: The folder of `plant serve --identity`, after the first start; a file in its
+            `trusted` counts at once.
     """
     make_application(place, load_site(place).id)
     shutil.copy(place / FOLDER / CERTIFICATE, identity / "trusted" / f"{place.name}.der")

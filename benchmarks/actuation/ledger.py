@@ -1,4 +1,4 @@
-"""What long lists and long journals cost, in CPU time."""
+"""Costs of long lists and long journals in CPU time."""
 
 import os
 import subprocess
@@ -36,10 +36,10 @@ Rows = list[tuple[str, str]]
 
 
 def list_rows(site: Site, people: People, repeats: int, *, is_agents: bool) -> Rows:
-    """Returns what a list of many waiting requests takes, and the gate's round with them.
+    """Returns the times to list many waiting requests, and to sweep them in the gate.
 
     Args:
-        is_agents: Whether they are of two writes with three to take them back, or of one.
+        is_agents: True for requests of two writes and three undo writes, else of one write.
     """
     command = [sys.executable, "-m", "handwheel.hmi", "requests", "list", "--site", str(site.root)]
     few = max(repeats // 3, 1)
@@ -79,7 +79,7 @@ def _run(command: list[str]) -> None:
 
 
 def journal_rows(site: Site, people: People, repeats: int) -> Rows:
-    """Returns how fast the journal is verified, of a site that does what sites do."""
+    """Returns the speed at which the journal of a typical site is verified."""
     with open_desk(site, people) as desk, gate_context(site) as context:
         before = _count(desk)
         for value, _ in zip(cycle(VALUES[PUMP]), range(_STORIES), strict=False):
@@ -120,7 +120,7 @@ def _count(desk: Desk) -> int:
 
 
 def _story(desk: Desk, context: GateContext, value: bool) -> None:
-    """One write from the wish to the verified outcome, with nothing sent."""
+    """Records one write from request to verified outcome, with nothing sent."""
     request = desk.file(PUMP, value)
     desk.approve(request)
     record = load_exactly(context.database, request.request_id)
@@ -132,7 +132,7 @@ def _story(desk: Desk, context: GateContext, value: bool) -> None:
 
 
 def _pad(desk: Desk) -> None:
-    """Fills the journal with what a run notes of each look at the plant."""
+    """Fills the journal with rows as a run notes them."""
     database = desk.decision_context.database
     with database.transaction(instant_now()) as transaction:
         for number in range(_ROWS_AT_LEAST - _count(desk)):
@@ -153,7 +153,7 @@ def _median(act: Callable[[], object], repeats: int) -> float:
 def _cpu_s() -> float:
     """Returns the CPU time of this process and of its children that have ended, seconds.
 
-    Nothing here waits for anything, and what else the machine does must not count.
+    The measured code waits for nothing, and other load of the machine must not count.
     """
     children = getrusage(RUSAGE_CHILDREN)
     return process_time() + children.ru_utime + children.ru_stime

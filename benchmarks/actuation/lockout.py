@@ -1,6 +1,6 @@
-"""How soon the gate's look sees a lockout: from before its file is made to the look that finds it.
+"""Time until the gate sees a lockout file, from before the file is made.
 
-As a program, `python -m benchmarks.actuation.lockout STATE`, it is whoever makes the file.
+As a program, `python -m benchmarks.actuation.lockout STATE`, it makes the file.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ _SCOPE = "P-101B"
 
 
 def rows(site: Site, repeats: int) -> list[tuple[str, str]]:
-    """Returns the time, with a gate that does nothing but look."""
+    """Returns the time, with a gate that only looks for lockout files."""
     make_lockout_folder(site.state)
     command = [sys.executable, "-m", "benchmarks.actuation.lockout", str(site.state)]
     times: list[float] = []
@@ -47,7 +47,7 @@ def rows(site: Site, repeats: int) -> list[tuple[str, str]]:
 
 
 def main(state: Path) -> None:
-    """Makes the file at each line of the input, and prints when it began to, on the same clock."""
+    """Makes the file at each line of the input, and prints the start on the same clock."""
     for _ in sys.stdin:
         start = perf_counter()
         lockout_file(state, _SCOPE).touch()

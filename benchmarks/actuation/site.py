@@ -1,4 +1,4 @@
-"""A site of the simulated plant with its people, for the measurements of the way to the plant."""
+"""Site of the simulated plant with its operators, for the measurements of writes."""
 
 import re
 from collections.abc import Generator, Mapping, Sequence
@@ -57,7 +57,7 @@ from handwheel.tools.requests.request import (
 from handwheel.tools.requests.stamps import Instant, instant_now
 
 PUMP, SETPOINT = "P-101B.run_cmd", "PIC-102.sp"
-"""What is written: a coil over Modbus, and a set point over OPC UA."""
+"""Written tags, a coil over Modbus and a set point over OPC UA."""
 
 _AGENT = Proposer(kind="agent", name="playbook runner")
 _RUN = RunOrigin(
@@ -71,15 +71,15 @@ _EVIDENCE = tuple(
     )
     for number in range(3)
 )  # fmt: skip
-# A pace would have the second measurement wait for the first one's cool-down.
-_PACE = re.compile(r", (cooldown|rate|max_step): [^,}]+")
+# Without these the second measurement would wait for the first one's cool-down.
+_RATES = re.compile(r", (cooldown|rate|max_step): [^,}]+")
 
 
 def make_site(place: Path, link: Link | None = None, secret: str = "") -> tuple[Site, "People"]:
-    """Writes a site of `cw-100` with two operators, and a policy without paces."""
+    """Writes a site of `cw-100` with two operators, and a policy without rates."""
     write_site(place, create_plant("cw-100"), link or Link(), secret=secret)
     policy = place / "policy.yaml"
-    policy.write_text(_PACE.sub("", policy.read_text(encoding="utf-8")), encoding="utf-8")
+    policy.write_text(_RATES.sub("", policy.read_text(encoding="utf-8")), encoding="utf-8")
     people = enroll_people(place, attended=True)
     site = load_site(place)
     hand_to_agents(site, people[GIVER])
@@ -90,10 +90,10 @@ People = Mapping[str, Signer]
 
 
 class Desk:
-    """The terminals of a site, over a plant that answers on paper.
+    """Terminals of a site, over a plant with fixed readings.
 
     Attributes:
-        context: The ledger, the policy and the people.
+        decision_context: The ledger, the policy and the people.
     """
 
     def __init__(self, context: DecisionContext, people: People) -> None:
@@ -105,10 +105,10 @@ class Desk:
         self._holder = ""
 
     def file_for_agent(self, first: str) -> ActionRequest:
-        """Files what a run asks for: two commands, what takes them back, and a safe state.
+        """Files a request of a run with two commands, their undo and a safe state.
 
         Args:
-            first: The tag that the first command writes.
+            first: Tag of the first command.
         """
         if self._holder:
             renew_runner_lock(self.decision_context.database, self._holder, instant_now())
@@ -120,7 +120,7 @@ class Desk:
         return request
 
     def file_many(self, count: int, *, is_agents: bool) -> None:
-        """Files as many as that in one transaction: an agent's, or a person's of one write."""
+        """Files `count` requests in one transaction, an agent's or a person's of one write."""
         now = instant_now()
         with self.decision_context.database.transaction(now) as transaction:
             for _ in range(count):
@@ -178,14 +178,14 @@ class Desk:
         """Files a person's request for one write.
 
         Args:
-            survey: A look at the plant; what the paper says if missing.
+            survey: Readings of the plant; the fixed ones if missing.
         """
         giver, now = self._people[GIVER], instant_now()
         request, denial = self._asked(tag, value, survey, now)
         assert not denial, denial
         meaning = meaning_of("propose", request)
-        said = Statement("propose", meaning, "operator", 60.0, request.digest)
-        signed = sign_statement(self.decision_context.database, giver, said, now)
+        statement = Statement("propose", meaning, "operator", 60.0, request.digest)
+        signed = sign_statement(self.decision_context.database, giver, statement, now)
         propose(self.decision_context, request, signed, denial, now)
         return request
 
@@ -208,7 +208,7 @@ class Desk:
         )
 
     def to_survey(self, tag: str) -> list[Tag]:
-        """Returns what must be read to file a write of a tag."""
+        """Returns the tags to read for a request to write a tag."""
         return tags_to_survey(
             self._build_context, [ProposedWrite(self.decision_context.site.tags[tag], False)]
         )
@@ -223,11 +223,13 @@ class Desk:
             snapshot=make_snapshot(1, frozenset(), site, seen, now),
             now=now,
         )
-        said = Statement(
+        statement = Statement(
             "approve", meaning_of("approve", request), "operator", 600.0, request.digest,
             card=card.digest,
         )  # fmt: skip
-        signed = sign_statement(self.decision_context.database, self._people[APPROVER], said, now)
+        signed = sign_statement(
+            self.decision_context.database, self._people[APPROVER], statement, now
+        )
         decide(self.decision_context, signed, card.text, now)
 
     def _survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
@@ -239,13 +241,13 @@ class Desk:
 
 @contextmanager
 def open_desk(site: Site, people: People) -> Generator[Desk]:
-    """Opens the ledger of a site for its people."""
+    """Opens the ledger of a site for its operators."""
     with open_context(site) as context:
         yield Desk(context, people)
 
 
 def readings(tags: Sequence[Tag]) -> dict[str, DataValue]:
-    """Returns what a plant on paper reads: everything runs as it should, on the first pump."""
+    """Returns the readings of a plant that runs normally on the first pump."""
     now_s = monotonic()
     return {tag.name: DataValue(_value(tag), GOOD, None, None, now_s) for tag in tags}
 
@@ -261,7 +263,7 @@ def _value(tag: Tag) -> Value:
 
 
 def encoder(site: Site, connection: str) -> Encoder:
-    """Returns what encodes writes to a device on paper."""
+    """Returns an encoder of writes for a device that does not exist."""
     config = site.connections[connection]
     if isinstance(config, ModbusConnection):
         identity = DeviceIdentity("modbus", config.write_where, "a simulator", True, True)

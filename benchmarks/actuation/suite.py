@@ -1,4 +1,4 @@
-"""The way from a request to the plant: what the gate's checks, commits and looks cost."""
+"""Costs of the gate's checks, commits and lockout look from request to plant."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +8,7 @@ from .site import make_site
 
 
 def rows(repeats: int) -> list[tuple[str, str]]:
-    """Returns the ratios, each with what it is to be; a site of its own for each part."""
+    """Returns the ratios with their targets, each part with a site of its own."""
     found: list[tuple[str, str]] = []
     with TemporaryDirectory() as folder:
         place = Path(folder)

@@ -1,4 +1,4 @@
-"""How fast Modbus devices of others are read, against libmodbus' and pymodbus' own clients."""
+"""Speed of reading Modbus devices of others, against clients of libmodbus and pymodbus."""
 
 import sys
 from collections.abc import Generator, Mapping, Sequence
@@ -21,7 +21,7 @@ _SERIAL = f"modbus: {REQUESTS * BLOCK:,} registers of modbus-serial"
 
 
 def rows(repeats: int) -> list[tuple[str, str]]:
-    """Returns the ratios, with the milliseconds of this machine beside them."""
+    """Returns the ratios and the milliseconds of this machine."""
     with TemporaryDirectory() as folder:
         return [
             *_of_libmodbus(Path(folder), repeats),
@@ -31,7 +31,7 @@ def rows(repeats: int) -> list[tuple[str, str]]:
 
 @contextmanager
 def libmodbus(folder: Path) -> Generator[int]:
-    """Serves every register by libmodbus; yields its port.
+    """Serves every register by libmodbus, and yields its port.
 
     Raises:
         NotHere: It cannot be built.

@@ -1,4 +1,7 @@
-"""Modbus clients to be timed: `python -m benchmarks.connectors.modbus_clients CLIENT PORT`."""
+"""Modbus clients to be timed.
+
+`python -m benchmarks.connectors.modbus_clients CLIENT PORT`
+"""
 
 import asyncio
 import socket
@@ -43,7 +46,7 @@ def minimal_plan(addresses: Sequence[int]) -> list[tuple[int, int]]:
 
 @asynccontextmanager
 async def _registers(port: int, window: int) -> AsyncGenerator[Pass]:
-    """The registers as numbers, from our transport."""
+    """Reads the registers as numbers, by our transport."""
     requests = [read_request(_UNIT, "holding", *block) for block in _BLOCKS]
     transport = await ModbusTransport.open("127.0.0.1", port, _TIMEOUT_S, window)
 
@@ -63,7 +66,7 @@ async def _registers(port: int, window: int) -> AsyncGenerator[Pass]:
 
 @asynccontextmanager
 async def _ours(port: int, *, window: int = 1, singly: bool = False) -> AsyncGenerator[Pass]:
-    """The tags as a site reads them."""
+    """Reads the tags as a site does."""
     tags = register_tags(SCATTERED)
     session = await opened(site_of(modbus(port, window=window)), MODBUS)
 
@@ -98,7 +101,7 @@ async def _pymodbus(port: int, blocks: Sequence[tuple[int, int]]) -> AsyncGenera
 
 @asynccontextmanager
 async def _minimal(port: int) -> AsyncGenerator[Pass]:
-    """The fewest requests over a bare socket, one in flight, and nothing made of the answers."""
+    """Sends the fewest requests over a bare socket, one in flight, without decoding."""
     plan = minimal_plan(SCATTERED)
     frames = [_REQUEST.pack(0, 0, 6, _UNIT, _READ_HOLDING, *block) for block in plan]
     lengths = [_HEAD + 2 * count for _, count in plan]

@@ -1,4 +1,4 @@
-"""How fast OPC UA servers of others are read, against asyncua's own client."""
+"""Speed of reading OPC UA servers of others, against asyncua's own client."""
 
 import sys
 from collections.abc import Generator
@@ -15,14 +15,14 @@ _PASSES = {"ours": 20, "asyncua": 5}
 
 
 def rows(repeats: int) -> list[tuple[str, str]]:
-    """Returns the ratios, with the milliseconds of this machine beside them."""
+    """Returns the ratios and the milliseconds of this machine."""
     with TemporaryDirectory() as folder:
         return [*_of_open62541(Path(folder), repeats), *_of_node_opcua(Path(folder), repeats)]
 
 
 @contextmanager
 def open62541(folder: Path, count: int, change_ms: int = 0) -> Generator[int]:
-    """Serves so many doubles by open62541; yields its port.
+    """Serves `count` doubles by open62541, and yields its port.
 
     Raises:
         NotHere: It cannot be built.

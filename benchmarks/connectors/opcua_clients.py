@@ -1,4 +1,7 @@
-"""OPC UA clients to be timed: `python -m benchmarks.connectors.opcua_clients CLIENT PORT COUNT`."""
+"""OPC UA clients to be timed.
+
+`python -m benchmarks.connectors.opcua_clients CLIENT PORT COUNT`
+"""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""How fast a site is read: all tags in as few requests as possible, against tag by tag."""
+"""Speed of reading a site in as few requests as possible, against tag by tag."""
 
 import asyncio
 from collections.abc import Sequence

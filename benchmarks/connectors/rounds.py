@@ -1,4 +1,4 @@
-"""Clients in processes of their own, timed in turn: each has its own heap, garbage and caches."""
+"""Clients in processes of their own, timed in turn with their own heaps and caches."""
 
 import asyncio
 import subprocess
@@ -11,13 +11,13 @@ from time import perf_counter
 from typing import Self
 
 Pass = Callable[[], Awaitable[object]]
-"""One pass over everything that a client is to read."""
+"""One pass over all values of a client."""
 
 _WARM_UP = 3
 
 
 async def answer(one_pass: Pass) -> None:
-    """Does as many passes as each line of the input says, and prints the seconds for one."""
+    """Runs as many passes as each line of the input says, and prints the seconds for one."""
     while line := await asyncio.to_thread(sys.stdin.readline):
         count = int(line)
         start = perf_counter()
@@ -33,8 +33,7 @@ def compared(
 
     Args:
         clients: Command of each, a program that does as `answer`.
-        passes: How many passes make one figure, so that garbage is collected in it as it is
-            in normal life; 1 where it is not said.
+        passes: Passes in one figure, so that it includes garbage collections; 1 by default.
         repeats: Figures of each.
     """
     times: dict[str, list[float]] = {name: [] for name in clients}
@@ -49,7 +48,7 @@ def compared(
 
 
 class _Rounds:
-    """The other end of `answer`."""
+    """Runs a client and asks its `answer` for times."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._process = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True)

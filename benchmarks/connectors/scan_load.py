@@ -1,4 +1,4 @@
-"""What it costs to scan 10,000 tags every second: CPU, a loop that is late, memory."""
+"""Costs of scanning 10,000 tags every second in CPU, lateness and memory."""
 
 import json
 import subprocess
@@ -45,7 +45,7 @@ def rows(repeats: int) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class _Turn:
-    """What `scanner` tells; lateness of each tick in seconds, memory in bytes."""
+    """Result of `scanner`, with lateness of each tick in seconds and memory in bytes."""
 
     idle: list[float]
     busy: list[float]

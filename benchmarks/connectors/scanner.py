@@ -1,11 +1,10 @@
-"""A site that is scanned once a second.
+"""Site that is scanned once a second.
 
 `python -m benchmarks.connectors.scanner OPCUA MODBUS COUNT HEAP`: the first two are ports; half of
-the COUNT tags stand on each. With a HEAP that is `frozen`, garbage is no longer looked for in what
-there is after the first scan. Each line of the input is a number of seconds; for half of it a
-ticker asks to be woken every 5 ms while nothing else is done, and then, for all of it, while the
-site is scanned. The answer has the lateness of every tick of both, the share of a core that the
-second took, and the memory in bytes.
+the COUNT tags are on each. With HEAP `frozen`, the heap is frozen after the first scan. Each line
+of the input is a number of seconds. For half of it a ticker is woken every 5 ms while nothing else
+runs, and then for all of it while the site is scanned. The answer has the lateness of every tick
+of both parts, the share of a core of the second, and the memory in bytes.
 """
 
 import asyncio
@@ -48,7 +47,7 @@ async def _lateness(seconds: float) -> list[float]:
 
 
 async def _scanned(reader: SiteReader, seconds: float) -> tuple[list[float], float]:
-    """Returns the ticks' lateness and the share of a core; somebody looks once a second."""
+    """Returns the ticks' lateness and the share of a core, with one query a second."""
 
     async def look() -> None:
         while True:

@@ -2,9 +2,9 @@
 
 `python -m benchmarks.connectors.subscription_clients CLIENT PORT COUNT`
 
-After the first values, each line of the input is a number of seconds; the answer to it is how
-many changes came in them, the seconds, the CPU seconds, and how often a queue ran over while the
-client then did not look for a second.
+After the first values, each line of the input is a number of seconds. The answer has the number of
+changes, the seconds, the CPU seconds, and the overflows of queues in one more second in which the
+client does not read.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ from .sites import OPCUA, node_tags, opcua, opened, site_of
 INTERVAL_MS = 20
 _QUEUE = 10  # values that the server keeps of each node
 _STALL_S = 1.0
-_ROOM = 1_000_000  # changes that may wait in the iterator's queue: it is to lose none itself
+_QUEUE_SIZE = 1_000_000  # changes in the iterator's queue, so that it loses none
 
 
 class _Counter:
-    """What has come so far; a task keeps it."""
+    """Counts of changes and overflows, updated by a task."""
 
     def __init__(self) -> None:
         self.changes = 0
@@ -82,7 +82,7 @@ async def _asyncua(port: int, count: int) -> AsyncGenerator[_Counter]:
     async with Client(f"opc.tcp://127.0.0.1:{port}/", watchdog_intervall=3600.0) as client:
         index = await client.get_namespace_index(URI)
         nodes = [client.get_node(f"ns={index};i={each}") for each in range(1, count + 1)]
-        subscription = await client.create_subscription(INTERVAL_MS, queue_maxsize=_ROOM)
+        subscription = await client.create_subscription(INTERVAL_MS, queue_maxsize=_QUEUE_SIZE)
         async with _running(counter.asyncua(subscription)):
             await subscription.subscribe_data_change(nodes, queuesize=_QUEUE)
             yield counter

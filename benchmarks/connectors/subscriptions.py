@@ -1,4 +1,4 @@
-"""How many changes a second our subscription takes, against asyncua's own iterator."""
+"""Changes a second of our subscription, against asyncua's own iterator."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ class _Taken:
 
 
 def rows(repeats: int) -> list[tuple[str, str]]:
-    """Returns the ratios; each figure by a subscriber of its own, in turn."""
+    """Returns the ratios, each figure by a subscriber of its own."""
     turns, seconds = max(repeats // 5, 1), min(0.5 * repeats, 2.0)
     taken: dict[str, list[_Taken]] = {name: [] for name in CLIENTS}
     try:

@@ -1,1 +1,1 @@
-"""Servers and clients on libraries of others, to be measured against and to be read from."""
+"""Servers and clients on other libraries, to compare with and to read from."""

@@ -1,7 +1,7 @@
-"""A gateway as many build one: range, rate and interlock are checked, then the write goes on.
+"""Typical gateway for comparison, which checks range, rate and interlock of a write.
 
-Nobody is asked, nothing is on disk, and nothing is read back. Written for the comparison.
-`python -m benchmarks.peers.gateway PORT ENDPOINT PASSWORD SETPOINT INTERLOCK`, nodes by their ids.
+It needs no approval, stores nothing and reads nothing back.
+`python -m benchmarks.peers.gateway PORT ENDPOINT PASSWORD SETPOINT INTERLOCK`, with node ids.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ NODE = "setpoint"
 
 
 class Forwarder:
-    """Checks each write to the gateway's node, and writes it to the plant's."""
+    """Checks each write to the gateway's node, and forwards it to the plant's."""
 
     def __init__(self, plant: Client, setpoint: str, interlock: str) -> None:
         self._setpoint, self._interlock = plant.get_node(setpoint), plant.get_node(interlock)
         self._last: tuple[float, float] | None = None
 
     async def forward(self, event: ServerItemCallback, dispatcher: object) -> None:
-        """Called before a write is answered; what it raises refuses the write."""
+        """Checks and forwards a write before it is answered, or raises to refuse it."""
         del dispatcher
         if not event.is_external:
             return  # the server's own

@@ -1,4 +1,4 @@
-"""Builds and starts what we did not write; each program in a process of its own, on loopback."""
+"""Builds and starts programs on other libraries, in processes of their own on loopback."""
 
 import os
 import shutil
@@ -11,11 +11,11 @@ from subprocess import DEVNULL, PIPE
 
 _HERE = Path(__file__).parent
 _NODE_FOLDER = "handwheel-interop/node_modules"
-_PATIENCE_S = 10.0
+_EXIT_WITHIN_S = 10.0
 
 
 class NotHere(Exception):
-    """A peer cannot be had on this machine; says what is missing."""
+    """A peer is not available on this machine, with what is missing."""
 
 
 def built(folder: Path, name: str, library: str) -> Path:
@@ -72,6 +72,6 @@ def served(command: Sequence[str | Path], *arguments: object) -> Generator[int]:
         finally:
             peer.stdin.close()
             try:
-                peer.wait(_PATIENCE_S)
+                peer.wait(_EXIT_WITHIN_S)
             except subprocess.TimeoutExpired:
                 peer.kill()

@@ -1,4 +1,4 @@
-"""How fast the simulated plants are."""
+"""Speed of the simulated plants."""
 
 from handwheel.hmi.simulation.plant.installed import create_plant, plant_names
 
@@ -8,7 +8,7 @@ _STEPS = 2000
 
 
 def rows(repeats: int) -> list[tuple[str, str]]:
-    """Returns the figures: speed against real time and against the calibration loop."""
+    """Returns the speeds against real time and against the calibration loop."""
     return [row for name in plant_names() for row in _rows(name, repeats)]
 
 

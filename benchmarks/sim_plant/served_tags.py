@@ -1,4 +1,4 @@
-"""A plant of 1,000 tags that all change every second, served.
+"""Served plant of 1,000 tags that all change every second.
 
 `python -m benchmarks.sim_plant.served_tags` prints its ports as one JSON line, then answers every
 line of its input with the CPU seconds that it has used, and ends with its input.
@@ -23,7 +23,7 @@ REGISTERS = 2 * len(ON_MODBUS)
 
 
 class ManyTags(BasePlant[PlantState]):
-    """Every tag counts the seconds."""
+    """Plant whose tags count the seconds."""
 
     model = MODEL
     title = "1,000 tags, all of them new every second"
@@ -42,7 +42,7 @@ class ManyTags(BasePlant[PlantState]):
         return PlantState()
 
     def advance(self) -> None:
-        """Does nothing: the clock counts."""
+        """Does nothing, since the clock counts."""
 
     def measurements(self) -> dict[str, Value]:
         """Returns the present value of every tag."""

@@ -1,8 +1,8 @@
-"""The exothermic stirred tank `cstr`: a reaction that makes more heat the hotter it gets.
+"""Exothermic stirred tank `cstr` with three steady states.
 
-With coolant at 300 K the balances have three steady states, at 324, 350 and 370 K, and only the
-cold one is stable. The temperature loop holds the middle one, where half of the feed reacts: if
-the loop lets go, the reaction dies or runs away, within two minutes.
+With coolant at 300 K these are at 324, 350 and 370 K, and only the cold one is stable. The
+temperature loop holds the middle one, where half of the feed reacts. Without the loop the
+reaction dies or runs away within two minutes.
 """
 
 from collections.abc import Mapping
@@ -21,22 +21,22 @@ from .tags import ALARMS, FAULTS, FIELD_ACTIONS, SENSORS, TAGS
 STEP_S = 0.5
 COLDEST_K, WARMEST_K = 280.0, 320.0  # coolant
 TRIP_K = 390.0
-_NOTHING = 1e-9  # mol/l: what a runaway leaves may round below zero
+_ROUNDING = 1e-9  # mol/l; the rest after a runaway may round below zero
 RESET_K = 360.0
 # In the middle a deviation grows e-fold within 21 s. A gain of 3, or 1.2 K of coolant for each K,
-# lets it go; at 20 the loop has a wide margin, and also holds the hot state.
+# does not stabilise it; 20 leaves a wide margin and also holds the hot state.
 TUNING = PI(gain=20.0, integral_time_s=300.0, span=100.0, direct=True)
 
 
 @dataclass(slots=True)
 class ReactorState(PlantState):
-    """What the reactor remembers.
+    """State of the reactor.
 
     Attributes:
         reactor: Concentration in mol/l, temperature and coolant temperature in K.
         feed: Set point of the feed flow, l/min; it is followed at once.
-        is_tripped: I-101 is latched: no feed, all the cooling that there is.
-        cooling_lost: Share of the heat transfer.
+        is_tripped: I-101 is latched, without feed and with full cooling.
+        cooling_lost: Lost share of the heat transfer, 0..1.
         feed_concentration: Mol/l.
         feed_k: K.
     """
@@ -73,7 +73,7 @@ class StirredTank(BasePlant[ReactorState]):
         super().__init__(seed)
 
     def initial(self, mode: str) -> ReactorState:
-        """Returns one of the steady states; the loop is in auto where that one is unstable."""
+        """Returns one of the steady states, with the loop in auto in an unstable one."""
         concentration, temperature = r.steady(r.NEAR[mode])
         output = (WARMEST_K - r.COOLANT_K) / (WARMEST_K - COLDEST_K)
         held = MANUAL if mode == "cold" else AUTO
@@ -86,7 +86,7 @@ class StirredTank(BasePlant[ReactorState]):
         return fresh
 
     def advance(self) -> None:
-        """Advances by 0.5 s: the reaction, the transmitters, the trip, the loop."""
+        """Advances reaction, transmitters, trip and loop by 0.5 s."""
         s = self.state
         s.reactor = r.react(s.reactor, _around(s), STEP_S)
         self._measure(s)
@@ -102,7 +102,7 @@ class StirredTank(BasePlant[ReactorState]):
         self._sensors.measure(s.sensors, s.steps, true)
 
     def alarm_inputs(self) -> Mapping[str, float]:
-        """Returns what the transmitters measure."""
+        """Returns the measured values."""
         return values(self.state.sensors)
 
     def qualities(self) -> Mapping[str, Quality]:
@@ -142,7 +142,7 @@ class StirredTank(BasePlant[ReactorState]):
                 s.feed = float(value)
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
-        """Gives a fault this share of its full size."""
+        """Sets a fault to this share of its full size."""
         s = self.state
         match fault:
             case "C01":
@@ -159,7 +159,7 @@ class StirredTank(BasePlant[ReactorState]):
         """Resets the trip.
 
         Raises:
-            WrongState: It is still hot.
+            WrongState: The reactor is still hot.
         """
         del action
         s = self.state
@@ -168,13 +168,13 @@ class StirredTank(BasePlant[ReactorState]):
         s.is_tripped = False
 
     def check(self, fresh: ReactorState) -> None:
-        """Checks a state that came from outside.
+        """Checks a state from a snapshot.
 
         Raises:
             SnapshotError: It has a value that a reactor cannot have.
         """
         concentration, *temperatures = fresh.reactor
-        is_possible = concentration >= -_NOTHING and min(temperatures) > 0.0
+        is_possible = concentration >= -_ROUNDING and min(temperatures) > 0.0
         if not is_possible or fresh.loop.mode not in {MANUAL, AUTO}:
             raise SnapshotError("state: no reactor can be like this")
 

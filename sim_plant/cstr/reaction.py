@@ -29,7 +29,7 @@ NEAR = {"middle": 350.0, "cold": 324.5, "hot": 369.7}  # K, the three steady sta
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What acts on the reaction from outside, during one step."""
+    """Inputs of the reaction during one step."""
 
     flow: float = FLOW
     feed_concentration: float = FEED_CONCENTRATION
@@ -61,11 +61,11 @@ def react(
 ) -> list[float]:
     """Returns the state one step later.
 
-    A step is cut into parts of 0.1 s, shorter where it runs away: what is left of the reactant
-    then goes within milliseconds, and longer parts would make it negative.
+    A step is cut into parts of 0.1 s, and into shorter ones during a runaway, which uses the
+    reactant up within milliseconds and would make it negative.
 
     Args:
-        fineness: Divides the length of the parts, to see what it does.
+        fineness: Divides the length of the parts, for tests of convergence.
     """
     now, left = list(state), step_s / 60.0
     while left > _NOTHING_MIN:

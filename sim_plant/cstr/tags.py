@@ -1,4 +1,4 @@
-"""What the stirred tank shows: transmitters, alarms, faults, tags."""
+"""Transmitters, alarms, faults and tags of the stirred tank."""
 
 from ..alarm import AlarmDefinition, Priority
 from ..alarm_tags import alarm_tags

@@ -1,7 +1,6 @@
-"""The cooling-water skid `cw-100`: two pumps, one exchanger, a tower, four loops, seven interlocks.
+"""Cooling-water skid `cw-100` with two pumps, an exchanger and a cooling tower.
 
-Water stops, the product overheats, the process trips: grasped in a minute, and
-full of traps, such as one alarm with two causes.
+Without water the product overheats and the process trips. Some alarms have two causes.
 """
 
 import json
@@ -29,7 +28,7 @@ WARM_STATE = Path(__file__).with_name("warm.json")
 
 
 def create(seed: int | None) -> "CoolingWater":
-    """Returns the skid in its warmed-up steady state; `None` switches the noise off."""
+    """Returns the skid in its warm steady state, without noise if `seed` is `None`."""
     plant = CoolingWater(seed)
     plant.restore(json.loads(WARM_STATE.read_text(encoding="utf-8")))
     return plant
@@ -58,12 +57,12 @@ class CoolingWater(BasePlant[SkidState]):
         )
 
     def initial(self, mode: str) -> SkidState:
-        """Returns the start of the warm-up; `create` gives the warm plant."""
+        """Returns the start of the warm-up, which `create` skips."""
         del mode
         return SkidState()
 
     def advance(self) -> None:
-        """Advances by 0.5 s, in the order in which the PLC sees it."""
+        """Advances by 0.5 s, in the order of the PLC's scan."""
         s = self.state
         self._move_water()
         exchanger.advance(s.exchanger, s.flow, s.product, s.water.basin_c, k.STEP_S)
@@ -100,7 +99,7 @@ class CoolingWater(BasePlant[SkidState]):
             pump.advance(each, own, s.lift, available, k.STEP_S)
 
     def _true(self) -> tuple[float, ...]:
-        """Returns what the transmitters stand in, in their order."""
+        """Returns the true values in the transmitters' order."""
         s = self.state
         a, b = s.pumps.values()
         lost = max(1.0 - p.head_factor if p.is_running else 0.0 for p in (a, b))
@@ -140,7 +139,7 @@ class CoolingWater(BasePlant[SkidState]):
         s.product += k.STEP_S / k.PRODUCT_LAG_S * (load - s.product)
 
     def alarm_inputs(self) -> Mapping[str, float]:
-        """Returns the transmitters' values, and 1 for each that the PLC does not trust."""
+        """Returns the measured values, and 1 for each suspect transmitter or link."""
         s = self.state
         inputs = values(s.sensors)
         for trouble, state in zip(TROUBLE.values(), s.sensors.values(), strict=True):
@@ -154,7 +153,7 @@ class CoolingWater(BasePlant[SkidState]):
         return {f"{name}.pv": quality for name, quality in bad.items()}
 
     def is_modbus_down(self) -> bool:
-        """Whether nothing answers on the Modbus side at present."""
+        """Returns whether the Modbus side does not answer at present."""
         return self.state.link_down_s > 0.0
 
     def measurements(self) -> dict[str, Value]:
@@ -170,7 +169,7 @@ class CoolingWater(BasePlant[SkidState]):
         wire.apply(self.state, tag, value)
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
-        """Gives a fault this share of its full size."""
+        """Sets a fault to this share of its full size."""
         pumps = self.state.pumps
         stood = {name for name, each in pumps.items() if each.is_tripped}
         upsets.set_fault(self.state, fault, parameters, severity)
@@ -180,7 +179,7 @@ class CoolingWater(BasePlant[SkidState]):
                 self.note("trip", name, f"{name} tripped by {cause}")
 
     def do_in_field(self, action: str) -> None:
-        """Does one of `field_actions` now.
+        """Carries out one of `field_actions` now.
 
         Raises:
             WrongState: The pump cannot be repaired now.
@@ -188,7 +187,7 @@ class CoolingWater(BasePlant[SkidState]):
         field.do(self.state, action)
 
     def check(self, fresh: SkidState) -> None:
-        """Checks a state that came from outside.
+        """Checks a state from a snapshot.
 
         Raises:
             SnapshotError: Names the first value that a skid cannot have.

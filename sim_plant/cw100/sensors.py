@@ -1,4 +1,4 @@
-"""The skid's transmitters: noise and ranges, each in its own unit."""
+"""Transmitters of the skid with noise and range in their own units."""
 
 from ..sensors import Sensor
 
@@ -21,6 +21,6 @@ SENSORS: tuple[Sensor, ...] = (
 )
 BY_NAME = {sensor.name: sensor for sensor in SENSORS}
 
-# While a running pump cavitates, PT-102 gets noise of its own stream on top.
+# Additional noise of PT-102 while a running pump cavitates
 CAVITATION_NOISE = "PT-102/cavitation"
 CAVITATION_SIGMA_KPA = 100.0  # per unit of lost head factor

@@ -1,4 +1,4 @@
-"""Everything that the skid remembers between steps: what a snapshot holds."""
+"""State of the skid, as a snapshot holds it."""
 
 from dataclasses import dataclass, field
 
@@ -45,25 +45,25 @@ def _zeros(keys: tuple[str, ...]) -> dict[str, float]:
 
 @dataclass(slots=True)
 class SkidState(PlantState):
-    """Everything that a snapshot holds.
+    """State of the skid.
 
     Attributes:
         strainer_plug: Loss of S-101 against a clean one.
         leaks: Loss from the basin, m3/h, by the fault that made it; they add up.
-        passing: What the standing P-101B lets back, m3/h per square root of its head in m.
+        passing: Backflow through the stopped P-101B, m3/h per square root of its head in m.
         flow: Through the exchanger, m3/h.
         lift: Header head less suction head, m.
         product: Product flow, m3/h.
-        hand_valves: Whether they are open; HV-107 is while a back-flush goes on.
-        link_down_s: For how long the package's link stays down, seconds.
-        severities: How severe each fault was when it was set last: what grows, grows by steps.
-        sizes: From healthy to the full size of each fault then, in the thing's own unit.
-        earlier_severities: The same of the one with another size that it took over from.
-        earlier_sizes: The size of that one.
-        level_frozen_by: Which faults hold LT-101 frozen.
-        standby_mode: What F10b took P-101B out of; `MAINTENANCE` while it took it out of nothing.
+        hand_valves: True if open; HV-107 is open during a back-flush.
+        link_down_s: Remaining outage of the package's link, seconds.
+        severities: Severity at which each fault was set last, 0..1.
+        sizes: From healthy to the full size of each fault then, in the variable's unit.
+        earlier_severities: Severity of the profile of another size that was set before it.
+        earlier_sizes: Size of that profile.
+        level_frozen_by: True for the faults that freeze LT-101.
+        standby_mode: Mode of P-101B before F10b; `MAINTENANCE` if F10b has not changed it.
         load_found: The product's set point when D01 began, m3/h.
-        load_set: The set point that D01 left last, m3/h; another one is the gate's.
+        load_set: The set point that D01 set last, m3/h; another one is the gate's.
     """
 
     strainer_plug: float = 1.0

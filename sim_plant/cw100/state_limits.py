@@ -1,4 +1,4 @@
-"""What a state of the skid can be: a snapshot beyond it is refused, not run."""
+"""Limits of the skid's state, outside of which a snapshot is refused."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ Value = tuple[str, float, float, float]  # name, value, low, high
 
 
 def check(state: SkidState) -> None:
-    """Checks a state that came from outside.
+    """Checks a state from a snapshot.
 
     Raises:
         SnapshotError: Names the first value that a skid cannot have.

@@ -1,4 +1,4 @@
-"""Reads every tag out of the skid's state, and applies what arrives on the wire."""
+"""Reads every tag from the skid's state, and applies writes."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _WORD = 0xFFFFFFFF
 
 
 def read_all(s: SkidState) -> dict[str, Value]:
-    """Returns the present value of every tag; percent for speeds, outputs and positions."""
+    """Returns the value of every tag, with speeds, outputs and positions in percent."""
     values: dict[str, Value] = {f"{name}.pv": each.value for name, each in s.sensors.items()}
     for name, loop in s.loops.loops.items():
         values[f"{name}.sp"] = loop.setpoint

@@ -1,4 +1,4 @@
-"""The tag list of the cooling-water skid: the process on OPC UA, the pumps' package on Modbus."""
+"""Tag list of the cooling-water skid, with the pump package on Modbus."""
 
 from ..alarm import AlarmDefinition
 from ..model import Encoding, Equipment, Kind, Node, PlantTag, Register, Table

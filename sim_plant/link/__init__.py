@@ -1,1 +1,1 @@
-"""Faults of the link: a TCP proxy on loopback that stands between a client and a plant's port."""
+"""TCP proxy on loopback with faults, between a client and a plant's port."""

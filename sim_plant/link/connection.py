@@ -9,14 +9,14 @@ from .framing import Framing
 
 
 class Connection:
-    """A flow in each direction.
+    """A proxied connection with a flow in each direction.
 
     Args:
         number: From 0, in the order in which clients came.
         framing: How both streams are cut into units.
-        up: What is wrong on the way to the plant.
-        down: What is wrong on the way from it.
-        client: The way back to the client.
+        up: Faults of the direction to the plant.
+        down: Faults of the direction from the plant.
+        client: Writer to the client.
     """
 
     def __init__(
@@ -30,17 +30,17 @@ class Connection:
 
     @property
     def was_reset(self) -> bool:
-        """Whether the client has reset it."""
+        """Returns whether the client has reset the connection."""
         return bool(self._flows) and self._flows[0].was_reset
 
     @property
     def has_hole(self) -> bool:
-        """Whether something vanished in it."""
+        """Returns whether bytes were lost."""
         is_one_sided = len(self._flows) == 1
         return is_one_sided or any(flow.is_broken or flow.is_over for flow in self._flows)
 
     async def carry(self, reader: asyncio.StreamReader, plant_port: int) -> None:
-        """Connects to the plant, if it can be reached, and carries until both sides have ended."""
+        """Connects to the plant, if it listens, and forwards until both sides have ended."""
         client = self._writers[0]
         try:
             if self._up.is_dead:
@@ -52,7 +52,7 @@ class Connection:
                 self._flow(self._down, answers, client)
             await self._run()
         except ConnectionError:
-            pass  # nobody listens at the plant's port
+            pass  # the plant's port is closed
         finally:
             self.drop()
 
@@ -67,7 +67,7 @@ class Connection:
                 group.create_task(flow.take())
                 group.create_task(flow.give())
         if any(flow.is_broken for flow in self._flows):
-            await asyncio.Event().wait()  # neither side is told, until it is dropped
+            await asyncio.Event().wait()  # neither side sees an end until the connection is dropped
         for writer in self._writers:
             writer.close()
         for writer in self._writers:
@@ -75,11 +75,11 @@ class Connection:
                 await writer.wait_closed()
 
     def drop(self) -> None:
-        """Resets it on both sides, now."""
+        """Resets the connection on both sides."""
         for writer in self._writers:
             drop(writer)
 
     def hurry(self) -> None:
-        """Lets go what is on its way."""
+        """Makes all pending units due."""
         for flow in self._flows:
             flow.hurry()

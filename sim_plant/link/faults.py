@@ -1,4 +1,4 @@
-"""Faults of one direction; what they do is fixed by seed, connection and position in the stream."""
+"""Faults of one direction, fixed by seed, connection and position in the stream."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class _Streams:
 
 
 class Delay:
-    """Holds every unit back by so many seconds, plus up to `jitter_s` more; order is kept."""
+    """Delays every unit by `seconds` plus up to `jitter_s`, in order."""
 
     def __init__(self, seconds: float, jitter_s: float, seed: int) -> None:
         self._seconds = seconds
@@ -33,11 +33,11 @@ class Delay:
 
 
 class Corruption:
-    """Flips one bit of a byte now and then.
+    """Flips one bit in random bytes.
 
     Args:
         rate: Probability of each byte, above 0, at most 1.
-        seed: Which ones.
+        seed: Selects the bytes and bits.
         within: The part of each unit that is hit, such as its header.
     """
 
@@ -69,14 +69,14 @@ class Corruption:
 
 
 class Truncation:
-    """Lets so many more bytes of each connection through, and then nothing."""
+    """Passes `count` more bytes of each connection, and then nothing."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self._passed: dict[int, int] = {}
 
     def apply(self, connection: int, unit: bytes) -> tuple[bytes, bool]:
-        """Returns what is let through, and whether that was the end."""
+        """Returns the part that passes, and whether it is the last."""
         left = self._count - self._passed.get(connection, 0)
         self._passed[connection] = self._passed.get(connection, 0) + len(unit)
         return unit[:left], len(unit) >= left
@@ -84,12 +84,12 @@ class Truncation:
 
 @dataclass(slots=True)
 class Faults:
-    """What is wrong with one direction.
+    """Present faults of one direction.
 
     Attributes:
-        alter: Makes another unit of each; an empty one is left out.
-        hold_s: A unit waits so long for the next one, to be overtaken by it; 0 keeps the order.
-        is_dead: Whatever is sent vanishes, the end of a connection included.
+        alter: Replaces each unit; an empty result drops it.
+        hold_s: Time in which the next unit can overtake one, seconds; 0 keeps the order.
+        is_dead: Everything that is sent is lost, the end of a connection included.
     """
 
     alter: Callable[[bytes], bytes] | None = None

@@ -12,8 +12,8 @@ from .faults import Faults
 from .framing import Framing
 
 _READ = 2**16
-_ROOM = 2**18  # bytes on their way; a sender that is faster has to wait
-_LINGER_NOT = struct.pack("ii", 1, 0)
+_MOST_PENDING = 2**18  # bytes, above which the sender waits
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 End = Literal["closed", "reset"]
 
@@ -23,7 +23,7 @@ def drop(writer: asyncio.StreamWriter) -> None:
     sock: socket.socket | None = writer.get_extra_info("socket")
     if sock is not None:
         with suppress(OSError):  # it is closed already
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     writer.transport.abort()
 
 
@@ -36,19 +36,19 @@ class _Unit:
 
 
 class Flow:
-    """Carries what one side sends to the other, with the faults that this direction has just now.
+    """Forwards one direction with its present faults.
 
     Args:
         connection: The connection's number, from 0.
         faults: Of this direction; they may change at any time.
         framing: How the stream is cut into units.
-        source: Where it comes from.
-        target: Where it goes to; `None` if there is nobody.
+        source: Reader from the sender.
+        target: Writer to the receiver; `None` if there is none.
 
     Attributes:
-        is_over: Whether it was cut short; the target has been told that it is the end.
-        is_broken: Whether something vanished and the target has not been told.
-        was_reset: Whether the source has reset its connection.
+        is_over: It was truncated, and the target has seen an end.
+        is_broken: Bytes were lost, and the target has seen no end.
+        was_reset: The source has reset its connection.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Flow:
         self.was_reset = False
 
     async def take(self) -> None:
-        """Takes from the source until it ends."""
+        """Receives from the source until it ends."""
         buffer = bytearray()
         end: End = "closed"
         try:
@@ -82,7 +82,7 @@ class Flow:
                 buffer += data
                 for unit in self._framing(buffer):
                     self._put(unit)
-                while self._size > _ROOM:
+                while self._size > _MOST_PENDING:
                     self._went.clear()
                     await self._went.wait()
         except OSError:
@@ -93,7 +93,7 @@ class Flow:
         self._append(_Unit(self._due_s(), b"", end=end))
 
     async def give(self) -> None:
-        """Gives to the target, each unit when it is due, until the end has been given."""
+        """Sends each unit to the target when it is due, until the end."""
         while True:
             await self._until_due()
             unit = self._units.popleft()
@@ -107,7 +107,7 @@ class Flow:
                 return
 
     def hurry(self) -> None:
-        """Makes everything that is on its way due."""
+        """Makes all pending units due."""
         for unit in self._units:
             unit.due_s, unit.is_held = 0.0, False
         self._last_due_s = 0.0
@@ -123,7 +123,7 @@ class Flow:
             self._append(_Unit(self._due_s(), unit))
 
     def _due_s(self) -> float:
-        """Returns when a unit that comes now is due; never before the one in front of it."""
+        """Returns when a new unit is due, never before the unit in front of it."""
         faults = self._faults
         now = asyncio.get_running_loop().time()
         delay_s = faults.delay.next_s(self._connection) if faults.delay is not None else 0.0
@@ -153,7 +153,7 @@ class Flow:
 
     async def _give(self, unit: _Unit, target: asyncio.StreamWriter) -> None:
         if target.is_closing() or self.is_over:
-            return  # a receiver that has gone is told of by the other direction
+            return  # the other direction handles a receiver that has closed
         if unit.end == "reset":
             drop(target)
             return
@@ -161,7 +161,7 @@ class Flow:
         if self._faults.truncation is not None:
             data, self.is_over = self._faults.truncation.apply(self._connection, data)
         target.write(data)
-        with suppress(OSError):  # the receiver has gone just now
+        with suppress(OSError):  # the receiver has just closed
             if self.is_over or unit.end is not None:
                 target.write_eof()
             await target.drain()

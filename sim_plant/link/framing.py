@@ -13,14 +13,14 @@ _UACP_KINDS = {b"HEL", b"ACK", b"ERR", b"RHE", b"OPN", b"CLO", b"MSG"}
 
 
 def chunks(buffer: bytearray) -> list[bytes]:
-    """Takes what has come as one unit, whatever it is."""
+    """Takes all received bytes as one unit."""
     units = [bytes(buffer)] if buffer else []
     buffer.clear()
     return units
 
 
 def modbus_frames(buffer: bytearray) -> list[bytes]:
-    """Takes whole Modbus TCP frames; what is no Modbus goes on as it came.
+    """Takes whole Modbus TCP frames, and other bytes as they are.
 
     Source: Modbus Messaging on TCP/IP 1.0b, 3.1.3.
     """
@@ -28,7 +28,7 @@ def modbus_frames(buffer: bytearray) -> list[bytes]:
 
 
 def opcua_messages(buffer: bytearray) -> list[bytes]:
-    """Takes whole chunks of OPC UA TCP; what is none goes on as it came.
+    """Takes whole chunks of OPC UA TCP, and other bytes as they are.
 
     Source: OPC UA Part 6, 6.7.2 and 7.1.2.
     """

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback whose link can be spoilt while it is in use."""
+"""TCP proxy on loopback with faults that can be set while it is in use."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ Direction = Literal["up", "down", "both"]
 
 
 class LinkProxy:
-    """Stands between clients and a port of a plant while the context is open.
+    """Forwards between clients and a port of a plant while the context is open.
 
-    Without a fault it passes every byte, every close and every reset on, no faster than the
-    receiver takes them. A fault begins at once, on live connections and on new ones, beside the
-    faults that are there already; calling it again replaces it. All of them end with `mend`.
+    Without a fault it passes on every byte, close and reset, no faster than the receiver reads.
+    A fault starts at once, on present and new connections, in addition to other faults; a
+    second call replaces it. `mend` ends them all.
 
     Args:
         plant_port: Where the plant listens, on loopback.
@@ -27,8 +27,8 @@ class LinkProxy:
             With other units than `chunks` a unit goes on when all of it has come.
 
     Attributes:
-        accepted: How many connections came.
-        resets: How many of them their clients have reset.
+        accepted: Number of connections.
+        resets: Number of those that their clients have reset.
     """
 
     def __init__(self, plant_port: int, framing: Framing = chunks) -> None:
@@ -43,7 +43,7 @@ class LinkProxy:
 
     @property
     def port(self) -> int:
-        """The port that the kernel gave."""
+        """Port of the proxy."""
         assert self._server is not None
         port: int = self._server.sockets[0].getsockname()[1]
         return port
@@ -68,28 +68,27 @@ class LinkProxy:
     def delay(
         self, seconds: float, jitter_s: float = 0.0, seed: int = 0, direction: Direction = "both"
     ) -> None:
-        """Holds each unit back for `seconds`, and up to `jitter_s` more; the order is kept."""
+        """Delays each unit by `seconds` plus up to `jitter_s`, in order."""
         for faults in self._of(direction):
             faults.delay = Delay(seconds, jitter_s, seed)
 
     def cut(self) -> None:
-        """Resets every connection on both sides, and each new one as it comes, until mended."""
+        """Resets every present and new connection on both sides, until `mend`."""
         self._is_cut = True
         for task, connection in self._connections.items():
             connection.drop()
             task.cancel()
 
     def half_open(self, direction: Direction = "both") -> None:
-        """Lets everything vanish that is sent, ends of connections too; nobody is told.
+        """Drops everything that is sent, ends of connections included.
 
-        A new connection is accepted. If it is the way up that is dead, the plant never hears
-        of it.
+        A new connection is accepted, and reaches the plant only if the direction up is alive.
         """
         for faults in self._of(direction):
             faults.is_dead = True
 
     def reorder(self, hold_s: float, direction: Direction = "down") -> None:
-        """Swaps every two units; one that is alone goes on after `hold_s` seconds."""
+        """Swaps every two units, and passes a single one on after `hold_s` seconds."""
         for faults in self._of(direction):
             faults.hold_s = hold_s
 
@@ -100,11 +99,10 @@ class LinkProxy:
         within: slice = slice(None),
         direction: Direction = "down",
     ) -> None:
-        """Flips one bit in some bytes.
+        """Flips one bit in random bytes.
 
-        TCP's checksum is right again behind the proxy. So this is what a broken gateway does,
-        and neither Modbus TCP nor OPC UA without a security policy can tell that the data
-        behind the headers has been hit.
+        TCP's checksum is valid behind the proxy, as behind a broken gateway. Neither Modbus TCP
+        nor OPC UA without a security policy detects changed data behind the headers.
 
         Args:
             rate: Probability of each byte, above 0, at most 1.
@@ -112,7 +110,7 @@ class LinkProxy:
             within: The part of each unit that is hit.
 
         Raises:
-            ValueError: The rate is no such probability.
+            ValueError: The rate is out of range.
         """
         for faults in self._of(direction):
             faults.corruption = Corruption(rate, seed, within)
@@ -123,17 +121,17 @@ class LinkProxy:
             faults.truncation = Truncation(count)
 
     def alter(self, change: Callable[[bytes], bytes], direction: Direction = "down") -> None:
-        """Replaces each unit by what `change` makes of it; an empty one is left out.
+        """Replaces each unit by the result of `change`, or drops it if that is empty.
 
-        `change` is also the way to see what passes, and to begin a fault at a certain unit.
+        `change` can also record the units, or begin a fault at a certain unit.
         """
         for faults in self._of(direction):
             faults.alter = change
 
     def mend(self) -> None:
-        """Ends all faults and lets go what was held back.
+        """Ends all faults and sends the delayed units.
 
-        A connection that has lost bytes is reset: TCP never delivers a stream with a hole.
+        A connection that has lost bytes is reset, since TCP never delivers a stream with a gap.
         """
         self._is_cut = False
         for faults in (self._up, self._down):

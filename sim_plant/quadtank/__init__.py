@@ -1,1 +1,1 @@
-"""The quadruple tank `quadtank`, a plant of one screen."""
+"""The quadruple tank `quadtank`."""

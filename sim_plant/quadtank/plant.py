@@ -1,9 +1,9 @@
-"""The quadruple tank `quadtank`: two pumps, four tanks, and a zero that two valves can move.
+"""Quadruple tank `quadtank` with two pumps, and a zero that two valves can move.
 
 Pump 1 fills tanks 1 and 4, pump 2 fills tanks 2 and 3; tank 3 drains into tank 1, tank 4 into
 tank 2, and these back into the basin. In mode P- most of the water goes to the lower tanks, in P+
-over the upper ones. There, with one level held by its pump, more of the other pump raises the
-other level at first and lowers it in the end.
+over the upper ones. In P+, with one level held by its pump, more flow of the other pump raises
+the other level at first and lowers it in the end.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from ..sensors import SensorBank, SensorState, qualities, values
 from .tags import ALARMS, DRIVES, FAULTS, PUMPS, SENSORS, TAGS, TANKS, VALVES
 from .tanks import OUTLETS, POINTS, RIM_CM, fed, rates, steady_levels
 
-STEP_S = 1.0  # the fastest tank has 23 s; Runge-Kutta then errs by less than a millionth of a cm
+STEP_S = 1.0  # Runge-Kutta error below 1e-6 cm; the fastest tank has a time constant of 23 s
 
 
 @dataclass(slots=True)
 class QuadState(PlantState):
-    """What the four tanks remember, tank by tank and pump by pump.
+    """State of the four tanks and two pumps.
 
     Attributes:
         levels: Cm.
@@ -78,7 +78,7 @@ class QuadrupleTank(BasePlant[QuadState]):
         return fresh
 
     def advance(self) -> None:
-        """Advances by 1 s. What would stand above a rim is on the floor."""
+        """Advances by 1 s, and discards the water above a rim."""
         s = self.state
         inflows = fed(_flows(s), s.shares)
         outlets = [area * (1.0 - shut) for area, shut in zip(OUTLETS, s.plugged, strict=True)]
@@ -94,7 +94,7 @@ class QuadrupleTank(BasePlant[QuadState]):
         self._sensors.measure(s.sensors, s.steps, (*s.levels, *_flows(s)))
 
     def alarm_inputs(self) -> Mapping[str, float]:
-        """Returns what the transmitters measure."""
+        """Returns the measured values."""
         return values(self.state.sensors)
 
     def qualities(self) -> Mapping[str, Quality]:
@@ -110,11 +110,11 @@ class QuadrupleTank(BasePlant[QuadState]):
         return shown | alarm_values(s.alarms)
 
     def apply(self, tag: str, value: Value) -> None:
-        """Gives a pump another voltage."""
+        """Sets the voltage of a pump."""
         self.state.volts[DRIVES.index(tag.removesuffix(".sp"))] = float(value)
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
-        """Gives a fault this share of its full size."""
+        """Sets a fault to this share of its full size."""
         s = self.state
         match fault:
             case "Q01":
@@ -129,7 +129,7 @@ class QuadrupleTank(BasePlant[QuadState]):
                 set_sensor_fault(SENSORS, s.sensors, fault, parameters, severity)
 
     def check(self, fresh: QuadState) -> None:
-        """Checks a state that came from outside.
+        """Checks a state from a snapshot.
 
         Raises:
             SnapshotError: It has a value that the tanks cannot have.

@@ -1,4 +1,4 @@
-"""What the quadruple tank shows: transmitters, alarms, faults, tags."""
+"""Transmitters, alarms, faults and tags of the quadruple tank."""
 
 from ..alarm import AlarmDefinition, Priority
 from ..alarm_tags import alarm_tags

@@ -1,4 +1,4 @@
-"""Four tanks and two pumps: the balances, and the two operating points.
+"""Balances and operating points of four tanks and two pumps.
 
 Source: Johansson 2000, The quadruple-tank process, IEEE Trans. Control Systems Technology 8(3),
 equations 1 and tables I and II. The leaks and the height of the rim: own.
@@ -16,7 +16,7 @@ RIM_CM = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An operating point: pump voltages, pump gains in cm3/(V s), shares to the lower tanks."""
+    """Operating point by pump voltages, gains in cm3/(V s) and shares to the lower tanks."""
 
     volts: tuple[float, float]
     gains: tuple[float, float]
@@ -30,13 +30,13 @@ POINTS: dict[str, Point] = {
 
 
 def fed(flows: Sequence[float], shares: Sequence[float]) -> tuple[float, float, float, float]:
-    """Returns what the pumps give each tank, from the pumps' flows; both in cm3/s."""
+    """Returns the pumped inflow of each tank from the pumps' flows, both in cm3/s."""
     (one, two), (lower_1, lower_2) = flows, shares
     return lower_1 * one, lower_2 * two, (1.0 - lower_2) * two, (1.0 - lower_1) * one
 
 
 def drain(opening: float, level: float) -> float:
-    """Returns what runs out through an opening (cm2) under a level (cm), in cm3/s."""
+    """Returns the outflow through an opening (cm2) under a level (cm), in cm3/s."""
     return opening * sqrt(2.0 * GRAVITY * max(level, 0.0))
 
 
@@ -46,7 +46,7 @@ def rates(
     outlets: Sequence[float] = OUTLETS,
     leaks: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
 ) -> list[float]:
-    """Returns how fast the levels rise, in cm/s. A leak's water does not reach the tank below."""
+    """Returns the rise of the levels in cm/s, with leaks lost for the tank below."""
     down = [drain(outlet, level) for outlet, level in zip(outlets, levels, strict=True)]
     lost = [drain(leak, level) for leak, level in zip(leaks, levels, strict=True)]
     above = (down[2], down[3], 0.0, 0.0)
@@ -55,7 +55,7 @@ def rates(
 
 
 def steady_levels(point: Point) -> list[float]:
-    """Returns the levels at which a healthy plant stands still, in cm."""
+    """Returns the steady levels of a plant without faults, in cm."""
     flows = [gain * volt for gain, volt in zip(point.gains, point.volts, strict=True)]
     pumped = fed(flows, point.shares)
     through = (pumped[0] + pumped[2], pumped[1] + pumped[3], pumped[2], pumped[3])

@@ -1,4 +1,4 @@
-"""The plant's own record of what arrived on the wire to change it, for others to judge by."""
+"""Log of the write and call requests that reached the plant."""
 
 import json
 import os
@@ -18,8 +18,8 @@ class FrameLog:
     An OPC UA request outside an activated session, or one that cannot be decoded, is
     refused by the library before it reaches the plant, and leaves no line.
 
-    A line is in the operating system's hands when `record` returns, so that it
-    outlives a killed process. Without a path nothing is kept.
+    A line is with the operating system when `record` returns, so that it survives a
+    killed process.
 
     Args:
         path: File to append to; `None` keeps no log.
@@ -58,7 +58,7 @@ class FrameLog:
         """Appends a frame under the next number of this run, with wall and plant time.
 
         Raises:
-            ServeError: It cannot be written; the write that it tells of must be undone.
+            ServeError: It cannot be written; the caller must undo the write.
         """
         if self._path is None:
             return
@@ -78,7 +78,7 @@ class FrameLog:
 
     @staticmethod
     def _append(file: int, line: bytes) -> None:
-        # Unbuffered: what fails now must not appear with a later line.
+        # Unbuffered, so that a failed line does not appear with a later one.
         size = os.fstat(file).st_size
         if os.write(file, line) != len(line):
             os.ftruncate(file, size)

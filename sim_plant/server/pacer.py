@@ -13,32 +13,32 @@ _SLICE_S = 0.02  # of uninterrupted stepping, so that the servers stay responsiv
 
 
 class Pacer:
-    """Lets plant time run at a multiple of real time.
+    """Runs plant time at a multiple of real time.
 
     Args:
         simulation: What is stepped.
-        speed: Plant seconds per second; `inf` for as fast as the machine can, 0 stands still.
+        speed: Plant seconds per second; `inf` for as fast as possible, 0 stops the plant.
     """
 
     def __init__(self, simulation: Simulation, speed: float) -> None:
         self._simulation = simulation
-        self._debt_s = 0.0
+        self._due_s = 0.0
         self.set_speed(speed)
 
     def set_speed(self, speed: float) -> None:
-        """Changes the speed at the next tick; 0 stands still."""
+        """Changes the speed at the next tick, with 0 to stop the plant."""
         self.speed = speed
-        self._debt_s = 0.0
+        self._due_s = 0.0
         self._simulation.speed = speed if isfinite(speed) else 0.0
 
     async def run(self, publish: Callable[[], Awaitable[None]]) -> None:
         """Steps until cancelled and calls `publish` after each tick that moved the plant.
 
-        A plant that stands still is published too, a few times a second: its PLC goes on
-        scanning, and its speed or a switch in the field may have changed.
+        A stopped plant is published too, a few times a second, since its PLC goes on
+        scanning, and its speed or a field switch may have changed.
 
-        A machine that cannot keep up runs the plant more slowly instead of
-        saving up a debt, and the published speed says so.
+        A machine that cannot keep up runs the plant more slowly, and the published speed
+        shows it.
         """
         last = published = monotonic()
         while True:
@@ -51,15 +51,15 @@ class Pacer:
 
     def _advance(self, elapsed_s: float) -> int:
         step_s = self._simulation.plant.step_s
-        self._debt_s += elapsed_s * self.speed if self.speed != inf else inf
+        self._due_s += elapsed_s * self.speed if self.speed != inf else inf
         until = monotonic() + _SLICE_S
         steps = 0
-        while self._debt_s >= step_s and monotonic() < until:
+        while self._due_s >= step_s and monotonic() < until:
             self._simulation.step()
-            self._debt_s -= step_s
+            self._due_s -= step_s
             steps += 1
-        if self._debt_s >= step_s:
-            self._debt_s = 0.0
+        if self._due_s >= step_s:
+            self._due_s = 0.0
             self._simulation.speed = steps * step_s / max(elapsed_s, _SLICE_S)
         elif steps:
             self._simulation.speed = self.speed

@@ -1,4 +1,4 @@
-"""A simulated plant behind its servers: one OPC UA server and two Modbus listeners."""
+"""Simulated plant with one OPC UA server and two Modbus listeners."""
 
 import os
 from contextlib import AsyncExitStack
@@ -21,12 +21,12 @@ from .process_image import ProcessImage
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a plant is served; a port of 0 lets the kernel choose.
+    """Options of a served plant, with port 0 for a free port.
 
     Attributes:
         speed: Plant seconds per second, `inf` for as fast as possible.
         gate_secret: Password of the OPC UA account `gate`, before the identity's; without
-            either nobody may write there.
+            either no client may write there.
         frame_log: File for the record of writes; `None` keeps none.
         identity: Folder of the OPC UA server's certificate, key, accounts and trusted
             clients, made at the first start; `None` serves without encryption.
@@ -96,11 +96,11 @@ class PlantServer:
         await self._stack.aclose()
 
     async def run(self) -> None:
-        """Lets the plant run until cancelled."""
+        """Runs the plant until cancelled."""
         await self.pacer.run(self._publish)
 
     async def step(self, count: int = 1) -> None:
-        """Advances a plant that stands still (speed 0) by so many steps and publishes it."""
+        """Advances a stopped plant (speed 0) by `count` steps and publishes it."""
         for _ in range(count):
             self.simulation.step()
         await self._publish()

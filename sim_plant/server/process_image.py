@@ -1,4 +1,4 @@
-"""The process image: one consistent set of values that both servers publish."""
+"""Process image, the consistent set of values that both servers publish."""
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from ..simulation import Simulation
 
 
 class ProcessImage:
-    """The values of the last scan, and the way for writes into the plant.
+    """Values of the last scan, and writes to the plant.
 
     Attributes:
         values: Of every tag, the last one where the quality is not good.
         qualities: Of those tags whose value is not good.
         alarm_states: The state of every alarm, by tag.
-        is_modbus_down: Nothing answers on the Modbus side.
+        is_modbus_down: The Modbus side does not answer.
 
     Args:
         simulation: The plant behind the servers.
@@ -46,7 +46,7 @@ class ProcessImage:
         self.version += 1
 
     def write(self, writes: Sequence[tuple[str, Value]]) -> None:
-        """Writes all or none of these tags and takes a new scan, so that a read-back is true.
+        """Writes all or none of these tags and takes a new scan for the read-back.
 
         Raises:
             WriteRejected: The first refusal; nothing changed.
@@ -67,7 +67,7 @@ class ProcessImage:
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """Undoes the writes inside if it ends in an error, before anyone can have seen them."""
+        """Undoes the writes inside if it ends in an error, before a client can read them."""
         undo = self._simulation.plant.checkpoint()
         try:
             yield

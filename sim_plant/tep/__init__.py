@@ -1,1 +1,1 @@
-"""The Tennessee Eastman process: the benchmark of plant-wide control."""
+"""Tennessee Eastman process, a benchmark of plant-wide control."""

@@ -1,8 +1,8 @@
 """The disturbances IDV 1 to 20, and the general faults of transmitters.
 
-3, 9 and 15 are there to be left alone: they do not show.
+IDV 3, 9 and 15 are decoys without symptoms.
 
-Source: Downs and Vogel 1993, table 8; what 16 to 20 are, which was kept secret, after
+Source: Downs and Vogel 1993, table 8; the meanings of 16 to 20 after
 Bathelt, Ricker and Jelali, IFAC ADCHEM 2015.
 """
 

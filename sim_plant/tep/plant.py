@@ -1,7 +1,7 @@
-"""The Tennessee Eastman process as a plant: process, transmitters, controllers, shutdown.
+"""Tennessee Eastman process as a plant with transmitters, controllers and shutdown.
 
-The best-known benchmark of plant-wide control: a reactor with a runaway in it, a recycle
-that couples everything, and a lost feed that gives six hours to think and no alarm in time.
+The reactor can run away, a recycle couples all units, and a lost feed leaves six hours for
+a response.
 """
 
 from collections.abc import Mapping
@@ -26,12 +26,12 @@ from .process.process import Process
 
 
 def create(seed: int | None) -> "TennesseeEastman":
-    """Returns the plant in its base state, which is steady; `None` switches the noise off."""
+    """Returns the plant in its steady base state, without noise if `seed` is `None`."""
     return TennesseeEastman(seed)
 
 
 class TennesseeEastman(BasePlant[TepState]):
-    """The plant in steps of 1 s: process, transmitters, then the controllers.
+    """Process, transmitters and controllers, advanced in steps of 1 s.
 
     Args:
         seed: Of measurement noise and disturbances; `None` switches the noise off.
@@ -51,7 +51,7 @@ class TennesseeEastman(BasePlant[TepState]):
         super().__init__(seed)
 
     def initial(self, mode: str) -> TepState:
-        """Returns a published steady state, with the controllers that hold it."""
+        """Returns a published steady state with its controllers."""
         self._process = Process(self.seed, mode)
         start = self._process.state
         return TepState(
@@ -62,7 +62,7 @@ class TennesseeEastman(BasePlant[TepState]):
         )
 
     def advance(self) -> None:
-        """Advances by 1 s; the controllers stand still once the process is shut down."""
+        """Advances by 1 s, without the controllers once the process is shut down."""
         s, process = self.state, self._process
         process.state = s.process
         process.step()
@@ -81,7 +81,7 @@ class TennesseeEastman(BasePlant[TepState]):
             self.note("trip", "ESD", cause)
 
     def alarm_inputs(self) -> Mapping[str, float]:
-        """Returns the transmitters' values that alarms look at."""
+        """Returns the measured values that the alarms compare."""
         readings = self.state.readings
         return {
             "PIAZ-1101": readings[6],
@@ -113,7 +113,7 @@ class TennesseeEastman(BasePlant[TepState]):
         operate(s.control, s.process.xmv, tag, value)
 
     def set_fault(self, fault: str, parameters: Mapping[str, float | str], severity: float) -> None:
-        """Gives a disturbance, or a transmitter's fault, this share of its full size."""
+        """Sets a disturbance or a transmitter's fault to this share of its full size."""
         s = self.state
         if fault in IDV_OF_FAULT:
             s.process.idv[IDV_OF_FAULT[fault] - 1] = severity
@@ -125,7 +125,7 @@ class TennesseeEastman(BasePlant[TepState]):
         set_sensor_fault(SENSORS, s.sensors, fault, parameters, severity)
 
     def check(self, fresh: TepState) -> None:
-        """Checks a state that came from outside.
+        """Checks a state from a snapshot.
 
         Raises:
             SnapshotError: Names the first value that the plant cannot have.
@@ -133,5 +133,5 @@ class TennesseeEastman(BasePlant[TepState]):
         plant_limits.check(fresh)
 
     def cost(self) -> float:
-        """Returns the operating cost in $/h, from what the instruments show."""
+        """Returns the operating cost in $/h, from the measurements."""
         return self._process.cost()

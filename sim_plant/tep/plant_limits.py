@@ -1,4 +1,4 @@
-"""What a state of the controllers can be: a snapshot beyond it is refused, not run."""
+"""Limits of the controllers' state, outside of which a snapshot is refused."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ Value = tuple[str, float, float, float]  # name, value, low, high
 
 
 def check(state: TepState) -> None:
-    """Checks a state that came from outside.
+    """Checks a state from a snapshot.
 
     Raises:
         SnapshotError: Names the first value that the plant cannot have.

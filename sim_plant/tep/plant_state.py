@@ -1,4 +1,4 @@
-"""Everything that the plant remembers: what a snapshot holds."""
+"""State of the plant, as a snapshot holds it."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class TepState(PlantState):
 
     Attributes:
         readings: XMEAS 1 to 41 as the transmitters show them.
-        has_faulty_sensor: A transmitter is or was not as it should be.
+        has_faulty_sensor: A transmitter has or had a fault.
     """
 
     process: ProcessState

@@ -7,7 +7,7 @@ _FAST_S = 15.0
 _SLOW_S = 60.0
 _BLIND_S = 10.0
 
-# What the PLC finds out about a transmitter, and about its link to the pumps' package: 0 or 1.
+# Diagnoses of the PLC for each transmitter and for the link to the pump package, 0 or 1
 TROUBLE = {sensor.name: f"{sensor.name}.trouble" for sensor in SENSORS}
 LINK_TROUBLE = "PKG-101.trouble"
 

@@ -1,7 +1,7 @@
-"""The PLC's interlocks I-01 to I-07: they hold whatever anyone writes, and have no write path.
+"""Interlocks I-01 to I-07 of the PLC, which no write can change.
 
-I-01, I-03 and I-06 use the control transmitters: a legacy plant without
-independent switches, on purpose. I-04 is reserved; the numbering has a hole.
+I-01, I-03 and I-06 use the control transmitters, as in a legacy plant without
+independent switches. I-04 is reserved.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,10 +37,10 @@ class InterlockState:
 
     Attributes:
         is_process_tripped: I-06, latched until the field key HS-201.
-        key_s: What remains of the time for which HS-201 shows as turned.
-        is_low_flow_latched: I-07 has acted and no reset came; it keeps I-03 from starting a pump.
+        key_s: Remaining time for which HS-201 shows as turned.
+        is_low_flow_latched: I-07 has acted without a reset since; I-03 starts no pump then.
         since_commanded_s: Seconds since any pump was commanded.
-        blind_s: What remains of the time for which I-03 stays blind after a start.
+        blind_s: Remaining time for which I-03 is inhibited after a start.
     """
 
     is_process_tripped: bool = False
@@ -57,7 +57,7 @@ Note = tuple[str, str, str]  # kind, tag, text of an event
 def scan(
     state: InterlockState, pumps: Mapping[str, PumpState], readings: Mapping[str, float]
 ) -> Iterator[Note]:
-    """Runs all interlocks once, in the PLC's order, and yields what they did."""
+    """Runs all interlocks once, in the PLC's order, and yields their events."""
     yield from _standby_start(state, pumps, readings)
     for name, pump in pumps.items():
         cause = _pump_trip(pump, name, readings)
@@ -130,14 +130,14 @@ def _held(timer_s: float, condition: bool) -> float:
 
 
 def is_start_forbidden(readings: Mapping[str, float]) -> bool:
-    """I-01 forbids every start while the basin is low."""
+    """Returns whether I-01 forbids every start because the basin is low."""
     return readings["LT-101"] < _LEVEL_PERCENT
 
 
 def reset(state: InterlockState, pump: PumpState, name: str, readings: Mapping[str, float]) -> bool:
-    """Clears a pump's trip if its cause is gone; never starts it. Returns whether it cleared."""
+    """Clears a pump's trip if its cause is gone, and returns whether it did."""
     side = name[-1]
-    # A low flow cannot be seen while the pump stands: I-07 judges again after the start.
+    # A stopped pump has no flow, so I-07 checks it again after the start.
     remains = {
         LOW_LEVEL: readings["LT-101"] < _LEVEL_PERCENT,
         HIGH_VIBRATION: readings[f"VT-101{side}"] > _VIBRATION_MM_S,
@@ -149,14 +149,14 @@ def reset(state: InterlockState, pump: PumpState, name: str, readings: Mapping[s
     if pump.trip_cause == LOW_FLOW:
         state.is_low_flow_latched = False
     pump.trip_cause = 0
-    pump.since_command_s = 0.0  # else I-03 could start it: a reset never starts a pump
+    pump.since_command_s = 0.0  # otherwise I-03 could start it
     return True
 
 
 def status(
     state: InterlockState, pumps: Mapping[str, PumpState], readings: Mapping[str, float]
 ) -> dict[str, bool]:
-    """Returns `I-01.active` to `I-07.active` and the key.
+    """Returns `I-01.active` to `I-07.active` and `HS-201.active`.
 
     An interlock of a pump stays active while its trip is latched.
     """
@@ -174,6 +174,6 @@ def status(
 
 
 def cause_text(cause: int) -> str:
-    """Names a trip cause as the event printer does."""
+    """Returns the text of a trip cause for an event."""
     named = {ELECTRICAL: "an electrical fault", START_FAILURE: "a failed start (10 s)"}
     return named.get(cause, f"I-0{cause}")

@@ -1,11 +1,11 @@
-"""The PLC's control loops, tuned as ISA form in fractions."""
+"""Control loops of the PLC, tuned in ISA form in fractions."""
 
 from dataclasses import dataclass, field
 
 from ...pid import PI, LoopState
 
 # PIC-102 drives both pumps' speed, TIC-202 the water valve, LIC-101 the make-up, TIC-106 the fan.
-# TIC-202's lower limit passes 13.7 m3/h: a lower one lets a process trip dead-head the pumps.
+# TIC-202's lower limit passes 13.7 m3/h, so that a process trip does not dead-head the pumps.
 TUNING: dict[str, PI] = {
     "PIC-102": PI(gain=0.6, integral_time_s=6.0, span=600.0, low=0.40),
     "TIC-202": PI(gain=1.5, integral_time_s=60.0, span=100.0, low=0.30, direct=True),

@@ -1,4 +1,4 @@
-"""The faults and decoys of the cooling-water skid, and what a person in the field can do."""
+"""Faults, decoys and field actions of the cooling-water skid."""
 
 from ...model import Choice, FaultKind, Number
 from ...sensor_faults import sensor_faults

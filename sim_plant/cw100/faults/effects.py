@@ -1,4 +1,4 @@
-"""What the faults do to the skid, at any severity from nothing to their full size."""
+"""Effects of the faults on the skid at any severity."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ Parameters = Mapping[str, float | str]
 
 
 def set_fault(s: SkidState, fault: str, given: Parameters, severity: float) -> None:
-    """Gives a fault this share of its full size, 0..1.
+    """Sets a fault to this share of its full size, 0..1.
 
-    Leaks add up, and so do a transmitter's faults. Of two that set the same thing the later
-    counts. What grows goes on from where the thing stands, so that a repair on the way holds.
-    What ends leaves alone what another fault did, or the gate wrote.
+    Leaks add up, and so do a transmitter's faults. Of two faults on one variable the later
+    counts. A growing fault goes on from the present value, so that a repair holds. A fault
+    that ends keeps the effects of other faults and the writes of the gate.
     """
     if fault.startswith("SENSOR-"):
         _set_sensor(s, fault, given, severity)
@@ -143,7 +143,7 @@ def _cut_link(s: SkidState, outage_s: float, severity: float) -> None:
     down_s = grown(s, "F15", severity, outage_s, s.link_down_s)
     if severity == 0.0:
         s.link_down_s = down_s
-    elif before in {0.0, severity}:  # a link is up or down: while the fault grows, it goes on
+    elif before in {0.0, severity}:  # a link is up or down, so a growing fault changes nothing
         s.link_down_s = outage_s
 
 

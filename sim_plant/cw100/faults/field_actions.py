@@ -1,4 +1,4 @@
-"""What a person in the field does to the skid."""
+"""Field actions on the skid."""
 
 from ...errors import WrongState
 from ..control import interlocks
@@ -7,7 +7,7 @@ from ..state import LEAKS, SkidState
 
 
 def do(s: SkidState, action: str) -> None:
-    """Does one of `FIELD_ACTIONS`.
+    """Carries out one of `FIELD_ACTIONS`.
 
     Raises:
         WrongState: The pump cannot be repaired now.

@@ -1,32 +1,32 @@
-"""How far a fault of the skid has grown: what two profiles of one fault do to the same thing."""
+"""Growth of a fault of the skid, for up to two profiles of different size."""
 
 from ..state import SkidState
 
 
 def severity_before(s: SkidState, key: str, size: float) -> float:
-    """Returns how severe the fault with this full size was when it was set last, 0..1."""
+    """Returns the severity at which the fault of this full size was set last, 0..1."""
     if size == s.sizes[key]:
         return s.severities[key]
     return s.earlier_severities[key] if size == s.earlier_sizes[key] else 0.0
 
 
 def is_active(s: SkidState, key: str) -> bool:
-    """Whether the fault has begun, at any size, and not ended."""
+    """Returns whether the fault has begun, at any size, and not ended."""
     return s.severities[key] > 0.0
 
 
 def grown(
     s: SkidState, key: str, severity: float, size: float, present: float, healthy: float = 0.0
 ) -> float:
-    """Returns what a thing is after its fault was set to this severity, and remembers it.
+    """Returns a variable's value under this severity of its fault, and stores the severity.
 
-    What is set at once, or again, becomes what the fault says. One that grows adds its
-    growth, so that what was cleaned or calibrated meanwhile stays so, and ends at its full
-    size. A severity of 0 before any other is a beginning, and changes nothing yet.
+    A fault that is set at once, or again, sets the variable. One that grows adds its growth,
+    so that a cleaning or calibration meanwhile holds, and ends at its full size. A severity
+    of 0 before any other changes nothing.
 
     Args:
-        key: One of `GROWING`. The two sizes set last are told apart, and of two profiles
-            with one size the later counts.
+        key: One of `GROWING`. The last two sizes are kept apart; of two profiles with one
+            size the later counts.
         size: From healthy to the full size.
     """
     before = severity_before(s, key, size)

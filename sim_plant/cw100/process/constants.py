@@ -49,7 +49,7 @@ FLUSH_S = 1800.0
 
 # Tower and basin
 RETURN_LAG_S = 20.0
-WET_BULB_C = 18.0  # what the weather is without D02
+WET_BULB_C = 18.0  # weather without D02
 EVAPORATION = 0.00153  # m3/h per m3/h and K of range
 BASIN_AREA_M2 = 7.069
 BASIN_HEIGHT_M = 3.0

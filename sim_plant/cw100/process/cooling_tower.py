@@ -10,7 +10,7 @@ class WaterState:
     """Level in m, temperatures in degC, the fan drive's speed as a fraction.
 
     Attributes:
-        wet_bulb_c: The coldest that the tower could cool to in this weather.
+        wet_bulb_c: Lowest temperature that the tower can reach in this weather.
         fan_lost: Share of its speed that the fan lacks behind its coupling, 0..1.
     """
 
@@ -23,7 +23,7 @@ class WaterState:
 
     @property
     def fan_speed(self) -> float:
-        """How fast the fan itself turns, a fraction."""
+        """Speed of the fan itself, a fraction."""
         return self.fan * (1.0 - self.fan_lost)
 
 

@@ -1,7 +1,7 @@
-"""The product cooler E-101: counterflow, effectiveness-NTU, with a thermal lag on both outlets.
+"""Product cooler E-101, a counterflow exchanger with a thermal lag on both outlets.
 
-It fouls, and is cleaned in service: with the HV-107 set open the water flows through
-it the other way and carries the deposit off, while the product goes on being cooled.
+It fouls, and is cleaned in service: with the HV-107 set open the water flows the other way
+and removes the deposit while the product is cooled.
 """
 
 import math
@@ -15,10 +15,10 @@ class ExchangerState:
     """Outlet temperatures in degC and the fouling resistance in m2K/W.
 
     Attributes:
-        fouling_limit: Where the fouling goes, m2K/W.
+        fouling_limit: Final value of the fouling, m2K/W.
         fouling_tau_s: Time constant of its growth; 0 while it does not grow.
-        flush_s: What remains of a back-flush; HV-107 is open as long.
-        flush_rate: By how much a back-flush cleans, m2K/W per second.
+        flush_s: Remaining time of a back-flush, during which HV-107 is open.
+        flush_rate: Cleaning rate of a back-flush, m2K/W per second.
     """
 
     product_out_c: float = 48.0
@@ -30,7 +30,7 @@ class ExchangerState:
     flush_rate: float = 0.0
 
     def flush(self) -> None:
-        """Begins a back-flush: half an hour, linear, down to what it leaves."""
+        """Begins a back-flush, which cleans linearly for half an hour."""
         self.flush_s = k.FLUSH_S
         self.flush_rate = max(self.fouling - k.FLUSHED_FOULING, 0.0) / k.FLUSH_S
 
@@ -43,7 +43,7 @@ def conductance(water: float, product: float, fouling: float) -> float:
 
 
 def effectiveness(ntu: float, ratio: float) -> float:
-    """Returns the effectiveness of a counterflow exchanger; `ratio` is Cmin/Cmax, 0..1.
+    """Returns the effectiveness of a counterflow exchanger with Cmin/Cmax of `ratio`, 0..1.
 
     Source: Incropera, table 11.4; the limit at equal capacities is NTU/(1 + NTU).
     """
@@ -56,7 +56,7 @@ def effectiveness(ntu: float, ratio: float) -> float:
 def advance(
     state: ExchangerState, water: float, product: float, basin_c: float, dt_s: float
 ) -> None:
-    """Advances outlet temperatures and fouling by one step; flows in m3/h.
+    """Advances outlet temperatures and fouling by one step, with flows in m3/h.
 
     Source: asymptotic fouling after Kern and Seaton 1959.
     """

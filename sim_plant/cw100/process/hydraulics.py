@@ -1,4 +1,4 @@
-"""Flow and heads of the water circuit: algebraic, solved once a step."""
+"""Flow and heads of the water circuit, solved algebraically once a step."""
 
 from math import sqrt
 
@@ -10,7 +10,7 @@ def system_curve(valve_opening: float, *, is_isolated: bool = False) -> float:
 
     Args:
         valve_opening: Stroke of the equal-percentage valve, 0..1.
-        is_isolated: HV-105 or HV-106 is shut, and passes as little as TV-202 does then.
+        is_isolated: HV-105 or HV-106 is shut, and leaks as much as a shut TV-202.
     """
     if is_isolated or valve_opening < 0.02:
         kv = k.SHUT_VALVE_KV
@@ -40,11 +40,11 @@ def solve(
     """Returns the flow through the exchanger in m3/h.
 
     Args:
-        shutoff_heads: Of pumps A and B at their present speed, m; 0 for one that stands.
+        shutoff_heads: Of pumps A and B at their present speed, m; 0 for a stopped one.
         level: Basin level, m.
         system: Loss after the pumps, m/(m3/h)2.
         strainer: Loss of the common strainer, m/(m3/h)2.
-        passing: What goes back through the standing pump, m3/h per square root of its head in m.
+        passing: Backflow through the stopped pump, m3/h per square root of its head in m.
     """
     strongest = max(shutoff_heads)
     if strongest <= 0.0:

@@ -19,7 +19,7 @@ _CAVITATION_LAG_S = 10.0  # under 8 s the 0.5-s step chatters between its limits
 
 @dataclass(slots=True)
 class PumpState:
-    """What a pump remembers, and what the last step computed of it.
+    """State of a pump, with the results of the last step.
 
     Attributes:
         speed: Fraction of full speed.
@@ -31,7 +31,7 @@ class PumpState:
         mode: `LOCAL`, `REMOTE` or `MAINTENANCE`.
         trip_cause: 0 none, 1 to 7 the interlock's number, 8 electrical, 9 start failure.
         since_command_s: Seconds since a command stopped the pump or a reset cleared its trip.
-        is_start_blocked: The starter is broken: a pump at rest does not start.
+        is_start_blocked: The starter is broken, so that a stopped pump does not start.
         has_electrical_fault: The motor's protection would trip again.
     """
 
@@ -57,17 +57,17 @@ class PumpState:
 
     @property
     def is_running(self) -> bool:
-        """The drive turns faster than 5 %."""
+        """Returns whether the drive turns faster than 5 %."""
         return self.speed > k.TURNING
 
     @property
     def is_tripped(self) -> bool:
-        """A trip is latched and waits for a reset."""
+        """Returns whether a trip is latched."""
         return self.trip_cause != 0
 
     @property
     def is_available(self) -> bool:
-        """The PLC may start it: in remote and not tripped."""
+        """Returns whether the PLC may start it, in remote and not tripped."""
         return self.mode == REMOTE and self.trip_cause == 0
 
     def trip(self, cause: int) -> None:
@@ -76,7 +76,7 @@ class PumpState:
         self.run_command = False
 
     def repair(self) -> None:
-        """New bearing, impeller, drive and starter; a latched trip waits for its reset."""
+        """Renews bearing, impeller, drive and starter, but resets no trip."""
         self.damage, self.damage_tau_s, self.impeller = k.HEALTHY_DAMAGE, 0.0, 1.0
         self.is_start_blocked = self.has_electrical_fault = False
 
@@ -88,7 +88,7 @@ class PumpState:
 
 
 def shutoff_head(pump: PumpState) -> float:
-    """Returns the head at no flow and the present speed, m; 0 for a standing pump."""
+    """Returns the head at no flow and the present speed in m, 0 for a stopped pump."""
     if pump.speed <= k.TURNING:
         return 0.0
     return k.SHUTOFF_HEAD_M * pump.impeller * pump.head_factor * pump.speed * pump.speed

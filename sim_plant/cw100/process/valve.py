@@ -1,4 +1,4 @@
-"""A control valve with its actuator: a lag, and what sticks."""
+"""Control valve and actuator with lag and stiction."""
 
 from dataclasses import dataclass
 from math import copysign
@@ -11,12 +11,12 @@ class ValveState:
     """Openings and signals as fractions 0..1.
 
     Attributes:
-        position: Where the stem is.
+        position: Of the stem.
         is_stuck: It does not move at all.
         band: S, the stick band plus the dead band; 0 moves freely.
         slip: J, by how much it jumps when it comes loose.
         signal: The controller's output at the last step.
-        target: Where the actuator has pushed the stem; it gets there with the lag.
+        target: Position that the stem moves to with the lag.
         residual: Movement of the signal that the stem has not followed yet.
     """
 
@@ -29,13 +29,13 @@ class ValveState:
     residual: float = 0.0
 
     def stick(self, band: float, slip: float, signal: float) -> None:
-        """Gives the valve this stiction; it begins at rest where it stands."""
+        """Sets the stiction of the valve, which starts from its present position."""
         if not self.band:
             self.signal, self.target, self.residual = signal, self.position, 0.0
         self.band, self.slip = band, slip
 
     def repair(self) -> None:
-        """New packing and actuator."""
+        """Renews packing and actuator."""
         self.is_stuck, self.band, self.slip = False, 0.0, 0.0
 
 
@@ -48,7 +48,7 @@ def drive(valve: ValveState, signal: float, dt_s: float) -> None:
 
 
 def _sticky(valve: ValveState, signal: float) -> float:
-    """Returns where a sticking stem is pushed to.
+    """Returns the target of a sticking stem.
 
     Source: He, Wang, Pottmann and Qin 2007, the two-parameter model.
     """

@@ -1,1 +1,1 @@
-"""The plant's Modbus TCP side: two listeners over one register image."""
+"""Modbus TCP side of the plant, with two listeners over one register image."""

@@ -1,4 +1,4 @@
-"""What the plant's Modbus side says of itself: function 43/14, Read Device Identification."""
+"""Read Device Identification of the plant, function 43/14."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ _CONFORMITY = 0x81  # basic objects, as a stream and one by one
 
 
 def is_identification(pdu: bytes) -> bool:
-    """Whether a request asks who we are; it changes nothing."""
+    """Returns whether a request is function 43/14."""
     return pdu[:2] == bytes([FUNCTION, MEI])
 
 
@@ -25,10 +25,10 @@ def identification(model: str, pdu: bytes) -> ReadDeviceInformationResponse | No
         model: The plant's model name.
 
     Returns:
-        `None` if the one object asked for is none that we have.
+        `None` if the one object that is requested does not exist.
 
     Raises:
-        ValueError: There is no such way of asking.
+        ValueError: There is no such read code.
 
     Source: Modbus Application Protocol 1.1b3, 6.21.
     """

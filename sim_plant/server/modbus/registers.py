@@ -1,4 +1,4 @@
-"""The register image: plant tags as coils, inputs and registers, and writes back into tags."""
+"""Register image that maps plant tags to coils, inputs and registers."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ class UnknownAddress(Exception):
 class RegisterImage:
     """Serves the process image as the four Modbus tables, big endian, high word first.
 
-    Modbus knows no quality: a bad value in a float register is no number (NaN).
+    Modbus has no quality, so a bad value in a float register is NaN.
 
     Args:
         image: The process image; tags on OPC UA are left out.
@@ -36,11 +36,11 @@ class RegisterImage:
 
     @property
     def is_silent(self) -> bool:
-        """The link is down: nothing is to be answered."""
+        """Returns whether the link is down, so that nothing is answered."""
         return self._image.is_modbus_down
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Undoes the writes inside if it ends in an error; see `ProcessImage.transaction`."""
+        """Undoes the writes inside if it ends in an error, as `ProcessImage.transaction`."""
         return self._image.transaction()
 
     def read(self, table: Table, address: int, count: int) -> list[int]:
@@ -79,7 +79,7 @@ class RegisterImage:
 
         Raises:
             UnknownAddress: One of them is not in the map.
-            WriteRejected: The plant says no; nothing changed.
+            WriteRejected: The plant refuses a write; nothing changed.
         """
         self.read(table, address, len(words))
         writes: list[tuple[str, Value]] = []

@@ -1,8 +1,8 @@
 """A small asyncio Modbus TCP server on pymodbus' PDUs.
 
 pymodbus' own server answers one of several requests in a segment and can mix up
-transaction ids, so the transport is ours: strictly one answer per request, in
-order, under the request's own transaction id.
+transaction ids. This one gives one answer per request, in order, under the
+request's own transaction id.
 """
 
 import asyncio
@@ -39,11 +39,11 @@ _HEADER = struct.Struct(">HHHB")
 _MAX_PDU = 253
 _MAX_CONNECTIONS = 64
 _ANSWER_WITHIN_S = 10.0
-_SILENT_AFTER_S = 60.0  # who has not asked for so long makes room for others
+_SILENT_AFTER_S = 60.0  # an idle client may then be replaced by a new one
 
 
 class Refused(Exception):
-    """Answer with this Modbus exception code."""
+    """A request is refused with a Modbus exception code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"exception {code}")
@@ -51,13 +51,13 @@ class Refused(Exception):
 
 
 class ModbusServer:
-    """One listener on loopback; several may share a register image.
+    """Modbus listener on loopback, of which several may share a register image.
 
     Args:
-        image: What is read and written.
+        image: Registers that are read and written.
         frames: Records every write, refused ones included.
         name: `viewer` or `gate`, for the frame log.
-        model: The plant's model name, for who asks.
+        model: The plant's model name, for function 43/14.
         accepts_writes: False answers every write with exception 1.
     """
 
@@ -78,13 +78,13 @@ class ModbusServer:
 
     @property
     def port(self) -> int:
-        """The port that the kernel gave, or the one asked for."""
+        """Port on which the server listens."""
         assert self._server is not None
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     async def start(self, port: int) -> None:
-        """Listens on loopback; port 0 lets the kernel choose.
+        """Listens on loopback, for port 0 on a free port.
 
         Raises:
             OSError: The port is in use.
@@ -93,7 +93,7 @@ class ModbusServer:
         self._listener = self.port
 
     def drop(self) -> None:
-        """Cuts every connection, as when the link goes down."""
+        """Aborts every connection, as when the link goes down."""
         for writer in self._connections:
             writer.transport.abort()
 
@@ -102,7 +102,7 @@ class ModbusServer:
         if self._server is None:
             return
         self._server.close()
-        await asyncio.sleep(0)  # those that were accepted just now become connections
+        await asyncio.sleep(0)  # connections that were accepted just now start their tasks
         while self._tasks:
             self.drop()  # closing would wait for a client that does not read
             await asyncio.wait(self._tasks, timeout=0.05)
@@ -131,7 +131,7 @@ class ModbusServer:
         self._heard_at_s[writer] = asyncio.get_running_loop().time()
 
     def _has_room(self) -> bool:
-        """Returns whether one more may connect; a full house loses who was silent longest."""
+        """Returns whether one more may connect, if needed in place of an idle client."""
         if len(self._connections) < _MAX_CONNECTIONS:
             return True
         quietest = min(self._connections, key=self._heard_at_s.__getitem__)
@@ -147,11 +147,11 @@ class ModbusServer:
         while True:
             transaction, protocol, length, unit = _HEADER.unpack(await reader.readexactly(7))
             if protocol != 0 or not 2 <= length <= _MAX_PDU + 1:
-                return  # not Modbus: the stream cannot be trusted any more
+                return  # not Modbus, and the start of the next frame is unknown
             pdu = await reader.readexactly(length - 1)
             self._hear(writer)
             if self._image.is_silent:
-                return  # the request was on its way when the link went down
+                return  # the link went down before the answer
             answer = self.answer(unit, pdu, peer)
             writer.write(_HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
             async with asyncio.timeout(_ANSWER_WITHIN_S):
@@ -159,7 +159,7 @@ class ModbusServer:
             await asyncio.sleep(0)  # a client that asks without a pause must not starve the others
 
     def answer(self, unit: int, pdu: bytes, peer: str) -> bytes:
-        """Returns the answer to one request; whatever the bytes are, it is a well-formed one."""
+        """Returns a well-formed answer to one request, whatever its bytes are."""
         if pdu[0] in _READS or is_identification(pdu):
             response, _ = self._outcome(unit, pdu)
         else:
@@ -178,7 +178,7 @@ class ModbusServer:
             with self._image.transaction():
                 response, result = self._outcome(unit, pdu)
                 self._frames.record(frame | {"pdu": pdu.hex(), "answer": result})
-        except ServeError:  # what cannot be recorded must not have happened
+        except ServeError:  # the transaction has undone what cannot be recorded
             return ExceptionResponse(pdu[0] & 0x7F, DEVICE_FAILURE)
         return response
 
@@ -252,7 +252,7 @@ class ModbusServer:
 
 
 def _is_well_formed(pdu: bytes) -> bool:
-    """Whether length, counts and values agree; pymodbus is lenient about all three."""
+    """Returns whether length, counts and values agree, which pymodbus does not check."""
     function = pdu[0]
     if function in {15, 16}:
         if len(pdu) < 6:

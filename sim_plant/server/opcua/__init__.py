@@ -1,1 +1,1 @@
-"""The plant's OPC UA side, on asyncua's server with our own rules for who may do what."""
+"""OPC UA side of the plant, on asyncua's server with our own permissions."""

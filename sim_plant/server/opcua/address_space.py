@@ -1,4 +1,4 @@
-"""The address space: a folder an area, one variable a tag, with ranges and units."""
+"""Address space with a folder for each area and a variable for each tag."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ def variant(tag: PlantTag, value: Value) -> ua.Variant:
 
 
 class SpaceBuilder:
-    """Adds a plant's folders and variables to a server; every folder notifies of events.
+    """Adds a plant's folders, which notify of events, and variables to a server.
 
     Args:
         adder: Adds the nodes.
@@ -37,13 +37,13 @@ class SpaceBuilder:
         self._areas: dict[str, ua.NodeId] = {}
 
     def area_of(self, tag: str) -> ua.NodeId | None:
-        """Returns the folder in which a tag stands, if it stands on OPC UA."""
+        """Returns the folder of a tag, or `None` if it is not on OPC UA."""
         return self._areas.get(tag)
 
     async def build(
         self, title: str, tags: Mapping[str, PlantTag], values: Mapping[str, Value]
     ) -> ua.NodeId:
-        """Adds the plant's folder, which it returns, and below it every tag on OPC UA."""
+        """Adds and returns the plant's folder, with every tag on OPC UA below it."""
         root = await self._folder(title, standard_node(ObjectIds.ObjectsFolder))
         server = standard_node(ObjectIds.Server)
         await self._adder.refer(server, ObjectIds.HasNotifier, root, ua.NodeClass.Object)

@@ -1,4 +1,4 @@
-"""Adds nodes to the server's own address space, past the rules for clients."""
+"""Adds nodes to the server's address space, without the rules for clients."""
 
 from typing import cast
 
@@ -35,7 +35,7 @@ class NodeAdder:
         description: str = "",
         is_notifier: bool = False,
     ) -> ua.NodeId:
-        """Adds an object of a standard type; its node id is its name."""
+        """Adds an object of a standard type, with its name as node id."""
         shown = browse_name or ua.QualifiedName(name, self.namespace)
         attributes = ua.ObjectAttributes(
             DisplayName=ua.LocalizedText(shown.Name),
@@ -66,7 +66,7 @@ class NodeAdder:
         description: str = "",
         browse_name: ua.QualifiedName | None = None,
     ) -> ua.NodeId:
-        """Adds a variable of a standard type; its node id is its name."""
+        """Adds a variable of a standard type, with its name as node id."""
         shown = browse_name or ua.QualifiedName(name, self.namespace)
         attributes = ua.VariableAttributes(
             DisplayName=ua.LocalizedText(shown.Name),

@@ -1,4 +1,4 @@
-"""Node ids, in the integer and string types that asyncua's annotations ask for."""
+"""Node ids, in the integer and string types of asyncua's annotations."""
 
 from asyncua import ua
 

@@ -1,4 +1,4 @@
-"""The OPC UA server: asyncua's, with the plant's address space, rules and services."""
+"""OPC UA server on asyncua, with the plant's address space, rules and services."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -35,14 +35,14 @@ _POLICIES = [
 
 
 class OpcuaServer:
-    """Serves a process image on loopback; a viewer, anonymous included, cannot write.
+    """Serves a process image on loopback, without writes by viewers.
 
     Args:
-        image: What is served.
+        image: Process image that is served.
         frames: Records every write and call, refused ones included.
         model: The plant's model name; gives folder and namespace.
         gate_secret: Password of the account `gate`, before that of the identity; without
-            either nobody may write.
+            either no client may write.
         identity: Certificate, accounts and trusted clients; without one there is no
             encryption and no operator.
     """
@@ -70,12 +70,12 @@ class OpcuaServer:
 
     @property
     def port(self) -> int:
-        """The port that the kernel gave, or the one asked for."""
+        """Port on which the server listens."""
         assert self._server.bserver is not None
         return self._server.bserver.port
 
     async def start(self, port: int) -> None:
-        """Builds the address space and listens on loopback; port 0 lets the kernel choose.
+        """Builds the address space and listens on loopback, for port 0 on a free port.
 
         Raises:
             OSError: The port is in use.
@@ -114,7 +114,7 @@ class OpcuaServer:
         await self._conditions.build(adder, space, root)
 
     async def publish(self) -> None:
-        """Copies the process image into the address space, and tells of changed alarms."""
+        """Copies the process image into the address space, and sends alarm events."""
         sampled = self._image.sampled_at
         values, qualities = self._image.values, self._image.qualities
         write = self._sessions.aspace.write_attribute_value
@@ -128,8 +128,7 @@ class OpcuaServer:
         """Closes every session and stops listening."""
         stopping = asyncio.create_task(self._server.stop())
         while not stopping.done():
-            # asyncua waits for its clients: for those that do not read, and for those that
-            # connect while it is stopping.
+            # asyncua waits for clients that do not read, or connect while it is stopping.
             for transport in list(self._server.iserver.asyncio_transports):
                 transport.abort()
             await asyncio.wait([stopping], timeout=0.05)

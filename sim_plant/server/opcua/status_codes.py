@@ -1,4 +1,4 @@
-"""The plant's word on a value's quality, as an OPC UA status code."""
+"""OPC UA status codes of qualities."""
 
 from asyncua.ua.status_codes import StatusCodes
 

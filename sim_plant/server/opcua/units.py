@@ -7,7 +7,7 @@ and is -1 for a unit that the naming organisation gives no number.
 from asyncua import ua
 
 OWN = "urn:handwheel:units"
-"""Who defines the units that UNECE does not have, such as a gauge pressure."""
+"""Namespace of the units that UNECE does not have, such as a gauge pressure."""
 
 _UNECE_URI = "http://www.opcfoundation.org/UA/units/un/cefact"
 _UNECE = {
@@ -35,7 +35,7 @@ _OURS = {
 
 
 def information(unit: str) -> ua.EUInformation:
-    """Returns the EUInformation of a unit of the tag list; any unit has one."""
+    """Returns the EUInformation of any unit of a tag list."""
     if unit not in _UNECE:
         return _information(OWN, -1, unit, _OURS.get(unit, unit))
     code, description = _UNECE[unit]

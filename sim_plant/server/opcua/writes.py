@@ -1,4 +1,4 @@
-"""The write service: what the gate may write, and the plant's answer to each item."""
+"""Write service, which checks and logs each item."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from math import isfinite
@@ -28,14 +28,14 @@ _ATTRIBUTES = {int(attribute): attribute.name for attribute in AttributeIds}
 
 
 class PlantWrites(AttributeService):
-    """Judges and logs every write from outside; the server's own pass to asyncua.
+    """Checks and logs every write of a client, and passes the server's own to asyncua.
 
     Args:
         space: The server's address space.
         nodes: The tags on OPC UA, by their nodes.
-        image: Where accepted writes go.
+        image: Takes the accepted writes.
         frames: Records every item, refused ones included.
-        publish: Copies the image into the address space, so that a read-back is true.
+        publish: Copies the image into the address space, for the read-back.
         port: Returns the port at which the server listens.
     """
 
@@ -56,7 +56,7 @@ class PlantWrites(AttributeService):
         self._port = port
 
     async def write(self, params: ua.WriteParameters, user: User = _NOBODY) -> list[ua.StatusCode]:
-        """Answers a Write request, one status for each item; without a user it is refused."""
+        """Answers a Write request with one status per item, a refusal without a user."""
         if user.role is UserRole.Admin:
             return await super().write(params)  # the server itself; no account has this role
         items = cast(list[ua.WriteValue], params.NodesToWrite)
@@ -65,7 +65,7 @@ class PlantWrites(AttributeService):
                 codes = [self._judge(item, user) for item in items]
                 results = [ua.StatusCode(ua.UInt32(code)) for code in codes]
                 self._record(user, items, results)
-        except ServeError:  # what cannot be recorded must not have happened
+        except ServeError:  # the transaction has undone what cannot be recorded
             return [ua.StatusCode(ua.UInt32(StatusCodes.BadDeviceFailure)) for _ in items]
         if any(result.is_good() for result in results):
             await self._publish()

@@ -1,4 +1,4 @@
-"""The alarm list: the ends of normal operation, and the shutdown limits behind them.
+"""Alarm list with the ends of normal operation, before the shutdown limits.
 
 Source: Downs and Vogel 1993, table 6, for the normal limits; dead bands after EEMUA 191,
 delays as is common practice.

@@ -1,4 +1,4 @@
-"""What the controllers remember, what two of them measure, and where they start from."""
+"""States of the controllers, two calculated measurements and the initial states."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from .loops import (
 
 @dataclass(slots=True)
 class LoopState:
-    """What a controller remembers between scans.
+    """State of a controller between scans.
 
     Attributes:
         setpoint: In the unit of its measurement.
-        output: In the unit of what it moves.
+        output: In the unit of its manipulated variable.
         error: Of the last scan, set point less measurement.
         mode: `MANUAL`, `AUTO` or `CASCADE`.
     """
@@ -36,12 +36,12 @@ class LoopState:
 
 @dataclass(slots=True)
 class RatioState:
-    """A ratio station: its flow loop's set point is `value` times the production index.
+    """Ratio station, which sets its flow loop to `value` times the production index.
 
     Attributes:
         value: The ratio in use, in the flow's unit per percent.
         mode: `AUTO` for its own value, `CASCADE` for its master's.
-        bias: What `value` has beyond the feed-forward; for D and E only.
+        bias: Part of `value` beyond the feed-forward; for D and E only.
     """
 
     value: float
@@ -51,13 +51,13 @@ class RatioState:
 
 @dataclass(slots=True)
 class ControlState:
-    """Everything that the controllers remember.
+    """State of all controllers.
 
     Attributes:
         production: Working set point of PRODUCTION, m3/h; it follows the written one.
-        production_trim: What PRODUCTION adds to the index, percent.
+        production_trim: Addition of PRODUCTION to the index, percent.
         grade: Working set point of AIC-G, mol%.
-        override: Loop 18; its output is what it takes off `production`, m3/h. In `MANUAL` it
+        override: Loop 18; its output is subtracted from `production`, m3/h. In `MANUAL` it
             is off.
         production_rate: How fast `production` may move, m3/h per h.
         grade_rate: How fast `grade` may move, mol% per h.
@@ -74,23 +74,23 @@ class ControlState:
 
 
 def gas_shares(xmeas: Sequence[float]) -> tuple[float, float]:
-    """Returns what AIC-A and AIC-AC measure in the reactor feed.
+    """Returns the measurements of AIC-A and AIC-AC in the reactor feed.
 
-    That is how much of A and C is A, percent, and how much both are of all, mol%.
+    These are the share of A in A and C, percent, and the share of both in all, mol%.
     """
     both = xmeas[22] + xmeas[24]
     return (100.0 * xmeas[22] / both if both > 0.0 else 0.0), both
 
 
 def feed_forward(grade: float) -> tuple[float, float]:
-    """Returns the ratios of D and E that a product with this mol% of G takes, kg/h per percent."""
+    """Returns the ratios of D and E for a product with this mol% of G, kg/h per percent."""
     d = (1.5192e-3 * grade + 0.59446) * grade + 0.2769
     e = (-1.1377e-3 * grade - 0.80893) * grade + 91.060
     return d, e
 
 
 def steady_control(xmeas: Sequence[float], xmv: Sequence[float]) -> ControlState:
-    """Returns the controllers as they stand in a steady state: every error is zero.
+    """Returns the controllers in a steady state, with every error at zero.
 
     Args:
         xmeas: The 41 measurements, without noise.

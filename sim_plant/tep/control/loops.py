@@ -1,8 +1,8 @@
-"""The controllers: what each measures and moves, and how it is tuned.
+"""Measurements, outputs and tunings of the controllers.
 
 Source: Ricker, J. Process Control 6 (1996) 205, with the tunings of the archived model
-`MultiLoop_mode1`. Loops 18 and 19, the overrides, are not in it. Loop 18 is here with a tuning
-of our own, and off: to see the pressure come is the operator's task. Loop 19 is not.
+`MultiLoop_mode1`. Loops 18 and 19, the overrides, are not in it. Loop 18 has a tuning of our own
+and is off, since watching the pressure is the operator's task. Loop 19 is left out.
 """
 
 from collections.abc import Mapping
@@ -33,11 +33,11 @@ class Tuning:
 
 @dataclass(frozen=True, slots=True)
 class FlowLoop:
-    """A flow loop: in cascade its set point is the ratio times the production index.
+    """Flow loop, whose set point in cascade is the ratio times the production index.
 
     Attributes:
-        xmeas: Number of what it measures.
-        xmv: Number of the valve that it moves.
+        xmeas: Number of its measurement.
+        xmv: Number of its valve.
         ratio: The ratio station that leads it.
     """
 
@@ -69,7 +69,7 @@ MASTERS: Mapping[str, str] = {
     "RATIO-7": "LIC-1501",
 }
 
-# Those that move one ratio by one measurement: master to XMEAS and ratio
+# Masters of one ratio with one measurement, by XMEAS and ratio
 LEADERS: Mapping[str, tuple[int, str]] = {
     "LIC-1501": (15, "RATIO-7"),
     "LIC-1301": (12, "RATIO-6"),
@@ -96,13 +96,13 @@ TUNING: Mapping[str, Tuning] = {
     "TIC-1301": Tuning(-4.0, 15.0 / 60.0),
 }
 
-OVERRIDE = "PIC-1102"  # loop 18: takes off the production set point what the pressure has too much
+OVERRIDE = "PIC-1102"  # loop 18, which cuts the production set point at high pressure
 OVERRIDE_PRESSURE = 2950.0  # kPag
 OVERRIDE_TUNING = Tuning(-0.02, 1.0, 0.0, 12.0)  # m3/h
 
 SLAVES = frozenset((*FLOW_LOOPS, "TIC-1301"))  # their set point can come from a master
 
-# Valves without a controller, and the agitator, by the station that a person moves them with
+# Hand stations of the agitator and of the valves without a controller
 HAND_STATIONS: Mapping[str, int] = {"HIC-1401": 5, "HIC-1502": 9, "SC-1101": 12}
 
 # Production set point, m3/h, that is 100 % of the production index

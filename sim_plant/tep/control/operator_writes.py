@@ -1,4 +1,4 @@
-"""What an operator's write does to the controllers: modes, set points, ratios, outputs."""
+"""Operator's writes to modes, set points, ratios and outputs of the controllers."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ _LED_BY = {name: ratio for name, (_, ratio) in LEADERS.items()} | {"AIC-A": "RAT
 
 
 def operate(c: ControlState, xmv: list[float], tag: str, value: Value) -> None:
-    """Carries out a write to a controller; its range has been checked.
+    """Carries out a write to a controller, whose range has been checked.
 
     Args:
         c: The controllers.

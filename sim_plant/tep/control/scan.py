@@ -1,10 +1,9 @@
-"""The controllers' scan: seventeen loops in the order in which they depend on each other.
+"""Scan of the seventeen control loops, in the order of their dependencies.
 
 Velocity form throughout: `du = Kc (e_k - e_(k-1) + Ts/Ti e_k)`, with e = set point - measurement
-and the actual scan interval as Ts. A loop in manual keeps its last error up to date, so
-the change to auto makes no bump; a slave in manual takes what it measures as its set point,
-and a ratio station whose flow loop it does not lead follows that loop, so the change to cascade
-makes none either.
+and the actual scan interval as Ts. A loop in manual updates its last error, so that the change
+to auto is bumpless. A slave in manual takes its measurement as set point, and a ratio station
+that does not lead its flow loop follows it, so that the change to cascade is bumpless too.
 
 Source: Ricker, J. Process Control 6 (1996) 205.
 """
@@ -76,7 +75,7 @@ _TEMPERATURES = (("TIC-1101", 8, 9, _law("TIC-1101")), ("TIC-1301", 10, 10, _law
 
 
 def is_led(c: ControlState, ratio: str) -> bool:
-    """Whether a ratio station passes its master's value on to its flow loop."""
+    """Returns whether a ratio station passes its master's value on to its flow loop."""
     return c.ratios[ratio].mode == CASCADE and c.loops[_FLOW_OF[ratio]].mode == CASCADE
 
 
@@ -107,7 +106,7 @@ def _ramped(present: float, target: float, rate: float) -> float:
 
 
 def _pressure_cut(c: ControlState, pressure: float) -> float:
-    """Returns what the override takes off the production set point, m3/h; off, it lets go."""
+    """Returns the override's cut of the production set point, m3/h, ramped to 0 when off."""
     loop = c.override
     error = loop.setpoint - pressure
     if loop.mode == AUTO:
@@ -121,7 +120,7 @@ def _pressure_cut(c: ControlState, pressure: float) -> float:
 def _lead_production(c: ControlState, pv: float, cut: float) -> None:
     loop = c.loops["PRODUCTION"]
     if loop.mode == MANUAL:
-        c.production = pv + cut  # so that back in auto it works on `pv`, whatever is cut
+        c.production = pv + cut  # so that auto starts from `pv` with any cut
         c.production_trim = loop.output - 100.0 / FULL_PRODUCTION * pv
         loop.error = 0.0
         return
@@ -176,7 +175,7 @@ def _lead_gas(c: ControlState, xmeas: Sequence[float], *, is_first: bool) -> Non
 def _analysed(
     c: ControlState, name: str, ratio: str, pv: float, last: float, is_first: bool
 ) -> float:
-    """Returns what a loop on an analyser makes of its last output."""
+    """Returns the next output of a loop on an analyser."""
     loop = c.loops[name]
     error = loop.setpoint - pv
     if is_first:

@@ -1,6 +1,6 @@
-"""What shut the process down, as a number that a tag can carry."""
+"""Causes of a shutdown as numbers for a tag."""
 
-# By the words of `Process.trip`
+# By the text of `Process.trip`
 CAUSES: dict[str, int] = {
     "none": 0,
     "reactor pressure high": 1,

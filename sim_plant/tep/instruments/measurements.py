@@ -1,8 +1,8 @@
-"""The 41 measurements as instruments: tag, range and place on the wire of each.
+"""The 41 measurements as instruments with tag, range and address.
 
 Tags after the P&ID of the revised model, units 10 overall, 11 reactor, 12 condenser,
-13 separator, 14 compressor, 15 stripper; Z marks what the shutdown logic looks at. Which
-of its numbers belongs to which flow and analyser is our reading of it. The P&ID has
+13 separator, 14 compressor, 15 stripper; Z marks an input of the shutdown logic. The
+assignment of its numbers to flows and analysers is our reading of it. The P&ID has
 FI-1102 and FI-1201 too: cooling-water flows that the 41 measurements do not include.
 
 Source: Bathelt, Ricker and Jelali, IFAC ADCHEM 2015.
@@ -93,7 +93,7 @@ def _sensor(name: str, low: float, high: float) -> Sensor:
     return Sensor(name, 0.0, low - beyond, high + beyond)  # the process has made the noise
 
 
-# In the order of XMEAS; an analyser's are called like their tags
+# In the order of XMEAS; an analyser's sensors have the names of their tags
 SENSORS: tuple[Sensor, ...] = (
     *(_sensor(each.name, each.low, each.high) for each in INSTRUMENTS),
     *(_sensor(name, 0.0, 100.0) for name, _ in _COMPONENTS),
@@ -116,7 +116,7 @@ def continuous_tags(folder: str) -> tuple[PlantTag, ...]:
 
 
 def analyser_tags() -> tuple[PlantTag, ...]:
-    """Returns the tags of the analysers: input registers in the order of XMEAS 23 to 41."""
+    """Returns the tags of the analysers, input registers in the order of XMEAS 23 to 41."""
     return tuple(
         PlantTag(
             name, "float", Register("input", 2 * index, "float32"), description, "%", (0.0, 100.0),

@@ -1,4 +1,4 @@
-"""Reads every tag out of the plant's state."""
+"""Reads every tag from the plant's state."""
 
 from collections.abc import Sequence
 

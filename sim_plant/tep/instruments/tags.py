@@ -1,4 +1,4 @@
-"""The tag list: process and controllers on OPC UA, the analysers on Modbus."""
+"""Tag list with process and controllers on OPC UA, and the analysers on Modbus."""
 
 from ...alarm_tags import alarm_tags
 from ...model import Equipment, Node, PlantTag, Register

@@ -1,4 +1,4 @@
-"""Everything of one instant that follows from the states: vessels, flows, reactions, heat.
+"""Algebraic equations of one instant for vessels, flows, reactions and heat.
 
 Source: Downs and Vogel 1993.
 """
@@ -48,7 +48,7 @@ def solve(x: Sequence[float], guesses: Sequence[float], outside: Boundary) -> Al
     Args:
         x: The 50 states.
         guesses: Temperatures to start from: reactor, separator, stripper, header, degC.
-        outside: What the surroundings impose now.
+        outside: Boundary conditions of this step.
     """
     valves = x[VALVES]
     reactor = drum(x[REACTOR], k.REACTOR_VOLUME, guesses[0])

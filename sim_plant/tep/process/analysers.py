@@ -1,4 +1,4 @@
-"""Gas chromatographs: they take a sample, and show it one period later.
+"""Gas chromatographs, which show a sample one period later.
 
 Reactor feed and purge (XMEAS 23 to 36) have a period of 0.1 h, the product
 (XMEAS 37 to 41) of 0.25 h. A shown value is one period old when it appears and two
@@ -37,7 +37,7 @@ class Analyser:
         self._period = period
 
     def is_due(self, steps: int) -> bool:
-        """It takes a sample at this step."""
+        """Returns whether it takes a sample at this step."""
         return steps % self._period == 0
 
     def sample(self, state: ProcessState, true: Sequence[float]) -> None:

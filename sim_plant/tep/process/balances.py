@@ -1,7 +1,7 @@
-"""Balances of amounts and energy: the derivatives of the states, per hour.
+"""Balances of amounts and energy, as derivatives of the states per hour.
 
 Source: Downs and Vogel 1993, as programmed: the separator's energy balance takes the
-compressor work out of the separator, which no first law asks for. All published states
+compressor work out of the separator, against the first law. All published states
 are steady with it and not without it, so it stays.
 """
 
@@ -37,7 +37,7 @@ def derivatives(
         x: The states.
         held: Commands that the valves follow, percent.
         now: The algebra at these states.
-        outside: What the surroundings impose now.
+        outside: Boundary conditions of this step.
     """
     return [
         *_reactor(now),

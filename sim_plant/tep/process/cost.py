@@ -1,4 +1,4 @@
-"""The operating cost: what leaves with purge and product, and what steam and compressor take.
+"""Operating cost of losses with purge and product, of steam and of compressor work.
 
 Source: Downs and Vogel 1993, with compositions in percent as they are measured.
 """
@@ -10,7 +10,7 @@ _PURGE, _PRODUCT = 0.44791, 4.541
 
 
 def operating_cost(xmeas: Sequence[float], xmv: Sequence[float]) -> float:
-    """Returns the cost in $/h, from what the instruments show.
+    """Returns the cost in $/h, from the measurements and commands.
 
     Args:
         xmeas: XMEAS 1 to 41.

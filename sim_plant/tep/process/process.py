@@ -1,6 +1,6 @@
-"""The Tennessee Eastman process without controllers: 50 states, 1-s Euler steps.
+"""Tennessee Eastman process without controllers, 50 states in 1-s Euler steps.
 
-Traps that were met while this was built from the equations:
+Properties of the equations that are easy to get wrong:
 
 1.  The order of the valves is XMV 1 = D, 2 = E, 3 = A, 4 = A+C. A comment in the
     original program says otherwise; its code and all published tables do not.
@@ -14,7 +14,7 @@ Traps that were met while this was built from the equations:
 5.  Flow loops of the published controllers integrate only: their reset time is 3.6 s.
 6.  Analysers show a sample one period late, see `analysers`.
 7.  A sticking valve has a dead band of 2 % on its command; the lag acts after it.
-8.  Without control the plant trips within five hours. When exactly is numerics.
+8.  Without control the plant trips within five hours, at a time that depends on numerics.
 
 Source: Downs and Vogel, Comput. Chem. Eng. 17 (1993) 245; Ricker, Comput. Chem. Eng.
 19 (1995) 949; Bathelt, Ricker and Jelali, IFAC ADCHEM 2015.
@@ -43,7 +43,7 @@ _STEP_H = k.STEP_S / 3600.0
 
 
 class Process:
-    """The process; its controllers run after each step.
+    """The process, whose controllers run after each step.
 
     Args:
         seed: Of the measurement noise; `None` for none. Disturbances have their own stream
@@ -51,7 +51,7 @@ class Process:
         mode: The steady state to start from: `base`, or an optimal mode `1` to `6`.
 
     Attributes:
-        state: Everything that a snapshot holds.
+        state: As a snapshot holds it.
 
     Raises:
         KeyError: There is no such mode.
@@ -70,7 +70,7 @@ class Process:
 
     @property
     def xmv(self) -> list[float]:
-        """Commands of the twelve valves, percent; controllers write them."""
+        """Commands of the twelve valves in percent, written by the controllers."""
         return self.state.xmv
 
     @property
@@ -85,7 +85,7 @@ class Process:
 
     @property
     def trip(self) -> str:
-        """Why the process shut down and stands still; empty while it runs."""
+        """Cause of the shutdown, empty while the process runs."""
         return self.state.trip
 
     @property
@@ -94,11 +94,11 @@ class Process:
         return self.state.steps * k.STEP_S
 
     def cost(self) -> float:
-        """Returns the operating cost in $/h, from what the instruments and valves show."""
+        """Returns the operating cost in $/h, from the measurements and commands."""
         return operating_cost(self.state.xmeas, self.state.xmv)
 
     def step(self) -> None:
-        """Advances by one second: measures the present instant, then moves to the next."""
+        """Measures the present instant, then advances by one second."""
         state = self.state
         advance(state.walks, state.idv, self.time_s / 3600.0, self._walk_seed)
         follow(state.held, state.xmv, state.idv)

@@ -18,7 +18,7 @@ _STRIPPER = (1.0 * k.FT3_PER_M3, 8.0 * k.FT3_PER_M3)
 
 
 def shutdown(now: Algebra) -> str:
-    """Returns which limit is broken, such as `stripper level low`, or an empty string."""
+    """Returns the broken limit, such as `stripper level low`, or an empty string."""
     is_inside = (
         now.reactor.pressure <= _PRESSURE_MAX
         and now.reactor.temperature <= _TEMPERATURE_MAX

@@ -1,4 +1,4 @@
-"""Everything that the process remembers between steps: what a snapshot holds."""
+"""State of the process, as a snapshot holds it."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ VALVES = slice(38, 50)
 
 @dataclass(slots=True)
 class ProcessState:
-    """Everything that a snapshot holds.
+    """State of the process.
 
     Attributes:
         x: The 50 integrated states.
@@ -28,9 +28,9 @@ class ProcessState:
         xmv: Commands of the twelve valves, percent; written by the controllers.
         held: Commands that the valves follow, percent; a sticking valve keeps its last.
         xmeas: The 41 values that the last step showed.
-        sampled: What the analysers took last and show one period later, XMEAS 23 to 41.
+        sampled: Last samples of the analysers, shown one period later, XMEAS 23 to 41.
         idv: Severities of the disturbances, 0..1.
-        trip: Why the process is shut down; empty while it runs.
+        trip: Cause of the shutdown; empty while the process runs.
     """
 
     x: list[float]

@@ -1,4 +1,4 @@
-"""What a state of the process can be: a snapshot beyond it is refused, not run."""
+"""Limits of the process's state, outside of which a snapshot is refused."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -21,7 +21,7 @@ Value = tuple[str, float, float, float]  # name, value, low, high
 
 
 def check(state: ProcessState) -> None:
-    """Checks a state that came from outside.
+    """Checks a state from a snapshot.
 
     Raises:
         SnapshotError: Names the first value that the process cannot have.

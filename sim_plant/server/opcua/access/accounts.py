@@ -1,4 +1,4 @@
-"""Who may open a session: anyone as a viewer, the gate and the operators by a password."""
+"""Accounts of viewers, and of the gate and the operators with a password."""
 
 import hmac
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ ACKNOWLEDGERS = frozenset({GATE, OPERATOR})
 
 
 class Accounts(UserManager):
-    """Knows accounts by their passwords; anyone without a name is a viewer.
+    """Checks the passwords of accounts, with a viewer for a client without a user name.
 
-    asyncua's default takes `admin` with any password; here no account is an administrator.
+    asyncua's default accepts `admin` with any password; here no account is an administrator.
 
     Args:
         passwords: By account; an account that is not among them does not exist.

@@ -32,7 +32,7 @@ _PRIVATE, _PUBLIC, _PRIVATE_FOLDER = 0o600, 0o644, 0o700
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a server shows of itself, and whom it lets in.
+    """Certificate, key, passwords and trusted clients of a server.
 
     Attributes:
         certificate: Its application instance certificate, signed by itself.
@@ -47,12 +47,12 @@ class Identity:
     trusted: Path
 
     def trusts(self, certificate: bytes | None) -> bool:
-        """Returns whether a client's certificate lies among the trusted ones and is in date.
+        """Returns whether a client's certificate is trusted and in date.
 
-        The folder is read anew, so that a certificate can be added while the server runs.
+        The folder is read each time, so that a certificate can be added while the server runs.
 
         Args:
-            certificate: As the client's channel showed it, DER.
+            certificate: Of the client's channel, DER.
         """
         if certificate is None or certificate not in set(_certificates(self.trusted)):
             return False
@@ -61,15 +61,15 @@ class Identity:
 
 
 def open_identity(folder: Path, application_uri: str) -> Identity:
-    """Reads an identity; where there is no folder, or an empty one, a new one is made first.
+    """Reads an identity, and makes a new one first in a missing or empty folder.
 
     Args:
-        folder: Where its files are; made if it is missing, in a folder that is there.
-        application_uri: Which the certificate carries.
+        folder: Folder of its files; made if it is missing, in an existing parent folder.
+        application_uri: URI in the certificate.
 
     Raises:
         ServeError: A file is missing, broken, or belongs to another server, or there is no
-            folder around; nothing is changed.
+            parent folder; nothing is changed.
     """
     wanted = (CERTIFICATE, KEY, *_SECRETS.values())
     try:
@@ -86,7 +86,7 @@ def _create(folder: Path, application_uri: str) -> None:
         raise ServeError(f"{folder}: there is no folder {folder.parent}")
     if folder.is_dir() and any(folder.iterdir()):
         raise ServeError(f"{folder}: there is something in it, but no identity")
-    # Made beside and renamed, so that a crash leaves nothing half-made. Its mode is 0700.
+    # Made under another name and renamed, so that a crash leaves no part of it. Its mode is 0700.
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         _fill(made, application_uri)
@@ -118,7 +118,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 
 def _self_signed(key: rsa.RSAPrivateKey, application_uri: str) -> x509.Certificate:
-    """Returns an application instance certificate as OPC UA Part 6, 6.2.2 wants it."""
+    """Returns an application instance certificate after OPC UA Part 6, 6.2.2."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, application_uri)])
     now = datetime.now(UTC)
     public = key.public_key()
@@ -211,9 +211,9 @@ def _read_secret(path: Path) -> str:
 
 def _certificates(folder: Path) -> list[bytes]:
     found: list[bytes] = []
-    with suppress(OSError):  # the folder went: nobody is trusted by it
+    with suppress(OSError):  # the folder is gone, so no client is trusted
         for path in folder.iterdir():
-            with suppress(OSError):  # a folder, or a file that just goes: the others count
+            with suppress(OSError):  # a folder, or a file that was just removed
                 der = _der(path.read_bytes())
                 if der is not None:
                     found.append(der)

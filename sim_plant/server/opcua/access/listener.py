@@ -1,8 +1,8 @@
-"""Connections: nothing is served before a channel is open, and no channel to a stranger.
+"""Connections of the OPC UA server, which serve trusted clients on open channels only.
 
-asyncua serves sessions on a connection that has opened no channel, past all rules; looks only
-at the certificate that a client names in its session, not at the channel's; and after a message
-that it cannot verify leaves the client waiting.
+asyncua serves sessions without checks on a connection that has opened no channel, checks the
+certificate of the session but not the channel's, and leaves a client waiting after a message
+that it cannot verify.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _CLOSED_WITHOUT_CHANNEL = {ua.MessageType.SecureMessage, ua.MessageType.SecureCl
 
 
 class ListeningServer(Server):
-    """asyncua's server with our connections.
+    """asyncua's server with the connections of this module.
 
     Args:
         iserver: Keeps the sessions.
@@ -61,21 +61,21 @@ class ListeningServer(Server):
 
 
 class _Trusting:
-    """A security policy that is given to trusted clients only; the policy None to everybody."""
+    """Security policy for trusted clients, except the policy None, which is open to all."""
 
     def __init__(self, factory: Any, identity: Identity | None) -> None:
         self._factory = factory
         self._identity = identity
 
     def matches(self, uri: str, mode: ua.MessageSecurityMode | None = None) -> bool:
-        """Returns whether this is the policy that a client asks for."""
+        """Returns whether this is the policy that a client requests."""
         return bool(self._factory.matches(uri, mode))
 
     def create(self, peer_certificate: bytes | None) -> SecurityPolicy:
         """Returns the policy for one channel.
 
         Raises:
-            BadSecurityChecksFailed: The client is not trusted; it is not told why.
+            BadSecurityChecksFailed: The client is not trusted; it gets no reason.
         """
         is_open_to_all = self._factory.mode == ua.MessageSecurityMode.None_
         identity = self._identity
@@ -110,7 +110,7 @@ class _Processor(UaProcessor):
         self._serve: Any = super().process
 
     def _should_close_session_on_transport_loss(self) -> bool:
-        return True  # it cannot be taken up on another channel
+        return True  # no other channel can use it
 
     async def process(self, header: Any, body: Any) -> bool:
         before: Any = self.session
@@ -122,7 +122,7 @@ class _Processor(UaProcessor):
         if before is not None and before is not self.session:
             if watchdog is not None:  # a session whose creation failed has none
                 watchdog.cancel()
-            await before.close_session()  # the channel has a new one: nobody reaches it any more
+            await before.close_session()  # the channel has a new one, so no client reaches it
         return is_served
 
     async def _answer(self, header: Any, body: Any) -> bool:

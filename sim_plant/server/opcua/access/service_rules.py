@@ -1,6 +1,7 @@
-"""Which services a session reaches: all that read, and two that are judged item by item.
+"""Services that a session may call.
 
-asyncua's default rules let every user write.
+These are all that read, and Write and Call, which are checked item by item. asyncua's default
+rules let every user write.
 """
 
 from contextvars import ContextVar
@@ -35,9 +36,10 @@ wire_body: ContextVar[bytes] = ContextVar("wire_body", default=b"")
 
 
 class PlantRules(PermissionRuleset):
-    """Lets everyone read; writes and calls go on to our services, which judge each item.
+    """Allows every session to read, write and call.
 
-    Every other service is refused, for the gate too, and the refusal is logged.
+    Our services check each item of a write or a call. Every other service is refused, for the
+    gate too, and the refusal is logged.
     """
 
     def __init__(self, frames: FrameLog) -> None:

@@ -1,4 +1,4 @@
-"""asyncua's inner server, without what it does for a client before it knows who that is."""
+"""asyncua's internal server, with sessions that stay on their channel."""
 
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
@@ -30,19 +30,19 @@ from .accounts import Accounts
 _OAEP_PADDING = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
 _NOBODY = User(UserRole.Anonymous)
 _SHORTEST_INTERVAL_MS, _LONGEST_INTERVAL_MS = 10.0, 60_000.0
-_LONGEST_LIFE_MS = 600_000.0  # of a subscription for whose notifications nobody asks
+_LONGEST_LIFE_MS = 600_000.0  # of a subscription without publish requests
 _MOST_SUBSCRIPTIONS = 20
 _OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep"  # what Basic256Sha256 encrypts with
 
 
 class OwnSession(InternalSession):
-    """A session that reaches its own subscriptions only, and ends with them.
+    """A session that reaches its own subscriptions only, and ends them with itself.
 
-    asyncua checks no owner, so that a viewer could end the gate's or a reader's subscription
-    unseen; and it keeps the subscriptions of clients that have gone, which nobody can take up.
+    asyncua checks no owner, so that a viewer could end the gate's or a reader's subscription,
+    and it keeps the subscriptions of closed sessions, which no client can use.
 
     Attributes:
-        is_encrypted: Its channel is, so that a password need not be.
+        is_encrypted: Its channel is encrypted, so that a password need not be.
     """
 
     is_encrypted = False
@@ -56,7 +56,7 @@ class OwnSession(InternalSession):
         return known is not None and known.session_id == self.session_id
 
     def items_of(self, subscription: int) -> PlantItems | None:
-        """Returns the items of a subscription of this session, or `None` if it has no such."""
+        """Returns the items of a subscription of this session, or `None` if it is not its own."""
         if not self._owns(subscription):
             return None
         return cast(
@@ -72,7 +72,7 @@ class OwnSession(InternalSession):
             raise BadSubscriptionIdInvalid
 
     async def close_session(self, delete_subs: bool = True) -> None:
-        """Closes the session and ends its subscriptions, whatever the client wants of them."""
+        """Closes the session and ends its subscriptions in any case."""
         del delete_subs
         await super().close_session(delete_subs=True)
 
@@ -82,10 +82,10 @@ class OwnSession(InternalSession):
         callback: Callable[..., Any],
         request_callback: Callable[..., Any] | None = None,
     ) -> ua.CreateSubscriptionResult:
-        """Creates a subscription with our items.
+        """Creates a subscription with `PlantItems`.
 
-        It publishes every 10 ms to 60 s, and lives for at most ten minutes without a client
-        that asks for its notifications.
+        It publishes every 10 ms to 60 s, and lives for at most ten minutes without publish
+        requests.
 
         Raises:
             BadTooManySubscriptions: The session has 20.
@@ -116,21 +116,21 @@ class OwnSession(InternalSession):
     async def delete_monitored_items(
         self, params: ua.DeleteMonitoredItemsParameters
     ) -> list[ua.StatusCode]:
-        """Takes items out of a subscription of this session."""
+        """Removes items from a subscription of this session."""
         self._check(params)
         return await super().delete_monitored_items(params)
 
     async def set_monitoring_mode(
         self, params: ua.SetMonitoringModeParameters
     ) -> list[ua.StatusCode]:
-        """Switches items of a subscription of this session."""
+        """Sets the mode of items of a subscription of this session."""
         self._check(params)
         return await super().set_monitoring_mode(params)
 
     async def set_publishing_mode(
         self, params: ua.SetPublishingModeParameters
     ) -> list[ua.StatusCode]:
-        """Switches subscriptions of this session; one foreign id refuses them all."""
+        """Sets the mode of subscriptions, none of them if one is not of this session."""
         if not all(self._owns(each) for each in cast(list[int], params.SubscriptionIds)):
             raise BadSubscriptionIdInvalid
         return await super().set_publishing_mode(params)
@@ -145,7 +145,7 @@ class OwnSession(InternalSession):
     def modify_subscription(
         self, params: ua.ModifySubscriptionParameters
     ) -> ua.ModifySubscriptionResult:
-        """Tells what a subscription of this session has; asyncua changes nothing."""
+        """Returns the parameters of a subscription of this session, which asyncua keeps."""
         self._check(params)
         return super().modify_subscription(params)
 
@@ -167,13 +167,13 @@ Calls = Callable[[OwnSession, list[ua.CallMethodRequest]], Awaitable[list[ua.Cal
 
 
 class Sessions(InternalServer):
-    """Keeps every session on the channel that created it, and registers no foreign server.
+    """Keeps every session on the channel that created it, and registers no other server.
 
     asyncua binds a channel to the session whose token it names before it checks the
-    identity, and tokens can be guessed: a viewer could go on as the gate.
+    identity, and tokens can be guessed, so that a viewer could act as the gate.
 
     Args:
-        accounts: Who may open a session.
+        accounts: Accounts that may open a session.
         frames: Records refused registrations.
     """
 
@@ -184,16 +184,14 @@ class Sessions(InternalServer):
         self.answer_calls: Calls = _no_calls
 
     def decrypt_user_token(self, isession: Any, token: ua.UserNameIdentityToken) -> tuple[str, str]:
-        """Returns name and password; an encrypted one must be of this session.
+        """Returns name and password, of which an encrypted one must be of this session.
 
-        asyncua does not look at the session's nonce, so that a password that was recorded
-        opens another session, and it decrypts by PKCS 1.5 too, which tells who asks often
-        what is inside.
+        asyncua does not check the session's nonce, so that a recorded password opens another
+        session. It also decrypts PKCS 1.5, which answers a padding oracle.
 
         Raises:
-            BadIdentityTokenInvalid: The password cannot be decrypted, or was recorded.
-            BadIdentityTokenRejected: It crosses the connection in clear, although the server
-                has a key.
+            BadIdentityTokenInvalid: The password cannot be decrypted, or is of another session.
+            BadIdentityTokenRejected: The password is in clear, although the server has a key.
 
         Source: OPC UA Part 4, UserNameIdentityToken: length, password, nonce of the session.
         """
@@ -221,7 +219,7 @@ class Sessions(InternalServer):
         return OwnSession(self, self.aspace, service, name, user=user, external=external)
 
     def lookup_external_session(self, auth_token: ua.NodeId) -> InternalSession | None:
-        """Returns no session: one whose channel was lost is opened anew."""
+        """Returns no session, since a session ends with its channel."""
         del auth_token
         return None
 
@@ -257,7 +255,7 @@ def _revise(params: ua.CreateSubscriptionParameters) -> None:
     )
     params.RequestedPublishingInterval = ua.Duration(interval)
     params.RequestedLifetimeCount = ua.Counter(min(life or most, most))
-    # A third, as OPC UA Part 4, CreateSubscription wants it.
+    # A third, as OPC UA Part 4, CreateSubscription requires.
     params.RequestedMaxKeepAliveCount = ua.Counter(min(keep_alive or most, most // 3))
 
 

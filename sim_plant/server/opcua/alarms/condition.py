@@ -1,4 +1,4 @@
-"""One alarm as an OPC UA condition: the fields of its events, and which events can be acknowledged.
+"""Alarm as an OPC UA condition, with the fields of its events.
 
 Source: OPC UA Part 9, ExclusiveLevelAlarmType, OffNormalAlarmType and what they inherit.
 """
@@ -27,18 +27,18 @@ _BOOLEAN, _DOUBLE = ua.VariantType.Boolean, ua.VariantType.Double
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a condition stands in the address space.
+    """Source of a condition in the address space.
 
     Attributes:
-        node: What it is a condition of: the measured variable, else its area.
-        area: The folder of what is measured.
-        name: Of what is measured.
-        tag: What is measured, as a tag that there need not be.
+        node: The measured variable, else its area.
+        area: The folder of the measured variable.
+        name: Of the measured variable.
+        tag: Tag of the measured variable, which need not exist.
         input: The measured variable; null where it is not on OPC UA.
         notifiers: The objects on which its events can be subscribed.
-        unit: Of what is measured.
-        has_level: The alarm looks at the level of a tag; else at something that no tag shows,
-            such as what the PLC has found out about a transmitter.
+        unit: Of the measured variable.
+        has_level: The alarm compares the value of a tag; else something without a tag, such
+            as the PLC's diagnosis of a transmitter.
     """
 
     node: ua.NodeId
@@ -53,7 +53,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A person's comment on a condition, with its author and time."""
+    """An operator's comment on a condition, with its author and time."""
 
     text: ua.LocalizedText
     user: str
@@ -62,13 +62,13 @@ class Remark:
 
 @dataclass(slots=True)
 class Condition:
-    """An alarm on OPC UA.
+    """An alarm as an OPC UA condition.
 
     Attributes:
         node: The ConditionId.
-        state: The alarm's state that the last event told of.
+        state: The alarm's state in the last event.
         event: The last event.
-        event_ids: Of the events since the alarm became active the last time.
+        event_ids: Of the events since the alarm last became active.
         remark: The last comment.
     """
 
@@ -82,36 +82,36 @@ class Condition:
 
     @property
     def kind(self) -> int:
-        """Its event type."""
+        """Event type of the condition."""
         level, off_normal = TYPES
         return level if self.source.has_level else off_normal
 
     @property
     def is_retained(self) -> bool:
-        """Whether there is something for an operator to see: active, or not acknowledged."""
+        """Returns whether the alarm is active or not acknowledged."""
         return self.state.active or not self.state.acknowledged
 
     def tells_of(self, state: AlarmState) -> bool:
-        """Returns whether the last event told of this state."""
+        """Returns whether the last event has this state."""
         seen = self.state
         return (seen.phase, seen.changed_at_s) == (state.phase, state.changed_at_s)
 
     def tell(self, state: AlarmState, value: float, quality: int, at: datetime) -> Event:
         """Makes a new event of a changed state.
 
-        Only events of the present activation can be acknowledged: who acknowledges an
-        earlier one has not seen that the alarm came back.
+        Only events of the present activation can be acknowledged, since an earlier one does
+        not show that the alarm has come back.
 
         Args:
-            value: Of what is measured.
+            value: Of the measured variable.
             quality: Its status code.
-            at: When it was sampled.
+            at: Its sampling time.
         """
         seen = self.state
         was_waiting = seen.active and not seen.acknowledged
         has_only_returned = was_waiting and not state.active
         if not state.acknowledged and not has_only_returned:
-            self.event_ids.clear()  # it has come, and may have gone again unseen
+            self.event_ids.clear()  # a new activation, which may have returned between two scans
         event_id = uuid4().bytes
         self.event_ids.append(event_id)
         self.state = replace(state)

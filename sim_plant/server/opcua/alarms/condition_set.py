@@ -1,4 +1,4 @@
-"""All alarms of a plant as OPC UA conditions: their nodes, their events, what is refreshed."""
+"""All alarms of a plant as OPC UA conditions, with their nodes and events."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ class Conditions:
     """The conditions of one server.
 
     Args:
-        server: Whose subscriptions get the events.
+        server: Server whose subscriptions get the events.
         image: The plant's alarms and their states.
     """
 
@@ -87,10 +87,10 @@ class Conditions:
             await write(node, AttributeIds.Value, ua.DataValue(value))
 
     async def refresh(self, items: PlantItems, only: int | None) -> None:
-        """Sends what is retained once more, between two brackets, to one subscription.
+        """Sends the retained conditions again, between two brackets, to one subscription.
 
         Args:
-            only: The one monitored item that asked, if it was one.
+            only: The one monitored item of a ConditionRefresh2.
         """
         told = [
             (each.event, each.source.notifiers)

@@ -1,7 +1,7 @@
-"""Events as they go to a subscriber: fields by their browse path, and the filter's clauses.
+"""Events for subscribers, with fields by their browse path and select clauses.
 
-asyncua's own evaluation knows no subtypes in `OfType`, only the first name of a path, and
-loops where operands point at each other.
+asyncua's own evaluation ignores subtypes in `OfType`, reads only the first name of a path, and
+loops where operands refer to each other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,16 +28,16 @@ class Event:
 
     Attributes:
         fields: By browse path, names joined with `/`, such as `AckedState/Id`.
-        condition: The condition that it tells of, if any.
+        condition: Its condition, if any.
     """
 
     fields: Mapping[str, ua.Variant]
     condition: ua.NodeId | None = None
 
     def select(self, operand: ua.SimpleAttributeOperand) -> ua.Variant:
-        """Returns the field that a select clause names; null where this event has none.
+        """Returns the field that a select clause names, or null where this event has none.
 
-        An empty path with the NodeId attribute asks for the condition.
+        An empty path with the NodeId attribute selects the condition.
         Source: OPC UA Part 9, 5.5.2 (ConditionId).
         """
         path = cast(list[ua.QualifiedName], operand.BrowsePath or [])
@@ -53,7 +53,7 @@ class Event:
 
 
 class EventTypes:
-    """What the event types of the address space have, and which is a kind of which.
+    """Fields and supertypes of the event types of the address space.
 
     Args:
         space: The server's address space.
@@ -114,7 +114,7 @@ def base_fields(
 
     Args:
         source: The SourceNode and the SourceName.
-        at: When it happened; it is received in the same instant.
+        at: Time of the event and of its receipt.
     """
     node, name = source
     values: dict[str, tuple[Any, ua.VariantType]] = {

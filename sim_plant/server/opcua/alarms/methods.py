@@ -1,4 +1,4 @@
-"""The method calls that a plant takes: ConditionRefresh from all, Acknowledge from operators."""
+"""Method calls, with ConditionRefresh for all and Acknowledge for operators."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -26,16 +26,16 @@ _REFRESHES = {
     standard_node(ObjectIds.ConditionType_ConditionRefresh): 1,
     standard_node(ObjectIds.ConditionType_ConditionRefresh2): 2,
 }
-_MOST_METHODS = 50  # of one request: the plant stands still while it is answered
+_MOST_METHODS = 50  # of one request, since the plant is stopped while it is answered
 _ACKNOWLEDGE_TYPES = (ua.VariantType.ByteString, ua.VariantType.LocalizedText)
 
 
 class PlantCalls:
-    """Judges every Call from outside, and logs all but refreshes, which move nothing.
+    """Checks every Call of a client, and logs all but refreshes, which change nothing.
 
     Args:
-        conditions: What can be acknowledged.
-        image: Where acknowledgements go.
+        conditions: Conditions that can be acknowledged.
+        image: Takes the acknowledgements.
         frames: Records every method of a request, refused ones included.
         publish: Copies the image into the address space and sends the events.
         port: Returns the port at which the server listens.
@@ -64,7 +64,7 @@ class PlantCalls:
             BadTooManyOperations: There are more than 50.
         """
         if len(methods) > _MOST_METHODS:
-            with suppress(ServeError):  # it is refused all the same
+            with suppress(ServeError):  # refused in any case
                 refusals = [StatusCodes.BadTooManyOperations] * len(methods)
                 self._record(session, methods, refusals)
             raise BadTooManyOperations
@@ -73,7 +73,7 @@ class PlantCalls:
             with self._image.transaction():
                 codes = [self._judge(session, method, remarks) for method in methods]
                 self._record(session, methods, codes)
-        except ServeError:  # what cannot be recorded must not have happened
+        except ServeError:  # the transaction has undone what cannot be recorded
             return [_result(StatusCodes.BadDeviceFailure) for _ in methods]
         for condition, remark in remarks:
             condition.remark = remark

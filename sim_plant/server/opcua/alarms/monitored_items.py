@@ -1,4 +1,4 @@
-"""Monitored items of one subscription; asyncua's, with event filters that are checked."""
+"""Monitored items of one subscription, with checked event filters."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, cast
@@ -16,17 +16,17 @@ from .event_fields import Event, EventTypes
 from .where_clause import WhereClause
 
 MOST_ITEMS = 10_000
-"""Of one subscription: each is kept up to date while the plant stands still."""
+"""Of one subscription, since the plant is stopped while they are updated."""
 
 Told = tuple[Event, Collection[ua.NodeId]]
-"""An event, and the nodes on which it is told."""
+"""An event and its notifiers."""
 
 
 class PlantItems(MonitoredItemService):
     """The items of a subscription.
 
     Args:
-        subscription: Whose items they are.
+        subscription: Subscription of the items.
         space: The server's address space.
         types: The event types, for the filters.
     """
@@ -39,7 +39,7 @@ class PlantItems(MonitoredItemService):
         self._where: dict[int, WhereClause] = {}
 
     def has(self, item: int) -> bool:
-        """Returns whether there is such an item."""
+        """Returns whether the item exists."""
         return item in self._monitored_items
 
     async def notify(self, event: Event, notifiers: Collection[ua.NodeId]) -> None:
@@ -55,9 +55,9 @@ class PlantItems(MonitoredItemService):
         """Queues events for every item, or for one only, as an answer to ConditionRefresh.
 
         Args:
-            brackets: What comes before and after; they pass every filter.
-            told: The events between, each with the nodes on which it is told.
-            only: The item.
+            brackets: Events before and after, which pass every filter.
+            told: The events between, each with its notifiers.
+            only: The one item, if any.
         """
         start, end = brackets
         for node, items in self._monitored_events.items():

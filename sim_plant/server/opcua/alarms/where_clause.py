@@ -54,7 +54,7 @@ _OPERANDS = {
 
 
 class WhereClause:
-    """Tells whether an event passes; `check` first, it refuses what would not end.
+    """Where clause of an event filter, to be checked before use.
 
     Args:
         clause: From the client's event filter.
@@ -66,7 +66,7 @@ class WhereClause:
         self._types = types
 
     def check(self) -> int:
-        """Returns the status code of the clause; operands may only point further down."""
+        """Returns the status code of the clause, whose operands may only refer further down."""
         if len(self._elements) > _MOST_ELEMENTS:
             return StatusCodes.BadEventFilterInvalid
         for index, element in enumerate(self._elements):
@@ -88,7 +88,7 @@ class WhereClause:
         return isinstance(operand, ua.LiteralOperand | ua.SimpleAttributeOperand)
 
     def passes(self, event: Event) -> bool:
-        """Returns whether the event passes; an empty clause lets everything pass."""
+        """Returns whether the event passes, as every event does with an empty clause."""
         results: dict[int, Any] = {}
         for index in reversed(range(len(self._elements))):
             element = self._elements[index]

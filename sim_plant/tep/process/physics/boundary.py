@@ -1,4 +1,4 @@
-"""What the surroundings impose on the process in one step: feeds, cooling water, upsets.
+"""Boundary conditions of one step from feeds, cooling water and disturbances.
 
 Source: Downs and Vogel 1993, table 8, for IDV 1 to 15; the meanings of IDV 16 to 20 are
 from Bathelt, Ricker and Jelali 2015.

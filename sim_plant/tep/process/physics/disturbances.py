@@ -1,4 +1,4 @@
-"""Random disturbances: smooth walks that wander while their IDV is on.
+"""Random disturbances as smooth walks, active while their IDV is on.
 
 Walks 1 to 9 are chains of cubics that meet in value and slope. Walks 10 to 12 are
 episodes: a parabola from 0 to the severity, then a decay within 0.1 h. All of them
@@ -24,7 +24,7 @@ _DECAY_ABOVE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class WalkKind:
-    """How one walk wanders.
+    """Parameters of a walk.
 
     Attributes:
         idv: Number of the disturbance that activates it.
@@ -42,7 +42,7 @@ class WalkKind:
 
     @property
     def is_episodic(self) -> bool:
-        """It rises from 0 to the severity and falls back, instead of wandering."""
+        """Returns whether it rises from 0 to the severity and falls back, instead of wandering."""
         return self.span == 0.0
 
 
@@ -64,11 +64,13 @@ KINDS: dict[str, WalkKind] = {
 
 @dataclass(slots=True)
 class Walk:
-    """The present segment of a walk: `a + h*(b + h*(c + h*d))`, h in hours since its start.
+    """Present segment of a walk.
+
+    Its value is `a + h*(b + h*(c + h*d))`, with h in hours since its start.
 
     Attributes:
-        value: What the last step saw.
-        segment: How many segments were drawn.
+        value: At the last step.
+        segment: Number of segments drawn.
     """
 
     value: float
@@ -87,7 +89,7 @@ def resting_walks() -> dict[str, Walk]:
 
 
 def advance(walks: dict[str, Walk], idv: Sequence[float], time_h: float, seed: int) -> None:
-    """Moves all walks to this time; call it once a step, in the order of time.
+    """Moves all walks to this time, once a step and in the order of time.
 
     Args:
         walks: Overwritten in place.

@@ -1,4 +1,4 @@
-"""Reactor and separator: gas A, B, C over liquid D to H, in equilibrium.
+"""Reactor and separator with gas A, B, C over liquid D to H, in equilibrium.
 
 The gas-phase hold-up of D to H and the liquid hold-up of A, B and C are
 neglected, and the energy state is the enthalpy of the liquid alone.
@@ -37,7 +37,7 @@ Liquid = tuple[float, float, float, float, float]
 
 @dataclass(slots=True)
 class Drum:
-    """What follows from a drum's inventory and energy.
+    """Properties of a drum from its inventory and energy.
 
     Attributes:
         temperature: degC.

@@ -23,7 +23,7 @@ _LEAST_AC_FEED = 1e-10  # keeps the stripper's split defined
 
 @dataclass(slots=True)
 class Flows:
-    """Molar flows of this step; stream 5 follows from the stripper.
+    """Molar flows of this step, without stream 5 of the stripper.
 
     Attributes:
         a: Stream 1.

@@ -1,4 +1,4 @@
-"""The vapour header before the reactor: feeds 1 to 3, recycle and stripper overhead mix here.
+"""Vapour header before the reactor, for feeds 1 to 3, recycle and stripper overhead.
 
 Source: Downs and Vogel 1993. This is the one energy state that is an internal energy;
 every stream carries an enthalpy.
@@ -18,7 +18,7 @@ _M_A, _M_B, _M_C, _M_D, _M_E, _M_F, _M_G, _M_H = k.MOLAR_MASS
 
 @dataclass(slots=True)
 class Header:
-    """What follows from the header's inventory and energy.
+    """Properties of the header from its inventory and energy.
 
     Attributes:
         temperature: degC.

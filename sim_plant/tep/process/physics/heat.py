@@ -1,4 +1,4 @@
-"""Heat flows: reactor coils, condenser and stripper steam.
+"""Heat flows of reactor coils, condenser and stripper steam.
 
 Source: Downs and Vogel 1993. The hot side of the condenser is the reactor's
 effluent at the reactor's temperature, not the separator.
@@ -16,7 +16,7 @@ _STEAM_C = 100.0
 
 @dataclass(slots=True)
 class Heats:
-    """Heat flows into the vessels, 1e6 Btu/h; negative while cooling."""
+    """Heat flows into the vessels in 1e6 Btu/h, negative while cooling."""
 
     reactor: float
     condenser: float

@@ -24,7 +24,7 @@ _RATIO_4 = 0.767488334
 
 @dataclass(slots=True)
 class Reactions:
-    """Rates 1 to 4, lb-mol/h, what they make of A to H, and their heat, 1e6 Btu/h."""
+    """Rates 1 to 4 and production of A to H in lb-mol/h, and heat in 1e6 Btu/h."""
 
     rates: tuple[float, float, float, float]
     production: Mixture

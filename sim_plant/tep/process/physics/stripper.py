@@ -1,4 +1,4 @@
-"""The stripper's column: what of streams 4 and 10 leaves overhead and what falls into the sump.
+"""Stripper column, which splits streams 4 and 10 between overhead and sump.
 
 Source: Downs and Vogel 1993.
 """
@@ -16,7 +16,7 @@ _LEAST_UNDERFLOW = 0.1  # lb-mol/h
 
 @dataclass(slots=True)
 class Column:
-    """What the column does with its feeds, lb-mol/h.
+    """Products of the column, lb-mol/h.
 
     Attributes:
         shares: Split factors of D to H: the share that leaves overhead.

@@ -1,4 +1,4 @@
-"""The stripper's sump: liquid of all eight components, dissolved gases among them.
+"""Stripper sump with liquid of all eight components, dissolved gases included.
 
 Source: Downs and Vogel 1993.
 """
@@ -27,7 +27,7 @@ _RH0, _RH1, _RH2 = k.LIQUID_DENSITY[7]
 
 @dataclass(slots=True)
 class Sump:
-    """What follows from the sump's inventory and energy.
+    """Properties of the sump from its inventory and energy.
 
     Attributes:
         temperature: degC.

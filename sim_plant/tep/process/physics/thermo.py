@@ -1,4 +1,4 @@
-"""Enthalpies and temperatures: every enthalpy is a cubic in the temperature.
+"""Enthalpies as cubics in the temperature, and temperatures from them.
 
 The reference is liquid at 0 degC. Coefficients already hold the molar mass, the
 factor 1.8 and the integration of the heat capacity, so that the enthalpy of a

@@ -1,4 +1,4 @@
-"""Valves: a first-order lag each, and a dead band on the command of one that sticks.
+"""Valves with a first-order lag, and a dead band on the command while they stick.
 
 Source: Downs and Vogel 1993; sticking after the original program, 2 % on the command.
 """
@@ -15,7 +15,7 @@ _STICKING = {14: (10,), 15: (11,), 19: (5, 7, 8, 9)}
 
 
 def follow(held: list[float], commands: Sequence[float], idv: Sequence[float]) -> None:
-    """Passes the commands on to the valves, but for small moves of one that sticks.
+    """Passes the commands on to the valves, except small moves of a sticking one.
 
     Args:
         held: Commands that the valves follow, percent; overwritten in place.
@@ -38,7 +38,7 @@ def follow(held: list[float], commands: Sequence[float], idv: Sequence[float]) -
 
 
 def rates(positions: Sequence[float], held: Sequence[float]) -> list[float]:
-    """Returns how fast each valve moves, percent per hour."""
+    """Returns the speed of each valve, percent per hour."""
     return [
         (target - position) * rate
         for position, target, rate in zip(positions, held, _RATES, strict=True)
