@@ -163,7 +163,7 @@ MUTANTS: Sequence[Mutant] = (
         "'VERIFIED' == 'INVALIDATED'",
     ),
     Mutant(
-        "M4c", "validity period of an approval", says(authorization, "_holds_for_s", inf),
+        "M4c", "validity period of an approval", says(authorization, "approval_holds_s", inf),
         f"{_WAY}::test_an_approval_that_is_too_old_moves_nothing",
         "'VERIFIED' == 'INVALIDATED'",
     ),

@@ -7,7 +7,8 @@ from handwheel.connectors.model.site import Site
 from ..identity.roster import Roster
 from ..ledger.store.database import Database
 from ..ledger.store.journal import Chain
-from .reader import AuditReader, Satisfies
+from ..signatures.quorum import Satisfies
+from .reader import AuditReader
 
 
 @dataclass(frozen=True, slots=True)

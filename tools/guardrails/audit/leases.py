@@ -1,21 +1,20 @@
 """Time-limited writes in the journal, and when their undo actions were due."""
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from ...requests.request import Action
 from ...requests.stamps import Instant
+from ..interlocks.action_order import TO_COME
 from ..ledger.effects import all_verdicts
 from ..ledger.store.database import Database
 from ..ledger.store.states import ActionState
+from ..ledger.write_leases import APPLIED, to_take_back
 from .requests import AuditedRequest
 from .runs import AuditedRuns
 
-_APPLIED = frozenset({ActionState.VERIFIED, ActionState.RESOLVED_APPLIED})
-_TO_COME = frozenset(
-    {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}
-)
-_BACK = _APPLIED | {ActionState.SKIPPED}
+_TO_COME = TO_COME | {ActionState.SENDING}
 EFFECT = "effect."
 """What stands before the verdict in the kind of a row about something that was expected."""
 
@@ -45,7 +44,7 @@ class AuditedLeases:
 
     def move(self, action_id: str, to: ActionState, now: Instant) -> None:
         """Notes where an action has come to."""
-        if to in _APPLIED:
+        if to in APPLIED:
             self._applied[action_id] = now
 
     def untimely(self, told: AuditedRequest, action: Action, now: Instant) -> Iterator[str]:
@@ -61,7 +60,7 @@ class AuditedLeases:
     def _early(self, told: AuditedRequest, action: Action, now: Instant) -> Iterator[str]:
         request, names = told.request, [each.action_id for each in told.request.commands]
         applied = [self._applied[name] for name in names if name in self._applied]
-        came_to_nothing = any(told.actions[name] not in _APPLIED | _TO_COME for name in names)
+        came_to_nothing = any(told.actions[name] not in APPLIED | _TO_COME for name in names)
         if request.request_id in self._lost or (request.run is None and came_to_nothing):
             return
         last = max(applied, key=lambda each: (each.wall, each.boot_ms), default=None)
@@ -72,13 +71,12 @@ class AuditedLeases:
 
 def _out_of_turn(told: AuditedRequest, action: Action) -> Iterator[str]:
     """Yields that something was written later and was not taken back before."""
-    for each in reversed(told.request.commands):
-        if each.action_id == action.undoes:
-            break
-        state = told.actions.get(each.undo or "")
+    left = {command.action_id for command, _ in to_take_back(told.request, told.actions)}
+    later = takewhile(lambda each: each.action_id != action.undoes, reversed(told.request.commands))
+    for each in later:
         if told.run_id is None and told.actions[each.action_id] in _TO_COME:
             yield f"{action.action_id} was due, and {each.action_id} might still come"
-        if told.actions[each.action_id] in _APPLIED and state not in _BACK:
+        if each.action_id in left:
             yield f"{action.action_id} was due, and {each.action_id} had been written after it"
 
 

@@ -1,6 +1,6 @@
 """Follows the journal's rows, and tells what of them should not have been possible."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from handwheel.connectors.model.site import Site
@@ -20,7 +20,8 @@ from ..ledger.store.database import Database
 from ..ledger.store.states import ACKNOWLEDGED, ACTIONS, REQUESTS, ActionState, RequestState
 from ..signatures.administrators import administrator_decision
 from ..signatures.decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
-from ..signatures.quorum import check_quorum
+from ..signatures.quorum import Satisfies, check_quorum
+from ..signatures.resolutions import VERDICT_OF
 from .authority import AuditedAuthority
 from .heartbeats import AuditedHeartbeats
 from .leases import EFFECT, AuditedLeases, held_effects, other_digest
@@ -28,13 +29,6 @@ from .lockouts import AuditedLockouts
 from .requests import AuditedRequest, disorder, lateness, needless_recovery, wrong_supersession
 from .runs import AuditedRuns
 from .shifts import shift_faults
-
-Satisfies = Callable[[str, str, Collection[str]], bool]
-
-_RESOLVED = {
-    ActionState.RESOLVED_APPLIED: "resolve-applied",
-    ActionState.RESOLVED_NOT_APPLIED: "resolve-not-applied",
-}
 
 
 class AuditReader:
@@ -248,7 +242,7 @@ class AuditReader:
         if to is ActionState.VERIFIED:
             action = case.action(action_id)
             yield from _readback_faults(action, body.get("readback"))
-        word = _RESOLVED.get(to)
+        word = VERDICT_OF.get(to)
         if word is not None and (action_id, word) not in self._resolved:
             yield f"{action_id} is {to}, and nobody has signed that"
         case.actions[action_id] = to

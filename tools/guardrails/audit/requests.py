@@ -2,17 +2,18 @@
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
 from math import inf
 
 from ...requests.request import Action, ActionRequest
 from ...requests.stamps import Instant
-from ..ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
+from ..interlocks.action_order import (
+    approval_holds_s,
+    begun_recovery,
+    other_undos,
+    unfinished_before,
+)
 from ..ledger.store.states import ActionState, RequestState
 from ..signatures.decisions import Signed
-
-_DONE = frozenset({ActionState.VERIFIED, ActionState.SKIPPED})
-_WITHOUT_EFFECT = frozenset({ActionState.REFUSED, ActionState.RESOLVED_NOT_APPLIED})
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ def lateness(told: AuditedRequest, action: Action) -> Iterator[str]:
     """Yields that an action was sent on an approval that was too old by then."""
     claimed = told.claimed.get(action.action_id)
     since_s = claimed.since_s(told.approved) if claimed and told.approved else None
-    limit_s = _holds_for_s(told, action)
+    limit_s = approval_holds_s(told.request, told.actions, action)
     if since_s is None or not 0.0 <= since_s <= limit_s:
         ago = f"more than {limit_s:.0f} s before, or " if limit_s < inf else ""
         yield (
@@ -52,28 +53,15 @@ def lateness(told: AuditedRequest, action: Action) -> Iterator[str]:
         )
 
 
-def _holds_for_s(told: AuditedRequest, action: Action) -> float:
-    if action.kind == "recovery":
-        return inf
-    states = [told.actions[each.action_id] for each in told.request.commands]
-    before = states[: told.request.commands.index(action)]
-    if all(state is ActionState.SKIPPED for state in before):
-        return FIRST_CLAIM_S
-    return told.request.run.max_duration_s if told.request.run else FOLLOW_UP_S
-
-
 def disorder(told: AuditedRequest, action: Action) -> Iterator[str]:
     """Yields that the turn of a command had not come."""
     if action.kind != "command":
         return
-    for each in takewhile(lambda each: each != action, told.request.commands):
-        state = told.actions[each.action_id]
-        if state not in _DONE or (state is ActionState.SKIPPED and told.run_id is None):
-            yield f"{action.action_id} was due, and {each.action_id} before it was {state}"
-    for each in told.request.recovery:
-        state = told.actions[each.action_id]
-        if state not in {ActionState.PLANNED, ActionState.SKIPPED}:
-            yield f"{action.action_id} was due, and {each.action_id} was {state}"
+    states = told.actions
+    for each in unfinished_before(told.request, states, action.action_id):
+        yield f"{action.action_id} was due, and {each} before it was {states[each]}"
+    for each in begun_recovery(told.request, states):
+        yield f"{action.action_id} was due, and {each} was {states[each]}"
 
 
 def needless_recovery(
@@ -98,12 +86,8 @@ def needless_recovery(
         yield f"{action.action_id} undoes {action.undoes}, which was not sent"
     elif command.tag != action.tag:
         yield f"{action.action_id} undoes {action.undoes}, which wrote another tag"
-    for case in own:
-        for each in case.request.recovery:
-            is_other = each.undoes == action.undoes and each.action_id != action.action_id
-            is_done = each.action_id in sent and case.actions[each.action_id] not in _WITHOUT_EFFECT
-            if is_other and is_done:
-                yield f"{action.action_id} undoes what {each.action_id} had undone"
+    for other in other_undos(action, ((each.request, each.actions) for each in own), sent):
+        yield f"{action.action_id} undoes what {other} had undone"
 
 
 def wrong_supersession(cases: AuditedRequests, name: str, to: RequestState) -> Iterator[str]:

@@ -39,6 +39,12 @@ RESOLUTIONS: Mapping[VerdictName, tuple[ActionVerdict, ActionState]] = {
 """The words that resolve an action, and where each brings it."""
 
 
+VERDICT_OF: Mapping[ActionState, ActionVerdict] = {
+    state: verdict for verdict, state in RESOLUTIONS.values()
+}
+"""Verdict that must be signed for each resolved state."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unresolved:
     """An action of which no person has signed what became of it.

@@ -20,10 +20,10 @@ from ....errors import PermitRefused
 from ....requests.request import Action
 from ....requests.stamps import Instant
 from ...identity.roster import Roster
+from ...interlocks.action_order import is_first_command, states_of
 from ...interlocks.lockout_files import LockoutFolder
 from ...ledger.records import RequestRecord
 from ...ledger.store.database import Database
-from ...ledger.store.states import ActionState
 from ...ledger.write_history import OwnWrites
 from ...policy.cross_limits import CrossLimit
 from ...policy.policy import Policy
@@ -158,11 +158,8 @@ class Execution:
     @property
     def is_first(self) -> bool:
         """Whether no command of its request was sent before, so that the approval must be fresh."""
-        names = [each.action_id for each in self.record.request.commands]
-        if self.action.action_id not in names:
-            return False
-        before = names[: names.index(self.action.action_id)]
-        return all(self.record.record(each).state is ActionState.SKIPPED for each in before)
+        states = states_of(self.record)
+        return is_first_command(self.record.request, states, self.action.action_id)
 
     @property
     def is_on_its_way(self) -> bool:

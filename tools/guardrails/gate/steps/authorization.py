@@ -1,19 +1,17 @@
 """Steps 1 to 6 check gate, request, signatures, age, policy and files."""
 
 from collections.abc import Sequence
-from math import inf
 
 from handwheel.connectors.model.values import GOOD, DataValue
 
 from ....errors import PermitRefused, PolicyViolation
 from ....requests.stamps import parse_stamp
 from ...approval.decide import check_card
-from ...interlocks.action_order import check_order
+from ...interlocks.action_order import approval_holds_s, check_order, states_of
 from ...interlocks.blocking import check_files
 from ...ledger.decisions import DecisionRecord, load_decisions
 from ...ledger.intents import newest_epoch
 from ...ledger.journal_rows import is_since_start
-from ...ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
 from ...ledger.records import RequestRecord
 from ...signatures.context import DecisionContext
 from ...signatures.decisions import Decision, Signed, verify
@@ -140,23 +138,10 @@ async def check_validity(execution: Execution) -> None:
     since_s = now.since_s(record.approved) if record.approved else None
     if since_s is None:
         raise PermitRefused("a restart or a clock step came after the approval")
-    limit_s = _holds_for_s(execution)
+    limit_s = approval_holds_s(record.request, states_of(record), execution.action)
     if not 0.0 <= since_s <= limit_s:
         raise PermitRefused(f"the approval is {since_s:.0f} s old; it holds for {limit_s:.0f} s")
     check_time_has_come(execution)
-
-
-def _holds_for_s(execution: Execution) -> float:
-    """Returns how long an approval holds, seconds.
-
-    For a recovery it holds until the request ends.
-    """
-    if execution.action.kind == "recovery":
-        return inf
-    if execution.is_first:
-        return FIRST_CLAIM_S
-    run = execution.record.request.run
-    return run.max_duration_s if run else FOLLOW_UP_S
 
 
 async def check_policy(execution: Execution) -> None:

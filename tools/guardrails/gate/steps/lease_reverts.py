@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from handwheel.connectors.model.values import DataValue, Quality
 
 from ....errors import PermitRefused
+from ...interlocks.action_order import states_of
 from ...ledger.actions import is_gate_busy
 from ...ledger.journal_rows import has_row
 from ...ledger.lifecycle import cancel_commands, move_action, move_request
@@ -93,7 +94,7 @@ def _is_back(each: OpenWrite, reading: DataValue) -> bool:
 
 def _why_never(context: GateContext, record: RequestRecord) -> str:
     """Returns why the gate can never undo what a request wrote, or `None` if it can."""
-    request, states = record.request, _states(record)
+    request, states = record.request, states_of(record)
     try:
         check_own(context, record)
     except PermitRefused as refusal:
@@ -119,7 +120,7 @@ def _why_now(
         besides: An action that may be under way, for it is judged for itself.
     """
     request, at = record.request, written_at(context, record)
-    states = _states(record)
+    states = states_of(record)
     own = [state for name, state in states.items() if name != besides]
     if at is None or context.clock().since_s(at) is None or is_unsettled(own):
         return ""
@@ -137,7 +138,7 @@ def _give_up(context: GateContext, transaction: Transaction, record: RequestReco
 
 
 def _go_on(context: GateContext, transaction: Transaction, record: RequestRecord) -> None:
-    request, states, now = record.request, _states(record), transaction.now
+    request, states, now = record.request, states_of(record), transaction.now
     reason = _why_now(context, transaction, record)
     if record.state is not RequestState.APPROVED or not reason:
         return
@@ -156,7 +157,3 @@ def _go_on(context: GateContext, transaction: Transaction, record: RequestRecord
         transaction.record("lease.lost", name, {"reason": reason})
     cancel_commands(transaction, name, reason)
     move_action(transaction, undo_id, ActionState.PLANNED, ActionState.DUE, reason)
-
-
-def _states(record: RequestRecord) -> dict[str, ActionState]:
-    return {each.action_id: each.state for each in record.actions}

@@ -9,19 +9,16 @@ from ...ledger.records import ActionRecord, RequestRecord
 from ...ledger.store.states import UNRESOLVED_ACTIONS, ActionState
 from ...ledger.write_leases import APPLIED
 from ...signatures.context import DecisionContext
-from ...signatures.decisions import Signed, VerdictName, verify
+from ...signatures.decisions import Signed, verify
 from ...signatures.entitlement import check_resolver
+from ...signatures.resolutions import VERDICT_OF
 from ..state.execution import GateContext
 
-_RESOLUTIONS: dict[ActionState, VerdictName] = {
-    ActionState.RESOLVED_APPLIED: "resolve-applied",
-    ActionState.RESOLVED_NOT_APPLIED: "resolve-not-applied",
-}
 # Whatever says that a frame has left, or may have.
 _SENT = frozenset(
     {
         ActionState.SENDING, ActionState.VERIFIED, ActionState.REFUSED, *UNRESOLVED_ACTIONS,
-        *_RESOLUTIONS,
+        *VERDICT_OF,
     }
 )  # fmt: skip
 _FAILED = frozenset({ActionState.REFUSED, ActionState.INVALIDATED, ActionState.ABORTED_NOT_SENT})
@@ -43,7 +40,7 @@ def check_own(context: GateContext, record: RequestRecord, besides: str = "") ->
             continue
         own = context.memory.state_of(each.action_id)
         is_own = own is each.state or (own not in _SENT and each.state not in _SENT)
-        if each.state in _RESOLUTIONS:
+        if each.state in VERDICT_OF:
             is_own = own is each.state or _is_resolved(context, record, each)
         if not is_own:
             raise PermitRefused(
@@ -90,7 +87,7 @@ def _is_resolved(context: GateContext, record: RequestRecord, action: ActionReco
 def _is_signed(
     context: GateContext, record: RequestRecord, action: ActionRecord, found: DecisionRecord
 ) -> bool:
-    if found.verdict != _RESOLUTIONS[action.state]:
+    if found.verdict != VERDICT_OF[action.state]:
         return False
     try:
         decision_context = DecisionContext(

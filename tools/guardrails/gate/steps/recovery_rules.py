@@ -4,12 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ....errors import LedgerError, PermitRefused
 from ....requests.request import Action
+from ...interlocks.action_order import other_undos, states_of
 from ...ledger.intents import epochs_of_request, epochs_of_run
 from ...ledger.records import RequestRecord, load_run
-from ...ledger.store.states import ActionState
 from ..state.execution import Execution
-
-_WITHOUT_EFFECT = frozenset({ActionState.REFUSED, ActionState.RESOLVED_NOT_APPLIED})
 
 
 def check_recovery(execution: Execution) -> None:
@@ -87,18 +85,9 @@ def _check_undo(
     )
     if command is None or command.action_id not in sent:
         raise PermitRefused(f"there is nothing to take back: {action.undoes} was not sent")
-    if other := _other_undo(action, records, intents):
+    states = [(record.request, states_of(record)) for record in records]
+    for other in other_undos(action, states, intents):
         raise PermitRefused(f"{other} has taken {action.undoes} back already")
     expected = [(each.tag, type(each.value), each.value) for each in action.expected]
     if action.tag != command.tag or expected != [(command.tag, type(command.value), command.value)]:
         raise PermitRefused(f"it does not take back what {action.undoes} wrote")
-
-
-def _other_undo(action: Action, records: Sequence[RequestRecord], intents: Collection[str]) -> str:
-    for record in records:
-        for each in record.request.recovery:
-            is_other = each.undoes == action.undoes and each.action_id != action.action_id
-            state = record.record(each.action_id).state
-            if is_other and each.action_id in intents and state not in _WITHOUT_EFFECT:
-                return each.action_id
-    return ""
