@@ -123,9 +123,9 @@ def _whatever_the_clock(patch: pytest.MonkeyPatch) -> None:
     """Lets the last look take a clock that was set for one that was not."""
     real = vars(sending)["_outdated"]
 
-    def outdated(execution: Execution) -> str:
-        reason: str = real(execution)
-        return "" if reason.startswith("the clock was set") else reason
+    def outdated(execution: Execution) -> Denial | None:
+        denial: Denial | None = real(execution)
+        return None if denial and denial.code == "clock" else denial
 
     patch.setattr(sending, "_outdated", outdated)
 

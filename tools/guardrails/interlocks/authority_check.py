@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.hosts import is_loopback
@@ -45,7 +46,7 @@ class AuthorityStatus:
         person: Who set it; empty if nobody ever did.
         until: When a hand-over ends, as a stamp; `None` unless the mode is AGENT.
         is_valid: False for a hand-over that does not count; then it is as OPERATOR.
-        reason: Why agents may not act on it; empty if they may.
+        denial: Why agents may not act on it; `None` if they may.
     """
 
     scope: str
@@ -53,7 +54,12 @@ class AuthorityStatus:
     person: str
     until: str | None
     is_valid: bool
-    reason: str
+    denial: Denial | None
+
+    @property
+    def reason(self) -> str:
+        """Reason why agents may not act on it, empty if they may."""
+        return str(self.denial or "")
 
 
 def check_authority(
@@ -76,7 +82,7 @@ def check_authority(
     standing = _standing(
         DecisionContext(site, database, policy, _people(site)), equipment, rows, now
     )
-    if standing.reason:
+    if standing.denial:
         raise InterlockActive(standing.reason)
 
 
@@ -111,10 +117,9 @@ def _standing(
     found = [_judged(context, row, now) for row in closed or _narrowest(context.site, rows)]
     if not found:
         name = equipment or SITE_SCOPE
-        return AuthorityStatus(
-            name, "OPERATOR", "", None, True, f"{name} was not handed over to agents"
-        )
-    return next((each for each in found if each.reason), found[0])
+        denial = _denial(f"{name} was not handed over to agents")
+        return AuthorityStatus(name, "OPERATOR", "", None, True, denial)
+    return next((each for each in found if each.denial), found[0])
 
 
 def _narrowest(site: Site, rows: Sequence[Authority]) -> list[Authority]:
@@ -128,20 +133,24 @@ def _narrowest(site: Site, rows: Sequence[Authority]) -> list[Authority]:
 
 
 def _judged(context: DecisionContext, row: Authority, now: Instant) -> AuthorityStatus:
-    reason = _fault(context, row, now) if row.mode == "AGENT" else row.words
-    is_valid = row.mode != "AGENT" or not reason
+    denial = _fault(context, row, now) if row.mode == "AGENT" else _denial(row.words)
+    is_valid = row.mode != "AGENT" or denial is None
     person = plain(row.person, LONGEST_NAME)
-    return AuthorityStatus(row.scope, row.mode, person, row.until, is_valid, reason)
+    return AuthorityStatus(row.scope, row.mode, person, row.until, is_valid, denial)
 
 
-def _fault(context: DecisionContext, row: Authority, now: Instant) -> str:
+def _denial(reason: str) -> Denial:
+    return Denial("authority", reason, "a grant of authority to agents")
+
+
+def _fault(context: DecisionContext, row: Authority, now: Instant) -> Denial | None:
     """Returns why a row with AGENT does not count, or `None` if a person has signed exactly it.
 
     That the table says so is not enough, for whoever has the file can write there.
     """
     newest = newest_change(context.database, row.scope)
     if newest != ("authority.given", row.generation):
-        return f"the journal does not tell that {row.scope} was handed over to agents"
+        return _denial(f"the journal does not tell that {row.scope} was handed over to agents")
     fault = f"nobody has signed that {row.scope} was handed over to agents"
     for each in load_authority_grants(context.database, _subject(row)):
         try:
@@ -149,8 +158,8 @@ def _fault(context: DecisionContext, row: Authority, now: Instant) -> str:
         except GuardrailError as refusal:
             fault = f"{row.scope} was handed over to agents, which does not count: {refusal}"
         else:
-            return ""
-    return fault
+            return None
+    return _denial(fault)
 
 
 def allowed_heartbeats(

@@ -136,23 +136,23 @@ def move_action(
     transaction.record(f"action.{to}", action_id, body | (details or {}))
 
 
-def set_next_due(transaction: Transaction, request_id: str) -> str:
+def set_next_due(transaction: Transaction, request_id: str) -> str | None:
     """Sets a request's next command due, or closes the request after its last.
 
     With a lease it stays approved: what it wrote is to be taken back.
 
     Returns:
-        The id of what is due now; empty if nothing is.
+        The id of what is due now; `None` if nothing is.
     """
     for action_id, state in _actions(transaction, request_id, kind="command"):
         if state is ActionState.PLANNED:
             move_action(transaction, action_id, state, ActionState.DUE, "it is its turn")
             return action_id
         if state is not ActionState.VERIFIED:
-            return ""
+            return None
     if not is_leased(transaction, request_id):
         move_request(transaction, request_id, RequestState.CLOSED, "every command is verified")
-    return ""
+    return None
 
 
 def end_after_failure(

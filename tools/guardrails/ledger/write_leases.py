@@ -168,7 +168,7 @@ def to_take_back(request: ActionRequest, states: States) -> list[tuple[Action, A
 
 def time_has_come(
     reader: LedgerReader, request: ActionRequest, written_at: Instant, now: Instant
-) -> str:
+) -> str | None:
     """Returns why what a request wrote is to be undone by now, or `None` if it is not.
 
     Args:
@@ -176,7 +176,7 @@ def time_has_come(
     """
     since_s = now.since_s(written_at)
     if request.lease is None or since_s is None:
-        return ""
+        return None
     if since_s >= request.lease.for_s:
         return f"its time of {exact_span(request.lease.for_s)} is over"
     return agent_is_gone(reader, request, now)
@@ -217,15 +217,15 @@ def left_s(
     return max(request.lease.for_s - since_s, 0.0)
 
 
-def agent_is_gone(reader: LedgerReader, request: ActionRequest, now: Instant) -> str:
+def agent_is_gone(reader: LedgerReader, request: ActionRequest, now: Instant) -> str | None:
     """Returns why no process looks after an open run any more, or `None` if one does.
 
     That is whoever held the lease of the runs when the request was filed.
     """
     if request.run is None:
-        return ""
+        return None
     if is_run_open(reader, request.run.run_id) is False:
-        return ""  # it has ended properly, and the lease goes on without it
+        return None  # it has ended properly, and the lease goes on without it
     if reader.all(_LATER_HOLDERS, RUNS, request.request_id):
         return "the process that asked for it does not work on the runs any more"
     held = reader.all("SELECT boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS)
@@ -233,7 +233,7 @@ def agent_is_gone(reader: LedgerReader, request: ActionRequest, now: Instant) ->
         return "no process works on the runs"
     if now.boot_ms - held[0][1] > RUNNER_LOCK_S * 1000.0:
         return f"the process that works on the runs has not been heard of for {RUNNER_LOCK_S:g} s"
-    return ""
+    return None
 
 
 def left_open(request: ActionRequest, states: States, reason: str) -> list[OpenWrite]:

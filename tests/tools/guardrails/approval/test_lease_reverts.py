@@ -121,24 +121,24 @@ async def test_the_time_of_a_lease_has_come_when_it_is_over_and_nobody_doubts_it
     database, now = spare.desk.database, spare.clock.now()
     at = written(database, request, states_in(database, request.request_id))
     assert at is not None
-    assert time_has_come(database, request, at, now) == ""
+    assert time_has_come(database, request, at, now) is None
     spare.clock.forward(FOR_S)
     later = spare.clock.now()
     assert time_has_come(database, request, at, later) == "its time of 2 h is over"
-    assert time_has_come(database, request, at, replace(later, boot_id="another")) == ""
+    assert time_has_come(database, request, at, replace(later, boot_id="another")) is None
     without = request.model_copy(update={"lease": None})
-    assert time_has_come(database, without, at, later) == ""
+    assert time_has_come(database, without, at, later) is None
 
 
 def test_a_process_of_before_a_restart_looks_after_no_run(spare: Watched) -> None:
     runner = Runner(spare)
     request = runner.file(*runner.made(runner.segment(lease_s=FOR_S)))
     database, now = spare.desk.database, spare.clock.now()
-    assert agent_is_gone(database, request, now) == ""
+    assert agent_is_gone(database, request, now) is None
     restarted = replace(now, boot_id="another")
     assert agent_is_gone(database, request, restarted) == "no process works on the runs"
     person = spare.desk.propose(("P-101B.run_cmd", True))
-    assert agent_is_gone(database, person, restarted) == ""
+    assert agent_is_gone(database, person, restarted) is None
 
 
 async def test_what_a_damaged_request_expected_is_looked_for_no_more(spare: Watched) -> None:

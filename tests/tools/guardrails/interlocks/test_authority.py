@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import load_site
 from handwheel.tools.errors import GuardrailError, InterlockActive, InvalidArguments
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -43,6 +44,10 @@ from ....sites.in_memory import POLICY
 from ....sites.signed_requests import NOW
 
 
+def _denial(reason: str) -> Denial:
+    return Denial("authority", reason, "a grant of authority to agents")
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     with opened_place(tmp_path) as place:
@@ -53,7 +58,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def test_what_nobody_has_handed_over_is_the_operators(place: Place) -> None:
     assert set(authority_of(place.site, place.database, NOW)) == {"site", PUMPS, PUMP, OTHER}
     assert place.standing() == AuthorityStatus(
-        PUMP, "OPERATOR", "", None, True, "P-101A was not handed over to agents"
+        PUMP, "OPERATOR", "", None, True, _denial("P-101A was not handed over to agents")
     )
     assert place.refusal() == "P-101A was not handed over to agents"
     assert place.refusal(is_agents=False) == ""
@@ -61,7 +66,7 @@ def test_what_nobody_has_handed_over_is_the_operators(place: Place) -> None:
 
 def test_a_hand_over_lets_agents_act_until_it_ends(place: Place) -> None:
     until = give(place.decision_context, PUMP, NOW, lasts_s=HOUR_S)
-    assert place.standing() == AuthorityStatus(PUMP, "AGENT", "anna", until, True, "")
+    assert place.standing() == AuthorityStatus(PUMP, "AGENT", "anna", until, True, None)
     assert place.refusal(later(HOUR_S - 0.002)) == ""
     ended = f"P-101A was handed over to agents, which does not count: it ended {until}"
     assert place.refusal(later(HOUR_S)) == ended
@@ -98,7 +103,7 @@ def test_where_somebody_works_nobody_acts_and_nobody_hands_over(
     place.take(equipment, mode)
     reason = f"{equipment} is {mode}, set by carl"
     assert place.refusal() == place.refusal(is_agents=False) == reason
-    assert place.standing() == AuthorityStatus(equipment, mode, "carl", None, True, reason)
+    assert place.standing() == AuthorityStatus(equipment, mode, "carl", None, True, _denial(reason))
     with pytest.raises(InterlockActive, match=reason):
         give(place.decision_context, PUMP, NOW)
     place.take(equipment)

@@ -37,11 +37,11 @@ class AlarmCount:
                 self._rises_ms.append(now.boot_ms)
             self._was[name] = reading.value
 
-    def flood(self, now: Instant) -> str:
+    def flood(self, now: Instant) -> str | None:
         """Returns why the alarms are a flood, or `None` if they are none."""
         since_ms = now.boot_ms - 1000.0 * self._rule.within
         while self._rises_ms and self._rises_ms[0] <= since_ms:
             self._rises_ms.popleft()
         if len(self._rises_ms) <= self._rule.more_than:
-            return ""
+            return None
         return f"more than {self._rule.more_than} alarms in {self._rule.within / 60.0:g} min"

@@ -125,7 +125,7 @@ def _handed_over(context: GateContext, equipment: str) -> HeartbeatPermission:
         context.site, context.database, context.policy, _people(context)
     )
     standing = authority_status(decision_context, equipment, now)
-    if standing.reason:
+    if standing.denial:
         raise InterlockActive(standing.reason)
     if wanted is None or wanted not in allowed_heartbeats(decision_context, standing.scope, now):
         raise PermitRefused(

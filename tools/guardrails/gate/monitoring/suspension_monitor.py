@@ -173,13 +173,13 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def _lost(connection: MonitoredConnection) -> str:
+def _lost(connection: MonitoredConnection) -> str | None:
     """Returns why no reading of a connection is usable, or `None` if one is."""
     if not connection.is_connected:
         return connection.reason or "it is not connected"
     readings = connection.latest().values()
     is_stale = all(each.status in _STALE for each in readings)
-    return "every value of it is stale" if is_stale and readings else ""
+    return "every value of it is stale" if is_stale and readings else None
 
 
 def _skip_damaged(name: str, fault: str) -> None:

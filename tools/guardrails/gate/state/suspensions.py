@@ -42,14 +42,14 @@ class Suspensions:
         """Current suspensions, the oldest first."""
         return tuple(self._now.values())
 
-    def note(self, scope: str, cause: str, reason: str, now: Instant) -> None:
+    def note(self, scope: str, cause: str, reason: str | None, now: Instant) -> None:
         """Notes whether a cause of suspension is present. Its first reason stands.
 
         It holds at least until the journal knows of it, and what was approved has ended; its end
         counts from when the journal knows of that, and what was approved meanwhile has ended.
 
         Args:
-            reason: Why it suspends; empty if it does not, or not any more.
+            reason: Why it suspends; `None` or empty if it does not.
         """
         key = (scope, cause)
         known = self._now.get(key)

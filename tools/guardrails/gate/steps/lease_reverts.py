@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.values import DataValue, Quality
 
 from ....errors import PermitRefused
@@ -92,26 +93,29 @@ def _is_back(each: OpenWrite, reading: DataValue) -> bool:
     return reading.quality is Quality.GOOD and is_same
 
 
-def _why_never(context: GateContext, record: RequestRecord) -> str:
+def _why_never(context: GateContext, record: RequestRecord) -> Denial | None:
     """Returns why the gate can never undo what a request wrote, or `None` if it can."""
     request, states = record.request, states_of(record)
     try:
         check_own(context, record)
     except PermitRefused as refusal:
-        return str(refusal)
+        return Denial("own_record", str(refusal))
     if is_unsettled(states.values()):
-        return ""
+        return None
     at = written_at(context, record)
     if at is not None and context.clock().since_s(at) is None:
-        return "the clocks part since it was written: nobody can tell whether its time is over"
+        return Denial(
+            "clock",
+            "the clocks part since it was written: nobody can tell whether its time is over",
+        )
     if request.run is None and not is_whole(request, states) and not has_broken(context, record):
-        return "a command of it was ended, and not by this gate"
-    return ""
+        return Denial("ended", "a command of it was ended, and not by this gate")
+    return None
 
 
 def _why_now(
     context: GateContext, reader: LedgerReader, record: RequestRecord, besides: str = ""
-) -> str:
+) -> str | None:
     """Returns why what a request wrote is to be undone now, or `None` if it is not.
 
     By what this gate has done itself: whoever can write rows could have any time be over.
@@ -123,18 +127,18 @@ def _why_now(
     states = states_of(record)
     own = [state for name, state in states.items() if name != besides]
     if at is None or context.clock().since_s(at) is None or is_unsettled(own):
-        return ""
+        return None
     if request.run is None and not is_whole(request, states):
         whole = "what was approved has not come about as a whole"
-        return whole if has_broken(context, record) else ""
+        return whole if has_broken(context, record) else None
     return time_has_come(reader, request, at, context.clock())
 
 
 def _give_up(context: GateContext, transaction: Transaction, record: RequestRecord) -> None:
-    reason = _why_never(context, record)
-    if record.state is RequestState.APPROVED and reason:
+    denial = _why_never(context, record)
+    if record.state is RequestState.APPROVED and denial:
         name = record.request.request_id
-        move_request(transaction, name, RequestState.INVALIDATED, reason)
+        move_request(transaction, name, RequestState.INVALIDATED, str(denial))
 
 
 def _go_on(context: GateContext, transaction: Transaction, record: RequestRecord) -> None:

@@ -1,6 +1,7 @@
 """Steps 12 to 14 check once more, send the frame and check the answer."""
 
 from handwheel.connectors.actuation.permit import Permit
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import WriteOutcomeUnknown, WriteRefused
 
 from ....errors import InterlockActive, PermitRefused
@@ -17,8 +18,8 @@ async def check_before_send(execution: Execution) -> None:
     Raises:
         GuardrailError: It may not leave any more.
     """
-    if reason := _outdated(execution):
-        raise PermitRefused(reason)
+    if denial := _outdated(execution):
+        raise PermitRefused(str(denial))
     execution.context.suspensions.check(execution.record.request, execution.context.site.tags)
     if locked := locked_files(execution):  # last: nothing may come between it and the frame
         raise InterlockActive(f"locked out: {', '.join(sorted(locked))}")
@@ -62,9 +63,11 @@ async def check_answer(execution: Execution) -> None:
         execution.is_echo_equal = True
 
 
-def _outdated(execution: Execution) -> str:
+def _outdated(execution: Execution) -> Denial | None:
     """Returns why the reading is too old, on either clock, or `None` if it is fresh."""
     since_s = execution.context.clock().since_s(execution.read_at) if execution.read_at else None
     if since_s is None:
-        return "the clock was set after the look at the plant"
-    return "" if 0.0 <= since_s < BUDGET_S else "the look at the plant is too old"
+        return Denial("clock", "the clock was set after the look at the plant")
+    if 0.0 <= since_s < BUDGET_S:
+        return None
+    return Denial("reading_age", "the look at the plant is too old")
